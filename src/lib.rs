@@ -1,1 +1,3 @@
-//! Carnet.
+//! Carnet: contacts over Exchange ActiveSync, CardDAV and the web, on one core.
+
+pub mod domain;

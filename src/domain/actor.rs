@@ -1,0 +1,48 @@
+//! Who is asking: built once per request, and anew after every wait.
+
+use super::{
+    id::{CollectionId, DeviceId, GroupId, PersonId},
+    principal::Role,
+};
+
+/// A signed-in person together with what rights are decided on.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    pub person: PersonId,
+    pub login: String,
+    pub name: String,
+    /// May administer the server.
+    pub admin: bool,
+    /// The groups the person is in.
+    pub memberships: Vec<Membership>,
+    /// The revision of all rights this was read at; commits refuse when it moved.
+    pub rights_revision: i64,
+    pub client: Client,
+}
+
+/// One group the actor is in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Membership {
+    pub group: GroupId,
+    pub name: String,
+    pub display_name: String,
+    pub role: Role,
+    /// The group's book.
+    pub book: CollectionId,
+}
+
+/// The program a person uses, for history and for the client's own echoes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Client {
+    /// What history shows: `EAS iPhone ApplX`, `CardDAV DAVx5`, `web`, `command line`.
+    pub label: String,
+    /// Set for Exchange ActiveSync.
+    pub device: Option<DeviceId>,
+}
+
+impl Actor {
+    /// The membership in a group, if any.
+    pub fn membership(&self, group: GroupId) -> Option<&Membership> {
+        self.memberships.iter().find(|m| m.group == group)
+    }
+}

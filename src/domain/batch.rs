@@ -1,0 +1,314 @@
+//! A commit as plain data: operations with their preconditions, checked inside the transaction.
+
+use super::{
+    class::Index,
+    id::{
+        CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq,
+        TagId, Timestamp,
+    },
+    principal::{GroupOptions, Role},
+    rights::GroupRight,
+};
+
+/// Operations applied together or not at all.
+#[derive(Clone, Debug, Default)]
+pub struct Batch {
+    /// Who did it; none for the program itself.
+    pub person: Option<PersonId>,
+    /// Through which client, as history shows it.
+    pub client: String,
+    pub at: Timestamp,
+    /// The rights revision the decision was taken on; the commit refuses when it moved.
+    pub rights_revision: Option<i64>,
+    /// May be lost by a power cut (never by a killed process): only for state without client commands.
+    pub unflushed: bool,
+    pub ops: Vec<Op>,
+}
+
+/// The content of an item as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Content {
+    pub document: Vec<u8>,
+    /// [`super::item::digest`] of the document.
+    pub digest: String,
+    pub index: Index,
+}
+
+/// Where an item is to appear.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewPlacement {
+    pub collection: CollectionId,
+    pub href: String,
+    pub server_id: String,
+    /// The device that made it: becomes `maker` and `writer`.
+    pub device: Option<DeviceId>,
+    /// The stored bytes are not the device's: `writer` stays null.
+    pub altered: bool,
+    pub overlay: Vec<u8>,
+    /// The owner's tags to link (Private only).
+    pub tags: Vec<String>,
+}
+
+/// One operation.
+#[derive(Clone, Debug)]
+pub enum Op {
+    /// A new item and its first placement. Refused: `Exists` (href), `UidConflict`, `OverQuota`.
+    CreateItem {
+        class: String,
+        creator: PersonId,
+        content: Content,
+        placement: NewPlacement,
+    },
+    /// An existing item in one more collection (its own uid). A no-op when it is live there already.
+    Place {
+        item: ItemId,
+        placement: NewPlacement,
+    },
+    /// New content: bumps `changed` in every live placement; the old content becomes a revision.
+    Edit {
+        item: ItemId,
+        /// `PreconditionFailed` when the item's `rev` is another.
+        expected_rev: i64,
+        content: Content,
+        /// The placement the write came through, and its new overlay and tags when they changed.
+        through: PlacementId,
+        overlay: Option<(Vec<u8>, Vec<String>)>,
+        /// Becomes `writer` of `through`; every other placement's is null.
+        writer: Option<DeviceId>,
+    },
+    /// New overlay of one placement only: bumps that placement alone.
+    SetOverlay {
+        placement: PlacementId,
+        expected_changed: Seq,
+        overlay: Vec<u8>,
+        tags: Vec<String>,
+        writer: Option<DeviceId>,
+    },
+    /// Another href for a live placement in the same collection (a removal and a placement).
+    Remove {
+        placement: PlacementId,
+        /// `PreconditionFailed` when the placement's `changed` is another.
+        expected_changed: Option<Seq>,
+        writer: Option<DeviceId>,
+    },
+    /// A removed placement (by its tombstone) comes back as a new placement with its grants and comments.
+    RestorePlacement {
+        placement: PlacementId,
+        href: String,
+        server_id: String,
+    },
+    /// The device does not know these placements after all: `maker` and its own `writer` become null.
+    Disown {
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: Vec<String>,
+    },
+    /// A valid write that was refused, kept once per (person, item, digest); raises the refusal mark.
+    Refuse {
+        item: Option<ItemId>,
+        collection: Option<CollectionId>,
+        document: Vec<u8>,
+        /// In words, for the person.
+        reason: String,
+        /// The entity tag changes for this person, so that clients fetch the card anew.
+        mark: bool,
+    },
+    DismissRefusal {
+        revision: RevisionId,
+    },
+
+    /// The sync record of a device and a collection. `PreconditionFailed` unless the key stored is `expected`.
+    SetSync {
+        device: DeviceId,
+        collection: CollectionId,
+        expected: Option<String>,
+        key: String,
+        record: Vec<u8>,
+    },
+    ForgetSync {
+        device: DeviceId,
+        collection: Option<CollectionId>,
+    },
+    /// A named value a face keeps for a device (cached requests, folders sent, policy).
+    SetDeviceValue {
+        device: DeviceId,
+        name: String,
+        value: Option<Vec<u8>>,
+    },
+    /// Inserts or refreshes a device; `info` are `(name, value)` pairs merged over the former.
+    TouchDevice {
+        person: PersonId,
+        device_id: String,
+        device_type: String,
+        user_agent: String,
+        version: String,
+        info: Vec<(String, String)>,
+    },
+    SetDeviceAccess {
+        device: DeviceId,
+        access: DeviceAccess,
+    },
+    ForgetDevice {
+        device: DeviceId,
+    },
+
+    AddPerson {
+        login: String,
+        email: Option<String>,
+        name: String,
+        admin: bool,
+        password_hash: String,
+    },
+    /// Fields that are none stay.
+    ChangePerson {
+        person: PersonId,
+        email: Option<Option<String>>,
+        name: Option<String>,
+        admin: Option<bool>,
+        password_hash: Option<String>,
+        disabled: Option<bool>,
+        quota: Option<Option<i64>>,
+        settings: Option<String>,
+    },
+    RemovePerson {
+        person: PersonId,
+    },
+    /// A group, its book and its administrator.
+    AddGroup {
+        name: String,
+        display_name: String,
+        admin: PersonId,
+    },
+    ChangeGroup {
+        group: GroupId,
+        display_name: Option<String>,
+        options: Option<GroupOptions>,
+    },
+    RemoveGroup {
+        group: GroupId,
+    },
+    /// Adds a member or changes the role. Naming an admin makes the former one co-admin.
+    SetMember {
+        group: GroupId,
+        person: PersonId,
+        role: Role,
+    },
+    /// Takes a member out; grants to that person through the group go too.
+    RemoveMember {
+        group: GroupId,
+        person: PersonId,
+    },
+    /// `person` none: everyone in the group.
+    GrantGroup {
+        group: GroupId,
+        person: Option<PersonId>,
+        right: GroupRight,
+    },
+    GrantItem {
+        item: ItemId,
+        collection: CollectionId,
+        person: Option<PersonId>,
+        modify: bool,
+    },
+    /// A further private book.
+    AddBook {
+        owner: PersonId,
+        segment: String,
+        display_name: String,
+        description: String,
+    },
+    ChangeBook {
+        collection: CollectionId,
+        display_name: Option<String>,
+        description: Option<String>,
+    },
+    RemoveBook {
+        collection: CollectionId,
+    },
+    /// Dead and personal properties of a DAV resource, by its stable key; `value` none removes.
+    SetProperty {
+        /// None: shared by all who see the resource.
+        person: Option<PersonId>,
+        resource: String,
+        namespace: String,
+        name: String,
+        value: Option<Vec<u8>>,
+    },
+
+    AddTag {
+        person: PersonId,
+        name: String,
+        colour: String,
+    },
+    ColourTag {
+        tag: TagId,
+        colour: String,
+    },
+    RemoveTag {
+        tag: TagId,
+    },
+    AddComment {
+        item: ItemId,
+        collection: CollectionId,
+        author: PersonId,
+        text: String,
+    },
+    ChangeComment {
+        comment: CommentId,
+        text: Option<String>,
+    },
+
+    /// A web session; `token` is the digest of the cookie.
+    AddSession {
+        token: String,
+        person: PersonId,
+        expires: Timestamp,
+    },
+    RemoveSession {
+        token: String,
+    },
+    RemoveSessions {
+        person: PersonId,
+    },
+}
+
+/// Whether a device may synchronize.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceAccess {
+    Allowed,
+    Blocked,
+    /// The account's data are to be removed at next contact.
+    WipePending,
+    /// The device confirmed the wipe; refused until allowed again.
+    Wiped,
+}
+
+impl DeviceAccess {
+    /// As stored and as the command line spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeviceAccess::Allowed => "allowed",
+            DeviceAccess::Blocked => "blocked",
+            DeviceAccess::WipePending => "wipe-pending",
+            DeviceAccess::Wiped => "wiped",
+        }
+    }
+
+    /// Reads what [`DeviceAccess::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Allowed, Self::Blocked, Self::WipePending, Self::Wiped]
+            .into_iter()
+            .find(|access| access.as_str() == text)
+    }
+}
+
+/// What a commit did.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Committed {
+    /// The newest sequence of every collection that moved.
+    pub collections: Vec<(CollectionId, Seq)>,
+    /// People whose standing changed (joined, left, disabled, password changed, device blocked).
+    pub people: Vec<PersonId>,
+    /// The row made or changed by each operation, in order; 0 where there is none.
+    pub rows: Vec<i64>,
+}

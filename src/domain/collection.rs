@@ -1,0 +1,54 @@
+//! Books, homes and views.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    id::{CollectionId, GroupId, PersonId, Seq},
+    principal::GroupOptions,
+};
+
+/// What a collection is, and whose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Place {
+    /// A private book of a person.
+    Private(PersonId),
+    /// The book of a group.
+    Group(GroupId),
+    /// The list of a person's books: its members are books.
+    Home(PersonId),
+    /// Several books of a person shown as one, with placements of its own.
+    View(PersonId),
+}
+
+/// A sequence of changes that clients follow.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Collection {
+    pub id: CollectionId,
+    pub place: Place,
+    /// Never changes; part of tokens and of folder ids.
+    pub uuid: String,
+    /// Last segment of the URL (`contacts` for the default private book; a group's name).
+    pub segment: String,
+    pub display_name: String,
+    pub description: String,
+    /// Random; another one after history was lost.
+    pub epoch: String,
+    /// The last sequence used.
+    pub seq: Seq,
+    /// Tombstones at or below are purged.
+    pub floor: Seq,
+    /// Order among the books of a person.
+    pub position: i64,
+    /// Of the group, where the place is one.
+    pub options: GroupOptions,
+}
+
+impl Collection {
+    /// The default private book: it cannot be deleted.
+    pub fn is_default(&self) -> bool {
+        matches!(self.place, Place::Private(_)) && self.segment == DEFAULT_BOOK
+    }
+}
+
+/// Segment of the private book every account has.
+pub const DEFAULT_BOOK: &str = "contacts";

@@ -1,0 +1,85 @@
+//! Wake-ups after commits: a waiter costs one notification cell, whatever it waits for.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use tokio::sync::Notify;
+
+use super::{
+    batch::Committed,
+    id::{CollectionId, PersonId},
+};
+
+/// What a waiter listens to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Topic {
+    Collection(CollectionId),
+    /// Standing of a person: groups, rights, password, devices, a newer poll.
+    Person(PersonId),
+}
+
+/// Where commits are announced.
+#[derive(Default)]
+pub struct Hub {
+    waiters: Mutex<HashMap<Topic, Vec<Weak<Notify>>>>,
+}
+
+/// A registered waiter. Subscribe, compare with the cursor, then wait: no wake-up is lost.
+pub struct Subscription {
+    notify: Arc<Notify>,
+}
+
+impl Hub {
+    /// Registers for some topics; dropping the subscription ends it.
+    pub fn subscribe(&self, topics: impl IntoIterator<Item = Topic>) -> Subscription {
+        let notify = Arc::new(Notify::new());
+        let mut waiters = self.lock();
+        for topic in topics {
+            let list = waiters.entry(topic).or_default();
+            list.retain(|waiter| waiter.strong_count() > 0);
+            list.push(Arc::downgrade(&notify));
+        }
+        Subscription { notify }
+    }
+
+    /// Wakes those who wait for anything a commit touched.
+    pub fn publish(&self, committed: &Committed) {
+        for (collection, _) in &committed.collections {
+            self.wake(Topic::Collection(*collection));
+        }
+        for person in &committed.people {
+            self.wake(Topic::Person(*person));
+        }
+    }
+
+    /// Wakes the waiters of one topic.
+    pub fn wake(&self, topic: Topic) {
+        let mut waiters = self.lock();
+        let Some(list) = waiters.get_mut(&topic) else {
+            return;
+        };
+        list.retain(|waiter| match waiter.upgrade() {
+            Some(notify) => {
+                notify.notify_one();
+                true
+            }
+            None => false,
+        });
+        if list.is_empty() {
+            waiters.remove(&topic);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Topic, Vec<Weak<Notify>>>> {
+        self.waiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Subscription {
+    /// Returns at the next announcement, at once if one came since the last call.
+    pub async fn changed(&self) {
+        self.notify.notified().await;
+    }
+}

@@ -1,0 +1,101 @@
+//! A datum and its presence in a collection.
+
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+
+use super::id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, Timestamp};
+
+/// The presence of an item in a collection, with what lists show of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placement {
+    pub id: PlacementId,
+    pub item: ItemId,
+    pub collection: CollectionId,
+    /// Last segment of the URL, as the client chose it, not encoded.
+    pub href: String,
+    /// Random; the id Exchange ActiveSync devices know.
+    pub server_id: String,
+    pub uid: String,
+    /// Name of the item's class (`contact`).
+    pub class: String,
+    /// `individual`, `group`, `org`...: as the class says.
+    pub kind: String,
+    /// What a list shows: the formatted name.
+    pub display: String,
+    pub creator: PersonId,
+    /// Where the item was created; none once that collection is gone.
+    pub origin: Option<CollectionId>,
+    pub placed_by: PersonId,
+    /// The sequence when placed.
+    pub born: Seq,
+    /// The sequence of the last change.
+    pub changed: Seq,
+    /// The sequence of the removal.
+    pub gone: Option<Seq>,
+    /// The device that created it and knows its `server_id`.
+    pub maker: Option<DeviceId>,
+    /// The device whose bytes it now holds, unaltered.
+    pub writer: Option<DeviceId>,
+    /// Revision of the item; grows with each edit, never shown to clients.
+    pub rev: i64,
+    /// Lower-case hex digest of the document.
+    pub digest: String,
+    /// Size of the document in octets.
+    pub size: i64,
+    pub created: Timestamp,
+    pub modified: Timestamp,
+    /// Lines of the document that are the owner's alone (CATEGORIES in Private), as the class wrote them.
+    pub overlay: Bytes,
+}
+
+/// A placement with the item's document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Card {
+    pub placement: Placement,
+    /// The octets received, less the overlay.
+    pub document: Bytes,
+}
+
+impl Placement {
+    /// The strong entity tag, quoted: a digest of document, overlay and refusal mark (`design.md` §2).
+    ///
+    /// `mark` counts the writes of this person that were refused on this item.
+    pub fn etag(&self, mark: i64) -> String {
+        if self.overlay.is_empty() && mark == 0 {
+            return format!("\"{}\"", &self.digest[..self.digest.len().min(32)]);
+        }
+        let mut hash = Sha256::new();
+        hash.update(self.digest.as_bytes());
+        hash.update([0]);
+        hash.update(&self.overlay);
+        hash.update(mark.to_be_bytes());
+        format!("\"{}\"", &hex(&hash.finalize())[..32])
+    }
+
+    /// Still in the collection.
+    pub fn is_live(&self) -> bool {
+        self.gone.is_none()
+    }
+}
+
+/// Lower-case hex SHA-256 of some octets.
+pub fn digest(octets: &[u8]) -> String {
+    hex(&Sha256::digest(octets))
+}
+
+/// Lower-case hex.
+pub fn hex(octets: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    octets
+        .iter()
+        .flat_map(|b| [DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+/// `bytes` random octets as lower-case hex: ids that a restored database never hands out twice.
+pub fn random_id(bytes: usize) -> String {
+    let mut octets = vec![0u8; bytes];
+    rand::fill(&mut octets[..]);
+    hex(&octets)
+}

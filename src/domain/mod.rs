@@ -1,0 +1,16 @@
+//! The only door to data: contacts, groups, rights, sync cursors and history.
+//!
+//! Knows no HTTP, no SQL and no wire format. Faces ask for an [`actor::Actor`] and a book,
+//! call one verb per intent and map its outcome.
+
+pub mod actor;
+pub mod batch;
+pub mod class;
+pub mod collection;
+pub mod error;
+pub mod hub;
+pub mod id;
+pub mod item;
+pub mod principal;
+pub mod rights;
+pub mod store;

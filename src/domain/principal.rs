@@ -1,0 +1,151 @@
+//! People, groups, and who belongs where.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{GroupId, PersonId, Timestamp};
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Person {
+    pub id: PersonId,
+    /// 1 to 64 of lower-case letters, digits and `. _ - @ +`; part of the person's URLs.
+    pub login: String,
+    pub email: Option<String>,
+    pub name: String,
+    /// May administer the server; gives no access to contents.
+    pub admin: bool,
+    pub disabled: bool,
+    /// Contacts allowed in Private; none means no limit.
+    pub quota: Option<i64>,
+    /// Argon2id, PHC string.
+    #[serde(skip)]
+    pub password_hash: String,
+    pub created: Timestamp,
+    /// Personal settings as a JSON object (name order, language, map provider...).
+    pub settings: String,
+}
+
+/// A group of people with a book of its own.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Group {
+    pub id: GroupId,
+    /// Case sensitive in URLs, unique without regard to case, never changes.
+    pub name: String,
+    pub display_name: String,
+    pub options: GroupOptions,
+    pub created: Timestamp,
+}
+
+/// What the administrator of a group may switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GroupOptions {
+    /// Members may share the group's data with other groups.
+    pub share_outside: bool,
+    /// Who created a contact in the group may delete it with *Add* alone.
+    pub creators_delete: bool,
+}
+
+impl Default for GroupOptions {
+    fn default() -> Self {
+        Self {
+            share_outside: true,
+            creators_delete: false,
+        }
+    }
+}
+
+/// The role of a member, weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Member,
+    CoAdmin,
+    Admin,
+}
+
+impl Role {
+    /// As the command line spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::Member => "member",
+            Role::CoAdmin => "co-admin",
+            Role::Admin => "admin",
+        }
+    }
+
+    /// Reads what [`Role::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Role::Member, Role::CoAdmin, Role::Admin]
+            .into_iter()
+            .find(|role| role.as_str() == text)
+    }
+}
+
+/// One person in one group.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Member {
+    pub person: PersonId,
+    pub login: String,
+    pub name: String,
+    pub email: Option<String>,
+    pub role: Role,
+}
+
+/// Checks a login for a new account (`design.md` §7): reserved names would shadow URLs.
+pub fn valid_login(login: &str) -> bool {
+    const RESERVED: [&str; 4] = ["principals", "groups", "directory", "push"];
+    (1..=64).contains(&login.len())
+        && login
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-@+".contains(&b))
+        && !login.bytes().all(|b| b == b'.')
+        && !RESERVED.contains(&login)
+}
+
+/// Checks the name of a new group: URLs hang on it.
+pub fn valid_group_name(name: &str) -> bool {
+    (1..=64).contains(&name.chars().count())
+        && !name
+            .chars()
+            .any(|c| c.is_control() || "/\\:%$?#".contains(c))
+        && name.trim() == name
+        && !name.chars().all(|c| c == '.')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_that_would_shadow_a_url_are_refused() {
+        for (login, expected) in [
+            ("alice", true),
+            ("a.b_c-d+e@example.org", true),
+            ("Alice", false),
+            ("", false),
+            ("groups", false),
+            ("..", false),
+            ("a/b", false),
+            ("é", false),
+        ] {
+            assert_eq!(valid_login(login), expected, "{login}");
+        }
+        assert!(!valid_login(&"a".repeat(65)));
+    }
+
+    #[test]
+    fn group_names_keep_their_urls_simple() {
+        for (name, expected) in [
+            ("Sales", true),
+            ("Équipe du midi", true),
+            ("a/b", false),
+            ("100%", false),
+            (" x", false),
+            ("a\u{7}b", false),
+            ("..", false),
+        ] {
+            assert_eq!(valid_group_name(name), expected, "{name}");
+        }
+    }
+}
