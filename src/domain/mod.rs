@@ -5,12 +5,16 @@
 
 pub mod actor;
 pub mod batch;
+pub mod book;
 pub mod class;
 pub mod collection;
+pub mod core;
+pub mod cursor;
 pub mod error;
 pub mod hub;
 pub mod id;
 pub mod item;
 pub mod principal;
 pub mod rights;
+pub mod round;
 pub mod store;

@@ -217,6 +217,8 @@ pub trait Store: Send + Sync {
         placement: PlacementId,
         seq: Seq,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
+    /// The person may modify at least one live item of a group's book: as creator, by a grant, in custody.
+    async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;
     async fn item_standing(&self, item: ItemId) -> Result<Option<ItemStanding>>;
     /// Refused writes of a person per item of a collection, only where there are some.
     async fn refusal_marks(

@@ -1,0 +1,614 @@
+//! An opened collection: the verbs on its items, each naming the right it needs.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{
+    actor::Actor,
+    batch::{Content, NewPlacement, Op},
+    collection::{Collection, Place},
+    core::Core,
+    cursor::Cursor,
+    error::{Error, Result},
+    id::{ItemId, Seq},
+    item::{Card, Placement, digest, random_id},
+    rights::{ItemFacts, PlaceRights, Right, Standing, may_in_place, may_on_item},
+    store::{ItemStanding, ListPage, ListQuery, Order},
+};
+
+/// A collection opened by somebody who may read it.
+#[derive(Clone)]
+pub struct Book {
+    core: Arc<Core>,
+    actor: Arc<Actor>,
+    collection: Collection,
+    rights: PlaceRights,
+}
+
+/// How new content is made from what is there.
+pub trait Edit: Send + Sync {
+    /// `current` is what the place shows now; none for a new item. Refuses with `InvalidDocument`.
+    fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>>;
+}
+
+/// Whole new content, whatever was there.
+pub struct Replace(pub Vec<u8>);
+
+impl Edit for Replace {
+    fn apply(&self, _current: Option<&[u8]>) -> Result<Vec<u8>> {
+        Ok(self.0.clone())
+    }
+}
+
+impl<F> Edit for F
+where
+    F: Fn(Option<&[u8]>) -> Result<Vec<u8>> + Send + Sync,
+{
+    fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
+        self(current)
+    }
+}
+
+/// What the author of a write last saw (RFC 9110 §13.1).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Condition {
+    /// Nothing said.
+    #[default]
+    None,
+    /// `If-Match`: one of these quoted strong tags.
+    Match(Vec<String>),
+    /// `If-Match: *`: there is something.
+    Exists,
+    /// `If-None-Match: *`: there is nothing.
+    Absent,
+    /// `If-None-Match` with tags: none of these.
+    NoneMatch(Vec<String>),
+}
+
+/// What may be done with a book as a whole, by this person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Privileges {
+    pub owner: bool,
+    pub add: bool,
+    /// At least one item may be modified.
+    pub modify: bool,
+    pub remove: bool,
+}
+
+/// What may be done with one item in this place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ItemPrivileges {
+    pub modify: bool,
+    pub remove: bool,
+    pub grant: bool,
+}
+
+/// One change since a cursor.
+#[derive(Clone, Debug)]
+pub enum Member {
+    Present(Card),
+    /// Removed; the href it had.
+    Gone(String),
+}
+
+/// What changed since a cursor.
+#[derive(Clone, Debug)]
+pub struct ChangeSet {
+    pub members: Vec<Member>,
+    /// Describes exactly what `members` brings the client to.
+    pub cursor: Cursor,
+    /// There is more after `cursor`.
+    pub more: bool,
+}
+
+/// Outcome of a write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Written {
+    pub created: bool,
+    pub href: String,
+    pub etag: String,
+}
+
+impl Book {
+    pub(super) fn new(
+        core: Arc<Core>,
+        actor: Arc<Actor>,
+        collection: Collection,
+        rights: PlaceRights,
+    ) -> Self {
+        Self {
+            core,
+            actor,
+            collection,
+            rights,
+        }
+    }
+
+    pub fn collection(&self) -> &Collection {
+        &self.collection
+    }
+
+    pub fn actor(&self) -> &Arc<Actor> {
+        &self.actor
+    }
+
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Belongs to the actor alone.
+    pub fn is_private(&self) -> bool {
+        self.rights.standing == Standing::Owner
+    }
+
+    /// Where the collection stands now.
+    pub fn cursor(&self) -> Cursor {
+        Cursor::at(&self.collection, self.collection.seq)
+    }
+
+    /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
+    pub async fn privileges(&self) -> Result<Privileges> {
+        let add = self.may(Right::Add);
+        Ok(Privileges {
+            owner: self.is_private(),
+            add,
+            modify: add || self.is_private() || self.modifies_something().await?,
+            remove: self.may(Right::RemoveAny),
+        })
+    }
+
+    /// What may be done with one item.
+    pub async fn item_privileges(&self, placement: &Placement) -> Result<ItemPrivileges> {
+        let facts = self.facts(placement).await?;
+        let may = |right| self.allows(&facts, right);
+        Ok(ItemPrivileges {
+            modify: may(Right::Modify),
+            remove: may(Right::Remove),
+            grant: may(Right::GrantModify),
+        })
+    }
+
+    /// Number of live items.
+    pub async fn count(&self) -> Result<i64> {
+        self.core.store().count(self.collection.id).await
+    }
+
+    /// A page of the name-sorted list.
+    pub async fn list(&self, query: &ListQuery) -> Result<ListPage> {
+        self.core
+            .store()
+            .list(self.collection.id, self.actor.person, query)
+            .await
+    }
+
+    /// The items under some hrefs, in the order asked.
+    pub async fn by_hrefs(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
+        self.core.store().by_hrefs(self.collection.id, hrefs).await
+    }
+
+    /// One item; `NotFound` when there is none.
+    pub async fn get(&self, href: &str) -> Result<Card> {
+        let found = self.by_hrefs(&[href.to_owned()]).await?;
+        found.into_iter().next().flatten().ok_or(Error::NotFound)
+    }
+
+    /// Live items after a sequence of their placements, oldest change first, for streaming the whole book.
+    pub async fn page_after(&self, after: Seq, limit: usize) -> Result<Vec<Card>> {
+        self.core
+            .store()
+            .range_cards(
+                self.collection.id,
+                Order::Changed,
+                after,
+                self.collection.seq,
+                limit,
+            )
+            .await
+    }
+
+    /// What this place shows of an item: the document with the owner's own lines in it.
+    pub fn content(&self, card: &Card) -> Vec<u8> {
+        if card.placement.overlay.is_empty() {
+            return card.document.to_vec();
+        }
+        self.core
+            .class()
+            .join(&card.document, &card.placement.overlay)
+    }
+
+    /// Refusal marks of the actor by item; an entity tag needs them.
+    pub async fn marks(&self) -> Result<Marks> {
+        let marks = self
+            .core
+            .store()
+            .refusal_marks(self.actor.person, self.collection.id)
+            .await?;
+        Ok(Marks(marks.into_iter().collect()))
+    }
+
+    /// Changes since a cursor (RFC 6578 §3.6); none: everything that is live.
+    pub async fn changes(&self, since: Option<&Cursor>, limit: usize) -> Result<ChangeSet> {
+        let newest = self.collection.seq;
+        let (order, after) = match since {
+            None => (Order::Changed, Seq(0)),
+            Some(cursor) => (Order::Moved, cursor.seq_in(&self.collection)?),
+        };
+        let ask = limit.saturating_add(1);
+        let mut rows = self
+            .core
+            .store()
+            .range_cards(self.collection.id, order, after, newest, ask)
+            .await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let reached = match rows.last() {
+            Some(last) if more => last.placement.gone.unwrap_or(last.placement.changed),
+            _ => newest,
+        };
+        let removed: Vec<String> = rows
+            .iter()
+            .filter(|card| !card.placement.is_live())
+            .map(|card| card.placement.href.clone())
+            .collect();
+        // An href that was removed and put again is answered by its live placement.
+        let replaced: Vec<bool> = if removed.is_empty() {
+            Vec::new()
+        } else {
+            let live = self.by_hrefs(&removed).await?;
+            live.iter().map(Option::is_some).collect()
+        };
+        let mut replaced = replaced.into_iter();
+        let mut members = Vec::with_capacity(rows.len());
+        for card in rows {
+            if card.placement.is_live() {
+                members.push(Member::Present(card));
+            } else if replaced.next() != Some(true) {
+                members.push(Member::Gone(card.placement.href));
+            }
+        }
+        Ok(ChangeSet {
+            members,
+            cursor: Cursor::at(&self.collection, reached),
+            more,
+        })
+    }
+
+    /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
+    ///
+    /// Refused content that was valid is kept in the person's refused changes.
+    pub async fn put(&self, href: &str, condition: &Condition, edit: &dyn Edit) -> Result<Written> {
+        for _ in 0..RETRIES {
+            match self.try_put(href, condition, edit).await {
+                Err(Attempt::Moved) => {}
+                Err(Attempt::Failed(error)) => return Err(error),
+                Ok(written) => return Ok(written),
+            }
+        }
+        Err(Error::Unavailable(
+            "the item kept changing during the write".into(),
+        ))
+    }
+
+    /// Removes an item from this place. Needs *Remove*.
+    pub async fn delete(&self, href: &str, condition: &Condition) -> Result<()> {
+        for _ in 0..RETRIES {
+            let card = match self.get(href).await {
+                Err(Error::NotFound)
+                    if matches!(condition, Condition::Match(_) | Condition::Exists) =>
+                {
+                    return Err(Error::PreconditionFailed);
+                }
+                other => other?,
+            };
+            let facts = self.facts(&card.placement).await?;
+            if !self.allows(&facts, Right::Remove) {
+                return Err(Error::Forbidden {
+                    right: Right::Remove,
+                });
+            }
+            let marks = self.marks().await?;
+            if !condition.holds(Some(&marks.etag(&card.placement))) {
+                return Err(Error::PreconditionFailed);
+            }
+            let removed = self
+                .commit(vec![Op::Remove {
+                    placement: card.placement.id,
+                    expected_changed: Some(card.placement.changed),
+                    writer: None,
+                }])
+                .await;
+            match removed {
+                Err(Attempt::Moved) => {}
+                Err(Attempt::Failed(error)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+        Err(Error::Unavailable(
+            "the item kept changing during the deletion".into(),
+        ))
+    }
+
+    async fn try_put(
+        &self,
+        href: &str,
+        condition: &Condition,
+        edit: &dyn Edit,
+    ) -> std::result::Result<Written, Attempt> {
+        let found = self.by_hrefs(&[href.to_owned()]).await?;
+        let current = found.into_iter().next().flatten();
+        let shown = current.as_ref().map(|card| self.content(card));
+        let bytes = edit.apply(shown.as_deref());
+        let (right, allowed) = match &current {
+            Some(card) => {
+                let facts = self.facts(&card.placement).await?;
+                (Right::Modify, self.allows(&facts, Right::Modify))
+            }
+            None => (Right::Add, self.may(Right::Add)),
+        };
+        if !allowed {
+            let document = bytes.unwrap_or_default();
+            self.keep_refused(
+                current.as_ref(),
+                document,
+                &format!("{right} was not allowed"),
+            )
+            .await?;
+            return Err(Error::Forbidden { right }.into());
+        }
+        let marks = self.marks().await?;
+        let etag = current.as_ref().map(|card| marks.etag(&card.placement));
+        if !condition.holds(etag.as_deref()) {
+            let document = bytes.unwrap_or_default();
+            self.keep_refused(
+                current.as_ref(),
+                document,
+                "the contact had changed meanwhile",
+            )
+            .await?;
+            return Err(Error::PreconditionFailed.into());
+        }
+        let mut written = Written {
+            created: current.is_none(),
+            href: href.to_owned(),
+            etag: String::new(),
+        };
+        match current {
+            None => {
+                let (content, overlay, tags) = self.admit(&bytes?, None)?;
+                self.commit(vec![Op::CreateItem {
+                    class: self.core.class().name().into(),
+                    creator: self.actor.person,
+                    content,
+                    placement: NewPlacement {
+                        collection: self.collection.id,
+                        href: href.to_owned(),
+                        server_id: new_server_id(),
+                        device: None,
+                        altered: false,
+                        overlay,
+                        tags,
+                    },
+                }])
+                .await?;
+            }
+            Some(card) => {
+                let op = self.revision(&card, &bytes?)?;
+                if let Some(op) = op {
+                    self.commit(vec![op]).await?;
+                }
+            }
+        }
+        let stored = self.get(href).await?;
+        written.etag = marks.etag(&stored.placement);
+        Ok(written)
+    }
+
+    /// The operation that gives an item new content; none when nothing changes.
+    pub(super) fn revision(&self, card: &Card, bytes: &[u8]) -> Result<Option<Op>> {
+        let (content, overlay, tags) = self.admit(bytes, Some(card))?;
+        let placement = &card.placement;
+        let same_overlay = overlay[..] == placement.overlay[..];
+        if content.document[..] == card.document[..] {
+            return Ok((!same_overlay).then(|| Op::SetOverlay {
+                placement: placement.id,
+                expected_changed: placement.changed,
+                overlay,
+                tags,
+                writer: None,
+            }));
+        }
+        Ok(Some(Op::Edit {
+            item: placement.item,
+            expected_rev: placement.rev,
+            content,
+            through: placement.id,
+            overlay: (!same_overlay).then_some((overlay, tags)),
+            writer: None,
+        }))
+    }
+
+    /// Checks new content and takes the owner's lines out of it where the place is private.
+    pub(super) fn admit(
+        &self,
+        bytes: &[u8],
+        current: Option<&Card>,
+    ) -> Result<(Content, Vec<u8>, Vec<String>)> {
+        let limit = self.core.limits().document;
+        if bytes.len() > limit {
+            return Err(Error::TooLarge { limit });
+        }
+        let class = self.core.class();
+        let private = matches!(self.collection.place, Place::Private(_));
+        let (document, overlay, tags) = if private {
+            let split = class.split(bytes)?;
+            (split.document, split.overlay, split.tags)
+        } else {
+            (bytes.to_vec(), Vec::new(), Vec::new())
+        };
+        let stored_uid = current.map(|card| card.placement.uid.as_str());
+        let index = class.index(&document, stored_uid)?;
+        if let Some(card) = current {
+            if index.uid != card.placement.uid
+                && !class.index(&card.document, Some("none"))?.uid_invented
+            {
+                return Err(Error::UidConflict {
+                    href: card.placement.href.clone(),
+                });
+            }
+            if (index.kind == "group") != (card.placement.kind == "group") {
+                return Err(Error::InvalidDocument(
+                    "a contact cannot become a list, nor a list a contact".into(),
+                ));
+            }
+        }
+        let digest = digest(&document);
+        let content = Content {
+            document,
+            digest,
+            index,
+        };
+        Ok((content, overlay, tags))
+    }
+
+    /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
+    async fn keep_refused(
+        &self,
+        card: Option<&Card>,
+        document: Vec<u8>,
+        reason: &str,
+    ) -> std::result::Result<(), Attempt> {
+        let limit = self.core.limits().document;
+        let valid = document.len() <= limit && self.core.class().index(&document, None).is_ok();
+        if valid {
+            self.commit(vec![self.refusal(card, document, reason)])
+                .await?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn refusal(&self, card: Option<&Card>, document: Vec<u8>, reason: &str) -> Op {
+        Op::Refuse {
+            item: card.map(|card| card.placement.item),
+            collection: Some(self.collection.id),
+            document,
+            reason: reason.to_owned(),
+            mark: card.is_some(),
+        }
+    }
+
+    pub(super) fn may(&self, right: Right) -> bool {
+        may_in_place(self.rights, right)
+    }
+
+    pub(super) fn allows(&self, facts: &ItemFacts, right: Right) -> bool {
+        let creators_delete = self.collection.options.creators_delete;
+        may_on_item(
+            self.actor.person,
+            self.rights,
+            facts,
+            creators_delete,
+            right,
+        )
+    }
+
+    /// What a decision on an item rests on; costs a read only in group books.
+    pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
+        let mut facts = ItemFacts {
+            creator: placement.creator,
+            creator_present: true,
+            created_here: placement.origin == Some(self.collection.id),
+            created_private: true,
+            placed_by: placement.placed_by,
+            granted: false,
+            custodian: false,
+        };
+        if self.is_private() {
+            return Ok(facts);
+        }
+        let standing = self.core.store().item_standing(placement.item).await?;
+        let standing = standing.ok_or(Error::NotFound)?;
+        self.judge(&standing, &mut facts);
+        Ok(facts)
+    }
+
+    fn judge(&self, standing: &ItemStanding, facts: &mut ItemFacts) {
+        let book_of = |collection| {
+            self.actor
+                .memberships
+                .iter()
+                .find(|membership| membership.book == collection)
+        };
+        facts.granted = standing.grants.iter().any(|grant| {
+            standing.places.contains(&grant.collection)
+                && book_of(grant.collection).is_some()
+                && grant
+                    .person
+                    .is_none_or(|person| person == self.actor.person)
+        });
+        facts.created_private = matches!(standing.origin, Some((_, Place::Private(_))));
+        facts.creator_present = facts.created_private || standing.creator_in_origin;
+        facts.custodian = !facts.creator_present
+            && standing.origin.is_some_and(|(origin, _)| {
+                book_of(origin).is_some_and(|m| m.role > super::principal::Role::Member)
+            });
+    }
+
+    async fn modifies_something(&self) -> Result<bool> {
+        self.core
+            .store()
+            .modifies_something(self.actor.person, self.collection.id)
+            .await
+    }
+
+    async fn commit(&self, ops: Vec<Op>) -> std::result::Result<(), Attempt> {
+        match self.core.commit_as(&self.actor, ops).await {
+            Ok(_) => Ok(()),
+            Err(Error::PreconditionFailed) => Err(Attempt::Moved),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// How often a decision is taken again when the world moved between reading and committing.
+pub(super) const RETRIES: usize = 8;
+
+/// A new id for devices: never handed out twice, even by a restored database.
+pub(super) fn new_server_id() -> String {
+    random_id(12)
+}
+
+enum Attempt {
+    /// What the decision rested on moved before the commit.
+    Moved,
+    Failed(Error),
+}
+
+impl From<Error> for Attempt {
+    fn from(error: Error) -> Self {
+        Attempt::Failed(error)
+    }
+}
+
+/// How often writes of this person on each item were refused.
+#[derive(Clone, Debug, Default)]
+pub struct Marks(HashMap<ItemId, i64>);
+
+impl Marks {
+    /// The entity tag this person sees.
+    pub fn etag(&self, placement: &Placement) -> String {
+        placement.etag(self.0.get(&placement.item).copied().unwrap_or(0))
+    }
+}
+
+impl Condition {
+    fn holds(&self, etag: Option<&str>) -> bool {
+        match self {
+            Condition::None => true,
+            Condition::Match(tags) => etag.is_some_and(|etag| tags.iter().any(|tag| tag == etag)),
+            Condition::Exists => etag.is_some(),
+            Condition::Absent => etag.is_none(),
+            Condition::NoneMatch(tags) => {
+                etag.is_none_or(|etag| !tags.iter().any(|tag| tag == etag))
+            }
+        }
+    }
+}

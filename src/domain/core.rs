@@ -1,0 +1,172 @@
+//! The root of the domain: opens places for people and commits what verbs decided.
+
+use std::sync::Arc;
+
+use super::{
+    actor::{Actor, Client},
+    batch::{Batch, Committed, Op},
+    book::Book,
+    class::Class,
+    collection::{Collection, Place},
+    error::{Error, Result},
+    hub::Hub,
+    id::{CollectionId, PersonId, Timestamp},
+    rights::{GroupRight, Right, may_in_place, place_rights},
+    store::{Device, Store},
+};
+
+/// Limits every face obeys.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Octets of one document.
+    pub document: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            document: 10 * 1024 * 1024,
+        }
+    }
+}
+
+/// Store, wake-ups and classes together.
+pub struct Core {
+    store: Arc<dyn Store>,
+    hub: Hub,
+    class: Arc<dyn Class>,
+    limits: Limits,
+}
+
+impl Core {
+    /// Joins a store with the class of its items.
+    pub fn new(store: Arc<dyn Store>, class: Arc<dyn Class>, limits: Limits) -> Arc<Self> {
+        Arc::new(Self {
+            store,
+            hub: Hub::default(),
+            class,
+            limits,
+        })
+    }
+
+    /// The store, for reads that need no right (sign-in, administration).
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Where waits register.
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    pub fn class(&self) -> &dyn Class {
+        &*self.class
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    /// Builds who is asking; `NotFound` when the account is gone or disabled.
+    pub async fn actor(&self, person: PersonId, client: Client) -> Result<Actor> {
+        // The revision is read first: a change in between makes the commit refuse, never pass.
+        let rights_revision = self.store.rights_revision().await?;
+        let account = self.store.person(person).await?.ok_or(Error::NotFound)?;
+        if account.disabled {
+            return Err(Error::NotFound);
+        }
+        let memberships = self.store.memberships(person).await?;
+        Ok(Actor {
+            person,
+            login: account.login,
+            name: account.name,
+            admin: account.admin,
+            memberships,
+            rights_revision,
+            client,
+        })
+    }
+
+    /// The books a person may read: private ones first, then group books by display name.
+    pub async fn books(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Book>> {
+        let mut books = Vec::new();
+        for collection in self.store.books(actor.person).await? {
+            books.push(self.handle(actor, collection).await?);
+        }
+        Ok(books)
+    }
+
+    /// Opens a collection; without *Read* it does not exist.
+    pub async fn open(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        collection: CollectionId,
+    ) -> Result<Book> {
+        let found = self.store.collection(collection).await?;
+        self.handle(actor, found.ok_or(Error::NotFound)?).await
+    }
+
+    /// Opens a collection by its permanent identifier.
+    pub async fn open_by_uuid(self: &Arc<Self>, actor: &Arc<Actor>, uuid: &str) -> Result<Book> {
+        let found = self.store.collection_by_uuid(uuid).await?;
+        self.handle(actor, found.ok_or(Error::NotFound)?).await
+    }
+
+    /// Opens a private book of the actor by the last segment of its URL.
+    pub async fn open_private(self: &Arc<Self>, actor: &Arc<Actor>, segment: &str) -> Result<Book> {
+        let books = self.store.books(actor.person).await?;
+        let found = books
+            .into_iter()
+            .find(|c| matches!(c.place, Place::Private(_)) && c.segment == segment);
+        self.handle(actor, found.ok_or(Error::NotFound)?).await
+    }
+
+    /// Opens a group's book by the group's exact name.
+    pub async fn open_group(self: &Arc<Self>, actor: &Arc<Actor>, name: &str) -> Result<Book> {
+        let membership = actor.memberships.iter().find(|m| m.name == name);
+        self.open(actor, membership.ok_or(Error::NotFound)?.book)
+            .await
+    }
+
+    /// The list of the actor's books as a collection whose members are books.
+    pub async fn home(&self, actor: &Actor) -> Result<Collection> {
+        self.store.home(actor.person).await?.ok_or(Error::NotFound)
+    }
+
+    /// The devices of the actor.
+    pub async fn device(&self, actor: &Actor, device_id: &str) -> Result<Option<Device>> {
+        self.store.device(actor.person, device_id).await
+    }
+
+    /// Commits operations decided for an actor, and wakes who waits for them.
+    pub(crate) async fn commit_as(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
+        self.commit(Batch {
+            person: Some(actor.person),
+            client: actor.client.label.clone(),
+            at: Timestamp::now(),
+            rights_revision: Some(actor.rights_revision),
+            unflushed: false,
+            ops,
+        })
+        .await
+    }
+
+    /// Commits a batch, and wakes who waits for what it touched.
+    pub async fn commit(&self, batch: Batch) -> Result<Committed> {
+        let committed = self.store.commit(batch).await?;
+        self.hub.publish(&committed);
+        Ok(committed)
+    }
+
+    async fn handle(self: &Arc<Self>, actor: &Arc<Actor>, collection: Collection) -> Result<Book> {
+        let grant = match collection.place {
+            Place::Group(group) => self.store.group_right(group, actor.person).await?,
+            _ => GroupRight::None,
+        };
+        let rights = place_rights(actor, &collection, grant);
+        if !may_in_place(rights, Right::Read) {
+            return Err(Error::NotFound);
+        }
+        Ok(Book::new(self.clone(), actor.clone(), collection, rights))
+    }
+}

@@ -1,0 +1,57 @@
+//! Where a CardDAV client stands in a collection.
+
+use super::{collection::Collection, error::Error, id::Seq};
+
+/// A position in the changes of one collection; its text is the sync token (RFC 6578 §4) and the ctag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    uuid: String,
+    epoch: String,
+    seq: Seq,
+}
+
+impl Cursor {
+    /// A cursor at a sequence of a collection.
+    pub(super) fn at(collection: &Collection, seq: Seq) -> Self {
+        Self {
+            uuid: collection.uuid.clone(),
+            epoch: collection.epoch.clone(),
+            seq,
+        }
+    }
+
+    /// Reads a token; anything this server did not write is stale.
+    pub fn parse(token: &str) -> Result<Self, Error> {
+        let mut parts = token
+            .trim()
+            .strip_prefix(PREFIX)
+            .ok_or(Error::StaleCursor)?
+            .split(':');
+        match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(uuid), Some(epoch), Some(seq), None) => Ok(Self {
+                uuid: uuid.to_owned(),
+                epoch: epoch.to_owned(),
+                seq: Seq(seq.parse().map_err(|_| Error::StaleCursor)?),
+            }),
+            _ => Err(Error::StaleCursor),
+        }
+    }
+
+    /// The sequence, if the cursor is of this collection, this epoch, not of the future and not
+    /// before the retained history.
+    pub(super) fn seq_in(&self, collection: &Collection) -> Result<Seq, Error> {
+        let valid = self.uuid == collection.uuid
+            && self.epoch == collection.epoch
+            && self.seq >= collection.floor
+            && self.seq <= collection.seq;
+        valid.then_some(self.seq).ok_or(Error::StaleCursor)
+    }
+}
+
+const PREFIX: &str = "urn:carnet:sync:";
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)
+    }
+}

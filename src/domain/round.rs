@@ -1,0 +1,277 @@
+//! Rounds: what a device still has to be told, from a state of five numbers.
+//!
+//! The device holds what the collection was at `base`; a round brings it to `horizon`, the sequence
+//! when the round began: removals, then adds, then changes, each one indexed range paged out by
+//! window. A page that is not full goes on with the next round.
+
+use std::collections::HashSet;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::Result,
+    id::{DeviceId, Seq},
+    item::Placement,
+    store::Order,
+};
+
+/// How far a round has been paged out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Phase {
+    Idle,
+    Removals,
+    Adds,
+    Changes,
+}
+
+/// What a SyncKey names.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The device holds exactly what the collection was here.
+    pub base: Seq,
+    /// Where the open round ends.
+    pub horizon: Seq,
+    pub phase: Phase,
+    /// The last sequence paged out in this phase.
+    pub at: Seq,
+    /// The sequence when SyncKey 0 was answered.
+    pub primed: Seq,
+}
+
+/// What the device is told about an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum What {
+    Delete,
+    Add,
+    Change,
+}
+
+/// Who is looking, and what a retry told about the answers it did not get.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    pub device: DeviceId,
+    /// Created by a step whose answer was lost and not claimed again: the device does not know them.
+    pub disowned: HashSet<String>,
+}
+
+/// The indexed ranges of one collection.
+#[async_trait]
+pub trait Rows: Sync {
+    /// `after < key <= upto` in that order, at most `limit`.
+    async fn rows(
+        &self,
+        order: Order,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> Result<Vec<Placement>>;
+}
+
+/// One page of changes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page {
+    pub items: Vec<(What, Placement)>,
+    pub state: State,
+    pub more: bool,
+}
+
+impl State {
+    /// The state behind the answer to SyncKey 0.
+    pub fn primed(newest: Seq) -> Self {
+        Self {
+            base: Seq(0),
+            horizon: Seq(0),
+            phase: Phase::Idle,
+            at: Seq(0),
+            primed: newest,
+        }
+    }
+
+    /// No round is open.
+    pub fn at_rest(&self) -> bool {
+        self.phase == Phase::Idle
+    }
+
+    /// The oldest sequence this state still needs the history of.
+    pub fn needs(&self) -> Seq {
+        if self.base > Seq(0) {
+            self.base
+        } else {
+            self.horizon
+        }
+    }
+}
+
+impl Viewer {
+    /// Does the device have this placement, whatever its content?
+    pub fn knows(&self, row: &Placement, state: &State) -> bool {
+        row.born <= state.base || (self.made(row) && row.born > state.primed)
+    }
+
+    /// The device's own write, untouched since: it need not be sent back.
+    pub fn is_echo(&self, row: &Placement, state: &State) -> bool {
+        row.writer == Some(self.device)
+            && !self.disowned.contains(&row.server_id)
+            && row.gone.unwrap_or(row.changed) > state.primed
+    }
+
+    /// Has the device been given the row's current content? If not, its edit of it is stale.
+    pub fn has_latest(&self, row: &Placement, state: &State) -> bool {
+        if row.changed <= state.base || self.is_echo(row, state) {
+            return true;
+        }
+        if state.phase == Phase::Idle || row.changed > state.horizon {
+            return false;
+        }
+        if self.knows(row, state) {
+            state.phase == Phase::Changes && row.changed <= state.at
+        } else {
+            state.phase > Phase::Adds || (state.phase == Phase::Adds && row.born <= state.at)
+        }
+    }
+
+    fn made(&self, row: &Placement) -> bool {
+        row.maker == Some(self.device) && !self.disowned.contains(&row.server_id)
+    }
+}
+
+/// Fills a page from `start` up to `window` items beyond `sent`.
+///
+/// With `end`, an answer that was lost is made again: exactly the steps from `start` to `end`, with
+/// today's content and whatever the window.
+pub async fn fill_page(
+    rows: &dyn Rows,
+    viewer: &Viewer,
+    start: &State,
+    newest: Seq,
+    window: usize,
+    mut sent: HashSet<String>,
+    end: Option<&State>,
+) -> Result<Page> {
+    let mut state = start.clone();
+    let mut items = Vec::new();
+    loop {
+        if end == Some(&state) {
+            return Ok(Page {
+                items,
+                state,
+                more: false,
+            });
+        }
+        if state.phase == Phase::Idle {
+            let horizon = match end {
+                None => newest,
+                Some(end) if end.phase != Phase::Idle => end.horizon,
+                Some(end) => end.base,
+            };
+            if horizon <= state.base {
+                return Ok(Page {
+                    items,
+                    state,
+                    more: false,
+                });
+            }
+            state.horizon = horizon;
+            state.phase = Phase::Removals;
+            state.at = state.base;
+        }
+        while state.phase != Phase::Idle {
+            let ends_here =
+                end.filter(|end| end.horizon == state.horizon && end.phase == state.phase);
+            let last = ends_here.map_or(state.horizon, |end| end.at);
+            let limit = if end.is_some() { usize::MAX } else { window };
+            if !page_phase(rows, viewer, &mut state, last, limit, &mut items, &mut sent).await? {
+                return Ok(Page {
+                    items,
+                    state,
+                    more: true,
+                });
+            }
+            if let Some(end) = ends_here {
+                return Ok(Page {
+                    items,
+                    state: end.clone(),
+                    more: true,
+                });
+            }
+            match state.phase.next() {
+                Some(phase) => {
+                    state.phase = phase;
+                    state.at = state.base;
+                }
+                None => {
+                    state.base = state.horizon;
+                    state.phase = Phase::Idle;
+                    state.at = Seq(0);
+                }
+            }
+        }
+    }
+}
+
+/// Pages one phase out; false when the window is full before its end.
+async fn page_phase(
+    rows: &dyn Rows,
+    viewer: &Viewer,
+    state: &mut State,
+    last: Seq,
+    limit: usize,
+    items: &mut Vec<(What, Placement)>,
+    sent: &mut HashSet<String>,
+) -> Result<bool> {
+    let (order, what) = match state.phase {
+        Phase::Idle => return Ok(true),
+        Phase::Removals => (Order::Gone, What::Delete),
+        Phase::Adds => (Order::Born, What::Add),
+        Phase::Changes => (Order::Changed, What::Change),
+    };
+    loop {
+        let chunk = limit.saturating_sub(items.len()).clamp(1, CHUNK - 1) + 1;
+        let found = rows.rows(order, state.at, last, chunk).await?;
+        let exhausted = found.len() < chunk;
+        for row in found {
+            let key = match order {
+                Order::Gone => row.gone.unwrap_or(row.changed),
+                Order::Born => row.born,
+                _ => row.changed,
+            };
+            let concerns = viewer.knows(&row, state) == (what != What::Add)
+                && !is_hidden(&row)
+                && !viewer.is_echo(&row, state)
+                && !sent.contains(&row.server_id);
+            if concerns {
+                if items.len() >= limit {
+                    return Ok(false);
+                }
+                sent.insert(row.server_id.clone());
+                items.push((what, row));
+            }
+            state.at = key;
+        }
+        if exhausted {
+            return Ok(true);
+        }
+    }
+}
+
+/// Rows asked of the store at a time.
+const CHUNK: usize = 513;
+
+/// Lists of contacts have no form on a device ([MS-ASCNTC] knows no group object).
+fn is_hidden(row: &Placement) -> bool {
+    row.kind == "group"
+}
+
+impl Phase {
+    fn next(self) -> Option<Self> {
+        match self {
+            Phase::Idle | Phase::Changes => None,
+            Phase::Removals => Some(Phase::Adds),
+            Phase::Adds => Some(Phase::Changes),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
