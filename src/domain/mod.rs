@@ -10,6 +10,7 @@ pub mod class;
 pub mod collection;
 pub mod core;
 pub mod cursor;
+pub mod device_sync;
 pub mod error;
 pub mod hub;
 pub mod id;
