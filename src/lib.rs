@@ -1,3 +1,4 @@
 //! Carnet: contacts over Exchange ActiveSync, CardDAV and the web, on one core.
 
 pub mod domain;
+pub mod web;

@@ -1,0 +1,112 @@
+//! What a class tells the web about its documents: pure functions, no storage.
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{book::Edit, error::Result},
+    web::text::Text,
+};
+
+/// The web's view of a class of items.
+pub trait WebFacet: Send + Sync {
+    /// The details page.
+    fn view(&self, document: &[u8], text: &Text) -> CardView;
+
+    /// The form for a document, or for a new item.
+    fn form(&self, document: Option<&[u8]>, text: &Text) -> Form;
+
+    /// The same form filled with what was submitted, with one more row in the list named `more`.
+    fn refill(&self, submitted: &Submitted, more: Option<&str>, text: &Text) -> Form;
+
+    /// Patches only what differs between the form as shown for `shown` and as submitted.
+    ///
+    /// `shown` is the document the form was made from. Refuses with `InvalidDocument`.
+    fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>>;
+
+    /// The picture: media type and octets.
+    fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)>;
+}
+
+/// A details page.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CardView {
+    pub name: String,
+    /// Job title and organization.
+    pub summary: String,
+    pub lines: Vec<CardLine>,
+    pub has_photo: bool,
+}
+
+/// One labelled value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CardLine {
+    pub label: String,
+    pub value: String,
+    /// `mailto:`, `tel:` or an http(s) address.
+    pub link: Option<String>,
+}
+
+/// A form: single fields, and lists of typed values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Form {
+    pub names: Vec<Field>,
+    pub lists: Vec<FieldList>,
+    pub others: Vec<Field>,
+    pub note: String,
+    pub has_photo: bool,
+}
+
+/// One input.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Field {
+    /// Name and id of the input.
+    pub id: String,
+    pub label: String,
+    pub value: String,
+}
+
+/// Values of one sort, each with a type.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldList {
+    /// Names the list in *add another*: `tel`, `email`, `adr`, `url`.
+    pub name: String,
+    pub legend: String,
+    pub rows: Vec<FieldRow>,
+}
+
+/// One typed value; addresses have several inputs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FieldRow {
+    /// Prefix of the ids: `tel-0`; its select is `tel-0-kind`.
+    pub id: String,
+    pub kinds: Vec<Choice>,
+    pub fields: Vec<Field>,
+}
+
+/// One option of a select.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub selected: bool,
+}
+
+/// What a form sent.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Submitted {
+    /// Name and value, in order.
+    pub fields: Vec<(String, String)>,
+    /// An uploaded picture as received.
+    pub photo: Option<Vec<u8>>,
+    pub remove_photo: bool,
+}
+
+impl Submitted {
+    /// The value of a field, empty when absent.
+    pub fn value(&self, name: &str) -> &str {
+        self.fields
+            .iter()
+            .find(|(field, _)| field == name)
+            .map_or("", |(_, value)| value)
+    }
+}

@@ -1,0 +1,4 @@
+//! The web: pages that are complete without script.
+
+pub mod facet;
+pub mod text;
