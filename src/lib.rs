@@ -1,4 +1,5 @@
 //! Carnet: contacts over Exchange ActiveSync, CardDAV and the web, on one core.
 
 pub mod domain;
+pub mod store;
 pub mod web;

@@ -39,8 +39,18 @@ pub struct Index {
     pub sort_first: String,
     /// Folded sort key, family name first.
     pub sort_last: String,
-    /// `(field, value)` pairs for search and lists: `email`, `tel`, `org`, `name`...
-    pub texts: Vec<(&'static str, String)>,
+    /// Values for search and lists.
+    pub texts: Vec<IndexText>,
+}
+
+/// One searchable value of an item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IndexText {
+    /// `email`, `tel`, `org`, `name`...
+    pub field: &'static str,
+    pub value: String,
+    /// Without case and diacritics.
+    pub folded: String,
 }
 
 /// A document taken apart.

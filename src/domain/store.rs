@@ -57,6 +57,16 @@ pub struct ListRow {
     pub texts: Vec<(String, String)>,
 }
 
+/// A book that appeared in, changed in or left a home.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HomeChange {
+    pub book: CollectionId,
+    /// The segment the book has in the home.
+    pub segment: String,
+    pub gone: bool,
+    pub seq: Seq,
+}
+
 /// A device as administration shows it.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Device {
@@ -171,6 +181,8 @@ pub trait Store: Send + Sync {
     /// Private books in their order, then group books by display name; no homes, no views.
     async fn books(&self, person: PersonId) -> Result<Vec<Collection>>;
     async fn home(&self, person: PersonId) -> Result<Option<Collection>>;
+    /// Books that appeared in, changed in or left a home after a sequence, in order.
+    async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>>;
     async fn count(&self, collection: CollectionId) -> Result<i64>;
 
     /// `after < key <= upto` in that order, at most `limit`.

@@ -1,0 +1,3 @@
+//! Storage engines behind [`crate::domain::store::Store`].
+
+pub mod sqlite;

@@ -1,0 +1,108 @@
+//! Every invariant that SQL can state.
+
+use rusqlite::Connection;
+
+/// What must select nothing, and what it means when it does.
+const INVARIANTS: &[(&str, &str)] = &[
+    (
+        "a live placement shows an item that does not exist",
+        "SELECT p.id FROM placement p LEFT JOIN item i ON i.id = p.item
+         WHERE p.gone IS NULL AND i.id IS NULL",
+    ),
+    (
+        "a placement's sequence is beyond its collection's",
+        "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
+         WHERE max(p.born, p.changed, coalesce(p.gone, 0)) > c.seq",
+    ),
+    (
+        "a placement changed before it was born or after it was gone",
+        "SELECT id FROM placement WHERE changed < born OR gone <= changed",
+    ),
+    (
+        "two changes of a collection share a sequence",
+        "SELECT min(id) FROM placement GROUP BY collection, moved HAVING count(*) > 1",
+    ),
+    (
+        "a placement and its item disagree about the UID",
+        "SELECT p.id FROM placement p JOIN item i ON i.id = p.item
+         WHERE p.gone IS NULL AND p.uid <> i.uid",
+    ),
+    (
+        "an item is neither placed nor remembered",
+        "SELECT i.id FROM item i
+         WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = i.id)",
+    ),
+    (
+        "a group does not have exactly one administrator",
+        "SELECT g.id FROM grp g WHERE (SELECT count(*) FROM membership m
+             WHERE m.grp = g.id AND m.role = 'admin') <> 1",
+    ),
+    (
+        "a group does not have exactly one book",
+        "SELECT g.id FROM grp g WHERE (SELECT count(*) FROM collection c
+             WHERE c.grp = g.id AND c.kind = 'group') <> 1",
+    ),
+    (
+        "an account lacks its home or its default book",
+        "SELECT p.id FROM person p
+         WHERE (SELECT count(*) FROM collection c WHERE c.person = p.id AND c.kind = 'home') <> 1
+            OR NOT EXISTS (SELECT 1 FROM collection c WHERE c.person = p.id
+                 AND c.kind = 'private' AND c.segment = 'contacts')",
+    ),
+    (
+        "a member's home does not show the group's book",
+        "SELECT m.person FROM membership m JOIN collection c ON c.grp = m.grp AND c.kind = 'group'
+         JOIN collection h ON h.person = m.person AND h.kind = 'home'
+         WHERE NOT EXISTS (SELECT 1 FROM book_placement b
+             WHERE b.home = h.id AND b.book = c.id AND b.gone IS NULL)",
+    ),
+    (
+        "a home shows the book of a group its person is not in",
+        "SELECT b.id FROM book_placement b JOIN collection h ON h.id = b.home
+         JOIN collection c ON c.id = b.book AND c.kind = 'group'
+         WHERE b.gone IS NULL AND NOT EXISTS (SELECT 1 FROM membership m
+             WHERE m.grp = c.grp AND m.person = h.person)",
+    ),
+    (
+        "a right is granted to somebody who is not a member",
+        "SELECT g.grp FROM grant_group g WHERE g.person <> 0 AND NOT EXISTS (
+             SELECT 1 FROM membership m WHERE m.grp = g.grp AND m.person = g.person)",
+    ),
+    (
+        "a private book holds somebody else's item",
+        "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
+         JOIN item i ON i.id = p.item
+         WHERE c.kind = 'private' AND p.gone IS NULL AND i.creator <> c.person",
+    ),
+    (
+        "an index row belongs to no item",
+        "SELECT t.item FROM index_text t LEFT JOIN item i ON i.id = t.item WHERE i.id IS NULL",
+    ),
+];
+
+/// Every broken invariant in words; empty when all hold.
+pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut broken = Vec::new();
+    for (meaning, sql) in INVARIANTS {
+        let rows: Vec<i64> = connection
+            .prepare(sql)?
+            .query_map([], |row| row.get(0))?
+            .take(5)
+            .collect::<rusqlite::Result<_>>()?;
+        if !rows.is_empty() {
+            broken.push(format!("{meaning}: {rows:?}"));
+        }
+    }
+    for pragma in ["integrity_check", "foreign_key_check"] {
+        let mut statement = connection.prepare(&format!("PRAGMA {pragma}"))?;
+        let rows: Vec<String> = statement
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        broken.extend(
+            rows.into_iter()
+                .filter(|row| row != "ok")
+                .map(|row| format!("{pragma}: {row}")),
+        );
+    }
+    Ok(broken)
+}

@@ -1,0 +1,177 @@
+//! A batch applied inside its savepoint: preconditions first, then rows.
+
+mod identity;
+mod items;
+mod personal;
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::domain::{
+    batch::{Batch, Committed, Op},
+    error::Error,
+    id::{CollectionId, PersonId, Seq},
+};
+
+/// Why a batch was not applied.
+pub enum Failure {
+    /// A precondition did not hold.
+    Refused(Error),
+    Sql(rusqlite::Error),
+}
+
+type Applied<T> = Result<T, Failure>;
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Self {
+        Failure::Sql(error)
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Refused(error)
+    }
+}
+
+/// Counts one more durable commit and returns the number of them.
+pub fn count(connection: &Connection) -> rusqlite::Result<u64> {
+    let count: i64 = connection
+        .prepare_cached(
+            "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'commits'
+             RETURNING CAST(value AS INTEGER)",
+        )?
+        .query_row([], |row| row.get(0))?;
+    Ok(count.unsigned_abs())
+}
+
+/// Applies a batch whole; the caller rolls back on failure.
+pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
+    let mut commit = Commit {
+        connection,
+        batch,
+        collections: BTreeMap::new(),
+        people: Vec::new(),
+        rights_moved: false,
+    };
+    commit.check_rights_revision()?;
+    let mut rows = Vec::with_capacity(batch.ops.len());
+    for op in &batch.ops {
+        rows.push(commit.op(op)?);
+    }
+    if commit.rights_moved {
+        connection
+            .prepare_cached(
+                "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'rights_revision'",
+            )?
+            .execute([])?;
+    }
+    commit.people.sort_unstable();
+    commit.people.dedup();
+    Ok(Committed {
+        collections: commit
+            .collections
+            .into_iter()
+            .map(|(collection, seq)| (CollectionId(collection), Seq(seq)))
+            .collect(),
+        people: commit.people,
+        rows,
+    })
+}
+
+struct Commit<'a> {
+    connection: &'a Connection,
+    batch: &'a Batch,
+    collections: BTreeMap<i64, i64>,
+    people: Vec<PersonId>,
+    rights_moved: bool,
+}
+
+impl Commit<'_> {
+    fn check_rights_revision(&self) -> Applied<()> {
+        let Some(expected) = self.batch.rights_revision else {
+            return Ok(());
+        };
+        let current: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'rights_revision'",
+            )?
+            .query_row([], |row| row.get(0))?;
+        match current == expected {
+            true => Ok(()),
+            false => Err(Error::PreconditionFailed.into()),
+        }
+    }
+
+    fn op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::CreateItem { .. }
+            | Op::Place { .. }
+            | Op::Edit { .. }
+            | Op::SetOverlay { .. }
+            | Op::Remove { .. }
+            | Op::RestorePlacement { .. }
+            | Op::Disown { .. }
+            | Op::Refuse { .. }
+            | Op::DismissRefusal { .. } => self.item_op(op),
+            Op::AddPerson { .. }
+            | Op::ChangePerson { .. }
+            | Op::RemovePerson { .. }
+            | Op::AddGroup { .. }
+            | Op::ChangeGroup { .. }
+            | Op::RemoveGroup { .. }
+            | Op::SetMember { .. }
+            | Op::RemoveMember { .. }
+            | Op::GrantGroup { .. }
+            | Op::GrantItem { .. }
+            | Op::AddBook { .. }
+            | Op::ChangeBook { .. }
+            | Op::RemoveBook { .. } => self.identity_op(op),
+            Op::SetSync { .. }
+            | Op::ForgetSync { .. }
+            | Op::SetDeviceValue { .. }
+            | Op::TouchDevice { .. }
+            | Op::SetDeviceAccess { .. }
+            | Op::ForgetDevice { .. }
+            | Op::SetProperty { .. }
+            | Op::AddTag { .. }
+            | Op::ColourTag { .. }
+            | Op::RemoveTag { .. }
+            | Op::AddComment { .. }
+            | Op::ChangeComment { .. }
+            | Op::AddSession { .. }
+            | Op::RemoveSession { .. }
+            | Op::RemoveSessions { .. } => self.personal_op(op),
+        }
+    }
+
+    /// Takes the next sequence of a collection.
+    fn next_seq(&mut self, collection: i64) -> Applied<i64> {
+        let seq = self
+            .connection
+            .prepare_cached("UPDATE collection SET seq = seq + 1 WHERE id = ?1 RETURNING seq")?
+            .query_row([collection], |row| row.get::<_, i64>(0))
+            .optional()?
+            .ok_or(Error::NotFound)?;
+        self.collections.insert(collection, seq);
+        Ok(seq)
+    }
+
+    fn author(&self) -> Option<i64> {
+        self.batch.person.map(|person| person.0)
+    }
+
+    fn audit(&self, what: &str) -> Applied<()> {
+        self.connection
+            .prepare_cached("INSERT INTO audit (at, person, client, what) VALUES (?1, ?2, ?3, ?4)")?
+            .execute(params![
+                self.batch.at.0,
+                self.author(),
+                self.batch.client,
+                what
+            ])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,585 @@
+//! Items, placements and their revisions.
+
+use rusqlite::{OptionalExtension, Row, params};
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::{Content, NewPlacement, Op},
+    error::Error,
+    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
+    item::digest,
+};
+
+/// Refused changes kept per person; the oldest go first.
+const REFUSED_KEPT: i64 = 500;
+
+/// A live or removed placement as the operations need it.
+struct Placed {
+    id: i64,
+    item: i64,
+    collection: i64,
+    changed: i64,
+    gone: Option<i64>,
+    writer: Option<i64>,
+    overlay: Vec<u8>,
+}
+
+impl Placed {
+    const COLUMNS: &str = "id, item, collection, changed, gone, writer, overlay";
+
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            item: row.get(1)?,
+            collection: row.get(2)?,
+            changed: row.get(3)?,
+            gone: row.get(4)?,
+            writer: row.get(5)?,
+            overlay: row.get(6)?,
+        })
+    }
+}
+
+impl Commit<'_> {
+    pub(super) fn item_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::CreateItem {
+                class,
+                creator,
+                content,
+                placement,
+            } => self.create_item(class, *creator, content, placement),
+            Op::Place { item, placement } => self.place_existing(*item, placement),
+            Op::Edit {
+                item,
+                expected_rev,
+                content,
+                through,
+                overlay,
+                writer,
+            } => self.edit(*item, *expected_rev, content, *through, overlay, *writer),
+            Op::SetOverlay {
+                placement,
+                expected_changed,
+                overlay,
+                tags,
+                writer,
+            } => self.set_overlay(*placement, *expected_changed, overlay, tags, *writer),
+            Op::Remove {
+                placement,
+                expected_changed,
+                writer,
+            } => self.remove(*placement, *expected_changed, *writer),
+            Op::RestorePlacement {
+                placement,
+                href,
+                server_id,
+            } => self.restore(*placement, href, server_id),
+            Op::Disown {
+                collection,
+                device,
+                server_ids,
+            } => self.disown(*collection, *device, server_ids),
+            Op::Refuse {
+                item,
+                collection,
+                document,
+                reason,
+                mark,
+            } => self.refuse(*item, *collection, document, reason, *mark),
+            Op::DismissRefusal { revision } => {
+                self.connection
+                    .prepare_cached(
+                        "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
+                    )?
+                    .execute(params![revision.0, self.author()])?;
+                Ok(revision.0)
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn create_item(
+        &mut self,
+        class: &str,
+        creator: PersonId,
+        content: &Content,
+        placement: &NewPlacement,
+    ) -> Applied<i64> {
+        self.check_quota(placement.collection)?;
+        let index = &content.index;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
+                     digest, creator, origin, created, modified)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11)",
+            )?
+            .execute(params![
+                class,
+                index.uid,
+                index.kind,
+                index.display,
+                index.sort_first,
+                index.sort_last,
+                content.document,
+                content.digest,
+                creator.0,
+                placement.collection.0,
+                self.batch.at.0,
+            ])?;
+        let item = self.connection.last_insert_rowid();
+        self.index(item, content)?;
+        self.place(item, &index.uid, placement)
+    }
+
+    fn place_existing(&mut self, item: ItemId, placement: &NewPlacement) -> Applied<i64> {
+        let live: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT id FROM placement WHERE item = ?1 AND collection = ?2 AND gone IS NULL",
+            )?
+            .query_row(params![item.0, placement.collection.0], |row| row.get(0))
+            .optional()?;
+        if let Some(live) = live {
+            return Ok(live);
+        }
+        let uid: String = self
+            .connection
+            .prepare_cached("SELECT uid FROM item WHERE id = ?1")?
+            .query_row([item.0], |row| row.get(0))
+            .optional()?
+            .ok_or(Error::NotFound)?;
+        self.place(item.0, &uid, placement)
+    }
+
+    /// Inserts a placement; the uid and the href must be free among the live ones.
+    fn place(&mut self, item: i64, uid: &str, placement: &NewPlacement) -> Applied<i64> {
+        let collection = placement.collection.0;
+        let holder: Option<String> = self
+            .connection
+            .prepare_cached(
+                "SELECT href FROM placement WHERE collection = ?1 AND uid = ?2 AND gone IS NULL",
+            )?
+            .query_row(params![collection, uid], |row| row.get(0))
+            .optional()?;
+        if let Some(href) = holder {
+            return Err(Error::UidConflict { href }.into());
+        }
+        let taken = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM placement WHERE collection = ?1 AND href = ?2 AND gone IS NULL",
+            )?
+            .exists(params![collection, placement.href])?;
+        if taken {
+            // The decision was made on an absent href: somebody was faster.
+            return Err(Error::PreconditionFailed.into());
+        }
+        let seq = self.next_seq(collection)?;
+        let device = placement.device.map(|device| device.0);
+        let writer = device.filter(|_| !placement.altered);
+        self.connection
+            .prepare_cached(
+                "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
+                     born, changed, maker, writer, overlay)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
+                item,
+                collection,
+                placement.href,
+                placement.server_id,
+                uid,
+                self.author().unwrap_or(0),
+                self.batch.at.0,
+                seq,
+                device,
+                writer,
+                placement.overlay,
+            ])?;
+        let id = self.connection.last_insert_rowid();
+        if !placement.tags.is_empty() {
+            self.link_tags(item, &placement.tags)?;
+        }
+        Ok(id)
+    }
+
+    fn edit(
+        &mut self,
+        item: ItemId,
+        expected_rev: i64,
+        content: &Content,
+        through: PlacementId,
+        overlay: &Option<(Vec<u8>, Vec<String>)>,
+        writer: Option<DeviceId>,
+    ) -> Applied<i64> {
+        let index = &content.index;
+        self.keep_version(item.0, expected_rev)?;
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE item SET uid = ?3, kind = ?4, display = ?5, sort_first = ?6, sort_last = ?7,
+                     document = ?8, digest = ?9, rev = rev + 1, modified = ?10
+                 WHERE id = ?1 AND rev = ?2",
+            )?
+            .execute(params![
+                item.0,
+                expected_rev,
+                index.uid,
+                index.kind,
+                index.display,
+                index.sort_first,
+                index.sort_last,
+                content.document,
+                content.digest,
+                self.batch.at.0,
+            ])?;
+        if changed == 0 {
+            return Err(Error::PreconditionFailed.into());
+        }
+        self.index(item.0, content)?;
+        for placed in self.live_placements(item.0)? {
+            let seq = self.next_seq(placed.collection)?;
+            let came_through = placed.id == through.0;
+            let new_overlay = overlay
+                .as_ref()
+                .filter(|_| came_through)
+                .map(|(overlay, _)| overlay);
+            self.connection
+                .prepare_cached(
+                    "UPDATE placement SET changed = ?2, writer = ?3, uid = ?4,
+                         overlay = coalesce(?5, overlay) WHERE id = ?1",
+                )?
+                .execute(params![
+                    placed.id,
+                    seq,
+                    writer.filter(|_| came_through).map(|device| device.0),
+                    index.uid,
+                    new_overlay,
+                ])?;
+        }
+        if let Some((_, tags)) = overlay {
+            self.link_tags(item.0, tags)?;
+        }
+        Ok(item.0)
+    }
+
+    /// Keeps the outgoing version with the sequence every live placement showed it at.
+    fn keep_version(&mut self, item: i64, expected_rev: i64) -> Applied<i64> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revision (kind, item, at, person, client, document)
+                 SELECT 'replaced', id, ?3, ?4, ?5, document FROM item WHERE id = ?1 AND rev = ?2",
+            )?
+            .execute(params![
+                item,
+                expected_rev,
+                self.batch.at.0,
+                self.author(),
+                self.batch.client,
+            ])?;
+        let revision = self.connection.last_insert_rowid();
+        for placed in self.live_placements(item)? {
+            self.keep_place(revision, &placed)?;
+        }
+        Ok(revision)
+    }
+
+    fn keep_place(&self, revision: i64, placed: &Placed) -> Applied<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO revision_place (revision, placement, seq, writer, overlay)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                revision,
+                placed.id,
+                placed.changed,
+                placed.writer,
+                placed.overlay
+            ])?;
+        Ok(())
+    }
+
+    fn set_overlay(
+        &mut self,
+        placement: PlacementId,
+        expected_changed: Seq,
+        overlay: &[u8],
+        tags: &[String],
+        writer: Option<DeviceId>,
+    ) -> Applied<i64> {
+        let placed = self.live(placement)?;
+        if placed.changed != expected_changed.0 {
+            return Err(Error::PreconditionFailed.into());
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revision (kind, item, collection, placement, at, person, client,
+                     document, overlay)
+                 SELECT 'replaced', id, ?2, ?3, ?4, ?5, ?6, document, ?7 FROM item WHERE id = ?1",
+            )?
+            .execute(params![
+                placed.item,
+                placed.collection,
+                placed.id,
+                self.batch.at.0,
+                self.author(),
+                self.batch.client,
+                placed.overlay,
+            ])?;
+        self.keep_place(self.connection.last_insert_rowid(), &placed)?;
+        let seq = self.next_seq(placed.collection)?;
+        self.connection
+            .prepare_cached(
+                "UPDATE placement SET changed = ?2, overlay = ?3, writer = ?4 WHERE id = ?1",
+            )?
+            .execute(params![
+                placed.id,
+                seq,
+                overlay,
+                writer.map(|device| device.0)
+            ])?;
+        self.link_tags(placed.item, tags)?;
+        Ok(placed.id)
+    }
+
+    fn remove(
+        &mut self,
+        placement: PlacementId,
+        expected_changed: Option<Seq>,
+        writer: Option<DeviceId>,
+    ) -> Applied<i64> {
+        let placed = self.live(placement)?;
+        if expected_changed.is_some_and(|expected| expected.0 != placed.changed) {
+            return Err(Error::PreconditionFailed.into());
+        }
+        self.take_away(&placed, writer)
+    }
+
+    /// Marks a placement removed and keeps what it showed.
+    fn take_away(&mut self, placed: &Placed, writer: Option<DeviceId>) -> Applied<i64> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revision (kind, item, collection, placement, at, person, client,
+                     document, overlay)
+                 SELECT 'removed', id, ?2, ?3, ?4, ?5, ?6, document, ?7 FROM item WHERE id = ?1",
+            )?
+            .execute(params![
+                placed.item,
+                placed.collection,
+                placed.id,
+                self.batch.at.0,
+                self.author(),
+                self.batch.client,
+                placed.overlay,
+            ])?;
+        let seq = self.next_seq(placed.collection)?;
+        self.connection
+            .prepare_cached(
+                "UPDATE placement SET gone = ?2, gone_at = ?3, writer = ?4 WHERE id = ?1",
+            )?
+            .execute(params![
+                placed.id,
+                seq,
+                self.batch.at.0,
+                writer.map(|device| device.0)
+            ])?;
+        Ok(placed.id)
+    }
+
+    /// Removes every live placement of a collection, keeping what each showed.
+    pub(super) fn empty(&mut self, collection: i64) -> Applied<()> {
+        let placed: Vec<Placed> = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {} FROM placement WHERE collection = ?1 AND gone IS NULL",
+                Placed::COLUMNS
+            ))?
+            .query_map([collection], Placed::read)?
+            .collect::<rusqlite::Result<_>>()?;
+        for placed in &placed {
+            self.take_away(placed, None)?;
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self, placement: PlacementId, href: &str, server_id: &str) -> Applied<i64> {
+        let placed = self.placed(placement)?;
+        if placed.gone.is_none() {
+            return Err(Error::PreconditionFailed.into());
+        }
+        self.place_existing(
+            ItemId(placed.item),
+            &NewPlacement {
+                collection: CollectionId(placed.collection),
+                href: href.to_owned(),
+                server_id: server_id.to_owned(),
+                device: None,
+                altered: false,
+                overlay: placed.overlay,
+                tags: Vec::new(),
+            },
+        )
+    }
+
+    fn disown(
+        &mut self,
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: &[String],
+    ) -> Applied<i64> {
+        let mut statement = self.connection.prepare_cached(
+            "UPDATE placement SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
+                 writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
+             WHERE server_id = ?1 AND collection = ?2",
+        )?;
+        for server_id in server_ids {
+            statement.execute(params![server_id, collection.0, device.0])?;
+        }
+        Ok(0)
+    }
+
+    fn refuse(
+        &mut self,
+        item: Option<ItemId>,
+        collection: Option<CollectionId>,
+        document: &[u8],
+        reason: &str,
+        mark: bool,
+    ) -> Applied<i64> {
+        let Some(person) = self.author() else {
+            return Ok(0);
+        };
+        // Once per (person, item, digest): a client that retries for ever must not fill the disk.
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO revision (kind, item, collection, at, person, client,
+                     document, digest, reason)
+                 VALUES ('refused', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                item.map(|item| item.0),
+                collection.map(|collection| collection.0),
+                self.batch.at.0,
+                person,
+                self.batch.client,
+                document,
+                digest(document),
+                reason,
+            ])?;
+        let revision = self.connection.last_insert_rowid();
+        self.connection
+            .prepare_cached(
+                "DELETE FROM revision WHERE id IN (
+                     SELECT id FROM revision WHERE kind = 'refused' AND person = ?1
+                     ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+            )?
+            .execute(params![person, REFUSED_KEPT])?;
+        if let (true, Some(item), Some(collection)) = (mark, item, collection) {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO refusal_mark (person, collection, item, mark) VALUES (?1, ?2, ?3, 1)
+                     ON CONFLICT DO UPDATE SET mark = mark + 1",
+                )?
+                .execute(params![person, collection.0, item.0])?;
+        }
+        Ok(revision)
+    }
+
+    pub(super) fn link_tags(&mut self, item: i64, tags: &[String]) -> Applied<()> {
+        let Some(person) = self.author() else {
+            return Ok(());
+        };
+        self.connection
+            .prepare_cached(
+                "DELETE FROM tag_link WHERE item = ?1
+                     AND tag IN (SELECT id FROM tag WHERE person = ?2)",
+            )?
+            .execute(params![item, person])?;
+        for name in tags {
+            let folded = name.to_lowercase();
+            self.connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO tag (person, name, folded, colour)
+                     VALUES (?1, ?2, ?3, '#5a6376')",
+                )?
+                .execute(params![person, name, folded])?;
+            self.connection
+                .prepare_cached(
+                    "INSERT OR IGNORE INTO tag_link (tag, item)
+                     SELECT id, ?3 FROM tag WHERE person = ?1 AND folded = ?2",
+                )?
+                .execute(params![person, folded, item])?;
+        }
+        Ok(())
+    }
+
+    /// Makes the derived rows of an item anew.
+    fn index(&self, item: i64, content: &Content) -> Applied<()> {
+        self.connection
+            .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
+            .execute([item])?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO index_text (item, field, value, folded) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for text in &content.index.texts {
+            insert.execute(params![item, text.field, text.value, text.folded])?;
+        }
+        Ok(())
+    }
+
+    fn check_quota(&self, collection: CollectionId) -> Applied<()> {
+        let quota: Option<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT p.quota FROM collection c JOIN person p ON p.id = c.person
+                 WHERE c.id = ?1 AND c.kind = 'private'",
+            )?
+            .query_row([collection.0], |row| row.get(0))
+            .optional()?
+            .flatten();
+        let Some(limit) = quota else { return Ok(()) };
+        let used: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
+            )?
+            .query_row([collection.0], |row| row.get(0))?;
+        match used < limit {
+            true => Ok(()),
+            false => Err(Error::OverQuota { limit }.into()),
+        }
+    }
+
+    fn live(&self, placement: PlacementId) -> Applied<Placed> {
+        let placed = self.placed(placement)?;
+        match placed.gone {
+            None => Ok(placed),
+            Some(_) => Err(Error::PreconditionFailed.into()),
+        }
+    }
+
+    fn placed(&self, placement: PlacementId) -> Applied<Placed> {
+        let placed = self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {} FROM placement WHERE id = ?1",
+                Placed::COLUMNS
+            ))?
+            .query_row([placement.0], Placed::read)
+            .optional()?;
+        Ok(placed.ok_or(Error::NotFound)?)
+    }
+
+    fn live_placements(&self, item: i64) -> Applied<Vec<Placed>> {
+        Ok(self
+            .connection
+            .prepare_cached(&format!(
+                "SELECT {} FROM placement WHERE item = ?1 AND gone IS NULL ORDER BY collection",
+                Placed::COLUMNS
+            ))?
+            .query_map([item], Placed::read)?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+}

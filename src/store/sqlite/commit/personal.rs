@@ -1,0 +1,224 @@
+//! Devices and their sync state, properties, tags, comments, sessions.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::{DeviceAccess, Op},
+    error::Error,
+    id::{DeviceId, PersonId},
+};
+
+impl Commit<'_> {
+    pub(super) fn personal_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::SetSync {
+                device,
+                collection,
+                expected,
+                key,
+                record,
+            } => {
+                let stored: Option<String> = self
+                    .connection
+                    .prepare_cached(
+                        "SELECT key FROM sync_state WHERE device = ?1 AND collection = ?2",
+                    )?
+                    .query_row(params![device.0, collection.0], |row| row.get(0))
+                    .optional()?;
+                if stored != *expected {
+                    return Err(Error::PreconditionFailed.into());
+                }
+                self.run(
+                    "INSERT OR REPLACE INTO sync_state (device, collection, key, record)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    params![device.0, collection.0, key, record],
+                )
+            }
+            Op::ForgetSync { device, collection } => self.run(
+                "DELETE FROM sync_state WHERE device = ?1 AND (?2 IS NULL OR collection = ?2)",
+                params![device.0, collection.map(|collection| collection.0)],
+            ),
+            Op::SetDeviceValue {
+                device,
+                name,
+                value: Some(value),
+            } => self.run(
+                "INSERT OR REPLACE INTO device_value (device, name, value) VALUES (?1, ?2, ?3)",
+                params![device.0, name, value],
+            ),
+            Op::SetDeviceValue {
+                device,
+                name,
+                value: None,
+            } => self.run(
+                "DELETE FROM device_value WHERE device = ?1 AND name = ?2",
+                params![device.0, name],
+            ),
+            Op::TouchDevice { .. } => self.touch_device(op),
+            Op::SetDeviceAccess { device, access } => self.set_device_access(*device, *access),
+            Op::ForgetDevice { device } => {
+                self.wake_owner(*device)?;
+                self.run("DELETE FROM device WHERE id = ?1", params![device.0])
+            }
+            Op::SetProperty {
+                person,
+                resource,
+                namespace,
+                name,
+                value,
+            } => {
+                let person = person.map_or(0, |person| person.0);
+                match value {
+                    Some(value) => self.run(
+                        "INSERT OR REPLACE INTO property (person, resource, namespace, name, value)
+                         VALUES (?1, ?2, ?3, ?4, ?5)",
+                        params![person, resource, namespace, name, value],
+                    ),
+                    None => self.run(
+                        "DELETE FROM property WHERE person = ?1 AND resource = ?2
+                             AND namespace = ?3 AND name = ?4",
+                        params![person, resource, namespace, name],
+                    ),
+                }
+            }
+            Op::AddTag {
+                person,
+                name,
+                colour,
+            } => {
+                let folded = name.to_lowercase();
+                let taken = self
+                    .connection
+                    .prepare_cached("SELECT 1 FROM tag WHERE person = ?1 AND folded = ?2")?
+                    .exists(params![person.0, folded])?;
+                if taken {
+                    return Err(Error::Exists(name.clone()).into());
+                }
+                self.run(
+                    "INSERT INTO tag (person, name, folded, colour) VALUES (?1, ?2, ?3, ?4)",
+                    params![person.0, name, folded, colour],
+                )
+            }
+            Op::ColourTag { tag, colour } => self.run(
+                "UPDATE tag SET colour = ?2 WHERE id = ?1",
+                params![tag.0, colour],
+            ),
+            Op::RemoveTag { tag } => self.run("DELETE FROM tag WHERE id = ?1", params![tag.0]),
+            Op::AddComment {
+                item,
+                collection,
+                author,
+                text,
+            } => self.run(
+                "INSERT INTO comment (item, collection, author, at, text)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![item.0, collection.0, author.0, self.batch.at.0, text],
+            ),
+            Op::ChangeComment {
+                comment,
+                text: Some(text),
+            } => self.run(
+                "UPDATE comment SET text = ?2 WHERE id = ?1",
+                params![comment.0, text],
+            ),
+            Op::ChangeComment {
+                comment,
+                text: None,
+            } => self.run("DELETE FROM comment WHERE id = ?1", params![comment.0]),
+            Op::AddSession {
+                token,
+                person,
+                expires,
+            } => {
+                self.run(
+                    "DELETE FROM session WHERE expires < ?1",
+                    params![self.batch.at.0],
+                )?;
+                self.run(
+                    "INSERT INTO session (token, person, expires) VALUES (?1, ?2, ?3)",
+                    params![token, person.0, expires.0],
+                )
+            }
+            Op::RemoveSession { token } => {
+                self.run("DELETE FROM session WHERE token = ?1", params![token])
+            }
+            Op::RemoveSessions { person } => {
+                self.run("DELETE FROM session WHERE person = ?1", params![person.0])
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn touch_device(&mut self, op: &Op) -> Applied<i64> {
+        let Op::TouchDevice {
+            person,
+            device_id,
+            device_type,
+            user_agent,
+            version,
+            info,
+        } = op
+        else {
+            return Ok(0);
+        };
+        let info = serde_json::Value::Object(
+            info.iter()
+                .map(|(name, value)| (name.clone(), value.clone().into()))
+                .collect(),
+        );
+        let id = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO device (person, device_id, device_type, user_agent, version, info,
+                     first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+                 ON CONFLICT (person, device_id) DO UPDATE SET device_type = excluded.device_type,
+                     user_agent = excluded.user_agent, version = excluded.version,
+                     info = json_patch(info, excluded.info), last_seen = excluded.last_seen
+                 RETURNING id",
+            )?
+            .query_row(
+                params![
+                    person.0,
+                    device_id.to_lowercase(),
+                    device_type,
+                    user_agent,
+                    version,
+                    info.to_string(),
+                    self.batch.at.0
+                ],
+                |row| row.get(0),
+            )?;
+        Ok(id)
+    }
+
+    fn set_device_access(&mut self, device: DeviceId, access: DeviceAccess) -> Applied<i64> {
+        self.run(
+            "UPDATE device SET access = ?2 WHERE id = ?1",
+            params![device.0, access.as_str()],
+        )?;
+        self.wake_owner(device)?;
+        self.audit(&format!("device {device} {}", access.as_str()))?;
+        Ok(device.0)
+    }
+
+    fn wake_owner(&mut self, device: DeviceId) -> Applied<()> {
+        let owner: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT person FROM device WHERE id = ?1")?
+            .query_row([device.0], |row| row.get(0))
+            .optional()?;
+        match owner {
+            Some(owner) => {
+                self.people.push(PersonId(owner));
+                Ok(())
+            }
+            None => Err(Error::NotFound.into()),
+        }
+    }
+
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Applied<i64> {
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(self.connection.last_insert_rowid())
+    }
+}

@@ -1,0 +1,373 @@
+//! The embedded engine: SQLite in WAL mode, one writer with group commit, a few readers.
+//!
+//! Invariants: only [`writer`] holds a read-write connection; a batch is one savepoint and several
+//! batches may share one flush; the commit order of a collection is its sequence order.
+
+mod check;
+mod commit;
+mod open;
+mod read;
+mod read_items;
+mod writer;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use crate::domain::{
+    actor::Membership,
+    batch::{Batch, Committed},
+    collection::Collection,
+    error::{Error, Result},
+    id::{
+        CollectionId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp,
+    },
+    item::{Card, Placement},
+    principal::{Group, Member, Person},
+    rights::GroupRight,
+    store::{
+        Comment, Device, HomeChange, ItemStanding, ListPage, ListQuery, Order, Revision, Store, Tag,
+    },
+};
+use async_trait::async_trait;
+use deadpool_sqlite::{Hook, HookError, Pool, Runtime};
+
+pub use open::restore;
+
+/// Name of the database in the data directory.
+pub const DATABASE: &str = "carnet.db";
+
+/// A data directory opened as a store.
+pub struct Sqlite {
+    readers: Pool,
+    writer: writer::Writer,
+    work: Arc<Work>,
+}
+
+/// What reads cost, for tests that prove a sync reads no more than it answers.
+#[derive(Debug, Default)]
+pub struct Work {
+    steps: AtomicU64,
+}
+
+impl Work {
+    /// Steps of SQLite's virtual machine since the last [`Work::reset`].
+    pub fn steps(&self) -> u64 {
+        self.steps.load(Ordering::Relaxed)
+    }
+
+    /// Starts counting anew.
+    pub fn reset(&self) {
+        self.steps.store(0, Ordering::Relaxed);
+    }
+
+    fn add(&self, statement: &rusqlite::Statement<'_>) {
+        let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
+        self.steps
+            .fetch_add(u64::from(steps.unsigned_abs()), Ordering::Relaxed);
+    }
+}
+
+impl Sqlite {
+    /// Opens, and creates or upgrades, the database of a data directory.
+    ///
+    /// Refuses a database written by a newer version. One that is older than the commit counter
+    /// beside it says (a copy put back by hand) gets new epochs, so that clients start over.
+    pub fn open(directory: &Path) -> Result<Self> {
+        let file = directory.join(DATABASE);
+        let (connection, counter) = open::open(directory, &file)?;
+        let readers = readers(&file)?;
+        Ok(Self {
+            readers,
+            writer: writer::Writer::start(connection, counter)?,
+            work: Arc::default(),
+        })
+    }
+
+    /// What reads cost so far.
+    pub fn work(&self) -> &Work {
+        &self.work
+    }
+
+    async fn read<T, F>(&self, read: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&read::Reader<'_>) -> rusqlite::Result<T> + Send + 'static,
+    {
+        let work = self.work.clone();
+        let connection = self.readers.get().await.map_err(unavailable)?;
+        connection
+            .interact(move |connection| {
+                read(&read::Reader {
+                    connection,
+                    work: &work,
+                })
+            })
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)
+    }
+}
+
+fn readers(file: &Path) -> Result<Pool> {
+    deadpool_sqlite::Config::new(PathBuf::from(file))
+        .builder(Runtime::Tokio1)
+        .map_err(unavailable)?
+        .max_size(4)
+        .post_create(Hook::async_fn(|connection, _| {
+            Box::pin(async move {
+                connection
+                    .interact(|connection| open::prepare_reader(connection))
+                    .await
+                    .map_err(|error| HookError::message(error.to_string()))?
+                    .map_err(|error| HookError::message(error.to_string()))
+            })
+        }))
+        .build()
+        .map_err(unavailable)
+}
+
+fn unavailable(error: impl std::fmt::Display) -> Error {
+    Error::Unavailable(error.to_string())
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn commit(&self, batch: Batch) -> Result<Committed> {
+        self.writer.commit(batch).await
+    }
+
+    async fn person_by_login(&self, login: &str) -> Result<Option<Person>> {
+        let login = login.to_lowercase();
+        self.read(move |r| r.person_by_login(&login)).await
+    }
+
+    async fn person(&self, person: PersonId) -> Result<Option<Person>> {
+        self.read(move |r| r.person(person)).await
+    }
+
+    async fn people(&self) -> Result<Vec<Person>> {
+        self.read(|r| r.people()).await
+    }
+
+    async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>> {
+        self.read(move |r| r.memberships(person)).await
+    }
+
+    async fn rights_revision(&self) -> Result<i64> {
+        self.read(|r| r.rights_revision()).await
+    }
+
+    async fn groups(&self) -> Result<Vec<Group>> {
+        self.read(|r| r.groups()).await
+    }
+
+    async fn group_by_name(&self, name: &str) -> Result<Option<Group>> {
+        let name = name.to_owned();
+        self.read(move |r| r.group_by_name(&name)).await
+    }
+
+    async fn members(&self, group: GroupId) -> Result<Vec<Member>> {
+        self.read(move |r| r.members(group)).await
+    }
+
+    async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight> {
+        self.read(move |r| r.group_right(group, person)).await
+    }
+
+    async fn group_grants(&self, group: GroupId) -> Result<Vec<(Option<PersonId>, GroupRight)>> {
+        self.read(move |r| r.group_grants(group)).await
+    }
+
+    async fn collection(&self, collection: CollectionId) -> Result<Option<Collection>> {
+        self.read(move |r| r.collection(collection)).await
+    }
+
+    async fn collection_by_uuid(&self, uuid: &str) -> Result<Option<Collection>> {
+        let uuid = uuid.to_owned();
+        self.read(move |r| r.collection_by_uuid(&uuid)).await
+    }
+
+    async fn books(&self, person: PersonId) -> Result<Vec<Collection>> {
+        self.read(move |r| r.books(person)).await
+    }
+
+    async fn home(&self, person: PersonId) -> Result<Option<Collection>> {
+        self.read(move |r| r.home(person)).await
+    }
+
+    async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>> {
+        self.read(move |r| r.home_changes(home, after)).await
+    }
+
+    async fn count(&self, collection: CollectionId) -> Result<i64> {
+        self.read(move |r| r.count(collection)).await
+    }
+
+    async fn range(
+        &self,
+        collection: CollectionId,
+        order: Order,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> Result<Vec<Placement>> {
+        self.read(move |r| r.range(collection, order, after, upto, limit))
+            .await
+    }
+
+    async fn range_cards(
+        &self,
+        collection: CollectionId,
+        order: Order,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> Result<Vec<Card>> {
+        self.read(move |r| r.range_cards(collection, order, after, upto, limit))
+            .await
+    }
+
+    async fn by_hrefs(
+        &self,
+        collection: CollectionId,
+        hrefs: &[String],
+    ) -> Result<Vec<Option<Card>>> {
+        let hrefs = hrefs.to_vec();
+        self.read(move |r| r.by_hrefs(collection, &hrefs)).await
+    }
+
+    async fn by_server_ids(
+        &self,
+        collection: CollectionId,
+        ids: &[String],
+    ) -> Result<Vec<Option<Card>>> {
+        let ids = ids.to_vec();
+        self.read(move |r| r.by_server_ids(collection, &ids)).await
+    }
+
+    async fn by_uid(&self, collection: CollectionId, uid: &str) -> Result<Option<Card>> {
+        let uid = uid.to_owned();
+        self.read(move |r| r.by_uid(collection, &uid)).await
+    }
+
+    async fn list(
+        &self,
+        collection: CollectionId,
+        person: PersonId,
+        query: &ListQuery,
+    ) -> Result<ListPage> {
+        let query = query.clone();
+        self.read(move |r| r.list(collection, person, &query)).await
+    }
+
+    async fn version_at(
+        &self,
+        placement: PlacementId,
+        seq: Seq,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+        self.read(move |r| r.version_at(placement, seq)).await
+    }
+
+    async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool> {
+        self.read(move |r| r.modifies_something(person, collection))
+            .await
+    }
+
+    async fn item_standing(&self, item: ItemId) -> Result<Option<ItemStanding>> {
+        self.read(move |r| r.item_standing(item)).await
+    }
+
+    async fn refusal_marks(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Vec<(ItemId, i64)>> {
+        self.read(move |r| r.refusal_marks(person, collection))
+            .await
+    }
+
+    async fn history(&self, item: ItemId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.history(item)).await
+    }
+
+    async fn removed(&self, collection: CollectionId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.removed(collection)).await
+    }
+
+    async fn refused(&self, person: PersonId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.refused(person)).await
+    }
+
+    async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>> {
+        self.read(move |r| r.revision(revision)).await
+    }
+
+    async fn sync(
+        &self,
+        device: DeviceId,
+        collection: CollectionId,
+    ) -> Result<Option<(String, Vec<u8>)>> {
+        self.read(move |r| r.sync(device, collection)).await
+    }
+
+    async fn device_value(&self, device: DeviceId, name: &str) -> Result<Option<Vec<u8>>> {
+        let name = name.to_owned();
+        self.read(move |r| r.device_value(device, &name)).await
+    }
+
+    async fn device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>> {
+        let device_id = device_id.to_lowercase();
+        self.read(move |r| r.device(person, &device_id)).await
+    }
+
+    async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>> {
+        self.read(move |r| r.devices(person)).await
+    }
+
+    async fn properties(
+        &self,
+        person: PersonId,
+        resource: &str,
+    ) -> Result<Vec<(String, String, Vec<u8>)>> {
+        let resource = resource.to_owned();
+        self.read(move |r| r.properties(person, &resource)).await
+    }
+
+    async fn tags(&self, person: PersonId) -> Result<Vec<Tag>> {
+        self.read(move |r| r.tags(person)).await
+    }
+
+    async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>> {
+        self.read(move |r| r.tags_of(person, item)).await
+    }
+
+    async fn comments(&self, item: ItemId) -> Result<Vec<Comment>> {
+        self.read(move |r| r.comments(item)).await
+    }
+
+    async fn session(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>> {
+        let token = token.to_owned();
+        self.read(move |r| r.session(&token, now)).await
+    }
+
+    async fn check(&self) -> Result<Vec<String>> {
+        self.read(|r| check::check(r.connection)).await
+    }
+
+    async fn backup(&self, file: &Path) -> Result<()> {
+        let file = file.to_owned();
+        self.read(move |r| open::backup(r.connection, &file)).await
+    }
+
+    async fn foreign_changes(&self) -> Result<Committed> {
+        self.writer.foreign_changes().await
+    }
+}
+
+#[cfg(test)]
+mod tests;

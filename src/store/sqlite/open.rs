@@ -1,0 +1,129 @@
+//! Opening, upgrading, backing up and restoring the database file.
+
+use std::{fs, path::Path, time::Duration};
+
+use rusqlite::{Connection, OpenFlags, backup::Backup, params};
+
+use super::{DATABASE, unavailable, writer::Counter};
+use crate::domain::{
+    error::{Error, Result},
+    item::random_id,
+};
+
+/// Numbered migrations; `user_version` says how many were applied.
+const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+
+/// Opens the read-write connection and the commit counter beside the file.
+pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
+    fs::create_dir_all(directory)
+        .map_err(|error| Error::Unavailable(format!("{}: {error}", directory.display())))?;
+    let mut connection = Connection::open(file)
+        .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
+    prepare_writer(&connection).map_err(unavailable)?;
+    migrate(&mut connection)?;
+    let counter = Counter::open(&directory.join("carnet.counter"))?;
+    let stored = commits(&connection).map_err(unavailable)?;
+    if stored < counter.value() {
+        tracing::warn!(
+            stored,
+            expected = counter.value(),
+            "the database is older than it was: every client will start over"
+        );
+        new_epochs(&connection).map_err(unavailable)?;
+    }
+    Ok((connection, counter))
+}
+
+/// Settings of the connections that read.
+pub fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -8192; PRAGMA mmap_size = 268435456;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Writes a consistent copy while the database is in use.
+pub fn backup(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
+    let mut copy = Connection::open(file)?;
+    Backup::new(connection, &mut copy)?.run_to_completion(256, Duration::ZERO, None)?;
+    copy.pragma_update(None, "journal_mode", "DELETE")
+}
+
+/// Puts a backup in the place of a data directory's database. Every collection gets a new epoch,
+/// so that clients start over and nothing is told twice or never.
+pub fn restore(file: &Path, directory: &Path) -> Result<()> {
+    let source = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .and_then(|source| {
+            source.query_row("SELECT count(*) FROM collection", [], |_| Ok(()))?;
+            Ok(source)
+        })
+        .map_err(|error| {
+            Error::Invalid(format!(
+                "{} is no backup of Carnet: {error}",
+                file.display()
+            ))
+        })?;
+    fs::create_dir_all(directory).map_err(unavailable)?;
+    let target = directory.join(DATABASE);
+    let mut connection = Connection::open(&target).map_err(unavailable)?;
+    prepare_writer(&connection).map_err(unavailable)?;
+    Backup::new(&source, &mut connection)
+        .and_then(|backup| backup.run_to_completion(256, Duration::from_millis(5), None))
+        .map_err(unavailable)?;
+    migrate(&mut connection)?;
+    new_epochs(&connection).map_err(unavailable)
+}
+
+fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+fn migrate(connection: &mut Connection) -> Result<()> {
+    let version: usize = connection
+        .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
+        .map_err(unavailable)?
+        .try_into()
+        .unwrap_or(usize::MAX);
+    if version > SCHEMA.len() {
+        return Err(Error::Invalid(format!(
+            "the data were written by a newer version of Carnet (schema {version}; this one knows {})",
+            SCHEMA.len()
+        )));
+    }
+    for (number, sql) in SCHEMA.iter().enumerate().skip(version) {
+        let transaction = connection.transaction().map_err(unavailable)?;
+        transaction
+            .execute_batch(sql)
+            .and_then(|()| transaction.pragma_update(None, "user_version", number as i64 + 1))
+            .and_then(|()| transaction.commit())
+            .map_err(unavailable)?;
+    }
+    Ok(())
+}
+
+fn commits(connection: &Connection) -> rusqlite::Result<u64> {
+    connection.query_row("SELECT value FROM meta WHERE name = 'commits'", [], |row| {
+        Ok(row.get::<_, String>(0)?.parse().unwrap_or(0))
+    })
+}
+
+fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
+    let ids: Vec<i64> = connection
+        .prepare("SELECT id FROM collection")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for id in ids {
+        connection.execute(
+            "UPDATE collection SET epoch = ?2 WHERE id = ?1",
+            params![id, random_id(8)],
+        )?;
+    }
+    Ok(())
+}

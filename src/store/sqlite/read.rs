@@ -1,0 +1,392 @@
+//! Reads about people, groups, collections and devices.
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use super::Work;
+use crate::domain::{
+    actor::Membership,
+    batch::DeviceAccess,
+    collection::{Collection, Place},
+    id::{CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, Seq, TagId, Timestamp},
+    principal::{Group, Member, Person, Role},
+    rights::GroupRight,
+    store::{Comment, Device, HomeChange, Tag},
+};
+
+/// One reading connection, counting what it costs.
+pub struct Reader<'a> {
+    pub connection: &'a Connection,
+    pub work: &'a Work,
+}
+
+impl Reader<'_> {
+    /// All rows of a cached statement.
+    pub(super) fn all<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let rows = statement.query_map(params, read)?.collect();
+        self.work.add(&statement);
+        rows
+    }
+
+    /// The first row of a cached statement.
+    pub(super) fn one<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Option<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let row = statement.query_row(params, read).optional();
+        self.work.add(&statement);
+        row
+    }
+
+    pub fn person_by_login(&self, login: &str) -> rusqlite::Result<Option<Person>> {
+        let sql = format!("SELECT {PERSON} FROM person WHERE login = ?1");
+        if let Some(person) = self.one(&sql, [login], person)? {
+            return Ok(Some(person));
+        }
+        let sql = format!("SELECT {PERSON} FROM person WHERE lower(email) = ?1");
+        self.one(&sql, [login], person)
+    }
+
+    pub fn person(&self, id: PersonId) -> rusqlite::Result<Option<Person>> {
+        let sql = format!("SELECT {PERSON} FROM person WHERE id = ?1");
+        self.one(&sql, [id.0], person)
+    }
+
+    pub fn people(&self) -> rusqlite::Result<Vec<Person>> {
+        let sql = format!("SELECT {PERSON} FROM person ORDER BY login");
+        self.all(&sql, [], person)
+    }
+
+    pub fn memberships(&self, person: PersonId) -> rusqlite::Result<Vec<Membership>> {
+        self.all(
+            "SELECT g.id, g.name, g.display_name, m.role, c.id FROM membership m
+             JOIN grp g ON g.id = m.grp JOIN collection c ON c.grp = g.id AND c.kind = 'group'
+             WHERE m.person = ?1 ORDER BY lower(g.display_name), g.id",
+            [person.0],
+            |row| {
+                Ok(Membership {
+                    group: GroupId(row.get(0)?),
+                    name: row.get(1)?,
+                    display_name: row.get(2)?,
+                    role: role(row, 3)?,
+                    book: CollectionId(row.get(4)?),
+                })
+            },
+        )
+    }
+
+    pub fn rights_revision(&self) -> rusqlite::Result<i64> {
+        let revision = self.one(
+            "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'rights_revision'",
+            [],
+            |row| row.get(0),
+        )?;
+        Ok(revision.unwrap_or(0))
+    }
+
+    pub fn groups(&self) -> rusqlite::Result<Vec<Group>> {
+        let sql = format!("SELECT {GROUP} FROM grp ORDER BY folded");
+        self.all(&sql, [], group)
+    }
+
+    pub fn group_by_name(&self, name: &str) -> rusqlite::Result<Option<Group>> {
+        let sql = format!("SELECT {GROUP} FROM grp WHERE name = ?1");
+        self.one(&sql, [name], group)
+    }
+
+    pub fn members(&self, group: GroupId) -> rusqlite::Result<Vec<Member>> {
+        self.all(
+            "SELECT p.id, p.login, p.name, p.email, m.role FROM membership m
+             JOIN person p ON p.id = m.person WHERE m.grp = ?1 ORDER BY lower(p.name), p.id",
+            [group.0],
+            |row| {
+                Ok(Member {
+                    person: PersonId(row.get(0)?),
+                    login: row.get(1)?,
+                    name: row.get(2)?,
+                    email: row.get(3)?,
+                    role: role(row, 4)?,
+                })
+            },
+        )
+    }
+
+    pub fn group_right(&self, group: GroupId, person: PersonId) -> rusqlite::Result<GroupRight> {
+        let rights = self.all(
+            "SELECT right FROM grant_group WHERE grp = ?1 AND person IN (0, ?2)",
+            [group.0, person.0],
+            |row| group_right(row, 0),
+        )?;
+        Ok(rights.into_iter().max().unwrap_or(GroupRight::None))
+    }
+
+    pub fn group_grants(
+        &self,
+        group: GroupId,
+    ) -> rusqlite::Result<Vec<(Option<PersonId>, GroupRight)>> {
+        self.all(
+            "SELECT person, right FROM grant_group WHERE grp = ?1 ORDER BY person",
+            [group.0],
+            |row| Ok((someone(row.get(0)?), group_right(row, 1)?)),
+        )
+    }
+
+    pub fn collection(&self, id: CollectionId) -> rusqlite::Result<Option<Collection>> {
+        let sql = format!("{COLLECTION} WHERE c.id = ?1 AND c.kind <> 'removed'");
+        self.one(&sql, [id.0], collection)
+    }
+
+    pub fn collection_by_uuid(&self, uuid: &str) -> rusqlite::Result<Option<Collection>> {
+        let sql = format!("{COLLECTION} WHERE c.uuid = ?1 AND c.kind <> 'removed'");
+        self.one(&sql, [uuid], collection)
+    }
+
+    pub fn books(&self, person: PersonId) -> rusqlite::Result<Vec<Collection>> {
+        let sql = format!(
+            "{COLLECTION} WHERE c.person = ?1 AND c.kind = 'private' ORDER BY c.position, c.id"
+        );
+        let mut books = self.all(&sql, [person.0], collection)?;
+        let sql = format!(
+            "{COLLECTION} JOIN membership m ON m.grp = c.grp
+             WHERE m.person = ?1 AND c.kind = 'group' ORDER BY lower(c.display_name), c.id"
+        );
+        books.extend(self.all(&sql, [person.0], collection)?);
+        Ok(books)
+    }
+
+    pub fn home(&self, person: PersonId) -> rusqlite::Result<Option<Collection>> {
+        let sql = format!("{COLLECTION} WHERE c.person = ?1 AND c.kind = 'home'");
+        self.one(&sql, [person.0], collection)
+    }
+
+    pub fn home_changes(
+        &self,
+        home: CollectionId,
+        after: Seq,
+    ) -> rusqlite::Result<Vec<HomeChange>> {
+        self.all(
+            "SELECT book, segment, gone IS NOT NULL, moved FROM book_placement
+             WHERE home = ?1 AND moved > ?2 ORDER BY moved",
+            [home.0, after.0],
+            |row| {
+                Ok(HomeChange {
+                    book: CollectionId(row.get(0)?),
+                    segment: row.get(1)?,
+                    gone: row.get(2)?,
+                    seq: Seq(row.get(3)?),
+                })
+            },
+        )
+    }
+
+    pub fn sync(
+        &self,
+        device: DeviceId,
+        collection: CollectionId,
+    ) -> rusqlite::Result<Option<(String, Vec<u8>)>> {
+        self.one(
+            "SELECT key, record FROM sync_state WHERE device = ?1 AND collection = ?2",
+            [device.0, collection.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    pub fn device_value(&self, device: DeviceId, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+        self.one(
+            "SELECT value FROM device_value WHERE device = ?1 AND name = ?2",
+            rusqlite::params![device.0, name],
+            |row| row.get(0),
+        )
+    }
+
+    pub fn device(&self, person: PersonId, device_id: &str) -> rusqlite::Result<Option<Device>> {
+        let sql = format!("{DEVICE} WHERE person = ?1 AND device_id = ?2");
+        self.one(&sql, rusqlite::params![person.0, device_id], device)
+    }
+
+    pub fn devices(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<Device>> {
+        let sql = format!("{DEVICE} WHERE ?1 IS NULL OR person = ?1 ORDER BY last_seen DESC");
+        self.all(&sql, [person.map(|person| person.0)], device)
+    }
+
+    pub fn properties(
+        &self,
+        person: PersonId,
+        resource: &str,
+    ) -> rusqlite::Result<Vec<(String, String, Vec<u8>)>> {
+        // A person's own value comes before the shared one.
+        let mut found: Vec<(String, String, Vec<u8>)> = self.all(
+            "SELECT namespace, name, value FROM property
+             WHERE resource = ?1 AND person IN (0, ?2) ORDER BY person DESC, namespace, name",
+            rusqlite::params![resource, person.0],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let mut seen = std::collections::HashSet::new();
+        found.retain(|(namespace, name, _)| seen.insert((namespace.clone(), name.clone())));
+        Ok(found)
+    }
+
+    pub fn tags(&self, person: PersonId) -> rusqlite::Result<Vec<Tag>> {
+        self.all(
+            "SELECT t.id, t.name, t.colour, (SELECT count(DISTINCT l.item) FROM tag_link l
+                 JOIN placement p ON p.item = l.item AND p.gone IS NULL
+                 JOIN collection c ON c.id = p.collection AND c.person = t.person
+                 WHERE l.tag = t.id)
+             FROM tag t WHERE t.person = ?1 ORDER BY t.folded",
+            [person.0],
+            |row| {
+                Ok(Tag {
+                    id: TagId(row.get(0)?),
+                    name: row.get(1)?,
+                    colour: row.get(2)?,
+                    count: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    pub fn tags_of(&self, person: PersonId, item: ItemId) -> rusqlite::Result<Vec<String>> {
+        self.all(
+            "SELECT t.name FROM tag_link l JOIN tag t ON t.id = l.tag
+             WHERE l.item = ?2 AND t.person = ?1 ORDER BY t.folded",
+            [person.0, item.0],
+            |row| row.get(0),
+        )
+    }
+
+    pub fn comments(&self, item: ItemId) -> rusqlite::Result<Vec<Comment>> {
+        self.all(
+            "SELECT c.id, c.item, c.collection, c.author, coalesce(p.name, ''), c.at, c.text
+             FROM comment c LEFT JOIN person p ON p.id = c.author
+             WHERE c.item = ?1 ORDER BY c.at DESC, c.id DESC",
+            [item.0],
+            |row| {
+                Ok(Comment {
+                    id: CommentId(row.get(0)?),
+                    item: ItemId(row.get(1)?),
+                    collection: CollectionId(row.get(2)?),
+                    author: PersonId(row.get(3)?),
+                    author_name: row.get(4)?,
+                    at: Timestamp(row.get(5)?),
+                    text: row.get(6)?,
+                })
+            },
+        )
+    }
+
+    pub fn session(&self, token: &str, now: Timestamp) -> rusqlite::Result<Option<PersonId>> {
+        self.one(
+            "SELECT person FROM session WHERE token = ?1 AND expires > ?2",
+            rusqlite::params![token, now.0],
+            |row| Ok(PersonId(row.get(0)?)),
+        )
+    }
+}
+
+const PERSON: &str =
+    "id, login, email, name, admin, disabled, quota, password_hash, created, settings";
+
+fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
+    Ok(Person {
+        id: PersonId(row.get(0)?),
+        login: row.get(1)?,
+        email: row.get(2)?,
+        name: row.get(3)?,
+        admin: row.get(4)?,
+        disabled: row.get(5)?,
+        quota: row.get(6)?,
+        password_hash: row.get(7)?,
+        created: Timestamp(row.get(8)?),
+        settings: row.get(9)?,
+    })
+}
+
+const GROUP: &str = "id, name, display_name, options, created";
+
+fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
+    let options: String = row.get(3)?;
+    Ok(Group {
+        id: GroupId(row.get(0)?),
+        name: row.get(1)?,
+        display_name: row.get(2)?,
+        options: serde_json::from_str(&options).unwrap_or_default(),
+        created: Timestamp(row.get(4)?),
+    })
+}
+
+const COLLECTION: &str = "SELECT c.id, c.kind, c.person, c.grp, c.uuid, c.segment, c.display_name,
+    c.description, c.epoch, c.seq, c.floor, c.position, g.options
+    FROM collection c LEFT JOIN grp g ON g.id = c.grp";
+
+fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
+    let kind: String = row.get(1)?;
+    let person = PersonId(row.get::<_, Option<i64>>(2)?.unwrap_or(0));
+    let group = GroupId(row.get::<_, Option<i64>>(3)?.unwrap_or(0));
+    let options: Option<String> = row.get(12)?;
+    Ok(Collection {
+        id: CollectionId(row.get(0)?),
+        place: match kind.as_str() {
+            "group" => Place::Group(group),
+            "home" => Place::Home(person),
+            "view" => Place::View(person),
+            _ => Place::Private(person),
+        },
+        uuid: row.get(4)?,
+        segment: row.get(5)?,
+        display_name: row.get(6)?,
+        description: row.get(7)?,
+        epoch: row.get(8)?,
+        seq: Seq(row.get(9)?),
+        floor: Seq(row.get(10)?),
+        position: row.get(11)?,
+        options: options
+            .and_then(|options| serde_json::from_str(&options).ok())
+            .unwrap_or_default(),
+    })
+}
+
+const DEVICE: &str = "SELECT id, person, device_id, device_type, user_agent, version, access, info,
+    first_seen, last_seen FROM device";
+
+fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
+    let access: String = row.get(6)?;
+    let info: String = row.get(7)?;
+    let info: std::collections::BTreeMap<String, String> =
+        serde_json::from_str(&info).unwrap_or_default();
+    Ok(Device {
+        id: DeviceId(row.get(0)?),
+        person: PersonId(row.get(1)?),
+        device_id: row.get(2)?,
+        device_type: row.get(3)?,
+        user_agent: row.get(4)?,
+        version: row.get(5)?,
+        // Unreadable access never lets a device in.
+        access: DeviceAccess::parse(&access).unwrap_or(DeviceAccess::Blocked),
+        info: info.into_iter().collect(),
+        first_seen: Timestamp(row.get(8)?),
+        last_seen: Timestamp(row.get(9)?),
+    })
+}
+
+/// Person 0 stands for everyone in the group.
+fn someone(id: i64) -> Option<PersonId> {
+    (id != 0).then_some(PersonId(id))
+}
+
+fn role(row: &Row<'_>, at: usize) -> rusqlite::Result<Role> {
+    let text: String = row.get(at)?;
+    Ok(Role::parse(&text).unwrap_or(Role::Member))
+}
+
+fn group_right(row: &Row<'_>, at: usize) -> rusqlite::Result<GroupRight> {
+    let text: String = row.get(at)?;
+    Ok(GroupRight::parse(&text).unwrap_or(GroupRight::None))
+}

@@ -1,0 +1,377 @@
+//! Reads about items, placements and revisions.
+
+use rusqlite::{Row, params};
+
+use super::read::Reader;
+use crate::domain::{
+    collection::Place,
+    id::{
+        CollectionId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp,
+    },
+    item::{Card, Placement},
+    rights::ItemGrant,
+    store::{ItemStanding, ListPage, ListQuery, ListRow, Order, Revision, RevisionKind},
+};
+
+const HEAD: &str =
+    "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
+    i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
+    length(i.document), i.created, i.modified, p.overlay";
+
+const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
+
+fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
+    let overlay: Vec<u8> = row.get(22)?;
+    Ok(Placement {
+        id: PlacementId(row.get(0)?),
+        item: ItemId(row.get(1)?),
+        collection: CollectionId(row.get(2)?),
+        href: row.get(3)?,
+        server_id: row.get(4)?,
+        uid: row.get(5)?,
+        class: row.get(6)?,
+        kind: row.get(7)?,
+        display: row.get(8)?,
+        creator: PersonId(row.get(9)?),
+        origin: row.get::<_, Option<i64>>(10)?.map(CollectionId),
+        placed_by: PersonId(row.get(11)?),
+        born: Seq(row.get(12)?),
+        changed: Seq(row.get(13)?),
+        gone: row.get::<_, Option<i64>>(14)?.map(Seq),
+        maker: row.get::<_, Option<i64>>(15)?.map(DeviceId),
+        writer: row.get::<_, Option<i64>>(16)?.map(DeviceId),
+        rev: row.get(17)?,
+        digest: row.get(18)?,
+        size: row.get(19)?,
+        created: Timestamp(row.get(20)?),
+        modified: Timestamp(row.get(21)?),
+        overlay: overlay.into(),
+    })
+}
+
+fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
+    let document: Vec<u8> = row.get(23)?;
+    Ok(Card {
+        placement: head(row)?,
+        document: document.into(),
+    })
+}
+
+impl Reader<'_> {
+    pub fn count(&self, collection: CollectionId) -> rusqlite::Result<i64> {
+        let count = self.one(
+            "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
+            [collection.0],
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
+
+    pub fn range(
+        &self,
+        collection: CollectionId,
+        order: Order,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Placement>> {
+        let sql = format!("SELECT {HEAD} {FROM} {}", window(order));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.all(&sql, [collection.0, after.0, upto.0, limit], head)
+    }
+
+    pub fn range_cards(
+        &self,
+        collection: CollectionId,
+        order: Order,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Card>> {
+        let sql = format!("SELECT {HEAD}, i.document {FROM} {}", window(order));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.all(&sql, [collection.0, after.0, upto.0, limit], card)
+    }
+
+    pub fn by_hrefs(
+        &self,
+        collection: CollectionId,
+        hrefs: &[String],
+    ) -> rusqlite::Result<Vec<Option<Card>>> {
+        let sql = format!(
+            "SELECT {HEAD}, i.document {FROM}
+             WHERE p.collection = ?1 AND p.href = ?2 AND p.gone IS NULL"
+        );
+        hrefs
+            .iter()
+            .map(|href| self.one(&sql, params![collection.0, href], card))
+            .collect()
+    }
+
+    pub fn by_server_ids(
+        &self,
+        collection: CollectionId,
+        ids: &[String],
+    ) -> rusqlite::Result<Vec<Option<Card>>> {
+        let sql = format!(
+            "SELECT {HEAD}, i.document {FROM} WHERE p.server_id = ?2 AND p.collection = ?1"
+        );
+        ids.iter()
+            .map(|id| self.one(&sql, params![collection.0, id], card))
+            .collect()
+    }
+
+    pub fn by_uid(&self, collection: CollectionId, uid: &str) -> rusqlite::Result<Option<Card>> {
+        let sql = format!(
+            "SELECT {HEAD}, i.document {FROM}
+             WHERE p.collection = ?1 AND p.uid = ?2 AND p.gone IS NULL"
+        );
+        self.one(&sql, params![collection.0, uid], card)
+    }
+
+    pub fn list(
+        &self,
+        collection: CollectionId,
+        person: PersonId,
+        query: &ListQuery,
+    ) -> rusqlite::Result<ListPage> {
+        let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
+        let mut values: Vec<rusqlite::types::Value> = vec![collection.0.into()];
+        for word in &query.words {
+            values.push(format!("{}%", like_literal(word)).into());
+            values.push(format!("% {}%", like_literal(word)).into());
+            let (first, later) = (values.len() - 1, values.len());
+            filter.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id
+                   AND (t.folded LIKE ?{first} ESCAPE '\\' OR t.folded LIKE ?{later} ESCAPE '\\'))"
+            ));
+        }
+        if let Some(tag) = query.tag {
+            values.push(tag.0.into());
+            values.push(person.0.into());
+            let (tag, person) = (values.len() - 1, values.len());
+            filter.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM tag_link l JOIN tag g ON g.id = l.tag
+                   WHERE l.item = i.id AND l.tag = ?{tag} AND g.person = ?{person})"
+            ));
+        }
+        let total = self.one(
+            &format!("SELECT count(*) {FROM} {filter}"),
+            rusqlite::params_from_iter(&values),
+            |row| row.get(0),
+        )?;
+        let sort = match query.last_first {
+            true => "i.sort_last",
+            false => "i.sort_first",
+        };
+        values.push(query.limit.into());
+        values.push(query.offset.into());
+        let (limit, offset) = (values.len() - 1, values.len());
+        let found = self.all(
+            &format!("SELECT {HEAD} {FROM} {filter} ORDER BY {sort}, p.id LIMIT ?{limit} OFFSET ?{offset}"),
+            rusqlite::params_from_iter(&values),
+            head,
+        )?;
+        let rows = found
+            .into_iter()
+            .map(|placement| {
+                let texts = self.all(
+                    "SELECT field, value FROM index_text WHERE item = ?1 ORDER BY rowid",
+                    [placement.item.0],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )?;
+                Ok(ListRow { placement, texts })
+            })
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(ListPage {
+            total: total.unwrap_or(0),
+            rows,
+        })
+    }
+
+    pub fn version_at(
+        &self,
+        placement: PlacementId,
+        seq: Seq,
+    ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+        let current = self.one(
+            "SELECT i.document, p.overlay FROM placement p JOIN item i ON i.id = p.item
+             WHERE p.id = ?1 AND p.changed <= ?2",
+            [placement.0, seq.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        if current.is_some() {
+            return Ok(current);
+        }
+        self.one(
+            "SELECT r.document, v.overlay FROM revision_place v JOIN revision r ON r.id = v.revision
+             WHERE v.placement = ?1 AND v.seq <= ?2 ORDER BY v.seq DESC LIMIT 1",
+            [placement.0, seq.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    pub fn modifies_something(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> rusqlite::Result<bool> {
+        let found = self.one(
+            "SELECT 1 FROM placement p JOIN item i ON i.id = p.item
+             WHERE p.collection = ?1 AND p.gone IS NULL AND (
+                 i.creator = ?2
+                 OR EXISTS (SELECT 1 FROM grant_item g
+                     JOIN placement o ON o.item = g.item AND o.collection = g.collection
+                         AND o.gone IS NULL
+                     JOIN collection gc ON gc.id = g.collection
+                     JOIN membership m ON m.grp = gc.grp AND m.person = ?2
+                     WHERE g.item = i.id AND g.person IN (0, ?2))
+                 OR EXISTS (SELECT 1 FROM collection oc
+                     JOIN membership m ON m.grp = oc.grp AND m.person = ?2 AND m.role <> 'member'
+                     WHERE oc.id = i.origin AND oc.kind = 'group' AND NOT EXISTS (
+                         SELECT 1 FROM membership c WHERE c.grp = oc.grp AND c.person = i.creator)))
+             LIMIT 1",
+            [collection.0, person.0],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    pub fn item_standing(&self, item: ItemId) -> rusqlite::Result<Option<ItemStanding>> {
+        let found = self.one(
+            "SELECT i.creator, c.id, c.kind, c.person, c.grp, EXISTS (
+                 SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = i.creator)
+             FROM item i LEFT JOIN collection c ON c.id = i.origin WHERE i.id = ?1",
+            [item.0],
+            |row| {
+                let origin = row.get::<_, Option<i64>>(1)?.map(CollectionId);
+                let kind: Option<String> = row.get(2)?;
+                let person = row.get::<_, Option<i64>>(3)?.unwrap_or(0);
+                let group = row.get::<_, Option<i64>>(4)?.unwrap_or(0);
+                let place = match kind.as_deref() {
+                    Some("group") => Place::Group(GroupId(group)),
+                    _ => Place::Private(PersonId(person)),
+                };
+                Ok((
+                    PersonId(row.get(0)?),
+                    origin.map(|origin| (origin, place)),
+                    row.get(5)?,
+                ))
+            },
+        )?;
+        let Some((creator, origin, creator_in_origin)) = found else {
+            return Ok(None);
+        };
+        let places = self.all(
+            "SELECT collection FROM placement WHERE item = ?1 AND gone IS NULL",
+            [item.0],
+            |row| Ok(CollectionId(row.get(0)?)),
+        )?;
+        let grants = self.all(
+            "SELECT collection, person FROM grant_item WHERE item = ?1",
+            [item.0],
+            |row| {
+                let person: i64 = row.get(1)?;
+                Ok(ItemGrant {
+                    collection: CollectionId(row.get(0)?),
+                    person: (person != 0).then_some(PersonId(person)),
+                })
+            },
+        )?;
+        Ok(Some(ItemStanding {
+            creator,
+            origin,
+            creator_in_origin,
+            places,
+            grants,
+        }))
+    }
+
+    pub fn refusal_marks(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> rusqlite::Result<Vec<(ItemId, i64)>> {
+        self.all(
+            "SELECT item, mark FROM refusal_mark WHERE person = ?1 AND collection = ?2",
+            [person.0, collection.0],
+            |row| Ok((ItemId(row.get(0)?), row.get(1)?)),
+        )
+    }
+
+    pub fn history(&self, item: ItemId) -> rusqlite::Result<Vec<Revision>> {
+        let sql =
+            format!("{REVISION} WHERE item = ?1 AND kind <> 'refused' ORDER BY at DESC, id DESC");
+        self.all(&sql, [item.0], revision)
+    }
+
+    pub fn removed(&self, collection: CollectionId) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!(
+            "{REVISION} WHERE collection = ?1 AND kind = 'removed' ORDER BY at DESC, id DESC"
+        );
+        self.all(&sql, [collection.0], revision)
+    }
+
+    pub fn refused(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
+        let sql =
+            format!("{REVISION} WHERE person = ?1 AND kind = 'refused' ORDER BY at DESC, id DESC");
+        self.all(&sql, [person.0], revision)
+    }
+
+    pub fn revision(&self, id: RevisionId) -> rusqlite::Result<Option<Revision>> {
+        let sql = format!("{REVISION} WHERE id = ?1");
+        self.one(&sql, [id.0], revision)
+    }
+}
+
+/// `?1` collection, `?2` after, `?3` up to, `?4` limit; each one range of one index.
+fn window(order: Order) -> &'static str {
+    match order {
+        Order::Gone => {
+            "WHERE p.collection = ?1 AND p.gone IS NOT NULL AND p.gone > ?2 AND p.gone <= ?3
+             ORDER BY p.gone LIMIT ?4"
+        }
+        Order::Born => {
+            "WHERE p.collection = ?1 AND p.gone IS NULL AND p.born > ?2 AND p.born <= ?3
+             ORDER BY p.born LIMIT ?4"
+        }
+        Order::Changed => {
+            "WHERE p.collection = ?1 AND p.gone IS NULL AND p.changed > ?2 AND p.changed <= ?3
+             ORDER BY p.changed LIMIT ?4"
+        }
+        Order::Moved => {
+            "WHERE p.collection = ?1 AND p.moved > ?2 AND p.moved <= ?3
+             ORDER BY p.moved LIMIT ?4"
+        }
+    }
+}
+
+fn like_literal(word: &str) -> String {
+    word.replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_")
+}
+
+const REVISION: &str = "SELECT id, item, collection, placement, kind, at, person, client, document,
+    overlay, reason FROM revision";
+
+fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
+    let kind: String = row.get(4)?;
+    Ok(Revision {
+        id: RevisionId(row.get(0)?),
+        item: row.get::<_, Option<i64>>(1)?.map(ItemId),
+        collection: row.get::<_, Option<i64>>(2)?.map(CollectionId),
+        placement: row.get::<_, Option<i64>>(3)?.map(PlacementId),
+        kind: match kind.as_str() {
+            "removed" => RevisionKind::Removed,
+            "refused" => RevisionKind::Refused,
+            _ => RevisionKind::Replaced,
+        },
+        at: Timestamp(row.get(5)?),
+        person: row.get::<_, Option<i64>>(6)?.map(PersonId),
+        client: row.get(7)?,
+        document: row.get(8)?,
+        overlay: row.get(9)?,
+        reason: row.get(10)?,
+    })
+}

@@ -1,0 +1,281 @@
+//! The one thread that writes. Batches that wait together share one flush.
+
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    io::{Read, Seek, SeekFrom, Write},
+    path::Path,
+    thread,
+};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::{commit, unavailable};
+use crate::domain::{
+    batch::{Batch, Committed},
+    error::{Error, Result},
+    id::{CollectionId, PersonId, Seq},
+};
+
+/// Batches that may share one commit.
+const GROUP: usize = 128;
+
+/// The door to the writing thread; dropping it ends the thread after the last commit.
+pub struct Writer {
+    jobs: mpsc::Sender<Job>,
+}
+
+enum Job {
+    Commit(Box<Batch>, oneshot::Sender<Result<Committed>>),
+    ForeignChanges(oneshot::Sender<Result<Committed>>),
+}
+
+impl Writer {
+    /// Starts the thread on the only read-write connection.
+    pub fn start(connection: Connection, counter: Counter) -> Result<Self> {
+        let (jobs, waiting) = mpsc::channel(1024);
+        let mut thread = Thread {
+            connection,
+            counter,
+            known: Known::default(),
+        };
+        thread.known = Known::read(&thread.connection).map_err(unavailable)?;
+        thread::Builder::new()
+            .name("carnet-writer".into())
+            .spawn(move || thread.run(waiting))
+            .map_err(unavailable)?;
+        Ok(Self { jobs })
+    }
+
+    /// Commits a batch; the answer comes when it is on disk (unless the batch may be unflushed).
+    pub async fn commit(&self, batch: Batch) -> Result<Committed> {
+        let (answer, committed) = oneshot::channel();
+        self.send(Job::Commit(Box::new(batch), answer)).await?;
+        committed.await.map_err(unavailable)?
+    }
+
+    /// What other processes changed since the last call.
+    pub async fn foreign_changes(&self) -> Result<Committed> {
+        let (answer, changes) = oneshot::channel();
+        self.send(Job::ForeignChanges(answer)).await?;
+        changes.await.map_err(unavailable)?
+    }
+
+    async fn send(&self, job: Job) -> Result<()> {
+        self.jobs.send(job).await.map_err(unavailable)
+    }
+}
+
+struct Thread {
+    connection: Connection,
+    counter: Counter,
+    known: Known,
+}
+
+impl Thread {
+    fn run(mut self, mut waiting: mpsc::Receiver<Job>) {
+        while let Some(job) = waiting.blocking_recv() {
+            let mut group = vec![job];
+            while group.len() < GROUP
+                && let Ok(job) = waiting.try_recv()
+            {
+                group.push(job);
+            }
+            self.commit_group(group);
+        }
+        let _ = self.connection.execute_batch("PRAGMA optimize");
+    }
+
+    fn commit_group(&mut self, group: Vec<Job>) {
+        let mut batches = Vec::new();
+        for job in group {
+            match job {
+                Job::Commit(batch, answer) => batches.push((batch, answer)),
+                Job::ForeignChanges(answer) => {
+                    let changes = self.known.catch_up(&self.connection).map_err(unavailable);
+                    let _ = answer.send(changes);
+                }
+            }
+        }
+        if batches.is_empty() {
+            return;
+        }
+        let outcomes = self.commit_all(&batches);
+        match outcomes {
+            Ok(outcomes) => {
+                for ((_, answer), outcome) in batches.into_iter().zip(outcomes) {
+                    if let Ok(committed) = &outcome {
+                        self.known.note(committed);
+                    }
+                    // The asker may have given up waiting.
+                    let _ = answer.send(outcome);
+                }
+            }
+            Err(error) => {
+                tracing::error!(%error, batches = batches.len(), "a commit failed");
+                let error = unavailable(error);
+                for (_, answer) in batches {
+                    let _ = answer.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn commit_all(
+        &mut self,
+        batches: &[(Box<Batch>, oneshot::Sender<Result<Committed>>)],
+    ) -> rusqlite::Result<Vec<Result<Committed>>> {
+        let unflushed = batches.iter().all(|(batch, _)| batch.unflushed);
+        let level = if unflushed { "NORMAL" } else { "FULL" };
+        self.connection
+            .execute_batch(&format!("PRAGMA synchronous = {level}"))?;
+        let mut transaction = self
+            .connection
+            .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let mut outcomes = Vec::with_capacity(batches.len());
+        let mut applied = 0;
+        for (batch, _) in batches {
+            let savepoint = transaction.savepoint()?;
+            match commit::apply(&savepoint, batch) {
+                Ok(committed) => {
+                    savepoint.commit()?;
+                    applied += 1;
+                    outcomes.push(Ok(committed));
+                }
+                Err(commit::Failure::Refused(error)) => {
+                    // Dropping the savepoint rolls it back.
+                    outcomes.push(Err(error));
+                }
+                Err(commit::Failure::Sql(error)) => {
+                    if is_fatal(&error) {
+                        return Err(error);
+                    }
+                    outcomes.push(Err(unavailable(error)));
+                }
+            }
+        }
+        let flushed = applied > 0 && !unflushed;
+        let count = match flushed {
+            true => Some(commit::count(&transaction)?),
+            false => None,
+        };
+        transaction.commit()?;
+        if let Some(count) = count {
+            self.counter.set(count);
+        }
+        Ok(outcomes)
+    }
+}
+
+/// Errors after which nothing of the transaction can stand.
+fn is_fatal(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode as Code;
+    matches!(
+        error.sqlite_error_code(),
+        Some(Code::DiskFull | Code::SystemIoFailure | Code::DatabaseCorrupt | Code::ReadOnly)
+    )
+}
+
+/// What this process knows of the state of collections and rights.
+#[derive(Default)]
+struct Known {
+    data_version: i64,
+    rights: String,
+    collections: HashMap<i64, i64>,
+}
+
+impl Known {
+    fn read(connection: &Connection) -> rusqlite::Result<Self> {
+        let data_version = data_version(connection)?;
+        let rights = connection.query_row(
+            "SELECT value FROM meta WHERE name = 'rights_revision'",
+            [],
+            |row| row.get(0),
+        )?;
+        let collections = connection
+            .prepare_cached("SELECT id, seq FROM collection")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(Self {
+            data_version,
+            rights,
+            collections,
+        })
+    }
+
+    fn note(&mut self, committed: &Committed) {
+        for (collection, seq) in &committed.collections {
+            self.collections.insert(collection.0, seq.0);
+        }
+    }
+
+    /// The data version of a connection changes only when another connection commits.
+    fn catch_up(&mut self, connection: &Connection) -> rusqlite::Result<Committed> {
+        let mut changes = Committed::default();
+        if data_version(connection)? == self.data_version {
+            return Ok(changes);
+        }
+        let now = Known::read(connection)?;
+        for (collection, seq) in &now.collections {
+            if self.collections.get(collection) != Some(seq) {
+                changes
+                    .collections
+                    .push((CollectionId(*collection), Seq(*seq)));
+            }
+        }
+        if now.rights != self.rights {
+            changes.people = connection
+                .prepare_cached("SELECT id FROM person")?
+                .query_map([], |row| Ok(PersonId(row.get(0)?)))?
+                .collect::<rusqlite::Result<_>>()?;
+        }
+        *self = now;
+        Ok(changes)
+    }
+}
+
+fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "data_version", |row| row.get(0))
+}
+
+/// The commit counter in its side file: tells that a database file is older than it was.
+pub struct Counter {
+    file: File,
+    value: u64,
+}
+
+impl Counter {
+    /// Reads the counter of a data directory; a missing one is zero.
+    pub fn open(path: &Path) -> Result<Self> {
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(|error| Error::Unavailable(format!("{}: {error}", path.display())))?;
+        let mut text = String::new();
+        file.read_to_string(&mut text).map_err(unavailable)?;
+        Ok(Self {
+            file,
+            value: text.trim().parse().unwrap_or(0),
+        })
+    }
+
+    pub fn value(&self) -> u64 {
+        self.value
+    }
+
+    /// Written after the commit and never flushed: it may lag behind the database, never lead.
+    fn set(&mut self, value: u64) {
+        self.value = value;
+        let written = self
+            .file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| self.file.write_all(format!("{value:020}").as_bytes()));
+        if let Err(error) = written {
+            tracing::warn!(%error, "the commit counter could not be written");
+        }
+    }
+}
