@@ -1,1 +1,27 @@
-//! Placeholder.
+//! The lossless vCard document: bytes in are bytes out, edits touch only the lines they name.
+//!
+//! Repairs (a missing UID or FN, an old version, a wrong charset) exist only in [`version::project`];
+//! the only writer of a stored card is the line patch of [`Document::edit`].
+
+mod date;
+mod document;
+mod filter;
+mod line;
+mod merge;
+mod patch;
+mod value;
+mod version;
+
+pub use date::PartialDate;
+pub use document::{Document, Kind, ParseError, split_stream};
+pub use filter::{
+    Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, matches, partial,
+};
+pub use line::{Line, Param};
+pub use merge::{Merge, merge, retain_unseen};
+pub use patch::{Edit, NewLine, escape_text};
+pub use value::{Binary, fold_for_search};
+pub use version::{Version, project};
+
+#[cfg(test)]
+mod tests;

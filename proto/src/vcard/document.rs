@@ -1,0 +1,364 @@
+//! The card as received.
+
+use memchr::memchr;
+
+use super::line::{Encoding, Line};
+
+/// Content lines in one card.
+const MAX_LINES: usize = 10_000;
+
+/// A card: its octets, and where its lines are.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    bytes: Vec<u8>,
+    lines: Vec<Line>,
+    /// Octets inside the card that are no content line.
+    junk: bool,
+    ended: bool,
+    outside: bool,
+}
+
+/// Why octets are no card.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at octet {offset}")]
+pub struct ParseError {
+    pub what: &'static str,
+    pub offset: usize,
+}
+
+/// What a card describes (RFC 6350 §6.1.4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Individual,
+    Group,
+    Org,
+    Location,
+    Other(String),
+}
+
+impl Kind {
+    pub fn as_str(&self) -> &str {
+        match self {
+            Kind::Individual => "individual",
+            Kind::Group => "group",
+            Kind::Org => "org",
+            Kind::Location => "location",
+            Kind::Other(other) => other,
+        }
+    }
+}
+
+impl Document {
+    /// Reads one card; bytes that are not UTF-8, old versions and small faults are accepted.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        let mut document = Self {
+            bytes: bytes.to_vec(),
+            lines: Vec::new(),
+            junk: false,
+            ended: false,
+            outside: false,
+        };
+        document.read_lines()?;
+        Ok(document)
+    }
+
+    /// Exactly what was parsed.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The content lines between BEGIN and END, in order.
+    pub fn lines(&self) -> &[Line] {
+        &self.lines
+    }
+
+    /// The lines of one property.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Line> {
+        self.lines.iter().filter(move |line| line.is(name))
+    }
+
+    /// The first line of a property that has a value.
+    pub fn first(&self, name: &str) -> Option<&Line> {
+        let named = |line: &&Line| line.is(name);
+        self.lines
+            .iter()
+            .find(|line| named(line) && !line.raw.is_empty())
+            .or_else(|| self.lines.iter().find(named))
+    }
+
+    /// As written: `2.1`, `3.0`, `4.0`; `3.0` when missing.
+    pub fn version(&self) -> String {
+        self.first("VERSION")
+            .map(|line| line.text().trim().to_owned())
+            .filter(|version| !version.is_empty())
+            .unwrap_or_else(|| "3.0".to_owned())
+    }
+
+    /// The first UID, without white space around it and control characters.
+    pub fn uid(&self) -> Option<String> {
+        let uid: String = self
+            .first("UID")?
+            .text()
+            .trim()
+            .chars()
+            .filter(|c| !c.is_control())
+            .collect();
+        (!uid.is_empty()).then_some(uid)
+    }
+
+    pub fn kind(&self) -> Kind {
+        let line = self
+            .first("KIND")
+            .or(self.first("X-ADDRESSBOOKSERVER-KIND"));
+        match line.map(|line| line.text().trim().to_ascii_lowercase()) {
+            None => Kind::Individual,
+            Some(kind) => match kind.as_str() {
+                "individual" | "" => Kind::Individual,
+                "group" => Kind::Group,
+                "org" => Kind::Org,
+                "location" => Kind::Location,
+                _ => Kind::Other(kind),
+            },
+        }
+    }
+
+    /// FN, else a name made of what there is.
+    pub fn formatted_name(&self) -> String {
+        let text = |name: &str| {
+            self.first(name)
+                .map(|line| line.text().trim().to_owned())
+                .filter(|text| !text.is_empty())
+        };
+        text("FN")
+            .or_else(|| self.first("N").and_then(|line| name_of(&line.components())))
+            .or_else(|| {
+                let org = self.first("ORG")?.components().join(" ");
+                Some(org.trim().to_owned()).filter(|org| !org.is_empty())
+            })
+            .or_else(|| text("NICKNAME"))
+            .or_else(|| text("EMAIL"))
+            .or_else(|| text("TEL"))
+            .unwrap_or_else(|| "Unnamed".to_owned())
+    }
+
+    /// The picture.
+    pub fn photo(&self) -> Option<super::Binary> {
+        self.all("PHOTO").find_map(Line::binary)
+    }
+
+    /// Nothing had to be tolerated: a rendering in its own version is the bytes themselves.
+    pub fn is_clean(&self) -> bool {
+        let version = self.version();
+        !self.junk
+            && self.ended
+            && !self.outside
+            && (version == "3.0" || version == "4.0")
+            && self.lines.first().is_some_and(|line| line.is("VERSION"))
+            && self.all("VERSION").count() == 1
+            && self.uid().is_some_and(|uid| {
+                self.all("UID").count() == 1
+                    && self.first("UID").is_some_and(|line| line.text() == uid)
+            })
+            && self.first("FN").is_some()
+            && (version != "3.0" || self.first("N").is_some())
+            && is_clean_text(&self.bytes)
+            && !self.lines.iter().any(|line| {
+                line.param("CHARSET").is_some()
+                    || line.encoding() == Some(Encoding::QuotedPrintable)
+                    || line.params.iter().any(|param| param.name.is_empty())
+            })
+    }
+
+    fn read_lines(&mut self) -> Result<(), ParseError> {
+        let bytes = std::mem::take(&mut self.bytes);
+        let outcome = self.scan(&bytes);
+        self.bytes = bytes;
+        outcome
+    }
+
+    fn scan(&mut self, bytes: &[u8]) -> Result<(), ParseError> {
+        let refuse = |what, offset| Err(ParseError { what, offset });
+        let mut at = if bytes.starts_with(b"\xEF\xBB\xBF") {
+            3
+        } else {
+            0
+        };
+        self.outside = at > 0;
+        let mut depth = 0usize;
+        let mut agent = 0usize;
+        while at < bytes.len() {
+            let (unfolded, next) = logical_line(bytes, at);
+            let range = at..next;
+            let start = at;
+            at = next;
+            let trimmed = unfolded.trim_ascii();
+            if trimmed.is_empty() {
+                self.outside |= depth == 0 && !unfolded.is_empty();
+                self.junk |= depth > 0;
+                continue;
+            }
+            if is_marker(trimmed, b"BEGIN") {
+                if depth == 0 {
+                    if !trimmed[6..].trim_ascii().eq_ignore_ascii_case(b"VCARD") {
+                        return refuse("no vCard begins", start);
+                    }
+                    if self.ended {
+                        return refuse("a second vCard begins", start);
+                    }
+                    depth = 1;
+                } else {
+                    // A card inside an AGENT property (vCard 2.1).
+                    agent += 1;
+                }
+                continue;
+            }
+            if is_marker(trimmed, b"END") && depth > 0 {
+                if agent > 0 {
+                    agent -= 1;
+                } else {
+                    depth = 0;
+                    self.ended = true;
+                }
+                continue;
+            }
+            if depth == 0 {
+                self.outside = true;
+                continue;
+            }
+            if agent > 0 {
+                continue;
+            }
+            match Line::parse(&unfolded, range) {
+                Some(line) => self.lines.push(line),
+                None => self.junk = true,
+            }
+            if self.lines.len() > MAX_LINES {
+                return refuse("more than 10,000 lines", start);
+            }
+        }
+        if depth == 0 && !self.ended {
+            return refuse("no BEGIN:VCARD", 0);
+        }
+        let carries = |line: &Line| !line.is("VERSION") && !line.raw.is_empty();
+        match self.lines.iter().any(carries) {
+            true => Ok(()),
+            false => refuse("the vCard holds no property", 0),
+        }
+    }
+}
+
+/// The cards of a file, each with its offset; what stands between them is passed over.
+pub fn split_stream(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let mut start = None;
+        let mut depth = 0usize;
+        while at < bytes.len() {
+            let line_start = at;
+            let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
+            let line = bytes[at..end].trim_ascii();
+            at = end;
+            let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+            if is_marker(line, b"BEGIN") && line[6..].trim_ascii().eq_ignore_ascii_case(b"VCARD") {
+                depth += 1;
+                start.get_or_insert(line_start);
+            } else if is_marker(line, b"END") && depth > 0 {
+                depth -= 1;
+                if depth == 0
+                    && let Some(start) = start
+                {
+                    return Some((start, &bytes[start..end]));
+                }
+            }
+        }
+        start.map(|start| (start, &bytes[start..]))
+    })
+}
+
+/// Prefix, given, additional, family, suffix.
+pub(super) fn name_of(n: &[String]) -> Option<String> {
+    let part = |at: usize| n.get(at).map(|part| part.trim()).unwrap_or_default();
+    let words: Vec<&str> = [part(3), part(1), part(2), part(0), part(4)]
+        .into_iter()
+        .filter(|word| !word.is_empty())
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+fn is_marker(line: &[u8], name: &[u8]) -> bool {
+    line.len() > name.len()
+        && line[..name.len()].eq_ignore_ascii_case(name)
+        && line[name.len()] == b':'
+}
+
+/// UTF-8, CRLF only, and no control character an XML body could not carry.
+fn is_clean_text(bytes: &[u8]) -> bool {
+    if std::str::from_utf8(bytes).is_err() || !bytes.ends_with(b"\r\n") {
+        return false;
+    }
+    let mut previous = 0;
+    for byte in bytes {
+        let clean = match byte {
+            b'\n' => previous == b'\r',
+            b'\r' | b'\t' => true,
+            0..=0x1F => false,
+            _ => previous != b'\r',
+        };
+        if !clean {
+            return false;
+        }
+        previous = *byte;
+    }
+    true
+}
+
+/// The unfolded line that begins at an offset, and where the next one begins.
+///
+/// Unfolds bytes, so that a fold inside a character is harmless; joins the soft breaks of
+/// quoted-printable and the unindented base64 lines of vCard 2.1.
+fn logical_line(bytes: &[u8], start: usize) -> (Vec<u8>, usize) {
+    let (first, mut at) = physical_line(bytes, start);
+    let mut line = first.to_vec();
+    let soft_breaks = is_quoted_printable(&line);
+    loop {
+        if soft_breaks && line.last() == Some(&b'=') && at < bytes.len() {
+            line.pop();
+            let (more, next) = physical_line(bytes, at);
+            line.extend_from_slice(more);
+            at = next;
+            continue;
+        }
+        if !matches!(bytes.get(at), Some(b' ' | b'\t')) || line.is_empty() {
+            return (line, at);
+        }
+        let (more, next) = physical_line(bytes, at);
+        if more.trim_ascii().is_empty() {
+            // A blank line ends a value, however it is indented.
+            return (line, at);
+        }
+        line.extend_from_slice(&more[1..]);
+        at = next;
+    }
+}
+
+fn is_quoted_printable(line: &[u8]) -> bool {
+    let head = &line[..memchr(b':', line).unwrap_or(0)];
+    head.windows(16)
+        .any(|window| window.eq_ignore_ascii_case(b"quoted-printable"))
+}
+
+/// A line without its end (CRLF, LF or CR), and where the next one begins.
+fn physical_line(bytes: &[u8], start: usize) -> (&[u8], usize) {
+    let rest = &bytes[start..];
+    match memchr::memchr2(b'\r', b'\n', rest) {
+        None => (rest, bytes.len()),
+        Some(end) => {
+            let width = if rest[end..].starts_with(b"\r\n") {
+                2
+            } else {
+                1
+            };
+            (&rest[..end], start + end + width)
+        }
+    }
+}

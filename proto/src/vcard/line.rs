@@ -1,0 +1,213 @@
+//! One content line over bytes (RFC 6350 §3.3, vCard 2.1 §2.1).
+
+use std::ops::Range;
+
+use super::value;
+
+/// A content line: where it stands in the document, and its parts as written.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// Octets of the document it covers, line ends included.
+    pub range: Range<usize>,
+    /// `item1` of `item1.EMAIL`.
+    pub group: Option<String>,
+    /// As written.
+    pub name: String,
+    pub params: Vec<Param>,
+    /// Unfolded, still encoded and escaped.
+    pub raw: Vec<u8>,
+}
+
+/// A parameter as written, caret escapes (RFC 6868) decoded in its values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Param {
+    /// `TYPE`; empty for the bare types of vCard 2.1.
+    pub name: String,
+    pub values: Vec<String>,
+}
+
+impl Line {
+    /// Reads an unfolded line; none when there is no colon.
+    pub(super) fn parse(unfolded: &[u8], range: Range<usize>) -> Option<Self> {
+        let colon = find_colon(unfolded)?;
+        let head = value::decode_charset(&unfolded[..colon], None);
+        let mut parts = split_quoted(&head, ';');
+        let full = parts.next()?.trim();
+        let (group, name) = match full.rsplit_once('.') {
+            Some((group, name)) => (Some(group.to_owned()), name),
+            None => (None, full),
+        };
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        {
+            return None;
+        }
+        Some(Self {
+            range,
+            group,
+            name: name.to_owned(),
+            params: parts.map(param).collect(),
+            raw: unfolded[colon + 1..].to_vec(),
+        })
+    }
+
+    /// Whether this is the property, whatever its case and group.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The first value of a parameter.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params
+            .iter()
+            .find(|param| param.name.eq_ignore_ascii_case(name))
+            .and_then(|param| param.values.first())
+            .map(String::as_str)
+    }
+
+    /// Lower-case types, from TYPE lists, repeated and quoted TYPE and the bare ones of 2.1.
+    pub fn types(&self) -> Vec<String> {
+        let mut types = Vec::new();
+        for param in &self.params {
+            let is_bare = param.name.is_empty();
+            if is_bare || param.name.eq_ignore_ascii_case("TYPE") {
+                types.extend(
+                    param
+                        .values
+                        .iter()
+                        .flat_map(|value| value.split(','))
+                        .map(|value| value.trim().to_ascii_lowercase())
+                        .filter(|value| !(value.is_empty() || is_bare && is_encoding(value))),
+                );
+            }
+        }
+        types
+    }
+
+    /// Whether a type is among [`Line::types`].
+    pub fn has_type(&self, wanted: &str) -> bool {
+        self.types().iter().any(|found| found == wanted)
+    }
+
+    /// Preferred: `PREF=1` or the type `pref`.
+    pub fn is_preferred(&self) -> bool {
+        self.param("PREF") == Some("1") || self.has_type("pref")
+    }
+
+    /// `quoted-printable`, `base64` (also spelled `b`), or none.
+    pub(super) fn encoding(&self) -> Option<Encoding> {
+        self.params.iter().find_map(|param| {
+            let named = param.name.eq_ignore_ascii_case("ENCODING") || param.name.is_empty();
+            let value = param.values.first().filter(|_| named)?;
+            match value.to_ascii_lowercase().as_str() {
+                "quoted-printable" => Some(Encoding::QuotedPrintable),
+                "base64" | "b" => Some(Encoding::Base64),
+                _ => None,
+            }
+        })
+    }
+
+    /// The value with transport encoding and charset removed, escapes still in it.
+    pub fn decoded(&self) -> String {
+        let charset = self.param("CHARSET");
+        match self.encoding() {
+            Some(Encoding::QuotedPrintable) => {
+                value::decode_charset(&value::quoted_printable(&self.raw), charset)
+            }
+            _ => value::decode_charset(&self.raw, charset),
+        }
+    }
+
+    /// The value as one text, unescaped once.
+    pub fn text(&self) -> String {
+        value::unescape(&self.decoded())
+    }
+
+    /// The components of a structured value, each unescaped.
+    pub fn components(&self) -> Vec<String> {
+        value::split(&self.decoded(), ';')
+    }
+
+    /// The values of a list, each unescaped.
+    pub fn list(&self) -> Vec<String> {
+        value::split(&self.decoded(), ',')
+            .into_iter()
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
+            .collect()
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Encoding {
+    QuotedPrintable,
+    Base64,
+}
+
+fn is_encoding(value: &str) -> bool {
+    ["quoted-printable", "base64", "8bit", "7bit"].contains(&value)
+}
+
+/// The colon that ends the head: not inside quotes, unless a quote is never closed.
+fn find_colon(line: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    for (at, byte) in line.iter().enumerate() {
+        match byte {
+            b'"' => quoted = !quoted,
+            b':' if !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    line.iter().position(|byte| *byte == b':')
+}
+
+fn split_quoted(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut quoted = false;
+    text.split(move |c| {
+        quoted ^= c == '"';
+        c == separator && !quoted
+    })
+}
+
+fn param(text: &str) -> Param {
+    match text.split_once('=') {
+        Some((name, values)) => Param {
+            name: name.trim().to_owned(),
+            values: split_quoted(values, ',').map(param_value).collect(),
+        },
+        None => Param {
+            name: String::new(),
+            values: vec![text.trim().to_owned()],
+        },
+    }
+}
+
+/// Quotes removed, carets decoded (RFC 6868 §3.2).
+fn param_value(text: &str) -> String {
+    let text = text.trim();
+    let inner = text
+        .strip_prefix('"')
+        .map(|rest| rest.strip_suffix('"').unwrap_or(rest))
+        .unwrap_or(text);
+    if !inner.contains('^') {
+        return inner.to_owned();
+    }
+    let mut out = String::with_capacity(inner.len());
+    let mut chars = inner.chars();
+    while let Some(c) = chars.next() {
+        if c != '^' {
+            out.push(c);
+            continue;
+        }
+        match chars.next() {
+            Some('n') => out.push('\n'),
+            Some('\'') => out.push('"'),
+            Some('^') => out.push('^'),
+            Some(other) => out.extend(['^', other]),
+            None => out.push('^'),
+        }
+    }
+    out
+}

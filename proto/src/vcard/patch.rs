@@ -1,0 +1,342 @@
+//! The line patch: the only way a stored card changes. Untouched lines keep their octets.
+
+use std::collections::BTreeMap;
+
+use super::{
+    document::Document,
+    line::{Line, Param},
+    version::{Version, project},
+};
+
+/// Octets of a physical line before it is folded (RFC 6350 §3.2).
+const FOLD: usize = 75;
+
+/// Changes to a document, gathered by line.
+pub struct Edit<'a> {
+    document: &'a Document,
+    /// By place in [`Document::lines`]; none removes the line.
+    changed: BTreeMap<usize, Option<String>>,
+    added: Vec<NewLine>,
+}
+
+/// A line to be written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NewLine {
+    pub group: Option<String>,
+    pub name: String,
+    pub params: Vec<Param>,
+    /// Escaped and encoded, not folded.
+    pub raw: String,
+}
+
+impl NewLine {
+    /// A line with the types given and a value that is escaped already.
+    pub fn new(name: &str, types: &[&str], raw: impl Into<String>) -> Self {
+        let params = match types.is_empty() {
+            true => Vec::new(),
+            false => vec![Param {
+                name: "TYPE".into(),
+                values: types.iter().map(|t| (*t).to_owned()).collect(),
+            }],
+        };
+        Self {
+            group: None,
+            name: name.to_owned(),
+            params,
+            raw: raw.into(),
+        }
+    }
+
+    /// The same line in a group.
+    pub fn in_group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// The same line with one more parameter.
+    pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.params.push(Param {
+            name: name.to_owned(),
+            values: vec![value.into()],
+        });
+        self
+    }
+
+    /// A copy of a line with its transport encoding removed.
+    pub fn from_line(line: &Line) -> Self {
+        let params = line
+            .params
+            .iter()
+            .filter(|param| !is_transport(param))
+            .cloned()
+            .collect();
+        Self {
+            group: line.group.clone(),
+            name: line.name.clone(),
+            params,
+            raw: line.decoded(),
+        }
+    }
+
+    /// Appends the folded line with its CRLF.
+    pub fn write(&self, out: &mut Vec<u8>) {
+        let mut line = String::with_capacity(self.raw.len() + 32);
+        if let Some(group) = &self.group {
+            line.push_str(group);
+            line.push('.');
+        }
+        line.push_str(&self.name);
+        for param in &self.params {
+            line.push(';');
+            if !param.name.is_empty() {
+                line.push_str(&param.name);
+                line.push('=');
+            }
+            for (at, value) in param.values.iter().enumerate() {
+                if at > 0 {
+                    line.push(',');
+                }
+                line.push_str(&param_value(value));
+            }
+        }
+        line.push(':');
+        line.extend(self.raw.chars().filter(|c| !c.is_control() || *c == '\t'));
+        fold(&line, out);
+    }
+}
+
+/// Escapes a text value (RFC 6350 §3.4).
+pub fn escape_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            ',' => out.push_str("\\,"),
+            ';' => out.push_str("\\;"),
+            '\r' => {
+                chars.next_if_eq(&'\n');
+                out.push_str("\\n");
+            }
+            '\n' => out.push_str("\\n"),
+            _ => out.push(c),
+        }
+    }
+    out
+}
+
+impl Document {
+    /// Begins a patch.
+    pub fn edit(&self) -> Edit<'_> {
+        Edit {
+            document: self,
+            changed: BTreeMap::new(),
+            added: Vec::new(),
+        }
+    }
+
+    /// The document a patch may start from: itself, or the rendering that replaces a card of
+    /// version 2.1 or one that needed repair.
+    pub fn editable(&self, uid: &str) -> Document {
+        if self.is_clean() {
+            return self.clone();
+        }
+        let version = match self.version().as_str() {
+            "4.0" => Version::V4,
+            _ => Version::V3,
+        };
+        Document::parse(&project(self, version, uid)).unwrap_or_else(|_| self.clone())
+    }
+}
+
+impl<'a> Edit<'a> {
+    /// The document the patch started from.
+    pub fn document(&self) -> &'a Document {
+        self.document
+    }
+
+    /// New value for a line, escaped already; group, parameters and position stay.
+    pub fn set_raw(&mut self, at: usize, raw: impl Into<String>) {
+        let Some(line) = self.document.lines().get(at) else {
+            return;
+        };
+        let raw = raw.into();
+        if line.decoded() == raw {
+            self.changed.remove(&at);
+        } else {
+            self.changed.insert(at, Some(raw));
+        }
+    }
+
+    /// New text for a line; nothing changes when it says the same already.
+    pub fn set_text(&mut self, at: usize, text: &str) {
+        let same = self
+            .document
+            .lines()
+            .get(at)
+            .is_some_and(|line| line.text() == text);
+        if !same {
+            self.set_raw(at, escape_text(text));
+        }
+    }
+
+    /// New components for a structured line; nothing changes when they say the same already.
+    pub fn set_components(&mut self, at: usize, components: &[String]) {
+        let Some(line) = self.document.lines().get(at) else {
+            return;
+        };
+        let trimmed = |parts: &[String]| {
+            let end = parts
+                .iter()
+                .rposition(|p| !p.is_empty())
+                .map_or(0, |p| p + 1);
+            parts[..end].to_vec()
+        };
+        if trimmed(&line.components()) != trimmed(components) {
+            self.set_raw(at, join_components(components));
+        }
+    }
+
+    /// Removes a line, and what is left of its group when only Apple's companions are.
+    pub fn remove(&mut self, at: usize) {
+        self.changed.insert(at, None);
+        let lines = self.document.lines();
+        let Some(group) = lines.get(at).and_then(|line| line.group.clone()) else {
+            return;
+        };
+        let rest: Vec<usize> = (0..lines.len())
+            .filter(|other| {
+                lines[*other].group.as_ref() == Some(&group)
+                    && self.changed.get(other) != Some(&None)
+            })
+            .collect();
+        let is_companion = |at: &usize| lines[*at].name.to_ascii_uppercase().starts_with("X-AB");
+        if rest.iter().all(is_companion) {
+            for at in rest {
+                self.changed.insert(at, None);
+            }
+        }
+    }
+
+    /// Appends a line before the end.
+    pub fn add(&mut self, line: NewLine) {
+        self.added.push(line);
+    }
+
+    /// A group name that is not in use: `item1`, `item2`...
+    pub fn free_group(&self) -> String {
+        let used = |name: &str| {
+            self.document
+                .lines()
+                .iter()
+                .map(|line| line.group.as_deref())
+                .chain(self.added.iter().map(|line| line.group.as_deref()))
+                .flatten()
+                .any(|group| group.eq_ignore_ascii_case(name))
+        };
+        (1..)
+            .map(|number| format!("item{number}"))
+            .find(|name| !used(name))
+            .unwrap_or_default()
+    }
+
+    /// Whether anything changes.
+    pub fn is_empty(&self) -> bool {
+        self.changed.is_empty() && self.added.is_empty()
+    }
+
+    /// The patched document.
+    pub fn finish(self) -> Document {
+        if self.is_empty() {
+            return self.document.clone();
+        }
+        let bytes = self.document.as_bytes();
+        let mut out = Vec::with_capacity(bytes.len() + 256);
+        let mut copied = 0;
+        for (at, raw) in &self.changed {
+            let line = &self.document.lines()[*at];
+            out.extend_from_slice(&bytes[copied..line.range.start]);
+            copied = line.range.end;
+            if let Some(raw) = raw {
+                NewLine {
+                    raw: raw.clone(),
+                    ..NewLine::from_line(line)
+                }
+                .write(&mut out);
+            }
+        }
+        let end = self
+            .document
+            .lines()
+            .iter()
+            .map(|line| line.range.end)
+            .max()
+            .unwrap_or(0)
+            .max(copied);
+        out.extend_from_slice(&bytes[copied..end]);
+        if !out.ends_with(b"\n") {
+            out.extend_from_slice(b"\r\n");
+        }
+        for line in &self.added {
+            line.write(&mut out);
+        }
+        out.extend_from_slice(&bytes[end..]);
+        Document::parse(&out).unwrap_or_else(|_| self.document.clone())
+    }
+}
+
+/// Escaped components joined by semicolons.
+pub(super) fn join_components(components: &[String]) -> String {
+    components
+        .iter()
+        .map(|component| escape_text(component))
+        .collect::<Vec<_>>()
+        .join(";")
+}
+
+/// CHARSET, and the encodings that are gone once the value is decoded.
+pub(super) fn is_transport(param: &Param) -> bool {
+    let quoted_printable = |value: &String| value.eq_ignore_ascii_case("quoted-printable");
+    param.name.eq_ignore_ascii_case("CHARSET")
+        || ((param.name.eq_ignore_ascii_case("ENCODING") || param.name.is_empty())
+            && param.values.iter().any(quoted_printable))
+}
+
+/// Quotes and carets where a parameter value needs them (RFC 6868).
+fn param_value(value: &str) -> String {
+    let needs_quotes = value.contains([':', ';', ',']);
+    let escaped: String = value
+        .chars()
+        .fold(String::with_capacity(value.len()), |mut out, c| {
+            match c {
+                '"' => out.push_str("^'"),
+                '\n' => out.push_str("^n"),
+                '^' => out.push_str("^^"),
+                c if c.is_control() => {}
+                c => out.push(c),
+            }
+            out
+        });
+    match needs_quotes {
+        true => format!("\"{escaped}\""),
+        false => escaped,
+    }
+}
+
+/// Folds at 75 octets, never inside a character.
+fn fold(line: &str, out: &mut Vec<u8>) {
+    let mut rest = line;
+    let mut room = FOLD;
+    while rest.len() > room {
+        let mut cut = room;
+        while !rest.is_char_boundary(cut) {
+            cut -= 1;
+        }
+        out.extend_from_slice(&rest.as_bytes()[..cut]);
+        out.extend_from_slice(b"\r\n ");
+        rest = &rest[cut..];
+        room = FOLD - 1;
+    }
+    out.extend_from_slice(rest.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}

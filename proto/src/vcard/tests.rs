@@ -1,0 +1,279 @@
+use proptest::prelude::*;
+
+use super::*;
+
+const PLAIN: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u1\r\nN:Martin;Alice;;;\r\nFN:Alice Martin\r\n\
+    item1.EMAIL;TYPE=INTERNET:alice@example.org\r\nitem1.X-ABLabel:Club\r\nX-Odd;x=\"a;b\":keep\\, me\r\n\
+    NOTE:one\\ntwo\r\nEND:VCARD\r\n";
+
+fn parse(text: &str) -> Document {
+    Document::parse(text.as_bytes()).expect("a card")
+}
+
+fn rendered(text: &str, version: Version) -> String {
+    String::from_utf8(project(&parse(text), version, "made")).expect("UTF-8")
+}
+
+#[test]
+fn a_clean_card_is_rendered_as_it_is() {
+    let card = parse(PLAIN);
+    assert!(card.is_clean());
+    assert_eq!(card.as_bytes(), PLAIN.as_bytes());
+    assert_eq!(rendered(PLAIN, Version::V3), PLAIN);
+}
+
+#[test]
+fn lines_are_read_whatever_their_spelling() {
+    let check = |line: &str, name: &str, expected: &str| {
+        let card = parse(&format!(
+            "BEGIN:VCARD\r\nVERSION:2.1\r\n{line}\r\nEND:VCARD\r\n"
+        ));
+        let found = card.first(name).expect(line);
+        assert_eq!(found.text(), expected, "{line}");
+    };
+    check("fn:lower", "FN", "lower");
+    check("item1.FN:grouped", "FN", "grouped");
+    check(
+        "FN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:Andr=E9",
+        "FN",
+        "André",
+    );
+    check("FN;ENCODING=QUOTED-PRINTABLE:Stra=C3=9Fe", "FN", "Straße");
+    check("NOTE;QUOTED-PRINTABLE:one=\r\n two", "NOTE", "one two");
+    check("URL:http\\://example.org", "URL", "http://example.org");
+    check("NOTE:a\\Nb\\,c", "NOTE", "a\nb,c");
+    check("X-A;P=\"q:r;s\":v", "X-A", "v");
+    check("FN:fold\r\n ed", "FN", "folded");
+    check("FN:fold\r\n\ted", "FN", "folded");
+}
+
+#[test]
+fn what_is_no_card_is_refused_with_a_place() {
+    for text in [
+        "",
+        "hello",
+        "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n",
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nEND:VCARD\r\n",
+        "BEGIN:VCARD\r\nFN:a\r\nEND:VCARD\r\nBEGIN:VCARD\r\nFN:b\r\nEND:VCARD\r\n",
+    ] {
+        assert!(Document::parse(text.as_bytes()).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn a_fold_inside_a_character_is_harmless() {
+    let card = Document::parse(
+        b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:\xC3\r\n \xA9t\xC3\xA9\r\nEND:VCARD\r\n",
+    );
+    assert_eq!(card.expect("a card").formatted_name(), "été");
+}
+
+#[test]
+fn types_are_one_set_in_every_spelling() {
+    for line in [
+        "TEL;HOME;CELL:1",
+        "TEL;TYPE=HOME,CELL:1",
+        "TEL;TYPE=home;TYPE=cell:1",
+        "TEL;TYPE=\"home,cell\":1",
+    ] {
+        let card = parse(&format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\n{line}\r\nEND:VCARD\r\n"
+        ));
+        assert_eq!(card.lines()[1].types(), ["home", "cell"], "{line}");
+    }
+}
+
+#[test]
+fn a_patch_touches_only_its_line() {
+    let card = parse(PLAIN);
+    let mut edit = card.edit();
+    let at = card
+        .lines()
+        .iter()
+        .position(|line| line.is("EMAIL"))
+        .expect("EMAIL");
+    edit.set_text(at, "alice@example.com");
+    let patched = edit.finish();
+    let expected = PLAIN.replace("alice@example.org", "alice@example.com");
+    assert_eq!(patched.as_bytes(), expected.as_bytes());
+
+    let mut edit = card.edit();
+    edit.remove(at);
+    let text = String::from_utf8(edit.finish().as_bytes().to_vec()).expect("UTF-8");
+    assert!(!text.contains("item1"), "{text}");
+    assert!(text.contains("X-Odd;x=\"a;b\":keep\\, me\r\n"));
+}
+
+#[test]
+fn versions_convert_there_and_back() {
+    // RFC 2426 and RFC 6350 forms of the same property.
+    let check = |v3: &str, v4: &str| {
+        let card = |version: &str, line: &str| {
+            format!(
+                "BEGIN:VCARD\r\nVERSION:{version}\r\nUID:u\r\nN:A;B;;;\r\nFN:B A\r\n{line}\r\nEND:VCARD\r\n"
+            )
+        };
+        assert_eq!(
+            rendered(&card("3.0", v3), Version::V4),
+            card("4.0", v4),
+            "to 4.0"
+        );
+        assert_eq!(
+            rendered(&card("4.0", v4), Version::V3),
+            card("3.0", v3),
+            "to 3.0"
+        );
+    };
+    check("TEL;TYPE=work,pref:1", "TEL;TYPE=work;PREF=1:1");
+    check(
+        "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ",
+        "PHOTO:data:image/jpeg;base64,/9j/4AAQ",
+    );
+    check("BDAY:1996-04-15", "BDAY:19960415");
+    check("BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15", "BDAY:--0415");
+    check("GEO:37.386;-122.082", "GEO:geo:37.386,-122.082");
+    check("X-ADDRESSBOOKSERVER-KIND:group", "KIND:group");
+    check("X-ABShowAs:COMPANY", "KIND:org");
+    check(
+        "item1.X-ABDATE:2001-02-03\r\nitem1.X-ABLabel:_$!<Anniversary>!$_",
+        "ANNIVERSARY:20010203",
+    );
+    check(
+        "item1.X-ABRELATEDNAMES:Eve\r\nitem1.X-ABLabel:_$!<Spouse>!$_",
+        "RELATED;TYPE=spouse;VALUE=text:Eve",
+    );
+}
+
+#[test]
+fn repairs_appear_in_renderings_only() {
+    let check = |card: &str, expected: &str| {
+        assert!(!parse(card).is_clean(), "{card}");
+        assert_eq!(rendered(card, Version::V3), expected);
+    };
+    check(
+        "BEGIN:VCARD\nVERSION:2.1\nN;CHARSET=ISO-8859-1;ENCODING=QUOTED-PRINTABLE:D=E9sir=E9e;A\nTEL;CELL:1\nEND:VCARD\n",
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A Désirée\r\nN:Désirée;A\r\nTEL;TYPE=CELL:1\r\nUID:made\r\nEND:VCARD\r\n",
+    );
+    check(
+        "BEGIN:VCARD\r\nFN:x\u{1}y\r\nVERSION:3.0\r\nEND:VCARD\r\n",
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:;;;;\r\nFN:xy\r\nUID:made\r\nEND:VCARD\r\n",
+    );
+}
+
+#[test]
+fn merging_takes_what_only_one_side_changed() {
+    let base = parse(PLAIN);
+    let mine = parse(&PLAIN.replace("one\\ntwo", "mine"));
+    let theirs = parse(&PLAIN.replace("alice@", "a.martin@"));
+    let merged = merge(&base, &mine, &theirs);
+    let text = String::from_utf8_lossy(merged.document.as_bytes()).into_owned();
+    assert!(merged.taken && !merged.lost);
+    assert!(
+        text.contains("NOTE:mine") && text.contains("a.martin@"),
+        "{text}"
+    );
+
+    let theirs = parse(&PLAIN.replace("one\\ntwo", "theirs"));
+    let merged = merge(&base, &mine, &theirs);
+    assert!(!merged.taken && merged.lost);
+    assert_eq!(merged.document, theirs);
+    assert_eq!(merge(&base, &base, &theirs).document, theirs);
+}
+
+#[test]
+fn filters_follow_rfc_6352() {
+    let check = |prop: PropFilter, expected: bool| {
+        let filter = Filter {
+            test: Test::AnyOf,
+            props: vec![prop.clone()],
+        };
+        assert_eq!(matches(&filter, &parse(PLAIN)), expected, "{prop:?}");
+    };
+    let text = |name: &str, text: &str, match_type, negate| PropFilter {
+        name: name.into(),
+        texts: vec![TextMatch {
+            text: text.into(),
+            match_type,
+            negate,
+            ..TextMatch::default()
+        }],
+        ..PropFilter::default()
+    };
+    check(text("FN", "ALICE", MatchType::StartsWith, false), true);
+    check(text("fn", "martin", MatchType::EndsWith, false), true);
+    check(text("FN", "alice", MatchType::Equals, false), false);
+    check(text("EMAIL", "example", MatchType::Contains, false), true);
+    check(
+        text("item1.EMAIL", "example", MatchType::Contains, false),
+        true,
+    );
+    check(
+        text("item2.EMAIL", "example", MatchType::Contains, false),
+        false,
+    );
+    check(text("EMAIL", "example", MatchType::Contains, true), false);
+    check(text("N", "Martin", MatchType::Equals, false), true);
+    check(
+        PropFilter {
+            name: "TEL".into(),
+            is_not_defined: true,
+            ..PropFilter::default()
+        },
+        true,
+    );
+    assert!(matches(&Filter::default(), &parse(PLAIN)));
+}
+
+#[test]
+fn unicode_casemap_ignores_case_beyond_ascii() {
+    let wanted = TextMatch {
+        text: "ÉLODIE".into(),
+        ..TextMatch::default()
+    };
+    let filter = Filter {
+        test: Test::AnyOf,
+        props: vec![PropFilter {
+            name: "FN".into(),
+            texts: vec![wanted],
+            ..PropFilter::default()
+        }],
+    };
+    let card = parse("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:e\u{301}lodie\r\nEND:VCARD\r\n");
+    assert!(matches(&filter, &card));
+}
+
+#[test]
+fn every_card_of_a_file_is_found() {
+    let file = format!("{PLAIN}\r\njunk\r\n{PLAIN}");
+    let found: Vec<usize> = split_stream(file.as_bytes()).map(|(at, _)| at).collect();
+    assert_eq!(found, [0, PLAIN.len() + 8]);
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_parsed_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+        let mut card = b"BEGIN:VCARD\r\nFN:x\r\n".to_vec();
+        card.extend(&bytes);
+        card.extend(b"\r\nEND:VCARD\r\n");
+        for input in [&bytes, &card] {
+            if let Ok(document) = Document::parse(input) {
+                prop_assert_eq!(document.as_bytes(), &input[..]);
+                for version in [Version::V3, Version::V4] {
+                    let again = Document::parse(&project(&document, version, "u"));
+                    prop_assert!(again.is_ok());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_edited_text_reads_back(text in "[ -~é\n]{0,200}") {
+        let card = parse(PLAIN);
+        let at = card.lines().iter().position(|line| line.is("NOTE")).unwrap_or(0);
+        let mut edit = card.edit();
+        edit.set_text(at, &text);
+        let patched = edit.finish();
+        prop_assert_eq!(patched.first("NOTE").map(Line::text), Some(text));
+        prop_assert_eq!(patched.lines().len(), card.lines().len());
+    }
+}
