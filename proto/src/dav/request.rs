@@ -1,0 +1,378 @@
+//! What request bodies ask for.
+
+use super::{
+    name::{CARDDAV, DAV, Name},
+    xml::{Element, XmlError, parse},
+};
+use crate::vcard::{Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch};
+
+/// PROPFIND (RFC 4918 §9.1)
+#[derive(Clone, Debug, PartialEq)]
+pub enum PropFind {
+    /// The properties named.
+    Prop(Vec<Name>),
+    /// All that are stored or cheap, and those named besides.
+    AllProp(Vec<Name>),
+    /// Names only.
+    PropName,
+}
+
+impl PropFind {
+    /// An empty body asks for all.
+    pub fn parse(body: &[u8]) -> Result<Self, XmlError> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(PropFind::AllProp(Vec::new()));
+        }
+        let root = expect(body, DAV, "propfind")?;
+        let named = |name: &str| root.child(DAV, name).map(names).unwrap_or_default();
+        if root.child(DAV, "propname").is_some() {
+            Ok(PropFind::PropName)
+        } else if root.child(DAV, "allprop").is_some() {
+            Ok(PropFind::AllProp(named("include")))
+        } else if root.child(DAV, "prop").is_some() {
+            Ok(PropFind::Prop(named("prop")))
+        } else {
+            Err(XmlError::Unexpected(
+                "propfind holds none of prop, allprop, propname".into(),
+            ))
+        }
+    }
+}
+
+/// One instruction of PROPPATCH (RFC 4918 §9.2), in document order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Instruction {
+    Set(Element),
+    Remove(Name),
+}
+
+/// The instructions of a PROPPATCH body.
+pub fn prop_patch(body: &[u8]) -> Result<Vec<Instruction>, XmlError> {
+    let root = expect(body, DAV, "propertyupdate")?;
+    Ok(instructions(&root))
+}
+
+/// Extended MKCOL (RFC 5689): the properties to set; none for an empty body.
+pub fn mk_col(body: &[u8]) -> Result<Option<Vec<Element>>, XmlError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(None);
+    }
+    let root = expect(body, DAV, "mkcol")?;
+    let set = instructions(&root)
+        .into_iter()
+        .filter_map(|instruction| match instruction {
+            Instruction::Set(element) => Some(element),
+            Instruction::Remove(_) => None,
+        })
+        .collect();
+    Ok(Some(set))
+}
+
+/// A REPORT body.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Report {
+    SyncCollection(SyncCollection),
+    Multiget(Multiget),
+    Query(Query),
+    ExpandProperty(Vec<Expand>),
+    PrincipalPropertySearch(PrincipalSearch),
+    PrincipalSearchPropertySet,
+    PrincipalMatch(Vec<Name>),
+    AclPrincipalPropSet(Vec<Name>),
+    /// Not supported anywhere.
+    Other(Name),
+}
+
+/// RFC 6578 §3.2
+#[derive(Clone, Debug, PartialEq)]
+pub struct SyncCollection {
+    /// Empty asks for everything.
+    pub token: String,
+    pub infinite: bool,
+    pub limit: Option<usize>,
+    pub props: Vec<Name>,
+    pub data: AddressData,
+}
+
+/// RFC 6352 §8.7
+#[derive(Clone, Debug, PartialEq)]
+pub struct Multiget {
+    pub hrefs: Vec<String>,
+    pub props: Vec<Name>,
+    pub data: AddressData,
+}
+
+/// RFC 6352 §8.6
+#[derive(Clone, Debug, PartialEq)]
+pub struct Query {
+    pub filter: Filter,
+    pub limit: Option<usize>,
+    pub props: Vec<Name>,
+    pub data: AddressData,
+}
+
+/// `C:address-data` in a request (RFC 6352 §10.4)
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AddressData {
+    pub content_type: Option<String>,
+    pub version: Option<String>,
+    /// Properties wanted, and whether without value; empty for all.
+    pub props: Vec<(String, bool)>,
+}
+
+/// `DAV:property` of expand-property (RFC 3253 §3.8)
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expand {
+    pub name: Name,
+    pub nested: Vec<Expand>,
+}
+
+/// RFC 3744 §9.4
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrincipalSearch {
+    pub any_of: bool,
+    /// `(properties, text)`
+    pub searches: Vec<(Vec<Name>, String)>,
+    pub props: Vec<Name>,
+    pub everywhere: bool,
+}
+
+/// A report's failure beyond XML.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReportError {
+    #[error(transparent)]
+    Xml(#[from] XmlError),
+    /// 403 with `supported-collation`.
+    #[error("the collation {0} is not supported")]
+    Collation(String),
+    /// 403 with `valid-filter`.
+    #[error("the filter is not valid: {0}")]
+    Filter(String),
+}
+
+impl Report {
+    pub fn parse(body: &[u8]) -> Result<Self, ReportError> {
+        let root = parse(body)?;
+        let props = props_of(&root);
+        let data = address_data(&root);
+        let limit = |namespace| {
+            root.child(namespace, "limit")
+                .and_then(|limit| limit.child(namespace, "nresults"))
+                .and_then(|count| count.text().trim().parse().ok())
+        };
+        let name = &root.name;
+        Ok(match (&*name.namespace, &*name.local) {
+            (DAV, "sync-collection") => {
+                let token = root.child(DAV, "sync-token").ok_or_else(|| {
+                    XmlError::Unexpected("sync-collection without sync-token".into())
+                })?;
+                let level = root.child(DAV, "sync-level").map(Element::text);
+                Report::SyncCollection(SyncCollection {
+                    token: token.text().trim().to_owned(),
+                    infinite: level.is_some_and(|level| level.trim() == "infinite"),
+                    limit: limit(DAV),
+                    props,
+                    data,
+                })
+            }
+            (CARDDAV, "addressbook-multiget") => {
+                let hrefs: Vec<String> = root
+                    .elements()
+                    .filter(|child| child.name.is(DAV, "href"))
+                    .map(Element::text)
+                    .collect();
+                if hrefs.is_empty() {
+                    return Err(
+                        XmlError::Unexpected("addressbook-multiget without href".into()).into(),
+                    );
+                }
+                Report::Multiget(Multiget { hrefs, props, data })
+            }
+            (CARDDAV, "addressbook-query") => {
+                let filter = root.child(CARDDAV, "filter").ok_or_else(|| {
+                    XmlError::Unexpected("addressbook-query without filter".into())
+                })?;
+                Report::Query(Query {
+                    filter: filter_of(filter)?,
+                    limit: limit(CARDDAV),
+                    props,
+                    data,
+                })
+            }
+            (DAV, "expand-property") => Report::ExpandProperty(expansions(&root)),
+            (DAV, "principal-property-search") => {
+                Report::PrincipalPropertySearch(PrincipalSearch {
+                    any_of: root.attribute("test") == Some("anyof"),
+                    searches: root
+                        .elements()
+                        .filter(|child| child.name.is(DAV, "property-search"))
+                        .map(|search| {
+                            let text = search.child(DAV, "match").map(Element::text);
+                            (props_of(search), text.unwrap_or_default().trim().to_owned())
+                        })
+                        .collect(),
+                    props,
+                    everywhere: root
+                        .child(DAV, "apply-to-principal-collection-set")
+                        .is_some(),
+                })
+            }
+            (DAV, "principal-search-property-set") => Report::PrincipalSearchPropertySet,
+            (DAV, "principal-match") => Report::PrincipalMatch(props),
+            (DAV, "acl-principal-prop-set") => Report::AclPrincipalPropSet(props),
+            _ => Report::Other(name.clone()),
+        })
+    }
+}
+
+fn expect(body: &[u8], namespace: &str, local: &str) -> Result<Element, XmlError> {
+    let root = parse(body)?;
+    match root.name.is(namespace, local) {
+        true => Ok(root),
+        false => Err(XmlError::Unexpected(format!(
+            "{local} was expected, not {}",
+            root.name.local
+        ))),
+    }
+}
+
+fn names(element: &Element) -> Vec<Name> {
+    element.elements().map(|child| child.name.clone()).collect()
+}
+
+fn props_of(root: &Element) -> Vec<Name> {
+    root.child(DAV, "prop").map(names).unwrap_or_default()
+}
+
+fn instructions(root: &Element) -> Vec<Instruction> {
+    let mut found = Vec::new();
+    for child in root.elements() {
+        let props = child
+            .child(DAV, "prop")
+            .into_iter()
+            .flat_map(Element::elements);
+        if child.name.is(DAV, "set") {
+            let lang = child.attribute("xml:lang");
+            found.extend(props.map(|prop| {
+                let mut prop = prop.clone();
+                if let (Some(lang), None) = (lang, prop.attribute("xml:lang")) {
+                    prop.attributes.push(("xml:lang".into(), lang.to_owned()));
+                }
+                Instruction::Set(prop)
+            }));
+        } else if child.name.is(DAV, "remove") {
+            found.extend(props.map(|prop| Instruction::Remove(prop.name.clone())));
+        }
+    }
+    found
+}
+
+fn address_data(root: &Element) -> AddressData {
+    let Some(data) = root
+        .child(DAV, "prop")
+        .and_then(|prop| prop.child(CARDDAV, "address-data"))
+    else {
+        return AddressData::default();
+    };
+    AddressData {
+        content_type: data.attribute("content-type").map(str::to_owned),
+        version: data.attribute("version").map(str::to_owned),
+        props: data
+            .elements()
+            .filter(|child| child.name.is(CARDDAV, "prop"))
+            .filter_map(|prop| {
+                let name = prop.attribute("name")?.to_owned();
+                Some((name, prop.attribute("novalue") == Some("yes")))
+            })
+            .collect(),
+    }
+}
+
+fn expansions(element: &Element) -> Vec<Expand> {
+    element
+        .elements()
+        .filter(|child| child.name.is(DAV, "property"))
+        .filter_map(|property| {
+            let namespace = property.attribute("namespace").unwrap_or(DAV).to_owned();
+            Some(Expand {
+                name: Name {
+                    namespace: namespace.into(),
+                    local: property.attribute("name")?.to_owned().into(),
+                },
+                nested: expansions(property),
+            })
+        })
+        .collect()
+}
+
+fn test_of(element: &Element) -> Result<Test, ReportError> {
+    match element.attribute("test") {
+        None | Some("anyof") => Ok(Test::AnyOf),
+        Some("allof") => Ok(Test::AllOf),
+        Some(other) => Err(ReportError::Filter(format!("test {other}"))),
+    }
+}
+
+fn name_of(element: &Element) -> Result<String, ReportError> {
+    element
+        .attribute("name")
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .ok_or_else(|| ReportError::Filter(format!("{} without name", element.name.local)))
+}
+
+fn filter_of(element: &Element) -> Result<Filter, ReportError> {
+    let mut filter = Filter {
+        test: test_of(element)?,
+        props: Vec::new(),
+    };
+    for prop in element.elements() {
+        if !prop.name.is(CARDDAV, "prop-filter") {
+            return Err(ReportError::Filter(prop.name.local.to_string()));
+        }
+        let mut parsed = PropFilter {
+            name: name_of(prop)?,
+            test: test_of(prop)?,
+            ..PropFilter::default()
+        };
+        for child in prop.elements() {
+            match &*child.name.local {
+                "is-not-defined" => parsed.is_not_defined = true,
+                "text-match" => parsed.texts.push(text_match(child)?),
+                "param-filter" => parsed.params.push(ParamFilter {
+                    name: name_of(child)?,
+                    is_not_defined: child.child(CARDDAV, "is-not-defined").is_some(),
+                    text: child
+                        .child(CARDDAV, "text-match")
+                        .map(text_match)
+                        .transpose()?,
+                }),
+                other => return Err(ReportError::Filter(other.to_owned())),
+            }
+        }
+        filter.props.push(parsed);
+    }
+    Ok(filter)
+}
+
+fn text_match(element: &Element) -> Result<TextMatch, ReportError> {
+    let collation = match element.attribute("collation") {
+        None => Collation::default(),
+        Some(name) => {
+            Collation::parse(name).ok_or_else(|| ReportError::Collation(name.to_owned()))?
+        }
+    };
+    let match_type = match element.attribute("match-type") {
+        None | Some("contains") => MatchType::Contains,
+        Some("equals") => MatchType::Equals,
+        Some("starts-with") => MatchType::StartsWith,
+        Some("ends-with") => MatchType::EndsWith,
+        Some(other) => return Err(ReportError::Filter(format!("match-type {other}"))),
+    };
+    Ok(TextMatch {
+        text: element.text(),
+        collation,
+        match_type,
+        negate: element.attribute("negate-condition") == Some("yes"),
+    })
+}

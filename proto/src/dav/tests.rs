@@ -1,0 +1,155 @@
+use proptest::prelude::*;
+
+use super::{
+    header::Tags,
+    href::{encode, path_of, segments},
+    multistatus::{MultiStatus, Properties},
+    name::{CARDDAV, DAV, Name},
+    request::{Instruction, PropFind, Report, ReportError, prop_patch},
+    xml::{XmlError, escape, parse},
+};
+
+#[test]
+fn propfind_takes_the_forms_of_rfc_4918() {
+    let check = |body: &str, expected: PropFind| {
+        assert_eq!(PropFind::parse(body.as_bytes()), Ok(expected), "{body}");
+    };
+    let name = Name::new(DAV, "getetag");
+    check("", PropFind::AllProp(vec![]));
+    check(
+        "<propfind xmlns='DAV:'><prop><getetag/></prop></propfind>",
+        PropFind::Prop(vec![name.clone()]),
+    );
+    check(
+        "<x:propfind xmlns:x='DAV:'><x:propname/></x:propfind>",
+        PropFind::PropName,
+    );
+    check(
+        "<propfind xmlns='DAV:'><allprop/><include><getetag/></include></propfind>",
+        PropFind::AllProp(vec![name]),
+    );
+}
+
+#[test]
+fn bodies_that_are_not_xml_are_refused() {
+    let check = |body: &str, is_entities: bool| {
+        let error = parse(body.as_bytes()).expect_err(body);
+        assert_eq!(error == XmlError::Entities, is_entities, "{body}: {error}");
+    };
+    check("<a", false);
+    check("<a></b>", false);
+    check("<a/><b/>", false);
+    check("text", false);
+    check("<a xmlns:bar=''/>", false);
+    check("<x:a/>", false);
+    check("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", true);
+    check("<a>&e;</a>", true);
+    let deep = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
+    assert!(matches!(parse(deep.as_bytes()), Err(XmlError::TooLarge(_))));
+}
+
+#[test]
+fn proppatch_keeps_the_order_and_the_xml() {
+    let body = "<D:propertyupdate xmlns:D='DAV:'><D:remove><D:prop><a xmlns='u:'/></D:prop></D:remove>\
+        <D:set xml:lang='fr'><D:prop><b xmlns='u:'><c>é&amp;</c></b></D:prop></D:set></D:propertyupdate>";
+    let found = prop_patch(body.as_bytes()).expect("a body");
+    assert!(matches!(&found[0], Instruction::Remove(name) if name.is("u:", "a")));
+    let Instruction::Set(element) = &found[1] else {
+        panic!("{found:?}")
+    };
+    assert_eq!(
+        element.to_fragment(),
+        "<b xmlns=\"u:\" xml:lang=\"fr\"><c>é&amp;</c></b>"
+    );
+}
+
+#[test]
+fn reports_are_told_apart() {
+    let sync = "<D:sync-collection xmlns:D='DAV:'><D:sync-token/><D:sync-level>1</D:sync-level>\
+        <D:limit><D:nresults>5</D:nresults></D:limit><D:prop><D:getetag/></D:prop></D:sync-collection>";
+    let Ok(Report::SyncCollection(sync)) = Report::parse(sync.as_bytes()) else {
+        panic!()
+    };
+    assert_eq!((sync.token.as_str(), sync.limit), ("", Some(5)));
+    let query = |collation: &str| {
+        format!(
+            "<C:addressbook-query xmlns:C='{CARDDAV}' xmlns:D='{DAV}'><D:prop><C:address-data version='4.0'/></D:prop>\
+             <C:filter test='allof'><C:prop-filter name='FN'><C:text-match collation='{collation}' \
+             match-type='equals'>a</C:text-match></C:prop-filter></C:filter></C:addressbook-query>"
+        )
+    };
+    let Ok(Report::Query(parsed)) = Report::parse(query("i;octet").as_bytes()) else {
+        panic!()
+    };
+    assert_eq!(parsed.data.version.as_deref(), Some("4.0"));
+    assert_eq!(parsed.filter.props[0].texts[0].text, "a");
+    let error = Report::parse(query("i;klingon").as_bytes());
+    assert_eq!(error, Err(ReportError::Collation("i;klingon".into())));
+}
+
+#[test]
+fn paths_have_one_spelling() {
+    for (path, expected) in [
+        ("/dav/a%20b/%C3%A9.vcf", Ok(vec!["dav", "a b", "é.vcf"])),
+        ("/dav//x/", Ok(vec!["dav", "x"])),
+        ("/dav/a%2Fb", Err(())),
+        ("/dav/../x", Err(())),
+        ("/dav/%2e%2e/x", Err(())),
+        ("/dav/a%00", Err(())),
+        ("/dav/%FF", Err(())),
+        ("/dav/100%", Ok(vec!["dav", "100%"])),
+    ] as [(&str, Result<Vec<&str>, ()>); 8]
+    {
+        let expected = expected.map(|names| names.into_iter().map(str::to_owned).collect());
+        assert_eq!(segments(path).map_err(drop), expected, "{path}");
+    }
+    assert_eq!(encode("a b/é@x+y%"), "a%20b%2F%C3%A9@x+y%25");
+    assert_eq!(path_of("https://h:1/dav/x?y#z"), "/dav/x");
+}
+
+#[test]
+fn entity_tags_are_compared_leniently() {
+    assert_eq!(Tags::parse(" * "), Tags::Any);
+    let expected = vec!["\"a\"".to_owned(), "\"b\"".to_owned(), "\"c\"".to_owned()];
+    assert_eq!(
+        Tags::parse("\"a\", W/\"b\", \"c-gzip\""),
+        Tags::List(expected)
+    );
+}
+
+#[test]
+fn responses_have_the_found_properties_first() {
+    let mut body = MultiStatus::new();
+    let mut properties = Properties::default();
+    properties.without(404, Name::new("u:", "x"));
+    properties
+        .found
+        .push_str("<D:getetag>&quot;e&quot;</D:getetag>");
+    body.properties("/dav/é", &properties);
+    body.bare("/gone", 404, None);
+    let text = body.finish(Some("urn:t"));
+    let root = parse(text.as_bytes()).expect("well-formed");
+    let first = root.elements().next().expect("a response");
+    let statuses: Vec<String> = first
+        .elements()
+        .filter(|e| e.name.is(DAV, "propstat"))
+        .filter_map(|e| Some(e.child(DAV, "status")?.text()))
+        .collect();
+    assert_eq!(statuses, ["HTTP/1.1 200 OK", "HTTP/1.1 404 Not Found"]);
+    assert!(text.ends_with("<D:sync-token>urn:t</D:sync-token></D:multistatus>"));
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_parsed_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let _ = parse(&bytes);
+        let _ = Report::parse(&bytes);
+    }
+
+    #[test]
+    fn escaped_text_reads_back(text in "[ -~é\r\n\t]{0,100}") {
+        let xml = format!("<a>{}</a>", escape(&text));
+        let expected = text.replace('\r', "\u{D}");
+        prop_assert_eq!(parse(xml.as_bytes()).map(|e| e.text()), Ok(expected));
+    }
+}

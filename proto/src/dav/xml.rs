@@ -1,0 +1,290 @@
+//! Requests as small trees with resolved namespaces, within limits; escaping for answers.
+
+use quick_xml::{
+    NsReader,
+    events::{BytesStart, Event},
+    name::ResolveResult,
+};
+
+use super::name::Name;
+
+/// Octets of a request body.
+pub const MAX_BODY: usize = 4 * 1024 * 1024;
+const MAX_ELEMENTS: usize = 60_000;
+const MAX_DEPTH: usize = 32;
+
+/// An element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Element {
+    pub name: Name,
+    /// Attributes in no namespace, and `xml:lang`.
+    pub attributes: Vec<(String, String)>,
+    pub children: Vec<Node>,
+}
+
+/// Content of an element.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    Element(Element),
+    Text(String),
+}
+
+/// Why a body is refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum XmlError {
+    /// 403 with `no-external-entities`.
+    #[error("document type definitions and entities are not accepted")]
+    Entities,
+    #[error("larger than the limits: {0}")]
+    TooLarge(&'static str),
+    #[error("not well-formed at octet {offset}: {why}")]
+    Malformed { offset: u64, why: String },
+    /// Well-formed, but not what the method takes.
+    #[error("{0}")]
+    Unexpected(String),
+}
+
+impl Element {
+    /// The first child of a name.
+    pub fn child(&self, namespace: &str, local: &str) -> Option<&Element> {
+        self.elements()
+            .find(|child| child.name.is(namespace, local))
+    }
+
+    /// The children that are elements.
+    pub fn elements(&self) -> impl Iterator<Item = &Element> {
+        self.children.iter().filter_map(|node| match node {
+            Node::Element(element) => Some(element),
+            Node::Text(_) => None,
+        })
+    }
+
+    /// All text directly inside.
+    pub fn text(&self) -> String {
+        self.children
+            .iter()
+            .filter_map(|node| match node {
+                Node::Text(text) => Some(text.as_str()),
+                Node::Element(_) => None,
+            })
+            .collect()
+    }
+
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Self-contained XML: namespaces declared where they are used.
+    pub fn to_fragment(&self) -> String {
+        let mut out = String::new();
+        self.write("", &mut out);
+        out
+    }
+
+    fn write(&self, inherited: &str, out: &mut String) {
+        out.push('<');
+        out.push_str(&self.name.local);
+        if self.name.namespace != inherited {
+            out.push_str(" xmlns=\"");
+            escape_into(&self.name.namespace, out);
+            out.push('"');
+        }
+        for (name, value) in &self.attributes {
+            out.push(' ');
+            out.push_str(name);
+            out.push_str("=\"");
+            escape_into(value, out);
+            out.push('"');
+        }
+        if self.children.is_empty() {
+            out.push_str("/>");
+            return;
+        }
+        out.push('>');
+        for node in &self.children {
+            match node {
+                Node::Element(element) => element.write(&self.name.namespace, out),
+                Node::Text(text) => escape_into(text, out),
+            }
+        }
+        out.push_str("</");
+        out.push_str(&self.name.local);
+        out.push('>');
+    }
+}
+
+/// Parses a body.
+pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
+    if body.len() > MAX_BODY {
+        return Err(XmlError::TooLarge("more than 4 MiB"));
+    }
+    let mut reader = NsReader::from_reader(body);
+    let mut open: Vec<Element> = Vec::new();
+    let mut root = None;
+    let mut elements = 0;
+    loop {
+        let offset = reader.buffer_position();
+        let malformed = |why: String| XmlError::Malformed { offset, why };
+        let event = reader
+            .read_event()
+            .map_err(|error| malformed(error.to_string()))?;
+        match event {
+            Event::Start(start) | Event::Empty(start) if root.is_some() => {
+                let why = format!("a second root element {:?}", start.name());
+                return Err(malformed(why));
+            }
+            Event::Start(start) => {
+                elements += 1;
+                if elements > MAX_ELEMENTS {
+                    return Err(XmlError::TooLarge("more than 60,000 elements"));
+                }
+                if open.len() >= MAX_DEPTH {
+                    return Err(XmlError::TooLarge("nested deeper than 32"));
+                }
+                open.push(element(&reader, &start).map_err(malformed)?);
+            }
+            Event::Empty(start) => {
+                elements += 1;
+                if elements > MAX_ELEMENTS {
+                    return Err(XmlError::TooLarge("more than 60,000 elements"));
+                }
+                let done = element(&reader, &start).map_err(malformed)?;
+                close(done, &mut open, &mut root);
+            }
+            Event::End(_) => {
+                if let Some(done) = open.pop() {
+                    close(done, &mut open, &mut root);
+                }
+            }
+            Event::Text(text) => {
+                let text = text.xml10_content();
+                add_text(&mut open, &text).map_err(malformed)?;
+            }
+            Event::CData(data) => {
+                let text = data.xml10_content();
+                add_text(&mut open, &text).map_err(malformed)?;
+            }
+            Event::GeneralRef(reference) => {
+                let resolved = match reference.resolve_char_ref() {
+                    Ok(Some(c)) => c.to_string(),
+                    Ok(None) => match predefined(&reference) {
+                        Some(text) => text.to_owned(),
+                        None => return Err(XmlError::Entities),
+                    },
+                    Err(error) => return Err(malformed(error.to_string())),
+                };
+                add_text(&mut open, &resolved).map_err(malformed)?;
+            }
+            Event::DocType(_) => return Err(XmlError::Entities),
+            Event::Eof => break,
+            Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
+        }
+    }
+    match root {
+        Some(root) if open.is_empty() => Ok(root),
+        _ => Err(XmlError::Malformed {
+            offset: body.len() as u64,
+            why: "the document ends early".into(),
+        }),
+    }
+}
+
+fn predefined(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "lt" => "<",
+        "gt" => ">",
+        "amp" => "&",
+        "apos" => "'",
+        "quot" => "\"",
+        _ => return None,
+    })
+}
+
+fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, String> {
+    let (namespace, local) = reader.resolver().resolve_element(start.name());
+    let namespace = match namespace {
+        ResolveResult::Bound(namespace) => namespace.into_inner().to_owned(),
+        ResolveResult::Unbound => String::new(),
+        ResolveResult::Unknown(prefix) => {
+            return Err(format!("unknown prefix {prefix}"));
+        }
+    };
+    let mut attributes = Vec::new();
+    for attribute in start.attributes() {
+        let attribute = attribute.map_err(|error| error.to_string())?;
+        let key = attribute.key.into_inner().to_owned();
+        let value = attribute
+            .normalized_value(quick_xml::XmlVersion::Implicit1_0)
+            .map_err(|error| error.to_string())?
+            .into_owned();
+        if let Some(prefix) = key.strip_prefix("xmlns:") {
+            // A prefix cannot be bound to the empty namespace (XML Names 1.0 §5).
+            if value.is_empty() {
+                return Err(format!("prefix {prefix} bound to nothing"));
+            }
+        } else if key != "xmlns" && (!key.contains(':') || key == "xml:lang") {
+            attributes.push((key, value));
+        }
+    }
+    Ok(Element {
+        name: Name {
+            namespace: namespace.into(),
+            local: local.into_inner().to_owned().into(),
+        },
+        attributes,
+        children: Vec::new(),
+    })
+}
+
+fn add_text(open: &mut [Element], text: &str) -> Result<(), String> {
+    match open.last_mut() {
+        Some(element) => {
+            match element.children.last_mut() {
+                Some(Node::Text(before)) => before.push_str(text),
+                _ => element.children.push(Node::Text(text.to_owned())),
+            }
+            Ok(())
+        }
+        None if text.trim().is_empty() => Ok(()),
+        None => Err("text outside of the root element".into()),
+    }
+}
+
+fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) {
+    match open.last_mut() {
+        Some(outer) => outer.children.push(Node::Element(done)),
+        None => *root = Some(done),
+    }
+}
+
+/// Escapes text for element content and attributes; CR survives as a reference, characters XML 1.0
+/// cannot hold are dropped.
+pub fn escape_into(text: &str, out: &mut String) {
+    let mut copied = 0;
+    for (at, c) in text.char_indices() {
+        let escaped = match c {
+            '<' => "&lt;",
+            '>' => "&gt;",
+            '&' => "&amp;",
+            '"' => "&quot;",
+            '\r' => "&#13;",
+            '\t' | '\n' => continue,
+            '\0'..='\x1F' | '\u{FFFE}' | '\u{FFFF}' => "",
+            _ => continue,
+        };
+        out.push_str(&text[copied..at]);
+        out.push_str(escaped);
+        copied = at + c.len_utf8();
+    }
+    out.push_str(&text[copied..]);
+}
+
+/// [`escape_into`] a new string.
+pub fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 16);
+    escape_into(text, &mut out);
+    out
+}
