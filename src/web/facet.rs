@@ -23,6 +23,9 @@ pub trait WebFacet: Send + Sync {
     /// `shown` is the document the form was made from. Refuses with `InvalidDocument`.
     fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>>;
 
+    /// The words of a search, folded as the index is.
+    fn words(&self, query: &str) -> Vec<String>;
+
     /// The picture: media type and octets.
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)>;
 }

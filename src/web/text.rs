@@ -39,7 +39,7 @@ text! {
     photo, photo_of, remove_photo, photo_hint, more_details, read_only, stale_title, stale_text,
     stale_yours, stale_theirs, take_mine, keep_theirs, not_found, not_found_text, forbidden,
     forbidden_text, invalid, too_large, unavailable, refused_kept, go_home, add_row, letter_index,
-    open_menu, members_see, company,
+    open_menu, members_see, company, quota_full, unavailable_title, stale_form,
 }
 
 /// The language of a request: the person's setting, else the browser's, else English.

@@ -15,7 +15,7 @@ const FOLD: usize = 75;
 pub struct Edit<'a> {
     document: &'a Document,
     /// By place in [`Document::lines`]; none removes the line.
-    changed: BTreeMap<usize, Option<String>>,
+    changed: BTreeMap<usize, Option<NewLine>>,
     added: Vec<NewLine>,
 }
 
@@ -164,7 +164,21 @@ impl<'a> Edit<'a> {
         if line.decoded() == raw {
             self.changed.remove(&at);
         } else {
-            self.changed.insert(at, Some(raw));
+            let line = NewLine::from_line(line);
+            self.changed.insert(at, Some(NewLine { raw, ..line }));
+        }
+    }
+
+    /// Another line in the place of one.
+    pub fn replace(&mut self, at: usize, line: NewLine) {
+        self.changed.insert(at, Some(line));
+    }
+
+    /// What a line will be: as changed so far, else as it is; none when it is removed.
+    pub fn current(&self, at: usize) -> Option<NewLine> {
+        match self.changed.get(&at) {
+            Some(changed) => changed.clone(),
+            None => self.document.lines().get(at).map(NewLine::from_line),
         }
     }
 
@@ -223,6 +237,19 @@ impl<'a> Edit<'a> {
         self.added.push(line);
     }
 
+    /// A line appended so far.
+    pub fn added(&self, name: &str) -> Option<&NewLine> {
+        self.added.iter().find(|line| line.name == name)
+    }
+
+    /// Appends a line, or changes the one of that name appended so far.
+    pub fn set_added(&mut self, name: &str, raw: String) {
+        match self.added.iter_mut().find(|line| line.name == name) {
+            Some(line) => line.raw = raw,
+            None => self.added.push(NewLine::new(name, &[], raw)),
+        }
+    }
+
     /// A group name that is not in use: `item1`, `item2`...
     pub fn free_group(&self) -> String {
         let used = |name: &str| {
@@ -253,16 +280,12 @@ impl<'a> Edit<'a> {
         let bytes = self.document.as_bytes();
         let mut out = Vec::with_capacity(bytes.len() + 256);
         let mut copied = 0;
-        for (at, raw) in &self.changed {
+        for (at, new) in &self.changed {
             let line = &self.document.lines()[*at];
             out.extend_from_slice(&bytes[copied..line.range.start]);
             copied = line.range.end;
-            if let Some(raw) = raw {
-                NewLine {
-                    raw: raw.clone(),
-                    ..NewLine::from_line(line)
-                }
-                .write(&mut out);
+            if let Some(new) = new {
+                new.write(&mut out);
             }
         }
         let end = self

@@ -96,4 +96,7 @@ pub const EN: Text = Text {
     open_menu: "Menu",
     members_see: "Every member of {} sees these contacts.",
     company: "Company",
+    quota_full: "This book is full: it may hold {} contacts.",
+    unavailable_title: "Not available",
+    stale_form: "This form is too old to be used. Your entries are still here: send it again.",
 };

@@ -96,4 +96,7 @@ pub const FR: Text = Text {
     open_menu: "Menu principal",
     members_see: "Chaque membre de {} voit ces contacts.",
     company: "Société",
+    quota_full: "Ce carnet est plein : il peut contenir {} contacts.",
+    unavailable_title: "Indisponible",
+    stale_form: "Ce formulaire est trop ancien. Vos saisies sont encore là : envoyez-le de nouveau.",
 };

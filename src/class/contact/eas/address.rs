@@ -1,0 +1,120 @@
+//! Postal addresses: the first of each sort.
+
+use std::collections::BTreeMap;
+
+use carnet_proto::{
+    vcard::{Document, Edit as Patch, NewLine, escape_text},
+    wbxml::{Tag, page::contacts as c},
+};
+
+/// Street, city, state, postal code, country of one sort of address.
+pub struct Sort {
+    pub tags: &'static [Tag; 5],
+    kind: Option<&'static str>,
+}
+
+pub const BUSINESS: Sort = Sort {
+    tags: &[
+        c::BUSINESS_ADDRESS_STREET,
+        c::BUSINESS_ADDRESS_CITY,
+        c::BUSINESS_ADDRESS_STATE,
+        c::BUSINESS_ADDRESS_POSTAL_CODE,
+        c::BUSINESS_ADDRESS_COUNTRY,
+    ],
+    kind: Some("work"),
+};
+pub const HOME: Sort = Sort {
+    tags: &[
+        c::HOME_ADDRESS_STREET,
+        c::HOME_ADDRESS_CITY,
+        c::HOME_ADDRESS_STATE,
+        c::HOME_ADDRESS_POSTAL_CODE,
+        c::HOME_ADDRESS_COUNTRY,
+    ],
+    kind: Some("home"),
+};
+pub const OTHER: Sort = Sort {
+    tags: &[
+        c::OTHER_ADDRESS_STREET,
+        c::OTHER_ADDRESS_CITY,
+        c::OTHER_ADDRESS_STATE,
+        c::OTHER_ADDRESS_POSTAL_CODE,
+        c::OTHER_ADDRESS_COUNTRY,
+    ],
+    kind: None,
+};
+
+impl Sort {
+    /// Street, city, state, postal code, country; empty texts where there is nothing.
+    pub fn values(&self, card: &Document) -> Vec<String> {
+        let Some(at) = self.place(card) else {
+            return vec![String::new(); 5];
+        };
+        let parts = seven(card.lines()[at].components());
+        let mut values = vec![street(&parts)];
+        values.extend_from_slice(&parts[3..]);
+        values
+    }
+
+    /// Writes the changed parts.
+    pub fn patch(&self, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>) {
+        let at = self.place(patch.document());
+        let mut parts = match at {
+            Some(at) => seven(patch.document().lines()[at].components()),
+            None => seven(Vec::new()),
+        };
+        for (number, tag) in self.tags.iter().enumerate() {
+            let Some(value) = changes.get(tag) else {
+                continue;
+            };
+            if number > 0 {
+                parts[number + 2] = value.clone();
+            } else if street(&parts) != *value {
+                parts[0].clear();
+                parts[1].clear();
+                parts[2] = value.clone();
+            }
+        }
+        let empty = parts.iter().all(String::is_empty);
+        match at {
+            Some(at) if empty => patch.remove(at),
+            Some(at) => patch.set_components(at, &parts),
+            None if empty => {}
+            None => {
+                let raw = parts
+                    .iter()
+                    .map(|part| escape_text(part))
+                    .collect::<Vec<_>>()
+                    .join(";");
+                let upper = self.kind.map(str::to_ascii_uppercase);
+                let types: Vec<&str> = upper.iter().map(String::as_str).collect();
+                patch.add(NewLine::new("ADR", &types, raw));
+            }
+        }
+    }
+
+    fn place(&self, card: &Document) -> Option<usize> {
+        card.lines().iter().position(|line| {
+            line.is("ADR")
+                && match self.kind {
+                    Some(kind) => line.has_type(kind),
+                    None => !line.has_type("work") && !line.has_type("home"),
+                }
+        })
+    }
+}
+
+/// Post office box, extended address and street on lines of their own.
+fn street(parts: &[String]) -> String {
+    parts[..3]
+        .iter()
+        .filter(|part| !part.is_empty())
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn seven(mut parts: Vec<String>) -> Vec<String> {
+    parts.resize(7, String::new());
+    parts
+}

@@ -1,0 +1,133 @@
+//! Birthday and Anniversary: dates that clients send as moments ([MS-ASCNTC] 2.2.2.3, 2.2.2.6).
+
+use std::collections::BTreeMap;
+
+use carnet_proto::{
+    vcard::{Document, Edit as Patch, NewLine, PartialDate},
+    wbxml::{Tag, page::contacts as c},
+};
+use chrono::{Days, NaiveDate};
+
+/// The year of a date without one, as Apple's programs have it.
+const NO_YEAR: u16 = 1604;
+
+/// Which date.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Sort {
+    Birthday,
+    Anniversary,
+}
+
+impl Sort {
+    /// `1996-04-15T11:59:00.000Z`; empty for partial dates and years a client cannot hold.
+    pub fn export(self, card: &Document, time: &str) -> String {
+        let Some(at) = self.place(card) else {
+            return String::new();
+        };
+        let line = &card.lines()[at];
+        let Some(date) = PartialDate::parse(&line.text()) else {
+            return String::new();
+        };
+        match (date.year, date.month, date.day) {
+            (year, Some(month), Some(day)) if year.is_none_or(|year| year >= 1601) => {
+                let year = year.unwrap_or(NO_YEAR);
+                format!("{year:04}-{month:02}-{day:02}{time}")
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Sets, makes or removes the date.
+    pub fn patch(self, value: &str, patch: &mut Patch<'_>) {
+        let card = patch.document();
+        let at = self.place(card);
+        let Some(date) = PartialDate::parse(value) else {
+            if let Some(at) = at {
+                patch.remove(at);
+            }
+            return;
+        };
+        let v4 = card.version() == "4.0";
+        let without_year = date.year == Some(NO_YEAR);
+        let raw = match (v4, without_year) {
+            (true, true) => PartialDate { year: None, ..date }.basic(),
+            (true, false) => date.basic(),
+            (false, _) => date.extended(),
+        };
+        match at.and_then(|at| Some((at, patch.current(at)?))) {
+            Some((at, mut line)) => {
+                let omit = "X-APPLE-OMIT-YEAR";
+                line.params
+                    .retain(|param| !param.name.eq_ignore_ascii_case(omit));
+                if without_year && !v4 {
+                    line = line.with(omit, NO_YEAR.to_string());
+                }
+                patch.replace(at, NewLine { raw, ..line });
+            }
+            None => {
+                let name = match (self, v4) {
+                    (Sort::Birthday, _) => "BDAY",
+                    (Sort::Anniversary, true) => "ANNIVERSARY",
+                    (Sort::Anniversary, false) => "X-ANNIVERSARY",
+                };
+                let line = NewLine::new(name, &[], raw);
+                patch.add(match without_year && !v4 {
+                    true => line.with("X-APPLE-OMIT-YEAR", NO_YEAR.to_string()),
+                    false => line,
+                });
+            }
+        }
+    }
+
+    fn place(self, card: &Document) -> Option<usize> {
+        let lines = card.lines();
+        let named = |name: &str| lines.iter().position(|line| line.is(name));
+        match self {
+            Sort::Birthday => named("BDAY"),
+            Sort::Anniversary => named("ANNIVERSARY")
+                .or_else(|| named("X-ANNIVERSARY"))
+                .or_else(|| named("X-EVOLUTION-ANNIVERSARY"))
+                .or_else(|| super::related::labelled(card, "X-ABDATE", "_$!<Anniversary>!$_")),
+        }
+    }
+}
+
+/// The date a client means, as `1996-04-15`; empty for what is no date.
+///
+/// Clients east of UTC send local midnight, which is the evening of the day before.
+pub fn normalise(text: &str) -> String {
+    let text = text.trim();
+    let Some(date) = PartialDate::parse(text) else {
+        return String::new();
+    };
+    let (Some(year), Some(month), Some(day)) = (date.year, date.month, date.day) else {
+        return String::new();
+    };
+    let digits: String = text
+        .split_once('T')
+        .map(|(_, time)| time.chars().filter(char::is_ascii_digit).take(4).collect())
+        .unwrap_or_default();
+    let minutes = match digits.len() {
+        4 => digits[..2].parse::<u32>().unwrap_or(0) * 60 + digits[2..].parse().unwrap_or(0),
+        _ => 0,
+    };
+    let Some(mut day) = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()) else {
+        return String::new();
+    };
+    if minutes > 12 * 60 {
+        day = day.checked_add_days(Days::new(1)).unwrap_or(day);
+    }
+    day.format("%Y-%m-%d").to_string()
+}
+
+/// Gives dates the form of what was shown, so that an echo is no change.
+pub fn settle(wanted: &mut BTreeMap<Tag, String>, shown: &BTreeMap<Tag, String>) {
+    for tag in [c::BIRTHDAY, c::ANNIVERSARY] {
+        let (Some(value), Some(before)) = (wanted.get_mut(&tag), shown.get(&tag)) else {
+            continue;
+        };
+        if !value.is_empty() && before.starts_with(value.as_str()) {
+            value.clone_from(before);
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! People related to the contact: assistant, manager, spouse, children.
+
+use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, escape_text};
+
+/// One relation in the forms programs write.
+pub struct Sort {
+    /// `X-EVOLUTION-SPOUSE`
+    property: &'static str,
+    /// Apple's label of X-ABRELATEDNAMES.
+    label: &'static str,
+    /// Type of RELATED (RFC 6350 §6.6.6).
+    relation: &'static str,
+}
+
+pub const ASSISTANT: Sort = Sort {
+    property: "X-EVOLUTION-ASSISTANT",
+    label: "_$!<Assistant>!$_",
+    relation: "agent",
+};
+pub const MANAGER: Sort = Sort {
+    property: "X-EVOLUTION-MANAGER",
+    label: "_$!<Manager>!$_",
+    relation: "x-manager",
+};
+pub const SPOUSE: Sort = Sort {
+    property: "X-EVOLUTION-SPOUSE",
+    label: "_$!<Spouse>!$_",
+    relation: "spouse",
+};
+const CHILD: Sort = Sort {
+    property: "X-EVOLUTION-CHILD",
+    label: "_$!<Child>!$_",
+    relation: "child",
+};
+
+impl Sort {
+    pub fn export(&self, card: &Document) -> String {
+        let place = self.places(card).into_iter().next();
+        place.map(|at| card.lines()[at].text()).unwrap_or_default()
+    }
+
+    pub fn patch(&self, value: &str, patch: &mut Patch<'_>) {
+        let place = self.places(patch.document()).into_iter().next();
+        match place {
+            Some(at) if value.is_empty() => patch.remove(at),
+            Some(at) => patch.set_text(at, value),
+            None if value.is_empty() => {}
+            None => {
+                let lines = self.new_lines(value, patch);
+                lines.into_iter().for_each(|line| patch.add(line));
+            }
+        }
+    }
+
+    fn new_lines(&self, value: &str, patch: &Patch<'_>) -> Vec<NewLine> {
+        let raw = escape_text(value);
+        if patch.document().version() == "4.0" {
+            return vec![NewLine::new("RELATED", &[self.relation], raw).with("VALUE", "text")];
+        }
+        if self.property != CHILD.property {
+            return vec![NewLine::new(self.property, &[], raw)];
+        }
+        // Of children there may be several: the form that other programs show.
+        let group = patch.free_group();
+        vec![
+            NewLine::new("X-ABRELATEDNAMES", &[], raw).in_group(group.clone()),
+            NewLine::new("X-ABLabel", &[], self.label).in_group(group),
+        ]
+    }
+
+    fn places(&self, card: &Document) -> Vec<usize> {
+        let is_it = |line: &Line| {
+            line.is(self.property)
+                || (line.is("RELATED")
+                    && line.has_type(self.relation)
+                    && line
+                        .param("VALUE")
+                        .is_some_and(|value| value.eq_ignore_ascii_case("text")))
+                || (line.is("X-ABRELATEDNAMES") && label(card, line) == self.label)
+        };
+        card.lines()
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| is_it(line))
+            .map(|(at, _)| at)
+            .collect()
+    }
+}
+
+/// The names of the children.
+pub fn children(card: &Document) -> Vec<String> {
+    CHILD
+        .places(card)
+        .into_iter()
+        .map(|at| card.lines()[at].text())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Makes the children those named; lines of names that stay are not touched.
+pub fn patch_children(children: Option<&[String]>, patch: &mut Patch<'_>) {
+    let Some(wanted) = children else { return };
+    let mut missing: Vec<&String> = wanted.iter().collect();
+    for at in CHILD.places(patch.document()) {
+        let name = patch.document().lines()[at].text();
+        match missing.iter().position(|wanted| **wanted == name) {
+            Some(found) => {
+                missing.remove(found);
+            }
+            None => patch.remove(at),
+        }
+    }
+    for name in missing {
+        let lines = CHILD.new_lines(name, patch);
+        lines.into_iter().for_each(|line| patch.add(line));
+    }
+}
+
+/// The line of a property whose group has an Apple label.
+pub fn labelled(card: &Document, name: &str, wanted: &str) -> Option<usize> {
+    card.lines()
+        .iter()
+        .position(|line| line.is(name) && label(card, line) == wanted)
+}
+
+fn label(card: &Document, line: &Line) -> String {
+    let Some(group) = &line.group else {
+        return String::new();
+    };
+    card.all("X-ABLabel")
+        .find(|label| label.group.as_ref() == Some(group))
+        .map(Line::text)
+        .unwrap_or_default()
+}

@@ -1,0 +1,213 @@
+//! The slot table: one row per element of [MS-ASCNTC] 2.2.2 that holds a text.
+
+use std::collections::BTreeMap;
+
+use carnet_proto::{
+    vcard::{Document, Edit as Patch, NewLine, escape_text},
+    wbxml::{
+        Tag,
+        page::{contacts as c, contacts2 as c2},
+    },
+};
+
+use super::{address, date, related, typed};
+use crate::eas::facet::View;
+
+/// Where the values of some elements live in a card.
+pub enum Slot {
+    /// Components of one structured line: N, ORG.
+    Components(&'static str, &'static [(Tag, usize)]),
+    /// A line with one text; the first name is written, all are read.
+    Text(Tag, &'static [&'static str]),
+    /// Values of one sort, in slots: numbers, addresses.
+    Typed(typed::Sort),
+    /// A postal address.
+    Address(address::Sort),
+    /// A date.
+    Date(Tag, date::Sort),
+    /// A person related to the contact.
+    Related(Tag, related::Sort),
+}
+
+/// All rows.
+pub const SLOTS: &[Slot] = &[
+    Slot::Components(
+        "N",
+        &[
+            (c::LAST_NAME, 0),
+            (c::FIRST_NAME, 1),
+            (c::MIDDLE_NAME, 2),
+            (c::TITLE, 3),
+            (c::SUFFIX, 4),
+        ],
+    ),
+    Slot::Components(
+        "ORG",
+        &[
+            (c::COMPANY_NAME, 0),
+            (c::DEPARTMENT, 1),
+            (c::OFFICE_LOCATION, 2),
+        ],
+    ),
+    Slot::Text(c::FILE_AS, &["X-EVOLUTION-FILE-AS"]),
+    Slot::Text(c2::NICK_NAME, &["NICKNAME"]),
+    Slot::Text(c::YOMI_FIRST_NAME, &["X-PHONETIC-FIRST-NAME"]),
+    Slot::Text(c::YOMI_LAST_NAME, &["X-PHONETIC-LAST-NAME"]),
+    Slot::Text(c::YOMI_COMPANY_NAME, &["X-PHONETIC-ORG"]),
+    Slot::Text(c::JOB_TITLE, &["TITLE"]),
+    Slot::Text(c::WEB_PAGE, &["URL"]),
+    Slot::Text(c2::CUSTOMER_ID, &["X-CARNET-CUSTOMERID"]),
+    Slot::Text(c2::GOVERNMENT_ID, &["X-CARNET-GOVERNMENTID"]),
+    Slot::Text(c2::ACCOUNT_NAME, &["X-CARNET-ACCOUNTNAME"]),
+    Slot::Related(c::ASSISTANT_NAME, related::ASSISTANT),
+    Slot::Related(c2::MANAGER_NAME, related::MANAGER),
+    Slot::Related(c::SPOUSE, related::SPOUSE),
+    Slot::Date(c::BIRTHDAY, date::Sort::Birthday),
+    Slot::Date(c::ANNIVERSARY, date::Sort::Anniversary),
+    Slot::Typed(typed::EMAIL),
+    Slot::Typed(typed::IM),
+    Slot::Typed(typed::BUSINESS_PHONE),
+    Slot::Typed(typed::BUSINESS_FAX),
+    Slot::Typed(typed::HOME_PHONE),
+    Slot::Typed(typed::HOME_FAX),
+    Slot::Typed(typed::MOBILE),
+    Slot::Typed(typed::CAR),
+    Slot::Typed(typed::RADIO),
+    Slot::Typed(typed::PAGER),
+    Slot::Typed(typed::ASSISTANT),
+    Slot::Typed(typed::COMPANY_MAIN),
+    Slot::Typed(typed::MMS),
+    Slot::Address(address::BUSINESS),
+    Slot::Address(address::HOME),
+    Slot::Address(address::OTHER),
+];
+
+/// The elements of a row.
+fn tags(slot: &Slot) -> Vec<Tag> {
+    match slot {
+        Slot::Components(_, parts) => parts.iter().map(|(tag, _)| *tag).collect(),
+        Slot::Text(tag, _) | Slot::Date(tag, _) | Slot::Related(tag, _) => vec![*tag],
+        Slot::Typed(sort) => sort.tags.to_vec(),
+        Slot::Address(sort) => sort.tags.to_vec(),
+    }
+}
+
+/// Whether an element has a row.
+pub fn is_known(tag: Tag) -> bool {
+    SLOTS.iter().any(|slot| tags(slot).contains(&tag))
+}
+
+/// A value as it is compared and stored.
+pub fn normalise(tag: Tag, text: &str) -> String {
+    if typed::EMAIL.tags.contains(&tag) {
+        return typed::address_of(text);
+    }
+    if tag == c::BIRTHDAY || tag == c::ANNIVERSARY {
+        return date::normalise(text);
+    }
+    text.to_owned()
+}
+
+/// Puts the values a card has for a row into the map.
+pub fn export(slot: &Slot, card: &Document, view: &View, out: &mut BTreeMap<Tag, String>) {
+    let mut put = |tag: Tag, value: String| {
+        if !value.is_empty() {
+            out.insert(tag, value);
+        }
+    };
+    match slot {
+        Slot::Components(name, parts) => {
+            let Some(line) = card.first(name) else { return };
+            let components = line.components();
+            for (tag, at) in *parts {
+                put(*tag, components.get(*at).cloned().unwrap_or_default());
+            }
+        }
+        Slot::Text(tag, names) => {
+            let line = names.iter().find_map(|name| card.first(name));
+            put(*tag, line.map(|line| line.text()).unwrap_or_default());
+        }
+        Slot::Typed(sort) => {
+            for (tag, at) in sort.tags.iter().zip(sort.assigned(card)) {
+                if let Some(line) = at.and_then(|at| card.lines().get(at)) {
+                    put(*tag, sort.value(line));
+                }
+            }
+        }
+        Slot::Address(sort) => {
+            for (tag, value) in sort.tags.iter().zip(sort.values(card)) {
+                put(*tag, value);
+            }
+        }
+        Slot::Date(tag, sort) => put(*tag, sort.export(card, view.date_time)),
+        Slot::Related(tag, sort) => put(*tag, sort.export(card)),
+    }
+}
+
+/// Writes the changes of a row's elements into the patch.
+pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>) {
+    if !tags(slot).iter().any(|tag| changes.contains_key(tag)) {
+        return;
+    }
+    match slot {
+        Slot::Components(name, parts) => {
+            let at = patch
+                .document()
+                .lines()
+                .iter()
+                .position(|line| line.is(name));
+            let mut components = at
+                .map(|at| patch.document().lines()[at].components())
+                .unwrap_or_default();
+            for (tag, at) in *parts {
+                if let Some(value) = changes.get(tag) {
+                    if components.len() <= *at {
+                        components.resize(at + 1, String::new());
+                    }
+                    components[*at] = value.clone();
+                }
+            }
+            while *name == "ORG" && components.last().is_some_and(String::is_empty) {
+                components.pop();
+            }
+            let raw = components
+                .iter()
+                .map(|component| escape_text(component))
+                .collect::<Vec<_>>()
+                .join(";");
+            match at {
+                Some(at) if components.is_empty() => patch.remove(at),
+                Some(at) => patch.set_components(at, &components),
+                None if components.iter().all(String::is_empty) => {}
+                None => patch.add(NewLine::new(name, &[], raw)),
+            }
+        }
+        Slot::Text(tag, names) => {
+            let Some(value) = changes.get(tag) else {
+                return;
+            };
+            let lines = patch.document().lines();
+            let at = names
+                .iter()
+                .find_map(|name| lines.iter().position(|line| line.is(name)));
+            match at {
+                Some(at) if value.is_empty() => patch.remove(at),
+                Some(at) => patch.set_text(at, value),
+                None if value.is_empty() => {}
+                None => patch.add(NewLine::new(names[0], &[], escape_text(value))),
+            }
+        }
+        Slot::Typed(sort) => sort.patch(changes, patch),
+        Slot::Address(sort) => sort.patch(changes, patch),
+        Slot::Date(tag, sort) => {
+            if let Some(value) = changes.get(tag) {
+                sort.patch(value, patch);
+            }
+        }
+        Slot::Related(tag, sort) => {
+            if let Some(value) = changes.get(tag) {
+                sort.patch(value, patch);
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Contacts: vCard documents.
+
+mod dav;
+mod eas;
+mod index;
+mod overlay;
+mod picture;
+mod web;
+
+use carnet_proto::vcard::{Document, ParseError, merge};
+
+use crate::domain::{
+    class::{Class, Index, Merged, Split},
+    error::{Error, Result},
+};
+
+/// The contact class.
+#[derive(Debug, Default)]
+pub struct Contact {
+    pictures: picture::Cache,
+}
+
+impl Class for Contact {
+    fn name(&self) -> &'static str {
+        "contact"
+    }
+
+    fn index(&self, document: &[u8], uid: Option<&str>) -> Result<Index> {
+        Ok(index::index(&parse(document)?, uid))
+    }
+
+    fn split(&self, document: &[u8]) -> Result<Split> {
+        Ok(overlay::split(&parse(document)?))
+    }
+
+    fn join(&self, document: &[u8], overlay: &[u8]) -> Vec<u8> {
+        overlay::join(document, overlay)
+    }
+
+    fn with_tags(&self, overlay: &[u8], tags: &[String]) -> Vec<u8> {
+        overlay::with_tags(overlay, tags)
+    }
+
+    fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged> {
+        let merged = merge(&parse(base)?, &parse(mine)?, &parse(theirs)?);
+        Ok(Merged {
+            document: merged.document.as_bytes().to_vec(),
+            taken: merged.taken,
+            lost: merged.lost,
+        })
+    }
+}
+
+fn parse(document: &[u8]) -> Result<Document> {
+    Document::parse(document)
+        .map_err(|error: ParseError| Error::InvalidDocument(format!("not a vCard: {error}")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! The classes of items Carnet knows.
+
+pub mod contact;

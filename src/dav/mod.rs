@@ -1,0 +1,3 @@
+//! CardDAV.
+
+pub mod facet;

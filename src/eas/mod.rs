@@ -1,0 +1,3 @@
+//! Exchange ActiveSync.
+
+pub mod facet;

@@ -1,0 +1,148 @@
+//! The pages, and what every page carries.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+use super::{
+    facet::{CardView, Form},
+    text::Text,
+};
+
+/// What every page carries.
+pub struct Shell {
+    pub text: &'static Text,
+    /// Name of the person signed in.
+    pub who: Option<String>,
+    pub token: String,
+    pub places: Vec<PlaceLink>,
+    /// Where search goes.
+    pub here: Option<String>,
+    pub query: String,
+    pub notice: Option<String>,
+}
+
+/// One entry of the environment selector.
+pub struct PlaceLink {
+    pub path: String,
+    pub name: String,
+    pub current: bool,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+pub struct SignIn {
+    pub shell: Shell,
+    pub login: String,
+    pub next: String,
+    pub problem: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+pub struct List {
+    pub shell: Shell,
+    pub title: String,
+    pub here: String,
+    pub may_add: bool,
+    pub count: String,
+    pub seen_by: Option<String>,
+    pub rows: Vec<Row>,
+    pub empty: &'static str,
+    pub pages: i64,
+    pub page_label: String,
+    pub previous: Option<String>,
+    pub next: Option<String>,
+}
+
+/// One contact of a list.
+pub struct Row {
+    pub id: String,
+    pub name: String,
+    pub initials: String,
+    pub organization: String,
+    pub email: String,
+    pub phone: String,
+    pub phone_link: String,
+}
+
+#[derive(Template)]
+#[template(path = "card.html")]
+pub struct Card {
+    pub shell: Shell,
+    pub here: String,
+    pub id: String,
+    pub version: String,
+    pub view: CardView,
+    pub initials: String,
+    pub has_photo: bool,
+    pub photo_alt: String,
+    pub may_edit: bool,
+    pub may_delete: bool,
+}
+
+#[derive(Template)]
+#[template(path = "edit.html")]
+pub struct Edit {
+    pub shell: Shell,
+    pub title: String,
+    pub action: String,
+    pub cancel: String,
+    pub version: String,
+    pub form: Form,
+    pub has_photo: bool,
+    pub problem: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "conflict.html")]
+pub struct Conflict {
+    pub shell: Shell,
+    pub action: String,
+    pub back: String,
+    pub version: String,
+    pub mine: CardView,
+    pub theirs: CardView,
+    pub fields: Vec<(String, String)>,
+}
+
+#[derive(Template)]
+#[template(path = "message.html")]
+pub struct Message {
+    pub shell: Shell,
+    pub title: String,
+    pub message: String,
+}
+
+/// A page as an answer.
+pub fn show(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page could not be made");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// 303 to another page.
+pub fn see_other(path: &str) -> Response {
+    match HeaderValue::from_str(path) {
+        Ok(location) => (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response(),
+        Err(_) => StatusCode::BAD_REQUEST.into_response(),
+    }
+}
+
+/// The first letters of the first and the last word of a name.
+pub fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|w| {
+        w.chars()
+            .find(|c| c.is_alphanumeric())
+            .map(|c| c.to_uppercase().to_string())
+    });
+    let first = words.next().unwrap_or_default();
+    match words.next_back() {
+        Some(last) => first + &last,
+        None => first,
+    }
+}

@@ -1,0 +1,168 @@
+//! Web sessions: a random cookie whose digest is a row of the store, and form tokens bound to it.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use http::{HeaderMap, HeaderValue, header};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use crate::domain::{
+    actor::{Actor, Client},
+    batch::{Batch, Op},
+    core::Core,
+    error::{Error, Result},
+    id::{PersonId, Timestamp},
+    item::{digest, hex, random_id},
+};
+
+/// How long a session lives without signing in again, in days.
+const LIFETIME_DAYS: i64 = 14;
+
+/// Signs people in and out of the web.
+pub struct Sessions {
+    core: Arc<Core>,
+    /// Made anew at each start: forms of an earlier process are refused, sessions live on.
+    form_key: [u8; 32],
+}
+
+/// A request's session.
+#[derive(Clone, Debug, Default)]
+pub struct Session {
+    /// The cookie's value; empty before sign-in.
+    cookie: String,
+    pub actor: Option<Arc<Actor>>,
+}
+
+impl Sessions {
+    pub fn new(core: Arc<Core>) -> Self {
+        let mut form_key = [0; 32];
+        rand::fill(&mut form_key[..]);
+        Self { core, form_key }
+    }
+
+    /// The session of a request; without one, or when it has ended, nobody is signed in.
+    pub async fn read(&self, headers: &HeaderMap) -> Result<Session> {
+        let cookie = cookie(headers).unwrap_or_default();
+        if cookie.is_empty() {
+            return Ok(Session::default());
+        }
+        let store = self.core.store();
+        let person = store
+            .session(&digest(cookie.as_bytes()), Timestamp::now())
+            .await?;
+        let actor = match person {
+            Some(person) => match self.core.actor(person, web_client()).await {
+                Ok(actor) => Some(Arc::new(actor)),
+                Err(Error::NotFound) => None,
+                Err(error) => return Err(error),
+            },
+            None => None,
+        };
+        Ok(Session { cookie, actor })
+    }
+
+    /// Begins a session and gives the cookie to set.
+    pub async fn begin(&self, person: PersonId, secure: bool) -> Result<HeaderValue> {
+        let cookie = random_id(32);
+        let now = Timestamp::now();
+        self.commit(Op::AddSession {
+            token: digest(cookie.as_bytes()),
+            person,
+            expires: now.plus_days(LIFETIME_DAYS),
+        })
+        .await?;
+        set_cookie(&cookie, LIFETIME_DAYS * 86_400, secure)
+    }
+
+    /// Ends a session and gives the cookie that forgets it.
+    pub async fn end(&self, session: &Session, secure: bool) -> Result<HeaderValue> {
+        self.commit(Op::RemoveSession {
+            token: digest(session.cookie.as_bytes()),
+        })
+        .await?;
+        set_cookie("", 0, secure)
+    }
+
+    /// The token every form of a session carries.
+    pub fn form_token(&self, session: &Session) -> String {
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.form_key) else {
+            return String::new();
+        };
+        mac.update(session.cookie.as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
+
+    /// Whether a form was made for this session.
+    pub fn is_form_token(&self, session: &Session, token: &str) -> bool {
+        let expected = self.form_token(session);
+        !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
+    }
+
+    async fn commit(&self, op: Op) -> Result<()> {
+        let batch = Batch {
+            client: web_client().label,
+            at: Timestamp::now(),
+            ops: vec![op],
+            ..Batch::default()
+        };
+        self.core.commit(batch).await.map(drop)
+    }
+}
+
+fn web_client() -> Client {
+    Client {
+        label: "web".into(),
+        device: None,
+    }
+}
+
+const COOKIE: &str = "carnet";
+
+/// `__Host-` needs Secure, which plain http on loopback cannot have.
+fn set_cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue> {
+    let (prefix, flag) = match secure {
+        true => ("__Host-", "; Secure"),
+        false => ("", ""),
+    };
+    let text = format!(
+        "{prefix}{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{flag}"
+    );
+    HeaderValue::from_str(&text).map_err(|error| Error::Unavailable(error.to_string()))
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(name, _)| name.strip_prefix("__Host-").unwrap_or(name) == COOKIE)
+        .map(|(_, value)| value.to_owned())
+        .filter(|value| value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_well_formed_cookie_is_looked_up() {
+        let value = "a".repeat(64);
+        for (header, expected) in [
+            (format!("carnet={value}"), Some(value.clone())),
+            (format!("x=1; __Host-carnet={value}"), Some(value.clone())),
+            (format!("carnets={value}"), None),
+            ("carnet=short".to_owned(), None),
+            (format!("carnet={}", "é".repeat(32)), None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(
+                header::COOKIE,
+                HeaderValue::from_bytes(header.as_bytes()).expect("header"),
+            );
+            assert_eq!(cookie(&headers), expected, "{header}");
+        }
+    }
+}
