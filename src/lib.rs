@@ -1,8 +1,16 @@
 //! Carnet: contacts over Exchange ActiveSync, CardDAV and the web, on one core.
 
+pub mod app;
+pub mod auth;
 pub mod class;
+pub mod cli;
+pub mod config;
 pub mod dav;
+mod demo;
 pub mod domain;
 pub mod eas;
+pub mod http;
+mod observe;
 pub mod store;
+pub mod transfer;
 pub mod web;

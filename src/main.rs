@@ -1,1 +1,7 @@
-fn main() {}
+//! The `carnet` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    carnet::cli::main()
+}

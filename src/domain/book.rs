@@ -1,6 +1,9 @@
 //! An opened collection: the verbs on its items, each naming the right it needs.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use super::{
     actor::Actor,
@@ -85,7 +88,7 @@ pub struct ItemPrivileges {
 /// One change since a cursor.
 #[derive(Clone, Debug)]
 pub enum Member {
-    Present(Card),
+    Present(Box<Card>),
     /// Removed; the href it had.
     Gone(String),
 }
@@ -260,7 +263,7 @@ impl Book {
         let mut members = Vec::with_capacity(rows.len());
         for card in rows {
             if card.placement.is_live() {
-                members.push(Member::Present(card));
+                members.push(Member::Present(Box::new(card)));
             } else if replaced.next() != Some(true) {
                 members.push(Member::Gone(card.placement.href));
             }
@@ -286,6 +289,74 @@ impl Book {
         Err(Error::Unavailable(
             "the item kept changing during the write".into(),
         ))
+    }
+
+    /// Adds many new items in one transaction; one outcome each. Needs *Add*.
+    pub async fn add_all(&self, documents: Vec<Vec<u8>>) -> Result<Vec<Result<()>>> {
+        if !self.may(Right::Add) {
+            return Err(Error::Forbidden { right: Right::Add });
+        }
+        let mut outcomes = Vec::with_capacity(documents.len());
+        let mut ops = Vec::new();
+        let mut uids = HashSet::new();
+        let mut room = self.room().await?;
+        for document in documents {
+            outcomes.push(
+                self.addition(&document, &mut uids, &mut room)
+                    .await
+                    .map(|op| ops.push(op)),
+            );
+        }
+        self.core.commit_as(&self.actor, ops).await?;
+        Ok(outcomes)
+    }
+
+    async fn addition(
+        &self,
+        document: &[u8],
+        uids: &mut HashSet<String>,
+        room: &mut Option<(i64, i64)>,
+    ) -> Result<Op> {
+        let (content, overlay, tags) = self.admit(document, None)?;
+        let uid = content.index.uid.clone();
+        let held = self.core.store().by_uid(self.collection.id, &uid).await?;
+        if held.is_some() || !uids.insert(uid) {
+            return Err(Error::UidConflict {
+                href: held.map(|card| card.placement.href).unwrap_or_default(),
+            });
+        }
+        if let Some((left, limit)) = room {
+            if *left <= 0 {
+                return Err(Error::OverQuota { limit: *limit });
+            }
+            *left -= 1;
+        }
+        Ok(Op::CreateItem {
+            class: self.core.class().name().into(),
+            creator: self.actor.person,
+            content,
+            placement: NewPlacement {
+                collection: self.collection.id,
+                href: format!("{}.vcf", random_id(16)),
+                server_id: new_server_id(),
+                device: None,
+                altered: false,
+                overlay,
+                tags,
+            },
+        })
+    }
+
+    /// Items that still fit a private book, and its quota; none when there is no limit.
+    pub(super) async fn room(&self) -> Result<Option<(i64, i64)>> {
+        if !self.is_private() {
+            return Ok(None);
+        }
+        let person = self.core.store().person(self.actor.person).await?;
+        match person.and_then(|person| person.quota) {
+            Some(quota) => Ok(Some((quota - self.count().await?, quota))),
+            None => Ok(None),
+        }
     }
 
     /// Removes an item from this place. Needs *Remove*.
@@ -325,6 +396,65 @@ impl Book {
         Err(Error::Unavailable(
             "the item kept changing during the deletion".into(),
         ))
+    }
+
+    /// Another href for an item of this place. Needs *Add* and *Remove*.
+    pub async fn rename(&self, card: &Card, href: &str) -> Result<()> {
+        let facts = self.facts(&card.placement).await?;
+        for (right, allowed) in [
+            (Right::Add, self.may(Right::Add)),
+            (Right::Remove, self.allows(&facts, Right::Remove)),
+        ] {
+            if !allowed {
+                return Err(Error::Forbidden { right });
+            }
+        }
+        let mut ops = vec![Op::Remove {
+            placement: card.placement.id,
+            expected_changed: Some(card.placement.changed),
+            writer: None,
+        }];
+        if let Ok(occupant) = self.get(href).await {
+            ops.push(Op::Remove {
+                placement: occupant.placement.id,
+                expected_changed: Some(occupant.placement.changed),
+                writer: None,
+            });
+        }
+        ops.push(Op::RestorePlacement {
+            placement: card.placement.id,
+            href: href.to_owned(),
+            server_id: new_server_id(),
+        });
+        self.core.commit_as(&self.actor, ops).await.map(drop)
+    }
+
+    /// Removes a private book with all that is in it; the default one and group books stay.
+    pub async fn remove(&self) -> Result<()> {
+        if !self.is_private() || self.collection.is_default() {
+            return Err(Error::Forbidden {
+                right: Right::RemoveAny,
+            });
+        }
+        let collection = self.collection.id;
+        let op = Op::RemoveBook { collection };
+        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
+    }
+
+    /// One live item by the id devices and pages know.
+    pub async fn by_server_id(&self, server_id: &str) -> Result<Card> {
+        let ids = [server_id.to_owned()];
+        let found = self
+            .core
+            .store()
+            .by_server_ids(self.collection.id, &ids)
+            .await?;
+        found
+            .into_iter()
+            .next()
+            .flatten()
+            .filter(|card| card.placement.is_live())
+            .ok_or(Error::NotFound)
     }
 
     async fn try_put(
@@ -408,7 +538,7 @@ impl Book {
         let placement = &card.placement;
         let same_overlay = overlay[..] == placement.overlay[..];
         if content.document[..] == card.document[..] {
-            return Ok((!same_overlay).then(|| Op::SetOverlay {
+            return Ok((!same_overlay).then_some(Op::SetOverlay {
                 placement: placement.id,
                 expected_changed: placement.changed,
                 overlay,

@@ -8,11 +8,12 @@ use super::{
     book::Book,
     class::Class,
     collection::{Collection, Place},
+    cursor::Cursor,
     error::{Error, Result},
     hub::Hub,
-    id::{CollectionId, PersonId, Timestamp},
+    id::{CollectionId, PersonId, Seq, Timestamp},
     rights::{GroupRight, Right, may_in_place, place_rights},
-    store::{Device, Store},
+    store::{Device, HomeChange, Store},
 };
 
 /// Limits every face obeys.
@@ -133,9 +134,32 @@ impl Core {
         self.store.home(actor.person).await?.ok_or(Error::NotFound)
     }
 
+    /// Where the actor's home stands.
+    pub async fn home_cursor(&self, actor: &Actor) -> Result<Cursor> {
+        let home = self.home(actor).await?;
+        Ok(Cursor::at(&home, home.seq))
+    }
+
+    /// Books that appeared in or left the actor's home since a cursor (RFC 6578 on the home).
+    pub async fn home_changes(
+        &self,
+        actor: &Actor,
+        since: Option<&Cursor>,
+    ) -> Result<(Vec<HomeChange>, Cursor)> {
+        let home = self.home(actor).await?;
+        let after = since.map_or(Ok(Seq(0)), |cursor| cursor.seq_in(&home))?;
+        let changes = self.store.home_changes(home.id, after).await?;
+        Ok((changes, Cursor::at(&home, home.seq)))
+    }
+
     /// The devices of the actor.
     pub async fn device(&self, actor: &Actor, device_id: &str) -> Result<Option<Device>> {
         self.store.device(actor.person, device_id).await
+    }
+
+    /// Commits operations on what is the actor's own: properties, books, devices, tags.
+    pub async fn commit_personal(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
+        self.commit_as(actor, ops).await
     }
 
     /// Commits operations decided for an actor, and wakes who waits for them.

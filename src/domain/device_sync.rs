@@ -716,14 +716,9 @@ impl DeviceBook {
             .commands
             .iter()
             .any(|command| matches!(command, Command::Add { .. }));
-        if !adds || !self.book.is_private() {
-            return Ok(None);
-        }
-        let store = self.book.core().store();
-        let person = store.person(self.book.actor().person).await?;
-        match person.and_then(|person| person.quota) {
-            Some(quota) => Ok(Some(quota - self.book.count().await?)),
-            None => Ok(None),
+        match adds {
+            true => Ok(self.book.room().await?.map(|(left, _)| left)),
+            false => Ok(None),
         }
     }
 

@@ -73,8 +73,8 @@ async fn show_list(
     let mut shell = visit.shell(web, Some(&here));
     shell.query = params.q.clone();
     shell.notice = notice(visit, params);
-    let seen_by = (!book.is_private())
-        .then(|| fill(text.members_see, &[&book.collection().display_name]));
+    let seen_by =
+        (!book.is_private()).then(|| fill(text.members_see, &[&book.collection().display_name]));
     let title = match book.is_private() {
         true => text.private.to_owned(),
         false => book.collection().display_name.clone(),
@@ -217,7 +217,9 @@ pub async fn create(
     };
     let problem = match done {
         Ok(Some(path)) => return see_other(&path),
-        Ok(None) => sent.stale.then(|| (StatusCode::FORBIDDEN, visit.text.stale_form.to_owned())),
+        Ok(None) => sent
+            .stale
+            .then(|| (StatusCode::FORBIDDEN, visit.text.stale_form.to_owned())),
         Err(error) => Some(problem(&error, &visit)),
     };
     let (status, problem) = match problem {
@@ -463,7 +465,7 @@ async fn path_params<S: Send + Sync>(
     parts: &mut http::request::Parts,
     state: &S,
 ) -> std::result::Result<Params, StatusCode> {
-    axum::extract::FromRequestParts::from_request_parts(parts, state)
+    <Params as axum::extract::FromRequestParts<S>>::from_request_parts(parts, state)
         .await
         .map_err(|_| StatusCode::NOT_FOUND)
 }

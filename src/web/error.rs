@@ -23,9 +23,11 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.stale_title,
             text.stale_text.to_owned(),
         ),
-        Error::UidConflict { href: name } | Error::Exists(name) => {
-            (StatusCode::CONFLICT, text.forbidden, fill(text.invalid, &[name]))
-        }
+        Error::UidConflict { href: name } | Error::Exists(name) => (
+            StatusCode::CONFLICT,
+            text.forbidden,
+            fill(text.invalid, &[name]),
+        ),
         Error::InvalidDocument(why) | Error::Invalid(why) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,

@@ -18,19 +18,22 @@ use crate::{
     },
 };
 
+/// A label in the reader's language.
+type Label = fn(&Text) -> &'static str;
+
 /// A single field: name, property, component of a structured one.
 struct Single {
     id: &'static str,
     property: &'static str,
     component: Option<usize>,
-    label: fn(&Text) -> &'static str,
+    label: Label,
 }
 
 const fn single(
     id: &'static str,
     property: &'static str,
     component: Option<usize>,
-    label: fn(&Text) -> &'static str,
+    label: Label,
 ) -> Single {
     Single {
         id,
@@ -62,10 +65,10 @@ const OTHERS: [Single; 3] = [
 struct Several {
     name: &'static str,
     property: &'static str,
-    legend: fn(&Text) -> &'static str,
+    legend: Label,
     kinds: &'static [&'static str],
     /// Component and label of each input.
-    inputs: &'static [(Option<usize>, fn(&Text) -> &'static str)],
+    inputs: &'static [(Option<usize>, Label)],
 }
 
 const LISTS: [Several; 3] = [

@@ -10,8 +10,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::{
     batch::{Batch, Committed, Op},
+    class::Index,
     error::Error,
-    id::{CollectionId, PersonId, Seq},
+    id::{CollectionId, ItemId, PersonId, Seq},
 };
 
 /// Why a batch was not applied.
@@ -44,6 +45,26 @@ pub fn count(connection: &Connection) -> rusqlite::Result<u64> {
         )?
         .query_row([], |row| row.get(0))?;
     Ok(count.unsigned_abs())
+}
+
+/// Replaces the derived rows of some items.
+pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusqlite::Result<()> {
+    let transaction = connection.transaction()?;
+    for (item, index) in indexes {
+        transaction
+            .prepare_cached(
+                "UPDATE item SET kind = ?2, display = ?3, sort_first = ?4, sort_last = ?5 WHERE id = ?1",
+            )?
+            .execute(params![
+                item.0,
+                index.kind,
+                index.display,
+                index.sort_first,
+                index.sort_last
+            ])?;
+        items::write_texts(&transaction, item.0, index)?;
+    }
+    transaction.commit()
 }
 
 /// Applies a batch whole; the caller rolls back on failure.

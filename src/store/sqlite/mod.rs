@@ -21,6 +21,7 @@ use std::{
 use crate::domain::{
     actor::Membership,
     batch::{Batch, Committed},
+    class::Class,
     collection::Collection,
     error::{Error, Result},
     id::{
@@ -93,6 +94,20 @@ impl Sqlite {
         &self.work
     }
 
+    /// Makes the derived rows of every item anew from its document.
+    pub async fn rebuild(&self, class: &dyn Class) -> Result<()> {
+        let items = self.read(|r| r.documents()).await?;
+        for chunk in items.chunks(500) {
+            let mut contents = Vec::with_capacity(chunk.len());
+            for (item, uid, document) in chunk {
+                let index = class.index(document, Some(uid))?;
+                contents.push((*item, index));
+            }
+            self.writer.reindex(contents).await?;
+        }
+        Ok(())
+    }
+
     async fn read<T, F>(&self, read: F) -> Result<T>
     where
         T: Send + 'static,
@@ -121,7 +136,7 @@ fn readers(file: &Path) -> Result<Pool> {
         .post_create(Hook::async_fn(|connection, _| {
             Box::pin(async move {
                 connection
-                    .interact(|connection| open::prepare_reader(connection))
+                    .interact(open::prepare_reader)
                     .await
                     .map_err(|error| HookError::message(error.to_string()))?
                     .map_err(|error| HookError::message(error.to_string()))

@@ -189,6 +189,15 @@ impl Reader<'_> {
         })
     }
 
+    /// Every item with its uid and document.
+    pub fn documents(&self) -> rusqlite::Result<Vec<(ItemId, String, Vec<u8>)>> {
+        self.all(
+            "SELECT id, uid, document FROM item ORDER BY id",
+            [],
+            |row| Ok((ItemId(row.get(0)?), row.get(1)?, row.get(2)?)),
+        )
+    }
+
     pub fn version_at(
         &self,
         placement: PlacementId,

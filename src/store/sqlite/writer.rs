@@ -14,8 +14,9 @@ use tokio::sync::{mpsc, oneshot};
 use super::{commit, unavailable};
 use crate::domain::{
     batch::{Batch, Committed},
+    class::Index,
     error::{Error, Result},
-    id::{CollectionId, PersonId, Seq},
+    id::{CollectionId, ItemId, PersonId, Seq},
 };
 
 /// Batches that may share one commit.
@@ -29,6 +30,7 @@ pub struct Writer {
 enum Job {
     Commit(Box<Batch>, oneshot::Sender<Result<Committed>>),
     ForeignChanges(oneshot::Sender<Result<Committed>>),
+    Reindex(Vec<(ItemId, Index)>, oneshot::Sender<Result<()>>),
 }
 
 impl Writer {
@@ -60,6 +62,13 @@ impl Writer {
         let (answer, changes) = oneshot::channel();
         self.send(Job::ForeignChanges(answer)).await?;
         changes.await.map_err(unavailable)?
+    }
+
+    /// Replaces derived rows.
+    pub async fn reindex(&self, indexes: Vec<(ItemId, Index)>) -> Result<()> {
+        let (answer, done) = oneshot::channel();
+        self.send(Job::Reindex(indexes, answer)).await?;
+        done.await.map_err(unavailable)?
     }
 
     async fn send(&self, job: Job) -> Result<()> {
@@ -95,6 +104,10 @@ impl Thread {
                 Job::ForeignChanges(answer) => {
                     let changes = self.known.catch_up(&self.connection).map_err(unavailable);
                     let _ = answer.send(changes);
+                }
+                Job::Reindex(indexes, answer) => {
+                    let done = commit::reindex(&mut self.connection, &indexes);
+                    let _ = answer.send(done.map_err(unavailable));
                 }
             }
         }

@@ -1,10 +1,11 @@
 //! Items, placements and their revisions.
 
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
     batch::{Content, NewPlacement, Op},
+    class::Index,
     error::Error,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
     item::digest,
@@ -515,18 +516,8 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Makes the derived rows of an item anew.
     fn index(&self, item: i64, content: &Content) -> Applied<()> {
-        self.connection
-            .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
-            .execute([item])?;
-        let mut insert = self.connection.prepare_cached(
-            "INSERT INTO index_text (item, field, value, folded) VALUES (?1, ?2, ?3, ?4)",
-        )?;
-        for text in &content.index.texts {
-            insert.execute(params![item, text.field, text.value, text.folded])?;
-        }
-        Ok(())
+        Ok(write_texts(self.connection, item, &content.index)?)
     }
 
     fn check_quota(&self, collection: CollectionId) -> Applied<()> {
@@ -582,4 +573,22 @@ impl Commit<'_> {
             .query_map([item], Placed::read)?
             .collect::<rusqlite::Result<_>>()?)
     }
+}
+
+/// Makes the searchable rows of an item anew.
+pub(super) fn write_texts(
+    connection: &Connection,
+    item: i64,
+    index: &Index,
+) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
+        .execute([item])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO index_text (item, field, value, folded) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for text in &index.texts {
+        insert.execute(params![item, text.field, text.value, text.folded])?;
+    }
+    Ok(())
 }

@@ -1,0 +1,148 @@
+//! Puts the parts together: used by the program and by tests.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::{Method, StatusCode},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use tokio::sync::Semaphore;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    auth::Authenticator,
+    class::contact::Contact,
+    config::Config,
+    dav,
+    domain::{
+        core::{Core, Limits},
+        error::Result,
+    },
+    http::{Shutdown, server::Listener, tls},
+    store::sqlite::Sqlite,
+    web,
+};
+
+/// The server, built and not yet listening.
+pub struct App {
+    pub core: Arc<Core>,
+    pub store: Arc<Sqlite>,
+    pub auth: Arc<Authenticator>,
+    pub router: Router,
+    pub shutdown: Shutdown,
+    config: Config,
+}
+
+/// What `/` needs: a page for browsers, discovery for CardDAV clients.
+#[derive(Clone)]
+struct Root {
+    dav: Arc<dav::Face>,
+}
+
+impl App {
+    /// Opens the data and joins store, domain and faces.
+    pub fn build(config: Config) -> Result<Self> {
+        let store = Arc::new(Sqlite::open(&config.data)?);
+        let contact = Arc::new(Contact::default());
+        let limits = Limits {
+            document: config.max_document,
+        };
+        let core = Core::new(store.clone(), contact.clone(), limits);
+        let auth = Arc::new(Authenticator::new(store.clone()));
+        let shutdown = Shutdown::default();
+        let dav = Arc::new(dav::Face {
+            core: core.clone(),
+            auth: auth.clone(),
+            facet: contact.clone(),
+        });
+        let pages = web::Web::new(core.clone(), auth.clone(), contact);
+        let router = Router::new()
+            .route("/", any(root))
+            .with_state(Root { dav: dav.clone() })
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready).with_state(core.clone()))
+            .merge(dav::router(dav))
+            .merge(web::router(pages))
+            .layer(CatchPanicLayer::custom(panicked));
+        Ok(Self {
+            core,
+            store,
+            auth,
+            router,
+            shutdown,
+            config,
+        })
+    }
+
+    /// Binds every address of the configuration.
+    pub async fn bind(&self) -> std::result::Result<Vec<Listener>, String> {
+        let mut listeners = Vec::new();
+        for url in &self.config.listen {
+            listeners.push(Listener::bind(url, || tls::configure(&self.config)).await?);
+        }
+        Ok(listeners)
+    }
+
+    /// Serves until the shutdown.
+    pub async fn serve(&self, listeners: Vec<Listener>) {
+        let connections = Arc::new(Semaphore::new(self.config.max_connections));
+        let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
+        let serving: Vec<_> = listeners
+            .into_iter()
+            .map(|listener| {
+                tokio::spawn(listener.serve(
+                    self.router.clone(),
+                    self.shutdown.clone(),
+                    connections.clone(),
+                ))
+            })
+            .collect();
+        for listener in serving {
+            let _ = listener.await;
+        }
+        watcher.abort();
+    }
+}
+
+/// Wakes those who wait for what other processes (the command line) changed.
+async fn watch(core: Arc<Core>, shutdown: Shutdown) {
+    loop {
+        tokio::select! {
+            () = shutdown.0.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+        match core.store().foreign_changes().await {
+            Ok(changes) => core.hub().publish(&changes),
+            Err(error) => tracing::warn!(%error, "changes of other processes could not be read"),
+        }
+    }
+}
+
+/// Browsers get a page; everything else on `/` is CardDAV discovery.
+async fn root(State(root): State<Root>, request: Request) -> Response {
+    match *request.method() {
+        Method::GET | Method::HEAD => web::home().await,
+        _ => dav::serve(State(root.dav), request).await,
+    }
+}
+
+async fn ready(State(core): State<Arc<Core>>) -> Response {
+    match core.store().rights_revision().await {
+        Ok(_) => "ready\n".into_response(),
+        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+    }
+}
+
+/// A handler that panics costs one request.
+fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
+    let cause = cause
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| cause.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    tracing::error!(cause, "a request panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

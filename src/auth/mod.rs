@@ -1,0 +1,159 @@
+//! Who somebody is: passwords, remembered credentials, throttled guessing.
+
+mod basic;
+mod password;
+mod throttle;
+
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderValue;
+use sha2::Sha256;
+use tokio::sync::Semaphore;
+
+pub use password::hash;
+
+use crate::domain::{error::Result, id::PersonId, principal::Person, store::Store};
+
+/// How long a verified credential is remembered.
+const REMEMBERED: Duration = Duration::from_secs(300);
+/// Credentials remembered at once.
+const MAX_REMEMBERED: usize = 50_000;
+
+/// Verifies credentials.
+pub struct Authenticator {
+    store: Arc<dyn Store>,
+    /// Password checks under way: each takes 19 MiB and a core.
+    checks: Semaphore,
+    secret: [u8; 32],
+    known: Mutex<HashMap<[u8; 32], Known>>,
+    throttle: throttle::Throttle,
+}
+
+struct Known {
+    person: PersonId,
+    /// Of the hash it was checked against: a new password makes this entry worthless.
+    password_hash: String,
+    until: Instant,
+}
+
+/// What became of a sign-in.
+#[derive(Debug)]
+pub enum Outcome {
+    /// No credentials were given.
+    Missing,
+    Denied,
+    /// Too many wrong ones from there; try again after so many seconds.
+    Throttled {
+        retry_after: u64,
+    },
+    Known(Box<Person>),
+}
+
+impl Authenticator {
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        let mut secret = [0; 32];
+        rand::fill(&mut secret[..]);
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            store,
+            checks: Semaphore::new(cores),
+            secret,
+            known: Mutex::default(),
+            throttle: throttle::Throttle::default(),
+        }
+    }
+
+    /// HTTP Basic (RFC 7617).
+    pub async fn basic(&self, header: Option<&HeaderValue>, peer: IpAddr) -> Result<Outcome> {
+        let Some(header) = header else {
+            return Ok(Outcome::Missing);
+        };
+        match basic::parse(header) {
+            Some((login, password)) => self.password(&login, &password, peer).await,
+            None => Ok(Outcome::Denied),
+        }
+    }
+
+    /// A login or an e-mail address, with a password.
+    pub async fn password(&self, login: &str, password: &str, peer: IpAddr) -> Result<Outcome> {
+        let login = basic::login_of(login);
+        let person = self.store.person_by_login(&login).await?;
+        let key = self.key(&login, password);
+        if let Some(person) = &person
+            && self.remembers(&key, person)
+        {
+            return Ok(match person.disabled {
+                true => Outcome::Denied,
+                false => Outcome::Known(Box::new(person.clone())),
+            });
+        }
+        if let Some(retry_after) = self.throttle.wait(&login, peer) {
+            return Ok(Outcome::Throttled { retry_after });
+        }
+        let hash = match &person {
+            Some(person) => person.password_hash.clone(),
+            None => password::DUMMY.to_owned(),
+        };
+        let permit = self.checks.acquire().await;
+        let matches = password::verify(password.to_owned(), hash).await;
+        drop(permit);
+        match person.filter(|person| matches && !person.disabled) {
+            Some(person) => {
+                self.throttle.forget(&login, peer);
+                self.remember(key, &person);
+                Ok(Outcome::Known(Box::new(person)))
+            }
+            None => {
+                self.throttle.failed(&login, peer, &key);
+                tracing::info!(login, %peer, "sign-in failed");
+                Ok(Outcome::Denied)
+            }
+        }
+    }
+
+    fn remembers(&self, key: &[u8; 32], person: &Person) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(key).is_some_and(|known| {
+            known.person == person.id
+                && known.password_hash == person.password_hash
+                && known.until > Instant::now()
+        })
+    }
+
+    fn remember(&self, key: [u8; 32], person: &Person) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_REMEMBERED {
+            let now = Instant::now();
+            known.retain(|_, entry| entry.until > now);
+            if known.len() >= MAX_REMEMBERED {
+                known.clear();
+            }
+        }
+        known.insert(
+            key,
+            Known {
+                person: person.id,
+                password_hash: person.password_hash.clone(),
+                until: Instant::now() + REMEMBERED,
+            },
+        );
+    }
+
+    /// A keyed digest, so that no password stays in memory.
+    fn key(&self, login: &str, password: &str) -> [u8; 32] {
+        let mut key = [0; 32];
+        if let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.secret) {
+            mac.update(login.as_bytes());
+            mac.update(&[0]);
+            mac.update(password.as_bytes());
+            key.copy_from_slice(&mac.finalize().into_bytes());
+        }
+        key
+    }
+}

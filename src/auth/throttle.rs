@@ -1,0 +1,94 @@
+//! Guessing gets slow; nobody is locked out.
+//!
+//! Distinct wrong credentials count, per address and account: a phone that repeats one old
+//! password in parallel fails once. A right password that is remembered is never held up.
+
+use std::{
+    collections::{HashMap, HashSet},
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+/// Distinct failures that cost nothing.
+const FREE: usize = 5;
+const LONGEST: u64 = 60;
+/// After this long without a failure all is forgotten.
+const MEMORY: Duration = Duration::from_secs(900);
+const MAX_ENTRIES: usize = 100_000;
+
+#[derive(Default)]
+pub struct Throttle(Mutex<HashMap<(String, IpAddr), Failures>>);
+
+struct Failures {
+    credentials: HashSet<[u8; 32]>,
+    last: Instant,
+}
+
+impl Throttle {
+    /// Seconds to wait before this credential is looked at; none when it may be tried.
+    pub fn wait(&self, login: &str, peer: IpAddr) -> Option<u64> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = entries.get(&(login.to_owned(), peer))?;
+        let passed = failures.last.elapsed();
+        let excess = failures.credentials.len().checked_sub(FREE)?;
+        let delay = (1u64 << excess.min(6)).min(LONGEST);
+        Duration::from_secs(delay)
+            .checked_sub(passed)
+            .map(|left| left.as_secs() + 1)
+            .filter(|_| passed < MEMORY)
+    }
+
+    /// Notes a wrong credential.
+    pub fn failed(&self, login: &str, peer: IpAddr, key: &[u8; 32]) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= MAX_ENTRIES {
+            entries.retain(|_, failures| failures.last.elapsed() < MEMORY);
+            if entries.len() >= MAX_ENTRIES {
+                entries.clear();
+            }
+        }
+        let failures = entries
+            .entry((login.to_owned(), peer))
+            .or_insert_with(|| Failures {
+                credentials: HashSet::new(),
+                last: Instant::now(),
+            });
+        if failures.last.elapsed() > MEMORY {
+            failures.credentials.clear();
+        }
+        if failures.credentials.len() < 64 {
+            failures.credentials.insert(*key);
+        }
+        failures.last = Instant::now();
+    }
+
+    /// The right one was given.
+    pub fn forget(&self, login: &str, peer: IpAddr) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.remove(&(login.to_owned(), peer));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn distinct_guesses_are_slowed_and_repeats_are_not() {
+        let throttle = Throttle::default();
+        let peer = IpAddr::from([192, 0, 2, 1]);
+        for _ in 0..100 {
+            throttle.failed("alice", peer, &[0; 32]);
+        }
+        assert_eq!(throttle.wait("alice", peer), None);
+        for guess in 1..8 {
+            throttle.failed("alice", peer, &[guess; 32]);
+        }
+        assert!(throttle.wait("alice", peer).is_some());
+        // Another address is not held up by it.
+        assert_eq!(throttle.wait("alice", IpAddr::from([192, 0, 2, 2])), None);
+        throttle.forget("alice", peer);
+        assert_eq!(throttle.wait("alice", peer), None);
+    }
+}

@@ -1,0 +1,56 @@
+//! `carnet backup`, `restore` and `check`
+
+use std::path::Path;
+
+use clap::Args;
+
+use super::{Done, Output, text};
+use crate::{
+    config::Config,
+    domain::store::Store,
+    store::sqlite::{self, Sqlite},
+};
+
+#[derive(Args)]
+pub struct Check {
+    /// Make derived rows anew first
+    #[arg(long)]
+    rebuild: bool,
+}
+
+pub async fn backup(store: &Sqlite, file: &Path) -> Done {
+    if file.exists() {
+        return Err(format!("{} exists already", file.display()));
+    }
+    store
+        .backup(file)
+        .await
+        .map_err(|error| error.to_string())?;
+    text(format!("written to {}\n", file.display()))
+}
+
+pub fn restore(config: &Config, file: &Path) -> Done {
+    sqlite::restore(file, &config.data).map_err(|error| error.to_string())?;
+    text(format!(
+        "{} restored; clients start over by themselves\n",
+        file.display()
+    ))
+}
+
+pub async fn check(store: &Sqlite, options: &Check, json: bool) -> Done {
+    if options.rebuild {
+        let class = crate::class::contact::Contact::default();
+        store
+            .rebuild(&class)
+            .await
+            .map_err(|error| error.to_string())?;
+    }
+    let broken = store.check().await.map_err(|error| error.to_string())?;
+    if !broken.is_empty() {
+        return Err(format!("invariants are broken:\n{}", broken.join("\n")));
+    }
+    match json {
+        true => Ok(Output::Json(serde_json::json!({ "broken": [] }))),
+        false => text("every invariant holds\n"),
+    }
+}

@@ -1,0 +1,166 @@
+//! The command line.
+
+mod data;
+mod device;
+mod grant;
+mod group;
+mod serve;
+mod transfer;
+mod user;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    config::Config,
+    domain::{
+        batch::{Batch, Committed, Op},
+        id::Timestamp,
+        principal::{Group, Person},
+        store::Store,
+    },
+    store::sqlite::Sqlite,
+};
+
+/// Contacts over Exchange ActiveSync, CardDAV and the web.
+#[derive(Parser)]
+#[command(name = "carnet", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Options of every command.
+#[derive(Args)]
+struct Common {
+    /// Configuration file (TOML)
+    #[arg(long, global = true, env = "CARNET_CONFIG")]
+    config: Option<PathBuf>,
+    /// Data directory
+    #[arg(long, global = true)]
+    data: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Start the server
+    Serve(serve::Options),
+    /// Accounts
+    #[command(subcommand)]
+    User(user::Command),
+    /// Groups and their members
+    #[command(subcommand)]
+    Group(group::Command),
+    /// Rights on groups and contacts
+    #[command(subcommand)]
+    Grant(grant::Command),
+    /// Exchange ActiveSync devices
+    #[command(subcommand)]
+    Device(device::Command),
+    /// Read contacts from a file into a book
+    Import(transfer::Import),
+    /// Write the contacts of a book to a file
+    Export(transfer::Export),
+    /// Copy the database while the server runs
+    Backup { file: PathBuf },
+    /// Put a backup back (stop the server first); clients start over by themselves
+    Restore { file: PathBuf },
+    /// Verify every invariant
+    Check(data::Check),
+    /// Bring the database to this version's schema
+    Migrate,
+}
+
+/// What a command prints.
+enum Output {
+    Text(String),
+    Json(serde_json::Value),
+}
+
+type Done = Result<Output, String>;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.to_string()),
+    };
+    match runtime.block_on(run(cli)) {
+        Ok(Output::Text(text)) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Ok(Output::Json(value)) => {
+            println!("{value:#}");
+            ExitCode::SUCCESS
+        }
+        Err(why) => failed(&why),
+    }
+}
+
+fn failed(why: &str) -> ExitCode {
+    eprintln!("carnet: {why}");
+    ExitCode::FAILURE
+}
+
+async fn run(cli: Cli) -> Done {
+    let mut config = Config::load(cli.common.config.as_deref())?;
+    if let Some(data) = cli.common.data {
+        config.data = data;
+    }
+    let json = cli.common.json;
+    match cli.command {
+        Command::Serve(options) => serve::run(config, options).await,
+        Command::Restore { file } => data::restore(&config, &file),
+        command => {
+            let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+            match command {
+                Command::User(command) => user::run(&store, command, json).await,
+                Command::Group(command) => group::run(&store, command, json).await,
+                Command::Grant(command) => grant::run(&store, command).await,
+                Command::Device(command) => device::run(&store, command, json).await,
+                Command::Import(options) => transfer::import(store, options, json).await,
+                Command::Export(options) => transfer::export(store, options).await,
+                Command::Backup { file } => data::backup(&store, &file).await,
+                Command::Check(options) => data::check(&store, &options, json).await,
+                Command::Migrate => text("the database is up to date\n"),
+                Command::Serve(_) | Command::Restore { .. } => text(""),
+            }
+        }
+    }
+}
+
+fn text(text: impl Into<String>) -> Done {
+    Ok(Output::Text(text.into()))
+}
+
+async fn commit(store: &Sqlite, op: Op) -> Result<Committed, String> {
+    let batch = Batch {
+        client: "command line".to_owned(),
+        at: Timestamp::now(),
+        ops: vec![op],
+        ..Batch::default()
+    };
+    store.commit(batch).await.map_err(|error| error.to_string())
+}
+
+async fn person(store: &Sqlite, login: &str) -> Result<Person, String> {
+    let found = store.person_by_login(login).await;
+    found
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("there is no account {login}"))
+}
+
+async fn named_group(store: &Sqlite, name: &str) -> Result<Group, String> {
+    let found = store.group_by_name(name).await;
+    found
+        .map_err(|error| error.to_string())?
+        .ok_or_else(|| format!("there is no group {name}"))
+}

@@ -1,0 +1,203 @@
+//! `carnet user`
+
+use std::io::Read as _;
+
+use clap::Subcommand;
+
+use super::{Done, Output, commit, person, text};
+use crate::{
+    auth,
+    domain::{batch::Op, id::PersonId, item::random_id, principal::valid_login, store::Store},
+    store::sqlite::Sqlite,
+};
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Add an account; without --password-stdin a password is made and printed
+    Add {
+        login: String,
+        #[arg(long)]
+        email: Option<String>,
+        #[arg(long)]
+        name: Option<String>,
+        /// May administer the server
+        #[arg(long)]
+        admin: bool,
+        /// Read the password from standard input
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// List the accounts
+    List,
+    /// Set another password
+    Passwd {
+        login: String,
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// Change an account
+    Set {
+        login: String,
+        /// Contacts allowed in Private; 0 for no limit
+        #[arg(long)]
+        quota: Option<i64>,
+        #[arg(long)]
+        email: Option<String>,
+        #[arg(long)]
+        name: Option<String>,
+        #[arg(long, conflicts_with = "enable")]
+        disable: bool,
+        #[arg(long)]
+        enable: bool,
+        #[arg(long, conflicts_with = "no_admin")]
+        admin: bool,
+        #[arg(long)]
+        no_admin: bool,
+    },
+    /// Remove an account; what it shared stays with the groups
+    Remove { login: String },
+}
+
+pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
+    match command {
+        Command::Add {
+            login,
+            email,
+            name,
+            admin,
+            password_stdin,
+        } => {
+            if !valid_login(&login) {
+                return Err(format!(
+                    "{login}: a login is 1 to 64 of a-z, 0-9 and . _ - @ +, and not a reserved word"
+                ));
+            }
+            let (password, made) = password(password_stdin)?;
+            let op = Op::AddPerson {
+                name: name.unwrap_or_else(|| login.clone()),
+                login: login.clone(),
+                email,
+                admin,
+                password_hash: hash(password.clone()).await?,
+            };
+            commit(store, op).await?;
+            match made {
+                true => text(format!("account {login} added, password {password}\n")),
+                false => text(format!("account {login} added\n")),
+            }
+        }
+        Command::List => {
+            let people = store.people().await.map_err(|error| error.to_string())?;
+            if json {
+                return Ok(Output::Json(serde_json::json!(people)));
+            }
+            let line = |p: &crate::domain::principal::Person| {
+                format!(
+                    "{}\t{}\t{}{}{}\n",
+                    p.login,
+                    p.name,
+                    p.email.as_deref().unwrap_or("-"),
+                    if p.admin { "\tadmin" } else { "" },
+                    if p.disabled { "\tdisabled" } else { "" }
+                )
+            };
+            text(people.iter().map(line).collect::<String>())
+        }
+        Command::Passwd {
+            login,
+            password_stdin,
+        } => {
+            let person = person(store, &login).await?;
+            let (password, made) = password(password_stdin)?;
+            let password_hash = Some(hash(password.clone()).await?);
+            commit(
+                store,
+                change(person.id, |op| op.password_hash = password_hash),
+            )
+            .await?;
+            match made {
+                true => text(format!("password of {login}: {password}\n")),
+                false => text(format!("password of {login} changed\n")),
+            }
+        }
+        Command::Set {
+            login,
+            quota,
+            email,
+            name,
+            disable,
+            enable,
+            admin,
+            no_admin,
+        } => {
+            let person = person(store, &login).await?;
+            let op = change(person.id, |op| {
+                op.quota = quota.map(|quota| (quota > 0).then_some(quota));
+                op.email = email.map(|email| Some(email).filter(|email| !email.is_empty()));
+                op.name = name;
+                op.disabled = (disable || enable).then_some(disable);
+                op.admin = (admin || no_admin).then_some(admin);
+            });
+            commit(store, op).await?;
+            text(format!("account {login} changed\n"))
+        }
+        Command::Remove { login } => {
+            let person = person(store, &login).await?;
+            commit(store, Op::RemovePerson { person: person.id }).await?;
+            text(format!("account {login} removed\n"))
+        }
+    }
+}
+
+/// A hash of a password.
+pub async fn hash(password: String) -> Result<String, String> {
+    auth::hash(password)
+        .await
+        .map_err(|error| error.to_string())
+}
+
+/// A password nobody has to type twice.
+pub fn make_password() -> String {
+    random_id(9)
+}
+
+#[derive(Default)]
+struct Changes {
+    email: Option<Option<String>>,
+    name: Option<String>,
+    admin: Option<bool>,
+    password_hash: Option<String>,
+    disabled: Option<bool>,
+    quota: Option<Option<i64>>,
+}
+
+fn change(person: PersonId, set: impl FnOnce(&mut Changes)) -> Op {
+    let mut changes = Changes::default();
+    set(&mut changes);
+    Op::ChangePerson {
+        person,
+        email: changes.email,
+        name: changes.name,
+        admin: changes.admin,
+        password_hash: changes.password_hash,
+        disabled: changes.disabled,
+        quota: changes.quota,
+        settings: None,
+    }
+}
+
+/// The password, and whether it was made here.
+fn password(from_stdin: bool) -> Result<(String, bool), String> {
+    if !from_stdin {
+        return Ok((make_password(), true));
+    }
+    let mut text = String::new();
+    std::io::stdin()
+        .read_to_string(&mut text)
+        .map_err(|error| error.to_string())?;
+    let password = text.trim_end_matches(['\r', '\n']);
+    match password.is_empty() {
+        true => Err("the password is empty".into()),
+        false => Ok((password.to_owned(), false)),
+    }
+}

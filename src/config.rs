@@ -1,0 +1,149 @@
+//! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
+
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+/// What an operator may set; `deploy/carnet.example.toml` documents every key.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Data directory.
+    pub data: PathBuf,
+    /// `http://127.0.0.1:8080` or `https://0.0.0.0:8443`; port 0 picks one.
+    pub listen: Vec<String>,
+    /// How people reach the server from outside; links never use the Host header.
+    pub public_url: Option<String>,
+    /// PEM files; without them a self-signed certificate is made.
+    pub tls_certificate: Option<PathBuf>,
+    pub tls_key: Option<PathBuf>,
+    /// `text` or `json`.
+    pub log_format: String,
+    /// `error`, `warn`, `info`, `debug`, `trace`.
+    pub log_level: String,
+    /// Octets of one contact.
+    pub max_document: usize,
+    /// Connections served at once.
+    pub max_connections: usize,
+    /// Longest time an Exchange ActiveSync device may wait for changes, in seconds.
+    pub max_heartbeat: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            listen: vec![
+                "https://0.0.0.0:8443".to_owned(),
+                "http://127.0.0.1:8080".to_owned(),
+            ],
+            public_url: None,
+            tls_certificate: None,
+            tls_key: None,
+            log_format: "text".to_owned(),
+            log_level: "info".to_owned(),
+            max_document: 10 * 1024 * 1024,
+            max_connections: 20_000,
+            max_heartbeat: 3540,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file, if one is named, then the variables.
+    pub fn load(file: Option<&Path>) -> Result<Self, String> {
+        let mut table = match file {
+            None => toml::Table::new(),
+            Some(file) => std::fs::read_to_string(file)
+                .map_err(|error| format!("{}: {error}", file.display()))?
+                .parse()
+                .map_err(|error| format!("{}: {error}", file.display()))?,
+        };
+        override_with(&mut table, std::env::vars().collect());
+        table
+            .try_into()
+            .map_err(|error| format!("configuration: {error}"))
+    }
+}
+
+/// `CARNET_LOG_LEVEL=debug` sets `log_level`; lists are separated by commas.
+fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
+    for (name, value) in variables {
+        let Some(key) = name.strip_prefix("CARNET_").map(str::to_lowercase) else {
+            continue;
+        };
+        if !KEYS.contains(&key.as_str()) {
+            continue;
+        }
+        let value = match key.as_str() {
+            "listen" => toml::Value::Array(
+                value
+                    .split(',')
+                    .map(|url| toml::Value::String(url.trim().to_owned()))
+                    .collect(),
+            ),
+            _ => match value.parse() {
+                Ok(number) => toml::Value::Integer(number),
+                Err(_) => toml::Value::String(value),
+            },
+        };
+        table.insert(key, value);
+    }
+}
+
+/// Every key there is.
+pub const KEYS: [&str; 10] = [
+    "data",
+    "listen",
+    "public_url",
+    "tls_certificate",
+    "tls_key",
+    "log_format",
+    "log_level",
+    "max_document",
+    "max_connections",
+    "max_heartbeat",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_file_names_every_key_and_holds_the_defaults() {
+        let example = include_str!("../deploy/carnet.example.toml");
+        for key in KEYS {
+            let named = example.lines().any(|line| {
+                line.trim_start_matches("# ")
+                    .starts_with(&format!("{key} ="))
+            });
+            assert!(named, "{key}");
+        }
+        let parsed: Config = toml::from_str(example).expect("the example");
+        assert_eq!(parsed, Config::default());
+    }
+
+    #[test]
+    fn variables_win_and_unknown_keys_are_errors() {
+        let mut table: toml::Table = "log_level = 'warn'".parse().expect("TOML");
+        let variables = [
+            ("CARNET_LOG_LEVEL", "debug"),
+            ("CARNET_LISTEN", "http://127.0.0.1:0, https://127.0.0.1:0"),
+            ("CARNET_MAX_DOCUMENT", "1000"),
+            ("CARNET_SHARED", "elsewhere"),
+        ];
+        let variables = variables
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        override_with(&mut table, variables);
+        let config: Config = table.try_into().expect("a configuration");
+        assert_eq!(config.log_level, "debug");
+        assert_eq!(config.listen.len(), 2);
+        assert_eq!(config.max_document, 1000);
+        assert!(toml::from_str::<Config>("listne = []").is_err());
+    }
+}

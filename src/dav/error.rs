@@ -1,0 +1,156 @@
+//! Outcomes of the domain as statuses and precondition elements: the one place that maps them.
+
+use bytes::Bytes;
+use carnet_proto::dav::{
+    multistatus::{error_body, need_privileges},
+    request::ReportError,
+    xml::{XmlError, escape},
+};
+use http::{HeaderValue, StatusCode, header};
+
+use super::{Answer, empty, xml};
+use crate::domain::{error::Error, rights::Right};
+
+/// Why a request is not done.
+#[derive(Debug)]
+pub enum Failure {
+    Unauthorized,
+    Throttled(u64),
+    Status(StatusCode),
+    /// 400 and why.
+    BadRequest(String),
+    /// A status with precondition elements (ready XML) and a sentence.
+    Precondition(StatusCode, String, String),
+    /// A domain outcome, with the href it is about.
+    Domain(Error, String),
+}
+
+impl Failure {
+    /// 403 with one precondition element of a prefix.
+    pub fn forbidden(element: &str, why: impl Into<String>) -> Self {
+        Failure::Precondition(StatusCode::FORBIDDEN, format!("<{element}/>"), why.into())
+    }
+
+    pub fn too_large() -> Self {
+        Failure::forbidden("C:max-resource-size", "the card is larger than the limit")
+    }
+
+    /// The same outcome, about an href.
+    pub fn about(error: Error, href: &str) -> Self {
+        Failure::Domain(error, href.to_owned())
+    }
+
+    pub fn into_response(self) -> Answer {
+        match self {
+            Failure::Unauthorized => {
+                let mut response = empty(StatusCode::UNAUTHORIZED);
+                response.headers_mut().insert(
+                    header::WWW_AUTHENTICATE,
+                    HeaderValue::from_static("Basic realm=\"Carnet\", charset=\"UTF-8\""),
+                );
+                response
+            }
+            Failure::Throttled(seconds) => retry_after(seconds),
+            Failure::Status(status) => empty(status),
+            Failure::BadRequest(why) => plain(StatusCode::BAD_REQUEST, &why),
+            Failure::Precondition(status, elements, why) => {
+                xml(status, error_body(&elements, &why))
+            }
+            Failure::Domain(error, href) => domain(&error, &href),
+        }
+    }
+}
+
+fn domain(error: &Error, href: &str) -> Answer {
+    let condition =
+        |status: StatusCode, elements: &str| xml(status, error_body(elements, &error.to_string()));
+    match error {
+        Error::NotFound => empty(StatusCode::NOT_FOUND),
+        Error::Forbidden { right } => condition(
+            StatusCode::FORBIDDEN,
+            &need_privileges(href, privilege(*right)),
+        ),
+        Error::UidConflict { href: holder } => {
+            let parent = href.rsplit_once('/').map_or("", |(parent, _)| parent);
+            let holder = carnet_proto::dav::href::encode(holder);
+            let elements = format!(
+                "<C:no-uid-conflict><D:href>{}/{}</D:href></C:no-uid-conflict>",
+                escape(parent),
+                escape(&holder)
+            );
+            condition(StatusCode::CONFLICT, &elements)
+        }
+        Error::Exists(_) => empty(StatusCode::METHOD_NOT_ALLOWED),
+        Error::PreconditionFailed => empty(StatusCode::PRECONDITION_FAILED),
+        Error::InvalidDocument(_) => condition(StatusCode::FORBIDDEN, "<C:valid-address-data/>"),
+        Error::Invalid(why) => plain(StatusCode::BAD_REQUEST, why),
+        Error::TooLarge { .. } => condition(StatusCode::FORBIDDEN, "<C:max-resource-size/>"),
+        Error::OverQuota { .. } => {
+            condition(StatusCode::INSUFFICIENT_STORAGE, "<D:quota-not-exceeded/>")
+        }
+        Error::StaleCursor => condition(StatusCode::FORBIDDEN, "<D:valid-sync-token/>"),
+        Error::Unavailable(why) => {
+            tracing::error!(why, "the store failed");
+            retry_after(5)
+        }
+    }
+}
+
+/// The privilege a client lacks (RFC 3744 §3).
+fn privilege(right: Right) -> &'static str {
+    match right {
+        Right::Read => "read",
+        Right::Add => "bind",
+        Right::Remove | Right::RemoveAny => "unbind",
+        Right::Modify | Right::Verify => "write-content",
+        Right::GrantModify | Right::GrantGroup | Right::Administer => "write-acl",
+    }
+}
+
+fn retry_after(seconds: u64) -> Answer {
+    let mut response = empty(StatusCode::SERVICE_UNAVAILABLE);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+fn plain(status: StatusCode, why: &str) -> Answer {
+    let mut response = http::Response::new(Bytes::from(format!("{why}\n")));
+    *response.status_mut() = status;
+    response.headers_mut().insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    response
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Domain(error, String::new())
+    }
+}
+
+impl From<XmlError> for Failure {
+    fn from(error: XmlError) -> Self {
+        match error {
+            XmlError::Entities => Failure::forbidden("D:no-external-entities", error.to_string()),
+            XmlError::TooLarge(_) => Failure::Status(StatusCode::PAYLOAD_TOO_LARGE),
+            XmlError::Malformed { .. } | XmlError::Unexpected(_) => {
+                Failure::BadRequest(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Xml(error) => error.into(),
+            ReportError::Collation(_) => {
+                Failure::forbidden("C:supported-collation", error.to_string())
+            }
+            ReportError::Filter(_) => Failure::forbidden("C:valid-filter", error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Bodies within limits, and compression.
+
+use std::io::{Read as _, Write as _};
+
+use axum::body::Body;
+use bytes::Bytes;
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use http::{HeaderMap, HeaderValue, Response, header};
+use http_body_util::{BodyExt as _, Limited};
+
+/// Smallest answer worth compressing.
+const MIN_COMPRESSED: usize = 1024;
+
+/// Why a body could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    #[error("the body is larger than the limit")]
+    TooLarge,
+    #[error("the body could not be read to its end")]
+    Broken,
+    #[error("the content encoding is not supported")]
+    Encoding,
+}
+
+/// Reads a body up to a limit, decompressed if it says so.
+pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let collected = Limited::new(body, limit).collect().await.map_err(|error| {
+        match error.is::<http_body_util::LengthLimitError>() {
+            true => BodyError::TooLarge,
+            false => BodyError::Broken,
+        }
+    })?;
+    let bytes = collected.to_bytes();
+    match headers
+        .get(header::CONTENT_ENCODING)
+        .map(HeaderValue::as_bytes)
+    {
+        None | Some(b"identity") => Ok(bytes),
+        Some(b"gzip" | b"x-gzip") => {
+            let mut out = Vec::new();
+            GzDecoder::new(&bytes[..])
+                .take(limit as u64 + 1)
+                .read_to_end(&mut out)
+                .map_err(|_| BodyError::Broken)?;
+            match out.len() > limit {
+                true => Err(BodyError::TooLarge),
+                false => Ok(out.into()),
+            }
+        }
+        Some(_) => Err(BodyError::Encoding),
+    }
+}
+
+/// Compresses an answer the client accepts so; the entity tag stays as it is.
+pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
+    let accepts = request
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|coding| {
+            let mut parts = coding.split(';');
+            let gzip = parts.next().is_some_and(|name| name.trim() == "gzip");
+            gzip && !parts.any(|weight| matches!(weight.trim(), "q=0" | "q=0.0"))
+        });
+    if !accepts || response.body().len() < MIN_COMPRESSED {
+        return;
+    }
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    if encoder.write_all(response.body()).is_err() {
+        return;
+    }
+    if let Ok(compressed) = encoder.finish() {
+        *response.body_mut() = compressed.into();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+}

@@ -1,0 +1,29 @@
+//! The listener: TLS, limits, graceful stop, and bodies.
+
+pub mod body;
+pub mod server;
+pub mod tls;
+
+use std::net::IpAddr;
+
+use http::Extensions;
+use tokio_util::sync::CancellationToken;
+
+/// The address a request came from.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub IpAddr);
+
+/// Cancelled when the server stops; long polls answer at once.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown(pub CancellationToken);
+
+/// Whether the connection is encrypted.
+#[derive(Clone, Copy, Debug)]
+pub struct Secure(pub bool);
+
+/// The peer of a request; requests without one come from tests.
+pub fn peer(extensions: &Extensions) -> IpAddr {
+    extensions
+        .get::<Peer>()
+        .map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0)
+}

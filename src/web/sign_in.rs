@@ -1,0 +1,138 @@
+//! Signing in and out.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    extract::{FromRequest, Query, Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use super::{
+    Web,
+    page::{SignIn, see_other, show},
+    request::{Visit, anonymous_failure, anonymous_shell},
+    text::{self, fill},
+};
+use crate::{auth::Outcome, http::Secure};
+
+/// Where to go after signing in.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Next {
+    next: String,
+}
+
+/// `GET /login`
+pub async fn form(Query(next): Query<Next>, headers: HeaderMap) -> Response {
+    let text = text::choose(None, &headers);
+    page(text, StatusCode::OK, String::new(), next.next, None)
+}
+
+/// What the form sends.
+#[derive(Debug, Deserialize)]
+pub struct Credentials {
+    login: String,
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login`
+pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let text = text::choose(None, &headers);
+    let peer = crate::http::peer(request.extensions());
+    let secure = request.extensions().get::<Secure>().is_some_and(|s| s.0);
+    if !is_same_site(&headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let sent = <Form<Credentials> as FromRequest<()>>::from_request(request, &()).await;
+    let Form(sent) = match sent {
+        Ok(sent) => sent,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let problem = match web.auth.password(&sent.login, &sent.password, peer).await {
+        Ok(Outcome::Known(person)) => {
+            return match web.sessions.begin(person.id, secure).await {
+                Ok(cookie) => {
+                    let mut response = see_other(local_path(&sent.next));
+                    response.headers_mut().insert(header::SET_COOKIE, cookie);
+                    response
+                }
+                Err(error) => anonymous_failure(&error, &headers),
+            };
+        }
+        Ok(Outcome::Missing | Outcome::Denied) => text.sign_in_failed.to_owned(),
+        Ok(Outcome::Throttled { retry_after }) => fill(text.sign_in_wait, &[&retry_after]),
+        Err(error) => return anonymous_failure(&error, &headers),
+    };
+    page(
+        text,
+        StatusCode::UNAUTHORIZED,
+        sent.login,
+        sent.next,
+        Some(problem),
+    )
+}
+
+/// What the sign-out button sends.
+#[derive(Debug, Deserialize)]
+pub struct SignOut {
+    token: String,
+}
+
+/// `POST /logout`
+pub async fn sign_out(
+    State(web): State<Arc<Web>>,
+    secure: Option<axum::Extension<Secure>>,
+    visit: Visit,
+    Form(sent): Form<SignOut>,
+) -> Response {
+    if !visit.accepts(&web, &sent.token) {
+        return see_other("/");
+    }
+    let secure = secure.is_some_and(|secure| secure.0.0);
+    match web.sessions.end(&visit.session, secure).await {
+        Ok(cookie) => {
+            let mut response = see_other("/login");
+            response.headers_mut().insert(header::SET_COOKIE, cookie);
+            response
+        }
+        Err(error) => visit.failed(&web, &error),
+    }
+}
+
+fn page(
+    text: &'static text::Text,
+    status: StatusCode,
+    login: String,
+    next: String,
+    problem: Option<String>,
+) -> Response {
+    let page = SignIn {
+        shell: anonymous_shell(text, String::new()),
+        login,
+        next,
+        problem,
+    };
+    show(status, &page)
+}
+
+/// A path of this server only: never a place to send people elsewhere.
+fn local_path(next: &str) -> &str {
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
+    match local {
+        true => next,
+        false => "/",
+    }
+}
+
+/// Browsers say where a form came from; others' forms do not sign anybody in.
+fn is_same_site(headers: &HeaderMap) -> bool {
+    headers
+        .get("sec-fetch-site")
+        .is_none_or(|site| site == "same-origin" || site == "none")
+}
