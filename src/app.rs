@@ -21,6 +21,7 @@ use crate::{
         core::{Core, Limits},
         error::Result,
     },
+    eas,
     http::{Shutdown, server::Listener, tls},
     store::sqlite::Sqlite,
     web,
@@ -58,6 +59,12 @@ impl App {
             auth: auth.clone(),
             facet: contact.clone(),
         });
+        let devices = eas::Face::new(
+            core.clone(),
+            auth.clone(),
+            contact.clone(),
+            config.max_heartbeat,
+        );
         let pages = web::Web::new(core.clone(), auth.clone(), contact);
         let router = Router::new()
             .route("/", any(root))
@@ -66,6 +73,8 @@ impl App {
             .route("/readyz", get(ready).with_state(core.clone()))
             .merge(dav::router(dav))
             .merge(web::router(pages))
+            // Devices spell the path in any letter case.
+            .fallback_service(any(other).with_state(devices))
             .layer(CatchPanicLayer::custom(panicked));
         Ok(Self {
             core,
@@ -126,6 +135,14 @@ async fn root(State(root): State<Root>, request: Request) -> Response {
     match *request.method() {
         Method::GET | Method::HEAD => web::home().await,
         _ => dav::serve(State(root.dav), request).await,
+    }
+}
+
+/// The path devices use, in any letter case; nothing else is here.
+async fn other(State(devices): State<Arc<eas::Face>>, request: Request) -> Response {
+    match eas::is_path(request.uri().path()) {
+        true => eas::serve(State(devices), request).await,
+        false => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

@@ -6,7 +6,7 @@ pub mod class;
 pub mod cli;
 pub mod config;
 pub mod dav;
-mod demo;
+pub mod demo;
 pub mod domain;
 pub mod eas;
 pub mod http;

@@ -162,6 +162,33 @@ impl Core {
         self.commit_as(actor, ops).await
     }
 
+    /// Keeps state that carries no command of a person: it may be lost by a power cut.
+    pub async fn note(&self, actor: &Actor, op: Op) -> Result<Committed> {
+        self.commit(Batch {
+            person: Some(actor.person),
+            client: actor.client.label.clone(),
+            at: Timestamp::now(),
+            rights_revision: None,
+            unflushed: true,
+            ops: vec![op],
+        })
+        .await
+    }
+
+    /// Notes a device and what it says of itself.
+    pub async fn touch_device(&self, person: PersonId, touch: Op) -> Result<()> {
+        self.commit(Batch {
+            person: Some(person),
+            client: "EAS".to_owned(),
+            at: Timestamp::now(),
+            rights_revision: None,
+            unflushed: true,
+            ops: vec![touch],
+        })
+        .await
+        .map(drop)
+    }
+
     /// Commits operations decided for an actor, and wakes who waits for them.
     pub(crate) async fn commit_as(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
         self.commit(Batch {

@@ -117,6 +117,8 @@ pub struct Answer {
     pub fetched: HashMap<String, Card>,
     /// What the face kept with the key.
     pub settings: String,
+    /// The key is another than the one presented.
+    pub new_key: bool,
 }
 
 /// Something the device has to be told.
@@ -288,6 +290,7 @@ impl DeviceBook {
             changes,
             more: previous.more,
             settings: record.settings.clone(),
+            new_key: true,
         }))
     }
 
@@ -366,6 +369,7 @@ impl DeviceBook {
             changes,
             more: page.more,
             settings,
+            new_key: !silent,
         }))
     }
 

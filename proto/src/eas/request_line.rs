@@ -1,0 +1,232 @@
+//! The query of a request, in both forms ([MS-ASHTTP] 2.2.1.1.1).
+
+use base64::{
+    Engine as _,
+    alphabet::{STANDARD, URL_SAFE},
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+
+/// A protocol version: 25 for 2.5, 120, 121, 140, 141, 160, 161.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u8);
+
+impl Version {
+    pub const V12_1: Version = Version(121);
+    pub const V14_0: Version = Version(140);
+    pub const V14_1: Version = Version(141);
+    pub const V16_0: Version = Version(160);
+    pub const V16_1: Version = Version(161);
+
+    /// `14.1`; `14` is 14.0.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (major, minor) = text.trim().split_once('.').unwrap_or((text.trim(), "0"));
+        let number = major.parse::<u8>().ok()?.checked_mul(10)?;
+        number.checked_add(minor.parse().ok()?).map(Self)
+    }
+}
+
+impl std::fmt::Display for Version {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.0 / 10, self.0 % 10)
+    }
+}
+
+/// What a query says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RequestLine {
+    /// `Sync`, as [MS-ASHTTP] spells it; as written when unknown.
+    pub command: String,
+    /// Only in the base64 form.
+    pub version: Option<Version>,
+    /// Lower case; raw GUIDs as hex.
+    pub device_id: String,
+    pub device_type: String,
+    /// Only logged: the Authorization header says who it is.
+    pub user: Option<String>,
+    pub policy_key: Option<u32>,
+    pub collection_id: Option<String>,
+    pub accept_multipart: bool,
+}
+
+/// Why a query is refused (400).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the query is neither the plain nor the base64 form")]
+pub struct BadQuery;
+
+/// Command codes 0 to 23.
+const COMMANDS: [&str; 24] = [
+    "Sync",
+    "SendMail",
+    "SmartForward",
+    "SmartReply",
+    "GetAttachment",
+    "GetHierarchy",
+    "CreateCollection",
+    "DeleteCollection",
+    "MoveCollection",
+    "FolderSync",
+    "FolderCreate",
+    "FolderDelete",
+    "FolderUpdate",
+    "MoveItems",
+    "GetItemEstimate",
+    "MeetingResponse",
+    "Search",
+    "Settings",
+    "Ping",
+    "ItemOperations",
+    "Provision",
+    "ResolveRecipients",
+    "ValidateCert",
+    "Find",
+];
+
+impl RequestLine {
+    /// Reads a query.
+    pub fn parse(query: &str) -> Result<Self, BadQuery> {
+        match decode_base64(query) {
+            Some(bytes) => from_bytes(&bytes),
+            None => from_pairs(query),
+        }
+    }
+}
+
+fn decode_base64(query: &str) -> Option<Vec<u8>> {
+    let query = percent_decode(query);
+    let text = query.trim_end_matches('=');
+    if text.is_empty() || text.contains(['=', '&']) {
+        return None;
+    }
+    let lenient =
+        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let bytes = [&STANDARD, &URL_SAFE]
+        .into_iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, lenient).decode(text).ok())?;
+    [25, 120, 121, 140, 141, 160, 161]
+        .contains(bytes.first()?)
+        .then_some(bytes)
+}
+
+fn from_bytes(bytes: &[u8]) -> Result<RequestLine, BadQuery> {
+    let mut reader = Bytes(bytes);
+    let version = reader.byte()?;
+    let command = reader.byte()?;
+    let _locale = (reader.byte()?, reader.byte()?);
+    let device_id = reader.field()?;
+    let policy_key = match reader.field()? {
+        [] => None,
+        [a, b, c, d] => Some(u32::from_le_bytes([*a, *b, *c, *d])),
+        _ => return Err(BadQuery),
+    };
+    let device_type = reader.field()?;
+    let mut line = RequestLine {
+        command: COMMANDS
+            .get(usize::from(command))
+            .map_or_else(|| format!("command {command}"), |name| (*name).to_owned()),
+        version: Some(Version(version)),
+        device_id: device_id_of(device_id),
+        device_type: String::from_utf8_lossy(device_type).into_owned(),
+        policy_key,
+        ..RequestLine::default()
+    };
+    while !reader.0.is_empty() {
+        let tag = reader.byte()?;
+        let value = reader.field()?;
+        let text = || String::from_utf8_lossy(value).into_owned();
+        match tag {
+            1 => line.collection_id = Some(text()),
+            7 => line.accept_multipart = value.first().is_some_and(|flags| flags & 2 != 0),
+            8 => line.user = Some(text()),
+            _ => {}
+        }
+    }
+    match line.device_id.is_empty() {
+        true => Err(BadQuery),
+        false => Ok(line),
+    }
+}
+
+/// Text, or the 16 octets of a GUID as hex.
+fn device_id_of(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => text.to_lowercase(),
+        _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+    }
+}
+
+struct Bytes<'a>(&'a [u8]);
+
+impl<'a> Bytes<'a> {
+    fn byte(&mut self) -> Result<u8, BadQuery> {
+        let (first, rest) = self.0.split_first().ok_or(BadQuery)?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    /// A length, then as many octets.
+    fn field(&mut self) -> Result<&'a [u8], BadQuery> {
+        let length = usize::from(self.byte()?);
+        if length > self.0.len() {
+            return Err(BadQuery);
+        }
+        let (field, rest) = self.0.split_at(length);
+        self.0 = rest;
+        Ok(field)
+    }
+}
+
+/// Any order, keys in any case.
+fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
+    let mut line = RequestLine::default();
+    for pair in query.split('&') {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let value = percent_decode(value);
+        match key.to_ascii_lowercase().as_str() {
+            "cmd" => {
+                line.command = COMMANDS
+                    .iter()
+                    .find(|name| name.eq_ignore_ascii_case(&value))
+                    .map_or(value, |name| (*name).to_owned());
+            }
+            "user" => line.user = Some(value),
+            "deviceid" => line.device_id = value.to_lowercase(),
+            "devicetype" => line.device_type = value,
+            "collectionid" => line.collection_id = Some(value),
+            _ => {}
+        }
+    }
+    let id = &line.device_id;
+    let valid = !line.command.is_empty()
+        && (1..=64).contains(&id.len())
+        && id
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+    match valid {
+        true => Ok(line),
+        false => Err(BadQuery),
+    }
+}
+
+fn percent_decode(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let escaped = bytes
+            .get(at + 1..at + 3)
+            .filter(|_| bytes[at] == b'%')
+            .and_then(|pair| std::str::from_utf8(pair).ok())
+            .and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        match escaped {
+            Some(octet) => {
+                out.push(octet);
+                at += 3;
+            }
+            None => {
+                out.push(bytes[at]);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

@@ -1,0 +1,156 @@
+//! Sync requests ([MS-ASCMD] 2.2.1.21).
+
+use crate::wbxml::{
+    Element, Tag,
+    page::{air_sync as a, air_sync_base as base},
+};
+
+/// A Sync request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Request {
+    pub collections: Vec<Collection>,
+    /// Minutes.
+    pub wait: Option<u32>,
+    /// Seconds.
+    pub heartbeat: Option<u32>,
+    pub window: Option<u32>,
+    pub partial: bool,
+}
+
+/// What a request says of one collection.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collection {
+    pub class: Option<String>,
+    pub key: String,
+    pub id: String,
+    /// The elements listed; none without a Supported element.
+    pub supported: Option<Vec<Tag>>,
+    /// Absent means yes, except with key 0.
+    pub get_changes: Option<bool>,
+    pub window: Option<u32>,
+    /// Octets of a note; none without a BodyPreference for text.
+    pub options: Option<Options>,
+    pub commands: Vec<Command>,
+}
+
+/// What stays in force until another Options element comes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    /// TruncationSize of the BodyPreference for plain text.
+    pub truncation: Option<u32>,
+}
+
+/// One command of a client.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Command {
+    Add { client_id: String, data: Element },
+    Change { server_id: String, data: Element },
+    Delete { server_id: String },
+    Fetch { server_id: String },
+}
+
+/// A request that is no Sync request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the request does not follow the protocol: {0}")]
+pub struct Malformed(pub &'static str);
+
+impl Request {
+    /// Reads a Sync element; children in any order.
+    pub fn read(root: &Element) -> Result<Self, Malformed> {
+        if root.tag != a::SYNC {
+            return Err(Malformed("no Sync element"));
+        }
+        let collections = root
+            .child(a::COLLECTIONS)
+            .into_iter()
+            .flat_map(|list| list.children_of(a::COLLECTION))
+            .map(Collection::read)
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            collections,
+            wait: root.number_of(a::WAIT),
+            heartbeat: root.number_of(a::HEARTBEAT_INTERVAL),
+            window: root.number_of(a::WINDOW_SIZE),
+            partial: root.child(a::PARTIAL).is_some(),
+        })
+    }
+}
+
+impl Collection {
+    fn read(element: &Element) -> Result<Self, Malformed> {
+        let key = element
+            .text_of(a::SYNC_KEY)
+            .filter(|key| key.len() <= 64)
+            .ok_or(Malformed("no SyncKey"))?;
+        let commands = element
+            .child(a::COMMANDS)
+            .into_iter()
+            .flat_map(Element::elements)
+            .filter_map(|command| Command::read(command).transpose())
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            class: element.text_of(a::CLASS),
+            key,
+            // 2.5 may name only the class.
+            id: element.text_of(a::COLLECTION_ID).unwrap_or_default(),
+            supported: element
+                .child(a::SUPPORTED)
+                .map(|list| list.elements().map(|child| child.tag).collect()),
+            get_changes: element
+                .text_of(a::GET_CHANGES)
+                .map(|text| text != "0" && !text.eq_ignore_ascii_case("false")),
+            window: element.number_of(a::WINDOW_SIZE),
+            options: element.child(a::OPTIONS).map(Options::read),
+            commands,
+        })
+    }
+}
+
+impl Options {
+    fn read(element: &Element) -> Self {
+        let plain = element
+            .children_of(base::BODY_PREFERENCE)
+            .find(|preference| preference.text_of(base::TYPE).as_deref() == Some("1"));
+        Self {
+            truncation: plain.and_then(|preference| preference.number_of(base::TRUNCATION_SIZE)),
+        }
+    }
+}
+
+impl Command {
+    fn read(element: &Element) -> Result<Option<Self>, Malformed> {
+        let server_id = || {
+            element
+                .text_of(a::SERVER_ID)
+                .ok_or(Malformed("a command without ServerId"))
+        };
+        let data = || {
+            element
+                .child(a::APPLICATION_DATA)
+                .cloned()
+                .unwrap_or(Element {
+                    tag: a::APPLICATION_DATA,
+                    children: Vec::new(),
+                })
+        };
+        Ok(Some(match element.tag {
+            a::ADD => Command::Add {
+                client_id: element
+                    .text_of(a::CLIENT_ID)
+                    .ok_or(Malformed("an Add without ClientId"))?,
+                data: data(),
+            },
+            a::CHANGE => Command::Change {
+                server_id: server_id()?,
+                data: data(),
+            },
+            a::DELETE => Command::Delete {
+                server_id: server_id()?,
+            },
+            a::FETCH => Command::Fetch {
+                server_id: server_id()?,
+            },
+            _ => return Ok(None),
+        }))
+    }
+}

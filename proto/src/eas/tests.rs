@@ -1,0 +1,106 @@
+use proptest::prelude::*;
+
+use super::{
+    request_line::{RequestLine, Version},
+    sync::{Command, Request},
+};
+use crate::wbxml::{Element, Limits, Node, decode, page::air_sync as a};
+
+#[test]
+fn the_base64_form_is_that_of_the_specification() {
+    // [MS-ASHTTP] 2.2.1.1.1: the example.
+    let line = RequestLine::parse("jAAJBAp2MTQwRGV2aWNlAApTbWFydFBob25l").expect("a query");
+    assert_eq!(line.command, "Sync");
+    assert_eq!(line.version, Some(Version::V14_0));
+    assert_eq!(
+        (line.device_id.as_str(), line.device_type.as_str()),
+        ("v140device", "SmartPhone")
+    );
+    assert_eq!(line.policy_key, None);
+}
+
+#[test]
+fn the_plain_form_has_any_order_and_case() {
+    for query in [
+        "Cmd=Sync&User=alice&DeviceId=ABC1&DeviceType=iPhone",
+        "User=alice&DeviceId=abc1&devicetype=iPhone&cmd=sync",
+        "DeviceType=iPhone&CMD=SYNC&DEVICEID=aBc1&User=alice",
+    ] {
+        let line = RequestLine::parse(query).expect(query);
+        assert_eq!(
+            (line.command.as_str(), line.device_id.as_str()),
+            ("Sync", "abc1")
+        );
+    }
+    for query in [
+        "",
+        "Cmd=Sync",
+        "DeviceId=a",
+        "Cmd=Sync&DeviceId=a%2Fb",
+        "!!!",
+    ] {
+        assert!(RequestLine::parse(query).is_err(), "{query}");
+    }
+}
+
+#[test]
+fn versions_compare_as_numbers() {
+    assert_eq!(Version::parse("14.1"), Some(Version::V14_1));
+    assert_eq!(Version::parse("14"), Some(Version::V14_0));
+    assert_eq!(Version::parse("x"), None);
+    assert!(Version(25) < Version::V12_1 && Version::V14_1 < Version::V16_0);
+    assert_eq!(Version::V16_1.to_string(), "16.1");
+}
+
+#[test]
+fn the_commands_of_a_sync_are_read_in_order() {
+    let text = |tag, text: &str| {
+        Node::Element(Element {
+            tag,
+            children: vec![Node::Text(text.to_owned())],
+        })
+    };
+    let element = |tag, children| Node::Element(Element { tag, children });
+    let root = Element {
+        tag: a::SYNC,
+        children: vec![element(
+            a::COLLECTIONS,
+            vec![element(
+                a::COLLECTION,
+                vec![
+                    text(a::SYNC_KEY, "k"),
+                    text(a::COLLECTION_ID, "c"),
+                    element(a::GET_CHANGES, vec![]),
+                    element(
+                        a::COMMANDS,
+                        vec![
+                            element(a::DELETE, vec![text(a::SERVER_ID, "1")]),
+                            element(a::ADD, vec![text(a::CLIENT_ID, "2")]),
+                        ],
+                    ),
+                ],
+            )],
+        )],
+    };
+    let request = Request::read(&root).expect("a request");
+    let collection = &request.collections[0];
+    assert_eq!(collection.get_changes, Some(true));
+    assert!(matches!(&collection.commands[0], Command::Delete { server_id } if server_id == "1"));
+    assert!(matches!(&collection.commands[1], Command::Add { client_id, .. } if client_id == "2"));
+}
+
+proptest! {
+    #[test]
+    fn any_query_is_read_or_refused(query in "[ -~]{0,80}") {
+        let _ = RequestLine::parse(&query);
+    }
+
+    #[test]
+    fn any_document_is_a_request_or_not(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut document = vec![0x03, 0x01, 0x6A, 0x00, 0x45];
+        document.extend(bytes);
+        if let Ok(root) = decode(&document, &Limits::default()) {
+            let _ = Request::read(&root);
+        }
+    }
+}

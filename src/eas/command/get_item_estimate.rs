@@ -1,0 +1,70 @@
+//! GetItemEstimate ([MS-ASCMD] 2.2.1.9)
+
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{
+        Encoder,
+        page::{air_sync as a, get_item_estimate as g},
+    },
+};
+
+use super::super::{
+    folders::{self, Target},
+    request::{Call, Reply, command_status},
+};
+use crate::domain::{device_sync::DeviceBook, error::Result};
+
+pub async fn run(call: &Call) -> Result<Reply> {
+    let Some(root) = call
+        .body
+        .as_ref()
+        .filter(|root| root.tag == g::GET_ITEM_ESTIMATE)
+    else {
+        return Ok(Reply::Wbxml(command_status(g::GET_ITEM_ESTIMATE, 103)));
+    };
+    let mut out = Encoder::new();
+    out.open(g::GET_ITEM_ESTIMATE);
+    let collections = root
+        .child(g::COLLECTIONS)
+        .into_iter()
+        .flat_map(|list| list.children_of(g::COLLECTION));
+    for collection in collections {
+        let id = collection.text_of(g::COLLECTION_ID).unwrap_or_default();
+        let key = collection.text_of(a::SYNC_KEY).unwrap_or_default();
+        let outcome = estimate(call, &id, &key).await?;
+        out.open(g::RESPONSE);
+        match outcome {
+            Ok(count) => {
+                out.number(g::STATUS, 1).open(g::COLLECTION);
+                if call.version < Version::V14_0 {
+                    out.text(g::CLASS, "Contacts");
+                }
+                out.text(g::COLLECTION_ID, &id)
+                    .number(g::ESTIMATE, count)
+                    .close();
+            }
+            Err(status) => {
+                out.number(g::STATUS, status)
+                    .open(g::COLLECTION)
+                    .text(g::COLLECTION_ID, &id)
+                    .close();
+            }
+        }
+        out.close();
+    }
+    out.close();
+    Ok(Reply::Wbxml(out.finish()))
+}
+
+/// The number of changes, or the status.
+async fn estimate(call: &Call, id: &str, key: &str) -> Result<std::result::Result<usize, u16>> {
+    match folders::find(call, &call.actor, id).await? {
+        None => Ok(Err(2)),
+        Some(_) if key == "0" || key.is_empty() => Ok(Err(3)),
+        Some(Target::Default) => Ok(Ok(0)),
+        Some(Target::Book(book)) => {
+            let book = DeviceBook::new(*book, call.device_id());
+            Ok(book.estimate(key).await?.ok_or(4))
+        }
+    }
+}

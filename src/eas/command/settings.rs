@@ -1,0 +1,94 @@
+//! Settings ([MS-ASCMD] 2.2.1.18)
+
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{Element, Encoder, page::settings as s},
+};
+
+use super::super::request::{Call, Reply, command_status};
+use crate::domain::{batch::Op, error::Result};
+
+pub async fn run(call: &Call) -> Result<Reply> {
+    let Some(root) = call.body.as_ref().filter(|root| root.tag == s::SETTINGS) else {
+        return Ok(Reply::Wbxml(command_status(s::SETTINGS, 2)));
+    };
+    let mut out = Encoder::new();
+    out.open(s::SETTINGS).number(s::STATUS, 1);
+    for part in root.elements() {
+        match part.tag {
+            s::OOF if part.child(s::GET).is_some() => {
+                out.open(s::OOF)
+                    .number(s::STATUS, 1)
+                    .open(s::GET)
+                    .number(s::OOF_STATE, 0)
+                    .close()
+                    .close();
+            }
+            // Without mail nothing can answer for somebody: access denied.
+            s::OOF => {
+                out.open(s::OOF).number(s::STATUS, 3).close();
+            }
+            s::DEVICE_INFORMATION => {
+                device_information(call, part).await?;
+                out.open(s::DEVICE_INFORMATION).number(s::STATUS, 1).close();
+            }
+            // Recovery passwords are not kept: denied by policy.
+            s::DEVICE_PASSWORD => {
+                out.open(s::DEVICE_PASSWORD).number(s::STATUS, 7).close();
+            }
+            s::USER_INFORMATION => user_information(call, &mut out).await?,
+            _ => {}
+        }
+    }
+    out.close();
+    Ok(Reply::Wbxml(out.finish()))
+}
+
+/// Keeps what a device says of itself.
+pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
+    let info: Vec<(String, String)> = element
+        .child(s::SET)
+        .into_iter()
+        .flat_map(Element::elements)
+        .filter_map(|child| {
+            let value: String = child.text().chars().take(200).collect();
+            Some((child.tag.name()?.to_owned(), value))
+        })
+        .collect();
+    let device = &call.device;
+    let touch = Op::TouchDevice {
+        person: call.person,
+        device_id: device.device_id.clone(),
+        device_type: device.device_type.clone(),
+        user_agent: device.user_agent.clone(),
+        version: call.version.to_string(),
+        info,
+    };
+    call.face.core.touch_device(call.person, touch).await
+}
+
+async fn user_information(call: &Call, out: &mut Encoder) -> Result<()> {
+    let person = call.face.core.store().person(call.person).await?;
+    let email = person
+        .and_then(|person| person.email)
+        .unwrap_or_else(|| call.actor.login.clone());
+    out.open(s::USER_INFORMATION)
+        .number(s::STATUS, 1)
+        .open(s::GET);
+    if call.version >= Version::V14_1 {
+        out.open(s::ACCOUNTS)
+            .open(s::ACCOUNT)
+            .open(s::EMAIL_ADDRESSES)
+            .text(s::SMTP_ADDRESS, &email)
+            .text(s::PRIMARY_SMTP_ADDRESS, &email)
+            .close()
+            .close()
+            .close();
+    } else {
+        out.open(s::EMAIL_ADDRESSES)
+            .text(s::SMTP_ADDRESS, &email)
+            .close();
+    }
+    out.close().close();
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! The whole server through its faces, in process and over real sockets.
+
+mod cross;
+mod dav;
+mod eas;
+mod layering;
+mod model;
+mod operator;
+mod support;
+mod web;

@@ -1,0 +1,5 @@
+//! A started server, and small clients for each protocol.
+
+pub mod eas;
+pub mod http;
+pub mod server;
