@@ -1,22 +1,22 @@
 //! An opened collection: the verbs on its items, each naming the right it needs.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+mod write;
+
+use std::{collections::HashMap, sync::Arc};
 
 use super::{
     actor::Actor,
-    batch::{Content, NewPlacement, Op},
     collection::{Collection, Place},
     core::Core,
     cursor::Cursor,
     error::{Error, Result},
     id::{ItemId, Seq},
-    item::{Card, Placement, digest, random_id},
+    item::{Card, Placement},
     rights::{ItemFacts, PlaceRights, Right, Standing, may_in_place, may_on_item},
     store::{ItemStanding, ListPage, ListQuery, Order},
 };
+
+pub(super) use write::{RETRIES, new_server_id};
 
 /// A collection opened by somebody who may read it.
 #[derive(Clone)]
@@ -275,172 +275,6 @@ impl Book {
         })
     }
 
-    /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
-    ///
-    /// Refused content that was valid is kept in the person's refused changes.
-    pub async fn put(&self, href: &str, condition: &Condition, edit: &dyn Edit) -> Result<Written> {
-        for _ in 0..RETRIES {
-            match self.try_put(href, condition, edit).await {
-                Err(Attempt::Moved) => {}
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(written) => return Ok(written),
-            }
-        }
-        Err(Error::Unavailable(
-            "the item kept changing during the write".into(),
-        ))
-    }
-
-    /// Adds many new items in one transaction; one outcome each. Needs *Add*.
-    pub async fn add_all(&self, documents: Vec<Vec<u8>>) -> Result<Vec<Result<()>>> {
-        if !self.may(Right::Add) {
-            return Err(Error::Forbidden { right: Right::Add });
-        }
-        let mut outcomes = Vec::with_capacity(documents.len());
-        let mut ops = Vec::new();
-        let mut uids = HashSet::new();
-        let mut room = self.room().await?;
-        for document in documents {
-            outcomes.push(
-                self.addition(&document, &mut uids, &mut room)
-                    .await
-                    .map(|op| ops.push(op)),
-            );
-        }
-        self.core.commit_as(&self.actor, ops).await?;
-        Ok(outcomes)
-    }
-
-    async fn addition(
-        &self,
-        document: &[u8],
-        uids: &mut HashSet<String>,
-        room: &mut Option<(i64, i64)>,
-    ) -> Result<Op> {
-        let (content, overlay, tags) = self.admit(document, None)?;
-        let uid = content.index.uid.clone();
-        let held = self.core.store().by_uid(self.collection.id, &uid).await?;
-        if held.is_some() || !uids.insert(uid) {
-            return Err(Error::UidConflict {
-                href: held.map(|card| card.placement.href).unwrap_or_default(),
-            });
-        }
-        if let Some((left, limit)) = room {
-            if *left <= 0 {
-                return Err(Error::OverQuota { limit: *limit });
-            }
-            *left -= 1;
-        }
-        Ok(Op::CreateItem {
-            class: self.core.class().name().into(),
-            creator: self.actor.person,
-            content,
-            placement: NewPlacement {
-                collection: self.collection.id,
-                href: format!("{}.vcf", random_id(16)),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
-                overlay,
-                tags,
-            },
-        })
-    }
-
-    /// Items that still fit a private book, and its quota; none when there is no limit.
-    pub(super) async fn room(&self) -> Result<Option<(i64, i64)>> {
-        if !self.is_private() {
-            return Ok(None);
-        }
-        let person = self.core.store().person(self.actor.person).await?;
-        match person.and_then(|person| person.quota) {
-            Some(quota) => Ok(Some((quota - self.count().await?, quota))),
-            None => Ok(None),
-        }
-    }
-
-    /// Removes an item from this place. Needs *Remove*.
-    pub async fn delete(&self, href: &str, condition: &Condition) -> Result<()> {
-        for _ in 0..RETRIES {
-            let card = match self.get(href).await {
-                Err(Error::NotFound)
-                    if matches!(condition, Condition::Match(_) | Condition::Exists) =>
-                {
-                    return Err(Error::PreconditionFailed);
-                }
-                other => other?,
-            };
-            let facts = self.facts(&card.placement).await?;
-            if !self.allows(&facts, Right::Remove) {
-                return Err(Error::Forbidden {
-                    right: Right::Remove,
-                });
-            }
-            let marks = self.marks().await?;
-            if !condition.holds(Some(&marks.etag(&card.placement))) {
-                return Err(Error::PreconditionFailed);
-            }
-            let removed = self
-                .commit(vec![Op::Remove {
-                    placement: card.placement.id,
-                    expected_changed: Some(card.placement.changed),
-                    writer: None,
-                }])
-                .await;
-            match removed {
-                Err(Attempt::Moved) => {}
-                Err(Attempt::Failed(error)) => return Err(error),
-                Ok(()) => return Ok(()),
-            }
-        }
-        Err(Error::Unavailable(
-            "the item kept changing during the deletion".into(),
-        ))
-    }
-
-    /// Another href for an item of this place. Needs *Add* and *Remove*.
-    pub async fn rename(&self, card: &Card, href: &str) -> Result<()> {
-        let facts = self.facts(&card.placement).await?;
-        for (right, allowed) in [
-            (Right::Add, self.may(Right::Add)),
-            (Right::Remove, self.allows(&facts, Right::Remove)),
-        ] {
-            if !allowed {
-                return Err(Error::Forbidden { right });
-            }
-        }
-        let mut ops = vec![Op::Remove {
-            placement: card.placement.id,
-            expected_changed: Some(card.placement.changed),
-            writer: None,
-        }];
-        if let Ok(occupant) = self.get(href).await {
-            ops.push(Op::Remove {
-                placement: occupant.placement.id,
-                expected_changed: Some(occupant.placement.changed),
-                writer: None,
-            });
-        }
-        ops.push(Op::RestorePlacement {
-            placement: card.placement.id,
-            href: href.to_owned(),
-            server_id: new_server_id(),
-        });
-        self.core.commit_as(&self.actor, ops).await.map(drop)
-    }
-
-    /// Removes a private book with all that is in it; the default one and group books stay.
-    pub async fn remove(&self) -> Result<()> {
-        if !self.is_private() || self.collection.is_default() {
-            return Err(Error::Forbidden {
-                right: Right::RemoveAny,
-            });
-        }
-        let collection = self.collection.id;
-        let op = Op::RemoveBook { collection };
-        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
-    }
-
     /// One live item by the id devices and pages know.
     pub async fn by_server_id(&self, server_id: &str) -> Result<Card> {
         let ids = [server_id.to_owned()];
@@ -455,174 +289,6 @@ impl Book {
             .flatten()
             .filter(|card| card.placement.is_live())
             .ok_or(Error::NotFound)
-    }
-
-    async fn try_put(
-        &self,
-        href: &str,
-        condition: &Condition,
-        edit: &dyn Edit,
-    ) -> std::result::Result<Written, Attempt> {
-        let found = self.by_hrefs(&[href.to_owned()]).await?;
-        let current = found.into_iter().next().flatten();
-        let shown = current.as_ref().map(|card| self.content(card));
-        let bytes = edit.apply(shown.as_deref());
-        let (right, allowed) = match &current {
-            Some(card) => {
-                let facts = self.facts(&card.placement).await?;
-                (Right::Modify, self.allows(&facts, Right::Modify))
-            }
-            None => (Right::Add, self.may(Right::Add)),
-        };
-        if !allowed {
-            let document = bytes.unwrap_or_default();
-            self.keep_refused(
-                current.as_ref(),
-                document,
-                &format!("{right} was not allowed"),
-            )
-            .await?;
-            return Err(Error::Forbidden { right }.into());
-        }
-        let marks = self.marks().await?;
-        let etag = current.as_ref().map(|card| marks.etag(&card.placement));
-        if !condition.holds(etag.as_deref()) {
-            let document = bytes.unwrap_or_default();
-            self.keep_refused(
-                current.as_ref(),
-                document,
-                "the contact had changed meanwhile",
-            )
-            .await?;
-            return Err(Error::PreconditionFailed.into());
-        }
-        let mut written = Written {
-            created: current.is_none(),
-            href: href.to_owned(),
-            etag: String::new(),
-        };
-        match current {
-            None => {
-                let (content, overlay, tags) = self.admit(&bytes?, None)?;
-                self.commit(vec![Op::CreateItem {
-                    class: self.core.class().name().into(),
-                    creator: self.actor.person,
-                    content,
-                    placement: NewPlacement {
-                        collection: self.collection.id,
-                        href: href.to_owned(),
-                        server_id: new_server_id(),
-                        device: None,
-                        altered: false,
-                        overlay,
-                        tags,
-                    },
-                }])
-                .await?;
-            }
-            Some(card) => {
-                let op = self.revision(&card, &bytes?)?;
-                if let Some(op) = op {
-                    self.commit(vec![op]).await?;
-                }
-            }
-        }
-        let stored = self.get(href).await?;
-        written.etag = marks.etag(&stored.placement);
-        Ok(written)
-    }
-
-    /// The operation that gives an item new content; none when nothing changes.
-    pub(super) fn revision(&self, card: &Card, bytes: &[u8]) -> Result<Option<Op>> {
-        let (content, overlay, tags) = self.admit(bytes, Some(card))?;
-        let placement = &card.placement;
-        let same_overlay = overlay[..] == placement.overlay[..];
-        if content.document[..] == card.document[..] {
-            return Ok((!same_overlay).then_some(Op::SetOverlay {
-                placement: placement.id,
-                expected_changed: placement.changed,
-                overlay,
-                tags,
-                writer: None,
-            }));
-        }
-        Ok(Some(Op::Edit {
-            item: placement.item,
-            expected_rev: placement.rev,
-            content,
-            through: placement.id,
-            overlay: (!same_overlay).then_some((overlay, tags)),
-            writer: None,
-        }))
-    }
-
-    /// Checks new content and takes the owner's lines out of it where the place is private.
-    pub(super) fn admit(
-        &self,
-        bytes: &[u8],
-        current: Option<&Card>,
-    ) -> Result<(Content, Vec<u8>, Vec<String>)> {
-        let limit = self.core.limits().document;
-        if bytes.len() > limit {
-            return Err(Error::TooLarge { limit });
-        }
-        let class = self.core.class();
-        let private = matches!(self.collection.place, Place::Private(_));
-        let (document, overlay, tags) = if private {
-            let split = class.split(bytes)?;
-            (split.document, split.overlay, split.tags)
-        } else {
-            (bytes.to_vec(), Vec::new(), Vec::new())
-        };
-        let stored_uid = current.map(|card| card.placement.uid.as_str());
-        let index = class.index(&document, stored_uid)?;
-        if let Some(card) = current {
-            if index.uid != card.placement.uid
-                && !class.index(&card.document, Some("none"))?.uid_invented
-            {
-                return Err(Error::UidConflict {
-                    href: card.placement.href.clone(),
-                });
-            }
-            if (index.kind == "group") != (card.placement.kind == "group") {
-                return Err(Error::InvalidDocument(
-                    "a contact cannot become a list, nor a list a contact".into(),
-                ));
-            }
-        }
-        let digest = digest(&document);
-        let content = Content {
-            document,
-            digest,
-            index,
-        };
-        Ok((content, overlay, tags))
-    }
-
-    /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
-    async fn keep_refused(
-        &self,
-        card: Option<&Card>,
-        document: Vec<u8>,
-        reason: &str,
-    ) -> std::result::Result<(), Attempt> {
-        let limit = self.core.limits().document;
-        let valid = document.len() <= limit && self.core.class().index(&document, None).is_ok();
-        if valid {
-            self.commit(vec![self.refusal(card, document, reason)])
-                .await?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn refusal(&self, card: Option<&Card>, document: Vec<u8>, reason: &str) -> Op {
-        Op::Refuse {
-            item: card.map(|card| card.placement.item),
-            collection: Some(self.collection.id),
-            document,
-            reason: reason.to_owned(),
-            mark: card.is_some(),
-        }
     }
 
     pub(super) fn may(&self, right: Right) -> bool {
@@ -687,34 +353,6 @@ impl Book {
             .store()
             .modifies_something(self.actor.person, self.collection.id)
             .await
-    }
-
-    async fn commit(&self, ops: Vec<Op>) -> std::result::Result<(), Attempt> {
-        match self.core.commit_as(&self.actor, ops).await {
-            Ok(_) => Ok(()),
-            Err(Error::PreconditionFailed) => Err(Attempt::Moved),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-/// How often a decision is taken again when the world moved between reading and committing.
-pub(super) const RETRIES: usize = 8;
-
-/// A new id for devices: never handed out twice, even by a restored database.
-pub(super) fn new_server_id() -> String {
-    random_id(12)
-}
-
-enum Attempt {
-    /// What the decision rested on moved before the commit.
-    Moved,
-    Failed(Error),
-}
-
-impl From<Error> for Attempt {
-    fn from(error: Error) -> Self {
-        Attempt::Failed(error)
     }
 }
 

@@ -1,3 +1,4 @@
+#![allow(dead_code)]
 //! A started server, and small clients for each protocol.
 
 pub mod eas;
