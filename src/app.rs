@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, StatusCode},
+    http::{Method, StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -22,7 +22,7 @@ use crate::{
         error::Result,
     },
     eas,
-    http::{Shutdown, server::Listener, tls},
+    http::{Shutdown, authority, server::Listener, tls},
     store::sqlite::Sqlite,
     web,
 };
@@ -71,6 +71,10 @@ impl App {
             .with_state(Root { dav: dav.clone() })
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready).with_state(core.clone()))
+            .route(
+                "/carnet-ca.crt",
+                get(certificate_authority).with_state(Arc::new(config.clone())),
+            )
             .merge(dav::router(dav))
             .merge(web::router(pages))
             // Devices spell the path in any letter case.
@@ -150,6 +154,14 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
     match core.store().rights_revision().await {
         Ok(_) => "ready\n".into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
+    }
+}
+
+/// What a phone installs to trust a server that made its own certificate.
+async fn certificate_authority(State(config): State<Arc<Config>>) -> Response {
+    match authority::authority(&config) {
+        Some(pem) => ([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], pem).into_response(),
+        None => StatusCode::NOT_FOUND.into_response(),
     }
 }
 

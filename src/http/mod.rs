@@ -1,5 +1,6 @@
 //! The listener: TLS, limits, graceful stop, and bodies.
 
+pub mod authority;
 pub mod body;
 pub mod server;
 pub mod tls;

@@ -1,0 +1,227 @@
+//! The authority of a server without a certificate of its own, and what it signs.
+//!
+//! Phones can be told to trust an authority, not a lone certificate, and they refuse a server
+//! certificate that is valid for more than 825 days or is not meant for servers. So an authority
+//! for ten years is made once, and signs a certificate that is made anew when it gets old or when
+//! the names of the machine change; nobody has to trust anything a second time.
+
+use std::{
+    fs,
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use chrono::{Datelike as _, Days, Local, NaiveDate};
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, date_time_ymd,
+};
+
+use crate::config::Config;
+
+/// The certificate people install to trust this server, in the folder `tls` of the data.
+const AUTHORITY: &str = "ca.pem";
+/// Validity of the authority and of a certificate, in days.
+const AUTHORITY_DAYS: u64 = 3650;
+const CERTIFICATE_DAYS: u64 = 397;
+/// A certificate older than this is made anew at the next start.
+const RENEWED_AFTER: i64 = 300;
+
+/// `DIR/tls/cert.pem` (with its authority behind it) and `key.pem`, made where they are missing,
+/// old, or for other names than the machine has now.
+pub fn certificate(config: &Config) -> Result<(PathBuf, PathBuf), String> {
+    let folder = config.data.join("tls");
+    let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
+    let today = Local::now().date_naive();
+    let names = names(config);
+    let is_current = key.exists()
+        && fs::read_to_string(&certificate).is_ok_and(|text| is_current(&text, &names, today));
+    if !is_current {
+        issue(&folder, &certificate, &key, &names, today)
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+    }
+    Ok((certificate, key))
+}
+
+/// The authority's certificate (PEM), where the server made one.
+pub fn authority(config: &Config) -> Option<Vec<u8>> {
+    let own = config.tls_certificate.is_none();
+    let file = config.data.join("tls").join(AUTHORITY);
+    own.then(|| fs::read(file).ok()).flatten()
+}
+
+type Fault = Box<dyn std::error::Error>;
+
+fn issue(
+    folder: &Path,
+    certificate: &Path,
+    key: &Path,
+    names: &[String],
+    today: NaiveDate,
+) -> Result<(), Fault> {
+    fs::create_dir_all(folder)?;
+    let (issuer, authority) = open_authority(folder, today)?;
+    let mut params = CertificateParams::new(names.to_vec())?;
+    params
+        .distinguished_name
+        .push(DnType::CommonName, names.first().map_or("carnet", |n| n));
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    valid(&mut params, today, CERTIFICATE_DAYS);
+    let pair = KeyPair::generate()?;
+    let signed = params.signed_by(&pair, &issuer)?;
+    write_private(key, &pair.serialize_pem())?;
+    let text = format!("{}\n{}{authority}", heading(names, today), signed.pem());
+    fs::write(certificate, text)?;
+    Ok(())
+}
+
+/// The authority of this folder, made at first use, and its certificate.
+fn open_authority(
+    folder: &Path,
+    today: NaiveDate,
+) -> Result<(Issuer<'static, KeyPair>, String), Fault> {
+    let (file, key_file) = (folder.join(AUTHORITY), folder.join("ca-key.pem"));
+    let mut params = CertificateParams::new(Vec::new())?;
+    params
+        .distinguished_name
+        .push(DnType::CommonName, "Carnet certificate authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    valid(&mut params, today, AUTHORITY_DAYS);
+    if let (Ok(text), Ok(key)) = (fs::read_to_string(&file), fs::read_to_string(&key_file)) {
+        return Ok((Issuer::new(params, KeyPair::from_pem(&key)?), text));
+    }
+    let pair = KeyPair::generate()?;
+    let text = params.self_signed(&pair)?.pem();
+    write_private(&key_file, &pair.serialize_pem())?;
+    fs::write(&file, &text)?;
+    Ok((Issuer::new(params, pair), text))
+}
+
+fn valid(params: &mut CertificateParams, today: NaiveDate, days: u64) {
+    let date = |day: NaiveDate| {
+        let (month, day_of_month) = (day.month() as u8, day.day() as u8);
+        date_time_ymd(day.year(), month, day_of_month)
+    };
+    // Clocks differ: valid since yesterday.
+    params.not_before = date(today - Days::new(1));
+    params.not_after = date(today + Days::new(days - 1));
+}
+
+/// The first line of the certificate's file: what decides whether it is current.
+fn heading(names: &[String], made: NaiveDate) -> String {
+    format!("Carnet: {}, made {made}", names.join(" "))
+}
+
+fn is_current(text: &str, names: &[String], today: NaiveDate) -> bool {
+    let first = text.lines().next().unwrap_or_default();
+    let made = first
+        .rsplit_once(' ')
+        .and_then(|(_, date)| date.parse::<NaiveDate>().ok());
+    made.is_some_and(|made| {
+        heading(names, made) == first && (0..RENEWED_AFTER).contains(&(today - made).num_days())
+    })
+}
+
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
+    fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(path)?
+        .write_all(text.as_bytes())
+}
+
+/// The public name first, then the host's own, then its addresses.
+fn names(config: &Config) -> Vec<String> {
+    let mut names = Vec::new();
+    names.extend(config.public_url.as_deref().and_then(host_of));
+    if let Ok(host) = fs::read_to_string("/etc/hostname") {
+        let host = host.trim().to_lowercase();
+        if !host.is_empty() && !host.contains('.') {
+            // As the other machines of a local network find it.
+            names.push(format!("{host}.local"));
+        }
+        names.push(host);
+    }
+    names.push("localhost".to_owned());
+    let mut addresses: Vec<IpAddr> = if_addrs::get_if_addrs()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|interface| interface.ip())
+        .filter(|address| match address {
+            IpAddr::V4(address) => !address.is_link_local(),
+            IpAddr::V6(address) => !address.is_unicast_link_local(),
+        })
+        .collect();
+    addresses.sort_unstable();
+    names.extend(addresses.iter().map(IpAddr::to_string));
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| !name.is_empty() && seen.insert(name.clone()));
+    names
+}
+
+/// The host of a URL, without port and without the brackets of IPv6.
+fn host_of(url: &str) -> Option<String> {
+    let uri: http::Uri = url.parse().ok()?;
+    let host = uri.host()?.trim_matches(['[', ']']);
+    Some(host.to_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_kept_while_it_is_young_and_names_the_machine() {
+        let day = |text: &str| text.parse::<NaiveDate>().expect("a date");
+        let names = ["carnet.example.org".to_owned(), "192.0.2.7".to_owned()];
+        let text = heading(&names, day("2026-01-10")) + "\n-----BEGIN CERTIFICATE-----\n";
+        let check = |names: &[String], today, expected| {
+            assert_eq!(is_current(&text, names, day(today)), expected, "{today}");
+        };
+        check(&names, "2026-01-10", true);
+        check(&names, "2026-11-05", true);
+        check(&names, "2026-11-06", false);
+        check(&names, "2026-01-09", false);
+        check(&names[..1], "2026-01-10", false);
+        assert!(!is_current(
+            "-----BEGIN CERTIFICATE-----",
+            &names,
+            day("2026-01-10")
+        ));
+    }
+
+    #[test]
+    fn the_host_of_a_public_url_is_taken_without_port() {
+        for (url, host) in [
+            ("https://Carnet.example.org:8443/", "carnet.example.org"),
+            ("https://[2001:db8::1]:8443", "2001:db8::1"),
+        ] {
+            assert_eq!(host_of(url).as_deref(), Some(host));
+        }
+        assert_eq!(host_of("not a url"), None);
+    }
+
+    #[test]
+    fn the_authority_stays_when_the_names_change() {
+        let data = tempfile::tempdir().expect("a folder");
+        let mut config = Config {
+            data: data.path().to_owned(),
+            ..Config::default()
+        };
+        let (certificate, _) = super::certificate(&config).expect("made");
+        let first = fs::read_to_string(&certificate).expect("PEM");
+        let root = authority(&config).expect("an authority");
+        super::certificate(&config).expect("kept");
+        assert_eq!(fs::read_to_string(&certificate).expect("PEM"), first);
+        config.public_url = Some("https://elsewhere.example.org".to_owned());
+        super::certificate(&config).expect("made anew");
+        assert_ne!(fs::read_to_string(&certificate).expect("PEM"), first);
+        assert_eq!(authority(&config), Some(root));
+    }
+}
