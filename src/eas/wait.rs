@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
+    command::folder_sync,
     folders::{self, Target},
     request::Call,
 };
@@ -27,12 +28,21 @@ pub enum Woken {
     Superseded,
 }
 
+/// What a wait is for, besides changes in its folders.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Hears {
+    /// Nothing: a Sync answers for its own folders.
+    FoldersOnly,
+    /// A list of folders other than the device was told.
+    Hierarchy,
+}
+
 /// Waits until a folder has something this device would be told.
-pub async fn hold(call: &Call, folders: &[String], seconds: u64) -> Result<Woken> {
+pub async fn hold(call: &Call, folders: &[String], seconds: u64, hears: Hears) -> Result<Woken> {
     let token = call.face.begin_poll(call.device_id());
     let deadline = Instant::now() + Duration::from_secs(seconds);
     let woken = tokio::select! {
-        woken = watch(call, folders) => woken,
+        woken = watch(call, folders, hears) => woken,
         () = sleep_until(deadline) => Ok(Woken::TimeOver),
         () = token.cancelled() => Ok(Woken::Superseded),
         () = call.shutdown.0.cancelled() => Ok(Woken::Superseded),
@@ -41,7 +51,7 @@ pub async fn hold(call: &Call, folders: &[String], seconds: u64) -> Result<Woken
     woken
 }
 
-async fn watch(call: &Call, ids: &[String]) -> Result<Woken> {
+async fn watch(call: &Call, ids: &[String], hears: Hears) -> Result<Woken> {
     loop {
         let actor = call.renew().await?;
         let Some(books) = books(call, &actor, ids).await? else {
@@ -68,6 +78,12 @@ async fn watch(call: &Call, ids: &[String]) -> Result<Woken> {
         }
         if !changed.is_empty() {
             return Ok(Woken::Changes(changed));
+        }
+        if hears == Hears::Hierarchy {
+            let now = folders::all(call, &call.renew().await?).await?;
+            if !folder_sync::is_current(call, &now).await? {
+                return Ok(Woken::Hierarchy);
+            }
         }
         drop(books);
         drop(actor);

@@ -1,6 +1,6 @@
 //! One file per command.
 
-mod folder_sync;
+pub mod folder_sync;
 mod get_item_estimate;
 mod item_operations;
 mod ping;

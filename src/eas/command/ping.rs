@@ -7,7 +7,7 @@ use super::{
     super::{
         folders,
         request::{Call, Reply, command_status},
-        wait::{Woken, hold},
+        wait::{Hears, Woken, hold},
     },
     folder_sync,
 };
@@ -65,19 +65,21 @@ pub async fn run(call: &Call) -> Result<Reply> {
     if !folder_sync::is_current(call, &now).await? {
         return Ok(Reply::Wbxml(command_status(p::PING, 7)));
     }
-    Ok(match hold(call, &asked.folders, seconds).await? {
-        Woken::Changes(ids) => {
-            let mut out = Encoder::new();
-            out.open(p::PING).number(p::STATUS, 2).open(p::FOLDERS);
-            for id in ids {
-                out.text(p::FOLDER, &id);
+    Ok(
+        match hold(call, &asked.folders, seconds, Hears::Hierarchy).await? {
+            Woken::Changes(ids) => {
+                let mut out = Encoder::new();
+                out.open(p::PING).number(p::STATUS, 2).open(p::FOLDERS);
+                for id in ids {
+                    out.text(p::FOLDER, &id);
+                }
+                out.close().close();
+                Reply::Wbxml(out.finish())
             }
-            out.close().close();
-            Reply::Wbxml(out.finish())
-        }
-        Woken::Hierarchy => Reply::Wbxml(command_status(p::PING, 7)),
-        Woken::TimeOver | Woken::Superseded => Reply::Wbxml(command_status(p::PING, 1)),
-    })
+            Woken::Hierarchy => Reply::Wbxml(command_status(p::PING, 7)),
+            Woken::TimeOver | Woken::Superseded => Reply::Wbxml(command_status(p::PING, 1)),
+        },
+    )
 }
 
 fn bound(status: u16, tag: carnet_proto::wbxml::Tag, value: u64) -> Reply {

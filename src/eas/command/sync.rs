@@ -15,7 +15,7 @@ use super::super::{
     facet::Supported,
     folders::{self, Target},
     request::{Call, Reply, command_status},
-    wait::{Woken, hold},
+    wait::{Hears, Woken, hold},
 };
 use crate::domain::{
     actor::Actor,
@@ -103,7 +103,8 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let quiet = |parts: &[Part]| parts.iter().all(Part::is_silent);
     let wrote = sync.collections.iter().any(|c| !c.commands.is_empty());
     if let (Some(seconds), true, false) = (seconds, quiet(&parts), wrote) {
-        match hold(call, &asked.folders, seconds.min(call.face.max_heartbeat())).await? {
+        let seconds = seconds.min(call.face.max_heartbeat());
+        match hold(call, &asked.folders, seconds, Hears::FoldersOnly).await? {
             Woken::Changes(_) => {
                 let actor = call.renew().await?;
                 match answer_all(call, &actor, sync).await? {
