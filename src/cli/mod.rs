@@ -20,7 +20,7 @@ use crate::{
         principal::{Group, Person},
         store::Store,
     },
-    store::sqlite::Sqlite,
+    store::sqlite::{DATABASE, Sqlite},
 };
 
 /// Contacts over Exchange ActiveSync, CardDAV and the web.
@@ -69,7 +69,7 @@ enum Command {
     Export(transfer::Export),
     /// Copy the database while the server runs
     Backup { file: PathBuf },
-    /// Put a backup back (stop the server first); clients start over by themselves
+    /// Put a backup back; clients start over by themselves
     Restore { file: PathBuf },
     /// Verify every invariant
     Check(data::Check),
@@ -88,11 +88,16 @@ type Done = Result<Output, String>;
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let json = cli.common.json;
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.to_string()),
     };
     match runtime.block_on(run(cli)) {
+        Ok(Output::Text(text)) if json && !text.is_empty() => {
+            println!("{:#}", serde_json::json!({ "done": text.trim_end() }));
+            ExitCode::SUCCESS
+        }
         Ok(Output::Text(text)) => {
             print!("{text}");
             ExitCode::SUCCESS
@@ -120,6 +125,15 @@ async fn run(cli: Cli) -> Done {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
         command => {
+            // A mistyped directory is no new server.
+            let makes_data = matches!(
+                command,
+                Command::User(user::Command::Add { .. }) | Command::Migrate
+            );
+            if !makes_data && !config.data.join(DATABASE).exists() {
+                let data = config.data.display();
+                return Err(format!("{data}: there is no {DATABASE} in this directory"));
+            }
             let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
             match command {
                 Command::User(command) => user::run(&store, command, json).await,

@@ -39,7 +39,7 @@ pub enum Command {
     Set {
         login: String,
         /// Contacts allowed in Private; 0 for no limit
-        #[arg(long)]
+        #[arg(long, allow_negative_numbers = true)]
         quota: Option<i64>,
         #[arg(long)]
         email: Option<String>,
@@ -72,6 +72,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                     "{login}: a login is 1 to 64 of a-z, 0-9 and . _ - @ +, and not a reserved word"
                 ));
             }
+            email.as_deref().map_or(Ok(()), valid_email)?;
             let (password, made) = password(password_stdin)?;
             let op = Op::AddPerson {
                 name: name.unwrap_or_else(|| login.clone()),
@@ -81,9 +82,12 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 password_hash: hash(password.clone()).await?,
             };
             commit(store, op).await?;
-            match made {
-                true => text(format!("account {login} added, password {password}\n")),
-                false => text(format!("account {login} added\n")),
+            match (made, json) {
+                (true, true) => Ok(Output::Json(
+                    serde_json::json!({ "login": login, "password": password }),
+                )),
+                (true, false) => text(format!("account {login} added, password {password}\n")),
+                (false, _) => text(format!("account {login} added\n")),
             }
         }
         Command::List => {
@@ -115,9 +119,12 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 change(person.id, |op| op.password_hash = password_hash),
             )
             .await?;
-            match made {
-                true => text(format!("password of {login}: {password}\n")),
-                false => text(format!("password of {login} changed\n")),
+            match (made, json) {
+                (true, true) => Ok(Output::Json(
+                    serde_json::json!({ "login": login, "password": password }),
+                )),
+                (true, false) => text(format!("password of {login}: {password}\n")),
+                (false, _) => text(format!("password of {login} changed\n")),
             }
         }
         Command::Set {
@@ -130,6 +137,18 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             admin,
             no_admin,
         } => {
+            let switches = [disable, enable, admin, no_admin];
+            let changes = quota.is_some() || email.is_some() || name.is_some();
+            if !changes && !switches.contains(&true) {
+                return Err("nothing to change: name --quota, --email, --name, --disable, --enable, --admin or --no-admin".into());
+            }
+            if quota.is_some_and(|quota| quota < 0) {
+                return Err("a quota is a number of contacts, 0 for no limit".into());
+            }
+            email
+                .as_deref()
+                .filter(|email| !email.is_empty())
+                .map_or(Ok(()), valid_email)?;
             let person = person(store, &login).await?;
             let op = change(person.id, |op| {
                 op.quota = quota.map(|quota| (quota > 0).then_some(quota));
@@ -146,6 +165,18 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             commit(store, Op::RemovePerson { person: person.id }).await?;
             text(format!("account {login} removed\n"))
         }
+    }
+}
+
+fn valid_email(email: &str) -> Result<(), String> {
+    let valid = email.len() <= 254
+        && !email.contains(char::is_whitespace)
+        && email
+            .rsplit_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+    match valid {
+        true => Ok(()),
+        false => Err(format!("{email}: not an e-mail address")),
     }
 }
 

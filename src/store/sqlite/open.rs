@@ -13,6 +13,9 @@ use crate::domain::{
 /// Numbered migrations; `user_version` says how many were applied.
 const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
 
+/// The commit counter's file beside the database.
+const COUNTER: &str = "carnet.counter";
+
 /// Opens the read-write connection and the commit counter beside the file.
 pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
     fs::create_dir_all(directory)
@@ -21,7 +24,7 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
     prepare_writer(&connection).map_err(unavailable)?;
     migrate(&mut connection)?;
-    let counter = Counter::open(&directory.join("carnet.counter"))?;
+    let mut counter = Counter::open(&directory.join(COUNTER))?;
     let stored = commits(&connection).map_err(unavailable)?;
     if stored < counter.value() {
         tracing::warn!(
@@ -30,6 +33,7 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
             "the database is older than it was: every client will start over"
         );
         new_epochs(&connection).map_err(unavailable)?;
+        counter.set(stored);
     }
     Ok((connection, counter))
 }
@@ -69,11 +73,29 @@ pub fn restore(file: &Path, directory: &Path) -> Result<()> {
     let target = directory.join(DATABASE);
     let mut connection = Connection::open(&target).map_err(unavailable)?;
     prepare_writer(&connection).map_err(unavailable)?;
+    // A directory that was empty has none.
+    let before = rights_revision(&connection).unwrap_or(0);
     Backup::new(&source, &mut connection)
         .and_then(|backup| backup.run_to_completion(256, Duration::from_millis(5), None))
         .map_err(unavailable)?;
     migrate(&mut connection)?;
-    new_epochs(&connection).map_err(unavailable)
+    new_epochs(&connection)
+        .and_then(|()| {
+            // A server that runs builds everybody anew and wakes who waits.
+            let revision = before.max(rights_revision(&connection)?) + 1;
+            connection.execute(
+                "UPDATE meta SET value = ?1 WHERE name = 'rights_revision'",
+                [revision.to_string()],
+            )
+        })
+        .map_err(unavailable)?;
+    let stored = commits(&connection).map_err(unavailable)?;
+    Counter::open(&directory.join(COUNTER))?.set(stored);
+    Ok(())
+}
+
+fn rights_revision(connection: &Connection) -> rusqlite::Result<i64> {
+    meta(connection, "rights_revision")
 }
 
 fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
@@ -109,7 +131,11 @@ fn migrate(connection: &mut Connection) -> Result<()> {
 }
 
 fn commits(connection: &Connection) -> rusqlite::Result<u64> {
-    connection.query_row("SELECT value FROM meta WHERE name = 'commits'", [], |row| {
+    Ok(meta(connection, "commits")?.try_into().unwrap_or(0))
+}
+
+fn meta(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+    connection.query_row("SELECT value FROM meta WHERE name = ?1", [name], |row| {
         Ok(row.get::<_, String>(0)?.parse().unwrap_or(0))
     })
 }

@@ -22,9 +22,11 @@ use crate::domain::{
 /// Batches that may share one commit.
 const GROUP: usize = 128;
 
-/// The door to the writing thread; dropping it ends the thread after the last commit.
+/// The door to the writing thread; dropping it waits for the last commit.
 pub struct Writer {
-    jobs: mpsc::Sender<Job>,
+    /// None while it is dropped.
+    jobs: Option<mpsc::Sender<Job>>,
+    thread: Option<thread::JoinHandle<()>>,
 }
 
 enum Job {
@@ -43,11 +45,14 @@ impl Writer {
             known: Known::default(),
         };
         thread.known = Known::read(&thread.connection).map_err(unavailable)?;
-        thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("carnet-writer".into())
             .spawn(move || thread.run(waiting))
             .map_err(unavailable)?;
-        Ok(Self { jobs })
+        Ok(Self {
+            jobs: Some(jobs),
+            thread: Some(thread),
+        })
     }
 
     /// Commits a batch; the answer comes when it is on disk (unless the batch may be unflushed).
@@ -72,7 +77,17 @@ impl Writer {
     }
 
     async fn send(&self, job: Job) -> Result<()> {
-        self.jobs.send(job).await.map_err(unavailable)
+        let jobs = self.jobs.as_ref().ok_or_else(|| unavailable("closed"))?;
+        jobs.send(job).await.map_err(unavailable)
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.jobs = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
     }
 }
 
@@ -93,7 +108,10 @@ impl Thread {
             }
             self.commit_group(group);
         }
-        let _ = self.connection.execute_batch("PRAGMA optimize");
+        // A stopped server leaves one file, which may be copied as it is.
+        let _ = self
+            .connection
+            .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
     fn commit_group(&mut self, group: Vec<Job>) {
@@ -281,7 +299,7 @@ impl Counter {
     }
 
     /// Written after the commit and never flushed: it may lag behind the database, never lead.
-    fn set(&mut self, value: u64) {
+    pub fn set(&mut self, value: u64) {
         self.value = value;
         let written = self
             .file

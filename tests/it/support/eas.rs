@@ -11,7 +11,7 @@ use super::http::{Answer, basic, request};
 
 /// A device of a person, with what it holds.
 pub struct Device {
-    address: String,
+    pub address: String,
     login: String,
     id: String,
     pub version: &'static str,

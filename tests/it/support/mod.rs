@@ -1,6 +1,9 @@
 #![allow(dead_code)]
 //! A started server, and small clients for each protocol.
 
+pub mod browser;
+pub mod dav;
 pub mod eas;
 pub mod http;
+pub mod program;
 pub mod server;

@@ -1,0 +1,104 @@
+//! The program an operator runs, as a process of its own.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+};
+
+/// A started `carnet serve`; killed when it is dropped.
+pub struct Program {
+    child: Child,
+    /// What it printed up to its sockets.
+    pub printed: Vec<String>,
+}
+
+impl Program {
+    /// Starts it and waits until as many sockets listen.
+    pub fn serve(data: &Path, listen: &[&str], more: &[&str]) -> Self {
+        let mut command = program();
+        command.arg("serve").arg("--data").arg(data).args(more);
+        for url in listen {
+            command.args(["--listen", url]);
+        }
+        let mut child = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("started");
+        let output = child.stdout.take().expect("an output");
+        let mut lines = BufReader::new(output).lines();
+        let mut printed = Vec::new();
+        let mut sockets = 0;
+        while sockets < listen.len() {
+            let line = lines.next().expect("a line").expect("text");
+            sockets += usize::from(line.starts_with("listening on "));
+            printed.push(line);
+        }
+        Self { child, printed }
+    }
+
+    /// `127.0.0.1:12345` of the first socket of a scheme.
+    pub fn address(&self, scheme: &str) -> String {
+        let prefix = format!("listening on {scheme}://");
+        let line = self.printed.iter().find_map(|l| l.strip_prefix(&prefix));
+        line.expect("a socket").to_owned()
+    }
+
+    /// Asks it to stop, and waits.
+    pub fn stop(mut self) {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status();
+        assert!(asked.expect("asked").success());
+        let ended = self.child.wait().expect("ended");
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_carnet"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("CARNET_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a command on a data directory.
+pub fn run(data: &Path, arguments: &[&str], input: &str) -> Output {
+    let mut child = program()
+        .args(arguments)
+        .arg("--data")
+        .arg(data)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut stdin = child.stdin.take().expect("an input");
+    let _ = stdin.write_all(input.as_bytes());
+    drop(stdin);
+    child.wait_with_output().expect("ended")
+}
+
+/// What a command that works prints.
+pub fn works(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments, "");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {error}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// What a command that is refused says.
+pub fn refused(data: &Path, arguments: &[&str]) -> String {
+    let output = run(data, arguments, "");
+    assert!(!output.status.success(), "{arguments:?}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    String::from_utf8(output.stderr).expect("text")
+}
