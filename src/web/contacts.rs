@@ -6,6 +6,7 @@ use axum::{
     extract::{Multipart, Path, Query, State},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 
@@ -23,6 +24,9 @@ use crate::domain::{
     item::{Card, random_id},
     store::{ListQuery, ListRow},
 };
+
+/// Octets of an uploaded picture that the page of a conflict carries on.
+const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 
 /// Contacts shown on one page of a list.
 const PAGE: i64 = 200;
@@ -312,6 +316,12 @@ pub async fn update(
                     mine: web.facet.view(&mine, visit.text),
                     theirs: web.facet.view(&theirs, visit.text),
                     fields: sent.submitted.fields,
+                    kept_photo: sent
+                        .submitted
+                        .photo
+                        .filter(|photo| photo.len() <= KEPT_PHOTO)
+                        .map(|photo| STANDARD.encode(photo)),
+                    remove_photo: sent.submitted.remove_photo,
                 };
                 Ok(show(StatusCode::CONFLICT, &conflict))
             }
@@ -506,7 +516,9 @@ impl Sent {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "photo" {
                 let octets = field.bytes().await.map_err(invalid)?;
-                sent.submitted.photo = (!octets.is_empty()).then(|| octets.to_vec());
+                if !octets.is_empty() {
+                    sent.submitted.photo = Some(octets.to_vec());
+                }
                 continue;
             }
             let value = field.text().await.map_err(invalid)?;
@@ -514,6 +526,7 @@ impl Sent {
                 "token" => sent.stale = !visit.accepts(web, &value),
                 "version" => sent.version = value,
                 "more" => sent.more = Some(value),
+                "kept-photo" => sent.submitted.photo = STANDARD.decode(value).ok(),
                 "remove-photo" => sent.submitted.remove_photo = true,
                 _ => sent.submitted.fields.push((name, value)),
             }

@@ -66,12 +66,14 @@ pub struct Field {
     pub id: String,
     pub label: String,
     pub value: String,
+    /// An example of what to write.
+    pub hint: &'static str,
 }
 
 /// Values of one sort, each with a type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldList {
-    /// Names the list in *add another*: `tel`, `email`, `adr`, `url`.
+    /// Names the list in *add another*: `tel`, `email`, `impp`, `adr`, `url`, `related`.
     pub name: String,
     pub legend: String,
     pub rows: Vec<FieldRow>,

@@ -104,6 +104,9 @@ pub struct Conflict {
     pub mine: CardView,
     pub theirs: CardView,
     pub fields: Vec<(String, String)>,
+    /// The picture that was uploaded, as base64.
+    pub kept_photo: Option<String>,
+    pub remove_photo: bool,
 }
 
 #[derive(Template)]

@@ -39,7 +39,10 @@ text! {
     photo, photo_of, remove_photo, photo_hint, more_details, read_only, stale_title, stale_text,
     stale_yours, stale_theirs, take_mine, keep_theirs, not_found, not_found_text, forbidden,
     forbidden_text, invalid, too_large, unavailable, refused_kept, go_home, add_row, letter_index,
-    open_menu, members_see, company, quota_full, unavailable_title, stale_form,
+    open_menu, members_see, company, office, phonetic_given_name, phonetic_family_name,
+    phonetic_organization, file_as, messaging, messaging_address, web_pages, related, spouse, child,
+    assistant, manager, home_fax, pager, car, radio, company_main, mms, customer_id, government_id,
+    account_name, quota_full, unavailable_title, stale_form,
 }
 
 /// The language of a request: the person's setting, else the browser's, else English.
@@ -102,7 +105,7 @@ mod tests {
     #[test]
     fn no_sentence_is_left_empty_or_untranslated() {
         // The same word in both languages.
-        let same = ["contacts", "photo", "note"];
+        let same = ["contacts", "photo", "note", "radio", "mms"];
         for ((name, english), (_, french)) in EN.all().into_iter().zip(FR.all()) {
             assert!(!english.is_empty() && !french.is_empty(), "{name}");
             assert_eq!(

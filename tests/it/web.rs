@@ -1,1 +1,337 @@
+//! The pages, as a browser without script meets them.
 
+use std::io::Cursor;
+
+use crate::support::{
+    browser::{Browser, escaped, hidden},
+    dav::Book,
+    http::{basic, request},
+    server::Server,
+};
+
+fn picture(format: image::ImageFormat, width: u32, height: u32) -> Vec<u8> {
+    let mut out = Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_pixel(width, height, image::Rgb([200, 30, 30]));
+    picture.write_to(&mut out, format).expect("a picture");
+    out.into_inner()
+}
+
+#[test]
+fn signing_in_leads_where_one_wanted_to_go() {
+    let server = Server::start();
+    let mut browser = Browser::open(&server.address);
+    let answer = browser.get("/c/private");
+    assert_eq!(answer.status, 303);
+    assert_eq!(
+        answer.header("location"),
+        Some("/login?next=%2Fc%2Fprivate")
+    );
+    let page = browser.page("/login?next=%2Fg%2FTeam");
+    assert_eq!(hidden(&page, "next"), "/g/Team");
+
+    let fields = [("login", "bob"), ("password", "demo"), ("next", "/g/Team")];
+    let answer = browser.submit("/login", &fields);
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, Some("/g/Team"))
+    );
+    let cookie = answer.header("set-cookie").expect("a cookie");
+    assert!(
+        cookie.contains("HttpOnly") && cookie.contains("SameSite="),
+        "{cookie}"
+    );
+    for elsewhere in ["https://example.org/", "//example.org", "/\\example.org"] {
+        let fields = [("login", "bob"), ("password", "demo"), ("next", elsewhere)];
+        let answer = browser.submit("/login", &fields);
+        assert_eq!(answer.header("location"), Some("/"), "{elsewhere}");
+    }
+
+    browser.sign_in("Bob@Example.org", "demo");
+    let page = browser.page("/g/Team");
+    for text in [
+        "Team",
+        "Max Roy",
+        "Coralie Simon",
+        "Bob Keller",
+        "6 contacts",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    // Signing out ends the session, not only the cookie.
+    let token = hidden(&page, "token");
+    let answer = browser.submit("/logout", &[("token", &token)]);
+    assert_eq!(answer.header("location"), Some("/login"));
+    assert_eq!(browser.get("/c/private").status, 303);
+}
+
+#[test]
+fn wrong_passwords_get_slow_and_lock_nobody_out() {
+    let server = Server::start();
+    let mut browser = Browser::open(&server.address);
+    let answer = browser.sign_in("alice", "wrong");
+    assert_eq!(answer.status, 401);
+    assert!(answer.text().contains("do not belong together"));
+    assert!(!answer.text().contains("wrong"));
+    assert_eq!(browser.cookie, None);
+    for guess in 0..5 {
+        browser.sign_in("alice", &format!("guess {guess}"));
+    }
+    assert!(
+        browser
+            .sign_in("alice", "demo")
+            .text()
+            .contains("Too many attempts")
+    );
+    let headers = [basic("alice", "demo")];
+    let target = "/dav/alice/private/contacts/";
+    let answer = request(&server.address, "PROPFIND", target, &headers, b"");
+    assert!(matches!(answer.status, 429 | 503), "{answer:?}");
+    assert!(answer.header("retry-after").is_some());
+    // Nobody else waits.
+    assert_eq!(browser.sign_in("bob", "demo").status, 303);
+}
+
+#[test]
+fn a_contact_is_added_shown_changed_and_deleted() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    assert!(browser.page("/c/private").contains("No contacts yet"));
+    let fields = [
+        ("given", "Zoé <b>"),
+        ("family", "O'Brien & Fils"),
+        ("email-0", "zoe@example.org"),
+        ("tel-0", "+33 6 39 98 00 99"),
+        ("tel-0-kind", "cell"),
+        ("note", "one\r\ntwo"),
+    ];
+    let answer = browser.save("/c/private/new", &fields, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let shown = answer.header("location").expect("a place").to_owned();
+    let page = browser.page(&shown);
+    let name = escaped("Zoé <b> O'Brien & Fils");
+    assert!(page.contains(&name), "{page}");
+    assert!(page.contains("was added"));
+    assert!(page.contains("href=\"mailto:zoe@example.org\""));
+    assert!(page.contains("href=\"tel:+33639980099\""));
+    assert!(!page.contains("Zoé <b>"), "nothing of a card is markup");
+
+    let path = shown.split('?').next().expect("a path");
+    let change = [("family", "Brien"), ("email-0", "")];
+    let answer = browser.save(&format!("{path}/edit"), &change, None);
+    assert_eq!(answer.status, 303);
+    let page = browser.page(answer.header("location").expect("a place"));
+    assert!(page.contains("Saved") && page.contains("Brien") && !page.contains("mailto:"));
+
+    // A list can grow without script.
+    let fields = [("tel-0", "+33 1"), ("more", "tel")];
+    let answer = browser.save(&format!("{path}/edit"), &fields, None);
+    assert_eq!(answer.status, 200);
+    assert!(answer.text().contains("id=\"tel-1\""));
+
+    let page = browser.page(path);
+    let delete = |token: &str, version: &str| {
+        let fields = [("token", token), ("version", version)];
+        browser.submit(&format!("{path}/delete"), &fields).status
+    };
+    let (token, version) = (hidden(&page, "token"), hidden(&page, "version"));
+    assert_eq!(delete("forged", &version), 422);
+    assert_eq!(delete(&token, "\"stale\""), 409);
+    assert_eq!(browser.get(path).status, 200);
+    assert_eq!(delete(&token, &version), 303);
+    assert_eq!(browser.get(path).status, 404);
+    assert!(browser.page("/c/private").contains("No contacts yet"));
+}
+
+#[test]
+fn a_form_of_another_session_stores_nothing_and_keeps_what_was_typed() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    for token in ["", "forged"] {
+        let fields = [
+            ("token", token),
+            ("given", "Forged"),
+            ("email-0", "kept@example.org"),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let answer = browser.send("/c/private/new", &fields, None);
+        assert_eq!(answer.status, 403);
+        assert!(answer.text().contains("kept@example.org"));
+        assert!(answer.text().contains("too old"));
+    }
+    assert!(browser.page("/c/private").contains("No contacts yet"));
+    // Another site's form signs nobody in.
+    let headers = [
+        ("Sec-Fetch-Site".to_owned(), "cross-site".to_owned()),
+        (
+            "Content-Type".to_owned(),
+            "application/x-www-form-urlencoded".to_owned(),
+        ),
+    ];
+    let body = b"login=bob&password=demo";
+    let answer = request(&server.address, "POST", "/login", &headers, body);
+    assert_eq!(answer.status, 403);
+}
+
+#[test]
+fn a_contact_changed_meanwhile_shows_both_sides() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let book = Book::of(&server.address, "alice");
+    let path = browser
+        .card_named("/c/private", "Anaïs Petit")
+        .expect("a card");
+    let edit = format!("{path}/edit");
+    let form = browser.page(&edit);
+    let mut fields = vec![
+        ("token".to_owned(), hidden(&form, "token")),
+        ("version".to_owned(), hidden(&form, "version")),
+        ("given".to_owned(), "Anaïs".to_owned()),
+        ("family".to_owned(), "Grand".to_owned()),
+    ];
+    let (href, etag, card) = book.find("Petit").expect("a card");
+    let theirs = card.replace("END:VCARD", "NOTE:theirs\r\nEND:VCARD");
+    assert_eq!(book.put(&href, ("If-Match", &etag), &theirs).status, 204);
+    let photo = picture(image::ImageFormat::Png, 30, 30);
+    let answer = browser.send(&edit, &fields, Some(&photo));
+    assert_eq!(answer.status, 409);
+    let page = answer.text();
+    for text in [
+        "changed meanwhile",
+        "Your version",
+        "The version on the server",
+        "theirs",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+    assert!(book.find("Grand").is_none(), "nothing is stored yet");
+
+    // Taking one's own version keeps what the other side added elsewhere.
+    fields[1].1 = hidden(&page, "version");
+    fields.push(("kept-photo".to_owned(), hidden(&page, "kept-photo")));
+    let answer = browser.send(&edit, &fields, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let (_, _, card) = book.find("Grand").expect("stored");
+    assert!(
+        card.contains("NOTE:theirs") && card.contains("PHOTO;"),
+        "{card}"
+    );
+}
+
+#[test]
+fn pictures_of_every_format_are_resized_and_others_refused() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    use image::ImageFormat as Format;
+    for format in [
+        Format::Gif,
+        Format::Jpeg,
+        Format::Bmp,
+        Format::Png,
+        Format::Tiff,
+        Format::WebP,
+    ] {
+        let name = format!("{format:?}");
+        let photo = picture(format, 1500, 750);
+        let answer = browser.save("/c/private/new", &[("given", &name)], Some(&photo));
+        assert_eq!(answer.status, 303, "{name}: {}", answer.text());
+        let path = browser.card_named("/c/private", &name).expect("a card");
+        assert!(browser.page(&path).contains("<img"));
+        let photo = browser.get(&format!("{path}/photo"));
+        assert_eq!(photo.header("content-type"), Some("image/jpeg"), "{name}");
+        let stored = image::load_from_memory(&photo.body).expect("a picture");
+        assert_eq!((stored.width(), stored.height()), (1024, 512), "{name}");
+    }
+    let huge = picture(Format::Png, 9000, 9000);
+    for bad in [&b"not a picture"[..], &huge] {
+        let answer = browser.save("/c/private/new", &[("given", "Bad")], Some(bad));
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        assert!(
+            answer.text().contains("value=\"Bad\""),
+            "what was typed stays"
+        );
+    }
+    assert!(browser.card_named("/c/private", "Bad").is_none());
+}
+
+#[test]
+fn what_one_may_not_do_is_not_offered_and_not_done() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let bob = Browser::of(&server.address, "bob");
+    let path = bob.card_named("/g/Team", "Max Roy").expect("a card");
+    let page = bob.page(&path);
+    assert!(page.contains("not modify it"));
+    assert!(!page.contains("/edit\"") && !page.contains("/delete\""));
+    assert!(!bob.page("/g/Team").contains("/g/Team/new"));
+    let answer = bob.save(&format!("{path}/edit"), &[("family", "Mine")], None);
+    assert_eq!(answer.status, 403);
+    let fields = [
+        ("token", hidden(&page, "token")),
+        ("version", hidden(&page, "version")),
+    ];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    assert_eq!(bob.submit(&format!("{path}/delete"), &fields).status, 403);
+    assert!(bob.card_named("/g/Team", "Max Roy").is_some());
+    // What is somebody else's does not exist.
+    let secret = alice
+        .card_named("/c/private", "Anaïs Petit")
+        .expect("a card");
+    assert_eq!(bob.get(&secret).status, 404);
+    assert_eq!(bob.get("/g/Nothing").status, 404);
+    assert_eq!(bob.get("/c/private/c/none").status, 404);
+}
+
+#[test]
+fn pages_speak_the_readers_language() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "alice");
+    let path = browser
+        .card_named("/c/private", "Anaïs Petit")
+        .expect("a card");
+    for (language, words) in [
+        ("en", ["<html lang=\"en\"", "Private", "New", "Sign out"]),
+        (
+            "fr-FR,fr;q=0.9,en;q=0.5",
+            ["<html lang=\"fr\"", "Privé", "Nouveau", "Déconnexion"],
+        ),
+    ] {
+        browser.language = language;
+        let page = browser.page("/c/private");
+        for word in words {
+            assert!(page.contains(word), "{language}: {word}");
+        }
+    }
+    assert!(browser.page(&path).contains("Modifier"));
+    assert!(browser.page(&format!("{path}/edit")).contains("Prénom"));
+}
+
+#[test]
+fn pages_are_strict_and_search_finds_beginnings_of_words() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let answer = browser.get("/c/private");
+    let policy = answer.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("default-src 'none'"));
+    assert!(!policy.contains("unsafe"));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    for (query, found, others) in [
+        ("van", "Vanbrabant", "Petit"),
+        ("elodie", "Vanbrabant", "Petit"),
+        ("boulangerie", "Lefèvre", "Petit"),
+        ("anais nantes", "Petit", "Vanbrabant"),
+    ] {
+        let query = query.replace(' ', "%20");
+        let page = browser.page(&format!("/c/private?q={query}"));
+        assert!(page.contains(found), "{query}");
+        assert!(!page.contains(others), "{query}");
+    }
+    assert!(
+        browser
+            .page("/c/private?q=nobody")
+            .contains("No contact matches")
+    );
+    let hostile = browser.page("/c/private?q=%22%3E%3Cscript%3E");
+    assert!(!hostile.contains("<script"));
+}

@@ -4,8 +4,8 @@
 //! cannot disagree. What no row names stays byte for byte.
 
 mod address;
-mod date;
-mod related;
+pub(super) mod date;
+pub(super) mod related;
 mod slots;
 mod typed;
 

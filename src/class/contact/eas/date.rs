@@ -48,11 +48,16 @@ impl Sort {
             return;
         };
         let v4 = card.version() == "4.0";
-        let without_year = date.year == Some(NO_YEAR);
-        let raw = match (v4, without_year) {
-            (true, true) => PartialDate { year: None, ..date }.basic(),
-            (true, false) => date.basic(),
-            (false, _) => date.extended(),
+        let without_year = matches!(date.year, None | Some(NO_YEAR)) && date.day.is_some();
+        let year = match (v4, without_year) {
+            (true, true) => None,
+            (false, true) => Some(NO_YEAR),
+            (_, false) => date.year,
+        };
+        let date = PartialDate { year, ..date };
+        let raw = match v4 {
+            true => date.basic(),
+            false => date.extended(),
         };
         match at.and_then(|at| Some((at, patch.current(at)?))) {
             Some((at, mut line)) => {
@@ -66,9 +71,8 @@ impl Sort {
             }
             None => {
                 let name = match (self, v4) {
-                    (Sort::Birthday, _) => "BDAY",
                     (Sort::Anniversary, true) => "ANNIVERSARY",
-                    (Sort::Anniversary, false) => "X-ANNIVERSARY",
+                    _ => self.property(),
                 };
                 let line = NewLine::new(name, &[], raw);
                 patch.add(match without_year && !v4 {
@@ -79,7 +83,33 @@ impl Sort {
         }
     }
 
-    fn place(self, card: &Document) -> Option<usize> {
+    /// `1996-04-15`, `--04-15` without a year; text that is no date as it stands.
+    pub fn text(self, card: &Document) -> String {
+        let Some(line) = self.place(card).map(|at| &card.lines()[at]) else {
+            return String::new();
+        };
+        let text = line.text();
+        match PartialDate::parse(&text) {
+            Some(PartialDate {
+                year: None | Some(NO_YEAR),
+                month: Some(month),
+                day: Some(day),
+            }) => format!("--{month:02}-{day:02}"),
+            Some(date) => date.extended(),
+            None => text,
+        }
+    }
+
+    /// The property a new line of a card of version 3.0 has.
+    pub fn property(self) -> &'static str {
+        match self {
+            Sort::Birthday => "BDAY",
+            Sort::Anniversary => "X-ANNIVERSARY",
+        }
+    }
+
+    /// The line that says it.
+    pub fn place(self, card: &Document) -> Option<usize> {
         let lines = card.lines();
         let named = |name: &str| lines.iter().position(|line| line.is(name));
         match self {

@@ -27,7 +27,7 @@ pub const SPOUSE: Sort = Sort {
     label: "_$!<Spouse>!$_",
     relation: "spouse",
 };
-const CHILD: Sort = Sort {
+pub const CHILD: Sort = Sort {
     property: "X-EVOLUTION-CHILD",
     label: "_$!<Child>!$_",
     relation: "child",
@@ -46,14 +46,14 @@ impl Sort {
             Some(at) => patch.set_text(at, value),
             None if value.is_empty() => {}
             None => {
-                let lines = self.new_lines(value, patch);
+                let lines = self.new_lines(escape_text(value), patch);
                 lines.into_iter().for_each(|line| patch.add(line));
             }
         }
     }
 
-    fn new_lines(&self, value: &str, patch: &Patch<'_>) -> Vec<NewLine> {
-        let raw = escape_text(value);
+    /// The lines of a new relation, its value escaped already.
+    pub fn new_lines(&self, raw: String, patch: &Patch<'_>) -> Vec<NewLine> {
         if patch.document().version() == "4.0" {
             return vec![NewLine::new("RELATED", &[self.relation], raw).with("VALUE", "text")];
         }
@@ -68,7 +68,8 @@ impl Sort {
         ]
     }
 
-    fn places(&self, card: &Document) -> Vec<usize> {
+    /// The lines that say this relation.
+    pub fn places(&self, card: &Document) -> Vec<usize> {
         let is_it = |line: &Line| {
             line.is(self.property)
                 || (line.is("RELATED")
@@ -111,7 +112,7 @@ pub fn patch_children(children: Option<&[String]>, patch: &mut Patch<'_>) {
         }
     }
     for name in missing {
-        let lines = CHILD.new_lines(name, patch);
+        let lines = CHILD.new_lines(escape_text(name), patch);
         lines.into_iter().for_each(|line| patch.add(line));
     }
 }

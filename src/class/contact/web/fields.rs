@@ -1,0 +1,288 @@
+//! Which fields pages show and forms have: one row each, with its place in a card.
+
+use carnet_proto::vcard::{Document, Line};
+
+use crate::{
+    class::contact::eas::{
+        date,
+        related::{self, Sort as Relation},
+    },
+    web::text::Text,
+};
+
+/// A label in the reader's language.
+pub type Label = fn(&Text) -> &'static str;
+
+/// A field with one value.
+pub struct Single {
+    pub id: &'static str,
+    pub place: Place,
+    pub label: Label,
+}
+
+/// Where a single value lives.
+pub enum Place {
+    /// A component of a structured line.
+    Component(&'static str, usize),
+    /// A line with one text; the first name is written, all are read.
+    Text(&'static [&'static str]),
+    /// A comma-separated list, of all lines together.
+    List(&'static str),
+    /// A date.
+    Date(date::Sort),
+}
+
+const fn single(id: &'static str, place: Place, label: Label) -> Single {
+    Single { id, place, label }
+}
+
+pub const NAMES: [Single; 14] = [
+    single("prefix", Place::Component("N", 3), |t| t.prefix),
+    single("given", Place::Component("N", 1), |t| t.given_name),
+    single("middle", Place::Component("N", 2), |t| t.middle_name),
+    single("family", Place::Component("N", 0), |t| t.family_name),
+    single("suffix", Place::Component("N", 4), |t| t.suffix),
+    single("nickname", Place::Text(&["NICKNAME"]), |t| t.nickname),
+    single("org", Place::Component("ORG", 0), |t| t.organization),
+    single("department", Place::Component("ORG", 1), |t| t.department),
+    single("office", Place::Component("ORG", 2), |t| t.office),
+    single("title", Place::Text(&["TITLE"]), |t| t.job_title),
+    single(
+        "phonetic-given",
+        Place::Text(&["X-PHONETIC-FIRST-NAME"]),
+        |t| t.phonetic_given_name,
+    ),
+    single(
+        "phonetic-family",
+        Place::Text(&["X-PHONETIC-LAST-NAME"]),
+        |t| t.phonetic_family_name,
+    ),
+    single("phonetic-org", Place::Text(&["X-PHONETIC-ORG"]), |t| {
+        t.phonetic_organization
+    }),
+    single("file-as", Place::Text(&["X-EVOLUTION-FILE-AS"]), |t| {
+        t.file_as
+    }),
+];
+
+pub const OTHERS: [Single; 6] = [
+    single("bday", Place::Date(date::Sort::Birthday), |t| t.birthday),
+    single("anniversary", Place::Date(date::Sort::Anniversary), |t| {
+        t.anniversary
+    }),
+    single("categories", Place::List("CATEGORIES"), |t| t.categories),
+    single("customer-id", Place::Text(&["X-CARNET-CUSTOMERID"]), |t| {
+        t.customer_id
+    }),
+    single(
+        "government-id",
+        Place::Text(&["X-CARNET-GOVERNMENTID"]),
+        |t| t.government_id,
+    ),
+    single("account", Place::Text(&["X-CARNET-ACCOUNTNAME"]), |t| {
+        t.account_name
+    }),
+];
+
+/// A list of values, each of a kind.
+pub struct Several {
+    pub name: &'static str,
+    pub legend: Label,
+    /// What one value is called.
+    pub label: Label,
+    pub kinds: Kinds,
+    /// Component and label of each input; none for values with a single one.
+    pub inputs: &'static [(usize, Label)],
+}
+
+/// How the lines of a list are told apart.
+pub enum Kinds {
+    /// By the types of one property; the first kind whose test passes is shown.
+    Types(&'static str, &'static [Kind]),
+    /// People related to the contact, whatever the form of the line.
+    Relations(&'static [(&'static str, &'static Relation, Label)]),
+}
+
+/// One kind of a typed value.
+pub struct Kind {
+    pub id: &'static str,
+    /// Types of a new line.
+    pub types: &'static [&'static str],
+    is: fn(&Line) -> bool,
+    pub label: Label,
+}
+
+const fn kind(
+    id: &'static str,
+    types: &'static [&'static str],
+    is: fn(&Line) -> bool,
+    label: Label,
+) -> Kind {
+    Kind {
+        id,
+        types,
+        is,
+        label,
+    }
+}
+
+const HOME: Kind = kind("home", &["HOME"], |l| l.has_type("home"), |t| t.home);
+const WORK: Kind = kind("work", &["WORK"], |l| l.has_type("work"), |t| t.work);
+const OTHER: Kind = kind("other", &[], |_| true, |t| t.other);
+
+/// The special kinds come first: a work fax is a fax.
+const NUMBERS: [Kind; 12] = [
+    kind(
+        "home-fax",
+        &["HOME", "FAX"],
+        |l| l.has_type("fax") && l.has_type("home"),
+        |t| t.home_fax,
+    ),
+    kind("fax", &["WORK", "FAX"], |l| l.has_type("fax"), |t| t.fax),
+    kind("cell", &["CELL"], |l| l.has_type("cell"), |t| t.mobile),
+    kind("pager", &["PAGER"], |l| l.has_type("pager"), |t| t.pager),
+    kind(
+        "car",
+        &["CAR"],
+        |l| l.has_type("car") || l.has_type("x-car"),
+        |t| t.car,
+    ),
+    kind(
+        "radio",
+        &["X-RADIO"],
+        |l| l.has_type("x-radio") || l.has_type("x-evolution-radio"),
+        |t| t.radio,
+    ),
+    kind(
+        "assistant",
+        &["X-ASSISTANT"],
+        |l| l.has_type("x-assistant") || l.has_type("x-evolution-assistant"),
+        |t| t.assistant,
+    ),
+    kind(
+        "main",
+        &["WORK", "X-COMPANY-MAIN"],
+        |l| l.has_type("x-company-main") || l.has_type("main") || l.has_type("x-evolution-company"),
+        |t| t.company_main,
+    ),
+    kind(
+        "mms",
+        &["X-MMS"],
+        |l| l.has_type("x-mms") || l.has_type("text"),
+        |t| t.mms,
+    ),
+    HOME,
+    WORK,
+    OTHER,
+];
+
+const PLACES: [Kind; 3] = [HOME, WORK, OTHER];
+
+pub const LISTS: [Several; 6] = [
+    Several {
+        name: "tel",
+        legend: |t| t.phones,
+        label: |t| t.phone,
+        kinds: Kinds::Types("TEL", &NUMBERS),
+        inputs: &[],
+    },
+    Several {
+        name: "email",
+        legend: |t| t.emails,
+        label: |t| t.email,
+        kinds: Kinds::Types("EMAIL", &PLACES),
+        inputs: &[],
+    },
+    Several {
+        name: "impp",
+        legend: |t| t.messaging,
+        label: |t| t.messaging_address,
+        kinds: Kinds::Types("IMPP", &PLACES),
+        inputs: &[],
+    },
+    Several {
+        name: "adr",
+        legend: |t| t.addresses,
+        label: |t| t.address,
+        kinds: Kinds::Types("ADR", &PLACES),
+        inputs: &[
+            (2, |t| t.street),
+            (5, |t| t.postal_code),
+            (3, |t| t.city),
+            (4, |t| t.region),
+            (6, |t| t.country),
+        ],
+    },
+    Several {
+        name: "url",
+        legend: |t| t.web_pages,
+        label: |t| t.web_page,
+        kinds: Kinds::Types("URL", &PLACES),
+        inputs: &[],
+    },
+    Several {
+        name: "related",
+        legend: |t| t.related,
+        label: |t| t.name,
+        kinds: Kinds::Relations(&[
+            ("spouse", &related::SPOUSE, |t| t.spouse),
+            ("child", &related::CHILD, |t| t.child),
+            ("assistant", &related::ASSISTANT, |t| t.assistant),
+            ("manager", &related::MANAGER, |t| t.manager),
+        ]),
+        inputs: &[],
+    },
+];
+
+/// A line of a list: its place in the card and its kind.
+pub struct Row {
+    pub at: usize,
+    pub kind: &'static str,
+}
+
+impl Several {
+    /// The lines of the list, in the order of the card.
+    pub fn rows(&self, card: &Document) -> Vec<Row> {
+        match &self.kinds {
+            Kinds::Types(property, kinds) => card
+                .lines()
+                .iter()
+                .enumerate()
+                .filter(|(_, line)| line.is(property))
+                .map(|(at, line)| Row {
+                    at,
+                    kind: kinds
+                        .iter()
+                        .find(|kind| (kind.is)(line))
+                        .map_or("other", |kind| kind.id),
+                })
+                .collect(),
+            Kinds::Relations(relations) => {
+                let mut rows: Vec<Row> = relations
+                    .iter()
+                    .flat_map(|(kind, sort, _)| {
+                        let places = sort.places(card).into_iter();
+                        places.map(|at| Row { at, kind })
+                    })
+                    .collect();
+                rows.sort_by_key(|row| row.at);
+                rows
+            }
+        }
+    }
+
+    /// Id and label of every kind; the kind of a new value first.
+    pub fn choices(&self, text: &Text) -> Vec<(&'static str, &'static str)> {
+        let mut choices: Vec<(&str, &str)> = match &self.kinds {
+            Kinds::Types(_, kinds) => kinds.iter().map(|k| (k.id, (k.label)(text))).collect(),
+            Kinds::Relations(relations) => relations
+                .iter()
+                .map(|(id, _, label)| (*id, label(text)))
+                .collect(),
+        };
+        if let Some(mobile) = choices.iter().position(|(id, _)| *id == "cell") {
+            choices[..=mobile].rotate_right(1);
+        }
+        choices
+    }
+}

@@ -1,0 +1,415 @@
+//! The form of a contact: its values, and the patch of what was changed in it.
+
+use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate, escape_text};
+use uuid::Uuid;
+
+use super::fields::{Kinds, LISTS, NAMES, OTHERS, Place, Several, Single};
+use crate::{
+    class::contact::{eas::photo_line, parse},
+    domain::{book::Edit, error::Result},
+    web::{
+        facet::{Choice, Field, FieldList, FieldRow, Form},
+        text::Text,
+    },
+};
+
+/// Rows of one list that are looked at.
+const MAX_ROWS: usize = 200;
+
+/// The fields of a form that were changed.
+pub struct WebEdit {
+    pub changes: Vec<(String, String)>,
+    /// Empty: removed.
+    pub photo: Option<Vec<u8>>,
+}
+
+impl Edit for WebEdit {
+    fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
+        let uid = || Uuid::new_v4().to_string();
+        let card = match current {
+            Some(current) if self.changes.is_empty() && self.photo.is_none() => {
+                return Ok(current.to_vec());
+            }
+            Some(current) => {
+                let card = parse(current)?;
+                let own = card.uid().unwrap_or_else(uid);
+                card.editable(&own)
+            }
+            None => parse(
+                format!(
+                    "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{}\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n",
+                    uid()
+                )
+                .as_bytes(),
+            )?,
+        };
+        let mut patch = card.edit();
+        for field in NAMES.iter().chain(&OTHERS) {
+            self.patch_single(field, &mut patch);
+        }
+        for list in &LISTS {
+            self.patch_list(list, &mut patch);
+        }
+        if let Some(note) = self.change("note") {
+            set(&mut patch, &["NOTE"], escape_text(note));
+        }
+        if let Some(octets) = &self.photo {
+            let at = position(&card, &["PHOTO"]);
+            match (at, octets.is_empty()) {
+                (Some(at), true) => patch.remove(at),
+                (Some(at), false) => patch.replace(at, photo_line(&card, octets)),
+                (None, true) => {}
+                (None, false) => patch.add(photo_line(&card, octets)),
+            }
+        }
+        let patched = patch.finish();
+        Ok(with_name(&card, &patched).as_bytes().to_vec())
+    }
+}
+
+impl WebEdit {
+    fn change(&self, name: &str) -> Option<&str> {
+        self.changes
+            .iter()
+            .find(|(changed, _)| changed == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    fn patch_single(&self, field: &Single, patch: &mut Patch<'_>) {
+        let Some(value) = self.change(field.id) else {
+            return;
+        };
+        match &field.place {
+            Place::Text(names) => set(patch, names, escape_text(value)),
+            Place::Component(name, component) => set_component(patch, name, *component, value),
+            Place::List(name) => set_list(patch, name, value),
+            Place::Date(sort) => match PartialDate::parse(value) {
+                Some(_) => sort.patch(value, patch),
+                None if value.is_empty() => sort.patch("", patch),
+                // What is no date is kept as it was written.
+                None => match sort.place(patch.document()) {
+                    Some(at) => patch.set_text(at, value),
+                    None => patch.add(NewLine::new(sort.property(), &[], escape_text(value))),
+                },
+            },
+        }
+    }
+
+    fn patch_list(&self, list: &Several, patch: &mut Patch<'_>) {
+        for row in 0..rows(&self.changes, list) {
+            let id = format!("{}-{row}", list.name);
+            let touched = self
+                .changes
+                .iter()
+                .any(|(name, _)| *name == id || name.starts_with(&format!("{id}-")));
+            if touched {
+                self.patch_row(list, row, &id, patch);
+            }
+        }
+    }
+
+    fn patch_row(&self, list: &Several, row: usize, id: &str, patch: &mut Patch<'_>) {
+        let card = patch.document();
+        let stored = list.rows(card).into_iter().nth(row);
+        let line = stored.as_ref().map(|stored| &card.lines()[stored.at]);
+        let raw = match list.inputs.is_empty() {
+            true => match (self.change(id), line) {
+                (Some(value), _) => escape_text(value),
+                (None, Some(line)) => line.decoded(),
+                (None, None) => String::new(),
+            },
+            false => {
+                let mut parts = line.map(|line| line.components()).unwrap_or_default();
+                parts.resize(7, String::new());
+                for (input, (component, _)) in list.inputs.iter().enumerate() {
+                    if let Some(value) = self.change(&format!("{id}-{input}")) {
+                        parts[*component] = value.to_owned();
+                    }
+                }
+                joined(&parts)
+            }
+        };
+        let kind = self.change(&format!("{id}-kind"));
+        match (stored, raw.is_empty()) {
+            (Some(stored), true) => patch.remove(stored.at),
+            (Some(stored), false) => match (kind, &list.kinds) {
+                (Some(kind), Kinds::Relations(_)) => {
+                    patch.remove(stored.at);
+                    new_lines(list, kind, raw, patch);
+                }
+                (Some(kind), Kinds::Types(..)) => {
+                    patch.set_raw(stored.at, raw);
+                    if let Some(mut line) = patch.current(stored.at) {
+                        line.params
+                            .retain(|param| !param.name.eq_ignore_ascii_case("TYPE"));
+                        line.params
+                            .extend(NewLine::new("", types(list, kind), "").params);
+                        patch.replace(stored.at, line);
+                    }
+                }
+                (None, _) => patch.set_raw(stored.at, raw),
+            },
+            (None, true) => {}
+            (None, false) => new_lines(list, kind.unwrap_or_default(), raw, patch),
+        }
+    }
+}
+
+/// Appends a value of a list.
+fn new_lines(list: &Several, kind: &str, raw: String, patch: &mut Patch<'_>) {
+    match &list.kinds {
+        Kinds::Types(property, _) => {
+            patch.add(NewLine::new(property, types(list, kind), raw));
+        }
+        Kinds::Relations(relations) => {
+            let sort = relations
+                .iter()
+                .find(|(id, ..)| *id == kind)
+                .or(relations.first())
+                .map(|(_, sort, _)| sort);
+            let lines = sort.map(|sort| sort.new_lines(raw, patch));
+            lines.into_iter().flatten().for_each(|line| patch.add(line));
+        }
+    }
+}
+
+fn types(list: &Several, kind: &str) -> &'static [&'static str] {
+    match &list.kinds {
+        Kinds::Types(_, kinds) => kinds
+            .iter()
+            .find(|known| known.id == kind)
+            .map_or(&[], |known| known.types),
+        Kinds::Relations(_) => &[],
+    }
+}
+
+/// Names and values of the form of a card.
+pub fn values(card: &Document) -> Vec<(String, String)> {
+    let mut out = Vec::new();
+    for field in NAMES.iter().chain(&OTHERS) {
+        out.push((field.id.to_owned(), field.value(card)));
+    }
+    for list in &LISTS {
+        for (row, stored) in list.rows(card).into_iter().enumerate() {
+            let id = format!("{}-{row}", list.name);
+            let line = &card.lines()[stored.at];
+            out.push((format!("{id}-kind"), stored.kind.to_owned()));
+            if list.inputs.is_empty() {
+                out.push((id, line.text()));
+                continue;
+            }
+            let parts = line.components();
+            for (input, (component, _)) in list.inputs.iter().enumerate() {
+                let part = parts.get(*component).cloned();
+                out.push((format!("{id}-{input}"), part.unwrap_or_default()));
+            }
+        }
+    }
+    let note = card.first("NOTE").map(|note| note.text());
+    out.push(("note".to_owned(), note.unwrap_or_default()));
+    out
+}
+
+impl Single {
+    /// The value a card has; empty when there is none.
+    pub fn value(&self, card: &Document) -> String {
+        match &self.place {
+            Place::Component(name, at) => card
+                .first(name)
+                .and_then(|line| line.components().into_iter().nth(*at))
+                .unwrap_or_default(),
+            Place::Text(names) => position(card, names)
+                .map(|at| card.lines()[at].text())
+                .unwrap_or_default(),
+            Place::List(name) => {
+                let values: Vec<String> = card.all(name).flat_map(|line| line.list()).collect();
+                values.join(", ")
+            }
+            Place::Date(sort) => sort.text(card),
+        }
+    }
+}
+
+/// A form with these values; every list ends with an empty row, so that one can be added at once.
+pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> Form {
+    let value = |name: &str| {
+        values
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+            .unwrap_or_default()
+    };
+    let field = |field: &Single| Field {
+        id: field.id.to_owned(),
+        label: (field.label)(text).to_owned(),
+        value: value(field.id),
+        hint: match field.place {
+            Place::Date(_) => "1972-04-15",
+            _ => "",
+        },
+    };
+    let lists = LISTS
+        .iter()
+        .map(|list| FieldList {
+            name: list.name.to_owned(),
+            legend: (list.legend)(text).to_owned(),
+            rows: (0..rows(values, list).max(1))
+                .map(|row| form_row(list, &format!("{}-{row}", list.name), &value, text))
+                .collect(),
+        })
+        .collect();
+    Form {
+        names: NAMES.iter().map(field).collect(),
+        lists,
+        others: OTHERS.iter().map(field).collect(),
+        note: value("note"),
+        has_photo,
+    }
+}
+
+fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Text) -> FieldRow {
+    let chosen = value(&format!("{id}-kind"));
+    let input = |id: String, label: &'static str| Field {
+        value: value(&id),
+        id,
+        label: label.to_owned(),
+        hint: "",
+    };
+    FieldRow {
+        id: id.to_owned(),
+        kinds: list
+            .choices(text)
+            .into_iter()
+            .map(|(kind, label)| Choice {
+                value: kind.to_owned(),
+                label: label.to_owned(),
+                selected: chosen == kind,
+            })
+            .collect(),
+        fields: match list.inputs.is_empty() {
+            true => vec![input(id.to_owned(), (list.label)(text))],
+            false => (0..)
+                .zip(list.inputs)
+                .map(|(at, (_, label))| input(format!("{id}-{at}"), label(text)))
+                .collect(),
+        },
+    }
+}
+
+/// How many rows of a list some fields name.
+pub fn rows(fields: &[(String, String)], list: &Several) -> usize {
+    fields
+        .iter()
+        .filter_map(|(name, _)| {
+            let rest = name.strip_prefix(list.name)?.strip_prefix('-')?;
+            rest.split('-').next()?.parse::<usize>().ok()
+        })
+        .filter(|row| *row < MAX_ROWS)
+        .max()
+        .map_or(0, |row| row + 1)
+}
+
+fn position(card: &Document, names: &[&str]) -> Option<usize> {
+    names
+        .iter()
+        .find_map(|name| card.lines().iter().position(|line| line.is(name)))
+}
+
+/// One line with a value: set, made or removed.
+fn set(patch: &mut Patch<'_>, names: &[&str], raw: String) {
+    match position(patch.document(), names) {
+        Some(at) if raw.is_empty() => patch.remove(at),
+        Some(at) => patch.set_raw(at, raw),
+        None if raw.is_empty() => {}
+        None => patch.add(NewLine::new(names[0], &[], raw)),
+    }
+}
+
+/// One component of a line of which others may have been changed already.
+fn set_component(patch: &mut Patch<'_>, name: &str, component: usize, value: &str) {
+    let at = position(patch.document(), &[name]);
+    let so_far = match at {
+        Some(at) => patch.current(at).map(|line| line.raw),
+        None => patch.added(name).map(|line| line.raw.clone()),
+    };
+    let mut parts = split_raw(&so_far.unwrap_or_default());
+    if parts.len() <= component {
+        parts.resize(component + 1, String::new());
+    }
+    parts[component] = escape_text(value);
+    while name != "N" && parts.last().is_some_and(String::is_empty) {
+        parts.pop();
+    }
+    match at {
+        Some(at) if parts.is_empty() => patch.remove(at),
+        Some(at) => patch.set_raw(at, parts.join(";")),
+        None => patch.set_added(name, parts.join(";")),
+    }
+}
+
+/// A list in one line, at the place of the first.
+fn set_list(patch: &mut Patch<'_>, name: &str, value: &str) {
+    let raw = value
+        .split(',')
+        .map(|entry| escape_text(entry.trim()))
+        .filter(|entry| !entry.is_empty())
+        .collect::<Vec<_>>()
+        .join(",");
+    let lines = patch.document().lines();
+    let others: Vec<usize> = (0..lines.len())
+        .filter(|at| lines[*at].is(name))
+        .skip(1)
+        .collect();
+    others.into_iter().for_each(|at| patch.remove(at));
+    set(patch, &[name], raw);
+}
+
+/// Escaped components; empty when all are.
+fn joined(parts: &[String]) -> String {
+    match parts.iter().all(String::is_empty) {
+        true => String::new(),
+        false => parts
+            .iter()
+            .map(|part| escape_text(part))
+            .collect::<Vec<_>>()
+            .join(";"),
+    }
+}
+
+/// Splits at unescaped semicolons, escapes kept.
+fn split_raw(raw: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    let mut escaped = false;
+    for c in raw.chars() {
+        if c == ';' && !escaped {
+            parts.push(String::new());
+            continue;
+        }
+        escaped = c == '\\' && !escaped;
+        if let Some(part) = parts.last_mut() {
+            part.push(c);
+        }
+    }
+    parts
+}
+
+/// FN follows the name only where it was made of the name before.
+fn with_name(before: &Document, after: &Document) -> Document {
+    let formatted = before
+        .first("FN")
+        .map(|line| line.text())
+        .unwrap_or_default();
+    let made = before.generated_name().unwrap_or_default();
+    let was_made = formatted.trim().is_empty() || formatted == made;
+    let mut unnamed = after.edit();
+    if let Some(at) = position(after, &["FN"]) {
+        unnamed.set_raw(at, "");
+    }
+    let name = unnamed.finish().formatted_name();
+    if !was_made || name == formatted {
+        return after.clone();
+    }
+    let mut patch = after.edit();
+    set(&mut patch, &["FN"], escape_text(&name));
+    patch.finish()
+}
