@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     auth::Authenticator,
     class::contact::Contact,
-    config::Config,
+    config::{Config, Founders},
     dav,
     domain::{
         core::{Core, Limits},
@@ -50,6 +50,10 @@ impl App {
         let contact = Arc::new(Contact::default());
         let limits = Limits {
             document: config.max_document,
+            administrators_found: config.found_groups == Founders::Administrators,
+            history_days: config.history_days.into(),
+            trash_days: config.trash_days.into(),
+            tombstone_days: config.tombstone_days.into(),
         };
         let core = Core::new(store.clone(), contact.clone(), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
@@ -103,6 +107,7 @@ impl App {
     pub async fn serve(&self, listeners: Vec<Listener>) {
         let connections = Arc::new(Semaphore::new(self.config.max_connections));
         let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
+        let purger = tokio::spawn(purge(self.core.clone()));
         let serving: Vec<_> = listeners
             .into_iter()
             .map(|listener| {
@@ -117,6 +122,7 @@ impl App {
             let _ = listener.await;
         }
         watcher.abort();
+        purger.abort();
     }
 }
 
@@ -130,6 +136,17 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
         match core.store().foreign_changes().await {
             Ok(changes) => core.hub().publish(&changes),
             Err(error) => tracing::warn!(%error, "changes of other processes could not be read"),
+        }
+    }
+}
+
+/// Ends, once a day, what was kept long enough.
+async fn purge(core: Arc<Core>) {
+    let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
+    loop {
+        day.tick().await;
+        if let Err(error) = core.purge().await {
+            tracing::warn!(%error, "old versions could not be purged");
         }
     }
 }

@@ -30,6 +30,23 @@ pub struct Config {
     pub max_connections: usize,
     /// Longest time an Exchange ActiveSync device may wait for changes, in seconds.
     pub max_heartbeat: u64,
+    /// Who may found groups: `anyone` or `administrators`.
+    pub found_groups: Founders,
+    /// Days earlier versions and refused changes are kept, 1 to 365.
+    pub history_days: u16,
+    /// Days removed contacts can be restored, 0 to 365.
+    pub trash_days: u16,
+    /// Days a device may stay away before it has to start over.
+    pub tombstone_days: u16,
+}
+
+/// Who may found groups.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Founders {
+    #[default]
+    Anyone,
+    Administrators,
 }
 
 impl Default for Config {
@@ -48,6 +65,10 @@ impl Default for Config {
             max_document: 10 * 1024 * 1024,
             max_connections: 20_000,
             max_heartbeat: 3540,
+            found_groups: Founders::Anyone,
+            history_days: 30,
+            trash_days: 30,
+            tombstone_days: 400,
         }
     }
 }
@@ -63,9 +84,20 @@ impl Config {
                 .map_err(|error| format!("{}: {error}", file.display()))?,
         };
         override_with(&mut table, std::env::vars().collect());
-        table
+        let config: Self = table
             .try_into()
-            .map_err(|error| format!("configuration: {error}"))
+            .map_err(|error| format!("configuration: {error}"))?;
+        for (key, days, least) in [
+            ("history_days", config.history_days, 1),
+            ("trash_days", config.trash_days, 0),
+            ("tombstone_days", config.tombstone_days, 30),
+        ] {
+            let most = if key == "tombstone_days" { 3650 } else { 365 };
+            if !(least..=most).contains(&days) {
+                return Err(format!("configuration: {key} is {least} to {most}"));
+            }
+        }
+        Ok(config)
     }
 }
 
@@ -95,7 +127,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 10] = [
+pub const KEYS: [&str; 14] = [
     "data",
     "listen",
     "public_url",
@@ -106,6 +138,10 @@ pub const KEYS: [&str; 10] = [
     "max_document",
     "max_connections",
     "max_heartbeat",
+    "found_groups",
+    "history_days",
+    "trash_days",
+    "tombstone_days",
 ];
 
 #[cfg(test)]

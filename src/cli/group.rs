@@ -77,7 +77,12 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
         Command::Leave { name, login } => {
             let group = named_group(store, &name).await?.id;
             let person = person(store, &login).await?.id;
-            commit(store, Op::RemoveMember { group, person }).await?;
+            let op = Op::RemoveMember {
+                group,
+                person,
+                take_back: false,
+            };
+            commit(store, op).await?;
             text(format!("{login} left {name}\n"))
         }
     }

@@ -99,10 +99,10 @@ fn domain(error: &Error, href: &str) -> Answer {
 /// The privilege a client lacks (RFC 3744 §3).
 fn privilege(right: Right) -> &'static str {
     match right {
-        Right::Read => "read",
-        Right::Add => "bind",
+        Right::Read | Right::Share => "read",
+        Right::Add | Right::Restore => "bind",
         Right::Remove | Right::RemoveAny => "unbind",
-        Right::Modify | Right::Verify => "write-content",
+        Right::Modify | Right::Verify | Right::Comment | Right::DeleteComment => "write-content",
         Right::GrantModify | Right::GrantGroup | Right::Administer => "write-acl",
     }
 }

@@ -1,6 +1,7 @@
 //! Who is asking: built once per request, and anew after every wait.
 
 use super::{
+    collection::Place,
     id::{CollectionId, DeviceId, GroupId, PersonId},
     principal::Role,
 };
@@ -44,5 +45,13 @@ impl Actor {
     /// The membership in a group, if any.
     pub fn membership(&self, group: GroupId) -> Option<&Membership> {
         self.memberships.iter().find(|m| m.group == group)
+    }
+
+    /// May read what is in a place: their own, or that of a group they are in.
+    pub fn reads(&self, place: Place) -> bool {
+        match place {
+            Place::Private(owner) | Place::Home(owner) | Place::View(owner) => owner == self.person,
+            Place::Group(group) => self.membership(group).is_some(),
+        }
     }
 }

@@ -3,8 +3,8 @@
 use super::{
     class::Index,
     id::{
-        CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq,
-        TagId, Timestamp,
+        CollectionId, CommentId, DeviceId, GroupId, ItemId, NoticeId, PersonId, PlacementId,
+        RevisionId, Seq, TagId, Timestamp,
     },
     principal::{GroupOptions, Role},
     rights::GroupRight,
@@ -63,6 +63,8 @@ pub enum Op {
     Place {
         item: ItemId,
         placement: NewPlacement,
+        /// The collection it is shared from.
+        from: Option<CollectionId>,
     },
     /// New content: bumps `changed` in every live placement; the old content becomes a revision.
     Edit {
@@ -84,18 +86,26 @@ pub enum Op {
         tags: Vec<String>,
         writer: Option<DeviceId>,
     },
-    /// Another href for a live placement in the same collection (a removal and a placement).
+    /// Takes a live placement away.
     Remove {
         placement: PlacementId,
         /// `PreconditionFailed` when the placement's `changed` is another.
         expected_changed: Option<Seq>,
         writer: Option<DeviceId>,
     },
-    /// A removed placement (by its tombstone) comes back as a new placement with its grants and comments.
+    /// Takes everything away; `PreconditionFailed` unless there are as many items as expected.
+    Empty {
+        collection: CollectionId,
+        expected: i64,
+    },
+    /// A removed placement (by its tombstone) comes back as a new placement with its grants and
+    /// comments. Refused: `NotFound` once the content was purged.
     RestorePlacement {
         placement: PlacementId,
         href: String,
         server_id: String,
+        /// None: as it was.
+        overlay: Option<Vec<u8>>,
     },
     /// The device does not know these placements after all: `maker` and its own `writer` become null.
     Disown {
@@ -115,6 +125,23 @@ pub enum Op {
     },
     DismissRefusal {
         revision: RevisionId,
+    },
+    /// A refused change of the author is shown to those who may make it.
+    Propose {
+        revision: RevisionId,
+    },
+    /// A proposal was accepted or declined.
+    SettleProposal {
+        revision: RevisionId,
+    },
+    /// Ends what was kept long enough: versions and refused writes, the trash, tombstones.
+    Purge {
+        versions_before: Timestamp,
+        trash_before: Timestamp,
+        tombstones_before: Timestamp,
+    },
+    SettleNotice {
+        notice: NoticeId,
     },
 
     /// The sync record of a device and a collection. `PreconditionFailed` unless the key stored is `expected`.
@@ -173,7 +200,8 @@ pub enum Op {
     RemovePerson {
         person: PersonId,
     },
-    /// A group, its book and its administrator.
+    /// A group, its book and its administrator. The administrator of a deleted group of that name
+    /// gets its book back, with the trash. Refused: `Exists`, whatever the case.
     AddGroup {
         name: String,
         display_name: String,
@@ -193,9 +221,23 @@ pub enum Op {
         person: PersonId,
         role: Role,
     },
-    /// Takes a member out; grants to that person through the group go too.
+    /// Takes a member out; grants to that person through the group go too. The group keeps copies
+    /// of the private contacts they shared, unless these are taken back.
     RemoveMember {
         group: GroupId,
+        person: PersonId,
+        take_back: bool,
+    },
+    /// `token` is the digest of what is sent.
+    Invite {
+        group: GroupId,
+        token: String,
+        email: String,
+        expires: Timestamp,
+    },
+    /// Refused: `NotFound` when the invitation is used up or too old.
+    AcceptInvitation {
+        token: String,
         person: PersonId,
     },
     /// `person` none: everyone in the group.
@@ -246,6 +288,11 @@ pub enum Op {
     },
     RemoveTag {
         tag: TagId,
+    },
+    LinkTag {
+        tag: TagId,
+        item: ItemId,
+        linked: bool,
     },
     AddComment {
         item: ItemId,

@@ -2,7 +2,7 @@
 
 mod write;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, future::Future, sync::Arc};
 
 use super::{
     actor::Actor,
@@ -12,11 +12,12 @@ use super::{
     error::{Error, Result},
     id::{ItemId, Seq},
     item::{Card, Placement},
-    rights::{ItemFacts, PlaceRights, Right, Standing, may_in_place, may_on_item},
-    store::{ItemStanding, ListPage, ListQuery, Order},
+    principal::Role,
+    rights::{ItemFacts, PlaceRights, Right, Standing, allows},
+    store::{ListPage, ListQuery, Order},
 };
 
-pub(super) use write::{RETRIES, new_server_id};
+pub(super) use write::{RETRIES, new_server_id, removal};
 
 /// A collection opened by somebody who may read it.
 #[derive(Clone)]
@@ -292,60 +293,82 @@ impl Book {
     }
 
     pub(super) fn may(&self, right: Right) -> bool {
-        may_in_place(self.rights, right)
+        allows(right, &self.rights, &ItemFacts::default())
     }
 
     pub(super) fn allows(&self, facts: &ItemFacts, right: Right) -> bool {
-        let creators_delete = self.collection.options.creators_delete;
-        may_on_item(
-            self.actor.person,
-            self.rights,
-            facts,
-            creators_delete,
-            right,
-        )
+        allows(right, &self.rights, facts)
     }
 
-    /// What a decision on an item rests on; costs a read only in group books.
+    /// Refuses unless the actor holds a right on an item here.
+    pub(super) async fn require(&self, placement: &Placement, right: Right) -> Result<()> {
+        let facts = self.facts(placement).await?;
+        match self.allows(&facts, right) {
+            true => Ok(()),
+            false => Err(Error::Forbidden { right }),
+        }
+    }
+
+    /// What the actor is to an item; costs a read only in group books.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
+        let me = self.actor.person;
         let mut facts = ItemFacts {
-            creator: placement.creator,
-            creator_present: true,
+            creator: placement.creator == me,
             created_here: placement.origin == Some(self.collection.id),
             created_private: true,
-            placed_by: placement.placed_by,
-            granted: false,
-            custodian: false,
+            placed: placement.placed_by == me,
+            ..ItemFacts::default()
         };
         if self.is_private() {
             return Ok(facts);
         }
-        let standing = self.core.store().item_standing(placement.item).await?;
+        let standing = self.core.store().item_standing(placement.item, me).await?;
         let standing = standing.ok_or(Error::NotFound)?;
-        self.judge(&standing, &mut facts);
+        facts.granted = standing.granted;
+        facts.created_private = matches!(standing.origin, Some(Place::Private(_)));
+        facts.custodian = match standing.origin {
+            Some(Place::Group(group)) if !standing.creator_in_origin => self
+                .actor
+                .membership(group)
+                .is_some_and(|membership| membership.role >= Role::CoAdmin),
+            _ => false,
+        };
         Ok(facts)
     }
 
-    fn judge(&self, standing: &ItemStanding, facts: &mut ItemFacts) {
-        let book_of = |collection| {
-            self.actor
-                .memberships
-                .iter()
-                .find(|membership| membership.book == collection)
-        };
-        facts.granted = standing.grants.iter().any(|grant| {
-            standing.places.contains(&grant.collection)
-                && book_of(grant.collection).is_some()
-                && grant
-                    .person
-                    .is_none_or(|person| person == self.actor.person)
-        });
-        facts.created_private = matches!(standing.origin, Some((_, Place::Private(_))));
-        facts.creator_present = facts.created_private || standing.creator_in_origin;
-        facts.custodian = !facts.creator_present
-            && standing.origin.is_some_and(|(origin, _)| {
-                book_of(origin).is_some_and(|m| m.role > super::principal::Role::Member)
-            });
+    /// The same book as the actor stands to it now.
+    pub(super) async fn reopened(&self) -> Result<Book> {
+        let actor = self.core.again(&self.actor).await?;
+        self.core.open(&actor, self.collection.id).await
+    }
+
+    /// Takes a decision on this book, and again on the book as it is by then while the world moves
+    /// between reading and committing.
+    pub(super) async fn decided<T, F, D>(&self, decide: D) -> Result<T>
+    where
+        D: Fn(Book) -> F + Send + Sync,
+        F: Future<Output = Result<T>> + Send,
+    {
+        let mut book = self.clone();
+        for _ in 0..RETRIES {
+            match decide(book.clone()).await {
+                Err(Error::PreconditionFailed) => book = book.reopened().await?,
+                other => return other,
+            }
+        }
+        Err(Error::Unavailable(
+            "rights or contents kept changing during the write".into(),
+        ))
+    }
+
+    /// A card of this book that may have changed since it was read; `NotFound` once it is gone.
+    pub(super) async fn current(&self, placement: &Placement) -> Result<Card> {
+        let found = self.core.store().placement(placement.id).await?;
+        found
+            .filter(|card| {
+                card.placement.is_live() && card.placement.collection == self.collection.id
+            })
+            .ok_or(Error::NotFound)
     }
 
     async fn modifies_something(&self) -> Result<bool> {

@@ -21,6 +21,13 @@ pub trait Class: Send + Sync {
     /// The overlay with other tags in it.
     fn with_tags(&self, overlay: &[u8], tags: &[String]) -> Vec<u8>;
 
+    /// The same content as another item: its uid replaced. Refuses with `InvalidDocument`.
+    fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>>;
+
+    /// What changed between two versions, property by property; empty when nothing a person could
+    /// see did.
+    fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;
+
     /// Merges by property: what only `mine` changed is taken, what both changed keeps `theirs`.
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged>;
 }
@@ -62,6 +69,17 @@ pub struct Split {
     pub overlay: Vec<u8>,
     /// The tags the overlay names.
     pub tags: Vec<String>,
+}
+
+/// One property that two versions show differently.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// The property's name, upper case (`TEL`), with its types (`TEL;WORK`) where it has some.
+    pub property: String,
+    /// None: the property is new.
+    pub before: Option<String>,
+    /// None: the property went.
+    pub after: Option<String>,
 }
 
 /// Outcome of a merge.

@@ -1,18 +1,18 @@
 //! The root of the domain: opens places for people and commits what verbs decided.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc};
 
 use super::{
     actor::{Actor, Client},
     batch::{Batch, Committed, Op},
-    book::Book,
+    book::{Book, RETRIES},
     class::Class,
     collection::{Collection, Place},
     cursor::Cursor,
     error::{Error, Result},
     hub::Hub,
     id::{CollectionId, PersonId, Seq, Timestamp},
-    rights::{GroupRight, Right, may_in_place, place_rights},
+    rights::{GroupRight, Right, place_rights},
     store::{Device, HomeChange, Store},
 };
 
@@ -21,12 +21,24 @@ use super::{
 pub struct Limits {
     /// Octets of one document.
     pub document: usize,
+    /// Only administrators of the server may found groups.
+    pub administrators_found: bool,
+    /// Days earlier versions and refused writes are kept, 1 to 365.
+    pub history_days: i64,
+    /// Days what was removed can be restored, 0 to 365.
+    pub trash_days: i64,
+    /// Days a client may stay away before it has to start over.
+    pub tombstone_days: i64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         Self {
             document: 10 * 1024 * 1024,
+            administrators_found: false,
+            history_days: 30,
+            trash_days: 30,
+            tombstone_days: 400,
         }
     }
 }
@@ -209,15 +221,50 @@ impl Core {
         Ok(committed)
     }
 
+    /// Takes a decision, and takes it again as whom the person is by then while the world moves
+    /// between reading and committing.
+    pub(super) async fn decided<T, F, D>(&self, actor: &Arc<Actor>, decide: D) -> Result<T>
+    where
+        D: Fn(Arc<Actor>) -> F + Send + Sync,
+        F: Future<Output = Result<T>> + Send,
+    {
+        let mut actor = actor.clone();
+        for _ in 0..RETRIES {
+            match decide(actor.clone()).await {
+                Err(Error::PreconditionFailed) => actor = self.again(&actor).await?,
+                other => return other,
+            }
+        }
+        Err(Error::Unavailable(
+            "rights or contents kept changing during the write".into(),
+        ))
+    }
+
+    /// The same person through the same client, as they are now.
+    pub(super) async fn again(&self, actor: &Actor) -> Result<Arc<Actor>> {
+        let again = self.actor(actor.person, actor.client.clone()).await?;
+        Ok(Arc::new(again))
+    }
+
     async fn handle(self: &Arc<Self>, actor: &Arc<Actor>, collection: Collection) -> Result<Book> {
+        let book = self.stand(actor, collection).await?;
+        match book.may(Right::Read) {
+            true => Ok(book),
+            false => Err(Error::NotFound),
+        }
+    }
+
+    /// A place as a person stands to it, who may be an outsider: for the creator's withdrawal.
+    pub(super) async fn stand(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        collection: Collection,
+    ) -> Result<Book> {
         let grant = match collection.place {
             Place::Group(group) => self.store.group_right(group, actor.person).await?,
             _ => GroupRight::None,
         };
         let rights = place_rights(actor, &collection, grant);
-        if !may_in_place(rights, Right::Read) {
-            return Err(Error::NotFound);
-        }
         Ok(Book::new(self.clone(), actor.clone(), collection, rights))
     }
 }

@@ -185,10 +185,12 @@ impl DeviceBook {
 
     /// Answers one request. The writes, the new key and the answers are one transaction.
     pub async fn sync(&self, call: &SyncCall) -> Result<SyncReply> {
+        let mut book = Self::new(self.book.clone(), self.device);
         for _ in 0..RETRIES {
-            match self.attempt(call).await {
-                // Something moved between reading and committing: decide again.
-                Err(Error::PreconditionFailed) => {}
+            match book.attempt(call).await {
+                // Something moved between reading and committing: decide again, as whom the
+                // person is by now.
+                Err(Error::PreconditionFailed) => book.book = book.book.reopened().await?,
                 other => return other,
             }
         }

@@ -36,6 +36,8 @@ id! {
     TagId,
     /// A comment on a placed item.
     CommentId,
+    /// Something a person is told.
+    NoticeId,
 }
 
 /// A place in the order of a collection's changes; grows by one with every change of a placement.

@@ -1,54 +1,70 @@
 //! The one decision about who may do what. No right is checked anywhere else.
+//!
+//! [`allows`] is the table of `rights.md` §3 read from top to bottom; what it rests on is gathered
+//! by [`place_rights`] and by [`super::book::Book`].
 
 use super::{
     actor::Actor,
     collection::{Collection, Place},
-    id::{CollectionId, PersonId},
-    principal::Role,
+    principal::{GroupOptions, Role},
 };
 
-/// What a verb asks for.
+/// What a verb asks for: one row of the table, or several that are decided alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Right {
-    /// See a place and what is in it.
+    /// See a place and what is in it, its history and who may modify; tag; print, export, copy.
     Read,
-    /// Create in, share into, move into, restore into a place.
-    Add,
-    /// Change the content of one item.
+    /// Change the content of one item, attach and detach documents.
     Modify,
-    /// Take one item away from a place.
-    Remove,
-    /// Take any item away, empty the place.
-    RemoveAny,
     /// Give or withdraw *Modify* on one item.
     GrantModify,
-    /// Give or withdraw *Add* and *Add and delete* on a group.
+    /// Create in, import into, share into, move into a place.
+    Add,
+    /// Take one item away from a place.
+    Remove,
+    /// Empty the place.
+    RemoveAny,
+    /// Bring a removed item back into the place it was removed from.
+    Restore,
+    /// Place an item of this place in another group as well (which asks for *Add* there).
+    Share,
+    /// Comment on an item of this place.
+    Comment,
+    /// Delete somebody else's comment.
+    DeleteComment,
+    /// Ask the contact to verify its data.
+    Verify,
+    /// Give or withdraw *Add* and *Add and delete* on a group; its members.
     GrantGroup,
     /// Name, hand over, delete a group; its co-administrators.
     Administer,
-    /// Ask the contact to verify its data.
-    Verify,
 }
 
 impl std::fmt::Display for Right {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Right::Read => "reading",
-            Right::Add => "adding",
             Right::Modify => "modifying",
+            Right::GrantModify => "granting the right to modify",
+            Right::Add => "adding",
             Right::Remove => "removing",
             Right::RemoveAny => "removing everything",
-            Right::GrantModify => "granting the right to modify",
+            Right::Restore => "restoring",
+            Right::Share => "sharing with another group",
+            Right::Comment => "commenting",
+            Right::DeleteComment => "deleting somebody else's comment",
+            Right::Verify => "asking for verification",
             Right::GrantGroup => "granting rights on the group",
             Right::Administer => "administering the group",
-            Right::Verify => "asking for verification",
         })
     }
 }
 
 /// A grant on a whole group's content.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum GroupRight {
+    #[default]
     None,
     Add,
     /// Includes *Add*, never *Modify*.
@@ -73,13 +89,14 @@ impl GroupRight {
     }
 }
 
-/// What a person may do in a place, whatever the item.
+/// What a person is in a place, whatever the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceRights {
-    /// How the person stands to the place.
     pub standing: Standing,
     /// *Add*, *Add and delete*: the strongest of role and grants.
     pub group_right: GroupRight,
+    /// Of the group, where the place is one.
+    pub options: GroupOptions,
 }
 
 /// How a person stands to a place.
@@ -93,21 +110,22 @@ pub enum Standing {
     Outsider,
 }
 
-/// What the decision on one item rests on.
-#[derive(Clone, Debug, PartialEq)]
+/// What a person is to one item in one place; all false where no item is asked about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ItemFacts {
-    pub creator: PersonId,
-    /// The creator is a member of the group the item was created in, or it was created in Private.
-    pub creator_present: bool,
-    /// The item was created in this very place.
+    /// The person created it.
+    pub creator: bool,
+    /// It was created in this very place.
     pub created_here: bool,
-    /// The item was created in a private book.
+    /// It was created in a private book.
     pub created_private: bool,
-    /// Who placed it in this place.
-    pub placed_by: PersonId,
+    /// The person placed it here.
+    pub placed: bool,
+    /// The person removed it from here.
+    pub removed: bool,
     /// An effective *Modify* grant: through a group the item is in and the person is in.
     pub granted: bool,
-    /// The person is admin or co-admin of the group that has custody of the item.
+    /// The person is admin or co-admin of the group that has custody of it (rule 8).
     pub custodian: bool,
 }
 
@@ -115,10 +133,9 @@ pub struct ItemFacts {
 pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -> PlaceRights {
     let standing = match collection.place {
         Place::Private(owner) | Place::Home(owner) | Place::View(owner) => {
-            if owner == actor.person {
-                Standing::Owner
-            } else {
-                Standing::Outsider
+            match owner == actor.person {
+                true => Standing::Owner,
+                false => Standing::Outsider,
             }
         }
         Place::Group(group) => match actor.membership(group) {
@@ -134,66 +151,42 @@ pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -
     PlaceRights {
         standing,
         group_right,
+        options: collection.options,
     }
 }
 
-/// The decision on a place as a whole (`rights.md` §3).
-pub fn may_in_place(rights: PlaceRights, right: Right) -> bool {
-    let PlaceRights {
-        standing,
-        group_right,
-    } = rights;
-    match (right, standing) {
-        (_, Standing::Outsider) => false,
-        (Right::Read, _) => true,
-        (Right::Add, _) => group_right >= GroupRight::Add,
-        (Right::RemoveAny | Right::Remove, _) => group_right == GroupRight::AddDelete,
-        (Right::GrantGroup, Standing::Member(role)) => role >= Role::CoAdmin,
-        (Right::Administer, Standing::Member(role)) => role == Role::Admin,
-        (Right::GrantGroup | Right::Administer, Standing::Owner) => false,
-        (Right::Modify | Right::GrantModify | Right::Verify, standing) => {
-            standing == Standing::Owner
+/// The decision table (`rights.md` §2 and §3).
+pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
+    let role = match place.standing {
+        // Rule 5: the creator of a private contact may withdraw it from any group.
+        Standing::Outsider => {
+            return right == Right::Remove && item.creator && item.created_private;
         }
+        Standing::Owner => None,
+        Standing::Member(role) => Some(role),
+    };
+    let owner = role.is_none();
+    let runs_group = role >= Some(Role::CoAdmin);
+    let adds = place.group_right >= GroupRight::Add;
+    let deletes = place.group_right == GroupRight::AddDelete;
+    match right {
+        Right::Read | Right::Comment => true,
+        // Rule 2: no right by role; admins and co-admins add and delete only.
+        Right::Modify => owner || item.creator || item.granted || item.custodian,
+        Right::GrantModify | Right::Verify => owner || item.creator || item.custodian,
+        Right::Add => adds,
+        Right::Remove => {
+            let shared = item.placed && !item.created_here;
+            let withdraws = shared || (item.creator && item.created_private);
+            let created = item.creator && item.created_here && adds;
+            deletes || withdraws || (created && place.options.creators_delete)
+        }
+        Right::RemoveAny => deletes,
+        // Rule 7: who removed it, and its creator where they may add.
+        Right::Restore => deletes || item.removed || (item.creator && adds),
+        Right::Share => owner || runs_group || item.creator || place.options.share_outside,
+        Right::DeleteComment => deletes && !owner,
+        Right::GrantGroup => runs_group,
+        Right::Administer => role == Some(Role::Admin),
     }
-}
-
-/// The decision on one item in one place (`rights.md` §2 rules 2 to 8 and §3).
-pub fn may_on_item(
-    person: PersonId,
-    rights: PlaceRights,
-    facts: &ItemFacts,
-    creators_delete: bool,
-    right: Right,
-) -> bool {
-    let creator = facts.creator == person;
-    match (right, rights.standing) {
-        (_, Standing::Outsider) => false,
-        (Right::Read, _) => true,
-        // Rule 2: decided on the person and the contact, whatever place the write came through.
-        (Right::Modify, Standing::Owner) => true,
-        (Right::Modify, _) => creator || facts.granted || facts.custodian,
-        (Right::GrantModify | Right::Verify, _) => creator || facts.custodian,
-        (Right::Remove, Standing::Owner) => true,
-        (Right::Remove, Standing::Member(_)) => {
-            rights.group_right == GroupRight::AddDelete
-                // Rule 5: who shared it here may withdraw it; a private creator may from anywhere.
-                || (facts.placed_by == person && !facts.created_here)
-                || (creator && facts.created_private)
-                || (creator
-                    && facts.created_here
-                    && creators_delete
-                    && rights.group_right >= GroupRight::Add)
-        }
-        (Right::Add | Right::RemoveAny | Right::GrantGroup | Right::Administer, _) => {
-            may_in_place(rights, right)
-        }
-    }
-}
-
-/// A *Modify* grant on an item through a collection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ItemGrant {
-    pub collection: CollectionId,
-    /// None: everyone in the group, dynamically.
-    pub person: Option<PersonId>,
 }

@@ -8,12 +8,12 @@ use super::{
     collection::{Collection, Place},
     error::Result,
     id::{
-        CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq,
-        TagId, Timestamp,
+        CollectionId, CommentId, DeviceId, GroupId, ItemId, NoticeId, PersonId, PlacementId,
+        RevisionId, Seq, TagId, Timestamp,
     },
     item::{Card, Placement},
     principal::{Group, Member, Person},
-    rights::{GroupRight, ItemGrant},
+    rights::GroupRight,
 };
 
 /// One index of a collection's placements; each range costs what it returns.
@@ -53,6 +53,8 @@ pub struct ListPage {
 #[derive(Clone, Debug)]
 pub struct ListRow {
     pub placement: Placement,
+    /// Somebody commented on it in this place.
+    pub commented: bool,
     /// `(field, value)` of the item's index.
     pub texts: Vec<(String, String)>,
 }
@@ -102,6 +104,7 @@ pub struct Revision {
     pub kind: RevisionKind,
     pub at: Timestamp,
     pub person: Option<PersonId>,
+    pub person_name: String,
     pub client: String,
     pub document: Vec<u8>,
     pub overlay: Vec<u8>,
@@ -117,6 +120,82 @@ pub enum RevisionKind {
     Removed,
     /// A valid write that was refused.
     Refused,
+    /// A refused write its author proposes to those who may make it.
+    Proposed,
+}
+
+/// A placement an item has or had, with whose doing it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemPlace {
+    pub placement: PlacementId,
+    pub collection: CollectionId,
+    /// None once the book is deleted.
+    pub place: Option<Place>,
+    /// What the book is called.
+    pub display_name: String,
+    pub server_id: String,
+    pub placed_by: PersonId,
+    pub placed_by_name: String,
+    pub placed_at: Timestamp,
+    pub client: String,
+    /// The collection it was shared from.
+    pub came_from: Option<CollectionId>,
+    pub gone_at: Option<Timestamp>,
+}
+
+/// An item that was removed from a collection and is not back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removal {
+    pub revision: RevisionId,
+    pub placement: PlacementId,
+    pub item: ItemId,
+    pub collection: CollectionId,
+    /// What lists showed: the formatted name.
+    pub display: String,
+    pub creator: PersonId,
+    pub at: Timestamp,
+    pub person: Option<PersonId>,
+    pub person_name: String,
+    pub client: String,
+}
+
+/// A placement something happened to, and while when it was there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Touched {
+    pub placement: PlacementId,
+    pub item: ItemId,
+    pub placed_at: Timestamp,
+    pub gone_at: Option<Timestamp>,
+}
+
+impl Touched {
+    /// It showed the item at that moment.
+    pub fn was_there(&self, at: Timestamp) -> bool {
+        self.placed_at <= at && self.gone_at.is_none_or(|gone| gone > at)
+    }
+}
+
+/// Something a person is told until they settle it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub id: NoticeId,
+    pub kind: NoticeKind,
+    pub at: Timestamp,
+    /// The client it is about, as history shows it.
+    pub client: String,
+    pub collection: Option<CollectionId>,
+    /// When what it is about began.
+    pub since: Timestamp,
+    pub number: i64,
+    /// Further deletions by the client are refused meanwhile.
+    pub held: bool,
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// A client removed a large part of a book within an hour.
+    MassDeletion,
 }
 
 /// A comment on a placed item.
@@ -142,17 +221,24 @@ pub struct Tag {
 }
 
 /// What the decision on an item rests on, as stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ItemStanding {
     pub creator: PersonId,
-    /// The collection the item was created in and its place, while that exists.
-    pub origin: Option<(CollectionId, Place)>,
+    /// The place the item was created in; a group that was deleted since has no members.
+    pub origin: Option<Place>,
     /// The creator is a member of the origin's group now.
     pub creator_in_origin: bool,
-    /// The collections the item is live in.
-    pub places: Vec<CollectionId>,
-    /// *Modify* grants, whether effective or asleep.
-    pub grants: Vec<ItemGrant>,
+    /// The person asked about holds an effective *Modify* grant: through a group they are in and
+    /// the item is in.
+    pub granted: bool,
+}
+
+/// A *Modify* grant on an item through a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemGrant {
+    pub collection: CollectionId,
+    /// None: everyone in the group, dynamically.
+    pub person: Option<PersonId>,
 }
 
 /// Reads, and one way to write. Every answer is one consistent snapshot.
@@ -170,6 +256,7 @@ pub trait Store: Send + Sync {
     async fn groups(&self) -> Result<Vec<Group>>;
     /// By exact name.
     async fn group_by_name(&self, name: &str) -> Result<Option<Group>>;
+    async fn group(&self, group: GroupId) -> Result<Option<Group>>;
     async fn members(&self, group: GroupId) -> Result<Vec<Member>>;
     /// The strongest grant that applies to the person in the group.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;
@@ -231,17 +318,70 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
     /// The person may modify at least one live item of a group's book: as creator, by a grant, in custody.
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;
-    async fn item_standing(&self, item: ItemId) -> Result<Option<ItemStanding>>;
+    /// Costs the groups of the person, however many the item is granted to.
+    async fn item_standing(&self, item: ItemId, person: PersonId) -> Result<Option<ItemStanding>>;
+    /// A live or removed placement; none once its content was purged.
+    async fn placement(&self, placement: PlacementId) -> Result<Option<Card>>;
+    /// Every placement an item has or had, oldest first.
+    async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>>;
+    /// *Modify* grants on an item, whether effective or asleep.
+    async fn item_grants(&self, item: ItemId) -> Result<Vec<ItemGrant>>;
     /// Refused writes of a person per item of a collection, only where there are some.
     async fn refusal_marks(
         &self,
         person: PersonId,
         collection: CollectionId,
     ) -> Result<Vec<(ItemId, i64)>>;
-    async fn history(&self, item: ItemId) -> Result<Vec<Revision>>;
-    async fn removed(&self, collection: CollectionId) -> Result<Vec<Revision>>;
+    /// Versions replaced and removals of an item, newest first, each with the collections that
+    /// showed it.
+    async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
+    /// The last removal of each item that is not back in the collection, newest first.
+    async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
+    /// The same of items a person created, wherever they were removed from.
+    async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>>;
+    /// One removal, while its item is not back.
+    async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
+    /// Proposals on items the person created or, as admin or co-admin, has custody of.
+    async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>>;
     async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>>;
+    /// The document an item had at a moment, as far as it is remembered.
+    async fn document_at(&self, item: ItemId, at: Timestamp) -> Result<Option<Vec<u8>>>;
+    /// What a placement showed at a moment, where that was replaced or removed since.
+    async fn shown_at(
+        &self,
+        placement: PlacementId,
+        at: Timestamp,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
+    /// Placements of a collection that were made, changed or removed after a moment.
+    async fn touched_since(
+        &self,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Touched>>;
+    /// Versions a client of a person replaced and removals it made since a moment, oldest first.
+    async fn done_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Revision>>;
+    /// Live placements a client of a person made since a moment.
+    async fn placed_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        since: Timestamp,
+    ) -> Result<Vec<PlacementId>>;
+    /// What a person is told and has not settled, newest first.
+    async fn notices(&self, person: PersonId) -> Result<Vec<Notice>>;
+    /// Further deletions by this client are refused until the person confirms.
+    async fn deletions_held(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+    ) -> Result<bool>;
 
     /// The key and record of a device for a collection.
     async fn sync(
@@ -262,7 +402,10 @@ pub trait Store: Send + Sync {
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>>;
     /// Names of the person's tags on an item.
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>>;
+    /// Live placements in the person's private books of items with a tag.
+    async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>>;
     async fn comments(&self, item: ItemId) -> Result<Vec<Comment>>;
+    async fn comment(&self, comment: CommentId) -> Result<Option<Comment>>;
     /// The person a session belongs to, while it has not expired.
     async fn session(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>>;
 

@@ -1,16 +1,17 @@
 //! Contacts: vCard documents.
 
 mod dav;
+mod difference;
 mod eas;
 mod index;
 mod overlay;
 mod picture;
 mod web;
 
-use carnet_proto::vcard::{Document, ParseError, merge};
+use carnet_proto::vcard::{Document, NewLine, ParseError, escape_text, merge};
 
 use crate::domain::{
-    class::{Class, Index, Merged, Split},
+    class::{Class, Difference, Index, Merged, Split},
     error::{Error, Result},
 };
 
@@ -39,6 +40,23 @@ impl Class for Contact {
 
     fn with_tags(&self, overlay: &[u8], tags: &[String]) -> Vec<u8> {
         overlay::with_tags(overlay, tags)
+    }
+
+    fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>> {
+        let card = parse(document)?.editable(uid);
+        let mut edit = card.edit();
+        match card.lines().iter().position(|line| line.is("UID")) {
+            Some(at) => edit.set_text(at, uid),
+            None => edit.add(NewLine::new("UID", &[], escape_text(uid))),
+        }
+        Ok(edit.finish().as_bytes().to_vec())
+    }
+
+    fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {
+        match (parse(before), parse(after)) {
+            (Ok(before), Ok(after)) => difference::between(&before, &after),
+            _ => Vec::new(),
+        }
     }
 
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged> {

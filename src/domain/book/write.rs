@@ -7,7 +7,7 @@ use crate::domain::{
     batch::{Content, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
-    item::{Card, digest, random_id},
+    item::{Card, Placement, digest, random_id},
     rights::Right,
 };
 
@@ -16,9 +16,10 @@ impl Book {
     ///
     /// Refused content that was valid is kept in the person's refused changes.
     pub async fn put(&self, href: &str, condition: &Condition, edit: &dyn Edit) -> Result<Written> {
+        let mut book = self.clone();
         for _ in 0..RETRIES {
-            match self.try_put(href, condition, edit).await {
-                Err(Attempt::Moved) => {}
+            match book.try_put(href, condition, edit).await {
+                Err(Attempt::Moved) => book = book.reopened().await?,
                 Err(Attempt::Failed(error)) => return Err(error),
                 Ok(written) => return Ok(written),
             }
@@ -98,34 +99,10 @@ impl Book {
 
     /// Removes an item from this place. Needs *Remove*.
     pub async fn delete(&self, href: &str, condition: &Condition) -> Result<()> {
+        let mut book = self.clone();
         for _ in 0..RETRIES {
-            let card = match self.get(href).await {
-                Err(Error::NotFound)
-                    if matches!(condition, Condition::Match(_) | Condition::Exists) =>
-                {
-                    return Err(Error::PreconditionFailed);
-                }
-                other => other?,
-            };
-            let facts = self.facts(&card.placement).await?;
-            if !self.allows(&facts, Right::Remove) {
-                return Err(Error::Forbidden {
-                    right: Right::Remove,
-                });
-            }
-            let marks = self.marks().await?;
-            if !condition.holds(Some(&marks.etag(&card.placement))) {
-                return Err(Error::PreconditionFailed);
-            }
-            let removed = self
-                .commit(vec![Op::Remove {
-                    placement: card.placement.id,
-                    expected_changed: Some(card.placement.changed),
-                    writer: None,
-                }])
-                .await;
-            match removed {
-                Err(Attempt::Moved) => {}
+            match book.try_delete(href, condition).await {
+                Err(Attempt::Moved) => book = book.reopened().await?,
                 Err(Attempt::Failed(error)) => return Err(error),
                 Ok(()) => return Ok(()),
             }
@@ -133,6 +110,29 @@ impl Book {
         Err(Error::Unavailable(
             "the item kept changing during the deletion".into(),
         ))
+    }
+
+    async fn try_delete(
+        &self,
+        href: &str,
+        condition: &Condition,
+    ) -> std::result::Result<(), Attempt> {
+        let card = match self.get(href).await {
+            Err(Error::NotFound)
+                if matches!(condition, Condition::Match(_) | Condition::Exists) =>
+            {
+                return Err(Error::PreconditionFailed.into());
+            }
+            other => other?,
+        };
+        self.require(&card.placement, Right::Remove).await?;
+        self.require_deletions().await?;
+        let marks = self.marks().await?;
+        if !condition.holds(Some(&marks.etag(&card.placement))) {
+            return Err(Error::PreconditionFailed.into());
+        }
+        let op = removal(&card.placement);
+        self.commit(vec![op]).await
     }
 
     /// Another href for an item of this place. Needs *Add* and *Remove*.
@@ -146,22 +146,16 @@ impl Book {
                 return Err(Error::Forbidden { right });
             }
         }
-        let mut ops = vec![Op::Remove {
-            placement: card.placement.id,
-            expected_changed: Some(card.placement.changed),
-            writer: None,
-        }];
+        let mut ops = vec![removal(&card.placement)];
         if let Ok(occupant) = self.get(href).await {
-            ops.push(Op::Remove {
-                placement: occupant.placement.id,
-                expected_changed: Some(occupant.placement.changed),
-                writer: None,
-            });
+            self.require(&occupant.placement, Right::Remove).await?;
+            ops.push(removal(&occupant.placement));
         }
         ops.push(Op::RestorePlacement {
             placement: card.placement.id,
             href: href.to_owned(),
             server_id: new_server_id(),
+            overlay: None,
         });
         self.core.commit_as(&self.actor, ops).await.map(drop)
     }
@@ -357,6 +351,15 @@ impl Book {
             Err(Error::PreconditionFailed) => Err(Attempt::Moved),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// The operation that takes a placement away as it was read.
+pub(in crate::domain) fn removal(placement: &Placement) -> Op {
+    Op::Remove {
+        placement: placement.id,
+        expected_changed: Some(placement.changed),
+        writer: None,
     }
 }
 

@@ -303,7 +303,8 @@ impl DeviceBook {
             return Ok(Outcome::Done);
         }
         let facts = self.book.facts(&card.placement).await?;
-        let allowed = self.book.allows(&facts, Right::Remove);
+        let allowed =
+            self.book.allows(&facts, Right::Remove) && !self.book.deletions_held().await?;
         let fresh = work.touched.contains(server_id) || viewer.has_latest(&card.placement, start);
         if !allowed || !fresh {
             work.forced.push((What::Add, server_id.to_owned()));

@@ -1,8 +1,14 @@
 //! A batch applied inside its savepoint: preconditions first, then rows.
 
-mod identity;
+mod grant;
+mod group;
+mod history;
+mod home;
 mod items;
+mod notice;
+mod person;
 mod personal;
+mod tag;
 
 use std::collections::BTreeMap;
 
@@ -75,12 +81,15 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         collections: BTreeMap::new(),
         people: Vec::new(),
         rights_moved: false,
+        net_removals: 0,
+        removed_from: None,
     };
     commit.check_rights_revision()?;
     let mut rows = Vec::with_capacity(batch.ops.len());
     for op in &batch.ops {
         rows.push(commit.op(op)?);
     }
+    commit.count_removals()?;
     if commit.rights_moved {
         connection
             .prepare_cached(
@@ -107,6 +116,9 @@ struct Commit<'a> {
     collections: BTreeMap<i64, i64>,
     people: Vec<PersonId>,
     rights_moved: bool,
+    /// Placements taken away less those made.
+    net_removals: i64,
+    removed_from: Option<i64>,
 }
 
 impl Commit<'_> {
@@ -133,23 +145,26 @@ impl Commit<'_> {
             | Op::Edit { .. }
             | Op::SetOverlay { .. }
             | Op::Remove { .. }
+            | Op::Empty { .. }
             | Op::RestorePlacement { .. }
-            | Op::Disown { .. }
-            | Op::Refuse { .. }
-            | Op::DismissRefusal { .. } => self.item_op(op),
-            Op::AddPerson { .. }
-            | Op::ChangePerson { .. }
-            | Op::RemovePerson { .. }
-            | Op::AddGroup { .. }
+            | Op::Disown { .. } => self.item_op(op),
+            Op::Refuse { .. }
+            | Op::DismissRefusal { .. }
+            | Op::Propose { .. }
+            | Op::SettleProposal { .. }
+            | Op::Purge { .. } => self.history_op(op),
+            Op::AddPerson { .. } | Op::ChangePerson { .. } | Op::RemovePerson { .. } => {
+                self.person_op(op)
+            }
+            Op::AddGroup { .. }
             | Op::ChangeGroup { .. }
             | Op::RemoveGroup { .. }
             | Op::SetMember { .. }
             | Op::RemoveMember { .. }
-            | Op::GrantGroup { .. }
-            | Op::GrantItem { .. }
-            | Op::AddBook { .. }
-            | Op::ChangeBook { .. }
-            | Op::RemoveBook { .. } => self.identity_op(op),
+            | Op::Invite { .. }
+            | Op::AcceptInvitation { .. } => self.group_op(op),
+            Op::GrantGroup { .. } | Op::GrantItem { .. } => self.grant_op(op),
+            Op::AddBook { .. } | Op::ChangeBook { .. } | Op::RemoveBook { .. } => self.book_op(op),
             Op::SetSync { .. }
             | Op::ForgetSync { .. }
             | Op::SetDeviceValue { .. }
@@ -157,14 +172,16 @@ impl Commit<'_> {
             | Op::SetDeviceAccess { .. }
             | Op::ForgetDevice { .. }
             | Op::SetProperty { .. }
-            | Op::AddTag { .. }
-            | Op::ColourTag { .. }
-            | Op::RemoveTag { .. }
-            | Op::AddComment { .. }
-            | Op::ChangeComment { .. }
             | Op::AddSession { .. }
             | Op::RemoveSession { .. }
             | Op::RemoveSessions { .. } => self.personal_op(op),
+            Op::AddTag { .. }
+            | Op::ColourTag { .. }
+            | Op::RemoveTag { .. }
+            | Op::LinkTag { .. }
+            | Op::AddComment { .. }
+            | Op::ChangeComment { .. } => self.tag_op(op),
+            Op::SettleNotice { .. } => self.notice_op(op),
         }
     }
 
@@ -194,5 +211,11 @@ impl Commit<'_> {
                 what
             ])?;
         Ok(())
+    }
+
+    /// Runs one statement and returns the row it inserted, if it did.
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Applied<i64> {
+        self.connection.prepare_cached(sql)?.execute(values)?;
+        Ok(self.connection.last_insert_rowid())
     }
 }

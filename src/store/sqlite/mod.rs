@@ -7,6 +7,7 @@ mod check;
 mod commit;
 mod open;
 mod read;
+mod read_history;
 mod read_items;
 mod writer;
 
@@ -25,13 +26,15 @@ use crate::domain::{
     collection::Collection,
     error::{Error, Result},
     id::{
-        CollectionId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp,
+        CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq,
+        TagId, Timestamp,
     },
     item::{Card, Placement},
     principal::{Group, Member, Person},
     rights::GroupRight,
     store::{
-        Comment, Device, HomeChange, ItemStanding, ListPage, ListQuery, Order, Revision, Store, Tag,
+        Comment, Device, HomeChange, ItemGrant, ItemPlace, ItemStanding, ListPage, ListQuery,
+        Notice, Order, Removal, Revision, Store, Tag, Touched,
     },
 };
 use async_trait::async_trait;
@@ -186,6 +189,10 @@ impl Store for Sqlite {
         self.read(move |r| r.group_by_name(&name)).await
     }
 
+    async fn group(&self, group: GroupId) -> Result<Option<Group>> {
+        self.read(move |r| r.group(group)).await
+    }
+
     async fn members(&self, group: GroupId) -> Result<Vec<Member>> {
         self.read(move |r| r.members(group)).await
     }
@@ -293,8 +300,20 @@ impl Store for Sqlite {
             .await
     }
 
-    async fn item_standing(&self, item: ItemId) -> Result<Option<ItemStanding>> {
-        self.read(move |r| r.item_standing(item)).await
+    async fn item_standing(&self, item: ItemId, person: PersonId) -> Result<Option<ItemStanding>> {
+        self.read(move |r| r.item_standing(item, person)).await
+    }
+
+    async fn placement(&self, placement: PlacementId) -> Result<Option<Card>> {
+        self.read(move |r| r.placement(placement)).await
+    }
+
+    async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>> {
+        self.read(move |r| r.places_of(item)).await
+    }
+
+    async fn item_grants(&self, item: ItemId) -> Result<Vec<ItemGrant>> {
+        self.read(move |r| r.item_grants(item)).await
     }
 
     async fn refusal_marks(
@@ -306,20 +325,88 @@ impl Store for Sqlite {
             .await
     }
 
-    async fn history(&self, item: ItemId) -> Result<Vec<Revision>> {
+    async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>> {
         self.read(move |r| r.history(item)).await
     }
 
-    async fn removed(&self, collection: CollectionId) -> Result<Vec<Revision>> {
-        self.read(move |r| r.removed(collection)).await
+    async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>> {
+        self.read(move |r| r.trash(collection)).await
+    }
+
+    async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>> {
+        self.read(move |r| r.removed_of_creator(person)).await
+    }
+
+    async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>> {
+        self.read(move |r| r.removal(revision)).await
     }
 
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>> {
         self.read(move |r| r.refused(person)).await
     }
 
+    async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.proposals(person)).await
+    }
+
     async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>> {
         self.read(move |r| r.revision(revision)).await
+    }
+
+    async fn document_at(&self, item: ItemId, at: Timestamp) -> Result<Option<Vec<u8>>> {
+        self.read(move |r| r.document_at(item, at)).await
+    }
+
+    async fn shown_at(
+        &self,
+        placement: PlacementId,
+        at: Timestamp,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+        self.read(move |r| r.shown_at(placement, at)).await
+    }
+
+    async fn touched_since(
+        &self,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Touched>> {
+        self.read(move |r| r.touched_since(collection, since)).await
+    }
+
+    async fn done_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        since: Timestamp,
+    ) -> Result<Vec<Revision>> {
+        let client = client.to_owned();
+        self.read(move |r| r.done_by(person, &client, since)).await
+    }
+
+    async fn placed_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        since: Timestamp,
+    ) -> Result<Vec<PlacementId>> {
+        let client = client.to_owned();
+        self.read(move |r| r.placed_by(person, &client, since))
+            .await
+    }
+
+    async fn notices(&self, person: PersonId) -> Result<Vec<Notice>> {
+        self.read(move |r| r.notices(person)).await
+    }
+
+    async fn deletions_held(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+    ) -> Result<bool> {
+        let client = client.to_owned();
+        self.read(move |r| r.deletions_held(person, &client, collection))
+            .await
     }
 
     async fn sync(
@@ -359,6 +446,14 @@ impl Store for Sqlite {
 
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>> {
         self.read(move |r| r.tags_of(person, item)).await
+    }
+
+    async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>> {
+        self.read(move |r| r.tagged(tag)).await
+    }
+
+    async fn comment(&self, comment: CommentId) -> Result<Option<Comment>> {
+        self.read(move |r| r.comment(comment)).await
     }
 
     async fn comments(&self, item: ItemId) -> Result<Vec<Comment>> {

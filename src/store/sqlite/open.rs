@@ -11,7 +11,10 @@ use crate::domain::{
 };
 
 /// Numbered migrations; `user_version` says how many were applied.
-const SCHEMA: [&str; 1] = [include_str!("schema/0001_initial.sql")];
+const SCHEMA: [&str; 2] = [
+    include_str!("schema/0001_initial.sql"),
+    include_str!("schema/0002_rights.sql"),
+];
 
 /// The commit counter's file beside the database.
 const COUNTER: &str = "carnet.counter";

@@ -102,6 +102,11 @@ impl Reader<'_> {
         self.one(&sql, [name], group)
     }
 
+    pub fn group(&self, id: GroupId) -> rusqlite::Result<Option<Group>> {
+        let sql = format!("SELECT {GROUP} FROM grp WHERE id = ?1");
+        self.one(&sql, [id.0], group)
+    }
+
     pub fn members(&self, group: GroupId) -> rusqlite::Result<Vec<Member>> {
         self.all(
             "SELECT p.id, p.login, p.name, p.email, m.role FROM membership m
@@ -140,12 +145,15 @@ impl Reader<'_> {
     }
 
     pub fn collection(&self, id: CollectionId) -> rusqlite::Result<Option<Collection>> {
-        let sql = format!("{COLLECTION} WHERE c.id = ?1 AND c.kind <> 'removed'");
+        let sql =
+            format!("{COLLECTION} WHERE c.id = ?1 AND c.kind NOT IN ('removed', 'removed-group')");
         self.one(&sql, [id.0], collection)
     }
 
     pub fn collection_by_uuid(&self, uuid: &str) -> rusqlite::Result<Option<Collection>> {
-        let sql = format!("{COLLECTION} WHERE c.uuid = ?1 AND c.kind <> 'removed'");
+        let sql = format!(
+            "{COLLECTION} WHERE c.uuid = ?1 AND c.kind NOT IN ('removed', 'removed-group')"
+        );
         self.one(&sql, [uuid], collection)
     }
 
@@ -263,23 +271,13 @@ impl Reader<'_> {
     }
 
     pub fn comments(&self, item: ItemId) -> rusqlite::Result<Vec<Comment>> {
-        self.all(
-            "SELECT c.id, c.item, c.collection, c.author, coalesce(p.name, ''), c.at, c.text
-             FROM comment c LEFT JOIN person p ON p.id = c.author
-             WHERE c.item = ?1 ORDER BY c.at DESC, c.id DESC",
-            [item.0],
-            |row| {
-                Ok(Comment {
-                    id: CommentId(row.get(0)?),
-                    item: ItemId(row.get(1)?),
-                    collection: CollectionId(row.get(2)?),
-                    author: PersonId(row.get(3)?),
-                    author_name: row.get(4)?,
-                    at: Timestamp(row.get(5)?),
-                    text: row.get(6)?,
-                })
-            },
-        )
+        let sql = format!("{COMMENT} WHERE c.item = ?1 ORDER BY c.at DESC, c.id DESC");
+        self.all(&sql, [item.0], comment)
+    }
+
+    pub fn comment(&self, id: CommentId) -> rusqlite::Result<Option<Comment>> {
+        let sql = format!("{COMMENT} WHERE c.id = ?1");
+        self.one(&sql, [id.0], comment)
     }
 
     pub fn session(&self, token: &str, now: Timestamp) -> rusqlite::Result<Option<PersonId>> {
@@ -289,6 +287,22 @@ impl Reader<'_> {
             |row| Ok(PersonId(row.get(0)?)),
         )
     }
+}
+
+const COMMENT: &str =
+    "SELECT c.id, c.item, c.collection, c.author, coalesce(p.name, ''), c.at, c.text
+    FROM comment c LEFT JOIN person p ON p.id = c.author";
+
+fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
+    Ok(Comment {
+        id: CommentId(row.get(0)?),
+        item: ItemId(row.get(1)?),
+        collection: CollectionId(row.get(2)?),
+        author: PersonId(row.get(3)?),
+        author_name: row.get(4)?,
+        at: Timestamp(row.get(5)?),
+        text: row.get(6)?,
+    })
 }
 
 const PERSON: &str =
@@ -327,18 +341,10 @@ const COLLECTION: &str = "SELECT c.id, c.kind, c.person, c.grp, c.uuid, c.segmen
     FROM collection c LEFT JOIN grp g ON g.id = c.grp";
 
 fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
-    let kind: String = row.get(1)?;
-    let person = PersonId(row.get::<_, Option<i64>>(2)?.unwrap_or(0));
-    let group = GroupId(row.get::<_, Option<i64>>(3)?.unwrap_or(0));
     let options: Option<String> = row.get(12)?;
     Ok(Collection {
         id: CollectionId(row.get(0)?),
-        place: match kind.as_str() {
-            "group" => Place::Group(group),
-            "home" => Place::Home(person),
-            "view" => Place::View(person),
-            _ => Place::Private(person),
-        },
+        place: place(row, 1)?,
         uuid: row.get(4)?,
         segment: row.get(5)?,
         display_name: row.get(6)?,
@@ -350,6 +356,19 @@ fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
         options: options
             .and_then(|options| serde_json::from_str(&options).ok())
             .unwrap_or_default(),
+    })
+}
+
+/// Reads `kind, person, grp`; the group of a deleted one is nobody's.
+pub(super) fn place(row: &Row<'_>, at: usize) -> rusqlite::Result<Place> {
+    let kind: String = row.get(at)?;
+    let person = PersonId(row.get::<_, Option<i64>>(at + 1)?.unwrap_or(0));
+    let group = GroupId(row.get::<_, Option<i64>>(at + 2)?.unwrap_or(0));
+    Ok(match kind.as_str() {
+        "group" | "removed-group" => Place::Group(group),
+        "home" => Place::Home(person),
+        "view" => Place::View(person),
+        _ => Place::Private(person),
     })
 }
 

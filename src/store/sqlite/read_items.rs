@@ -1,16 +1,12 @@
-//! Reads about items, placements and revisions.
+//! Reads about items and placements.
 
 use rusqlite::{Row, params};
 
-use super::read::Reader;
+use super::read::{Reader, place};
 use crate::domain::{
-    collection::Place,
-    id::{
-        CollectionId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp,
-    },
+    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
     item::{Card, Placement},
-    rights::ItemGrant,
-    store::{ItemStanding, ListPage, ListQuery, ListRow, Order, Revision, RevisionKind},
+    store::{ItemStanding, ListPage, ListQuery, ListRow, Order},
 };
 
 const HEAD: &str =
@@ -180,7 +176,16 @@ impl Reader<'_> {
                     [placement.item.0],
                     |row| Ok((row.get(0)?, row.get(1)?)),
                 )?;
-                Ok(ListRow { placement, texts })
+                let commented = self.one(
+                    "SELECT 1 FROM comment WHERE item = ?1 AND collection = ?2 LIMIT 1",
+                    [placement.item.0, collection.0],
+                    |_| Ok(()),
+                )?;
+                Ok(ListRow {
+                    placement,
+                    commented: commented.is_some(),
+                    texts,
+                })
             })
             .collect::<rusqlite::Result<_>>()?;
         Ok(ListPage {
@@ -246,54 +251,49 @@ impl Reader<'_> {
         Ok(found.is_some())
     }
 
-    pub fn item_standing(&self, item: ItemId) -> rusqlite::Result<Option<ItemStanding>> {
-        let found = self.one(
+    pub fn item_standing(
+        &self,
+        item: ItemId,
+        person: PersonId,
+    ) -> rusqlite::Result<Option<ItemStanding>> {
+        self.one(
             "SELECT i.creator, c.id, c.kind, c.person, c.grp, EXISTS (
-                 SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = i.creator)
+                 SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = i.creator),
+             EXISTS (SELECT 1 FROM membership m
+                 CROSS JOIN collection gc ON gc.grp = m.grp AND gc.kind = 'group'
+                 CROSS JOIN grant_item g ON g.item = i.id AND g.collection = gc.id
+                     AND g.person IN (0, ?2)
+                 CROSS JOIN placement p ON p.item = i.id AND p.collection = gc.id AND p.gone IS NULL
+                 WHERE m.person = ?2)
              FROM item i LEFT JOIN collection c ON c.id = i.origin WHERE i.id = ?1",
-            [item.0],
+            [item.0, person.0],
             |row| {
-                let origin = row.get::<_, Option<i64>>(1)?.map(CollectionId);
-                let kind: Option<String> = row.get(2)?;
-                let person = row.get::<_, Option<i64>>(3)?.unwrap_or(0);
-                let group = row.get::<_, Option<i64>>(4)?.unwrap_or(0);
-                let place = match kind.as_deref() {
-                    Some("group") => Place::Group(GroupId(group)),
-                    _ => Place::Private(PersonId(person)),
-                };
-                Ok((
-                    PersonId(row.get(0)?),
-                    origin.map(|origin| (origin, place)),
-                    row.get(5)?,
-                ))
-            },
-        )?;
-        let Some((creator, origin, creator_in_origin)) = found else {
-            return Ok(None);
-        };
-        let places = self.all(
-            "SELECT collection FROM placement WHERE item = ?1 AND gone IS NULL",
-            [item.0],
-            |row| Ok(CollectionId(row.get(0)?)),
-        )?;
-        let grants = self.all(
-            "SELECT collection, person FROM grant_item WHERE item = ?1",
-            [item.0],
-            |row| {
-                let person: i64 = row.get(1)?;
-                Ok(ItemGrant {
-                    collection: CollectionId(row.get(0)?),
-                    person: (person != 0).then_some(PersonId(person)),
+                let origin: Option<i64> = row.get(1)?;
+                Ok(ItemStanding {
+                    creator: PersonId(row.get(0)?),
+                    origin: origin.map(|_| place(row, 2)).transpose()?,
+                    creator_in_origin: row.get(5)?,
+                    granted: row.get(6)?,
                 })
             },
-        )?;
-        Ok(Some(ItemStanding {
-            creator,
-            origin,
-            creator_in_origin,
-            places,
-            grants,
-        }))
+        )
+    }
+
+    pub fn placement(&self, placement: PlacementId) -> rusqlite::Result<Option<Card>> {
+        let sql =
+            format!("SELECT {HEAD}, i.document {FROM} WHERE p.id = ?1 AND length(i.document) > 0");
+        self.one(&sql, [placement.0], card)
+    }
+
+    pub fn tagged(&self, tag: TagId) -> rusqlite::Result<Vec<Placement>> {
+        let sql = format!(
+            "SELECT {HEAD} FROM tag_link l JOIN tag t ON t.id = l.tag
+             JOIN placement p ON p.item = l.item AND p.gone IS NULL
+             JOIN item i ON i.id = p.item
+             JOIN collection c ON c.id = p.collection AND c.kind = 'private' AND c.person = t.person
+             WHERE l.tag = ?1"
+        );
+        self.all(&sql, [tag.0], head)
     }
 
     pub fn refusal_marks(
@@ -306,30 +306,6 @@ impl Reader<'_> {
             [person.0, collection.0],
             |row| Ok((ItemId(row.get(0)?), row.get(1)?)),
         )
-    }
-
-    pub fn history(&self, item: ItemId) -> rusqlite::Result<Vec<Revision>> {
-        let sql =
-            format!("{REVISION} WHERE item = ?1 AND kind <> 'refused' ORDER BY at DESC, id DESC");
-        self.all(&sql, [item.0], revision)
-    }
-
-    pub fn removed(&self, collection: CollectionId) -> rusqlite::Result<Vec<Revision>> {
-        let sql = format!(
-            "{REVISION} WHERE collection = ?1 AND kind = 'removed' ORDER BY at DESC, id DESC"
-        );
-        self.all(&sql, [collection.0], revision)
-    }
-
-    pub fn refused(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
-        let sql =
-            format!("{REVISION} WHERE person = ?1 AND kind = 'refused' ORDER BY at DESC, id DESC");
-        self.all(&sql, [person.0], revision)
-    }
-
-    pub fn revision(&self, id: RevisionId) -> rusqlite::Result<Option<Revision>> {
-        let sql = format!("{REVISION} WHERE id = ?1");
-        self.one(&sql, [id.0], revision)
     }
 }
 
@@ -359,28 +335,4 @@ fn like_literal(word: &str) -> String {
     word.replace('\\', "\\\\")
         .replace('%', "\\%")
         .replace('_', "\\_")
-}
-
-const REVISION: &str = "SELECT id, item, collection, placement, kind, at, person, client, document,
-    overlay, reason FROM revision";
-
-fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
-    let kind: String = row.get(4)?;
-    Ok(Revision {
-        id: RevisionId(row.get(0)?),
-        item: row.get::<_, Option<i64>>(1)?.map(ItemId),
-        collection: row.get::<_, Option<i64>>(2)?.map(CollectionId),
-        placement: row.get::<_, Option<i64>>(3)?.map(PlacementId),
-        kind: match kind.as_str() {
-            "removed" => RevisionKind::Removed,
-            "refused" => RevisionKind::Refused,
-            _ => RevisionKind::Replaced,
-        },
-        at: Timestamp(row.get(5)?),
-        person: row.get::<_, Option<i64>>(6)?.map(PersonId),
-        client: row.get(7)?,
-        document: row.get(8)?,
-        overlay: row.get(9)?,
-        reason: row.get(10)?,
-    })
 }

@@ -1,4 +1,4 @@
-//! Items, placements and their revisions.
+//! Items and their placements.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -8,21 +8,23 @@ use crate::domain::{
     class::Index,
     error::Error,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
-    item::digest,
 };
 
-/// Refused changes kept per person; the oldest go first.
-const REFUSED_KEPT: i64 = 500;
+/// Who placed an item, and the collection it was shared from.
+struct Placing {
+    by: i64,
+    from: Option<i64>,
+}
 
 /// A live or removed placement as the operations need it.
-struct Placed {
-    id: i64,
-    item: i64,
-    collection: i64,
-    changed: i64,
-    gone: Option<i64>,
-    writer: Option<i64>,
-    overlay: Vec<u8>,
+pub(super) struct Placed {
+    pub(super) id: i64,
+    pub(super) item: i64,
+    pub(super) collection: i64,
+    pub(super) changed: i64,
+    pub(super) gone: Option<i64>,
+    pub(super) writer: Option<i64>,
+    pub(super) overlay: Vec<u8>,
 }
 
 impl Placed {
@@ -50,7 +52,17 @@ impl Commit<'_> {
                 content,
                 placement,
             } => self.create_item(class, *creator, content, placement),
-            Op::Place { item, placement } => self.place_existing(*item, placement),
+            Op::Place {
+                item,
+                placement,
+                from,
+            } => {
+                let origin = Placing {
+                    by: self.author().unwrap_or(0),
+                    from: from.map(|from| from.0),
+                };
+                self.place_existing(*item, placement, &origin, true)
+            }
             Op::Edit {
                 item,
                 expected_rev,
@@ -75,27 +87,17 @@ impl Commit<'_> {
                 placement,
                 href,
                 server_id,
-            } => self.restore(*placement, href, server_id),
+                overlay,
+            } => self.restore(*placement, href, server_id, overlay.as_deref()),
             Op::Disown {
                 collection,
                 device,
                 server_ids,
             } => self.disown(*collection, *device, server_ids),
-            Op::Refuse {
-                item,
+            Op::Empty {
                 collection,
-                document,
-                reason,
-                mark,
-            } => self.refuse(*item, *collection, document, reason, *mark),
-            Op::DismissRefusal { revision } => {
-                self.connection
-                    .prepare_cached(
-                        "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
-                    )?
-                    .execute(params![revision.0, self.author()])?;
-                Ok(revision.0)
-            }
+                expected,
+            } => self.empty_checked(*collection, *expected),
             _ => Ok(0),
         }
     }
@@ -130,10 +132,20 @@ impl Commit<'_> {
             ])?;
         let item = self.connection.last_insert_rowid();
         self.index(item, content)?;
-        self.place(item, &index.uid, placement)
+        let origin = Placing {
+            by: self.author().unwrap_or(creator.0),
+            from: None,
+        };
+        self.place(item, &index.uid, placement, &origin)
     }
 
-    fn place_existing(&mut self, item: ItemId, placement: &NewPlacement) -> Applied<i64> {
+    fn place_existing(
+        &mut self,
+        item: ItemId,
+        placement: &NewPlacement,
+        origin: &Placing,
+        sharing: bool,
+    ) -> Applied<i64> {
         let live: Option<i64> = self
             .connection
             .prepare_cached(
@@ -144,17 +156,37 @@ impl Commit<'_> {
         if let Some(live) = live {
             return Ok(live);
         }
+        self.check_quota(placement.collection)?;
+        if let (true, Some(from)) = (sharing, origin.from) {
+            // Whoever shares it reads it there, still.
+            let shown = self
+                .connection
+                .prepare_cached(
+                    "SELECT 1 FROM placement WHERE item = ?1 AND collection = ?2 AND gone IS NULL",
+                )?
+                .exists([item.0, from])?;
+            if !shown {
+                return Err(Error::PreconditionFailed.into());
+            }
+        }
+        // What was purged has no content left.
         let uid: String = self
             .connection
-            .prepare_cached("SELECT uid FROM item WHERE id = ?1")?
+            .prepare_cached("SELECT uid FROM item WHERE id = ?1 AND length(document) > 0")?
             .query_row([item.0], |row| row.get(0))
             .optional()?
             .ok_or(Error::NotFound)?;
-        self.place(item.0, &uid, placement)
+        self.place(item.0, &uid, placement, origin)
     }
 
     /// Inserts a placement; the uid and the href must be free among the live ones.
-    fn place(&mut self, item: i64, uid: &str, placement: &NewPlacement) -> Applied<i64> {
+    fn place(
+        &mut self,
+        item: i64,
+        uid: &str,
+        placement: &NewPlacement,
+        origin: &Placing,
+    ) -> Applied<i64> {
         let collection = placement.collection.0;
         let holder: Option<String> = self
             .connection
@@ -182,8 +214,8 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                     born, changed, maker, writer, overlay)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11)",
+                     born, changed, maker, writer, overlay, client, came_from)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13)",
             )?
             .execute(params![
                 item,
@@ -191,17 +223,20 @@ impl Commit<'_> {
                 placement.href,
                 placement.server_id,
                 uid,
-                self.author().unwrap_or(0),
+                origin.by,
                 self.batch.at.0,
                 seq,
                 device,
                 writer,
                 placement.overlay,
+                self.batch.client,
+                origin.from,
             ])?;
         let id = self.connection.last_insert_rowid();
         if !placement.tags.is_empty() {
-            self.link_tags(item, &placement.tags)?;
+            self.link_owner_tags(collection, item, &placement.tags)?;
         }
+        self.net_removals -= 1;
         Ok(id)
     }
 
@@ -215,6 +250,8 @@ impl Commit<'_> {
         writer: Option<DeviceId>,
     ) -> Applied<i64> {
         let index = &content.index;
+        // Decided on the place the write came through: it must still show the item.
+        let through_live = self.live(through)?;
         self.keep_version(item.0, expected_rev)?;
         let changed = self
             .connection
@@ -260,46 +297,9 @@ impl Commit<'_> {
                 ])?;
         }
         if let Some((_, tags)) = overlay {
-            self.link_tags(item.0, tags)?;
+            self.link_owner_tags(through_live.collection, item.0, tags)?;
         }
         Ok(item.0)
-    }
-
-    /// Keeps the outgoing version with the sequence every live placement showed it at.
-    fn keep_version(&mut self, item: i64, expected_rev: i64) -> Applied<i64> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO revision (kind, item, at, person, client, document)
-                 SELECT 'replaced', id, ?3, ?4, ?5, document FROM item WHERE id = ?1 AND rev = ?2",
-            )?
-            .execute(params![
-                item,
-                expected_rev,
-                self.batch.at.0,
-                self.author(),
-                self.batch.client,
-            ])?;
-        let revision = self.connection.last_insert_rowid();
-        for placed in self.live_placements(item)? {
-            self.keep_place(revision, &placed)?;
-        }
-        Ok(revision)
-    }
-
-    fn keep_place(&self, revision: i64, placed: &Placed) -> Applied<()> {
-        self.connection
-            .prepare_cached(
-                "INSERT OR REPLACE INTO revision_place (revision, placement, seq, writer, overlay)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![
-                revision,
-                placed.id,
-                placed.changed,
-                placed.writer,
-                placed.overlay
-            ])?;
-        Ok(())
     }
 
     fn set_overlay(
@@ -341,7 +341,7 @@ impl Commit<'_> {
                 overlay,
                 writer.map(|device| device.0)
             ])?;
-        self.link_tags(placed.item, tags)?;
+        self.link_owner_tags(placed.collection, placed.item, tags)?;
         Ok(placed.id)
     }
 
@@ -355,11 +355,13 @@ impl Commit<'_> {
         if expected_changed.is_some_and(|expected| expected.0 != placed.changed) {
             return Err(Error::PreconditionFailed.into());
         }
+        self.net_removals += 1;
+        self.removed_from = Some(placed.collection);
         self.take_away(&placed, writer)
     }
 
     /// Marks a placement removed and keeps what it showed.
-    fn take_away(&mut self, placed: &Placed, writer: Option<DeviceId>) -> Applied<i64> {
+    pub(super) fn take_away(&mut self, placed: &Placed, writer: Option<DeviceId>) -> Applied<i64> {
         self.connection
             .prepare_cached(
                 "INSERT INTO revision (kind, item, collection, placement, at, person, client,
@@ -375,6 +377,7 @@ impl Commit<'_> {
                 self.batch.client,
                 placed.overlay,
             ])?;
+        self.keep_place(self.connection.last_insert_rowid(), placed)?;
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
@@ -386,6 +389,11 @@ impl Commit<'_> {
                 self.batch.at.0,
                 writer.map(|device| device.0)
             ])?;
+        // A grant through this place is void from now on: what was decided on it is decided anew.
+        self.rights_moved |= self
+            .connection
+            .prepare_cached("SELECT 1 FROM grant_item WHERE item = ?1 AND collection = ?2")?
+            .exists([placed.item, placed.collection])?;
         Ok(placed.id)
     }
 
@@ -405,11 +413,42 @@ impl Commit<'_> {
         Ok(())
     }
 
-    fn restore(&mut self, placement: PlacementId, href: &str, server_id: &str) -> Applied<i64> {
+    fn empty_checked(&mut self, collection: CollectionId, expected: i64) -> Applied<i64> {
+        let live: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
+            )?
+            .query_row([collection.0], |row| row.get(0))?;
+        if live != expected {
+            return Err(Error::PreconditionFailed.into());
+        }
+        self.empty(collection.0)?;
+        self.net_removals += live;
+        self.removed_from = Some(collection.0);
+        Ok(live)
+    }
+
+    fn restore(
+        &mut self,
+        placement: PlacementId,
+        href: &str,
+        server_id: &str,
+        overlay: Option<&[u8]>,
+    ) -> Applied<i64> {
         let placed = self.placed(placement)?;
         if placed.gone.is_none() {
             return Err(Error::PreconditionFailed.into());
         }
+        let origin = self
+            .connection
+            .prepare_cached("SELECT placed_by, came_from FROM placement WHERE id = ?1")?
+            .query_row([placed.id], |row| {
+                Ok(Placing {
+                    by: row.get(0)?,
+                    from: row.get(1)?,
+                })
+            })?;
         self.place_existing(
             ItemId(placed.item),
             &NewPlacement {
@@ -418,9 +457,11 @@ impl Commit<'_> {
                 server_id: server_id.to_owned(),
                 device: None,
                 altered: false,
-                overlay: placed.overlay,
+                overlay: overlay.map_or(placed.overlay, <[u8]>::to_vec),
                 tags: Vec::new(),
             },
+            &origin,
+            false,
         )
     }
 
@@ -441,79 +482,17 @@ impl Commit<'_> {
         Ok(0)
     }
 
-    fn refuse(
-        &mut self,
-        item: Option<ItemId>,
-        collection: Option<CollectionId>,
-        document: &[u8],
-        reason: &str,
-        mark: bool,
-    ) -> Applied<i64> {
-        let Some(person) = self.author() else {
-            return Ok(0);
-        };
-        // Once per (person, item, digest): a client that retries for ever must not fill the disk.
-        self.connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO revision (kind, item, collection, at, person, client,
-                     document, digest, reason)
-                 VALUES ('refused', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?
-            .execute(params![
-                item.map(|item| item.0),
-                collection.map(|collection| collection.0),
-                self.batch.at.0,
-                person,
-                self.batch.client,
-                document,
-                digest(document),
-                reason,
-            ])?;
-        let revision = self.connection.last_insert_rowid();
-        self.connection
-            .prepare_cached(
-                "DELETE FROM revision WHERE id IN (
-                     SELECT id FROM revision WHERE kind = 'refused' AND person = ?1
-                     ORDER BY id DESC LIMIT -1 OFFSET ?2)",
-            )?
-            .execute(params![person, REFUSED_KEPT])?;
-        if let (true, Some(item), Some(collection)) = (mark, item, collection) {
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO refusal_mark (person, collection, item, mark) VALUES (?1, ?2, ?3, 1)
-                     ON CONFLICT DO UPDATE SET mark = mark + 1",
-                )?
-                .execute(params![person, collection.0, item.0])?;
+    /// Tags belong to the owner of the private book, whoever writes.
+    fn link_owner_tags(&mut self, collection: i64, item: i64, tags: &[String]) -> Applied<()> {
+        let owner: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT person FROM collection WHERE id = ?1 AND kind = 'private'")?
+            .query_row([collection], |row| row.get(0))
+            .optional()?;
+        match owner {
+            Some(owner) => self.link_tags(owner, item, tags),
+            None => Ok(()),
         }
-        Ok(revision)
-    }
-
-    pub(super) fn link_tags(&mut self, item: i64, tags: &[String]) -> Applied<()> {
-        let Some(person) = self.author() else {
-            return Ok(());
-        };
-        self.connection
-            .prepare_cached(
-                "DELETE FROM tag_link WHERE item = ?1
-                     AND tag IN (SELECT id FROM tag WHERE person = ?2)",
-            )?
-            .execute(params![item, person])?;
-        for name in tags {
-            let folded = name.to_lowercase();
-            self.connection
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO tag (person, name, folded, colour)
-                     VALUES (?1, ?2, ?3, '#5a6376')",
-                )?
-                .execute(params![person, name, folded])?;
-            self.connection
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO tag_link (tag, item)
-                     SELECT id, ?3 FROM tag WHERE person = ?1 AND folded = ?2",
-                )?
-                .execute(params![person, folded, item])?;
-        }
-        Ok(())
     }
 
     fn index(&self, item: i64, content: &Content) -> Applied<()> {
@@ -543,7 +522,7 @@ impl Commit<'_> {
         }
     }
 
-    fn live(&self, placement: PlacementId) -> Applied<Placed> {
+    pub(super) fn live(&self, placement: PlacementId) -> Applied<Placed> {
         let placed = self.placed(placement)?;
         match placed.gone {
             None => Ok(placed),
@@ -563,7 +542,7 @@ impl Commit<'_> {
         Ok(placed.ok_or(Error::NotFound)?)
     }
 
-    fn live_placements(&self, item: i64) -> Applied<Vec<Placed>> {
+    pub(super) fn live_placements(&self, item: i64) -> Applied<Vec<Placed>> {
         Ok(self
             .connection
             .prepare_cached(&format!(

@@ -1,4 +1,4 @@
-//! Devices and their sync state, properties, tags, comments, sessions.
+//! Devices and their sync state, properties, sessions.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -82,50 +82,6 @@ impl Commit<'_> {
                     ),
                 }
             }
-            Op::AddTag {
-                person,
-                name,
-                colour,
-            } => {
-                let folded = name.to_lowercase();
-                let taken = self
-                    .connection
-                    .prepare_cached("SELECT 1 FROM tag WHERE person = ?1 AND folded = ?2")?
-                    .exists(params![person.0, folded])?;
-                if taken {
-                    return Err(Error::Exists(name.clone()).into());
-                }
-                self.run(
-                    "INSERT INTO tag (person, name, folded, colour) VALUES (?1, ?2, ?3, ?4)",
-                    params![person.0, name, folded, colour],
-                )
-            }
-            Op::ColourTag { tag, colour } => self.run(
-                "UPDATE tag SET colour = ?2 WHERE id = ?1",
-                params![tag.0, colour],
-            ),
-            Op::RemoveTag { tag } => self.run("DELETE FROM tag WHERE id = ?1", params![tag.0]),
-            Op::AddComment {
-                item,
-                collection,
-                author,
-                text,
-            } => self.run(
-                "INSERT INTO comment (item, collection, author, at, text)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![item.0, collection.0, author.0, self.batch.at.0, text],
-            ),
-            Op::ChangeComment {
-                comment,
-                text: Some(text),
-            } => self.run(
-                "UPDATE comment SET text = ?2 WHERE id = ?1",
-                params![comment.0, text],
-            ),
-            Op::ChangeComment {
-                comment,
-                text: None,
-            } => self.run("DELETE FROM comment WHERE id = ?1", params![comment.0]),
             Op::AddSession {
                 token,
                 person,
@@ -215,10 +171,5 @@ impl Commit<'_> {
             }
             None => Err(Error::NotFound.into()),
         }
-    }
-
-    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Applied<i64> {
-        self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(self.connection.last_insert_rowid())
     }
 }

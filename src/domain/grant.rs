@@ -1,0 +1,198 @@
+//! Rights given by people: *Add* and *Add and delete* on a group, *Modify* contact by contact
+//! (`rights.md` §1).
+
+use super::{
+    batch::Op,
+    book::Book,
+    collection::Place,
+    error::{Error, Result},
+    group::OpenGroup,
+    id::PersonId,
+    item::Placement,
+    principal::Role,
+    rights::{GroupRight, Right},
+};
+
+/// To whom a right is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grantee {
+    /// Whoever is in the group at any moment.
+    Everyone,
+    /// One member; the grant ends when they leave.
+    Member(PersonId),
+}
+
+impl Grantee {
+    fn person(self) -> Option<PersonId> {
+        match self {
+            Grantee::Everyone => None,
+            Grantee::Member(person) => Some(person),
+        }
+    }
+
+    fn from(person: Option<PersonId>) -> Self {
+        person.map_or(Grantee::Everyone, Grantee::Member)
+    }
+}
+
+/// One line of the summary of a group's rights.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupGrant {
+    pub grantee: Grantee,
+    /// Of the member; empty for everyone.
+    pub name: String,
+    pub right: GroupRight,
+}
+
+/// Why somebody may modify an item in a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Creator,
+    /// Admin or co-admin while the creator is away (rule 8).
+    Custody,
+    /// By a grant, which can be withdrawn.
+    Granted,
+}
+
+/// One line of the summary of who may modify an item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Modifier {
+    pub grantee: Grantee,
+    /// Of the member; empty for everyone.
+    pub name: String,
+    pub reason: Reason,
+}
+
+impl OpenGroup {
+    /// Every right granted on the group: everyone first, then members by name.
+    pub async fn grants(&self) -> Result<Vec<GroupGrant>> {
+        let members = self.members().await?;
+        let stored = self
+            .book()
+            .core()
+            .store()
+            .group_grants(self.group().id)
+            .await?;
+        let mut grants: Vec<GroupGrant> = stored
+            .into_iter()
+            .map(|(person, right)| GroupGrant {
+                grantee: Grantee::from(person),
+                name: members
+                    .iter()
+                    .find(|member| Some(member.person) == person)
+                    .map_or_else(String::new, |member| member.name.clone()),
+                right,
+            })
+            .collect();
+        grants.sort_by_key(|grant| grant.name.to_lowercase());
+        Ok(grants)
+    }
+
+    /// Gives a right to several at once; `GroupRight::None` withdraws. For admin and co-admins.
+    /// Refuses with `Invalid` when one of them is not a member.
+    pub async fn grant(&self, grantees: &[Grantee], right: GroupRight) -> Result<()> {
+        self.decided(Right::GrantGroup, |group| async move {
+            let mut ops = Vec::with_capacity(grantees.len());
+            let members = group.members().await?;
+            for grantee in grantees {
+                let person = grantee.person();
+                if let Some(person) = person
+                    && !members.iter().any(|member| member.person == person)
+                {
+                    return Err(not_a_member());
+                }
+                ops.push(Op::GrantGroup {
+                    group: group.group().id,
+                    person,
+                    right,
+                });
+            }
+            Ok(ops)
+        })
+        .await
+    }
+}
+
+impl Book {
+    /// Gives *Modify* on an item of this group's book to several at once, or withdraws it. For the
+    /// creator, and in custody for the admins.
+    pub async fn grant_modify(
+        &self,
+        placement: &Placement,
+        grantees: &[Grantee],
+        modify: bool,
+    ) -> Result<()> {
+        self.decided(|book| async move {
+            let group = book.group_id()?;
+            let current = book.current(placement).await?.placement;
+            book.require(&current, Right::GrantModify).await?;
+            let members = book.core().store().members(group).await?;
+            let mut ops = Vec::with_capacity(grantees.len());
+            for grantee in grantees {
+                let person = grantee.person();
+                if modify
+                    && let Some(person) = person
+                    && !members.iter().any(|member| member.person == person)
+                {
+                    return Err(not_a_member());
+                }
+                ops.push(Op::GrantItem {
+                    item: current.item,
+                    collection: current.collection,
+                    person,
+                    modify,
+                });
+            }
+            book.core().commit_as(book.actor(), ops).await.map(drop)
+        })
+        .await
+    }
+
+    /// Who may modify an item of this group's book, for every member to see: its creator if they
+    /// are a member, those it is granted to, in custody the admins.
+    pub async fn modifiers(&self, placement: &Placement) -> Result<Vec<Modifier>> {
+        let group = self.group_id()?;
+        let store = self.core().store();
+        let members = store.members(group).await?;
+        let standing = store
+            .item_standing(placement.item, placement.creator)
+            .await?;
+        let standing = standing.ok_or(Error::NotFound)?;
+        let in_custody =
+            standing.origin == Some(Place::Group(group)) && !standing.creator_in_origin;
+        let mut modifiers = Vec::new();
+        for member in &members {
+            let reason = if member.person == placement.creator {
+                Reason::Creator
+            } else if in_custody && member.role >= Role::CoAdmin {
+                Reason::Custody
+            } else {
+                continue;
+            };
+            modifiers.push(Modifier {
+                grantee: Grantee::Member(member.person),
+                name: member.name.clone(),
+                reason,
+            });
+        }
+        for grant in store.item_grants(placement.item).await? {
+            if grant.collection != placement.collection {
+                continue;
+            }
+            let name = members
+                .iter()
+                .find(|member| Some(member.person) == grant.person)
+                .map_or_else(String::new, |member| member.name.clone());
+            modifiers.push(Modifier {
+                grantee: Grantee::from(grant.person),
+                name,
+                reason: Reason::Granted,
+            });
+        }
+        Ok(modifiers)
+    }
+}
+
+fn not_a_member() -> Error {
+    Error::Invalid("only members of the group can be granted rights".into())
+}

@@ -1,0 +1,324 @@
+//! Groups run by people: founding, members, roles, options, leaving, deleting (`rights.md` §1, rule
+//! 8, rule 9, *Who runs a group*).
+
+use std::sync::Arc;
+
+use super::{
+    actor::{Actor, Membership},
+    batch::Op,
+    book::Book,
+    core::Core,
+    error::{Error, Result},
+    id::{GroupId, PersonId, Timestamp},
+    item::{digest, random_id},
+    principal::{Group, GroupOptions, Member, Role, valid_group_name},
+    rights::Right,
+};
+
+/// Days an invitation can be accepted.
+const INVITATION_DAYS: i64 = 14;
+
+/// A group opened by one of its members.
+#[derive(Clone)]
+pub struct OpenGroup {
+    book: Book,
+    group: Group,
+    role: Role,
+}
+
+/// What becomes of the private contacts a leaving person shared (rule 8b).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Leaving {
+    /// The group keeps a copy of its own, the person keeps the original.
+    #[default]
+    LeaveCopies,
+    /// They are withdrawn from the group.
+    TakeBack,
+}
+
+/// Checks what a group is to be called on screens: 1 to 100 characters, no controls.
+fn display_name(text: &str) -> Result<String> {
+    let text = text.trim();
+    let length = text.chars().count();
+    match (1..=100).contains(&length) && !text.chars().any(char::is_control) {
+        true => Ok(text.to_owned()),
+        false => Err(Error::Invalid(
+            "a displayed name has 1 to 100 characters and no controls".into(),
+        )),
+    }
+}
+
+impl Core {
+    /// Whether this person may found groups (a setting).
+    pub fn may_found(&self, actor: &Actor) -> bool {
+        actor.admin || !self.limits().administrators_found
+    }
+
+    /// Founds a group whose administrator is the actor. `name` is part of URLs and never changes.
+    ///
+    /// The former administrator of a deleted group of that name gets its book back, with its trash.
+    /// Refuses with `Forbidden` (setting), `Invalid` (name), `Exists` (whatever the case).
+    pub async fn found_group(
+        &self,
+        actor: &Arc<Actor>,
+        name: &str,
+        shown: &str,
+    ) -> Result<GroupId> {
+        if !self.may_found(actor) {
+            return Err(Error::Forbidden {
+                right: Right::Administer,
+            });
+        }
+        if !valid_group_name(name) {
+            return Err(Error::Invalid(
+                "a group's name is 1 to 64 characters without / \\ : % $ ? # or controls".into(),
+            ));
+        }
+        let shown = display_name(if shown.trim().is_empty() { name } else { shown })?;
+        self.decided(actor, |actor| {
+            let op = Op::AddGroup {
+                name: name.to_owned(),
+                display_name: shown.clone(),
+                admin: actor.person,
+            };
+            async move {
+                let committed = self.commit_as(&actor, vec![op]).await?;
+                Ok(GroupId(committed.rows.first().copied().unwrap_or(0)))
+            }
+        })
+        .await
+    }
+
+    /// The groups the actor is in.
+    pub fn groups<'a>(&self, actor: &'a Actor) -> &'a [Membership] {
+        &actor.memberships
+    }
+
+    /// Opens a group by its exact name; `NotFound` unless the actor is a member.
+    pub async fn group(self: &Arc<Self>, actor: &Arc<Actor>, name: &str) -> Result<OpenGroup> {
+        let membership = actor.memberships.iter().find(|m| m.name == name);
+        let membership = membership.ok_or(Error::NotFound)?;
+        let book = self.open(actor, membership.book).await?;
+        let group = self.store().group(membership.group).await?;
+        Ok(OpenGroup {
+            book,
+            group: group.ok_or(Error::NotFound)?,
+            role: membership.role,
+        })
+    }
+
+    /// Joins the group an invitation is for; `NotFound` when it is used up or too old.
+    pub async fn accept_invitation(&self, actor: &Arc<Actor>, token: &str) -> Result<GroupId> {
+        let token = digest(token.as_bytes());
+        self.decided(actor, |actor| {
+            let op = Op::AcceptInvitation {
+                token: token.clone(),
+                person: actor.person,
+            };
+            async move {
+                let committed = self.commit_as(&actor, vec![op]).await?;
+                Ok(GroupId(committed.rows.first().copied().unwrap_or(0)))
+            }
+        })
+        .await
+    }
+}
+
+impl OpenGroup {
+    pub fn group(&self) -> &Group {
+        &self.group
+    }
+
+    /// The role of the actor.
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The group's book.
+    pub fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// May add and remove members and grant rights on the group.
+    pub fn runs(&self) -> bool {
+        self.book.may(Right::GrantGroup)
+    }
+
+    /// May name co-administrators, hand over, rename, set options, delete.
+    pub fn administers(&self) -> bool {
+        self.book.may(Right::Administer)
+    }
+
+    /// Who is in the group, by name: every member sees it (rule 18).
+    pub async fn members(&self) -> Result<Vec<Member>> {
+        self.book.core().store().members(self.group.id).await
+    }
+
+    /// Adds an account by login or e-mail address; a member already in stays as they are. For
+    /// admin and co-admins. `NotFound` when there is no such account.
+    pub async fn add_member(&self, login: &str) -> Result<PersonId> {
+        let found = self
+            .book
+            .core()
+            .store()
+            .person_by_login(login.trim())
+            .await?;
+        let person = found.filter(|person| !person.disabled);
+        let person = person.ok_or(Error::NotFound)?.id;
+        self.decided(Right::GrantGroup, |group| async move {
+            let members = group.members().await?;
+            if members.iter().any(|member| member.person == person) {
+                return Ok(Vec::new());
+            }
+            Ok(vec![Op::SetMember {
+                group: group.group.id,
+                person,
+                role: Role::Member,
+            }])
+        })
+        .await?;
+        Ok(person)
+    }
+
+    /// Makes an invitation for an e-mail address and returns the token that goes into its link:
+    /// it can be used once, within 14 days. For admin and co-admins.
+    pub async fn invite(&self, email: &str) -> Result<String> {
+        let email = email.trim().to_owned();
+        if !email.contains('@') || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
+            return Err(Error::Invalid(format!("{email} is no e-mail address")));
+        }
+        let token = random_id(16);
+        let kept = digest(token.as_bytes());
+        self.decided(Right::GrantGroup, |group| {
+            let op = Op::Invite {
+                group: group.group.id,
+                token: kept.clone(),
+                email: email.clone(),
+                expires: Timestamp::now().plus_days(INVITATION_DAYS),
+            };
+            async move { Ok(vec![op]) }
+        })
+        .await?;
+        Ok(token)
+    }
+
+    /// Makes a member a co-administrator, or a plain member again. For the admin.
+    pub async fn set_role(&self, person: PersonId, role: Role) -> Result<()> {
+        if role == Role::Admin {
+            return self.hand_over(person).await;
+        }
+        self.set_member(person, role).await
+    }
+
+    /// Makes a member the administrator; the former one becomes co-administrator. For the admin.
+    pub async fn hand_over(&self, person: PersonId) -> Result<()> {
+        self.set_member(person, Role::Admin).await
+    }
+
+    async fn set_member(&self, person: PersonId, role: Role) -> Result<()> {
+        self.decided(Right::Administer, |group| async move {
+            group.require_member(person).await?;
+            Ok(vec![Op::SetMember {
+                group: group.group.id,
+                person,
+                role,
+            }])
+        })
+        .await
+    }
+
+    /// Changes the name shown; the one in URLs stays. For the admin.
+    pub async fn rename(&self, shown: &str) -> Result<()> {
+        let shown = display_name(shown)?;
+        self.change(Some(shown), None).await
+    }
+
+    /// Changes what members may do. For the admin.
+    pub async fn set_options(&self, options: GroupOptions) -> Result<()> {
+        self.change(None, Some(options)).await
+    }
+
+    async fn change(&self, shown: Option<String>, options: Option<GroupOptions>) -> Result<()> {
+        self.decided(Right::Administer, |group| {
+            let op = Op::ChangeGroup {
+                group: group.group.id,
+                display_name: shown.clone(),
+                options,
+            };
+            async move { Ok(vec![op]) }
+        })
+        .await
+    }
+
+    /// Leaves the group. Its administrator has to hand it over first (`Invalid`).
+    pub async fn leave(&self, leaving: Leaving) -> Result<()> {
+        self.decided(Right::Read, |group| async move {
+            Ok(vec![Op::RemoveMember {
+                group: group.group.id,
+                person: group.book.actor().person,
+                take_back: leaving == Leaving::TakeBack,
+            }])
+        })
+        .await
+    }
+
+    /// Takes a member out; the group keeps copies of what they shared. For admin and co-admins;
+    /// a co-administrator is taken out by the admin.
+    pub async fn remove_member(&self, person: PersonId) -> Result<()> {
+        let role = self.require_member(person).await?;
+        let right = match role {
+            Role::Member => Right::GrantGroup,
+            Role::CoAdmin | Role::Admin => Right::Administer,
+        };
+        self.decided(right, |group| async move {
+            Ok(vec![Op::RemoveMember {
+                group: group.group.id,
+                person,
+                take_back: false,
+            }])
+        })
+        .await
+    }
+
+    /// Deletes the group: what is in it goes to the trash, and the administrator may bring it back
+    /// for the trash time by founding the group again. For the admin.
+    pub async fn delete(&self) -> Result<()> {
+        self.decided(Right::Administer, |group| async move {
+            Ok(vec![Op::RemoveGroup {
+                group: group.group.id,
+            }])
+        })
+        .await
+    }
+
+    /// The role of a member; `Invalid` for somebody who is none.
+    pub(super) async fn require_member(&self, person: PersonId) -> Result<Role> {
+        let members = self.members().await?;
+        let member = members.iter().find(|member| member.person == person);
+        member
+            .map(|member| member.role)
+            .ok_or_else(|| Error::Invalid("this person is not a member of the group".into()))
+    }
+
+    /// Commits what is decided with a right on the group, anew as long as the world moves.
+    pub(super) async fn decided<F, D>(&self, right: Right, decide: D) -> Result<()>
+    where
+        D: Fn(OpenGroup) -> F + Send + Sync,
+        F: Future<Output = Result<Vec<Op>>> + Send,
+    {
+        let core = self.book.core();
+        let decide = &decide;
+        core.decided(self.book.actor(), |actor| async move {
+            let group = core.group(&actor, &self.group.name).await?;
+            if !group.book.may(right) {
+                return Err(Error::Forbidden { right });
+            }
+            let ops = decide(group).await?;
+            match ops.is_empty() {
+                true => Ok(()),
+                false => core.commit_as(&actor, ops).await.map(drop),
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,508 @@
+//! Every earlier version, with who, when and through which client; back to a version or a moment.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    book::{Book, removal},
+    class::Difference,
+    collection::Place,
+    core::Core,
+    error::{Error, Result},
+    id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
+    item::{Card, Placement},
+    principal::Role,
+    rights::Right,
+    store::{ItemPlace, Revision, RevisionKind, Touched},
+};
+
+/// One event in the life of an item, newest first in a history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    pub at: Timestamp,
+    pub person: Option<PersonId>,
+    pub person_name: String,
+    /// Through which client.
+    pub client: String,
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// The content changed; [`Book::restore_version`] brings back what was before.
+    Edited {
+        before: RevisionId,
+        differences: Vec<Difference>,
+    },
+    /// The owner's tags on it changed.
+    Tagged,
+    /// Placed somewhere: created, shared or restored. No name for a place the reader is not in.
+    Placed { place: Option<String> },
+    /// Removed from somewhere.
+    Removed { place: Option<String> },
+}
+
+/// What going back did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Restored {
+    /// Removed items that are back.
+    pub restored: usize,
+    /// Items that show an earlier content again.
+    pub reverted: usize,
+    /// Items that were not there then and went to the trash.
+    pub removed: usize,
+    /// Items the person lacks the right for, or whose past is purged.
+    pub skipped: usize,
+}
+
+impl Book {
+    /// The history of an item of this place, newest first. A version is shown to those who may
+    /// read a place that showed it, and to the creator; a sharing to the members of that place,
+    /// the creator and the admins of the group it was shared from (rule 6).
+    pub async fn history(&self, placement: &Placement) -> Result<Vec<Event>> {
+        let current = self.current(placement).await?;
+        let store = self.core().store();
+        let places = store.places_of(placement.item).await?;
+        let view = View {
+            actor: self.actor(),
+            creator: placement.creator == self.actor().person,
+            places: &places,
+        };
+        let oldest = self.core().history_begins();
+        let mut events = Vec::new();
+        let mut after = current.document.to_vec();
+        for (revision, shown_in) in store.history(placement.item).await? {
+            let before = revision.document.clone();
+            let visible = view.creator || shown_in.iter().any(|place| view.reads(*place));
+            if visible && revision.at >= oldest {
+                events.extend(view.event(self, &revision, &before, &after));
+            }
+            after = before;
+        }
+        let placed = places.iter().filter(|place| view.learns_of(place));
+        events.extend(placed.map(|place| Event {
+            at: place.placed_at,
+            person: Some(place.placed_by),
+            person_name: place.placed_by_name.clone(),
+            client: place.client.clone(),
+            what: What::Placed {
+                place: view.name(place.collection),
+            },
+        }));
+        events.sort_by_key(|event| std::cmp::Reverse(event.at));
+        Ok(events)
+    }
+
+    /// The document of an earlier version, as [`Book::history`] offers it.
+    pub async fn version(&self, placement: &Placement, id: RevisionId) -> Result<Vec<u8>> {
+        let store = self.core().store();
+        let places = store.places_of(placement.item).await?;
+        let view = View {
+            actor: self.actor(),
+            creator: placement.creator == self.actor().person,
+            places: &places,
+        };
+        let history = store.history(placement.item).await?;
+        let found = history.into_iter().find(|(revision, shown_in)| {
+            revision.id == id && (view.creator || shown_in.iter().any(|place| view.reads(*place)))
+        });
+        found
+            .map(|(revision, _)| revision)
+            .filter(|revision| revision.at >= self.core().history_begins())
+            .map(|revision| revision.document)
+            .ok_or(Error::NotFound)
+    }
+
+    /// Makes an earlier version the content again. Needs *Modify*; what it replaces is kept too.
+    pub async fn restore_version(&self, placement: &Placement, id: RevisionId) -> Result<()> {
+        self.decided(|book| async move {
+            let document = book.version(placement, id).await?;
+            book.show_again(placement, &document).await
+        })
+        .await
+    }
+
+    /// Makes what an item showed at a moment its content again. Needs *Modify*.
+    pub async fn restore_item_at(&self, placement: &Placement, at: Timestamp) -> Result<()> {
+        self.decided(|book| async move {
+            let store = book.core().store();
+            match store.shown_at(placement.id, at).await? {
+                Some((document, _)) => book.show_again(placement, &document).await,
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
+    async fn show_again(&self, placement: &Placement, document: &[u8]) -> Result<()> {
+        let card = self.current(placement).await?;
+        self.require(&card.placement, Right::Modify).await?;
+        let bytes = self.core().class().join(document, &card.placement.overlay);
+        match self.revision(&card, &bytes)? {
+            Some(op) => self
+                .core()
+                .commit_as(self.actor(), vec![op])
+                .await
+                .map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Brings the whole place back to a moment, as far as the actor's rights and the kept history
+    /// reach: items removed since come back, items placed since go to the trash, contents change back.
+    pub async fn restore_place_at(&self, at: Timestamp) -> Result<Restored> {
+        let mut past: BTreeMap<ItemId, Vec<Touched>> = BTreeMap::new();
+        let store = self.core().store();
+        for touched in store.touched_since(self.collection().id, at).await? {
+            past.entry(touched.item).or_default().push(touched);
+        }
+        let past = &past;
+        let mut done = self
+            .decided(|book| async move { book.place_back(past, at).await })
+            .await?;
+        let reverted = self
+            .decided(|book| async move { book.contents_back(past, at).await })
+            .await?;
+        done.reverted = reverted.reverted;
+        done.skipped += reverted.skipped;
+        Ok(done)
+    }
+
+    /// First pass: which items are here. Removals first, so that a uid is free for who had it.
+    async fn place_back(
+        &self,
+        past: &BTreeMap<ItemId, Vec<Touched>>,
+        at: Timestamp,
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        let (mut removals, mut restores) = (Vec::new(), Vec::new());
+        for touched in past.values() {
+            let was = touched.iter().find(|touched| touched.was_there(at));
+            let is = touched.iter().find(|touched| touched.gone_at.is_none());
+            let op = match (was, is) {
+                (None, Some(is)) => self.removing(is).await.map(|op| {
+                    done.removed += 1;
+                    removals.push(op);
+                }),
+                (Some(was), None) => self.bringing_back(was).await.map(|op| {
+                    done.restored += 1;
+                    restores.push(op);
+                }),
+                _ => Ok(()),
+            };
+            match op {
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(_) => done.skipped += 1,
+                Ok(()) => {}
+            }
+        }
+        removals.append(&mut restores);
+        if !removals.is_empty() {
+            self.core().commit_as(self.actor(), removals).await?;
+        }
+        Ok(done)
+    }
+
+    async fn removing(&self, touched: &Touched) -> Result<Op> {
+        let found = self.core().store().placement(touched.placement).await?;
+        let placement = found.ok_or(Error::NotFound)?.placement;
+        self.require(&placement, Right::Remove).await?;
+        Ok(removal(&placement))
+    }
+
+    async fn bringing_back(&self, touched: &Touched) -> Result<Op> {
+        let trash = self.core().store().trash(self.collection().id).await?;
+        let found = trash.iter().find(|removal| removal.item == touched.item);
+        self.restoring(found.ok_or(Error::NotFound)?.revision).await
+    }
+
+    /// Second pass: what they show.
+    async fn contents_back(
+        &self,
+        past: &BTreeMap<ItemId, Vec<Touched>>,
+        at: Timestamp,
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        let mut ops = Vec::new();
+        let store = self.core().store();
+        for (item, touched) in past {
+            let Some(was) = touched.iter().find(|touched| touched.was_there(at)) else {
+                continue;
+            };
+            let shown = store.shown_at(was.placement, at).await?;
+            let (Some((document, overlay)), Some(card)) = (shown, self.of_item(*item).await?)
+            else {
+                continue;
+            };
+            let bytes = self.core().class().join(&document, &overlay);
+            match self.revision(&card, &bytes) {
+                Ok(None) => {}
+                Ok(Some(op)) => match self.require(&card.placement, Right::Modify).await {
+                    Ok(()) => {
+                        done.reverted += 1;
+                        ops.push(op);
+                    }
+                    Err(_) => done.skipped += 1,
+                },
+                Err(_) => done.skipped += 1,
+            }
+        }
+        if !ops.is_empty() {
+            self.core().commit_as(self.actor(), ops).await?;
+        }
+        Ok(done)
+    }
+
+    /// The live placement of an item here.
+    async fn of_item(&self, item: ItemId) -> Result<Option<Card>> {
+        let store = self.core().store();
+        for place in store.places_of(item).await? {
+            if place.collection == self.collection().id && place.gone_at.is_none() {
+                return store.placement(place.placement).await;
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What one person may know of an item's past.
+struct View<'a> {
+    actor: &'a Actor,
+    creator: bool,
+    places: &'a [ItemPlace],
+}
+
+impl View<'_> {
+    fn place(&self, collection: CollectionId) -> Option<&ItemPlace> {
+        self.places
+            .iter()
+            .find(|place| place.collection == collection)
+    }
+
+    fn reads(&self, collection: CollectionId) -> bool {
+        self.place(collection)
+            .and_then(|place| place.place)
+            .is_some_and(|place| self.actor.reads(place))
+    }
+
+    fn name(&self, collection: CollectionId) -> Option<String> {
+        let place = self.place(collection).filter(|_| self.reads(collection));
+        place.map(|place| place.display_name.clone())
+    }
+
+    /// Rule 6: members of the place, the creator, and the admins of the group it came from.
+    fn learns_of(&self, place: &ItemPlace) -> bool {
+        let runs = |collection| match self.place(collection).and_then(|place| place.place) {
+            Some(Place::Group(group)) => self
+                .actor
+                .membership(group)
+                .is_some_and(|membership| membership.role >= Role::CoAdmin),
+            _ => false,
+        };
+        self.creator || self.reads(place.collection) || place.came_from.is_some_and(runs)
+    }
+
+    fn event(
+        &self,
+        book: &Book,
+        revision: &Revision,
+        before: &[u8],
+        after: &[u8],
+    ) -> Option<Event> {
+        let what = match (revision.kind, revision.collection) {
+            (RevisionKind::Removed, Some(from)) => What::Removed {
+                place: self.name(from),
+            },
+            // A version of the owner's lines alone.
+            (RevisionKind::Replaced, Some(place)) => {
+                if !self.reads(place) {
+                    return None;
+                }
+                What::Tagged
+            }
+            _ => What::Edited {
+                before: revision.id,
+                differences: book.core().class().differences(before, after),
+            },
+        };
+        Some(Event {
+            at: revision.at,
+            person: revision.person,
+            person_name: revision.person_name.clone(),
+            client: revision.client.clone(),
+            what,
+        })
+    }
+}
+
+impl Core {
+    /// Undoes everything one client of the actor did since a moment: items it removed come back,
+    /// items it placed go to the trash, contents lose what it changed and keep what others did.
+    pub async fn undo_client(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        client: &str,
+        since: Timestamp,
+    ) -> Result<Restored> {
+        let since = since.max(self.history_begins());
+        let doings = self.store().done_by(actor.person, client, since).await?;
+        let doings = &doings;
+        let mut done = self
+            .decided(actor, |actor| async move {
+                self.placements_undone(&actor, client, since, doings).await
+            })
+            .await?;
+        let contents = self
+            .decided(actor, |actor| async move {
+                self.contents_undone(&actor, doings).await
+            })
+            .await?;
+        done.reverted = contents.reverted;
+        done.skipped += contents.skipped;
+        Ok(done)
+    }
+
+    async fn placements_undone(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        client: &str,
+        since: Timestamp,
+        doings: &[Revision],
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        let (mut removals, mut restores) = (Vec::new(), Vec::new());
+        let removed: Vec<&Revision> = doings
+            .iter()
+            .filter(|doing| doing.kind == RevisionKind::Removed)
+            .collect();
+        for id in self.store().placed_by(actor.person, client, since).await? {
+            let Some(card) = self.store().placement(id).await? else {
+                continue;
+            };
+            let placement = card.placement;
+            let renamed = removed.iter().any(|doing| {
+                doing.item == Some(placement.item) && doing.collection == Some(placement.collection)
+            });
+            if renamed {
+                continue;
+            }
+            let allowed = match self.open(actor, placement.collection).await {
+                Ok(book) => book.require(&placement, Right::Remove).await.is_ok(),
+                Err(_) => false,
+            };
+            match allowed {
+                true => {
+                    done.removed += 1;
+                    removals.push(removal(&placement));
+                }
+                false => done.skipped += 1,
+            }
+        }
+        let mut seen = HashSet::new();
+        for doing in removed.iter().rev() {
+            if !seen.insert((doing.item, doing.collection)) {
+                continue;
+            }
+            // Back already, or removed again by somebody else since.
+            if self.store().removal(doing.id).await?.is_none() {
+                continue;
+            }
+            let collection = doing.collection.ok_or(Error::NotFound)?;
+            let op = match self.open(actor, collection).await {
+                Ok(book) => book.restoring(doing.id).await,
+                Err(error) => Err(error),
+            };
+            match op {
+                Ok(op) => {
+                    done.restored += 1;
+                    restores.push(op);
+                }
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(_) => done.skipped += 1,
+            }
+        }
+        removals.append(&mut restores);
+        if !removals.is_empty() {
+            self.commit_as(actor, removals).await?;
+        }
+        Ok(done)
+    }
+
+    async fn contents_undone(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        doings: &[Revision],
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        let mut ops = Vec::new();
+        let mut items: BTreeMap<ItemId, Vec<&Revision>> = BTreeMap::new();
+        for doing in doings {
+            if let (RevisionKind::Replaced, Some(item)) = (doing.kind, doing.item) {
+                items.entry(item).or_default().push(doing);
+            }
+        }
+        for (item, edits) in items {
+            let Some((book, card)) = self.readable(actor, item).await? else {
+                done.skipped += 1;
+                continue;
+            };
+            let current = book.content(&card);
+            let bytes = self.without(&edits, &book, &card, &current).await?;
+            let allowed = book.require(&card.placement, Right::Modify).await.is_ok();
+            match book.revision(&card, &bytes) {
+                Ok(None) => {}
+                Ok(Some(op)) if allowed => {
+                    done.reverted += 1;
+                    ops.push(op);
+                }
+                _ => done.skipped += 1,
+            }
+        }
+        if !ops.is_empty() {
+            self.commit_as(actor, ops).await?;
+        }
+        Ok(done)
+    }
+
+    /// What the card shows without some edits of it.
+    async fn without(
+        &self,
+        edits: &[&Revision],
+        book: &Book,
+        card: &Card,
+        current: &[u8],
+    ) -> Result<Vec<u8>> {
+        let class = self.class();
+        let own: Vec<&&Revision> = edits
+            .iter()
+            .filter(|edit| edit.placement == Some(card.placement.id))
+            .collect();
+        let overlay = match own.first() {
+            Some(first) if book.is_private() => first.overlay.clone(),
+            _ => card.placement.overlay.to_vec(),
+        };
+        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
+        let (Some(first), Some(last)) = (contents.first(), contents.last()) else {
+            return Ok(class.join(&card.document, &overlay));
+        };
+        let history = self.store().history(card.placement.item).await?;
+        let later = history
+            .iter()
+            .map(|(revision, _)| revision)
+            .filter(|revision| revision.id > last.id)
+            .min_by_key(|revision| revision.id);
+        let base = later.map_or(card.document.to_vec(), |later| later.document.clone());
+        let mine = &first.document;
+        if base[..] == card.document[..] {
+            return Ok(class.join(mine, &overlay));
+        }
+        let _ = current;
+        let merged = class.merge(&base, mine, &card.document)?;
+        Ok(class.join(&merged.document, &overlay))
+    }
+}

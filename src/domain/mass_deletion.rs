@@ -1,0 +1,110 @@
+//! A client that removes much of a book is obeyed, noticed and undone with one button
+//! (`rights.md` §2, *Mass deletion*).
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    book::Book,
+    core::Core,
+    error::{Error, Result},
+    history::Restored,
+    id::NoticeId,
+    rights::Right,
+    store::Notice,
+};
+
+/// Name of the setting in a person's settings.
+const HOLD: &str = "hold_mass_deletions";
+
+impl Core {
+    /// What the actor is told and has not settled, newest first.
+    pub async fn notices(&self, actor: &Actor) -> Result<Vec<Notice>> {
+        self.store().notices(actor.person).await
+    }
+
+    /// All is well: the notice goes, and deletions that were held are obeyed again.
+    pub async fn confirm_notice(&self, actor: &Arc<Actor>, notice: NoticeId) -> Result<()> {
+        self.own_notice(actor, notice).await?;
+        self.decided(actor, |actor| async move {
+            let op = Op::SettleNotice { notice };
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
+    }
+
+    /// Undoes everything the client of a notice did since its deletions began.
+    pub async fn undo_notice(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        notice: NoticeId,
+    ) -> Result<Restored> {
+        let told = self.own_notice(actor, notice).await?;
+        let restored = self.undo_client(actor, &told.client, told.since).await?;
+        self.confirm_notice(actor, notice).await?;
+        Ok(restored)
+    }
+
+    /// Whether deletions beyond the limit wait for a confirmation (a setting, off).
+    pub async fn holds_mass_deletions(&self, actor: &Actor) -> Result<bool> {
+        let person = self.store().person(actor.person).await?;
+        let settings = person.ok_or(Error::NotFound)?.settings;
+        Ok(parsed(&settings)[HOLD].as_bool().unwrap_or(false))
+    }
+
+    /// Sets whether deletions beyond the limit wait for a confirmation.
+    pub async fn hold_mass_deletions(&self, actor: &Arc<Actor>, hold: bool) -> Result<()> {
+        self.decided(actor, |actor| async move {
+            let person = self.store().person(actor.person).await?;
+            let mut settings = parsed(&person.ok_or(Error::NotFound)?.settings);
+            settings[HOLD] = hold.into();
+            let op = Op::ChangePerson {
+                person: actor.person,
+                email: None,
+                name: None,
+                admin: None,
+                password_hash: None,
+                disabled: None,
+                quota: None,
+                settings: Some(settings.to_string()),
+            };
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
+    }
+
+    async fn own_notice(&self, actor: &Actor, notice: NoticeId) -> Result<Notice> {
+        let notices = self.notices(actor).await?;
+        let found = notices.into_iter().find(|own| own.id == notice);
+        found.ok_or(Error::NotFound)
+    }
+}
+
+impl Book {
+    /// Deletions by this client wait until the person confirms them.
+    pub(super) async fn deletions_held(&self) -> Result<bool> {
+        let actor = self.actor();
+        self.core()
+            .store()
+            .deletions_held(actor.person, &actor.client.label, self.collection().id)
+            .await
+    }
+
+    /// Refuses while deletions by this client are held.
+    pub(super) async fn require_deletions(&self) -> Result<()> {
+        match self.deletions_held().await? {
+            true => Err(Error::Forbidden {
+                right: Right::Remove,
+            }),
+            false => Ok(()),
+        }
+    }
+}
+
+fn parsed(settings: &str) -> serde_json::Value {
+    serde_json::from_str(settings)
+        .ok()
+        .filter(serde_json::Value::is_object)
+        .unwrap_or_else(|| serde_json::json!({}))
+}

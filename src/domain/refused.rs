@@ -1,0 +1,204 @@
+//! Refused changes are kept for the person, who may copy them, propose them or let them go
+//! (`rights.md` §2).
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    book::Book,
+    class::Difference,
+    core::Core,
+    error::{Error, Result},
+    id::{ItemId, RevisionId},
+    item::{Card, random_id},
+    rights::Right,
+    store::{Revision, RevisionKind},
+};
+
+/// A refused or proposed change with what it would change now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RefusedChange {
+    pub revision: Revision,
+    /// What the content is called: the formatted name.
+    pub display: String,
+    /// The item still exists where the person may read it.
+    pub readable: bool,
+    /// From what is there now to what was written; from nothing for a new item.
+    pub differences: Vec<Difference>,
+    /// Its author proposed it to those who may make it.
+    pub proposed: bool,
+}
+
+impl Core {
+    /// The actor's refused changes, newest first.
+    pub async fn refused(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<RefusedChange>> {
+        let refused = self.store().refused(actor.person).await?;
+        self.described(actor, refused).await
+    }
+
+    /// Changes others propose to contacts the actor created, or has custody of.
+    pub async fn proposals(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<RefusedChange>> {
+        let proposals = self.store().proposals(actor.person).await?;
+        let mut described = self.described(actor, proposals).await?;
+        described.retain(|change| change.readable);
+        Ok(described)
+    }
+
+    async fn described(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        revisions: Vec<Revision>,
+    ) -> Result<Vec<RefusedChange>> {
+        let oldest = self.history_begins();
+        let mut changes = Vec::with_capacity(revisions.len());
+        for revision in revisions {
+            if revision.at < oldest {
+                continue;
+            }
+            let there = match revision.item {
+                Some(item) => self.readable(actor, item).await?,
+                None => None,
+            };
+            let current = there.as_ref().map(|(book, card)| book.content(card));
+            let class = self.class();
+            let index = class.index(&revision.document, None)?;
+            changes.push(RefusedChange {
+                display: index.display,
+                readable: there.is_some(),
+                differences: class
+                    .differences(current.as_deref().unwrap_or(EMPTY), &revision.document),
+                proposed: revision.kind == RevisionKind::Proposed,
+                revision,
+            });
+        }
+        Ok(changes)
+    }
+
+    /// Makes a new contact in Private of what was refused; it leaves the list.
+    pub async fn copy_refused(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
+        let content = &self.own_refused(actor, id).await?.document;
+        self.default_book(actor)
+            .await?
+            .decided(|book| async move {
+                let copy = book.copied(content, &format!("{}.vcf", random_id(16)))?;
+                let done = Op::DismissRefusal { revision: id };
+                let ops = vec![copy, done];
+                book.core().commit_as(book.actor(), ops).await.map(drop)
+            })
+            .await
+    }
+
+    /// Shows a refused change to the contact's creator (in custody: the admins), who may accept it.
+    pub async fn propose(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
+        let refused = self.own_refused(actor, id).await?;
+        let item = refused.item.ok_or(Error::NotFound)?;
+        self.readable(actor, item).await?.ok_or(Error::NotFound)?;
+        self.decided(actor, |actor| async move {
+            let op = Op::Propose { revision: id };
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
+    }
+
+    /// Lets a refused change go.
+    pub async fn dismiss_refused(&self, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
+        self.own_refused(actor, id).await?;
+        self.decided(actor, |actor| async move {
+            let op = Op::DismissRefusal { revision: id };
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
+    }
+
+    /// Takes over what was proposed: what changed meanwhile stays where both did.
+    pub async fn accept_proposal(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        id: RevisionId,
+    ) -> Result<()> {
+        self.decided(actor, |actor| async move {
+            let (proposal, book, card) = self.proposal(&actor, id).await?;
+            let class = self.class();
+            let current = book.content(&card);
+            let base = self
+                .store()
+                .document_at(card.placement.item, proposal.at)
+                .await?;
+            let bytes = match base {
+                Some(base) if base[..] != card.document[..] => {
+                    class.merge(&base, &proposal.document, &current)?.document
+                }
+                _ => proposal.document,
+            };
+            let mut ops: Vec<Op> = book.revision(&card, &bytes)?.into_iter().collect();
+            ops.push(Op::SettleProposal { revision: id });
+            self.commit_as(&actor, ops).await.map(drop)
+        })
+        .await
+    }
+
+    /// Declines what was proposed.
+    pub async fn decline_proposal(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        id: RevisionId,
+    ) -> Result<()> {
+        self.decided(actor, |actor| async move {
+            self.proposal(&actor, id).await?;
+            let op = Op::SettleProposal { revision: id };
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
+    }
+
+    /// A proposal to the actor, and the card it is about where they may modify it.
+    async fn proposal(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        id: RevisionId,
+    ) -> Result<(Revision, Book, Card)> {
+        let proposals = self.store().proposals(actor.person).await?;
+        let found = proposals.into_iter().find(|proposal| proposal.id == id);
+        let proposal = found.ok_or(Error::NotFound)?;
+        let item = proposal.item.ok_or(Error::NotFound)?;
+        let (book, card) = self.readable(actor, item).await?.ok_or(Error::NotFound)?;
+        book.require(&card.placement, Right::Modify).await?;
+        Ok((proposal, book, card))
+    }
+
+    async fn own_refused(&self, actor: &Actor, id: RevisionId) -> Result<Revision> {
+        let revision = self.store().revision(id).await?;
+        revision
+            .filter(|revision| {
+                revision.kind == RevisionKind::Refused && revision.person == Some(actor.person)
+            })
+            .ok_or(Error::NotFound)
+    }
+
+    /// An item in the first place that shows it to the actor, Private before groups.
+    pub(super) async fn readable(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        item: ItemId,
+    ) -> Result<Option<(Book, Card)>> {
+        let mut places = self.store().places_of(item).await?;
+        places.retain(|place| {
+            place.gone_at.is_none() && place.place.is_some_and(|place| actor.reads(place))
+        });
+        places.sort_by_key(|place| {
+            !matches!(place.place, Some(super::collection::Place::Private(_)))
+        });
+        for place in places {
+            let card = self.store().placement(place.placement).await?;
+            if let Some(card) = card.filter(|card| card.placement.is_live()) {
+                let book = self.open(actor, place.collection).await?;
+                return Ok(Some((book, card)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What a new item is compared with.
+const EMPTY: &[u8] = b"BEGIN:VCARD\r\nVERSION:3.0\r\nEND:VCARD\r\n";

@@ -1,0 +1,321 @@
+//! One datum in several places: sharing, withdrawing, moving, copying (`rights.md` rules 5, 6, 16).
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::{NewPlacement, Op},
+    book::{Book, new_server_id, removal},
+    collection::{Collection, DEFAULT_BOOK, Place},
+    core::Core,
+    error::{Error, Result},
+    id::{CollectionId, GroupId, PersonId, PlacementId, Timestamp},
+    item::{Card, Placement, random_id},
+    rights::Right,
+    store::ItemPlace,
+};
+
+/// A place an item is in, as one person may know of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ShownPlace {
+    /// Names the placement for [`Core::withdraw`].
+    pub placement: PlacementId,
+    /// None: a group the person is not in, whose name they do not learn (rule 6).
+    pub known: Option<KnownPlace>,
+    pub placed_by: PersonId,
+    pub placed_by_name: String,
+    pub placed_at: Timestamp,
+    /// [`Core::withdraw`] would be allowed.
+    pub may_withdraw: bool,
+}
+
+/// A place the person may open.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownPlace {
+    pub collection: CollectionId,
+    pub place: Place,
+    pub display_name: String,
+    /// The id pages and devices know the item by, there.
+    pub server_id: String,
+}
+
+/// How an item comes into another book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// The same datum, shown there too.
+    Share,
+    /// The same datum, shown there instead.
+    Move,
+    /// Another datum of the actor's own, with a uid of its own.
+    Copy,
+}
+
+/// What became of one item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Placed {
+    /// The href in the other book.
+    pub href: String,
+    /// It is the same datum: false where only a copy is possible (somebody else's contact into
+    /// Private) or was asked for.
+    pub same: bool,
+}
+
+impl Book {
+    /// Every place an item of this book is in, as the actor may know of them: this one, the other
+    /// groups they are in; the creator learns of the rest too, without names.
+    pub async fn places(&self, placement: &Placement) -> Result<Vec<ShownPlace>> {
+        let store = self.core().store();
+        let creator = placement.creator == self.actor().person;
+        let mut places = Vec::new();
+        for place in store.places_of(placement.item).await? {
+            let (None, Some(kind)) = (place.gone_at, place.place) else {
+                continue;
+            };
+            let known = self.actor().reads(kind);
+            if !known && (!creator || matches!(kind, Place::Private(_))) {
+                continue;
+            }
+            let may_withdraw = self.core().may_withdraw(self.actor(), &place).await?;
+            places.push(ShownPlace {
+                placement: place.placement,
+                known: known.then_some(KnownPlace {
+                    collection: place.collection,
+                    place: kind,
+                    display_name: place.display_name,
+                    server_id: place.server_id,
+                }),
+                placed_by: place.placed_by,
+                placed_by_name: place.placed_by_name,
+                placed_at: place.placed_at,
+                may_withdraw,
+            });
+        }
+        Ok(places)
+    }
+
+    /// Brings items into another book, all that may go in one transaction; one outcome each.
+    ///
+    /// Needs *Add* there, to share or move *Share* here, to move *Remove* here. An item that is
+    /// there already stays as it is. `UidConflict` names the other item that holds the UID there.
+    pub async fn bring(
+        &self,
+        placements: &[Placement],
+        target: &Book,
+        how: How,
+    ) -> Result<Vec<Result<Placed>>> {
+        self.decided(|book| async move {
+            let target = book
+                .core()
+                .open(book.actor(), target.collection().id)
+                .await?;
+            let mut outcomes = Vec::with_capacity(placements.len());
+            let mut ops = Vec::new();
+            for placement in placements {
+                let outcome = match book.bringing(placement, &target, how, None).await {
+                    Ok((placed, more)) => {
+                        ops.extend(more);
+                        Ok(placed)
+                    }
+                    Err(error @ Error::Unavailable(_)) => return Err(error),
+                    Err(error) => Err(error),
+                };
+                outcomes.push(outcome);
+            }
+            if !ops.is_empty() {
+                book.core().commit_as(book.actor(), ops).await?;
+            }
+            Ok(outcomes)
+        })
+        .await
+    }
+
+    /// The same for one item, under an href of the caller's choice (COPY and MOVE of CardDAV).
+    pub async fn bring_as(
+        &self,
+        placement: &Placement,
+        target: &Book,
+        how: How,
+        href: &str,
+    ) -> Result<Placed> {
+        self.decided(|book| async move {
+            let target = book
+                .core()
+                .open(book.actor(), target.collection().id)
+                .await?;
+            let (placed, ops) = book.bringing(placement, &target, how, Some(href)).await?;
+            if !ops.is_empty() {
+                book.core().commit_as(book.actor(), ops).await?;
+            }
+            Ok(placed)
+        })
+        .await
+    }
+
+    async fn bringing(
+        &self,
+        placement: &Placement,
+        target: &Book,
+        how: How,
+        href: Option<&str>,
+    ) -> Result<(Placed, Vec<Op>)> {
+        let card = self.current(placement).await?;
+        let placement = &card.placement;
+        if target.collection().id == self.collection().id {
+            return Err(Error::Invalid("the contact is in this book already".into()));
+        }
+        // Private holds what its owner created; anything else becomes a copy (§1).
+        let foreign = target.is_private() && placement.creator != self.actor().person;
+        let same = how != How::Copy && !foreign;
+        if same {
+            self.require(placement, Right::Share).await?;
+        }
+        if !target.may(Right::Add) {
+            return Err(Error::Forbidden { right: Right::Add });
+        }
+        let mut ops = Vec::new();
+        let taken = self
+            .core()
+            .store()
+            .by_uid(target.collection().id, &placement.uid)
+            .await?;
+        let href = match (same, taken) {
+            (true, Some(there)) if there.placement.item == placement.item => there.placement.href,
+            (true, Some(other)) => {
+                return Err(Error::UidConflict {
+                    href: other.placement.href,
+                });
+            }
+            (true, None) => {
+                let href = target
+                    .free_href(href.unwrap_or(&placement.href), href.is_some())
+                    .await?;
+                ops.push(self.shared_into(placement, target, &href).await?);
+                href
+            }
+            (false, _) => {
+                let wanted = format!("{}.vcf", random_id(16));
+                let href = target
+                    .free_href(href.unwrap_or(&wanted), href.is_some())
+                    .await?;
+                ops.push(target.copied(&self.content(&card), &href)?);
+                href
+            }
+        };
+        if how == How::Move {
+            self.require(placement, Right::Remove).await?;
+            self.require_deletions().await?;
+            ops.push(removal(placement));
+        }
+        Ok((Placed { href, same }, ops))
+    }
+
+    async fn shared_into(&self, placement: &Placement, target: &Book, href: &str) -> Result<Op> {
+        let overlay = match target.is_private() {
+            true => {
+                let store = self.core().store();
+                let tags = store.tags_of(self.actor().person, placement.item).await?;
+                self.core().class().with_tags(&[], &tags)
+            }
+            false => Vec::new(),
+        };
+        Ok(Op::Place {
+            item: placement.item,
+            placement: NewPlacement {
+                collection: target.collection().id,
+                href: href.to_owned(),
+                server_id: new_server_id(),
+                device: None,
+                altered: false,
+                overlay,
+                tags: Vec::new(),
+            },
+            from: Some(placement.collection),
+        })
+    }
+
+    /// A new item of the actor's own in this book, with content and a uid of its own.
+    pub(super) fn copied(&self, content: &[u8], href: &str) -> Result<Op> {
+        let class = self.core().class();
+        let bytes = class.renewed(content, &random_id(16))?;
+        let (content, overlay, tags) = self.admit(&bytes, None)?;
+        Ok(Op::CreateItem {
+            class: class.name().into(),
+            creator: self.actor().person,
+            content,
+            placement: NewPlacement {
+                collection: self.collection().id,
+                href: href.to_owned(),
+                server_id: new_server_id(),
+                device: None,
+                altered: false,
+                overlay,
+                tags,
+            },
+        })
+    }
+
+    /// An href that is free here: the one wanted, or another unless it has to be that one.
+    pub(super) async fn free_href(&self, wanted: &str, strictly: bool) -> Result<String> {
+        match self.get(wanted).await {
+            Err(Error::NotFound) => Ok(wanted.to_owned()),
+            Ok(_) if strictly => Err(Error::Exists(wanted.to_owned())),
+            Ok(_) => Ok(format!("{}.vcf", random_id(16))),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) fn group_id(&self) -> Result<GroupId> {
+        match self.collection().place {
+            Place::Group(group) => Ok(group),
+            _ => Err(Error::Invalid("this is not the book of a group".into())),
+        }
+    }
+}
+
+impl Core {
+    /// Takes a placement away (the minus sign beside a group, rule 5): needs *Remove* there, which
+    /// the creator of a private contact has in any group.
+    pub async fn withdraw(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        placement: PlacementId,
+    ) -> Result<()> {
+        self.decided(actor, |actor| async move {
+            let card = self.store().placement(placement).await?;
+            let card = card.filter(|card| card.placement.is_live());
+            let placement = card.ok_or(Error::NotFound)?.placement;
+            let found = self.store().collection(placement.collection).await?;
+            let book = self.stand(&actor, found.ok_or(Error::NotFound)?).await?;
+            let facts = book.facts(&placement).await?;
+            if !book.allows(&facts, Right::Remove) {
+                return Err(match book.may(Right::Read) {
+                    true => Error::Forbidden {
+                        right: Right::Remove,
+                    },
+                    false => Error::NotFound,
+                });
+            }
+            book.require_deletions().await?;
+            self.commit_as(&actor, vec![removal(&placement)])
+                .await
+                .map(drop)
+        })
+        .await
+    }
+
+    async fn may_withdraw(self: &Arc<Self>, actor: &Arc<Actor>, place: &ItemPlace) -> Result<bool> {
+        let collection: Option<Collection> = self.store().collection(place.collection).await?;
+        let card: Option<Card> = self.store().placement(place.placement).await?;
+        let (Some(collection), Some(card)) = (collection, card) else {
+            return Ok(false);
+        };
+        let book = self.stand(actor, collection).await?;
+        let facts = book.facts(&card.placement).await?;
+        Ok(book.allows(&facts, Right::Remove))
+    }
+
+    /// The book copies go to.
+    pub async fn default_book(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Book> {
+        self.open_private(actor, DEFAULT_BOOK).await
+    }
+}

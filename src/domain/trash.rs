@@ -1,0 +1,226 @@
+//! What was removed from a place and can come back for the trash time (`rights.md` rule 7).
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    book::{Book, new_server_id, removal},
+    core::Core,
+    error::{Error, Result},
+    id::{RevisionId, Timestamp},
+    item::{Placement, random_id},
+    rights::{ItemFacts, Right},
+    store::Removal,
+};
+
+/// A removed item as one person sees it in the trash of a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trashed {
+    pub removal: Removal,
+    /// [`Book::restore`] is allowed.
+    pub may_restore: bool,
+    /// [`Core::copy_removed`] is allowed.
+    pub may_copy: bool,
+}
+
+impl Book {
+    /// The trash of this place, newest first: whole for those with *Delete*, else what the actor
+    /// removed or created.
+    pub async fn trash(&self) -> Result<Vec<Trashed>> {
+        let oldest = self.core().trash_begins();
+        let removals = self.core().store().trash(self.collection().id).await?;
+        Ok(removals
+            .into_iter()
+            .filter(|removal| removal.at >= oldest)
+            .filter_map(|removal| {
+                let facts = self.removal_facts(&removal);
+                let may_restore = self.allows(&facts, Right::Restore);
+                (may_restore || facts.creator).then_some(Trashed {
+                    may_restore,
+                    may_copy: facts.creator,
+                    removal,
+                })
+            })
+            .collect())
+    }
+
+    /// Brings removed items back to this place, with comments, grants and the tags they have now;
+    /// one outcome each. `NotFound` once purged; `UidConflict` when another holds the UID here.
+    pub async fn restore(&self, revisions: &[RevisionId]) -> Result<Vec<Result<()>>> {
+        self.decided(|book| async move {
+            let mut outcomes = Vec::with_capacity(revisions.len());
+            let mut ops = Vec::new();
+            for revision in revisions {
+                outcomes.push(match book.restoring(*revision).await {
+                    Ok(op) => {
+                        ops.push(op);
+                        Ok(())
+                    }
+                    Err(error @ Error::Unavailable(_)) => return Err(error),
+                    Err(error) => Err(error),
+                });
+            }
+            if !ops.is_empty() {
+                book.core().commit_as(book.actor(), ops).await?;
+            }
+            Ok(outcomes)
+        })
+        .await
+    }
+
+    pub(super) async fn restoring(&self, revision: RevisionId) -> Result<Op> {
+        let store = self.core().store();
+        let oldest = self.core().trash_begins();
+        let removal = store.removal(revision).await?;
+        let removal = removal
+            .filter(|r| r.collection == self.collection().id && r.at >= oldest)
+            .ok_or(Error::NotFound)?;
+        let right = Right::Restore;
+        if !self.allows(&self.removal_facts(&removal), right) {
+            return Err(Error::Forbidden { right });
+        }
+        let card = store
+            .placement(removal.placement)
+            .await?
+            .ok_or(Error::NotFound)?;
+        let placement = &card.placement;
+        if let Some(other) = store.by_uid(self.collection().id, &placement.uid).await? {
+            return Err(Error::UidConflict {
+                href: other.placement.href,
+            });
+        }
+        let overlay = match self.is_private() {
+            true => {
+                let tags = self.tags_of(placement.item).await?;
+                let class = self.core().class();
+                let kept = class.split(&self.content(&card))?.tags;
+                let same = kept.len() == tags.len() && kept.iter().all(|tag| tags.contains(tag));
+                (!same).then(|| class.with_tags(&placement.overlay, &tags))
+            }
+            false => None,
+        };
+        Ok(Op::RestorePlacement {
+            placement: placement.id,
+            href: self.free_href(&placement.href, false).await?,
+            server_id: new_server_id(),
+            overlay,
+        })
+    }
+
+    fn removal_facts(&self, removal: &Removal) -> ItemFacts {
+        let me = self.actor().person;
+        ItemFacts {
+            creator: removal.creator == me,
+            removed: removal.person == Some(me),
+            ..ItemFacts::default()
+        }
+    }
+
+    /// Removes a selection in one transaction; one outcome each. Needs *Remove* on each.
+    pub async fn remove_all(&self, placements: &[Placement]) -> Result<Vec<Result<()>>> {
+        self.decided(|book| async move {
+            book.require_deletions().await?;
+            let mut outcomes = Vec::with_capacity(placements.len());
+            let mut ops = Vec::new();
+            for placement in placements {
+                let outcome = async {
+                    let current = book.current(placement).await?.placement;
+                    book.require(&current, Right::Remove).await?;
+                    Ok(removal(&current))
+                };
+                outcomes.push(outcome.await.map(|op| ops.push(op)));
+            }
+            if !ops.is_empty() {
+                book.core().commit_as(book.actor(), ops).await?;
+            }
+            Ok(outcomes)
+        })
+        .await
+    }
+
+    /// Empties the place; `expected` is the number of items the person typed. Needs *RemoveAny*.
+    /// `Invalid` when there are not as many.
+    pub async fn empty(&self, expected: i64) -> Result<()> {
+        let right = Right::RemoveAny;
+        if !self.may(right) {
+            return Err(Error::Forbidden { right });
+        }
+        let collection = self.collection().id;
+        self.decided(|book| async move {
+            let count = book.count().await?;
+            if count != expected {
+                return Err(Error::Invalid(format!(
+                    "there are {count} contacts, not {expected}"
+                )));
+            }
+            if !book.may(right) {
+                return Err(Error::Forbidden { right });
+            }
+            let op = Op::Empty {
+                collection,
+                expected,
+            };
+            book.core()
+                .commit_as(book.actor(), vec![op])
+                .await
+                .map(drop)
+        })
+        .await
+    }
+}
+
+impl Core {
+    /// Items the actor created and no place they read shows any more, from groups they are in or
+    /// that were deleted under them: each can be copied to Private.
+    pub async fn lost_creations(&self, actor: &Actor) -> Result<Vec<Removal>> {
+        let oldest = self.trash_begins();
+        let mut lost = self.store().removed_of_creator(actor.person).await?;
+        lost.retain(|removal| removal.at >= oldest);
+        Ok(lost)
+    }
+
+    /// The creator takes a copy of a removed item into Private (rule 7).
+    pub async fn copy_removed(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
+        let lost = self.lost_creations(actor).await?;
+        if !lost.iter().any(|removal| removal.revision == id) {
+            return Err(Error::NotFound);
+        }
+        let revision = self.store().revision(id).await?.ok_or(Error::NotFound)?;
+        let content = &revision.document;
+        self.default_book(actor)
+            .await?
+            .decided(|book| async move {
+                let op = book.copied(content, &format!("{}.vcf", random_id(16)))?;
+                book.core()
+                    .commit_as(book.actor(), vec![op])
+                    .await
+                    .map(drop)
+            })
+            .await
+    }
+
+    pub(super) fn trash_begins(&self) -> Timestamp {
+        Timestamp::now().plus_days(-self.limits().trash_days)
+    }
+
+    pub(super) fn history_begins(&self) -> Timestamp {
+        Timestamp::now().plus_days(-self.limits().history_days)
+    }
+
+    /// Ends what was kept long enough (settings): run once a day.
+    pub async fn purge(&self) -> Result<()> {
+        let now = Timestamp::now();
+        self.commit(super::batch::Batch {
+            at: now,
+            ops: vec![Op::Purge {
+                versions_before: self.history_begins(),
+                trash_before: self.trash_begins(),
+                tombstones_before: now.plus_days(-self.limits().tombstone_days),
+            }],
+            ..Default::default()
+        })
+        .await
+        .map(drop)
+    }
+}

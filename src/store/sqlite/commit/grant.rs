@@ -1,0 +1,107 @@
+//! Rights granted on groups and on contacts.
+
+use rusqlite::params;
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::Op,
+    error::Error,
+    id::{CollectionId, GroupId, ItemId, PersonId},
+    rights::GroupRight,
+};
+
+impl Commit<'_> {
+    pub(super) fn grant_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::GrantGroup {
+                group,
+                person,
+                right,
+            } => self.grant_group(*group, *person, *right),
+            Op::GrantItem {
+                item,
+                collection,
+                person,
+                modify,
+            } => self.grant_item(*item, *collection, *person, *modify),
+            _ => Ok(0),
+        }
+    }
+
+    fn grant_item(
+        &mut self,
+        item: ItemId,
+        collection: CollectionId,
+        person: Option<PersonId>,
+        modify: bool,
+    ) -> Applied<i64> {
+        let who = person.map_or(0, |person| person.0);
+        if modify {
+            let placed = self
+                .connection
+                .prepare_cached(
+                    "SELECT 1 FROM placement p JOIN collection c ON c.id = p.collection
+                     WHERE p.item = ?1 AND p.collection = ?2 AND p.gone IS NULL
+                         AND c.kind = 'group'",
+                )?
+                .exists(params![item.0, collection.0])?;
+            if !placed {
+                return Err(Error::NotFound.into());
+            }
+            let member = self
+                .connection
+                .prepare_cached(
+                    "SELECT 1 FROM membership m JOIN collection c ON c.grp = m.grp
+                     WHERE c.id = ?1 AND m.person = ?2",
+                )?
+                .exists(params![collection.0, who])?;
+            if person.is_some() && !member {
+                return Err(not_a_member().into());
+            }
+        }
+        let sql = match modify {
+            true => {
+                "INSERT OR IGNORE INTO grant_item (item, collection, person) VALUES (?1, ?2, ?3)"
+            }
+            false => "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2 AND person = ?3",
+        };
+        self.run(sql, params![item.0, collection.0, who])?;
+        self.people.extend(person);
+        self.rights_moved = true;
+        Ok(item.0)
+    }
+
+    fn grant_group(
+        &mut self,
+        group: GroupId,
+        person: Option<PersonId>,
+        right: GroupRight,
+    ) -> Applied<i64> {
+        if let Some(person) = person
+            && self.role(group, person)?.is_none()
+        {
+            return Err(not_a_member().into());
+        }
+        let who = person.map_or(0, |person| person.0);
+        match right {
+            GroupRight::None => self
+                .connection
+                .prepare_cached("DELETE FROM grant_group WHERE grp = ?1 AND person = ?2")?
+                .execute(params![group.0, who])?,
+            _ => self
+                .connection
+                .prepare_cached(
+                    "INSERT INTO grant_group (grp, person, right) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET right = excluded.right",
+                )?
+                .execute(params![group.0, who, right.as_str()])?,
+        };
+        self.people.extend(person);
+        self.rights_moved = true;
+        Ok(group.0)
+    }
+}
+
+fn not_a_member() -> Error {
+    Error::Invalid("only members of the group can be granted rights".into())
+}

@@ -1,0 +1,366 @@
+//! Groups, their members, and what stays when somebody leaves.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::Op,
+    error::Error,
+    id::{GroupId, PersonId, PlacementId, Timestamp},
+    item::random_id,
+    principal::Role,
+};
+
+impl Commit<'_> {
+    pub(super) fn group_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::AddGroup {
+                name,
+                display_name,
+                admin,
+            } => self.add_group(name, display_name, *admin),
+            Op::ChangeGroup {
+                group,
+                display_name,
+                options,
+            } => {
+                let options = options
+                    .as_ref()
+                    .map(|options| serde_json::to_string(options).unwrap_or_default());
+                self.run(
+                    "UPDATE grp SET display_name = coalesce(?2, display_name),
+                         options = coalesce(?3, options) WHERE id = ?1",
+                    params![group.0, display_name, options],
+                )?;
+                if let Some(display_name) = display_name {
+                    let book = self.book_of(*group)?;
+                    self.run(
+                        "UPDATE collection SET display_name = ?2 WHERE id = ?1",
+                        params![book, display_name],
+                    )?;
+                    self.book_changed(book)?;
+                }
+                self.group_moved(*group)?;
+                Ok(group.0)
+            }
+            Op::RemoveGroup { group } => self.remove_group(*group),
+            Op::SetMember {
+                group,
+                person,
+                role,
+            } => self.set_member(*group, *person, *role),
+            Op::RemoveMember {
+                group,
+                person,
+                take_back,
+            } => self.remove_member(*group, *person, *take_back),
+            Op::Invite {
+                group,
+                token,
+                email,
+                expires,
+            } => self.run(
+                "INSERT INTO invitation (token, grp, email, inviter, expires)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![token, group.0, email, self.author().unwrap_or(0), expires.0],
+            ),
+            Op::AcceptInvitation { token, person } => self.accept(token, *person),
+            _ => Ok(0),
+        }
+    }
+
+    fn add_group(&mut self, name: &str, display_name: &str, admin: PersonId) -> Applied<i64> {
+        let folded = name.to_lowercase();
+        let taken = self
+            .connection
+            .prepare_cached("SELECT 1 FROM grp WHERE folded = ?1")?
+            .exists([&folded])?;
+        if taken {
+            return Err(Error::Exists(name.to_owned()).into());
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO grp (name, folded, display_name, created) VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![name, folded, display_name, self.batch.at.0])?;
+        let group = self.connection.last_insert_rowid();
+        if !self.found_again(group, name, admin)? {
+            self.insert_collection("group", None, Some(group), name, display_name)?;
+        }
+        self.set_member(GroupId(group), admin, Role::Admin)?;
+        self.audit(&format!("group {name} added"))?;
+        Ok(group)
+    }
+
+    /// The administrator of a deleted group founds it again: the book comes back with its trash.
+    fn found_again(&mut self, group: i64, name: &str, admin: PersonId) -> Applied<bool> {
+        let removed: Option<(i64, String, String)> = self
+            .connection
+            .prepare_cached(
+                "SELECT collection, display_name, options FROM removed_group
+                 WHERE name = ?1 AND admin = ?2 ORDER BY at DESC LIMIT 1",
+            )?
+            .query_row(params![name, admin.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((book, display_name, options)) = removed else {
+            return Ok(false);
+        };
+        self.run(
+            "UPDATE grp SET display_name = ?2, options = ?3 WHERE id = ?1",
+            params![group, display_name, options],
+        )?;
+        self.run(
+            "UPDATE collection SET kind = 'group', grp = ?2 WHERE id = ?1",
+            params![book, group],
+        )?;
+        self.run("DELETE FROM removed_group WHERE collection = ?1", [book])?;
+        Ok(true)
+    }
+
+    /// Rule 9: the placements go to the trash, the book waits for the group to be founded again.
+    fn remove_group(&mut self, group: GroupId) -> Applied<i64> {
+        let book = self.book_of(group)?;
+        self.group_moved(group)?;
+        self.empty(book)?;
+        self.hide_book(book, None)?;
+        self.run(
+            "INSERT INTO removed_group (collection, name, display_name, options, admin,
+                 members, at)
+             SELECT ?2, g.name, g.display_name, g.options, m.person, (
+                 SELECT json_group_array(o.person) FROM membership o WHERE o.grp = g.id), ?3
+             FROM grp g JOIN membership m ON m.grp = g.id AND m.role = 'admin' WHERE g.id = ?1",
+            params![group.0, book, self.batch.at.0],
+        )?;
+        // Grants to everyone sleep; those to members end with the membership.
+        self.run(
+            "DELETE FROM grant_item WHERE collection = ?1 AND person <> 0",
+            [book],
+        )?;
+        self.run(
+            "UPDATE collection SET kind = 'removed-group', grp = NULL WHERE id = ?1",
+            [book],
+        )?;
+        self.run("DELETE FROM grp WHERE id = ?1", [group.0])?;
+        self.audit(&format!("group {group} removed"))?;
+        Ok(group.0)
+    }
+
+    fn set_member(&mut self, group: GroupId, person: PersonId, role: Role) -> Applied<i64> {
+        let book = self.book_of(group)?;
+        let former = self.role(group, person)?;
+        let exists = self
+            .connection
+            .prepare_cached("SELECT 1 FROM person WHERE id = ?1")?
+            .exists([person.0])?;
+        if !exists {
+            return Err(Error::NotFound.into());
+        }
+        if former == Some(Role::Admin) && role != Role::Admin {
+            return Err(Error::Invalid(
+                "a group keeps its administrator: hand it over to somebody else".into(),
+            )
+            .into());
+        }
+        if role == Role::Admin {
+            self.connection
+                .prepare_cached(
+                    "UPDATE membership SET role = 'co-admin' WHERE grp = ?1 AND role = 'admin'",
+                )?
+                .execute([group.0])?;
+        }
+        self.connection
+            .prepare_cached(
+                "INSERT INTO membership (grp, person, role, joined) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET role = excluded.role",
+            )?
+            .execute(params![group.0, person.0, role.as_str(), self.batch.at.0])?;
+        if former.is_none() {
+            self.show_book(person.0, book)?;
+        }
+        self.group_moved(group)?;
+        Ok(person.0)
+    }
+
+    /// `rights.md` rule 8: the person's grants go; what they shared stays as a copy, or goes back
+    /// with them.
+    pub(super) fn remove_member(
+        &mut self,
+        group: GroupId,
+        person: PersonId,
+        take_back: bool,
+    ) -> Applied<i64> {
+        match self.role(group, person)? {
+            None => return Err(Error::NotFound.into()),
+            Some(Role::Admin) => {
+                return Err(Error::Invalid(
+                    "a group keeps its administrator: hand it over to somebody else".into(),
+                )
+                .into());
+            }
+            Some(_) => {}
+        }
+        let book = self.book_of(group)?;
+        self.group_moved(group)?;
+        self.leave_shared(group, book, person, take_back)?;
+        for sql in [
+            "DELETE FROM membership WHERE grp = ?1 AND person = ?2",
+            "DELETE FROM grant_group WHERE grp = ?1 AND person = ?2",
+        ] {
+            self.run(sql, params![group.0, person.0])?;
+        }
+        self.run(
+            "DELETE FROM grant_item WHERE collection = ?1 AND person = ?2",
+            params![book, person.0],
+        )?;
+        self.hide_book(book, Some(person.0))?;
+        Ok(person.0)
+    }
+
+    /// Rules 8b and 8c: private contacts shared here are replaced by the group's own copy, or taken
+    /// back; what was re-shared from elsewhere is from now on placed by the administrator.
+    fn leave_shared(
+        &mut self,
+        group: GroupId,
+        book: i64,
+        person: PersonId,
+        take_back: bool,
+    ) -> Applied<()> {
+        let shared: Vec<(i64, bool)> = self
+            .connection
+            .prepare_cached(
+                "SELECT p.id, i.creator = ?2 AND c.kind IN ('private', 'removed')
+                 FROM placement p JOIN item i ON i.id = p.item
+                 LEFT JOIN collection c ON c.id = i.origin
+                 WHERE p.collection = ?1 AND p.gone IS NULL
+                     AND (p.placed_by = ?2 OR i.creator = ?2) AND i.origin IS NOT ?1",
+            )?
+            .query_map(params![book, person.0], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        for (placement, own) in shared {
+            if !own {
+                self.run(
+                    "UPDATE placement SET placed_by = (SELECT person FROM membership
+                         WHERE grp = ?2 AND role = 'admin') WHERE id = ?1",
+                    params![placement, group.0],
+                )?;
+                continue;
+            }
+            match take_back {
+                true => self.take_away(&self.live(PlacementId(placement))?, None)?,
+                false => self.leave_copy(placement, book, person)?,
+            };
+        }
+        Ok(())
+    }
+
+    /// The group's own copy takes the place of a shared contact, with grants, comments and tags.
+    fn leave_copy(&mut self, placement: i64, book: i64, person: PersonId) -> Applied<i64> {
+        let gone = self.next_seq(book)?;
+        let (item, href, uid): (i64, String, String) = self
+            .connection
+            .prepare_cached(
+                "UPDATE placement SET gone = ?2, gone_at = ?3, writer = NULL WHERE id = ?1
+                 RETURNING item, href, uid",
+            )?
+            .query_row(params![placement, gone, self.batch.at.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?;
+        let copy = self.run(
+            "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
+                 digest, creator, origin, created, modified)
+             SELECT class, uid, kind, display, sort_first, sort_last, document,
+                 digest, creator, ?2, created, modified FROM item WHERE id = ?1",
+            params![item, book],
+        )?;
+        let born = self.next_seq(book)?;
+        self.run(
+            "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
+                 born, changed, client) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+            params![
+                copy,
+                book,
+                href,
+                random_id(12),
+                uid,
+                person.0,
+                self.batch.at.0,
+                born,
+                self.batch.client
+            ],
+        )?;
+        self.run(
+            "INSERT INTO index_text SELECT ?2, field, value, folded FROM index_text WHERE item = ?1",
+            params![item, copy],
+        )?;
+        self.run(
+            "INSERT INTO grant_item SELECT ?2, collection, person FROM grant_item
+             WHERE item = ?1 AND collection = ?3 AND person <> ?4",
+            params![item, copy, book, person.0],
+        )?;
+        self.run(
+            "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2",
+            params![item, book],
+        )?;
+        self.run(
+            "UPDATE comment SET item = ?2 WHERE item = ?1 AND collection = ?3",
+            params![item, copy, book],
+        )?;
+        self.run(
+            "INSERT INTO tag_link SELECT l.tag, ?2 FROM tag_link l JOIN tag t ON t.id = l.tag
+             WHERE l.item = ?1 AND t.person <> ?3",
+            params![item, copy, person.0],
+        )?;
+        Ok(copy)
+    }
+
+    fn accept(&mut self, token: &str, person: PersonId) -> Applied<i64> {
+        let invited: Option<(i64, i64)> = self
+            .connection
+            .prepare_cached("DELETE FROM invitation WHERE token = ?1 RETURNING grp, expires")?
+            .query_row([token], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        match invited {
+            Some((group, expires)) if Timestamp(expires) > self.batch.at => {
+                if self.role(GroupId(group), person)?.is_none() {
+                    self.set_member(GroupId(group), person, Role::Member)?;
+                }
+                Ok(group)
+            }
+            _ => Err(Error::NotFound.into()),
+        }
+    }
+
+    fn book_of(&self, group: GroupId) -> Applied<i64> {
+        let book = self
+            .connection
+            .prepare_cached("SELECT id FROM collection WHERE grp = ?1 AND kind = 'group'")?
+            .query_row([group.0], |row| row.get(0))
+            .optional()?;
+        Ok(book.ok_or(Error::NotFound)?)
+    }
+
+    pub(super) fn role(&self, group: GroupId, person: PersonId) -> Applied<Option<Role>> {
+        let role: Option<String> = self
+            .connection
+            .prepare_cached("SELECT role FROM membership WHERE grp = ?1 AND person = ?2")?
+            .query_row(params![group.0, person.0], |row| row.get(0))
+            .optional()?;
+        Ok(role.as_deref().and_then(Role::parse))
+    }
+
+    /// The standing of every member may have changed.
+    fn group_moved(&mut self, group: GroupId) -> Applied<()> {
+        let members: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT person FROM membership WHERE grp = ?1")?
+            .query_map([group.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        self.people.extend(members.into_iter().map(PersonId));
+        self.rights_moved = true;
+        Ok(())
+    }
+}

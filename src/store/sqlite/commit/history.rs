@@ -1,0 +1,209 @@
+//! What is kept of what was: versions, refused writes, proposals; and the end of all that.
+
+use rusqlite::params;
+
+use super::{Applied, Commit, items::Placed};
+use crate::domain::{
+    batch::Op,
+    error::Error,
+    id::{CollectionId, ItemId, RevisionId, Timestamp},
+    item::digest,
+};
+
+/// Refused changes kept per person; the oldest go first.
+const REFUSED_KEPT: i64 = 500;
+
+impl Commit<'_> {
+    pub(super) fn history_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::Refuse {
+                item,
+                collection,
+                document,
+                reason,
+                mark,
+            } => self.refuse(*item, *collection, document, reason, *mark),
+            Op::DismissRefusal { revision } => self.run(
+                "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
+                params![revision.0, self.author()],
+            ),
+            Op::Propose { revision } => self.propose(*revision),
+            Op::SettleProposal { revision } => self.run(
+                "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
+                [revision.0],
+            ),
+            Op::Purge {
+                versions_before,
+                trash_before,
+                tombstones_before,
+            } => self.purge(*versions_before, *trash_before, *tombstones_before),
+            _ => Ok(0),
+        }
+    }
+
+    /// A refused change is shown to those who may make it.
+    fn propose(&mut self, revision: RevisionId) -> Applied<i64> {
+        let proposed = self
+            .connection
+            .prepare_cached(
+                "UPDATE revision SET kind = 'proposed'
+                 WHERE id = ?1 AND kind = 'refused' AND person = ?2 AND item IS NOT NULL",
+            )?
+            .execute(params![revision.0, self.author()])?;
+        match proposed {
+            0 => Err(Error::NotFound.into()),
+            _ => Ok(revision.0),
+        }
+    }
+
+    /// Versions and refused writes, then contents nothing shows any more, then the tombstones
+    /// themselves: the floor of a collection rises with the last.
+    fn purge(
+        &mut self,
+        versions_before: Timestamp,
+        trash_before: Timestamp,
+        tombstones_before: Timestamp,
+    ) -> Applied<i64> {
+        self.run(
+            "DELETE FROM revision WHERE at < CASE kind WHEN 'removed' THEN ?2 ELSE ?1 END",
+            params![versions_before.0, trash_before.0],
+        )?;
+        self.run("DELETE FROM removed_group WHERE at < ?1", [trash_before.0])?;
+        for table in ["grant_item", "comment"] {
+            self.run(
+                &format!(
+                    "DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM placement p
+                         WHERE p.item = {table}.item AND p.collection = {table}.collection
+                             AND (p.gone IS NULL OR p.gone_at >= ?1))"
+                ),
+                [trash_before.0],
+            )?;
+        }
+        let ended: Vec<i64> = self
+            .connection
+            .prepare_cached(
+                "SELECT id FROM item i WHERE length(document) > 0 AND NOT EXISTS (
+                     SELECT 1 FROM placement p
+                     WHERE p.item = i.id AND (p.gone IS NULL OR p.gone_at >= ?1))",
+            )?
+            .query_map([trash_before.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for item in &ended {
+            for sql in [
+                // The row stays while tombstones name it.
+                "UPDATE item SET document = x'', digest = '', display = '', sort_first = '',
+                     sort_last = '' WHERE id = ?1",
+                "DELETE FROM index_text WHERE item = ?1",
+                "DELETE FROM index_span WHERE item = ?1",
+                "DELETE FROM tag_link WHERE item = ?1",
+                "DELETE FROM refusal_mark WHERE item = ?1",
+                "DELETE FROM revision WHERE item = ?1 AND kind <> 'refused'",
+            ] {
+                self.run(sql, [item])?;
+            }
+        }
+        self.run(
+            "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(p.gone), 0)
+                 FROM placement p WHERE p.collection = collection.id AND p.gone_at < ?1))",
+            [tombstones_before.0],
+        )?;
+        self.run(
+            "DELETE FROM placement WHERE gone_at < ?1",
+            [tombstones_before.0],
+        )?;
+        self.run(
+            "DELETE FROM item WHERE length(document) = 0
+                 AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)",
+            [],
+        )?;
+        self.run(
+            "DELETE FROM removal_count WHERE minute < ?1",
+            [self.batch.at.0 / 60_000 - 120],
+        )?;
+        Ok(ended.len() as i64)
+    }
+
+    /// Keeps the outgoing version with the sequence every live placement showed it at.
+    pub(super) fn keep_version(&mut self, item: i64, expected_rev: i64) -> Applied<i64> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO revision (kind, item, at, person, client, document)
+                 SELECT 'replaced', id, ?3, ?4, ?5, document FROM item WHERE id = ?1 AND rev = ?2",
+            )?
+            .execute(params![
+                item,
+                expected_rev,
+                self.batch.at.0,
+                self.author(),
+                self.batch.client,
+            ])?;
+        let revision = self.connection.last_insert_rowid();
+        for placed in self.live_placements(item)? {
+            self.keep_place(revision, &placed)?;
+        }
+        Ok(revision)
+    }
+
+    pub(super) fn keep_place(&self, revision: i64, placed: &Placed) -> Applied<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO revision_place (revision, placement, seq, writer, overlay)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                revision,
+                placed.id,
+                placed.changed,
+                placed.writer,
+                placed.overlay
+            ])?;
+        Ok(())
+    }
+
+    fn refuse(
+        &mut self,
+        item: Option<ItemId>,
+        collection: Option<CollectionId>,
+        document: &[u8],
+        reason: &str,
+        mark: bool,
+    ) -> Applied<i64> {
+        let Some(person) = self.author() else {
+            return Ok(0);
+        };
+        // Once per (person, item, digest): a client that retries for ever must not fill the disk.
+        self.connection
+            .prepare_cached(
+                "INSERT OR IGNORE INTO revision (kind, item, collection, at, person, client,
+                     document, digest, reason)
+                 VALUES ('refused', ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                item.map(|item| item.0),
+                collection.map(|collection| collection.0),
+                self.batch.at.0,
+                person,
+                self.batch.client,
+                document,
+                digest(document),
+                reason,
+            ])?;
+        let revision = self.connection.last_insert_rowid();
+        self.connection
+            .prepare_cached(
+                "DELETE FROM revision WHERE id IN (
+                     SELECT id FROM revision WHERE kind = 'refused' AND person = ?1
+                     ORDER BY id DESC LIMIT -1 OFFSET ?2)",
+            )?
+            .execute(params![person, REFUSED_KEPT])?;
+        if let (true, Some(item), Some(collection)) = (mark, item, collection) {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO refusal_mark (person, collection, item, mark) VALUES (?1, ?2, ?3, 1)
+                     ON CONFLICT DO UPDATE SET mark = mark + 1",
+                )?
+                .execute(params![person, collection.0, item.0])?;
+        }
+        Ok(revision)
+    }
+}

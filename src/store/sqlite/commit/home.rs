@@ -1,0 +1,157 @@
+//! Books, and the homes that show them.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Applied, Commit};
+use crate::domain::{batch::Op, error::Error, id::PersonId, item::random_id};
+
+impl Commit<'_> {
+    pub(super) fn book_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::AddBook {
+                owner,
+                segment,
+                display_name,
+                description,
+            } => self.add_book(*owner, segment, display_name, description),
+            Op::ChangeBook {
+                collection,
+                display_name,
+                description,
+            } => {
+                self.connection
+                    .prepare_cached(
+                        "UPDATE collection SET display_name = coalesce(?2, display_name),
+                             description = coalesce(?3, description) WHERE id = ?1",
+                    )?
+                    .execute(params![collection.0, display_name, description])?;
+                self.book_changed(collection.0)?;
+                Ok(collection.0)
+            }
+            Op::RemoveBook { collection } => {
+                self.empty(collection.0)?;
+                self.hide_book(collection.0, None)?;
+                self.connection
+                    .prepare_cached("UPDATE collection SET kind = 'removed' WHERE id = ?1")?
+                    .execute([collection.0])?;
+                Ok(collection.0)
+            }
+            _ => Ok(0),
+        }
+    }
+
+    pub(super) fn add_book(
+        &mut self,
+        owner: PersonId,
+        segment: &str,
+        display_name: &str,
+        description: &str,
+    ) -> Applied<i64> {
+        let taken = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM collection WHERE person = ?1 AND kind = 'private' AND segment = ?2",
+            )?
+            .exists(params![owner.0, segment])?;
+        if taken {
+            return Err(Error::Exists(segment.to_owned()).into());
+        }
+        let book = self.insert_collection("private", Some(owner.0), None, segment, display_name)?;
+        self.connection
+            .prepare_cached(
+                "UPDATE collection SET description = ?2, position = (SELECT count(*) FROM collection
+                     WHERE person = ?3 AND kind = 'private') WHERE id = ?1",
+            )?
+            .execute(params![book, description, owner.0])?;
+        self.show_book(owner.0, book)?;
+        Ok(book)
+    }
+
+    pub(super) fn insert_collection(
+        &mut self,
+        kind: &str,
+        person: Option<i64>,
+        group: Option<i64>,
+        segment: &str,
+        display_name: &str,
+    ) -> Applied<i64> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO collection (kind, person, grp, uuid, segment, display_name, epoch, created)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                kind,
+                person,
+                group,
+                random_id(16),
+                segment,
+                display_name,
+                random_id(8),
+                self.batch.at.0,
+            ])?;
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// A book appears in a person's home.
+    pub(super) fn show_book(&mut self, person: i64, book: i64) -> Applied<()> {
+        let home: i64 = self
+            .connection
+            .prepare_cached("SELECT id FROM collection WHERE person = ?1 AND kind = 'home'")?
+            .query_row([person], |row| row.get(0))
+            .optional()?
+            .ok_or(Error::NotFound)?;
+        let seq = self.next_seq(home)?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO book_placement (home, book, segment, born, changed)
+                 SELECT ?1, id, segment, ?3, ?3 FROM collection WHERE id = ?2",
+            )?
+            .execute(params![home, book, seq])?;
+        Ok(())
+    }
+
+    /// A book disappears from one home, or from all.
+    pub(super) fn hide_book(&mut self, book: i64, person: Option<i64>) -> Applied<()> {
+        for home in self.homes_showing(book)? {
+            let concerned = match person {
+                None => true,
+                Some(person) => self
+                    .connection
+                    .prepare_cached("SELECT 1 FROM collection WHERE id = ?1 AND person = ?2")?
+                    .exists(params![home, person])?,
+            };
+            if concerned {
+                let seq = self.next_seq(home)?;
+                self.connection
+                    .prepare_cached(
+                        "UPDATE book_placement SET gone = ?3
+                         WHERE home = ?1 AND book = ?2 AND gone IS NULL",
+                    )?
+                    .execute(params![home, book, seq])?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a book is called changed: every home that shows it moves.
+    pub(super) fn book_changed(&mut self, book: i64) -> Applied<()> {
+        for home in self.homes_showing(book)? {
+            let seq = self.next_seq(home)?;
+            self.run(
+                "UPDATE book_placement SET changed = ?3
+                 WHERE home = ?1 AND book = ?2 AND gone IS NULL",
+                params![home, book, seq],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn homes_showing(&self, book: i64) -> Applied<Vec<i64>> {
+        Ok(self
+            .connection
+            .prepare_cached("SELECT home FROM book_placement WHERE book = ?1 AND gone IS NULL")?
+            .query_map([book], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+}

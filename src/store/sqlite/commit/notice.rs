@@ -1,0 +1,86 @@
+//! Clients that remove a large part of a book are noticed (`rights.md` §2, *Mass deletion*).
+
+use rusqlite::params;
+
+use super::{Applied, Commit};
+use crate::domain::batch::Op;
+
+/// More removals than this within an hour, and more than a quarter of the book.
+const MANY: i64 = 50;
+
+impl Commit<'_> {
+    pub(super) fn notice_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::SettleNotice { notice } => self.run(
+                "UPDATE notice SET settled = ?2, held = 0 WHERE id = ?1",
+                params![notice.0, self.batch.at.0],
+            ),
+            _ => Ok(0),
+        }
+    }
+
+    /// Counts what this commit took away (what it only moved is no loss), and tells the person
+    /// once when a client went past the limit.
+    pub(super) fn count_removals(&mut self) -> Applied<()> {
+        let (Some(person), Some(collection)) = (self.author(), self.removed_from) else {
+            return Ok(());
+        };
+        if self.net_removals <= 0 || self.batch.client.is_empty() {
+            return Ok(());
+        }
+        let client = &self.batch.client;
+        let minute = self.batch.at.0 / 60_000;
+        self.run(
+            "INSERT INTO removal_count (person, client, collection, minute, removals)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET removals = removals + excluded.removals",
+            params![person, client, collection, minute, self.net_removals],
+        )?;
+        let (removals, since): (i64, i64) = self
+            .connection
+            .prepare_cached(
+                "SELECT coalesce(sum(removals), 0), coalesce(min(minute), ?4) FROM removal_count
+                 WHERE person = ?1 AND client = ?2 AND collection = ?3 AND minute > ?4 - 60",
+            )?
+            .query_row(params![person, client, collection, minute], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+        // The size of the book is counted at every fiftieth removal only.
+        if removals <= MANY || removals / MANY == (removals - self.net_removals) / MANY {
+            return Ok(());
+        }
+        let left: i64 = self
+            .connection
+            .prepare_cached(
+                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
+            )?
+            .query_row([collection], |row| row.get(0))?;
+        if removals * 4 <= left + removals {
+            return Ok(());
+        }
+        let updated = self
+            .connection
+            .prepare_cached(
+                "UPDATE notice SET number = ?4 WHERE person = ?1 AND client = ?2
+                     AND collection = ?3 AND kind = 'mass-deletion' AND settled IS NULL",
+            )?
+            .execute(params![person, client, collection, removals])?;
+        if updated == 0 {
+            self.run(
+                "INSERT INTO notice (person, kind, at, client, collection, since, number, held)
+                 SELECT id, 'mass-deletion', ?4, ?2, ?3, ?5, ?6,
+                     coalesce(json_extract(settings, '$.hold_mass_deletions'), 0)
+                 FROM person WHERE id = ?1",
+                params![
+                    person,
+                    client,
+                    collection,
+                    self.batch.at.0,
+                    since * 60_000,
+                    removals
+                ],
+            )?;
+        }
+        Ok(())
+    }
+}

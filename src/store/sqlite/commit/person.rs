@@ -1,0 +1,180 @@
+//! Accounts.
+
+use rusqlite::params;
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::Op,
+    collection::DEFAULT_BOOK,
+    error::Error,
+    id::{GroupId, PersonId},
+    principal::Role,
+};
+
+impl Commit<'_> {
+    pub(super) fn person_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::AddPerson {
+                login,
+                email,
+                name,
+                admin,
+                password_hash,
+            } => self.add_person(login, email.as_deref(), name, *admin, password_hash),
+            Op::ChangePerson { person, .. } => self.change_person(*person, op),
+            Op::RemovePerson { person } => self.remove_person(*person),
+            _ => Ok(0),
+        }
+    }
+
+    fn add_person(
+        &mut self,
+        login: &str,
+        email: Option<&str>,
+        name: &str,
+        admin: bool,
+        password_hash: &str,
+    ) -> Applied<i64> {
+        let taken = self
+            .connection
+            .prepare_cached("SELECT 1 FROM person WHERE login = ?1")?
+            .exists([login])?;
+        if taken {
+            return Err(Error::Exists(login.to_owned()).into());
+        }
+        self.check_email(email, 0)?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO person (login, email, name, admin, password_hash, created)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                login,
+                email,
+                name,
+                admin,
+                password_hash,
+                self.batch.at.0
+            ])?;
+        let person = self.connection.last_insert_rowid();
+        self.insert_collection("home", Some(person), None, "private", name)?;
+        self.add_book(PersonId(person), DEFAULT_BOOK, "Contacts", "")?;
+        self.audit(&format!("account {login} added"))?;
+        Ok(person)
+    }
+
+    fn check_email(&self, email: Option<&str>, except: i64) -> Applied<()> {
+        let Some(email) = email else { return Ok(()) };
+        let taken = self
+            .connection
+            .prepare_cached("SELECT 1 FROM person WHERE lower(email) = lower(?1) AND id <> ?2")?
+            .exists(params![email, except])?;
+        match taken {
+            true => Err(Error::Exists(email.to_owned()).into()),
+            false => Ok(()),
+        }
+    }
+
+    fn change_person(&mut self, person: PersonId, op: &Op) -> Applied<i64> {
+        let Op::ChangePerson {
+            email,
+            name,
+            admin,
+            password_hash,
+            disabled,
+            quota,
+            settings,
+            ..
+        } = op
+        else {
+            return Ok(0);
+        };
+        if let Some(email) = email {
+            self.check_email(email.as_deref(), person.0)?;
+            self.connection
+                .prepare_cached("UPDATE person SET email = ?2 WHERE id = ?1")?
+                .execute(params![person.0, email])?;
+        }
+        if let Some(quota) = quota {
+            self.connection
+                .prepare_cached("UPDATE person SET quota = ?2 WHERE id = ?1")?
+                .execute(params![person.0, quota])?;
+        }
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE person SET name = coalesce(?2, name), admin = coalesce(?3, admin),
+                     password_hash = coalesce(?4, password_hash),
+                     disabled = coalesce(?5, disabled), settings = coalesce(?6, settings)
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                person.0,
+                name,
+                admin,
+                password_hash,
+                disabled,
+                settings
+            ])?;
+        if changed == 0 {
+            return Err(Error::NotFound.into());
+        }
+        if password_hash.is_some() || disabled.is_some() {
+            self.connection
+                .prepare_cached("DELETE FROM session WHERE person = ?1")?
+                .execute([person.0])?;
+            self.audit(&format!("account {person} changed"))?;
+        }
+        self.rights_moved |= disabled.is_some() || admin.is_some();
+        self.people.push(person);
+        Ok(person.0)
+    }
+
+    /// `rights.md` rule 9: groups keep what was created or shared there.
+    fn remove_person(&mut self, person: PersonId) -> Applied<i64> {
+        let groups: Vec<(i64, String, String)> = self
+            .connection
+            .prepare_cached(
+                "SELECT m.grp, g.name, m.role FROM membership m JOIN grp g ON g.id = m.grp
+                 WHERE m.person = ?1",
+            )?
+            .query_map([person.0], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })?
+            .collect::<rusqlite::Result<_>>()?;
+        if let Some((_, name, _)) = groups
+            .iter()
+            .find(|(_, _, role)| Role::parse(role) == Some(Role::Admin))
+        {
+            let why = format!("{name} would be left without an administrator: hand it over first");
+            return Err(Error::Invalid(why).into());
+        }
+        for (group, _, _) in groups {
+            self.remove_member(GroupId(group), person, false)?;
+        }
+        let books: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM collection WHERE person = ?1 AND kind = 'private'")?
+            .query_map([person.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for book in books {
+            self.empty(book)?;
+            // The trash outlives the account until its time is over.
+            self.run(
+                "UPDATE collection SET kind = 'removed', person = NULL WHERE id = ?1",
+                [book],
+            )?;
+        }
+        let removed = self
+            .connection
+            .prepare_cached("DELETE FROM person WHERE id = ?1")?
+            .execute([person.0])?;
+        if removed == 0 {
+            return Err(Error::NotFound.into());
+        }
+        self.rights_moved = true;
+        self.people.push(person);
+        self.audit(&format!("account {person} removed"))?;
+        Ok(person.0)
+    }
+}

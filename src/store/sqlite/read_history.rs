@@ -1,0 +1,298 @@
+//! Reads about what was: versions, removals, refused writes, notices; and who shows an item where.
+
+use std::collections::HashMap;
+
+use rusqlite::{Row, params};
+
+use super::read::{Reader, place};
+use crate::domain::{
+    id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Timestamp},
+    store::{ItemGrant, ItemPlace, Notice, NoticeKind, Removal, Revision, RevisionKind, Touched},
+};
+
+impl Reader<'_> {
+    pub fn places_of(&self, item: ItemId) -> rusqlite::Result<Vec<ItemPlace>> {
+        self.all(
+            "SELECT p.id, p.collection, c.kind, c.person, c.grp, c.display_name, p.server_id,
+                 p.placed_by, coalesce(w.name, ''), p.placed_at, p.client, p.came_from, p.gone_at
+             FROM placement p JOIN collection c ON c.id = p.collection
+             LEFT JOIN person w ON w.id = p.placed_by WHERE p.item = ?1 ORDER BY p.id",
+            [item.0],
+            |row| {
+                let kind: String = row.get(2)?;
+                let there = !kind.starts_with("removed");
+                Ok(ItemPlace {
+                    placement: PlacementId(row.get(0)?),
+                    collection: CollectionId(row.get(1)?),
+                    place: there.then(|| place(row, 2)).transpose()?,
+                    display_name: row.get(5)?,
+                    server_id: row.get(6)?,
+                    placed_by: PersonId(row.get(7)?),
+                    placed_by_name: row.get(8)?,
+                    placed_at: Timestamp(row.get(9)?),
+                    client: row.get(10)?,
+                    came_from: row.get::<_, Option<i64>>(11)?.map(CollectionId),
+                    gone_at: row.get::<_, Option<i64>>(12)?.map(Timestamp),
+                })
+            },
+        )
+    }
+
+    pub fn item_grants(&self, item: ItemId) -> rusqlite::Result<Vec<ItemGrant>> {
+        self.all(
+            "SELECT collection, person FROM grant_item WHERE item = ?1 ORDER BY collection, person",
+            [item.0],
+            |row| {
+                let person: i64 = row.get(1)?;
+                Ok(ItemGrant {
+                    collection: CollectionId(row.get(0)?),
+                    person: (person != 0).then_some(PersonId(person)),
+                })
+            },
+        )
+    }
+
+    pub fn history(&self, item: ItemId) -> rusqlite::Result<Vec<(Revision, Vec<CollectionId>)>> {
+        let mut shown: HashMap<i64, Vec<CollectionId>> = HashMap::new();
+        let rows: Vec<(i64, i64)> = self.all(
+            "SELECT v.revision, p.collection FROM revision r
+             JOIN revision_place v ON v.revision = r.id JOIN placement p ON p.id = v.placement
+             WHERE r.item = ?1 AND r.kind IN ('replaced', 'removed')",
+            [item.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        for (revision, collection) in rows {
+            let places = shown.entry(revision).or_default();
+            places.push(CollectionId(collection));
+        }
+        let sql = format!(
+            "{REVISION} WHERE r.item = ?1 AND r.kind IN ('replaced', 'removed') ORDER BY r.id DESC"
+        );
+        let revisions = self.all(&sql, [item.0], revision)?;
+        Ok(revisions
+            .into_iter()
+            .map(|revision| {
+                let places = shown.remove(&revision.id.0).unwrap_or_default();
+                (revision, places)
+            })
+            .collect())
+    }
+
+    pub fn trash(&self, collection: CollectionId) -> rusqlite::Result<Vec<Removal>> {
+        let sql = format!(
+            "{REMOVAL} WHERE r.collection = ?1 AND r.kind = 'removed' AND {NOT_BACK}
+             ORDER BY r.id DESC"
+        );
+        self.all(&sql, [collection.0], removal)
+    }
+
+    pub fn removed_of_creator(&self, person: PersonId) -> rusqlite::Result<Vec<Removal>> {
+        let sql = format!(
+            "{REMOVAL} WHERE i.creator = ?1 AND r.kind = 'removed' AND {NOT_BACK} AND (
+                 EXISTS (SELECT 1 FROM collection c JOIN membership m ON m.grp = c.grp
+                     WHERE c.id = r.collection AND m.person = ?1)
+                 OR EXISTS (SELECT 1 FROM removed_group g JOIN json_each(g.members) m
+                     WHERE g.collection = r.collection AND m.value = ?1))
+             ORDER BY r.id DESC"
+        );
+        self.all(&sql, [person.0], removal)
+    }
+
+    pub fn removal(&self, revision: RevisionId) -> rusqlite::Result<Option<Removal>> {
+        let sql = format!("{REMOVAL} WHERE r.id = ?1 AND r.kind = 'removed' AND {NOT_BACK}");
+        self.one(&sql, [revision.0], removal)
+    }
+
+    pub fn refused(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!(
+            "{REVISION} WHERE r.person = ?1 AND r.kind IN ('refused', 'proposed')
+             ORDER BY r.id DESC"
+        );
+        self.all(&sql, [person.0], revision)
+    }
+
+    pub fn proposals(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!(
+            "{REVISION} JOIN item i ON i.id = r.item LEFT JOIN collection o ON o.id = i.origin
+             WHERE r.kind = 'proposed' AND (i.creator = ?1 OR (
+                 EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = ?1
+                     AND m.role <> 'member')
+                 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp
+                     AND m.person = i.creator)))
+             ORDER BY r.id DESC"
+        );
+        self.all(&sql, [person.0], revision)
+    }
+
+    pub fn revision(&self, id: RevisionId) -> rusqlite::Result<Option<Revision>> {
+        let sql = format!("{REVISION} WHERE r.id = ?1");
+        self.one(&sql, [id.0], revision)
+    }
+
+    pub fn document_at(&self, item: ItemId, at: Timestamp) -> rusqlite::Result<Option<Vec<u8>>> {
+        let replaced = self.one(
+            "SELECT document FROM revision
+             WHERE item = ?1 AND at > ?2 AND kind IN ('replaced', 'removed') ORDER BY id LIMIT 1",
+            [item.0, at.0],
+            |row| row.get(0),
+        )?;
+        match replaced {
+            Some(document) => Ok(Some(document)),
+            None => self.one(
+                "SELECT document FROM item WHERE id = ?1 AND created <= ?2
+                     AND length(document) > 0",
+                [item.0, at.0],
+                |row| row.get(0),
+            ),
+        }
+    }
+
+    pub fn shown_at(
+        &self,
+        placement: PlacementId,
+        at: Timestamp,
+    ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+        self.one(
+            "SELECT r.document, v.overlay FROM revision_place v JOIN revision r ON r.id = v.revision
+             WHERE v.placement = ?1 AND r.at > ?2 ORDER BY v.seq LIMIT 1",
+            [placement.0, at.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    pub fn touched_since(
+        &self,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> rusqlite::Result<Vec<Touched>> {
+        self.all(
+            "SELECT p.id, p.item, p.placed_at, p.gone_at FROM placement p WHERE p.collection = ?1 AND (
+                 p.placed_at > ?2 OR p.gone_at > ?2
+                 OR EXISTS (SELECT 1 FROM revision_place v JOIN revision r ON r.id = v.revision
+                     WHERE v.placement = p.id AND r.at > ?2))
+             ORDER BY p.id",
+            [collection.0, since.0],
+            |row| {
+                Ok(Touched {
+                    placement: PlacementId(row.get(0)?),
+                    item: ItemId(row.get(1)?),
+                    placed_at: Timestamp(row.get(2)?),
+                    gone_at: row.get::<_, Option<i64>>(3)?.map(Timestamp),
+                })
+            },
+        )
+    }
+
+    pub fn done_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        since: Timestamp,
+    ) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!(
+            "{REVISION} WHERE r.person = ?1 AND r.client = ?2 AND r.at >= ?3
+                 AND r.kind IN ('replaced', 'removed') ORDER BY r.id"
+        );
+        self.all(&sql, params![person.0, client, since.0], revision)
+    }
+
+    pub fn placed_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        since: Timestamp,
+    ) -> rusqlite::Result<Vec<PlacementId>> {
+        self.all(
+            "SELECT id FROM placement WHERE placed_by = ?1 AND client = ?2 AND placed_at >= ?3
+                 AND gone IS NULL ORDER BY id",
+            params![person.0, client, since.0],
+            |row| Ok(PlacementId(row.get(0)?)),
+        )
+    }
+
+    pub fn notices(&self, person: PersonId) -> rusqlite::Result<Vec<Notice>> {
+        self.all(
+            "SELECT id, at, client, collection, since, number, held FROM notice
+             WHERE person = ?1 AND settled IS NULL ORDER BY at DESC, id DESC",
+            [person.0],
+            |row| {
+                Ok(Notice {
+                    id: NoticeId(row.get(0)?),
+                    kind: NoticeKind::MassDeletion,
+                    at: Timestamp(row.get(1)?),
+                    client: row.get(2)?,
+                    collection: row.get::<_, Option<i64>>(3)?.map(CollectionId),
+                    since: Timestamp(row.get(4)?),
+                    number: row.get(5)?,
+                    held: row.get(6)?,
+                })
+            },
+        )
+    }
+
+    pub fn deletions_held(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+    ) -> rusqlite::Result<bool> {
+        let held = self.one(
+            "SELECT 1 FROM notice WHERE person = ?1 AND settled IS NULL AND held = 1
+                 AND client = ?2 AND collection = ?3 LIMIT 1",
+            params![person.0, client, collection.0],
+            |_| Ok(()),
+        )?;
+        Ok(held.is_some())
+    }
+}
+
+const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, i.display, i.creator, r.at,
+    r.person, coalesce(w.name, ''), r.client
+    FROM revision r JOIN item i ON i.id = r.item AND length(i.document) > 0
+    LEFT JOIN person w ON w.id = r.person";
+
+/// The item is not live in the collection, and this is its last removal from there.
+const NOT_BACK: &str = "NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
+    AND b.collection = r.collection AND (b.gone IS NULL OR b.id > r.placement))";
+
+fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
+    Ok(Removal {
+        revision: RevisionId(row.get(0)?),
+        placement: PlacementId(row.get(1)?),
+        item: ItemId(row.get(2)?),
+        collection: CollectionId(row.get(3)?),
+        display: row.get(4)?,
+        creator: PersonId(row.get(5)?),
+        at: Timestamp(row.get(6)?),
+        person: row.get::<_, Option<i64>>(7)?.map(PersonId),
+        person_name: row.get(8)?,
+        client: row.get(9)?,
+    })
+}
+
+const REVISION: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, r.at, r.person,
+    coalesce(w.name, ''), r.client, r.document, r.overlay, r.reason
+    FROM revision r LEFT JOIN person w ON w.id = r.person";
+
+fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
+    let kind: String = row.get(4)?;
+    Ok(Revision {
+        id: RevisionId(row.get(0)?),
+        item: row.get::<_, Option<i64>>(1)?.map(ItemId),
+        collection: row.get::<_, Option<i64>>(2)?.map(CollectionId),
+        placement: row.get::<_, Option<i64>>(3)?.map(PlacementId),
+        kind: match kind.as_str() {
+            "removed" => RevisionKind::Removed,
+            "refused" => RevisionKind::Refused,
+            "proposed" => RevisionKind::Proposed,
+            _ => RevisionKind::Replaced,
+        },
+        at: Timestamp(row.get(5)?),
+        person: row.get::<_, Option<i64>>(6)?.map(PersonId),
+        person_name: row.get(7)?,
+        client: row.get(8)?,
+        document: row.get(9)?,
+        overlay: row.get(10)?,
+        reason: row.get(11)?,
+    })
+}
