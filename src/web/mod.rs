@@ -1,9 +1,11 @@
 //! The web: pages that are complete without script.
 
 mod contacts;
+mod edit;
 mod error;
 pub mod facet;
 mod page;
+mod place;
 mod request;
 mod session;
 mod sign_in;
@@ -53,12 +55,9 @@ pub fn router(web: Arc<Web>) -> Router {
         let at = |rest: &str| format!("{path}{rest}");
         Router::new()
             .route(path, get(contacts::list))
-            .route(&at("/new"), get(contacts::new).post(contacts::create))
+            .route(&at("/new"), get(edit::new).post(edit::create))
             .route(&at("/c/{id}"), get(contacts::card))
-            .route(
-                &at("/c/{id}/edit"),
-                get(contacts::edit).post(contacts::update),
-            )
+            .route(&at("/c/{id}/edit"), get(edit::edit).post(edit::update))
             .route(&at("/c/{id}/delete"), post(contacts::delete))
             .route(&at("/c/{id}/photo"), get(contacts::photo))
     };

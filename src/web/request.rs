@@ -10,9 +10,9 @@ use http::{HeaderMap, request::Parts};
 
 use super::{
     Web,
-    contacts::{PlacePath, encode_segment},
     error::explain,
     page::{Message, PlaceLink, Shell, see_other, show},
+    place::{PlacePath, encode_segment},
     session::Session,
     text::{self, Text},
 };

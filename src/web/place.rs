@@ -1,0 +1,135 @@
+//! Places and items in addresses.
+
+use axum::extract::Path;
+use http::StatusCode;
+
+use super::{Web, request::Visit};
+use crate::domain::{book::Book, error::Result, item::Card};
+
+/// A place in an address: Private or a group.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PlacePath {
+    Private,
+    Group(String),
+}
+
+impl PlacePath {
+    /// The address of the place's list.
+    pub fn path(&self) -> String {
+        match self {
+            PlacePath::Private => "/c/private".to_owned(),
+            PlacePath::Group(name) => format!("/g/{}", encode_segment(name)),
+        }
+    }
+
+    /// Opens it for the visitor; without *Read* it does not exist.
+    pub async fn open(&self, web: &Web, visit: &Visit) -> Result<Book> {
+        match self {
+            PlacePath::Private => {
+                let default = crate::domain::collection::DEFAULT_BOOK;
+                web.core.open_private(&visit.actor, default).await
+            }
+            PlacePath::Group(name) => web.core.open_group(&visit.actor, name).await,
+        }
+    }
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for PlacePath {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let params = path_params(parts, state).await?;
+        Ok(match value(&params, "name") {
+            Some(name) => PlacePath::Group(name),
+            None => PlacePath::Private,
+        })
+    }
+}
+
+/// An item in an address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemPath {
+    pub place: PlacePath,
+    pub id: String,
+}
+
+impl ItemPath {
+    /// The address of the item's card.
+    pub fn path(&self) -> String {
+        format!("{}/c/{}", self.place.path(), self.id)
+    }
+
+    /// Opens it for the visitor; without *Read* it does not exist.
+    pub async fn open(&self, web: &Web, visit: &Visit) -> Result<(Book, Card)> {
+        let book = self.place.open(web, visit).await?;
+        let card = book.by_server_id(&self.id).await?;
+        Ok((book, card))
+    }
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ItemPath {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let params = path_params(parts, state).await?;
+        let place = PlacePath::from_request_parts(parts, state).await?;
+        let id = value(&params, "id").ok_or(StatusCode::NOT_FOUND)?;
+        Ok(ItemPath { place, id })
+    }
+}
+
+type Params = Path<Vec<(String, String)>>;
+
+async fn path_params<S: Send + Sync>(
+    parts: &mut http::request::Parts,
+    state: &S,
+) -> std::result::Result<Params, StatusCode> {
+    <Params as axum::extract::FromRequestParts<S>>::from_request_parts(parts, state)
+        .await
+        .map_err(|_| StatusCode::NOT_FOUND)
+}
+
+fn value(params: &Params, name: &str) -> Option<String> {
+    params
+        .0
+        .iter()
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.clone())
+}
+
+/// `name=value&…` of what is not empty.
+pub fn form_encode(pairs: &[(&str, &str)]) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        if value.is_empty() {
+            continue;
+        }
+        if !out.is_empty() {
+            out.push('&');
+        }
+        out.push_str(name);
+        out.push('=');
+        out.push_str(&encode_segment(value));
+    }
+    out
+}
+
+/// Percent-encodes everything but unreserved characters (RFC 3986 §2.3).
+pub fn encode_segment(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                out.push(char::from(byte));
+            }
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
+}
