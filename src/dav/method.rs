@@ -17,7 +17,7 @@ use super::{
     resource::{Subject, properties},
     xml,
 };
-use crate::domain::{batch::Op, book::Book, error::Error, id::Seq};
+use crate::domain::{batch::Op, book::Book, cursor::Position, error::Error};
 
 /// Cards read from the store at a time.
 const CHUNK: usize = 1000;
@@ -83,10 +83,10 @@ async fn members(
     out: &mut MultiStatus,
 ) -> Result<(), Failure> {
     let marks = book.marks().await?;
-    let mut after = Seq(0);
-    loop {
-        let page = book.page_after(after, CHUNK).await?;
-        for card in &page {
+    let mut next = Some(Position::default());
+    while let Some(position) = next {
+        let leg = book.walk(position, CHUNK).await?;
+        for card in &leg.cards {
             let subject = Subject::Card {
                 book,
                 card,
@@ -97,11 +97,9 @@ async fn members(
             let found = properties(call, &subject, asked).await?;
             out.properties(&format!("{href}{name}"), &found);
         }
-        match page.last() {
-            Some(last) if page.len() == CHUNK => after = last.placement.changed,
-            _ => return Ok(()),
-        }
+        next = leg.next;
     }
+    Ok(())
 }
 
 async fn children(

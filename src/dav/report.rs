@@ -26,9 +26,8 @@ use super::{
 };
 use crate::domain::{
     book::{Book, Marks, Member},
-    cursor::Cursor,
+    cursor::{Cursor, Position},
     error::Error,
-    id::Seq,
     item::Card,
 };
 
@@ -241,10 +240,10 @@ async fn query(call: &Call, book: &Book, href: &str, query: &Query) -> Result<An
     let cards = Cards::new(call, book, href, &query.props, &query.data).await?;
     let limit = query.limit.unwrap_or(usize::MAX);
     let mut found = 0;
-    let mut after = Seq(0);
-    'pages: loop {
-        let page = book.page_after(after, CHUNK).await?;
-        for card in &page {
+    let mut next = Some(Position::default());
+    'walk: while let Some(position) = next {
+        let leg = book.walk(position, CHUNK).await?;
+        for card in &leg.cards {
             let content = book.content(card);
             let uid = &card.placement.uid;
             if !call.face.facet.matches(&content, uid, &query.filter) {
@@ -252,15 +251,12 @@ async fn query(call: &Call, book: &Book, href: &str, query: &Query) -> Result<An
             }
             if found == limit {
                 out.bare(href, 507, Some(TRUNCATED));
-                break 'pages;
+                break 'walk;
             }
             found += 1;
             cards.write(card, &mut out).await?;
         }
-        match page.last() {
-            Some(last) if page.len() == CHUNK => after = last.placement.changed,
-            _ => break,
-        }
+        next = leg.next;
     }
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
 }

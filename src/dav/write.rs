@@ -13,8 +13,8 @@ use http::{HeaderValue, StatusCode, header};
 use super::{Answer, Call, empty, error::Failure, path::Resource, resource::http_date};
 use crate::domain::{
     book::{Book, Condition, Replace},
+    cursor::Position,
     error::{Error, Result as DomainResult},
-    id::Seq,
     item::{Card, random_id},
     rights::Right,
 };
@@ -71,16 +71,13 @@ async fn get_card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failur
 
 async fn get_book(call: &Call, book: &Book) -> Result<Answer, Failure> {
     let mut all = Vec::new();
-    let mut after = Seq(0);
-    loop {
-        let page = book.page_after(after, 1000).await?;
-        for card in &page {
+    let mut next = Some(Position::default());
+    while let Some(position) = next {
+        let leg = book.walk(position, 1000).await?;
+        for card in &leg.cards {
             all.extend(call.render(book, card, wanted_version(call, card)));
         }
-        match page.last() {
-            Some(last) if page.len() == 1000 => after = last.placement.changed,
-            _ => break,
-        }
+        next = leg.next;
     }
     let mut response = vcard(all);
     response.headers_mut().insert(

@@ -8,7 +8,7 @@ use super::{
     actor::Actor,
     collection::{Collection, Place},
     core::Core,
-    cursor::Cursor,
+    cursor::{Cursor, Position},
     error::{Error, Result},
     id::{ItemId, Seq},
     item::{Card, Placement},
@@ -104,6 +104,14 @@ pub struct ChangeSet {
     pub more: bool,
 }
 
+/// Some of the live items of a book.
+#[derive(Clone, Debug)]
+pub struct Leg {
+    pub cards: Vec<Card>,
+    /// Where the walk goes on; none at its end.
+    pub next: Option<Position>,
+}
+
 /// Outcome of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
@@ -195,18 +203,20 @@ impl Book {
         found.into_iter().next().flatten().ok_or(Error::NotFound)
     }
 
-    /// Live items after a sequence of their placements, oldest change first, for streaming the whole book.
-    pub async fn page_after(&self, after: Seq, limit: usize) -> Result<Vec<Card>> {
-        self.core
+    /// A leg of a walk over everything that is live, for streaming the whole book.
+    pub async fn walk(&self, from: Position, limit: usize) -> Result<Leg> {
+        let newest = self.collection.seq;
+        let cards = self
+            .core
             .store()
-            .range_cards(
-                self.collection.id,
-                Order::Changed,
-                after,
-                self.collection.seq,
-                limit,
-            )
-            .await
+            .range_cards(self.collection.id, Order::Born, from.0, newest, limit)
+            .await?;
+        let full = cards.len() >= limit;
+        let last = cards.last().filter(|_| full);
+        Ok(Leg {
+            next: last.map(|card| Position(card.placement.born)),
+            cards,
+        })
     }
 
     /// What this place shows of an item: the document with the owner's own lines in it.

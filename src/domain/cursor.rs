@@ -1,4 +1,4 @@
-//! Where a CardDAV client stands in a collection.
+//! Where a reader stands in a collection: opaque outside the domain.
 
 use super::{collection::Collection, error::Error, id::Seq};
 
@@ -47,6 +47,13 @@ impl Cursor {
         valid.then_some(self.seq).ok_or(Error::StaleCursor)
     }
 }
+
+/// A position in a walk over what is live in a collection; the default is the start.
+///
+/// Follows the order in which items were placed, which never changes: an item edited during the
+/// walk is met once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Position(pub(super) Seq);
 
 const PREFIX: &str = "urn:carnet:sync:";
 

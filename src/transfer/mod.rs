@@ -4,8 +4,8 @@ use carnet_proto::vcard::split_stream;
 
 use crate::domain::{
     book::Book,
+    cursor::Position,
     error::{Error, Result},
-    id::Seq,
 };
 
 /// Cards stored in one transaction.
@@ -47,18 +47,16 @@ pub async fn import_vcards(book: &Book, bytes: &[u8]) -> Result<Report> {
 /// Every card of a book as it is stored.
 pub async fn export_vcards(book: &Book) -> Result<Vec<u8>> {
     let mut out = Vec::new();
-    let mut after = Seq(0);
-    loop {
-        let page = book.page_after(after, 1000).await?;
-        for card in &page {
+    let mut next = Some(Position::default());
+    while let Some(position) = next {
+        let leg = book.walk(position, 1000).await?;
+        for card in &leg.cards {
             out.extend(book.content(card));
             if !out.ends_with(b"\n") {
                 out.extend_from_slice(b"\r\n");
             }
         }
-        match page.last() {
-            Some(last) if page.len() == 1000 => after = last.placement.changed,
-            _ => return Ok(out),
-        }
+        next = leg.next;
     }
+    Ok(out)
 }
