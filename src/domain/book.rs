@@ -135,6 +135,13 @@ impl Book {
         }
     }
 
+    /// The same collection as it is now, for the same person with today's rights.
+    pub(super) async fn anew(&self) -> Result<Self> {
+        let (person, client) = (self.actor.person, self.actor.client.clone());
+        let actor = Arc::new(self.core.actor(person, client).await?);
+        self.core.open(&actor, self.collection.id).await
+    }
+
     pub fn collection(&self) -> &Collection {
         &self.collection
     }
@@ -242,9 +249,12 @@ impl Book {
     /// Changes since a cursor (RFC 6578 §3.6); none: everything that is live.
     pub async fn changes(&self, since: Option<&Cursor>, limit: usize) -> Result<ChangeSet> {
         let newest = self.collection.seq;
-        let (order, after) = match since {
-            None => (Order::Changed, Seq(0)),
-            Some(cursor) => (Order::Moved, cursor.seq_in(&self.collection)?),
+        let (order, after, told) = match since {
+            None => (Order::Changed, Seq(0), newest),
+            Some(cursor) => {
+                let after = cursor.seq_in(&self.collection)?;
+                (Order::Moved, after, cursor.told())
+            }
         };
         let ask = limit.saturating_add(1);
         let mut rows = self
@@ -258,6 +268,7 @@ impl Book {
             Some(last) if more => last.placement.gone.unwrap_or(last.placement.changed),
             _ => newest,
         };
+        rows.retain(|card| card.placement.gone.is_none_or(|gone| gone > told));
         let removed: Vec<String> = rows
             .iter()
             .filter(|card| !card.placement.is_live())
@@ -281,7 +292,7 @@ impl Book {
         }
         Ok(ChangeSet {
             members,
-            cursor: Cursor::at(&self.collection, reached),
+            cursor: Cursor::within(&self.collection, reached, told),
             more,
         })
     }

@@ -8,6 +8,9 @@ pub struct Cursor {
     uuid: String,
     epoch: String,
     seq: Seq,
+    /// While a first synchronization is paged out: where the collection was when it began. Only
+    /// what was removed later concerns the client.
+    began: Option<Seq>,
 }
 
 impl Cursor {
@@ -17,6 +20,15 @@ impl Cursor {
             uuid: collection.uuid.clone(),
             epoch: collection.epoch.clone(),
             seq,
+            began: None,
+        }
+    }
+
+    /// A cursor within a first synchronization that began at `began`.
+    pub(super) fn within(collection: &Collection, seq: Seq, began: Seq) -> Self {
+        Self {
+            began: (seq < began).then_some(began),
+            ..Self::at(collection, seq)
         }
     }
 
@@ -27,24 +39,37 @@ impl Cursor {
             .strip_prefix(PREFIX)
             .ok_or(Error::StaleCursor)?
             .split(':');
-        match (parts.next(), parts.next(), parts.next(), parts.next()) {
-            (Some(uuid), Some(epoch), Some(seq), None) => Ok(Self {
+        let number = |text: &str| text.parse().map(Seq).map_err(|_| Error::StaleCursor);
+        let (Some(uuid), Some(epoch), Some(seq)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Error::StaleCursor);
+        };
+        let began = parts.next().map(number).transpose()?;
+        match parts.next() {
+            None => Ok(Self {
                 uuid: uuid.to_owned(),
                 epoch: epoch.to_owned(),
-                seq: Seq(seq.parse().map_err(|_| Error::StaleCursor)?),
+                seq: number(seq)?,
+                began,
             }),
-            _ => Err(Error::StaleCursor),
+            Some(_) => Err(Error::StaleCursor),
         }
     }
 
     /// The sequence, if the cursor is of this collection, this epoch, not of the future and not
     /// before the retained history.
     pub(super) fn seq_in(&self, collection: &Collection) -> Result<Seq, Error> {
+        let told = self.told();
         let valid = self.uuid == collection.uuid
             && self.epoch == collection.epoch
-            && self.seq >= collection.floor
-            && self.seq <= collection.seq;
+            && told >= collection.floor
+            && told <= collection.seq;
         valid.then_some(self.seq).ok_or(Error::StaleCursor)
+    }
+
+    /// Removals up to here do not concern the client.
+    pub(super) fn told(&self) -> Seq {
+        self.began.unwrap_or(self.seq)
     }
 }
 
@@ -59,6 +84,10 @@ const PREFIX: &str = "urn:carnet:sync:";
 
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)
+        write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)?;
+        match self.began {
+            Some(began) => write!(f, ":{}", began.0),
+            None => Ok(()),
+        }
     }
 }
