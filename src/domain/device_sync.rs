@@ -147,6 +147,9 @@ struct Record {
     epoch: String,
     key: String,
     state: State,
+    /// When no round is open: the device holds exactly what was there at the base. False after an
+    /// answer was made again, or read while others wrote: what moved on meanwhile was left out.
+    certain: bool,
     previous: Option<Previous>,
     settings: String,
 }
@@ -165,6 +168,14 @@ struct Previous {
     added: HashMap<String, String>,
     /// Fingerprint to ServerId of the step.
     fingerprints: HashMap<String, String>,
+}
+
+/// What the store holds: the key alone when this version cannot read the record, which is as good
+/// as none, so that the device starts over.
+#[derive(Default)]
+struct Stored {
+    key: Option<String>,
+    record: Option<Record>,
 }
 
 /// The sync state of one device in one book.
@@ -194,14 +205,16 @@ impl DeviceBook {
                 other => return other,
             }
         }
-        Err(Error::Unavailable("the collection kept moving".into()))
     }
 
     /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.
     pub async fn pending(&self) -> Result<Pending> {
-        let Some(record) = self.record().await?.filter(|record| self.is_valid(record)) else {
+        let Some(record) = self.stored().await?.record else {
             return Ok(Pending::Unprimed);
         };
+        if !self.is_valid(&record) {
+            return Ok(Pending::Unprimed);
+        }
         let page = self.peek(&record, 1).await?;
         Ok(if page.items.is_empty() {
             Pending::Nothing
@@ -212,7 +225,7 @@ impl DeviceBook {
 
     /// Number of changes behind a key; none when the key is not the current one.
     pub async fn estimate(&self, key: &str) -> Result<Option<usize>> {
-        match self.record().await? {
+        match self.stored().await?.record {
             Some(record) if record.key == key && self.is_valid(&record) => {
                 Ok(Some(self.peek(&record, usize::MAX).await?.items.len()))
             }
@@ -222,7 +235,7 @@ impl DeviceBook {
 
     /// The key last handed out and what the face kept with it.
     pub async fn current(&self) -> Result<Option<(String, String)>> {
-        let record = self.record().await?;
+        let record = self.stored().await?.record;
         Ok(record.map(|record| (record.key, record.settings)))
     }
 
@@ -238,44 +251,58 @@ impl DeviceBook {
     }
 
     async fn attempt(&self, call: &SyncCall) -> Result<SyncReply> {
-        let stored = self.record().await?;
+        let stored = self.stored().await?;
         let Some(presented) = &call.key else {
-            return self.prime(call, stored).await;
+            return self.prime(call, stored.key).await;
         };
-        let Some(record) = stored.filter(|record| self.is_valid(record)) else {
+        let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
             return Ok(SyncReply::UnknownKey);
         };
         if *presented == record.key {
             return self.step(call, &record, record.state.clone(), None).await;
         }
         match &record.previous {
-            Some(previous) if previous.key == *presented && previous.request == call.request => {
+            Some(previous) if previous.key != *presented || !self.reaches(&previous.state) => {
+                Ok(SyncReply::UnknownKey)
+            }
+            Some(previous) if previous.request == call.request => {
                 self.again(&record, previous).await
             }
-            Some(previous) if previous.key == *presented => {
+            Some(previous) => {
                 let start = previous.state.clone();
                 self.step(call, &record, start, Some(previous)).await
             }
-            _ => Ok(SyncReply::UnknownKey),
+            None => Ok(SyncReply::UnknownKey),
         }
     }
 
-    async fn prime(&self, call: &SyncCall, stored: Option<Record>) -> Result<SyncReply> {
+    /// `stored` is the key there is.
+    async fn prime(&self, call: &SyncCall, stored: Option<String>) -> Result<SyncReply> {
+        // Read after the key: no write of this device lies between this moment and the commit.
+        let book = self.book.reopened().await?;
         let record = Record {
-            epoch: self.book.collection().epoch.clone(),
+            epoch: book.collection().epoch.clone(),
             key: new_key(0),
-            state: State::primed(self.book.collection().seq),
+            state: State::primed(book.collection().seq),
+            certain: true,
             previous: None,
             settings: call.settings.clone().unwrap_or_default(),
         };
         let key = record.key.clone();
-        let expected = stored.map(|record| record.key);
-        self.commit(vec![self.set(expected, &record)], true).await?;
+        self.commit(vec![self.set(stored, &record)], true).await?;
         Ok(SyncReply::Primed { key })
     }
 
     /// The answer that was lost, made again: nothing is applied.
     async fn again(&self, record: &Record, previous: &Previous) -> Result<SyncReply> {
+        if record.certain {
+            let doubted = Record {
+                certain: false,
+                ..record.clone()
+            };
+            let op = self.set(Some(record.key.clone()), &doubted);
+            self.commit(vec![op], true).await?;
+        }
         let sent = previous.forced.iter().map(|(_, id)| id.clone()).collect();
         let page = fill_page(
             self,
@@ -287,7 +314,7 @@ impl DeviceBook {
             Some(&previous.end),
         )
         .await?;
-        let changes = self.render(&previous.forced, page.items).await?;
+        let changes = self.render(wanted(&previous.forced, page.items)).await?;
         Ok(SyncReply::Answer(Answer {
             key: record.key.clone(),
             fetched: self.fetched(&previous.outcomes).await?,
@@ -308,11 +335,14 @@ impl DeviceBook {
         lost: Option<&Previous>,
     ) -> Result<SyncReply> {
         let mut work = Work::default();
+        if let Some(last) = &record.previous {
+            work.copies = last.forced.iter().map(|(_, id)| id.clone()).collect();
+        }
         if let Some(lost) = lost {
             self.disown(call, lost, &mut work);
         }
         let viewer = self.viewer(work.disowned.iter().cloned().collect());
-        let at_rest = start.at_rest() && lost.is_none();
+        let at_rest = start.at_rest() && record.certain && lost.is_none();
         self.decide(call, &viewer, &start, at_rest, &mut work)
             .await?;
         let page = if call.get_changes {
@@ -327,14 +357,19 @@ impl DeviceBook {
                 more: false,
             }
         };
-        let changes = self.render(&work.forced, page.items).await?;
+        let certain = match call.get_changes {
+            true => page.state == start || self.stands_still().await?,
+            false => record.certain,
+        };
+        let told = wanted(&work.forced, page.items);
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
-        let silent = call.commands.is_empty() && changes.is_empty() && lost.is_none();
+        let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
         let next = if silent {
             Record {
                 epoch: record.epoch.clone(),
                 key: record.key.clone(),
                 state: page.state,
+                certain,
                 previous: None,
                 settings: settings.clone(),
             }
@@ -343,6 +378,7 @@ impl DeviceBook {
                 epoch: record.epoch.clone(),
                 key: new_key(generation(&record.key) + 1),
                 state: page.state.clone(),
+                certain,
                 previous: Some(Previous {
                     key: call.key.clone().unwrap_or_default(),
                     state: start,
@@ -360,6 +396,7 @@ impl DeviceBook {
         // A silent answer whose state did not move has nothing to write.
         let unmoved = silent
             && next.state == record.state
+            && next.certain == record.certain
             && record.previous.is_none()
             && settings == record.settings;
         if !unmoved {
@@ -371,23 +408,15 @@ impl DeviceBook {
             key: next.key,
             fetched: self.fetched(&work.outcomes).await?,
             outcomes: work.outcomes,
-            changes,
+            // Read after the commit: a merged version goes out in the same answer.
+            changes: self.render(told).await?,
             more: page.more,
             settings,
             new_key: !silent,
         }))
     }
 
-    async fn render(
-        &self,
-        forced: &[(What, String)],
-        items: Vec<(What, Placement)>,
-    ) -> Result<Vec<Change>> {
-        let wanted: Vec<(What, String)> = forced
-            .iter()
-            .cloned()
-            .chain(items.into_iter().map(|(what, row)| (what, row.server_id)))
-            .collect();
+    async fn render(&self, wanted: Vec<(What, String)>) -> Result<Vec<Change>> {
         let ids: Vec<String> = wanted
             .iter()
             .filter(|(what, _)| *what != What::Delete)
@@ -450,23 +479,34 @@ impl DeviceBook {
         store.by_server_ids(collection, ids).await
     }
 
-    async fn record(&self) -> Result<Option<Record>> {
+    async fn stored(&self) -> Result<Stored> {
         let collection = self.book.collection().id;
-        let stored = self
-            .book
-            .core()
-            .store()
-            .sync(self.device, collection)
-            .await?;
-        // A record this version cannot read is as good as none: the device starts over.
-        Ok(stored.and_then(|(_, record)| serde_json::from_slice(&record).ok()))
+        let store = self.book.core().store();
+        Ok(match store.sync(self.device, collection).await? {
+            Some((key, record)) => Stored {
+                key: Some(key),
+                record: serde_json::from_slice(&record).ok(),
+            },
+            None => Stored::default(),
+        })
+    }
+
+    /// Nothing was written since the collection was opened.
+    async fn stands_still(&self) -> Result<bool> {
+        let opened = self.book.collection();
+        let now = self.book.core().store().collection(opened.id).await?;
+        Ok(now.is_some_and(|now| now.seq == opened.seq))
     }
 
     /// Of this epoch, and with its history still there.
     fn is_valid(&self, record: &Record) -> bool {
-        let collection = self.book.collection();
-        let needs = record.state.needs();
-        record.epoch == collection.epoch && (needs == Seq(0) || needs >= collection.floor)
+        record.epoch == self.book.collection().epoch && self.reaches(&record.state)
+    }
+
+    /// The removals a state has not told of are still known.
+    fn reaches(&self, state: &State) -> bool {
+        let needs = state.needs();
+        needs == Seq(0) || needs >= self.book.collection().floor
     }
 
     fn viewer(&self, disowned: HashSet<String>) -> Viewer {
@@ -516,6 +556,12 @@ impl Rows for DeviceBook {
         let store = self.book.core().store();
         store.range(collection, order, after, upto, limit).await
     }
+}
+
+/// What an answer tells: the server's copies after refusals, then the page.
+fn wanted(forced: &[(What, String)], items: Vec<(What, Placement)>) -> Vec<(What, String)> {
+    let page = items.into_iter().map(|(what, row)| (what, row.server_id));
+    forced.iter().cloned().chain(page).collect()
 }
 
 /// Keys are opaque; the counter helps a reader of logs, the rest makes them unguessable.

@@ -310,11 +310,13 @@ pub trait Store: Send + Sync {
         person: PersonId,
         query: &ListQuery,
     ) -> Result<ListPage>;
-    /// The content a placement had at a sequence, from revisions: (document, overlay).
+    /// What a device holds of a placement: the content at a sequence, or its own write since, from
+    /// revisions: (document, overlay).
     async fn version_at(
         &self,
         placement: PlacementId,
         seq: Seq,
+        device: DeviceId,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
     /// The person may modify at least one live item of a group's book: as creator, by a grant, in custody.
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;

@@ -184,8 +184,14 @@ impl DeviceBook {
                 work.force(&card.placement);
             } else if card.placement.is_live() {
                 let content = self.book.content(&card);
-                if let Ok(bytes) = edit.apply(Some(&content)) {
-                    self.write(&card, &bytes, Some(self.device), work)?;
+                let written = edit
+                    .apply(Some(&content))
+                    .and_then(|bytes| self.write(&card, &bytes, Some(self.device), work));
+                match written {
+                    Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
+                        work.force(&card.placement);
+                    }
+                    written => written?,
                 }
             }
         }
@@ -247,17 +253,22 @@ impl DeviceBook {
         // Stale: the server's version stands. Where the version it edited is certain, what only
         // the client changed is taken.
         work.force(&card.placement);
-        let merged = match at_rest {
-            true => self.merge(&card, &current, edit, start.base).await?,
-            false => None,
-        };
+        let mut merged = None;
+        let certain = at_rest && !work.copies.contains(server_id);
+        if certain && let Some(found) = self.merge(&card, &current, edit, start.base).await? {
+            // What cannot be stored is as good as not merged.
+            merged = match self.write(&card, &found.0, None, work) {
+                Ok(()) => Some(found),
+                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => None,
+                Err(error) => return Err(error),
+            };
+        }
         match merged {
-            Some((document, lost)) => {
+            Some((_, lost)) => {
                 if let Some(mine) = lost {
                     let reason = "the same fields had changed meanwhile";
                     work.ops.push(self.book.refusal(Some(&card), mine, reason));
                 }
-                self.write(&card, &document, None, work)?;
                 Ok(Outcome::Done)
             }
             None => {
@@ -278,12 +289,20 @@ impl DeviceBook {
     ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
         let class = self.book.core().class();
         let store = self.book.core().store();
-        let Some((document, overlay)) = store.version_at(card.placement.id, base).await? else {
+        let Some((document, overlay)) = store
+            .version_at(card.placement.id, base, self.device)
+            .await?
+        else {
             return Ok(None);
         };
         let seen = class.join(&document, &overlay);
-        let mine = edit.apply(Some(&seen))?;
-        let merged = class.merge(&seen, &mine, current)?;
+        let merged = edit
+            .apply(Some(&seen))
+            .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
+        let (merged, mine) = match merged {
+            Err(Error::InvalidDocument(_)) => return Ok(None),
+            merged => merged?,
+        };
         Ok(merged
             .taken
             .then(|| (merged.document, merged.lost.then_some(mine))))
@@ -378,6 +397,8 @@ pub(super) struct Work {
     pub(super) added: HashMap<String, String>,
     pub(super) fingerprints: HashMap<String, String>,
     pub(super) disowned: Vec<String>,
+    /// Items whose copy went out of turn with the last answer: newer than the base says.
+    pub(super) copies: HashSet<String>,
     pub(super) cards: HashMap<String, Option<Card>>,
     /// Adds, by their place in the request, that a lost step already made.
     pub(super) claims: HashMap<usize, String>,

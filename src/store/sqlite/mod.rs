@@ -291,8 +291,10 @@ impl Store for Sqlite {
         &self,
         placement: PlacementId,
         seq: Seq,
+        device: DeviceId,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
-        self.read(move |r| r.version_at(placement, seq)).await
+        self.read(move |r| r.version_at(placement, seq, device))
+            .await
     }
 
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool> {

@@ -194,10 +194,10 @@ impl Reader<'_> {
         })
     }
 
-    /// Every item with its uid and document.
+    /// Every item with its uid and document, but for those whose content is forgotten.
     pub fn documents(&self) -> rusqlite::Result<Vec<(ItemId, String, Vec<u8>)>> {
         self.all(
-            "SELECT id, uid, document FROM item ORDER BY id",
+            "SELECT id, uid, document FROM item WHERE document <> x'' ORDER BY id",
             [],
             |row| Ok((ItemId(row.get(0)?), row.get(1)?, row.get(2)?)),
         )
@@ -207,11 +207,12 @@ impl Reader<'_> {
         &self,
         placement: PlacementId,
         seq: Seq,
+        device: DeviceId,
     ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
         let current = self.one(
             "SELECT i.document, p.overlay FROM placement p JOIN item i ON i.id = p.item
-             WHERE p.id = ?1 AND p.changed <= ?2",
-            [placement.0, seq.0],
+             WHERE p.id = ?1 AND (p.changed <= ?2 OR p.writer = ?3)",
+            [placement.0, seq.0, device.0],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         if current.is_some() {
@@ -219,8 +220,9 @@ impl Reader<'_> {
         }
         self.one(
             "SELECT r.document, v.overlay FROM revision_place v JOIN revision r ON r.id = v.revision
-             WHERE v.placement = ?1 AND v.seq <= ?2 ORDER BY v.seq DESC LIMIT 1",
-            [placement.0, seq.0],
+             WHERE v.placement = ?1 AND (v.seq <= ?2 OR v.writer = ?3)
+             ORDER BY v.seq DESC LIMIT 1",
+            [placement.0, seq.0, device.0],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }

@@ -188,16 +188,7 @@ impl Commit<'_> {
         origin: &Placing,
     ) -> Applied<i64> {
         let collection = placement.collection.0;
-        let holder: Option<String> = self
-            .connection
-            .prepare_cached(
-                "SELECT href FROM placement WHERE collection = ?1 AND uid = ?2 AND gone IS NULL",
-            )?
-            .query_row(params![collection, uid], |row| row.get(0))
-            .optional()?;
-        if let Some(href) = holder {
-            return Err(Error::UidConflict { href }.into());
-        }
+        self.check_uid(collection, uid, 0)?;
         let taken = self
             .connection
             .prepare_cached(
@@ -240,6 +231,22 @@ impl Commit<'_> {
         Ok(id)
     }
 
+    /// Refuses a uid that another live placement of the collection has.
+    fn check_uid(&self, collection: i64, uid: &str, except: i64) -> Applied<()> {
+        let holder: Option<String> = self
+            .connection
+            .prepare_cached(
+                "SELECT href FROM placement
+                 WHERE collection = ?1 AND uid = ?2 AND gone IS NULL AND id <> ?3",
+            )?
+            .query_row(params![collection, uid, except], |row| row.get(0))
+            .optional()?;
+        match holder {
+            Some(href) => Err(Error::UidConflict { href }.into()),
+            None => Ok(()),
+        }
+    }
+
     fn edit(
         &mut self,
         item: ItemId,
@@ -277,6 +284,7 @@ impl Commit<'_> {
         }
         self.index(item.0, content)?;
         for placed in self.live_placements(item.0)? {
+            self.check_uid(placed.collection, &index.uid, placed.id)?;
             let seq = self.next_seq(placed.collection)?;
             let came_through = placed.id == through.0;
             let new_overlay = overlay
