@@ -1,1 +1,580 @@
+//! The model of `docs/design.md` on the real pages: thousands of histories in memory, four devices
+//! and other writers, answers lost and requests repeated. `tests/it/model.rs` runs fewer of them on
+//! the whole core and store.
 
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Mutex,
+};
+
+use futures_util::FutureExt as _;
+
+use super::*;
+use crate::domain::id::{CollectionId, ItemId, PersonId, PlacementId, Timestamp};
+
+/// Chance that can be repeated: SplitMix64.
+struct Dice(u64);
+
+impl Dice {
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit as u64) as usize
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
+        (!from.is_empty()).then(|| from[self.below(from.len())].clone())
+    }
+
+    fn value(&mut self) -> i64 {
+        self.next() as i64 & 0xffff_ffff
+    }
+}
+
+/// Placements by ServerId (their number); what an item says is its `size`.
+#[derive(Default)]
+struct Book {
+    seq: i64,
+    rows: BTreeMap<usize, Placement>,
+    /// Rows the pages examined.
+    read: Mutex<usize>,
+}
+
+fn number(row: &Placement) -> usize {
+    row.server_id.parse().expect("a number")
+}
+
+impl Book {
+    fn next(&mut self) -> Seq {
+        self.seq += 1;
+        Seq(self.seq)
+    }
+
+    fn add(&mut self, value: i64, device: Option<DeviceId>) -> usize {
+        let seq = self.next();
+        let id = self.rows.len() + 1;
+        let row = Placement {
+            id: PlacementId(id as i64),
+            item: ItemId(id as i64),
+            collection: CollectionId(1),
+            href: id.to_string(),
+            server_id: id.to_string(),
+            uid: id.to_string(),
+            class: "contact".to_owned(),
+            kind: "individual".to_owned(),
+            display: String::new(),
+            creator: PersonId(1),
+            origin: None,
+            placed_by: PersonId(1),
+            born: seq,
+            changed: seq,
+            gone: None,
+            maker: device,
+            writer: device,
+            rev: 1,
+            digest: String::new(),
+            size: value,
+            created: Timestamp(0),
+            modified: Timestamp(0),
+            overlay: bytes::Bytes::new(),
+        };
+        self.rows.insert(id, row);
+        id
+    }
+
+    fn row(&mut self, id: usize) -> &mut Placement {
+        self.rows.get_mut(&id).expect("a placement")
+    }
+
+    fn edit(&mut self, id: usize, value: i64, device: Option<DeviceId>) {
+        let changed = self.next();
+        let row = self.row(id);
+        (row.changed, row.size, row.writer) = (changed, value, device);
+    }
+
+    fn remove(&mut self, id: usize, device: Option<DeviceId>) {
+        let gone = self.next();
+        let row = self.row(id);
+        (row.gone, row.writer) = (Some(gone), device);
+    }
+
+    fn live(&self) -> BTreeMap<usize, i64> {
+        let live = self.rows.iter().filter(|(_, row)| row.is_live());
+        live.map(|(id, row)| (*id, row.size)).collect()
+    }
+}
+
+#[async_trait]
+impl Rows for Book {
+    async fn rows(
+        &self,
+        order: Order,
+        after: Seq,
+        upto: Seq,
+        limit: usize,
+    ) -> Result<Vec<Placement>> {
+        let key = |row: &Placement| match order {
+            Order::Gone => row.gone,
+            Order::Born => row.is_live().then_some(row.born),
+            Order::Changed => row.is_live().then_some(row.changed),
+            Order::Moved => Some(row.gone.unwrap_or(row.changed)),
+        };
+        let mut found: Vec<_> = self
+            .rows
+            .values()
+            .filter_map(|row| Some((key(row)?, row)))
+            .filter(|(key, _)| *key > after && *key <= upto)
+            .collect();
+        found.sort_by_key(|(key, _)| *key);
+        found.truncate(limit);
+        *self.read.lock().expect("a lock") += found.len();
+        Ok(found.into_iter().map(|(_, row)| row.clone()).collect())
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Said {
+    Add(u32, i64),
+    /// The value, and what the author had been given.
+    Change(usize, i64, i64),
+    Delete(usize, i64),
+}
+
+impl Said {
+    fn id(&self) -> Option<usize> {
+        match self {
+            Said::Add(..) => None,
+            Said::Change(id, ..) | Said::Delete(id, _) => Some(*id),
+        }
+    }
+}
+
+type Told = Vec<(What, usize, i64)>;
+
+#[derive(Clone)]
+struct Answer {
+    key: u32,
+    responses: Vec<(u32, usize)>,
+    told: Told,
+}
+
+struct Previous {
+    key: u32,
+    state: State,
+    end: State,
+    request: String,
+    answer: Answer,
+    forced: Vec<(What, usize)>,
+    added: HashMap<u32, usize>,
+}
+
+struct Record {
+    key: u32,
+    state: State,
+    previous: Option<Previous>,
+}
+
+/// The server of the model: what `device_sync` does, without rights, merges and errors.
+#[derive(Default)]
+struct Server {
+    book: Book,
+    devices: HashMap<DeviceId, Record>,
+}
+
+impl Server {
+    fn prime(&mut self, device: DeviceId) -> u32 {
+        let record = Record {
+            key: 1,
+            state: State::primed(Seq(self.book.seq)),
+            previous: None,
+        };
+        self.devices.insert(device, record);
+        1
+    }
+
+    fn page(
+        &self,
+        viewer: &Viewer,
+        start: &State,
+        window: usize,
+        forced: &[(What, usize)],
+        end: Option<&State>,
+    ) -> (Told, State) {
+        let sent = forced.iter().map(|(_, id)| id.to_string()).collect();
+        let newest = Seq(self.book.seq);
+        let page = fill_page(&self.book, viewer, start, newest, window, sent, end)
+            .now_or_never()
+            .expect("nothing to wait for")
+            .expect("a page");
+        let mut told: Told = forced
+            .iter()
+            .map(|(what, id)| match self.book.rows[id].is_live() {
+                true => (*what, *id, self.book.rows[id].size),
+                false => (What::Delete, *id, 0),
+            })
+            .collect();
+        let rows = page.items.iter();
+        told.extend(rows.map(|(what, row)| (*what, number(row), row.size)));
+        (told, page.state)
+    }
+
+    fn sync(&mut self, device: DeviceId, key: u32, said: &[Said], window: usize) -> Answer {
+        let request = format!("{said:?} {window}");
+        let record = self.devices.remove(&device).expect("primed");
+        let mut viewer = Viewer {
+            device,
+            disowned: HashSet::new(),
+        };
+        let mut added = HashMap::new();
+        let lost = key != record.key;
+        let start = match &record.previous {
+            _ if !lost => record.state.clone(),
+            Some(previous) if previous.key == key => {
+                if previous.request == request {
+                    let mut answer = previous.answer.clone();
+                    let end = Some(&previous.end);
+                    let (start, forced) = (&previous.state, &previous.forced);
+                    (answer.told, _) = self.page(&viewer, start, usize::MAX, forced, end);
+                    self.devices.insert(device, record);
+                    return answer;
+                }
+                let again = |id: &u32| said.iter().any(|s| matches!(s, Said::Add(c, _) if c == id));
+                for (client_id, id) in &previous.added {
+                    if again(client_id) {
+                        added.insert(*client_id, *id);
+                        continue;
+                    }
+                    viewer.disowned.insert(id.to_string());
+                    let row = self.book.row(*id);
+                    row.maker = row.maker.filter(|maker| *maker != device);
+                    row.writer = row.writer.filter(|writer| *writer != device);
+                }
+                previous.state.clone()
+            }
+            _ => panic!("the key was refused"),
+        };
+        let mut forced = Vec::new();
+        let mut responses = Vec::new();
+        let own = Some(device);
+        for command in said {
+            match *command {
+                Said::Add(client_id, value) => {
+                    let id = match added.get(&client_id) {
+                        None => self.book.add(value, own),
+                        Some(id) => {
+                            let row = self.book.row(*id);
+                            if row.writer != own {
+                                forced.push((What::Change, *id));
+                            } else if row.is_live() && row.size != value {
+                                self.book.edit(*id, value, own);
+                            }
+                            *id
+                        }
+                    };
+                    added.insert(client_id, id);
+                    responses.push((client_id, id));
+                }
+                Said::Change(id, value, seen) => {
+                    let row = self.book.row(id).clone();
+                    if !row.is_live() || !viewer.has_latest(&row, &start) {
+                        forced.push((What::Change, id));
+                    } else if row.size != value {
+                        assert!(
+                            row.writer == own || row.size == seen,
+                            "an unseen value of {id}"
+                        );
+                        self.book.edit(id, value, own);
+                    }
+                }
+                Said::Delete(id, seen) => {
+                    let row = self.book.row(id).clone();
+                    if !row.is_live() || !viewer.has_latest(&row, &start) {
+                        forced.push((What::Add, id));
+                    } else {
+                        assert!(
+                            row.writer == own || row.size == seen,
+                            "an unseen value of {id}"
+                        );
+                        self.book.remove(id, own);
+                    }
+                }
+            }
+        }
+        let room = window.saturating_sub(forced.len());
+        let (told, state) = self.page(&viewer, &start, room, &forced, None);
+        if said.is_empty() && told.is_empty() && !lost {
+            let record = Record {
+                key,
+                state,
+                previous: None,
+            };
+            self.devices.insert(device, record);
+            return Answer {
+                key,
+                responses,
+                told,
+            };
+        }
+        let answer = Answer {
+            key: record.key + 1,
+            responses,
+            told,
+        };
+        let previous = Previous {
+            key,
+            state: start,
+            end: state.clone(),
+            request,
+            answer: answer.clone(),
+            forced,
+            added,
+        };
+        let record = Record {
+            key: answer.key,
+            state,
+            previous: Some(previous),
+        };
+        self.devices.insert(device, record);
+        answer
+    }
+}
+
+struct Device {
+    id: DeviceId,
+    key: u32,
+    window: Option<usize>,
+    items: BTreeMap<usize, i64>,
+    seen: HashMap<usize, i64>,
+    waiting: Vec<Said>,
+    fresh: BTreeMap<u32, i64>,
+    unanswered: Option<(Vec<Said>, usize)>,
+    clients: u32,
+}
+
+impl Device {
+    fn new(id: i64, server: &mut Server) -> Self {
+        let id = DeviceId(id);
+        Self {
+            id,
+            key: server.prime(id),
+            window: None,
+            items: BTreeMap::new(),
+            seen: HashMap::new(),
+            waiting: Vec::new(),
+            fresh: BTreeMap::new(),
+            unanswered: None,
+            clients: 0,
+        }
+    }
+
+    fn start_over(&mut self, server: &mut Server) {
+        let clients = self.clients;
+        *self = Self::new(self.id.0, server);
+        self.clients = clients;
+    }
+
+    fn act(&mut self, dice: &mut Dice) {
+        let x = dice.below(100);
+        let ids: Vec<usize> = self.items.keys().copied().collect();
+        let fresh: Vec<u32> = self.fresh.keys().copied().collect();
+        if x < 40 {
+            self.clients += 1;
+            self.fresh.insert(self.clients, dice.value());
+        } else if let (true, Some(id)) = (x < 85, dice.pick(&ids)) {
+            self.waiting.retain(|said| said.id() != Some(id));
+            if x < 70 {
+                self.items.insert(id, dice.value());
+                let said = Said::Change(id, self.items[&id], self.seen[&id]);
+                self.waiting.push(said);
+            } else {
+                self.items.remove(&id);
+                self.waiting.push(Said::Delete(id, self.seen[&id]));
+            }
+        } else if let Some(client) = dice.pick(&fresh) {
+            match x < 92 {
+                true => self.fresh.remove(&client),
+                false => self.fresh.insert(client, dice.value()),
+            };
+        }
+    }
+
+    fn sync(&mut self, server: &mut Server, dice: &mut Dice, answer_lost: bool) {
+        let adds = self
+            .fresh
+            .iter()
+            .map(|(client, value)| Said::Add(*client, *value));
+        let mut said: Vec<Said> = adds.chain(self.waiting.iter().cloned()).collect();
+        let mut window = self.window.unwrap_or([1, 2, 3, 8][dice.below(4)]);
+        if let Some(unanswered) = &self.unanswered
+            && dice.below(2) == 0
+        {
+            (said, window) = unanswered.clone();
+        }
+        let answer = server.sync(self.id, self.key, &said, window);
+        if answer_lost {
+            self.unanswered = Some((said, window));
+            return;
+        }
+        self.unanswered = None;
+        self.key = answer.key;
+        let sent = |client: u32| {
+            said.iter().find_map(|said| match said {
+                Said::Add(id, value) if *id == client => Some(*value),
+                _ => None,
+            })
+        };
+        for (client, id) in answer.responses {
+            let confirmed = sent(client).expect("an Add of this request");
+            self.seen.insert(id, confirmed);
+            match self.fresh.remove(&client) {
+                None => self.waiting.push(Said::Delete(id, confirmed)),
+                Some(value) => {
+                    self.items.insert(id, value);
+                    if value != confirmed {
+                        self.waiting.push(Said::Change(id, value, confirmed));
+                    }
+                }
+            }
+        }
+        for said in &said {
+            if let Said::Change(id, value, _) = said {
+                self.seen.insert(*id, *value);
+            }
+        }
+        self.waiting.retain(|waiting| !said.contains(waiting));
+        for (what, id, value) in answer.told {
+            let mine = self.waiting.iter().any(|said| said.id() == Some(id));
+            let has = self.items.contains_key(&id);
+            assert!(
+                what != What::Add || !has || mine,
+                "Add of {id}, which it has"
+            );
+            assert!(
+                what != What::Change || has || mine,
+                "Change of {id}, which it has not"
+            );
+            self.waiting.retain(|said| said.id() != Some(id));
+            self.seen.insert(id, value);
+            match what {
+                What::Delete => self.items.remove(&id),
+                _ => self.items.insert(id, value),
+            };
+        }
+    }
+}
+
+fn history(seed: u64) {
+    let mut dice = Dice(seed);
+    let mut server = Server::default();
+    let mut devices: Vec<Device> = (0..4).map(|id| Device::new(id, &mut server)).collect();
+    for _ in 0..300 {
+        let live: Vec<usize> = server.book.live().into_keys().collect();
+        let device = dice.below(devices.len());
+        match (dice.below(100), dice.pick(&live)) {
+            (0..12, _) => drop(server.book.add(dice.value(), None)),
+            (12..20, Some(id)) => server.book.edit(id, dice.value(), None),
+            (20..26, Some(id)) => server.book.remove(id, None),
+            // A removed one comes back: as another placement.
+            (26..28, _) => {
+                let gone: Vec<i64> = server
+                    .book
+                    .rows
+                    .values()
+                    .filter(|row| !row.is_live())
+                    .map(|row| row.size)
+                    .collect();
+                if let Some(value) = dice.pick(&gone) {
+                    server.book.add(value, None);
+                }
+            }
+            (28, _) => devices[device].start_over(&mut server),
+            (29..60, _) => devices[device].act(&mut dice),
+            _ => {
+                let lost = dice.below(4) == 0;
+                devices[device].sync(&mut server, &mut dice, lost);
+            }
+        }
+    }
+    for _ in 0..3 {
+        for device in &mut devices {
+            let settled = (0..2000).any(|_| {
+                device.sync(&mut server, &mut dice, false);
+                let state = &server.devices[&device.id].state;
+                let rests = device.fresh.is_empty() && device.waiting.is_empty();
+                rests && state.at_rest() && state.base == Seq(server.book.seq)
+            });
+            assert!(settled, "{} never settles", device.id);
+        }
+    }
+    for device in devices {
+        assert_eq!(device.items, server.book.live(), "{} differs", device.id);
+    }
+}
+
+#[test]
+fn every_device_ends_with_the_collection() {
+    for seed in 0..1000 {
+        history(seed);
+    }
+}
+
+#[test]
+fn an_item_edited_forever_is_still_delivered() {
+    let mut dice = Dice(0);
+    let mut server = Server::default();
+    let mut device = Device::new(1, &mut server);
+    let hot = server.book.add(0, None);
+    let cold: Vec<usize> = (0..5).map(|_| server.book.add(0, None)).collect();
+    for _ in 0..10 {
+        device.sync(&mut server, &mut dice, false);
+    }
+    device.window = Some(1);
+    let mut seen = HashSet::new();
+    const SYNCS: i64 = 200;
+    for number in 0..SYNCS {
+        if number % 2 == 0 {
+            server.book.edit(cold[number as usize % 5], number, None);
+        }
+        server.book.edit(hot, number + 1, None);
+        device.sync(&mut server, &mut dice, false);
+        seen.insert(device.items[&hot]);
+    }
+    let times = seen.len();
+    assert!(
+        times > SYNCS as usize / 3,
+        "it arrived {times} times in {SYNCS} requests"
+    );
+}
+
+#[test]
+fn a_page_examines_no_more_than_it_tells() {
+    let mut server = Server::default();
+    for value in 0..1000 {
+        server.book.add(value, None);
+    }
+    let viewer = Viewer {
+        device: DeviceId(1),
+        disowned: HashSet::new(),
+    };
+    let start = State::primed(Seq(server.book.seq));
+    let (told, state) = server.page(&viewer, &start, 10, &[], None);
+    assert_eq!(told.len(), 10);
+    let read = *server.book.read.lock().expect("a lock");
+    assert!(read <= told.len() + 1, "{read} rows for {}", told.len());
+    let (rest, state) = server.page(&viewer, &state, usize::MAX, &[], None);
+    assert_eq!(rest.len(), 990);
+    assert!(state.at_rest());
+    *server.book.read.lock().expect("a lock") = 0;
+    assert!(server.page(&viewer, &state, 100, &[], None).0.is_empty());
+    assert_eq!(
+        *server.book.read.lock().expect("a lock"),
+        0,
+        "an idle sync reads nothing"
+    );
+}

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod dav;
+pub mod dice;
 pub mod eas;
 pub mod http;
 pub mod program;
