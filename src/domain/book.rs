@@ -135,13 +135,6 @@ impl Book {
         }
     }
 
-    /// The same collection as it is now, for the same person with today's rights.
-    pub(super) async fn anew(&self) -> Result<Self> {
-        let (person, client) = (self.actor.person, self.actor.client.clone());
-        let actor = Arc::new(self.core.actor(person, client).await?);
-        self.core.open(&actor, self.collection.id).await
-    }
-
     pub fn collection(&self) -> &Collection {
         &self.collection
     }

@@ -205,6 +205,7 @@ impl DeviceBook {
                 other => return other,
             }
         }
+        Err(Error::Unavailable("the collection kept moving".into()))
     }
 
     /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.

@@ -256,16 +256,15 @@ impl Scene {
         }
         let gone = self
             .store()
-            .removed(book.collection().id)
+            .trash(book.collection().id)
             .await
             .expect("removals");
         let mut href = format!("{}.vcf", random_id(8));
         // Now and then under a name that was used before, or as a list that phones cannot show.
         if dice.below(4) == 0
             && let Some(old) = dice.pick(&gone)
-            && let Some(placement) = old.placement
         {
-            href = format!("again-{placement}.vcf");
+            href = format!("again-{}.vcf", old.placement);
         }
         if dice.below(8) == 0 {
             let list = format!(
@@ -314,13 +313,11 @@ impl Scene {
         let book = self.some_book(dice).await;
         let gone = self
             .store()
-            .removed(book.collection().id)
+            .trash(book.collection().id)
             .await
             .expect("removals");
         let Some(old) = dice.pick(&gone) else { return };
-        let Some(placement) = old.placement else {
-            return;
-        };
+        let placement = old.placement;
         let href = match dice.below(2) {
             0 => format!("{}.vcf", random_id(8)),
             _ => format!("again-{placement}.vcf"),
@@ -332,6 +329,7 @@ impl Scene {
             placement,
             href,
             server_id: random_id(12),
+            overlay: None,
         };
         self.commit(op).await;
     }
@@ -358,6 +356,7 @@ impl Scene {
                 overlay: Vec::new(),
                 tags: Vec::new(),
             },
+            from: None,
         };
         self.commit(op).await;
     }
@@ -378,8 +377,13 @@ impl Scene {
 
     /// Every removal so far is forgotten.
     pub async fn purge(&self) {
-        let later = Timestamp::now().plus_days(401);
-        self.core.purge(later).await.expect("purged");
+        let later = Timestamp::now().plus_days(1);
+        let op = Op::Purge {
+            versions_before: later,
+            trash_before: later,
+            tombstones_before: later,
+        };
+        self.commit(op).await;
     }
 
     async fn commit(&self, op: Op) {
