@@ -47,7 +47,7 @@ impl App {
     /// Opens the data and joins store, domain and faces.
     pub fn build(config: Config) -> Result<Self> {
         let store = Arc::new(Sqlite::open(&config.data)?);
-        let contact = Arc::new(Contact::default());
+        let contact = Arc::new(Contact::new(config.country.as_deref()));
         let limits = Limits {
             document: config.max_document,
             administrators_found: config.found_groups == Founders::Administrators,

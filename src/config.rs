@@ -24,6 +24,8 @@ pub struct Config {
     pub log_format: String,
     /// `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: String,
+    /// Country of telephone numbers written without a country code: two letters (`FR`).
+    pub country: Option<String>,
     /// Octets of one contact.
     pub max_document: usize,
     /// Connections served at once.
@@ -62,6 +64,7 @@ impl Default for Config {
             tls_key: None,
             log_format: "text".to_owned(),
             log_level: "info".to_owned(),
+            country: None,
             max_document: 10 * 1024 * 1024,
             max_connections: 20_000,
             max_heartbeat: 3540,
@@ -127,7 +130,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 14] = [
+pub const KEYS: [&str; 15] = [
     "data",
     "listen",
     "public_url",
@@ -135,6 +138,7 @@ pub const KEYS: [&str; 14] = [
     "tls_key",
     "log_format",
     "log_level",
+    "country",
     "max_document",
     "max_connections",
     "max_heartbeat",

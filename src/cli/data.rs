@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::{Done, Output, text};
 use crate::{
+    class::contact::Contact,
     config::Config,
     domain::store::Store,
     store::sqlite::{self, Sqlite},
@@ -37,11 +38,10 @@ pub fn restore(config: &Config, file: &Path) -> Done {
     ))
 }
 
-pub async fn check(store: &Sqlite, options: &Check, json: bool) -> Done {
+pub async fn check(store: &Sqlite, class: &Contact, options: &Check, json: bool) -> Done {
     if options.rebuild {
-        let class = crate::class::contact::Contact::default();
         store
-            .rebuild(&class)
+            .rebuild(class)
             .await
             .map_err(|error| error.to_string())?;
     }

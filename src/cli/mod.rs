@@ -13,6 +13,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    class::contact::Contact,
     config::Config,
     domain::{
         batch::{Batch, Committed, Op},
@@ -135,15 +136,18 @@ async fn run(cli: Cli) -> Done {
                 return Err(format!("{data}: there is no {DATABASE} in this directory"));
             }
             let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+            let class = Contact::new(config.country.as_deref());
+            let brought = store.bring_up_to_date(&class).await;
+            brought.map_err(|error| error.to_string())?;
             match command {
                 Command::User(command) => user::run(&store, command, json).await,
                 Command::Group(command) => group::run(&store, command, json).await,
                 Command::Grant(command) => grant::run(&store, command).await,
                 Command::Device(command) => device::run(&store, command, json).await,
-                Command::Import(options) => transfer::import(store, options, json).await,
-                Command::Export(options) => transfer::export(store, options).await,
+                Command::Import(options) => transfer::import(store, class, options, json).await,
+                Command::Export(options) => transfer::export(store, class, options).await,
                 Command::Backup { file } => data::backup(&store, &file).await,
-                Command::Check(options) => data::check(&store, &options, json).await,
+                Command::Check(options) => data::check(&store, &class, &options, json).await,
                 Command::Migrate => text("the database is up to date\n"),
                 Command::Serve(_) | Command::Restore { .. } => text(""),
             }

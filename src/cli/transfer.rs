@@ -44,9 +44,9 @@ pub struct Export {
     file: Option<PathBuf>,
 }
 
-pub async fn import(store: Sqlite, options: Import, json: bool) -> Done {
+pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) -> Done {
     let bytes = read(&options.file)?;
-    let book = open(store, &options.to).await?;
+    let book = open(store, class, &options.to).await?;
     let report = transfer::import_vcards(&book, &bytes)
         .await
         .map_err(|error| error.to_string())?;
@@ -72,8 +72,8 @@ pub async fn import(store: Sqlite, options: Import, json: bool) -> Done {
     }
 }
 
-pub async fn export(store: Sqlite, options: Export) -> Done {
-    let book = open(store, &options.from).await?;
+pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
+    let book = open(store, class, &options.from).await?;
     let cards = transfer::export_vcards(&book)
         .await
         .map_err(|error| error.to_string())?;
@@ -103,9 +103,9 @@ fn read(file: &Path) -> Result<Vec<u8>, String> {
 }
 
 /// A book as its owner, or as the group's administrator, would open it.
-async fn open(store: Sqlite, place: &str) -> Result<Book, String> {
+async fn open(store: Sqlite, class: Contact, place: &str) -> Result<Book, String> {
     let store: Arc<dyn Store> = Arc::new(store);
-    let core = Core::new(store, Arc::new(Contact::default()), Limits::default());
+    let core = Core::new(store, Arc::new(class), Limits::default());
     let opened = match place.strip_prefix("group:") {
         None => {
             let found = core.store().person_by_login(place).await;

@@ -3,8 +3,8 @@
 use super::{
     class::Index,
     id::{
-        CollectionId, CommentId, DeviceId, GroupId, ItemId, NoticeId, PersonId, PlacementId,
-        RevisionId, Seq, TagId, Timestamp,
+        CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
+        PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     principal::{GroupOptions, Role},
     rights::GroupRight,
@@ -22,6 +22,8 @@ pub struct Batch {
     pub rights_revision: Option<i64>,
     /// May be lost by a power cut (never by a killed process): only for state without client commands.
     pub unflushed: bool,
+    /// What is created and edited belongs to this import and can be undone with it.
+    pub import: Option<ImportId>,
     pub ops: Vec<Op>,
 }
 
@@ -316,6 +318,22 @@ pub enum Op {
     },
     RemoveSessions {
         person: PersonId,
+    },
+
+    /// The search shown again on demand; none forgets it.
+    SetLastSearch {
+        person: PersonId,
+        request: Option<String>,
+    },
+    /// An import into a book; `name` is the file's.
+    BeginImport {
+        person: PersonId,
+        collection: CollectionId,
+        name: String,
+    },
+    /// The import was undone.
+    CloseImport {
+        import: ImportId,
     },
 }
 

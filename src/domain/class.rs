@@ -1,6 +1,6 @@
 //! What a class of items (contact; later event) tells the domain about its documents.
 
-use super::error::Result;
+use super::{error::Result, search::token::Tokens};
 
 /// A class: pure functions over documents, no storage.
 pub trait Class: Send + Sync {
@@ -50,14 +50,96 @@ pub struct Index {
     pub texts: Vec<IndexText>,
 }
 
-/// One searchable value of an item.
+/// One value of an item, for lists, criteria and search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct IndexText {
-    /// `email`, `tel`, `org`, `name`...
+    /// `email`, `tel`, `org`, `name`, `bday`...
     pub field: &'static str,
     pub value: String,
-    /// Without case and diacritics.
-    pub folded: String,
+    /// Where searches find it; none: only criteria and lists read it.
+    pub part: Option<Part>,
+    /// What searches compare, separated by blanks.
+    pub tokens: String,
+}
+
+/// A part of an item that searches weigh and can be restricted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Names: weight 1.
+    Name,
+    /// These and [`Part::Reach`], how to reach it: weight 2.
+    Organization,
+    Email,
+    Telephone,
+    Reach,
+    /// These and [`Part::Rest`]: weight 3.
+    City,
+    Country,
+    Rest,
+}
+
+impl Part {
+    /// Every part.
+    pub const ALL: [Part; 8] = [
+        Part::Name,
+        Part::Organization,
+        Part::Email,
+        Part::Telephone,
+        Part::Reach,
+        Part::City,
+        Part::Country,
+        Part::Rest,
+    ];
+
+    /// As stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Part::Name => "name",
+            Part::Organization => "organization",
+            Part::Email => "email",
+            Part::Telephone => "telephone",
+            Part::Reach => "reach",
+            Part::City => "city",
+            Part::Country => "country",
+            Part::Rest => "rest",
+        }
+    }
+}
+
+impl IndexText {
+    /// A value that is searched as text, an e-mail address by its parts.
+    pub fn searched(field: &'static str, value: String, part: Part) -> Self {
+        let tokens = match part {
+            Part::Email => Tokens::email(&value),
+            _ => Tokens::text(&value, matches!(part, Part::Name | Part::Organization)),
+        };
+        Self {
+            field,
+            value,
+            part: Some(part),
+            tokens: tokens.finish(),
+        }
+    }
+
+    /// A telephone number; `forms` are the digits people may type for it.
+    pub fn number(field: &'static str, value: String, forms: &[String]) -> Self {
+        Self {
+            field,
+            value,
+            part: Some(Part::Telephone),
+            tokens: Tokens::number(forms).finish(),
+        }
+    }
+
+    /// A value that no search finds.
+    pub fn unsearched(field: &'static str, value: String) -> Self {
+        Self {
+            field,
+            value,
+            part: None,
+            tokens: String::new(),
+        }
+    }
 }
 
 /// A document taken apart.

@@ -182,6 +182,7 @@ impl Core {
             at: Timestamp::now(),
             rights_revision: None,
             unflushed: true,
+            import: None,
             ops: vec![op],
         })
         .await
@@ -195,6 +196,7 @@ impl Core {
             at: Timestamp::now(),
             rights_revision: None,
             unflushed: true,
+            import: None,
             ops: vec![touch],
         })
         .await
@@ -209,6 +211,7 @@ impl Core {
             at: Timestamp::now(),
             rights_revision: Some(actor.rights_revision),
             unflushed: false,
+            import: None,
             ops,
         })
         .await

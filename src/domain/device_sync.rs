@@ -532,6 +532,7 @@ impl DeviceBook {
         self.book
             .core()
             .commit(Batch {
+                import: None,
                 person: Some(actor.person),
                 client: actor.client.label.clone(),
                 at: Timestamp::now(),

@@ -38,6 +38,8 @@ id! {
     CommentId,
     /// Something a person is told.
     NoticeId,
+    /// A file read into a book.
+    ImportId,
 }
 
 /// A place in the order of a collection's changes; grows by one with every change of a placement.

@@ -24,6 +24,7 @@ pub mod principal;
 pub mod refused;
 pub mod rights;
 pub mod round;
+pub mod search;
 pub mod sharing;
 pub mod store;
 pub mod tag;

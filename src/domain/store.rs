@@ -8,12 +8,13 @@ use super::{
     collection::{Collection, Place},
     error::Result,
     id::{
-        CollectionId, CommentId, DeviceId, GroupId, ItemId, NoticeId, PersonId, PlacementId,
-        RevisionId, Seq, TagId, Timestamp,
+        CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
+        PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     item::{Card, Placement},
     principal::{Group, Member, Person},
     rights::GroupRight,
+    search::{Page, Plan},
 };
 
 /// One index of a collection's placements; each range costs what it returns.
@@ -34,7 +35,7 @@ pub enum Order {
 pub struct ListQuery {
     /// Family name first.
     pub last_first: bool,
-    /// Every word must begin a word of some indexed text; folded.
+    /// Every word must begin a word of some indexed text.
     pub words: Vec<String>,
     /// Only items the person tagged so.
     pub tag: Option<TagId>,
@@ -220,6 +221,30 @@ pub struct Tag {
     pub count: i64,
 }
 
+/// A file read into a book.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    pub id: ImportId,
+    pub person: PersonId,
+    pub collection: CollectionId,
+    /// The file's.
+    pub name: String,
+    pub at: Timestamp,
+    pub undone: Option<Timestamp>,
+    /// What it created and updated, while that is still to be undone.
+    pub items: Vec<ImportedItem>,
+}
+
+/// One item an import created or updated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportedItem {
+    pub placement: PlacementId,
+    /// Of the document the import left.
+    pub digest: String,
+    /// What an update replaced; none for what was created.
+    pub revision: Option<RevisionId>,
+}
+
 /// What the decision on an item rests on, as stored.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ItemStanding {
@@ -304,6 +329,23 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Option<Card>>>;
     /// The live placement that holds a UID.
     async fn by_uid(&self, collection: CollectionId, uid: &str) -> Result<Option<Card>>;
+    /// Which of some UIDs live placements hold.
+    async fn uids_held(&self, collection: CollectionId, uids: &[String]) -> Result<Vec<String>>;
+    /// Live placements by their own ids, in the order asked.
+    async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>>;
+    /// `(placement, field, value)` of the UID, names, addresses and numbers of live placements after one,
+    /// by id: whole placements, at most so many.
+    async fn identities(
+        &self,
+        collection: CollectionId,
+        after: PlacementId,
+        limit: usize,
+    ) -> Result<Vec<(PlacementId, String, String)>>;
+    /// What matches a plan and may be read by its person at this moment.
+    async fn search(&self, plan: &Plan) -> Result<Page>;
+    /// The last search of a person, as it was kept.
+    async fn last_search(&self, person: PersonId) -> Result<Option<(String, Timestamp)>>;
+    async fn import(&self, import: ImportId) -> Result<Option<Import>>;
     async fn list(
         &self,
         collection: CollectionId,

@@ -6,5 +6,6 @@ mod eas;
 mod layering;
 mod model;
 mod operator;
+mod search;
 mod support;
 mod web;

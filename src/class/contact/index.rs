@@ -1,11 +1,12 @@
 //! What lists and searches know of a card.
 
-use carnet_proto::vcard::{Document, fold_for_search};
+use carnet_proto::vcard::{Document, Kind, PartialDate, fold_for_search};
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
-use crate::domain::class::{Index, IndexText};
+use crate::domain::class::{Index, IndexText, Part};
 
 /// Derived rows of a card; `uid` stands in for a missing one.
-pub fn index(card: &Document, uid: Option<&str>) -> Index {
+pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Index {
     let own_uid = card.uid();
     let uid_invented = own_uid.is_none();
     let uid = own_uid
@@ -30,52 +31,157 @@ pub fn index(card: &Document, uid: Option<&str>) -> Index {
         kind: card.kind().as_str().to_owned(),
         sort_first: sort(&given, &family),
         sort_last: sort(&family, &given),
-        texts: texts(card, &display),
+        texts: texts(card, &display, country),
         display,
         uid,
     }
 }
 
-/// `(property, field)` in the order lists show them.
-const FIELDS: [(&str, &str); 9] = [
-    ("NICKNAME", "nickname"),
-    ("ORG", "org"),
-    ("TITLE", "title"),
-    ("EMAIL", "email"),
-    ("TEL", "tel"),
-    ("ADR", "address"),
-    ("URL", "url"),
-    ("IMPP", "im"),
-    ("NOTE", "note"),
+/// `(property, field, part)` in the order lists show them.
+const FIELDS: [(&str, &str, Part); 12] = [
+    ("NICKNAME", "nickname", Part::Name),
+    ("X-PHONETIC-FIRST-NAME", "phonetic", Part::Name),
+    ("X-PHONETIC-MIDDLE-NAME", "phonetic", Part::Name),
+    ("X-PHONETIC-LAST-NAME", "phonetic", Part::Name),
+    ("ORG", "org", Part::Organization),
+    ("X-PHONETIC-ORG", "phonetic", Part::Reach),
+    ("TITLE", "title", Part::Reach),
+    ("ROLE", "role", Part::Reach),
+    ("EMAIL", "email", Part::Email),
+    ("URL", "url", Part::Reach),
+    ("IMPP", "im", Part::Reach),
+    ("NOTE", "note", Part::Rest),
 ];
 
-fn texts(card: &Document, display: &str) -> Vec<IndexText> {
+/// Names of other people, and fields a person named.
+const RELATED: [&str; 6] = [
+    "RELATED",
+    "X-ABRELATEDNAMES",
+    "X-EVOLUTION-SPOUSE",
+    "X-EVOLUTION-MANAGER",
+    "X-EVOLUTION-ASSISTANT",
+    "X-CARNET-CUSTOM",
+];
+
+/// The values of a card that lists show, criteria read and searches find.
+fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexText> {
     let mut texts = Vec::new();
-    let mut add = |field: &'static str, value: String| {
-        let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-        if !value.is_empty() {
-            texts.push(IndexText {
-                field,
-                folded: fold_for_search(&value),
-                value,
-            });
+    let mut add = |field: &'static str, value: String, part: Part| {
+        if let Some(value) = tidy(&value) {
+            texts.push(IndexText::searched(field, value, part));
         }
     };
-    add("name", display.to_owned());
-    if let Some(n) = card.first("N") {
-        add("n", n.components().join(" "));
+    add("name", display.to_owned(), Part::Name);
+    for n in card.all("N") {
+        // Each by itself: "Martin Alice" is nobody's name when it is written "Martin;Alice".
+        for component in n.components() {
+            add("n", component, Part::Name);
+        }
+        if let Some(sort_as) = n.param("SORT-AS") {
+            add("phonetic", sort_as.replace(',', " "), Part::Name);
+        }
     }
-    for (property, field) in FIELDS {
+    for (property, field, part) in FIELDS {
         for line in card.all(property) {
-            let structured = property == "ORG" || property == "ADR";
+            let value = match property {
+                "ORG" => line.components().join(" "),
+                _ => line.text(),
+            };
+            add(field, value, part);
+        }
+    }
+    if is_company(card)
+        && let Some(org) = card.first("ORG")
+    {
+        add("company", org.components().join(" "), Part::Name);
+    }
+    for line in card.all("ADR") {
+        let parts = line.components();
+        let part = |at: usize| parts.get(at).cloned().unwrap_or_default();
+        add("address", parts.join(" "), Part::Rest);
+        add("city", part(3), Part::City);
+        add("country", part(6), Part::Country);
+    }
+    for property in RELATED {
+        for line in card.all(property) {
+            add("related", line.text(), Part::Rest);
             add(
-                field,
-                match structured {
-                    true => line.components().join(" "),
-                    false => line.text(),
-                },
+                "label",
+                line.param("X-NAME").unwrap_or_default().to_owned(),
+                Part::Rest,
             );
         }
     }
+    for line in card.all("X-ABLabel") {
+        let label = line.text();
+        if !label.starts_with("_$!<") {
+            add("label", label, Part::Rest);
+        }
+    }
+    for line in card.all("CATEGORIES") {
+        add("categories", line.list().join(", "), Part::Rest);
+    }
+    for line in card.all("TEL") {
+        if let Some(value) = tidy(&line.text()) {
+            let forms = number_forms(&value, country);
+            if line.has_type("cell") {
+                texts.push(IndexText::unsearched("mobile", value.clone()));
+            }
+            texts.push(IndexText::number("tel", value, &forms));
+        }
+    }
+    texts.extend(unsearched(card));
     texts
+}
+
+/// What only criteria ask for.
+fn unsearched(card: &Document) -> Vec<IndexText> {
+    let mut texts = Vec::new();
+    let birthday = card
+        .first("BDAY")
+        .and_then(|line| PartialDate::parse(&line.text()));
+    if let Some((month, day)) = birthday.and_then(|date| date.month.zip(date.day)) {
+        let value = format!("{month:02}-{day:02}");
+        texts.push(IndexText::unsearched("bday", value));
+    }
+    if card.first("PHOTO").is_some() {
+        texts.push(IndexText::unsearched("photo", String::new()));
+    }
+    for line in card.all("X-CARNET-OTHER-UID") {
+        texts.push(IndexText::unsearched("other-uid", line.text()));
+    }
+    texts
+}
+
+/// On one line without blanks around; none when there is nothing.
+fn tidy(value: &str) -> Option<String> {
+    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    (!value.is_empty()).then_some(value)
+}
+
+fn is_company(card: &Document) -> bool {
+    card.kind() == Kind::Org
+        || card
+            .first("X-ABShowAs")
+            .is_some_and(|line| line.text().trim().eq_ignore_ascii_case("COMPANY"))
+}
+
+/// The digits people type for a number: as written, international without `+`, national.
+fn number_forms(value: &str, country: Option<Region>) -> Vec<String> {
+    let text = value.strip_prefix("tel:").unwrap_or(value);
+    let text = text.split(";ext=").next().unwrap_or(text);
+    let digits = |text: &str| {
+        text.chars()
+            .filter(char::is_ascii_digit)
+            .collect::<String>()
+    };
+    let mut forms = vec![digits(text)];
+    if let Ok(number) = PhoneNumber::parse(text, country) {
+        forms.push(digits(&number.format_as(PhoneNumberFormat::E164)));
+        forms.push(digits(&number.format_as(PhoneNumberFormat::National)));
+    }
+    forms.retain(|form| !form.is_empty());
+    forms.sort_unstable();
+    forms.dedup();
+    forms
 }

@@ -9,6 +9,7 @@ mod picture;
 mod web;
 
 use carnet_proto::vcard::{Document, NewLine, ParseError, escape_text, merge};
+use rlibphonenumber::Region;
 
 use crate::domain::{
     class::{Class, Difference, Index, Merged, Split},
@@ -19,6 +20,18 @@ use crate::domain::{
 #[derive(Debug, Default)]
 pub struct Contact {
     pictures: picture::Cache,
+    /// Of numbers written without a country code.
+    country: Option<Region>,
+}
+
+impl Contact {
+    /// `country`: two letters, of numbers written without a country code.
+    pub fn new(country: Option<&str>) -> Self {
+        Self {
+            country: country.and_then(|country| country.to_uppercase().parse().ok()),
+            ..Self::default()
+        }
+    }
 }
 
 impl Class for Contact {
@@ -27,7 +40,7 @@ impl Class for Contact {
     }
 
     fn index(&self, document: &[u8], uid: Option<&str>) -> Result<Index> {
-        Ok(index::index(&parse(document)?, uid))
+        Ok(index::index(&parse(document)?, uid, self.country))
     }
 
     fn split(&self, document: &[u8]) -> Result<Split> {

@@ -31,45 +31,57 @@ impl Book {
 
     /// Adds many new items in one transaction; one outcome each. Needs *Add*.
     pub async fn add_all(&self, documents: Vec<Vec<u8>>) -> Result<Vec<Result<()>>> {
-        if !self.may(Right::Add) {
-            return Err(Error::Forbidden { right: Right::Add });
-        }
-        let mut outcomes = Vec::with_capacity(documents.len());
-        let mut ops = Vec::new();
-        let mut uids = HashSet::new();
-        let mut room = self.room().await?;
-        for document in documents {
-            outcomes.push(
-                self.addition(&document, &mut uids, &mut room)
-                    .await
-                    .map(|op| ops.push(op)),
-            );
-        }
+        let (outcomes, ops) = self.additions(documents).await?;
         self.core.commit_as(&self.actor, ops).await?;
         Ok(outcomes)
     }
 
-    async fn addition(
+    /// The operations that add many new items, and one outcome each. Needs *Add*.
+    pub(in crate::domain) async fn additions(
         &self,
-        document: &[u8],
-        uids: &mut HashSet<String>,
-        room: &mut Option<(i64, i64)>,
-    ) -> Result<Op> {
-        let (content, overlay, tags) = self.admit(document, None)?;
-        let uid = content.index.uid.clone();
-        let held = self.core.store().by_uid(self.collection.id, &uid).await?;
-        if held.is_some() || !uids.insert(uid) {
-            return Err(Error::UidConflict {
-                href: held.map(|card| card.placement.href).unwrap_or_default(),
-            });
+        documents: Vec<Vec<u8>>,
+    ) -> Result<(Vec<Result<()>>, Vec<Op>)> {
+        if !self.may(Right::Add) {
+            return Err(Error::Forbidden { right: Right::Add });
         }
-        if let Some((left, limit)) = room {
-            if *left <= 0 {
-                return Err(Error::OverQuota { limit: *limit });
-            }
-            *left -= 1;
-        }
-        Ok(Op::CreateItem {
+        let admitted: Vec<Result<Admitted>> = documents
+            .iter()
+            .map(|document| self.admit(document, None))
+            .collect();
+        let uids: Vec<String> = admitted
+            .iter()
+            .flatten()
+            .map(|(content, ..)| content.index.uid.clone())
+            .collect();
+        let collection = self.collection.id;
+        let held = self.core.store().uids_held(collection, &uids).await?;
+        let mut held: HashSet<String> = held.into_iter().collect();
+        let mut room = self.room().await?;
+        let mut ops = Vec::with_capacity(admitted.len());
+        let outcomes = admitted
+            .into_iter()
+            .map(|admitted| {
+                let (content, overlay, tags) = admitted?;
+                if !held.insert(content.index.uid.clone()) {
+                    return Err(Error::UidConflict {
+                        href: String::new(),
+                    });
+                }
+                if let Some((left, limit)) = &mut room {
+                    if *left <= 0 {
+                        return Err(Error::OverQuota { limit: *limit });
+                    }
+                    *left -= 1;
+                }
+                ops.push(self.creation(content, overlay, tags));
+                Ok(())
+            })
+            .collect();
+        Ok((outcomes, ops))
+    }
+
+    fn creation(&self, content: Content, overlay: Vec<u8>, tags: Vec<String>) -> Op {
+        Op::CreateItem {
             class: self.core.class().name().into(),
             creator: self.actor.person,
             content,
@@ -82,7 +94,7 @@ impl Book {
                 overlay,
                 tags,
             },
-        })
+        }
     }
 
     /// Items that still fit a private book, and its quota; none when there is no limit.
@@ -276,7 +288,7 @@ impl Book {
         &self,
         bytes: &[u8],
         current: Option<&Card>,
-    ) -> Result<(Content, Vec<u8>, Vec<String>)> {
+    ) -> Result<Admitted> {
         let limit = self.core.limits().document;
         if bytes.len() > limit {
             return Err(Error::TooLarge { limit });
@@ -362,6 +374,9 @@ pub(in crate::domain) fn removal(placement: &Placement) -> Op {
         writer: None,
     }
 }
+
+/// Content as it is stored, the owner's lines, and the tags they name.
+type Admitted = (Content, Vec<u8>, Vec<String>);
 
 /// How often a decision is taken again when the world moved between reading and committing.
 pub(in crate::domain) const RETRIES: usize = 8;

@@ -75,6 +75,22 @@ const INVARIANTS: &[(&str, &str)] = &[
          WHERE c.kind = 'private' AND p.gone IS NULL AND i.creator <> c.person",
     ),
     (
+        "a contact cannot be found by searches",
+        "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
+         WHERE p.gone IS NULL AND c.kind IN ('private', 'group')
+             AND NOT EXISTS (SELECT 1 FROM search s WHERE s.rowid = p.id)",
+    ),
+    (
+        "searches find what is not there",
+        "SELECT s.rowid FROM search s
+         WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.id = s.rowid AND p.gone IS NULL)",
+    ),
+    (
+        "a list is not sorted by its items' names",
+        "SELECT p.id FROM placement p JOIN item i ON i.id = p.item
+         WHERE p.gone IS NULL AND (p.sort_first, p.sort_last) <> (i.sort_first, i.sort_last)",
+    ),
+    (
         "an index row belongs to no item",
         "SELECT t.item FROM index_text t LEFT JOIN item i ON i.id = t.item WHERE i.id IS NULL",
     ),

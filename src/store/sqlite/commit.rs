@@ -8,6 +8,7 @@ mod items;
 mod notice;
 mod person;
 mod personal;
+pub mod search;
 mod tag;
 
 use std::collections::BTreeMap;
@@ -68,7 +69,14 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
                 index.sort_first,
                 index.sort_last
             ])?;
-        items::write_texts(&transaction, item.0, index)?;
+        search::write_texts(&transaction, item.0, index)?;
+        search::index_item(&transaction, item.0)?;
+    }
+    if indexes.is_empty() {
+        transaction.execute(
+            "UPDATE meta SET value = 'current' WHERE name = 'derived'",
+            [],
+        )?;
     }
     transaction.commit()
 }
@@ -79,6 +87,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         connection,
         batch,
         collections: BTreeMap::new(),
+        rooms: BTreeMap::new(),
         people: Vec::new(),
         rights_moved: false,
         net_removals: 0,
@@ -90,6 +99,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         rows.push(commit.op(op)?);
     }
     commit.count_removals()?;
+    search::catch_up(connection)?;
     if commit.rights_moved {
         connection
             .prepare_cached(
@@ -114,6 +124,8 @@ struct Commit<'a> {
     connection: &'a Connection,
     batch: &'a Batch,
     collections: BTreeMap<i64, i64>,
+    /// Limit and free room of private books this batch added to.
+    rooms: BTreeMap<i64, (i64, i64)>,
     people: Vec<PersonId>,
     rights_moved: bool,
     /// Placements taken away less those made.
@@ -174,7 +186,10 @@ impl Commit<'_> {
             | Op::SetProperty { .. }
             | Op::AddSession { .. }
             | Op::RemoveSession { .. }
-            | Op::RemoveSessions { .. } => self.personal_op(op),
+            | Op::RemoveSessions { .. }
+            | Op::SetLastSearch { .. }
+            | Op::BeginImport { .. }
+            | Op::CloseImport { .. } => self.personal_op(op),
             Op::AddTag { .. }
             | Op::ColourTag { .. }
             | Op::RemoveTag { .. }

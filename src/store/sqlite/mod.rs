@@ -9,6 +9,7 @@ mod open;
 mod read;
 mod read_history;
 mod read_items;
+mod search;
 mod writer;
 
 use std::{
@@ -26,15 +27,16 @@ use crate::domain::{
     collection::Collection,
     error::{Error, Result},
     id::{
-        CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, PlacementId, RevisionId, Seq,
-        TagId, Timestamp,
+        CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, PersonId, PlacementId,
+        RevisionId, Seq, TagId, Timestamp,
     },
     item::{Card, Placement},
     principal::{Group, Member, Person},
     rights::GroupRight,
+    search::{Page, Plan},
     store::{
-        Comment, Device, HomeChange, ItemGrant, ItemPlace, ItemStanding, ListPage, ListQuery,
-        Notice, Order, Removal, Revision, Store, Tag, Touched,
+        Comment, Device, HomeChange, Import, ItemGrant, ItemPlace, ItemStanding, ListPage,
+        ListQuery, Notice, Order, Removal, Revision, Store, Tag, Touched,
     },
 };
 use async_trait::async_trait;
@@ -99,16 +101,29 @@ impl Sqlite {
 
     /// Makes the derived rows of every item anew from its document.
     pub async fn rebuild(&self, class: &dyn Class) -> Result<()> {
-        let items = self.read(|r| r.documents()).await?;
-        for chunk in items.chunks(500) {
-            let mut contents = Vec::with_capacity(chunk.len());
-            for (item, uid, document) in chunk {
-                let index = class.index(document, Some(uid))?;
-                contents.push((*item, index));
+        let mut after = ItemId(0);
+        loop {
+            let items = self.read(move |r| r.documents(after, 500)).await?;
+            let last = items.last().map(|(item, ..)| *item);
+            let mut contents = Vec::with_capacity(items.len());
+            for (item, uid, document) in items {
+                contents.push((item, class.index(&document, Some(&uid))?));
             }
+            // The last, empty page notes that all are made.
             self.writer.reindex(contents).await?;
+            match last {
+                Some(last) => after = last,
+                None => return Ok(()),
+            }
         }
-        Ok(())
+    }
+
+    /// Makes derived rows anew where a newer schema asks for it.
+    pub async fn bring_up_to_date(&self, class: &dyn Class) -> Result<()> {
+        match self.read(|r| r.derived_is_stale()).await? {
+            true => self.rebuild(class).await,
+            false => Ok(()),
+        }
     }
 
     async fn read<T, F>(&self, read: F) -> Result<T>
@@ -275,6 +290,39 @@ impl Store for Sqlite {
     async fn by_uid(&self, collection: CollectionId, uid: &str) -> Result<Option<Card>> {
         let uid = uid.to_owned();
         self.read(move |r| r.by_uid(collection, &uid)).await
+    }
+
+    async fn uids_held(&self, collection: CollectionId, uids: &[String]) -> Result<Vec<String>> {
+        let uids = uids.to_vec();
+        self.read(move |r| r.uids_held(collection, &uids)).await
+    }
+
+    async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>> {
+        let placements = placements.to_vec();
+        self.read(move |r| r.by_placements(&placements)).await
+    }
+
+    async fn identities(
+        &self,
+        collection: CollectionId,
+        after: PlacementId,
+        limit: usize,
+    ) -> Result<Vec<(PlacementId, String, String)>> {
+        self.read(move |r| r.identities(collection, after, limit))
+            .await
+    }
+
+    async fn search(&self, plan: &Plan) -> Result<Page> {
+        let plan = plan.clone();
+        self.read(move |r| r.search(&plan)).await
+    }
+
+    async fn last_search(&self, person: PersonId) -> Result<Option<(String, Timestamp)>> {
+        self.read(move |r| r.last_search(person)).await
+    }
+
+    async fn import(&self, import: ImportId) -> Result<Option<Import>> {
+        self.read(move |r| r.import(import)).await
     }
 
     async fn list(

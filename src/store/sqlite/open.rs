@@ -4,16 +4,17 @@ use std::{fs, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, backup::Backup, params};
 
-use super::{DATABASE, unavailable, writer::Counter};
+use super::{DATABASE, commit::search, unavailable, writer::Counter};
 use crate::domain::{
     error::{Error, Result},
     item::random_id,
 };
 
 /// Numbered migrations; `user_version` says how many were applied.
-const SCHEMA: [&str; 2] = [
+const SCHEMA: &[&str] = &[
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_rights.sql"),
+    include_str!("schema/0005_search.sql"),
 ];
 
 /// The commit counter's file beside the database.
@@ -27,6 +28,9 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
     prepare_writer(&connection).map_err(unavailable)?;
     migrate(&mut connection)?;
+    connection
+        .execute_batch(search::TRACK)
+        .map_err(unavailable)?;
     let mut counter = Counter::open(&directory.join(COUNTER))?;
     let stored = commits(&connection).map_err(unavailable)?;
     if stored < counter.value() {

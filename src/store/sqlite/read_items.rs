@@ -2,11 +2,17 @@
 
 use rusqlite::{Row, params};
 
-use super::read::{Reader, place};
+use super::{
+    read::{Reader, place},
+    search::{beginnings, sort_column},
+};
 use crate::domain::{
-    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
+    id::{
+        CollectionId, DeviceId, ImportId, ItemId, PersonId, PlacementId, RevisionId, Seq, TagId,
+        Timestamp,
+    },
     item::{Card, Placement},
-    store::{ItemStanding, ListPage, ListQuery, ListRow, Order},
+    store::{Import, ImportedItem, ItemStanding, ListPage, ListQuery, ListRow, Order},
 };
 
 const HEAD: &str =
@@ -51,6 +57,23 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         placement: head(row)?,
         document: document.into(),
     })
+}
+
+/// A number of rows as SQLite takes it.
+pub fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}
+
+/// One placement by its own id.
+pub fn placement_by_id(
+    reader: &Reader<'_>,
+    placement: PlacementId,
+) -> rusqlite::Result<Option<Placement>> {
+    reader.one(
+        &format!("SELECT {HEAD} {FROM} WHERE p.id = ?1"),
+        [placement.0],
+        head,
+    )
 }
 
 impl Reader<'_> {
@@ -133,13 +156,11 @@ impl Reader<'_> {
     ) -> rusqlite::Result<ListPage> {
         let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
         let mut values: Vec<rusqlite::types::Value> = vec![collection.0.into()];
-        for word in &query.words {
-            values.push(format!("{}%", like_literal(word)).into());
-            values.push(format!("% {}%", like_literal(word)).into());
-            let (first, later) = (values.len() - 1, values.len());
+        if let Some(expression) = beginnings(collection, &query.words) {
+            values.push(expression.into());
             filter.push_str(&format!(
-                " AND EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id
-                   AND (t.folded LIKE ?{first} ESCAPE '\\' OR t.folded LIKE ?{later} ESCAPE '\\'))"
+                " AND p.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",
+                values.len()
             ));
         }
         if let Some(tag) = query.tag {
@@ -156,26 +177,19 @@ impl Reader<'_> {
             rusqlite::params_from_iter(&values),
             |row| row.get(0),
         )?;
-        let sort = match query.last_first {
-            true => "i.sort_last",
-            false => "i.sort_first",
-        };
+        let sort = sort_column(query.last_first);
         values.push(query.limit.into());
         values.push(query.offset.into());
         let (limit, offset) = (values.len() - 1, values.len());
         let found = self.all(
-            &format!("SELECT {HEAD} {FROM} {filter} ORDER BY {sort}, p.id LIMIT ?{limit} OFFSET ?{offset}"),
+            &format!("SELECT {HEAD} {FROM} {filter} ORDER BY p.{sort}, p.id LIMIT ?{limit} OFFSET ?{offset}"),
             rusqlite::params_from_iter(&values),
             head,
         )?;
         let rows = found
             .into_iter()
             .map(|placement| {
-                let texts = self.all(
-                    "SELECT field, value FROM index_text WHERE item = ?1 ORDER BY rowid",
-                    [placement.item.0],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )?;
+                let texts = self.texts(placement.item)?;
                 let commented = self.one(
                     "SELECT 1 FROM comment WHERE item = ?1 AND collection = ?2 LIMIT 1",
                     [placement.item.0, collection.0],
@@ -194,13 +208,109 @@ impl Reader<'_> {
         })
     }
 
-    /// Every item with its uid and document, but for those whose content is forgotten.
-    pub fn documents(&self) -> rusqlite::Result<Vec<(ItemId, String, Vec<u8>)>> {
+    /// `(field, value)` of an item's index.
+    pub fn texts(&self, item: ItemId) -> rusqlite::Result<Vec<(String, String)>> {
         self.all(
-            "SELECT id, uid, document FROM item WHERE document <> x'' ORDER BY id",
-            [],
+            "SELECT field, value FROM index_text WHERE item = ?1 ORDER BY rowid",
+            [item.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    /// Items after one, with uid and document, but for those whose content is forgotten.
+    pub fn documents(
+        &self,
+        after: ItemId,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<(ItemId, String, Vec<u8>)>> {
+        self.all(
+            "SELECT id, uid, document FROM item WHERE id > ?1 AND document <> x'' ORDER BY id LIMIT ?2",
+            params![after.0, count(limit)],
             |row| Ok((ItemId(row.get(0)?), row.get(1)?, row.get(2)?)),
         )
+    }
+
+    /// Derived rows have to be made anew.
+    pub fn derived_is_stale(&self) -> rusqlite::Result<bool> {
+        let stale = self.one(
+            "SELECT 1 FROM meta WHERE name = 'derived' AND value = 'stale'",
+            [],
+            |_| Ok(()),
+        )?;
+        Ok(stale.is_some())
+    }
+
+    pub fn uids_held(
+        &self,
+        collection: CollectionId,
+        uids: &[String],
+    ) -> rusqlite::Result<Vec<String>> {
+        self.all(
+            "SELECT p.uid FROM json_each(?2) j CROSS JOIN placement p
+             ON p.collection = ?1 AND p.uid = j.value AND p.gone IS NULL",
+            params![collection.0, serde_json::json!(uids).to_string()],
+            |row| row.get(0),
+        )
+    }
+
+    pub fn by_placements(&self, placements: &[PlacementId]) -> rusqlite::Result<Vec<Option<Card>>> {
+        let sql = format!("SELECT {HEAD}, i.document {FROM} WHERE p.id = ?1 AND p.gone IS NULL");
+        placements
+            .iter()
+            .map(|placement| self.one(&sql, [placement.0], card))
+            .collect()
+    }
+
+    pub fn identities(
+        &self,
+        collection: CollectionId,
+        after: PlacementId,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<(PlacementId, String, String)>> {
+        self.all(
+            "WITH page AS MATERIALIZED (
+                 SELECT id, item, uid FROM placement
+                 WHERE collection = ?1 AND id > ?2 AND gone IS NULL ORDER BY id LIMIT ?3)
+             SELECT id, 'uid', uid FROM page
+             UNION ALL
+             SELECT page.id, t.field, t.value FROM page CROSS JOIN index_text t ON t.item = page.item
+             WHERE t.field IN ('name', 'email', 'tel', 'mobile', 'other-uid')",
+            params![collection.0, after.0, count(limit)],
+            |row| Ok((PlacementId(row.get(0)?), row.get(1)?, row.get(2)?)),
+        )
+    }
+
+    pub fn import(&self, import: ImportId) -> rusqlite::Result<Option<Import>> {
+        let found = self.one(
+            "SELECT id, person, collection, name, at, undone FROM import WHERE id = ?1",
+            [import.0],
+            |row| {
+                Ok(Import {
+                    id: ImportId(row.get(0)?),
+                    person: PersonId(row.get(1)?),
+                    collection: CollectionId(row.get(2)?),
+                    name: row.get(3)?,
+                    at: Timestamp(row.get(4)?),
+                    undone: row.get::<_, Option<i64>>(5)?.map(Timestamp),
+                    items: Vec::new(),
+                })
+            },
+        )?;
+        let Some(mut found) = found else {
+            return Ok(None);
+        };
+        found.items = self.all(
+            "SELECT placement, digest, revision FROM import_item WHERE import = ?1 ORDER BY item",
+            [import.0],
+            |row| {
+                Ok(ImportedItem {
+                    placement: PlacementId(row.get(0)?),
+                    digest: row.get(1)?,
+                    revision: row.get::<_, Option<i64>>(2)?.map(RevisionId),
+                })
+            },
+        )?;
+        Ok(Some(found))
     }
 
     pub fn version_at(
@@ -331,10 +441,4 @@ fn window(order: Order) -> &'static str {
              ORDER BY p.moved LIMIT ?4"
         }
     }
-}
-
-fn like_literal(word: &str) -> String {
-    word.replace('\\', "\\\\")
-        .replace('%', "\\%")
-        .replace('_', "\\_")
 }

@@ -1,11 +1,10 @@
 //! Items and their placements.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, search};
 use crate::domain::{
     batch::{Content, NewPlacement, Op},
-    class::Index,
     error::Error,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
 };
@@ -131,12 +130,14 @@ impl Commit<'_> {
                 self.batch.at.0,
             ])?;
         let item = self.connection.last_insert_rowid();
-        self.index(item, content)?;
+        search::write_texts(self.connection, item, index)?;
         let origin = Placing {
             by: self.author().unwrap_or(creator.0),
             from: None,
         };
-        self.place(item, &index.uid, placement, &origin)
+        let placed = self.place(item, &index.uid, placement, &origin)?;
+        self.note_import(item, placed, &content.digest, None)?;
+        Ok(placed)
     }
 
     fn place_existing(
@@ -259,7 +260,7 @@ impl Commit<'_> {
         let index = &content.index;
         // Decided on the place the write came through: it must still show the item.
         let through_live = self.live(through)?;
-        self.keep_version(item.0, expected_rev)?;
+        let revision = self.keep_version(item.0, expected_rev)?;
         let changed = self
             .connection
             .prepare_cached(
@@ -282,7 +283,7 @@ impl Commit<'_> {
         if changed == 0 {
             return Err(Error::PreconditionFailed.into());
         }
-        self.index(item.0, content)?;
+        search::write_texts(self.connection, item.0, index)?;
         for placed in self.live_placements(item.0)? {
             self.check_uid(placed.collection, &index.uid, placed.id)?;
             let seq = self.next_seq(placed.collection)?;
@@ -307,6 +308,7 @@ impl Commit<'_> {
         if let Some((_, tags)) = overlay {
             self.link_owner_tags(through_live.collection, item.0, tags)?;
         }
+        self.note_import(item.0, through.0, &content.digest, Some(revision))?;
         Ok(item.0)
     }
 
@@ -386,6 +388,9 @@ impl Commit<'_> {
                 placed.overlay,
             ])?;
         self.keep_place(self.connection.last_insert_rowid(), placed)?;
+        if let Some((_, room)) = self.rooms.get_mut(&placed.collection) {
+            *room += 1;
+        }
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
@@ -503,11 +508,34 @@ impl Commit<'_> {
         }
     }
 
-    fn index(&self, item: i64, content: &Content) -> Applied<()> {
-        Ok(write_texts(self.connection, item, &content.index)?)
+    /// Remembers what an import created, or the revision it replaced, so that it can be undone.
+    fn note_import(
+        &self,
+        item: i64,
+        placement: i64,
+        digest: &str,
+        revision: Option<i64>,
+    ) -> Applied<()> {
+        if let Some(import) = self.batch.import {
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO import_item (import, item, placement, digest, revision)
+                     VALUES (?1, ?2, ?3, ?4, ?5)
+                     ON CONFLICT DO UPDATE SET digest = excluded.digest",
+                )?
+                .execute(params![import.0, item, placement, digest, revision])?;
+        }
+        Ok(())
     }
 
-    fn check_quota(&self, collection: CollectionId) -> Applied<()> {
+    fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
+        if let Some((limit, room)) = self.rooms.get_mut(&collection.0) {
+            *room -= 1;
+            return match *room < 0 {
+                true => Err(Error::OverQuota { limit: *limit }.into()),
+                false => Ok(()),
+            };
+        }
         let quota: Option<i64> = self
             .connection
             .prepare_cached(
@@ -524,10 +552,8 @@ impl Commit<'_> {
                 "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
             )?
             .query_row([collection.0], |row| row.get(0))?;
-        match used < limit {
-            true => Ok(()),
-            false => Err(Error::OverQuota { limit }.into()),
-        }
+        self.rooms.insert(collection.0, (limit, limit - used));
+        self.check_quota(collection)
     }
 
     pub(super) fn live(&self, placement: PlacementId) -> Applied<Placed> {
@@ -560,22 +586,4 @@ impl Commit<'_> {
             .query_map([item], Placed::read)?
             .collect::<rusqlite::Result<_>>()?)
     }
-}
-
-/// Makes the searchable rows of an item anew.
-pub(super) fn write_texts(
-    connection: &Connection,
-    item: i64,
-    index: &Index,
-) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
-        .execute([item])?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO index_text (item, field, value, folded) VALUES (?1, ?2, ?3, ?4)",
-    )?;
-    for text in &index.texts {
-        insert.execute(params![item, text.field, text.value, text.folded])?;
-    }
-    Ok(())
 }

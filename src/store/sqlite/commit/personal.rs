@@ -82,6 +82,32 @@ impl Commit<'_> {
                     ),
                 }
             }
+            Op::SetLastSearch {
+                person,
+                request: Some(request),
+            } => self.run(
+                "INSERT OR REPLACE INTO last_search (person, request, at) VALUES (?1, ?2, ?3)",
+                params![person.0, request, self.batch.at.0],
+            ),
+            Op::SetLastSearch {
+                person,
+                request: None,
+            } => self.run(
+                "DELETE FROM last_search WHERE person = ?1",
+                params![person.0],
+            ),
+            Op::BeginImport {
+                person,
+                collection,
+                name,
+            } => self.run(
+                "INSERT INTO import (person, collection, name, at) VALUES (?1, ?2, ?3, ?4)",
+                params![person.0, collection.0, name, self.batch.at.0],
+            ),
+            Op::CloseImport { import } => self.run(
+                "UPDATE import SET undone = ?2 WHERE id = ?1",
+                params![import.0, self.batch.at.0],
+            ),
             Op::AddSession {
                 token,
                 person,

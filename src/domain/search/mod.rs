@@ -1,0 +1,400 @@
+//! Search: what a person asked, as tokens an engine can look up (`docs/design.md`, Search).
+//!
+//! The text of a query never reaches an engine: only tokens made by [`token`] do.
+
+pub mod parse;
+pub mod token;
+
+use std::sync::Arc;
+
+use chrono::{Datelike as _, Days, NaiveDate};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    class::Part,
+    collection::{Collection, Place},
+    core::Core,
+    error::{Error, Result},
+    id::{CollectionId, PersonId, TagId, Timestamp},
+    item::Placement,
+};
+pub use parse::{LastWord, Leaf, Node, Query, Wanted};
+
+/// Results shown.
+pub const SHOWN: usize = 200;
+/// Results counted.
+pub const COUNTED: usize = 1_000;
+/// Suggestions shown.
+const SUGGESTED: usize = 10;
+
+/// What a person should know about how the query was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Notice {
+    /// Nothing to look for.
+    Empty,
+    /// Only exclusions: at least one word is needed.
+    OnlyNegative,
+    /// A star after fewer than four letters was ignored.
+    PrefixTooShort,
+    /// The end of the query was not read.
+    QueryTooLong,
+}
+
+/// Where to look.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scope {
+    #[default]
+    Private,
+    /// A group's exact name.
+    Group(String),
+    /// Private and every group of the person.
+    Everywhere,
+}
+
+/// What an advanced search adds; all of it must hold.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Criteria {
+    /// Texts with the grammar of queries, each restricted to its part.
+    pub name: String,
+    pub organization: String,
+    pub email: String,
+    pub telephone: String,
+    pub city: String,
+    pub country: String,
+    /// One of the person's own.
+    pub tag: Option<TagId>,
+    pub has_photo: bool,
+    pub has_comment: bool,
+    /// `individual`, `org`, `group`
+    pub kind: Option<String>,
+    /// 1 to 12.
+    pub birthday_month: Option<u32>,
+    /// A birthday today or within so many days.
+    pub birthday_within: Option<u32>,
+    pub created_since: Option<Timestamp>,
+    pub created_before: Option<Timestamp>,
+    pub modified_since: Option<Timestamp>,
+    pub modified_before: Option<Timestamp>,
+    pub created_by: Option<PersonId>,
+    /// A group of the person the item is shared with, by exact name.
+    pub shared_with: Option<String>,
+}
+
+/// What is asked.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Request {
+    pub text: String,
+    pub criteria: Criteria,
+    pub scope: Scope,
+}
+
+/// A request as a store answers it.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Who asks: only what this person may read at that moment is answered.
+    pub person: Option<PersonId>,
+    pub places: Vec<CollectionId>,
+    /// The text; decides the class of each result.
+    pub root: Option<Node>,
+    /// Further conditions, each on one part.
+    pub restricted: Vec<(Part, Node)>,
+    pub filter: Filter,
+    /// Family name first.
+    pub last_first: bool,
+    pub limit: usize,
+}
+
+/// Conditions that are no texts.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Filter {
+    pub tag: Option<TagId>,
+    pub has_photo: bool,
+    pub has_comment: bool,
+    pub kind: Option<String>,
+    pub birthday_month: Option<u32>,
+    /// `MM-DD`, one of these.
+    pub birthdays: Option<Vec<String>>,
+    pub created: (Option<Timestamp>, Option<Timestamp>),
+    pub modified: (Option<Timestamp>, Option<Timestamp>),
+    pub created_by: Option<PersonId>,
+    pub shared_with: Option<CollectionId>,
+}
+
+impl Filter {
+    /// Nothing is asked.
+    pub fn is_empty(&self) -> bool {
+        *self == Filter::default()
+    }
+}
+
+/// What a store found.
+#[derive(Clone, Debug, Default)]
+pub struct Page {
+    pub hits: Vec<Hit>,
+    /// All that match, counted up to [`COUNTED`]; one more means more.
+    pub found: usize,
+}
+
+/// One result.
+#[derive(Clone, Debug)]
+pub struct Hit {
+    /// In the first of its places.
+    pub placement: Placement,
+    /// Every place searched that holds it.
+    pub places: Vec<CollectionId>,
+    /// 1: names alone meet the query; 2: with how to reach it; 3: with the rest.
+    pub class: u8,
+    /// `(field, value)` of the item's index.
+    pub texts: Vec<(String, String)>,
+}
+
+/// The answer to a request.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub hits: Vec<Hit>,
+    pub found: usize,
+    pub query: Query,
+    /// Nothing matched whole words: the last word was taken for a beginning.
+    pub widened: bool,
+}
+
+/// A search kept to be shown again.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LastSearch {
+    pub request: Request,
+    pub at: Timestamp,
+}
+
+impl Core {
+    /// Answers a request with the rights of now, and keeps it as the person's last search.
+    pub async fn search(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        request: &Request,
+        last_first: bool,
+    ) -> Result<Outcome> {
+        let outcome = self.find(actor, request, last_first).await?;
+        let kept = serde_json::to_string(request).map_err(|e| Error::Invalid(e.to_string()))?;
+        let op = Op::SetLastSearch {
+            person: actor.person,
+            request: Some(kept),
+        };
+        self.note(actor, op).await?;
+        Ok(outcome)
+    }
+
+    /// Answers a request without keeping it.
+    pub async fn find(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        request: &Request,
+        last_first: bool,
+    ) -> Result<Outcome> {
+        let mut plan = self.plan(actor, request, last_first).await?;
+        let criteria = !plan.filter.is_empty() || !plan.restricted.is_empty();
+        let query = parse::parse(&request.text, LastWord::Whole, criteria);
+        plan.root = query.root.clone();
+        let mut outcome = Outcome {
+            query,
+            ..Outcome::default()
+        };
+        if plan.root.is_none() && !criteria {
+            return Ok(outcome);
+        }
+        let page = self.store().search(&plan).await?;
+        (outcome.hits, outcome.found) = (page.hits, page.found);
+        let wider = parse::parse(&request.text, LastWord::Beginning, criteria);
+        if outcome.found == 0 && wider.widened {
+            plan.root = wider.root;
+            let page = self.store().search(&plan).await?;
+            outcome.widened = page.found > 0;
+            (outcome.hits, outcome.found) = (page.hits, page.found);
+        }
+        Ok(outcome)
+    }
+
+    /// What a person may mean while typing: the last word is a beginning.
+    pub async fn suggest(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        text: &str,
+        scope: &Scope,
+        last_first: bool,
+    ) -> Result<Vec<Hit>> {
+        let request = Request {
+            scope: scope.clone(),
+            ..Request::default()
+        };
+        let mut plan = self.plan(actor, &request, last_first).await?;
+        let query = parse::parse(text, LastWord::Beginning, false);
+        let Some(mut root) = query.root else {
+            return Ok(Vec::new());
+        };
+        root.narrow();
+        plan.root = Some(root);
+        plan.limit = SUGGESTED;
+        Ok(self.store().search(&plan).await?.hits)
+    }
+
+    /// The last search of a person, to be run again.
+    pub async fn last_search(&self, actor: &Actor) -> Result<Option<LastSearch>> {
+        let kept = self.store().last_search(actor.person).await?;
+        Ok(kept.and_then(|(request, at)| {
+            Some(LastSearch {
+                request: serde_json::from_str(&request).ok()?,
+                at,
+            })
+        }))
+    }
+
+    /// Forgets the last search of a person.
+    pub async fn clear_last_search(&self, actor: &Actor) -> Result<()> {
+        let op = Op::SetLastSearch {
+            person: actor.person,
+            request: None,
+        };
+        self.note(actor, op).await.map(drop)
+    }
+
+    async fn plan(&self, actor: &Actor, request: &Request, last_first: bool) -> Result<Plan> {
+        let criteria = &request.criteria;
+        let group = |name: &str| {
+            let membership = actor.memberships.iter().find(|m| m.name == name);
+            membership.map(|m| m.book).ok_or(Error::NotFound)
+        };
+        let places = match &request.scope {
+            Scope::Group(name) => vec![group(name)?],
+            scope => {
+                let books = self.store().books(actor.person).await?;
+                let wanted = |book: &Collection| {
+                    *scope == Scope::Everywhere || matches!(book.place, Place::Private(_))
+                };
+                books
+                    .iter()
+                    .filter(|book| wanted(book))
+                    .map(|book| book.id)
+                    .collect()
+            }
+        };
+        let mut restricted = Vec::new();
+        for (part, text) in [
+            (Part::Name, &criteria.name),
+            (Part::Organization, &criteria.organization),
+            (Part::Email, &criteria.email),
+            (Part::Telephone, &criteria.telephone),
+            (Part::City, &criteria.city),
+            (Part::Country, &criteria.country),
+        ] {
+            let root = parse::parse(text, LastWord::Whole, true).root;
+            restricted.extend(root.map(|root| (part, root)));
+        }
+        let filter = Filter {
+            tag: criteria.tag,
+            has_photo: criteria.has_photo,
+            has_comment: criteria.has_comment,
+            kind: criteria.kind.clone(),
+            birthday_month: criteria.birthday_month,
+            birthdays: criteria
+                .birthday_within
+                .map(|days| coming_days(chrono::Utc::now().date_naive(), days)),
+            created: (criteria.created_since, criteria.created_before),
+            modified: (criteria.modified_since, criteria.modified_before),
+            created_by: criteria.created_by,
+            shared_with: criteria.shared_with.as_deref().map(group).transpose()?,
+        };
+        Ok(Plan {
+            person: Some(actor.person),
+            places,
+            root: None,
+            restricted,
+            filter,
+            last_first,
+            limit: SHOWN,
+        })
+    }
+}
+
+/// `MM-DD` of a day and so many after it; 29 February also counts on 1 March of other years.
+fn coming_days(today: NaiveDate, days: u32) -> Vec<String> {
+    let mut found = Vec::new();
+    for ahead in 0..=u64::from(days.min(366)) {
+        let Some(day) = today.checked_add_days(Days::new(ahead)) else {
+            break;
+        };
+        found.push(day.format("%m-%d").to_string());
+        if (day.month(), day.day()) == (3, 1) && !day.leap_year() {
+            found.push("02-29".to_owned());
+        }
+    }
+    found
+}
+
+impl Node {
+    /// Restricts every leaf to names, organizations, addresses and numbers.
+    fn narrow(&mut self) {
+        match self {
+            Node::Leaf(leaf) => leaf.narrow = true,
+            Node::And {
+                positives,
+                negatives,
+            } => positives.iter_mut().chain(negatives).for_each(Node::narrow),
+            Node::Or(branches) => branches.iter_mut().for_each(Node::narrow),
+        }
+    }
+
+    /// The query as understood, with the reader's words for *and*, *or* and *not*.
+    pub fn describe(&self, and: &str, or: &str, not: &str) -> String {
+        let nested = |node: &Node| {
+            let text = node.describe(and, or, not);
+            match node {
+                Node::Leaf(_) => text,
+                _ => format!("({text})"),
+            }
+        };
+        match self {
+            Node::Leaf(leaf) => leaf.shown.clone(),
+            Node::And {
+                positives,
+                negatives,
+            } => {
+                let mut parts: Vec<String> = positives.iter().map(nested).collect();
+                let excluded = negatives
+                    .iter()
+                    .map(|node| format!("{not} {}", nested(node)));
+                parts.extend(excluded);
+                parts.join(&format!(" {and} "))
+            }
+            Node::Or(branches) => {
+                let parts: Vec<String> = branches
+                    .iter()
+                    .map(|node| node.describe(and, or, not))
+                    .collect();
+                parts.join(&format!(", {or} "))
+            }
+        }
+    }
+}
+
+impl Part {
+    /// Names: what class 1 is decided on.
+    pub const NAMES: &[Part] = &[Part::Name];
+    /// Names and how to reach it: what class 2 is decided on.
+    pub const REACH: &[Part] = &[
+        Part::Name,
+        Part::Organization,
+        Part::Email,
+        Part::Telephone,
+        Part::Reach,
+    ];
+    /// Where a beginning of two letters is looked for.
+    pub const NARROW: &[Part] = &[Part::Name, Part::Organization, Part::Email, Part::Telephone];
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,443 @@
+//! The grammar of queries. Nothing typed is an error; what was not understood is a notice.
+
+use super::{
+    Notice,
+    token::{self, Words},
+};
+
+/// Characters of a query that are read.
+const MAX_CHARS: usize = 512;
+/// Words and phrases of a query that are read.
+const MAX_ITEMS: usize = 32;
+/// Letters or digits before a star.
+const MIN_PREFIX: usize = 4;
+/// Letters or digits of a beginning while typing.
+const MIN_BEGINNING: usize = 2;
+/// Digits that make a word a number.
+const MIN_NUMBER: usize = 4;
+/// Digits that make several words one number.
+const MIN_JOINED: usize = 6;
+
+/// What is looked for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Node {
+    Leaf(Leaf),
+    /// All of `positives` and none of `negatives`. `positives` is empty only where criteria say what is meant.
+    And {
+        positives: Vec<Node>,
+        negatives: Vec<Node>,
+    },
+    Or(Vec<Node>),
+}
+
+/// One word, phrase, number or address.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leaf {
+    /// As typed.
+    pub shown: String,
+    pub wanted: Wanted,
+    /// Only names, organizations, addresses and numbers count.
+    pub narrow: bool,
+}
+
+/// What a leaf looks for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wanted {
+    /// Tokens side by side, the last one whole or a beginning.
+    Words { words: Words, prefix: bool },
+    /// These words, or a number that ends with the digits (begins with them: `prefix`).
+    Number {
+        words: Words,
+        digits: String,
+        prefix: bool,
+    },
+    /// One special token, whole or a beginning.
+    Token { token: String, prefix: bool },
+}
+
+/// How the last word is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LastWord {
+    /// Whole, as every other.
+    #[default]
+    Whole,
+    /// A beginning: suggestions, and a search that found nothing.
+    Beginning,
+}
+
+/// A query as understood.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Query {
+    pub root: Option<Node>,
+    pub notices: Vec<Notice>,
+    /// The last word was made a beginning.
+    pub widened: bool,
+}
+
+/// Reads a query. `with_criteria`: exclusions alone apply to whatever meets the criteria.
+pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
+    let mut notices = Vec::new();
+    let cut: String = text.chars().take(MAX_CHARS).collect();
+    let mut lexemes = lex(&cut);
+    let items = |lexemes: &[Lexeme]| lexemes.iter().filter(|l| l.is_item()).count();
+    if cut.len() < text.len() || items(&lexemes) > MAX_ITEMS {
+        notices.push(Notice::QueryTooLong);
+        let mut left = MAX_ITEMS;
+        lexemes.retain(|lexeme| {
+            let fits = !lexeme.is_item() || left > 0;
+            left -= usize::from(lexeme.is_item() && fits);
+            fits
+        });
+    }
+    join_numbers(&mut lexemes);
+    let mut widened = false;
+    if last == LastWord::Beginning
+        && let Some(Lexeme::Word { text, star }) = lexemes.last_mut()
+        && !*star
+        && letters(text) >= MIN_BEGINNING
+    {
+        *star = true;
+        widened = true;
+    }
+    let mut parser = Parser {
+        lexemes,
+        at: 0,
+        notices,
+        widened,
+        with_criteria,
+        only_negative: false,
+    };
+    let root = parser.or_list(0);
+    if parser.only_negative {
+        parser.notices.push(Notice::OnlyNegative);
+    } else if root.is_none() && !with_criteria {
+        parser.notices.push(Notice::Empty);
+    }
+    Query {
+        root,
+        notices: parser.notices,
+        widened,
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Lexeme {
+    Word {
+        text: String,
+        star: bool,
+    },
+    Phrase {
+        text: String,
+        star: bool,
+    },
+    /// Words of digits that are one number together.
+    Number {
+        text: String,
+        star: bool,
+    },
+    Not,
+    And,
+    Or,
+    Open,
+    Close,
+}
+
+impl Lexeme {
+    fn is_item(&self) -> bool {
+        matches!(self, Lexeme::Word { .. } | Lexeme::Phrase { .. })
+    }
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(
+        c,
+        '"' | '\u{201C}' | '\u{201D}' | '\u{201E}' | '\u{AB}' | '\u{BB}'
+    )
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
+}
+
+fn lex(text: &str) -> Vec<Lexeme> {
+    let chars: Vec<char> = text.chars().collect();
+    let mut lexemes = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        match c {
+            c if is_blank(c) => at += 1,
+            '(' => {
+                lexemes.push(Lexeme::Open);
+                at += 1;
+            }
+            ')' => {
+                lexemes.push(Lexeme::Close);
+                at += 1;
+            }
+            '-' => {
+                while chars.get(at) == Some(&'-') {
+                    at += 1;
+                }
+                if chars.get(at).is_some_and(|c| !is_blank(*c) && *c != ')') {
+                    lexemes.push(Lexeme::Not);
+                }
+            }
+            c if is_quote(c) => {
+                let start = at + 1;
+                let length = chars[start..].iter().position(|c| is_quote(*c));
+                let end = length.map_or(chars.len(), |length| start + length);
+                let inner: String = chars[start..end].iter().collect();
+                at = (end + 1).min(chars.len());
+                let outside = chars.get(at) == Some(&'*');
+                while chars.get(at) == Some(&'*') {
+                    at += 1;
+                }
+                let trimmed = inner.trim_end();
+                let text = trimmed.trim_end_matches('*');
+                lexemes.push(Lexeme::Phrase {
+                    star: outside || text.len() < trimmed.len(),
+                    text: text.to_owned(),
+                });
+            }
+            _ => {
+                let start = at;
+                while chars
+                    .get(at)
+                    .is_some_and(|c| !is_blank(*c) && !is_quote(*c) && !matches!(c, '(' | ')'))
+                {
+                    at += 1;
+                }
+                let word: String = chars[start..at].iter().collect();
+                lexemes.push(match word.as_str() {
+                    "OR" => Lexeme::Or,
+                    "AND" => Lexeme::And,
+                    _ => {
+                        let text = word.trim_end_matches('*');
+                        Lexeme::Word {
+                            star: text.len() < word.len(),
+                            text: text.to_owned(),
+                        }
+                    }
+                });
+            }
+        }
+    }
+    lexemes
+}
+
+/// Words of digits in a row, when they hold enough digits together.
+fn join_numbers(lexemes: &mut Vec<Lexeme>) {
+    let mut out: Vec<Lexeme> = Vec::with_capacity(lexemes.len());
+    let mut rest = lexemes.drain(..).peekable();
+    while let Some(lexeme) = rest.next() {
+        let Lexeme::Word { text, star } = &lexeme else {
+            out.push(lexeme);
+            continue;
+        };
+        if !is_numeric(text) {
+            out.push(lexeme);
+            continue;
+        }
+        let mut row = vec![(text.clone(), *star)];
+        while !row.last().is_some_and(|(_, star)| *star)
+            && let Some(Lexeme::Word { text, star }) =
+                rest.next_if(|next| matches!(next, Lexeme::Word { text, .. } if is_numeric(text)))
+        {
+            row.push((text, star));
+        }
+        let whole: Vec<&str> = row.iter().map(|(text, _)| text.as_str()).collect();
+        let whole = whole.join(" ");
+        let enough = match row.len() {
+            1 => MIN_NUMBER,
+            _ => MIN_JOINED,
+        };
+        if digits(&whole).len() >= enough {
+            let star = row.last().is_some_and(|(_, star)| *star);
+            out.push(Lexeme::Number { text: whole, star });
+        } else {
+            out.extend(row.into_iter().map(|(text, star)| {
+                match digits(&text).len() >= MIN_NUMBER {
+                    true => Lexeme::Number { text, star },
+                    false => Lexeme::Word { text, star },
+                }
+            }));
+        }
+    }
+    drop(rest);
+    *lexemes = out;
+}
+
+fn is_numeric(text: &str) -> bool {
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '/');
+    text.chars().all(is_part) && text.chars().any(|c| c.is_ascii_digit())
+}
+
+fn digits(text: &str) -> String {
+    text.chars().filter(char::is_ascii_digit).collect()
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
+}
+
+struct Parser {
+    lexemes: Vec<Lexeme>,
+    at: usize,
+    notices: Vec<Notice>,
+    widened: bool,
+    with_criteria: bool,
+    only_negative: bool,
+}
+
+impl Parser {
+    fn or_list(&mut self, depth: usize) -> Option<Node> {
+        let mut branches = Vec::new();
+        loop {
+            branches.extend(self.and_list(depth));
+            match self.lexemes.get(self.at) {
+                Some(Lexeme::Or) => self.at += 1,
+                Some(Lexeme::Close) => {
+                    self.at += 1;
+                    break;
+                }
+                _ => break,
+            }
+        }
+        match branches.len() {
+            0 | 1 => branches.pop(),
+            _ => Some(Node::Or(branches)),
+        }
+    }
+
+    fn and_list(&mut self, depth: usize) -> Option<Node> {
+        let mut positives = Vec::new();
+        let mut negatives = Vec::new();
+        let mut excluded = false;
+        while let Some(lexeme) = self.lexemes.get(self.at).cloned() {
+            let node = match lexeme {
+                Lexeme::Or => break,
+                Lexeme::Close if depth > 0 => break,
+                // A parenthesis without a partner, and the operator that is meant anyway.
+                Lexeme::Close | Lexeme::And => {
+                    self.at += 1;
+                    continue;
+                }
+                Lexeme::Not => {
+                    self.at += 1;
+                    excluded = true;
+                    continue;
+                }
+                Lexeme::Open => {
+                    self.at += 1;
+                    self.or_list(depth + 1)
+                }
+                Lexeme::Word { text, star } => {
+                    self.at += 1;
+                    self.word(&text, star)
+                }
+                Lexeme::Phrase { text, star } => {
+                    self.at += 1;
+                    let shown = format!("\"{}\"", shown(text.trim(), star));
+                    self.words(&text, star, &shown, false)
+                }
+                Lexeme::Number { text, star } => {
+                    self.at += 1;
+                    Some(number(&text, star))
+                }
+            };
+            if let Some(node) = node {
+                match excluded {
+                    true => negatives.push(node),
+                    false => positives.push(node),
+                }
+            }
+            excluded = false;
+        }
+        match (positives.len(), negatives.len()) {
+            (0, 0) => None,
+            (0, _) if self.with_criteria && depth == 0 => Some(Node::And {
+                positives,
+                negatives,
+            }),
+            (0, _) => {
+                self.only_negative = true;
+                None
+            }
+            (1, 0) => positives.pop(),
+            _ => Some(Node::And {
+                positives,
+                negatives,
+            }),
+        }
+    }
+
+    fn word(&mut self, text: &str, star: bool) -> Option<Node> {
+        let leaf = |token: String| {
+            Some(Node::Leaf(Leaf {
+                shown: shown(text, star),
+                wanted: Wanted::Token {
+                    token,
+                    prefix: star,
+                },
+                narrow: false,
+            }))
+        };
+        match text.split_once('@') {
+            Some(("", name)) if letters(name) > 0 => leaf(token::domain(name)),
+            Some((local, _)) if letters(local) > 0 => leaf(token::address(text)),
+            _ => {
+                let widened = self.widened && self.at == self.lexemes.len();
+                self.words(text, star, &shown(text, star), widened)
+            }
+        }
+    }
+
+    fn words(&mut self, text: &str, star: bool, shown: &str, widened: bool) -> Option<Node> {
+        let words = token::words(text);
+        if words.tokens.is_empty() {
+            return None;
+        }
+        let cjk = words
+            .tokens
+            .last()
+            .is_some_and(|last| last.chars().any(token::is_cjk));
+        let long_enough = letters(text) >= MIN_PREFIX || cjk;
+        if star && !long_enough && !widened {
+            self.notices.push(Notice::PrefixTooShort);
+        }
+        Some(Node::Leaf(Leaf {
+            shown: shown.to_owned(),
+            // A pair of a writing without blanks is found inside any longer run.
+            wanted: Wanted::Words {
+                prefix: star && (long_enough || widened) && (!cjk || words.single),
+                words,
+            },
+            narrow: widened && !long_enough,
+        }))
+    }
+}
+
+fn number(text: &str, star: bool) -> Node {
+    let typed = digits(text);
+    // `00` equals `+`.
+    let digits = match typed.strip_prefix("00") {
+        Some(rest) if rest.len() >= MIN_NUMBER => rest.to_owned(),
+        _ => typed,
+    };
+    Node::Leaf(Leaf {
+        shown: shown(text, star),
+        wanted: Wanted::Number {
+            words: token::words(text),
+            digits,
+            prefix: star,
+        },
+        narrow: false,
+    })
+}
+
+fn shown(text: &str, star: bool) -> String {
+    match star {
+        true => format!("{text}*"),
+        false => text.to_owned(),
+    }
+}

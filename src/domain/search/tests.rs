@@ -1,0 +1,110 @@
+//! The grammar, without a store; the whole table runs on one in `tests/it/search.rs`.
+
+use proptest::prelude::*;
+
+use super::{
+    Notice,
+    parse::{LastWord, Query, parse},
+    token::{Tokens, fold, words},
+};
+
+fn query(text: &str) -> Query {
+    parse(text, LastWord::Whole, false)
+}
+
+fn described(text: &str) -> String {
+    let root = query(text).root;
+    root.map(|root| root.describe("AND", "or", "not"))
+        .unwrap_or_default()
+}
+
+#[test]
+fn a_query_is_repeated_as_it_was_understood() {
+    for (text, expected) in [
+        ("martin lille OR roubaix", "martin AND lille, or roubaix"),
+        ("martin (lille OR roubaix", "martin AND (lille, or roubaix)"),
+        ("AND OR martin OR", "martin"),
+        ("or ET not", "or AND ET AND not"),
+        ("virus -ordinateur", "virus AND not ordinateur"),
+        ("--virus grippe", "grippe AND not virus"),
+        ("- virus", "virus"),
+        ("« super vacances »", "\"super vacances\""),
+        ("\"alice mart*\"", "\"alice mart*\""),
+        ("informat***", "informat*"),
+        ("00 12 34 lille", "00 12 34 AND lille"),
+        ("1 2 lille", "1 AND 2 AND lille"),
+        ("(((zoe", "zoe"),
+        (")zoe(", "zoe"),
+        ("* OR \"\" & ()", ""),
+        ("martin (-lille)", "martin"),
+    ] {
+        assert_eq!(described(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn what_was_not_understood_is_a_notice() {
+    for (text, expected) in [
+        ("martin", vec![]),
+        ("", vec![Notice::Empty]),
+        ("OR", vec![Notice::Empty]),
+        ("-virus", vec![Notice::OnlyNegative]),
+        ("virus OR -ordinateur", vec![Notice::OnlyNegative]),
+        ("inf*", vec![Notice::PrefixTooShort]),
+        ("花*", vec![]),
+    ] {
+        assert_eq!(query(text).notices, expected, "{text}");
+    }
+    assert_eq!(query(&"x".repeat(600)).notices, [Notice::QueryTooLong]);
+    assert_eq!(query(&"x ".repeat(40)).notices, [Notice::QueryTooLong]);
+    // With a criterion, exclusions apply to whatever meets it.
+    let excluding = parse("-virus", LastWord::Whole, true);
+    assert!(excluding.root.is_some() && excluding.notices.is_empty());
+}
+
+#[test]
+fn letters_are_compared_without_case_and_marks() {
+    for (text, expected) in [
+        ("Élodie", "elodie"),
+        ("GROẞ", "gross"),
+        ("Kjærgård", "kjaergard"),
+        ("Łukasz Đặng", "lukasz dang"),
+        ("ﬁn", "fin"),
+        ("ガ", "ガ"),
+        ("a\u{200F}b\u{200D}", "ab"),
+    ] {
+        assert_eq!(fold(text), expected, "{text}");
+    }
+    assert_eq!(words("l'Œuvre & ☃").tokens, ["l", "oeuvre"]);
+    assert_eq!(words("株式会社").tokens, ["株式", "式会", "会社"]);
+    assert_eq!(words("JR東日本").tokens, ["jr", "東日", "日本"]);
+    assert!(words("花").single);
+}
+
+#[test]
+fn values_are_also_indexed_as_they_may_be_spelled() {
+    let has = |tokens: String, word: &str| tokens.split(' ').any(|token| token == word);
+    let name = |text: &str| Tokens::text(text, true).finish();
+    for (value, word) in [
+        ("Jürgen", "juergen"),
+        ("Århus", "aarhus"),
+        ("Søren", "soeren"),
+        ("O’Hara", "ohara"),
+        ("Jean-Baptiste", "jeanbaptiste"),
+    ] {
+        assert!(has(name(value), word), "{value}");
+    }
+    assert!(!has(Tokens::text("O'Hara", false).finish(), "ohara"));
+    let long = Tokens::text(&"mot ".repeat(20_000), false).finish();
+    assert_eq!(long.split(' ').count(), 8_000);
+}
+
+proptest! {
+    #[test]
+    fn nothing_typed_is_an_error(text in "[-\"*()@+0-9a-zA-Zéß花 ORAND«»“”:^{}\\\\\u{0}\u{200F}😀]{0,200}") {
+        for last in [LastWord::Whole, LastWord::Beginning] {
+            let query = parse(&text, last, false);
+            prop_assert!(query.root.is_some() || !query.notices.is_empty());
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Words of the index and of queries: one function for both, so that every engine answers alike.
+
+use caseless::Caseless as _;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
+
+/// Tokens of one value beyond which a long note is not indexed.
+const MAX_TOKENS: usize = 8_000;
+
+// Special tokens begin with a private-use character, so that no word looks like one.
+const SEPARATOR: &str = "\u{E000}";
+const ADDRESS: char = '\u{E001}';
+const DOMAIN: char = '\u{E002}';
+const NUMBER: char = '\u{E003}';
+const REVERSED: char = '\u{E004}';
+const SINGLE: char = '\u{E005}';
+/// Punctuation of addresses, moved to where it is no separator.
+const PUNCTUATION: u32 = 0xE100;
+
+/// Case, compatibility forms and diacritics removed; separators stay.
+pub fn fold(text: &str) -> String {
+    let cased = text
+        .nfkc()
+        .filter(|c| c.general_category() != GeneralCategory::Format)
+        .default_case_fold()
+        .flat_map(undecomposed);
+    let mut out = String::with_capacity(text.len());
+    let mut base = ' ';
+    for c in cased.nfd() {
+        if c.general_category() == GeneralCategory::NonspacingMark {
+            if is_cjk(base) {
+                out.push(c);
+            }
+            continue;
+        }
+        base = c;
+        out.push(c);
+    }
+    out.nfc().collect()
+}
+
+/// Letters that Unicode does not take apart.
+fn undecomposed(c: char) -> impl Iterator<Item = char> {
+    let letters: [Option<char>; 2] = match c {
+        'ø' => [Some('o'), None],
+        'æ' => [Some('a'), Some('e')],
+        'œ' => [Some('o'), Some('e')],
+        'ł' => [Some('l'), None],
+        'đ' | 'ð' => [Some('d'), None],
+        'þ' => [Some('t'), Some('h')],
+        'ħ' => [Some('h'), None],
+        'ı' => [Some('i'), None],
+        other => [Some(other), None],
+    };
+    letters.into_iter().flatten()
+}
+
+/// Han, kana and Hangul: writing without blanks between words.
+pub fn is_cjk(c: char) -> bool {
+    matches!(c,
+        '\u{1100}'..='\u{11FF}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30FF}'
+        | '\u{3130}'..='\u{318F}' | '\u{31F0}'..='\u{31FF}' | '\u{3400}'..='\u{4DBF}'
+        | '\u{4E00}'..='\u{9FFF}' | '\u{A960}'..='\u{A97F}' | '\u{AC00}'..='\u{D7FF}'
+        | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+fn is_word(c: char) -> bool {
+    let mark = matches!(
+        c.general_category(),
+        GeneralCategory::NonspacingMark
+            | GeneralCategory::SpacingMark
+            | GeneralCategory::EnclosingMark
+    );
+    (c.is_alphanumeric() || mark) && !matches!(c, '\u{E000}'..='\u{F8FF}')
+}
+
+/// A run of one writing in folded text.
+struct Run<'a> {
+    text: &'a str,
+    cjk: bool,
+}
+
+fn runs(folded: &str) -> Vec<Run<'_>> {
+    let mut runs = Vec::new();
+    for word in folded.split(|c| !is_word(c)) {
+        let mut start = 0;
+        let mut writing = None;
+        for (at, c) in word.char_indices() {
+            // A mark belongs to what it follows.
+            let cjk = match c.is_alphanumeric() {
+                true => is_cjk(c),
+                false => writing.unwrap_or(false),
+            };
+            if writing.is_some_and(|before| before != cjk) {
+                runs.push(Run {
+                    text: &word[start..at],
+                    cjk: !cjk,
+                });
+                start = at;
+            }
+            writing = Some(cjk);
+        }
+        let text = &word[start..];
+        if text.chars().any(char::is_alphanumeric) {
+            runs.push(Run {
+                text,
+                cjk: writing.unwrap_or(false),
+            });
+        }
+    }
+    runs
+}
+
+/// Overlapping pairs of a run, or its only character.
+fn pairs(run: &str) -> Vec<String> {
+    let chars: Vec<char> = run.chars().collect();
+    match chars.len() {
+        1 => vec![run.to_owned()],
+        _ => chars.windows(2).map(|pair| pair.iter().collect()).collect(),
+    }
+}
+
+/// The words of some text in a query.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Words {
+    /// Side by side.
+    pub tokens: Vec<String>,
+    /// The last token is one character of a writing without blanks: it stands for itself or begins a pair.
+    pub single: bool,
+}
+
+/// The words of a query's text, side by side.
+pub fn words(text: &str) -> Words {
+    let folded = fold(text);
+    let mut words = Words::default();
+    for run in runs(&folded) {
+        words.single = run.cjk && run.text.chars().count() == 1;
+        match run.cjk {
+            true => words.tokens.extend(pairs(run.text)),
+            false => words.tokens.push(run.text.to_owned()),
+        }
+    }
+    words
+}
+
+/// A character of a writing without blanks, by itself.
+pub fn single(character: &str) -> String {
+    format!("{SINGLE}{character}")
+}
+
+/// The whole of an e-mail address.
+pub fn address(address: &str) -> String {
+    format!("{ADDRESS}{}", spelled(address))
+}
+
+/// What follows the `@` of an e-mail address.
+pub fn domain(domain: &str) -> String {
+    format!("{DOMAIN}{}", spelled(domain))
+}
+
+/// A number from its first digit on.
+pub fn number(digits: &str) -> String {
+    format!("{NUMBER}{digits}")
+}
+
+/// A number from its last digit on.
+pub fn reversed(digits: &str) -> String {
+    let digits: String = digits.chars().rev().collect();
+    format!("{REVERSED}{digits}")
+}
+
+fn spelled(text: &str) -> String {
+    fold(text)
+        .chars()
+        .filter_map(|c| match is_word(c) {
+            true => Some(c),
+            false if c.is_ascii_graphic() => char::from_u32(PUNCTUATION + u32::from(c)),
+            false => None,
+        })
+        .collect()
+}
+
+/// Tokens of one indexed value, separated by blanks.
+#[derive(Default)]
+pub struct Tokens {
+    out: String,
+    count: usize,
+}
+
+impl Tokens {
+    /// A value's words, with what they may also be called. `names` adds joined forms of
+    /// `O'Hara` and `Jean-Baptiste`.
+    pub fn text(value: &str, names: bool) -> Self {
+        let mut tokens = Self::default();
+        let spelled_out = germanic(value);
+        let mut forms = vec![value.to_owned()];
+        forms.extend(spelled_out);
+        if names {
+            let joined: Vec<String> = forms.iter().filter_map(|form| joined(form)).collect();
+            forms.extend(joined);
+        }
+        for form in forms {
+            tokens.words(&form);
+        }
+        tokens
+    }
+
+    /// An e-mail address: its parts, the whole, and the domain.
+    pub fn email(value: &str) -> Self {
+        let mut tokens = Self::text(value, false);
+        let value = value.trim();
+        tokens.separate();
+        tokens.push(&address(value));
+        if let Some((_, name)) = value.rsplit_once('@') {
+            tokens.push(&domain(name));
+        }
+        tokens
+    }
+
+    /// A telephone number in the forms people type: digits only.
+    pub fn number(forms: &[String]) -> Self {
+        let mut tokens = Self::default();
+        for digits in forms {
+            tokens.push(&number(digits));
+            tokens.push(&reversed(digits));
+        }
+        tokens
+    }
+
+    pub fn finish(self) -> String {
+        self.out
+    }
+
+    fn words(&mut self, value: &str) {
+        self.separate();
+        let folded = fold(value);
+        let runs = runs(&folded);
+        for run in &runs {
+            match run.cjk {
+                true => pairs(run.text).iter().for_each(|pair| self.push(pair)),
+                false => self.push(run.text),
+            }
+        }
+        let mut seen = Vec::new();
+        for c in runs
+            .iter()
+            .filter(|run| run.cjk)
+            .flat_map(|run| run.text.chars())
+        {
+            if is_cjk(c) && !seen.contains(&c) && seen.len() < 256 {
+                seen.push(c);
+            }
+        }
+        if !seen.is_empty() {
+            self.separate();
+            for c in seen {
+                self.push(&single(c.encode_utf8(&mut [0; 4])));
+            }
+        }
+    }
+
+    fn separate(&mut self) {
+        if !self.out.is_empty() {
+            self.push(SEPARATOR);
+        }
+    }
+
+    fn push(&mut self, token: &str) {
+        self.count += 1;
+        if self.count > MAX_TOKENS {
+            return;
+        }
+        if !self.out.is_empty() {
+            self.out.push(' ');
+        }
+        self.out.push_str(token);
+    }
+}
+
+/// Values of one column, kept apart so that a phrase never spans two.
+pub fn join<'a>(values: impl Iterator<Item = &'a str>) -> String {
+    let mut out = String::new();
+    for value in values.filter(|value| !value.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+            out.push_str(SEPARATOR);
+            out.push(' ');
+        }
+        out.push_str(value);
+    }
+    out
+}
+
+/// `Jürgen` as `Juergen`; none when nothing changes.
+fn germanic(value: &str) -> Option<String> {
+    let mut out = String::with_capacity(value.len() + 4);
+    let mut changed = false;
+    for c in value.nfc() {
+        let spelled = match c {
+            'ä' | 'Ä' => "ae",
+            'ö' | 'Ö' | 'ø' | 'Ø' => "oe",
+            'ü' | 'Ü' => "ue",
+            'å' | 'Å' => "aa",
+            other => {
+                out.push(other);
+                continue;
+            }
+        };
+        changed = true;
+        out.push_str(spelled);
+    }
+    changed.then_some(out)
+}
+
+/// `O'Hara` as `OHara`; none when nothing changes.
+fn joined(value: &str) -> Option<String> {
+    let chars: Vec<char> = value.chars().collect();
+    let inner = |at: usize| {
+        at > 0
+            && chars[at - 1].is_alphanumeric()
+            && chars.get(at + 1).is_some_and(|c| c.is_alphanumeric())
+    };
+    let mut out = String::with_capacity(value.len());
+    for (at, c) in chars.iter().enumerate() {
+        if !(matches!(c, '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}') && inner(at)) {
+            out.push(*c);
+        }
+    }
+    (out.len() != value.len()).then_some(out)
+}

@@ -1,0 +1,148 @@
+//! The search index and the order of lists, kept in the transaction that changes what they tell.
+//!
+//! Whatever writes a placement, an item or a comment, triggers of the writing connection note the
+//! placements concerned; a batch ends with indexing them. Removals need no more than SQL
+//! (`schema/0005_search.sql`).
+
+use rusqlite::{Connection, params};
+
+use crate::domain::{
+    class::{Index, Part},
+    search::token,
+};
+
+/// Lives with the writing connection.
+pub const TRACK: &str = "
+    CREATE TEMP TABLE unindexed (placement INTEGER PRIMARY KEY);
+    CREATE TEMP TRIGGER unindexed_placed AFTER INSERT ON main.placement BEGIN
+        INSERT OR IGNORE INTO unindexed VALUES (new.id);
+    END;
+    CREATE TEMP TRIGGER unindexed_back AFTER UPDATE OF gone ON main.placement
+    WHEN new.gone IS NULL BEGIN
+        INSERT OR IGNORE INTO unindexed VALUES (new.id);
+    END;
+    CREATE TEMP TRIGGER unindexed_edited AFTER UPDATE OF document ON main.item BEGIN
+        INSERT OR IGNORE INTO unindexed
+            SELECT id FROM placement WHERE item = new.id AND gone IS NULL;
+    END;
+    CREATE TEMP TRIGGER unindexed_comment AFTER INSERT ON main.comment BEGIN
+        INSERT OR IGNORE INTO unindexed SELECT id FROM placement
+            WHERE item = new.item AND collection = new.collection AND gone IS NULL;
+    END;
+    CREATE TEMP TRIGGER unindexed_comment_changed AFTER UPDATE ON main.comment BEGIN
+        INSERT OR IGNORE INTO unindexed SELECT id FROM placement
+            WHERE item = new.item AND collection = new.collection AND gone IS NULL;
+    END;
+    CREATE TEMP TRIGGER unindexed_comment_gone AFTER DELETE ON main.comment BEGIN
+        INSERT OR IGNORE INTO unindexed SELECT id FROM placement
+            WHERE item = old.item AND collection = old.collection AND gone IS NULL;
+    END;";
+
+/// Makes findable what the batch wrote.
+pub fn catch_up(connection: &Connection) -> rusqlite::Result<()> {
+    let noted: Vec<i64> = connection
+        .prepare_cached("SELECT u.placement FROM unindexed u JOIN placement p ON p.id = u.placement WHERE p.gone IS NULL")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for placement in noted {
+        index_placement(connection, placement)?;
+    }
+    connection
+        .prepare_cached("DELETE FROM unindexed")?
+        .execute([])?;
+    Ok(())
+}
+
+/// Makes the values of an item anew.
+pub fn write_texts(connection: &Connection, item: i64, index: &Index) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
+        .execute([item])?;
+    let mut insert = connection.prepare_cached(
+        "INSERT INTO index_text (item, field, value, part, tokens) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    for text in &index.texts {
+        insert.execute(params![
+            item,
+            text.field,
+            text.value,
+            text.part.map(Part::as_str),
+            text.tokens
+        ])?;
+    }
+    Ok(())
+}
+
+/// Makes a placement findable by its item's values and its place's comments, and sorts it.
+fn index_placement(connection: &Connection, placement: i64) -> rusqlite::Result<()> {
+    let (item, collection): (i64, i64) = connection
+        .prepare_cached("SELECT item, collection FROM placement WHERE id = ?1")?
+        .query_row([placement], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let texts: Vec<(String, String)> = connection
+        .prepare_cached(
+            "SELECT part, tokens FROM index_text WHERE item = ?1 AND part IS NOT NULL ORDER BY rowid",
+        )?
+        .query_map([item], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<_>>()?;
+    let comments: Vec<String> = connection
+        .prepare_cached("SELECT text FROM comment WHERE item = ?1 AND collection = ?2 ORDER BY id")?
+        .query_map([item, collection], |row| row.get::<_, String>(0))?
+        .map(|text| Ok(token::Tokens::text(&text?, false).finish()))
+        .collect::<rusqlite::Result<_>>()?;
+    let [
+        name,
+        organization,
+        email,
+        telephone,
+        reach,
+        city,
+        country,
+        rest,
+    ] = Part::ALL.map(|part| {
+        let named = texts.iter().filter(|(name, _)| name == part.as_str());
+        token::join(named.map(|(_, tokens)| tokens.as_str()))
+    });
+    connection
+        .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
+        .execute([placement])?;
+    connection
+        .prepare_cached(
+            "INSERT INTO search (rowid, place, name, organization, email, telephone, reach, city,
+                 country, rest, comment)
+             VALUES (?1, 'c' || ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        )?
+        .execute(params![
+            placement,
+            collection,
+            name,
+            organization,
+            email,
+            telephone,
+            reach,
+            city,
+            country,
+            rest,
+            token::join(comments.iter().map(String::as_str))
+        ])?;
+    connection
+        .prepare_cached(
+            "UPDATE placement SET (sort_first, sort_last) =
+                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)
+             WHERE id = ?1 AND (sort_first, sort_last) IS NOT
+                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)",
+        )?
+        .execute([placement, item])?;
+    Ok(())
+}
+
+/// Makes every live placement of an item findable anew.
+pub fn index_item(connection: &Connection, item: i64) -> rusqlite::Result<()> {
+    let placements: Vec<i64> = connection
+        .prepare_cached("SELECT id FROM placement WHERE item = ?1 AND gone IS NULL")?
+        .query_map([item], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    for placement in placements {
+        index_placement(connection, placement)?;
+    }
+    Ok(())
+}

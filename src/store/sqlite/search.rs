@@ -1,0 +1,460 @@
+//! Searches: tokens to FTS5, classes, order and count (`docs/design.md`, Search).
+
+use std::collections::HashSet;
+
+use rusqlite::{Row, params, params_from_iter, types::Value};
+
+use super::{
+    read::Reader,
+    read_items::{count, placement_by_id},
+};
+use crate::domain::{
+    class::Part,
+    id::{CollectionId, PersonId, PlacementId, Timestamp},
+    search::{COUNTED, Filter, Hit, Node, Page, Plan, Wanted, token},
+};
+
+/// Matches up to which sorting them is cheaper than walking the sorted list.
+const SORTED: usize = 2_000;
+
+const EVERYTHING: &str = "name organization email telephone reach city country rest comment";
+
+/// A live placement that matches, as it is ordered.
+struct Candidate {
+    sort: String,
+    placement: i64,
+    item: i64,
+}
+
+impl Candidate {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            sort: row.get(0)?,
+            placement: row.get(1)?,
+            item: row.get(2)?,
+        })
+    }
+}
+
+impl Reader<'_> {
+    /// One page of results, by class and then by name.
+    pub fn search(&self, plan: &Plan) -> rusqlite::Result<Page> {
+        // One snapshot: what the person may read, what matches, and what is shown of it.
+        let snapshot = self.connection.unchecked_transaction()?;
+        let page = self.search_in_snapshot(plan)?;
+        snapshot.finish()?;
+        Ok(page)
+    }
+
+    fn search_in_snapshot(&self, plan: &Plan) -> rusqlite::Result<Page> {
+        let places = self.readable(plan)?;
+        let mut page = Page::default();
+        if places.is_empty() {
+            return Ok(page);
+        }
+        let everything = Columns(EVERYTHING.to_owned());
+        let place = place_expression(&places);
+        let mut conditions = place.clone();
+        for (part, node) in &plan.restricted {
+            let columns = Columns::of(&[*part]);
+            conditions.push_str(&format!(
+                " AND ({})",
+                columns.expression(node, &place, &columns)
+            ));
+        }
+        let classes: Vec<Option<Columns>> = match &plan.root {
+            None => vec![None],
+            Some(_) => vec![
+                Some(Columns::of(Part::NAMES)),
+                Some(Columns::of(Part::REACH)),
+                Some(Columns(EVERYTHING.to_owned())),
+            ],
+        };
+        let mut by_class = Vec::with_capacity(classes.len());
+        for columns in &classes {
+            let expression = match (&plan.root, columns) {
+                (Some(root), Some(columns)) => format!(
+                    "{conditions} AND ({})",
+                    columns.expression(root, &place, &everything)
+                ),
+                _ => conditions.clone(),
+            };
+            let found = self.matching(&expression)?;
+            by_class.push(self.filtered(found, &plan.filter)?);
+        }
+        let all = by_class.last().map(Vec::as_slice).unwrap_or_default();
+        page.found = self.count_items(all, places.len())?;
+        let mut seen = HashSet::new();
+        let mut earlier: HashSet<i64> = HashSet::new();
+        for (class, matching) in (1..).zip(&by_class) {
+            let left = plan.limit.saturating_sub(page.hits.len());
+            if left == 0 {
+                break;
+            }
+            let fresh: Vec<i64> = matching
+                .iter()
+                .filter(|placement| !earlier.contains(*placement))
+                .copied()
+                .collect();
+            // An item in several places takes several candidates.
+            let wanted = left * places.len() + seen.len();
+            for candidate in self.first_by_name(&fresh, &places, plan.last_first, wanted)? {
+                if page.hits.len() < plan.limit && seen.insert(candidate.item) {
+                    let class = if plan.root.is_none() { 3 } else { class };
+                    page.hits.extend(self.hit(&candidate, class, &places)?);
+                }
+            }
+            earlier.extend(matching);
+        }
+        Ok(page)
+    }
+
+    /// Those of the places asked that the person may read now.
+    fn readable(&self, plan: &Plan) -> rusqlite::Result<Vec<CollectionId>> {
+        let mut places = Vec::with_capacity(plan.places.len());
+        for place in &plan.places {
+            let person = plan.person.map(|PersonId(person)| person);
+            let may = self.one(
+                "SELECT 1 FROM collection c WHERE c.id = ?1 AND (
+                     (c.kind = 'private' AND c.person = ?2)
+                     OR (c.kind = 'group' AND EXISTS (
+                         SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = ?2)))",
+                params![place.0, person],
+                |_| Ok(()),
+            )?;
+            places.extend(may.map(|()| *place));
+        }
+        Ok(places)
+    }
+
+    /// Placements that match an expression, ascending.
+    fn matching(&self, expression: &str) -> rusqlite::Result<Vec<i64>> {
+        self.all(
+            "SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid",
+            [expression],
+            |row| row.get(0),
+        )
+    }
+
+    fn filtered(&self, mut found: Vec<i64>, filter: &Filter) -> rusqlite::Result<Vec<i64>> {
+        if filter.is_empty() || found.is_empty() {
+            return Ok(found);
+        }
+        if let Some(tag) = filter.tag {
+            // Few are tagged, many may match.
+            let tagged: HashSet<i64> = self
+                .all(
+                    "SELECT p.id FROM tag_link l JOIN placement p ON p.item = l.item
+                     WHERE l.tag = ?1 AND p.gone IS NULL",
+                    [tag.0],
+                    |row| row.get(0),
+                )?
+                .into_iter()
+                .collect();
+            found.retain(|placement| tagged.contains(placement));
+        }
+        let (conditions, mut values) = conditions(filter);
+        if conditions.is_empty() {
+            return Ok(found);
+        }
+        values.insert(0, list(&found).into());
+        self.all(
+            &format!(
+                "SELECT p.id FROM json_each(?1) j JOIN placement p ON p.id = j.value
+                 JOIN item i ON i.id = p.item WHERE {} ORDER BY p.id",
+                conditions.join(" AND ")
+            ),
+            params_from_iter(values),
+            |row| row.get(0),
+        )
+    }
+
+    /// Different items among placements, counted up to [`COUNTED`] and one more.
+    fn count_items(&self, found: &[i64], places: usize) -> rusqlite::Result<usize> {
+        let most = COUNTED + 1;
+        if places == 1 {
+            return Ok(found.len().min(most));
+        }
+        let examined = &found[..found.len().min(most * places)];
+        let count = self.one(
+            "SELECT count(DISTINCT p.item) FROM json_each(?1) j JOIN placement p ON p.id = j.value",
+            [list(examined)],
+            |row| row.get::<_, i64>(0),
+        )?;
+        let count = count.and_then(|count| usize::try_from(count).ok());
+        Ok(count.unwrap_or(0).min(most))
+    }
+
+    /// The first of some placements by name.
+    fn first_by_name(
+        &self,
+        found: &[i64],
+        places: &[CollectionId],
+        last_first: bool,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Candidate>> {
+        let sort = sort_column(last_first);
+        if found.len() <= SORTED {
+            return self.all(
+                &format!(
+                    "SELECT p.{sort}, p.id, p.item FROM json_each(?1) j
+                     CROSS JOIN placement p ON p.id = j.value
+                     ORDER BY p.{sort}, p.item, p.id LIMIT ?2"
+                ),
+                params![list(found), count(limit)],
+                Candidate::read,
+            );
+        }
+        let wanted: HashSet<i64> = found.iter().copied().collect();
+        let mut first = Vec::new();
+        for place in places {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "SELECT {sort}, id, item FROM placement
+                 WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
+            ))?;
+            let mut rows = statement.query([place.0])?;
+            let mut taken = 0;
+            while taken < limit
+                && let Some(row) = rows.next()?
+            {
+                if wanted.contains(&row.get(1)?) {
+                    first.push(Candidate::read(row)?);
+                    taken += 1;
+                }
+            }
+            drop(rows);
+            self.work.add(&statement);
+        }
+        first.sort_by(|a, b| (&a.sort, a.item, a.placement).cmp(&(&b.sort, b.item, b.placement)));
+        first.truncate(limit);
+        Ok(first)
+    }
+
+    fn hit(
+        &self,
+        candidate: &Candidate,
+        class: u8,
+        places: &[CollectionId],
+    ) -> rusqlite::Result<Option<Hit>> {
+        let Some(placement) = placement_by_id(self, PlacementId(candidate.placement))? else {
+            return Ok(None);
+        };
+        let mut holding = vec![placement.collection];
+        if places.len() > 1 {
+            let all = self.all(
+                "SELECT collection FROM placement WHERE item = ?1 AND gone IS NULL",
+                [candidate.item],
+                |row| Ok(CollectionId(row.get(0)?)),
+            )?;
+            let others = places.iter().filter(|place| all.contains(place));
+            holding = others.copied().collect();
+        }
+        Ok(Some(Hit {
+            texts: self.texts(placement.item)?,
+            placement,
+            places: holding,
+            class,
+        }))
+    }
+
+    /// The last search of a person and when it was made.
+    pub fn last_search(&self, person: PersonId) -> rusqlite::Result<Option<(String, Timestamp)>> {
+        self.one(
+            "SELECT request, at FROM last_search WHERE person = ?1",
+            [person.0],
+            |row| Ok((row.get(0)?, Timestamp(row.get(1)?))),
+        )
+    }
+}
+
+/// The column of a list's order.
+pub fn sort_column(last_first: bool) -> &'static str {
+    match last_first {
+        true => "sort_last",
+        false => "sort_first",
+    }
+}
+
+/// Placements of a collection with a beginning of every word; none when there is no word.
+pub fn beginnings(collection: CollectionId, words: &[String]) -> Option<String> {
+    let columns = Columns(EVERYTHING.to_owned());
+    let mut expression = place_expression(&[collection]);
+    let mut any = false;
+    for word in words {
+        let words = token::words(word);
+        let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+        let wanted = match words.tokens.is_empty() {
+            true => continue,
+            false if digits.len() >= 4 => Wanted::Number {
+                words,
+                digits,
+                prefix: true,
+            },
+            false => Wanted::Words {
+                prefix: true,
+                words,
+            },
+        };
+        any = true;
+        expression.push_str(&format!(" AND ({})", columns.wanted(&wanted)));
+    }
+    any.then_some(expression)
+}
+
+fn list(ids: &[i64]) -> String {
+    let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
+    format!("[{}]", ids.join(","))
+}
+
+fn place_expression(places: &[CollectionId]) -> String {
+    let places: Vec<String> = places.iter().map(|place| format!("\"c{place}\"")).collect();
+    format!("(place : ({}))", places.join(" OR "))
+}
+
+fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
+    let mut conditions = Vec::new();
+    let mut values: Vec<Value> = Vec::new();
+    // `?1` is the list of placements.
+    let mut with = |condition: &str, value: Value| {
+        values.push(value);
+        conditions.push(condition.replace("??", &format!("?{}", values.len() + 1)));
+    };
+    if filter.has_photo {
+        with(
+            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = ??)",
+            "photo".to_owned().into(),
+        );
+    }
+    if filter.has_comment {
+        with(
+            "EXISTS (SELECT 1 FROM comment m WHERE m.item = i.id AND m.collection = p.collection AND ??)",
+            1.into(),
+        );
+    }
+    if let Some(kind) = &filter.kind {
+        with("i.kind = ??", kind.clone().into());
+    }
+    if let Some(month) = filter.birthday_month {
+        with(
+            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'bday'
+               AND substr(t.value, -5, 2) = ??)",
+            format!("{month:02}").into(),
+        );
+    }
+    if let Some(days) = &filter.birthdays {
+        with(
+            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'bday'
+               AND substr(t.value, -5) IN (SELECT value FROM json_each(??)))",
+            serde_json::json!(days).to_string().into(),
+        );
+    }
+    for (column, (since, before)) in [("created", filter.created), ("modified", filter.modified)] {
+        if let Some(since) = since {
+            with(&format!("i.{column} >= ??"), since.0.into());
+        }
+        if let Some(before) = before {
+            with(&format!("i.{column} < ??"), before.0.into());
+        }
+    }
+    if let Some(creator) = filter.created_by {
+        with("i.creator = ??", creator.0.into());
+    }
+    if let Some(group) = filter.shared_with {
+        with(
+            "EXISTS (SELECT 1 FROM placement o WHERE o.item = i.id AND o.collection = ??
+               AND o.gone IS NULL)",
+            group.0.into(),
+        );
+    }
+    (conditions, values)
+}
+
+/// Columns a query is restricted to, as FTS5 names them.
+struct Columns(String);
+
+impl Columns {
+    fn of(parts: &[Part]) -> Self {
+        let names: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+        Self(names.join(" "))
+    }
+
+    /// Those that are also among some parts.
+    fn within(&self, parts: &[Part]) -> Self {
+        let names: Vec<&str> = self
+            .0
+            .split(' ')
+            .filter(|name| parts.iter().any(|part| part.as_str() == *name))
+            .collect();
+        Self(names.join(" "))
+    }
+
+    /// A node on these columns; what is excluded is looked for in `excluded`.
+    fn expression(&self, node: &Node, place: &str, excluded: &Columns) -> String {
+        match node {
+            Node::Leaf(leaf) if leaf.narrow => self.within(Part::NARROW).wanted(&leaf.wanted),
+            Node::Leaf(leaf) => self.wanted(&leaf.wanted),
+            Node::Or(branches) => {
+                let branches: Vec<String> = branches
+                    .iter()
+                    .map(|node| self.expression(node, place, excluded))
+                    .collect();
+                format!("({})", branches.join(" OR "))
+            }
+            Node::And {
+                positives,
+                negatives,
+            } => {
+                let positives: Vec<String> = positives
+                    .iter()
+                    .map(|node| self.expression(node, place, excluded))
+                    .collect();
+                // NOT needs a left side.
+                let positive = match positives.is_empty() {
+                    true => place.to_owned(),
+                    false => positives.join(" AND "),
+                };
+                let negatives: Vec<String> = negatives
+                    .iter()
+                    .map(|node| excluded.expression(node, place, excluded))
+                    .collect();
+                match negatives.is_empty() {
+                    true => format!("({positive})"),
+                    false => format!("(({positive}) NOT ({}))", negatives.join(" OR ")),
+                }
+            }
+        }
+    }
+
+    fn wanted(&self, wanted: &Wanted) -> String {
+        let Columns(columns) = self;
+        let phrase = |tokens: &str, prefix: bool| {
+            let star = if prefix { " *" } else { "" };
+            format!(
+                "({{{columns}}} : \"{}\"{star})",
+                tokens.replace('"', "\"\"")
+            )
+        };
+        match wanted {
+            Wanted::Words { words, prefix } => match &words.tokens[..] {
+                [character] if words.single && !prefix => phrase(&token::single(character), false),
+                tokens => phrase(&tokens.join(" "), *prefix || words.single),
+            },
+            Wanted::Number {
+                words,
+                digits,
+                prefix,
+            } => {
+                let number = match prefix {
+                    true => token::number(digits),
+                    false => token::reversed(digits),
+                };
+                format!(
+                    "({} OR {})",
+                    phrase(&words.tokens.join(" "), *prefix),
+                    phrase(&number, true)
+                )
+            }
+            Wanted::Token { token, prefix } => phrase(token, *prefix),
+        }
+    }
+}
