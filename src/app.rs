@@ -63,12 +63,7 @@ impl App {
             auth: auth.clone(),
             facet: contact.clone(),
         });
-        let devices = eas::Face::new(
-            core.clone(),
-            auth.clone(),
-            contact.clone(),
-            config.max_heartbeat,
-        );
+        let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let pages = web::Web::new(core.clone(), auth.clone(), contact);
         let router = Router::new()
             .route("/", any(root))

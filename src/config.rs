@@ -7,6 +7,11 @@ use std::{
 
 use serde::Deserialize;
 
+use crate::eas::{
+    policy::Policy,
+    settings::{NewDevices, Settings},
+};
+
 /// What an operator may set; `deploy/carnet.example.toml` documents every key.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -40,6 +45,17 @@ pub struct Config {
     pub trash_days: u16,
     /// Days a device may stay away before it has to start over.
     pub tombstone_days: u16,
+    /// Offer Exchange ActiveSync 2.5 and 12.0 too.
+    pub eas_legacy: bool,
+    /// What becomes of a device at its first contact.
+    pub eas_new_devices: NewDevices,
+    /// Devices of one person.
+    pub eas_max_devices: usize,
+    /// Tell known devices when more protocol versions are offered.
+    pub eas_announce: bool,
+    /// Logins that are served by another server, and the address of its ActiveSync.
+    pub eas_elsewhere: HashMap<String, String>,
+    pub eas_policy: Option<Policy>,
 }
 
 /// Who may found groups.
@@ -72,6 +88,12 @@ impl Default for Config {
             history_days: 30,
             trash_days: 30,
             tombstone_days: 400,
+            eas_legacy: false,
+            eas_new_devices: NewDevices::Allow,
+            eas_max_devices: 50,
+            eas_announce: false,
+            eas_elsewhere: HashMap::new(),
+            eas_policy: None,
         }
     }
 }
@@ -102,6 +124,19 @@ impl Config {
         }
         Ok(config)
     }
+
+    /// What concerns Exchange ActiveSync.
+    pub fn eas(&self) -> Settings {
+        Settings {
+            max_heartbeat: self.max_heartbeat,
+            legacy: self.eas_legacy,
+            new_devices: self.eas_new_devices,
+            max_devices: self.eas_max_devices,
+            announce: self.eas_announce,
+            elsewhere: self.eas_elsewhere.clone(),
+            policy: self.eas_policy.clone(),
+        }
+    }
 }
 
 /// `CARNET_LOG_LEVEL=debug` sets `log_level`; lists are separated by commas.
@@ -120,17 +155,19 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
                     .map(|url| toml::Value::String(url.trim().to_owned()))
                     .collect(),
             ),
-            _ => match value.parse() {
-                Ok(number) => toml::Value::Integer(number),
-                Err(_) => toml::Value::String(value),
-            },
+            // A number, a truth value or a table as TOML has it; anything else is a text.
+            _ => format!("value = {value}")
+                .parse::<toml::Table>()
+                .ok()
+                .and_then(|mut table| table.remove("value"))
+                .unwrap_or(toml::Value::String(value)),
         };
         table.insert(key, value);
     }
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 15] = [
+pub const KEYS: [&str; 21] = [
     "data",
     "listen",
     "public_url",
@@ -146,6 +183,12 @@ pub const KEYS: [&str; 15] = [
     "history_days",
     "trash_days",
     "tombstone_days",
+    "eas_legacy",
+    "eas_new_devices",
+    "eas_max_devices",
+    "eas_announce",
+    "eas_elsewhere",
+    "eas_policy",
 ];
 
 #[cfg(test)]

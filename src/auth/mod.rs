@@ -80,6 +80,14 @@ impl Authenticator {
         }
     }
 
+    /// The account credentials name, whatever the password: nothing may be shown on this alone.
+    pub async fn claimed(&self, header: Option<&HeaderValue>) -> Result<Option<Person>> {
+        match header.and_then(basic::parse) {
+            Some((login, _)) => self.store.person_by_login(&basic::login_of(&login)).await,
+            None => Ok(None),
+        }
+    }
+
     /// A login or an e-mail address, with a password.
     pub async fn password(&self, login: &str, password: &str, peer: IpAddr) -> Result<Outcome> {
         let login = basic::login_of(login);

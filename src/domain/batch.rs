@@ -51,6 +51,16 @@ pub struct NewPlacement {
     pub tags: Vec<String>,
 }
 
+/// An item a device made in a view.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    /// Its server id in the book it lies in, and the one the device knows.
+    pub in_book: String,
+    pub in_view: String,
+    /// The stored bytes are not the device's.
+    pub altered: bool,
+}
+
 /// One operation.
 #[derive(Clone, Debug)]
 pub enum Op {
@@ -122,6 +132,8 @@ pub enum Op {
         document: Vec<u8>,
         /// In words, for the person.
         reason: String,
+        /// What makes two refusals the same; none: the document.
+        identity: Option<String>,
         /// The entity tag changes for this person, so that clients fetch the card anew.
         mark: bool,
     },
@@ -164,6 +176,31 @@ pub enum Op {
         name: String,
         value: Option<Vec<u8>>,
     },
+    /// A line of the audit trail.
+    Audit {
+        what: String,
+    },
+    /// Makes the view of a person there is under a segment, brings it level with its books, and
+    /// gives its row number.
+    CatchUp {
+        owner: PersonId,
+        segment: String,
+        /// Kept as the view's description.
+        description: String,
+        sources: Vec<CollectionId>,
+    },
+    /// `PreconditionFailed` unless a view is level with its books.
+    Level {
+        view: CollectionId,
+    },
+    /// Brings a view level with what this batch did to its books.
+    Follow {
+        view: CollectionId,
+        device: DeviceId,
+        made: Vec<Made>,
+        /// What now holds the device's bytes, unaltered, or is gone by its will.
+        wrote: Vec<ItemId>,
+    },
     /// Inserts or refreshes a device; `info` are `(name, value)` pairs merged over the former.
     TouchDevice {
         person: PersonId,
@@ -172,6 +209,21 @@ pub enum Op {
         user_agent: String,
         version: String,
         info: Vec<(String, String)>,
+    },
+    /// A device at its first contact; one that is known already stays as it is.
+    AdmitDevice {
+        person: PersonId,
+        device_id: String,
+        device_type: String,
+        user_agent: String,
+        version: String,
+        info: Vec<(String, String)>,
+        access: DeviceAccess,
+    },
+    /// Which books a device is shown, and how; its waits end.
+    ShowBooks {
+        device: DeviceId,
+        shown: super::view::Shown,
     },
     SetDeviceAccess {
         device: DeviceId,
@@ -342,8 +394,12 @@ pub enum Op {
 pub enum DeviceAccess {
     Allowed,
     Blocked,
+    /// New, and refused until somebody lets it in.
+    Quarantined,
     /// The account's data are to be removed at next contact.
     WipePending,
+    /// The whole device is to be erased at next contact.
+    ErasePending,
     /// The device confirmed the wipe; refused until allowed again.
     Wiped,
 }
@@ -354,16 +410,25 @@ impl DeviceAccess {
         match self {
             DeviceAccess::Allowed => "allowed",
             DeviceAccess::Blocked => "blocked",
+            DeviceAccess::Quarantined => "quarantined",
             DeviceAccess::WipePending => "wipe-pending",
+            DeviceAccess::ErasePending => "erase-pending",
             DeviceAccess::Wiped => "wiped",
         }
     }
 
     /// Reads what [`DeviceAccess::as_str`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Allowed, Self::Blocked, Self::WipePending, Self::Wiped]
-            .into_iter()
-            .find(|access| access.as_str() == text)
+        [
+            Self::Allowed,
+            Self::Blocked,
+            Self::Quarantined,
+            Self::WipePending,
+            Self::ErasePending,
+            Self::Wiped,
+        ]
+        .into_iter()
+        .find(|access| access.as_str() == text)
     }
 }
 

@@ -32,6 +32,11 @@ pub struct Book {
 pub trait Edit: Send + Sync {
     /// `current` is what the place shows now; none for a new item. Refuses with `InvalidDocument`.
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>>;
+
+    /// Whether what was made of it reads otherwise than it was sent: its author has to be told.
+    fn alters(&self, _made: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Whole new content, whatever was there.

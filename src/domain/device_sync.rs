@@ -1,7 +1,9 @@
 //! Synchronization of one device with one book: one transaction for the writes of a request, the
 //! next key and the answers to its commands.
 
+mod choke;
 mod commands;
+mod salvage;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -15,13 +17,16 @@ use super::{
     batch::{Batch, Op},
     book::{Book, Edit, RETRIES},
     error::{Error, Result},
-    id::{DeviceId, Seq, Timestamp},
+    hub::Topic,
+    id::{CollectionId, DeviceId, Seq, Timestamp},
     item::{Card, Placement, random_id},
     round::{Page, Rows, State, Viewer, What, fill_page},
     store::Order,
 };
 
+use choke::Choke;
 use commands::Work;
+pub use commands::{TEMPORARY, is_temporary};
 
 /// One command of a client.
 #[derive(Clone)]
@@ -122,6 +127,15 @@ pub struct Answer {
     pub settings: String,
     /// The key is another than the one presented.
     pub new_key: bool,
+    /// In a view: the names of the books that hold each card, but for the own one.
+    labels: HashMap<String, Vec<String>>,
+}
+
+impl Answer {
+    /// The names of the books that hold a card, in a view.
+    pub fn labels_of(&self, server_id: &str) -> &[String] {
+        self.labels.get(server_id).map_or(&[], Vec::as_slice)
+    }
 }
 
 /// Something the device has to be told.
@@ -152,6 +166,8 @@ struct Record {
     certain: bool,
     previous: Option<Previous>,
     settings: String,
+    #[serde(default)]
+    choke: Choke,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -168,6 +184,12 @@ struct Previous {
     added: HashMap<String, String>,
     /// Fingerprint to ServerId of the step.
     fingerprints: HashMap<String, String>,
+    /// Held back in this step, as the device chokes on it.
+    #[serde(default)]
+    withheld: Option<String>,
+    /// The only item of the step.
+    #[serde(default)]
+    sole: Option<String>,
 }
 
 /// What the store holds: the key alone when this version cannot read the record, which is as good
@@ -196,16 +218,46 @@ impl DeviceBook {
 
     /// Answers one request. The writes, the new key and the answers are one transaction.
     pub async fn sync(&self, call: &SyncCall) -> Result<SyncReply> {
-        let mut book = Self::new(self.book.clone(), self.device);
-        for _ in 0..RETRIES {
-            match book.attempt(call).await {
-                // Something moved between reading and committing: decide again, as whom the
-                // person is by now.
-                Err(Error::PreconditionFailed) => book.book = book.book.reopened().await?,
+        let mut attempt = self.attempt(call).await;
+        for _ in 1..RETRIES {
+            match attempt {
+                // Something moved between reading and committing: decide again, as things are now.
+                Err(Error::PreconditionFailed) => {
+                    attempt = match self.reopened().await {
+                        Ok(fresh) => fresh.attempt(call).await,
+                        Err(error) => Err(error),
+                    };
+                }
                 other => return other,
             }
         }
         Err(Error::Unavailable("the collection kept moving".into()))
+    }
+
+    /// The same book as it is now, for the person as they stand now.
+    async fn reopened(&self) -> Result<Self> {
+        let core = self.book.core();
+        let actor = core.again(self.book.actor()).await?;
+        let book = core.reopen(&actor, self.book.collection()).await?;
+        Ok(Self::new(book, self.device))
+    }
+
+    /// What a wait for changes listens to.
+    pub async fn topics(&self) -> Result<Vec<Topic>> {
+        let union = self.book.core().union_of(&self.book).await?;
+        let books = union.map_or(Vec::new(), |union| union.books);
+        Ok(books
+            .iter()
+            .map(|book| book.collection().id)
+            .chain([self.book.collection().id])
+            .map(Topic::Collection)
+            .collect())
+    }
+
+    /// In a view: the names a device sees as categories, by book.
+    pub async fn labels(&self) -> Result<HashMap<CollectionId, String>> {
+        let union = self.book.core().union_of(&self.book).await?;
+        Ok(union.map_or(HashMap::new(), |union| union.labels()))
     }
 
     /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.
@@ -224,14 +276,18 @@ impl DeviceBook {
         })
     }
 
-    /// Number of changes behind a key; none when the key is not the current one.
+    /// Number of changes behind a key; none when the key is neither of the two known.
     pub async fn estimate(&self, key: &str) -> Result<Option<usize>> {
-        match self.stored().await?.record {
-            Some(record) if record.key == key && self.is_valid(&record) => {
-                Ok(Some(self.peek(&record, usize::MAX).await?.items.len()))
-            }
-            _ => Ok(None),
+        let found = self.stored().await?.record;
+        let Some(mut record) = found.filter(|record| self.is_valid(record)) else {
+            return Ok(None);
+        };
+        match record.previous.take() {
+            _ if record.key == key => {}
+            Some(previous) if previous.key == key => record.state = previous.state,
+            _ => return Ok(None),
         }
+        Ok(Some(self.peek(&record, usize::MAX).await?.items.len()))
     }
 
     /// The key last handed out and what the face kept with it.
@@ -257,30 +313,31 @@ impl DeviceBook {
             return self.prime(call, stored.key).await;
         };
         let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
-            return Ok(SyncReply::UnknownKey);
+            return self.start_over(call).await;
         };
         if *presented == record.key {
+            let record = record.delivered();
             return self.step(call, &record, record.state.clone(), None).await;
         }
         match &record.previous {
-            Some(previous) if previous.key != *presented || !self.reaches(&previous.state) => {
-                Ok(SyncReply::UnknownKey)
+            Some(previous) if previous.key == *presented && self.reaches(&previous.state) => {
+                let (record, is_patient) = record.presented_again(previous);
+                match is_patient && previous.request == call.request {
+                    true => self.again(&record, previous).await,
+                    false => {
+                        let start = previous.state.clone();
+                        self.step(call, &record, start, Some(previous)).await
+                    }
+                }
             }
-            Some(previous) if previous.request == call.request => {
-                self.again(&record, previous).await
-            }
-            Some(previous) => {
-                let start = previous.state.clone();
-                self.step(call, &record, start, Some(previous)).await
-            }
-            None => Ok(SyncReply::UnknownKey),
+            _ => self.start_over(call).await,
         }
     }
 
     /// `stored` is the key there is.
     async fn prime(&self, call: &SyncCall, stored: Option<String>) -> Result<SyncReply> {
         // Read after the key: no write of this device lies between this moment and the commit.
-        let book = self.book.reopened().await?;
+        let book = self.reopened().await?.book;
         let record = Record {
             epoch: book.collection().epoch.clone(),
             key: new_key(0),
@@ -288,6 +345,7 @@ impl DeviceBook {
             certain: true,
             previous: None,
             settings: call.settings.clone().unwrap_or_default(),
+            choke: Choke::default(),
         };
         let key = record.key.clone();
         self.commit(vec![self.set(stored, &record)], true).await?;
@@ -296,16 +354,16 @@ impl DeviceBook {
 
     /// The answer that was lost, made again: nothing is applied.
     async fn again(&self, record: &Record, previous: &Previous) -> Result<SyncReply> {
-        if record.certain {
-            let doubted = Record {
-                certain: false,
-                ..record.clone()
-            };
-            let op = self.set(Some(record.key.clone()), &doubted);
-            self.commit(vec![op], true).await?;
-        }
-        let sent = previous.forced.iter().map(|(_, id)| id.clone()).collect();
-        let page = fill_page(
+        // How often it was asked for; and that it may not be what was sent the first time.
+        let doubted = Record {
+            certain: false,
+            ..record.clone()
+        };
+        let noted = self.set(Some(record.key.clone()), &doubted);
+        self.commit(vec![noted], true).await?;
+        let forced = previous.forced.iter().map(|(_, id)| id);
+        let sent = forced.chain(&previous.withheld).cloned().collect();
+        let mut page = fill_page(
             self,
             &self.viewer(HashSet::new()),
             &previous.state,
@@ -315,7 +373,10 @@ impl DeviceBook {
             Some(&previous.end),
         )
         .await?;
-        let changes = self.render(wanted(&previous.forced, page.items)).await?;
+        record.choke.adjust(&mut page.items);
+        let told = wanted(&previous.forced, page.items);
+        let labels = self.labels_on(&told).await?;
+        let changes = self.render(told).await?;
         Ok(SyncReply::Answer(Answer {
             key: record.key.clone(),
             fetched: self.fetched(&previous.outcomes).await?,
@@ -324,6 +385,7 @@ impl DeviceBook {
             more: previous.more,
             settings: record.settings.clone(),
             new_key: true,
+            labels,
         }))
     }
 
@@ -344,11 +406,17 @@ impl DeviceBook {
         }
         let viewer = self.viewer(work.disowned.iter().cloned().collect());
         let at_rest = start.at_rest() && record.certain && lost.is_none();
-        self.decide(call, &viewer, &start, at_rest, &mut work)
-            .await?;
-        let page = if call.get_changes {
-            let sent = work.forced.iter().map(|(_, id)| id.clone()).collect();
-            let room = call.window.saturating_sub(work.forced.len());
+        if !call.commands.is_empty() {
+            work.union = self.book.core().union_of(&self.book).await?;
+            self.decide(call, &viewer, &start, at_rest, &mut work)
+                .await?;
+        }
+        let mut choke = record.choke.clone();
+        let withheld = lost.and_then(|lost| choke.withhold(lost));
+        let mut page = if call.get_changes {
+            let forced = work.forced.iter().map(|(_, id)| id);
+            let sent = forced.chain(&withheld).cloned().collect();
+            let room = choke.window(call.window).saturating_sub(work.forced.len());
             let newest = self.book.collection().seq;
             fill_page(self, &viewer, &start, newest, room, sent, None).await?
         } else {
@@ -358,42 +426,45 @@ impl DeviceBook {
                 more: false,
             }
         };
+        choke.adjust(&mut page.items);
         let certain = match call.get_changes {
             true => page.state == start || self.stands_still().await?,
             false => record.certain,
         };
+        let sole = match &page.items[..] {
+            [(_, row)] if work.forced.is_empty() => Some(row.server_id.clone()),
+            _ => None,
+        };
         let told = wanted(&work.forced, page.items);
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
-        let next = if silent {
-            Record {
-                epoch: record.epoch.clone(),
-                key: record.key.clone(),
-                state: page.state,
-                certain,
-                previous: None,
-                settings: settings.clone(),
-            }
-        } else {
-            Record {
-                epoch: record.epoch.clone(),
-                key: new_key(generation(&record.key) + 1),
-                state: page.state.clone(),
-                certain,
-                previous: Some(Previous {
-                    key: call.key.clone().unwrap_or_default(),
-                    state: start,
-                    end: page.state,
-                    request: call.request.clone(),
-                    outcomes: work.outcomes.clone(),
-                    forced: work.forced,
-                    more: page.more,
-                    added: work.added,
-                    fingerprints: work.fingerprints,
-                }),
-                settings: settings.clone(),
-            }
+        choke.rest(page.more);
+        let mut next = Record {
+            epoch: record.epoch.clone(),
+            key: record.key.clone(),
+            state: page.state.clone(),
+            certain,
+            previous: None,
+            settings: settings.clone(),
+            choke,
         };
+        let mut ops = work.take_ops(&self.book, self.device);
+        if !silent {
+            next.key = new_key(generation(&record.key) + 1);
+            next.previous = Some(Previous {
+                key: call.key.clone().unwrap_or_default(),
+                state: start,
+                end: page.state,
+                request: call.request.clone(),
+                outcomes: work.outcomes.clone(),
+                forced: work.forced,
+                more: page.more,
+                added: work.added,
+                fingerprints: work.fingerprints,
+                withheld,
+                sole,
+            });
+        }
         // A silent answer whose state did not move has nothing to write.
         let unmoved = silent
             && next.state == record.state
@@ -401,20 +472,44 @@ impl DeviceBook {
             && record.previous.is_none()
             && settings == record.settings;
         if !unmoved {
-            let unflushed = work.ops.is_empty();
-            work.ops.push(self.set(Some(record.key.clone()), &next));
-            self.commit(work.ops, unflushed).await?;
+            let unflushed = ops.is_empty();
+            ops.extend(next.choke.notice(next.previous.as_ref()));
+            ops.push(self.set(Some(record.key.clone()), &next));
+            self.commit(ops, unflushed).await?;
         }
         Ok(SyncReply::Answer(Answer {
             key: next.key,
             fetched: self.fetched(&work.outcomes).await?,
             outcomes: work.outcomes,
             // Read after the commit: a merged version goes out in the same answer.
+            labels: self.labels_on(&told).await?,
             changes: self.render(told).await?,
             more: page.more,
             settings,
             new_key: !silent,
         }))
+    }
+
+    /// The names of the books that hold what is told, in a view.
+    async fn labels_on(&self, told: &[(What, String)]) -> Result<HashMap<String, Vec<String>>> {
+        let names = self.labels().await?;
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let ids: Vec<String> = told
+            .iter()
+            .filter(|(what, _)| *what != What::Delete)
+            .map(|(_, id)| id.clone())
+            .collect();
+        let store = self.book.core().store();
+        let held = store.held_in(self.book.collection().id, &ids).await?;
+        Ok(held
+            .into_iter()
+            .map(|(id, books)| {
+                let names = books.iter().filter_map(|book| names.get(book).cloned());
+                (id, names.collect())
+            })
+            .collect())
     }
 
     async fn render(&self, wanted: Vec<(What, String)>) -> Result<Vec<Change>> {
@@ -459,7 +554,7 @@ impl DeviceBook {
     }
 
     async fn peek(&self, record: &Record, window: usize) -> Result<Page> {
-        fill_page(
+        let mut page = fill_page(
             self,
             &self.viewer(HashSet::new()),
             &record.state,
@@ -468,7 +563,9 @@ impl DeviceBook {
             HashSet::new(),
             None,
         )
-        .await
+        .await?;
+        record.choke.clone().adjust(&mut page.items);
+        Ok(page)
     }
 
     async fn cards(&self, ids: &[String]) -> Result<Vec<Option<Card>>> {

@@ -29,3 +29,4 @@ pub mod sharing;
 pub mod store;
 pub mod tag;
 pub mod trash;
+pub mod view;

@@ -15,6 +15,7 @@ use super::{
     principal::{Group, Member, Person},
     rights::GroupRight,
     search::{Page, Plan},
+    view::View,
 };
 
 /// One index of a collection's placements; each range costs what it returns.
@@ -296,8 +297,18 @@ pub trait Store: Send + Sync {
     /// Books that appeared in, changed in or left a home after a sequence, in order.
     async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>>;
     async fn count(&self, collection: CollectionId) -> Result<i64>;
+    /// The view of a person under a segment.
+    async fn view(&self, person: PersonId, segment: &str) -> Result<Option<View>>;
+    /// The books that hold some items of a view, by the items' server ids there.
+    async fn held_in(
+        &self,
+        view: CollectionId,
+        ids: &[String],
+    ) -> Result<Vec<(String, Vec<CollectionId>)>>;
+    /// The live placements of an item in some collections, in their order.
+    async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>>;
 
-    /// `after < key <= upto` in that order, at most `limit`.
+    /// `after < key <= upto` in that order, at most `limit`; of a view too.
     async fn range(
         &self,
         collection: CollectionId,
@@ -321,7 +332,7 @@ pub trait Store: Send + Sync {
         collection: CollectionId,
         hrefs: &[String],
     ) -> Result<Vec<Option<Card>>>;
-    /// Live or removed placements by server id.
+    /// Live or removed placements by server id; of a view too.
     async fn by_server_ids(
         &self,
         collection: CollectionId,

@@ -17,6 +17,8 @@ pub struct View {
     pub truncation: Option<usize>,
     /// The owner's tags belong to the data (Private).
     pub categories: bool,
+    /// Names of books, shown as categories and taken off again on upload (a merged view).
+    pub labels: Vec<String>,
 }
 
 impl Default for View {
@@ -26,6 +28,7 @@ impl Default for View {
             date_time: "T11:59:00.000Z",
             truncation: None,
             categories: true,
+            labels: Vec::new(),
         }
     }
 }

@@ -1,11 +1,19 @@
-//! The folders a device is shown: empty default ones, the private books, the group books.
+//! The folders a device is shown: empty default ones, and the person's books as folders or as one.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::Call;
-use crate::domain::{actor::Actor, book::Book, error::Result};
+use super::{Face, device, quirk, request::Call};
+use crate::domain::{
+    actor::Actor,
+    book::Book,
+    collection::Place,
+    error::{Error, Result},
+    id::DeviceId,
+    store::Device,
+    view::{Mode, Shown},
+};
 
 /// A folder as told to a device ([MS-ASCMD] 2.2.3.162).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,16 +24,34 @@ pub struct Folder {
     pub kind: u8,
 }
 
-/// Folders every client expects, empty while there is no mail and no calendar.
-const DEFAULTS: [(&str, &str, u8); 7] = [
-    ("inbox", "Inbox", 2),
-    ("drafts", "Drafts", 3),
-    ("deleted", "Deleted Items", 4),
-    ("sent", "Sent Items", 5),
-    ("outbox", "Outbox", 6),
-    ("tasks", "Tasks", 7),
-    ("calendar", "Calendar", 8),
+/// A folder every client expects, empty while there is no mail and no calendar.
+pub struct Standard {
+    pub id: &'static str,
+    pub name: &'static str,
+    pub kind: u8,
+    /// As Class elements name it.
+    pub class: &'static str,
+}
+
+const STANDARD: [Standard; 8] = [
+    standard("inbox", "Inbox", 2, "Email"),
+    standard("drafts", "Drafts", 3, "Email"),
+    standard("deleted", "Deleted Items", 4, "Email"),
+    standard("sent", "Sent Items", 5, "Email"),
+    standard("outbox", "Outbox", 6, "Email"),
+    standard("tasks", "Tasks", 7, "Tasks"),
+    standard("calendar", "Calendar", 8, "Calendar"),
+    standard("notes", "Notes", 10, "Notes"),
 ];
+
+const fn standard(id: &'static str, name: &'static str, kind: u8, class: &'static str) -> Standard {
+    Standard {
+        id,
+        name,
+        kind,
+        class,
+    }
+}
 
 /// What a folder id names.
 pub enum Target {
@@ -34,20 +60,55 @@ pub enum Target {
     Book(Box<Book>),
 }
 
+/// Who is shown folders, and how it likes them.
+#[derive(Clone, Copy)]
+pub struct Screen {
+    device: Option<DeviceId>,
+    habit: Mode,
+}
+
+impl Screen {
+    pub fn of(device: &Device) -> Self {
+        Self {
+            device: (!device::is_probe(device)).then_some(device.id),
+            habit: quirk::contacts_view(device),
+        }
+    }
+
+    /// The mode chosen for the device, else that of its kind; and the books it is not shown.
+    pub async fn shown(self, face: &Face) -> Result<(Mode, Vec<String>)> {
+        let Some(device) = self.device else {
+            return Ok((self.habit, Vec::new()));
+        };
+        let shown: Shown = face.value(device, Shown::VALUE).await?.unwrap_or_default();
+        Ok((shown.mode.unwrap_or(self.habit), shown.hidden))
+    }
+}
+
 /// All folders, the default contacts folder before any other: some clients take the first.
 pub async fn all(call: &Call, actor: &Arc<Actor>) -> Result<Vec<Folder>> {
-    let mut folders: Vec<Folder> = DEFAULTS
+    list(&call.face, Screen::of(&call.device), actor).await
+}
+
+/// As [`all`], without the request at hand.
+pub async fn list(face: &Face, screen: Screen, actor: &Arc<Actor>) -> Result<Vec<Folder>> {
+    let mut folders: Vec<Folder> = STANDARD
         .iter()
-        .map(|(id, name, kind)| Folder {
-            id: (*id).to_owned(),
-            name: (*name).to_owned(),
-            kind: *kind,
+        .map(|folder| Folder {
+            id: folder.id.to_owned(),
+            name: folder.name.to_owned(),
+            kind: folder.kind,
         })
         .collect();
-    let books = call.face.core.books(actor).await?;
+    let (mode, hidden) = screen.shown(face).await?;
+    let mut books = face.core.books(actor).await?;
+    books.sort_by_key(|book| !book.collection().is_default());
     for book in &books {
         let collection = book.collection();
         let kind = if collection.is_default() { 9 } else { 14 };
+        if kind == 14 && (mode != Mode::Folders || hidden.contains(&collection.uuid)) {
+            continue;
+        }
         let mut name = collection.display_name.clone();
         while folders.iter().any(|folder| folder.name == name) {
             name.push_str(" (2)");
@@ -61,19 +122,63 @@ pub async fn all(call: &Call, actor: &Arc<Actor>) -> Result<Vec<Folder>> {
     Ok(folders)
 }
 
-/// The folder an id names, for this person.
+/// The folder an id names, for this person on this device.
 pub async fn find(call: &Call, actor: &Arc<Actor>, id: &str) -> Result<Option<Target>> {
-    if DEFAULTS.iter().any(|(known, _, _)| *known == id) {
+    look_up(&call.face, Screen::of(&call.device), actor, id).await
+}
+
+/// As [`find`], without the request at hand.
+pub async fn look_up(
+    face: &Face,
+    screen: Screen,
+    actor: &Arc<Actor>,
+    id: &str,
+) -> Result<Option<Target>> {
+    if standard_of(id).is_some() {
         return Ok(Some(Target::Default));
     }
-    let books = call.face.core.books(actor).await?;
-    Ok(books
-        .into_iter()
-        .find(|book| id_of(book) == id)
-        .map(|book| Target::Book(Box::new(book))))
+    let Some(uuid) = id.strip_prefix('c') else {
+        return Ok(None);
+    };
+    let book = match face.core.open_by_uuid(actor, uuid).await {
+        Ok(book) => book,
+        Err(Error::NotFound) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let (mode, hidden) = screen.shown(face).await?;
+    let is_default = book.collection().is_default();
+    let book = match (mode, book.collection().place) {
+        (_, Place::Home(_) | Place::View(_)) => return Ok(None),
+        (Mode::Merged, _) if is_default => face.core.open_view(actor, &hidden).await?,
+        (Mode::Merged | Mode::OwnOnly, _) if !is_default => return Ok(None),
+        _ if hidden.contains(&book.collection().uuid) && !is_default => return Ok(None),
+        _ => book,
+    };
+    Ok(Some(Target::Book(Box::new(book))))
+}
+
+/// The default folder with an id.
+pub fn standard_of(id: &str) -> Option<&'static Standard> {
+    STANDARD.iter().find(|folder| folder.id == id)
+}
+
+/// The folder meant by a request that names a class only (2.5).
+pub async fn of_class(call: &Call, class: &str) -> Result<String> {
+    if class == "Contacts" {
+        let books = call.face.core.books(&call.actor).await?;
+        let default = books.iter().find(|book| book.collection().is_default());
+        return Ok(default.map(id_of).unwrap_or_default());
+    }
+    let folder = STANDARD.iter().find(|folder| folder.class == class);
+    Ok(folder.map_or("", |folder| folder.id).to_owned())
+}
+
+/// The class of the items in a folder.
+pub fn class_of(id: &str) -> &'static str {
+    standard_of(id).map_or("Contacts", |folder| folder.class)
 }
 
 /// Never changes, never used again: made of the collection's permanent identifier.
-fn id_of(book: &Book) -> String {
+pub fn id_of(book: &Book) -> String {
     format!("c{}", book.collection().uuid)
 }

@@ -4,11 +4,20 @@
 //! prints its outcome. No right, revision or sequence is compared here.
 
 mod command;
+mod device;
 pub mod facet;
 mod folders;
+mod hierarchy;
+pub mod policy;
 mod quirk;
+mod reply;
 mod request;
+mod restraint;
+pub mod settings;
+mod status;
+mod version;
 mod wait;
+mod wipe;
 
 use std::{
     collections::HashMap,
@@ -22,10 +31,11 @@ use axum::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::facet::EasFacet;
+use self::{facet::EasFacet, restraint::Restraint, settings::Settings};
 use crate::{
     auth::Authenticator,
-    domain::{core::Core, id::DeviceId},
+    domain::{core::Core, error::Result, id::DeviceId},
+    http::body::{accepts_gzip, compress_if},
 };
 
 /// What requests of devices need.
@@ -33,9 +43,9 @@ pub struct Face {
     core: Arc<Core>,
     auth: Arc<Authenticator>,
     facet: Arc<dyn EasFacet>,
-    /// Longest wait, in seconds.
-    max_heartbeat: u64,
+    settings: Settings,
     polls: Mutex<HashMap<DeviceId, CancellationToken>>,
+    restraint: Restraint,
 }
 
 impl Face {
@@ -43,20 +53,31 @@ impl Face {
         core: Arc<Core>,
         auth: Arc<Authenticator>,
         facet: Arc<dyn EasFacet>,
-        max_heartbeat: u64,
+        settings: Settings,
     ) -> Arc<Self> {
         Arc::new(Self {
             core,
             auth,
             facet,
-            max_heartbeat: max_heartbeat.clamp(60, 3540),
+            settings,
             polls: Mutex::default(),
+            restraint: Restraint::default(),
         })
     }
 
     /// The longest wait a device may ask for, in seconds.
     fn max_heartbeat(&self) -> u64 {
-        self.max_heartbeat
+        self.settings.max_heartbeat.clamp(60, 3540)
+    }
+
+    /// A value kept for a device; one this version cannot read is as good as none.
+    async fn value<T: serde::de::DeserializeOwned>(
+        &self,
+        device: DeviceId,
+        name: &str,
+    ) -> Result<Option<T>> {
+        let stored = self.core.store().device_value(device, name).await?;
+        Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
     /// A new wait of a device ends its former one at once.
@@ -86,9 +107,10 @@ pub fn is_path(path: &str) -> bool {
 
 /// Answers a request on [`is_path`].
 pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    let mut response = request::answer(face, request).await;
-    crate::http::body::compress(&headers, &mut response);
+    let gzip = accepts_gzip(request.headers());
+    // A held request keeps nothing of this but the future itself, in a box of its own.
+    let mut response = Box::pin(request::answer(face, request)).await;
+    compress_if(gzip, &mut response);
     let (parts, bytes) = response.into_parts();
     Response::from_parts(parts, Body::from(bytes))
 }

@@ -1,4 +1,11 @@
 //! Habits of clients, each named once with its reason.
+//!
+//! What every client gets, and some need (Responses before Commands, no empty elements, OPTIONS with
+//! a query, a Supported list that is empty), is no quirk and stands where it is done.
+
+use carnet_proto::eas::request_line::Version;
+
+use crate::domain::{store::Device, view::Mode};
 
 /// The time of day a client expects in birthdays.
 ///
@@ -13,12 +20,125 @@ pub fn date_time(device_type: &str, user_agent: &str) -> &'static str {
     {
         // Gmail, Samsung and Windows Phone show the UTC date.
         "T00:00:00.000Z"
-    } else if user_agent.contains("-EAS-") {
+    } else if is_aosp(user_agent) {
         // The Android Open Source client adds a day from noon on.
         "T08:00:00.000Z"
     } else if device_type.starts_with("blackberry") {
         "T11:00:00.000Z"
     } else {
         "T11:59:00.000Z"
+    }
+}
+
+/// How a device is shown the person's books until somebody chooses otherwise.
+///
+/// - Outlook for Windows takes the first contacts folder it finds and no other (2013 to 2021).
+/// - The Android Open Source client keeps one contacts key per account and syncs one folder.
+/// - Samsung's older builds and Windows Phone show one; a Lumia given two dropped the own one.
+/// - Windows Mobile and Windows 8/10 Mail know one contacts folder.
+pub fn contacts_view(device: &Device) -> Mode {
+    let device_type = device.device_type.to_ascii_lowercase();
+    let agent = &device.user_agent;
+    let is_old = Version::parse(&device.version).is_none_or(|version| version < Version::V16_1);
+    let shows_one = is_outlook(device)
+        || is_aosp(agent)
+        || (device_type.starts_with("samsung") && is_old)
+        || device_type.starts_with("wp")
+        || agent.starts_with("MSFT-WP/")
+        || device_type == "windowsmail"
+        || device_type.starts_with("pocketpc")
+        || device_type.starts_with("smartphone");
+    match shows_one {
+        true => Mode::Merged,
+        false => Mode::Folders,
+    }
+}
+
+/// Clients that keep an item they could not add and send it again at every synchronization: it is
+/// accepted under an id of its own and deleted in the same answer. Others keep theirs (status 6),
+/// so that it stays where the person made it.
+///
+/// iOS and Outlook for Windows.
+pub fn repeats_refused_adds(device: &Device) -> bool {
+    let device_type = device.device_type.to_ascii_lowercase();
+    device_type.starts_with("iphone")
+        || device_type.starts_with("ipad")
+        || device_type.starts_with("ipod")
+        || is_outlook(device)
+}
+
+/// Outlook for Windows; Outlook mobile calls its DeviceType `Outlook` and is another program.
+fn is_outlook(device: &Device) -> bool {
+    let device_type = device.device_type.to_ascii_lowercase();
+    device_type.starts_with("windowsoutlook")
+        || ["Outlook/15.0", "Outlook/16.0"]
+            .iter()
+            .any(|agent| device.user_agent.starts_with(agent))
+}
+
+/// `Android/5.1.1-EAS-2.0`: the Android Open Source client and vendors' forks of it.
+fn is_aosp(user_agent: &str) -> bool {
+    user_agent.starts_with("Android/") && user_agent.contains("-EAS-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        batch::DeviceAccess,
+        id::{DeviceId, PersonId, Timestamp},
+    };
+
+    fn device(device_type: &str, user_agent: &str, version: &str) -> Device {
+        Device {
+            id: DeviceId(1),
+            person: PersonId(1),
+            device_id: "d".into(),
+            device_type: device_type.into(),
+            user_agent: user_agent.into(),
+            version: version.into(),
+            access: DeviceAccess::Allowed,
+            info: Vec::new(),
+            first_seen: Timestamp(0),
+            last_seen: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn clients_that_show_one_contacts_folder_get_one() {
+        for (kind, agent, version, expected) in [
+            ("iPhone", "Apple-iPhone13C4/2307.71", "16.1", Mode::Folders),
+            ("TbSync", "Thunderbird ActiveSync", "14.1", Mode::Folders),
+            ("Android", "Android-Mail/2024.1", "16.1", Mode::Folders),
+            (
+                "WindowsOutlook15",
+                "Outlook/15.0 (15.0.5)",
+                "14.0",
+                Mode::Merged,
+            ),
+            (
+                "WindowsOutlook",
+                "Outlook/16.0 (16.0.1)",
+                "14.0",
+                Mode::Merged,
+            ),
+            ("Outlook", "Outlook-iOS-Android/1.0", "14.1", Mode::Folders),
+            ("Android", "Android/5.1.1-EAS-2.0", "14.1", Mode::Merged),
+            ("SAMSUNGSGHI317M", "SAMSUNG-SGH/1", "14.1", Mode::Merged),
+            ("SAMSUNGSMG990", "Android-SAMSUNG/1", "16.1", Mode::Folders),
+            ("WP8", "MSFT-WP/8.10.1", "14.1", Mode::Merged),
+            ("PocketPC", "MSFT-PPC/5.2", "12.1", Mode::Merged),
+        ] {
+            let device = device(kind, agent, version);
+            assert_eq!(contacts_view(&device), expected, "{kind}");
+        }
+    }
+
+    #[test]
+    fn birthdays_have_the_time_each_client_expects() {
+        assert_eq!(date_time("iPhone", ""), "T11:59:00.000Z");
+        assert_eq!(date_time("Android", "Android-Mail/1"), "T00:00:00.000Z");
+        assert_eq!(date_time("Android", "Android/5-EAS-2.0"), "T08:00:00.000Z");
+        assert_eq!(date_time("BlackBerry", ""), "T11:00:00.000Z");
     }
 }

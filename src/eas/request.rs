@@ -1,16 +1,24 @@
 //! From HTTP to a command, and back.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
-use axum::extract::Request;
+use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use carnet_proto::{
     eas::request_line::{RequestLine, Version},
-    wbxml::{Element, Encoder, Limits, Tag, decode, page},
+    wbxml::{Element, Limits, Tag, decode},
 };
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
-use super::{Face, command, facet::View, quirk};
+use super::{
+    Face, command, device,
+    facet::View,
+    policy, quirk,
+    reply::{elsewhere, overloaded, plain, unauthorized, wbxml, with_header},
+    status::{self, refuse},
+    version, wipe,
+};
+pub use super::{reply::Reply, status::command_status};
 use crate::{
     auth::Outcome,
     domain::{
@@ -18,18 +26,14 @@ use crate::{
         batch::{DeviceAccess, Op},
         error::{Error, Result},
         id::{DeviceId, PersonId},
+        principal::Person,
         store::Device,
     },
     http::{Shutdown, body, peer},
 };
 
-const VERSIONS: &str = "12.1,14.0,14.1,16.0,16.1";
-const COMMANDS: &str =
-    "Sync,FolderSync,GetItemEstimate,Search,Settings,Ping,ItemOperations,Provision";
 /// Octets of a request.
 const MAX_BODY: usize = 64 * 1024 * 1024;
-/// How stale the note of a device's last visit may be, in milliseconds.
-const TOUCH_EVERY: i64 = 3_600_000;
 
 /// A request of a device.
 pub struct Call {
@@ -40,15 +44,9 @@ pub struct Call {
     pub version: Version,
     /// None when the body is empty.
     pub body: Option<Element>,
+    /// As the device shows it; none when it shows none.
+    pub policy_key: Option<u32>,
     pub shutdown: Shutdown,
-}
-
-/// What a command answers.
-pub enum Reply {
-    Wbxml(Vec<u8>),
-    /// 200 without a body.
-    Empty,
-    Http(StatusCode),
 }
 
 impl Call {
@@ -59,29 +57,25 @@ impl Call {
             date_time: quirk::date_time(&self.device.device_type, &self.device.user_agent),
             truncation: truncation.and_then(|octets| usize::try_from(octets).ok()),
             categories,
+            ..View::default()
         }
     }
 
-    /// Who asks, read anew: after a wait groups, rights and the device may be others.
-    pub async fn renew(&self) -> Result<Arc<Actor>> {
-        let client = self.actor.client.clone();
-        let actor = self.face.core.actor(self.person, client).await?;
-        Ok(Arc::new(actor))
+    /// The device of a call, for state kept per device.
+    pub fn device_id(&self) -> DeviceId {
+        self.device.id
     }
 
     /// A value kept for the device.
     pub async fn value<T: serde::de::DeserializeOwned>(&self, name: &str) -> Result<Option<T>> {
-        let stored = self
-            .face
-            .core
-            .store()
-            .device_value(self.device.id, name)
-            .await?;
-        Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+        self.face.value(self.device.id, name).await
     }
 
-    /// Keeps a value for the device.
+    /// Keeps a value for the device; nothing of one that only checks an account.
     pub async fn set_value(&self, name: &str, value: &impl serde::Serialize) -> Result<()> {
+        if device::is_probe(&self.device) {
+            return Ok(());
+        }
         let op = Op::SetDeviceValue {
             device: self.device.id,
             name: name.to_owned(),
@@ -95,87 +89,135 @@ impl Call {
 pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let peer = peer(&parts.extensions);
-    let authorization = parts.headers.get(header::AUTHORIZATION);
-    let person = match face.auth.basic(authorization, peer).await {
-        Ok(Outcome::Known(person)) => person,
-        Ok(Outcome::Missing | Outcome::Denied) => return unauthorized(),
-        Ok(Outcome::Throttled { retry_after }) => return overloaded(retry_after),
-        Err(error) => {
-            // A failing store never asks for the password again.
-            tracing::error!(%error, "sign-in could not be checked");
-            return overloaded(10);
-        }
+    let person = match sign_in(&face, &parts, peer).await {
+        Ok(person) => person,
+        Err(refusal) => return refusal,
     };
-    match parts.method {
-        Method::OPTIONS => return options(),
-        Method::POST => {}
-        _ => return plain(StatusCode::METHOD_NOT_ALLOWED),
+    let Some(person) = person else {
+        // The password is not the one any more; what has to be erased is told all the same.
+        return match wipe::without_password(&face, &parts, body, peer).await {
+            Ok(Some(response)) => response,
+            Ok(None) => unauthorized(),
+            Err(error) => failed(&error),
+        };
+    };
+    if let Some(address) = face.settings.elsewhere.get(&person.login) {
+        return elsewhere(address);
     }
-    let Ok(line) = RequestLine::parse(parts.uri.query().unwrap_or_default()) else {
-        return plain(StatusCode::BAD_REQUEST);
-    };
-    let version = line.version.or_else(|| {
-        let header = parts.headers.get("ms-asprotocolversion")?;
-        Version::parse(header.to_str().ok()?)
-    });
-    let body = match body::read(&parts.headers, body, MAX_BODY).await {
-        Ok(body) => body,
-        Err(body::BodyError::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE),
-        Err(_) => return plain(StatusCode::BAD_REQUEST),
-    };
-    let agent = header_text(&parts.headers, header::USER_AGENT.as_str());
-    let arrival = Arrival {
-        person: person.id,
-        line,
-        version,
-        agent,
-        body,
-        shutdown: parts
-            .extensions
-            .get::<Shutdown>()
-            .cloned()
-            .unwrap_or_default(),
+    match parts.method {
+        Method::OPTIONS => return options(&face),
+        Method::POST => {}
+        Method::GET | Method::HEAD => {
+            let refusal = plain(StatusCode::METHOD_NOT_ALLOWED);
+            return with_header(refusal, "allow", METHODS);
+        }
+        _ => return plain(StatusCode::NOT_IMPLEMENTED),
+    }
+    let arrival = match Arrival::read(&person, parts, body).await {
+        Ok(arrival) => arrival,
+        Err(status) => return plain(status),
     };
     match arrival.run(face).await {
         Ok(response) => response,
-        Err(Error::NotFound) => plain(StatusCode::FORBIDDEN),
-        Err(error) => {
-            tracing::error!(%error, "a device could not be answered");
-            overloaded(10)
-        }
+        Err(error) => failed(&error),
     }
 }
 
-/// A request whose sender is known.
-struct Arrival {
-    person: PersonId,
-    line: RequestLine,
-    version: Option<Version>,
-    agent: String,
-    body: Bytes,
+/// Who asks; none for wrong credentials.
+async fn sign_in(
+    face: &Face,
+    parts: &Parts,
+    peer: IpAddr,
+) -> std::result::Result<Option<Box<Person>>, Response<Bytes>> {
+    let authorization = parts.headers.get(header::AUTHORIZATION);
+    match face.auth.basic(authorization, peer).await {
+        Ok(Outcome::Known(person)) => Ok(Some(person)),
+        Ok(Outcome::Missing) => Err(unauthorized()),
+        Ok(Outcome::Denied) => Ok(None),
+        Ok(Outcome::Throttled { retry_after }) => Err(overloaded(retry_after)),
+        // A failing store never asks for the password again.
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+fn failed(error: &Error) -> Response<Bytes> {
+    tracing::error!(%error, "a device could not be answered");
+    overloaded(10)
+}
+
+/// A POST, read.
+pub struct Arrival {
+    pub person: PersonId,
+    pub line: RequestLine,
+    /// As the request says it; none when it says none, 0 when nobody knows it.
+    pub version: Option<Version>,
+    pub agent: String,
+    pub body: Bytes,
     shutdown: Shutdown,
 }
 
 impl Arrival {
+    /// Reads query, headers and body within limits; the HTTP code of what cannot be read.
+    pub async fn read(
+        person: &Person,
+        parts: Parts,
+        body: Body,
+    ) -> std::result::Result<Self, StatusCode> {
+        let mut line = RequestLine::parse(parts.uri.query().unwrap_or_default())
+            .map_err(|_| StatusCode::BAD_REQUEST)?;
+        let text = |name| header_text(&parts.headers, name);
+        let version = line.version.or_else(|| {
+            let said = text("ms-asprotocolversion");
+            let unknown = Version(0);
+            (!said.is_empty()).then(|| Version::parse(&said).unwrap_or(unknown))
+        });
+        line.policy_key = line
+            .policy_key
+            .or_else(|| text("x-ms-policykey").trim().parse().ok());
+        Ok(Self {
+            person: person.id,
+            version,
+            agent: text(header::USER_AGENT.as_str()),
+            shutdown: parts
+                .extensions
+                .get::<Shutdown>()
+                .cloned()
+                .unwrap_or_default(),
+            body: body::read(&parts.headers, body, MAX_BODY).await.map_err(
+                |error| match error {
+                    body::BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                    _ => StatusCode::BAD_REQUEST,
+                },
+            )?,
+            line,
+        })
+    }
+
     async fn run(self, face: Arc<Face>) -> Result<Response<Bytes>> {
-        let device = self.device(&face).await?;
-        let version = self
-            .version
-            .or_else(|| Version::parse(&device.version))
-            .filter(|version| (Version::V12_1..=Version::V16_1).contains(version));
-        let Some(version) = version else {
-            return Ok(plain(StatusCode::BAD_REQUEST));
-        };
-        let client = Client {
-            label: format!("EAS {} {}", device.device_type, device.device_id),
-            device: Some(device.id),
-        };
-        let actor = Arc::new(face.core.actor(self.person, client).await?);
-        let Some(root) = root_of(&self.line.command) else {
+        let Some(root) = command::root_of(&self.line.command) else {
             return Ok(plain(StatusCode::NOT_IMPLEMENTED));
         };
-        if let Some(refusal) = gate(&device, &self.line.command, version, root) {
-            return Ok(refusal);
+        let visit = device::Visit {
+            person: self.person,
+            line: &self.line,
+            version: self.version.filter(|version| version.0 > 0),
+            agent: &self.agent,
+        };
+        let Some(device) = device::admit(&face, &visit).await? else {
+            // MaximumDevicesReached
+            return Ok(refuse(self.version.unwrap_or(Version::V12_1), root, 177));
+        };
+        let version = match self.version(&face, &device) {
+            Some(version) => version,
+            None => return Ok(plain(StatusCode::BAD_REQUEST)),
+        };
+        if !version::offered(face.settings.legacy).any(|offered| offered == version) {
+            // VersionNotSupported
+            return Ok(refuse(version, root, 138));
+        }
+        if !command::is_served(&self.line.command, version) {
+            // CommandNotSupported
+            return Ok(refuse(version, root, 137));
         }
         let element = match self.body.is_empty() {
             true => None,
@@ -183,157 +225,123 @@ impl Arrival {
                 Ok(element) => Some(element),
                 Err(error) => {
                     tracing::info!(%error, command = self.line.command, "undecodable request");
-                    return Ok(match version < Version::V14_0 {
-                        true => plain(StatusCode::BAD_REQUEST),
-                        // InvalidWBXML
-                        false => wbxml(command_status(root, 102)),
-                    });
+                    // InvalidWBXML
+                    return Ok(refuse(version, root, 102));
                 }
             },
         };
+        if device.access != DeviceAccess::Allowed {
+            let command = &self.line.command;
+            return gate(&face, &device, command, version, root, element.as_ref()).await;
+        }
+        if let Some(status) = self.policy_refusal(&face, &device).await? {
+            return Ok(refuse(version, root, status));
+        }
+        let client = Client {
+            label: format!("EAS {} {}", device.device_type, device.device_id),
+            device: Some(device.id),
+        };
+        let actor = match face.core.actor(self.person, client).await {
+            Ok(actor) => Arc::new(actor),
+            Err(error) => return refused(version, root, error),
+        };
+        let announced = device::announcement(&face, &device).await?;
+        let command = self.line.command;
         let call = Call {
-            face,
             person: self.person,
             actor,
             device,
             version,
             body: element,
+            policy_key: self.line.policy_key,
             shutdown: self.shutdown,
+            face,
         };
-        let reply = command::run(&call, &self.line.command).await?;
-        Ok(match reply {
-            Reply::Wbxml(bytes) => wbxml(bytes),
-            Reply::Empty => wbxml(Vec::new()),
-            Reply::Http(status) => plain(status),
+        let response = match command::run(call, &command).await {
+            Ok(reply) => reply.into_response(),
+            Err(error) => return refused(version, root, error),
+        };
+        Ok(match announced {
+            Some(list) => {
+                let response = with_header(response, "x-ms-rp", &list);
+                with_header(response, "ms-asprotocolversions", &list)
+            }
+            None => response,
         })
     }
 
-    /// The device, noted when it is new, has changed or was not seen for an hour.
-    async fn device(&self, face: &Face) -> Result<Device> {
-        let store = face.core.store();
-        let known = store.device(self.person, &self.line.device_id).await?;
-        let version = self.version.map(|version| version.to_string());
-        if let Some(device) = known.filter(|device| {
-            let now = crate::domain::id::Timestamp::now();
-            device.user_agent == self.agent
-                && version
-                    .as_ref()
-                    .is_none_or(|version| *version == device.version)
-                && now.0 - device.last_seen.0 < TOUCH_EVERY
-        }) {
-            return Ok(device);
+    /// The version meant: as said, else as 2.5 had it, else as this device last said.
+    fn version(&self, face: &Face, device: &Device) -> Option<Version> {
+        match self.version {
+            Some(version) => Some(version),
+            None if face.settings.legacy => Some(Version::V2_5),
+            None => Version::parse(&device.version),
         }
-        let touch = Op::TouchDevice {
-            person: self.person,
-            device_id: self.line.device_id.clone(),
-            device_type: self.line.device_type.clone(),
-            user_agent: self.agent.clone(),
-            version: version.unwrap_or_default(),
-            info: Vec::new(),
+    }
+
+    /// The status of a device that has to acknowledge the policy first. Ping carries no key with
+    /// Android's client.
+    async fn policy_refusal(&self, face: &Face, device: &Device) -> Result<Option<u16>> {
+        let Some(policy) = &face.settings.policy else {
+            return Ok(None);
         };
-        face.core.touch_device(self.person, touch).await?;
-        let device = store.device(self.person, &self.line.device_id).await?;
-        device.ok_or(Error::NotFound)
+        if matches!(self.line.command.as_str(), "Provision" | "Ping") {
+            return Ok(None);
+        }
+        let standing = face.value(device.id, policy::VALUE).await?;
+        Ok(policy.refusal(&standing.unwrap_or_default(), self.line.policy_key))
     }
 }
 
-/// Refuses devices that are blocked, and tells those to be wiped to ask for it.
-fn gate(device: &Device, command: &str, version: Version, root: Tag) -> Option<Response<Bytes>> {
-    let status = match device.access {
-        DeviceAccess::Allowed => return None,
-        DeviceAccess::WipePending if command == "Provision" => return None,
-        // RemoteWipeRequested, DeviceIsBlockedForThisUser
-        DeviceAccess::WipePending => 140,
-        DeviceAccess::Blocked | DeviceAccess::Wiped => 129,
-    };
-    Some(match version < Version::V14_0 {
-        true if status == 140 => plain(StatusCode::from_u16(449).unwrap_or(StatusCode::FORBIDDEN)),
-        true => plain(StatusCode::FORBIDDEN),
-        false => wbxml(command_status(root, status)),
+/// Answers a device that is not simply let in.
+async fn gate(
+    face: &Face,
+    device: &Device,
+    command: &str,
+    version: Version,
+    root: Tag,
+    body: Option<&Element>,
+) -> Result<Response<Bytes>> {
+    Ok(match device.access {
+        DeviceAccess::WipePending | DeviceAccess::ErasePending => {
+            return wipe::answer(face, device, command, version, root, body).await;
+        }
+        // AccessDenied
+        DeviceAccess::Quarantined => refuse(version, root, 130),
+        // DeviceIsBlockedForThisUser
+        _ => refuse(version, root, 129),
     })
 }
 
-/// The root element of a command's messages; none for a command that is not served.
-fn root_of(command: &str) -> Option<Tag> {
-    Some(match command {
-        "Sync" => page::air_sync::SYNC,
-        "FolderSync" => page::folder_hierarchy::FOLDER_SYNC,
-        "GetItemEstimate" => page::get_item_estimate::GET_ITEM_ESTIMATE,
-        "Search" => page::search::SEARCH,
-        "Settings" => page::settings::SETTINGS,
-        "Ping" => page::ping::PING,
-        "ItemOperations" => page::item_operations::ITEM_OPERATIONS,
-        "Provision" => page::provision::PROVISION,
-        _ => return None,
+/// A command that failed as a whole; what only trying again helps is passed on.
+fn refused(version: Version, root: Tag, error: Error) -> Result<Response<Bytes>> {
+    match status::of(&error) {
+        Some(status) => {
+            tracing::info!(%error, status, "a command was refused");
+            Ok(refuse(version, root, status))
+        }
+        None => Err(error),
+    }
+}
+
+const METHODS: &str = "OPTIONS,POST";
+
+/// [MS-ASHTTP] 2.2.4: whatever the query.
+fn options(face: &Face) -> Response<Bytes> {
+    let newest = version::offered(face.settings.legacy).max();
+    let newest = newest.map(|version| version.to_string());
+    [
+        ("ms-server-activesync", newest.unwrap_or_default()),
+        ("ms-asprotocolversions", version::list(face.settings.legacy)),
+        ("ms-asprotocolcommands", command::names()),
+        ("allow", METHODS.to_owned()),
+        ("public", METHODS.to_owned()),
+        ("cache-control", "private".to_owned()),
+    ]
+    .into_iter()
+    .fold(wbxml(Vec::new()), |response, (name, value)| {
+        with_header(response, name, &value)
     })
-}
-
-/// A message that is only a status, in the root element of its command.
-pub fn command_status(root: Tag, status: u16) -> Vec<u8> {
-    let status_tag = Tag::by_name(
-        page::PAGES
-            .iter()
-            .find(|page| page.number == root.page)
-            .map_or("", |page| page.name),
-        "Status",
-    );
-    let mut out = Encoder::new();
-    out.open(root);
-    if let Some(tag) = status_tag {
-        out.number(tag, status);
-    }
-    out.close();
-    out.finish()
-}
-
-fn options() -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    let headers = response.headers_mut();
-    for (name, value) in [
-        ("ms-server-activesync", "16.1"),
-        ("ms-asprotocolversions", VERSIONS),
-        ("ms-asprotocolcommands", COMMANDS),
-        ("allow", "OPTIONS,POST"),
-        ("public", "OPTIONS,POST"),
-        ("cache-control", "private"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    response
-}
-
-fn unauthorized() -> Response<Bytes> {
-    let mut response = plain(StatusCode::UNAUTHORIZED);
-    response.headers_mut().insert(
-        header::WWW_AUTHENTICATE,
-        HeaderValue::from_static("Basic realm=\"Carnet\", charset=\"UTF-8\""),
-    );
-    response
-}
-
-fn overloaded(seconds: u64) -> Response<Bytes> {
-    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-    response
-}
-
-fn plain(status: StatusCode) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::new());
-    *response.status_mut() = status;
-    response
-}
-
-fn wbxml(bytes: Vec<u8>) -> Response<Bytes> {
-    let mut response = Response::new(Bytes::from(bytes));
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/vnd.ms-sync.wbxml"),
-    );
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
-    response
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> String {
@@ -344,11 +352,4 @@ fn header_text(headers: &HeaderMap, name: &str) -> String {
         .chars()
         .take(200)
         .collect()
-}
-
-/// The device of a call, for state kept per device.
-impl Call {
-    pub fn device_id(&self) -> DeviceId {
-        self.device.id
-    }
 }

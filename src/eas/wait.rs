@@ -1,111 +1,160 @@
 //! Held requests: woken when a Sync would have something to say.
+//!
+//! A held request keeps its folder ids and little else: what a look at the folders needs lives in
+//! boxes of its own that are gone while it waits.
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    command::folder_sync,
-    folders::{self, Target},
+    Face,
+    folders::{self, Screen, Target},
+    hierarchy::{self, Told},
     request::Call,
 };
 use crate::domain::{
-    actor::Actor,
+    actor::{Actor, Client},
+    batch::DeviceAccess,
     device_sync::{DeviceBook, Pending},
-    error::Result,
-    hub::Topic,
+    error::{Error, Result},
+    hub::{Subscription, Topic},
+    id::{DeviceId, PersonId},
 };
+use crate::http::Shutdown;
 
 /// Why a wait ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Woken {
     /// These folders have changes.
     Changes(Vec<String>),
-    /// The list of folders is not what the device was told.
+    /// The list of folders is not what the device was told, or the device is not let in any more.
     Hierarchy,
     TimeOver,
     /// A newer wait of the device, or the server stops.
     Superseded,
 }
 
-/// What a wait is for, besides changes in its folders.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Hears {
-    /// Nothing: a Sync answers for its own folders.
-    FoldersOnly,
-    /// A list of folders other than the device was told.
-    Hierarchy,
+/// What a held request keeps.
+pub struct Waiter {
+    face: Arc<Face>,
+    person: PersonId,
+    device: DeviceId,
+    /// As the device names itself, and as history shows it.
+    names: Box<(String, String)>,
+    screen: Screen,
+    folders: Box<[String]>,
+    shutdown: Shutdown,
 }
 
-/// Waits until a folder has something this device would be told.
-pub async fn hold(call: &Call, folders: &[String], seconds: u64, hears: Hears) -> Result<Woken> {
-    let token = call.face.begin_poll(call.device_id());
-    let deadline = Instant::now() + Duration::from_secs(seconds);
-    let woken = tokio::select! {
-        woken = watch(call, folders, hears) => woken,
-        () = sleep_until(deadline) => Ok(Woken::TimeOver),
-        () = token.cancelled() => Ok(Woken::Superseded),
-        () = call.shutdown.0.cancelled() => Ok(Woken::Superseded),
-    };
-    call.face.end_poll(call.device_id(), &token);
-    woken
+/// What a look at the folders found.
+enum Look {
+    Woken(Woken),
+    /// Nothing yet; wait for this.
+    Wait(Subscription),
 }
 
-async fn watch(call: &Call, ids: &[String], hears: Hears) -> Result<Woken> {
-    loop {
-        let actor = call.renew().await?;
-        let Some(books) = books(call, &actor, ids).await? else {
-            return Ok(Woken::Hierarchy);
+impl Waiter {
+    /// A wait for some folders of a device.
+    pub fn new(call: &Call, folders: &[String]) -> Self {
+        Self {
+            face: call.face.clone(),
+            person: call.person,
+            device: call.device_id(),
+            names: Box::new((
+                call.device.device_id.clone(),
+                call.actor.client.label.clone(),
+            )),
+            screen: Screen::of(&call.device),
+            folders: folders.into(),
+            shutdown: call.shutdown.clone(),
+        }
+    }
+
+    /// Waits until a folder has something this device would be told.
+    pub async fn hold(&self, seconds: u64) -> Result<Woken> {
+        let token = self.face.begin_poll(self.device);
+        let deadline = Instant::now() + Duration::from_secs(seconds);
+        let woken = tokio::select! {
+            woken = self.watch() => woken,
+            () = sleep_until(deadline) => Ok(Woken::TimeOver),
+            () = token.cancelled() => Ok(Woken::Superseded),
+            () = self.shutdown.0.cancelled() => Ok(Woken::Superseded),
         };
-        // Subscribe, compare, then wait: no wake-up is lost.
-        let topics = books
-            .iter()
-            .map(|(_, book)| Topic::Collection(book.book().collection().id))
-            .chain([Topic::Person(call.person)]);
-        let subscription = call.face.core.hub().subscribe(topics);
-        let mut changed = Vec::new();
-        for (id, book) in &books {
-            // What moved between opening and subscribing is seen by opening again.
-            let opened = call
-                .face
-                .core
-                .open(&actor, book.book().collection().id)
-                .await?;
-            let fresh = DeviceBook::new(opened, call.device_id());
-            if fresh.pending().await? == Pending::Something {
-                changed.push(id.clone());
-            }
-        }
-        if !changed.is_empty() {
-            return Ok(Woken::Changes(changed));
-        }
-        if hears == Hears::Hierarchy {
-            let now = folders::all(call, &call.renew().await?).await?;
-            if !folder_sync::is_current(call, &now).await? {
-                return Ok(Woken::Hierarchy);
-            }
-        }
-        drop(books);
-        drop(actor);
-        subscription.changed().await;
+        self.face.end_poll(self.device, &token);
+        woken
     }
-}
 
-/// The books behind some folder ids; none when one of them is gone.
-async fn books(
-    call: &Call,
-    actor: &Arc<Actor>,
-    ids: &[String],
-) -> Result<Option<Vec<(String, DeviceBook)>>> {
-    let mut books = Vec::new();
-    for id in ids {
-        match folders::find(call, actor, id).await? {
-            Some(Target::Default) => {}
-            Some(Target::Book(book)) => {
-                books.push((id.clone(), DeviceBook::new(*book, call.device_id())));
+    /// Who asks, read anew: after a wait groups and rights may be others.
+    pub async fn actor(&self) -> Result<Arc<Actor>> {
+        let client = Client {
+            label: self.names.1.clone(),
+            device: Some(self.device),
+        };
+        let actor = self.face.core.actor(self.person, client).await?;
+        Ok(Arc::new(actor))
+    }
+
+    async fn watch(&self) -> Result<Woken> {
+        loop {
+            match Box::pin(self.look()).await? {
+                Look::Woken(woken) => return Ok(woken),
+                Look::Wait(subscription) => subscription.changed().await,
             }
-            None => return Ok(None),
         }
     }
-    Ok(Some(books))
+
+    /// Subscribe, compare, then wait: no wake-up is lost.
+    async fn look(&self) -> Result<Look> {
+        let actor = match self.actor().await {
+            Ok(actor) => actor,
+            Err(Error::NotFound) => return Ok(Look::Woken(Woken::Hierarchy)),
+            Err(error) => return Err(error),
+        };
+        let mut topics = vec![Topic::Person(self.person)];
+        for (_, book) in self.books(&actor).await? {
+            topics.extend(book.topics().await?);
+        }
+        let subscription = self.face.core.hub().subscribe(topics);
+        if !self.is_welcome(&actor).await? {
+            return Ok(Look::Woken(Woken::Hierarchy));
+        }
+        // What moved between opening and subscribing is seen by opening again.
+        let mut changed = Vec::new();
+        for (id, book) in self.books(&actor).await? {
+            if book.pending().await? == Pending::Something {
+                changed.push(id);
+            }
+        }
+        Ok(match changed.is_empty() {
+            true => Look::Wait(subscription),
+            false => Look::Woken(Woken::Changes(changed)),
+        })
+    }
+
+    /// The device is let in, and its folders are those it was told.
+    async fn is_welcome(&self, actor: &Arc<Actor>) -> Result<bool> {
+        let store = self.face.core.store();
+        let device = store.device(self.person, &self.names.0).await?;
+        if device.is_none_or(|device| device.access != DeviceAccess::Allowed) {
+            return Ok(false);
+        }
+        let told: Option<Told> = self.face.value(self.device, hierarchy::VALUE).await?;
+        // A device that never asked for folders cannot have wrong ones.
+        let Some(told) = told else { return Ok(true) };
+        let now = folders::list(&self.face, self.screen, actor).await?;
+        Ok(told.folders == now)
+    }
+
+    /// The books behind the folders; ids that name none are no reason to wake anybody.
+    async fn books(&self, actor: &Arc<Actor>) -> Result<Vec<(String, DeviceBook)>> {
+        let mut books = Vec::new();
+        for id in &self.folders {
+            let found = folders::look_up(&self.face, self.screen, actor, id).await?;
+            if let Some(Target::Book(book)) = found {
+                books.push((id.clone(), DeviceBook::new(*book, self.device)));
+            }
+        }
+        Ok(books)
+    }
 }

@@ -53,7 +53,12 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
 
 /// Compresses an answer the client accepts so; the entity tag stays as it is.
 pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
-    let accepts = request
+    compress_if(accepts_gzip(request), response);
+}
+
+/// Whether a request accepts gzip (RFC 9110 §12.5.3).
+pub fn accepts_gzip(request: &HeaderMap) -> bool {
+    request
         .get_all(header::ACCEPT_ENCODING)
         .iter()
         .filter_map(|value| value.to_str().ok())
@@ -62,7 +67,11 @@ pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
             let mut parts = coding.split(';');
             let gzip = parts.next().is_some_and(|name| name.trim() == "gzip");
             gzip && !parts.any(|weight| matches!(weight.trim(), "q=0" | "q=0.0"))
-        });
+        })
+}
+
+/// Compresses an answer that is worth it.
+pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
     if !accepts || response.body().len() < MIN_COMPRESSED {
         return;
     }

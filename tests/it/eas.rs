@@ -211,7 +211,7 @@ fn folders_keep_their_ids_and_are_told_once() {
     };
     assert_eq!(ids(&first), ids(&again));
     let types: Vec<String> = ids(&first).into_iter().map(|(_, kind)| kind).collect();
-    assert_eq!(types, ["2", "3", "4", "5", "6", "7", "8", "9", "14"]);
+    assert_eq!(types, ["2", "3", "4", "5", "6", "7", "8", "10", "9", "14"]);
     let key = again.text_of(f::SYNC_KEY).expect("a key");
     let quiet = phone.folder_sync(&key);
     assert_eq!(quiet.text_of(f::SYNC_KEY), Some(key));

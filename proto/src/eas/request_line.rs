@@ -11,6 +11,8 @@ use base64::{
 pub struct Version(pub u8);
 
 impl Version {
+    pub const V2_5: Version = Version(25);
+    pub const V12_0: Version = Version(120);
     pub const V12_1: Version = Version(121);
     pub const V14_0: Version = Version(140);
     pub const V14_1: Version = Version(141);
@@ -53,8 +55,8 @@ pub struct RequestLine {
 #[error("the query is neither the plain nor the base64 form")]
 pub struct BadQuery;
 
-/// Command codes 0 to 23.
-const COMMANDS: [&str; 24] = [
+/// Command codes 0 to 23, as [MS-ASHTTP] spells them.
+pub const COMMANDS: [&str; 24] = [
     "Sync",
     "SendMail",
     "SmartForward",
@@ -140,18 +142,26 @@ fn from_bytes(bytes: &[u8]) -> Result<RequestLine, BadQuery> {
             _ => {}
         }
     }
-    match line.device_id.is_empty() {
-        true => Err(BadQuery),
-        false => Ok(line),
+    match is_device_id(&line.device_id) {
+        true => Ok(line),
+        false => Err(BadQuery),
     }
 }
 
 /// Text, or the 16 octets of a GUID as hex.
 fn device_id_of(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
-        Ok(text) if text.bytes().all(|b| b.is_ascii_graphic()) => text.to_lowercase(),
+        Ok(text) if is_device_id(text) => text.to_lowercase(),
         _ => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
+}
+
+/// The grammar has 1 to 32 letters and digits; clients take more.
+fn is_device_id(text: &str) -> bool {
+    (1..=64).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
 struct Bytes<'a>(&'a [u8]);
@@ -195,13 +205,7 @@ fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
             _ => {}
         }
     }
-    let id = &line.device_id;
-    let valid = !line.command.is_empty()
-        && (1..=64).contains(&id.len())
-        && id
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
-    match valid {
+    match !line.command.is_empty() && is_device_id(&line.device_id) {
         true => Ok(line),
         false => Err(BadQuery),
     }

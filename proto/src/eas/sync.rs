@@ -8,7 +8,8 @@ use crate::wbxml::{
 /// A Sync request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    pub collections: Vec<Collection>,
+    /// None: the collections of the last request are meant.
+    pub collections: Option<Vec<Collection>>,
     /// Minutes.
     pub wait: Option<u32>,
     /// Seconds.
@@ -28,7 +29,6 @@ pub struct Collection {
     /// Absent means yes, except with key 0.
     pub get_changes: Option<bool>,
     pub window: Option<u32>,
-    /// Octets of a note; none without a BodyPreference for text.
     pub options: Option<Options>,
     pub commands: Vec<Command>,
 }
@@ -36,9 +36,13 @@ pub struct Collection {
 /// What stays in force until another Options element comes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// TruncationSize of the BodyPreference for plain text.
+    /// Octets of a note: TruncationSize of the BodyPreference for plain text, or what Truncation of
+    /// 2.5 stands for; none for all.
     pub truncation: Option<u32>,
 }
+
+/// What the numbers 0 to 8 of Truncation stand for, in octets; 9 cuts nothing.
+const TRUNCATIONS: [u32; 9] = [0, 512, 1024, 2048, 5120, 10_240, 20_480, 51_200, 102_400];
 
 /// One command of a client.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,10 +66,12 @@ impl Request {
         }
         let collections = root
             .child(a::COLLECTIONS)
-            .into_iter()
-            .flat_map(|list| list.children_of(a::COLLECTION))
-            .map(Collection::read)
-            .collect::<Result<_, _>>()?;
+            .map(|list| {
+                list.children_of(a::COLLECTION)
+                    .map(Collection::read)
+                    .collect::<Result<Vec<_>, _>>()
+            })
+            .transpose()?;
         Ok(Self {
             collections,
             wait: root.number_of(a::WAIT),
@@ -78,6 +84,18 @@ impl Request {
 
 impl Collection {
     fn read(element: &Element) -> Result<Self, Malformed> {
+        // One block for the default class, one for SMS.
+        let classes: Vec<_> = element
+            .children_of(a::OPTIONS)
+            .map(|options| options.text_of(a::CLASS))
+            .collect();
+        if classes.len() > 2
+            || classes
+                .first()
+                .is_some_and(|first| classes[1..].contains(first))
+        {
+            return Err(Malformed("two Options of one class"));
+        }
         let key = element
             .text_of(a::SYNC_KEY)
             .filter(|key| key.len() <= 64)
@@ -111,8 +129,14 @@ impl Options {
         let plain = element
             .children_of(base::BODY_PREFERENCE)
             .find(|preference| preference.text_of(base::TYPE).as_deref() == Some("1"));
+        let legacy = || {
+            let number = element.number_of(a::TRUNCATION)?;
+            TRUNCATIONS.get(usize::try_from(number).ok()?).copied()
+        };
         Self {
-            truncation: plain.and_then(|preference| preference.number_of(base::TRUNCATION_SIZE)),
+            truncation: plain
+                .and_then(|preference| preference.number_of(base::TRUNCATION_SIZE))
+                .or_else(legacy),
         }
     }
 }

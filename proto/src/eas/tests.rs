@@ -20,6 +20,33 @@ fn the_base64_form_is_that_of_the_specification() {
 }
 
 #[test]
+fn a_raw_guid_a_policy_key_and_any_padding_are_read() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let mut octets = vec![161, 18, 0x09, 0x04, 16];
+    octets.extend(0xF0..=0xFFu8);
+    octets.extend([4, 0x78, 0x56, 0x34, 0x12, 2, b'W', b'P', 7, 1, 2]);
+    let text = STANDARD.encode(&octets);
+    let bare = text.trim_end_matches('=').to_owned();
+    let safe = bare.replace('+', "-").replace('/', "_");
+    for query in [
+        text.clone(),
+        text.replace('=', "%3D"),
+        text.replace('+', "%2B").replace('/', "%2F"),
+        bare,
+        safe,
+    ] {
+        let line = RequestLine::parse(&query).expect(&query);
+        assert_eq!(line.device_id, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+        assert_eq!(line.policy_key, Some(0x1234_5678));
+        assert_eq!(line.command, "Ping");
+        assert!(line.accept_multipart);
+    }
+    // No length but 0 and 4 for a policy key.
+    octets[21] = 3;
+    assert!(RequestLine::parse(&STANDARD.encode(&octets)).is_err());
+}
+
+#[test]
 fn the_plain_form_has_any_order_and_case() {
     for query in [
         "Cmd=Sync&User=alice&DeviceId=ABC1&DeviceType=iPhone",
@@ -83,7 +110,7 @@ fn the_commands_of_a_sync_are_read_in_order() {
         )],
     };
     let request = Request::read(&root).expect("a request");
-    let collection = &request.collections[0];
+    let collection = &request.collections.expect("collections")[0];
     assert_eq!(collection.get_changes, Some(true));
     assert!(matches!(&collection.commands[0], Command::Delete { server_id } if server_id == "1"));
     assert!(matches!(&collection.commands[1], Command::Add { client_id, .. } if client_id == "2"));

@@ -50,7 +50,8 @@ impl EasFacet for Contact {
         let Ok(card) = Document::parse(document) else {
             return;
         };
-        let fields = self.fields(&card, view);
+        let mut fields = self.fields(&card, view);
+        label(&mut fields, &view.labels);
         write(&fields, view, out);
     }
 
@@ -132,6 +133,15 @@ impl Edit for EasEdit {
         let patched = self.patch(&card, &changes)?;
         Ok(named(&card, &patched, &wanted).as_bytes().to_vec())
     }
+
+    fn alters(&self, made: &[u8]) -> bool {
+        let Ok(card) = parse(made) else { return false };
+        let shown = self.contact.fields(&card, &self.view);
+        self.fields
+            .texts
+            .iter()
+            .any(|(tag, sent)| shown.texts.get(tag).map_or("", String::as_str) != sent)
+    }
 }
 
 impl EasEdit {
@@ -147,6 +157,11 @@ impl EasEdit {
                 };
                 wanted.texts.insert(*tag, value);
             }
+        }
+        if let Some(categories) = &mut wanted.categories {
+            // Names of books come back as categories; what the contact has itself stays.
+            let own = shown.categories.as_deref().unwrap_or_default();
+            categories.retain(|name| own.contains(name) || !self.view.labels.contains(name));
         }
         if wanted.categories.is_none() {
             wanted.categories = match self.clears_omitted(tag::CATEGORIES) && self.view.categories {
@@ -282,6 +297,16 @@ impl Contact {
                 }
                 Binary::Uri(_) => None,
             }),
+        }
+    }
+}
+
+/// Adds the names of the books that hold the contact.
+fn label(fields: &mut Fields, labels: &[String]) {
+    for label in labels {
+        let categories = fields.categories.get_or_insert_default();
+        if !categories.contains(label) {
+            categories.push(label.clone());
         }
     }
 }

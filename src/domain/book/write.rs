@@ -353,8 +353,23 @@ impl Book {
             collection: Some(self.collection.id),
             document,
             reason: reason.to_owned(),
+            identity: None,
             mark: card.is_some(),
         }
+    }
+
+    /// A refused new item: its bytes differ at every attempt (a fresh UID), what it says does not.
+    pub(in crate::domain) fn refused_addition(
+        &self,
+        fingerprint: &str,
+        document: Vec<u8>,
+        reason: &str,
+    ) -> Op {
+        let mut refusal = self.refusal(None, document, reason);
+        if let Op::Refuse { identity, .. } = &mut refusal {
+            *identity = (!fingerprint.is_empty()).then(|| digest(fingerprint.as_bytes()));
+        }
+        refusal
     }
 
     async fn commit(&self, ops: Vec<Op>) -> std::result::Result<(), Attempt> {

@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Command, DeviceBook, Failure, Outcome, Previous, SyncCall};
 use crate::domain::{
-    batch::{NewPlacement, Op},
-    book::{Edit, new_server_id},
+    batch::{Made, NewPlacement, Op},
+    book::{Book, Edit, new_server_id},
     error::{Error, Result},
-    id::{DeviceId, PlacementId, Seq},
+    id::{DeviceId, ItemId, PlacementId, Seq},
     item::{Card, Placement, random_id},
     rights::Right,
     round::{State, Viewer, What},
+    view::Union,
 };
 
 impl DeviceBook {
@@ -68,7 +69,8 @@ impl DeviceBook {
             .collect();
         let found = self.cards(&ids).await?;
         work.cards = ids.into_iter().zip(found).collect();
-        let mut room = self.room(call).await?;
+        let home = work.home(&self.book).clone();
+        let mut room = room(&home, call).await?;
         for (at, command) in call.commands.iter().enumerate() {
             let outcome = match command {
                 Command::Add {
@@ -81,11 +83,17 @@ impl DeviceBook {
                             .insert(fingerprint.clone(), server_id.clone());
                         self.add_again(client_id, &server_id, &**edit, work).await?
                     }
-                    None => {
-                        self.add(client_id, fingerprint, &**edit, &mut room, work)
-                            .await?
-                    }
+                    None => self.add(&home, client_id, fingerprint, &**edit, &mut room, work)?,
                 },
+                Command::Change { server_id, edit } if is_temporary(server_id) => {
+                    // Deleted in the answer that gave it this id: swallowed, and kept.
+                    if let Ok(bytes) = edit.apply(None) {
+                        let reason = "adding was not allowed";
+                        work.ops
+                            .push(home.refused_addition(server_id, bytes, reason));
+                    }
+                    Outcome::Done
+                }
                 Command::Change { server_id, edit } => {
                     self.change(server_id, &**edit, viewer, start, at_rest, work)
                         .await?
@@ -102,8 +110,9 @@ impl DeviceBook {
         Ok(())
     }
 
-    async fn add(
+    fn add(
         &self,
+        home: &Book,
         client_id: &str,
         fingerprint: &str,
         edit: &dyn Edit,
@@ -119,10 +128,10 @@ impl DeviceBook {
             Err(Error::InvalidDocument(_)) => return Ok(failed(Failure::Invalid)),
             Err(error) => return Err(error),
         };
-        let server_id = new_server_id();
-        if !self.book.may(Right::Add) {
+        if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
-            let refusal = self.book.refusal(None, bytes, "adding was not allowed");
+            let refusal = home.refused_addition(fingerprint, bytes, "adding was not allowed");
+            let server_id = format!("{TEMPORARY}{}", new_server_id());
             work.ops.push(refusal);
             work.forced.push((What::Delete, server_id.clone()));
             return Ok(Outcome::Added {
@@ -132,31 +141,46 @@ impl DeviceBook {
         }
         if let Some(left) = room {
             if *left <= 0 {
-                let refusal = self.book.refusal(None, bytes, "the book is full");
+                // Kept once, however often it comes again.
+                let refusal = home.refused_addition(fingerprint, bytes, "the book is full");
                 work.ops.push(refusal);
                 return Ok(failed(Failure::OverQuota));
             }
             *left -= 1;
         }
-        let (content, overlay, tags) = match self.book.admit(&bytes, None) {
+        let (content, overlay, tags) = match home.admit(&bytes, None) {
             Ok(admitted) => admitted,
             Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
                 return Ok(failed(Failure::Invalid));
             }
             Err(error) => return Err(error),
         };
+        let server_id = new_server_id();
+        let altered = edit.alters(&bytes);
+        let is_view = work.union.is_some();
+        let in_book = match is_view {
+            true => new_server_id(),
+            false => server_id.clone(),
+        };
+        if is_view {
+            work.made.push(Made {
+                in_book: in_book.clone(),
+                in_view: server_id.clone(),
+                altered,
+            });
+        }
         work.added.insert(client_id.to_owned(), server_id.clone());
         work.fingerprints
             .insert(fingerprint.to_owned(), server_id.clone());
         work.ops.push(Op::CreateItem {
-            class: self.book.core().class().name().into(),
-            creator: self.book.actor().person,
+            class: home.core().class().name().into(),
+            creator: home.actor().person,
             placement: NewPlacement {
-                collection: self.book.collection().id,
+                collection: home.collection().id,
                 href: format!("{}.vcf", random_id(16)),
-                server_id: server_id.clone(),
-                device: Some(self.device),
-                altered: false,
+                server_id: in_book,
+                device: (!is_view).then_some(self.device),
+                altered,
                 overlay,
                 tags,
             },
@@ -179,19 +203,28 @@ impl DeviceBook {
         work.added
             .insert(client_id.to_owned(), server_id.to_owned());
         if let Some(card) = work.card(server_id) {
-            if card.placement.writer != Some(self.device) {
-                // Someone else changed it meanwhile: the server's stands.
+            if card.placement.writer != Some(self.device) && !card.placement.is_live() {
                 work.force(&card.placement);
-            } else if card.placement.is_live() {
-                let content = self.book.content(&card);
-                let written = edit
-                    .apply(Some(&content))
-                    .and_then(|bytes| self.write(&card, &bytes, Some(self.device), work));
-                match written {
-                    Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                        work.force(&card.placement);
+            } else if card.placement.is_live()
+                && let Some(spot) = self.spots(&card, work).await?.into_iter().next()
+            {
+                let content = spot.book.content(&spot.card);
+                match edit.apply(Some(&content)) {
+                    // The same data again.
+                    Ok(bytes) if bytes == content => {}
+                    // Someone else changed it meanwhile: the server's stands.
+                    _ if card.placement.writer != Some(self.device) => work.force(&card.placement),
+                    written => {
+                        let written = written.and_then(|bytes| {
+                            self.write(&spot, &card, &bytes, !edit.alters(&bytes), work)
+                        });
+                        match written {
+                            Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
+                                work.force(&card.placement);
+                            }
+                            written => written?,
+                        }
                     }
-                    written => written?,
                 }
             }
         }
@@ -217,32 +250,41 @@ impl DeviceBook {
         let Some(card) = work.card(server_id) else {
             return Ok(failed(Failure::NotFound));
         };
+        let spot = match card.placement.is_live() {
+            true => self.spot_for(Right::Modify, &card, work).await?,
+            false => Err(None),
+        };
+        let spot = match spot {
+            Ok(spot) => spot,
+            Err(None) => {
+                work.force(&card.placement);
+                if let Ok(bytes) = edit.apply(Some(&self.book.content(&card))) {
+                    let reason = "the contact had been removed meanwhile";
+                    work.ops.push(self.book.refusal(Some(&card), bytes, reason));
+                }
+                return Ok(failed(Failure::NotFound));
+            }
+            Err(Some(spot)) => {
+                work.force(&card.placement);
+                if let Ok(bytes) = edit.apply(Some(&spot.book.content(&spot.card))) {
+                    let reason = "modifying was not allowed";
+                    let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
+                    work.ops.push(refusal);
+                }
+                return Ok(failed(Failure::Conflict));
+            }
+        };
         let current = match work.latest.get(server_id) {
             Some(content) => content.clone(),
-            None => self.book.content(&card),
+            None => spot.book.content(&spot.card),
         };
-        if !card.placement.is_live() {
-            work.force(&card.placement);
-            if let Ok(bytes) = edit.apply(Some(&current)) {
-                let reason = "the contact had been removed meanwhile";
-                work.ops.push(self.book.refusal(Some(&card), bytes, reason));
-            }
-            return Ok(failed(Failure::NotFound));
-        }
         let bytes = match edit.apply(Some(&current)) {
             Ok(bytes) => bytes,
             Err(Error::InvalidDocument(_)) => return Ok(failed(Failure::Invalid)),
             Err(error) => return Err(error),
         };
-        let facts = self.book.facts(&card.placement).await?;
-        if !self.book.allows(&facts, Right::Modify) {
-            work.force(&card.placement);
-            let reason = "modifying was not allowed";
-            work.ops.push(self.book.refusal(Some(&card), bytes, reason));
-            return Ok(failed(Failure::Conflict));
-        }
         if work.touched.contains(server_id) || viewer.has_latest(&card.placement, start) {
-            return match self.write(&card, &bytes, Some(self.device), work) {
+            return match self.write(&spot, &card, &bytes, !edit.alters(&bytes), work) {
                 Ok(()) => Ok(Outcome::Done),
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
                     Ok(failed(Failure::Invalid))
@@ -254,10 +296,10 @@ impl DeviceBook {
         // the client changed is taken.
         work.force(&card.placement);
         let mut merged = None;
-        let certain = at_rest && !work.copies.contains(server_id);
+        let certain = at_rest && work.union.is_none() && !work.copies.contains(server_id);
         if certain && let Some(found) = self.merge(&card, &current, edit, start.base).await? {
             // What cannot be stored is as good as not merged.
-            merged = match self.write(&card, &found.0, None, work) {
+            merged = match self.write(&spot, &card, &found.0, false, work) {
                 Ok(()) => Some(found),
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => None,
                 Err(error) => return Err(error),
@@ -273,7 +315,8 @@ impl DeviceBook {
             }
             None => {
                 let reason = "the contact had changed meanwhile";
-                work.ops.push(self.book.refusal(Some(&card), bytes, reason));
+                let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
+                work.ops.push(refusal);
                 Ok(failed(Failure::Conflict))
             }
         }
@@ -315,83 +358,149 @@ impl DeviceBook {
         start: &State,
         work: &mut Work,
     ) -> Result<Outcome> {
-        let Some(card) = work.card(server_id) else {
+        let Some(card) = work.card(server_id).filter(|card| card.placement.is_live()) else {
             return Ok(Outcome::Done);
         };
-        if !card.placement.is_live() {
-            return Ok(Outcome::Done);
-        }
-        let facts = self.book.facts(&card.placement).await?;
-        let allowed =
-            self.book.allows(&facts, Right::Remove) && !self.book.deletions_held().await?;
         let fresh = work.touched.contains(server_id) || viewer.has_latest(&card.placement, start);
-        if !allowed || !fresh {
+        let spot = self.spot_for(Right::Remove, &card, work).await?;
+        let held = match &spot {
+            Ok(spot) => spot.book.deletions_held().await?,
+            Err(_) => false,
+        };
+        let (true, Ok(spot)) = (fresh && !held, spot) else {
             work.forced.push((What::Add, server_id.to_owned()));
             return Ok(Outcome::Done);
-        }
-        if work.touched.insert(server_id.to_owned()) {
-            work.ops.push(Op::Remove {
-                placement: card.placement.id,
-                expected_changed: Some(card.placement.changed),
-                writer: Some(self.device),
-            });
+        };
+        if spot.held_elsewhere {
+            // Taken away from one book of the view, and still in another: it comes back as it is.
+            work.forced.push((What::Add, server_id.to_owned()));
         } else {
+            work.wrote.push(card.placement.item);
+        }
+        let writer = work.union.is_none().then_some(self.device);
+        let remove = Op::Remove {
+            placement: spot.card.placement.id,
+            expected_changed: Some(spot.card.placement.changed),
+            writer,
+        };
+        match work.touched.insert(server_id.to_owned()) {
+            true => work.ops.push(remove),
             // Changed earlier in the same request: only the removal counts.
-            work.replace(
-                card.placement.id,
-                Op::Remove {
-                    placement: card.placement.id,
-                    expected_changed: Some(card.placement.changed),
-                    writer: Some(self.device),
-                },
-            );
+            false => work.replace(spot.card.placement.id, remove),
         }
         Ok(Outcome::Done)
     }
 
-    /// Puts new content into the batch; `writer` none means the stored bytes are not the device's.
+    /// Puts new content into the batch; not `untouched` means the stored bytes are not the device's.
     fn write(
         &self,
+        spot: &Spot,
         card: &Card,
         bytes: &[u8],
-        writer: Option<DeviceId>,
+        untouched: bool,
         work: &mut Work,
     ) -> Result<()> {
-        let Some(mut op) = self.book.revision(card, bytes)? else {
+        let Some(mut op) = spot.book.revision(&spot.card, bytes)? else {
             return Ok(());
         };
+        let is_view = work.union.is_some();
         if let Op::Edit { writer: by, .. } | Op::SetOverlay { writer: by, .. } = &mut op {
-            *by = writer;
+            *by = (untouched && !is_view).then_some(self.device);
         }
-        let placement = &card.placement;
-        if work.touched.insert(placement.server_id.clone()) {
+        let (item, server_id) = (card.placement.item, &card.placement.server_id);
+        work.wrote.retain(|known| *known != item);
+        if untouched {
+            work.wrote.push(item);
+        }
+        if work.touched.insert(server_id.clone()) {
             work.ops.push(op);
         } else {
-            work.replace(placement.id, op);
+            work.replace(spot.card.placement.id, op);
         }
         // A later command of the same request builds on this content.
-        work.latest
-            .insert(placement.server_id.clone(), bytes.to_vec());
+        work.latest.insert(server_id.clone(), bytes.to_vec());
         Ok(())
     }
 
-    /// How many more items the private book may hold; none when there is no limit.
-    async fn room(&self, call: &SyncCall) -> Result<Option<i64>> {
-        let adds = call
-            .commands
-            .iter()
-            .any(|command| matches!(command, Command::Add { .. }));
-        match adds {
-            true => Ok(self.book.room().await?.map(|(left, _)| left)),
-            false => Ok(None),
+    /// Where an item lies that a command names: in the book itself, or in books of the view.
+    async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Spot>> {
+        let Some(union) = &work.union else {
+            return Ok(vec![Spot {
+                book: self.book.clone(),
+                card: card.clone(),
+                held_elsewhere: false,
+            }]);
+        };
+        let ids: Vec<_> = union.books.iter().map(|b| b.collection().id).collect();
+        let store = self.book.core().store();
+        let cards = store.placed(card.placement.item, &ids).await?;
+        let held_elsewhere = cards.len() > 1;
+        Ok(cards
+            .into_iter()
+            .filter_map(|card| {
+                let here = |book: &&Book| book.collection().id == card.placement.collection;
+                Some(Spot {
+                    book: union.books.iter().find(here)?.clone(),
+                    card,
+                    held_elsewhere,
+                })
+            })
+            .collect())
+    }
+
+    /// The first spot with a right; else one without it, or none when the item is nowhere.
+    async fn spot_for(
+        &self,
+        right: Right,
+        card: &Card,
+        work: &Work,
+    ) -> Result<std::result::Result<Spot, Option<Spot>>> {
+        let mut refused = None;
+        for spot in self.spots(card, work).await? {
+            let facts = spot.book.facts(&spot.card.placement).await?;
+            if spot.book.allows(&facts, right) {
+                return Ok(Ok(spot));
+            }
+            refused = refused.or(Some(spot));
         }
+        Ok(Err(refused))
+    }
+}
+
+/// Items accepted only to be deleted in the same answer have ids that begin so.
+pub const TEMPORARY: &str = "tmp-";
+
+/// Whether an id was made for an item that is not kept.
+pub fn is_temporary(server_id: &str) -> bool {
+    server_id.starts_with(TEMPORARY)
+}
+
+/// A live placement in a book that can be written to.
+struct Spot {
+    book: Book,
+    card: Card,
+    /// Other books of the view hold the item too.
+    held_elsewhere: bool,
+}
+
+/// How many more items the private book may hold; none when there is no limit.
+async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
+    let adds = call
+        .commands
+        .iter()
+        .any(|command| matches!(command, Command::Add { .. }));
+    match adds {
+        true => Ok(home.room().await?.map(|(left, _)| left)),
+        false => Ok(None),
     }
 }
 
 /// What a step gathers before its commit.
 #[derive(Default)]
 pub(super) struct Work {
-    pub(super) ops: Vec<Op>,
+    /// The books of a view; none in any other collection.
+    pub(super) union: Option<Union>,
+    ops: Vec<Op>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) forced: Vec<(What, String)>,
     pub(super) added: HashMap<String, String>,
@@ -406,9 +515,33 @@ pub(super) struct Work {
     pub(super) touched: HashSet<String>,
     /// What those show now.
     pub(super) latest: HashMap<String, Vec<u8>>,
+    /// In a view: what the device made, and what holds its bytes or went by its will.
+    made: Vec<Made>,
+    wrote: Vec<ItemId>,
 }
 
 impl Work {
+    /// Where new items go.
+    fn home<'a>(&'a self, book: &'a Book) -> &'a Book {
+        self.union.as_ref().map_or(book, Union::own)
+    }
+
+    /// The operations, in a view between a look that it is level and what it takes over of them.
+    pub(super) fn take_ops(&mut self, book: &Book, device: DeviceId) -> Vec<Op> {
+        let mut ops = std::mem::take(&mut self.ops);
+        if self.union.is_some() && !ops.is_empty() {
+            let view = book.collection().id;
+            ops.insert(0, Op::Level { view });
+            ops.push(Op::Follow {
+                view,
+                device,
+                made: std::mem::take(&mut self.made),
+                wrote: std::mem::take(&mut self.wrote),
+            });
+        }
+        ops
+    }
+
     fn card(&self, server_id: &str) -> Option<Card> {
         self.cards.get(server_id).cloned().flatten()
     }

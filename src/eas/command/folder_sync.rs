@@ -1,70 +1,65 @@
 //! FolderSync ([MS-ASCMD] 2.2.1.5): a diff of what was last sent.
 
-use carnet_proto::wbxml::{Encoder, page::folder_hierarchy as f};
-use serde::{Deserialize, Serialize};
+use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
 
 use super::super::{
+    Face,
     folders::{self, Folder},
+    hierarchy::{Told, VALUE},
     request::{Call, Reply, command_status},
 };
-use crate::domain::{error::Result, item::random_id};
-
-/// What a device was told, two generations of it.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Told {
-    key: String,
-    folders: Vec<Folder>,
-    previous: Option<(String, Vec<Folder>)>,
-}
-
-const VALUE: &str = "folders";
+use crate::domain::{batch::Op, error::Result, store::Device};
 
 pub async fn run(call: &Call) -> Result<Reply> {
-    let Some(key) = call
-        .body
-        .as_ref()
-        .filter(|root| root.tag == f::FOLDER_SYNC)
-        .and_then(|root| root.text_of(f::SYNC_KEY))
-    else {
+    let Some(key) = key_of(call.body.as_ref()) else {
         return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 10)));
     };
-    let told: Option<Told> = call.value(VALUE).await?;
+    let told: Told = call.value(VALUE).await?.unwrap_or_default();
+    let Some(before) = before(&told, &key) else {
+        return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 9)));
+    };
     let now = folders::all(call, &call.actor).await?;
-    let before = match (&told, key.as_str()) {
-        (_, "0") => Vec::new(),
-        (Some(told), key) if told.key == key => told.folders.clone(),
-        (
-            Some(Told {
-                previous: Some((former, folders)),
-                ..
-            }),
-            key,
-        ) if former == key => folders.clone(),
-        _ => return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 9))),
-    };
-    let next = match &told {
-        Some(told) if key == told.key && told.folders == now => told.key.clone(),
-        // A lost answer is made again under its key.
-        Some(told) if told.folders == now && key != "0" => told.key.clone(),
-        _ => format!("f{}", random_id(8)),
-    };
-    // A client that only checks an account leaves nothing behind.
-    let is_probe = call.device.device_id == "validate";
-    if !is_probe && told.as_ref().is_none_or(|told| told.key != next) {
-        let value = Told {
-            key: next.clone(),
-            folders: now.clone(),
-            previous: Some((key, before.clone())),
-        };
-        call.set_value(VALUE, &value).await?;
+    let next = told.next(&key, before.clone(), now);
+    if next.key != told.key {
+        call.set_value(VALUE, &next).await?;
     }
-    Ok(Reply::Wbxml(encode(&next, &before, &now)))
+    Ok(Reply::Wbxml(encode(&next.key, &before, &next.folders)))
 }
 
-/// Whether the folders are still those the device was told.
-pub async fn is_current(call: &Call, now: &[Folder]) -> Result<bool> {
-    let told: Option<Told> = call.value(VALUE).await?;
-    Ok(told.is_some_and(|told| told.folders == now))
+/// Takes every folder away from a device; whether it was told so.
+pub async fn take_all(
+    face: &Face,
+    device: &Device,
+    body: Option<&Element>,
+) -> Result<(Vec<u8>, bool)> {
+    let Some(key) = key_of(body) else {
+        return Ok((command_status(f::FOLDER_SYNC, 10), false));
+    };
+    let told: Told = face.value(device.id, VALUE).await?.unwrap_or_default();
+    let Some(before) = before(&told, &key) else {
+        return Ok((command_status(f::FOLDER_SYNC, 9), false));
+    };
+    let next = told.next(&key, before.clone(), Vec::new());
+    let value = Op::SetDeviceValue {
+        device: device.id,
+        name: VALUE.to_owned(),
+        value: Some(serde_json::to_vec(&next).unwrap_or_default()),
+    };
+    face.core.touch_device(device.person, value).await?;
+    Ok((encode(&next.key, &before, &[]), true))
+}
+
+fn key_of(body: Option<&Element>) -> Option<String> {
+    body.filter(|root| root.tag == f::FOLDER_SYNC)?
+        .text_of(f::SYNC_KEY)
+}
+
+/// What the device has; none when the key is not known.
+fn before(told: &Told, key: &str) -> Option<Vec<Folder>> {
+    match key {
+        "0" => Some(Vec::new()),
+        key => told.behind(key).cloned(),
+    }
 }
 
 fn encode(key: &str, before: &[Folder], now: &[Folder]) -> Vec<u8> {
@@ -100,7 +95,7 @@ fn encode(key: &str, before: &[Folder], now: &[Folder]) -> Vec<u8> {
     out.finish()
 }
 
-fn write(out: &mut Encoder, tag: carnet_proto::wbxml::Tag, folder: &Folder) {
+fn write(out: &mut Encoder, tag: Tag, folder: &Folder) {
     out.open(tag)
         .text(f::SERVER_ID, &folder.id)
         .text(f::PARENT_ID, "0")

@@ -3,7 +3,7 @@
 use carnet_proto::{
     eas::request_line::Version,
     wbxml::{
-        Encoder,
+        Element, Encoder,
         page::{air_sync as a, get_item_estimate as g},
     },
 };
@@ -14,22 +14,34 @@ use super::super::{
 };
 use crate::domain::{device_sync::DeviceBook, error::Result};
 
+/// Collections in one request.
+const MAX_COLLECTIONS: usize = 1000;
+
 pub async fn run(call: &Call) -> Result<Reply> {
-    let Some(root) = call
-        .body
-        .as_ref()
-        .filter(|root| root.tag == g::GET_ITEM_ESTIMATE)
-    else {
-        return Ok(Reply::Wbxml(command_status(g::GET_ITEM_ESTIMATE, 103)));
+    // InvalidXML
+    let malformed = || Ok(Reply::Wbxml(command_status(g::GET_ITEM_ESTIMATE, 103)));
+    let root = call.body.as_ref();
+    let Some(root) = root.filter(|root| root.tag == g::GET_ITEM_ESTIMATE) else {
+        return malformed();
     };
-    let mut out = Encoder::new();
-    out.open(g::GET_ITEM_ESTIMATE);
-    let collections = root
+    let collections: Vec<&Element> = root
         .child(g::COLLECTIONS)
         .into_iter()
-        .flat_map(|list| list.children_of(g::COLLECTION));
+        .flat_map(|list| list.children_of(g::COLLECTION))
+        .collect();
+    if collections.is_empty() || collections.len() > MAX_COLLECTIONS {
+        return malformed();
+    }
+    let mut out = Encoder::new();
+    out.open(g::GET_ITEM_ESTIMATE);
     for collection in collections {
-        let id = collection.text_of(g::COLLECTION_ID).unwrap_or_default();
+        let id = match collection.text_of(g::COLLECTION_ID) {
+            Some(id) => id,
+            None => {
+                let class = collection.text_of(g::CLASS).unwrap_or_default();
+                folders::of_class(call, &class).await?
+            }
+        };
         let key = collection.text_of(a::SYNC_KEY).unwrap_or_default();
         let outcome = estimate(call, &id, &key).await?;
         out.open(g::RESPONSE);
@@ -37,7 +49,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
             Ok(count) => {
                 out.number(g::STATUS, 1).open(g::COLLECTION);
                 if call.version < Version::V14_0 {
-                    out.text(g::CLASS, "Contacts");
+                    out.text(g::CLASS, folders::class_of(&id));
                 }
                 out.text(g::COLLECTION_ID, &id)
                     .number(g::ESTIMATE, count)

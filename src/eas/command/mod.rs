@@ -1,6 +1,9 @@
 //! One file per command.
 
+mod folder_create;
+mod folder_delete;
 pub mod folder_sync;
+mod folder_update;
 mod get_item_estimate;
 mod item_operations;
 mod ping;
@@ -9,19 +12,91 @@ mod search;
 mod settings;
 mod sync;
 
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{Tag, page},
+};
 use http::StatusCode;
 
 use super::request::{Call, Reply};
 use crate::domain::error::Result;
 
-/// Runs a command by its name.
-pub async fn run(call: &Call, command: &str) -> Result<Reply> {
+/// Every command that is served, in the order OPTIONS lists them: the root of its messages and the
+/// first version that has it.
+const ALL: [(&str, Tag, Version); 11] = [
+    ("Sync", page::air_sync::SYNC, Version::V2_5),
+    (
+        "FolderSync",
+        page::folder_hierarchy::FOLDER_SYNC,
+        Version::V2_5,
+    ),
+    (
+        "FolderCreate",
+        page::folder_hierarchy::FOLDER_CREATE,
+        Version::V2_5,
+    ),
+    (
+        "FolderDelete",
+        page::folder_hierarchy::FOLDER_DELETE,
+        Version::V2_5,
+    ),
+    (
+        "FolderUpdate",
+        page::folder_hierarchy::FOLDER_UPDATE,
+        Version::V2_5,
+    ),
+    (
+        "GetItemEstimate",
+        page::get_item_estimate::GET_ITEM_ESTIMATE,
+        Version::V2_5,
+    ),
+    ("Search", page::search::SEARCH, Version::V2_5),
+    ("Settings", page::settings::SETTINGS, Version::V12_0),
+    ("Ping", page::ping::PING, Version::V2_5),
+    (
+        "ItemOperations",
+        page::item_operations::ITEM_OPERATIONS,
+        Version::V12_0,
+    ),
+    ("Provision", page::provision::PROVISION, Version::V2_5),
+];
+
+/// The names of all commands, as OPTIONS lists them.
+pub fn names() -> String {
+    ALL.map(|(name, ..)| name).join(",")
+}
+
+/// The root element of a command's messages; none for a command nobody knows.
+pub fn root_of(command: &str) -> Option<Tag> {
+    ALL.iter()
+        .find(|(name, ..)| *name == command)
+        .map(|(_, root, _)| *root)
+}
+
+/// Whether a version has a command.
+pub fn is_served(command: &str, version: Version) -> bool {
+    ALL.iter()
+        .any(|(name, _, since)| *name == command && version >= *since)
+}
+
+/// Runs a command by its name. Each runs in a box: a held request is no larger than its wait.
+pub async fn run(call: Call, command: &str) -> Result<Reply> {
     match command {
         "Sync" => sync::run(call).await,
+        "Ping" => ping::run(call).await,
+        _ => Box::pin(answer(&call, command)).await,
+    }
+}
+
+/// Commands that never wait.
+async fn answer(call: &Call, command: &str) -> Result<Reply> {
+    match command {
         "FolderSync" => folder_sync::run(call).await,
+        "FolderCreate" => folder_create::run(call).await,
+        "FolderDelete" => folder_delete::run(call).await,
+        "FolderUpdate" => folder_update::run(call).await,
         "GetItemEstimate" => get_item_estimate::run(call).await,
         "ItemOperations" => item_operations::run(call).await,
-        "Ping" => ping::run(call).await,
         "Provision" => provision::run(call).await,
         "Search" => search::run(call).await,
         "Settings" => settings::run(call).await,

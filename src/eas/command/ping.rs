@@ -1,21 +1,18 @@
 //! Ping ([MS-ASCMD] 2.2.1.13)
 
-use carnet_proto::wbxml::{Encoder, page::ping as p};
+use carnet_proto::wbxml::{Encoder, Tag, page::ping as p};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    super::{
-        folders,
-        request::{Call, Reply, command_status},
-        wait::{Hears, Woken, hold},
-    },
-    folder_sync,
+use super::super::{
+    folders, hierarchy,
+    request::{Call, Reply, command_status},
+    wait::{Waiter, Woken},
 };
 use crate::domain::error::Result;
 
 /// Folders in one request.
 const MAX_FOLDERS: usize = 300;
-/// Shortest wait, in seconds.
+/// Shortest wait, in seconds: some clients ask for 180 and give up when they are refused.
 const MIN_HEARTBEAT: u64 = 60;
 
 /// What a device asked last; each part stays until it is sent again.
@@ -27,62 +24,78 @@ struct Asked {
 
 const VALUE: &str = "ping";
 
-pub async fn run(call: &Call) -> Result<Reply> {
+pub async fn run(call: Call) -> Result<Reply> {
+    let (waiter, seconds) = match Box::pin(prepare(call)).await? {
+        Ok(prepared) => prepared,
+        Err(reply) => return Ok(reply),
+    };
+    Ok(match waiter.hold(seconds).await? {
+        Woken::Changes(ids) => {
+            let mut out = Encoder::new();
+            out.open(p::PING).number(p::STATUS, 2).open(p::FOLDERS);
+            for id in ids {
+                out.text(p::FOLDER, &id);
+            }
+            out.close().close();
+            Reply::Wbxml(out.finish())
+        }
+        Woken::Hierarchy => status(7),
+        Woken::TimeOver | Woken::Superseded => status(1),
+    })
+}
+
+/// What is waited for, and how long; the request itself is not kept.
+async fn prepare(call: Call) -> Result<std::result::Result<(Waiter, u64), Reply>> {
     let former: Asked = call.value(VALUE).await?.unwrap_or_default();
     let mut asked = former.clone();
     if let Some(root) = &call.body {
         if root.tag != p::PING {
-            return Ok(Reply::Wbxml(command_status(p::PING, 4)));
+            return Ok(Err(status(4)));
         }
-        if let Some(seconds) = root.number_of(p::HEARTBEAT_INTERVAL) {
-            asked.seconds = Some(seconds.into());
+        match root.text_of(p::HEARTBEAT_INTERVAL).map(|text| text.parse()) {
+            None => {}
+            Some(Ok(seconds)) => asked.seconds = Some(seconds),
+            Some(Err(_)) => return Ok(Err(status(4))),
         }
-        let named: Vec<String> = root
+        let named: Option<Vec<String>> = root
             .child(p::FOLDERS)
             .into_iter()
             .flat_map(|list| list.children_of(p::FOLDER))
-            .filter_map(|folder| folder.text_of(p::ID))
+            // Class is no news: the folder has one.
+            .map(|folder| folder.text_of(p::ID).filter(|id| !id.is_empty()))
             .collect();
-        if !named.is_empty() {
-            asked.folders = named;
+        match named {
+            None => return Ok(Err(status(4))),
+            Some(named) if named.is_empty() => {}
+            Some(named) => asked.folders = named,
         }
     }
     let Some(seconds) = asked.seconds.filter(|_| !asked.folders.is_empty()) else {
-        return Ok(Reply::Wbxml(command_status(p::PING, 3)));
+        return Ok(Err(status(3)));
     };
     if asked.folders.len() > MAX_FOLDERS {
-        return Ok(bound(6, p::MAX_FOLDERS, MAX_FOLDERS as u64));
+        return Ok(Err(bound(6, p::MAX_FOLDERS, MAX_FOLDERS as u64)));
     }
     let longest = call.face.max_heartbeat();
     if !(MIN_HEARTBEAT..=longest).contains(&seconds) {
         let nearest = seconds.clamp(MIN_HEARTBEAT, longest);
-        return Ok(bound(5, p::HEARTBEAT_INTERVAL, nearest));
+        return Ok(Err(bound(5, p::HEARTBEAT_INTERVAL, nearest)));
     }
     if asked != former {
         call.set_value(VALUE, &asked).await?;
     }
-    let now = folders::all(call, &call.actor).await?;
-    if !folder_sync::is_current(call, &now).await? {
-        return Ok(Reply::Wbxml(command_status(p::PING, 7)));
+    let now = folders::all(&call, &call.actor).await?;
+    if !hierarchy::is_current(&call, &now).await? {
+        return Ok(Err(status(7)));
     }
-    Ok(
-        match hold(call, &asked.folders, seconds, Hears::Hierarchy).await? {
-            Woken::Changes(ids) => {
-                let mut out = Encoder::new();
-                out.open(p::PING).number(p::STATUS, 2).open(p::FOLDERS);
-                for id in ids {
-                    out.text(p::FOLDER, &id);
-                }
-                out.close().close();
-                Reply::Wbxml(out.finish())
-            }
-            Woken::Hierarchy => Reply::Wbxml(command_status(p::PING, 7)),
-            Woken::TimeOver | Woken::Superseded => Reply::Wbxml(command_status(p::PING, 1)),
-        },
-    )
+    Ok(Ok((Waiter::new(&call, &asked.folders), seconds)))
 }
 
-fn bound(status: u16, tag: carnet_proto::wbxml::Tag, value: u64) -> Reply {
+fn status(status: u16) -> Reply {
+    Reply::Wbxml(command_status(p::PING, status))
+}
+
+fn bound(status: u16, tag: Tag, value: u64) -> Reply {
     let mut out = Encoder::new();
     out.open(p::PING)
         .number(p::STATUS, status)

@@ -1,4 +1,6 @@
-//! Provision ([MS-ASPROV]): there is no policy; wipes are told and acknowledged here.
+//! Provision ([MS-ASPROV]): the policy is told, and acknowledged under a key.
+//!
+//! Never answered with 110: iOS 7 repeats it without end. What fails is 503 with a time to wait.
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -9,80 +11,144 @@ use carnet_proto::{
 };
 
 use super::{
-    super::request::{Call, Reply, command_status},
+    super::{
+        policy::{Policy, Standing, VALUE, new_key},
+        request::{Call, Reply, command_status},
+    },
     settings::device_information,
 };
-use crate::domain::{
-    batch::{DeviceAccess, Op},
-    error::Result,
-};
+use crate::domain::error::Result;
+
+const WBXML: &str = "MS-EAS-Provisioning-WBXML";
+/// 2.5
+const XML: &str = "MS-WAP-Provisioning-XML";
+
+/// What is said of the policy.
+enum Said {
+    /// Policy status 2 to 5.
+    Status(u16),
+    /// A key good for the acknowledgement, and the policy.
+    Offer(u32, Policy),
+    /// The key of all later commands.
+    Accepted(u32),
+    /// The device cannot enforce the policy (status 139 of the whole command).
+    NotEnforced,
+}
 
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(root) = call.body.as_ref().filter(|root| root.tag == p::PROVISION) else {
         return Ok(Reply::Wbxml(command_status(p::PROVISION, 2)));
     };
-    if call.device.access == DeviceAccess::WipePending {
-        return wipe(call, root).await;
-    }
+    let policy = match root.child(p::POLICIES) {
+        None => None,
+        Some(policies) => {
+            let policy = policies.child(p::POLICY);
+            let Some((policy, kind)) = policy
+                .and_then(|policy| Some((policy, policy.text_of(p::POLICY_TYPE)?)))
+                .filter(|(_, kind)| !kind.is_empty())
+            else {
+                return Ok(Reply::Wbxml(command_status(p::PROVISION, 2)));
+            };
+            let said = decide(call, policy, &kind).await?;
+            if let Said::NotEnforced = said {
+                return Ok(Reply::Wbxml(command_status(p::PROVISION, 139)));
+            }
+            Some((kind, said))
+        }
+    };
     let mut out = Encoder::new();
     out.open(p::PROVISION);
     if let Some(information) = root.child(s::DEVICE_INFORMATION) {
         device_information(call, information).await?;
         out.open(s::DEVICE_INFORMATION).number(s::STATUS, 1).close();
     }
-    let policy_type = root
-        .child(p::POLICIES)
-        .and_then(|policies| policies.child(p::POLICY))
-        .and_then(|policy| policy.text_of(p::POLICY_TYPE));
-    match policy_type {
-        None => {
-            out.number(
-                p::STATUS,
-                if root.child(p::POLICIES).is_some() {
-                    2
-                } else {
-                    1
-                },
-            );
-        }
-        Some(policy_type) => {
-            // No policy for this client; a type we do not know.
-            let known = policy_type == "MS-EAS-Provisioning-WBXML";
-            out.number(p::STATUS, 1)
-                .open(p::POLICIES)
-                .open(p::POLICY)
-                .text(p::POLICY_TYPE, &policy_type)
-                .number(p::STATUS, if known { 2 } else { 3 })
-                .close()
-                .close();
-        }
+    out.number(p::STATUS, 1);
+    if let Some((kind, said)) = policy {
+        write(call, &kind, &said, &mut out);
     }
     out.close();
     Ok(Reply::Wbxml(out.finish()))
 }
 
-/// Orders the removal of this account's data, and records that it is done.
-async fn wipe(call: &Call, root: &Element) -> Result<Reply> {
-    let acknowledged = [p::REMOTE_WIPE, p::ACCOUNT_ONLY_REMOTE_WIPE]
-        .into_iter()
-        .filter_map(|tag| root.child(tag))
-        .any(|wipe| wipe.text_of(p::STATUS).as_deref() == Some("1"));
-    let mut out = Encoder::new();
-    out.open(p::PROVISION).number(p::STATUS, 1);
-    if acknowledged {
-        let op = Op::SetDeviceAccess {
-            device: call.device.id,
-            access: DeviceAccess::Wiped,
-        };
-        call.face
-            .core
-            .commit_personal(&call.actor, vec![op])
-            .await?;
-    } else if call.version >= Version::V16_1 {
-        out.empty(p::ACCOUNT_ONLY_REMOTE_WIPE);
+async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
+    let expected = if call.version < Version::V12_0 {
+        XML
+    } else {
+        WBXML
+    };
+    if kind != expected {
+        return Ok(Said::Status(3));
     }
-    // Before 16.1 only the whole device could be erased, which nobody asked for: the account stays
-    // refused, and that is all.
-    out.close();
-    Ok(Reply::Wbxml(out.finish()))
+    let mut standing: Standing = call.value(VALUE).await?.unwrap_or_default();
+    let acknowledged = policy
+        .text_of(p::POLICY_KEY)
+        .map(|key| key.parse::<u32>().ok());
+    let said = match (acknowledged, &call.face.settings.policy) {
+        (None, Some(policy)) => offer(&mut standing, policy),
+        // A device that had a policy is given one that asks nothing; others are told there is none.
+        (None, None) if standing != Standing::default() && call.policy_key == Some(0) => {
+            offer(&mut standing, &Policy::default())
+        }
+        (None, None) => return Ok(Said::Status(2)),
+        (Some(key), configured) => {
+            let Some((offered, revision)) = standing
+                .offered
+                .filter(|(offered, _)| Some(*offered) == key)
+            else {
+                return Ok(Said::Status(5));
+            };
+            standing.status = policy
+                .text_of(p::STATUS)
+                .and_then(|status| status.parse().ok())
+                .unwrap_or(1);
+            // Applied in part, or managed by others: the device did what it can.
+            let strict = configured.as_ref().is_some_and(|policy| !policy.loose);
+            if standing.status == 3 && strict {
+                call.set_value(VALUE, &standing).await?;
+                return Ok(Said::NotEnforced);
+            }
+            let key = new_key(Some(offered));
+            standing.offered = None;
+            standing.acknowledged = Some((key, revision));
+            Said::Accepted(key)
+        }
+    };
+    call.set_value(VALUE, &standing).await?;
+    Ok(said)
+}
+
+fn offer(standing: &mut Standing, policy: &Policy) -> Said {
+    let former = standing.acknowledged.map(|(key, _)| key);
+    let key = new_key(former);
+    standing.offered = Some((key, policy.revision));
+    Said::Offer(key, policy.clone())
+}
+
+fn write(call: &Call, kind: &str, said: &Said, out: &mut Encoder) {
+    out.open(p::POLICIES)
+        .open(p::POLICY)
+        .text(p::POLICY_TYPE, kind);
+    match said {
+        Said::Status(status) => {
+            out.number(p::STATUS, status);
+        }
+        Said::Accepted(key) => {
+            out.number(p::STATUS, 1).number(p::POLICY_KEY, key);
+        }
+        Said::Offer(key, policy) => {
+            out.number(p::STATUS, 1).number(p::POLICY_KEY, key);
+            match call.version < Version::V12_0 {
+                true => {
+                    out.text(p::DATA, &policy.xml());
+                }
+                false => {
+                    out.open(p::DATA);
+                    policy.write(call.version, out);
+                    out.close();
+                }
+            }
+        }
+        Said::NotEnforced => {}
+    }
+    out.close().close();
 }

@@ -5,7 +5,10 @@ use carnet_proto::{
     wbxml::{Element, Encoder, page::settings as s},
 };
 
-use super::super::request::{Call, Reply, command_status};
+use super::super::{
+    device::is_probe,
+    request::{Call, Reply, command_status},
+};
 use crate::domain::{batch::Op, error::Result};
 
 pub async fn run(call: &Call) -> Result<Reply> {
@@ -46,6 +49,9 @@ pub async fn run(call: &Call) -> Result<Reply> {
 
 /// Keeps what a device says of itself.
 pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
+    if is_probe(&call.device) {
+        return Ok(());
+    }
     let info: Vec<(String, String)> = element
         .child(s::SET)
         .into_iter()

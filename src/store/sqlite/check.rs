@@ -91,6 +91,21 @@ const INVARIANTS: &[(&str, &str)] = &[
          WHERE p.gone IS NULL AND (p.sort_first, p.sort_last) <> (i.sort_first, i.sort_last)",
     ),
     (
+        "two changes of a view share a sequence, or one is beyond the view's",
+        "SELECT min(p.id) FROM view_placement p JOIN collection c ON c.id = p.collection
+         GROUP BY p.collection, p.moved
+         HAVING count(*) > 1 OR max(p.born, p.changed, coalesce(p.gone, 0)) > max(c.seq)",
+    ),
+    (
+        "a view that is level shows an item none of its books holds",
+        "SELECT v.id FROM view_placement v WHERE v.gone IS NULL
+             AND NOT EXISTS (SELECT 1 FROM view_source s JOIN placement p
+                 ON p.collection = s.source AND p.item = v.item AND p.gone IS NULL
+                 WHERE s.view = v.collection)
+             AND NOT EXISTS (SELECT 1 FROM view_source s JOIN collection c ON c.id = s.source
+                 WHERE s.view = v.collection AND s.caught_up < c.seq)",
+    ),
+    (
         "an index row belongs to no item",
         "SELECT t.item FROM index_text t LEFT JOIN item i ON i.id = t.item WHERE i.id IS NULL",
     ),

@@ -10,6 +10,7 @@ mod person;
 mod personal;
 pub mod search;
 mod tag;
+mod view;
 
 use std::collections::BTreeMap;
 
@@ -177,10 +178,17 @@ impl Commit<'_> {
             | Op::AcceptInvitation { .. } => self.group_op(op),
             Op::GrantGroup { .. } | Op::GrantItem { .. } => self.grant_op(op),
             Op::AddBook { .. } | Op::ChangeBook { .. } | Op::RemoveBook { .. } => self.book_op(op),
+            Op::CatchUp { .. } | Op::Level { .. } | Op::Follow { .. } => self.view_op(op),
+            Op::Audit { what } => {
+                self.audit(what)?;
+                Ok(0)
+            }
             Op::SetSync { .. }
             | Op::ForgetSync { .. }
             | Op::SetDeviceValue { .. }
             | Op::TouchDevice { .. }
+            | Op::AdmitDevice { .. }
+            | Op::ShowBooks { .. }
             | Op::SetDeviceAccess { .. }
             | Op::ForgetDevice { .. }
             | Op::SetProperty { .. }

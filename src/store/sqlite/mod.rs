@@ -9,6 +9,7 @@ mod open;
 mod read;
 mod read_history;
 mod read_items;
+mod read_views;
 mod search;
 mod writer;
 
@@ -38,6 +39,7 @@ use crate::domain::{
         Comment, Device, HomeChange, Import, ItemGrant, ItemPlace, ItemStanding, ListPage,
         ListQuery, Notice, Order, Removal, Revision, Store, Tag, Touched,
     },
+    view::View,
 };
 use async_trait::async_trait;
 use deadpool_sqlite::{Hook, HookError, Pool, Runtime};
@@ -243,6 +245,25 @@ impl Store for Sqlite {
 
     async fn count(&self, collection: CollectionId) -> Result<i64> {
         self.read(move |r| r.count(collection)).await
+    }
+
+    async fn view(&self, person: PersonId, segment: &str) -> Result<Option<View>> {
+        let segment = segment.to_owned();
+        self.read(move |r| r.view(person, &segment)).await
+    }
+
+    async fn held_in(
+        &self,
+        view: CollectionId,
+        ids: &[String],
+    ) -> Result<Vec<(String, Vec<CollectionId>)>> {
+        let ids = ids.to_vec();
+        self.read(move |r| r.held_in(view, &ids)).await
+    }
+
+    async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>> {
+        let collections = collections.to_vec();
+        self.read(move |r| r.placed(item, &collections)).await
     }
 
     async fn range(

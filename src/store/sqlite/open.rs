@@ -14,6 +14,7 @@ use crate::domain::{
 const SCHEMA: &[&str] = &[
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_rights.sql"),
+    include_str!("schema/0003_views.sql"),
     include_str!("schema/0005_search.sql"),
 ];
 

@@ -15,12 +15,12 @@ use crate::domain::{
     store::{Import, ImportedItem, ItemStanding, ListPage, ListQuery, ListRow, Order},
 };
 
-const HEAD: &str =
+pub(super) const HEAD: &str =
     "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
     i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
     length(i.document), i.created, i.modified, p.overlay";
 
-const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
+pub(super) const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
 
 fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
     let overlay: Vec<u8> = row.get(22)?;
@@ -51,7 +51,7 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
     })
 }
 
-fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
+pub(super) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
     let document: Vec<u8> = row.get(23)?;
     Ok(Card {
         placement: head(row)?,
@@ -94,7 +94,8 @@ impl Reader<'_> {
         upto: Seq,
         limit: usize,
     ) -> rusqlite::Result<Vec<Placement>> {
-        let sql = format!("SELECT {HEAD} {FROM} {}", window(order));
+        let from = self.from(collection)?;
+        let sql = format!("SELECT {HEAD} {from} {}", window(order));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.all(&sql, [collection.0, after.0, upto.0, limit], head)
     }
@@ -107,7 +108,8 @@ impl Reader<'_> {
         upto: Seq,
         limit: usize,
     ) -> rusqlite::Result<Vec<Card>> {
-        let sql = format!("SELECT {HEAD}, i.document {FROM} {}", window(order));
+        let from = self.from(collection)?;
+        let sql = format!("SELECT {HEAD}, i.document {from} {}", window(order));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.all(&sql, [collection.0, after.0, upto.0, limit], card)
     }
@@ -132,8 +134,9 @@ impl Reader<'_> {
         collection: CollectionId,
         ids: &[String],
     ) -> rusqlite::Result<Vec<Option<Card>>> {
+        let from = self.from(collection)?;
         let sql = format!(
-            "SELECT {HEAD}, i.document {FROM} WHERE p.server_id = ?2 AND p.collection = ?1"
+            "SELECT {HEAD}, i.document {from} WHERE p.server_id = ?2 AND p.collection = ?1"
         );
         ids.iter()
             .map(|id| self.one(&sql, params![collection.0, id], card))

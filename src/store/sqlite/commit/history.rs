@@ -21,8 +21,16 @@ impl Commit<'_> {
                 collection,
                 document,
                 reason,
+                identity,
                 mark,
-            } => self.refuse(*item, *collection, document, reason, *mark),
+            } => self.refuse(
+                *item,
+                *collection,
+                document,
+                reason,
+                identity.as_ref(),
+                *mark,
+            ),
             Op::DismissRefusal { revision } => self.run(
                 "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
                 params![revision.0, self.author()],
@@ -166,6 +174,7 @@ impl Commit<'_> {
         collection: Option<CollectionId>,
         document: &[u8],
         reason: &str,
+        identity: Option<&String>,
         mark: bool,
     ) -> Applied<i64> {
         let Some(person) = self.author() else {
@@ -185,7 +194,7 @@ impl Commit<'_> {
                 person,
                 self.batch.client,
                 document,
-                digest(document),
+                identity.cloned().unwrap_or_else(|| digest(document)),
                 reason,
             ])?;
         let revision = self.connection.last_insert_rowid();

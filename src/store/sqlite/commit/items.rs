@@ -484,13 +484,15 @@ impl Commit<'_> {
         device: DeviceId,
         server_ids: &[String],
     ) -> Applied<i64> {
-        let mut statement = self.connection.prepare_cached(
-            "UPDATE placement SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
-                 writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
-             WHERE server_id = ?1 AND collection = ?2",
-        )?;
-        for server_id in server_ids {
-            statement.execute(params![server_id, collection.0, device.0])?;
+        for table in ["placement", "view_placement"] {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "UPDATE {table} SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
+                     writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
+                 WHERE server_id = ?1 AND collection = ?2"
+            ))?;
+            for server_id in server_ids {
+                statement.execute(params![server_id, collection.0, device.0])?;
+            }
         }
         Ok(0)
     }

@@ -7,7 +7,16 @@ use crate::domain::{
     batch::{DeviceAccess, Op},
     error::Error,
     id::{DeviceId, PersonId},
+    view::Shown,
 };
+
+/// Named values as a JSON object.
+fn object(info: &[(String, String)]) -> serde_json::Value {
+    info.iter()
+        .map(|(name, value)| (name.clone(), serde_json::Value::from(value.clone())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
 
 impl Commit<'_> {
     pub(super) fn personal_op(&mut self, op: &Op) -> Applied<i64> {
@@ -56,6 +65,17 @@ impl Commit<'_> {
                 params![device.0, name],
             ),
             Op::TouchDevice { .. } => self.touch_device(op),
+            Op::AdmitDevice { .. } => self.admit_device(op),
+            Op::ShowBooks { device, shown } => {
+                self.wake_owner(*device)?;
+                // Held requests of another process hear of it too.
+                self.rights_moved = true;
+                let value = serde_json::to_vec(shown).unwrap_or_default();
+                self.run(
+                    "INSERT OR REPLACE INTO device_value (device, name, value) VALUES (?1, ?2, ?3)",
+                    params![device.0, Shown::VALUE, value],
+                )
+            }
             Op::SetDeviceAccess { device, access } => self.set_device_access(*device, *access),
             Op::ForgetDevice { device } => {
                 self.wake_owner(*device)?;
@@ -144,11 +164,7 @@ impl Commit<'_> {
         else {
             return Ok(0);
         };
-        let info = serde_json::Value::Object(
-            info.iter()
-                .map(|(name, value)| (name.clone(), value.clone().into()))
-                .collect(),
-        );
+        let info = object(info);
         let id = self
             .connection
             .prepare_cached(
@@ -174,12 +190,43 @@ impl Commit<'_> {
         Ok(id)
     }
 
+    fn admit_device(&mut self, op: &Op) -> Applied<i64> {
+        let Op::AdmitDevice {
+            person,
+            device_id,
+            device_type,
+            user_agent,
+            version,
+            info,
+            access,
+        } = op
+        else {
+            return Ok(0);
+        };
+        self.run(
+            "INSERT INTO device (person, device_id, device_type, user_agent, version, info, access,
+                 first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+             ON CONFLICT (person, device_id) DO NOTHING",
+            params![
+                person.0,
+                device_id.to_lowercase(),
+                device_type,
+                user_agent,
+                version,
+                object(info).to_string(),
+                access.as_str(),
+                self.batch.at.0
+            ],
+        )
+    }
+
     fn set_device_access(&mut self, device: DeviceId, access: DeviceAccess) -> Applied<i64> {
         self.run(
             "UPDATE device SET access = ?2 WHERE id = ?1",
             params![device.0, access.as_str()],
         )?;
         self.wake_owner(device)?;
+        self.rights_moved = true;
         self.audit(&format!("device {device} {}", access.as_str()))?;
         Ok(device.0)
     }

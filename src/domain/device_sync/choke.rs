@@ -1,0 +1,106 @@
+//! A device that asks for the same answer again and again chokes on something in it: pages shrink to
+//! one item, and the item it will not take is held back until it changes.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Previous, Record};
+use crate::domain::{batch::Op, item::Placement, round::What};
+
+/// How often an answer is made again as it was.
+const PATIENCE: u8 = 3;
+/// How often a single item is offered.
+const OFFERS: u8 = 5;
+
+/// What is known of a device's trouble; a few bytes, and the few items held back.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Choke {
+    /// How often the key before was presented although it had been answered.
+    tries: u8,
+    /// Pages hold one item.
+    narrow: bool,
+    /// Items the device does not have, though its state says so.
+    held_back: Vec<String>,
+}
+
+impl Record {
+    /// The device presented the newest key: it took the last answer.
+    pub(super) fn delivered(mut self) -> Self {
+        self.choke.tries = 0;
+        self
+    }
+
+    /// The device did not take the last answer; whether it may simply be made again.
+    pub(super) fn presented_again(&self, previous: &Previous) -> (Self, bool) {
+        let mut record = self.clone();
+        let choke = &mut record.choke;
+        choke.tries = choke.tries.saturating_add(1);
+        let limit = match choke.narrow && previous.sole.is_some() {
+            true => OFFERS,
+            false => PATIENCE,
+        };
+        let is_patient = choke.tries < limit;
+        (record, is_patient)
+    }
+}
+
+impl Choke {
+    /// The size of the next page.
+    pub(super) fn window(&self, asked: usize) -> usize {
+        match self.narrow {
+            true => asked.min(1),
+            false => asked,
+        }
+    }
+
+    /// After an answer that was asked for too often: narrows the pages, and once they are narrow,
+    /// the item that is held back from now on.
+    pub(super) fn withhold(&mut self, lost: &Previous) -> Option<String> {
+        let limit = if self.narrow { OFFERS } else { PATIENCE };
+        if self.tries < limit {
+            return None;
+        }
+        self.tries = 0;
+        if !self.narrow {
+            self.narrow = true;
+            return None;
+        }
+        self.narrow = false;
+        let item = lost.sole.clone()?;
+        if !self.held_back.contains(&item) {
+            self.held_back.push(item.clone());
+        }
+        Some(item)
+    }
+
+    /// What is held back comes as new when it changes, and is not taken away.
+    pub(super) fn adjust(&self, items: &mut Vec<(What, Placement)>) {
+        items.retain_mut(|(what, row)| {
+            if self.held_back.contains(&row.server_id) {
+                match what {
+                    What::Delete => return false,
+                    What::Add | What::Change => *what = What::Add,
+                }
+            }
+            true
+        });
+    }
+
+    /// At the end of a round pages have their size again.
+    pub(super) fn rest(&mut self, more: bool) {
+        if !more {
+            self.narrow = false;
+        }
+    }
+
+    /// The record of an item held back in a step.
+    pub(super) fn notice(&self, step: Option<&Previous>) -> Option<Op> {
+        let item = step?.withheld.as_ref()?;
+        tracing::warn!(
+            item,
+            "a device does not take an item: it is held back until it changes"
+        );
+        Some(Op::Audit {
+            what: format!("the item {item} is held back: the device does not take it"),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! What a device had not uploaded when it is told to start over: it wipes the folder when it hears
+//! so, and what only it had would be gone.
+
+use super::{Command, DeviceBook, SyncCall, SyncReply};
+use crate::domain::{
+    batch::{NewPlacement, Op},
+    book::{Book, Edit, new_server_id},
+    error::{Error, Result},
+    item::random_id,
+    rights::Right,
+    store::ListQuery,
+};
+
+/// Contacts of the same name looked at.
+const NAMESAKES: i64 = 20;
+
+impl DeviceBook {
+    /// The key is unknown. New contacts are kept, and come back with the rest; edits, whose base
+    /// nobody knows, go to the refused changes; deletions are not done.
+    pub(super) async fn start_over(&self, call: &SyncCall) -> Result<SyncReply> {
+        let union = self.book.core().union_of(&self.book).await?;
+        let home = union.as_ref().map_or(&self.book, |union| union.own());
+        let mut ops = Vec::new();
+        let mut room = home.room().await?.map(|(left, _)| left);
+        for command in &call.commands {
+            match command {
+                Command::Add {
+                    fingerprint, edit, ..
+                } => {
+                    let op = keep_new(home, fingerprint, &**edit, &mut room).await?;
+                    ops.extend(op);
+                }
+                Command::Change { server_id, edit } => {
+                    let Ok(card) = self.fetch(server_id).await else {
+                        continue;
+                    };
+                    let shown = self.book.content(&card);
+                    if let Ok(bytes) = edit.apply(Some(&shown))
+                        && bytes != shown
+                    {
+                        let reason = "the device had to start over";
+                        ops.push(self.book.refusal(Some(&card), bytes, reason));
+                    }
+                }
+                Command::Delete { .. } | Command::Fetch { .. } => {}
+            }
+        }
+        if !ops.is_empty() {
+            self.commit(ops, false).await?;
+        }
+        Ok(SyncReply::UnknownKey)
+    }
+}
+
+/// The operation that keeps a new contact; none when the book has it, or it is no contact.
+async fn keep_new(
+    home: &Book,
+    fingerprint: &str,
+    edit: &dyn Edit,
+    room: &mut Option<i64>,
+) -> Result<Option<Op>> {
+    let bytes = match edit.apply(None) {
+        Ok(bytes) => bytes,
+        Err(Error::InvalidDocument(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let (content, overlay, tags) = match home.admit(&bytes, None) {
+        Ok(admitted) => admitted,
+        Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let namesakes = ListQuery {
+        words: content
+            .index
+            .sort_first
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect(),
+        limit: NAMESAKES,
+        ..ListQuery::default()
+    };
+    for row in home.list(&namesakes).await?.rows {
+        let card = home.by_server_id(&row.placement.server_id).await?;
+        let shown = home.content(&card);
+        // It says nothing that is not there: an Add whose answer was lost.
+        if edit.apply(Some(&shown)).is_ok_and(|after| after == shown) {
+            return Ok(None);
+        }
+    }
+    let is_full = room.is_some_and(|left| left <= 0);
+    if is_full || !home.may(Right::Add) {
+        let reason = match is_full {
+            true => "the book is full",
+            false => "adding was not allowed",
+        };
+        return Ok(Some(home.refused_addition(fingerprint, bytes, reason)));
+    }
+    if let Some(left) = room {
+        *left -= 1;
+    }
+    Ok(Some(Op::CreateItem {
+        class: home.core().class().name().into(),
+        creator: home.actor().person,
+        content,
+        placement: NewPlacement {
+            collection: home.collection().id,
+            href: format!("{}.vcf", random_id(16)),
+            server_id: new_server_id(),
+            device: None,
+            altered: false,
+            overlay,
+            tags,
+        },
+    }))
+}

@@ -1,0 +1,206 @@
+//! Views: several books of a person shown to a device as one.
+//!
+//! A view is a collection with rows, sequences and ids of its own. It is brought level with its
+//! books before it is read, and in the very transaction of a device's writes; from then on rounds
+//! run on it as on any collection.
+
+use std::{collections::HashMap, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    actor::Actor,
+    batch::{Batch, Op},
+    book::Book,
+    collection::{Collection, Place},
+    core::Core,
+    error::{Error, Result},
+    id::{CollectionId, Timestamp},
+    item::digest,
+};
+
+/// Which contacts folders a device is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Every book as a folder of its own.
+    Folders,
+    /// One folder with what is in all books.
+    Merged,
+    /// The default private book, nothing else.
+    OwnOnly,
+}
+
+/// What somebody chose for a device.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Shown {
+    /// None: as its kind of client likes it.
+    pub mode: Option<Mode>,
+    /// Permanent identifiers of the books it is not shown.
+    pub hidden: Vec<String>,
+}
+
+impl Shown {
+    /// Name of the device value it is kept under.
+    pub const VALUE: &'static str = "shown";
+}
+
+impl Mode {
+    /// As the command line spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Mode::Folders => "folders",
+            Mode::Merged => "merged",
+            Mode::OwnOnly => "own-only",
+        }
+    }
+
+    /// Reads what [`Mode::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Mode::Folders, Mode::Merged, Mode::OwnOnly]
+            .into_iter()
+            .find(|mode| mode.as_str() == text)
+    }
+}
+
+/// The books a view unites, the default private one first.
+pub(super) struct Union {
+    pub books: Vec<Book>,
+}
+
+impl Union {
+    /// Where new items go.
+    pub fn own(&self) -> &Book {
+        &self.books[0]
+    }
+
+    /// Names a device sees as categories: of every book but the own one.
+    pub fn labels(&self) -> HashMap<CollectionId, String> {
+        self.books[1..]
+            .iter()
+            .map(|book| book.collection())
+            .map(|collection| (collection.id, collection.display_name.clone()))
+            .collect()
+    }
+}
+
+impl Core {
+    /// Opens the view of a person's books except some, level with them.
+    ///
+    /// It stays the same collection while books come and go; another set of hidden books is another
+    /// view, and devices start over.
+    pub async fn open_view(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        hidden: &[String],
+    ) -> Result<Book> {
+        let mut hidden = hidden.to_vec();
+        hidden.sort();
+        hidden.dedup();
+        let segment = match hidden.is_empty() {
+            true => "merged".to_owned(),
+            false => digest(hidden.join(" ").as_bytes())[..16].to_owned(),
+        };
+        let union = self.union(actor, &hidden).await?;
+        let wanted: Vec<CollectionId> = union.books.iter().map(|b| b.collection().id).collect();
+        if let Some(view) = self.store().view(actor.person, &segment).await?
+            && view.is_level
+            && same(&view.sources, &wanted)
+        {
+            return self.open(actor, view.collection).await;
+        }
+        let catch_up = Op::CatchUp {
+            owner: actor.person,
+            segment,
+            description: hidden.join(" "),
+            sources: wanted,
+        };
+        // Derived from the books: a power cut may take it back.
+        let committed = self
+            .commit(Batch {
+                person: Some(actor.person),
+                client: actor.client.label.clone(),
+                at: Timestamp::now(),
+                rights_revision: Some(actor.rights_revision),
+                unflushed: true,
+                ops: vec![catch_up],
+                ..Batch::default()
+            })
+            .await?;
+        let row = committed.rows.first().copied().ok_or(Error::NotFound)?;
+        self.open(actor, CollectionId(row)).await
+    }
+
+    /// A view opened again, level with its books as they are now.
+    pub(super) async fn reopen(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        collection: &Collection,
+    ) -> Result<Book> {
+        match collection.place {
+            Place::View(_) => self.open_view(actor, &hidden_of(collection)).await,
+            _ => self.open(actor, collection.id).await,
+        }
+    }
+
+    /// The books behind a view; none for any other collection.
+    pub(super) async fn union_of(self: &Arc<Self>, view: &Book) -> Result<Option<Union>> {
+        match view.collection().place {
+            Place::View(_) => {
+                let hidden = hidden_of(view.collection());
+                self.union(view.actor(), &hidden).await.map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    async fn union(self: &Arc<Self>, actor: &Arc<Actor>, hidden: &[String]) -> Result<Union> {
+        let mut books = self.books(actor).await?;
+        books.retain(|book| {
+            let collection = book.collection();
+            collection.is_default() || !hidden.contains(&collection.uuid)
+        });
+        books.sort_by_key(|book| !book.collection().is_default());
+        match books
+            .first()
+            .is_some_and(|book| book.collection().is_default())
+        {
+            true => Ok(Union { books }),
+            false => Err(Error::NotFound),
+        }
+    }
+
+    /// Keeps what a person wrote where nothing can hold it, word for word.
+    pub async fn keep_refused(&self, actor: &Actor, words: Vec<u8>, reason: &str) -> Result<()> {
+        let refuse = Op::Refuse {
+            item: None,
+            collection: None,
+            document: words,
+            reason: reason.to_owned(),
+            identity: None,
+            mark: false,
+        };
+        self.commit_personal(actor, vec![refuse]).await.map(drop)
+    }
+}
+
+/// A view as stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    pub collection: CollectionId,
+    pub sources: Vec<CollectionId>,
+    /// Nothing happened in its books since it was brought level.
+    pub is_level: bool,
+}
+
+fn hidden_of(view: &Collection) -> Vec<String> {
+    view.description
+        .split_whitespace()
+        .map(str::to_owned)
+        .collect()
+}
+
+fn same(one: &[CollectionId], other: &[CollectionId]) -> bool {
+    one.len() == other.len() && one.iter().all(|id| other.contains(id))
+}

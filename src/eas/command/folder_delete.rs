@@ -1,0 +1,29 @@
+//! FolderDelete ([MS-ASCMD] 2.2.1.3): a private book and what is in it go to the trash.
+
+use carnet_proto::wbxml::page::folder_hierarchy as f;
+
+use super::super::{
+    folders::{Target, find},
+    hierarchy::Change,
+    request::{Call, Reply},
+};
+use crate::domain::error::{Error, Result};
+
+pub async fn run(call: &Call) -> Result<Reply> {
+    let (change, body) = match Change::begin(call, f::FOLDER_DELETE).await? {
+        Ok(begun) => begun,
+        Err(refusal) => return Ok(refusal),
+    };
+    let id = body.text_of(f::SERVER_ID).unwrap_or_default();
+    let book = match find(call, &call.actor, &id).await? {
+        None => return Ok(change.refuse(4)),
+        Some(Target::Default) => return Ok(change.refuse(3)),
+        Some(Target::Book(book)) => book,
+    };
+    match book.remove().await {
+        Ok(()) => change.finish(call, &id, false).await,
+        // The default book and those of groups: a device never takes them away.
+        Err(Error::Forbidden { .. }) => Ok(change.refuse(3)),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,160 @@
+//! One contacts folder of a Sync.
+
+use std::sync::Arc;
+
+use carnet_proto::{
+    eas::sync::{Collection, Command as Sent},
+    wbxml::{Element, Tag},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    super::super::{
+        facet::{Supported, View},
+        request::Call,
+    },
+    DEFAULT_WINDOW, MAX_COMMANDS, Part, Said, window_of,
+};
+use crate::domain::{
+    book::{Book, Edit},
+    device_sync::{Answer, Command, DeviceBook, SyncCall, SyncReply},
+    error::{Error, Result},
+    item::digest,
+};
+
+/// What is kept with the key of a collection.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Kept {
+    /// `(page, token)` of the elements the client manages.
+    supported: Option<Vec<(u8, u8)>>,
+    truncation: Option<u32>,
+    window: Option<u32>,
+}
+
+/// An answer of the domain, and what printing it needs.
+pub struct Told {
+    pub answer: Answer,
+    pub book: Book,
+    pub view: View,
+}
+
+/// Answers one folder; `room` is what the whole answer may still hold.
+pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usize) -> Result<Part> {
+    let part = |key: &str, said| Part {
+        id: collection.id.clone(),
+        key: key.to_owned(),
+        said,
+    };
+    if collection.commands.len() > MAX_COMMANDS {
+        return Ok(part(&collection.key, Said::Status(4)));
+    }
+    if room == 0 && collection.commands.is_empty() && collection.key != "0" {
+        // The answer is full: this folder waits for the next one.
+        return Ok(part(&collection.key, Said::Nothing));
+    }
+    let device_book = DeviceBook::new(book.clone(), call.device_id());
+    let kept = kept(&device_book, collection).await?;
+    let is_prime = collection.key == "0";
+    let mut view = call.view(kept.truncation, book.is_private());
+    view.labels = device_book.labels().await?.into_values().collect();
+    let window = kept.window.map_or(DEFAULT_WINDOW, window_of);
+    let reply = device_book
+        .sync(&SyncCall {
+            key: (!is_prime).then(|| collection.key.clone()),
+            commands: commands(call, collection, &view, &kept.supported()),
+            get_changes: collection.get_changes.unwrap_or(!is_prime),
+            window: window.min(room),
+            request: digest(format!("{} {collection:?}", call.version).as_bytes()),
+            settings: serde_json::to_string(&kept).ok(),
+        })
+        .await?;
+    Ok(match reply {
+        SyncReply::Primed { key } => part(&key, Said::Status(1)),
+        SyncReply::UnknownKey => part("0", Said::Status(3)),
+        SyncReply::Answer(answer) if !answer.new_key => part(&answer.key, Said::Nothing),
+        SyncReply::Answer(answer) => {
+            let key = answer.key.clone();
+            part(&key, Said::Book(Box::new(Told { answer, book, view })))
+        }
+    })
+}
+
+fn commands(
+    call: &Call,
+    collection: &Collection,
+    view: &View,
+    supported: &Supported,
+) -> Vec<Command> {
+    let facet = &call.face.facet;
+    let edit = |data: &Element| -> Arc<dyn Edit> {
+        let made = facet.clone().edit(data, view, supported);
+        // What cannot be read is refused when it is applied, by itself.
+        made.unwrap_or_else(|error| Arc::new(Unreadable(error)))
+    };
+    collection
+        .commands
+        .iter()
+        .map(|sent| match sent {
+            Sent::Add { client_id, data } => Command::Add {
+                client_id: client_id.clone(),
+                fingerprint: facet.fingerprint(data),
+                edit: edit(data),
+            },
+            Sent::Change { server_id, data } => Command::Change {
+                server_id: server_id.clone(),
+                edit: edit(data),
+            },
+            Sent::Delete { server_id } => Command::Delete {
+                server_id: server_id.clone(),
+            },
+            Sent::Fetch { server_id } => Command::Fetch {
+                server_id: server_id.clone(),
+            },
+        })
+        .collect()
+}
+
+/// What was kept, with what the request says anew.
+async fn kept(book: &DeviceBook, collection: &Collection) -> Result<Kept> {
+    let mut kept: Kept = match collection.key.as_str() {
+        "0" => Kept::default(),
+        _ => book
+            .current()
+            .await?
+            .and_then(|(_, kept)| serde_json::from_str(&kept).ok())
+            .unwrap_or_default(),
+    };
+    if let Some(supported) = &collection.supported {
+        kept.supported = Some(supported.iter().map(|tag| (tag.page, tag.token)).collect());
+    }
+    // Options replace the former ones as a whole.
+    if let Some(options) = &collection.options {
+        kept.truncation = options.truncation;
+    }
+    kept.window = collection.window.or(kept.window);
+    Ok(kept)
+}
+
+impl Kept {
+    fn supported(&self) -> Supported {
+        match &self.supported {
+            None => Supported::Absent,
+            Some(list) => {
+                let tag = |(page, token): &(u8, u8)| Tag {
+                    page: *page,
+                    token: *token,
+                };
+                Supported::Listed(list.iter().map(tag).collect())
+            }
+        }
+    }
+}
+
+/// Data that could not be read: refused with status 6, by itself.
+struct Unreadable(Error);
+
+impl Edit for Unreadable {
+    fn apply(&self, _current: Option<&[u8]>) -> Result<Vec<u8>> {
+        Err(self.0.clone())
+    }
+}

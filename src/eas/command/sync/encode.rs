@@ -1,0 +1,177 @@
+//! A Sync answer: order as the schema has it, nothing empty, MoreAvailable before the items.
+
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{Encoder, Tag, page::air_sync as a},
+};
+
+use super::{super::super::folders, Part, Said, book::Told, standard::Fate};
+use crate::{
+    domain::{
+        device_sync::{Change, Failure, Outcome},
+        item::Card,
+    },
+    eas::request::Call,
+};
+
+/// The answer of some collections.
+pub fn answer(call: &Call, parts: &[&Part]) -> Vec<u8> {
+    let mut out = Encoder::new();
+    out.open(a::SYNC).open(a::COLLECTIONS);
+    for part in parts {
+        out.open(a::COLLECTION);
+        if call.version < Version::V14_0 {
+            out.text(a::CLASS, folders::class_of(&part.id));
+        }
+        let status = match part.said {
+            Said::Status(status) => status,
+            _ => 1,
+        };
+        out.text(a::SYNC_KEY, &part.key)
+            .text(a::COLLECTION_ID, &part.id)
+            .number(a::STATUS, status);
+        match &part.said {
+            Said::Nothing | Said::Status(_) => {}
+            Said::Standard(fates) => standard(fates, &mut out),
+            Said::Book(told) => {
+                if told.answer.more {
+                    out.empty(a::MORE_AVAILABLE);
+                }
+                responses(call, told, &mut out);
+                changes(call, told, &mut out);
+            }
+        }
+        out.close();
+    }
+    out.close().close();
+    out.finish()
+}
+
+fn standard(fates: &[Fate], out: &mut Encoder) {
+    if fates.is_empty() {
+        return;
+    }
+    out.open(a::RESPONSES);
+    for fate in fates {
+        match fate {
+            Fate::AddRefused { client_id } => fate_of(out, a::ADD, a::CLIENT_ID, client_id, 6),
+            Fate::AddUndone {
+                client_id,
+                server_id,
+            } => added(out, client_id, server_id),
+            Fate::ChangeRefused { server_id } => {
+                fate_of(out, a::CHANGE, a::SERVER_ID, server_id, 8);
+            }
+            Fate::FetchRefused { server_id } => fate_of(out, a::FETCH, a::SERVER_ID, server_id, 8),
+        }
+    }
+    out.close();
+    let undone: Vec<&String> = fates
+        .iter()
+        .filter_map(|fate| match fate {
+            Fate::AddUndone { server_id, .. } => Some(server_id),
+            _ => None,
+        })
+        .collect();
+    if !undone.is_empty() {
+        out.open(a::COMMANDS);
+        for server_id in undone {
+            out.open(a::DELETE).text(a::SERVER_ID, server_id).close();
+        }
+        out.close();
+    }
+}
+
+/// Every Add, every Fetch, and what failed; silence is success.
+fn responses(call: &Call, told: &Told, out: &mut Encoder) {
+    let spoken = |outcome: &&Outcome| !matches!(outcome, Outcome::Done);
+    let outcomes = &told.answer.outcomes;
+    if !outcomes.iter().any(|outcome| spoken(&outcome)) {
+        return;
+    }
+    out.open(a::RESPONSES);
+    for outcome in outcomes.iter().filter(spoken) {
+        match outcome {
+            Outcome::Done => {}
+            Outcome::Added {
+                client_id,
+                server_id,
+            } => added(out, client_id, server_id),
+            Outcome::AddFailed { client_id, failure } => {
+                fate_of(out, a::ADD, a::CLIENT_ID, client_id, status_of(*failure));
+            }
+            Outcome::ChangeFailed { server_id, failure } => {
+                fate_of(out, a::CHANGE, a::SERVER_ID, server_id, status_of(*failure));
+            }
+            Outcome::DeleteFailed { server_id, failure } => {
+                fate_of(out, a::DELETE, a::SERVER_ID, server_id, status_of(*failure));
+            }
+            Outcome::Fetched { server_id } => match told.answer.fetched.get(server_id) {
+                Some(card) => {
+                    out.open(a::FETCH)
+                        .text(a::SERVER_ID, server_id)
+                        .number(a::STATUS, 1);
+                    data(call, told, card, out);
+                    out.close();
+                }
+                None => fate_of(out, a::FETCH, a::SERVER_ID, server_id, 8),
+            },
+        }
+    }
+    out.close();
+}
+
+fn changes(call: &Call, told: &Told, out: &mut Encoder) {
+    if told.answer.changes.is_empty() {
+        return;
+    }
+    out.open(a::COMMANDS);
+    for change in &told.answer.changes {
+        let (tag, card) = match change {
+            Change::Delete(server_id) => {
+                out.open(a::DELETE).text(a::SERVER_ID, server_id).close();
+                continue;
+            }
+            Change::Add(card) => (a::ADD, card),
+            Change::Change(card) => (a::CHANGE, card),
+        };
+        out.open(tag).text(a::SERVER_ID, &card.placement.server_id);
+        data(call, told, card, out);
+        out.close();
+    }
+    out.close();
+}
+
+fn data(call: &Call, told: &Told, card: &Card, out: &mut Encoder) {
+    let mut view = told.view.clone();
+    view.labels = told.answer.labels_of(&card.placement.server_id).to_vec();
+    out.open(a::APPLICATION_DATA);
+    let content = told.book.content(card);
+    call.face.facet.export(&content, &view, out);
+    out.close();
+}
+
+fn added(out: &mut Encoder, client_id: &str, server_id: &str) {
+    out.open(a::ADD)
+        .text(a::CLIENT_ID, client_id)
+        .text(a::SERVER_ID, server_id)
+        .number(a::STATUS, 1)
+        .close();
+}
+
+fn fate_of(out: &mut Encoder, command: Tag, kind: Tag, id: &str, status: u16) {
+    out.open(command)
+        .text(kind, id)
+        .number(a::STATUS, status)
+        .close();
+}
+
+/// Item statuses ([MS-ASCMD] 2.2.3.177.17)
+fn status_of(failure: Failure) -> u16 {
+    match failure {
+        Failure::Invalid => 6,
+        Failure::Conflict => 7,
+        Failure::NotFound => 8,
+        Failure::OverQuota => 9,
+    }
+}

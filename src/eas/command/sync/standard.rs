@@ -1,0 +1,115 @@
+//! Folders that are always empty while there is no mail and no calendar.
+//!
+//! Their key is a counter: it moves with every request that holds commands, and there is nothing
+//! behind it. What a person creates there is kept word for word in their refused changes. The
+//! device is told status 6, so that the item stays where it was made and is not taken for sent;
+//! clients that would send it again for ever have it accepted and deleted in the same answer.
+
+use std::sync::Arc;
+
+use carnet_proto::eas::sync::{Collection, Command};
+
+use super::{
+    super::super::{folders, quirk, request::Call},
+    Part, Said,
+};
+use crate::domain::{
+    actor::Actor,
+    device_sync::{TEMPORARY, is_temporary},
+    error::Result,
+    item::digest,
+};
+
+/// What became of a command.
+pub enum Fate {
+    /// Status 6: the data cannot be stored here.
+    AddRefused {
+        client_id: String,
+    },
+    /// Accepted, and deleted in the same answer.
+    AddUndone {
+        client_id: String,
+        server_id: String,
+    },
+    /// Status 8: there is no such item.
+    ChangeRefused {
+        server_id: String,
+    },
+    FetchRefused {
+        server_id: String,
+    },
+}
+
+/// Answers one of these folders.
+pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) -> Result<Part> {
+    let part = |key: &str, said| {
+        Ok(Part {
+            id: collection.id.clone(),
+            key: key.to_owned(),
+            said,
+        })
+    };
+    if collection.key == "0" {
+        return part(&key(1), Said::Status(1));
+    }
+    let wrote = !collection.commands.is_empty();
+    let Some(next) = next_key(&collection.key, wrote) else {
+        return part("0", Said::Status(3));
+    };
+    if !wrote {
+        return part(&next, Said::Nothing);
+    }
+    if collection.commands.len() > super::MAX_COMMANDS {
+        return part(&collection.key, Said::Status(4));
+    }
+    let folder = folders::standard_of(&collection.id).map_or("", |folder| folder.name);
+    let mut fates = Vec::new();
+    for command in &collection.commands {
+        let (data, fate) = match command {
+            Command::Add { client_id, data } => {
+                let client_id = client_id.clone();
+                let fate = match quirk::repeats_refused_adds(&call.device) {
+                    true => Fate::AddUndone {
+                        server_id: format!("{TEMPORARY}{}", &digest(client_id.as_bytes())[..24]),
+                        client_id,
+                    },
+                    false => Fate::AddRefused { client_id },
+                };
+                (Some(data), Some(fate))
+            }
+            // Made a moment ago and taken away again: nothing to say.
+            Command::Change { server_id, data } if is_temporary(server_id) => (Some(data), None),
+            Command::Change { server_id, data } => {
+                let server_id = server_id.clone();
+                (Some(data), Some(Fate::ChangeRefused { server_id }))
+            }
+            Command::Delete { .. } => (None, None),
+            Command::Fetch { server_id } => {
+                let server_id = server_id.clone();
+                (None, Some(Fate::FetchRefused { server_id }))
+            }
+        };
+        if let Some(data) = data {
+            let reason = format!("{folder}: this server keeps contacts only");
+            let words = data.dump().into_bytes();
+            call.face.core.keep_refused(actor, words, &reason).await?;
+        }
+        fates.extend(fate);
+    }
+    part(&next, Said::Standard(fates))
+}
+
+/// The key after one that was presented; none for a key that was never handed out.
+pub fn next_key(presented: &str, wrote: bool) -> Option<String> {
+    match presented {
+        "0" => Some(key(1)),
+        presented => {
+            let number: u32 = presented.strip_prefix('e')?.parse().ok()?;
+            Some(key(number.wrapping_add(u32::from(wrote)).max(1)))
+        }
+    }
+}
+
+fn key(number: u32) -> String {
+    format!("e{number}")
+}

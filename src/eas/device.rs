@@ -1,0 +1,149 @@
+//! Devices at the door: new ones are noted as the server's rule says, idle ones make room.
+
+use carnet_proto::eas::request_line::{RequestLine, Version};
+
+use super::{Face, settings::NewDevices, version};
+use crate::domain::{
+    batch::{Batch, DeviceAccess, Op},
+    error::{Error, Result},
+    id::{DeviceId, PersonId, Timestamp},
+    store::Device,
+};
+
+/// How stale the note of a device's last visit may be, in milliseconds.
+const TOUCH_EVERY: i64 = 3_600_000;
+/// After this long a device may be forgotten to make room, in milliseconds: clients that name
+/// themselves anew at every start (Outlook from build 2408 on) leave many behind.
+const IDLE: i64 = 24 * 3_600_000;
+/// What Android's client calls itself while it checks an account: nothing is kept of it.
+const PROBE: &str = "validate";
+/// Name of the information that says which versions a device was last told of.
+const OFFERED: &str = "OfferedVersions";
+
+/// What a request says of its device.
+pub struct Visit<'a> {
+    pub person: PersonId,
+    pub line: &'a RequestLine,
+    pub version: Option<Version>,
+    pub agent: &'a str,
+}
+
+/// Whether a device only checks an account.
+pub fn is_probe(device: &Device) -> bool {
+    device.id == DeviceId(0)
+}
+
+/// The device of a request, noted when it is new, has changed or was not seen for an hour; none
+/// when the person has too many.
+pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
+    if visit.line.device_id == PROBE {
+        return Ok(Some(visit.transient()));
+    }
+    let store = face.core.store();
+    let known = store.device(visit.person, &visit.line.device_id).await?;
+    let version = visit.version.map(|version| version.to_string());
+    if let Some(device) = &known {
+        let now = Timestamp::now();
+        let unchanged = device.user_agent == visit.agent
+            && version.as_ref().is_none_or(|v| *v == device.version)
+            && now.0 - device.last_seen.0 < TOUCH_EVERY;
+        if unchanged {
+            return Ok(known);
+        }
+        let touch = Op::TouchDevice {
+            person: visit.person,
+            device_id: device.device_id.clone(),
+            device_type: visit.line.device_type.clone(),
+            user_agent: visit.agent.to_owned(),
+            version: version.unwrap_or_else(|| device.version.clone()),
+            info: Vec::new(),
+        };
+        face.core.touch_device(visit.person, touch).await?;
+    } else {
+        let Some(room) = make_room(face, visit.person).await? else {
+            return Ok(None);
+        };
+        let access = match face.settings.new_devices {
+            NewDevices::Allow => DeviceAccess::Allowed,
+            NewDevices::Quarantine => DeviceAccess::Quarantined,
+            NewDevices::Block => DeviceAccess::Blocked,
+        };
+        let admit = Op::AdmitDevice {
+            person: visit.person,
+            device_id: visit.line.device_id.clone(),
+            device_type: visit.line.device_type.clone(),
+            user_agent: visit.agent.to_owned(),
+            version: version.unwrap_or_default(),
+            info: vec![(OFFERED.to_owned(), version::list(face.settings.legacy))],
+            access,
+        };
+        let batch = Batch {
+            person: Some(visit.person),
+            client: "EAS".to_owned(),
+            at: Timestamp::now(),
+            ops: room.into_iter().chain([admit]).collect(),
+            ..Batch::default()
+        };
+        face.core.commit(batch).await?;
+    }
+    let device = store.device(visit.person, &visit.line.device_id).await?;
+    device.map(Some).ok_or(Error::NotFound)
+}
+
+/// What has to go before another device is let in; none when nothing may.
+async fn make_room(face: &Face, person: PersonId) -> Result<Option<Vec<Op>>> {
+    let devices = face.core.store().devices(Some(person)).await?;
+    if devices.len() < face.settings.max_devices {
+        return Ok(Some(Vec::new()));
+    }
+    // Those that are refused stay known: forgotten ones would be let in again.
+    let oldest = devices
+        .iter()
+        .filter(|device| device.access == DeviceAccess::Allowed)
+        .filter(|device| Timestamp::now().0 - device.last_seen.0 > IDLE)
+        .min_by_key(|device| device.last_seen);
+    Ok(oldest.map(|device| vec![Op::ForgetDevice { device: device.id }]))
+}
+
+/// The versions to announce to a device (X-MS-RP, [MS-ASHTTP] 2.2.3.1.2.7): those on offer, when there
+/// are more of them than it was told of. It hears of them once.
+pub async fn announcement(face: &Face, device: &Device) -> Result<Option<String>> {
+    if !face.settings.announce || is_probe(device) {
+        return Ok(None);
+    }
+    let told = device.info.iter().find(|(name, _)| name == OFFERED);
+    let told: Vec<&str> = told.map_or(Vec::new(), |(_, list)| list.split(',').collect());
+    let list = version::list(face.settings.legacy);
+    if list.split(',').all(|version| told.contains(&version)) {
+        return Ok(None);
+    }
+    let touch = Op::TouchDevice {
+        person: device.person,
+        device_id: device.device_id.clone(),
+        device_type: device.device_type.clone(),
+        user_agent: device.user_agent.clone(),
+        version: device.version.clone(),
+        info: vec![(OFFERED.to_owned(), list.clone())],
+    };
+    face.core.touch_device(device.person, touch).await?;
+    Ok(Some(list))
+}
+
+impl Visit<'_> {
+    /// A device of which nothing is kept.
+    fn transient(&self) -> Device {
+        let now = Timestamp::now();
+        Device {
+            id: DeviceId(0),
+            person: self.person,
+            device_id: self.line.device_id.clone(),
+            device_type: self.line.device_type.clone(),
+            user_agent: self.agent.to_owned(),
+            version: self.version.map(|v| v.to_string()).unwrap_or_default(),
+            access: DeviceAccess::Allowed,
+            info: Vec::new(),
+            first_seen: now,
+            last_seen: now,
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Answers as HTTP.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+/// What a command answers.
+pub enum Reply {
+    Wbxml(Vec<u8>),
+    /// 200 without a body.
+    Empty,
+    Http(StatusCode),
+}
+
+impl Reply {
+    pub fn into_response(self) -> Response<Bytes> {
+        match self {
+            Reply::Wbxml(bytes) => wbxml(bytes),
+            // The type of an empty answer must not be text/html either.
+            Reply::Empty => wbxml(Vec::new()),
+            Reply::Http(status) => plain(status),
+        }
+    }
+}
+
+pub fn plain(status: StatusCode) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    *response.status_mut() = status;
+    response
+}
+
+pub fn wbxml(bytes: Vec<u8>) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(bytes));
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/vnd.ms-sync.wbxml"),
+    );
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private"));
+    response
+}
+
+pub fn unauthorized() -> Response<Bytes> {
+    let mut response = plain(StatusCode::UNAUTHORIZED);
+    response.headers_mut().insert(
+        header::WWW_AUTHENTICATE,
+        HeaderValue::from_static("Basic realm=\"Carnet\", charset=\"UTF-8\""),
+    );
+    response
+}
+
+/// 503: every client comes back later.
+pub fn overloaded(seconds: u64) -> Response<Bytes> {
+    let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
+/// 451: the mailbox lives elsewhere ([MS-ASHTTP] 3.1.5.2.2).
+pub fn elsewhere(address: &str) -> Response<Bytes> {
+    let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
+    with_header(plain(status), "x-ms-location", address)
+}
+
+/// Adds a header whose value was made here; one that cannot be said is left out.
+pub fn with_header(
+    mut response: Response<Bytes>,
+    name: &'static str,
+    value: &str,
+) -> Response<Bytes> {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        let name = HeaderName::from_static(name);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

@@ -1,0 +1,58 @@
+//! What is told a device only so often: clients that do not react to a status repeat the request
+//! that got it for ever.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use crate::domain::id::DeviceId;
+
+/// Times "the hierarchy changed" is said of one folder within [`WINDOW`].
+const TIMES: u8 = 3;
+const WINDOW: Duration = Duration::from_secs(600);
+/// Counters kept at most.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Counts statuses per device and folder.
+#[derive(Default)]
+pub struct Restraint(Mutex<HashMap<(DeviceId, String), (u8, Instant)>>);
+
+impl Restraint {
+    /// Whether a device may be told once more that a folder is gone.
+    pub fn may_tell(&self, device: DeviceId, folder: &str) -> bool {
+        let now = Instant::now();
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= MAX_ENTRIES {
+            told.retain(|_, (_, since)| now - *since < WINDOW);
+            if told.len() >= MAX_ENTRIES {
+                told.clear();
+            }
+        }
+        // Ids are 64 characters at most; longer ones are none of ours.
+        let folder = folder.chars().take(64).collect();
+        let (times, since) = told.entry((device, folder)).or_insert((0, now));
+        if now - *since >= WINDOW {
+            (*times, *since) = (0, now);
+        }
+        *times = times.saturating_add(1);
+        *times <= TIMES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_is_told_three_times_per_folder() {
+        let restraint = Restraint::default();
+        let told: Vec<bool> = (0..5)
+            .map(|_| restraint.may_tell(DeviceId(1), "gone"))
+            .collect();
+        assert_eq!(told, [true, true, true, false, false]);
+        assert!(restraint.may_tell(DeviceId(1), "other"));
+        assert!(restraint.may_tell(DeviceId(2), "gone"));
+    }
+}

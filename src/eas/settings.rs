@@ -1,0 +1,49 @@
+//! What an operator sets of this face.
+
+use std::collections::HashMap;
+
+use serde::Deserialize;
+
+use super::policy::Policy;
+
+/// Settings of the face, each with the meaning `deploy/carnet.example.toml` gives it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Longest wait, in seconds.
+    pub max_heartbeat: u64,
+    /// Offer 2.5 and 12.0 too.
+    pub legacy: bool,
+    pub new_devices: NewDevices,
+    /// Devices of one person.
+    pub max_devices: usize,
+    /// Tell known devices when more versions are offered than they were told of.
+    pub announce: bool,
+    /// Logins served by another server, and its address.
+    pub elsewhere: HashMap<String, String>,
+    pub policy: Option<Policy>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            max_heartbeat: 3540,
+            legacy: false,
+            new_devices: NewDevices::Allow,
+            max_devices: 50,
+            announce: false,
+            elsewhere: HashMap::new(),
+            policy: None,
+        }
+    }
+}
+
+/// What becomes of a device at its first contact.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewDevices {
+    #[default]
+    Allow,
+    /// Held until somebody lets it in.
+    Quarantine,
+    Block,
+}

@@ -1,0 +1,89 @@
+//! Common statuses ([MS-ASCMD] 2.2.4): an HTTP code before 14.0, a Status in the command's own root
+//! element from then on.
+
+use bytes::Bytes;
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{Encoder, Tag, page},
+};
+use http::{Response, StatusCode};
+
+use super::reply::{plain, wbxml};
+use crate::domain::error::Error;
+
+/// Refuses a command as its version understands it.
+pub fn refuse(version: Version, root: Tag, status: u16) -> Response<Bytes> {
+    match version < Version::V14_0 {
+        true => plain(http_of(status)),
+        false => wbxml(command_status(root, status)),
+    }
+}
+
+/// A message that is only a status, in the root element of its command.
+pub fn command_status(root: Tag, status: u16) -> Vec<u8> {
+    let page = page::PAGES.iter().find(|page| page.number == root.page);
+    let mut out = Encoder::new();
+    out.open(root);
+    if let Some(tag) = page.and_then(|page| Tag::by_name(page.name, "Status")) {
+        out.number(tag, status);
+    }
+    out.close();
+    out.finish()
+}
+
+/// What an outcome of the domain is to a command as a whole; none where only trying again helps
+/// (503, whatever the version: a failing store is never told as a wrong password).
+pub fn of(error: &Error) -> Option<u16> {
+    Some(match error {
+        // AccountDisabled: the account went away under the request.
+        Error::NotFound => 131,
+        // AccessDenied
+        Error::Forbidden { .. } => 130,
+        // MailboxQuotaExceeded
+        Error::OverQuota { .. } => 113,
+        // AlreadyExists
+        Error::UidConflict { .. } | Error::Exists(_) => 135,
+        // InvalidContent
+        Error::InvalidDocument(_) | Error::Invalid(_) | Error::TooLarge { .. } => 101,
+        // SyncStateNotFound
+        Error::StaleCursor => 132,
+        Error::PreconditionFailed | Error::Unavailable(_) => return None,
+    })
+}
+
+/// The HTTP code that stands for a status before 14.0.
+fn http_of(status: u16) -> StatusCode {
+    match status {
+        113 => StatusCode::INSUFFICIENT_STORAGE,
+        101..=109 | 138 => StatusCode::BAD_REQUEST,
+        137 | 147 => StatusCode::NOT_IMPLEMENTED,
+        // Retry after provisioning.
+        140 | 142..=144 => StatusCode::from_u16(449).unwrap_or(StatusCode::FORBIDDEN),
+        _ => StatusCode::FORBIDDEN,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rights::Right;
+
+    #[test]
+    fn every_outcome_has_its_status_and_code() {
+        let check = |error: Error, expected: Option<(u16, u16)>| {
+            let found = of(&error).map(|status| (status, http_of(status).as_u16()));
+            assert_eq!(found, expected, "{error}");
+        };
+        check(Error::NotFound, Some((131, 403)));
+        check(Error::Forbidden { right: Right::Add }, Some((130, 403)));
+        check(Error::OverQuota { limit: 1 }, Some((113, 507)));
+        check(Error::Exists("x".into()), Some((135, 403)));
+        check(Error::UidConflict { href: "x".into() }, Some((135, 403)));
+        check(Error::InvalidDocument("x".into()), Some((101, 400)));
+        check(Error::Invalid("x".into()), Some((101, 400)));
+        check(Error::TooLarge { limit: 1 }, Some((101, 400)));
+        check(Error::StaleCursor, Some((132, 403)));
+        check(Error::PreconditionFailed, None);
+        check(Error::Unavailable("x".into()), None);
+    }
+}

@@ -1,0 +1,28 @@
+//! The versions on offer.
+
+use carnet_proto::eas::request_line::Version;
+
+const ALL: [Version; 7] = [
+    Version::V2_5,
+    Version::V12_0,
+    Version::V12_1,
+    Version::V14_0,
+    Version::V14_1,
+    Version::V16_0,
+    Version::V16_1,
+];
+
+/// Ascending.
+pub fn offered(legacy: bool) -> impl Iterator<Item = Version> {
+    ALL.into_iter()
+        .filter(move |version| legacy || *version >= Version::V12_1)
+}
+
+/// As MS-ASProtocolVersions has it: ascending, commas, no blanks (the Android Open Source client
+/// splits without trimming).
+pub fn list(legacy: bool) -> String {
+    offered(legacy)
+        .map(|version| version.to_string())
+        .collect::<Vec<_>>()
+        .join(",")
+}

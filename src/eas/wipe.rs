@@ -1,0 +1,173 @@
+//! Removing an account's data from a device, or everything on it ([MS-ASPROV] 2.2.2.43).
+//!
+//! From 16.1 on a device can be told to remove one account. Older ones are shown an empty account
+//! instead: their folders go at the next FolderSync and they are refused afterwards. Erasing a
+//! whole device is another order, which somebody has to confirm.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use bytes::Bytes;
+use carnet_proto::{
+    eas::request_line::{RequestLine, Version},
+    wbxml::{
+        Element, Encoder, Limits, Tag, decode,
+        page::{air_sync, ping, provision as p},
+    },
+};
+use http::{Method, Response, header, request::Parts};
+
+use super::{
+    Face, command,
+    command::folder_sync,
+    reply::wbxml,
+    request::Arrival,
+    status::{command_status, refuse},
+    version,
+};
+use crate::domain::{
+    batch::{Batch, DeviceAccess, Op},
+    error::Result,
+    id::Timestamp,
+    store::Device,
+};
+
+/// Answers a device that is to be wiped.
+pub async fn answer(
+    face: &Face,
+    device: &Device,
+    command: &str,
+    version: Version,
+    root: Tag,
+    body: Option<&Element>,
+) -> Result<Response<Bytes>> {
+    let emulated = device.access == DeviceAccess::WipePending && version < Version::V16_1;
+    Ok(match command {
+        "Provision" => wbxml(provision(face, device, emulated, body).await?),
+        "FolderSync" if emulated => wbxml(empty(face, device, body).await?),
+        // Hierarchy changed: they come for the folders.
+        "Sync" if emulated => wbxml(command_status(air_sync::SYNC, 12)),
+        "Ping" if emulated => wbxml(command_status(ping::PING, 7)),
+        // RemoteWipeRequested
+        _ => refuse(version, root, 140),
+    })
+}
+
+/// The same for one whose password is not right any more: only known pairs of person and device,
+/// and only the order to erase, which is no secret.
+pub async fn without_password(
+    face: &Face,
+    parts: &Parts,
+    body: Body,
+    peer: IpAddr,
+) -> Result<Option<Response<Bytes>>> {
+    let authorization = parts.headers.get(header::AUTHORIZATION);
+    if parts.method != Method::POST {
+        return Ok(None);
+    }
+    let Some(person) = face.auth.claimed(authorization).await? else {
+        return Ok(None);
+    };
+    let Ok(line) = RequestLine::parse(parts.uri.query().unwrap_or_default()) else {
+        return Ok(None);
+    };
+    let store = face.core.store();
+    let device = store.device(person.id, &line.device_id).await?;
+    let Some(device) = device.filter(|device| {
+        matches!(
+            device.access,
+            DeviceAccess::WipePending | DeviceAccess::ErasePending
+        )
+    }) else {
+        return Ok(None);
+    };
+    let Ok(arrival) = Arrival::read(&person, parts.clone(), body).await else {
+        return Ok(None);
+    };
+    let version = arrival.version.or_else(|| Version::parse(&device.version));
+    let version = version.filter(|version| {
+        version::offered(face.settings.legacy).any(|offered| offered == *version)
+    });
+    let (Some(version), Some(root)) = (version, command::root_of(&arrival.line.command)) else {
+        return Ok(None);
+    };
+    tracing::info!(%peer, device = device.device_id, "a device to be wiped came without the password");
+    let element = decode(&arrival.body, &Limits::default()).ok();
+    answer(
+        face,
+        &device,
+        &arrival.line.command,
+        version,
+        root,
+        element.as_ref(),
+    )
+    .await
+    .map(Some)
+}
+
+/// Orders the removal, and records what the device says of it.
+async fn provision(
+    face: &Face,
+    device: &Device,
+    emulated: bool,
+    body: Option<&Element>,
+) -> Result<Vec<u8>> {
+    // iOS 5 puts a stray Status before the acknowledgement: any order is read.
+    let said = body.and_then(|root| {
+        [p::REMOTE_WIPE, p::ACCOUNT_ONLY_REMOTE_WIPE]
+            .into_iter()
+            .find_map(|tag| root.child(tag))
+            .map(|wipe| wipe.text_of(p::STATUS).unwrap_or_default())
+    });
+    let mut out = Encoder::new();
+    out.open(p::PROVISION).number(p::STATUS, 1);
+    match said.as_deref() {
+        Some("1") => record(face, device, "acknowledged", true).await?,
+        Some(_) => record(face, device, "failed on the device", false).await?,
+        None if emulated => {}
+        None if device.access == DeviceAccess::ErasePending => {
+            out.empty(p::REMOTE_WIPE);
+        }
+        None => {
+            out.empty(p::ACCOUNT_ONLY_REMOTE_WIPE);
+        }
+    }
+    out.close();
+    Ok(out.finish())
+}
+
+/// Takes every folder away from a device that knows no wipe of one account.
+async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<Vec<u8>> {
+    let (answer, done) = folder_sync::take_all(face, device, body).await?;
+    if done {
+        record(face, device, "folders removed", true).await?;
+    }
+    Ok(answer)
+}
+
+async fn record(face: &Face, device: &Device, what: &str, done: bool) -> Result<()> {
+    let now = Timestamp::now();
+    let touch = Op::TouchDevice {
+        person: device.person,
+        device_id: device.device_id.clone(),
+        device_type: device.device_type.clone(),
+        user_agent: device.user_agent.clone(),
+        version: device.version.clone(),
+        info: vec![
+            ("Wipe".to_owned(), what.to_owned()),
+            ("WipeAt".to_owned(), now.0.to_string()),
+        ],
+    };
+    let wiped = Op::SetDeviceAccess {
+        device: device.id,
+        access: DeviceAccess::Wiped,
+    };
+    let batch = Batch {
+        person: Some(device.person),
+        client: format!("EAS {} {}", device.device_type, device.device_id),
+        at: now,
+        ops: [touch].into_iter().chain(done.then_some(wiped)).collect(),
+        ..Batch::default()
+    };
+    face.core.commit(batch).await.map(drop)
+}

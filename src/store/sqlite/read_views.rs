@@ -1,0 +1,87 @@
+//! Reads about views.
+
+use rusqlite::params;
+
+use super::{
+    read::Reader,
+    read_items::{FROM, HEAD, card},
+};
+use crate::domain::{
+    id::{CollectionId, ItemId, PersonId},
+    item::Card,
+    view::View,
+};
+
+impl Reader<'_> {
+    /// Where the rows of a collection are; views have a table of their own.
+    pub(super) fn from(&self, collection: CollectionId) -> rusqlite::Result<&'static str> {
+        let is_view = self.one(
+            "SELECT kind = 'view' FROM collection WHERE id = ?1",
+            [collection.0],
+            |row| row.get::<_, bool>(0),
+        )?;
+        Ok(match is_view {
+            Some(true) => "FROM view_placement p JOIN item i ON i.id = p.item",
+            _ => FROM,
+        })
+    }
+
+    pub fn view(&self, person: PersonId, segment: &str) -> rusqlite::Result<Option<View>> {
+        let found = self.one(
+            "SELECT id FROM collection WHERE person = ?1 AND segment = ?2 AND kind = 'view'",
+            params![person.0, segment],
+            |row| row.get::<_, i64>(0),
+        )?;
+        let Some(view) = found else { return Ok(None) };
+        let sources: Vec<(i64, bool)> = self.all(
+            "SELECT s.source, s.caught_up >= c.seq FROM view_source s
+             JOIN collection c ON c.id = s.source WHERE s.view = ?1",
+            [view],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(Some(View {
+            collection: CollectionId(view),
+            is_level: sources.iter().all(|(_, is_level)| *is_level),
+            sources: sources
+                .into_iter()
+                .map(|(source, _)| CollectionId(source))
+                .collect(),
+        }))
+    }
+
+    pub fn held_in(
+        &self,
+        view: CollectionId,
+        ids: &[String],
+    ) -> rusqlite::Result<Vec<(String, Vec<CollectionId>)>> {
+        let mut held = Vec::new();
+        for id in ids {
+            let within = self.one(
+                "SELECT within FROM view_placement WHERE server_id = ?1 AND collection = ?2",
+                params![id, view.0],
+                |row| row.get::<_, String>(0),
+            )?;
+            if let Some(within) = within {
+                let books = within.split(' ').filter_map(|book| book.parse().ok());
+                held.push((id.clone(), books.map(CollectionId).collect()));
+            }
+        }
+        Ok(held)
+    }
+
+    pub fn placed(
+        &self,
+        item: ItemId,
+        collections: &[CollectionId],
+    ) -> rusqlite::Result<Vec<Card>> {
+        let sql = format!("SELECT {HEAD}, i.document {FROM} WHERE p.item = ?1 AND p.gone IS NULL");
+        let mut cards = self.all(&sql, [item.0], card)?;
+        let at = |card: &Card| {
+            let collection = card.placement.collection;
+            collections.iter().position(|known| *known == collection)
+        };
+        cards.retain(|card| at(card).is_some());
+        cards.sort_by_key(at);
+        Ok(cards)
+    }
+}
