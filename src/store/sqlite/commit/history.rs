@@ -124,6 +124,20 @@ impl Commit<'_> {
                  AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)",
             [],
         )?;
+        // What a view remembers of such items goes with them.
+        const FORGOTTEN: &str = "NOT EXISTS (SELECT 1 FROM item i WHERE i.id = v.item)";
+        self.run(
+            &format!(
+                "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(v.gone), 0)
+                     FROM view_placement v WHERE v.collection = collection.id AND {FORGOTTEN}))
+                 WHERE kind = 'view'"
+            ),
+            [],
+        )?;
+        self.run(
+            &format!("DELETE FROM view_placement AS v WHERE {FORGOTTEN}"),
+            [],
+        )?;
         self.run(
             "DELETE FROM removal_count WHERE minute < ?1",
             [self.batch.at.0 / 60_000 - 120],
