@@ -1,12 +1,15 @@
 //! `carnet import` and `carnet export`
 
 use std::{
-    io::{Read as _, Write as _},
+    fs::File,
+    io::{BufRead, BufReader, Read, Write as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use tokio::sync::mpsc;
 
 use super::{Done, Output, text};
 use crate::{
@@ -19,18 +22,36 @@ use crate::{
         store::Store,
     },
     store::sqlite::Sqlite,
-    transfer,
+    transfer::{
+        self, Asked, CardVersion, Choice, Choices, Entry, Export as How, Heading, Importer, Layout,
+        Options, Preset, Rendition, Report,
+    },
 };
+
+/// Octets looked at to tell what a file is.
+const SAMPLE: usize = 64 * 1024;
+/// Cards read ahead of those being stored.
+const AHEAD: usize = 1_000;
 
 #[derive(Args)]
 pub struct Import {
     /// LOGIN for the private book, or group:NAME
     #[arg(long)]
     to: String,
-    #[arg(long, default_value = "auto", value_parser = ["auto", "vcard"])]
+    #[arg(long, default_value = "auto", value_parser = ["auto", "vcard", "csv", "outlook", "google", "ldif"])]
     format: String,
+    /// What to do with contacts that are there already for certain
+    #[arg(long, default_value = "add-missing", value_parser = ["add-missing", "replace", "create", "skip"])]
+    duplicates: String,
+    /// What to do with contacts that may be there already
+    #[arg(long, default_value = "create", value_parser = ["add-missing", "replace", "create", "skip"])]
+    possible: String,
+    /// Take back what an import did, by the number its report gave
+    #[arg(long, conflicts_with = "file")]
+    undo: Option<i64>,
     /// The file; - for standard input
-    file: PathBuf,
+    #[arg(required_unless_present = "undo")]
+    file: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -38,68 +59,221 @@ pub struct Export {
     /// LOGIN for the private book, or group:NAME
     #[arg(long)]
     from: String,
-    #[arg(long, default_value = "vcard", value_parser = ["vcard"])]
+    #[arg(long, default_value = "vcard", value_parser = ["vcard", "csv", "pdf"])]
     format: String,
+    /// Version of vCard
+    #[arg(long, default_value = "3.0", value_parser = ["2.1", "3.0", "4.0"])]
+    vcard_version: String,
+    /// For whom a CSV is written
+    #[arg(long, default_value = "spreadsheet", value_parser = ["spreadsheet", "google", "outlook", "thunderbird"])]
+    preset: String,
+    /// Layout of a PDF
+    #[arg(long, default_value = "list", value_parser = ["list", "cards"])]
+    layout: String,
+    /// French headings and delimiter
+    #[arg(long)]
+    french: bool,
     /// The file; standard output without it
     file: Option<PathBuf>,
 }
 
 pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) -> Done {
-    let bytes = read(&options.file)?;
     let book = open(store, class, &options.to).await?;
-    let report = transfer::import_vcards(&book, &bytes)
+    let Some(file) = &options.file else {
+        return undo(&book, options.undo.unwrap_or(0), json).await;
+    };
+    let choices = Choices {
+        certain: choice(&options.duplicates),
+        possible: choice(&options.possible),
+        ..Choices::default()
+    };
+    let name = file.display().to_string();
+    let mut input = input(file)?;
+    let size = match std::fs::metadata(file) {
+        Ok(metadata) => metadata.len(),
+        Err(_) => 0,
+    };
+    let bar = ProgressBar::new(size);
+    if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {msg}") {
+        bar.set_style(style);
+    }
+    let mut importer = Importer::begin(book, &name, choices)
         .await
         .map_err(|error| error.to_string())?;
+    let start = input.fill_buf().map_err(|error| error.to_string())?;
+    let start = &start[..start.len().min(SAMPLE)];
+    let asked = Asked::parse(&options.format).unwrap_or_default();
+    if asked == Asked::VCard || asked == Asked::Auto && transfer::is_vcard(start) {
+        import_cards(input, &mut importer, &bar).await?;
+    } else {
+        let mut bytes = Vec::new();
+        input
+            .read_to_end(&mut bytes)
+            .map_err(|error| error.to_string())?;
+        let options = Options {
+            asked,
+            ..Options::default()
+        };
+        let read = transfer::read(&bytes, &options).map_err(|error| error.to_string())?;
+        bar.set_length(read.entries.len() as u64);
+        for entry in read.entries {
+            importer
+                .push(entry)
+                .await
+                .map_err(|error| error.to_string())?;
+            bar.inc(1);
+        }
+    }
+    let report = importer.finish().await.map_err(|error| error.to_string())?;
+    bar.finish_and_clear();
+    told(&report, json)
+}
+
+/// Reads and prepares cards on a thread of its own, so that preparing and storing overlap.
+async fn import_cards(
+    input: Box<dyn BufRead + Send>,
+    importer: &mut Importer,
+    bar: &ProgressBar,
+) -> Result<(), String> {
+    let (sender, mut entries) = mpsc::channel::<(u64, Entry)>(AHEAD);
+    let reading = tokio::task::spawn_blocking(move || -> Result<u64, String> {
+        let mut cards = transfer::Cards::new(input);
+        let mut record = 0;
+        while let Some((line, card)) = cards.next_card().map_err(|error| error.to_string())? {
+            record += 1;
+            let entry = transfer::card_entry(record, line, &card);
+            if sender.blocking_send((cards.read(), entry)).is_err() {
+                break;
+            }
+        }
+        Ok(record)
+    });
+    while let Some((read, entry)) = entries.recv().await {
+        importer
+            .push(entry)
+            .await
+            .map_err(|error| error.to_string())?;
+        bar.set_position(read);
+    }
+    match reading.await.map_err(|error| error.to_string())?? {
+        0 => Err(transfer::Refused::NoCard.to_string()),
+        _ => Ok(()),
+    }
+}
+
+fn told(report: &Report, json: bool) -> Done {
+    let refused: Vec<String> = report
+        .skipped
+        .iter()
+        .map(|(line, reason)| format!("line {line}: {reason}"))
+        .collect();
     if json {
         return Ok(Output::Json(serde_json::json!({
-            "stored": report.stored,
-            "duplicates": report.duplicates,
-            "refused": report.refused,
+            "import": report.import,
+            "stored": report.created,
+            "updated": report.updated,
+            "duplicates": report.unchanged,
+            "lists": report.lists,
+            "refused": refused,
+            "warnings": report.warnings.iter().map(|(line, code, about)| {
+                serde_json::json!({ "line": line, "code": code, "about": about })
+            }).collect::<Vec<_>>(),
         })));
     }
     let mut lines = format!(
-        "{} stored, {} there already, {} refused\n",
-        report.stored,
-        report.duplicates,
-        report.refused.len()
+        "{} stored, {} updated, {} there already, {} refused\n",
+        report.created,
+        report.updated,
+        report.unchanged,
+        report.skipped.len()
     );
-    for refused in &report.refused {
+    for refused in &refused {
         lines.push_str(&format!("refused: {refused}\n"));
     }
-    match report.stored + report.duplicates {
-        0 if !report.refused.is_empty() => Err(lines),
+    for (line, code, about) in &report.warnings {
+        lines.push_str(&format!("line {line}: {code}: {about}\n"));
+    }
+    if report.created + report.updated > 0
+        && let Some(import) = report.import
+    {
+        lines.push_str(&format!("undo it with: --undo {import}\n"));
+    }
+    match report.created + report.updated + report.unchanged {
+        0 if !refused.is_empty() => Err(lines),
         _ => text(lines),
+    }
+}
+
+async fn undo(book: &Book, import: i64, json: bool) -> Done {
+    let undone = book
+        .undo_import(crate::domain::id::ImportId(import))
+        .await
+        .map_err(|error| error.to_string())?;
+    match json {
+        true => Ok(Output::Json(serde_json::json!({
+            "removed": undone.removed,
+            "restored": undone.restored,
+            "left": undone.left,
+        }))),
+        false => text(format!(
+            "{} removed, {} as they were, {} left because they changed since\n",
+            undone.removed, undone.restored, undone.left
+        )),
+    }
+}
+
+fn choice(name: &str) -> Choice {
+    match name {
+        "replace" => Choice::Replace,
+        "create" => Choice::CreateAnyway,
+        "skip" => Choice::Skip,
+        _ => Choice::AddMissing,
     }
 }
 
 pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
     let book = open(store, class, &options.from).await?;
-    let cards = transfer::export_vcards(&book)
+    let rendition = match &options.format[..] {
+        "csv" => Preset::parse(&options.preset).map(Rendition::Csv),
+        "pdf" => Some(Rendition::Pdf(match &options.layout[..] {
+            "cards" => Layout::Cards,
+            _ => Layout::List,
+        })),
+        _ => CardVersion::parse(&options.vcard_version).map(Rendition::VCard),
+    };
+    let rendition = rendition.ok_or("there is no such format")?;
+    for loss in transfer::losses(rendition) {
+        eprintln!("not in this format: {loss}");
+    }
+    let how = How {
+        french: options.french,
+        heading: Heading {
+            place: book.collection().display_name.clone(),
+            exporter: book.actor().name.clone(),
+            date: chrono::Local::now().format("%Y-%m-%d").to_string(),
+        },
+        ..How::default()
+    };
+    let octets = transfer::export(&book, rendition, &how)
         .await
         .map_err(|error| error.to_string())?;
     match options.file {
         Some(file) => {
-            std::fs::write(&file, cards).map_err(|error| format!("{}: {error}", file.display()))?;
-            text("")
+            std::fs::write(&file, octets).map_err(|error| format!("{}: {error}", file.display()))?
         }
-        None => {
-            std::io::stdout()
-                .write_all(&cards)
-                .map_err(|error| error.to_string())?;
-            text("")
-        }
+        None => std::io::stdout()
+            .write_all(&octets)
+            .map_err(|error| error.to_string())?,
     }
+    text("")
 }
 
-fn read(file: &Path) -> Result<Vec<u8>, String> {
+fn input(file: &Path) -> Result<Box<dyn BufRead + Send>, String> {
     if file == Path::new("-") {
-        let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .map_err(|error| error.to_string())?;
-        return Ok(bytes);
+        return Ok(Box::new(BufReader::with_capacity(SAMPLE, std::io::stdin())));
     }
-    std::fs::read(file).map_err(|error| format!("{}: {error}", file.display()))
+    let opened = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    Ok(Box::new(BufReader::with_capacity(SAMPLE, opened)))
 }
 
 /// A book as its owner, or as the group's administrator, would open it.

@@ -1,5 +1,6 @@
 //! An opened collection: the verbs on its items, each naming the right it needs.
 
+pub mod import;
 mod write;
 
 use std::{collections::HashMap, future::Future, sync::Arc};

@@ -244,6 +244,8 @@ pub struct ImportedItem {
     pub digest: String,
     /// What an update replaced; none for what was created.
     pub revision: Option<RevisionId>,
+    /// The owner's lines before the update.
+    pub overlay: Vec<u8>,
 }
 
 /// What the decision on an item rests on, as stored.

@@ -1,62 +1,514 @@
 //! Import and export of whole books.
+//!
+//! Import is two halves: [`read`] turns octets into cards with what was noticed, purely; [`Importer`]
+//! puts cards into a book, by batches that can be undone. Nothing here opens a path or the network.
 
-use carnet_proto::vcard::split_stream;
+mod archive;
+mod column;
+mod date;
+mod export;
+mod fields;
+mod google;
+mod import;
+mod ldif;
+mod recognize;
+mod rows;
+mod table;
+mod text;
+mod vcards;
 
-use crate::domain::{
-    book::Book,
-    cursor::Position,
-    error::{Error, Result},
+use std::collections::{HashMap, HashSet};
+
+use carnet_proto::vcard::{Document, NewLine, escape_text};
+
+pub use self::{
+    column::Column,
+    date::Order,
+    export::{
+        CardVersion, Export, Heading, Layout, Paper, Preset, Rendition, export, losses, rendered,
+    },
+    fields::{Fields, Value},
+    import::{Choice, Choices, Importer, Report},
+    recognize::{Asked, Format, is_vcard},
+    vcards::{Cards, entry as card_entry},
 };
 
-/// Cards stored in one transaction.
-const BATCH: usize = 500;
-
-/// What became of a file.
-#[derive(Debug, Default)]
-pub struct Report {
-    pub stored: usize,
-    /// The book held the UID already, or the file held it twice.
-    pub duplicates: usize,
-    /// Offset and reason.
-    pub refused: Vec<String>,
+/// Why a file is not read at all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    #[error("the file is empty")]
+    Empty,
+    #[error("this is a spreadsheet: save it as CSV (UTF-8) and import that")]
+    Spreadsheet,
+    #[error("this is a document, no address book: export the contacts as vCard or CSV")]
+    Document,
+    #[error("the file holds no contacts that can be recognized (vCard, CSV, LDIF)")]
+    Unknown,
+    #[error("the file holds no vCard")]
+    NoCard,
+    #[error("the file has {0}")]
+    TooLarge(&'static str),
+    #[error("the file cannot be read: {0}")]
+    Malformed(String),
 }
 
-/// Stores the cards of a file; nothing that is there is overwritten.
-pub async fn import_vcards(book: &Book, bytes: &[u8]) -> Result<Report> {
-    let mut report = Report::default();
-    let cards: Vec<(usize, &[u8])> = split_stream(bytes).collect();
-    if cards.is_empty() {
-        return Err(Error::InvalidDocument("the file holds no vCard".into()));
+/// What a person may choose against what was recognized.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Options {
+    pub asked: Asked,
+    pub encoding: Option<String>,
+    pub delimiter: Option<char>,
+    pub date_order: Option<Order>,
+    /// The destination of every column, in order; empty codes are ignored columns.
+    pub mapping: Option<Vec<String>>,
+    /// Also what Google collected without being asked (`* Other Contacts`).
+    pub collected: bool,
+}
+
+/// A file as it was read.
+#[derive(Clone, Debug)]
+pub struct File {
+    pub format: Format,
+    /// `mozilla`, `inetOrgPerson`, `old`, `new` or empty.
+    pub variant: &'static str,
+    pub language: &'static str,
+    pub encoding: &'static str,
+    pub bom: bool,
+    pub newline: &'static str,
+    pub delimiter: Option<char>,
+    pub columns: Vec<Column>,
+    pub date_order: Option<Order>,
+    /// MacRoman is worth offering, or the encoding is doubtful.
+    pub doubtful: bool,
+    pub entries: Vec<Entry>,
+}
+
+/// One record of a file and what becomes of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// From 1, in file order.
+    pub record: u64,
+    /// Of the file, from 1.
+    pub line: u64,
+    pub warnings: Vec<Warning>,
+    pub outcome: Outcome,
+}
+
+/// What a record is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Card(Made),
+    Group(Group),
+    Skipped(Reason),
+}
+
+/// A card to be stored.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Made {
+    pub card: Vec<u8>,
+    pub uid: String,
+    pub name: String,
+    /// What duplicates are found by.
+    pub keys: Vec<Key>,
+}
+
+/// A list of contacts; members by UID.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    pub uid: String,
+    pub name: String,
+    pub members: Vec<String>,
+    /// As the file has it.
+    pub card: Option<Vec<u8>>,
+}
+
+/// Something two cards may have in common, folded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Key {
+    Uid(String),
+    Name(String),
+    Email(String),
+    /// The last nine digits.
+    Number(String),
+    Mobile(String),
+}
+
+/// Why a record makes no contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    Empty,
+    NotAPerson,
+    ChangetypeRefused,
+    Broken,
+    TooLarge,
+    Collected,
+}
+
+impl Reason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Reason::Empty => "empty",
+            Reason::NotAPerson => "not-a-person",
+            Reason::ChangetypeRefused => "changetype-refused",
+            Reason::Broken => "broken",
+            Reason::TooLarge => "too-large",
+            Reason::Collected => "collected",
+        }
     }
-    for chunk in cards.chunks(BATCH) {
-        let documents: Vec<Vec<u8>> = chunk.iter().map(|(_, card)| card.to_vec()).collect();
-        for ((offset, _), outcome) in chunk.iter().zip(book.add_all(documents).await?) {
-            match outcome {
-                Ok(()) => report.stored += 1,
-                Err(Error::UidConflict { .. }) => report.duplicates += 1,
-                Err(error @ Error::OverQuota { .. }) => {
-                    report.refused.push(format!("at {offset}: {error}"));
-                }
-                Err(error) => report.refused.push(format!("at {offset}: {error}")),
+}
+
+/// Something a person should know about a record that was read all the same.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    pub code: Code,
+    /// The value in question.
+    pub about: String,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    EmailNotSmtp,
+    EmailInvalid,
+    LossySource,
+    PhotoByAddress,
+    DateInvalid,
+    DateYearOnly,
+    SeveralValues,
+    NumberDamaged,
+    MoreCellsThanColumns,
+    EncodingGuessed,
+    AttributeIgnored,
+    UrlValueRefused,
+    GroupMemberUnknown,
+    GroupMemberByAddress,
+    PossibleDuplicate,
+}
+
+impl Code {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::EmailNotSmtp => "email-not-smtp",
+            Code::EmailInvalid => "email-invalid",
+            Code::LossySource => "lossy-source",
+            Code::PhotoByAddress => "photo-by-address",
+            Code::DateInvalid => "date-invalid",
+            Code::DateYearOnly => "date-year-only",
+            Code::SeveralValues => "several-values-in-one-cell",
+            Code::NumberDamaged => "number-damaged",
+            Code::MoreCellsThanColumns => "more-cells-than-columns",
+            Code::EncodingGuessed => "encoding-guessed",
+            Code::AttributeIgnored => "attribute-ignored",
+            Code::UrlValueRefused => "url-value-refused",
+            Code::GroupMemberUnknown => "group-member-unknown",
+            Code::GroupMemberByAddress => "group-member-by-address",
+            Code::PossibleDuplicate => "possible-duplicate",
+        }
+    }
+}
+
+impl Made {
+    fn new(card: &Document) -> Self {
+        let uid = card.uid().unwrap_or_default();
+        Self {
+            keys: keys(card),
+            name: card.formatted_name(),
+            card: card.as_bytes().to_vec(),
+            uid,
+        }
+    }
+
+    fn of_fields(fields: &Fields) -> Self {
+        let card = fields.card();
+        match Document::parse(&card) {
+            Ok(document) => Self::new(&document),
+            // What was written by us is read by us.
+            Err(_) => Self {
+                keys: Vec::new(),
+                uid: fields.uid.clone(),
+                name: fields.display(),
+                card,
+            },
+        }
+    }
+}
+
+impl Group {
+    /// The list as a card, with the members that are known.
+    pub fn to_card(&self) -> Vec<u8> {
+        if let Some(card) = &self.card {
+            return card.clone();
+        }
+        let name = escape_text(&self.name);
+        let mut lines = vec![
+            NewLine::new("UID", &[], escape_text(&self.uid)),
+            NewLine::new("N", &[], format!("{name};;;;")),
+            NewLine::new("FN", &[], name),
+            NewLine::new("X-ADDRESSBOOKSERVER-KIND", &[], "group"),
+        ];
+        lines.extend(self.members.iter().map(|member| {
+            let raw = format!("urn:uuid:{}", bare_uid(member));
+            NewLine::new("X-ADDRESSBOOKSERVER-MEMBER", &[], raw)
+        }));
+        let mut card = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();
+        lines.iter().for_each(|line| line.write(&mut card));
+        card.extend_from_slice(b"END:VCARD\r\n");
+        card
+    }
+}
+
+/// What duplicates of a card are found by.
+fn keys(card: &Document) -> Vec<Key> {
+    let mut keys: Vec<Key> = card.uid().map(Key::Uid).into_iter().collect();
+    keys.extend(
+        card.all("X-CARNET-OTHER-UID")
+            .map(|line| Key::Uid(line.text())),
+    );
+    let mut texts = vec![("name", card.formatted_name())];
+    for line in card.lines() {
+        if line.is("EMAIL") {
+            texts.push(("email", line.text()));
+        } else if line.is("TEL") {
+            texts.push(("tel", line.text()));
+            if line.has_type("cell") {
+                texts.push(("mobile", line.text()));
             }
         }
     }
-    Ok(report)
+    keys.extend(
+        texts
+            .iter()
+            .filter_map(|(field, text)| Key::of(field, text)),
+    );
+    keys
 }
 
-/// Every card of a book as it is stored.
-pub async fn export_vcards(book: &Book) -> Result<Vec<u8>> {
-    let mut out = Vec::new();
-    let mut next = Some(Position::default());
-    while let Some(position) = next {
-        let leg = book.walk(position, 1000).await?;
-        for card in &leg.cards {
-            out.extend(book.content(card));
-            if !out.ends_with(b"\n") {
-                out.extend_from_slice(b"\r\n");
+impl Key {
+    /// Of a field of the index; none when the value identifies nobody.
+    fn of(field: &str, text: &str) -> Option<Self> {
+        let digits = || {
+            let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+            let start = digits.len().saturating_sub(9);
+            (digits.len() >= 6).then(|| digits[start..].iter().collect::<String>())
+        };
+        let folded = || {
+            let folded = crate::domain::search::token::fold(text);
+            let words: Vec<&str> = folded.split_whitespace().collect();
+            (!words.is_empty()).then(|| words.join(" "))
+        };
+        match field {
+            "uid" | "other-uid" => Some(Key::Uid(text.to_owned())),
+            "name" => folded().map(Key::Name),
+            "email" => folded().filter(|text| text.contains('@')).map(Key::Email),
+            "tel" => digits().map(Key::Number),
+            "mobile" => digits().map(Key::Mobile),
+            _ => None,
+        }
+    }
+}
+
+/// Reads a whole file.
+pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
+    if recognize::is_archive(bytes) {
+        return archive::read(bytes, options);
+    }
+    recognize::refuse_others(bytes)?;
+    let utf16 = bytes.starts_with(b"\xFF\xFE") || bytes.starts_with(b"\xFE\xFF");
+    if options.asked == Asked::VCard || (options.asked == Asked::Auto && !utf16 && is_vcard(bytes))
+    {
+        return read_cards(bytes);
+    }
+    let decoded = text::decode(bytes, options.encoding.as_deref());
+    if options.asked == Asked::Auto && is_vcard(decoded.text.as_bytes()) {
+        let file = read_cards(decoded.text.as_bytes())?;
+        return Ok(File {
+            encoding: decoded.encoding,
+            bom: decoded.bom,
+            ..file
+        });
+    }
+    let mut file = File {
+        format: Format::Csv,
+        variant: "",
+        language: "",
+        encoding: decoded.encoding,
+        bom: decoded.bom,
+        newline: decoded.newline,
+        delimiter: None,
+        columns: Vec::new(),
+        date_order: None,
+        doubtful: decoded.doubtful || decoded.perhaps_mac,
+        entries: Vec::new(),
+    };
+    let is_ldif = options.asked == Asked::Auto && recognize::is_ldif(&decoded);
+    if options.asked == Asked::Ldif || is_ldif {
+        file.format = Format::Ldif;
+        (file.entries, file.variant) = ldif::read(&decoded.text);
+    } else {
+        let table = table::read(&decoded.text, options.delimiter)?.ok_or(Refused::Unknown)?;
+        read_table(&table, options, &mut file);
+    }
+    settle(&mut file.entries, file.format);
+    match file.entries.is_empty() {
+        true => Err(Refused::Empty),
+        false => Ok(file),
+    }
+}
+
+fn read_table(table: &table::Table, options: &Options, file: &mut File) {
+    file.format = recognize::table(&table.header, options.asked);
+    file.language = column::language(&table.header);
+    file.delimiter = Some(table.delimiter);
+    if matches!(file.format, Format::GoogleOld | Format::GoogleNew) {
+        file.variant = if file.format == Format::GoogleOld {
+            "old"
+        } else {
+            "new"
+        };
+        let layout = google::Layout::new(&table.header);
+        file.columns.clone_from(&layout.columns);
+        for (number, row) in (1..).zip(&table.rows) {
+            let (fields, warnings, collected) = layout.fields(row);
+            let outcome = match (collected && !options.collected, fields.is_empty()) {
+                (_, true) => Outcome::Skipped(Reason::Empty),
+                (true, _) => Outcome::Skipped(Reason::Collected),
+                _ => Outcome::Card(Made::of_fields(&fields)),
+            };
+            file.entries.push(Entry {
+                record: number,
+                line: row.line,
+                warnings,
+                outcome,
+            });
+        }
+        return;
+    }
+    let mut columns = match file.format {
+        Format::Outlook | Format::OutlookWeb => column::program(&table.header, column::OUTLOOK),
+        Format::Thunderbird => column::program(&table.header, column::THUNDERBIRD),
+        _ => column::guess(&table.header, |at| {
+            table.rows.iter().take(50).map(|row| row.cell(at)).collect()
+        }),
+    };
+    for (column, code) in columns.iter_mut().zip(options.mapping.iter().flatten()) {
+        column.code.clone_from(code);
+    }
+    let by_language = match file.language {
+        "fr" => Order::DayFirst,
+        _ => Order::MonthFirst,
+    };
+    let free = file.format == Format::Csv;
+    let reading = rows::Reading::new(table, columns, options.date_order, by_language, free);
+    file.columns.clone_from(&reading.columns);
+    file.date_order = reading.date_order;
+    for (number, row) in (1..).zip(&table.rows) {
+        let (fields, mut warnings) = reading.fields(row);
+        let outcome = match row.is_blank() || fields.is_empty() {
+            true => {
+                warnings.clear();
+                Outcome::Skipped(Reason::Empty)
+            }
+            false => Outcome::Card(Made::of_fields(&fields)),
+        };
+        file.entries.push(Entry {
+            record: number,
+            line: row.line,
+            warnings,
+            outcome,
+        });
+    }
+}
+
+fn read_cards(bytes: &[u8]) -> Result<File, Refused> {
+    let mut cards = Cards::new(bytes);
+    let mut entries = Vec::new();
+    let next = |cards: &mut Cards<&[u8]>| {
+        cards
+            .next_card()
+            .map_err(|error| Refused::Malformed(error.to_string()))
+    };
+    while let Some((line, card)) = next(&mut cards)? {
+        let record = entries.len() as u64 + 1;
+        entries.push(vcards::entry(record, line, &card));
+    }
+    if entries.is_empty() {
+        return Err(Refused::NoCard);
+    }
+    settle(&mut entries, Format::VCard);
+    let sample = text::decode(&bytes[..bytes.len().min(65_536)], None);
+    Ok(File {
+        format: Format::VCard,
+        variant: "",
+        language: "",
+        encoding: sample.encoding,
+        bom: sample.bom,
+        newline: sample.newline,
+        delimiter: None,
+        columns: Vec::new(),
+        date_order: None,
+        doubtful: false,
+        entries,
+    })
+}
+
+/// What only the whole file tells: who is in which list, and who occurs twice.
+fn settle(entries: &mut [Entry], format: Format) {
+    let mut uids: HashSet<String> = HashSet::new();
+    let mut emails: HashMap<String, u64> = HashMap::new();
+    for entry in entries.iter_mut() {
+        let Outcome::Card(made) = &entry.outcome else {
+            continue;
+        };
+        uids.insert(bare_uid(&made.uid));
+        let mut earlier = None;
+        for key in &made.keys {
+            if let Key::Email(email) = key {
+                let first = *emails.entry(email.clone()).or_insert(entry.record);
+                earlier = earlier.or((first != entry.record).then_some(first));
             }
         }
-        next = leg.next;
+        if let Some(first) = earlier {
+            entry.warnings.push(Warning {
+                code: Code::PossibleDuplicate,
+                about: first.to_string(),
+            });
+        }
     }
-    Ok(out)
+    if format == Format::Ldif {
+        return;
+    }
+    for entry in entries {
+        if let Outcome::Group(group) = &entry.outcome {
+            let found = unknown_members(group, |uid| uids.contains(uid));
+            entry.warnings.extend(found);
+        }
+    }
 }
+
+/// Members of a list that nobody is.
+fn unknown_members(group: &Group, known: impl Fn(&str) -> bool) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for member in &group.members {
+        let code = match member.to_lowercase().starts_with("mailto:") {
+            true => Code::GroupMemberByAddress,
+            false if known(&bare_uid(member)) => continue,
+            false => Code::GroupMemberUnknown,
+        };
+        warnings.push(Warning {
+            code,
+            about: member.clone(),
+        });
+    }
+    warnings
+}
+
+/// A UID as it is compared: without `urn:uuid:`, in small letters.
+fn bare_uid(uid: &str) -> String {
+    let uid = uid.trim().to_lowercase();
+    uid.strip_prefix("urn:uuid:")
+        .map(str::to_owned)
+        .unwrap_or(uid)
+}
+
+#[cfg(test)]
+mod tests;

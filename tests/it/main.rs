@@ -8,4 +8,5 @@ mod model;
 mod operator;
 mod search;
 mod support;
+mod transfer;
 mod web;

@@ -303,13 +303,14 @@ impl Reader<'_> {
             return Ok(None);
         };
         found.items = self.all(
-            "SELECT placement, digest, revision FROM import_item WHERE import = ?1 ORDER BY item",
+            "SELECT placement, digest, revision, overlay FROM import_item WHERE import = ?1 ORDER BY item",
             [import.0],
             |row| {
                 Ok(ImportedItem {
                     placement: PlacementId(row.get(0)?),
                     digest: row.get(1)?,
                     revision: row.get::<_, Option<i64>>(2)?.map(RevisionId),
+                    overlay: row.get(3)?,
                 })
             },
         )?;

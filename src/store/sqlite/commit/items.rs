@@ -136,7 +136,7 @@ impl Commit<'_> {
             from: None,
         };
         let placed = self.place(item, &index.uid, placement, &origin)?;
-        self.note_import(item, placed, &content.digest, None)?;
+        self.note_import(item, placed, None, &[])?;
         Ok(placed)
     }
 
@@ -308,7 +308,7 @@ impl Commit<'_> {
         if let Some((_, tags)) = overlay {
             self.link_owner_tags(through_live.collection, item.0, tags)?;
         }
-        self.note_import(item.0, through.0, &content.digest, Some(revision))?;
+        self.note_import(item.0, through.0, Some(revision), &through_live.overlay)?;
         Ok(item.0)
     }
 
@@ -339,7 +339,8 @@ impl Commit<'_> {
                 self.batch.client,
                 placed.overlay,
             ])?;
-        self.keep_place(self.connection.last_insert_rowid(), &placed)?;
+        let revision = self.connection.last_insert_rowid();
+        self.keep_place(revision, &placed)?;
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
@@ -352,6 +353,7 @@ impl Commit<'_> {
                 writer.map(|device| device.0)
             ])?;
         self.link_owner_tags(placed.collection, placed.item, tags)?;
+        self.note_import(placed.item, placed.id, Some(revision), &placed.overlay)?;
         Ok(placed.id)
     }
 
@@ -515,17 +517,17 @@ impl Commit<'_> {
         &self,
         item: i64,
         placement: i64,
-        digest: &str,
         revision: Option<i64>,
+        overlay: &[u8],
     ) -> Applied<()> {
         if let Some(import) = self.batch.import {
             self.connection
                 .prepare_cached(
-                    "INSERT INTO import_item (import, item, placement, digest, revision)
-                     VALUES (?1, ?2, ?3, ?4, ?5)
+                    "INSERT INTO import_item (import, item, placement, digest, revision, overlay)
+                     SELECT ?1, id, ?3, digest, ?4, ?5 FROM item WHERE id = ?2
                      ON CONFLICT DO UPDATE SET digest = excluded.digest",
                 )?
-                .execute(params![import.0, item, placement, digest, revision])?;
+                .execute(params![import.0, item, placement, revision, overlay])?;
         }
         Ok(())
     }

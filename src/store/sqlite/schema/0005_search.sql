@@ -61,6 +61,8 @@ CREATE TABLE import_item (
     placement INTEGER NOT NULL,
     digest TEXT NOT NULL,
     revision INTEGER,
+    -- of the placement before an update
+    overlay BLOB NOT NULL,
     PRIMARY KEY (import, item)
 ) WITHOUT ROWID;
 

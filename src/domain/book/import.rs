@@ -1,0 +1,152 @@
+//! Imports: many items in few commits, remembered so that they can be undone.
+
+use super::{
+    Book,
+    write::{RETRIES, removal},
+};
+use crate::domain::{
+    batch::{Batch, Op},
+    error::{Error, Result},
+    id::{ImportId, PlacementId, Timestamp},
+    item::Card,
+    rights::Right,
+    store::{Import, ImportedItem},
+};
+
+/// Days an import can be undone.
+const UNDO_DAYS: i64 = 30;
+
+/// What undoing an import did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Undone {
+    /// Items it had created, gone again.
+    pub removed: usize,
+    /// Items it had updated, as they were.
+    pub restored: usize,
+    /// Items that were changed or removed since, left alone.
+    pub left: usize,
+}
+
+impl Book {
+    /// Begins an import of a file. Needs *Add*.
+    pub async fn begin_import(&self, name: &str) -> Result<ImportId> {
+        if !self.may(Right::Add) {
+            return Err(Error::Forbidden { right: Right::Add });
+        }
+        let op = Op::BeginImport {
+            person: self.actor.person,
+            collection: self.collection.id,
+            name: name.to_owned(),
+        };
+        let committed = self.core.commit_as(&self.actor, vec![op]).await?;
+        Ok(ImportId(committed.rows.first().copied().unwrap_or(0)))
+    }
+
+    /// Adds new items and gives others new content, in one commit; one outcome each. Needs *Add*,
+    /// and *Modify* for each item that is updated.
+    pub async fn import(
+        &self,
+        import: ImportId,
+        new: Vec<Vec<u8>>,
+        updates: Vec<(Card, Vec<u8>)>,
+    ) -> Result<(Vec<Result<()>>, Vec<Result<()>>)> {
+        let (added, mut ops) = self.additions(new).await?;
+        let mut updated = Vec::with_capacity(updates.len());
+        for (card, bytes) in updates {
+            let facts = self.facts(&card.placement).await?;
+            updated.push(match self.allows(&facts, Right::Modify) {
+                true => self.revision(&card, &bytes).map(|op| ops.extend(op)),
+                false => Err(Error::Forbidden {
+                    right: Right::Modify,
+                }),
+            });
+        }
+        let batch = Batch {
+            person: Some(self.actor.person),
+            client: self.actor.client.label.clone(),
+            at: Timestamp::now(),
+            rights_revision: Some(self.actor.rights_revision),
+            unflushed: false,
+            import: Some(import),
+            ops,
+        };
+        self.core.commit(batch).await?;
+        Ok((added, updated))
+    }
+
+    /// The live items with some placements, in the order asked.
+    pub async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>> {
+        let found = self.core.store().by_placements(placements).await?;
+        let here = |card: &Card| card.placement.collection == self.collection.id;
+        Ok(found.into_iter().map(|card| card.filter(here)).collect())
+    }
+
+    /// Takes back what an import of this person created and updated, where nobody touched it since.
+    pub async fn undo_import(&self, id: ImportId) -> Result<Undone> {
+        let import = self.core.store().import(id).await?;
+        let import = import
+            .filter(|import| {
+                import.person == self.actor.person && import.collection == self.collection.id
+            })
+            .ok_or(Error::NotFound)?;
+        let oldest = Timestamp::now().plus_days(-UNDO_DAYS);
+        if import.undone.is_some() || import.at < oldest {
+            return Err(Error::Invalid(
+                "this import cannot be undone any more".into(),
+            ));
+        }
+        for _ in 0..RETRIES {
+            match self.try_undo(&import).await {
+                Err(Error::PreconditionFailed) => {}
+                outcome => return outcome,
+            }
+        }
+        Err(Error::Unavailable(
+            "the items kept changing during the undo".into(),
+        ))
+    }
+
+    async fn try_undo(&self, import: &Import) -> Result<Undone> {
+        let mut undone = Undone::default();
+        let mut ops = Vec::new();
+        for chunk in import.items.chunks(500) {
+            let placements: Vec<PlacementId> = chunk.iter().map(|item| item.placement).collect();
+            let cards = self.by_placements(&placements).await?;
+            for (item, card) in chunk.iter().zip(cards) {
+                let untouched = card.filter(|card| card.placement.digest == item.digest);
+                match untouched {
+                    Some(card) => ops.extend(self.undo_item(item, &card, &mut undone).await?),
+                    None => undone.left += 1,
+                }
+            }
+        }
+        ops.push(Op::CloseImport { import: import.id });
+        self.core.commit_as(&self.actor, ops).await?;
+        Ok(undone)
+    }
+
+    async fn undo_item(
+        &self,
+        item: &ImportedItem,
+        card: &Card,
+        undone: &mut Undone,
+    ) -> Result<Option<Op>> {
+        let facts = self.facts(&card.placement).await?;
+        let Some(revision) = item.revision else {
+            if !self.allows(&facts, Right::Remove) {
+                undone.left += 1;
+                return Ok(None);
+            }
+            undone.removed += 1;
+            return Ok(Some(removal(&card.placement)));
+        };
+        let before = self.core.store().revision(revision).await?;
+        let Some(before) = before.filter(|_| self.allows(&facts, Right::Modify)) else {
+            undone.left += 1;
+            return Ok(None);
+        };
+        undone.restored += 1;
+        let bytes = self.core.class().join(&before.document, &item.overlay);
+        self.revision(card, &bytes)
+    }
+}

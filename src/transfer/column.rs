@@ -1,0 +1,1014 @@
+//! Which column holds what: the headers programs write, in the languages they write them.
+//!
+//! A destination is named by a code, so that a person can choose one and a mapping can be kept:
+//! `N.given`, `ORG.1`, `TEL;work,fax`, `ADR;home.street`, `CUSTOM` (under the header's own name).
+
+use crate::domain::search::token::fold;
+
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub header: String,
+    /// Empty: ignored.
+    pub code: String,
+}
+
+/// A destination and the headers that mean it, English first, then French, German, Dutch.
+type Entry = (&'static str, &'static [&'static str]);
+
+/// The desktop program's and the web program's columns.
+pub const OUTLOOK: &[Entry] = &[
+    ("N.prefix", &["title", "titre", "anrede", "titel"]),
+    ("TITLE", &["job title", "titre#2", "position", "functie"]),
+    ("N.given", &["first name", "prenom", "vorname", "voornaam"]),
+    (
+        "N.additional",
+        &[
+            "middle name",
+            "deuxieme prenom",
+            "weitere vornamen",
+            "middelste naam",
+        ],
+    ),
+    ("N.family", &["last name", "nom", "nachname", "achternaam"]),
+    ("N.suffix", &["suffix", "suffixe", "achtervoegsel"]),
+    ("NICKNAME", &["nickname", "surnom"]),
+    ("PHONETIC.given", &["given yomi"]),
+    ("PHONETIC.family", &["surname yomi"]),
+    ("PHONETIC.org", &["company yomi"]),
+    ("ORG", &["company", "societe", "firma", "bedrijf"]),
+    ("ORG.1", &["department", "service", "abteilung", "afdeling"]),
+    (
+        "ORG.2",
+        &["office location", "bureau", "buro", "werklocatie"],
+    ),
+    (
+        "ADR;work.street",
+        &[
+            "business street",
+            "rue (bureau)",
+            "strasse geschaftlich",
+            "werkadres, straat",
+        ],
+    ),
+    (
+        "ADR;work.street",
+        &[
+            "business street 2",
+            "rue (bureau) 2",
+            "strasse geschaftlich 2",
+            "werkadres 2, straat",
+        ],
+    ),
+    (
+        "ADR;work.street",
+        &[
+            "business street 3",
+            "rue (bureau) 3",
+            "strasse geschaftlich 3",
+            "werkadres 3, straat",
+        ],
+    ),
+    (
+        "ADR;work.locality",
+        &[
+            "business city",
+            "ville (bureau)",
+            "ort geschaftlich",
+            "werkadres, plaats",
+        ],
+    ),
+    (
+        "ADR;work.region",
+        &[
+            "business state",
+            "dep/region (bureau)",
+            "region geschaftlich",
+            "werkadres, provincie",
+        ],
+    ),
+    (
+        "ADR;work.code",
+        &[
+            "business postal code",
+            "code postal (bureau)",
+            "postleitzahl geschaftlich",
+            "werkadres, postcode",
+        ],
+    ),
+    (
+        "ADR;work.country",
+        &[
+            "business country/region",
+            "business country",
+            "pays/region (bureau)",
+            "pays (bureau)",
+            "land/region geschaftlich",
+            "werkadres, land/regio",
+        ],
+    ),
+    (
+        "ADR;work.box",
+        &[
+            "business address po box",
+            "b.p. professionnelle",
+            "postfach geschaftlich",
+            "werkadres, postbusnummer",
+        ],
+    ),
+    (
+        "ADR;home.street",
+        &[
+            "home street",
+            "rue (domicile)",
+            "strasse privat",
+            "huisadres, straat",
+        ],
+    ),
+    (
+        "ADR;home.street",
+        &[
+            "home street 2",
+            "rue (domicile) 2",
+            "strasse privat 2",
+            "huisadres, straat 2",
+        ],
+    ),
+    (
+        "ADR;home.street",
+        &[
+            "home street 3",
+            "rue (domicile) 3",
+            "strasse privat 3",
+            "huisadres, straat 3",
+        ],
+    ),
+    (
+        "ADR;home.locality",
+        &[
+            "home city",
+            "ville (domicile)",
+            "ort privat",
+            "huisadres, plaats",
+        ],
+    ),
+    (
+        "ADR;home.region",
+        &[
+            "home state",
+            "dep/region (domicile)",
+            "bundesland/kanton privat",
+            "huisadres, provincie",
+        ],
+    ),
+    (
+        "ADR;home.code",
+        &[
+            "home postal code",
+            "code postal (domicile)",
+            "postleitzahl privat",
+            "huisadres, postcode",
+        ],
+    ),
+    (
+        "ADR;home.country",
+        &[
+            "home country/region",
+            "home country",
+            "pays/region (domicile)",
+            "pays (domicile)",
+            "land/region privat",
+            "huisadres, land/regio",
+        ],
+    ),
+    (
+        "ADR;home.box",
+        &[
+            "home address po box",
+            "boite postale du domicile",
+            "postfach privat",
+            "huisadres, postbusnummer",
+        ],
+    ),
+    (
+        "ADR.street",
+        &[
+            "other street",
+            "rue (autre)",
+            "weitere strasse",
+            "ander adres, straat",
+        ],
+    ),
+    (
+        "ADR.street",
+        &[
+            "other street 2",
+            "rue (autre) 2",
+            "weitere strasse 2",
+            "ander adres, straat 2",
+        ],
+    ),
+    (
+        "ADR.street",
+        &[
+            "other street 3",
+            "rue (autre) 3",
+            "weitere strasse 3",
+            "ander adres, straat 3",
+        ],
+    ),
+    (
+        "ADR.locality",
+        &[
+            "other city",
+            "ville (autre)",
+            "weiterer ort",
+            "ander adres, plaats",
+        ],
+    ),
+    (
+        "ADR.region",
+        &[
+            "other state",
+            "dep/region (autre)",
+            "weiteres/r bundesland/kanton",
+            "ander adres, provincie",
+        ],
+    ),
+    (
+        "ADR.code",
+        &[
+            "other postal code",
+            "code postal (autre)",
+            "weitere postleitzahl",
+            "ander adres, postcode",
+        ],
+    ),
+    (
+        "ADR.country",
+        &[
+            "other country/region",
+            "other country",
+            "pays/region (autre)",
+            "pays (autre)",
+            "weiteres/e land/region",
+            "ander adres, land/regio",
+        ],
+    ),
+    (
+        "ADR.box",
+        &[
+            "other address po box",
+            "autre boite postale",
+            "weiteres postfach",
+            "ander adres, postbusnummer",
+        ],
+    ),
+    (
+        "TEL;x-assistant",
+        &[
+            "assistant's phone",
+            "telephone de l'assistant(e)",
+            "telefon assistent",
+            "telefoon assistent",
+        ],
+    ),
+    (
+        "TEL;work,fax",
+        &[
+            "business fax",
+            "telecopie (bureau)",
+            "fax geschaftlich",
+            "fax op werk",
+        ],
+    ),
+    (
+        "TEL;work",
+        &[
+            "business phone",
+            "telephone (bureau)",
+            "telefon geschaftlich",
+            "telefoon op werk",
+        ],
+    ),
+    (
+        "TEL;work",
+        &[
+            "business phone 2",
+            "telephone 2 (bureau)",
+            "telefon geschaftlich 2",
+            "telefoon op werk 2",
+        ],
+    ),
+    (
+        "TEL=Callback",
+        &["callback", "rappel", "ruckmeldung", "terugbellen"],
+    ),
+    (
+        "TEL;car",
+        &[
+            "car phone",
+            "telephone (voiture)",
+            "autotelefon",
+            "autotelefoon",
+        ],
+    ),
+    (
+        "TEL;work,x-company-main",
+        &[
+            "company main phone",
+            "telephone societe",
+            "telefon firma",
+            "hoofdtelefoon bedrijf",
+        ],
+    ),
+    (
+        "TEL;home,fax",
+        &[
+            "home fax",
+            "telecopie (domicile)",
+            "fax privat",
+            "fax thuis",
+        ],
+    ),
+    (
+        "TEL;home",
+        &[
+            "home phone",
+            "telephone (domicile)",
+            "telefon (privat)",
+            "telefon privat",
+            "telefoon thuis",
+        ],
+    ),
+    (
+        "TEL;home",
+        &[
+            "home phone 2",
+            "telephone 2 (domicile)",
+            "telefon (privat 2)",
+            "telefon privat 2",
+            "telefoon thuis 2",
+        ],
+    ),
+    ("TEL;isdn", &["isdn", "rnis"]),
+    (
+        "TEL;cell",
+        &[
+            "mobile phone",
+            "tel. mobile",
+            "mobiltelefon",
+            "mobiele telefoon",
+        ],
+    ),
+    (
+        "TEL;fax",
+        &[
+            "other fax",
+            "telecopie (autre)",
+            "weiteres fax",
+            "andere fax",
+        ],
+    ),
+    (
+        "TEL",
+        &[
+            "other phone",
+            "telephone (autre)",
+            "weiteres telefon",
+            "andere telefoon",
+        ],
+    ),
+    (
+        "TEL;pager",
+        &["pager", "recepteur de radiomessagerie", "semafoon"],
+    ),
+    (
+        "TEL;pref",
+        &[
+            "primary phone",
+            "telephone principal",
+            "haupttelefon",
+            "hoofdtelefoon",
+        ],
+    ),
+    (
+        "TEL;x-radio",
+        &[
+            "radio phone",
+            "radio telephone",
+            "mobiltelefon 2",
+            "radiotelefoon",
+        ],
+    ),
+    (
+        "TEL;textphone",
+        &[
+            "tty/tdd phone",
+            "telephone tdd/tty",
+            "telefon fur horbehinderte",
+            "teksttelefoon",
+        ],
+    ),
+    ("TEL=Telex", &["telex"]),
+    (
+        "EMAIL",
+        &[
+            "e-mail address",
+            "adresse de messagerie",
+            "e-mail-adresse",
+            "e-mailadres",
+        ],
+    ),
+    (
+        "EMAIL",
+        &[
+            "e-mail 2 address",
+            "adresse de messagerie 2",
+            "e-mail 2: adresse",
+            "e-mailadres 2",
+        ],
+    ),
+    (
+        "EMAIL",
+        &[
+            "e-mail 3 address",
+            "adresse de messagerie 3",
+            "e-mail 3: adresse",
+            "e-mailadres 3",
+        ],
+    ),
+    (
+        "EMAIL.type",
+        &[
+            "e-mail type",
+            "type de messagerie",
+            "e-mail-typ",
+            "e-mailtype",
+        ],
+    ),
+    (
+        "EMAIL.type",
+        &[
+            "e-mail 2 type",
+            "type de messagerie 2",
+            "e-mail 2: typ",
+            "e-mailtype 2",
+        ],
+    ),
+    (
+        "EMAIL.type",
+        &[
+            "e-mail 3 type",
+            "type de messagerie 3",
+            "e-mail 3: typ",
+            "e-mailtype 3",
+        ],
+    ),
+    (
+        "EMAIL.name",
+        &[
+            "e-mail display name",
+            "nom complet de l'adresse de messagerie",
+            "e-mail: angezeigter name",
+            "e-mail, weergegeven naam",
+        ],
+    ),
+    (
+        "EMAIL.name",
+        &[
+            "e-mail 2 display name",
+            "nom complet de l'adresse de messagerie 2",
+            "e-mail 2: angezeigter name",
+            "e-mail, weergegeven naam 2",
+        ],
+    ),
+    (
+        "EMAIL.name",
+        &[
+            "e-mail 3 display name",
+            "nom complet de l'adresse de messagerie 3",
+            "e-mail 3: angezeigter name",
+            "e-mail, weergegeven naam 3",
+        ],
+    ),
+    ("IMPP", &["imaddress"]),
+    (
+        "BDAY",
+        &["birthday", "anniversaire", "geburtstag", "verjaardag"],
+    ),
+    (
+        "ANNIVERSARY",
+        &[
+            "anniversary",
+            "anniversaire de mariage ou fete",
+            "jahrestag",
+            "speciale datum",
+        ],
+    ),
+    ("CATEGORIES", &["categories", "kategorien", "categorieen"]),
+    ("NOTE", &["notes", "notizen", "notities"]),
+    (
+        "URL;work",
+        &["web page", "page web", "webseite", "webpagina"],
+    ),
+    ("URL;home", &["personal web page"]),
+    (
+        "RELATED;spouse",
+        &["spouse", "conjoint(e)", "partner", "partner/echtgenoot"],
+    ),
+    (
+        "RELATED;child",
+        &["children", "enfants", "kinder", "kinderen"],
+    ),
+    (
+        "RELATED;assistant",
+        &[
+            "assistant's name",
+            "nom de l'assistant(e)",
+            "name assistent",
+            "naam assistent",
+        ],
+    ),
+    (
+        "RELATED;manager",
+        &[
+            "manager's name",
+            "responsable",
+            "name des/der vorgesetzten",
+            "naam manager",
+        ],
+    ),
+    ("ROLE", &["profession", "beruf", "beroep"]),
+    ("GENDER", &["gender", "sexe", "geschlecht", "geslacht"]),
+    ("LANG", &["language", "langue", "sprache", "taal"]),
+    (
+        "FBURL",
+        &[
+            "internet free busy",
+            "disponibilite internet",
+            "internet-frei/gebucht",
+            "internet beschikbaarheidsinfo",
+        ],
+    ),
+    (
+        "INITIALS",
+        &["initials", "initiales", "initialen", "voorletters"],
+    ),
+    ("HOBBY", &["hobby", "passe-temps", "hobby's"]),
+    ("CLASS", &["private", "prive", "privat"]),
+    (
+        "CLASS",
+        &[
+            "sensitivity",
+            "critere de diffusion",
+            "vertraulichkeit",
+            "gevoeligheid",
+        ],
+    ),
+    ("CUSTOM=Account", &["account", "compte", "konto"]),
+    (
+        "CUSTOM=Government ID Number",
+        &[
+            "government id number",
+            "code gouvernement",
+            "regierungsnr.",
+            "id-nummer overheid",
+        ],
+    ),
+    (
+        "CUSTOM=Organizational ID Number",
+        &[
+            "organizational id number",
+            "numero d'identification de l'organisation",
+            "organisationsnr.",
+            "organisatienummer",
+        ],
+    ),
+    (
+        "CUSTOM=Billing Information",
+        &[
+            "billing information",
+            "informations facturation",
+            "abrechnungsinformation",
+            "factuurgegevens",
+        ],
+    ),
+    (
+        "CUSTOM=Mileage",
+        &[
+            "mileage",
+            "kilometrage",
+            "reisekilometer",
+            "kilometervergoeding",
+        ],
+    ),
+    (
+        "CUSTOM=Keywords",
+        &["keywords", "mots cles", "stichworter", "trefwoorden"],
+    ),
+    (
+        "CUSTOM=Location",
+        &["location", "emplacement", "ort", "locatie"],
+    ),
+    (
+        "CUSTOM=Referred By",
+        &[
+            "referred by",
+            "recommande par",
+            "empfohlen von",
+            "verwezen door",
+        ],
+    ),
+    (
+        "CUSTOM=Directory Server",
+        &[
+            "directory server",
+            "serveur d'annuaire",
+            "verzeichnisserver",
+            "adreslijstserver",
+        ],
+    ),
+    ("CUSTOM=Schools", &["schools"]),
+    (
+        "CUSTOM=User 1",
+        &["user 1", "utilisateur 1", "benutzer 1", "gebruiker 1"],
+    ),
+    (
+        "CUSTOM=User 2",
+        &["user 2", "utilisateur 2", "benutzer 2", "gebruiker 2"],
+    ),
+    (
+        "CUSTOM=User 3",
+        &["user 3", "utilisateur 3", "benutzer 3", "gebruiker 3"],
+    ),
+    (
+        "CUSTOM=User 4",
+        &["user 4", "utilisateur 4", "benutzer 4", "gebruiker 4"],
+    ),
+    ("", &["priority", "priorite", "prioritat", "prioriteit"]),
+];
+
+pub const THUNDERBIRD: &[Entry] = &[
+    ("N.given", &["first name", "prenom"]),
+    ("N.family", &["last name", "nom de famille"]),
+    ("FN", &["display name", "nom a afficher"]),
+    ("NICKNAME", &["nickname", "surnom"]),
+    (
+        "EMAIL",
+        &["primary email", "adresse electronique principale"],
+    ),
+    (
+        "EMAIL",
+        &["secondary email", "adresse electronique secondaire"],
+    ),
+    ("CUSTOM=Screen Name", &["screen name", "pseudo aim"]),
+    ("TEL;work", &["work phone", "tel. professionnel"]),
+    ("TEL;home", &["home phone", "tel. personnel"]),
+    ("TEL;work,fax", &["fax number", "fax"]),
+    ("TEL;pager", &["pager number", "pager"]),
+    ("TEL;cell", &["mobile number", "portable"]),
+    ("ADR;home.street", &["home address", "adresse privee"]),
+    ("ADR;home.street", &["home address 2", "adresse privee 2"]),
+    ("ADR;home.locality", &["home city", "ville"]),
+    ("ADR;home.region", &["home state", "pays/etat"]),
+    ("ADR;home.code", &["home zipcode", "code postal"]),
+    ("ADR;home.country", &["home country", "pays/region"]),
+    (
+        "ADR;work.street",
+        &["work address", "adresse professionnelle"],
+    ),
+    (
+        "ADR;work.street",
+        &["work address 2", "adresse professionnelle 2"],
+    ),
+    ("ADR;work.locality", &["work city", "ville#2"]),
+    ("ADR;work.region", &["work state", "pays/etat#2"]),
+    ("ADR;work.code", &["work zipcode", "code postal#2"]),
+    ("ADR;work.country", &["work country", "pays/region#2"]),
+    ("TITLE", &["job title", "profession"]),
+    ("ORG.1", &["department", "service"]),
+    ("ORG", &["organization", "societe"]),
+    ("URL;work", &["web page 1", "site web 1"]),
+    ("URL;home", &["web page 2", "site web 2"]),
+    ("BDAY.year", &["birth year", "annee de naissance"]),
+    ("BDAY.month", &["birth month", "mois"]),
+    ("BDAY.day", &["birth day", "jour"]),
+    ("CUSTOM=Custom 1", &["custom 1", "divers 1"]),
+    ("CUSTOM=Custom 2", &["custom 2", "divers 2"]),
+    ("CUSTOM=Custom 3", &["custom 3", "divers 3"]),
+    ("CUSTOM=Custom 4", &["custom 4", "divers 4"]),
+    ("NOTE", &["notes"]),
+];
+
+/// Headers of any table.
+const ANY: &[Entry] = &[
+    (
+        "N.prefix",
+        &[
+            "title",
+            "prefix",
+            "salutation",
+            "civility",
+            "titre",
+            "civilite",
+            "m./mme",
+        ],
+    ),
+    (
+        "N.given",
+        &[
+            "first name",
+            "given name",
+            "forename",
+            "prenom",
+            "prenom usuel",
+        ],
+    ),
+    (
+        "N.additional",
+        &["middle name", "additional name", "deuxieme prenom"],
+    ),
+    (
+        "N.family",
+        &[
+            "last name",
+            "surname",
+            "family name",
+            "nom",
+            "nom de famille",
+            "patronyme",
+        ],
+    ),
+    (
+        "FN",
+        &[
+            "name",
+            "full name",
+            "display name",
+            "contact",
+            "nom complet",
+            "nom et prenom",
+            "nom a afficher",
+        ],
+    ),
+    (
+        "ORG",
+        &[
+            "company",
+            "organisation",
+            "organization",
+            "employer",
+            "societe",
+            "raison sociale",
+            "entreprise",
+            "organisme",
+            "employeur",
+        ],
+    ),
+    (
+        "TITLE",
+        &["job title", "position", "function", "fonction", "poste"],
+    ),
+    ("ORG.1", &["department", "service"]),
+    (
+        "EMAIL",
+        &[
+            "e-mail",
+            "email",
+            "mail",
+            "e-mail address",
+            "email address",
+            "courriel",
+            "adresse e-mail",
+            "adresse electronique",
+            "mel",
+        ],
+    ),
+    (
+        "TEL;cell",
+        &[
+            "mobile",
+            "cell",
+            "mobile phone",
+            "portable",
+            "gsm",
+            "tel. portable",
+            "tel. mobile",
+        ],
+    ),
+    (
+        "TEL;work",
+        &[
+            "work phone",
+            "business phone",
+            "office",
+            "tel. bureau",
+            "tel. pro",
+        ],
+    ),
+    (
+        "TEL;home",
+        &[
+            "home phone",
+            "phone",
+            "telephone",
+            "tel. fixe",
+            "tel. domicile",
+            "tel.",
+        ],
+    ),
+    ("TEL;fax", &["fax", "telecopie"]),
+    ("ADR.street", &["street", "address", "adresse", "rue"]),
+    (
+        "ADR.code",
+        &[
+            "zip",
+            "postcode",
+            "postal code",
+            "zip code",
+            "cp",
+            "code postal",
+        ],
+    ),
+    (
+        "ADR.locality",
+        &["city", "town", "ville", "localite", "commune"],
+    ),
+    ("ADR.region", &["state", "county", "region", "departement"]),
+    ("ADR.country", &["country", "pays"]),
+    (
+        "BDAY",
+        &[
+            "birthday",
+            "date of birth",
+            "dob",
+            "date de naissance",
+            "ne(e) le",
+            "anniversaire",
+        ],
+    ),
+    (
+        "NOTE",
+        &[
+            "notes",
+            "note",
+            "comments",
+            "remarks",
+            "remarques",
+            "commentaires",
+            "observations",
+        ],
+    ),
+    ("URL", &["website", "url", "web", "site web", "web page"]),
+    (
+        "CATEGORIES",
+        &[
+            "group",
+            "category",
+            "tags",
+            "groupe",
+            "categorie",
+            "etiquettes",
+            "categories",
+            "groups",
+        ],
+    ),
+    ("NICKNAME", &["nickname", "surnom"]),
+    ("CUSTOM=Created by", &["created by", "cree par"]),
+    ("CUSTOM=Modified", &["modified", "modifie"]),
+];
+
+/// Headers in French that English files do not have.
+const FRENCH: [&str; 14] = [
+    "prenom",
+    "prenom usuel",
+    "nom",
+    "nom de famille",
+    "societe",
+    "raison sociale",
+    "courriel",
+    "portable",
+    "adresse",
+    "ville",
+    "pays",
+    "civilite",
+    "adresse de messagerie",
+    "nom a afficher",
+];
+
+/// As headers are compared: folded, blanks single, apostrophes alike.
+pub fn folded(header: &str) -> String {
+    let header = fold(header).replace(['\u{2019}', '\u{2018}', '`'], "'");
+    header.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a table's headers are mostly a program's own.
+pub fn has(header: &[String], name: &str) -> bool {
+    header.iter().any(|column| folded(column) == name)
+}
+
+/// `fr` or `en`.
+pub fn language(header: &[String]) -> &'static str {
+    let french = header
+        .iter()
+        .filter(|column| FRENCH.contains(&folded(column).as_str()))
+        .count();
+    if french >= 2 { "fr" } else { "en" }
+}
+
+/// The destination of every column by a program's headers; what it does not know stays under its own name.
+pub fn program(header: &[String], entries: &[Entry]) -> Vec<Column> {
+    map(header, |name, occurrence| {
+        find(entries, name, occurrence).map_or_else(|| "CUSTOM".to_owned(), str::to_owned)
+    })
+}
+
+/// A guess for every column of any table: by header, else by content.
+pub fn guess<'a>(header: &[String], cells: impl Fn(usize) -> Vec<&'a str>) -> Vec<Column> {
+    let mut columns = map(header, |name, occurrence| {
+        let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_whitespace());
+        let known = find(ANY, name, occurrence)
+            .or_else(|| find(ANY, bare, 1))
+            .or_else(|| find(OUTLOOK, name, occurrence))
+            .or_else(|| find(THUNDERBIRD, name, occurrence));
+        known.unwrap_or_default().to_owned()
+    });
+    for (at, column) in columns.iter_mut().enumerate() {
+        if column.code.is_empty() {
+            column.code = by_content(&cells(at)).to_owned();
+        }
+    }
+    columns
+}
+
+fn map(header: &[String], code: impl Fn(&str, usize) -> String) -> Vec<Column> {
+    let names: Vec<String> = header.iter().map(|column| folded(column)).collect();
+    let occurrence = |at: usize| {
+        names[..=at]
+            .iter()
+            .filter(|name| **name == names[at])
+            .count()
+    };
+    header
+        .iter()
+        .enumerate()
+        .map(|(at, column)| Column {
+            header: column.clone(),
+            code: code(&names[at], occurrence(at)),
+        })
+        .collect()
+}
+
+fn find(entries: &[Entry], name: &str, occurrence: usize) -> Option<&'static str> {
+    let numbered = format!("{name}#{occurrence}");
+    let exact = |wanted: &str| {
+        entries
+            .iter()
+            .find(|(_, headers)| headers.contains(&wanted))
+            .map(|(code, _)| *code)
+    };
+    if occurrence > 1 {
+        return exact(&numbered).or_else(|| exact(name));
+    }
+    exact(name)
+}
+
+/// Addresses and numbers are recognized by what nearly every cell looks like.
+fn by_content(cells: &[&str]) -> &'static str {
+    let filled: Vec<&str> = cells
+        .iter()
+        .map(|cell| cell.trim())
+        .filter(|cell| !cell.is_empty())
+        .collect();
+    let most = |is: fn(&str) -> bool| {
+        let alike = filled.iter().filter(|cell| is(cell)).count();
+        !filled.is_empty() && alike * 10 >= filled.len() * 9
+    };
+    if most(is_email) {
+        return "EMAIL";
+    }
+    if most(|cell| {
+        let digits = cell.chars().filter(char::is_ascii_digit).count();
+        digits >= 8
+            && cell
+                .chars()
+                .all(|c| c.is_ascii_digit() || " +().-/".contains(c))
+    }) {
+        return "TEL";
+    }
+    if most(|cell| cell.starts_with("http://") || cell.starts_with("https://")) {
+        return "URL";
+    }
+    ""
+}
+
+/// Something, `@`, something with a dot or without, and no blanks.
+pub fn is_email(text: &str) -> bool {
+    text.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && !domain.is_empty()
+            && !domain.contains('@')
+            && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    })
+}

@@ -1,0 +1,210 @@
+//! Dates as people and programs write them.
+
+use carnet_proto::vcard::PartialDate;
+use chrono::{Days, NaiveDate};
+
+/// Which of two numbers is the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    DayFirst,
+    MonthFirst,
+}
+
+impl Order {
+    /// `DMY` or `MDY`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Order::DayFirst => "DMY",
+            Order::MonthFirst => "MDY",
+        }
+    }
+}
+
+/// What a cell says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Date {
+    None,
+    /// `1972-04-15`, `--12-31`, `1985-04`
+    Known(String),
+    YearOnly(String),
+    Impossible,
+}
+
+/// Cells that mean no date.
+const NONE: [&str; 8] = [
+    "",
+    "0/0/00",
+    "0/0/0000",
+    "00/00/00",
+    "00/00/0000",
+    "1/1/4501",
+    "01/01/4501",
+    "0001-01-01",
+];
+
+/// English, French, German, Dutch; by their first letters.
+const MONTHS: [&[&str]; 12] = [
+    &["jan"],
+    &["feb", "fev"],
+    &["mar", "maa", "mrt"],
+    &["apr", "avr"],
+    &["may", "mai", "mei"],
+    &["jun", "juin"],
+    &["jul", "juil"],
+    &["aug", "aou"],
+    &["sep"],
+    &["oct", "okt"],
+    &["nov"],
+    &["dec", "dez"],
+];
+
+/// The order a column's cells force; none when they leave it open or contradict each other.
+pub fn forced<'a>(cells: impl Iterator<Item = &'a str>) -> Option<Order> {
+    let (mut day_first, mut month_first) = (false, false);
+    for cell in cells {
+        if let Some([first, second, _]) = numbers(cell) {
+            day_first |= (13..=31).contains(&first) && second <= 12;
+            month_first |= (13..=31).contains(&second) && first <= 12;
+        }
+    }
+    match (day_first, month_first) {
+        (true, false) => Some(Order::DayFirst),
+        (false, true) => Some(Order::MonthFirst),
+        _ => None,
+    }
+}
+
+/// Reads a cell; `serial`: the column holds a spreadsheet's day numbers.
+pub fn read(cell: &str, order: Order, serial: bool) -> Date {
+    let cell = cell.trim();
+    if NONE.contains(&cell) {
+        return Date::None;
+    }
+    if serial && let Ok(days) = cell.parse::<u64>() {
+        return NaiveDate::from_ymd_opt(1899, 12, 30)
+            .and_then(|start| start.checked_add_days(Days::new(days)))
+            .map_or(Date::Impossible, |day| Date::Known(day.to_string()));
+    }
+    if let Some([first, second, year]) = numbers(cell) {
+        let (day, month) = match order {
+            Order::DayFirst => (first, second),
+            Order::MonthFirst => (second, first),
+        };
+        return whole(year, month, day)
+            // What cannot be of the column's order may be of the other.
+            .or_else(|| (day <= 12).then(|| whole(year, day, month)).flatten())
+            .map_or(Date::Impossible, Date::Known);
+    }
+    if let Some(date) = named(cell) {
+        return date;
+    }
+    match PartialDate::parse(cell) {
+        Some(PartialDate {
+            year: Some(year),
+            month: None,
+            ..
+        }) => Date::YearOnly(format!("{year:04}")),
+        Some(PartialDate {
+            year: Some(year),
+            month: Some(month),
+            day: Some(day),
+        }) => whole(year.into(), month.into(), day.into()).map_or(Date::Impossible, Date::Known),
+        Some(PartialDate {
+            year: None,
+            month: Some(month),
+            day: Some(day),
+        }) => yearless(month.into(), day.into()),
+        Some(date) => Date::Known(date.extended()),
+        None => Date::Impossible,
+    }
+}
+
+/// A date of three parts of which the year may be missing; a year alone is one too.
+pub fn of_parts(year: &str, month: &str, day: &str) -> Date {
+    let number = |text: &str| text.trim().parse::<u32>().ok();
+    match (number(year), number(month), number(day)) {
+        (None, None, None) if [year, month, day].iter().all(|p| p.trim().is_empty()) => Date::None,
+        (Some(year), Some(month), Some(day)) => {
+            whole(year, month, day).map_or(Date::Impossible, Date::Known)
+        }
+        (None, Some(month), Some(day)) => yearless(month, day),
+        (Some(year), Some(month @ 1..=12), None) => Date::Known(format!("{year:04}-{month:02}")),
+        (Some(year), None, None) => Date::YearOnly(format!("{year:04}")),
+        _ => Date::Impossible,
+    }
+}
+
+/// Integers that may be day numbers, if every cell is one.
+pub fn serial<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
+    let mut any = false;
+    for cell in cells.map(str::trim).filter(|cell| !cell.is_empty()) {
+        match cell.parse::<u32>() {
+            // Four digits are years.
+            Ok(days) if (3_000..=60_000).contains(&days) || days < 1_000 && days > 0 => any = true,
+            _ => return false,
+        }
+    }
+    any
+}
+
+fn whole(year: u32, month: u32, day: u32) -> Option<String> {
+    let year = i32::try_from(year)
+        .ok()
+        .filter(|year| (1..=9999).contains(year))?;
+    NaiveDate::from_ymd_opt(year, month, day).map(|day| day.to_string())
+}
+
+fn yearless(month: u32, day: u32) -> Date {
+    match NaiveDate::from_ymd_opt(2000, month, day) {
+        Some(_) => Date::Known(format!("--{month:02}-{day:02}")),
+        None => Date::Impossible,
+    }
+}
+
+/// `15/04/1972`, `4.15.72`, `15-4-1972`: two numbers and a year.
+fn numbers(cell: &str) -> Option<[u32; 3]> {
+    let date = cell.trim().split([' ', 'T']).next()?;
+    let mut parts = date.split(['/', '.', '-']);
+    let mut next = || parts.next();
+    let (first, second, year) = (next()?, next()?, next()?);
+    if next().is_some_and(|rest| !rest.is_empty()) || first.len() > 2 || second.len() > 2 {
+        return None;
+    }
+    let value = match (year.len(), year.parse::<u32>().ok()?) {
+        (4, year) => year,
+        (2, year @ 0..30) => 2000 + year,
+        (2, year) => 1900 + year,
+        _ => return None,
+    };
+    Some([first.parse().ok()?, second.parse().ok()?, value])
+}
+
+/// `15 avril 1972`, `April 15, 1972`
+fn named(cell: &str) -> Option<Date> {
+    let folded = crate::domain::search::token::fold(cell);
+    let words: Vec<&str> = folded
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let month = words.iter().find_map(|word| {
+        let starts = |names: &&[&str]| names.iter().any(|name| word.starts_with(name));
+        (!word.starts_with(|c: char| c.is_ascii_digit()))
+            .then(|| MONTHS.iter().position(starts))
+            .flatten()
+    })?;
+    let numbers: Vec<u32> = words
+        .iter()
+        .filter_map(|word| {
+            word.trim_end_matches(|c: char| c.is_alphabetic())
+                .parse()
+                .ok()
+        })
+        .collect();
+    let month = u32::try_from(month).unwrap_or(0) + 1;
+    Some(match numbers[..] {
+        [day, year] if day <= 31 => whole(year, month, day).map_or(Date::Impossible, Date::Known),
+        [year, day] => whole(year, month, day).map_or(Date::Impossible, Date::Known),
+        [day] if day <= 31 => yearless(month, day),
+        _ => Date::Impossible,
+    })
+}

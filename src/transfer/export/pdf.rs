@@ -1,0 +1,504 @@
+//! A book on paper: a list of one line a contact, or cards in two columns.
+
+use krilla::{
+    Data, Document,
+    destination::XyzDestination,
+    geom::{Point, Size, Transform},
+    image::Image,
+    metadata::Metadata,
+    outline::{Outline, OutlineNode},
+    page::PageSettings,
+    surface::Surface,
+    text::{Font, TextDirection},
+};
+use ttf_parser::Face;
+
+use super::Export;
+use crate::{
+    domain::error::{Error, Result},
+    transfer::fields::{Address, Fields, Value},
+};
+
+/// How contacts are laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// One line a contact.
+    #[default]
+    List,
+    /// Two columns with photos and all numbers.
+    Cards,
+}
+
+/// The size of a sheet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Paper {
+    #[default]
+    A4,
+    Letter,
+}
+
+impl Paper {
+    /// Width and height in points.
+    fn size(self) -> (f32, f32) {
+        match self {
+            Paper::A4 => (595.28, 841.89),
+            Paper::Letter => (612.0, 792.0),
+        }
+    }
+}
+
+/// What the head of every page says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Heading {
+    pub place: String,
+    pub exporter: String,
+    pub date: String,
+}
+
+/// 15 mm.
+const MARGIN: f32 = 42.5;
+/// Contacts on a page of the list.
+const LINES: usize = 45;
+/// Octets of the picture that a card shows at all.
+const MAX_PHOTO: usize = 2 * 1024 * 1024;
+/// 18 mm.
+const PHOTO: f32 = 51.0;
+/// Characters of a note.
+const NOTE: usize = 300;
+
+/// The document.
+pub fn write(contacts: &[Fields], layout: Layout, how: &Export) -> Result<Vec<u8>> {
+    let fonts = Fonts::load()?;
+    let sheets = match layout {
+        Layout::List => list(contacts, how, &fonts),
+        Layout::Cards => cards(contacts, how, &fonts),
+    };
+    let (width, height) = how.paper.size();
+    let mut document = Document::new();
+    let pages = sheets.len();
+    let mut outline = Outline::new();
+    for (number, sheet) in sheets.iter().enumerate() {
+        let settings = PageSettings::from_wh(width, height).ok_or_else(failed)?;
+        let mut page = document.start_page_with(settings);
+        let mut surface = page.surface();
+        for (letter, y) in &sheet.bookmarks {
+            let place = XyzDestination::new(number, Point::from_xy(MARGIN, *y));
+            outline.push_child(OutlineNode::new(letter.clone(), place));
+        }
+        for text in sheet
+            .texts
+            .iter()
+            .chain(&frame(how, contacts.len(), number + 1, pages, &fonts))
+        {
+            fonts.draw(&mut surface, text);
+        }
+        for (x, y, octets) in &sheet.photos {
+            draw_photo(&mut surface, *x, *y, octets);
+        }
+        surface.finish();
+        page.finish();
+    }
+    document.set_outline(outline);
+    document.set_metadata(Metadata::new().title(how.heading.place.clone()));
+    document.finish().map_err(|_| failed())
+}
+
+fn failed() -> Error {
+    Error::Unavailable("the PDF could not be written".into())
+}
+
+/// Text at a place.
+struct Text {
+    x: f32,
+    /// Of the base line, from the top.
+    y: f32,
+    size: f32,
+    bold: bool,
+    text: String,
+}
+
+/// What stands on one page.
+#[derive(Default)]
+struct Sheet {
+    texts: Vec<Text>,
+    photos: Vec<(f32, f32, Vec<u8>)>,
+    bookmarks: Vec<(String, f32)>,
+}
+
+impl Sheet {
+    fn text(&mut self, x: f32, y: f32, size: f32, bold: bool, text: impl Into<String>) {
+        self.texts.push(Text {
+            x,
+            y,
+            size,
+            bold,
+            text: text.into(),
+        });
+    }
+}
+
+/// The fonts of the package, embedded as subsets of what is used.
+struct Fonts {
+    regular: (Font, Face<'static>),
+    bold: (Font, Face<'static>),
+}
+
+impl Fonts {
+    fn load() -> Result<Self> {
+        let font = |octets: &'static [u8]| {
+            let face = Face::parse(octets, 0).map_err(|_| failed())?;
+            let font = Font::new(Data::from(octets.to_vec()), 0).ok_or_else(failed)?;
+            Ok::<_, Error>((font, face))
+        };
+        Ok(Self {
+            regular: font(dejavu::sans::regular())?,
+            bold: font(dejavu::sans::bold())?,
+        })
+    }
+
+    fn face(&self, bold: bool) -> &(Font, Face<'static>) {
+        match bold {
+            true => &self.bold,
+            false => &self.regular,
+        }
+    }
+
+    fn width(&self, text: &str, size: f32, bold: bool) -> f32 {
+        let (_, face) = self.face(bold);
+        let units = f32::from(face.units_per_em());
+        text.chars()
+            .map(|c| {
+                let advance = face
+                    .glyph_index(c)
+                    .and_then(|glyph| face.glyph_hor_advance(glyph));
+                f32::from(advance.unwrap_or(1200)) * size / units
+            })
+            .sum()
+    }
+
+    /// Cut with an ellipsis where it would not fit.
+    fn fit(&self, text: &str, size: f32, bold: bool, room: f32) -> String {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if self.width(&text, size, bold) <= room {
+            return text;
+        }
+        let mut out = String::new();
+        for c in text.chars() {
+            out.push(c);
+            if self.width(&out, size, bold) + size > room {
+                out.pop();
+                break;
+            }
+        }
+        out.push('…');
+        out
+    }
+
+    /// Lines no wider than a column.
+    fn wrap(&self, text: &str, size: f32, room: f32) -> Vec<String> {
+        let mut lines = Vec::new();
+        for line in text.lines() {
+            let mut current = String::new();
+            for word in line.split_whitespace() {
+                let candidate = match current.is_empty() {
+                    true => word.to_owned(),
+                    false => format!("{current} {word}"),
+                };
+                if current.is_empty() || self.width(&candidate, size, false) <= room {
+                    current = candidate;
+                } else {
+                    lines.push(self.fit(&current, size, false, room));
+                    word.clone_into(&mut current);
+                }
+            }
+            if !current.is_empty() {
+                lines.push(self.fit(&current, size, false, room));
+            }
+        }
+        lines
+    }
+
+    fn draw(&self, surface: &mut Surface<'_>, text: &Text) {
+        if text.text.is_empty() {
+            return;
+        }
+        let (font, _) = self.face(text.bold);
+        surface.draw_text(
+            Point::from_xy(text.x, text.y),
+            font.clone(),
+            text.size,
+            &text.text,
+            false,
+            TextDirection::Auto,
+        );
+    }
+}
+
+/// Head and foot of a page.
+fn frame(how: &Export, contacts: usize, number: usize, pages: usize, fonts: &Fonts) -> Vec<Text> {
+    let (width, height) = how.paper.size();
+    let heading = &how.heading;
+    let (counted, page) = match how.french {
+        true => (
+            format!("{contacts} contacts"),
+            format!("page {number} sur {pages}"),
+        ),
+        false => (
+            format!("{contacts} contacts"),
+            format!("page {number} of {pages}"),
+        ),
+    };
+    let about: Vec<&str> = [&heading.exporter[..], &heading.date, &counted]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    let about = about.join(" · ");
+    let at = |x: f32, y: f32, bold: bool, text: String| Text {
+        x,
+        y,
+        size: 8.0,
+        bold,
+        text,
+    };
+    let right = |text: &str| width - MARGIN - fonts.width(text, 8.0, false);
+    let room = (width - 2.0 * MARGIN) / 2.0;
+    vec![
+        at(
+            MARGIN,
+            MARGIN - 8.0,
+            true,
+            fonts.fit(&heading.place, 8.0, true, room),
+        ),
+        at(right(&about), MARGIN - 8.0, false, about.clone()),
+        at(right(&page), height - MARGIN + 16.0, false, page.clone()),
+    ]
+}
+
+/// The letter a contact stands under.
+fn letter(fields: &Fields, last_first: bool) -> String {
+    let key = super::sort_key(fields, last_first);
+    match key.chars().next().filter(|c| c.is_alphabetic()) {
+        Some(c) => c.to_uppercase().collect(),
+        None => "#".to_owned(),
+    }
+}
+
+fn name(fields: &Fields, last_first: bool) -> String {
+    match last_first && fields.has_person() && !fields.family.is_empty() {
+        true => format!("{} {}", fields.family, fields.given)
+            .trim()
+            .to_owned(),
+        false => fields.display(),
+    }
+}
+
+fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
+    let (width, height) = how.paper.size();
+    let room = width - 2.0 * MARGIN;
+    let row = (height - 2.0 * MARGIN - 12.0) / LINES as f32;
+    // Name, organization, mobile, work, e-mail.
+    let shares = [0.25, 0.22, 0.14, 0.14, 0.25];
+    let mut sheets = vec![Sheet::default()];
+    let mut used = 0;
+    let mut current = String::new();
+    for fields in contacts {
+        let letter = letter(fields, how.last_first);
+        let begins = letter != current;
+        // A heading never stands alone at the foot.
+        if used + usize::from(begins) >= LINES {
+            sheets.push(Sheet::default());
+            used = 0;
+        }
+        let Some(sheet) = sheets.last_mut() else {
+            break;
+        };
+        let y = |line: usize| MARGIN + 12.0 + row * line as f32;
+        if begins {
+            sheet.bookmarks.push((letter.clone(), y(used) - row));
+            sheet.text(MARGIN, y(used), 9.0, true, letter.clone());
+            used += 1;
+            current = letter;
+        }
+        let first = |is: fn(&Value) -> bool| {
+            let found = fields.phones.iter().find(|value| is(value));
+            found.map(|value| value.text.clone()).unwrap_or_default()
+        };
+        let cells = [
+            name(fields, how.last_first),
+            fields.organization.clone(),
+            first(|value| value.is("cell")),
+            first(|value| value.is("work") && !value.is("fax")),
+            fields
+                .emails
+                .first()
+                .map(|value| value.text.clone())
+                .unwrap_or_default(),
+        ];
+        let mut x = MARGIN;
+        for (cell, share) in cells.iter().zip(shares) {
+            let column = room * share;
+            let text = fonts.fit(cell, 7.5, false, column - 4.0);
+            sheet.text(x, y(used), 7.5, false, text);
+            x += column;
+        }
+        used += 1;
+    }
+    sheets
+}
+
+fn cards(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
+    const LINE: f32 = 10.5;
+    let (width, height) = how.paper.size();
+    let column = (width - 2.0 * MARGIN - 18.0) / 2.0;
+    let foot = height - MARGIN;
+    let mut sheets = vec![Sheet::default()];
+    let (mut side, mut y) = (0, MARGIN + 6.0);
+    let mut current = String::new();
+    for fields in contacts {
+        let photo = fields.photo.as_ref().filter(|(media_type, octets)| {
+            octets.len() <= MAX_PHOTO && (media_type == "image/jpeg" || media_type == "image/png")
+        });
+        let inset = if photo.is_some() { PHOTO + 6.0 } else { 0.0 };
+        let lines: Vec<String> = details(fields, how.french)
+            .iter()
+            .flat_map(|line| fonts.wrap(line, 7.5, column - inset))
+            .collect();
+        let text_height = 12.0 + LINE * lines.len() as f32;
+        let block = text_height.max(if photo.is_some() { PHOTO } else { 0.0 }) + 12.0;
+        if y + block > foot && y > MARGIN + 6.0 {
+            side += 1;
+            y = MARGIN + 6.0;
+        }
+        if side == 2 {
+            side = 0;
+            sheets.push(Sheet::default());
+        }
+        let Some(sheet) = sheets.last_mut() else {
+            break;
+        };
+        let x = MARGIN + (column + 18.0) * side as f32;
+        let letter = letter(fields, how.last_first);
+        if letter != current {
+            sheet.bookmarks.push((letter.clone(), y));
+            current = letter;
+        }
+        if let Some((_, octets)) = photo {
+            sheet.photos.push((x, y, octets.clone()));
+        }
+        let title = fonts.fit(&name(fields, how.last_first), 9.5, true, column - inset);
+        sheet.text(x + inset, y + 9.0, 9.5, true, title);
+        for (at, line) in lines.into_iter().enumerate() {
+            // A contact that is taller than a page loses its end, not the page.
+            let base = y + 20.0 + LINE * at as f32;
+            if base < foot {
+                sheet.text(x + inset, base, 7.5, false, line);
+            }
+        }
+        y += block;
+    }
+    sheets
+}
+
+/// What a card says under the name.
+fn details(fields: &Fields, french: bool) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut add = |line: String| {
+        if !line.trim().is_empty() {
+            lines.push(line);
+        }
+    };
+    let organization: Vec<&str> = [&fields.title[..], &fields.organization, &fields.department]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect();
+    add(organization.join(", "));
+    for phone in &fields.phones {
+        add(format!("{} {}", short(phone, french), phone.text));
+    }
+    for value in fields.emails.iter().chain(&fields.urls) {
+        add(value.text.clone());
+    }
+    for address in &fields.addresses {
+        add(postal(address));
+    }
+    if !fields.birthday.is_empty() {
+        let label = if french { "né(e) le" } else { "born" };
+        add(format!("{label} {}", fields.birthday));
+    }
+    let note: String = fields.note.chars().take(NOTE).collect();
+    match note.len() < fields.note.len() {
+        true => add(format!("{note}…")),
+        false => add(note),
+    }
+    lines
+}
+
+fn short(phone: &Value, french: bool) -> &str {
+    if !phone.label.is_empty() {
+        return &phone.label;
+    }
+    match (
+        phone.is("fax"),
+        phone.is("cell"),
+        phone.is("work"),
+        phone.is("home"),
+    ) {
+        (true, ..) => "fax",
+        (_, true, ..) => {
+            if french {
+                "mob."
+            } else {
+                "mobile"
+            }
+        }
+        (_, _, true, _) => {
+            if french {
+                "bur."
+            } else {
+                "work"
+            }
+        }
+        (.., true) => {
+            if french {
+                "dom."
+            } else {
+                "home"
+            }
+        }
+        _ => {
+            if french {
+                "tél."
+            } else {
+                "tel."
+            }
+        }
+    }
+}
+
+fn postal(address: &Address) -> String {
+    let [po_box, extended, street, city, region, code, country] = &address.parts;
+    let town = format!("{code} {city}");
+    let parts: Vec<&str> = [po_box, extended, street, town.trim(), region, country]
+        .into_iter()
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+        .collect();
+    match parts.is_empty() {
+        true => address.formatted.replace('\n', ", "),
+        false => parts.join(", ").replace('\n', ", "),
+    }
+}
+
+fn draw_photo(surface: &mut Surface<'_>, x: f32, y: f32, octets: &[u8]) {
+    let data = Data::from(octets.to_vec());
+    let image = match octets {
+        [0xFF, 0xD8, ..] => Image::from_jpeg(data, true),
+        _ => Image::from_png(data, true),
+    };
+    let (Ok(image), Some(size)) = (image, Size::from_wh(PHOTO, PHOTO)) else {
+        return;
+    };
+    surface.push_transform(&Transform::from_translate(x, y));
+    surface.draw_image(image, size);
+    surface.pop();
+}

@@ -1,0 +1,614 @@
+//! What files and tables can say of a contact, between a card and a row.
+
+use carnet_proto::vcard::{Binary, Document, Kind, Line, NewLine, PartialDate, escape_text};
+use sha2::{Digest as _, Sha256};
+
+/// A contact taken apart.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    pub uid: String,
+    /// The displayed name as the file gives it; empty: made of the rest.
+    pub name: String,
+    pub prefix: String,
+    pub given: String,
+    pub additional: String,
+    pub family: String,
+    pub suffix: String,
+    pub phonetic_given: String,
+    pub phonetic_additional: String,
+    pub phonetic_family: String,
+    pub nickname: String,
+    pub initials: String,
+    pub file_as: String,
+    pub organization: String,
+    pub department: String,
+    pub office: String,
+    pub phonetic_organization: String,
+    pub title: String,
+    pub role: String,
+    pub emails: Vec<Value>,
+    pub phones: Vec<Value>,
+    pub addresses: Vec<Address>,
+    pub urls: Vec<Value>,
+    pub ims: Vec<Value>,
+    /// The label is the relation: `spouse`, `child`, `manager`, `assistant`, or a person's own.
+    pub related: Vec<Value>,
+    /// `1972-04-15`, `--12-31`, or text that is no date.
+    pub birthday: String,
+    pub anniversary: String,
+    /// Other dates, by label.
+    pub dates: Vec<Value>,
+    pub note: String,
+    pub gender: String,
+    pub language: String,
+    pub free_busy: String,
+    pub hobby: String,
+    pub private: bool,
+    pub categories: Vec<String>,
+    pub favourite: bool,
+    /// `(name, value)`
+    pub custom: Vec<(String, String)>,
+    pub photo: Option<(String, Vec<u8>)>,
+    /// An address that is never fetched.
+    pub photo_address: String,
+    pub company: bool,
+}
+
+/// One of several values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Value {
+    pub text: String,
+    /// Lower case: `work`, `cell`, `fax`...
+    pub types: Vec<String>,
+    /// A label of the person's own.
+    pub label: String,
+    pub preferred: bool,
+}
+
+impl Value {
+    pub fn new(text: &str, types: &[&str]) -> Self {
+        Self {
+            text: text.to_owned(),
+            types: types.iter().map(|t| (*t).to_owned()).collect(),
+            ..Self::default()
+        }
+    }
+
+    pub fn labelled(text: &str, label: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            label: label.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    pub fn is(&self, wanted: &str) -> bool {
+        self.types.iter().any(|found| found == wanted)
+    }
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Address {
+    /// `work`, `home` or empty.
+    pub kind: String,
+    pub label: String,
+    pub preferred: bool,
+    /// Post-office box, extended, street, locality, region, code, country (RFC 6350 §6.3.1).
+    pub parts: [String; 7],
+    /// As it is to be printed, where a file gives that.
+    pub formatted: String,
+}
+
+/// Custom fields that have a property of their own, because devices know them.
+const OWN: [(&str, &str); 3] = [
+    ("Account", "X-CARNET-ACCOUNTNAME"),
+    ("Government ID Number", "X-CARNET-GOVERNMENTID"),
+    ("Customer ID", "X-CARNET-CUSTOMERID"),
+];
+/// A custom field: `X-CARNET-CUSTOM;X-NAME=Size:42`.
+const CUSTOM: &str = "X-CARNET-CUSTOM";
+pub const FAVOURITE: &str = "X-CARNET-FAVOURITE";
+
+/// Relation, property that programs read, and Apple's label.
+const RELATIONS: [(&str, &str, &str); 3] = [
+    ("spouse", "X-EVOLUTION-SPOUSE", "_$!<Spouse>!$_"),
+    ("manager", "X-EVOLUTION-MANAGER", "_$!<Manager>!$_"),
+    ("assistant", "X-EVOLUTION-ASSISTANT", "_$!<Assistant>!$_"),
+];
+
+impl Fields {
+    /// Nothing that would make a contact.
+    pub fn is_empty(&self) -> bool {
+        let blank = Fields {
+            gender: self.gender.clone(),
+            language: self.language.clone(),
+            private: self.private,
+            categories: self.categories.clone(),
+            favourite: self.favourite,
+            company: self.company,
+            uid: self.uid.clone(),
+            ..Fields::default()
+        };
+        *self == blank
+    }
+
+    /// The displayed name: as given, else made of what there is.
+    pub fn display(&self) -> String {
+        let parts = [
+            &self.prefix,
+            &self.given,
+            &self.additional,
+            &self.family,
+            &self.suffix,
+        ];
+        let words: Vec<&str> = parts
+            .into_iter()
+            .map(|part| part.trim())
+            .filter(|part| !part.is_empty())
+            .collect();
+        let first = |values: &[Value]| values.first().map(|value| value.text.clone());
+        [
+            Some(self.name.clone()),
+            Some(words.join(" ")),
+            Some(self.organization.clone()),
+            Some(self.nickname.clone()),
+            first(&self.emails),
+            first(&self.phones),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|name| !name.trim().is_empty())
+        .unwrap_or_default()
+    }
+
+    pub fn has_person(&self) -> bool {
+        [&self.given, &self.family, &self.additional]
+            .iter()
+            .any(|part| !part.trim().is_empty())
+    }
+
+    /// A vCard 3.0. Without a UID it gets one made of its content, so that the same row read
+    /// twice is the same contact.
+    pub fn card(&self) -> Vec<u8> {
+        let mut lines = self.lines();
+        let uid = match self.uid.is_empty() {
+            true => content_uid(&lines),
+            false => self.uid.clone(),
+        };
+        lines.insert(0, NewLine::new("UID", &[], escape_text(&uid)));
+        let mut out = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();
+        for line in &lines {
+            line.write(&mut out);
+        }
+        out.extend_from_slice(b"END:VCARD\r\n");
+        out
+    }
+
+    fn lines(&self) -> Vec<NewLine> {
+        let mut writer = Writer::default();
+        writer.text("FN", &self.display());
+        let n = [
+            &self.family,
+            &self.given,
+            &self.additional,
+            &self.prefix,
+            &self.suffix,
+        ];
+        writer.lines.push(NewLine::new("N", &[], structured(n)));
+        writer.text("X-PHONETIC-FIRST-NAME", &self.phonetic_given);
+        writer.text("X-PHONETIC-MIDDLE-NAME", &self.phonetic_additional);
+        writer.text("X-PHONETIC-LAST-NAME", &self.phonetic_family);
+        writer.text("NICKNAME", &self.nickname);
+        writer.text("X-CARNET-INITIALS", &self.initials);
+        writer.text("X-EVOLUTION-FILE-AS", &self.file_as);
+        let org = [&self.organization, &self.department, &self.office];
+        if org.iter().any(|part| !part.is_empty()) {
+            let raw = structured(org);
+            writer
+                .lines
+                .push(NewLine::new("ORG", &[], raw.trim_end_matches(';')));
+        }
+        writer.text("X-PHONETIC-ORG", &self.phonetic_organization);
+        if self.company {
+            writer.text("X-ABShowAs", "COMPANY");
+        }
+        writer.text("TITLE", &self.title);
+        writer.text("ROLE", &self.role);
+        for email in &self.emails {
+            writer.value("EMAIL", email, &["INTERNET"]);
+        }
+        for phone in &self.phones {
+            writer.value("TEL", phone, &[]);
+        }
+        for address in &self.addresses {
+            writer.address(address);
+        }
+        for url in &self.urls {
+            writer.value("URL", url, &[]);
+        }
+        for im in &self.ims {
+            writer.value("IMPP", im, &[]);
+        }
+        for related in &self.related {
+            writer.related(related);
+        }
+        writer.date("BDAY", &self.birthday);
+        writer.date("X-ANNIVERSARY", &self.anniversary);
+        for date in &self.dates {
+            writer.apple("X-ABDATE", &date.text, &date.label);
+        }
+        writer.text("NOTE", &self.note);
+        writer.text("X-GENDER", &self.gender);
+        writer.text("LANG", &self.language);
+        writer.text("FBURL", &self.free_busy);
+        writer.text("HOBBY", &self.hobby);
+        if self.private {
+            writer.text("CLASS", "PRIVATE");
+        }
+        if !self.categories.is_empty() {
+            let list: Vec<String> = self.categories.iter().map(|c| escape_text(c)).collect();
+            writer
+                .lines
+                .push(NewLine::new("CATEGORIES", &[], list.join(",")));
+        }
+        if self.favourite {
+            writer.text(FAVOURITE, "TRUE");
+        }
+        for (name, value) in &self.custom {
+            match OWN.iter().find(|(known, _)| known == name) {
+                Some((_, property)) => writer.text(property, value),
+                None => writer
+                    .lines
+                    .push(NewLine::new(CUSTOM, &[], escape_text(value)).with("X-NAME", name)),
+            }
+        }
+        if let Some((media_type, octets)) = &self.photo {
+            use base64::{Engine as _, engine::general_purpose::STANDARD};
+            let subtype = media_type.rsplit('/').next().unwrap_or("jpeg");
+            writer.lines.push(
+                NewLine::new("PHOTO", &[], STANDARD.encode(octets))
+                    .with("ENCODING", "b")
+                    .with("TYPE", subtype.to_uppercase()),
+            );
+        }
+        writer.lines
+    }
+
+    /// What a card says.
+    pub fn read(card: &Document) -> Self {
+        let text = |name: &str| {
+            let line = card.first(name);
+            line.map(|line| line.text().trim().to_owned())
+                .unwrap_or_default()
+        };
+        let parts = |name: &str| card.first(name).map(Line::components).unwrap_or_default();
+        let (n, org) = (parts("N"), parts("ORG"));
+        let part = |parts: &[String], at: usize| {
+            parts
+                .get(at)
+                .map(|part| part.trim().to_owned())
+                .unwrap_or_default()
+        };
+        let values = |name: &str| -> Vec<Value> {
+            card.all(name)
+                .map(|line| value(card, line))
+                .filter(|value| !value.text.is_empty())
+                .collect()
+        };
+        let date = |names: &[&str]| {
+            names
+                .iter()
+                .find_map(|name| card.first(name))
+                .map(date_of)
+                .unwrap_or_default()
+        };
+        let mut fields = Fields {
+            uid: card.uid().unwrap_or_default(),
+            name: card.formatted_name(),
+            family: part(&n, 0),
+            given: part(&n, 1),
+            additional: part(&n, 2),
+            prefix: part(&n, 3),
+            suffix: part(&n, 4),
+            phonetic_given: text("X-PHONETIC-FIRST-NAME"),
+            phonetic_additional: text("X-PHONETIC-MIDDLE-NAME"),
+            phonetic_family: text("X-PHONETIC-LAST-NAME"),
+            nickname: text("NICKNAME"),
+            initials: text("X-CARNET-INITIALS"),
+            file_as: text("X-EVOLUTION-FILE-AS"),
+            organization: part(&org, 0),
+            department: part(&org, 1),
+            office: part(&org, 2),
+            phonetic_organization: text("X-PHONETIC-ORG"),
+            title: text("TITLE"),
+            role: text("ROLE"),
+            emails: values("EMAIL"),
+            phones: values("TEL"),
+            addresses: card.all("ADR").map(|line| address(card, line)).collect(),
+            urls: values("URL"),
+            ims: values("IMPP"),
+            birthday: date(&["BDAY"]),
+            anniversary: date(&["ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY"]),
+            note: text("NOTE"),
+            gender: text("X-GENDER"),
+            language: text("LANG"),
+            free_busy: text("FBURL"),
+            hobby: text("HOBBY"),
+            private: text("CLASS").eq_ignore_ascii_case("PRIVATE"),
+            categories: card.all("CATEGORIES").flat_map(Line::list).collect(),
+            favourite: card.first(FAVOURITE).is_some(),
+            company: card.kind() == Kind::Org || text("X-ABShowAs").eq_ignore_ascii_case("COMPANY"),
+            ..Fields::default()
+        };
+        if fields.gender.is_empty() {
+            fields.gender = part(&parts("GENDER"), 0);
+        }
+        for phone in &mut fields.phones {
+            if let Some(number) = phone.text.strip_prefix("tel:") {
+                phone.text = number.to_owned();
+            }
+        }
+        match card.photo() {
+            Some(Binary::Inline { media_type, octets }) => {
+                fields.photo = Some((media_type, octets))
+            }
+            Some(Binary::Uri(uri)) => fields.photo_address = uri,
+            None => {}
+        }
+        fields.read_labelled(card);
+        fields
+    }
+
+    fn read_labelled(&mut self, card: &Document) {
+        for line in card.lines() {
+            let text = || line.text().trim().to_owned();
+            if line.is("X-ABDATE") {
+                let label = label_of(card, line);
+                match label.as_str() {
+                    "_$!<Anniversary>!$_" if self.anniversary.is_empty() => {
+                        self.anniversary = date_of(line);
+                    }
+                    _ => self
+                        .dates
+                        .push(Value::labelled(&date_of(line), plain(&label))),
+                }
+            } else if line.is("X-ABRELATEDNAMES") {
+                let label = label_of(card, line);
+                let label = plain(&label).to_lowercase();
+                self.related.push(Value::labelled(&text(), &label));
+            } else if let Some((relation, ..)) = RELATIONS.iter().find(|(_, name, _)| line.is(name))
+            {
+                self.related.push(Value::labelled(&text(), relation));
+            } else if line.is("RELATED")
+                && line
+                    .param("VALUE")
+                    .is_some_and(|v| v.eq_ignore_ascii_case("text"))
+            {
+                let types = line.types();
+                let relation = types.first().map(String::as_str).unwrap_or_default();
+                let relation = match relation {
+                    "agent" => "assistant",
+                    "x-manager" => "manager",
+                    other => other,
+                };
+                self.related.push(Value::labelled(&text(), relation));
+            } else if line.is(CUSTOM) {
+                let name = line.param("X-NAME").unwrap_or("Custom").to_owned();
+                self.custom.push((name, line.text()));
+            } else if let Some((name, _)) = OWN.iter().find(|(_, property)| line.is(property)) {
+                self.custom.push(((*name).to_owned(), line.text()));
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Writer {
+    lines: Vec<NewLine>,
+    groups: usize,
+}
+
+impl Writer {
+    fn text(&mut self, name: &str, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            self.lines.push(NewLine::new(name, &[], escape_text(text)));
+        }
+    }
+
+    fn value(&mut self, name: &str, value: &Value, always: &[&str]) {
+        let mut types: Vec<String> = always.iter().map(|t| (*t).to_owned()).collect();
+        types.extend(value.types.iter().map(|t| t.to_uppercase()));
+        if value.preferred {
+            types.push("PREF".to_owned());
+        }
+        let types: Vec<&str> = types.iter().map(String::as_str).collect();
+        let raw = match name {
+            // Addresses of the web are written as they are.
+            "URL" | "IMPP" => value.text.trim().to_owned(),
+            _ => escape_text(value.text.trim()),
+        };
+        let mut line = NewLine::new(name, &types, raw);
+        if let Some(service) = (name == "IMPP")
+            .then(|| value.text.split(':').next())
+            .flatten()
+            && service == "skype"
+        {
+            line = line.with("X-SERVICE-TYPE", "Skype");
+        }
+        self.grouped(line, &value.label);
+    }
+
+    fn address(&mut self, address: &Address) {
+        let kind = address.kind.to_uppercase();
+        let mut types: Vec<&str> = Vec::new();
+        types.extend((!kind.is_empty()).then_some(kind.as_str()));
+        types.extend(address.preferred.then_some("PREF"));
+        let parts: Vec<&String> = address.parts.iter().collect();
+        let line = NewLine::new("ADR", &types, structured(parts));
+        if !address.formatted.is_empty() {
+            let raw = escape_text(&address.formatted);
+            self.lines.push(NewLine::new("LABEL", &types, raw));
+        }
+        self.grouped(line, &address.label);
+    }
+
+    fn related(&mut self, related: &Value) {
+        match RELATIONS
+            .iter()
+            .find(|(relation, ..)| *relation == related.label)
+        {
+            Some((_, property, _)) if !self.lines.iter().any(|l| l.name == *property) => {
+                self.text(property, &related.text);
+            }
+            _ => {
+                let label = match related.label.as_str() {
+                    "child" => "_$!<Child>!$_",
+                    other => other,
+                };
+                let label = label.to_owned();
+                self.apple("X-ABRELATEDNAMES", &related.text, &label);
+            }
+        }
+    }
+
+    fn date(&mut self, name: &str, date: &str) {
+        let Some(parsed) = PartialDate::parse(date) else {
+            if !date.is_empty() {
+                let line = NewLine::new(name, &[], escape_text(date)).with("VALUE", "text");
+                self.lines.push(line);
+            }
+            return;
+        };
+        self.lines
+            .push(match (parsed.year, parsed.month, parsed.day) {
+                (None, Some(month), Some(day)) => {
+                    NewLine::new(name, &[], format!("1604-{month:02}-{day:02}"))
+                        .with("X-APPLE-OMIT-YEAR", "1604")
+                }
+                _ => NewLine::new(name, &[], parsed.extended()),
+            });
+    }
+
+    fn apple(&mut self, name: &str, text: &str, label: &str) {
+        if !text.trim().is_empty() {
+            let line = NewLine::new(name, &[], escape_text(text.trim()));
+            let label = if label.is_empty() {
+                "_$!<Other>!$_"
+            } else {
+                label
+            };
+            self.grouped(line, label);
+        }
+    }
+
+    fn grouped(&mut self, line: NewLine, label: &str) {
+        if label.is_empty() {
+            self.lines.push(line);
+            return;
+        }
+        self.groups += 1;
+        let group = format!("item{}", self.groups);
+        self.lines.push(line.in_group(group.clone()));
+        self.lines
+            .push(NewLine::new("X-ABLabel", &[], escape_text(label)).in_group(group));
+    }
+}
+
+fn structured<'a>(parts: impl IntoIterator<Item = &'a String>) -> String {
+    let parts: Vec<String> = parts
+        .into_iter()
+        .map(|part| escape_text(part.trim()))
+        .collect();
+    parts.join(";")
+}
+
+/// A UID made of what a card says.
+pub fn content_uid(lines: &[NewLine]) -> String {
+    let mut octets = Vec::new();
+    lines.iter().for_each(|line| line.write(&mut octets));
+    uid_of(&octets)
+}
+
+/// A UID made of octets, in the form of a UUID of version 8 (RFC 9562 §5.8).
+pub fn uid_of(octets: &[u8]) -> String {
+    let digest = Sha256::digest(octets);
+    let mut id = [0u8; 16];
+    id.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(id).into_uuid().to_string()
+}
+
+fn value(card: &Document, line: &Line) -> Value {
+    let ignored = ["internet", "voice", "pref", "iphone"];
+    Value {
+        text: line.text().trim().to_owned(),
+        types: line
+            .types()
+            .into_iter()
+            .filter(|found| !ignored.contains(&found.as_str()))
+            .collect(),
+        label: plain(&label_of(card, line)).to_owned(),
+        preferred: line.is_preferred(),
+    }
+}
+
+fn address(card: &Document, line: &Line) -> Address {
+    let mut components = line.components().into_iter();
+    let parts = std::array::from_fn(|_| components.next().unwrap_or_default().trim().to_owned());
+    let kind = ["work", "home"]
+        .into_iter()
+        .find(|kind| line.has_type(kind));
+    let formatted = line.param("LABEL").map(str::to_owned).or_else(|| {
+        let same_kind = |label: &&Line| {
+            ["work", "home"]
+                .iter()
+                .all(|kind| label.has_type(kind) == line.has_type(kind))
+        };
+        card.all("LABEL").find(same_kind).map(Line::text)
+    });
+    Address {
+        kind: kind.unwrap_or_default().to_owned(),
+        label: plain(&label_of(card, line)).to_owned(),
+        preferred: line.is_preferred(),
+        parts,
+        formatted: formatted.unwrap_or_default(),
+    }
+}
+
+/// The label beside a value in Apple's way.
+fn label_of(card: &Document, line: &Line) -> String {
+    let Some(group) = &line.group else {
+        return String::new();
+    };
+    card.all("X-ABLabel")
+        .find(|label| label.group.as_ref() == Some(group))
+        .map(Line::text)
+        .unwrap_or_default()
+}
+
+/// `Anniversary` of `_$!<Anniversary>!$_`
+fn plain(label: &str) -> &str {
+    label
+        .strip_prefix("_$!<")
+        .and_then(|rest| rest.strip_suffix(">!$_"))
+        .unwrap_or(label)
+}
+
+/// `1972-04-15`, `--12-31`; text that is no date as it is.
+fn date_of(line: &Line) -> String {
+    let text = line.text();
+    let omitted: Option<u16> = line.param("X-APPLE-OMIT-YEAR").and_then(|y| y.parse().ok());
+    match PartialDate::parse(&text) {
+        Some(mut date) => {
+            if omitted.is_some() && date.year == omitted {
+                date.year = None;
+            }
+            match (date.year, date.month, date.day) {
+                (None, Some(month), Some(day)) => format!("--{month:02}-{day:02}"),
+                _ => date.extended(),
+            }
+        }
+        None => text.trim().to_owned(),
+    }
+}

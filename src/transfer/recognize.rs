@@ -1,0 +1,162 @@
+//! What a file is: by its content, never by its name alone.
+
+use super::{Refused, column, text::Decoded};
+
+/// What a file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    VCard,
+    Ldif,
+    Outlook,
+    OutlookWeb,
+    GoogleOld,
+    GoogleNew,
+    Thunderbird,
+    /// Any table: its columns are guessed and can be chosen.
+    Csv,
+}
+
+impl Format {
+    /// As reports and pages name it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Format::VCard => "vcard",
+            Format::Ldif => "ldif",
+            Format::Outlook => "outlook-csv",
+            Format::OutlookWeb => "outlook-com-csv",
+            Format::GoogleOld | Format::GoogleNew => "google-csv",
+            Format::Thunderbird => "thunderbird-csv",
+            Format::Csv => "csv",
+        }
+    }
+}
+
+/// What a person or an option asked for, instead of what is recognized.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Asked {
+    #[default]
+    Auto,
+    VCard,
+    Csv,
+    Outlook,
+    Google,
+    Ldif,
+}
+
+impl Asked {
+    /// Reads `auto`, `vcard`, `csv`, `outlook`, `google`, `ldif`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Some(match name {
+            "auto" => Asked::Auto,
+            "vcard" => Asked::VCard,
+            "csv" => Asked::Csv,
+            "outlook" => Asked::Outlook,
+            "google" => Asked::Google,
+            "ldif" => Asked::Ldif,
+            _ => return None,
+        })
+    }
+}
+
+/// Whether octets begin a file of vCards; the rest need not be read for that.
+pub fn is_vcard(start: &[u8]) -> bool {
+    let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let text: String = start
+        .iter()
+        .filter(|b| !b.is_ascii_whitespace())
+        .take(18)
+        .map(|b| char::from(b.to_ascii_uppercase()))
+        .collect();
+    text.starts_with("BEGIN:VCARD") || text.starts_with("BEGIN:VADDRESSBOOK")
+}
+
+/// A zip archive that is no office document.
+pub fn is_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") && !contains(&bytes[..bytes.len().min(4096)], b"xl/")
+}
+
+/// Refuses what people mistake for a table of contacts, with what to do instead.
+pub fn refuse_others(bytes: &[u8]) -> Result<(), Refused> {
+    let start = &bytes[..bytes.len().min(4096)];
+    let head: Vec<u8> = start
+        .iter()
+        .skip_while(|b| b.is_ascii_whitespace())
+        .take(15)
+        .map(u8::to_ascii_lowercase)
+        .collect();
+    if bytes.starts_with(b"PK") && contains(start, b"xl/") || bytes.starts_with(b"\xD0\xCF\x11\xE0")
+    {
+        return Err(Refused::Spreadsheet);
+    }
+    if bytes.starts_with(b"%PDF")
+        || head.starts_with(b"<!doctype html")
+        || head.starts_with(b"<html")
+    {
+        return Err(Refused::Document);
+    }
+    match bytes.iter().all(u8::is_ascii_whitespace) {
+        true => Err(Refused::Empty),
+        false => Ok(()),
+    }
+}
+
+fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
+    bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+/// The first logical line that is no comment is `version: 1` or names an entry.
+pub fn is_ldif(decoded: &Decoded) -> bool {
+    let mut comment = false;
+    let first = decoded.text.lines().find(|line| {
+        let continued = comment && line.starts_with(' ');
+        comment = continued || line.starts_with('#');
+        !comment && !line.trim().is_empty()
+    });
+    first.is_some_and(|line| {
+        let line = line.trim_end().to_ascii_lowercase();
+        line.starts_with("dn:") || line.starts_with("version: 1") || line == "version:1"
+    })
+}
+
+/// The program whose header this is.
+pub fn table(header: &[String], asked: Asked) -> Format {
+    let has = |name: &str| column::has(header, name);
+    let google = match has("group membership") || has("e-mail 1 - type") {
+        true => Format::GoogleOld,
+        false => Format::GoogleNew,
+    };
+    match asked {
+        Asked::Outlook => return Format::Outlook,
+        Asked::Google => return google,
+        Asked::Csv => return Format::Csv,
+        Asked::Auto | Asked::VCard | Asked::Ldif => {}
+    }
+    if google == Format::GoogleOld
+        || (has("labels") && (has("e-mail 1 - label") || has("first name")))
+        || has("phonetic first name")
+    {
+        return google;
+    }
+    if has("given yomi") && has("e-mail address") {
+        return Format::OutlookWeb;
+    }
+    let desktop = [
+        ("e-mail address", "first name"),
+        ("adresse de messagerie", "prenom"),
+        ("e-mail-adresse", "vorname"),
+        ("e-mailadres", "voornaam"),
+    ];
+    if desktop
+        .iter()
+        .any(|(address, name)| has(address) && has(name))
+        && header.len() > 20
+    {
+        return Format::Outlook;
+    }
+    if (has("primary email") && has("display name"))
+        || (has("adresse electronique principale") && has("nom a afficher"))
+    {
+        return Format::Thunderbird;
+    }
+    Format::Csv
+}

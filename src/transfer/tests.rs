@@ -1,0 +1,355 @@
+//! Files of other programs, read: expectations are given beside them.
+
+use std::{fs, path::Path};
+
+use carnet_proto::vcard::{Document, Kind};
+use serde_json::{Value as Json, json};
+
+use super::{rows::BIRTH_YEAR, *};
+use crate::domain::item::digest;
+
+/// A folder of files with their `expected.json`.
+fn check_folder(folder: &Path) {
+    let expected = fs::read(folder.join("expected.json")).expect("expectations");
+    let expected: Json = serde_json::from_slice(&expected).expect("JSON");
+    let mut wrong = Vec::new();
+    for (name, expected) in expected.as_object().expect("an object") {
+        let bytes = fs::read(folder.join(name)).expect(name);
+        let options = Options {
+            // The expectations count what Google collected, too.
+            collected: true,
+            ..Options::default()
+        };
+        match read(&bytes, &options) {
+            Ok(file) => check_file(name, &file, expected, &mut wrong),
+            Err(error) => wrong.push(format!("{name}: {error}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn check_file(name: &str, file: &File, expected: &Json, wrong: &mut Vec<String>) {
+    let mut same = |what: &str, found: Json, wanted: &Json| {
+        if found != *wanted {
+            wrong.push(format!("{name}: {what} is {found}, not {wanted}"));
+        }
+    };
+    same("format", json!(file.format.as_str()), &expected["format"]);
+    for (what, found) in [
+        ("variant", json!(file.variant)),
+        ("language", json!(file.language)),
+        ("bom", json!(file.bom)),
+        ("newline", json!(file.newline)),
+        ("columns", json!(file.columns.len())),
+        ("delimiter", json!(file.delimiter.map(String::from))),
+        ("date_order", json!(file.date_order.map(Order::as_str))),
+        ("records", json!(file.entries.len())),
+    ] {
+        if !expected[what].is_null() {
+            same(what, found, &expected[what]);
+        }
+    }
+    // Cards declare the charset property by property.
+    let encoding = expected["encoding"].as_str().unwrap_or_default();
+    if !encoding.contains('(') {
+        same("encoding", json!(file.encoding), &expected["encoding"]);
+    }
+    if let Some(mapping) = expected["mapping"].as_object() {
+        for (header, code) in mapping {
+            let column = file
+                .columns
+                .iter()
+                .find(|c| c.header == *header)
+                .expect(header);
+            same(
+                header,
+                json!(column.code),
+                &json!(code.as_str().unwrap_or("")),
+            );
+        }
+    }
+    let skipped: Vec<Json> = file
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.outcome {
+            Outcome::Skipped(reason) => {
+                Some(json!({ "record": entry.record, "reason": reason.as_str() }))
+            }
+            _ => None,
+        })
+        .collect();
+    same("skipped", json!(skipped), &expected["skipped"]);
+    let mut warnings: Vec<String> = file
+        .entries
+        .iter()
+        .flat_map(|entry| {
+            entry
+                .warnings
+                .iter()
+                .map(|w| format!("{} {}", entry.record, w.code.as_str()))
+        })
+        .collect();
+    let mut wanted: Vec<String> = expected["warnings"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|w| format!("{} {}", w["record"], w["code"].as_str().unwrap_or_default()))
+        .collect();
+    warnings.sort();
+    wanted.sort();
+    same("warnings", json!(warnings), &json!(wanted));
+
+    let cards: Vec<&Made> = file
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.outcome {
+            Outcome::Card(made) => Some(made),
+            _ => None,
+        })
+        .collect();
+    let groups: Vec<&Group> = file
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.outcome {
+            Outcome::Group(group) => Some(group),
+            _ => None,
+        })
+        .collect();
+    same("contacts", json!(cards.len()), &expected["contacts"]);
+    same("groups", json!(groups.len()), &expected["groups"]);
+    for (group, wanted) in groups
+        .iter()
+        .zip(expected["groups_items"].as_array().into_iter().flatten())
+    {
+        same("group", json!(group.name), &wanted["name"]);
+        let members: Vec<&str> = group
+            .members
+            .iter()
+            .filter_map(|uid| {
+                cards
+                    .iter()
+                    .find(|made| bare_uid(&made.uid) == bare_uid(uid))
+            })
+            .map(|made| made.name.as_str())
+            .collect();
+        same("members", json!(members), &wanted["members"]);
+        let card = Document::parse(&group.to_card()).expect("a card");
+        assert_eq!(card.kind(), Kind::Group);
+    }
+    for (made, wanted) in cards
+        .iter()
+        .zip(expected["items"].as_array().into_iter().flatten())
+    {
+        let document = Document::parse(&made.card).expect("a card");
+        let fields = Fields::read(&document);
+        for (key, wanted) in wanted.as_object().into_iter().flatten() {
+            if let Some(found) = found(key, &fields, &document) {
+                same(&format!("{} of {}", key, made.name), found, wanted);
+            }
+        }
+    }
+}
+
+/// What a card says for a key of the expectations; none for remarks.
+fn found(key: &str, fields: &Fields, card: &Document) -> Option<Json> {
+    let texts =
+        |values: &[fields::Value]| json!(values.iter().map(|v| &v.text).collect::<Vec<_>>());
+    let labels = |values: &[fields::Value]| {
+        json!(
+            values
+                .iter()
+                .map(|v| &v.label)
+                .filter(|l| !l.is_empty())
+                .collect::<Vec<_>>()
+        )
+    };
+    let custom = |wanted: &str| {
+        let found = fields.custom.iter().find(|(name, _)| name == wanted);
+        json!(found.map(|(_, value)| value))
+    };
+    Some(match key {
+        "fn" => json!(fields.display()),
+        "emails" => texts(&fields.emails),
+        "phones" => texts(&fields.phones),
+        "org" => json!(fields.organization),
+        "department" => json!(fields.department),
+        "title" => json!(fields.title),
+        "prefix" => json!(fields.prefix),
+        "nickname" => json!(fields.nickname),
+        "bday" => json!(fields.birthday),
+        "bday_text" => json!(fields.birthday),
+        "anniversary" => json!(fields.anniversary),
+        "note" => json!(fields.note),
+        "categories" => json!(fields.categories),
+        "starred" => json!(fields.favourite),
+        "kind" => json!(if fields.company { "org" } else { "individual" }),
+        "sensitivity" => json!(if fields.private { "private" } else { "normal" }),
+        "phonetic_given" => json!(fields.phonetic_given),
+        "phonetic_family" => json!(fields.phonetic_family),
+        "uid" => json!(fields.uid),
+        "addresses" => json!(fields.addresses.len()),
+        "postal_code" => json!(fields.addresses.first().map(|a| &a.parts[5])),
+        "url" => json!(fields.urls.first().map(|v| &v.text)),
+        "im" => json!(fields.ims.first().map(|v| &v.text)),
+        "skype" => json!(
+            fields
+                .ims
+                .iter()
+                .find_map(|v| v.text.strip_prefix("skype:"))
+        ),
+        "email_labels" => labels(&fields.emails),
+        "phone_labels" => labels(&fields.phones),
+        "bday_year_only" => custom(BIRTH_YEAR),
+        "custom" => json!(
+            fields
+                .custom
+                .iter()
+                .cloned()
+                .collect::<std::collections::BTreeMap<_, _>>()
+        ),
+        "additional_names" => {
+            let n = card
+                .first("N")
+                .map(|line| line.components())
+                .unwrap_or_default();
+            json!(n.get(2).map(|names| names.split(',').collect::<Vec<_>>()))
+        }
+        "photo_sha256" => json!(fields.photo.as_ref().map(|(_, octets)| digest(octets))),
+        "photo_bytes" => json!(fields.photo.as_ref().map(|(_, octets)| octets.len())),
+        _ => return None,
+    })
+}
+
+/// Files in the shapes people bring, shared with other implementations; only where they are.
+#[test]
+fn shared_files_give_exactly_what_is_expected() {
+    let folder = std::env::var("CARNET_IMPORT_FIXTURES")
+        .unwrap_or_else(|_| "../shared/fixtures-import".into());
+    let folder = Path::new(&folder);
+    if !folder.exists() {
+        eprintln!("SKIPPED: {} is not there", folder.display());
+        return;
+    }
+    check_folder(folder);
+}
+
+#[test]
+fn files_of_every_program_give_exactly_what_is_expected() {
+    check_folder(Path::new("fixtures/import"));
+}
+
+#[test]
+fn cut_anywhere_nothing_breaks() {
+    for entry in fs::read_dir("fixtures/import").expect("a folder") {
+        let bytes = fs::read(entry.expect("a file").path()).expect("octets");
+        for end in (0..bytes.len()).step_by(100).chain(0..bytes.len().min(64)) {
+            if let Ok(file) = read(&bytes[..end], &Options::default()) {
+                for entry in &file.entries {
+                    assert!(entry.line > 0);
+                    if let Outcome::Card(made) = &entry.outcome {
+                        Document::parse(&made.card).expect("what is stored is a card");
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_no_address_book_is_refused_with_advice() {
+    for (bytes, expected) in [
+        (&b""[..], Refused::Empty),
+        (b" \r\n ", Refused::Empty),
+        (b"%PDF-1.7", Refused::Document),
+        (b"<!DOCTYPE html><html>", Refused::Document),
+        (b"\xD0\xCF\x11\xE0\xA1\xB1", Refused::Spreadsheet),
+        (b"PK\x03\x04....xl/workbook.xml", Refused::Spreadsheet),
+        (b"just some words", Refused::Unknown),
+    ] {
+        assert_eq!(
+            read(bytes, &Options::default()).expect_err("refused"),
+            expected
+        );
+    }
+    let wide = format!("a,b{}\n1,2\n", ",c".repeat(1_000_000));
+    let refused = read(wide.as_bytes(), &Options::default()).expect_err("too wide");
+    assert_eq!(refused, Refused::TooLarge("more than 512 columns"));
+    let quotes = format!("First name,Last name\n{}", "\"".repeat(1_000_000));
+    assert!(read(quotes.as_bytes(), &Options::default()).is_ok());
+    let folded = format!("BEGIN:VCARD\nFN:a\n{}END:VCARD\n", " x\n".repeat(200_000));
+    let file = read(folded.as_bytes(), &Options::default()).expect("one card");
+    assert_eq!(file.entries.len(), 1);
+}
+
+#[test]
+fn an_archive_is_its_contact_files() {
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for name in ["cards-3.0.vcf", "cards-4.0.vcf", "README.md"] {
+        zip.start_file(name, options).expect("a member");
+        let bytes = fs::read(format!("fixtures/import/{name}")).expect("octets");
+        zip.write_all(&bytes).expect("written");
+    }
+    let bytes = zip.finish().expect("an archive").into_inner();
+    let file = read(&bytes, &Options::default()).expect("read");
+    assert_eq!(file.entries.len(), 3);
+    let records: Vec<u64> = file.entries.iter().map(|entry| entry.record).collect();
+    assert_eq!(records, [1, 2, 3]);
+}
+
+#[test]
+fn dates_are_read_as_people_write_them() {
+    use date::{Date, Order::*, forced, read as date};
+    let known = |text: &str| Date::Known(text.to_owned());
+    for (cell, order, expected) in [
+        ("15/04/1972", DayFirst, known("1972-04-15")),
+        ("4/15/1972", MonthFirst, known("1972-04-15")),
+        ("29.02.2000", DayFirst, known("2000-02-29")),
+        ("1-2-03", DayFirst, known("2003-02-01")),
+        ("1-2-30", DayFirst, known("1930-02-01")),
+        ("15 avril 1972", DayFirst, known("1972-04-15")),
+        ("April 15, 1972", MonthFirst, known("1972-04-15")),
+        ("3. März 1980", DayFirst, known("1980-03-03")),
+        ("19720415", DayFirst, known("1972-04-15")),
+        ("--12-31", DayFirst, known("--12-31")),
+        ("--1231", DayFirst, known("--12-31")),
+        ("31/02/1980", DayFirst, Date::Impossible),
+        ("1980", DayFirst, Date::YearOnly("1980".to_owned())),
+        ("0/0/00", MonthFirst, Date::None),
+        ("1/1/4501", MonthFirst, Date::None),
+        ("soon", MonthFirst, Date::Impossible),
+    ] {
+        assert_eq!(date(cell, order, false), expected, "{cell}");
+    }
+    assert_eq!(date("36526", DayFirst, true), known("2000-01-01"));
+    assert_eq!(
+        forced(["02/01/1968", "13/10/1980"].into_iter()),
+        Some(DayFirst)
+    );
+    assert_eq!(forced(["4/15/1972"].into_iter()), Some(MonthFirst));
+    assert_eq!(forced(["1/2/1972"].into_iter()), None);
+}
+
+#[test]
+fn encodings_are_told_by_their_octets() {
+    let utf16: Vec<u8> = "Prénom;Nom"
+        .encode_utf16()
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (bytes, encoding, text) in [
+        (&utf16[..], "utf-16le", "Prénom;Nom"),
+        ("é€".as_bytes(), "utf-8", "é€"),
+        (b"caf\xE9 \x80 \x9C", "windows-1252", "café € œ"),
+        (b"\xEF\xBB\xBFa", "utf-8", "a"),
+        ("e\u{301}".as_bytes(), "utf-8", "é"),
+    ] {
+        let decoded = text::decode(bytes, None);
+        assert_eq!((decoded.encoding, &decoded.text[..]), (encoding, text));
+    }
+    assert!(text::decode(b"T\xC8l\xC8phone", None).perhaps_mac);
+    assert_eq!(
+        text::decode(b"T\x8El\x8Ephone", Some("macintosh")).text,
+        "Téléphone"
+    );
+}
