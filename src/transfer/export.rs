@@ -82,7 +82,13 @@ pub async fn export(book: &Book, rendition: Rendition, how: &Export) -> Result<V
     contacts.sort_by_cached_key(|fields| sort_key(fields, how.last_first));
     match rendition {
         Rendition::VCard(_) => {}
-        Rendition::Csv(preset) => out = sheet::write(&contacts, preset, how.french),
+        Rendition::Csv(preset) => {
+            // A semicolon separates values in a cell.
+            for phone in contacts.iter_mut().flat_map(|fields| &mut fields.phones) {
+                phone.text = phone.text.replace(";ext=", " x");
+            }
+            out = sheet::write(&contacts, preset, how.french);
+        }
         Rendition::Pdf(layout) => out = pdf::write(&contacts, layout, how)?,
     }
     Ok(out)
