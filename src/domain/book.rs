@@ -90,6 +90,8 @@ pub struct ItemPrivileges {
     pub modify: bool,
     pub remove: bool,
     pub grant: bool,
+    /// The contact may be asked to verify its data.
+    pub verify: bool,
 }
 
 /// One change since a cursor.
@@ -182,6 +184,7 @@ impl Book {
             modify: may(Right::Modify),
             remove: may(Right::Remove),
             grant: may(Right::GrantModify),
+            verify: may(Right::Verify),
         })
     }
 
@@ -227,12 +230,27 @@ impl Book {
 
     /// What this place shows of an item: the document with the owner's own lines in it.
     pub fn content(&self, card: &Card) -> Vec<u8> {
-        if card.placement.overlay.is_empty() {
-            return card.document.to_vec();
+        let placement = &card.placement;
+        if placement.mixed && self.is_private() {
+            return self.shown(&card.document, &placement.overlay);
         }
-        self.core
-            .class()
-            .join(&card.document, &card.placement.overlay)
+        match placement.overlay.is_empty() {
+            true => card.document.to_vec(),
+            false => self.core.class().join(&card.document, &placement.overlay),
+        }
+    }
+
+    /// The same of any version. In Private the owner's lines stand for the ones that belong to the
+    /// document itself, which group books show (`rights.md` §4).
+    pub(super) fn shown(&self, document: &[u8], overlay: &[u8]) -> Vec<u8> {
+        let class = self.core.class();
+        if !self.is_private() {
+            return document.to_vec();
+        }
+        match class.split(document) {
+            Ok(split) if !split.overlay.is_empty() => class.join(&split.document, overlay),
+            _ => class.join(document, overlay),
+        }
     }
 
     /// Refusal marks of the actor by item; an entity tag needs them.

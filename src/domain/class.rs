@@ -38,6 +38,8 @@ pub struct Index {
     pub uid: String,
     /// The document carries no UID; `uid` was supplied.
     pub uid_invented: bool,
+    /// The document has lines that [`Class::split`] would take out.
+    pub mixed: bool,
     /// `individual`, `group`, ...
     pub kind: String,
     /// What a list shows.

@@ -142,7 +142,7 @@ impl Book {
     async fn show_again(&self, placement: &Placement, document: &[u8]) -> Result<()> {
         let card = self.current(placement).await?;
         self.require(&card.placement, Right::Modify).await?;
-        let bytes = self.core().class().join(document, &card.placement.overlay);
+        let bytes = self.shown(document, &card.placement.overlay);
         match self.revision(&card, &bytes)? {
             Some(op) => self
                 .core()
@@ -239,7 +239,7 @@ impl Book {
             else {
                 continue;
             };
-            let bytes = self.core().class().join(&document, &overlay);
+            let bytes = self.shown(&document, &overlay);
             match self.revision(&card, &bytes) {
                 Ok(None) => {}
                 Ok(Some(op)) => match self.require(&card.placement, Right::Modify).await {
@@ -447,12 +447,11 @@ impl Core {
             }
         }
         for (item, edits) in items {
-            let Some((book, card)) = self.readable(actor, item).await? else {
+            let Some((book, card)) = self.readable(actor, item, None).await? else {
                 done.skipped += 1;
                 continue;
             };
-            let current = book.content(&card);
-            let bytes = self.without(&edits, &book, &card, &current).await?;
+            let bytes = self.without(&edits, &book, &card).await?;
             let allowed = book.require(&card.placement, Right::Modify).await.is_ok();
             match book.revision(&card, &bytes) {
                 Ok(None) => {}
@@ -470,14 +469,7 @@ impl Core {
     }
 
     /// What the card shows without some edits of it.
-    async fn without(
-        &self,
-        edits: &[&Revision],
-        book: &Book,
-        card: &Card,
-        current: &[u8],
-    ) -> Result<Vec<u8>> {
-        let class = self.class();
+    async fn without(&self, edits: &[&Revision], book: &Book, card: &Card) -> Result<Vec<u8>> {
         let own: Vec<&&Revision> = edits
             .iter()
             .filter(|edit| edit.placement == Some(card.placement.id))
@@ -488,7 +480,7 @@ impl Core {
         };
         let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
         let (Some(first), Some(last)) = (contents.first(), contents.last()) else {
-            return Ok(class.join(&card.document, &overlay));
+            return Ok(book.shown(&card.document, &overlay));
         };
         let history = self.store().history(card.placement.item).await?;
         let later = history
@@ -499,10 +491,9 @@ impl Core {
         let base = later.map_or(card.document.to_vec(), |later| later.document.clone());
         let mine = &first.document;
         if base[..] == card.document[..] {
-            return Ok(class.join(mine, &overlay));
+            return Ok(book.shown(mine, &overlay));
         }
-        let _ = current;
-        let merged = class.merge(&base, mine, &card.document)?;
-        Ok(class.join(&merged.document, &overlay))
+        let merged = self.class().merge(&base, mine, &card.document)?;
+        Ok(book.shown(&merged.document, &overlay))
     }
 }

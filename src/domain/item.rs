@@ -40,6 +40,9 @@ pub struct Placement {
     pub rev: i64,
     /// Lower-case hex digest of the document.
     pub digest: String,
+    /// The document itself has lines that are the owner's alone in Private (CATEGORIES written in a
+    /// group).
+    pub mixed: bool,
     /// Size of the document in octets.
     pub size: i64,
     pub created: Timestamp,

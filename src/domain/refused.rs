@@ -8,9 +8,10 @@ use super::{
     batch::Op,
     book::Book,
     class::Difference,
+    collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{ItemId, RevisionId},
+    id::{CollectionId, ItemId, RevisionId},
     item::{Card, random_id},
     rights::Right,
     store::{Revision, RevisionKind},
@@ -57,10 +58,15 @@ impl Core {
                 continue;
             }
             let there = match revision.item {
-                Some(item) => self.readable(actor, item).await?,
+                Some(item) => self.readable(actor, item, revision.collection).await?,
                 None => None,
             };
-            let current = there.as_ref().map(|(book, card)| book.content(card));
+            let current = there.as_ref().map(|(book, card)| {
+                match Some(card.placement.collection) == revision.collection {
+                    true => book.content(card),
+                    false => card.document.to_vec(),
+                }
+            });
             let class = self.class();
             let index = class.index(&revision.document, None)?;
             changes.push(RefusedChange {
@@ -93,7 +99,9 @@ impl Core {
     pub async fn propose(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         let refused = self.own_refused(actor, id).await?;
         let item = refused.item.ok_or(Error::NotFound)?;
-        self.readable(actor, item).await?.ok_or(Error::NotFound)?;
+        self.readable(actor, item, None)
+            .await?
+            .ok_or(Error::NotFound)?;
         self.decided(actor, |actor| async move {
             let op = Op::Propose { revision: id };
             self.commit_as(&actor, vec![op]).await.map(drop)
@@ -119,18 +127,20 @@ impl Core {
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
             let (proposal, book, card) = self.proposal(&actor, id).await?;
-            let class = self.class();
-            let current = book.content(&card);
             let base = self
                 .store()
                 .document_at(card.placement.item, proposal.at)
                 .await?;
             let bytes = match base {
                 Some(base) if base[..] != card.document[..] => {
-                    class.merge(&base, &proposal.document, &current)?.document
+                    let merged = self
+                        .class()
+                        .merge(&base, &proposal.document, &card.document)?;
+                    merged.document
                 }
                 _ => proposal.document,
             };
+            let bytes = book.shown(&bytes, &card.placement.overlay);
             let mut ops: Vec<Op> = book.revision(&card, &bytes)?.into_iter().collect();
             ops.push(Op::SettleProposal { revision: id });
             self.commit_as(&actor, ops).await.map(drop)
@@ -162,7 +172,8 @@ impl Core {
         let found = proposals.into_iter().find(|proposal| proposal.id == id);
         let proposal = found.ok_or(Error::NotFound)?;
         let item = proposal.item.ok_or(Error::NotFound)?;
-        let (book, card) = self.readable(actor, item).await?.ok_or(Error::NotFound)?;
+        let there = self.readable(actor, item, proposal.collection).await?;
+        let (book, card) = there.ok_or(Error::NotFound)?;
         book.require(&card.placement, Right::Modify).await?;
         Ok((proposal, book, card))
     }
@@ -176,18 +187,20 @@ impl Core {
             .ok_or(Error::NotFound)
     }
 
-    /// An item in the first place that shows it to the actor, Private before groups.
+    /// An item in a place that shows it to the actor: the one preferred, else Private, else a group.
     pub(super) async fn readable(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         item: ItemId,
+        preferred: Option<CollectionId>,
     ) -> Result<Option<(Book, Card)>> {
         let mut places = self.store().places_of(item).await?;
         places.retain(|place| {
             place.gone_at.is_none() && place.place.is_some_and(|place| actor.reads(place))
         });
         places.sort_by_key(|place| {
-            !matches!(place.place, Some(super::collection::Place::Private(_)))
+            let private = matches!(place.place, Some(Place::Private(_)));
+            (Some(place.collection) != preferred, !private)
         });
         for place in places {
             let card = self.store().placement(place.placement).await?;

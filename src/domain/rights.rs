@@ -190,3 +190,6 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
         Right::Administer => role == Some(Role::Admin),
     }
 }
+
+#[cfg(test)]
+mod tests;

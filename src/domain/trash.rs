@@ -173,10 +173,15 @@ impl Book {
 impl Core {
     /// Items the actor created and no place they read shows any more, from groups they are in or
     /// that were deleted under them: each can be copied to Private.
-    pub async fn lost_creations(&self, actor: &Actor) -> Result<Vec<Removal>> {
+    pub async fn lost_creations(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
         let oldest = self.trash_begins();
-        let mut lost = self.store().removed_of_creator(actor.person).await?;
-        lost.retain(|removal| removal.at >= oldest);
+        let mut lost = Vec::new();
+        for removal in self.store().removed_of_creator(actor.person).await? {
+            let shown = self.readable(actor, removal.item, None).await?.is_some();
+            if removal.at >= oldest && !shown {
+                lost.push(removal);
+            }
+        }
         Ok(lost)
     }
 

@@ -7,6 +7,7 @@ mod layering;
 mod model;
 mod operator;
 mod search;
+mod rights;
 mod support;
 mod transfer;
 mod web;

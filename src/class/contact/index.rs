@@ -28,6 +28,7 @@ pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Ind
     };
     Index {
         uid_invented,
+        mixed: card.first("CATEGORIES").is_some(),
         kind: card.kind().as_str().to_owned(),
         sort_first: sort(&given, &family),
         sort_last: sort(&family, &given),

@@ -296,7 +296,11 @@ impl Book {
         let class = self.core.class();
         let private = matches!(self.collection.place, Place::Private(_));
         let (document, overlay, tags) = if private {
-            let split = class.split(bytes)?;
+            let mut split = class.split(bytes)?;
+            if let Some(card) = current.filter(|card| card.placement.mixed) {
+                let kept = class.split(&card.document)?.overlay;
+                split.document = class.join(&split.document, &kept);
+            }
             (split.document, split.overlay, split.tags)
         } else {
             (bytes.to_vec(), Vec::new(), Vec::new())

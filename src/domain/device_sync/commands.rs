@@ -338,7 +338,7 @@ impl DeviceBook {
         else {
             return Ok(None);
         };
-        let seen = class.join(&document, &overlay);
+        let seen = self.book.shown(&document, &overlay);
         let merged = edit
             .apply(Some(&seen))
             .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));

@@ -79,6 +79,7 @@ impl Book {
             writer: device,
             rev: 1,
             digest: String::new(),
+            mixed: false,
             size: value,
             created: Timestamp(0),
             modified: Timestamp(0),

@@ -69,6 +69,61 @@ const INVARIANTS: &[(&str, &str)] = &[
              SELECT 1 FROM membership m WHERE m.grp = g.grp AND m.person = g.person)",
     ),
     (
+        "Modify is granted to somebody who is not a member",
+        "SELECT g.item FROM grant_item g JOIN collection c ON c.id = g.collection
+         WHERE g.person <> 0 AND NOT EXISTS (
+             SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = g.person)",
+    ),
+    (
+        "Modify is granted elsewhere than in a group the item is or was in",
+        "SELECT g.item FROM grant_item g JOIN collection c ON c.id = g.collection
+         WHERE c.kind NOT IN ('group', 'removed-group') OR NOT EXISTS (
+             SELECT 1 FROM placement p WHERE p.item = g.item AND p.collection = g.collection)",
+    ),
+    (
+        "a comment is on an item that never was in its place",
+        "SELECT m.id FROM comment m WHERE NOT EXISTS (SELECT 1 FROM placement p
+             WHERE p.item = m.item AND p.collection = m.collection)",
+    ),
+    (
+        "an item is live twice in a collection",
+        "SELECT min(id) FROM placement WHERE gone IS NULL
+         GROUP BY item, collection HAVING count(*) > 1",
+    ),
+    (
+        "a deleted book or group still shows items",
+        "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
+         WHERE c.kind IN ('removed', 'removed-group') AND p.gone IS NULL",
+    ),
+    (
+        "a live item has lost its content",
+        "SELECT p.id FROM placement p JOIN item i ON i.id = p.item
+         WHERE p.gone IS NULL AND length(i.document) = 0",
+    ),
+    (
+        "a tag is on an item that does not exist",
+        "SELECT l.item FROM tag_link l LEFT JOIN item i ON i.id = l.item WHERE i.id IS NULL",
+    ),
+    (
+        "a removed placement is not remembered in the order of its collection",
+        "SELECT id FROM placement WHERE (gone IS NULL) <> (gone_at IS NULL)",
+    ),
+    (
+        "a revision is of an unknown kind, or shows what nothing showed",
+        "SELECT id FROM revision WHERE kind NOT IN ('replaced', 'removed', 'refused', 'proposed')
+             OR (kind = 'removed' AND (placement IS NULL OR collection IS NULL))
+             OR (kind = 'proposed' AND item IS NULL)",
+    ),
+    (
+        "a deleted group waits without its book",
+        "SELECT g.collection FROM removed_group g JOIN collection c ON c.id = g.collection
+         WHERE c.kind <> 'removed-group'",
+    ),
+    (
+        "a group's book belongs to no group",
+        "SELECT id FROM collection WHERE kind = 'group' AND grp IS NULL",
+    ),
+    (
         "a private book holds somebody else's item",
         "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
          JOIN item i ON i.id = p.item

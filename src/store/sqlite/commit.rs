@@ -61,14 +61,16 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
     for (item, index) in indexes {
         transaction
             .prepare_cached(
-                "UPDATE item SET kind = ?2, display = ?3, sort_first = ?4, sort_last = ?5 WHERE id = ?1",
+                "UPDATE item SET kind = ?2, display = ?3, sort_first = ?4, sort_last = ?5, mixed = ?6
+                 WHERE id = ?1",
             )?
             .execute(params![
                 item.0,
                 index.kind,
                 index.display,
                 index.sort_first,
-                index.sort_last
+                index.sort_last,
+                index.mixed
             ])?;
         search::write_texts(&transaction, item.0, index)?;
         search::index_item(&transaction, item.0)?;

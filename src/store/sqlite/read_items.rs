@@ -18,7 +18,7 @@ use crate::domain::{
 pub(super) const HEAD: &str =
     "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
     i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
-    length(i.document), i.created, i.modified, p.overlay";
+    length(i.document), i.created, i.modified, p.overlay, i.mixed";
 
 pub(super) const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
 
@@ -48,11 +48,12 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
         created: Timestamp(row.get(20)?),
         modified: Timestamp(row.get(21)?),
         overlay: overlay.into(),
+        mixed: row.get(23)?,
     })
 }
 
 pub(super) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
-    let document: Vec<u8> = row.get(23)?;
+    let document: Vec<u8> = row.get(24)?;
     Ok(Card {
         placement: head(row)?,
         document: document.into(),

@@ -45,8 +45,8 @@ impl Commit<'_> {
             .query_row(params![person, client, collection, minute], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
-        // The size of the book is counted at every fiftieth removal only.
-        if removals <= MANY || removals / MANY == (removals - self.net_removals) / MANY {
+        // The size of the book is counted once in fifty removals only.
+        if removals <= MANY || (removals - 1) / MANY == (removals - self.net_removals - 1) / MANY {
             return Ok(());
         }
         let left: i64 = self

@@ -6,6 +6,9 @@ ALTER TABLE placement ADD COLUMN came_from INTEGER;
 CREATE UNIQUE INDEX placement_live_item ON placement (item, collection) WHERE gone IS NULL;
 CREATE INDEX placement_client ON placement (placed_by, client, placed_at);
 
+-- The document has CATEGORIES of its own: a private book shows its owner's in their place.
+ALTER TABLE item ADD COLUMN mixed INTEGER NOT NULL DEFAULT 0;
+
 -- kind 'removed-group': the book of a deleted group; its administrator may found the group again.
 CREATE TABLE removed_group (
     collection INTEGER PRIMARY KEY REFERENCES collection ON DELETE CASCADE,
