@@ -2,7 +2,9 @@
 
 use clap::{Args, Subcommand};
 
-use super::{Done, commit, named_group, person, text};
+use serde_json::json;
+
+use super::{Done, commit, named_group, person, said};
 use crate::{
     domain::{batch::Op, id::PersonId, rights::GroupRight, store::Store},
     store::sqlite::Sqlite,
@@ -43,7 +45,7 @@ pub struct To {
     everyone: bool,
 }
 
-pub async fn run(store: &Sqlite, command: Command) -> Done {
+pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
     match command {
         Command::Group { name, to, right } => {
             let group = named_group(store, &name).await?.id;
@@ -55,7 +57,13 @@ pub async fn run(store: &Sqlite, command: Command) -> Done {
                 right,
             };
             commit(store, op).await?;
-            text(format!("right on {name} is now {}\n", right.as_str()))
+            let told = json!({ "group": name, "member": to.member, "right": right });
+            let to = to.named();
+            said(
+                json,
+                told,
+                format!("right of {to} on {name} is now {}", right.as_str()),
+            )
         }
         Command::Contact {
             uid,
@@ -64,25 +72,20 @@ pub async fn run(store: &Sqlite, command: Command) -> Done {
             right,
         } => {
             let found = named_group(store, &group).await?;
-            let members = store.members(found.id).await.map_err(|e| e.to_string())?;
             let person = to.person(store).await?;
+            let members = store.members(found.id).await.map_err(|e| e.to_string())?;
             if let Some(person) = person
                 && !members.iter().any(|member| member.person == person)
             {
                 return Err(format!("only members of {group} can be granted rights"));
             }
-            let member = members.first().ok_or("the group is empty")?.person;
-            let memberships = store.memberships(member).await.map_err(|e| e.to_string())?;
-            let book = memberships
-                .iter()
-                .find(|membership| membership.group == found.id)
-                .ok_or("the group has no book")?
-                .book;
-            let card = store
-                .by_uid(book, &uid)
+            let book = store
+                .group_book(found.id)
                 .await
-                .map_err(|error| error.to_string())?
-                .ok_or_else(|| format!("there is no contact {uid} in {group}"))?;
+                .map_err(|e| e.to_string())?;
+            let book = book.ok_or("the group has no book")?;
+            let card = store.by_uid(book, &uid).await.map_err(|e| e.to_string())?;
+            let card = card.ok_or_else(|| format!("there is no contact {uid} in {group}"))?;
             let op = Op::GrantItem {
                 item: card.placement.item,
                 collection: book,
@@ -90,10 +93,13 @@ pub async fn run(store: &Sqlite, command: Command) -> Done {
                 modify: right == "modify",
             };
             commit(store, op).await?;
-            text(format!(
-                "right on {} is now {right}\n",
-                card.placement.display
-            ))
+            let told = json!({ "contact": uid, "in": group, "member": to.member, "right": right });
+            let (to, name) = (to.named(), card.placement.display);
+            said(
+                json,
+                told,
+                format!("right of {to} on {name} in {group} is now {right}"),
+            )
         }
     }
 }
@@ -104,5 +110,9 @@ impl To {
             Some(login) => Ok(Some(person(store, login).await?.id)),
             None => Ok(None),
         }
+    }
+
+    fn named(&self) -> &str {
+        self.member.as_deref().unwrap_or("everyone")
     }
 }

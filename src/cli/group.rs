@@ -1,8 +1,9 @@
 //! `carnet group`
 
 use clap::Subcommand;
+use serde_json::json;
 
-use super::{Done, Output, commit, named_group, person, text};
+use super::{Done, Output, commit, named_group, person, said, text};
 use crate::{
     domain::{
         batch::Op,
@@ -14,7 +15,7 @@ use crate::{
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Found a group
+    /// Found a group, or found a deleted one again
     Add {
         name: String,
         /// Login of its administrator
@@ -23,7 +24,7 @@ pub enum Command {
     },
     /// List the groups with their members
     List,
-    /// Delete a group and its book
+    /// Delete a group; its administrator may found it again for the trash time
     Remove { name: String },
     /// Add a member or change a role; the role admin hands the group over
     Member {
@@ -32,7 +33,7 @@ pub enum Command {
         #[arg(long, default_value = "member", value_parser = ["member", "co-admin", "admin"])]
         role: String,
     },
-    /// Take a member out
+    /// Take a member out; the group keeps copies of what they shared
     Leave { name: String, login: String },
 }
 
@@ -44,46 +45,55 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                     "{name}: a group's name is 1 to 64 characters without / \\ : % $ ? # or controls"
                 ));
             }
-            let admin = person(store, &admin).await?.id;
+            let admin = person(store, &admin).await?;
             let op = Op::AddGroup {
                 display_name: name.clone(),
                 name: name.clone(),
-                admin,
+                admin: admin.id,
             };
             commit(store, op).await?;
-            text(format!("group {name} added\n"))
+            let told = json!({ "group": name, "admin": admin.login });
+            said(json, told, format!("group {name} added"))
         }
         Command::List => list(store, json).await,
         Command::Remove { name } => {
             let group = named_group(store, &name).await?.id;
             commit(store, Op::RemoveGroup { group }).await?;
-            text(format!("group {name} removed\n"))
+            let told = json!({ "group": name, "removed": true });
+            said(json, told, format!("group {name} removed"))
         }
         Command::Member { name, login, role } => {
             let group = named_group(store, &name).await?.id;
-            let person = person(store, &login).await?.id;
+            let person = person(store, &login).await?;
             let role = Role::parse(&role).ok_or_else(|| format!("unknown role {role}"))?;
-            commit(
-                store,
-                Op::SetMember {
-                    group,
-                    person,
-                    role,
-                },
+            let op = Op::SetMember {
+                group,
+                person: person.id,
+                role,
+            };
+            commit(store, op).await?;
+            let told = json!({ "group": name, "member": person.login, "role": role });
+            said(
+                json,
+                told,
+                format!("{} is {} of {name}", person.login, role.as_str()),
             )
-            .await?;
-            text(format!("{login} is {} of {name}\n", role.as_str()))
         }
         Command::Leave { name, login } => {
             let group = named_group(store, &name).await?.id;
-            let person = person(store, &login).await?.id;
+            let person = person(store, &login).await?;
+            let members = store.members(group).await.map_err(|e| e.to_string())?;
+            if !members.iter().any(|member| member.person == person.id) {
+                return Err(format!("{} is not a member of {name}", person.login));
+            }
             let op = Op::RemoveMember {
                 group,
-                person,
+                person: person.id,
                 take_back: false,
             };
             commit(store, op).await?;
-            text(format!("{login} left {name}\n"))
+            let told = json!({ "group": name, "left": person.login });
+            said(json, told, format!("{} left {name}", person.login))
         }
     }
 }
@@ -93,10 +103,8 @@ async fn list(store: &Sqlite, json: bool) -> Done {
     let mut rows = Vec::new();
     let mut lines = String::new();
     for group in groups {
-        let members = store
-            .members(group.id)
-            .await
-            .map_err(|error| error.to_string())?;
+        let members = store.members(group.id).await;
+        let members = members.map_err(|error| error.to_string())?;
         let names: Vec<String> = members
             .iter()
             .map(|member| match member.role {
@@ -105,7 +113,7 @@ async fn list(store: &Sqlite, json: bool) -> Done {
             })
             .collect();
         lines.push_str(&format!("{}\t{}\n", group.name, names.join(", ")));
-        rows.push(serde_json::json!({ "group": group, "members": members }));
+        rows.push(json!({ "group": group, "members": members }));
     }
     match json {
         true => Ok(Output::Json(rows.into())),

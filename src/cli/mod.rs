@@ -142,7 +142,7 @@ async fn run(cli: Cli) -> Done {
             match command {
                 Command::User(command) => user::run(&store, command, json).await,
                 Command::Group(command) => group::run(&store, command, json).await,
-                Command::Grant(command) => grant::run(&store, command).await,
+                Command::Grant(command) => grant::run(&store, command, json).await,
                 Command::Device(command) => device::run(&store, command, json).await,
                 Command::Import(options) => transfer::import(store, class, options, json).await,
                 Command::Export(options) => transfer::export(store, class, options).await,
@@ -152,6 +152,14 @@ async fn run(cli: Cli) -> Done {
                 Command::Serve(_) | Command::Restore { .. } => text(""),
             }
         }
+    }
+}
+
+/// A sentence for people, or the same as JSON.
+fn said(json: bool, value: serde_json::Value, sentence: String) -> Done {
+    match json {
+        true => Ok(Output::Json(value)),
+        false => text(format!("{sentence}\n")),
     }
 }
 
@@ -178,7 +186,19 @@ async fn person(store: &Sqlite, login: &str) -> Result<Person, String> {
 
 async fn named_group(store: &Sqlite, name: &str) -> Result<Group, String> {
     let found = store.group_by_name(name).await;
-    found
-        .map_err(|error| error.to_string())?
-        .ok_or_else(|| format!("there is no group {name}"))
+    if let Some(group) = found.map_err(|error| error.to_string())? {
+        return Ok(group);
+    }
+    let groups = store.groups().await.map_err(|error| error.to_string())?;
+    let folded = name.to_lowercase();
+    let near = groups
+        .iter()
+        .find(|group| group.name.to_lowercase() == folded);
+    Err(match near {
+        Some(near) => format!(
+            "there is no group {name}: names are case sensitive, and there is {}",
+            near.name
+        ),
+        None => format!("there is no group {name}"),
+    })
 }

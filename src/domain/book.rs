@@ -13,7 +13,6 @@ use super::{
     error::{Error, Result},
     id::{ItemId, Seq},
     item::{Card, Placement},
-    principal::Role,
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
     store::{ListPage, ListQuery, Order},
 };
@@ -368,7 +367,7 @@ impl Book {
             Some(Place::Group(group)) if !standing.creator_in_origin => self
                 .actor
                 .membership(group)
-                .is_some_and(|membership| membership.role >= Role::CoAdmin),
+                .is_some_and(|membership| membership.role.runs_group()),
             _ => false,
         };
         Ok(facts)

@@ -25,7 +25,7 @@ pub trait Class: Send + Sync {
     fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>>;
 
     /// What changed between two versions, property by property; empty when nothing a person could
-    /// see did.
+    /// see did. No octets: there was no version.
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;
 
     /// Merges by property: what only `mine` changed is taken, what both changed keeps `theirs`.

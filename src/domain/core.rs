@@ -171,7 +171,14 @@ impl Core {
 
     /// Commits operations on what is the actor's own: properties, books, devices, tags.
     pub async fn commit_personal(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
-        self.commit_as(actor, ops).await
+        self.commit(Batch {
+            person: Some(actor.person),
+            client: actor.client.label.clone(),
+            at: Timestamp::now(),
+            ops,
+            ..Batch::default()
+        })
+        .await
     }
 
     /// Keeps state that carries no command of a person: it may be lost by a power cut.

@@ -9,7 +9,6 @@ use super::{
     group::OpenGroup,
     id::PersonId,
     item::Placement,
-    principal::Role,
     rights::{GroupRight, Right},
 };
 
@@ -164,7 +163,7 @@ impl Book {
         for member in &members {
             let reason = if member.person == placement.creator {
                 Reason::Creator
-            } else if in_custody && member.role >= Role::CoAdmin {
+            } else if in_custody && member.role.runs_group() {
                 Reason::Custody
             } else {
                 continue;

@@ -15,7 +15,6 @@ use super::{
     error::{Error, Result},
     id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
     item::{Card, Placement},
-    principal::Role,
     rights::Right,
     store::{ItemPlace, Revision, RevisionKind, Touched},
 };
@@ -181,7 +180,12 @@ impl Book {
     ) -> Result<Restored> {
         let mut done = Restored::default();
         let (mut removals, mut restores) = (Vec::new(), Vec::new());
-        for touched in past.values() {
+        let trash = self.core().store().trash(self.collection().id).await?;
+        let trash: BTreeMap<ItemId, RevisionId> = trash
+            .iter()
+            .map(|removal| (removal.item, removal.revision))
+            .collect();
+        for (item, touched) in past {
             let was = touched.iter().find(|touched| touched.was_there(at));
             let is = touched.iter().find(|touched| touched.gone_at.is_none());
             let op = match (was, is) {
@@ -189,10 +193,14 @@ impl Book {
                     done.removed += 1;
                     removals.push(op);
                 }),
-                (Some(was), None) => self.bringing_back(was).await.map(|op| {
-                    done.restored += 1;
-                    restores.push(op);
-                }),
+                (Some(_), None) => {
+                    let removal = trash.get(item).copied();
+                    let op = self.restoring(removal.unwrap_or(RevisionId(0))).await;
+                    op.map(|op| {
+                        done.restored += 1;
+                        restores.push(op);
+                    })
+                }
                 _ => Ok(()),
             };
             match op {
@@ -213,12 +221,6 @@ impl Book {
         let placement = found.ok_or(Error::NotFound)?.placement;
         self.require(&placement, Right::Remove).await?;
         Ok(removal(&placement))
-    }
-
-    async fn bringing_back(&self, touched: &Touched) -> Result<Op> {
-        let trash = self.core().store().trash(self.collection().id).await?;
-        let found = trash.iter().find(|removal| removal.item == touched.item);
-        self.restoring(found.ok_or(Error::NotFound)?.revision).await
     }
 
     /// Second pass: what they show.
@@ -301,7 +303,7 @@ impl View<'_> {
             Some(Place::Group(group)) => self
                 .actor
                 .membership(group)
-                .is_some_and(|membership| membership.role >= Role::CoAdmin),
+                .is_some_and(|membership| membership.role.runs_group()),
             _ => false,
         };
         self.creator || self.reads(place.collection) || place.came_from.is_some_and(runs)

@@ -65,6 +65,11 @@ pub enum Role {
 }
 
 impl Role {
+    /// Admin or co-admin: both have the same rights on content.
+    pub fn runs_group(self) -> bool {
+        self >= Role::CoAdmin
+    }
+
     /// As the command line spells it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -21,7 +21,7 @@ use super::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedChange {
     pub revision: Revision,
-    /// What the content is called: the formatted name.
+    /// What the content is called: the formatted name; empty for words that are no document.
     pub display: String,
     /// The item still exists where the person may read it.
     pub readable: bool,
@@ -68,12 +68,13 @@ impl Core {
                 }
             });
             let class = self.class();
-            let index = class.index(&revision.document, None)?;
+            // What no class can hold (a reminder, say) is kept word for word.
+            let index = class.index(&revision.document, None);
             changes.push(RefusedChange {
-                display: index.display,
+                display: index.map(|index| index.display).unwrap_or_default(),
                 readable: there.is_some(),
                 differences: class
-                    .differences(current.as_deref().unwrap_or(EMPTY), &revision.document),
+                    .differences(current.as_deref().unwrap_or_default(), &revision.document),
                 proposed: revision.kind == RevisionKind::Proposed,
                 revision,
             });
@@ -212,6 +213,3 @@ impl Core {
         Ok(None)
     }
 }
-
-/// What a new item is compared with.
-const EMPTY: &[u8] = b"BEGIN:VCARD\r\nVERSION:3.0\r\nEND:VCARD\r\n";

@@ -123,6 +123,8 @@ pub struct ItemFacts {
     pub placed: bool,
     /// The person removed it from here.
     pub removed: bool,
+    /// Its creator, who created it in Private, withdrew it from here.
+    pub withdrawn: bool,
     /// An effective *Modify* grant: through a group the item is in and the person is in.
     pub granted: bool,
     /// The person is admin or co-admin of the group that has custody of it (rule 8).
@@ -166,7 +168,7 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
         Standing::Member(role) => Some(role),
     };
     let owner = role.is_none();
-    let runs_group = role >= Some(Role::CoAdmin);
+    let runs_group = role.is_some_and(Role::runs_group);
     let adds = place.group_right >= GroupRight::Add;
     let deletes = place.group_right == GroupRight::AddDelete;
     match right {
@@ -182,8 +184,12 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
             deletes || withdraws || (created && place.options.creators_delete)
         }
         Right::RemoveAny => deletes,
-        // Rule 7: who removed it, and its creator where they may add.
-        Right::Restore => deletes || item.removed || (item.creator && adds),
+        // Rule 7: who removed it, and its creator where they may add. What its creator withdrew is
+        // theirs again: nobody else brings it back (`docs/design.md`).
+        Right::Restore => {
+            let brings_back = deletes || (item.creator && adds);
+            item.removed || (brings_back && (owner || !item.withdrawn))
+        }
         Right::Share => owner || runs_group || item.creator || place.options.share_outside,
         Right::DeleteComment => deletes && !owner,
         Right::GrantGroup => runs_group,

@@ -152,9 +152,11 @@ pub struct Removal {
     pub placement: PlacementId,
     pub item: ItemId,
     pub collection: CollectionId,
-    /// What lists showed: the formatted name.
+    /// What lists showed then: the formatted name.
     pub display: String,
     pub creator: PersonId,
+    /// Its creator, who created it in Private, took it away.
+    pub withdrawn: bool,
     pub at: Timestamp,
     pub person: Option<PersonId>,
     pub person_name: String,
@@ -285,6 +287,7 @@ pub trait Store: Send + Sync {
     /// By exact name.
     async fn group_by_name(&self, name: &str) -> Result<Option<Group>>;
     async fn group(&self, group: GroupId) -> Result<Option<Group>>;
+    async fn group_book(&self, group: GroupId) -> Result<Option<CollectionId>>;
     async fn members(&self, group: GroupId) -> Result<Vec<Member>>;
     /// The strongest grant that applies to the person in the group.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;

@@ -113,6 +113,7 @@ impl Book {
         ItemFacts {
             creator: removal.creator == me,
             removed: removal.person == Some(me),
+            withdrawn: removal.withdrawn,
             ..ItemFacts::default()
         }
     }

@@ -19,7 +19,7 @@ const SILENT: [&str; 7] = [
 const PICTURES: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
 
 /// The lines only one side has, paired by property in their order.
-pub fn between(before: &Document, after: &Document) -> Vec<Difference> {
+pub fn between(before: Option<&Document>, after: Option<&Document>) -> Vec<Difference> {
     let mut gone = shown(before);
     let mut new = shown(after);
     gone.retain(|line| {
@@ -46,9 +46,9 @@ pub fn between(before: &Document, after: &Document) -> Vec<Difference> {
 }
 
 /// Property, what a person reads, and the raw value that decides whether it changed.
-fn shown(card: &Document) -> Vec<(String, String, String)> {
-    card.lines()
-        .iter()
+fn shown(card: Option<&Document>) -> Vec<(String, String, String)> {
+    card.into_iter()
+        .flat_map(Document::lines)
         .filter(|line| !SILENT.iter().any(|silent| line.is(silent)))
         .map(|line| (property(line), value(line), line.decoded()))
         .collect()

@@ -66,10 +66,7 @@ impl Class for Contact {
     }
 
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {
-        match (parse(before), parse(after)) {
-            (Ok(before), Ok(after)) => difference::between(&before, &after),
-            _ => Vec::new(),
-        }
+        difference::between(parse(before).ok().as_ref(), parse(after).ok().as_ref())
     }
 
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged> {

@@ -31,9 +31,13 @@ impl Book {
 
     /// Adds many new items in one transaction; one outcome each. Needs *Add*.
     pub async fn add_all(&self, documents: Vec<Vec<u8>>) -> Result<Vec<Result<()>>> {
-        let (outcomes, ops) = self.additions(documents).await?;
-        self.core.commit_as(&self.actor, ops).await?;
-        Ok(outcomes)
+        let documents = &documents;
+        self.decided(|book| async move {
+            let (outcomes, ops) = book.additions(documents.clone()).await?;
+            book.core.commit_as(&book.actor, ops).await?;
+            Ok(outcomes)
+        })
+        .await
     }
 
     /// The operations that add many new items, and one outcome each. Needs *Add*.

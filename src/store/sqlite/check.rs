@@ -86,6 +86,10 @@ const INVARIANTS: &[(&str, &str)] = &[
              WHERE p.item = m.item AND p.collection = m.collection)",
     ),
     (
+        "a placement and its item disagree about the creator",
+        "SELECT p.id FROM placement p JOIN item i ON i.id = p.item WHERE p.creator <> i.creator",
+    ),
+    (
         "an item is live twice in a collection",
         "SELECT min(id) FROM placement WHERE gone IS NULL
          GROUP BY item, collection HAVING count(*) > 1",

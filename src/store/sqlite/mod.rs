@@ -210,6 +210,10 @@ impl Store for Sqlite {
         self.read(move |r| r.group(group)).await
     }
 
+    async fn group_book(&self, group: GroupId) -> Result<Option<CollectionId>> {
+        self.read(move |r| r.group_book(group)).await
+    }
+
     async fn members(&self, group: GroupId) -> Result<Vec<Member>> {
         self.read(move |r| r.members(group)).await
     }

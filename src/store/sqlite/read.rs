@@ -107,6 +107,14 @@ impl Reader<'_> {
         self.one(&sql, [id.0], group)
     }
 
+    pub fn group_book(&self, group: GroupId) -> rusqlite::Result<Option<CollectionId>> {
+        self.one(
+            "SELECT id FROM collection WHERE grp = ?1 AND kind = 'group'",
+            [group.0],
+            |row| Ok(CollectionId(row.get(0)?)),
+        )
+    }
+
     pub fn members(&self, group: GroupId) -> rusqlite::Result<Vec<Member>> {
         self.all(
             "SELECT p.id, p.login, p.name, p.email, m.role FROM membership m

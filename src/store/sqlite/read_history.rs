@@ -246,10 +246,11 @@ impl Reader<'_> {
     }
 }
 
-const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, i.display, i.creator, r.at,
-    r.person, coalesce(w.name, ''), r.client
+const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, r.display, i.creator, r.at,
+    r.person, coalesce(w.name, ''), r.client,
+    r.person IS i.creator AND coalesce(o.kind IN ('private', 'removed'), 0)
     FROM revision r JOIN item i ON i.id = r.item AND length(i.document) > 0
-    LEFT JOIN person w ON w.id = r.person";
+    LEFT JOIN collection o ON o.id = i.origin LEFT JOIN person w ON w.id = r.person";
 
 /// The item is not live in the collection, and this is its last removal from there.
 const NOT_BACK: &str = "NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
@@ -267,6 +268,7 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
         person: row.get::<_, Option<i64>>(7)?.map(PersonId),
         person_name: row.get(8)?,
         client: row.get(9)?,
+        withdrawn: row.get(10)?,
     })
 }
 

@@ -347,20 +347,27 @@ impl Reader<'_> {
         person: PersonId,
         collection: CollectionId,
     ) -> rusqlite::Result<bool> {
+        // Creator; a grant through a group of the person; custody, for those who run a group.
         let found = self.one(
-            "SELECT 1 FROM placement p JOIN item i ON i.id = p.item
-             WHERE p.collection = ?1 AND p.gone IS NULL AND (
-                 i.creator = ?2
-                 OR EXISTS (SELECT 1 FROM grant_item g
-                     JOIN placement o ON o.item = g.item AND o.collection = g.collection
+            "SELECT 1 FROM (
+                 SELECT 1 FROM placement
+                 WHERE collection = ?1 AND creator = ?2 AND gone IS NULL
+                 UNION ALL
+                 SELECT 1 FROM membership m
+                     CROSS JOIN collection gc ON gc.grp = m.grp AND gc.kind = 'group'
+                     CROSS JOIN grant_item g ON g.collection = gc.id AND g.person IN (0, ?2)
+                     CROSS JOIN placement o ON o.item = g.item AND o.collection = gc.id
                          AND o.gone IS NULL
-                     JOIN collection gc ON gc.id = g.collection
-                     JOIN membership m ON m.grp = gc.grp AND m.person = ?2
-                     WHERE g.item = i.id AND g.person IN (0, ?2))
-                 OR EXISTS (SELECT 1 FROM collection oc
-                     JOIN membership m ON m.grp = oc.grp AND m.person = ?2 AND m.role <> 'member'
-                     WHERE oc.id = i.origin AND oc.kind = 'group' AND NOT EXISTS (
-                         SELECT 1 FROM membership c WHERE c.grp = oc.grp AND c.person = i.creator)))
+                     CROSS JOIN placement p ON p.item = g.item AND p.collection = ?1
+                         AND p.gone IS NULL
+                 WHERE m.person = ?2
+                 UNION ALL
+                 SELECT 1 FROM membership m
+                     CROSS JOIN collection oc ON oc.grp = m.grp AND oc.kind = 'group'
+                     CROSS JOIN placement p ON p.collection = ?1 AND p.gone IS NULL
+                     CROSS JOIN item i ON i.id = p.item AND i.origin = oc.id
+                 WHERE m.person = ?2 AND m.role <> 'member' AND NOT EXISTS (
+                     SELECT 1 FROM membership c WHERE c.grp = oc.grp AND c.person = i.creator))
              LIMIT 1",
             [collection.0, person.0],
             |_| Ok(()),

@@ -416,7 +416,7 @@ case!(case_55_56_57_tags, w, {
     let tag = allowed(w.core.create_tag(&zed, "Urgent", "#ff0000").await);
     let before = w.placement("max", "G", "k").await.expect("k");
     let book = w.book("zed", "G").await.expect("a book");
-    allowed(book.tag(&[before.clone()], &[tag], &[]).await);
+    allowed(book.tag(std::slice::from_ref(&before), &[tag], &[]).await);
     let after = w.placement("max", "G", "k").await.expect("k");
     assert_eq!(before, after, "no new version, no other entity tag");
     let max = w.book("max", "G").await.expect("a book");

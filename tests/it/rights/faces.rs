@@ -134,11 +134,8 @@ impl Team {
         let text = answer.text();
         let mut names: Vec<String> = text
             .split("privilege>")
-            .filter_map(|part| {
-                let name = part.trim().strip_prefix('<')?.split("/>").next()?;
-                (!name.is_empty() && !name.contains(['<', '>', ' ', '/']))
-                    .then(|| name.rsplit(':').next().unwrap_or(name).to_owned())
-            })
+            .filter_map(|part| part.trim().strip_prefix('<')?.strip_suffix("></D:"))
+            .filter_map(|empty| Some(empty.trim_end_matches('/').rsplit_once(':')?.1.to_owned()))
             .collect();
         names.sort();
         names.dedup();
@@ -270,6 +267,43 @@ fn a_group_that_is_lost_is_not_found() {
                 .status,
             404,
             "{path}"
+        );
+    }
+}
+
+#[test]
+fn hostile_names_in_addresses() {
+    let team = Team::start();
+    team.now(async {
+        let core = team.server.core();
+        let bob = team.actor("bob").await;
+        let founded = core.found_group(&bob, "<b> & \"c\" d'e", "<script>").await;
+        founded.expect("a valid name");
+    });
+    let path = "/dav/groups/%3Cb%3E%20%26%20%22c%22%20d%27e/%3Cb%3E%20%26%20%22c%22%20d%27e/";
+    let body = r#"<propfind xmlns="DAV:"><prop><displayname/></prop></propfind>"#;
+    let answer = team.send("bob", "PROPFIND", path, &[("Depth", "0")], body);
+    assert_eq!(answer.status, 207, "{answer:?}");
+    let text = answer.text();
+    assert!(
+        !text.contains("<script>") && text.contains("&lt;script"),
+        "{text}"
+    );
+    // Names are matched exactly, and nothing reaches out of them.
+    for path in [
+        "/dav/groups/team/team/",
+        "/dav/groups/TEAM/TEAM/",
+        "/dav/groups/Team%2F/Team/",
+        "/dav/groups/%2e%2e/Team/",
+        "/dav/groups/Team/%2e%2e/Team/k.vcf",
+        "/dav/groups/Team%00/Team/",
+        "/dav/groups/' OR 1=1 --/x/".replace(' ', "%20").as_str(),
+    ] {
+        let answer = team.send("bob", "PROPFIND", path, &[("Depth", "0")], body);
+        assert!(
+            matches!(answer.status, 400 | 403 | 404),
+            "{path}: {}",
+            answer.status
         );
     }
 }

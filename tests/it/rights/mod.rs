@@ -1,8 +1,11 @@
 //! The setting of the rights model (groups G and H, contacts k and p) and its cases.
 
 mod cases;
-mod edges;
+mod command_line;
+mod contents;
 mod faces;
+mod past;
+mod people;
 mod property;
 
 use std::sync::Arc;

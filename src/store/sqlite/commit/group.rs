@@ -279,7 +279,9 @@ impl Commit<'_> {
         let born = self.next_seq(book)?;
         self.run(
             "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                 born, changed, client) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9)",
+                 born, changed, client, creator)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
+                 (SELECT creator FROM item WHERE id = ?1))",
             params![
                 copy,
                 book,

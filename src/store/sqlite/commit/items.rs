@@ -207,8 +207,9 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                     born, changed, maker, writer, overlay, client, came_from)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13)",
+                     born, changed, maker, writer, overlay, client, came_from, creator)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13,
+                     (SELECT creator FROM item WHERE id = ?1))",
             )?
             .execute(params![
                 item,
@@ -379,8 +380,9 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO revision (kind, item, collection, placement, at, person, client,
-                     document, overlay)
-                 SELECT 'removed', id, ?2, ?3, ?4, ?5, ?6, document, ?7 FROM item WHERE id = ?1",
+                     document, overlay, display)
+                 SELECT 'removed', id, ?2, ?3, ?4, ?5, ?6, document, ?7, display
+                 FROM item WHERE id = ?1",
             )?
             .execute(params![
                 placed.item,

@@ -3,6 +3,10 @@
 ALTER TABLE placement ADD COLUMN client TEXT NOT NULL DEFAULT '';
 -- The collection it was shared from.
 ALTER TABLE placement ADD COLUMN came_from INTEGER;
+-- Of the item: whether somebody created anything in a place is one look into an index.
+ALTER TABLE placement ADD COLUMN creator INTEGER NOT NULL DEFAULT 0;
+UPDATE placement SET creator = coalesce((SELECT creator FROM item i WHERE i.id = placement.item), 0);
+CREATE INDEX placement_creator ON placement (collection, creator) WHERE gone IS NULL;
 CREATE UNIQUE INDEX placement_live_item ON placement (item, collection) WHERE gone IS NULL;
 CREATE INDEX placement_client ON placement (placed_by, client, placed_at);
 
@@ -31,6 +35,10 @@ CREATE TABLE invitation (
 ) WITHOUT ROWID;
 CREATE INDEX invitation_grp ON invitation (grp);
 
+-- What lists showed of a removed item when it was removed.
+ALTER TABLE revision ADD COLUMN display TEXT NOT NULL DEFAULT '';
+UPDATE revision SET display = coalesce((SELECT display FROM item i WHERE i.id = revision.item), '')
+    WHERE kind = 'removed';
 CREATE INDEX revision_client ON revision (person, client, at) WHERE kind IN ('replaced', 'removed');
 CREATE INDEX revision_proposed ON revision (item) WHERE kind = 'proposed';
 

@@ -1,0 +1,357 @@
+//! History, the trash, refused changes, mass deletion, and the end of what was kept.
+
+use carnet::domain::{
+    batch::Op,
+    book::{Condition, Replace},
+    core::Limits,
+    error::Error,
+    history::What,
+    id::{RevisionId, Timestamp},
+    rights::GroupRight::Add,
+};
+
+use super::{PRIVATE, World, allowed, hidden, refused, vcard};
+
+fn moment() -> Timestamp {
+    std::thread::sleep(std::time::Duration::from_millis(3));
+    let now = Timestamp::now();
+    std::thread::sleep(std::time::Duration::from_millis(3));
+    now
+}
+
+#[tokio::test]
+async fn history_shows_who_when_and_what_to_those_who_could_see_it() {
+    let w = World::new().await;
+    allowed(w.create("mia", PRIVATE, "q").await);
+    allowed(w.modify("mia", PRIVATE, "q", "secret").await);
+    allowed(w.modify("mia", PRIVATE, "q", "+33 2").await);
+    allowed(w.grant("ada", "G", "mia", Add).await);
+    allowed(w.share("mia", PRIVATE, "q", "G").await);
+    allowed(w.grant_modify("mia", "G", "q", "max").await);
+    allowed(w.modify("max", "G", "q", "+33 3").await);
+    let history = async |login: &str, place: &str| {
+        let placement = w.placement(login, place, "q").await.expect("q");
+        let book = w.book(login, place).await.expect("a book");
+        (
+            book.history(&placement).await.expect("a history"),
+            book,
+            placement,
+        )
+    };
+    let (events, book, placement) = history("zed", "G").await;
+    let text = format!("{events:?}");
+    assert!(
+        !text.contains("secret"),
+        "from before it was in the group: {text}"
+    );
+    let edits: Vec<RevisionId> = events
+        .iter()
+        .filter_map(|event| match &event.what {
+            What::Edited { before, .. } => Some(*before),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(edits.len(), 1);
+    assert_eq!(events[0].person_name, "max");
+    assert_eq!(events[0].client, "web");
+    refused(book.restore_version(&placement, edits[0]).await);
+    let (events, book, placement) = history("mia", PRIVATE).await;
+    assert!(format!("{events:?}").contains("secret"));
+    allowed(book.restore_version(&placement, edits[0]).await);
+    assert!(allowed(w.read("zed", "G", "q").await).contains("+33 2"));
+    hidden(book.restore_version(&placement, RevisionId(9999)).await);
+    w.check().await;
+}
+
+#[tokio::test]
+async fn where_it_was_shared_is_told_by_name_to_members_only() {
+    let w = World::new().await;
+    allowed(w.grant("hugo", "H", "ada", Add).await);
+    allowed(w.share("ada", "G", "k", "H").await);
+    let told = async |login: &str| {
+        let placement = w.placement(login, "G", "k").await.expect("k");
+        let book = w.book(login, "G").await.expect("a book");
+        let events = book.history(&placement).await.expect("a history");
+        let placed = events.into_iter().filter_map(|event| match event.what {
+            What::Placed { place } => Some(place),
+            _ => None,
+        });
+        placed.collect::<Vec<_>>()
+    };
+    let (g, h) = (Some("G".to_owned()), Some("H".to_owned()));
+    assert_eq!(told("mia").await, [h, g.clone()], "creator, in both");
+    assert_eq!(
+        told("coco").await,
+        [None, g.clone()],
+        "runs the group it came from"
+    );
+    assert_eq!(told("zed").await, [g], "nothing to a plain member");
+}
+
+#[tokio::test]
+async fn a_place_goes_back_to_a_moment() {
+    let w = World::new().await;
+    for uid in ["a", "b", "c"] {
+        allowed(w.create("mia", PRIVATE, uid).await);
+    }
+    let then = moment();
+    allowed(w.modify("mia", PRIVATE, "a", "+33 9").await);
+    allowed(w.modify("mia", PRIVATE, "b", "+33 9").await);
+    allowed(w.delete("mia", PRIVATE, "b").await);
+    allowed(w.create("mia", PRIVATE, "d").await);
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    let done = allowed(book.restore_place_at(then).await);
+    assert_eq!(
+        (done.restored, done.reverted, done.removed, done.skipped),
+        (1, 2, 1, 0)
+    );
+    for uid in ["a", "b", "c", "p"] {
+        assert!(
+            allowed(w.read("mia", PRIVATE, uid).await).contains("+33 1"),
+            "{uid}"
+        );
+    }
+    hidden(w.read("mia", PRIVATE, "d").await);
+    w.check().await;
+}
+
+#[tokio::test]
+async fn a_refused_change_is_copied_or_proposed_and_accepted() {
+    let w = World::new().await;
+    refused(w.modify("max", "G", "k", "+33 2").await);
+    refused(w.modify("max", "G", "k", "+33 2").await);
+    refused(w.modify("max", "G", "k", "+33 3").await);
+    refused(w.create("max", "G", "new").await);
+    let max = w.actor("max").await;
+    let list = w.core.refused(&max).await.expect("a list");
+    assert_eq!(list.len(), 3, "the same once");
+    let (new, third, second) = (&list[0], &list[1], &list[2]);
+    assert_eq!(new.display, "new");
+    allowed(w.core.copy_refused(&max, new.revision.id).await);
+    let private = w.book("max", PRIVATE).await.expect("a book");
+    assert_eq!(private.count().await.expect("a number"), 1);
+    hidden(
+        w.core
+            .copy_refused(&w.actor("zed").await, third.revision.id)
+            .await,
+    );
+    allowed(w.core.dismiss_refused(&max, third.revision.id).await);
+    allowed(w.core.propose(&max, second.revision.id).await);
+    assert!(w.core.refused(&max).await.expect("a list")[0].proposed);
+    // Seen by the creator alone; what changed meanwhile stays.
+    assert!(
+        w.core
+            .proposals(&w.actor("ada").await)
+            .await
+            .expect("a list")
+            .is_empty()
+    );
+    hidden(
+        w.core
+            .accept_proposal(&w.actor("ada").await, second.revision.id)
+            .await,
+    );
+    let book = w.book("mia", "G").await.expect("a book");
+    let edit = vcard("k", "+33 1").replace("END", "NOTE:meanwhile\r\nEND");
+    allowed(
+        book.put("k.vcf", &Condition::None, &Replace(edit.into_bytes()))
+            .await,
+    );
+    let mia = w.actor("mia").await;
+    let proposals = w.core.proposals(&mia).await.expect("a list");
+    assert_eq!(proposals.len(), 1);
+    assert_eq!(proposals[0].revision.person_name, "max");
+    allowed(w.core.accept_proposal(&mia, second.revision.id).await);
+    let text = allowed(w.read("zed", "G", "k").await);
+    assert!(
+        text.contains("+33 2") && text.contains("meanwhile"),
+        "{text}"
+    );
+    assert!(w.core.proposals(&mia).await.expect("a list").is_empty());
+    w.check().await;
+}
+
+#[tokio::test]
+async fn a_refusal_changes_the_entity_tag_for_that_person_only() {
+    let w = World::new().await;
+    let etag = async |login: &str| {
+        let book = w.book(login, "G").await.expect("a book");
+        let placement = w.placement(login, "G", "k").await.expect("k");
+        book.marks().await.expect("marks").etag(&placement)
+    };
+    let before = (etag("max").await, etag("mia").await);
+    assert_eq!(before.0, before.1);
+    refused(w.modify("max", "G", "k", "+33 2").await);
+    assert_ne!(etag("max").await, before.0);
+    assert_eq!(etag("mia").await, before.1);
+}
+
+#[tokio::test]
+async fn a_client_that_removes_much_is_noticed_and_undone() {
+    let w = World::new().await;
+    let mia = w.actor("mia").await;
+    let private = w.book("mia", PRIVATE).await.expect("a book");
+    let cards = (0..160).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
+    allowed(private.add_all(cards.collect()).await);
+    let phone = w.client("mia", "EAS Phone").await;
+    let book = w.core.default_book(&phone).await.expect("a book");
+    for at in 0..60 {
+        if at == 50 {
+            assert!(w.core.notices(&mia).await.expect("notices").is_empty());
+        }
+        allowed(book.delete(&hrefs(&w, at).await, &Condition::None).await);
+    }
+    let notices = w.core.notices(&mia).await.expect("notices");
+    assert_eq!(notices.len(), 1);
+    assert_eq!(notices[0].client, "EAS Phone");
+    assert!(
+        w.core
+            .notices(&*w.actor("max").await)
+            .await
+            .expect("notices")
+            .is_empty()
+    );
+    hidden(
+        w.core
+            .undo_notice(&w.actor("max").await, notices[0].id)
+            .await,
+    );
+    // What another client does is left alone.
+    allowed(w.modify("mia", PRIVATE, "c100", "+33 5").await);
+    let done = allowed(w.core.undo_notice(&mia, notices[0].id).await);
+    assert_eq!((done.restored, done.skipped), (60, 0));
+    assert_eq!(private.count().await.expect("a number"), 161);
+    assert!(allowed(w.read("mia", PRIVATE, "c100").await).contains("+33 5"));
+    assert!(w.core.notices(&mia).await.expect("notices").is_empty());
+    w.check().await;
+}
+
+async fn hrefs(w: &World, at: usize) -> String {
+    let placement = w.placement("mia", PRIVATE, &format!("c{at}")).await;
+    placement.expect("a contact").href
+}
+
+#[tokio::test]
+async fn further_deletions_wait_where_the_person_wants_that() {
+    let w = World::new().await;
+    let mia = w.actor("mia").await;
+    allowed(w.core.hold_mass_deletions(&mia, true).await);
+    assert!(w.core.holds_mass_deletions(&mia).await.expect("a setting"));
+    let private = w.book("mia", PRIVATE).await.expect("a book");
+    let cards = (0..80).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
+    allowed(private.add_all(cards.collect()).await);
+    let phone = w.client("mia", "EAS Phone").await;
+    let book = w.core.default_book(&phone).await.expect("a book");
+    for at in 0..51 {
+        allowed(book.delete(&hrefs(&w, at).await, &Condition::None).await);
+    }
+    refused(book.delete(&hrefs(&w, 51).await, &Condition::None).await);
+    // Another client goes on; and this one once confirmed.
+    allowed(w.delete("mia", PRIVATE, "c52").await);
+    let notice = w.core.notices(&mia).await.expect("notices")[0].clone();
+    assert!(notice.held);
+    allowed(w.core.confirm_notice(&mia, notice.id).await);
+    allowed(book.delete(&hrefs(&w, 51).await, &Condition::None).await);
+    w.check().await;
+}
+
+#[tokio::test]
+async fn undoing_a_client_keeps_what_others_changed() {
+    let w = World::new().await;
+    let since = moment();
+    let phone = w.client("mia", "CardDAV App").await;
+    let book = w.core.default_book(&phone).await.expect("a book");
+    let edit = vcard("p", "+33 9").replace("FN:p", "FN:P P");
+    allowed(
+        book.put("p.vcf", &Condition::None, &Replace(edit.into_bytes()))
+            .await,
+    );
+    let new = Replace(vcard("junk", "+33 0").into_bytes());
+    allowed(book.put("junk.vcf", &Condition::None, &new).await);
+    let other = w.book("mia", "G").await.expect("a book");
+    let edit = vcard("p", "+33 9")
+        .replace("FN:p", "FN:P P")
+        .replace("END", "NOTE:kept\r\nEND");
+    allowed(
+        other
+            .put("p.vcf", &Condition::None, &Replace(edit.into_bytes()))
+            .await,
+    );
+    let mia = w.actor("mia").await;
+    let done = allowed(w.core.undo_client(&mia, "CardDAV App", since).await);
+    assert_eq!((done.reverted, done.removed, done.skipped), (1, 1, 0));
+    let text = allowed(w.read("max", "G", "p").await);
+    assert!(
+        text.contains("+33 1") && text.contains("FN:p\r") && text.contains("NOTE:kept"),
+        "{text}"
+    );
+    w.check().await;
+}
+
+#[tokio::test]
+async fn what_is_old_enough_ends() {
+    let w = World::empty(Limits {
+        trash_days: 0,
+        ..Limits::default()
+    })
+    .await;
+    allowed(w.create("mia", PRIVATE, "gone").await);
+    allowed(w.create("mia", PRIVATE, "kept").await);
+    allowed(w.modify("mia", PRIVATE, "gone", "+33 2").await);
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    let since = book.cursor();
+    allowed(w.delete("mia", PRIVATE, "gone").await);
+    let revision = w
+        .core
+        .store()
+        .trash(book.collection().id)
+        .await
+        .expect("the trash")[0]
+        .revision;
+    moment();
+    allowed(w.core.purge().await);
+    w.check().await;
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    assert!(book.trash().await.expect("a list").is_empty());
+    hidden(book.restore(&[revision]).await.expect("outcomes").remove(0));
+    // Clients are still told of the removal.
+    let changes = book.changes(Some(&since), 10).await.expect("changes");
+    assert_eq!(changes.members.len(), 1);
+    // Until the tombstones end too: then they start over.
+    let now = Timestamp::now();
+    let purge = Op::Purge {
+        versions_before: now,
+        trash_before: now,
+        tombstones_before: now,
+    };
+    moment();
+    allowed(w.commit(purge).await);
+    w.check().await;
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    let stale = book.changes(Some(&since), 10).await;
+    assert!(matches!(stale, Err(Error::StaleCursor)), "{stale:?}");
+    allowed(w.read("mia", PRIVATE, "kept").await);
+}
+
+#[tokio::test]
+async fn what_its_creator_withdrew_is_theirs_again() {
+    let w = World::new().await;
+    allowed(w.delete("mia", "G", "p").await);
+    let edit = Replace(
+        vcard("p", "secret")
+            .replace("FN:p", "FN:hidden")
+            .into_bytes(),
+    );
+    let private = w.book("mia", PRIVATE).await.expect("a book");
+    allowed(private.put("p.vcf", &Condition::None, &edit).await);
+    let trash = w.book("ada", "G").await.expect("a book").trash().await;
+    assert!(trash.expect("a list").is_empty());
+    refused(w.restore("ada", "G", "p").await);
+    allowed(w.restore("mia", "G", "p").await);
+    // Removed by others it can be brought back by those who delete; the trash shows what was there.
+    allowed(w.delete("ada", "G", "p").await);
+    let trash = w.book("coco", "G").await.expect("a book").trash().await;
+    assert_eq!(trash.expect("a list")[0].removal.display, "hidden");
+    allowed(w.restore("coco", "G", "hidden").await);
+    w.check().await;
+}
