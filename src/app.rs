@@ -14,6 +14,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     auth::Authenticator,
+    autodiscover,
     class::contact::Contact,
     config::{Config, Founders},
     dav,
@@ -41,6 +42,13 @@ pub struct App {
 #[derive(Clone)]
 struct Root {
     dav: Arc<dav::Face>,
+}
+
+/// Faces whose paths come in any letter case.
+#[derive(Clone)]
+struct Other {
+    devices: Arc<eas::Face>,
+    autodiscover: Arc<autodiscover::Face>,
 }
 
 impl App {
@@ -76,8 +84,11 @@ impl App {
             )
             .merge(dav::router(dav))
             .merge(web::router(pages))
-            // Devices spell the path in any letter case.
-            .fallback_service(any(other).with_state(devices))
+            // Devices spell their paths in any letter case.
+            .fallback_service(any(other).with_state(Other {
+                devices,
+                autodiscover: autodiscover::Face::new(auth.clone(), &config),
+            }))
             .layer(CatchPanicLayer::custom(panicked));
         Ok(Self {
             core,
@@ -154,11 +165,15 @@ async fn root(State(root): State<Root>, request: Request) -> Response {
     }
 }
 
-/// The path devices use, in any letter case; nothing else is here.
-async fn other(State(devices): State<Arc<eas::Face>>, request: Request) -> Response {
-    match eas::is_path(request.uri().path()) {
-        true => eas::serve(State(devices), request).await,
-        false => StatusCode::NOT_FOUND.into_response(),
+/// The paths devices use, in any letter case; nothing else is here.
+async fn other(State(other): State<Other>, request: Request) -> Response {
+    let path = request.uri().path();
+    if eas::is_path(path) {
+        eas::serve(State(other.devices), request).await
+    } else if autodiscover::is_path(path) {
+        other.autodiscover.serve(request).await
+    } else {
+        StatusCode::NOT_FOUND.into_response()
     }
 }
 

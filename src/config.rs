@@ -1,7 +1,7 @@
 //! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
 };
 
@@ -37,6 +37,10 @@ pub struct Config {
     pub max_connections: usize,
     /// Longest time an Exchange ActiveSync device may wait for changes, in seconds.
     pub max_heartbeat: u64,
+    /// Autodiscover sets up Outlook 2013 and later on Windows with Exchange ActiveSync.
+    pub autodiscover_outlook: bool,
+    /// E-mail domains whose people are elsewhere: `https://host`, or `@domain` of their address there.
+    pub autodiscover_redirects: BTreeMap<String, String>,
     /// Who may found groups: `anyone` or `administrators`.
     pub found_groups: Founders,
     /// Days earlier versions and refused changes are kept, 1 to 365.
@@ -84,6 +88,8 @@ impl Default for Config {
             max_document: 10 * 1024 * 1024,
             max_connections: 20_000,
             max_heartbeat: 3540,
+            autodiscover_outlook: false,
+            autodiscover_redirects: BTreeMap::new(),
             found_groups: Founders::Anyone,
             history_days: 30,
             trash_days: 30,
@@ -167,7 +173,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 21] = [
+pub const KEYS: [&str; 23] = [
     "data",
     "listen",
     "public_url",
@@ -179,6 +185,8 @@ pub const KEYS: [&str; 21] = [
     "max_document",
     "max_connections",
     "max_heartbeat",
+    "autodiscover_outlook",
+    "autodiscover_redirects",
     "found_groups",
     "history_days",
     "trash_days",

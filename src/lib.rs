@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod auth;
+pub mod autodiscover;
 pub mod class;
 pub mod cli;
 pub mod config;

@@ -34,6 +34,8 @@ pub struct Content {
     /// [`super::item::digest`] of the document.
     pub digest: String,
     pub index: Index,
+    /// [`super::class::Class::beside`]
+    pub beside: Vec<u8>,
 }
 
 /// Where an item is to appear.

@@ -33,6 +33,11 @@ pub trait Edit: Send + Sync {
     /// `current` is what the place shows now; none for a new item. Refuses with `InvalidDocument`.
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>>;
 
+    /// The same for faces with fixed places: `beside` is what the class keeps beside the item.
+    fn apply_beside(&self, current: &[u8], _beside: &[u8]) -> Result<Vec<u8>> {
+        self.apply(Some(current))
+    }
+
     /// Whether what was made of it reads otherwise than it was sent: its author has to be told.
     fn alters(&self, _made: &[u8]) -> bool {
         false

@@ -28,6 +28,12 @@ pub trait Class: Send + Sync {
     /// see did. No octets: there was no version.
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;
 
+    /// What is kept beside a document: which of its values fill the fixed places of a device.
+    ///
+    /// A value keeps its place for life, whatever becomes of the others. `before` is the document
+    /// and what was kept beside it; what a device emptied (`by_device`) is not filled again.
+    fn beside(&self, before: Option<(&[u8], &[u8])>, after: &[u8], by_device: bool) -> Vec<u8>;
+
     /// Merges by property: what only `mine` changed is taken, what both changed keeps `theirs`.
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged>;
 }

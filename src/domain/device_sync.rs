@@ -3,6 +3,7 @@
 
 mod choke;
 mod commands;
+mod moves;
 mod salvage;
 
 use std::{
@@ -27,6 +28,7 @@ use super::{
 use choke::Choke;
 use commands::Work;
 pub use commands::{TEMPORARY, is_temporary};
+pub use moves::Moved;
 
 /// One command of a client.
 #[derive(Clone)]

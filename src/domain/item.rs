@@ -49,6 +49,8 @@ pub struct Placement {
     pub modified: Timestamp,
     /// Lines of the document that are the owner's alone (CATEGORIES in Private), as the class wrote them.
     pub overlay: Bytes,
+    /// What the class keeps of the item beside its document.
+    pub beside: Bytes,
 }
 
 /// A placement with the item's document.

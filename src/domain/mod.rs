@@ -12,6 +12,7 @@ pub mod comment;
 pub mod core;
 pub mod cursor;
 pub mod device_sync;
+pub mod directory;
 pub mod error;
 pub mod grant;
 pub mod group;

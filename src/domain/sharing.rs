@@ -151,7 +151,8 @@ impl Book {
         .await
     }
 
-    async fn bringing(
+    /// What bringing one item takes.
+    pub(super) async fn bringing(
         &self,
         placement: &Placement,
         target: &Book,

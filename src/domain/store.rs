@@ -38,6 +38,8 @@ pub struct ListQuery {
     pub last_first: bool,
     /// Every word must begin a word of some indexed text.
     pub words: Vec<String>,
+    /// Words count in names, organizations, addresses and numbers alone; lists of people do not.
+    pub reach: bool,
     /// Only items the person tagged so.
     pub tag: Option<TagId>,
     pub offset: i64,

@@ -1,8 +1,9 @@
 //! What a class tells Exchange ActiveSync about its documents: pure functions, no storage.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use carnet_proto::wbxml::{Element, Encoder, Tag};
+use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::domain::{book::Edit, error::Result};
 
@@ -15,10 +16,16 @@ pub struct View {
     pub date_time: &'static str,
     /// Octets of a note; none for all.
     pub truncation: Option<usize>,
+    /// Notes go out as HTML: the client takes nothing else.
+    pub html: bool,
     /// The owner's tags belong to the data (Private).
     pub categories: bool,
     /// Names of books, shown as categories and taken off again on upload (a merged view).
     pub labels: Vec<String>,
+    /// An empty Picture among other changes says nothing.
+    pub stray_picture: bool,
+    /// Children the client keeps; it drops those after them.
+    pub max_children: usize,
 }
 
 impl Default for View {
@@ -27,8 +34,11 @@ impl Default for View {
             version: 141,
             date_time: "T11:59:00.000Z",
             truncation: None,
+            html: false,
             categories: true,
             labels: Vec::new(),
+            stray_picture: false,
+            max_children: usize::MAX,
         }
     }
 }
@@ -43,10 +53,28 @@ pub enum Supported {
     Listed(Vec<Tag>),
 }
 
+/// Somebody as the directory shows them ([MS-ASCMD] 2.2.3.47); empty where nothing is known.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entry {
+    pub display_name: String,
+    pub phone: String,
+    pub office: String,
+    pub title: String,
+    pub company: String,
+    pub alias: String,
+    pub first_name: String,
+    pub last_name: String,
+    pub home_phone: String,
+    pub mobile_phone: String,
+    pub email: String,
+}
+
 /// Exchange ActiveSync's view of a class of items.
+///
+/// `beside` is what the class keeps of an item beside its document.
 pub trait EasFacet: Send + Sync {
-    /// Writes what stands in ApplicationData.
-    fn export(&self, document: &[u8], view: &View, out: &mut Encoder);
+    /// Writes what stands in ApplicationData; takes long where [`EasFacet::is_ready`] denies it.
+    fn export(&self, document: &[u8], beside: &[u8], view: &View, out: &mut Encoder);
 
     /// A patch from ApplicationData: of the document there is, or a new one.
     ///
@@ -61,6 +89,30 @@ pub trait EasFacet: Send + Sync {
     /// Digest of the data: the same for a retry, whatever its ClientId.
     fn fingerprint(&self, data: &Element) -> String;
 
-    /// Name, e-mail addresses and so on for the directory: `(field, value)`.
-    fn directory(&self, document: &[u8]) -> Vec<(&'static str, String)>;
+    /// Whether everything that takes long (pictures) was made before.
+    fn is_ready(&self, document: &[u8]) -> bool;
+
+    /// A JPEG that fits a device; none where there is no picture. May take long.
+    fn picture(&self, document: &[u8]) -> Option<Vec<u8>>;
+
+    /// The item in the directory.
+    fn directory(&self, document: &[u8]) -> Entry;
+}
+
+/// Makes what exporting these documents needs, where nobody waits for it but their reader.
+pub async fn make_ready(facet: &Arc<dyn EasFacet>, documents: impl IntoIterator<Item = Vec<u8>>) {
+    // One a core: decoding takes memory.
+    static MAKERS: LazyLock<Semaphore> = LazyLock::new(|| {
+        Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from))
+    });
+    for document in documents {
+        if facet.is_ready(&document) {
+            continue;
+        }
+        let facet = facet.clone();
+        let permit = MAKERS.acquire().await;
+        // A picture nobody can decode is left out.
+        let _ = spawn_blocking(move || facet.picture(&document)).await;
+        drop(permit);
+    }
 }

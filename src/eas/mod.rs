@@ -5,6 +5,7 @@
 
 mod command;
 mod device;
+mod directory;
 pub mod facet;
 mod folders;
 mod hierarchy;

@@ -67,6 +67,27 @@ pub fn repeats_refused_adds(device: &Device) -> bool {
         || is_outlook(device)
 }
 
+/// iOS sends an empty Picture with every edit of a contact whose picture came from elsewhere.
+pub fn stray_picture(device_type: &str) -> bool {
+    let device_type = device_type.to_ascii_lowercase();
+    ["iphone", "ipad", "ipod"]
+        .iter()
+        .any(|name| device_type.starts_with(name))
+}
+
+/// The Android Open Source client keeps eight children and drops the others on upload.
+pub fn max_children(user_agent: &str) -> usize {
+    match is_aosp(user_agent) {
+        true => 8,
+        false => usize::MAX,
+    }
+}
+
+/// Outlook knows an item it moved only by a Change under the new id; an Add makes it two.
+pub fn moves_by_change(device: &Device) -> bool {
+    is_outlook(device)
+}
+
 /// Outlook for Windows; Outlook mobile calls its DeviceType `Outlook` and is another program.
 fn is_outlook(device: &Device) -> bool {
     let device_type = device.device_type.to_ascii_lowercase();

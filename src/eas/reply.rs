@@ -9,6 +9,10 @@ pub enum Reply {
     /// 200 without a body.
     Empty,
     Http(StatusCode),
+    /// A WBXML document and parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
+    Multipart(Vec<u8>),
+    /// 503, with the seconds after which to try again.
+    Later(u64),
 }
 
 impl Reply {
@@ -18,6 +22,12 @@ impl Reply {
             // The type of an empty answer must not be text/html either.
             Reply::Empty => wbxml(Vec::new()),
             Reply::Http(status) => plain(status),
+            Reply::Multipart(bytes) => with_header(
+                wbxml(bytes),
+                "content-type",
+                "application/vnd.ms-sync.multipart",
+            ),
+            Reply::Later(seconds) => overloaded(seconds),
         }
     }
 }

@@ -44,6 +44,10 @@ pub struct Call {
     pub version: Version,
     /// None when the body is empty.
     pub body: Option<Element>,
+    /// The body of commands before 14.0 that send a message as it is.
+    pub raw: Bytes,
+    /// Fetched items may come as parts of a multipart answer.
+    pub accepts_multipart: bool,
     /// As the device shows it; none when it shows none.
     pub policy_key: Option<u32>,
     pub shutdown: Shutdown,
@@ -57,6 +61,8 @@ impl Call {
             date_time: quirk::date_time(&self.device.device_type, &self.device.user_agent),
             truncation: truncation.and_then(|octets| usize::try_from(octets).ok()),
             categories,
+            stray_picture: quirk::stray_picture(&self.device.device_type),
+            max_children: quirk::max_children(&self.device.user_agent),
             ..View::default()
         }
     }
@@ -171,6 +177,7 @@ impl Arrival {
             let unknown = Version(0);
             (!said.is_empty()).then(|| Version::parse(&said).unwrap_or(unknown))
         });
+        line.accept_multipart |= text("ms-asacceptmultipart").eq_ignore_ascii_case("t");
         line.policy_key = line
             .policy_key
             .or_else(|| text("x-ms-policykey").trim().parse().ok());
@@ -219,7 +226,8 @@ impl Arrival {
             // CommandNotSupported
             return Ok(refuse(version, root, 137));
         }
-        let element = match self.body.is_empty() {
+        let is_raw = command::is_raw(&self.line.command, version);
+        let element = match self.body.is_empty() || is_raw {
             true => None,
             false => match decode(&self.body, &Limits::default()) {
                 Ok(element) => Some(element),
@@ -253,6 +261,11 @@ impl Arrival {
             device,
             version,
             body: element,
+            raw: match is_raw {
+                true => self.body,
+                false => Bytes::new(),
+            },
+            accepts_multipart: self.line.accept_multipart,
             policy_key: self.line.policy_key,
             shutdown: self.shutdown,
             face,

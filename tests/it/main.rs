@@ -1,8 +1,10 @@
 //! The whole server through its faces, in process and over real sockets.
 
+mod autodiscover;
 mod cross;
 mod dav;
 mod eas;
+mod eas_items;
 mod layering;
 mod model;
 mod operator;

@@ -36,9 +36,11 @@ pub struct Collection {
 /// What stays in force until another Options element comes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// Octets of a note: TruncationSize of the BodyPreference for plain text, or what Truncation of
+    /// Octets of a note: TruncationSize of the BodyPreference for plain text, else for HTML, or what Truncation of
     /// 2.5 stands for; none for all.
     pub truncation: Option<u32>,
+    /// HTML is asked for, and plain text is not.
+    pub html: bool,
 }
 
 /// What the numbers 0 to 8 of Truncation stand for, in octets; 9 cuts nothing.
@@ -125,16 +127,22 @@ impl Collection {
 }
 
 impl Options {
-    fn read(element: &Element) -> Self {
-        let plain = element
-            .children_of(base::BODY_PREFERENCE)
-            .find(|preference| preference.text_of(base::TYPE).as_deref() == Some("1"));
+    /// Reads an element with BodyPreference in it.
+    pub fn read(element: &Element) -> Self {
+        let preference = |kind: &str| {
+            element
+                .children_of(base::BODY_PREFERENCE)
+                .find(|preference| preference.text_of(base::TYPE).as_deref() == Some(kind))
+        };
+        let (plain, html) = (preference("1"), preference("2"));
         let legacy = || {
             let number = element.number_of(a::TRUNCATION)?;
             TRUNCATIONS.get(usize::try_from(number).ok()?).copied()
         };
         Self {
+            html: plain.is_none() && html.is_some(),
             truncation: plain
+                .or(html)
                 .and_then(|preference| preference.number_of(base::TRUNCATION_SIZE))
                 .or_else(legacy),
         }

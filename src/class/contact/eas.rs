@@ -5,6 +5,11 @@
 
 mod address;
 pub(super) mod date;
+mod fields;
+mod mailbox;
+mod name;
+mod note;
+mod places;
 pub(super) mod related;
 mod slots;
 mod typed;
@@ -15,44 +20,35 @@ use carnet_proto::{
     vcard::{Binary, Document, Edit as Patch, NewLine, escape_text},
     wbxml::{
         Element, Encoder, Tag,
-        page::{air_sync_base as base, contacts as tag},
+        page::{contacts as tag, contacts2 as tag2},
     },
 };
 use uuid::Uuid;
 
-use super::{Contact, parse};
+use self::{
+    fields::{Fields, MAX_LIST, Shown},
+    places::Places,
+};
+use super::{Contact, parse, picture};
 use crate::{
-    domain::{
-        book::Edit,
-        error::{Error, Result},
-        item::digest,
-    },
-    eas::facet::{EasFacet, Supported, View},
+    domain::{book::Edit, error::Result, item::digest},
+    eas::facet::{EasFacet, Entry, Supported, View},
 };
 
-/// Octets of a picture a client may send, as base64.
-const MAX_PICTURE: usize = 5 * 1024 * 1024;
-
-/// ApplicationData of a contact. An empty text clears, an absent entry says nothing.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Fields {
-    /// Elements with a text.
-    texts: BTreeMap<Tag, String>,
-    categories: Option<Vec<String>>,
-    children: Option<Vec<String>>,
-    body: Option<String>,
-    /// Base64.
-    picture: Option<String>,
-}
-
 impl EasFacet for Contact {
-    fn export(&self, document: &[u8], view: &View, out: &mut Encoder) {
+    fn export(&self, document: &[u8], beside: &[u8], view: &View, out: &mut Encoder) {
         let Ok(card) = Document::parse(document) else {
             return;
         };
-        let mut fields = self.fields(&card, view);
-        label(&mut fields, &view.labels);
-        write(&fields, view, out);
+        let mut shown = shown(&card, &Places::read(beside), view);
+        let file_as = || name::file_as(&card);
+        shown
+            .fields
+            .texts
+            .entry(tag::FILE_AS)
+            .or_insert_with(file_as);
+        shown.fields.picture = photo(&card).and_then(|octets| self.pictures.for_device(&octets));
+        fields::write(&shown, view, out);
     }
 
     fn edit(
@@ -63,37 +59,101 @@ impl EasFacet for Contact {
     ) -> Result<Arc<dyn Edit>> {
         Ok(Arc::new(EasEdit {
             contact: self,
-            fields: read(data)?,
+            fields: fields::read(data)?,
             view: view.clone(),
             supported: supported.clone(),
         }))
     }
 
     fn fingerprint(&self, data: &Element) -> String {
-        match read(data) {
+        match fields::read(data) {
             Ok(fields) => digest(format!("{fields:?}").as_bytes()),
             Err(_) => String::new(),
         }
     }
 
-    fn directory(&self, document: &[u8]) -> Vec<(&'static str, String)> {
+    fn is_ready(&self, document: &[u8]) -> bool {
+        Document::parse(document)
+            .ok()
+            .and_then(|card| photo(&card))
+            .is_none_or(|octets| self.pictures.is_made(&octets))
+    }
+
+    fn picture(&self, document: &[u8]) -> Option<Vec<u8>> {
+        let card = Document::parse(document).ok()?;
+        self.pictures.for_device(&photo(&card)?)
+    }
+
+    fn directory(&self, document: &[u8]) -> Entry {
         let Ok(card) = Document::parse(document) else {
-            return Vec::new();
+            return Entry::default();
         };
-        let fields = self.fields(&card, &View::default());
-        let value = |tag: Tag| fields.texts.get(&tag).cloned().unwrap_or_default();
-        vec![
-            ("DisplayName", card.formatted_name()),
-            ("Phone", value(tag::BUSINESS_PHONE_NUMBER)),
-            ("Office", value(tag::OFFICE_LOCATION)),
-            ("Title", value(tag::JOB_TITLE)),
-            ("Company", value(tag::COMPANY_NAME)),
-            ("FirstName", value(tag::FIRST_NAME)),
-            ("LastName", value(tag::LAST_NAME)),
-            ("HomePhone", value(tag::HOME_PHONE_NUMBER)),
-            ("MobilePhone", value(tag::MOBILE_PHONE_NUMBER)),
-            ("EmailAddress", value(tag::EMAIL1_ADDRESS)),
-        ]
+        let texts = shown(&card, &Places::default(), &View::default())
+            .fields
+            .texts;
+        let value = |tag: Tag| texts.get(&tag).cloned().unwrap_or_default();
+        Entry {
+            display_name: card.formatted_name(),
+            phone: value(tag::BUSINESS_PHONE_NUMBER),
+            office: value(tag::OFFICE_LOCATION),
+            title: value(tag::JOB_TITLE),
+            company: value(tag::COMPANY_NAME),
+            alias: value(tag2::NICK_NAME),
+            first_name: value(tag::FIRST_NAME),
+            last_name: value(tag::LAST_NAME),
+            home_phone: value(tag::HOME_PHONE_NUMBER),
+            mobile_phone: value(tag::MOBILE_PHONE_NUMBER),
+            email: value(tag::EMAIL1_ADDRESS),
+        }
+    }
+}
+
+/// What a contact keeps beside its card.
+pub(super) fn beside(before: Option<(&[u8], &[u8])>, after: &[u8], by_device: bool) -> Vec<u8> {
+    let Ok(after) = Document::parse(after) else {
+        return Vec::new();
+    };
+    let before = before.and_then(|(document, beside)| {
+        Some((Document::parse(document).ok()?, Places::read(beside)))
+    });
+    let before = before.as_ref().map(|(card, places)| (card, places));
+    places::kept(before, &after, by_device)
+}
+
+/// What a device is shown of a card, but for the picture and a computed FileAs.
+fn shown(card: &Document, places: &Places, view: &View) -> Shown {
+    let mut texts = BTreeMap::new();
+    for slot in slots::SLOTS {
+        slots::export(slot, card, places, view, &mut texts);
+    }
+    let mut categories: Vec<String> = Vec::new();
+    for line in card.all("CATEGORIES") {
+        categories.extend(line.list());
+    }
+    for book in &view.labels {
+        if !categories.contains(book) {
+            categories.push(book.clone());
+        }
+    }
+    let children = related::children(card);
+    let whole_note = note::of(card).unwrap_or_default();
+    Shown {
+        fields: Fields {
+            texts,
+            categories: Some(categories),
+            children: Some(children),
+            note: Some(note::fitting(&whole_note, view.truncation).to_owned()),
+            ..Fields::default()
+        },
+        whole_note,
+    }
+}
+
+/// The octets of the picture, where the card holds it.
+fn photo(card: &Document) -> Option<Vec<u8>> {
+    match card.photo()? {
+        Binary::Inline { octets, .. } => Some(octets),
+        Binary::Uri(_) => None,
     }
 }
 
@@ -107,76 +167,133 @@ struct EasEdit {
 
 impl Edit for EasEdit {
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
-        let card = match current {
-            Some(current) => {
-                let card = parse(current)?;
-                let uid = card.uid().unwrap_or_else(|| Uuid::new_v4().to_string());
-                let wanted = self.wanted(&card);
-                // Nothing said that is not there already: the bytes stay.
-                if self.differs(&card, &wanted).is_none() {
-                    return Ok(current.to_vec());
-                }
-                card.editable(&uid)
-            }
-            None => parse(
-                format!(
+        match current {
+            Some(current) => self.apply_beside(current, &[]),
+            None => {
+                let new = format!(
                     "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{}\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n",
                     Uuid::new_v4()
-                )
-                .as_bytes(),
-            )?,
-        };
-        let wanted = self.wanted(&card);
-        let Some(changes) = self.differs(&card, &wanted) else {
-            return Ok(card.as_bytes().to_vec());
-        };
-        let patched = self.patch(&card, &changes)?;
-        Ok(named(&card, &patched, &wanted).as_bytes().to_vec())
+                );
+                let card = parse(new.as_bytes())?;
+                let places = Places::default();
+                let changes = self.changes(&card, &places);
+                Ok(patched(&card, &places, &changes).as_bytes().to_vec())
+            }
+        }
+    }
+
+    fn apply_beside(&self, current: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
+        let card = parse(current)?;
+        let places = Places::read(beside);
+        // Nothing said that is not there already: the bytes stay.
+        if self.changes(&card, &places) == Fields::default() {
+            return Ok(current.to_vec());
+        }
+        let uid = card.uid().unwrap_or_else(|| Uuid::new_v4().to_string());
+        let card = card.editable(&uid);
+        let changes = self.changes(&card, &places);
+        Ok(patched(&card, &places, &changes).as_bytes().to_vec())
     }
 
     fn alters(&self, made: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
-        let shown = self.contact.fields(&card, &self.view);
-        self.fields
-            .texts
-            .iter()
-            .any(|(tag, sent)| shown.texts.get(tag).map_or("", String::as_str) != sent)
+        let shown = shown(&card, &Places::default(), &self.view).fields.texts;
+        let computed = name::file_as(&card);
+        self.fields.texts.iter().any(|(tag, sent)| {
+            let text = shown.get(tag).map_or("", String::as_str);
+            match *tag {
+                tag::FILE_AS if text.is_empty() => *sent != computed && !sent.is_empty(),
+                tag if slots::is_date(tag) => !slots::says_the_same(tag, sent, text),
+                _ => sent != text,
+            }
+        })
     }
 }
 
 impl EasEdit {
-    /// What the contact shall be, omitted elements settled by what the client manages.
-    fn wanted(&self, card: &Document) -> Fields {
-        let shown = self.contact.fields(card, &self.view);
-        let mut wanted = self.fields.clone();
-        for (tag, value) in &shown.texts {
-            if !wanted.texts.contains_key(tag) {
-                let value = match self.clears_omitted(*tag) {
-                    true => String::new(),
-                    false => value.clone(),
-                };
-                wanted.texts.insert(*tag, value);
+    /// What the data say that the card does not; an empty text clears.
+    fn changes(&self, card: &Document, places: &Places) -> Fields {
+        let shown = shown(card, places, &self.view);
+        let mut changes = Fields {
+            texts: self.texts(card, &shown.fields.texts),
+            ..Fields::default()
+        };
+        let omitted = |tag: Tag| self.clears_omitted(tag).then(Vec::new);
+        let categories = self
+            .fields
+            .categories
+            .clone()
+            .map(|sent| self.without_labels(sent, card))
+            .or_else(|| omitted(tag::CATEGORIES).filter(|_| self.view.categories));
+        let own = self.without_labels(shown.fields.categories.unwrap_or_default(), card);
+        changes.categories = list_change(categories, &own, MAX_LIST);
+        let children = shown.fields.children.unwrap_or_default();
+        let sent = self.fields.children.clone();
+        let sent = sent.or_else(|| omitted(tag::CHILDREN));
+        changes.children = list_change(sent, &children, self.view.max_children.min(MAX_LIST));
+        if let Some(sent) = &self.fields.note {
+            let seen = shown.fields.note.unwrap_or_default();
+            changes.note = note::edited(&shown.whole_note, &seen, sent);
+        }
+        // A date that only a time zone moved, in a change of something else, is an echo.
+        let dates: Vec<Tag> = changes
+            .texts
+            .keys()
+            .copied()
+            .filter(|tag| slots::is_date(*tag))
+            .collect();
+        if changes.texts.len() > dates.len() || !changes.is_of_texts() {
+            for tag in dates {
+                let before = shown.fields.texts.get(&tag).map_or("", String::as_str);
+                if date::is_echo(&changes.texts[&tag], before) {
+                    changes.texts.remove(&tag);
+                }
             }
         }
-        if let Some(categories) = &mut wanted.categories {
-            // Names of books come back as categories; what the contact has itself stays.
-            let own = shown.categories.as_deref().unwrap_or_default();
-            categories.retain(|name| own.contains(name) || !self.view.labels.contains(name));
+        changes.picture = self.picture(card, changes != Fields::default());
+        changes
+    }
+
+    /// Elements that say something new, omitted ones settled by what the client manages.
+    fn texts(&self, card: &Document, shown: &BTreeMap<Tag, String>) -> BTreeMap<Tag, String> {
+        let mut sent = self.fields.texts.clone();
+        let home_is_empty = || !shown.keys().any(|tag| is_home_address(*tag));
+        if self.fields.stray_city
+            && home_is_empty()
+            && let Some(city) = sent.remove(&tag::HOME_ADDRESS_CITY)
+        {
+            sent.insert(tag::OTHER_ADDRESS_CITY, city);
         }
-        if wanted.categories.is_none() {
-            wanted.categories = match self.clears_omitted(tag::CATEGORIES) && self.view.categories {
-                true => Some(Vec::new()),
-                false => shown.categories.clone(),
+        for tags in slots::INTERCHANGEABLE {
+            let values = |texts: &BTreeMap<Tag, String>| {
+                let value = |tag| texts.get(tag).filter(|text| !text.is_empty()).cloned();
+                let mut values: Vec<String> = tags.iter().filter_map(value).collect();
+                values.sort_unstable();
+                values
             };
+            let swapped = values(&sent);
+            if swapped.len() > 1 && swapped == values(shown) {
+                sent.retain(|tag, _| !tags.contains(tag));
+                let kept = shown.iter().filter(|(tag, _)| tags.contains(tag));
+                sent.extend(kept.map(|(tag, value)| (*tag, value.clone())));
+            }
         }
-        if wanted.children.is_none() {
-            wanted.children = match self.clears_omitted(tag::CHILDREN) {
-                true => Some(Vec::new()),
-                false => shown.children.clone(),
+        for tag in shown.keys() {
+            if self.clears_omitted(*tag) && !sent.contains_key(tag) {
+                sent.insert(*tag, String::new());
+            }
+        }
+        let computed = name::file_as(card);
+        sent.retain(|tag, value| {
+            let before = match shown.get(tag) {
+                Some(before) => before.as_str(),
+                None if *tag == tag::FILE_AS => computed.as_str(),
+                None => "",
             };
-        }
-        date::settle(&mut wanted.texts, &shown.texts);
-        wanted
+            let nothing = value.is_empty() && !shown.contains_key(tag);
+            !nothing && !slots::says_the_same(*tag, value, before)
+        });
+        sent
     }
 
     /// [MS-ASCMD] 2.2.3.24 and 2.2.3.179, and what clients really mean.
@@ -187,293 +304,71 @@ impl EasEdit {
         }
     }
 
-    /// The entries of `wanted` that say something new; none when nothing does.
-    fn differs(&self, card: &Document, wanted: &Fields) -> Option<Fields> {
-        let shown = self.contact.fields(card, &self.view);
-        let mut changes = Fields::default();
-        for (tag, value) in &wanted.texts {
-            let before = shown.texts.get(tag).map_or("", String::as_str);
-            if before != value {
-                changes.texts.insert(*tag, value.clone());
-            }
-        }
-        if wanted.categories != shown.categories
-            && !(wanted.categories.as_ref().is_none_or(Vec::is_empty) && shown.categories.is_none())
-        {
-            changes.categories = wanted.categories.clone();
-        }
-        if wanted.children.clone().unwrap_or_default() != shown.children.clone().unwrap_or_default()
-        {
-            changes.children = wanted.children.clone();
-        }
-        changes.body = self.note_change(card, wanted.body.as_deref(), shown.body.as_deref());
-        changes.picture = self.picture_change(card, wanted.picture.as_deref(), &shown);
-        (changes != Fields::default()).then_some(changes)
-    }
-
-    /// A note that comes back as it was cut leaves the tail alone; another one keeps it.
-    fn note_change(
-        &self,
-        card: &Document,
-        wanted: Option<&str>,
-        shown: Option<&str>,
-    ) -> Option<String> {
-        let wanted = wanted?.replace("\r\n", "\n");
-        let shown = shown.unwrap_or_default();
-        if wanted == shown {
-            return None;
-        }
-        let whole = note(card).unwrap_or_default();
-        let tail = whole.strip_prefix(shown).unwrap_or_default();
-        Some(wanted + tail)
-    }
-
-    /// An echo of the reduced picture keeps the original.
-    fn picture_change(
-        &self,
-        card: &Document,
-        wanted: Option<&str>,
-        shown: &Fields,
-    ) -> Option<String> {
-        let wanted = wanted?;
-        if shown.picture.as_deref() == Some(wanted) {
-            return None;
-        }
-        // Some phones send an empty picture with every edit of a contact that has one.
-        let with_other_fields = !self.fields.texts.is_empty();
-        if wanted.is_empty() && (with_other_fields || card.photo().is_none()) {
-            return None;
-        }
-        Some(wanted.to_owned())
-    }
-
-    fn patch(&self, card: &Document, changes: &Fields) -> Result<Document> {
-        let mut patch = card.edit();
-        for slot in slots::SLOTS {
-            slots::patch(slot, &changes.texts, &mut patch);
-        }
-        related::patch_children(changes.children.as_deref(), &mut patch);
-        if let Some(note) = &changes.body {
-            set_single(&mut patch, "NOTE", &[], note);
-        }
-        if let Some(categories) = &changes.categories {
-            set_categories(&mut patch, categories);
-        }
-        if let Some(picture) = &changes.picture {
-            set_picture(&mut patch, picture)?;
-        }
-        Ok(patch.finish())
-    }
-}
-
-impl Contact {
-    /// What a device is shown of a card.
-    fn fields(&self, card: &Document, view: &View) -> Fields {
-        let mut texts = BTreeMap::new();
-        for slot in slots::SLOTS {
-            slots::export(slot, card, view, &mut texts);
-        }
-        if let std::collections::btree_map::Entry::Vacant(entry) = texts.entry(tag::FILE_AS) {
-            let file_as = file_as(card);
-            if !file_as.is_empty() {
-                entry.insert(file_as);
-            }
-        }
-        let mut categories: Vec<String> = Vec::new();
-        for line in card.all("CATEGORIES") {
-            categories.extend(line.list());
-        }
-        let children = related::children(card);
-        Fields {
-            texts,
-            categories: (!categories.is_empty()).then_some(categories),
-            children: (!children.is_empty()).then_some(children),
-            body: note(card).map(|note| truncate(&note, view.truncation).to_owned()),
-            picture: card.photo().and_then(|photo| match photo {
-                Binary::Inline { octets, .. } => {
-                    use base64::Engine as _;
-                    let made = self.pictures.for_device(&octets)?;
-                    Some(base64::engine::general_purpose::STANDARD.encode(made))
-                }
-                Binary::Uri(_) => None,
-            }),
-        }
-    }
-}
-
-/// Adds the names of the books that hold the contact.
-fn label(fields: &mut Fields, labels: &[String]) {
-    for label in labels {
-        let categories = fields.categories.get_or_insert_default();
-        if !categories.contains(label) {
-            categories.push(label.clone());
-        }
-    }
-}
-
-/// Page 1, then 17, then 12: the fewest switches, as the peers do.
-fn write(fields: &Fields, view: &View, out: &mut Encoder) {
-    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 1) {
-        out.text(*tag, value);
-    }
-    let list = |out: &mut Encoder, outer: Tag, inner: Tag, values: &[String]| {
-        out.open(outer);
-        for value in values.iter().take(300) {
-            out.text(inner, value);
-        }
-        out.close();
-    };
-    if let Some(categories) = &fields.categories {
-        list(out, tag::CATEGORIES, tag::CATEGORY, categories);
-    }
-    if let Some(children) = &fields.children {
-        list(out, tag::CHILDREN, tag::CHILD, children);
-    }
-    if let Some(picture) = &fields.picture {
-        out.text(tag::PICTURE, picture);
-    }
-    if let Some(body) = fields.body.as_ref().filter(|body| !body.is_empty()) {
-        let text = body.replace('\n', "\r\n");
-        if view.version < 120 {
-            out.text(tag::BODY, &text);
-        } else {
-            out.open(base::BODY)
-                .text(base::TYPE, "1")
-                .number(base::ESTIMATED_DATA_SIZE, text.len());
-            if view.truncation.is_some_and(|limit| body.len() >= limit) {
-                out.text(base::TRUNCATED, "1");
-            }
-            out.text(base::DATA, &text).close();
-        }
-    }
-    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 12) {
-        out.text(*tag, value);
-    }
-}
-
-fn read(data: &Element) -> Result<Fields> {
-    let mut fields = Fields::default();
-    let list = |element: &Element| -> Vec<String> {
-        element
-            .elements()
-            .map(|child| child.text().trim().to_owned())
-            .filter(|text| !text.is_empty())
+    /// Names of books shown as categories are no categories, unless the card has them too.
+    fn without_labels(&self, categories: Vec<String>, card: &Document) -> Vec<String> {
+        let own: Vec<String> = card
+            .all("CATEGORIES")
+            .flat_map(|line| line.list())
+            .collect();
+        categories
+            .into_iter()
+            .filter(|name| !self.view.labels.contains(name) || own.contains(name))
             .collect()
-    };
-    let mut home_city_seen = false;
-    for element in data.elements() {
-        match element.tag {
-            tag::CATEGORIES => fields.categories = Some(list(element)),
-            tag::CHILDREN => fields.children = Some(list(element)),
-            tag::PICTURE => {
-                let picture: String = element.text().split_whitespace().collect();
-                if picture.len() > MAX_PICTURE / 3 * 4 {
-                    return Err(Error::InvalidDocument("the picture is too large".into()));
-                }
-                fields.picture = Some(picture);
-            }
-            tag::BODY => fields.body = Some(element.text()),
-            base::BODY => {
-                // Without Data nothing is said.
-                if let Some(text) = element.child(base::DATA) {
-                    fields.body = Some(text.text());
-                } else if element.child(base::TYPE).is_some() {
-                    fields.body = Some(String::new());
-                }
-            }
-            // An old Android client names the city of the other address so, as a second one.
-            tag::HOME_ADDRESS_CITY if home_city_seen => {
-                fields.texts.insert(tag::OTHER_ADDRESS_CITY, element.text());
-            }
-            known if slots::is_known(known) => {
-                home_city_seen |= known == tag::HOME_ADDRESS_CITY;
-                let text = element.text().replace("\r\n", "\n");
-                fields.texts.insert(known, slots::normalise(known, &text));
-            }
-            _ => {}
-        }
     }
-    Ok(fields)
-}
 
-fn note(card: &Document) -> Option<String> {
-    card.first("NOTE").map(|line| line.text())
-}
-
-/// Cut at a character boundary.
-fn truncate(text: &str, limit: Option<usize>) -> &str {
-    match limit {
-        Some(limit) if text.len() > limit => {
-            let mut end = limit;
-            while !text.is_char_boundary(end) {
-                end -= 1;
+    /// The new picture; none where it is the one there, or the smaller one made of it.
+    fn picture(&self, card: &Document, with_other_changes: bool) -> Option<Vec<u8>> {
+        let sent = self.fields.picture.as_ref()?;
+        let Some(stored) = photo(card) else {
+            let removes = sent.is_empty() && card.photo().is_none();
+            return (!removes).then(|| sent.clone());
+        };
+        let says_nothing = match sent.is_empty() {
+            true => self.view.stray_picture && with_other_changes,
+            false => {
+                *sent == stored
+                    || (picture::fits_a_device(sent)
+                        && self.contact.pictures.for_device(&stored).as_ref() == Some(sent))
             }
-            &text[..end]
-        }
-        _ => text,
+        };
+        (!says_nothing).then(|| sent.clone())
     }
 }
 
-/// "Last, First", else the company, else the first address: devices sort by it.
-fn file_as(card: &Document) -> String {
-    let n = card.first("N").map(|line| line.components());
-    let part = |at: usize| {
-        n.as_ref()
-            .and_then(|n| n.get(at))
-            .map_or("", |part| part.trim())
-    };
-    let names: Vec<&str> = [part(0), part(1)]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    match names.is_empty() {
-        false => names.join(", "),
-        true => card.formatted_name(),
+impl Fields {
+    fn is_of_texts(&self) -> bool {
+        self.categories.is_none() && self.children.is_none() && self.note.is_none()
     }
 }
 
-/// FN follows the name only where it was made of the name before.
-fn named(before: &Document, after: &Document, wanted: &Fields) -> Document {
-    let generated = |card: &Document| {
-        card.generated_name()
-            .or_else(|| card.first("ORG")?.components().into_iter().next())
-            .map(|name| name.trim().to_owned())
-            .filter(|name| !name.is_empty())
-    };
-    let fn_before = before
-        .first("FN")
-        .map(|line| line.text())
-        .unwrap_or_default();
-    let made_before = generated(before).unwrap_or_default();
-    let was_made = fn_before.trim().is_empty() || fn_before == made_before;
-    let text = |tag: Tag| {
-        wanted
-            .texts
-            .get(&tag)
-            .filter(|text| !text.is_empty())
-            .cloned()
-    };
-    let name = generated(after)
-        .or_else(|| text(tag::FILE_AS))
-        .or_else(|| text(tag::EMAIL1_ADDRESS))
-        .unwrap_or_else(|| "Unnamed".to_owned());
-    if !was_made || fn_before == name {
-        return after.clone();
-    }
-    let mut patch = after.edit();
-    set_single(&mut patch, "FN", &[], &name);
-    patch.finish()
+fn is_home_address(tag: Tag) -> bool {
+    address::HOME.tags.contains(&tag)
 }
 
-/// One line with a text: set, made or removed.
-fn set_single(patch: &mut Patch<'_>, name: &str, types: &[&str], text: &str) {
-    let lines = patch.document().lines();
-    match lines.iter().position(|line| line.is(name)) {
-        Some(at) if text.is_empty() && name != "FN" => patch.remove(at),
-        Some(at) => patch.set_text(at, text),
-        None if text.is_empty() => {}
-        None => patch.add(NewLine::new(name, types, escape_text(text))),
+/// A list as sent, with what the device was never shown; none where that changes nothing.
+fn list_change(sent: Option<Vec<String>>, stored: &[String], seen: usize) -> Option<Vec<String>> {
+    let (shown, unseen) = stored.split_at(seen.min(stored.len()));
+    let sent = sent.filter(|sent| sent != shown)?;
+    Some(sent.into_iter().chain(unseen.iter().cloned()).collect())
+}
+
+/// The card with the changes; its other lines stay byte for byte.
+fn patched(card: &Document, places: &Places, changes: &Fields) -> Document {
+    let mut patch = card.edit();
+    for slot in slots::SLOTS {
+        slots::patch(slot, &changes.texts, places, &mut patch);
     }
+    related::patch_children(changes.children.as_deref(), &mut patch);
+    if let Some(note) = &changes.note {
+        slots::set_line(&mut patch, "NOTE", note, escape_text(note));
+    }
+    if let Some(categories) = &changes.categories {
+        set_categories(&mut patch, categories);
+    }
+    if let Some(picture) = &changes.picture {
+        set_picture(&mut patch, picture);
+    }
+    name::settle(card, patch.finish(), &changes.texts)
 }
 
 fn set_categories(patch: &mut Patch<'_>, categories: &[String]) {
@@ -498,47 +393,32 @@ fn set_categories(patch: &mut Patch<'_>, categories: &[String]) {
     }
 }
 
-fn set_picture(patch: &mut Patch<'_>, picture: &str) -> Result<()> {
-    use base64::Engine as _;
+fn set_picture(patch: &mut Patch<'_>, octets: &[u8]) {
     let at = patch
         .document()
         .lines()
         .iter()
         .position(|line| line.is("PHOTO"));
-    if picture.is_empty() {
-        if let Some(at) = at {
-            patch.remove(at);
-        }
-        return Ok(());
-    }
-    let octets = base64::engine::general_purpose::STANDARD
-        .decode(picture)
-        .map_err(|_| Error::InvalidDocument("the picture is not base64".into()))?;
-    let line = photo_line(patch.document(), &octets);
+    let line = photo_line(patch.document(), octets);
     match at {
+        Some(at) if octets.is_empty() => patch.remove(at),
         Some(at) => patch.replace(at, line),
         None => patch.add(line),
     }
-    Ok(())
 }
 
 /// A PHOTO line in the form of the card's version.
 pub(super) fn photo_line(card: &Document, octets: &[u8]) -> NewLine {
     use base64::Engine as _;
     let data = base64::engine::general_purpose::STANDARD.encode(octets);
-    let subtype = match image::guess_format(octets) {
-        Ok(image::ImageFormat::Png) => "PNG",
-        Ok(image::ImageFormat::Gif) => "GIF",
-        _ => "JPEG",
-    };
+    let subtype = picture::subtype(octets);
     match card.version().as_str() {
-        "4.0" => NewLine::new(
-            "PHOTO",
-            &[],
-            format!("data:image/{};base64,{data}", subtype.to_ascii_lowercase()),
-        ),
+        "4.0" => NewLine::new("PHOTO", &[], format!("data:image/{subtype};base64,{data}")),
         _ => NewLine::new("PHOTO", &[], data)
             .with("ENCODING", "b")
-            .with("TYPE", subtype),
+            .with("TYPE", subtype.to_ascii_uppercase()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,6 +69,10 @@ impl Class for Contact {
         difference::between(parse(before).ok().as_ref(), parse(after).ok().as_ref())
     }
 
+    fn beside(&self, before: Option<(&[u8], &[u8])>, after: &[u8], by_device: bool) -> Vec<u8> {
+        eas::beside(before, after, by_device)
+    }
+
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged> {
         let merged = merge(&parse(base)?, &parse(mine)?, &parse(theirs)?);
         Ok(Merged {

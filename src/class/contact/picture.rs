@@ -1,16 +1,16 @@
 //! Pictures: decoded within limits, turned upright, scaled, written as JPEG.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     io::Cursor,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use fast_image_resize::{
     PixelType, Resizer,
     images::{Image, ImageRef},
 };
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::domain::{
     error::{Error, Result},
@@ -24,32 +24,77 @@ const MAX_EDGE: u32 = 16_384;
 const DEVICE_OCTETS: usize = 36_864;
 /// Longest edge of a picture uploaded on the web.
 const STORED_EDGE: u32 = 1024;
+/// Longest edge of a picture for devices, and the one it is not made smaller than.
+const DEVICE_EDGE: u32 = 720;
 /// Pictures for devices that are remembered.
-const CACHED: usize = 512;
+const CACHED: usize = 1024;
 
 /// Pictures made for devices, by digest of the original.
 #[derive(Debug, Default)]
-pub struct Cache(Mutex<HashMap<String, Option<Vec<u8>>>>);
+pub struct Cache(Mutex<Made>);
+
+#[derive(Debug, Default)]
+struct Made {
+    pictures: HashMap<String, Option<Vec<u8>>>,
+    /// Digests, the oldest first.
+    order: VecDeque<String>,
+}
 
 impl Cache {
-    /// A JPEG that fits a device; none when the picture cannot be read.
+    /// A JPEG that fits a device; none when the picture cannot be read. May take long.
     pub fn for_device(&self, octets: &[u8]) -> Option<Vec<u8>> {
-        let is_jpeg = octets.starts_with(&[0xFF, 0xD8, 0xFF]);
-        if is_jpeg && octets.len() <= DEVICE_OCTETS {
+        if is_for_device(octets) {
             return Some(octets.to_vec());
         }
         let key = digest(octets);
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = lock().get(&key) {
+        if let Some(made) = self.lock().pictures.get(&key) {
             return made.clone();
         }
         let made = shrink(octets);
-        let mut cache = lock();
-        if cache.len() >= CACHED {
-            cache.clear();
+        let mut cache = self.lock();
+        if cache.pictures.insert(key.clone(), made.clone()).is_none() {
+            cache.order.push_back(key);
         }
-        cache.insert(key, made.clone());
+        if cache.order.len() > CACHED
+            && let Some(oldest) = cache.order.pop_front()
+        {
+            cache.pictures.remove(&oldest);
+        }
         made
+    }
+
+    /// Whether [`Cache::for_device`] answers at once.
+    pub fn is_made(&self, octets: &[u8]) -> bool {
+        is_for_device(octets) || self.lock().pictures.contains_key(&digest(octets))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Made> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A JPEG that is small enough for devices, in octets.
+pub fn fits_a_device(octets: &[u8]) -> bool {
+    octets.starts_with(&[0xFF, 0xD8, 0xFF]) && octets.len() <= DEVICE_OCTETS
+}
+
+/// A picture that goes to devices as it is.
+fn is_for_device(octets: &[u8]) -> bool {
+    fits_a_device(octets)
+        && ImageReader::with_format(Cursor::new(octets), ImageFormat::Jpeg)
+            .into_dimensions()
+            .is_ok_and(|(width, height)| width.max(height) <= DEVICE_EDGE)
+}
+
+/// The subtype of the picture's media type, by its octets: `jpeg`, `png`.
+pub fn subtype(octets: &[u8]) -> &'static str {
+    match image::guess_format(octets) {
+        Ok(ImageFormat::Png) => "png",
+        Ok(ImageFormat::Gif) => "gif",
+        Ok(ImageFormat::WebP) => "webp",
+        Ok(ImageFormat::Bmp) => "bmp",
+        Ok(ImageFormat::Tiff) => "tiff",
+        _ => "jpeg",
     }
 }
 
@@ -63,12 +108,13 @@ pub fn for_storage(octets: &[u8]) -> Result<Vec<u8>> {
 fn shrink(octets: &[u8]) -> Option<Vec<u8>> {
     let picture = decode(octets).ok()?;
     [
-        (720, 85),
+        (DEVICE_EDGE, 85),
         (640, 80),
         (480, 75),
         (360, 70),
-        (240, 60),
-        (128, 50),
+        (360, 45),
+        (360, 25),
+        (360, 10),
     ]
     .into_iter()
     .filter_map(|(edge, quality)| jpeg(&picture, edge, quality))

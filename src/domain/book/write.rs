@@ -325,10 +325,12 @@ impl Book {
                 ));
             }
         }
-        let digest = digest(&document);
+        let before = current.map(|card| (&card.document[..], &card.placement.beside[..]));
+        let by_device = self.actor.client.device.is_some();
         let content = Content {
+            beside: class.beside(before, &document, by_device),
+            digest: digest(&document),
             document,
-            digest,
             index,
         };
         Ok((content, overlay, tags))

@@ -209,7 +209,7 @@ impl DeviceBook {
                 && let Some(spot) = self.spots(&card, work).await?.into_iter().next()
             {
                 let content = spot.book.content(&spot.card);
-                match edit.apply(Some(&content)) {
+                match edit.apply_beside(&content, &spot.card.placement.beside) {
                     // The same data again.
                     Ok(bytes) if bytes == content => {}
                     // Someone else changed it meanwhile: the server's stands.
@@ -258,7 +258,9 @@ impl DeviceBook {
             Ok(spot) => spot,
             Err(None) => {
                 work.force(&card.placement);
-                if let Ok(bytes) = edit.apply(Some(&self.book.content(&card))) {
+                if let Ok(bytes) =
+                    edit.apply_beside(&self.book.content(&card), &card.placement.beside)
+                {
                     let reason = "the contact had been removed meanwhile";
                     work.ops.push(self.book.refusal(Some(&card), bytes, reason));
                 }
@@ -266,7 +268,9 @@ impl DeviceBook {
             }
             Err(Some(spot)) => {
                 work.force(&card.placement);
-                if let Ok(bytes) = edit.apply(Some(&spot.book.content(&spot.card))) {
+                if let Ok(bytes) =
+                    edit.apply_beside(&spot.book.content(&spot.card), &spot.card.placement.beside)
+                {
                     let reason = "modifying was not allowed";
                     let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
                     work.ops.push(refusal);
@@ -278,7 +282,7 @@ impl DeviceBook {
             Some(content) => content.clone(),
             None => spot.book.content(&spot.card),
         };
-        let bytes = match edit.apply(Some(&current)) {
+        let bytes = match edit.apply_beside(&current, &spot.card.placement.beside) {
             Ok(bytes) => bytes,
             Err(Error::InvalidDocument(_)) => return Ok(failed(Failure::Invalid)),
             Err(error) => return Err(error),
@@ -340,7 +344,7 @@ impl DeviceBook {
         };
         let seen = self.book.shown(&document, &overlay);
         let merged = edit
-            .apply(Some(&seen))
+            .apply_beside(&seen, &card.placement.beside)
             .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
         let (merged, mine) = match merged {
             Err(Error::InvalidDocument(_)) => return Ok(None),

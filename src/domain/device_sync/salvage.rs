@@ -35,7 +35,7 @@ impl DeviceBook {
                         continue;
                     };
                     let shown = self.book.content(&card);
-                    if let Ok(bytes) = edit.apply(Some(&shown))
+                    if let Ok(bytes) = edit.apply_beside(&shown, &card.placement.beside)
                         && bytes != shown
                     {
                         let reason = "the device had to start over";

@@ -84,6 +84,7 @@ impl Book {
             created: Timestamp(0),
             modified: Timestamp(0),
             overlay: bytes::Bytes::new(),
+            beside: bytes::Bytes::new(),
         };
         self.rows.insert(id, row);
         id

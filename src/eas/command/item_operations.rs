@@ -1,90 +1,176 @@
-//! ItemOperations ([MS-ASCMD] 2.2.1.10): Fetch of contacts.
+//! ItemOperations ([MS-ASCMD] 2.2.1.10): one item at a time, whole.
 
-use carnet_proto::wbxml::{
-    Element, Encoder,
-    page::{air_sync as a, item_operations as i},
+use carnet_proto::{
+    eas::sync::Options,
+    wbxml::{
+        Element, Encoder,
+        page::{air_sync as a, air_sync_base as base, item_operations as i, search as s},
+    },
 };
 
 use super::super::{
+    facet::{View, make_ready},
     folders::{self, Target},
     request::{Call, Reply, command_status},
 };
 use crate::domain::{
     device_sync::DeviceBook,
     error::{Error, Result},
+    item::Card,
 };
 
 /// Operations in one request.
 const MAX_OPERATIONS: usize = 100;
 
+const PROTOCOL_ERROR: u16 = 2;
+const NOT_FOUND: u16 = 6;
+const UNKNOWN_STORE: u16 = 9;
+const TOO_MANY: u16 = 11;
+const NO_ATTACHMENT: u16 = 15;
+const DENIED: u16 = 16;
+/// The conversation is not there: the server has no mail.
+const NO_CONVERSATION: u16 = 6;
+
 pub async fn run(call: &Call) -> Result<Reply> {
-    let Some(root) = call
+    let root = call
         .body
         .as_ref()
-        .filter(|root| root.tag == i::ITEM_OPERATIONS)
-    else {
-        return Ok(Reply::Wbxml(command_status(i::ITEM_OPERATIONS, 2)));
+        .filter(|root| root.tag == i::ITEM_OPERATIONS && root.elements().next().is_some());
+    let Some(root) = root else {
+        return Ok(Reply::Wbxml(command_status(
+            i::ITEM_OPERATIONS,
+            PROTOCOL_ERROR,
+        )));
     };
     if root.elements().count() > MAX_OPERATIONS {
-        return Ok(Reply::Wbxml(command_status(i::ITEM_OPERATIONS, 11)));
+        return Ok(Reply::Wbxml(command_status(i::ITEM_OPERATIONS, TOO_MANY)));
     }
     let mut out = Encoder::new();
     out.open(i::ITEM_OPERATIONS)
         .number(i::STATUS, 1)
         .open(i::RESPONSE);
-    for operation in root.elements() {
-        match operation.tag {
-            i::FETCH => fetch(call, operation, &mut out).await?,
-            // Emptying a book this way is refused: nobody means it.
-            i::EMPTY_FOLDER_CONTENTS => {
-                out.open(i::EMPTY_FOLDER_CONTENTS).number(i::STATUS, 16);
-                if let Some(id) = operation.text_of(a::COLLECTION_ID) {
-                    out.text(a::COLLECTION_ID, &id);
-                }
-                out.close();
-            }
-            tag => {
-                out.open(tag).number(i::STATUS, 2).close();
-            }
+    for operation in root.children_of(i::MOVE) {
+        out.open(i::MOVE).number(i::STATUS, NO_CONVERSATION);
+        if let Some(id) = operation.child(i::CONVERSATION_ID) {
+            out.opaque(i::CONVERSATION_ID, &id.bytes());
         }
+        out.close();
+    }
+    for operation in root.children_of(i::EMPTY_FOLDER_CONTENTS) {
+        let id = operation.text_of(a::COLLECTION_ID).unwrap_or_default();
+        let known = folders::find(call, &call.actor, &id).await?;
+        let status = match known {
+            // There is nothing in it.
+            Some(Target::Default) => 1,
+            // Nobody empties a book by accident: this is done on the web.
+            Some(Target::Book(_)) => DENIED,
+            None => NOT_FOUND,
+        };
+        out.open(i::EMPTY_FOLDER_CONTENTS)
+            .number(i::STATUS, status)
+            .text(a::COLLECTION_ID, &id)
+            .close();
+    }
+    for operation in root.children_of(i::FETCH) {
+        fetch(call, operation, &mut out).await?;
     }
     out.close().close();
-    Ok(Reply::Wbxml(out.finish()))
+    let document = out.finish();
+    Ok(match call.accepts_multipart {
+        true => Reply::Multipart(multipart(&document)),
+        false => Reply::Wbxml(document),
+    })
 }
 
 async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()> {
-    let folder = operation.text_of(a::COLLECTION_ID).unwrap_or_default();
-    let server_id = operation.text_of(a::SERVER_ID).unwrap_or_default();
     out.open(i::FETCH);
-    let found = match folders::find(call, &call.actor, &folder).await? {
-        Some(Target::Book(book)) => {
-            let device_book = DeviceBook::new(*book, call.device_id());
-            match device_book.fetch(&server_id).await {
-                Ok(card) => Some((device_book, card)),
-                Err(Error::NotFound) => None,
-                Err(error) => return Err(error),
-            }
-        }
-        _ => None,
-    };
-    match found {
-        Some((device_book, card)) => {
-            let book = device_book.book();
-            out.number(i::STATUS, 1)
-                .text(a::COLLECTION_ID, &folder)
-                .text(a::SERVER_ID, &server_id)
-                .text(a::CLASS, "Contacts")
-                .open(i::PROPERTIES);
-            let view = call.view(None, book.is_private());
-            call.face.facet.export(&book.content(&card), &view, out);
+    match find(call, operation).await? {
+        Ok(found) => {
+            let book = found.device_book.book();
+            let card = &found.card;
+            make_ready(&call.face.facet, [card.document.to_vec()]).await;
+            out.number(i::STATUS, 1);
+            identify(operation, out);
+            out.text(a::CLASS, "Contacts").open(i::PROPERTIES);
+            let options = operation.child(i::OPTIONS).map(Options::read);
+            let options = options.unwrap_or_default();
+            let view = View {
+                html: options.html,
+                ..call.view(options.truncation, book.is_private())
+            };
+            let content = book.content(card);
+            let beside = &card.placement.beside;
+            call.face.facet.export(&content, beside, &view, out);
             out.close();
         }
-        None => {
-            out.number(i::STATUS, 6)
-                .text(a::COLLECTION_ID, &folder)
-                .text(a::SERVER_ID, &server_id);
+        Err(status) => {
+            out.number(i::STATUS, status);
+            identify(operation, out);
         }
     }
     out.close();
     Ok(())
+}
+
+/// The ids of a Fetch as the client gave them.
+fn identify(operation: &Element, out: &mut Encoder) {
+    for tag in [
+        a::COLLECTION_ID,
+        a::SERVER_ID,
+        s::LONG_ID,
+        base::FILE_REFERENCE,
+    ] {
+        if let Some(id) = operation.text_of(tag) {
+            out.text(tag, &id);
+        }
+    }
+}
+
+struct Found {
+    device_book: DeviceBook,
+    card: Card,
+}
+
+/// What a Fetch names, or its status.
+async fn find(call: &Call, operation: &Element) -> Result<std::result::Result<Found, u16>> {
+    let store = operation.text_of(i::STORE).unwrap_or_default();
+    if !store.eq_ignore_ascii_case("mailbox") {
+        return Ok(Err(UNKNOWN_STORE));
+    }
+    if operation.child(base::FILE_REFERENCE).is_some() {
+        return Ok(Err(NO_ATTACHMENT));
+    }
+    // A LongId is a folder and an item: see the directory search.
+    let ids = match operation.text_of(s::LONG_ID) {
+        Some(long_id) => long_id
+            .split_once(':')
+            .map(|(folder, item)| (folder.to_owned(), item.to_owned())),
+        None => operation
+            .text_of(a::COLLECTION_ID)
+            .zip(operation.text_of(a::SERVER_ID)),
+    };
+    let Some((folder, server_id)) = ids else {
+        return Ok(Err(PROTOCOL_ERROR));
+    };
+    let Some(Target::Book(book)) = folders::find(call, &call.actor, &folder).await? else {
+        return Ok(Err(NOT_FOUND));
+    };
+    let device_book = DeviceBook::new(*book, call.device_id());
+    match device_book.fetch(&server_id).await {
+        Ok(card) => Ok(Ok(Found { device_book, card })),
+        Err(Error::NotFound) => Ok(Err(NOT_FOUND)),
+        Err(error) => Err(error),
+    }
+}
+
+/// A body of one part, the document ([MS-ASCMD] 2.2.1.10.1.1): contacts have no attachments.
+fn multipart(document: &[u8]) -> Vec<u8> {
+    const HEAD: u32 = 12;
+    let length = u32::try_from(document.len()).unwrap_or(u32::MAX);
+    let mut out = Vec::with_capacity(document.len() + HEAD as usize);
+    for number in [1, HEAD, length] {
+        out.extend_from_slice(&number.to_le_bytes());
+    }
+    out.extend_from_slice(document);
+    out
 }

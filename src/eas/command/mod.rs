@@ -1,16 +1,21 @@
 //! One file per command.
 
+mod find;
 mod folder_create;
 mod folder_delete;
 pub mod folder_sync;
 mod folder_update;
 mod get_item_estimate;
 mod item_operations;
+mod mail;
+mod move_items;
 mod ping;
 mod provision;
+mod resolve_recipients;
 mod search;
 mod settings;
 mod sync;
+mod validate_cert;
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -23,8 +28,27 @@ use crate::domain::error::Result;
 
 /// Every command that is served, in the order OPTIONS lists them: the root of its messages and the
 /// first version that has it.
-const ALL: [(&str, Tag, Version); 11] = [
+const ALL: [(&str, Tag, Version); 20] = [
     ("Sync", page::air_sync::SYNC, Version::V2_5),
+    ("SendMail", page::compose_mail::SEND_MAIL, Version::V2_5),
+    (
+        "SmartForward",
+        page::compose_mail::SMART_FORWARD,
+        Version::V2_5,
+    ),
+    ("SmartReply", page::compose_mail::SMART_REPLY, Version::V2_5),
+    // Its answers are no WBXML.
+    (
+        "GetAttachment",
+        page::item_operations::ITEM_OPERATIONS,
+        Version::V2_5,
+    ),
+    ("MoveItems", page::move_items::MOVE_ITEMS, Version::V2_5),
+    (
+        "MeetingResponse",
+        page::meeting_response::MEETING_RESPONSE,
+        Version::V2_5,
+    ),
     (
         "FolderSync",
         page::folder_hierarchy::FOLDER_SYNC,
@@ -59,6 +83,17 @@ const ALL: [(&str, Tag, Version); 11] = [
         Version::V12_0,
     ),
     ("Provision", page::provision::PROVISION, Version::V2_5),
+    (
+        "ResolveRecipients",
+        page::resolve_recipients::RESOLVE_RECIPIENTS,
+        Version::V2_5,
+    ),
+    (
+        "ValidateCert",
+        page::validate_cert::VALIDATE_CERT,
+        Version::V2_5,
+    ),
+    ("Find", page::find::FIND, Version::V16_1),
 ];
 
 /// The names of all commands, as OPTIONS lists them.
@@ -77,6 +112,11 @@ pub fn root_of(command: &str) -> Option<Tag> {
 pub fn is_served(command: &str, version: Version) -> bool {
     ALL.iter()
         .any(|(name, _, since)| *name == command && version >= *since)
+}
+
+/// Whether the body is a message as it is sent, not WBXML ([MS-ASCMD] 2.2.1.17, before 14.0).
+pub fn is_raw(command: &str, version: Version) -> bool {
+    version < Version::V14_0 && matches!(command, "SendMail" | "SmartForward" | "SmartReply")
 }
 
 /// Runs a command by its name. Each runs in a box: a held request is no larger than its wait.
@@ -99,7 +139,14 @@ async fn answer(call: &Call, command: &str) -> Result<Reply> {
         "ItemOperations" => item_operations::run(call).await,
         "Provision" => provision::run(call).await,
         "Search" => search::run(call).await,
+        "MoveItems" => move_items::run(call).await,
+        "Find" => find::run(call).await,
+        "ResolveRecipients" => resolve_recipients::run(call).await,
+        "ValidateCert" => validate_cert::run(call),
         "Settings" => settings::run(call).await,
+        "SendMail" | "SmartForward" | "SmartReply" => mail::send(call, command).await,
+        "MeetingResponse" => mail::meeting_response(call),
+        "GetAttachment" => Ok(Reply::Http(StatusCode::NOT_FOUND)),
         _ => Ok(Reply::Http(StatusCode::NOT_IMPLEMENTED)),
     }
 }

@@ -39,7 +39,18 @@ pub async fn run(call: &Call) -> Result<Reply> {
             s::DEVICE_PASSWORD => {
                 out.open(s::DEVICE_PASSWORD).number(s::STATUS, 7).close();
             }
-            s::USER_INFORMATION => user_information(call, &mut out).await?,
+            s::USER_INFORMATION if part.child(s::GET).is_some() => {
+                user_information(call, &mut out).await?;
+            }
+            s::USER_INFORMATION => {
+                out.open(s::USER_INFORMATION).number(s::STATUS, 2).close();
+            }
+            // The service of licences there is not: IRM is off.
+            s::RIGHTS_MANAGEMENT_INFORMATION => {
+                out.open(s::RIGHTS_MANAGEMENT_INFORMATION)
+                    .number(s::STATUS, 168)
+                    .close();
+            }
             _ => {}
         }
     }

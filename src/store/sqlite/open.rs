@@ -16,6 +16,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0002_rights.sql"),
     include_str!("schema/0003_views.sql"),
     include_str!("schema/0005_search.sql"),
+    include_str!("schema/0006_beside.sql"),
 ];
 
 /// The commit counter's file beside the database.

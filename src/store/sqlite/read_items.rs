@@ -18,12 +18,13 @@ use crate::domain::{
 pub(super) const HEAD: &str =
     "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
     i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
-    length(i.document), i.created, i.modified, p.overlay, i.mixed";
+    length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside";
 
 pub(super) const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
 
 fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
     let overlay: Vec<u8> = row.get(22)?;
+    let beside: Vec<u8> = row.get(24)?;
     Ok(Placement {
         id: PlacementId(row.get(0)?),
         item: ItemId(row.get(1)?),
@@ -49,11 +50,12 @@ fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
         modified: Timestamp(row.get(21)?),
         overlay: overlay.into(),
         mixed: row.get(23)?,
+        beside: beside.into(),
     })
 }
 
 pub(super) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
-    let document: Vec<u8> = row.get(24)?;
+    let document: Vec<u8> = row.get(25)?;
     Ok(Card {
         placement: head(row)?,
         document: document.into(),
@@ -160,7 +162,10 @@ impl Reader<'_> {
     ) -> rusqlite::Result<ListPage> {
         let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
         let mut values: Vec<rusqlite::types::Value> = vec![collection.0.into()];
-        if let Some(expression) = beginnings(collection, &query.words) {
+        if query.reach {
+            filter.push_str(" AND i.kind <> 'group'");
+        }
+        if let Some(expression) = beginnings(collection, &query.words, query.reach) {
             values.push(expression.into());
             filter.push_str(&format!(
                 " AND p.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",

@@ -275,9 +275,13 @@ pub fn sort_column(last_first: bool) -> &'static str {
     }
 }
 
-/// Placements of a collection with a beginning of every word; none when there is no word.
-pub fn beginnings(collection: CollectionId, words: &[String]) -> Option<String> {
-    let columns = Columns(EVERYTHING.to_owned());
+/// Placements of a collection with a beginning of every word, anywhere or only in what one is
+/// reached by; none when there is no word.
+pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Option<String> {
+    let columns = match reach {
+        true => Columns::of(Part::REACH),
+        false => Columns(EVERYTHING.to_owned()),
+    };
     let mut expression = place_expression(&[collection]);
     let mut any = false;
     for word in words {

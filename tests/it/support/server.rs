@@ -24,11 +24,21 @@ impl Server {
 
     /// The same on a data directory there is.
     pub fn start_in(data: TempDir) -> Self {
-        let config = Config {
+        Self::start_configured(data, |_| {})
+    }
+
+    /// The same with another configuration.
+    pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::start_configured(tempfile::tempdir().expect("a folder"), change)
+    }
+
+    fn start_configured(data: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config {
             data: data.path().to_owned(),
             listen: vec!["http://127.0.0.1:0".to_owned()],
             ..Config::default()
         };
+        change(&mut config);
         let runtime = Runtime::new().expect("a runtime");
         let (app, listeners) = runtime.block_on(async {
             let app = Arc::new(App::build(config).expect("the data open"));

@@ -1,11 +1,13 @@
-//! Postal addresses: the first of each sort.
+//! Postal addresses: one of each sort.
 
 use std::collections::BTreeMap;
 
 use carnet_proto::{
-    vcard::{Document, Edit as Patch, NewLine, escape_text},
+    vcard::{Document, Edit as Patch, Line, NewLine, escape_text},
     wbxml::{Tag, page::contacts as c},
 };
+
+use super::places::{Candidate, Places};
 
 /// Street, city, state, postal code, country of one sort of address.
 pub struct Sort {
@@ -45,9 +47,24 @@ pub const OTHER: Sort = Sort {
 };
 
 impl Sort {
+    /// The addresses of the sort in a card.
+    pub fn candidates(&self, card: &Document) -> Vec<Candidate> {
+        card.lines()
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.is("ADR") && kind_of(line) == self.kind)
+            .map(|(at, line)| Candidate {
+                at,
+                rank: u8::from(!line.is_preferred()),
+                value: line.components().join("\u{1F}"),
+                named: None,
+            })
+            .collect()
+    }
+
     /// Street, city, state, postal code, country; empty texts where there is nothing.
-    pub fn values(&self, card: &Document) -> Vec<String> {
-        let Some(at) = self.place(card) else {
+    pub fn values(&self, card: &Document, places: &Places) -> Vec<String> {
+        let Some(at) = self.place(card, places) else {
             return vec![String::new(); 5];
         };
         let parts = seven(card.lines()[at].components());
@@ -57,8 +74,8 @@ impl Sort {
     }
 
     /// Writes the changed parts.
-    pub fn patch(&self, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>) {
-        let at = self.place(patch.document());
+    pub fn patch(&self, changes: &BTreeMap<Tag, String>, places: &Places, patch: &mut Patch<'_>) {
+        let at = self.place(patch.document(), places);
         let mut parts = match at {
             Some(at) => seven(patch.document().lines()[at].components()),
             None => seven(Vec::new()),
@@ -93,15 +110,18 @@ impl Sort {
         }
     }
 
-    fn place(&self, card: &Document) -> Option<usize> {
-        card.lines().iter().position(|line| {
-            line.is("ADR")
-                && match self.kind {
-                    Some(kind) => line.has_type(kind),
-                    None => !line.has_type("work") && !line.has_type("home"),
-                }
-        })
+    fn place(&self, card: &Document, places: &Places) -> Option<usize> {
+        let candidates = self.candidates(card);
+        let found = places.assign(&self.tags[..1], &candidates)[0]?;
+        Some(candidates[found].at)
     }
+}
+
+/// The one sort a line belongs to, whatever else it says.
+fn kind_of(line: &Line) -> Option<&'static str> {
+    ["work", "home"]
+        .into_iter()
+        .find(|kind| line.has_type(kind))
 }
 
 /// Post office box, extended address and street on lines of their own.

@@ -1,11 +1,6 @@
 //! Birthday and Anniversary: dates that clients send as moments ([MS-ASCNTC] 2.2.2.3, 2.2.2.6).
 
-use std::collections::BTreeMap;
-
-use carnet_proto::{
-    vcard::{Document, Edit as Patch, NewLine, PartialDate},
-    wbxml::{Tag, page::contacts as c},
-};
+use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate};
 use chrono::{Days, NaiveDate};
 
 /// The year of a date without one, as Apple's programs have it.
@@ -25,9 +20,13 @@ impl Sort {
             return String::new();
         };
         let line = &card.lines()[at];
-        let Some(date) = PartialDate::parse(&line.text()) else {
+        let Some(mut date) = PartialDate::parse(&line.text()) else {
             return String::new();
         };
+        let omitted = line.param("X-APPLE-OMIT-YEAR");
+        if omitted.and_then(|year| year.parse().ok()) == date.year {
+            date.year = None;
+        }
         match (date.year, date.month, date.day) {
             (year, Some(month), Some(day)) if year.is_none_or(|year| year >= 1601) => {
                 let year = year.unwrap_or(NO_YEAR);
@@ -150,14 +149,11 @@ pub fn normalise(text: &str) -> String {
     day.format("%Y-%m-%d").to_string()
 }
 
-/// Gives dates the form of what was shown, so that an echo is no change.
-pub fn settle(wanted: &mut BTreeMap<Tag, String>, shown: &BTreeMap<Tag, String>) {
-    for tag in [c::BIRTHDAY, c::ANNIVERSARY] {
-        let (Some(value), Some(before)) = (wanted.get_mut(&tag), shown.get(&tag)) else {
-            continue;
-        };
-        if !value.is_empty() && before.starts_with(value.as_str()) {
-            value.clone_from(before);
-        }
+/// Whether a date that comes with other changes is the one shown before, moved by a time zone.
+pub fn is_echo(sent: &str, shown: &str) -> bool {
+    let day = |text: &str| NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok();
+    match (day(sent), day(shown)) {
+        (Some(sent), Some(shown)) => (sent - shown).num_days().abs() <= 1,
+        _ => false,
     }
 }

@@ -10,15 +10,19 @@ use carnet_proto::{
     },
 };
 
-use super::{address, date, related, typed};
+use super::{address, date, mailbox, places::Places, related, typed};
 use crate::eas::facet::View;
 
 /// Where the values of some elements live in a card.
 pub enum Slot {
     /// Components of one structured line: N, ORG.
     Components(&'static str, &'static [(Tag, usize)]),
-    /// A line with one text; the first name is written, all are read.
-    Text(Tag, &'static [&'static str]),
+    /// A line with one text.
+    Text(Tag, &'static str),
+    /// A line with a list, shown with commas.
+    List(Tag, &'static str),
+    /// The name to sort by: written by [`super::name`], after the names are.
+    FileAs,
     /// Values of one sort, in slots: numbers, addresses.
     Typed(typed::Sort),
     /// A postal address.
@@ -49,16 +53,16 @@ pub const SLOTS: &[Slot] = &[
             (c::OFFICE_LOCATION, 2),
         ],
     ),
-    Slot::Text(c::FILE_AS, &["X-EVOLUTION-FILE-AS"]),
-    Slot::Text(c2::NICK_NAME, &["NICKNAME"]),
-    Slot::Text(c::YOMI_FIRST_NAME, &["X-PHONETIC-FIRST-NAME"]),
-    Slot::Text(c::YOMI_LAST_NAME, &["X-PHONETIC-LAST-NAME"]),
-    Slot::Text(c::YOMI_COMPANY_NAME, &["X-PHONETIC-ORG"]),
-    Slot::Text(c::JOB_TITLE, &["TITLE"]),
-    Slot::Text(c::WEB_PAGE, &["URL"]),
-    Slot::Text(c2::CUSTOMER_ID, &["X-CARNET-CUSTOMERID"]),
-    Slot::Text(c2::GOVERNMENT_ID, &["X-CARNET-GOVERNMENTID"]),
-    Slot::Text(c2::ACCOUNT_NAME, &["X-CARNET-ACCOUNTNAME"]),
+    Slot::FileAs,
+    Slot::List(c2::NICK_NAME, "NICKNAME"),
+    Slot::Text(c::YOMI_FIRST_NAME, "X-PHONETIC-FIRST-NAME"),
+    Slot::Text(c::YOMI_LAST_NAME, "X-PHONETIC-LAST-NAME"),
+    Slot::Text(c::YOMI_COMPANY_NAME, "X-PHONETIC-ORG"),
+    Slot::Text(c::JOB_TITLE, "TITLE"),
+    Slot::Typed(typed::WEB),
+    Slot::Text(c2::CUSTOMER_ID, "X-CARNET-CUSTOMERID"),
+    Slot::Text(c2::GOVERNMENT_ID, "X-CARNET-GOVERNMENTID"),
+    Slot::Text(c2::ACCOUNT_NAME, "X-CARNET-ACCOUNTNAME"),
     Slot::Related(c::ASSISTANT_NAME, related::ASSISTANT),
     Slot::Related(c2::MANAGER_NAME, related::MANAGER),
     Slot::Related(c::SPOUSE, related::SPOUSE),
@@ -86,7 +90,10 @@ pub const SLOTS: &[Slot] = &[
 fn tags(slot: &Slot) -> Vec<Tag> {
     match slot {
         Slot::Components(_, parts) => parts.iter().map(|(tag, _)| *tag).collect(),
-        Slot::Text(tag, _) | Slot::Date(tag, _) | Slot::Related(tag, _) => vec![*tag],
+        Slot::FileAs => vec![c::FILE_AS],
+        Slot::Text(tag, _) | Slot::List(tag, _) | Slot::Date(tag, _) | Slot::Related(tag, _) => {
+            vec![*tag]
+        }
         Slot::Typed(sort) => sort.tags.to_vec(),
         Slot::Address(sort) => sort.tags.to_vec(),
     }
@@ -97,19 +104,41 @@ pub fn is_known(tag: Tag) -> bool {
     SLOTS.iter().any(|slot| tags(slot).contains(&tag))
 }
 
-/// A value as it is compared and stored.
-pub fn normalise(tag: Tag, text: &str) -> String {
-    if typed::EMAIL.tags.contains(&tag) {
-        return typed::address_of(text);
-    }
-    if tag == c::BIRTHDAY || tag == c::ANNIVERSARY {
-        return date::normalise(text);
-    }
-    text.to_owned()
+/// Whether an element holds a date.
+pub fn is_date(tag: Tag) -> bool {
+    tag == c::BIRTHDAY || tag == c::ANNIVERSARY
 }
 
+/// Whether an element says what was shown already.
+pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
+    if typed::EMAIL.tags.contains(&tag) {
+        return mailbox::parse(sent).0 == shown;
+    }
+    if is_date(tag) {
+        return match sent.is_empty() {
+            true => shown.is_empty(),
+            false => shown.starts_with(sent),
+        };
+    }
+    sent == shown
+}
+
+/// Elements whose values some clients give back in another order: that is no change.
+pub const INTERCHANGEABLE: [&[Tag]; 4] = [
+    typed::BUSINESS_PHONE.tags,
+    typed::HOME_PHONE.tags,
+    typed::EMAIL.tags,
+    typed::IM.tags,
+];
+
 /// Puts the values a card has for a row into the map.
-pub fn export(slot: &Slot, card: &Document, view: &View, out: &mut BTreeMap<Tag, String>) {
+pub fn export(
+    slot: &Slot,
+    card: &Document,
+    places: &Places,
+    view: &View,
+    out: &mut BTreeMap<Tag, String>,
+) {
     let mut put = |tag: Tag, value: String| {
         if !value.is_empty() {
             out.insert(tag, value);
@@ -123,19 +152,28 @@ pub fn export(slot: &Slot, card: &Document, view: &View, out: &mut BTreeMap<Tag,
                 put(*tag, components.get(*at).cloned().unwrap_or_default());
             }
         }
-        Slot::Text(tag, names) => {
-            let line = names.iter().find_map(|name| card.first(name));
+        Slot::Text(tag, name) => {
+            let line = card.first(name);
             put(*tag, line.map(|line| line.text()).unwrap_or_default());
         }
+        Slot::List(tag, name) => {
+            let line = card.first(name);
+            put(
+                *tag,
+                line.map(|line| line.list().join(", ")).unwrap_or_default(),
+            );
+        }
+        Slot::FileAs => {
+            let line = card.first(super::name::FILE_AS);
+            put(c::FILE_AS, line.map(|line| line.text()).unwrap_or_default());
+        }
         Slot::Typed(sort) => {
-            for (tag, at) in sort.tags.iter().zip(sort.assigned(card)) {
-                if let Some(line) = at.and_then(|at| card.lines().get(at)) {
-                    put(*tag, sort.value(line));
-                }
+            for (tag, value) in sort.tags.iter().zip(sort.values(card, places)) {
+                put(*tag, value);
             }
         }
         Slot::Address(sort) => {
-            for (tag, value) in sort.tags.iter().zip(sort.values(card)) {
+            for (tag, value) in sort.tags.iter().zip(sort.values(card, places)) {
                 put(*tag, value);
             }
         }
@@ -145,7 +183,7 @@ pub fn export(slot: &Slot, card: &Document, view: &View, out: &mut BTreeMap<Tag,
 }
 
 /// Writes the changes of a row's elements into the patch.
-pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>) {
+pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patch: &mut Patch<'_>) {
     if !tags(slot).iter().any(|tag| changes.contains_key(tag)) {
         return;
     }
@@ -182,23 +220,23 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>
                 None => patch.add(NewLine::new(name, &[], raw)),
             }
         }
-        Slot::Text(tag, names) => {
-            let Some(value) = changes.get(tag) else {
-                return;
-            };
-            let lines = patch.document().lines();
-            let at = names
-                .iter()
-                .find_map(|name| lines.iter().position(|line| line.is(name)));
-            match at {
-                Some(at) if value.is_empty() => patch.remove(at),
-                Some(at) => patch.set_text(at, value),
-                None if value.is_empty() => {}
-                None => patch.add(NewLine::new(names[0], &[], escape_text(value))),
+        Slot::Text(tag, name) => {
+            if let Some(value) = changes.get(tag) {
+                set_line(patch, name, value, escape_text(value));
             }
         }
-        Slot::Typed(sort) => sort.patch(changes, patch),
-        Slot::Address(sort) => sort.patch(changes, patch),
+        Slot::List(tag, name) => {
+            if let Some(value) = changes.get(tag) {
+                let list: Vec<String> = value
+                    .split(',')
+                    .map(|entry| escape_text(entry.trim()))
+                    .collect();
+                set_line(patch, name, value, list.join(","));
+            }
+        }
+        Slot::FileAs => {}
+        Slot::Typed(sort) => sort.patch(changes, places, patch),
+        Slot::Address(sort) => sort.patch(changes, places, patch),
         Slot::Date(tag, sort) => {
             if let Some(value) = changes.get(tag) {
                 sort.patch(value, patch);
@@ -209,5 +247,21 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>
                 sort.patch(value, patch);
             }
         }
+    }
+}
+
+/// One line with a value: set, made, or removed where the text is empty.
+pub fn set_line(patch: &mut Patch<'_>, name: &str, text: &str, raw: String) {
+    let lines = patch.document().lines();
+    // The line that was read: the first that has a value.
+    let at = lines
+        .iter()
+        .position(|line| line.is(name) && !line.raw.is_empty())
+        .or_else(|| lines.iter().position(|line| line.is(name)));
+    match at {
+        Some(at) if text.is_empty() => patch.remove(at),
+        Some(at) => patch.set_raw(at, raw),
+        None if text.is_empty() => {}
+        None => patch.add(NewLine::new(name, &[], raw)),
     }
 }

@@ -1,8 +1,4 @@
-//! Lists of typed values in fixed slots: numbers, e-mail addresses, messaging.
-//!
-//! A line fills the first free slot of its sort. Where that would move a value to another slot
-//! (the first home number was cleared, the second was not), the line carries its slot in the
-//! parameter X-CARNET-SLOT, so that slots never swap.
+//! Lists of typed values in fixed elements: numbers, e-mail addresses, messaging, the web page.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +10,24 @@ use carnet_proto::{
     },
 };
 
+use super::{
+    mailbox,
+    places::{Candidate, Places},
+};
+
+/// The element a line fills, where the order of the lines alone would give another.
 const SLOT: &str = "X-CARNET-SLOT";
+/// The name written before an e-mail address.
+const PHRASE: &str = "X-CARNET-PHRASE";
 
 /// One sort of values.
 pub struct Sort {
-    /// `TEL`, `EMAIL`, `IMPP`
-    name: &'static str,
+    /// The first is written, all are read.
+    names: &'static [&'static str],
     /// The elements, in the order of their slots.
     pub tags: &'static [Tag],
-    /// Types of a new line.
-    types: &'static [&'static str],
+    /// Types of a new line in a card of version 3.0 and 4.0.
+    types: [&'static [&'static str]; 2],
     is: fn(&[String]) -> bool,
 }
 
@@ -31,8 +35,8 @@ fn has(types: &[String], wanted: &str) -> bool {
     types.iter().any(|found| found == wanted)
 }
 
-/// Numbers of one special kind, so that they are nothing else.
-const SPECIAL: [&str; 9] = [
+/// Types of numbers of one special kind, so that they are nothing else.
+const SPECIAL: [&str; 14] = [
     "fax",
     "cell",
     "pager",
@@ -42,192 +46,267 @@ const SPECIAL: [&str; 9] = [
     "x-assistant",
     "x-company-main",
     "main",
+    "text",
+    "x-mms",
+    "x-evolution-assistant",
+    "x-evolution-radio",
+    "x-evolution-company",
 ];
 
 fn is_special(types: &[String]) -> bool {
     SPECIAL.iter().any(|special| has(types, special))
-        || has(types, "text")
-        || has(types, "x-mms")
-        || has(types, "x-evolution-assistant")
-        || has(types, "x-evolution-radio")
-        || has(types, "x-evolution-company")
 }
 
 pub const EMAIL: Sort = Sort {
-    name: "EMAIL",
+    names: &["EMAIL"],
     tags: &[c::EMAIL1_ADDRESS, c::EMAIL2_ADDRESS, c::EMAIL3_ADDRESS],
-    types: &["INTERNET"],
+    types: [&["INTERNET"], &[]],
     is: |_| true,
 };
 pub const IM: Sort = Sort {
-    name: "IMPP",
+    names: &[
+        "IMPP",
+        "X-AIM",
+        "X-JABBER",
+        "X-SKYPE",
+        "X-SKYPE-USERNAME",
+        "X-MSN",
+        "X-ICQ",
+        "X-YAHOO",
+        "X-GADUGADU",
+        "X-GROUPWISE",
+        "X-GOOGLE-TALK",
+        "X-QQ",
+    ],
     tags: &[c2::IM_ADDRESS, c2::IM_ADDRESS2, c2::IM_ADDRESS3],
-    types: &[],
+    types: [&[], &[]],
+    is: |_| true,
+};
+pub const WEB: Sort = Sort {
+    names: &["URL"],
+    tags: &[c::WEB_PAGE],
+    types: [&[], &[]],
     is: |_| true,
 };
 pub const BUSINESS_PHONE: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::BUSINESS_PHONE_NUMBER, c::BUSINESS2_PHONE_NUMBER],
-    types: &["WORK", "VOICE"],
+    types: [&["WORK", "VOICE"], &["work", "voice"]],
     is: |types| has(types, "work") && !is_special(types),
 };
 pub const BUSINESS_FAX: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::BUSINESS_FAX_NUMBER],
-    types: &["WORK", "FAX"],
+    types: [&["WORK", "FAX"], &["work", "fax"]],
     is: |types| has(types, "fax") && !has(types, "home"),
 };
 pub const HOME_PHONE: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::HOME_PHONE_NUMBER, c::HOME2_PHONE_NUMBER],
-    types: &["HOME", "VOICE"],
+    types: [&["HOME", "VOICE"], &["home", "voice"]],
     is: |types| !has(types, "work") && !is_special(types),
 };
 pub const HOME_FAX: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::HOME_FAX_NUMBER],
-    types: &["HOME", "FAX"],
+    types: [&["HOME", "FAX"], &["home", "fax"]],
     is: |types| has(types, "fax") && has(types, "home"),
 };
 pub const MOBILE: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::MOBILE_PHONE_NUMBER],
-    types: &["CELL"],
+    types: [&["CELL"], &["cell"]],
     is: |types| has(types, "cell") && !has(types, "fax"),
 };
 pub const CAR: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::CAR_PHONE_NUMBER],
-    types: &["CAR"],
+    types: [&["CAR"], &["x-car"]],
     is: |types| has(types, "car") || has(types, "x-car"),
 };
 pub const RADIO: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::RADIO_PHONE_NUMBER],
-    types: &["X-RADIO"],
+    types: [&["X-RADIO"], &["x-radio"]],
     is: |types| has(types, "x-radio") || has(types, "x-evolution-radio"),
 };
 pub const PAGER: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::PAGER_NUMBER],
-    types: &["PAGER"],
+    types: [&["PAGER"], &["pager"]],
     is: |types| has(types, "pager"),
 };
 pub const ASSISTANT: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c::ASSISTANT_PHONE_NUMBER],
-    types: &["X-ASSISTANT"],
+    types: [&["X-ASSISTANT"], &["x-assistant"]],
     is: |types| has(types, "x-assistant") || has(types, "x-evolution-assistant"),
 };
 pub const COMPANY_MAIN: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c2::COMPANY_MAIN_PHONE],
-    types: &["WORK", "X-COMPANY-MAIN"],
+    types: [&["WORK", "X-COMPANY-MAIN"], &["work", "x-company-main"]],
     is: |types| {
         has(types, "x-company-main") || has(types, "main") || has(types, "x-evolution-company")
     },
 };
 pub const MMS: Sort = Sort {
-    name: "TEL",
+    names: &["TEL"],
     tags: &[c2::MMS],
-    types: &["X-MMS"],
+    types: [&["X-MMS"], &["text"]],
     is: |types| has(types, "x-mms") || (has(types, "text") && !has(types, "cell")),
 };
 
 impl Sort {
+    /// The values of the sort in a card; the same value written twice for two readers counts once.
+    pub fn candidates(&self, card: &Document) -> Vec<Candidate> {
+        let mut found: Vec<Candidate> = Vec::new();
+        for name in self.names {
+            for (at, line) in card.lines().iter().enumerate() {
+                let types = line.types();
+                if !line.is(name) || !(self.is)(&types) {
+                    continue;
+                }
+                let value = self.value(line);
+                let twice = *name != self.names[0] && found.iter().any(|c| c.value == value);
+                if value.is_empty() || twice {
+                    continue;
+                }
+                let second = match self.names[0] {
+                    "URL" => !has(&types, "work"),
+                    _ => !line.is_preferred(),
+                };
+                found.push(Candidate {
+                    at,
+                    rank: u8::from(second),
+                    value,
+                    named: line
+                        .param(SLOT)
+                        .and_then(|slot| slot.parse::<usize>().ok()?.checked_sub(1)),
+                });
+            }
+        }
+        found
+    }
+
     /// The line in each slot, by its place in the card.
-    pub fn assigned(&self, card: &Document) -> Vec<Option<usize>> {
-        let lines: Vec<(usize, &Line)> = card
-            .lines()
-            .iter()
-            .enumerate()
-            .filter(|(_, line)| line.is(self.name) && (self.is)(&line.types()))
-            .collect();
-        let mut slots = vec![None; self.tags.len()];
-        let mut free = Vec::new();
-        for (at, line) in lines {
-            let slot = line
-                .param(SLOT)
-                .and_then(|slot| slot.parse::<usize>().ok())
-                .and_then(|slot| slot.checked_sub(1));
-            match slot {
-                Some(slot) if slot < slots.len() && slots[slot].is_none() => slots[slot] = Some(at),
-                _ => free.push((!line.is_preferred(), at)),
-            }
-        }
-        free.sort_unstable();
-        let mut free = free.into_iter().map(|(_, at)| at);
-        for slot in &mut slots {
-            if slot.is_none() {
-                *slot = free.next();
-            }
-        }
-        slots
+    fn assigned(&self, card: &Document, places: &Places) -> Vec<Option<usize>> {
+        let candidates = self.candidates(card);
+        places
+            .assign(self.tags, &candidates)
+            .into_iter()
+            .map(|found| found.map(|found| candidates[found].at))
+            .collect()
+    }
+
+    /// The value in each slot; empty texts where there is none.
+    pub fn values(&self, card: &Document, places: &Places) -> Vec<String> {
+        self.assigned(card, places)
+            .into_iter()
+            .map(|at| at.map_or_else(String::new, |at| self.value(&card.lines()[at])))
+            .collect()
     }
 
     /// A line's value as devices are shown it.
-    pub fn value(&self, line: &Line) -> String {
+    fn value(&self, line: &Line) -> String {
         let text = line.text();
-        text.strip_prefix("tel:").unwrap_or(&text).to_owned()
+        match self.names[0] {
+            "TEL" => text.strip_prefix("tel:").unwrap_or(&text).to_owned(),
+            "IMPP" => match scheme(&text) {
+                Some(scheme) => text[scheme.len() + 1..].to_owned(),
+                None => text,
+            },
+            _ => text,
+        }
     }
 
     /// Writes the changed slots.
-    pub fn patch(&self, changes: &BTreeMap<Tag, String>, patch: &mut Patch<'_>) {
-        let slots = self.assigned(patch.document());
-        let filled: Vec<bool> = self
-            .tags
-            .iter()
-            .zip(&slots)
-            .map(|(tag, at)| match changes.get(tag) {
-                Some(value) => !value.is_empty(),
-                None => at.is_some(),
-            })
-            .collect();
-        // Filling from the front gives the same slots: nothing has to be noted.
-        let natural = !filled.windows(2).any(|pair| !pair[0] && pair[1]);
+    pub fn patch(&self, changes: &BTreeMap<Tag, String>, places: &Places, patch: &mut Patch<'_>) {
+        let slots = self.assigned(patch.document(), places);
+        let mut vacant: Vec<usize> = Vec::new();
+        let mut emptied = false;
+        let mut filled: Vec<(usize, &String)> = Vec::new();
         for (number, (tag, at)) in self.tags.iter().zip(&slots).enumerate() {
-            let change = changes.get(tag);
-            match (change, at) {
+            match (changes.get(tag), at) {
                 (Some(value), Some(at)) if value.is_empty() => {
                     patch.remove(*at);
-                    continue;
+                    emptied = true;
                 }
-                (Some(value), Some(at)) => patch.set_text(*at, value),
+                (Some(value), Some(at)) => self.rewrite(*at, value, patch),
                 (Some(value), None) if !value.is_empty() => {
-                    let mut line = NewLine::new(self.name, self.types, escape_text(value));
-                    if !natural {
-                        note_slot(&mut line, number);
-                    }
-                    patch.add(line);
+                    vacant.push(number);
+                    filled.push((number, value));
                 }
-                _ => {}
-            }
-            if let (false, Some(at)) = (natural, at)
-                && let Some(mut line) = patch.current(*at)
-            {
-                note_slot(&mut line, number);
-                patch.replace(*at, line);
+                (_, None) => vacant.push(number),
+                (None, Some(_)) => {}
             }
         }
+        // New lines fill the vacant slots from the front: what goes elsewhere says so.
+        let mut in_order = filled.iter().zip(&vacant);
+        let natural = !emptied && in_order.all(|((number, _), first)| number == first);
+        for (number, value) in filled {
+            let mut line = self.new_line(value, patch.document());
+            if !natural {
+                line = line.with(SLOT, (number + 1).to_string());
+            }
+            patch.add(line);
+        }
+    }
+
+    fn new_line(&self, value: &str, card: &Document) -> NewLine {
+        let types = self.types[usize::from(card.version() == "4.0")];
+        let (value, phrase) = self.parts(value, card);
+        let line = NewLine::new(self.names[0], types, escape_text(value));
+        match phrase {
+            Some(phrase) => line.with(PHRASE, phrase),
+            None => line,
+        }
+    }
+
+    /// Another value for a line that keeps its group, labels and types.
+    fn rewrite(&self, at: usize, value: &str, patch: &mut Patch<'_>) {
+        let card = patch.document();
+        let text = card.lines()[at].text();
+        let (value, phrase) = self.parts(value, card);
+        let Some(mut line) = patch.current(at) else {
+            return;
+        };
+        let named = |param: &Param, name: &str| param.name.eq_ignore_ascii_case(name);
+        line.params.retain(|param| !named(param, PHRASE));
+        if let Some(phrase) = phrase {
+            line = line.with(PHRASE, phrase);
+        }
+        line.raw = escape_text(value);
+        if self.names[0] == "TEL" && text.starts_with("tel:") {
+            let number = |c: char| c.is_ascii_digit() || "+()-. ".contains(c);
+            match value.chars().all(number) {
+                true => line.raw = format!("tel:{}", value.replace(' ', "-")),
+                false => line.params.retain(|param| !named(param, "VALUE")),
+            }
+        } else if let ("IMPP", Some(known), None) = (self.names[0], scheme(&text), scheme(value)) {
+            line.raw = escape_text(&format!("{known}:{value}"));
+        }
+        patch.replace(at, line);
+    }
+
+    /// A value without what stands around it, and a name before it that says something new.
+    fn parts<'v>(&self, value: &'v str, card: &Document) -> (&'v str, Option<String>) {
+        if self.names[0] != "EMAIL" {
+            return (value, None);
+        }
+        let (address, phrase) = mailbox::parse(value);
+        let known = |phrase: &String| *phrase != address && *phrase != card.formatted_name();
+        (address, phrase.filter(known))
     }
 }
 
-fn note_slot(line: &mut NewLine, number: usize) {
-    line.params
-        .retain(|param| !param.name.eq_ignore_ascii_case(SLOT));
-    line.params.push(Param {
-        name: SLOT.to_owned(),
-        values: vec![(number + 1).to_string()],
-    });
-}
-
-/// The bare address of `"Anna" <anna@example.org>`; what is no mailbox stays.
-pub fn address_of(text: &str) -> String {
-    let text = text.trim();
-    match text.rsplit_once('<') {
-        Some((_, rest)) if rest.ends_with('>') && rest.contains('@') => {
-            rest.trim_end_matches('>').trim().to_owned()
-        }
-        _ => text.to_owned(),
-    }
+/// `xmpp` of `xmpp:anna@example.org`.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, rest) = text.split_once(':')?;
+    let legal = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
+    let is_scheme = scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(legal)
+        && !rest.is_empty();
+    is_scheme.then_some(scheme)
 }

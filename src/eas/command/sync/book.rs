@@ -10,14 +10,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::super::{
-        facet::{Supported, View},
+        facet::{Supported, View, make_ready},
         request::Call,
     },
     DEFAULT_WINDOW, MAX_COMMANDS, Part, Said, window_of,
 };
 use crate::domain::{
     book::{Book, Edit},
-    device_sync::{Answer, Command, DeviceBook, SyncCall, SyncReply},
+    device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
     item::digest,
 };
@@ -28,6 +28,8 @@ struct Kept {
     /// `(page, token)` of the elements the client manages.
     supported: Option<Vec<(u8, u8)>>,
     truncation: Option<u32>,
+    #[serde(default)]
+    html: bool,
     window: Option<u32>,
 }
 
@@ -56,6 +58,7 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
     let kept = kept(&device_book, collection).await?;
     let is_prime = collection.key == "0";
     let mut view = call.view(kept.truncation, book.is_private());
+    view.html = kept.html;
     view.labels = device_book.labels().await?.into_values().collect();
     let window = kept.window.map_or(DEFAULT_WINDOW, window_of);
     let reply = device_book
@@ -74,9 +77,22 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         SyncReply::Answer(answer) if !answer.new_key => part(&answer.key, Said::Nothing),
         SyncReply::Answer(answer) => {
             let key = answer.key.clone();
+            make_ready(&call.face.facet, documents(&answer)).await;
             part(&key, Said::Book(Box::new(Told { answer, book, view })))
         }
     })
+}
+
+/// The documents an answer shows.
+fn documents(answer: &Answer) -> Vec<Vec<u8>> {
+    let changes = answer.changes.iter().filter_map(|change| match change {
+        Change::Add(card) | Change::Change(card) => Some(card),
+        Change::Delete(_) => None,
+    });
+    changes
+        .chain(answer.fetched.values())
+        .map(|card| card.document.to_vec())
+        .collect()
 }
 
 fn commands(
@@ -130,6 +146,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<Kept> {
     // Options replace the former ones as a whole.
     if let Some(options) = &collection.options {
         kept.truncation = options.truncation;
+        kept.html = options.html;
     }
     kept.window = collection.window.or(kept.window);
     Ok(kept)

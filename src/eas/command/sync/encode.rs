@@ -147,7 +147,9 @@ fn data(call: &Call, told: &Told, card: &Card, out: &mut Encoder) {
     view.labels = told.answer.labels_of(&card.placement.server_id).to_vec();
     out.open(a::APPLICATION_DATA);
     let content = told.book.content(card);
-    call.face.facet.export(&content, &view, out);
+    call.face
+        .facet
+        .export(&content, &card.placement.beside, &view, out);
     out.close();
 }
 

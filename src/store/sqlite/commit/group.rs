@@ -271,9 +271,9 @@ impl Commit<'_> {
             })?;
         let copy = self.run(
             "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, origin, created, modified, mixed)
+                 digest, creator, origin, created, modified, mixed, beside)
              SELECT class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, ?2, created, modified, mixed FROM item WHERE id = ?1",
+                 digest, creator, ?2, created, modified, mixed, beside FROM item WHERE id = ?1",
             params![item, book],
         )?;
         let born = self.next_seq(book)?;

@@ -113,8 +113,8 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                     digest, creator, origin, created, modified, mixed)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12)",
+                     digest, creator, origin, created, modified, mixed, beside)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13)",
             )?
             .execute(params![
                 class,
@@ -129,6 +129,7 @@ impl Commit<'_> {
                 placement.collection.0,
                 self.batch.at.0,
                 index.mixed,
+                content.beside,
             ])?;
         let item = self.connection.last_insert_rowid();
         search::write_texts(self.connection, item, index)?;
@@ -267,7 +268,7 @@ impl Commit<'_> {
             .connection
             .prepare_cached(
                 "UPDATE item SET uid = ?3, kind = ?4, display = ?5, sort_first = ?6, sort_last = ?7,
-                     document = ?8, digest = ?9, rev = rev + 1, modified = ?10, mixed = ?11
+                     document = ?8, digest = ?9, rev = rev + 1, modified = ?10, mixed = ?11, beside = ?12
                  WHERE id = ?1 AND rev = ?2",
             )?
             .execute(params![
@@ -282,6 +283,7 @@ impl Commit<'_> {
                 content.digest,
                 self.batch.at.0,
                 index.mixed,
+                content.beside,
             ])?;
         if changed == 0 {
             return Err(Error::PreconditionFailed.into());

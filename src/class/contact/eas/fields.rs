@@ -1,0 +1,212 @@
+//! ApplicationData of a contact ([MS-ASCNTC] 2.2.2), read and written.
+
+use std::collections::BTreeMap;
+
+use carnet_proto::wbxml::{
+    Element, Encoder, Tag,
+    page::{air_sync_base as base, contacts as tag},
+};
+
+use super::{date, note, slots};
+use crate::{
+    domain::error::{Error, Result},
+    eas::facet::View,
+};
+
+/// Octets of a picture a client may send.
+const MAX_PICTURE: usize = 5 * 1024 * 1024;
+/// Children and categories in one contact ([MS-ASCNTC] 2.2.2.15, 2.2.2.18).
+pub const MAX_LIST: usize = 300;
+
+/// What is said of a contact. An empty text clears, an absent entry says nothing.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fields {
+    /// Elements with a text; lines end in LF, dates are days.
+    pub texts: BTreeMap<Tag, String>,
+    pub categories: Option<Vec<String>>,
+    pub children: Option<Vec<String>>,
+    /// Lines end in LF.
+    pub note: Option<String>,
+    /// The octets; empty to remove it.
+    pub picture: Option<Vec<u8>>,
+    /// HomeAddressCity without any other element of the home address: see [`read`].
+    pub stray_city: bool,
+}
+
+/// Reads ApplicationData, elements in any order.
+///
+/// Of an element that comes twice the last one counts, but for HomeAddressCity: the client of the
+/// Android Open Source Project gives the city of the *other* address this name.
+pub fn read(data: &Element) -> Result<Fields> {
+    let mut fields = Fields::default();
+    let elements: Vec<&Element> = data.elements().collect();
+    for (at, element) in elements.iter().enumerate() {
+        match element.tag {
+            tag::CATEGORIES => fields.categories = Some(list(element)),
+            tag::CHILDREN => fields.children = Some(list(element)),
+            tag::PICTURE => fields.picture = Some(picture(element)?),
+            tag::BODY => fields.note = Some(lf(&element.text())),
+            base::BODY => fields.note = body(element).or(fields.note),
+            tag::HOME_ADDRESS_CITY if is_other_city(&elements, at) => {
+                let city = lf(&element.text());
+                fields.texts.insert(tag::OTHER_ADDRESS_CITY, city);
+            }
+            known if slots::is_known(known) => {
+                let text = lf(&element.text());
+                let text = match slots::is_date(known) {
+                    true => date::normalise(&text),
+                    false => text,
+                };
+                fields.texts.insert(known, text);
+            }
+            _ => {}
+        }
+    }
+    fields.stray_city = elements.iter().any(|e| e.tag == tag::HOME_ADDRESS_CITY)
+        && !elements.iter().any(|e| is_home(e.tag))
+        && elements.iter().any(|e| is_other(e.tag));
+    Ok(fields)
+}
+
+fn is_home(element: Tag) -> bool {
+    [
+        tag::HOME_ADDRESS_STREET,
+        tag::HOME_ADDRESS_STATE,
+        tag::HOME_ADDRESS_POSTAL_CODE,
+        tag::HOME_ADDRESS_COUNTRY,
+    ]
+    .contains(&element)
+}
+
+fn is_other(element: Tag) -> bool {
+    [
+        tag::OTHER_ADDRESS_STREET,
+        tag::OTHER_ADDRESS_STATE,
+        tag::OTHER_ADDRESS_POSTAL_CODE,
+        tag::OTHER_ADDRESS_COUNTRY,
+    ]
+    .contains(&element)
+}
+
+/// Of two cities the one beside other elements of the home address is at home, else the first.
+fn is_other_city(elements: &[&Element], at: usize) -> bool {
+    let cities: Vec<usize> = (0..elements.len())
+        .filter(|at| elements[*at].tag == tag::HOME_ADDRESS_CITY)
+        .collect();
+    let [first, .., last] = cities[..] else {
+        return false;
+    };
+    let beside = |at: usize, is: fn(Tag) -> bool| {
+        let neighbour = |at: Option<usize>| {
+            at.and_then(|at| elements.get(at))
+                .is_some_and(|element| is(element.tag))
+        };
+        neighbour(at.checked_sub(1)) || neighbour(at.checked_add(1))
+    };
+    let home = match beside(last, is_home) && !beside(first, is_home) {
+        true => last,
+        false => first,
+    };
+    at != home
+}
+
+fn list(element: &Element) -> Vec<String> {
+    let mut values: Vec<String> = Vec::new();
+    for child in element.elements() {
+        let text = child.text().trim().to_owned();
+        if !text.is_empty() {
+            values.push(text);
+        }
+    }
+    values
+}
+
+fn picture(element: &Element) -> Result<Vec<u8>> {
+    use base64::Engine as _;
+    let text: String = element.text().split_whitespace().collect();
+    if text.len() > MAX_PICTURE.div_ceil(3) * 4 {
+        return Err(Error::InvalidDocument("the picture is too large".into()));
+    }
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .map_err(|_| Error::InvalidDocument("the picture is not base64".into()))
+}
+
+/// Without Data, or without a Type where Data is empty, nothing is said.
+fn body(element: &Element) -> Option<String> {
+    let text = lf(&element.child(base::DATA)?.text());
+    match element.text_of(base::TYPE).as_deref() {
+        None if text.is_empty() => None,
+        Some("2") => Some(note::from_html(&text)),
+        // Rich text and messages are no notes.
+        Some("3" | "4") => None,
+        _ => Some(text),
+    }
+}
+
+fn lf(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// What a device is shown: [`Fields`], and the note as a whole.
+pub struct Shown {
+    pub fields: Fields,
+    pub whole_note: String,
+}
+
+/// Page 1, then 17, then 12: the fewest switches, as the peers do.
+pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
+    let fields = &shown.fields;
+    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 1) {
+        out.text(*tag, value);
+    }
+    let list = |out: &mut Encoder, outer: Tag, inner: Tag, values: &Option<Vec<String>>| {
+        let Some(values) = values.as_ref().filter(|values| !values.is_empty()) else {
+            return;
+        };
+        out.open(outer);
+        for value in values.iter().take(MAX_LIST) {
+            out.text(inner, value);
+        }
+        out.close();
+    };
+    list(out, tag::CATEGORIES, tag::CATEGORY, &fields.categories);
+    list(out, tag::CHILDREN, tag::CHILD, &fields.children);
+    if let Some(picture) = fields.picture.as_ref().filter(|octets| !octets.is_empty()) {
+        use base64::Engine as _;
+        let text = base64::engine::general_purpose::STANDARD.encode(picture);
+        out.text(tag::PICTURE, &text);
+    }
+    if let Some(text) = fields.note.as_ref().filter(|text| !text.is_empty()) {
+        write_note(text, &shown.whole_note, view, out);
+    }
+    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 12) {
+        out.text(*tag, value);
+    }
+}
+
+/// Truncated is said only when it is true: some phones stop synchronizing otherwise.
+fn write_note(text: &str, whole: &str, view: &View, out: &mut Encoder) {
+    let cut = text.len() < whole.len();
+    if view.version < 120 {
+        out.number(tag::BODY_SIZE, note::size(whole));
+        if cut {
+            out.text(tag::BODY_TRUNCATED, "1");
+        }
+        out.text(tag::BODY, text);
+        return;
+    }
+    let html = view.html.then(|| note::to_html(text));
+    let size = match &html {
+        Some(_) => note::to_html(whole).len(),
+        None => note::size(whole),
+    };
+    out.open(base::BODY)
+        .text(base::TYPE, if view.html { "2" } else { "1" })
+        .number(base::ESTIMATED_DATA_SIZE, size);
+    if cut {
+        out.text(base::TRUNCATED, "1");
+    }
+    out.text(base::DATA, html.as_deref().unwrap_or(text))
+        .close();
+}

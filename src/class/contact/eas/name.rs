@@ -1,0 +1,90 @@
+//! FileAs and FN: what contacts are sorted by, and what they are called.
+
+use std::collections::BTreeMap;
+
+use carnet_proto::{
+    vcard::{Document, escape_text},
+    wbxml::{Tag, page::contacts as c},
+};
+
+use super::{mailbox, slots::set_line};
+
+/// Where FileAs is kept when a client chose it.
+pub const FILE_AS: &str = "X-EVOLUTION-FILE-AS";
+/// FN of a contact without anything to call it by: vCard wants one.
+const NAMELESS: &str = "Unnamed";
+
+/// "Last, First", else the company, else the first address: devices sort by it.
+pub fn file_as(card: &Document) -> String {
+    let text = |name: &str| {
+        card.first(name)
+            .and_then(|line| line.components().into_iter().next())
+            .map(|text| text.trim().to_owned())
+            .filter(|text| !text.is_empty())
+    };
+    names(card)
+        .or_else(|| text("ORG"))
+        .or_else(|| text("EMAIL"))
+        .unwrap_or_else(|| card.formatted_name())
+}
+
+fn names(card: &Document) -> Option<String> {
+    let n = card.first("N").map(|line| line.components())?;
+    let names: Vec<&str> = n
+        .iter()
+        .take(2)
+        .map(|part| part.trim())
+        .filter(|part| !part.is_empty())
+        .collect();
+    (!names.is_empty()).then(|| names.join(", "))
+}
+
+/// The name a card gives itself: of N, else the company.
+fn generated(card: &Document) -> Option<String> {
+    card.generated_name()
+        .or_else(|| card.first("ORG")?.components().into_iter().next())
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+}
+
+/// The card with FileAs as sent, and with an FN that follows the name only where it was made of
+/// the name before.
+pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String>) -> Document {
+    let mut patch = after.edit();
+    if let Some(sent) = changes.get(&c::FILE_AS) {
+        // What every device computes by itself is not kept: it would outlive the name.
+        let text = match names(&after).as_ref() == Some(sent) {
+            true => "",
+            false => sent,
+        };
+        set_line(&mut patch, FILE_AS, text, escape_text(text));
+    }
+    let text = |card: &Document, name: &str| card.first(name).map(|line| line.text());
+    let fn_before = text(before, "FN").unwrap_or_default();
+    // A stand-in gives way to a name.
+    let stood_in = generated(before).is_none()
+        && generated(&after).is_some()
+        && [FILE_AS, "EMAIL"]
+            .iter()
+            .any(|name| text(before, name).as_ref() == Some(&fn_before));
+    let was_made = fn_before.trim().is_empty()
+        || fn_before == NAMELESS
+        || stood_in
+        || Some(&fn_before) == generated(before).as_ref();
+    let address = || {
+        let sent = changes.get(&c::EMAIL1_ADDRESS).cloned();
+        let address = sent.or_else(|| text(&after, "EMAIL"))?;
+        Some(mailbox::parse(&address).0.to_owned())
+    };
+    let name = generated(&after)
+        .or_else(|| changes.get(&c::FILE_AS).cloned())
+        .or_else(|| text(&after, FILE_AS))
+        .filter(|name| !name.is_empty())
+        .or_else(address)
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| NAMELESS.to_owned());
+    if was_made && fn_before != name {
+        set_line(&mut patch, "FN", &name, escape_text(&name));
+    }
+    patch.finish()
+}

@@ -1,0 +1,181 @@
+//! Which value fills which place: kept beside the card, so that places never swap or shift.
+//!
+//! A card lists values, a device has a fixed number of elements. A value takes the first free
+//! element of its sort and keeps it for life; only where that is not what the card alone would
+//! give is anything kept.
+
+use std::collections::BTreeMap;
+
+use carnet_proto::{vcard::Document, wbxml::Tag};
+use serde::{Deserialize, Serialize};
+
+use super::slots::{SLOTS, Slot};
+
+/// A value that could fill an element.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Its line in the card.
+    pub at: usize,
+    /// Lower first: preferred values come before others.
+    pub rank: u8,
+    pub value: String,
+    /// The place the line itself names.
+    pub named: Option<usize>,
+}
+
+/// Element to value; an empty value keeps an element empty.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Places(BTreeMap<Tag, String>);
+
+#[derive(Serialize, Deserialize)]
+struct Kept(u8, u8, String);
+
+impl Places {
+    /// Reads what [`kept`] wrote; anything else is nothing.
+    pub fn read(beside: &[u8]) -> Self {
+        if beside.is_empty() {
+            return Self::default();
+        }
+        let kept: Vec<Kept> = serde_json::from_slice(beside).unwrap_or_default();
+        let entry = |Kept(page, token, value)| (Tag { page, token }, value);
+        Self(kept.into_iter().map(entry).collect())
+    }
+
+    /// The candidate that fills each element.
+    pub fn assign(&self, tags: &[Tag], candidates: &[Candidate]) -> Vec<Option<usize>> {
+        let (mut places, mut free) = self.settled(tags, candidates);
+        for (place, tag) in places.iter_mut().zip(tags) {
+            let kept_empty = self.0.get(tag).is_some_and(String::is_empty);
+            if place.is_none() && !kept_empty && !free.is_empty() {
+                *place = Some(free.remove(0));
+            }
+        }
+        places
+    }
+
+    /// Those whose place is named or remembered, and the others in their order.
+    fn settled(&self, tags: &[Tag], candidates: &[Candidate]) -> (Vec<Option<usize>>, Vec<usize>) {
+        let mut places = vec![None; tags.len()];
+        let mut free: Vec<usize> = (0..candidates.len()).collect();
+        free.sort_by_key(|at| (candidates[*at].rank, candidates[*at].at));
+        free.retain(|at| match candidates[*at].named {
+            Some(place) if place < places.len() && places[place].is_none() => {
+                places[place] = Some(*at);
+                false
+            }
+            _ => true,
+        });
+        for (place, tag) in places.iter_mut().zip(tags) {
+            let Some(value) = self.0.get(tag).filter(|value| !value.is_empty()) else {
+                continue;
+            };
+            if place.is_none()
+                && let Some(found) = free.iter().position(|at| candidates[*at].value == *value)
+            {
+                *place = Some(free.remove(found));
+            }
+        }
+        (places, free)
+    }
+}
+
+/// What is kept beside the card after a write; nothing where the card alone gives the same.
+pub fn kept(before: Option<(&Document, &Places)>, after: &Document, by_device: bool) -> Vec<u8> {
+    let mut kept = Vec::new();
+    for slot in SLOTS {
+        let (tags, candidates) = match slot {
+            Slot::Typed(sort) => (sort.tags, sort.candidates(after)),
+            Slot::Address(sort) => (&sort.tags[..1], sort.candidates(after)),
+            _ => continue,
+        };
+        let former = before.map(|(card, places)| {
+            let former = match slot {
+                Slot::Typed(sort) => sort.candidates(card),
+                Slot::Address(sort) => sort.candidates(card),
+                _ => Vec::new(),
+            };
+            (former, places)
+        });
+        let natural = Places::default().assign(tags, &candidates);
+        let places = match former {
+            Some((former, places)) => carry(tags, &former, places, &candidates, by_device),
+            None => natural.clone(),
+        };
+        if places == natural {
+            continue;
+        }
+        for (tag, place) in tags.iter().zip(places) {
+            let value = place.map_or("", |at| candidates[at].value.as_str());
+            kept.push(Kept(tag.page, tag.token, value.to_owned()));
+        }
+    }
+    match kept.is_empty() {
+        true => Vec::new(),
+        false => serde_json::to_vec(&kept).unwrap_or_default(),
+    }
+}
+
+/// Values keep their places, and what replaced one takes its place; new ones take the first free
+/// place, then those that had none.
+fn carry(
+    tags: &[Tag],
+    former: &[Candidate],
+    places: &Places,
+    candidates: &[Candidate],
+    by_device: bool,
+) -> Vec<Option<usize>> {
+    let held = places.assign(tags, former);
+    let remembered = held
+        .iter()
+        .zip(tags)
+        .filter_map(|(at, tag)| Some((*tag, former[(*at)?].value.clone())))
+        .collect();
+    let (mut carried, mut free) = Places(remembered).settled(tags, candidates);
+    for (old, new) in replacements(former, candidates) {
+        let place = held.iter().position(|at| *at == Some(old));
+        if let Some(place) = place.filter(|place| carried[*place].is_none())
+            && let Some(found) = free.iter().position(|at| *at == new)
+        {
+            carried[place] = Some(free.remove(found));
+        }
+    }
+    let is_new = |at: &usize| {
+        let value = &candidates[*at].value;
+        !former.iter().any(|candidate| candidate.value == *value)
+    };
+    let (new, hidden): (Vec<usize>, Vec<usize>) = free.into_iter().partition(is_new);
+    // A device that emptied an element must not find another value in it.
+    let waiting = match by_device {
+        true => new,
+        false => new.into_iter().chain(hidden).collect(),
+    };
+    let mut waiting = waiting.into_iter();
+    for place in carried.iter_mut().filter(|place| place.is_none()) {
+        *place = waiting.next();
+    }
+    carried
+}
+
+/// Former values that are gone, with the new ones that stand where they stood.
+fn replacements(former: &[Candidate], candidates: &[Candidate]) -> Vec<(usize, usize)> {
+    let has = |list: &[Candidate], value: &str| list.iter().any(|c| c.value == value);
+    let mut pairs = Vec::new();
+    let mut gone = Vec::new();
+    let mut from = 0;
+    for (old, candidate) in former.iter().enumerate() {
+        if !has(candidates, &candidate.value) {
+            gone.push(old);
+            continue;
+        }
+        // A value that stayed ends a stretch, unless it moved to the front.
+        let rest = &candidates[from..];
+        if let Some(length) = rest.iter().position(|c| c.value == candidate.value) {
+            let new = (from..from + length).filter(|at| !has(former, &candidates[*at].value));
+            pairs.extend(gone.drain(..).zip(new));
+            from += length + 1;
+        }
+    }
+    let new = (from..candidates.len()).filter(|at| !has(former, &candidates[*at].value));
+    pairs.extend(gone.into_iter().zip(new));
+    pairs
+}

@@ -1,0 +1,144 @@
+//! Notes and pictures.
+
+use super::*;
+
+/// A picture nobody can compress, in a format.
+fn noise(edge: u32, format: image::ImageFormat) -> Vec<u8> {
+    let mut state = 1u32;
+    let picture = image::RgbImage::from_fn(edge, edge * 3 / 4, |_, _| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        image::Rgb([(state >> 24) as u8, (state >> 16) as u8, (state >> 8) as u8])
+    });
+    let mut out = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut out, format).expect("a picture");
+    out.into_inner()
+}
+
+#[test]
+fn row_91_pictures_are_kept_as_sent_and_shown_small() {
+    use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    for format in [Jpeg, Png, Gif, WebP, Bmp, Tiff] {
+        let original = noise(500, format);
+        let sent = data(&[
+            (c::PICTURE, &STANDARD.encode(&original)),
+            (c::LAST_NAME, "M"),
+        ]);
+        let after = stored.edited(&sent, &v(161), &Supported::Absent);
+        let photo = Document::parse(after.card.as_bytes())
+            .expect("a card")
+            .photo();
+        let Some(carnet_proto::vcard::Binary::Inline { octets, .. }) = photo else {
+            panic!("{format:?}: no picture");
+        };
+        assert!(octets == original, "{format:?}: the original is stored");
+        let text = after.value(c::PICTURE).expect("a picture");
+        assert!(!text.contains(['\r', '\n']));
+        let small = STANDARD.decode(&text).expect("base64");
+        assert!(small.len() <= 36_864, "{format:?} {}", small.len());
+        let reader = image::ImageReader::with_format(std::io::Cursor::new(&small), Jpeg);
+        let (width, height) = reader.into_dimensions().expect("a JPEG");
+        assert!(
+            (360..=720).contains(&width.max(height)),
+            "{format:?} {width}"
+        );
+        // The echo of the small one keeps the original, line breaks or not.
+        let broken = format!("{}\r\n{}", &text[..76], &text[76..]);
+        for echo in [&text, &broken] {
+            let echo = data(&[(c::PICTURE, echo), (c::LAST_NAME, "M")]);
+            let again = after.edited(&echo, &v(161), &Supported::Absent);
+            assert!(again == after, "{format:?}");
+        }
+    }
+    // Absent keeps, in every version; empty clears, but for iOS beside other changes.
+    let small = STANDARD.encode(noise(40, Jpeg));
+    let with_picture = stored.changed(&[(c::PICTURE, &small)]);
+    assert_eq!(
+        with_picture.value(c::PICTURE),
+        Some(small),
+        "small enough: as it is"
+    );
+    for version in [121, 141, 161] {
+        let listed = Supported::Listed(vec![c::PICTURE]);
+        let after = with_picture.edited(&data(&[(c::LAST_NAME, "D")]), &v(version), &listed);
+        assert!(after.value(c::PICTURE).is_some(), "{version}");
+    }
+    let ios = View {
+        stray_picture: true,
+        ..v(161)
+    };
+    let empty = data(&[(c::PICTURE, ""), (c::LAST_NAME, "D")]);
+    let after = with_picture.edited(&empty, &ios, &Supported::Absent);
+    assert!(after.value(c::PICTURE).is_some());
+    let alone = data(&[(c::PICTURE, ""), (c::LAST_NAME, "M")]);
+    for (sent, view) in [(&alone, &ios), (&empty, &v(161))] {
+        let after = with_picture.edited(sent, view, &Supported::Absent);
+        assert_eq!(after.value(c::PICTURE), None);
+    }
+    // 5 MB are taken, more is status 6.
+    let five = STANDARD.encode(vec![0xFF; 5 * 1024 * 1024]);
+    let edit =
+        |text: &str| contact().edit(&data(&[(c::PICTURE, text)]), &v(161), &Supported::Absent);
+    assert!(edit(&five).is_ok());
+    assert!(edit(&format!("{five}AAAA")).is_err());
+    assert!(edit("no base64!").is_err());
+}
+
+#[test]
+fn row_92_a_note_is_cut_and_its_tail_kept() {
+    let long = "é".repeat(600) + "\\nend";
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M", &format!("NOTE:{long}")]));
+    let view = View {
+        truncation: Some(501),
+        ..View::default()
+    };
+    let shown = stored.shown(&view);
+    let note = shown.child(base::BODY).expect("a body");
+    let cut = note.text_of(base::DATA).expect("text");
+    assert_eq!(cut, "é".repeat(250), "at a character");
+    assert_eq!(note.text_of(base::TRUNCATED).as_deref(), Some("1"));
+    assert_eq!(
+        note.text_of(base::ESTIMATED_DATA_SIZE).as_deref(),
+        Some("1205")
+    );
+    let same = with(data(&[]), body(&cut));
+    assert_eq!(stored.edited(&same, &view, &Supported::Absent), stored);
+    let other = with(data(&[]), body("new"));
+    let after = stored.edited(&other, &view, &Supported::Absent);
+    let note = Document::parse(after.card.as_bytes()).expect("a card");
+    let text = note.first("NOTE").expect("a note").text();
+    assert_eq!(text, format!("new{}\nend", "é".repeat(350)));
+    // A whole note is not marked; an absent or empty one is left out.
+    let whole = stored.shown(&View::default());
+    assert!(
+        whole
+            .child(base::BODY)
+            .is_some_and(|b| b.child(base::TRUNCATED).is_none())
+    );
+    let without = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:"]));
+    assert!(without.shown(&view).child(base::BODY).is_none());
+    // Cleared only with a Type and empty Data.
+    let short = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:one"]));
+    for (sent, kept) in [
+        (body(""), false),
+        (parent(base::BODY, [element(base::TYPE, "1")]), true),
+        (parent(base::BODY, [element(base::DATA, "")]), true),
+        (element(base::BODY, ""), true),
+    ] {
+        let sent = with(data(&[(c::LAST_NAME, "M")]), sent);
+        let after = short.edited(&sent, &v(161), &Supported::Absent);
+        assert_eq!(after.card.contains("NOTE:one"), kept, "{}", sent.dump());
+    }
+    // A client that takes HTML alone gets HTML, and its HTML becomes text.
+    let html = View {
+        html: true,
+        ..View::default()
+    };
+    let angled = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:a < b\\nc"]));
+    let shown = angled.shown(&html);
+    let note = shown.child(base::BODY).expect("a body");
+    assert_eq!(note.text_of(base::TYPE).as_deref(), Some("2"));
+    let sent = note.text_of(base::DATA).expect("HTML");
+    assert_eq!(sent, "<html><body>a &lt; b<br>c</body></html>");
+    assert_eq!(angled.edited(&shown, &html, &Supported::Absent), angled);
+}

@@ -1,0 +1,243 @@
+//! Names, addresses, categories.
+
+use super::*;
+
+#[test]
+fn row_88_file_as_never_alters_the_name() {
+    let stored = Kept::put(&card(&["N:Martin;Alice;;;", "FN:Alice Martin"]));
+    assert_eq!(
+        stored.value(c::FILE_AS).as_deref(),
+        Some("Martin, Alice"),
+        "computed"
+    );
+    let after = stored.changed(&[(c::FILE_AS, "Zzz")]);
+    assert!(after.card.contains("FN:Alice Martin\r\n"), "{}", after.card);
+    assert_eq!(
+        after.value(c::FILE_AS).as_deref(),
+        Some("Zzz"),
+        "kept as it was chosen"
+    );
+    assert_eq!(
+        stored.changed(&[(c::FILE_AS, "Martin, Alice")]),
+        stored,
+        "an echo"
+    );
+    // An FN somebody chose stays when the name changes; one that was made of it follows.
+    let chosen = Kept::put(&card(&["N:Martin;Alice;;;", "FN:Aunt Alice"]));
+    let edit = [(c::LAST_NAME, "Durand"), (c::FILE_AS, "Durand, Alice")];
+    assert!(chosen.changed(&edit).card.contains("FN:Aunt Alice\r\n"));
+    let after = stored.changed(&edit);
+    assert!(after.card.contains("FN:Alice Durand\r\n"), "{}", after.card);
+    assert!(
+        !after.card.contains("FILE-AS"),
+        "what devices compute is not kept"
+    );
+    // Without names: the company, then FileAs, then the address.
+    for (values, name) in [
+        (
+            &[(c::COMPANY_NAME, "Ateliers"), (c::FILE_AS, "x")][..],
+            "Ateliers",
+        ),
+        (
+            &[(c::FILE_AS, "x"), (c::EMAIL1_ADDRESS, "a@b.example")],
+            "x",
+        ),
+        (&[(c::EMAIL1_ADDRESS, "\"A\" <a@b.example>")], "a@b.example"),
+    ] {
+        let kept = added(values);
+        assert!(
+            kept.card.contains(&format!("FN:{name}\r\n")),
+            "{}",
+            kept.card
+        );
+    }
+}
+
+#[test]
+fn row_89_addresses_are_bare_whatever_stands_around_them() {
+    for (sent, address) in [
+        ("\"Anna Müller\" <anna@example.org>", "anna@example.org"),
+        ("Anna Müller <anna@example.org>", "anna@example.org"),
+        (
+            "\"Müller, \\\"Anna\\\"\" <anna@example.org>",
+            "anna@example.org",
+        ),
+        ("<anna@example.org>", "anna@example.org"),
+        ("anna@example.org (Anna)", "anna@example.org"),
+        (" anna@example.org ", "anna@example.org"),
+        ("/o=Org/cn=anna", "/o=Org/cn=anna"),
+        ("+49 151 2345", "+49 151 2345"),
+    ] {
+        let kept = added(&[(c::LAST_NAME, "Müller"), (c::EMAIL1_ADDRESS, sent)]);
+        assert_eq!(
+            kept.value(c::EMAIL1_ADDRESS).as_deref(),
+            Some(address),
+            "{sent}"
+        );
+        assert_eq!(kept.changed(&[(c::EMAIL1_ADDRESS, sent)]), kept, "an echo");
+    }
+    // The name is kept where it says something the contact does not.
+    let kept = Kept::put(&card(&["N:Müller;Anna;;;", "FN:Anna Müller"]));
+    let after = kept.changed(&[(c::EMAIL1_ADDRESS, "\"Anna Müller\" <a@example.org>")]);
+    assert!(
+        after.card.contains("EMAIL;TYPE=INTERNET:a@example.org\r\n"),
+        "{}",
+        after.card
+    );
+    let after = kept.changed(&[(c::EMAIL1_ADDRESS, "\"Front desk\" <a@example.org>")]);
+    assert!(
+        after
+            .card
+            .contains("X-CARNET-PHRASE=Front desk:a@example.org"),
+        "{}",
+        after.card
+    );
+}
+
+#[test]
+fn row_90_streets_hold_lines_and_post_office_boxes() {
+    let stored = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "ADR;TYPE=WORK:BP 3;Bât. B;12 rue\\n2e étage;Lille;;59000;France",
+    ]));
+    let street = "BP 3\r\nBât. B\r\n12 rue\r\n2e étage";
+    assert_eq!(
+        stored.value(c::BUSINESS_ADDRESS_STREET).as_deref(),
+        Some(street)
+    );
+    for line_end in ["\r\n", "\n"] {
+        let echo = street.replace("\r\n", line_end);
+        assert_eq!(
+            stored.changed(&[(c::BUSINESS_ADDRESS_STREET, &echo)]),
+            stored
+        );
+    }
+    // Another city leaves the three parts; another street replaces them.
+    let after = stored.changed(&[(c::BUSINESS_ADDRESS_CITY, "Nancy")]);
+    assert_eq!(after.card, stored.card.replace("Lille", "Nancy"));
+    let after = stored.changed(&[(c::BUSINESS_ADDRESS_STREET, "1 quai\r\n2e cour")]);
+    assert!(
+        after
+            .card
+            .contains("ADR;TYPE=WORK:;;1 quai\\n2e cour;Lille;;59000;France\r\n"),
+        "{}",
+        after.card
+    );
+}
+
+#[test]
+fn row_93_the_city_a_client_misnames_finds_its_address() {
+    let empty = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    let both = [
+        (c::HOME_ADDRESS_CITY, "Nancy"),
+        (c::HOME_ADDRESS_COUNTRY, "France"),
+        (c::HOME_ADDRESS_STREET, "1 place"),
+        (c::HOME_ADDRESS_CITY, "Nantes"),
+        (c::OTHER_ADDRESS_COUNTRY, "France"),
+        (c::OTHER_ADDRESS_STREET, "2 quai"),
+    ];
+    let mut turned = both;
+    turned.rotate_left(3);
+    let other_alone = &both[3..];
+    for sent in [&both[..], &turned[..]] {
+        let after = empty.changed(sent);
+        assert_eq!(after.value(c::HOME_ADDRESS_CITY).as_deref(), Some("Nancy"));
+        assert_eq!(
+            after.value(c::OTHER_ADDRESS_CITY).as_deref(),
+            Some("Nantes")
+        );
+    }
+    let after = empty.changed(other_alone);
+    assert_eq!(after.value(c::HOME_ADDRESS_CITY), None);
+    assert_eq!(
+        after.value(c::OTHER_ADDRESS_CITY).as_deref(),
+        Some("Nantes")
+    );
+    // Any other element that comes twice: the last one counts.
+    let after = empty.changed(&[(c::JOB_TITLE, "first"), (c::JOB_TITLE, "last")]);
+    assert_eq!(after.value(c::JOB_TITLE).as_deref(), Some("last"));
+}
+
+#[test]
+fn row_94_categories_empty_many_and_of_books() {
+    let categories = |names: &[String]| {
+        parent(
+            c::CATEGORIES,
+            names.iter().map(|name| element(c::CATEGORY, name)),
+        )
+    };
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    assert!(
+        stored.shown(&v(141)).child(c::CATEGORIES).is_none(),
+        "no empty container"
+    );
+    let many: Vec<String> = (0..305).map(|number| format!("tag {number}")).collect();
+    let full = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        &format!("CATEGORIES:{}", many.join(",")),
+    ]));
+    let shown = full.shown(&v(141));
+    let list = shown.child(c::CATEGORIES).expect("a list");
+    assert_eq!(list.children_of(c::CATEGORY).count(), 300);
+    // An echo of the 300 keeps the five that were not shown; so does a change.
+    assert_eq!(full.edited(&shown, &v(161), &Supported::Absent), full);
+    let sent = with(data(&[]), categories(&many[..299]));
+    let after = full.edited(&sent, &v(141), &Supported::Absent);
+    let kept = Document::parse(after.card.as_bytes()).expect("a card");
+    let list = kept.first("CATEGORIES").expect("a line").list();
+    assert_eq!(list.len(), 304);
+    assert!(list.contains(&"tag 304".to_owned()) && !list.contains(&"tag 299".to_owned()));
+    // An empty container clears.
+    let some = Kept::put(&card(&["N:M;;;;", "FN:M", "CATEGORIES:a,b"]));
+    let sent = with(data(&[]), element(c::CATEGORIES, ""));
+    assert_eq!(some.edited(&sent, &v(141), &Supported::Absent), stored);
+    // Names of books are shown and taken off again.
+    let merged = View {
+        labels: vec!["Team".to_owned(), "Sales".to_owned()],
+        ..v(141)
+    };
+    let shown = some.shown(&merged);
+    let list = shown.child(c::CATEGORIES).expect("a list");
+    let names: Vec<String> = list.children_of(c::CATEGORY).map(Element::text).collect();
+    assert_eq!(names, ["a", "b", "Team", "Sales"]);
+    assert_eq!(some.edited(&shown, &merged, &Supported::Absent), some);
+    let sent = with(
+        data(&[]),
+        categories(&["b".into(), "c".into(), "Sales".into()]),
+    );
+    let after = some.edited(&sent, &merged, &Supported::Absent);
+    assert!(after.card.contains("CATEGORIES:b,c\r\n"), "{}", after.card);
+    // Eight children are all that one client keeps: the ninth is not erased by its silence.
+    let names: Vec<String> = (1..=9).map(|number| format!("child {number}")).collect();
+    let children = |names: &[String]| {
+        with(
+            data(&[]),
+            parent(
+                c::CHILDREN,
+                names.iter().map(|name| element(c::CHILD, name)),
+            ),
+        )
+    };
+    let family = stored.edited(&children(&names), &v(141), &Supported::Absent);
+    let android = View {
+        max_children: 8,
+        ..v(141)
+    };
+    assert_eq!(
+        family.edited(&children(&names[..8]), &android, &Supported::Absent),
+        family
+    );
+}
+
+#[test]
+fn row_95_an_empty_contact_is_a_contact() {
+    let kept = added(&[]);
+    let index = Contact::default()
+        .index(kept.card.as_bytes(), None)
+        .expect("a card");
+    assert_eq!(index.display, "Unnamed");
+    let named = kept.changed(&[(c::LAST_NAME, "Martin")]);
+    assert!(named.card.contains("FN:Martin\r\n"), "{}", named.card);
+}

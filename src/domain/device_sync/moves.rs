@@ -1,0 +1,88 @@
+//! An item moved from one book to another by a device.
+
+use super::DeviceBook;
+use crate::domain::{
+    batch::Op,
+    book::Book,
+    error::{Error, Result},
+    rights::Right,
+    sharing::How,
+};
+
+/// What became of a move.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moved {
+    /// The id of the item in the target.
+    Done(String),
+    /// There is no such item, or it may not be taken away.
+    NoSource,
+    /// It may not be put there.
+    NoTarget,
+    /// The target holds another contact of the same uid, or is full.
+    Failed,
+}
+
+impl DeviceBook {
+    /// Moves an item into another book (`rights.md` rule 16), in one transaction with a value kept
+    /// for the device, made of the item's new id.
+    ///
+    /// The device knows the result and is not told of it, but for one that has to be (`by_change`).
+    pub async fn move_to(
+        &self,
+        target: &Book,
+        server_id: &str,
+        by_change: bool,
+        note: impl FnOnce(&str) -> (&'static str, Vec<u8>),
+    ) -> Result<Moved> {
+        let card = match self.fetch(server_id).await {
+            Ok(card) => card,
+            Err(Error::NotFound) => return Ok(Moved::NoSource),
+            Err(error) => return Err(error),
+        };
+        let brought = self
+            .book
+            .bringing(&card.placement, target, How::Move, None)
+            .await;
+        let (placed, mut ops) = match brought {
+            Ok(brought) => brought,
+            Err(error) => return outcome(error),
+        };
+        let mut new = None;
+        for op in &mut ops {
+            match op {
+                Op::Place { placement, .. } | Op::CreateItem { placement, .. } => {
+                    placement.device = Some(self.device);
+                    placement.altered = by_change;
+                    new = Some(placement.server_id.clone());
+                }
+                Op::Remove { writer, .. } => *writer = Some(self.device),
+                _ => {}
+            }
+        }
+        let new = match new {
+            Some(new) => new,
+            // It was there already.
+            None => target.get(&placed.href).await?.placement.server_id,
+        };
+        let (name, value) = note(&new);
+        ops.push(Op::SetDeviceValue {
+            device: self.device,
+            name: name.to_owned(),
+            value: Some(value),
+        });
+        let core = self.book.core();
+        match core.commit_as(self.book.actor(), ops).await {
+            Ok(_) => Ok(Moved::Done(new)),
+            Err(error) => outcome(error),
+        }
+    }
+}
+
+fn outcome(error: Error) -> Result<Moved> {
+    match error {
+        Error::Forbidden { right: Right::Add } => Ok(Moved::NoTarget),
+        Error::Forbidden { .. } | Error::NotFound => Ok(Moved::NoSource),
+        error @ Error::Unavailable(_) => Err(error),
+        _ => Ok(Moved::Failed),
+    }
+}

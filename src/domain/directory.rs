@@ -1,0 +1,118 @@
+//! The directory: the people one shares a group with, and the contacts of the books one reads.
+
+use std::{collections::HashSet, sync::Arc};
+
+use carnet_proto::vcard::fold_for_search;
+
+use super::{
+    actor::Actor, book::Book, core::Core, error::Result, item::Card, principal::Member,
+    store::ListQuery,
+};
+
+/// Somebody found.
+#[derive(Clone)]
+pub enum Listed {
+    /// An account.
+    Person(Member),
+    /// A contact, and the book it was found in.
+    Contact(Box<Card>, Box<Book>),
+}
+
+/// A page of what was found, with the number of all.
+pub struct Found {
+    pub total: usize,
+    pub page: Vec<Listed>,
+}
+
+/// Words to look for: each must begin a word of somebody's name, e-mail address, company...
+pub fn words_of(text: &str) -> Vec<String> {
+    fold_for_search(text)
+        .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+impl Core {
+    /// Looks somebody up: people first, then contacts of the Private and the group books, by name.
+    /// Without words nobody is found.
+    pub async fn directory(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        text: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<Found> {
+        let words = words_of(text);
+        let mut found = Found {
+            total: 0,
+            page: Vec::new(),
+        };
+        if words.is_empty() {
+            return Ok(found);
+        }
+        let people = self.people_named(actor, &words).await?;
+        found.total = people.len();
+        found.page.extend(
+            people
+                .into_iter()
+                .skip(offset)
+                .take(limit)
+                .map(Listed::Person),
+        );
+        for book in self.books(actor).await? {
+            let before = found.total;
+            let query = ListQuery {
+                words: words.clone(),
+                reach: true,
+                offset: number(offset.saturating_sub(before)),
+                limit: number(limit - found.page.len()),
+                ..ListQuery::default()
+            };
+            let list = book.list(&query).await?;
+            found.total += usize::try_from(list.total).unwrap_or(0);
+            let hrefs: Vec<String> = list
+                .rows
+                .into_iter()
+                .map(|row| row.placement.href)
+                .collect();
+            let cards = book.by_hrefs(&hrefs).await?.into_iter().flatten();
+            let book = Box::new(book.clone());
+            found
+                .page
+                .extend(cards.map(|card| Listed::Contact(Box::new(card), book.clone())));
+        }
+        Ok(found)
+    }
+
+    /// Those who share a group with the actor, in the order of their names, each once.
+    async fn people_named(&self, actor: &Actor, words: &[String]) -> Result<Vec<Member>> {
+        let mut seen = HashSet::new();
+        let mut people = Vec::new();
+        for membership in &actor.memberships {
+            for member in self.store().members(membership.group).await? {
+                if begins(&member, words) && seen.insert(member.person) {
+                    people.push(member);
+                }
+            }
+        }
+        people.sort_by_cached_key(|member| (fold_for_search(&member.name), member.login.clone()));
+        Ok(people)
+    }
+}
+
+fn begins(member: &Member, words: &[String]) -> bool {
+    let email = member.email.as_deref().unwrap_or_default();
+    let folded = fold_for_search(&format!("{} {} {email}", member.name, member.login));
+    let parts: Vec<&str> = folded
+        .split_whitespace()
+        .chain(folded.split(|c: char| !c.is_alphanumeric()))
+        .collect();
+    words
+        .iter()
+        .all(|word| parts.iter().any(|part| part.starts_with(word.as_str())))
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,80 @@
+//! Find ([MS-ASCMD] 2.2.1.2, 16.1): the directory; of mail there is none.
+
+use carnet_proto::wbxml::{
+    Element, Encoder,
+    page::{find as f, item_operations as i},
+};
+
+use super::super::{
+    directory::{self, MAX_RESULTS, Pictures, range_of},
+    request::{Call, Reply, command_status},
+};
+use crate::domain::error::Result;
+
+const INVALID_REQUEST: u16 = 2;
+/// The first result asked for must be the first one there is.
+const BAD_RANGE: u16 = 4;
+
+pub async fn run(call: &Call) -> Result<Reply> {
+    let invalid = || Ok(Reply::Wbxml(command_status(f::FIND, INVALID_REQUEST)));
+    let root = call
+        .body
+        .as_ref()
+        .filter(|root| root.tag == f::FIND && root.child(f::SEARCH_ID).is_some());
+    let Some(search) = root.and_then(|root| root.child(f::EXECUTE_SEARCH)) else {
+        return invalid();
+    };
+    let mail = search.child(f::MAIL_BOX_SEARCH_CRITERION);
+    let gal = search.child(f::GAL_SEARCH_CRITERION);
+    let Some(criterion) = mail.xor(gal) else {
+        return invalid();
+    };
+    let range = criterion
+        .child(f::OPTIONS)
+        .and_then(|options| options.text_of(f::RANGE));
+    let last = match range.map(|range| range_of(&range)) {
+        None => MAX_RESULTS - 1,
+        Some(Some((0, last))) => last.min(MAX_RESULTS - 1),
+        Some(Some(_)) => return Ok(Reply::Wbxml(command_status(f::FIND, BAD_RANGE))),
+        Some(None) => return invalid(),
+    };
+    let mut out = Encoder::new();
+    out.open(f::FIND).number(f::STATUS, 1).open(f::RESPONSE);
+    match gal {
+        Some(gal) => people(call, gal, last + 1, &mut out).await?,
+        None => {
+            out.text(i::STORE, "Mailbox").number(f::STATUS, 1);
+        }
+    }
+    out.close().close();
+    Ok(Reply::Wbxml(out.finish()))
+}
+
+async fn people(call: &Call, gal: &Element, limit: usize, out: &mut Encoder) -> Result<()> {
+    let query = gal.text_of(f::QUERY).unwrap_or_default();
+    let found = call
+        .face
+        .core
+        .directory(&call.actor, &query, 0, limit)
+        .await?;
+    let mut pictures = gal
+        .child(f::OPTIONS)
+        .and_then(|options| options.child(f::PICTURE))
+        .map(|picture| {
+            Pictures::wanted(
+                picture.number_of(f::MAX_SIZE),
+                picture.number_of(f::MAX_PICTURES),
+            )
+        });
+    out.text(i::STORE, "GAL").number(f::STATUS, 1);
+    for listed in &found.page {
+        out.open(f::RESULT).open(f::PROPERTIES);
+        directory::write(call, listed, pictures.as_mut(), out).await?;
+        out.close().close();
+    }
+    if !found.page.is_empty() {
+        out.text(f::RANGE, &format!("0-{}", found.page.len() - 1))
+            .number(f::TOTAL, found.total);
+    }
+    Ok(())
+}

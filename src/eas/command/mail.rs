@@ -1,0 +1,75 @@
+//! Commands of mail and calendar, answered honestly while the server has neither
+//! ([MS-ASCMD] 2.2.1.17, 2.2.1.19, 2.2.1.20, 2.2.1.11).
+
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{
+        Encoder,
+        page::{compose_mail as m, meeting_response as r},
+    },
+};
+
+use super::{
+    super::request::{Call, Reply, command_status},
+    root_of,
+};
+use crate::domain::error::Result;
+
+/// MailSubmissionFailed ([MS-ASCMD] 2.2.2).
+const NOT_SENT: u16 = 120;
+/// Seconds after which a client that knows no statuses may try again.
+const TRY_AGAIN: u64 = 3600;
+
+/// SendMail, SmartReply, SmartForward: the message is kept for its author, never swallowed.
+pub async fn send(call: &Call, command: &str) -> Result<Reply> {
+    if call.version < Version::V14_0 {
+        keep(call, call.raw.to_vec()).await?;
+        return Ok(Reply::Later(TRY_AGAIN));
+    }
+    let root = root_of(command).unwrap_or(m::SEND_MAIL);
+    let Some(message) = call.body.as_ref().filter(|body| body.tag == root) else {
+        // InvalidContent
+        return Ok(Reply::Wbxml(command_status(root, 101)));
+    };
+    if message.child(m::CLIENT_ID).is_none() && message.child(m::MIME).is_none() {
+        return Ok(Reply::Wbxml(command_status(root, 101)));
+    }
+    if let Some(mime) = message.child(m::MIME) {
+        keep(call, mime.bytes()).await?;
+    }
+    Ok(Reply::Wbxml(command_status(root, NOT_SENT)))
+}
+
+/// What is larger than a document may be stays with the client, which knows that it was not sent.
+async fn keep(call: &Call, message: Vec<u8>) -> Result<()> {
+    let core = &call.face.core;
+    if message.is_empty() || message.len() > core.limits().document {
+        return Ok(());
+    }
+    let reason = "the message was not sent: this server sends no mail";
+    core.keep_refused(&call.actor, message, reason).await
+}
+
+/// MeetingResponse: there is no such meeting.
+pub fn meeting_response(call: &Call) -> Result<Reply> {
+    let root = call
+        .body
+        .as_ref()
+        .filter(|body| body.tag == r::MEETING_RESPONSE)
+        .filter(|body| body.child(r::REQUEST).is_some());
+    let Some(root) = root else {
+        return Ok(Reply::Wbxml(command_status(r::MEETING_RESPONSE, 2)));
+    };
+    let mut out = Encoder::new();
+    out.open(r::MEETING_RESPONSE);
+    for request in root.children_of(r::REQUEST) {
+        out.open(r::RESULT);
+        if let Some(id) = request.text_of(r::REQUEST_ID) {
+            out.text(r::REQUEST_ID, &id);
+        }
+        // Invalid meeting request
+        out.number(r::STATUS, 2).close();
+    }
+    out.close();
+    Ok(Reply::Wbxml(out.finish()))
+}

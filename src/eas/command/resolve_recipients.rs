@@ -1,0 +1,165 @@
+//! ResolveRecipients ([MS-ASCMD] 2.2.1.15)
+
+use carnet_proto::wbxml::{Element, Encoder, page::resolve_recipients as r};
+use chrono::{DateTime, NaiveDateTime, Utc};
+
+use super::super::{
+    directory::{self, Pictures, RECIPIENT_PICTURE},
+    request::{Call, Reply, command_status},
+};
+use crate::domain::{directory::Listed, error::Result};
+
+/// Names in one request.
+const MAX_NAMES: usize = 100;
+/// Suggestions for an ambiguous name when the client sets no limit.
+const SUGGESTIONS: usize = 20;
+const MAX_SUGGESTIONS: usize = 100;
+/// Days whose availability may be asked for at once.
+const MAX_DAYS: i64 = 42;
+
+const PROTOCOL_ERROR: u16 = 5;
+const FOUND: u16 = 1;
+const AMBIGUOUS: u16 = 2;
+const AMBIGUOUS_PARTLY: u16 = 3;
+const NOBODY: u16 = 4;
+const NO_CERTIFICATE: u16 = 7;
+/// The server keeps no calendar.
+const NO_AVAILABILITY: u16 = 163;
+
+/// What is asked for each recipient.
+struct Wishes {
+    suggestions: usize,
+    certificates: bool,
+    availability: bool,
+    pictures: Option<Pictures>,
+}
+
+pub async fn run(call: &Call) -> Result<Reply> {
+    let refused = || {
+        Ok(Reply::Wbxml(command_status(
+            r::RESOLVE_RECIPIENTS,
+            PROTOCOL_ERROR,
+        )))
+    };
+    let root = call
+        .body
+        .as_ref()
+        .filter(|root| root.tag == r::RESOLVE_RECIPIENTS);
+    let Some(root) = root else { return refused() };
+    let names: Vec<String> = root.children_of(r::TO).map(|to| to.text()).collect();
+    if names.is_empty() || names.len() > MAX_NAMES {
+        return refused();
+    }
+    let Some(mut wishes) = wishes(root.child(r::OPTIONS)) else {
+        return refused();
+    };
+    let mut out = Encoder::new();
+    out.open(r::RESOLVE_RECIPIENTS).number(r::STATUS, 1);
+    for name in &names {
+        resolve(call, name, &mut wishes, &mut out).await?;
+    }
+    out.close();
+    Ok(Reply::Wbxml(out.finish()))
+}
+
+/// None where they break the protocol.
+fn wishes(options: Option<&Element>) -> Option<Wishes> {
+    let number = |tag| options.and_then(|options| options.number_of(tag));
+    let availability = options.and_then(|options| options.child(r::AVAILABILITY));
+    if let Some(span) = availability {
+        let moment = |tag| moment(&span.text_of(tag)?);
+        let days = (moment(r::END_TIME)? - moment(r::START_TIME)?).num_days();
+        if !(0..=MAX_DAYS).contains(&days) {
+            return None;
+        }
+    }
+    let picture = options.and_then(|options| options.child(r::PICTURE));
+    Some(Wishes {
+        suggestions: number(r::MAX_AMBIGUOUS_RECIPIENTS).map_or(SUGGESTIONS, |limit| {
+            usize::try_from(limit).unwrap_or(MAX_SUGGESTIONS)
+        }),
+        certificates: number(r::CERTIFICATE_RETRIEVAL).is_some_and(|kind| kind > 1),
+        availability: availability.is_some(),
+        pictures: picture.map(|picture| {
+            Pictures::wanted(
+                picture.number_of(r::MAX_SIZE),
+                picture.number_of(r::MAX_PICTURES),
+            )
+        }),
+    })
+}
+
+fn moment(text: &str) -> Option<DateTime<Utc>> {
+    let formats = ["%Y-%m-%dT%H:%M:%S%.fZ", "%Y%m%dT%H%M%SZ"];
+    formats
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
+        .map(|moment| moment.and_utc())
+}
+
+async fn resolve(call: &Call, name: &str, wishes: &mut Wishes, out: &mut Encoder) -> Result<()> {
+    let mut found = matches(call, name).await?;
+    let count = found.len();
+    let (status, shown) = match count {
+        0 => (NOBODY, 0),
+        1 => (FOUND, 1),
+        _ if count > wishes.suggestions.min(MAX_SUGGESTIONS) => {
+            (AMBIGUOUS_PARTLY, wishes.suggestions.min(MAX_SUGGESTIONS))
+        }
+        _ => (AMBIGUOUS, count),
+    };
+    found.truncate(shown);
+    out.open(r::RESPONSE)
+        .text(r::TO, name)
+        .number(r::STATUS, status);
+    if status != NOBODY {
+        out.number(r::RECIPIENT_COUNT, found.len());
+    }
+    for (listed, name, email) in &found {
+        let is_own = matches!(listed, Listed::Contact(_, book) if book.is_private());
+        out.open(r::RECIPIENT)
+            .number(r::TYPE, if is_own { 1 } else { 2 })
+            .text(r::DISPLAY_NAME, name)
+            .text(r::EMAIL_ADDRESS, email);
+        if wishes.availability {
+            out.open(r::AVAILABILITY)
+                .number(r::STATUS, NO_AVAILABILITY)
+                .close();
+        }
+        if wishes.certificates {
+            out.open(r::CERTIFICATES)
+                .number(r::STATUS, NO_CERTIFICATE)
+                .number(r::CERTIFICATE_COUNT, 0)
+                .close();
+        }
+        if let Some(pictures) = &mut wishes.pictures {
+            directory::write_picture(call, listed, pictures, RECIPIENT_PICTURE, out).await;
+        }
+        out.close();
+    }
+    out.close();
+    Ok(())
+}
+
+/// Those a name may mean, with name and address; an exact address means its owner alone.
+async fn matches(call: &Call, name: &str) -> Result<Vec<(Listed, String, String)>> {
+    let found = call
+        .face
+        .core
+        .directory(&call.actor, name, 0, MAX_SUGGESTIONS + 1)
+        .await?;
+    let mut people: Vec<(Listed, String, String)> = Vec::new();
+    for listed in found.page {
+        let entry = directory::entry(call, &listed);
+        let known =
+            |(_, _, email): &(Listed, String, String)| email.eq_ignore_ascii_case(&entry.email);
+        if !entry.email.is_empty() && !people.iter().any(known) {
+            people.push((listed, entry.display_name, entry.email));
+        }
+    }
+    let is_exact = |email: &str| email.eq_ignore_ascii_case(name.trim());
+    if people.iter().any(|(_, _, email)| is_exact(email)) {
+        people.retain(|(_, _, email)| is_exact(email));
+    }
+    Ok(people)
+}
