@@ -59,6 +59,15 @@ pub struct Form {
     pub has_photo: bool,
 }
 
+impl Form {
+    /// Whether a rare field has a value.
+    pub fn shows_rare(fields: &[Field]) -> bool {
+        fields
+            .iter()
+            .any(|field| field.rare && !field.value.is_empty())
+    }
+}
+
 /// One input.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Field {
@@ -68,6 +77,8 @@ pub struct Field {
     pub value: String,
     /// An example of what to write.
     pub hint: &'static str,
+    /// Few people fill it in: it is folded away while it is empty.
+    pub rare: bool,
 }
 
 /// Values of one sort, each with a type.

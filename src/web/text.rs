@@ -42,7 +42,7 @@ text! {
     open_menu, members_see, company, office, phonetic_given_name, phonetic_family_name,
     phonetic_organization, file_as, messaging, messaging_address, web_pages, related, spouse, child,
     assistant, manager, home_fax, pager, car, radio, company_main, mms, customer_id, government_id,
-    account_name, quota_full, unavailable_title, stale_form,
+    account_name, other_details, quota_full, unavailable_title, stale_form,
 }
 
 /// The language of a request: the person's setting, else the browser's, else English.

@@ -74,7 +74,7 @@ pub const EN: Text = Text {
     photo_of: "Photo of {}",
     remove_photo: "Remove the photo",
     photo_hint: "GIF, JPEG, BMP, PNG, TIFF or WebP; it is resized by itself.",
-    more_details: "More",
+    more_details: "More fields",
     read_only: "You may read this contact, not modify it.",
     stale_title: "This contact changed meanwhile",
     stale_text: "Somebody saved another version after you opened the form. Nothing is lost: choose what to keep.",
@@ -121,4 +121,5 @@ pub const EN: Text = Text {
     customer_id: "Customer number",
     government_id: "Government number",
     account_name: "Account",
+    other_details: "Dates and notes",
 };

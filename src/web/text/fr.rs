@@ -74,7 +74,7 @@ pub const FR: Text = Text {
     photo_of: "Photo de {}",
     remove_photo: "Retirer la photo",
     photo_hint: "GIF, JPEG, BMP, PNG, TIFF ou WebP ; elle est redimensionnée automatiquement.",
-    more_details: "Plus",
+    more_details: "Plus de champs",
     read_only: "Vous pouvez lire ce contact, pas le modifier.",
     stale_title: "Ce contact a changé entre-temps",
     stale_text: "Une autre version a été sauvée après l'ouverture du formulaire. Rien n'est perdu : choisissez ce qu'il faut garder.",
@@ -121,4 +121,5 @@ pub const FR: Text = Text {
     customer_id: "Numéro de client",
     government_id: "Numéro administratif",
     account_name: "Compte",
+    other_details: "Dates et notes",
 };

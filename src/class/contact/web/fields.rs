@@ -18,6 +18,7 @@ pub struct Single {
     pub id: &'static str,
     pub place: Place,
     pub label: Label,
+    pub rare: bool,
 }
 
 /// Where a single value lives.
@@ -33,34 +34,48 @@ pub enum Place {
 }
 
 const fn single(id: &'static str, place: Place, label: Label) -> Single {
-    Single { id, place, label }
+    Single {
+        id,
+        place,
+        label,
+        rare: false,
+    }
+}
+
+const fn rare(id: &'static str, place: Place, label: Label) -> Single {
+    Single {
+        id,
+        place,
+        label,
+        rare: true,
+    }
 }
 
 pub const NAMES: [Single; 14] = [
-    single("prefix", Place::Component("N", 3), |t| t.prefix),
     single("given", Place::Component("N", 1), |t| t.given_name),
-    single("middle", Place::Component("N", 2), |t| t.middle_name),
     single("family", Place::Component("N", 0), |t| t.family_name),
-    single("suffix", Place::Component("N", 4), |t| t.suffix),
-    single("nickname", Place::Text(&["NICKNAME"]), |t| t.nickname),
     single("org", Place::Component("ORG", 0), |t| t.organization),
-    single("department", Place::Component("ORG", 1), |t| t.department),
-    single("office", Place::Component("ORG", 2), |t| t.office),
     single("title", Place::Text(&["TITLE"]), |t| t.job_title),
-    single(
+    rare("prefix", Place::Component("N", 3), |t| t.prefix),
+    rare("middle", Place::Component("N", 2), |t| t.middle_name),
+    rare("suffix", Place::Component("N", 4), |t| t.suffix),
+    rare("nickname", Place::Text(&["NICKNAME"]), |t| t.nickname),
+    rare("department", Place::Component("ORG", 1), |t| t.department),
+    rare("office", Place::Component("ORG", 2), |t| t.office),
+    rare(
         "phonetic-given",
         Place::Text(&["X-PHONETIC-FIRST-NAME"]),
         |t| t.phonetic_given_name,
     ),
-    single(
+    rare(
         "phonetic-family",
         Place::Text(&["X-PHONETIC-LAST-NAME"]),
         |t| t.phonetic_family_name,
     ),
-    single("phonetic-org", Place::Text(&["X-PHONETIC-ORG"]), |t| {
+    rare("phonetic-org", Place::Text(&["X-PHONETIC-ORG"]), |t| {
         t.phonetic_organization
     }),
-    single("file-as", Place::Text(&["X-EVOLUTION-FILE-AS"]), |t| {
+    rare("file-as", Place::Text(&["X-EVOLUTION-FILE-AS"]), |t| {
         t.file_as
     }),
 ];
@@ -71,15 +86,15 @@ pub const OTHERS: [Single; 6] = [
         t.anniversary
     }),
     single("categories", Place::List("CATEGORIES"), |t| t.categories),
-    single("customer-id", Place::Text(&["X-CARNET-CUSTOMERID"]), |t| {
+    rare("customer-id", Place::Text(&["X-CARNET-CUSTOMERID"]), |t| {
         t.customer_id
     }),
-    single(
+    rare(
         "government-id",
         Place::Text(&["X-CARNET-GOVERNMENTID"]),
         |t| t.government_id,
     ),
-    single("account", Place::Text(&["X-CARNET-ACCOUNTNAME"]), |t| {
+    rare("account", Place::Text(&["X-CARNET-ACCOUNTNAME"]), |t| {
         t.account_name
     }),
 ];

@@ -247,6 +247,7 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
             Place::Date(_) => "1972-04-15",
             _ => "",
         },
+        rare: field.rare,
     };
     let lists = LISTS
         .iter()
@@ -274,6 +275,7 @@ fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Tex
         id,
         label: label.to_owned(),
         hint: "",
+        rare: false,
     };
     FieldRow {
         id: id.to_owned(),

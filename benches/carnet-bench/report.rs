@@ -1,0 +1,61 @@
+//! The table that is printed, and the same as JSON.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+/// Rows as they were measured.
+#[derive(Default)]
+pub struct Report {
+    rows: Vec<Value>,
+}
+
+/// What a figure has to be.
+#[derive(Clone, Copy)]
+pub enum Budget {
+    AtLeast(f64),
+    AtMost(f64),
+    None,
+}
+
+impl Report {
+    /// Prints a row and keeps it.
+    pub fn row(&mut self, what: &str, figure: f64, unit: &str, budget: Budget) {
+        let (bound, met) = match budget {
+            Budget::AtLeast(least) => (format!("at least {least}"), Some(figure >= least)),
+            Budget::AtMost(most) => (format!("at most {most}"), Some(figure <= most)),
+            Budget::None => (String::new(), None),
+        };
+        let verdict = match met {
+            Some(true) => "met",
+            Some(false) => "MISSED",
+            None => "",
+        };
+        println!("{what:<58} {figure:>12.2} {unit:<12} {bound:<18} {verdict}");
+        self.rows.push(json!({
+            "what": what, "figure": figure, "unit": unit, "budget": bound, "met": met,
+        }));
+    }
+
+    pub fn json(&self) -> String {
+        format!("{:#}\n", Value::from(self.rows.clone()))
+    }
+}
+
+/// Milliseconds of one run.
+pub fn timed<T>(run: impl FnOnce() -> T) -> (T, f64) {
+    let started = Instant::now();
+    let done = run();
+    (done, milliseconds(started.elapsed()))
+}
+
+pub fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// The value below which a share of the samples lies.
+pub fn quantile(samples: &mut [f64], share: f64) -> f64 {
+    samples.sort_by(f64::total_cmp);
+    let last = samples.len().saturating_sub(1);
+    samples[((last as f64) * share).round() as usize]
+}

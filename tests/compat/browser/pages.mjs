@@ -1,0 +1,279 @@
+// A person at a real browser: with and without script, on a phone and a desk, in both languages.
+// Usage: node pages.mjs http://127.0.0.1:PORT [--pictures DIR]
+//
+// With --pictures it only takes the pictures of the documentation. CHROMIUM names another program.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { deflateSync } from "node:zlib";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+const url = process.argv[2];
+const pictures = process.argv[3] === "--pictures" ? process.argv[4] : undefined;
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 360, height: 740 };
+const WORDS = {
+  en: {
+    signIn: "Sign in", login: "Login or e-mail address", password: "Password", add: "New",
+    given: "First name", family: "Last name", number: "Phone", save: "Save", edit: "Modify",
+    remove: "Delete", added: "was added", saved: "Saved", removed: "was deleted",
+    photo: "Photo", next: "Next", search: "Search", wrong: "do not belong together", out: "Sign out",
+  },
+  fr: {
+    signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
+    add: "Nouveau", given: "Prénom", family: "Nom de famille", number: "Téléphone", save: "Sauver",
+    edit: "Modifier", remove: "Supprimer", added: "a été ajouté", saved: "Sauvé",
+    removed: "a été supprimé", photo: "Photo", next: "Suivant", search: "Rechercher",
+    wrong: "ne vont pas ensemble", out: "Déconnexion",
+  },
+};
+
+/** A PNG of one colour, drawn here so that nothing binary lies about. */
+function png(width, height, [red, green, blue]) {
+  const row = Buffer.alloc(1 + width * 3);
+  for (let x = 0; x < width; x += 1) row.set([red, (green + x) % 256, blue], 1 + x * 3);
+  const crcTable = Array.from({ length: 256 }, (_, n) => {
+    let c = n;
+    for (let k = 0; k < 8; k += 1) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+    return c >>> 0;
+  });
+  const crc = (bytes) =>
+    (bytes.reduce((c, b) => crcTable[(c ^ b) & 255] ^ (c >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const out = Buffer.alloc(body.length + 8);
+    out.writeUInt32BE(data.length, 0);
+    body.copy(out, 4);
+    out.writeUInt32BE(crc(body), body.length + 4);
+    return out;
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(width, 0);
+  head.writeUInt32BE(height, 4);
+  head.set([8, 2, 0, 0, 0], 8);
+  const rows = Buffer.concat(Array.from({ length: height }, () => row));
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk("IHDR", head),
+    chunk("IDAT", deflateSync(rows)),
+    chunk("IEND", Buffer.alloc(0)),
+  ]);
+}
+
+/** Opens an empty browser, runs something on a page of it, and closes it. */
+async function browse({ locale = "en", viewport = DESK, script = true, ...more }, run) {
+  const folder = mkdtempSync(join(tmpdir(), "carnet-browser-"));
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: FLAGS,
+    locale,
+    viewport,
+    javaScriptEnabled: script,
+    ...more,
+  });
+  try {
+    const page = context.pages()[0] ?? (await context.newPage());
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("requestfailed", (request) => faults.push(`${request.url()} failed`));
+    page.on("request", (request) => {
+      if (!request.url().startsWith(url)) faults.push(`${request.url()} is another server's`);
+    });
+    page.on("console", (message) => {
+      const expected = message.text().includes("401");
+      if (message.type() === "error" && !expected) faults.push(message.text());
+    });
+    await run(page);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function signIn(page, words, login, password = "demo") {
+  await page.getByLabel(words.login).fill(login);
+  await page.getByLabel(words.password).fill(password);
+  await page.getByRole("button", { name: words.signIn }).click();
+}
+
+/** One heading, nothing wider than the screen, and nothing axe finds against WCAG 2.2 AA. */
+async function isGood(page, what, script) {
+  assert.equal(await page.locator("h1").count(), 1, `${what}: one h1`);
+  const [wide, room] = await page.evaluate(() => [
+    document.scrollingElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  assert.ok(wide <= room, `${what}: ${wide} pixels on ${room}`);
+  if (!script) return;
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }),
+  );
+  const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+  assert.deepEqual(faults, [], what);
+}
+
+/** Sign in, list, new, photo, card, edit, delete, sign out. */
+async function lifeOfAContact({ locale, viewport, script, colorScheme }) {
+  const words = WORDS[locale];
+  const variant = `${locale}, ${viewport.width} px, ${script ? "script" : "no script"}, ${colorScheme}`;
+  await browse({ locale, viewport, script, colorScheme }, async (page) => {
+    const good = (what) => isGood(page, `${what} (${variant})`, script);
+    await page.goto(url);
+    await good("sign-in");
+    await signIn(page, words, "bob", "wrong");
+    await page.getByText(words.wrong).waitFor();
+    await signIn(page, words, "bob");
+    await page.getByRole("link", { name: words.add, exact: true }).waitFor();
+    await good("list");
+
+    await page.getByRole("link", { name: words.add, exact: true }).click();
+    await page.getByLabel(words.given, { exact: true }).fill("Zoé");
+    await page.getByLabel(words.family, { exact: true }).fill("Browser");
+    await page.getByLabel(words.number, { exact: true }).fill("+33 6 39 98 00 77");
+    await page.getByLabel(words.photo, { exact: true }).setInputFiles({
+      name: "photo.png",
+      mimeType: "image/png",
+      buffer: png(1600, 1200, [200, 60, 40]),
+    });
+    await good("form");
+    await page.getByRole("button", { name: words.save }).click();
+    await page.getByText(words.added).waitFor();
+    await good("card");
+    const photo = page.locator("article img");
+    const shown = await photo.evaluate((image) => [image.complete, image.naturalWidth]);
+    assert.deepEqual(shown, [true, 1024], variant);
+
+    await page.getByRole("link", { name: words.edit, exact: true }).click();
+    const family = page.getByLabel(words.family, { exact: true });
+    assert.equal(await family.inputValue(), "Browser");
+    await family.fill("Firefox");
+    await page.getByRole("button", { name: words.save }).click();
+    await page.getByText(words.saved).waitFor();
+    assert.equal(await page.locator("h1").textContent(), "Zoé Firefox");
+
+    // The contact is in the list, by hand and by search.
+    await page.goto(`${url}/c/private`);
+    await page.getByRole("searchbox").fill("fire");
+    await page.getByRole("button", { name: words.search }).click();
+    await page.getByRole("link", { name: "Zoé Firefox" }).click();
+    await page.getByRole("button", { name: words.remove }).click();
+    await page.getByText(words.removed).waitFor();
+    assert.equal(await page.getByRole("link", { name: "Zoé Firefox" }).count(), 0);
+
+    await page.getByRole("button", { name: words.out }).click();
+    await page.getByRole("button", { name: words.signIn }).waitFor();
+    await page.goto(`${url}/c/private`);
+    await page.getByRole("button", { name: words.signIn }).waitFor();
+  });
+}
+
+/** The keyboard alone: the skip link, the list, a card. */
+async function keyboard() {
+  await browse({}, async (page) => {
+    await page.goto(url);
+    await page.getByLabel(WORDS.en.login).focus();
+    await page.keyboard.type("alice");
+    await page.keyboard.press("Tab");
+    await page.keyboard.type("demo");
+    await page.keyboard.press("Enter");
+    await page.getByRole("link", { name: "New", exact: true }).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
+    await page.keyboard.press("Enter");
+    for (let steps = 0; steps < 9; steps += 1) {
+      await page.keyboard.press("Tab");
+      const name = await page.evaluate(() => document.activeElement.textContent);
+      if (name.includes("Adr") || name.includes("Anaïs")) break;
+    }
+    await page.keyboard.press("Enter");
+    await page.locator("article h1").waitFor();
+  });
+}
+
+/** 10,000 contacts on a phone. */
+async function crowd() {
+  await browse({ viewport: PHONE }, async (page) => {
+    await page.goto(url);
+    await signIn(page, WORDS.en, "crowd");
+    await page.getByText("10000 contacts").waitFor();
+    const took = [];
+    for (let run = 0; run < 5; run += 1) {
+      const answer = await page.goto(`${url}/c/private`);
+      const bytes = (await answer.body()).length;
+      assert.ok(bytes < 150 * 1024, `${bytes} octets`);
+      took.push(
+        await page.evaluate(() => {
+          const [entry] = performance.getEntriesByType("navigation");
+          return entry.domContentLoadedEventEnd;
+        }),
+      );
+    }
+    took.sort((a, b) => a - b);
+    console.log(`browser: 10,000 contacts, the list is there after ${Math.round(took[2])} ms`);
+    await page.getByRole("link", { name: WORDS.en.next }).click();
+    await page.getByText("Page 2 of 50").first().waitFor();
+    await page.getByRole("searchbox").fill("family9999");
+    await page.getByRole("button", { name: WORDS.en.search }).click();
+    await page.getByRole("link", { name: "Given Family9999" }).waitFor();
+  });
+}
+
+/** The pictures of the documentation. */
+async function takePictures(folder) {
+  const sharp = { deviceScaleFactor: 2 };
+  await browse({ ...sharp, viewport: { width: 1120, height: 700 } }, async (page) => {
+    await page.goto(url);
+    await signIn(page, WORDS.en, "alice");
+    await page.getByRole("link", { name: "New", exact: true }).waitFor();
+    await page.screenshot({ path: join(folder, "contacts.png") });
+  });
+  await browse({ ...sharp, viewport: PHONE }, async (page) => {
+    await page.goto(url);
+    await signIn(page, WORDS.en, "alice");
+    await page.getByRole("link", { name: /Élodie Vanbrabant/ }).click();
+    await page.locator("article h1").waitFor();
+    await page.screenshot({ path: join(folder, "card.png") });
+  });
+  for (const [name, viewport] of [["form", DESK], ["form-phone", PHONE]]) {
+    if (!process.env.ALL_PICTURES) break;
+    await browse({ viewport }, async (page) => {
+      await page.goto(url);
+      await signIn(page, WORDS.en, "alice");
+      await page.getByRole("link", { name: /Élodie Vanbrabant/ }).click();
+      await page.getByRole("link", { name: "Modify" }).click();
+      await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true });
+    });
+  }
+}
+
+if (pictures) {
+  await takePictures(pictures);
+} else {
+  for (const locale of ["en", "fr"]) {
+    for (const viewport of [PHONE, DESK]) {
+      for (const script of [true, false]) {
+        const colorScheme = script === (locale === "en") ? "light" : "dark";
+        await lifeOfAContact({ locale, viewport, script, colorScheme });
+      }
+    }
+  }
+  await keyboard();
+  await crowd();
+  console.log("browser: sign in, list, card, new, edit, delete, photo; 8 variants agree");
+}
