@@ -45,6 +45,8 @@ pub async fn run(mut config: Config, options: Options) -> Done {
             .map_err(|error| error.to_string())?;
     }
     let listeners = app.bind().await?;
+    // Whoever reads that it listens may ask it to stop.
+    let stop = stop_signal()?;
     for listener in &listeners {
         println!("listening on {}", listener.url()?);
     }
@@ -53,7 +55,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
         .map_err(|error| error.to_string())?;
     let shutdown = app.shutdown.clone();
     tokio::spawn(async move {
-        stop_signal().await;
+        stop.await;
         shutdown.0.cancel();
     });
     app.serve(listeners).await;
@@ -84,16 +86,16 @@ async fn first_start(app: &App) -> Result<(), String> {
     Ok(())
 }
 
-async fn stop_signal() {
+/// Ends when somebody asks the server to stop; heard from now on.
+fn stop_signal() -> Result<impl Future<Output = ()>, String> {
     use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => tokio::select! {
-            _ = interrupt => {}
+    let hear = |kind| signal(kind).map_err(|error| error.to_string());
+    let mut terminate = hear(SignalKind::terminate())?;
+    let mut interrupt = hear(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-        },
-        Err(_) => {
-            let _ = interrupt.await;
         }
-    }
+    })
 }
