@@ -90,7 +90,15 @@ pub fn read(options: &Options, server: &Server, report: &mut Report) {
 
 fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
     let mut connection = Connection::open(&server.plain, login);
-    let (_, mut token) = sync(&mut connection, login, "");
+    // A large book is told in several answers.
+    let mut token = String::new();
+    loop {
+        let (hrefs, next) = sync(&mut connection, login, &token);
+        token = next;
+        if hrefs.is_empty() {
+            break;
+        }
+    }
     let target = format!("{}changed.vcf", path(login));
     let (mut changed, mut idle) = (Vec::new(), Vec::new());
     for number in 0..200 {

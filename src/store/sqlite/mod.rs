@@ -10,11 +10,12 @@ mod read;
 mod read_history;
 mod read_items;
 mod read_views;
+mod readers;
 mod search;
 mod writer;
 
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -42,7 +43,7 @@ use crate::domain::{
     view::View,
 };
 use async_trait::async_trait;
-use deadpool_sqlite::{Hook, HookError, Pool, Runtime};
+use rusqlite::Connection;
 
 pub use open::restore;
 
@@ -51,7 +52,7 @@ pub const DATABASE: &str = "carnet.db";
 
 /// A data directory opened as a store.
 pub struct Sqlite {
-    readers: Pool,
+    readers: readers::Readers,
     writer: writer::Writer,
     work: Arc<Work>,
 }
@@ -88,7 +89,7 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<Self> {
         let file = directory.join(DATABASE);
         let (connection, counter) = open::open(directory, &file)?;
-        let readers = readers(&file)?;
+        let readers = readers::Readers::of(&file)?;
         Ok(Self {
             readers,
             writer: writer::Writer::start(connection, counter)?,
@@ -128,42 +129,31 @@ impl Sqlite {
         }
     }
 
-    async fn read<T, F>(&self, read: F) -> Result<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&read::Reader<'_>) -> rusqlite::Result<T> + Send + 'static,
-    {
+    /// A look-up of a handful of rows.
+    async fn look_up<T>(
+        &self,
+        read: impl FnOnce(&read::Reader<'_>) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let work = &self.work;
+        let read = |connection: &Connection| read(&read::Reader { connection, work });
+        self.readers.here(read).await
+    }
+
+    /// A read of any size.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&read::Reader<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
         let work = self.work.clone();
-        let connection = self.readers.get().await.map_err(unavailable)?;
-        connection
-            .interact(move |connection| {
+        self.readers
+            .apart(move |connection| {
                 read(&read::Reader {
                     connection,
                     work: &work,
                 })
             })
             .await
-            .map_err(unavailable)?
-            .map_err(unavailable)
     }
-}
-
-fn readers(file: &Path) -> Result<Pool> {
-    deadpool_sqlite::Config::new(PathBuf::from(file))
-        .builder(Runtime::Tokio1)
-        .map_err(unavailable)?
-        .max_size(4)
-        .post_create(Hook::async_fn(|connection, _| {
-            Box::pin(async move {
-                connection
-                    .interact(open::prepare_reader)
-                    .await
-                    .map_err(|error| HookError::message(error.to_string()))?
-                    .map_err(|error| HookError::message(error.to_string()))
-            })
-        }))
-        .build()
-        .map_err(unavailable)
 }
 
 fn unavailable(error: impl std::fmt::Display) -> Error {
@@ -178,11 +168,11 @@ impl Store for Sqlite {
 
     async fn person_by_login(&self, login: &str) -> Result<Option<Person>> {
         let login = login.to_lowercase();
-        self.read(move |r| r.person_by_login(&login)).await
+        self.look_up(move |r| r.person_by_login(&login)).await
     }
 
     async fn person(&self, person: PersonId) -> Result<Option<Person>> {
-        self.read(move |r| r.person(person)).await
+        self.look_up(move |r| r.person(person)).await
     }
 
     async fn people(&self) -> Result<Vec<Person>> {
@@ -190,11 +180,11 @@ impl Store for Sqlite {
     }
 
     async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>> {
-        self.read(move |r| r.memberships(person)).await
+        self.look_up(move |r| r.memberships(person)).await
     }
 
     async fn rights_revision(&self) -> Result<i64> {
-        self.read(|r| r.rights_revision()).await
+        self.look_up(|r| r.rights_revision()).await
     }
 
     async fn groups(&self) -> Result<Vec<Group>> {
@@ -203,7 +193,7 @@ impl Store for Sqlite {
 
     async fn group_by_name(&self, name: &str) -> Result<Option<Group>> {
         let name = name.to_owned();
-        self.read(move |r| r.group_by_name(&name)).await
+        self.look_up(move |r| r.group_by_name(&name)).await
     }
 
     async fn group(&self, group: GroupId) -> Result<Option<Group>> {
@@ -219,7 +209,7 @@ impl Store for Sqlite {
     }
 
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight> {
-        self.read(move |r| r.group_right(group, person)).await
+        self.look_up(move |r| r.group_right(group, person)).await
     }
 
     async fn group_grants(&self, group: GroupId) -> Result<Vec<(Option<PersonId>, GroupRight)>> {
@@ -227,20 +217,20 @@ impl Store for Sqlite {
     }
 
     async fn collection(&self, collection: CollectionId) -> Result<Option<Collection>> {
-        self.read(move |r| r.collection(collection)).await
+        self.look_up(move |r| r.collection(collection)).await
     }
 
     async fn collection_by_uuid(&self, uuid: &str) -> Result<Option<Collection>> {
         let uuid = uuid.to_owned();
-        self.read(move |r| r.collection_by_uuid(&uuid)).await
+        self.look_up(move |r| r.collection_by_uuid(&uuid)).await
     }
 
     async fn books(&self, person: PersonId) -> Result<Vec<Collection>> {
-        self.read(move |r| r.books(person)).await
+        self.look_up(move |r| r.books(person)).await
     }
 
     async fn home(&self, person: PersonId) -> Result<Option<Collection>> {
-        self.read(move |r| r.home(person)).await
+        self.look_up(move |r| r.home(person)).await
     }
 
     async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>> {
@@ -314,7 +304,7 @@ impl Store for Sqlite {
 
     async fn by_uid(&self, collection: CollectionId, uid: &str) -> Result<Option<Card>> {
         let uid = uid.to_owned();
-        self.read(move |r| r.by_uid(collection, &uid)).await
+        self.look_up(move |r| r.by_uid(collection, &uid)).await
     }
 
     async fn uids_held(&self, collection: CollectionId, uids: &[String]) -> Result<Vec<String>> {
@@ -371,12 +361,12 @@ impl Store for Sqlite {
     }
 
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool> {
-        self.read(move |r| r.modifies_something(person, collection))
+        self.look_up(move |r| r.modifies_something(person, collection))
             .await
     }
 
     async fn item_standing(&self, item: ItemId, person: PersonId) -> Result<Option<ItemStanding>> {
-        self.read(move |r| r.item_standing(item, person)).await
+        self.look_up(move |r| r.item_standing(item, person)).await
     }
 
     async fn placement(&self, placement: PlacementId) -> Result<Option<Card>> {
@@ -396,7 +386,7 @@ impl Store for Sqlite {
         person: PersonId,
         collection: CollectionId,
     ) -> Result<Vec<(ItemId, i64)>> {
-        self.read(move |r| r.refusal_marks(person, collection))
+        self.look_up(move |r| r.refusal_marks(person, collection))
             .await
     }
 
@@ -489,17 +479,17 @@ impl Store for Sqlite {
         device: DeviceId,
         collection: CollectionId,
     ) -> Result<Option<(String, Vec<u8>)>> {
-        self.read(move |r| r.sync(device, collection)).await
+        self.look_up(move |r| r.sync(device, collection)).await
     }
 
     async fn device_value(&self, device: DeviceId, name: &str) -> Result<Option<Vec<u8>>> {
         let name = name.to_owned();
-        self.read(move |r| r.device_value(device, &name)).await
+        self.look_up(move |r| r.device_value(device, &name)).await
     }
 
     async fn device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>> {
         let device_id = device_id.to_lowercase();
-        self.read(move |r| r.device(person, &device_id)).await
+        self.look_up(move |r| r.device(person, &device_id)).await
     }
 
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>> {
@@ -512,7 +502,7 @@ impl Store for Sqlite {
         resource: &str,
     ) -> Result<Vec<(String, String, Vec<u8>)>> {
         let resource = resource.to_owned();
-        self.read(move |r| r.properties(person, &resource)).await
+        self.look_up(move |r| r.properties(person, &resource)).await
     }
 
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>> {
@@ -537,7 +527,7 @@ impl Store for Sqlite {
 
     async fn session(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>> {
         let token = token.to_owned();
-        self.read(move |r| r.session(&token, now)).await
+        self.look_up(move |r| r.session(&token, now)).await
     }
 
     async fn check(&self) -> Result<Vec<String>> {

@@ -1,0 +1,71 @@
+//! The connections that read.
+//!
+//! A look-up of a few rows takes microseconds, less than handing it to another thread and back:
+//! it runs where it is asked. Whatever may read many rows runs on the threads for blocking work.
+
+use std::path::{Path, PathBuf};
+
+use deadpool::managed::{self, Metrics, Object, RecycleResult};
+use rusqlite::Connection;
+use tokio::task::spawn_blocking;
+
+use super::{open, unavailable};
+use crate::domain::error::Result;
+
+/// Connections at once.
+const CONNECTIONS: usize = 4;
+
+/// The pool of connections that read.
+pub struct Readers(managed::Pool<Manager>);
+
+impl Readers {
+    pub fn of(file: &Path) -> Result<Self> {
+        let manager = Manager(file.to_owned());
+        let pool = managed::Pool::builder(manager).max_size(CONNECTIONS);
+        Ok(Self(pool.build().map_err(unavailable)?))
+    }
+
+    /// Reads where it is asked: for a handful of rows.
+    pub async fn here<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T> {
+        let connection = self.get().await?;
+        read(&connection).map_err(unavailable)
+    }
+
+    /// Reads on a thread for blocking work.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let connection = self.get().await?;
+        spawn_blocking(move || read(&connection))
+            .await
+            .map_err(unavailable)?
+            .map_err(unavailable)
+    }
+
+    async fn get(&self) -> Result<Object<Manager>> {
+        self.0.get().await.map_err(unavailable)
+    }
+}
+
+/// Opens connections to a file.
+struct Manager(PathBuf);
+
+impl managed::Manager for Manager {
+    type Type = Connection;
+    type Error = rusqlite::Error;
+
+    async fn create(&self) -> rusqlite::Result<Connection> {
+        let mut connection = Connection::open(&self.0)?;
+        open::prepare_reader(&mut connection)?;
+        Ok(connection)
+    }
+
+    /// A connection to a file does not go stale.
+    async fn recycle(&self, _: &mut Connection, _: &Metrics) -> RecycleResult<rusqlite::Error> {
+        Ok(())
+    }
+}
