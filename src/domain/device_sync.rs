@@ -377,7 +377,7 @@ impl DeviceBook {
         .await?;
         record.choke.adjust(&mut page.items);
         let told = wanted(&previous.forced, page.items);
-        let labels = self.labels_on(&told).await?;
+        let labels = self.labels_on(&told, &previous.outcomes).await?;
         let changes = self.render(told).await?;
         Ok(SyncReply::Answer(Answer {
             key: record.key.clone(),
@@ -482,10 +482,10 @@ impl DeviceBook {
         Ok(SyncReply::Answer(Answer {
             key: next.key,
             fetched: self.fetched(&work.outcomes).await?,
-            outcomes: work.outcomes,
             // Read after the commit: a merged version goes out in the same answer.
-            labels: self.labels_on(&told).await?,
+            labels: self.labels_on(&told, &work.outcomes).await?,
             changes: self.render(told).await?,
+            outcomes: work.outcomes,
             more: page.more,
             settings,
             new_key: !silent,
@@ -493,7 +493,11 @@ impl DeviceBook {
     }
 
     /// The names of the books that hold what is told, in a view.
-    async fn labels_on(&self, told: &[(What, String)]) -> Result<HashMap<String, Vec<String>>> {
+    async fn labels_on(
+        &self,
+        told: &[(What, String)],
+        outcomes: &[Outcome],
+    ) -> Result<HashMap<String, Vec<String>>> {
         let names = self.labels().await?;
         if names.is_empty() {
             return Ok(HashMap::new());
@@ -501,7 +505,12 @@ impl DeviceBook {
         let ids: Vec<String> = told
             .iter()
             .filter(|(what, _)| *what != What::Delete)
-            .map(|(_, id)| id.clone())
+            .map(|(_, id)| id)
+            .chain(outcomes.iter().filter_map(|outcome| match outcome {
+                Outcome::Fetched { server_id } => Some(server_id),
+                _ => None,
+            }))
+            .cloned()
             .collect();
         let store = self.book.core().store();
         let held = store.held_in(self.book.collection().id, &ids).await?;

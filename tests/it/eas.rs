@@ -1,4 +1,13 @@
-//! Exchange ActiveSync through a real socket.
+//! Exchange ActiveSync through a real socket: the checklist of the protocol, by theme.
+
+mod converge;
+mod device;
+mod folders;
+mod http;
+mod merged;
+mod sync;
+mod trace;
+mod wait;
 
 use std::{thread, time::Duration};
 

@@ -7,7 +7,7 @@ use super::{Previous, Record};
 use crate::domain::{batch::Op, item::Placement, round::What};
 
 /// How often an answer is made again as it was.
-const PATIENCE: u8 = 3;
+const PATIENCE: u8 = 5;
 /// How often a single item is offered.
 const OFFERS: u8 = 5;
 

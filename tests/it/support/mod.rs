@@ -6,5 +6,7 @@ pub mod dav;
 pub mod dice;
 pub mod eas;
 pub mod http;
+pub mod phone;
 pub mod program;
 pub mod server;
+pub mod tree;

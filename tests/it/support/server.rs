@@ -2,7 +2,19 @@
 
 use std::sync::Arc;
 
-use carnet::{app::App, config::Config, domain::core::Core, store::sqlite::Sqlite};
+use carnet::{
+    app::App,
+    config::Config,
+    domain::{
+        actor::Client,
+        batch::{Batch, DeviceAccess, Op},
+        core::Core,
+        id::{PersonId, Timestamp},
+        sharing::How,
+        store::{Device, ListQuery, Store as _},
+    },
+    store::sqlite::Sqlite,
+};
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, task::JoinHandle};
 
@@ -22,23 +34,24 @@ impl Server {
         Self::start_in(tempfile::tempdir().expect("a folder"))
     }
 
+    /// The same with other settings.
+    pub fn start_with(set: impl FnOnce(&mut Config)) -> Self {
+        Self::start_in_with(tempfile::tempdir().expect("a folder"), set)
+    }
+
     /// The same on a data directory there is.
     pub fn start_in(data: TempDir) -> Self {
-        Self::start_configured(data, |_| {})
+        Self::start_in_with(data, |_| {})
     }
 
-    /// The same with another configuration.
-    pub fn start_with(change: impl FnOnce(&mut Config)) -> Self {
-        Self::start_configured(tempfile::tempdir().expect("a folder"), change)
-    }
-
-    fn start_configured(data: TempDir, change: impl FnOnce(&mut Config)) -> Self {
+    /// On a data directory there is, with other settings.
+    pub fn start_in_with(data: TempDir, set: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             data: data.path().to_owned(),
             listen: vec!["http://127.0.0.1:0".to_owned()],
             ..Config::default()
         };
-        change(&mut config);
+        set(&mut config);
         let runtime = Runtime::new().expect("a runtime");
         let (app, listeners) = runtime.block_on(async {
             let app = Arc::new(App::build(config).expect("the data open"));
@@ -66,6 +79,97 @@ impl Server {
 
     pub fn store(&self) -> &Arc<Sqlite> {
         &self.app().store
+    }
+
+    pub fn person(&self, login: &str) -> PersonId {
+        let found = self.runtime.block_on(self.store().person_by_login(login));
+        found.expect("read").expect("an account").id
+    }
+
+    pub fn devices(&self, login: &str) -> Vec<Device> {
+        let person = self.person(login);
+        self.runtime
+            .block_on(self.store().devices(Some(person)))
+            .expect("read")
+    }
+
+    pub fn device(&self, login: &str, id: &str) -> Device {
+        let devices = self.devices(login);
+        let found = devices.into_iter().find(|device| device.device_id == id);
+        found.expect("a device")
+    }
+
+    pub fn set_access(&self, login: &str, id: &str, access: DeviceAccess) {
+        let device = self.device(login, id).id;
+        self.commit(Op::SetDeviceAccess { device, access });
+    }
+
+    pub fn set_password(&self, login: &str, password: &str) {
+        let hash = self
+            .runtime
+            .block_on(carnet::auth::hash(password.to_owned()))
+            .expect("a hash");
+        self.sql(&format!(
+            "UPDATE person SET password_hash = '{hash}' WHERE login = '{login}'"
+        ));
+    }
+
+    /// An operation as the command line makes it.
+    pub fn commit(&self, op: Op) {
+        let batch = Batch {
+            client: "test".to_owned(),
+            at: Timestamp::now(),
+            ops: vec![op],
+            ..Batch::default()
+        };
+        self.runtime
+            .block_on(self.core().commit(batch))
+            .expect("committed");
+    }
+
+    /// What only somebody with the file can do.
+    pub fn sql(&self, statement: &str) {
+        let file = self.data.path().join("carnet.db");
+        let connection = rusqlite::Connection::open(file).expect("the file");
+        connection.execute_batch(statement).expect(statement);
+    }
+
+    /// A copy of the data as they are, in a folder of their own.
+    pub fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a folder");
+        let file = copy.path().join("carnet.db");
+        self.runtime
+            .block_on(self.store().backup(&file))
+            .expect("a copy");
+        copy
+    }
+
+    /// Shares a contact of a person's own book into a group.
+    pub fn share(&self, login: &str, last_name: &str, group: &str) {
+        let core = self.core().clone();
+        let person = self.person(login);
+        let query = ListQuery {
+            words: vec![last_name.to_lowercase()],
+            limit: 1,
+            ..ListQuery::default()
+        };
+        self.runtime.block_on(async {
+            let actor = core
+                .actor(person, Client::default())
+                .await
+                .expect("an actor");
+            let actor = Arc::new(actor);
+            let own = core.open_private(&actor, "contacts").await.expect("a book");
+            let group = core.open_group(&actor, group).await.expect("a book");
+            let found = own.list(&query).await.expect("a list").rows.remove(0);
+            let placed = own.bring(&[found.placement], &group, How::Share).await;
+            assert!(placed.expect("decided")[0].is_ok());
+        });
+    }
+
+    pub fn check(&self) {
+        let broken = self.runtime.block_on(self.store().check()).expect("read");
+        assert!(broken.is_empty(), "{broken:?}");
     }
 
     fn app(&self) -> &App {

@@ -1,0 +1,400 @@
+//! Rows 23 to 31, 108 and 111: policy, wipe, quarantine, block, number of devices.
+
+use carnet::{
+    domain::batch::DeviceAccess,
+    eas::{policy::Policy, settings::NewDevices},
+};
+use carnet_proto::wbxml::Element;
+
+use crate::support::{
+    phone::{Phone, document},
+    server::Server,
+    tree::{all, text_at, wbxml},
+};
+
+const ASK: &str = "Provision:Provision\n  Provision:Policies\n    Provision:Policy\n      \
+                   Provision:PolicyType = MS-EAS-Provisioning-WBXML";
+const FOLDER_SYNC: &str = "FolderHierarchy:FolderSync\n  FolderHierarchy:SyncKey = 0";
+
+fn with_policy(revision: u32) -> Server {
+    Server::start_with(|config| config.eas_policy = Some(policy(revision)))
+}
+
+fn policy(revision: u32) -> Policy {
+    Policy {
+        revision,
+        device_password_enabled: Some(true),
+        min_device_password_length: Some(4),
+        require_device_encryption: Some(true),
+        ..Policy::default()
+    }
+}
+
+fn ack(key: &str, status: u8) -> String {
+    format!("{ASK}\n      Provision:PolicyKey = {key}\n      Provision:Status = {status}")
+}
+
+fn policy_of(answer: &Element, name: &str) -> Option<String> {
+    text_at(answer, &["Policies", "Policy", name])
+}
+
+/// Both phases; the permanent key.
+fn provision(phone: &mut Phone) -> (u32, u32) {
+    let offer = phone.ask("Provision", ASK).expect("an offer");
+    assert_eq!(policy_of(&offer, "Status").as_deref(), Some("1"));
+    let temporary = policy_of(&offer, "PolicyKey").expect("a key");
+    phone.policy_key = temporary.parse().ok();
+    let done = phone.ask("Provision", &ack(&temporary, 1)).expect("a key");
+    let permanent = policy_of(&done, "PolicyKey").expect("a key");
+    assert!(all(&done, "Data").is_empty());
+    phone.policy_key = permanent.parse().ok();
+    let number = |text: String| text.parse::<u32>().expect("a number");
+    (number(temporary), number(permanent))
+}
+
+fn status_of(phone: &Phone, command: &str, body: &str) -> (u16, Option<String>, Option<String>) {
+    let answer = phone.post(command, &wbxml(body));
+    let root = document(&answer);
+    let name = root.as_ref().and_then(|root| root.tag.name());
+    (
+        answer.status,
+        name.map(str::to_owned),
+        root.as_ref().and_then(|root| text_at(root, &["Status"])),
+    )
+}
+
+fn said(status: u16, root: &str, text: &str) -> (u16, Option<String>, Option<String>) {
+    (status, Some(root.to_owned()), Some(text.to_owned()))
+}
+
+#[test]
+fn row_23_two_phases_give_two_keys_that_differ() {
+    let server = with_policy(1);
+    let mut phone = Phone::new(&server, "alice", "keys", "14.1");
+    let (temporary, permanent) = provision(&mut phone);
+    assert!(temporary != permanent && temporary != 0 && permanent != 0);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "1")
+    );
+    // The temporary key is good for nothing else.
+    phone.policy_key = Some(temporary);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "144")
+    );
+}
+
+#[test]
+fn row_24_a_wrong_key_in_the_acknowledgement_is_policy_status_5() {
+    let server = with_policy(1);
+    let phone = Phone::new(&server, "alice", "wrong", "14.0");
+    phone.ask("Provision", ASK);
+    let answer = phone.ask("Provision", &ack("77", 1)).expect("an answer");
+    assert_eq!(policy_of(&answer, "Status").as_deref(), Some("5"));
+    assert_eq!(policy_of(&answer, "PolicyKey"), None);
+    let unknown = ASK.replace("MS-EAS-Provisioning-WBXML", "MS-WAP-Provisioning-XML");
+    let answer = phone.ask("Provision", &unknown).expect("an answer");
+    assert_eq!(policy_of(&answer, "Status").as_deref(), Some("3"));
+    let without = "Provision:Provision\n  Provision:Policies\n    Provision:Policy";
+    let answer = phone.ask("Provision", without).expect("an answer");
+    assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("2"));
+}
+
+#[test]
+fn row_25_without_a_policy_any_key_will_do() {
+    let server = Server::start();
+    for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {
+        let mut phone = Phone::new(&server, "alice", id, "16.1");
+        phone.policy_key = key;
+        let answer = phone.ask("Provision", ASK).expect("an answer");
+        assert_eq!(
+            answer.dump(),
+            "Provision:Provision\n  Provision:Status = 1\n  Provision:Policies\n    \
+             Provision:Policy\n      Provision:PolicyType = MS-EAS-Provisioning-WBXML\n      \
+             Provision:Status = 2\n"
+        );
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", "1")
+        );
+    }
+}
+
+#[test]
+fn row_26_a_missing_or_stale_key_is_told_in_the_commands_own_root() {
+    let server = with_policy(1);
+    let mut phone = Phone::new(&server, "alice", "gate", "14.1");
+    let sync = "AirSync:Sync\n  AirSync:Collections";
+    for (key, status) in [(None, "142"), (Some(0), "142"), (Some(99), "144")] {
+        phone.policy_key = key;
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", status)
+        );
+        assert_eq!(status_of(&phone, "Sync", sync), said(200, "Sync", status));
+        assert_eq!(
+            status_of(&phone, "Settings", "Settings:Settings"),
+            said(200, "Settings", status)
+        );
+    }
+    let old = Phone::new(&server, "alice", "gate121", "12.1");
+    assert_eq!(old.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 449);
+    // Android's client pings without a key.
+    assert_eq!(status_of(&old, "Ping", "Ping:Ping"), said(200, "Ping", "3"));
+    // Loose mode lets in what knows no policies, and nothing with a wrong key.
+    let server = Server::start_with(|config| {
+        config.eas_policy = Some(Policy {
+            loose: true,
+            ..policy(1)
+        });
+    });
+    let mut phone = Phone::new(&server, "alice", "loose", "14.1");
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "1")
+    );
+    phone.policy_key = Some(99);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "144")
+    );
+}
+
+#[test]
+fn row_27_device_information_is_answered_first_and_kept() {
+    let server = Server::start();
+    let phone = Phone::new(&server, "alice", "informer", "14.1");
+    let body = "Provision:Provision\n  Settings:DeviceInformation\n    Settings:Set\n      \
+                Settings:Model = iPhone14,5\n      Settings:OS = iOS 17.5\n"
+        .to_owned()
+        + ASK.split_once('\n').expect("lines").1;
+    let answer = phone.ask("Provision", &body).expect("an answer");
+    let names: Vec<_> = answer.elements().filter_map(|e| e.tag.name()).collect();
+    assert_eq!(names, ["DeviceInformation", "Status", "Policies"]);
+    let device = server.devices("alice").remove(0);
+    assert!(
+        device
+            .info
+            .contains(&("Model".to_owned(), "iPhone14,5".to_owned()))
+    );
+}
+
+#[test]
+fn row_28_a_changed_policy_is_asked_for_once() {
+    let server = with_policy(1);
+    let mut phone = Phone::new(&server, "alice", "again", "14.1");
+    provision(&mut phone);
+    let data = server.copy();
+    let server = Server::start_in_with(data, |config| config.eas_policy = Some(policy(2)));
+    phone.address = server.address.clone();
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "144")
+    );
+    provision(&mut phone);
+    for _ in 0..2 {
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", "1")
+        );
+    }
+    // Whoever cannot enforce it is told so, in the command's own root.
+    let other = Phone::new(&server, "alice", "cannot", "14.1");
+    let offer = other.ask("Provision", ASK).expect("an offer");
+    let key = policy_of(&offer, "PolicyKey").expect("a key");
+    let answer = other.ask("Provision", &ack(&key, 3)).expect("an answer");
+    assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("139"));
+}
+
+#[test]
+fn row_29_an_account_is_wiped_acknowledged_and_refused_afterwards() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "lost", "16.1");
+    server.set_access("alice", "lost", DeviceAccess::WipePending);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "140")
+    );
+    assert_eq!(
+        status_of(&phone, "Ping", "Ping:Ping"),
+        said(200, "Ping", "140")
+    );
+    // The bytes of the specification's vectors 3 and 4.
+    let order = phone.post("Provision", &[3, 1, 0x6a, 0, 0, 0x0e, 0x05]);
+    assert_eq!(
+        order.body,
+        [3, 1, 0x6a, 0, 0, 0x0e, 0x45, 0x4b, 3, 0x31, 0, 1, 0x3b, 1]
+    );
+    let failed = "Provision:Provision\n  Provision:AccountOnlyRemoteWipe\n    Provision:Status = 2";
+    phone.ask("Provision", failed);
+    assert_eq!(server.devices("alice")[0].access, DeviceAccess::WipePending);
+    // iOS 5 puts a stray Status first.
+    let done = "Provision:Provision\n  Provision:Status = 1\n  \
+                Provision:AccountOnlyRemoteWipe\n    Provision:Status = 1";
+    let answer = phone.post("Provision", &wbxml(done));
+    assert_eq!(
+        answer.body,
+        [3, 1, 0x6a, 0, 0, 0x0e, 0x45, 0x4b, 3, 0x31, 0, 1, 1]
+    );
+    let device = server.devices("alice").remove(0);
+    assert_eq!(device.access, DeviceAccess::Wiped);
+    assert!(
+        device
+            .info
+            .contains(&("Wipe".to_owned(), "acknowledged".to_owned()))
+    );
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "129")
+    );
+    server.set_access("alice", "lost", DeviceAccess::Allowed);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "1")
+    );
+}
+
+#[test]
+fn before_16_1_a_wiped_account_is_shown_empty() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "older", "14.1");
+    let (key, folders) = phone.folders("0");
+    server.set_access("alice", "older", DeviceAccess::WipePending);
+    assert_eq!(
+        status_of(&phone, "Sync", "AirSync:Sync\n  AirSync:Collections"),
+        said(200, "Sync", "12")
+    );
+    // No order to erase the device.
+    let answer = phone.ask("Provision", ASK).expect("an answer");
+    assert!(all(&answer, "RemoteWipe").is_empty());
+    let emptied = phone.folder_sync(&key);
+    assert_eq!(all(&emptied, "Delete").len(), folders.len());
+    assert_eq!(server.devices("alice")[0].access, DeviceAccess::Wiped);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "129")
+    );
+    // Erasing all of it is another order, for any version.
+    let whole = Phone::set_up(&server, "alice", "whole", "12.1");
+    server.set_access("alice", "whole", DeviceAccess::ErasePending);
+    assert_eq!(whole.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 449);
+    let order = whole.ask("Provision", ASK).expect("an order");
+    assert_eq!(all(&order, "RemoteWipe").len(), 1);
+    let done = "Provision:Provision\n  Provision:RemoteWipe\n    Provision:Status = 1";
+    whole.ask("Provision", done);
+    assert_eq!(whole.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 403);
+}
+
+#[test]
+fn row_30_a_wipe_works_after_the_password_changed() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "stolen", "16.1");
+    let other = Phone::set_up(&server, "alice", "kept", "16.1");
+    server.set_access("alice", "stolen", DeviceAccess::WipePending);
+    server.set_password("alice", "another");
+    let order = phone
+        .ask("Provision", "Provision:Provision")
+        .expect("an order");
+    assert_eq!(all(&order, "AccountOnlyRemoteWipe").len(), 1);
+    let done = "Provision:Provision\n  Provision:AccountOnlyRemoteWipe\n    Provision:Status = 1";
+    phone.ask("Provision", done);
+    let access = |id: &str| {
+        let devices = server.devices("alice");
+        devices
+            .into_iter()
+            .find(|d| d.device_id == id)
+            .map(|d| d.access)
+    };
+    assert_eq!(access("stolen"), Some(DeviceAccess::Wiped));
+    // Nothing else is told without the password.
+    assert_eq!(phone.post("Provision", &wbxml(ASK)).status, 401);
+    assert_eq!(other.post("Provision", &wbxml(ASK)).status, 401);
+}
+
+#[test]
+fn row_31_the_policy_of_2_5_is_a_text() {
+    let server = Server::start_with(|config| {
+        config.eas_legacy = true;
+        config.eas_policy = Some(policy(1));
+    });
+    let phone = Phone::new(&server, "alice", "nokia", "2.5");
+    let ask = ASK.replace("MS-EAS-Provisioning-WBXML", "MS-WAP-Provisioning-XML");
+    let offer = phone.ask("Provision", &ask).expect("an offer");
+    let data = policy_of(&offer, "Data").expect("a document");
+    assert!(data.starts_with("<wap-provisioningdoc>"), "{data}");
+    assert!(data.contains("<parm name=\"4131\" value=\"0\"/>"), "{data}");
+    assert_eq!(phone.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 449);
+}
+
+#[test]
+fn row_108_members_newer_than_the_version_do_not_loop() {
+    let server = Server::start_with(|config| {
+        config.eas_legacy = true;
+        config.eas_policy = Some(policy(1));
+    });
+    let mut phone = Phone::new(&server, "alice", "v120", "12.0");
+    let offer = phone.ask("Provision", ASK).expect("an offer");
+    assert!(all(&offer, "RequireDeviceEncryption").is_empty());
+    assert_eq!(all(&offer, "MinDevicePasswordLength").len(), 1);
+    provision(&mut phone);
+    for _ in 0..3 {
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", "1")
+        );
+    }
+}
+
+#[test]
+fn new_devices_are_held_or_refused_as_the_rule_says() {
+    for (rule, status, access) in [
+        (NewDevices::Quarantine, "130", DeviceAccess::Quarantined),
+        (NewDevices::Block, "129", DeviceAccess::Blocked),
+    ] {
+        let server = Server::start_with(|config| config.eas_new_devices = rule);
+        let phone = Phone::new(&server, "alice", "newcomer", "14.1");
+        for _ in 0..2 {
+            assert_eq!(
+                status_of(&phone, "FolderSync", FOLDER_SYNC),
+                said(200, "FolderSync", status)
+            );
+        }
+        assert_eq!(server.devices("alice")[0].access, access);
+        let mut old = phone.clone();
+        old.version = "12.1".to_owned();
+        assert_eq!(old.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 403);
+        server.set_access("alice", "newcomer", DeviceAccess::Allowed);
+        assert_eq!(
+            status_of(&phone, "FolderSync", FOLDER_SYNC),
+            said(200, "FolderSync", "1")
+        );
+    }
+}
+
+#[test]
+fn row_111_idle_devices_make_room_and_a_busy_crowd_is_refused() {
+    let server = Server::start_with(|config| config.eas_max_devices = 3);
+    let mut first = Phone::set_up(&server, "alice", "start1", "14.0");
+    let second = Phone::set_up(&server, "alice", "start2", "14.0");
+    first.pull();
+    Phone::set_up(&server, "alice", "start3", "14.0");
+    let fourth = Phone::new(&server, "alice", "start4", "14.0");
+    assert_eq!(
+        status_of(&fourth, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "177")
+    );
+    server.sql("UPDATE device SET last_seen = last_seen - 200000000 WHERE device_id = 'start2'");
+    assert_eq!(
+        status_of(&fourth, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "1")
+    );
+    let ids: Vec<_> = server
+        .devices("alice")
+        .into_iter()
+        .map(|d| d.device_id)
+        .collect();
+    assert!(!ids.contains(&second.id) && ids.contains(&"start4".to_owned()));
+    // The others were not disturbed.
+    assert!(first.pull().is_empty());
+}

@@ -1,0 +1,191 @@
+//! Rows 106 and 107: clients that show one contacts folder.
+
+use carnet::domain::{
+    batch::Op,
+    view::{Mode, Shown},
+};
+
+use crate::support::{
+    phone::{Phone, add, change, commands, delete, responses},
+    server::Server,
+    tree::{all, text_at},
+};
+
+fn outlook(server: &Server, login: &str, id: &str) -> Phone {
+    let mut phone = Phone::new(server, login, id, "14.0");
+    phone.kind = "WindowsOutlook15".to_owned();
+    phone.agent = "Outlook/15.0 (15.0.5571.1000; MSI; x64)".to_owned();
+    phone.start();
+    phone
+}
+
+fn show(server: &Server, login: &str, id: &str, mode: Option<Mode>, hidden: &[&str]) {
+    use carnet::domain::store::Store as _;
+    let device = server.device(login, id).id;
+    let books = server
+        .runtime
+        .block_on(server.store().books(server.person(login)));
+    let hidden = books
+        .expect("read")
+        .into_iter()
+        .filter(|book| hidden.contains(&book.display_name.as_str()))
+        .map(|book| book.uuid)
+        .collect();
+    server.commit(Op::ShowBooks {
+        device,
+        shown: Shown { mode, hidden },
+    });
+}
+
+fn id_of(told: &[(String, String, String)], last_name: &str) -> String {
+    let found = told.iter().find(|told| told.2 == last_name);
+    found
+        .unwrap_or_else(|| panic!("{last_name} in {told:?}"))
+        .1
+        .clone()
+}
+
+fn categories(answer: &carnet_proto::wbxml::Element) -> Vec<String> {
+    all(answer, "Category").iter().map(|c| c.text()).collect()
+}
+
+#[test]
+fn row_106_one_folder_holds_all_books_and_writes_find_theirs() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "outlook1");
+    let (_, folders) = one.folders("0");
+    let contacts: Vec<_> = folders
+        .iter()
+        .filter(|f| f.2 == "9" || f.2 == "14")
+        .collect();
+    assert_eq!(contacts.len(), 1);
+    let told = one.pull();
+    assert_eq!(told.len(), 20);
+    // Names of groups are categories, and come off again on upload.
+    let roy = id_of(&told, "Roy");
+    let fetch = one.push(&format!("AirSync:Fetch\n  AirSync:ServerId = {roy}\n"));
+    assert_eq!(categories(&fetch), ["Team"]);
+    let edit = change(&roy, "JobTitle", "Director")
+        + "    Contacts:Categories\n      Contacts:Category = Team\n";
+    assert!(responses(&one.push(&edit)).is_empty());
+    assert!(one.pull().is_empty(), "its own write is not echoed");
+    let mut apart = Phone::set_up(&server, "alice", "phone1", "16.1");
+    assert_eq!(apart.pull().len(), 14);
+    let mut team = apart.clone();
+    team.folder = apart.folder_named("Team");
+    team.prime();
+    let answer = team.sync("AirSync:GetChanges");
+    let title = all(&answer, "ApplicationData")
+        .into_iter()
+        .find(|data| text_at(data, &["LastName"]).as_deref() == Some("Roy"))
+        .map(|data| (text_at(data, &["JobTitle"]), categories(data)));
+    assert_eq!(title, Some((Some("Director".to_owned()), vec![])));
+    // New contacts go to the own book.
+    let answer = one.push(&add("1", "Novel"));
+    let novel = text_at(&answer, &["Responses", "Add", "ServerId"]).expect("an id");
+    assert!(one.pull().is_empty());
+    let told = apart.pull();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].2, "Novel");
+    // Deletions too, from where the contact is.
+    one.push(&(delete(&novel) + &delete(&roy)));
+    assert_eq!(apart.pull()[0].0, "Delete");
+    assert!(one.pull().is_empty());
+    server.check();
+}
+
+#[test]
+fn row_106_a_contact_in_two_books_appears_once() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "outlook2");
+    let petit = id_of(&one.pull(), "Petit");
+    // Shared into the group: still one contact, with the group's name.
+    server.share("alice", "Petit", "Team");
+    let answer = one.sync("AirSync:GetChanges");
+    assert_eq!(
+        commands(&answer),
+        [("Change".to_owned(), petit.clone(), "Petit".to_owned())]
+    );
+    assert_eq!(categories(&answer), ["Team"]);
+    one.key = text_at(&answer, &["SyncKey"]).expect("a key");
+    // Taken away from the own book it is still in the group's: the same contact comes back.
+    let answer = one.push(&delete(&petit));
+    assert!(commands(&answer).contains(&("Add".to_owned(), petit.clone(), "Petit".to_owned())));
+    one.pull();
+    // A second deletion takes it from the group too.
+    one.push(&delete(&petit));
+    assert!(one.pull().is_empty());
+    let mut again = outlook(&server, "alice", "outlook3");
+    assert!(again.pull().iter().all(|told| told.2 != "Petit"));
+    server.check();
+}
+
+#[test]
+fn row_106_what_may_only_be_read_is_reverted_in_the_view_too() {
+    let server = Server::start();
+    let mut one = outlook(&server, "bob", "outlook4");
+    let told = one.pull();
+    assert_eq!(told.len(), 6);
+    let roy = id_of(&told, "Roy");
+    let answer = one.push(&change(&roy, "FirstName", "Mine"));
+    assert_eq!(responses(&answer)[0].2, "7");
+    assert!(commands(&answer).contains(&("Change".to_owned(), roy.clone(), "Roy".to_owned())));
+    let answer = one.push(&delete(&roy));
+    assert!(commands(&answer).contains(&("Add".to_owned(), roy, "Roy".to_owned())));
+    // A lost answer is made again, here as elsewhere.
+    let key = one.key.clone();
+    let first = one.push(&add("c1", "Once"));
+    one.key = key;
+    assert_eq!(one.push(&add("c1", "Once")), first);
+    assert!(one.pull().is_empty());
+    server.check();
+}
+
+#[test]
+fn row_107_switching_leaves_no_duplicates() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "switcher", "16.1");
+    assert_eq!(phone.pull().len(), 14);
+    let (key, _) = phone.folders("0");
+    for (mode, expected, contacts) in [
+        (Some(Mode::Merged), 20, 1),
+        (Some(Mode::OwnOnly), 14, 1),
+        (None, 14, 2),
+        (Some(Mode::Merged), 20, 1),
+    ] {
+        show(&server, "alice", "switcher", mode, &[]);
+        let (_, folders) = phone.folders("0");
+        let shown = folders.iter().filter(|f| f.2 == "9" || f.2 == "14").count();
+        assert_eq!(shown, contacts, "{mode:?}");
+        // The folder keeps its id; what was in it is told anew when it is another set.
+        let answer = phone.sync("AirSync:GetChanges");
+        if text_at(&answer, &["Status"]).as_deref() == Some("3") {
+            phone.prime();
+            let told = phone.pull();
+            assert_eq!(told.len(), expected, "{mode:?}");
+            let mut ids: Vec<_> = told.iter().map(|told| &told.1).collect();
+            ids.sort();
+            ids.dedup();
+            assert_eq!(ids.len(), expected);
+        }
+    }
+    let _ = key;
+    server.check();
+}
+
+#[test]
+fn a_book_hidden_on_a_device_is_gone_there_and_nowhere_else() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "hider", "16.1");
+    let other = Phone::set_up(&server, "alice", "sees", "16.1");
+    let (key, _) = phone.folders("0");
+    show(&server, "alice", "hider", None, &["Team"]);
+    let answer = phone.folder_sync(&key);
+    assert_eq!(all(&answer, "Delete").len(), 1);
+    assert!(other.folders("0").1.iter().any(|folder| folder.1 == "Team"));
+    let mut one = outlook(&server, "alice", "hiding");
+    assert_eq!(one.pull().len(), 20);
+    show(&server, "alice", "hiding", None, &["Team"]);
+    one.prime();
+    assert_eq!(one.pull().len(), 14);
+}

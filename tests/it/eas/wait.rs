@@ -1,0 +1,228 @@
+//! Rows 69, 76 to 82 and 109: held requests.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use carnet::domain::{
+    batch::{DeviceAccess, Op},
+    store::Store as _,
+};
+
+use crate::support::{
+    phone::{Phone, add, commands, document},
+    server::Server,
+    tree::{all, text_at},
+};
+
+fn status(answer: &carnet_proto::wbxml::Element) -> String {
+    text_at(answer, &["Status"]).unwrap_or_default()
+}
+
+fn ready(server: &Server, login: &str, id: &str) -> Phone {
+    let mut phone = Phone::set_up(server, login, id, "16.1");
+    phone.pull();
+    phone
+}
+
+/// Does something while a request is held.
+fn meanwhile<T>(held: impl FnOnce() -> T + Send, act: impl FnOnce()) -> T
+where
+    T: Send,
+{
+    thread::scope(|scope| {
+        let held = scope.spawn(held);
+        thread::sleep(Duration::from_millis(400));
+        act();
+        held.join().expect("answered")
+    })
+}
+
+fn leave(server: &Server, login: &str) {
+    let group = server
+        .runtime
+        .block_on(server.store().group_by_name("Team"));
+    server.commit(Op::RemoveMember {
+        group: group.expect("read").expect("a group").id,
+        person: server.person(login),
+        take_back: false,
+    });
+}
+
+#[test]
+fn row_76_77_109_statuses_bounds_and_what_is_remembered() {
+    let server = Server::start();
+    let mut phone = ready(&server, "alice", "pinger");
+    let other = Phone::set_up(&server, "alice", "writer", "16.1");
+    for (tree, expected) in [
+        ("Ping:Ping", "3"),
+        ("Ping:Ping\n  Ping:HeartbeatInterval = 600", "3"),
+        ("Ping:Ping\n  Ping:HeartbeatInterval = soon", "4"),
+    ] {
+        let answer = phone.ask("Ping", tree).expect("never empty");
+        assert_eq!(status(&answer), expected, "{tree}");
+    }
+    // The bytes of the specification's vector 15.
+    let far = phone.ping(7200, &["1"]);
+    assert_eq!(
+        far.dump(),
+        "Ping:Ping\n  Ping:Status = 5\n  Ping:HeartbeatInterval = 3540\n"
+    );
+    assert_eq!(
+        text_at(&phone.ping(10, &["1"]), &["HeartbeatInterval"]).as_deref(),
+        Some("60")
+    );
+    let many: Vec<String> = (0..301).map(|n| n.to_string()).collect();
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let answer = phone.ping(60, &many);
+    assert_eq!(
+        (
+            status(&answer).as_str(),
+            text_at(&answer, &["MaxFolders"]).as_deref()
+        ),
+        ("6", Some("300"))
+    );
+    for seconds in [60, 180, 3540] {
+        let mut writer = other.clone();
+        let answer = meanwhile(
+            || phone.ping(seconds, &[&phone.folder, "inbox", "calendar"]),
+            || {
+                writer.prime();
+                writer.push(&add("1", &format!("At{seconds}")));
+            },
+        );
+        assert_eq!(status(&answer), "2");
+        assert_eq!(all(&answer, "Folder")[0].text(), phone.folder);
+        // Folders and interval are both remembered: an empty request repeats them.
+        let again = phone.post("Ping", b"");
+        assert_eq!(document(&again), Some(answer));
+        phone.pull();
+        let quiet = meanwhile(
+            || phone.ping(seconds, &[]),
+            || {
+                writer.push(&add("2", &format!("Then{seconds}")));
+            },
+        );
+        assert_eq!(status(&quiet), "2", "an empty Folders replaces nothing");
+        phone.pull();
+    }
+}
+
+#[test]
+fn row_76_a_wait_ends_when_the_folders_are_others() {
+    let server = Server::start();
+    let phone = ready(&server, "carol", "member");
+    let answer = meanwhile(
+        || phone.ping(600, &[&phone.folder]),
+        || leave(&server, "carol"),
+    );
+    assert_eq!(status(&answer), "7");
+    // Until it has asked for the folders.
+    assert_eq!(status(&phone.ping(600, &[&phone.folder])), "7");
+}
+
+#[test]
+fn row_69_permission_lost_and_a_device_blocked_during_a_wait() {
+    let server = Server::start();
+    let mut phone = ready(&server, "carol", "loser");
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    phone.pull();
+    let held = phone.sync_text(&phone.key, "") + "\n  AirSync:HeartbeatInterval = 600";
+    let answer = meanwhile(|| phone.ask("Sync", &held), || leave(&server, "carol"));
+    assert_eq!(status(&answer.expect("told")), "12");
+    let blocked = ready(&server, "alice", "blocked");
+    let answer = meanwhile(
+        || blocked.ping(600, &[&blocked.folder]),
+        || server.set_access("alice", "blocked", DeviceAccess::Blocked),
+    );
+    assert_eq!(status(&answer), "7");
+    assert_eq!(status(&blocked.folder_sync("0")), "129");
+}
+
+#[test]
+fn row_78_80_a_wake_is_always_followed_by_something() {
+    let server = Server::start();
+    let mut phone = ready(&server, "alice", "waker");
+    let mut other = ready(&server, "alice", "other");
+    phone.push(&add("1", "Own"));
+    // Its own write does not wake it; what another one does, does.
+    let start = Instant::now();
+    let answer = meanwhile(
+        || phone.ping(600, &[&phone.folder]),
+        || {
+            other.push(&add("2", "Foreign"));
+        },
+    );
+    assert!(start.elapsed() >= Duration::from_millis(350));
+    assert_eq!(status(&answer), "2");
+    let told = phone.pull();
+    assert_eq!(told.len(), 1, "{told:?}");
+    // A folder never synchronized is not reported.
+    let mut fresh = Phone::new(&server, "bob", "fresh", "16.1");
+    let (_, folders) = fresh.folders("0");
+    fresh.folder = folders.iter().find(|f| f.2 == "9").expect("one").0.clone();
+    let team = folders.iter().find(|f| f.2 == "14").expect("one").0.clone();
+    let superseded = meanwhile(
+        || fresh.ping(600, &[&fresh.folder, &team]),
+        || {
+            // Row 81: a newer one ends it at once.
+            thread::scope(|scope| {
+                let second = scope.spawn(|| fresh.ping(601, &[&fresh.folder]));
+                thread::sleep(Duration::from_millis(300));
+                server.set_access("bob", "fresh", DeviceAccess::Blocked);
+                assert_eq!(status(&second.join().expect("answered")), "7");
+            });
+        },
+    );
+    assert_eq!(status(&superseded), "1");
+}
+
+#[test]
+fn row_79_a_sync_may_wait_within_bounds() {
+    let server = Server::start();
+    let phone = ready(&server, "alice", "syncer");
+    let ask = |more: &str| phone.ask("Sync", &(phone.sync_text(&phone.key, "") + more));
+    let limit = |more: &str| {
+        let root = ask(more).expect("a status");
+        (
+            status(&root),
+            text_at(&root, &["Limit"]).unwrap_or_default(),
+        )
+    };
+    let said = |status: &str, limit: &str| (status.to_owned(), limit.to_owned());
+    assert_eq!(
+        limit("\n  AirSync:HeartbeatInterval = 30"),
+        said("14", "60")
+    );
+    assert_eq!(
+        limit("\n  AirSync:HeartbeatInterval = 3541"),
+        said("14", "3540")
+    );
+    assert_eq!(limit("\n  AirSync:Wait = 0"), said("14", "1"));
+    assert_eq!(limit("\n  AirSync:Wait = 60"), said("14", "59"));
+    assert_eq!(
+        limit("\n  AirSync:Wait = 5\n  AirSync:HeartbeatInterval = 300").0,
+        "4"
+    );
+    let mut other = ready(&server, "alice", "writer");
+    let answer = meanwhile(
+        || ask("\n  AirSync:Wait = 1"),
+        || drop(other.push(&add("1", "Live"))),
+    );
+    assert_eq!(commands(&answer.expect("the news"))[0].2, "Live");
+    // With commands it is answered at once.
+    let start = Instant::now();
+    let mut writer = ready(&server, "bob", "busy");
+    let body = writer.sync_text(
+        &writer.key,
+        &format!(
+            "AirSync:Commands\n{}",
+            crate::support::phone::indent(&add("1", "Now"))
+        ),
+    );
+    writer.ask("Sync", &(body + "\n  AirSync:HeartbeatInterval = 600"));
+    assert!(start.elapsed() < Duration::from_secs(30));
+    writer.key.clear();
+}
