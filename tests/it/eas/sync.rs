@@ -408,7 +408,7 @@ fn row_62_63_the_server_wins_with_its_copy_whatever_conflict_says() {
         let id = id_of(&phone.pull(), "Petit");
         other.pull();
         other.push(&change(&id, "FirstName", &format!("Server{number}")));
-        let answer = phone.push(&format!("{}", change(&id, "FirstName", "Phone")));
+        let answer = phone.push(&change(&id, "FirstName", "Phone"));
         assert_eq!(
             responses(&answer),
             [triple("Change", &id, "7")],
