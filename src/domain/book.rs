@@ -96,6 +96,8 @@ pub struct ItemPrivileges {
     pub grant: bool,
     /// The contact may be asked to verify its data.
     pub verify: bool,
+    /// Place it in another group too, where *Add* is held.
+    pub share: bool,
 }
 
 /// One change since a cursor.
@@ -189,7 +191,14 @@ impl Book {
             remove: may(Right::Remove),
             grant: may(Right::GrantModify),
             verify: may(Right::Verify),
+            share: may(Right::Share),
         })
+    }
+
+    /// Who created an item; empty once the account is gone.
+    pub async fn creator_name(&self, placement: &Placement) -> Result<String> {
+        let creator = self.core.store().person(placement.creator).await?;
+        Ok(creator.map_or_else(String::new, |person| person.name))
     }
 
     /// Number of live items.

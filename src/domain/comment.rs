@@ -19,6 +19,8 @@ pub struct ShownComment {
     pub comment: Comment,
     /// What the place it was written in is called.
     pub place: String,
+    /// That place is the reader's own.
+    pub private: bool,
     /// It was written in the place shown.
     pub here: bool,
     pub may_edit: bool,
@@ -48,6 +50,7 @@ impl Book {
             let mine = comment.author == self.actor().person;
             shown.push(ShownComment {
                 place: book.collection().display_name.clone(),
+                private: book.is_private(),
                 here: comment.collection == self.collection().id,
                 may_edit: mine,
                 may_delete: mine || book.may(Right::DeleteComment),

@@ -9,6 +9,7 @@ use super::{
     group::OpenGroup,
     id::PersonId,
     item::Placement,
+    principal::Member,
     rights::{GroupRight, Right},
 };
 
@@ -145,6 +146,11 @@ impl Book {
             book.core().commit_as(book.actor(), ops).await.map(drop)
         })
         .await
+    }
+
+    /// Who is in the group whose book this is.
+    pub async fn members(&self) -> Result<Vec<Member>> {
+        self.core().store().members(self.group_id()?).await
     }
 
     /// Who may modify an item of this group's book, for every member to see: its creator if they

@@ -36,6 +36,19 @@ pub enum Leaving {
     TakeBack,
 }
 
+/// What may be done with one member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemberVerbs {
+    /// [`OpenGroup::remove_member`]
+    pub remove: bool,
+    /// [`OpenGroup::set_role`] to co-administrator.
+    pub promote: bool,
+    /// [`OpenGroup::set_role`] to plain member.
+    pub demote: bool,
+    /// [`OpenGroup::hand_over`]
+    pub hand_over: bool,
+}
+
 /// Checks what a group is to be called on screens: 1 to 100 characters, no controls.
 fn display_name(text: &str) -> Result<String> {
     let text = text.trim();
@@ -45,6 +58,14 @@ fn display_name(text: &str) -> Result<String> {
         false => Err(Error::Invalid(
             "a displayed name has 1 to 100 characters and no controls".into(),
         )),
+    }
+}
+
+/// A co-administrator is taken out by the administrator.
+fn right_to_remove(role: Role) -> Right {
+    match role {
+        Role::Member => Right::GrantGroup,
+        Role::CoAdmin | Role::Admin => Right::Administer,
     }
 }
 
@@ -152,6 +173,18 @@ impl OpenGroup {
     /// Who is in the group, by name: every member sees it (rule 18).
     pub async fn members(&self) -> Result<Vec<Member>> {
         self.book.core().store().members(self.group.id).await
+    }
+
+    /// What the actor may do with a member; oneself is left by [`OpenGroup::leave`].
+    pub fn member_verbs(&self, member: &Member) -> MemberVerbs {
+        let other = member.person != self.book.actor().person;
+        let may = |right| other && self.book.may(right);
+        MemberVerbs {
+            remove: may(right_to_remove(member.role)),
+            promote: member.role == Role::Member && may(Right::Administer),
+            demote: member.role == Role::CoAdmin && may(Right::Administer),
+            hand_over: may(Right::Administer),
+        }
     }
 
     /// Adds an account by login or e-mail address; a member already in stays as they are. For
@@ -266,11 +299,7 @@ impl OpenGroup {
     /// a co-administrator is taken out by the admin.
     pub async fn remove_member(&self, person: PersonId) -> Result<()> {
         let role = self.require_member(person).await?;
-        let right = match role {
-            Role::Member => Right::GrantGroup,
-            Role::CoAdmin | Role::Admin => Right::Administer,
-        };
-        self.decided(right, |group| async move {
+        self.decided(right_to_remove(role), |group| async move {
             Ok(vec![Op::RemoveMember {
                 group: group.group.id,
                 person,

@@ -14,7 +14,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
-    item::{Card, Placement},
+    item::{Card, Placement, random_id},
     rights::Right,
     store::{ItemPlace, Revision, RevisionKind, Touched},
 };
@@ -124,6 +124,22 @@ impl Book {
             book.show_again(placement, &document).await
         })
         .await
+    }
+
+    /// Makes a new contact in Private of an earlier version.
+    pub async fn copy_version(&self, placement: &Placement, id: RevisionId) -> Result<()> {
+        let document = &self.version(placement, id).await?;
+        self.core()
+            .default_book(self.actor())
+            .await?
+            .decided(|book| async move {
+                let op = book.copied(document, &format!("{}.vcf", random_id(16)))?;
+                book.core()
+                    .commit_as(book.actor(), vec![op])
+                    .await
+                    .map(drop)
+            })
+            .await
     }
 
     /// Makes what an item showed at a moment its content again. Needs *Modify*.
@@ -343,6 +359,13 @@ impl View<'_> {
 }
 
 impl Core {
+    /// The clients that wrote something for the actor, by name, as far as history reaches.
+    pub async fn clients(&self, actor: &Actor) -> Result<Vec<String>> {
+        self.store()
+            .clients_of(actor.person, self.history_begins())
+            .await
+    }
+
     /// Undoes everything one client of the actor did since a moment: items it removed come back,
     /// items it placed go to the trash, contents lose what it changed and keep what others did.
     pub async fn undo_client(

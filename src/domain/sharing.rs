@@ -164,9 +164,7 @@ impl Book {
         if target.collection().id == self.collection().id {
             return Err(Error::Invalid("the contact is in this book already".into()));
         }
-        // Private holds what its owner created; anything else becomes a copy (§1).
-        let foreign = target.is_private() && placement.creator != self.actor().person;
-        let same = how != How::Copy && !foreign;
+        let same = how != How::Copy && target.may_hold(placement);
         if same {
             self.require(placement, Right::Share).await?;
         }
@@ -208,6 +206,12 @@ impl Book {
             ops.push(removal(placement));
         }
         Ok((Placed { href, same }, ops))
+    }
+
+    /// The same datum could be here: Private holds what its owner created, anything else becomes a
+    /// copy there (§1).
+    pub fn may_hold(&self, placement: &Placement) -> bool {
+        !self.is_private() || placement.creator == self.actor().person
     }
 
     async fn shared_into(&self, placement: &Placement, target: &Book, href: &str) -> Result<Op> {

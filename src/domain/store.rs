@@ -59,6 +59,10 @@ pub struct ListRow {
     pub placement: Placement,
     /// Somebody commented on it in this place.
     pub commented: bool,
+    /// Names of the person's tags on it.
+    pub tags: Vec<String>,
+    /// Who created it; empty once the account is gone.
+    pub creator_name: String,
     /// `(field, value)` of the item's index.
     pub texts: Vec<(String, String)>,
 }
@@ -222,7 +226,7 @@ pub struct Tag {
     pub id: TagId,
     pub name: String,
     pub colour: String,
-    /// How many live items of the person's private books carry it.
+    /// How many live items carry it, in the person's private books or in the place asked about.
     pub count: i64,
 }
 
@@ -435,6 +439,8 @@ pub trait Store: Send + Sync {
         client: &str,
         since: Timestamp,
     ) -> Result<Vec<PlacementId>>;
+    /// The clients a person removed, replaced or placed something with since a moment, by name.
+    async fn clients_of(&self, person: PersonId, since: Timestamp) -> Result<Vec<String>>;
     /// What a person is told and has not settled, newest first.
     async fn notices(&self, person: PersonId) -> Result<Vec<Notice>>;
     /// Further deletions by this client are refused until the person confirms.
@@ -462,6 +468,8 @@ pub trait Store: Send + Sync {
         resource: &str,
     ) -> Result<Vec<(String, String, Vec<u8>)>>;
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>>;
+    /// A person's tags, counting the live items of one collection.
+    async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>>;
     /// Names of the person's tags on an item.
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>>;
     /// Live placements in the person's private books of items with a tag.

@@ -93,6 +93,12 @@ impl Core {
 }
 
 impl Book {
+    /// The actor's tags by name, with how many items of this place carry each.
+    pub async fn tags(&self) -> Result<Vec<Tag>> {
+        let (person, here) = (self.actor().person, self.collection().id);
+        self.core().store().tags_in(person, here).await
+    }
+
     /// Names of the actor's tags on an item.
     pub async fn tags_of(&self, item: ItemId) -> Result<Vec<String>> {
         self.core().store().tags_of(self.actor().person, item).await

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{Committed, Op},
     book::{Book, new_server_id, removal},
     core::Core,
     error::{Error, Result},
@@ -118,8 +118,9 @@ impl Book {
         }
     }
 
-    /// Removes a selection in one transaction; one outcome each. Needs *Remove* on each.
-    pub async fn remove_all(&self, placements: &[Placement]) -> Result<Vec<Result<()>>> {
+    /// Removes a selection in one transaction; one outcome each, naming the removal for
+    /// [`Book::restore`]. Needs *Remove* on each.
+    pub async fn remove_all(&self, placements: &[Placement]) -> Result<Vec<Result<RevisionId>>> {
         self.decided(|book| async move {
             book.require_deletions().await?;
             let mut outcomes = Vec::with_capacity(placements.len());
@@ -132,10 +133,16 @@ impl Book {
                 };
                 outcomes.push(outcome.await.map(|op| ops.push(op)));
             }
-            if !ops.is_empty() {
-                book.core().commit_as(book.actor(), ops).await?;
-            }
-            Ok(outcomes)
+            let committed = match ops.is_empty() {
+                true => Committed::default(),
+                false => book.core().commit_as(book.actor(), ops).await?,
+            };
+            let mut removals = committed.rows.into_iter().map(RevisionId);
+            let named = |outcome: Result<()>| match outcome {
+                Ok(()) => removals.next().ok_or(Error::NotFound),
+                Err(error) => Err(error),
+            };
+            Ok(outcomes.into_iter().map(named).collect())
         })
         .await
     }

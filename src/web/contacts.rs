@@ -11,15 +11,23 @@ use serde::Deserialize;
 
 use super::{
     Web,
-    page::{self, Row, initials, see_other, show},
+    form::{Posted, ranges},
+    page::{self, Row, initials, show},
     place::{ItemPath, PlacePath, form_encode},
     request::Visit,
-    text::fill,
+    share::name_of,
+    text::{Text, fill},
+    told::{Done, Told},
+    when,
 };
 use crate::domain::{
-    book::Condition,
+    book::{Book, Condition},
+    collection::Place,
+    comment::ShownComment,
     error::{Error, Result},
-    store::{ListQuery, ListRow},
+    id::TagId,
+    sharing::KnownPlace,
+    store::{ListQuery, ListRow, Tag},
 };
 
 /// Contacts shown on one page of a list.
@@ -31,8 +39,9 @@ const PAGE: i64 = 200;
 pub struct ListParams {
     pub q: String,
     pub page: i64,
-    pub done: String,
-    pub name: String,
+    pub tag: i64,
+    /// All rows shown are selected.
+    pub all: i64,
 }
 
 /// `GET /c/private`, `GET /g/NAME`
@@ -41,9 +50,21 @@ pub async fn list(
     place: PlacePath,
     visit: Visit,
     Query(params): Query<ListParams>,
+    Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_list(&web, &place, &visit, &params).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    list_telling(&web, &place, &visit, &params, done.into()).await
+}
+
+/// The list, with what was done to it on top.
+pub async fn list_telling(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    params: &ListParams,
+    told: Told,
+) -> Response {
+    let shown = show_list(web, place, visit, params, told).await;
+    shown.unwrap_or_else(|error| visit.failed(web, &error))
 }
 
 async fn show_list(
@@ -51,12 +72,14 @@ async fn show_list(
     place: &PlacePath,
     visit: &Visit,
     params: &ListParams,
+    told: Told,
 ) -> Result<Response> {
     let book = place.open(web, visit).await?;
     let text = visit.text;
     let page = params.page.max(1);
     let query = ListQuery {
         words: web.facet.words(&params.q),
+        tag: (params.tag != 0).then_some(TagId(params.tag)),
         offset: (page - 1) * PAGE,
         limit: PAGE,
         ..ListQuery::default()
@@ -64,38 +87,84 @@ async fn show_list(
     let found = book.list(&query).await?;
     let pages = (found.total + PAGE - 1) / PAGE;
     let here = place.path();
-    let link = |page: i64| {
-        let query = form_encode(&[("q", &params.q), ("page", &page.to_string())]);
-        format!("{here}?{query}")
+    let link = |page: i64, all: &str| {
+        let tag = match params.tag {
+            0 => String::new(),
+            tag => tag.to_string(),
+        };
+        let page = page.to_string();
+        let query = [
+            ("q", params.q.as_str()),
+            ("tag", &tag),
+            ("page", &page),
+            ("all", all),
+        ];
+        format!("{here}?{}", form_encode(&query))
     };
-    let mut shell = visit.shell(web, Some(&here));
+    let tags = book.tags().await?;
+    let mut rows = Vec::with_capacity(found.rows.len());
+    for found in &found.rows {
+        // Everything in Private is one's own.
+        let read_only = !book.is_private() && !book.item_privileges(&found.placement).await?.modify;
+        rows.push(row(found, &tags, read_only));
+    }
+    let may = book.privileges().await?;
+    let status = told.status();
+    let mut shell = visit.shell_telling(web, Some(&here), told);
     shell.query = params.q.clone();
-    shell.notice = notice(visit, params);
-    let seen_by =
-        (!book.is_private()).then(|| fill(text.members_see, &[&book.collection().display_name]));
-    let title = match book.is_private() {
-        true => text.private.to_owned(),
-        false => book.collection().display_name.clone(),
+    let seen_by = match book.is_private() {
+        true => None,
+        false => Some(members_see(&book, text).await?),
     };
+    let total = book.count().await?;
+    let targets = targets(web, visit, &book).await?;
     Ok(show(
-        StatusCode::OK,
+        status,
         &page::List {
             shell,
-            title,
-            may_add: book.privileges().await?.add,
+            title: name_of(&book, visit),
+            group: !book.is_private(),
+            may_add: may.add,
+            may_empty: may.remove && found.total > 0,
+            total,
             count: fill(text.contacts_count, &[&found.total]),
             seen_by,
-            rows: found.rows.iter().map(row).collect(),
-            empty: match params.q.is_empty() {
+            tag: params.tag,
+            tags,
+            targets,
+            rows,
+            all: params.all != 0,
+            select_all: link(page, "1"),
+            empty: match params.q.is_empty() && params.tag == 0 {
                 true => text.no_contacts,
                 false => text.no_match,
             },
             pages,
             page_label: fill(text.page_of, &[&page, &pages]),
-            previous: (page > 1).then(|| link(page - 1)),
-            next: (page < pages).then(|| link(page + 1)),
+            previous: (page > 1).then(|| link(page - 1, "")),
+            next: (page < pages).then(|| link(page + 1, "")),
             here,
         },
+    ))
+}
+
+/// Books a selection of this one can be shared into.
+async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, String)>> {
+    let mut targets = Vec::new();
+    for other in web.core.books(&visit.actor).await? {
+        let elsewhere = other.collection().id != book.collection().id;
+        if elsewhere && !other.is_private() && other.privileges().await?.add {
+            targets.push((other.collection().id.0, name_of(&other, visit)));
+        }
+    }
+    Ok(targets)
+}
+
+async fn members_see(book: &Book, text: &Text) -> Result<String> {
+    let members = book.members().await?.len();
+    Ok(fill(
+        text.members_see,
+        &[&book.collection().display_name, &members],
     ))
 }
 
@@ -104,68 +173,122 @@ pub async fn card(
     State(web): State<Arc<Web>>,
     item: ItemPath,
     visit: Visit,
-    Query(params): Query<ListParams>,
+    Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_card(&web, &item, &visit, &params).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    card_telling(&web, &item, &visit, done.into()).await
 }
 
-async fn show_card(
-    web: &Arc<Web>,
-    item: &ItemPath,
-    visit: &Visit,
-    params: &ListParams,
-) -> Result<Response> {
+/// The card, with what was done to it on top.
+pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Response {
+    let shown = show_card(web, item, visit, told).await;
+    shown.unwrap_or_else(|error| visit.failed(web, &error))
+}
+
+async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
     let (book, card) = item.open(web, visit).await?;
-    let rights = book.item_privileges(&card.placement).await?;
-    let view = web.facet.view(&book.content(&card), visit.text);
+    let text = visit.text;
+    let placement = &card.placement;
+    let rights = book.item_privileges(placement).await?;
+    let view = web.facet.view(&book.content(&card), text);
     let here = item.place.path();
-    let mut shell = visit.shell(web, Some(&here));
-    shell.notice = notice(visit, params);
+    let creator = book.creator_name(placement).await?;
+    let on = book.tags_of(placement.item).await?;
+    let tags = web.core.tags(&visit.actor).await?;
+    let known = book.places(placement).await?;
+    let comments = book.comments(placement).await?;
+    let version = book.marks().await?.etag(placement);
+    let comments_seen_by = match book.is_private() {
+        true => text.comments_private.to_owned(),
+        false => {
+            let members = book.members().await?.len();
+            let group = &book.collection().display_name;
+            fill(text.comments_seen_by, &[&members, group])
+        }
+    };
     Ok(show(
-        StatusCode::OK,
+        told.status(),
         &page::Card {
-            shell,
-            here,
+            shell: visit.shell_telling(web, Some(&here), told),
             id: item.id.clone(),
-            version: book.marks().await?.etag(&card.placement),
+            version,
             initials: initials(&view.name),
             has_photo: view.has_photo,
-            photo_alt: fill(visit.text.photo_of, &[&view.name]),
+            photo_alt: fill(text.photo_of, &[&view.name]),
             may_edit: rights.modify,
             may_delete: rights.remove,
+            read_only: (!rights.modify).then(|| fill(text.read_only_ask, &[&creator])),
+            places: known
+                .into_iter()
+                .filter_map(|place| place.known)
+                .filter_map(|place| place_link(&place, visit))
+                .collect(),
+            made: fill(
+                text.created_by,
+                &[
+                    &creator,
+                    &when::shown(placement.created, text),
+                    &when::shown(placement.modified, text),
+                ],
+            ),
+            tags: tags
+                .into_iter()
+                .map(|tag| page::CardTag {
+                    on: on.contains(&tag.name),
+                    tag,
+                })
+                .collect(),
+            group: !book.is_private(),
+            comments: comments
+                .into_iter()
+                .map(|shown| comment(shown, text))
+                .collect(),
+            comments_seen_by,
+            here,
             view,
         },
     ))
 }
 
-/// `POST …/c/ID/delete`
-pub async fn delete(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    axum::Form(form): axum::Form<DeleteForm>,
-) -> Response {
-    let answer = async {
-        if !visit.accepts(&web, &form.token) {
-            return Err(Error::Invalid(visit.text.stale_form.to_owned()));
+fn place_link(place: &KnownPlace, visit: &Visit) -> Option<(String, String)> {
+    match place.place {
+        Place::Group(group) => {
+            let membership = visit.actor.membership(group)?;
+            let list = PlacePath::Group(membership.name.clone());
+            Some((membership.display_name.clone(), list.path()))
         }
-        let (book, card) = item.open(&web, &visit).await?;
-        let condition = Condition::Match(vec![form.version.clone()]);
-        book.delete(&card.placement.href, &condition).await?;
-        let done = form_encode(&[("done", "deleted"), ("name", &card.placement.display)]);
-        Ok(see_other(&format!("{}?{done}", item.place.path())))
-    };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+        _ => Some((visit.text.private.to_owned(), PlacePath::Private.path())),
+    }
 }
 
-/// What the deletion button sends.
-#[derive(Debug, Deserialize)]
-pub struct DeleteForm {
-    token: String,
-    version: String,
+fn comment(shown: ShownComment, text: &Text) -> page::CommentRow {
+    page::CommentRow {
+        id: shown.comment.id.0,
+        text: shown.comment.text,
+        author: shown.comment.author_name,
+        when: when::shown(shown.comment.at, text),
+        place: match shown.private {
+            true => text.private.to_owned(),
+            false => shown.place,
+        },
+        may_edit: shown.may_edit,
+        may_delete: shown.may_delete,
+    }
+}
+
+/// `POST …/c/ID/delete`
+pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let deleted = async {
+        let (book, card) = item.open(&web, visit).await?;
+        let condition = Condition::Match(vec![posted.value("version").to_owned()]);
+        let removal = book.delete(&card.placement.href, &condition).await?;
+        let done = Done::of("deleted").to(&card.placement.display);
+        Ok(done.undone_by(ranges(&[removal])))
+    };
+    match deleted.await {
+        Ok(done) => done.at(&item.place.path()),
+        Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
+    }
 }
 
 /// `GET …/c/ID/photo`
@@ -200,17 +323,7 @@ pub async fn photo(
         .unwrap_or_else(|error: Error| visit.failed(&web, &error))
 }
 
-fn notice(visit: &Visit, params: &ListParams) -> Option<String> {
-    let sentence = match params.done.as_str() {
-        "created" => visit.text.created,
-        "saved" => visit.text.saved,
-        "deleted" => visit.text.deleted,
-        _ => return None,
-    };
-    Some(fill(sentence, &[&params.name]))
-}
-
-fn row(row: &ListRow) -> Row {
+fn row(row: &ListRow, tags: &[Tag], read_only: bool) -> Row {
     let first = |field: &str| {
         row.texts
             .iter()
@@ -230,5 +343,13 @@ fn row(row: &ListRow) -> Row {
             .filter(|c| c.is_ascii_digit() || *c == '+')
             .collect(),
         phone,
+        creator: row.creator_name.clone(),
+        commented: row.commented,
+        read_only,
+        tags: tags
+            .iter()
+            .filter(|tag| row.tags.contains(&tag.name))
+            .map(|tag| (tag.name.clone(), tag.colour.clone()))
+            .collect(),
     }
 }

@@ -13,9 +13,10 @@ use super::{
     Web,
     error::explain,
     facet::{self, Submitted},
-    page::{self, see_other, show},
-    place::{ItemPath, PlacePath, form_encode},
+    page::{self, show},
+    place::{ItemPath, PlacePath},
     request::Visit,
+    told::Done,
 };
 use crate::domain::{
     book::Condition,
@@ -101,7 +102,7 @@ pub async fn create(
         false => Ok(None),
     };
     let problem = match done {
-        Ok(Some(path)) => return see_other(&path),
+        Ok(Some(response)) => return response,
         Ok(None) => sent
             .stale
             .then(|| (StatusCode::FORBIDDEN, visit.text.stale_form.to_owned())),
@@ -133,18 +134,15 @@ async fn save_new(
     place: &PlacePath,
     visit: &Visit,
     sent: &Sent,
-) -> Result<Option<String>> {
+) -> Result<Option<Response>> {
     let book = place.open(web, visit).await?;
     let edit = web.facet.edit(None, &sent.submitted)?;
     let href = format!("{}.vcf", random_id(16));
     book.put(&href, &Condition::Absent, &*edit).await?;
     let stored = book.get(&href).await?;
-    let done = form_encode(&[("done", "created"), ("name", &stored.placement.display)]);
-    Ok(Some(format!(
-        "{}/c/{}?{done}",
-        place.path(),
-        stored.placement.server_id
-    )))
+    let path = format!("{}/c/{}", place.path(), stored.placement.server_id);
+    let done = Done::of("created").to(&stored.placement.display);
+    Ok(Some(done.at(&path)))
 }
 
 /// `POST …/c/ID/edit`
@@ -184,7 +182,7 @@ pub async fn update(
         };
         let condition = Condition::Match(vec![sent.version.clone()]);
         match book.put(&card.placement.href, &condition, &*edit).await {
-            Ok(_) => Ok(see_other(&format!("{}?done=saved", item.path()))),
+            Ok(_) => Ok(Done::of("saved").at(&item.path())),
             Err(Error::PreconditionFailed) => {
                 let (book, card) = item.open(&web, &visit).await?;
                 let theirs = book.content(&card);
@@ -267,5 +265,9 @@ impl Sent {
 
 fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {
     let (status, _, message) = explain(error, visit.text);
-    (status, message)
+    match error {
+        // What was written and refused is kept (`rights.md` §2).
+        Error::Forbidden { .. } => (status, format!("{message} {}", visit.text.refused_kept)),
+        _ => (status, message),
+    }
 }

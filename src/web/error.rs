@@ -16,7 +16,7 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
         Error::Forbidden { .. } => (
             StatusCode::FORBIDDEN,
             text.forbidden,
-            format!("{} {}", text.forbidden_text, text.refused_kept),
+            text.forbidden_text.to_owned(),
         ),
         Error::PreconditionFailed => (
             StatusCode::CONFLICT,

@@ -26,6 +26,9 @@ pub trait WebFacet: Send + Sync {
     /// The words of a search, folded as the index is.
     fn words(&self, query: &str) -> Vec<String>;
 
+    /// What a property of a difference (`TEL;WORK`) is called.
+    fn property(&self, name: &str, text: &Text) -> String;
+
     /// The picture: media type and octets.
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)>;
 }

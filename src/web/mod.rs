@@ -1,15 +1,29 @@
 //! The web: pages that are complete without script.
 
+mod comments;
 mod contacts;
 mod edit;
 mod error;
 pub mod facet;
+mod form;
+mod group_rights;
+mod groups;
+mod history;
+mod item_rights;
 mod page;
 mod place;
+mod refused;
 mod request;
+mod search_members;
+mod selection;
 mod session;
+mod share;
 mod sign_in;
+mod tags;
 pub mod text;
+mod told;
+mod trash;
+mod when;
 
 use std::sync::Arc;
 
@@ -60,6 +74,8 @@ pub fn router(web: Arc<Web>) -> Router {
             .route(&at("/c/{id}/edit"), get(edit::edit).post(edit::update))
             .route(&at("/c/{id}/delete"), post(contacts::delete))
             .route(&at("/c/{id}/photo"), get(contacts::photo))
+            .merge(one_contact(path))
+            .merge(whole_place(path))
     };
     Router::new()
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
@@ -68,6 +84,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/static/icon.svg", get(icon))
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
+        .merge(people())
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(header_layer(
             "content-security-policy",
@@ -78,6 +95,78 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(header_layer("referrer-policy", "no-referrer"))
         .layer(header_layer("x-frame-options", "DENY"))
         .with_state(web)
+}
+
+/// Sharing, rights, comments, tags and history of one contact.
+fn one_contact(place: &str) -> Router<Arc<Web>> {
+    let at = |rest: &str| format!("{place}/c/{{id}}{rest}");
+    Router::new()
+        .route(&at("/share"), get(share::page))
+        .route(&at("/share/add"), post(share::add))
+        .route(&at("/share/remove"), post(share::remove))
+        .route(&at("/share/move"), post(share::move_to))
+        .route(&at("/copy"), post(share::copy))
+        .route(&at("/rights"), get(item_rights::page))
+        .route(&at("/rights/grant"), post(item_rights::grant))
+        .route(&at("/rights/withdraw"), post(item_rights::withdraw))
+        .route(&at("/comments"), post(comments::add))
+        .route(&at("/comments/edit"), post(comments::edit))
+        .route(&at("/comments/delete"), post(comments::delete))
+        .route(&at("/tags"), post(tags::assign))
+        .route(&at("/history"), get(history::page))
+        .route(&at("/history/restore"), post(history::restore))
+        .route(&at("/history/copy"), post(history::copy))
+}
+
+/// Selections, trash and emptying of a place.
+fn whole_place(place: &str) -> Router<Arc<Web>> {
+    let at = |rest: &str| format!("{place}{rest}");
+    Router::new()
+        .route(&at("/selected/delete"), post(selection::delete))
+        .route(&at("/selected/tag"), post(selection::tag))
+        .route(&at("/selected/untag"), post(selection::untag))
+        .route(&at("/selected/share"), post(selection::share))
+        .route(&at("/selected/copy"), post(selection::copy))
+        .route(
+            &at("/empty"),
+            get(selection::ask_empty).post(selection::empty),
+        )
+        .route(&at("/trash"), get(trash::page))
+        .route(&at("/trash/restore"), post(trash::restore))
+        .route(&at("/trash/copy"), post(trash::copy))
+        .route(&at("/trash/back"), post(trash::back))
+        .route(&at("/trash/undo-client"), post(trash::undo_client))
+        .route(&at("/trash/hold"), post(trash::hold))
+}
+
+/// Groups, tags, refused changes and notices of a person.
+fn people() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/groups", get(groups::list).post(groups::found))
+        .route("/join/{token}", get(groups::invitation).post(groups::join))
+        .route("/g/{name}/members", get(groups::members))
+        .route("/g/{name}/members/add", post(groups::add))
+        .route("/g/{name}/members/invite", post(groups::invite))
+        .route("/g/{name}/members/role", post(groups::role))
+        .route("/g/{name}/members/remove", post(groups::remove))
+        .route("/g/{name}/members/rename", post(groups::rename))
+        .route("/g/{name}/members/options", post(groups::options))
+        .route("/g/{name}/members/leave", post(groups::leave))
+        .route("/g/{name}/members/delete", post(groups::delete))
+        .route("/g/{name}/rights", get(group_rights::page))
+        .route("/g/{name}/rights/grant", post(group_rights::grant))
+        .route("/g/{name}/rights/withdraw", post(group_rights::withdraw))
+        .route("/tags", get(tags::page).post(tags::create))
+        .route("/tags/colour", post(tags::colour))
+        .route("/tags/delete", post(tags::delete))
+        .route("/refused", get(refused::page))
+        .route("/refused/copy", post(refused::copy))
+        .route("/refused/propose", post(refused::propose))
+        .route("/refused/dismiss", post(refused::dismiss))
+        .route("/refused/accept", post(refused::accept))
+        .route("/refused/decline", post(refused::decline))
+        .route("/notices/undo", post(refused::undo_notice))
+        .route("/notices/confirm", post(refused::confirm_notice))
 }
 
 /// `GET /`: the contacts.

@@ -8,6 +8,7 @@ use super::{
     facet::{CardView, Form},
     text::Text,
 };
+use crate::domain::store::Tag;
 
 /// What every page carries.
 pub struct Shell {
@@ -20,6 +21,26 @@ pub struct Shell {
     pub here: Option<String>,
     pub query: String,
     pub notice: Option<String>,
+    /// Takes back what the notice tells.
+    pub undo: Option<Undo>,
+    /// Why the form of this page was refused.
+    pub problem: Option<String>,
+    /// What the server noticed and the person has not settled.
+    pub alerts: Vec<Alert>,
+}
+
+/// A form of one button.
+pub struct Undo {
+    pub action: String,
+    pub field: &'static str,
+    pub value: String,
+}
+
+/// Something noticed: everything the client did can be undone with one button.
+#[derive(Clone)]
+pub struct Alert {
+    pub notice: i64,
+    pub sentence: String,
 }
 
 /// One entry of the environment selector.
@@ -44,10 +65,21 @@ pub struct List {
     pub shell: Shell,
     pub title: String,
     pub here: String,
+    pub group: bool,
     pub may_add: bool,
+    pub may_empty: bool,
+    pub total: i64,
     pub count: String,
     pub seen_by: Option<String>,
+    /// The tag whose contacts are shown.
+    pub tag: i64,
+    pub tags: Vec<Tag>,
+    /// Books a selection can be shared into.
+    pub targets: Vec<(i64, String)>,
     pub rows: Vec<Row>,
+    /// The boxes of all rows shown are checked.
+    pub all: bool,
+    pub select_all: String,
     pub empty: &'static str,
     pub pages: i64,
     pub page_label: String,
@@ -64,6 +96,11 @@ pub struct Row {
     pub email: String,
     pub phone: String,
     pub phone_link: String,
+    pub creator: String,
+    pub commented: bool,
+    pub read_only: bool,
+    /// Name and colour.
+    pub tags: Vec<(String, String)>,
 }
 
 #[derive(Template)]
@@ -77,6 +114,33 @@ pub struct Card {
     pub initials: String,
     pub has_photo: bool,
     pub photo_alt: String,
+    pub may_edit: bool,
+    pub may_delete: bool,
+    /// Who to ask, where one may only read.
+    pub read_only: Option<String>,
+    /// The places it is in that the person knows of: name and list.
+    pub places: Vec<(String, String)>,
+    pub made: String,
+    pub tags: Vec<CardTag>,
+    /// Tags on a group's data are advised against.
+    pub group: bool,
+    pub comments: Vec<CommentRow>,
+    pub comments_seen_by: String,
+}
+
+/// One of the person's tags, and whether it is on the contact.
+pub struct CardTag {
+    pub tag: Tag,
+    pub on: bool,
+}
+
+/// A comment.
+pub struct CommentRow {
+    pub id: i64,
+    pub text: String,
+    pub author: String,
+    pub when: String,
+    pub place: String,
     pub may_edit: bool,
     pub may_delete: bool,
 }
@@ -115,6 +179,8 @@ pub struct Message {
     pub shell: Shell,
     pub title: String,
     pub message: String,
+    /// The page it is about.
+    pub back: Option<String>,
 }
 
 /// A page as an answer.

@@ -14,6 +14,14 @@ pub enum PlacePath {
 }
 
 impl PlacePath {
+    /// Where a book of the person is shown.
+    pub fn of(book: &Book) -> Self {
+        match book.is_private() {
+            true => PlacePath::Private,
+            false => PlacePath::Group(book.collection().segment.clone()),
+        }
+    }
+
     /// The address of the place's list.
     pub fn path(&self) -> String {
         match self {
@@ -46,6 +54,23 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for PlacePath {
             Some(name) => PlacePath::Group(name),
             None => PlacePath::Private,
         })
+    }
+}
+
+/// A group's exact name in an address.
+pub struct GroupName(pub String);
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for GroupName {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let params = path_params(parts, state).await?;
+        value(&params, "name")
+            .map(GroupName)
+            .ok_or(StatusCode::NOT_FOUND)
     }
 }
 

@@ -11,10 +11,12 @@ use http::{HeaderMap, request::Parts};
 use super::{
     Web,
     error::explain,
-    page::{Message, PlaceLink, Shell, see_other, show},
+    page::{Alert, Message, PlaceLink, Shell, see_other, show},
     place::{PlacePath, encode_segment},
     session::Session,
-    text::{self, Text},
+    text::{self, Text, fill},
+    told::Told,
+    when,
 };
 use crate::domain::{actor::Actor, error::Error};
 
@@ -23,6 +25,7 @@ pub struct Visit {
     pub actor: Arc<Actor>,
     pub session: Session,
     pub text: &'static Text,
+    alerts: Vec<Alert>,
 }
 
 impl Visit {
@@ -51,7 +54,19 @@ impl Visit {
             here: here.map(str::to_owned),
             query: String::new(),
             notice: None,
+            undo: None,
+            problem: None,
+            alerts: self.alerts.clone(),
         }
+    }
+
+    /// The same, with what the page tells on top.
+    pub fn shell_telling(&self, web: &Web, here: Option<&str>, told: Told) -> Shell {
+        let mut shell = self.shell(web, here);
+        shell.notice = told.notice(self.text);
+        shell.undo = here.and_then(|here| told.undo(here));
+        shell.problem = told.problem();
+        shell
     }
 
     /// The page of an outcome that is not success.
@@ -64,6 +79,7 @@ impl Visit {
             shell: self.shell(web, None),
             title,
             message,
+            back: None,
         };
         show(status, &page)
     }
@@ -88,18 +104,55 @@ where
             Ok(session) => session,
             Err(error) => return Err(anonymous_failure(&error, &parts.headers)),
         };
-        match &session.actor {
-            Some(actor) => Ok(Visit {
-                actor: actor.clone(),
-                session,
-                text,
-            }),
+        match session.actor.clone() {
+            Some(actor) => match alerts(&web, &actor, text).await {
+                Ok(alerts) => Ok(Visit {
+                    actor,
+                    session,
+                    text,
+                    alerts,
+                }),
+                Err(error) => Err(anonymous_failure(&error, &parts.headers)),
+            },
             None => {
                 let next = parts.uri.path();
                 Err(see_other(&format!("/login?next={}", encode_segment(next))))
             }
         }
     }
+}
+
+/// What the server noticed, in words.
+async fn alerts(
+    web: &Web,
+    actor: &Arc<Actor>,
+    text: &'static Text,
+) -> crate::domain::error::Result<Vec<Alert>> {
+    let mut alerts = Vec::new();
+    for notice in web.core.notices(actor).await? {
+        let place = match notice.collection {
+            Some(collection) => match web.core.open(actor, collection).await {
+                Ok(book) if book.is_private() => text.private.to_owned(),
+                Ok(book) => book.collection().display_name.clone(),
+                Err(Error::NotFound) => text.unknown_group.to_owned(),
+                Err(error) => return Err(error),
+            },
+            None => text.unknown_group.to_owned(),
+        };
+        let since = when::shown(notice.since, text);
+        let said = fill(
+            text.mass_deletion,
+            &[&notice.client, &notice.number, &place, &since],
+        );
+        alerts.push(Alert {
+            notice: notice.id.0,
+            sentence: match notice.held {
+                true => format!("{said} {}", text.mass_deletion_held),
+                false => said,
+            },
+        });
+    }
+    Ok(alerts)
 }
 
 /// A failure before anybody is known.
@@ -110,6 +163,7 @@ pub fn anonymous_failure(error: &Error, headers: &HeaderMap) -> Response {
         shell: anonymous_shell(text, String::new()),
         title,
         message,
+        back: None,
     };
     show(status, &page)
 }
@@ -124,5 +178,8 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         here: None,
         query: String::new(),
         notice: None,
+        undo: None,
+        problem: None,
+        alerts: Vec::new(),
     }
 }

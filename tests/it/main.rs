@@ -13,3 +13,4 @@ mod search;
 mod support;
 mod transfer;
 mod web;
+mod web_rights;

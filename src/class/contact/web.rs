@@ -80,6 +80,10 @@ impl WebFacet for Contact {
             .collect()
     }
 
+    fn property(&self, name: &str, text: &Text) -> String {
+        view::property(name, text)
+    }
+
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)> {
         match Document::parse(document).ok()?.photo()? {
             Binary::Inline { media_type, octets } => Some((media_type, octets)),

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::{Book, Condition, Edit, Written};
 use crate::domain::{
-    batch::{Content, NewPlacement, Op},
+    batch::{Committed, Content, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
+    id::RevisionId,
     item::{Card, Placement, digest, random_id},
     rights::Right,
 };
@@ -113,14 +114,14 @@ impl Book {
         }
     }
 
-    /// Removes an item from this place. Needs *Remove*.
-    pub async fn delete(&self, href: &str, condition: &Condition) -> Result<()> {
+    /// Removes an item from this place, and names the removal for [`Book::restore`]. Needs *Remove*.
+    pub async fn delete(&self, href: &str, condition: &Condition) -> Result<RevisionId> {
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_delete(href, condition).await {
                 Err(Attempt::Moved) => book = book.reopened().await?,
                 Err(Attempt::Failed(error)) => return Err(error),
-                Ok(()) => return Ok(()),
+                Ok(removal) => return Ok(removal),
             }
         }
         Err(Error::Unavailable(
@@ -132,7 +133,7 @@ impl Book {
         &self,
         href: &str,
         condition: &Condition,
-    ) -> std::result::Result<(), Attempt> {
+    ) -> std::result::Result<RevisionId, Attempt> {
         let card = match self.get(href).await {
             Err(Error::NotFound)
                 if matches!(condition, Condition::Match(_) | Condition::Exists) =>
@@ -148,7 +149,8 @@ impl Book {
             return Err(Error::PreconditionFailed.into());
         }
         let op = removal(&card.placement);
-        self.commit(vec![op]).await
+        let committed = self.commit(vec![op]).await?;
+        Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
     }
 
     /// Another href for an item of this place. Needs *Add* and *Remove*.
@@ -382,9 +384,9 @@ impl Book {
         refusal
     }
 
-    async fn commit(&self, ops: Vec<Op>) -> std::result::Result<(), Attempt> {
+    async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
         match self.core.commit_as(&self.actor, ops).await {
-            Ok(_) => Ok(()),
+            Ok(committed) => Ok(committed),
             Err(Error::PreconditionFailed) => Err(Attempt::Moved),
             Err(error) => Err(error.into()),
         }

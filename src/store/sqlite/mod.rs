@@ -459,6 +459,10 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn clients_of(&self, person: PersonId, since: Timestamp) -> Result<Vec<String>> {
+        self.read(move |r| r.clients_of(person, since)).await
+    }
+
     async fn notices(&self, person: PersonId) -> Result<Vec<Notice>> {
         self.read(move |r| r.notices(person)).await
     }
@@ -507,6 +511,10 @@ impl Store for Sqlite {
 
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>> {
         self.read(move |r| r.tags(person)).await
+    }
+
+    async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>> {
+        self.read(move |r| r.tags_in(person, collection)).await
     }
 
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>> {

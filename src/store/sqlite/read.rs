@@ -258,14 +258,22 @@ impl Reader<'_> {
                  WHERE l.tag = t.id)
              FROM tag t WHERE t.person = ?1 ORDER BY t.folded",
             [person.0],
-            |row| {
-                Ok(Tag {
-                    id: TagId(row.get(0)?),
-                    name: row.get(1)?,
-                    colour: row.get(2)?,
-                    count: row.get(3)?,
-                })
-            },
+            tag,
+        )
+    }
+
+    pub fn tags_in(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> rusqlite::Result<Vec<Tag>> {
+        self.all(
+            "SELECT t.id, t.name, t.colour, (SELECT count(*) FROM tag_link l
+                 JOIN placement p ON p.item = l.item AND p.gone IS NULL AND p.collection = ?2
+                 WHERE l.tag = t.id)
+             FROM tag t WHERE t.person = ?1 ORDER BY t.folded",
+            [person.0, collection.0],
+            tag,
         )
     }
 
@@ -416,4 +424,13 @@ fn role(row: &Row<'_>, at: usize) -> rusqlite::Result<Role> {
 fn group_right(row: &Row<'_>, at: usize) -> rusqlite::Result<GroupRight> {
     let text: String = row.get(at)?;
     Ok(GroupRight::parse(&text).unwrap_or(GroupRight::None))
+}
+
+fn tag(row: &Row<'_>) -> rusqlite::Result<Tag> {
+    Ok(Tag {
+        id: TagId(row.get(0)?),
+        name: row.get(1)?,
+        colour: row.get(2)?,
+        count: row.get(3)?,
+    })
 }

@@ -196,6 +196,17 @@ impl Reader<'_> {
         self.all(&sql, params![person.0, client, since.0], revision)
     }
 
+    pub fn clients_of(&self, person: PersonId, since: Timestamp) -> rusqlite::Result<Vec<String>> {
+        self.all(
+            "SELECT client FROM revision WHERE person = ?1 AND at >= ?2
+                 AND kind IN ('replaced', 'removed')
+             UNION SELECT client FROM placement WHERE placed_by = ?1 AND placed_at >= ?2
+             ORDER BY 1",
+            params![person.0, since.0],
+            |row| row.get(0),
+        )
+    }
+
     pub fn placed_by(
         &self,
         person: PersonId,

@@ -204,7 +204,14 @@ impl Reader<'_> {
                     [placement.item.0, collection.0],
                     |_| Ok(()),
                 )?;
+                let creator_name = self.one(
+                    "SELECT name FROM person WHERE id = ?1",
+                    [placement.creator.0],
+                    |row| row.get(0),
+                )?;
                 Ok(ListRow {
+                    tags: self.tags_of(person, placement.item)?,
+                    creator_name: creator_name.unwrap_or_default(),
                     placement,
                     commented: commented.is_some(),
                     texts,

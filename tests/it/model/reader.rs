@@ -120,7 +120,7 @@ impl Reader {
         let condition = Condition::Match(vec![etag.clone()]);
         let done = if dice.below(4) == 0 {
             let removed = book.delete(href, &condition).await;
-            removed.map(|()| drop(self.cards.remove(href)))
+            removed.map(|_| drop(self.cards.remove(href)))
         } else {
             let value = Value {
                 name: number(dice),

@@ -205,7 +205,7 @@ impl World {
     pub async fn delete(&self, login: &str, place: &str, uid: &str) -> Result<()> {
         let book = self.book(login, place).await?;
         let href = self.placement(login, place, uid).await?.href;
-        book.delete(&href, &Condition::None).await
+        book.delete(&href, &Condition::None).await.map(drop)
     }
 
     pub async fn share(&self, login: &str, from: &str, uid: &str, into: &str) -> Result<Placed> {

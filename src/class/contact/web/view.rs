@@ -84,6 +84,43 @@ pub fn view(card: &Document, text: &Text) -> CardView {
     }
 }
 
+/// What a property with its types (`TEL;WORK`) is called; what nobody knows keeps its name.
+pub fn property(name: &str, text: &Text) -> String {
+    let (property, types) = name.split_once(';').unwrap_or((name, ""));
+    let listed = |list: &&Several| list.name.eq_ignore_ascii_case(property);
+    if let Some(list) = LISTS.iter().find(listed) {
+        let lower = types.to_ascii_lowercase().replace(';', " ");
+        let kind = list
+            .choices(text)
+            .into_iter()
+            .find(|(id, _)| lower.split(' ').any(|kind| kind == *id));
+        return match kind {
+            Some((_, label)) => format!("{} ({label})", (list.label)(text)),
+            None => (list.label)(text).to_owned(),
+        };
+    }
+    match property {
+        "FN" | "N" => text.name.to_owned(),
+        "ORG" => text.organization.to_owned(),
+        "NOTE" => text.note.to_owned(),
+        "PHOTO" => text.photo.to_owned(),
+        "BDAY" => text.birthday.to_owned(),
+        "ANNIVERSARY" => text.anniversary.to_owned(),
+        _ => NAMES
+            .iter()
+            .chain(&OTHERS)
+            .find(|field| match &field.place {
+                Place::Component(name, _) | Place::List(name) => *name == property,
+                Place::Text(names) => names.contains(&property),
+                Place::Date(_) => false,
+            })
+            .map_or_else(
+                || property.to_owned(),
+                |field| (field.label)(text).to_owned(),
+            ),
+    }
+}
+
 /// `Phone (work)`; people are called by what they are.
 fn labelled(list: &Several, kind: &str, text: &Text) -> String {
     let choices = list.choices(text);

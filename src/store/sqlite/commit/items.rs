@@ -377,7 +377,7 @@ impl Commit<'_> {
         self.take_away(&placed, writer)
     }
 
-    /// Marks a placement removed and keeps what it showed.
+    /// Marks a placement removed and keeps what it showed, in the revision returned.
     pub(super) fn take_away(&mut self, placed: &Placed, writer: Option<DeviceId>) -> Applied<i64> {
         self.connection
             .prepare_cached(
@@ -395,7 +395,8 @@ impl Commit<'_> {
                 self.batch.client,
                 placed.overlay,
             ])?;
-        self.keep_place(self.connection.last_insert_rowid(), placed)?;
+        let revision = self.connection.last_insert_rowid();
+        self.keep_place(revision, placed)?;
         if let Some((_, room)) = self.rooms.get_mut(&placed.collection) {
             *room += 1;
         }
@@ -415,7 +416,7 @@ impl Commit<'_> {
             .connection
             .prepare_cached("SELECT 1 FROM grant_item WHERE item = ?1 AND collection = ?2")?
             .exists([placed.item, placed.collection])?;
-        Ok(placed.id)
+        Ok(revision)
     }
 
     /// Removes every live placement of a collection, keeping what each showed.

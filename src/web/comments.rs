@@ -1,0 +1,81 @@
+//! Comments on a contact: the card shows them, these forms change them.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+
+use super::{
+    Web,
+    contacts::card_telling,
+    form::Posted,
+    place::ItemPath,
+    told::{Done, Told},
+};
+use crate::domain::{
+    error::{Error, Result},
+    id::CommentId,
+};
+
+/// `POST …/c/ID/comments`: a new one goes to the place shown.
+pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let added = async {
+        let (book, card) = item.open(&web, &posted.visit).await?;
+        let text = posted.value("text");
+        book.comment(&card.placement, text).await?;
+        Ok(Done::of("commented"))
+    };
+    settled(&web, &item, &posted, added.await).await
+}
+
+/// `POST …/c/ID/comments/edit`
+pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let edited = async {
+        let (book, id) = written(&web, &item, &posted).await?;
+        book.edit_comment(id, posted.value("text")).await?;
+        Ok(Done::of("saved"))
+    };
+    settled(&web, &item, &posted, edited.await).await
+}
+
+/// `POST …/c/ID/comments/delete`
+pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let deleted = async {
+        let (book, id) = written(&web, &item, &posted).await?;
+        book.delete_comment(id).await?;
+        Ok(Done::of("comment-deleted"))
+    };
+    settled(&web, &item, &posted, deleted.await).await
+}
+
+/// The comment named, in the place it was written in.
+async fn written(
+    web: &Web,
+    item: &ItemPath,
+    posted: &Posted,
+) -> Result<(crate::domain::book::Book, CommentId)> {
+    let id = CommentId(posted.number("comment"));
+    let (book, card) = item.open(web, &posted.visit).await?;
+    let comments = book.comments(&card.placement).await?;
+    let found = comments.into_iter().find(|shown| shown.comment.id == id);
+    let comment = found.ok_or(Error::NotFound)?.comment;
+    let place = web
+        .core
+        .open(&posted.visit.actor, comment.collection)
+        .await?;
+    Ok((place, id))
+}
+
+async fn settled(
+    web: &Arc<Web>,
+    item: &ItemPath,
+    posted: &Posted,
+    outcome: Result<Done>,
+) -> Response {
+    match outcome {
+        Ok(done) => done.at(&item.path()),
+        Err(error) => {
+            let told = Told::refused(&error, &posted.visit);
+            card_telling(web, item, &posted.visit, told).await
+        }
+    }
+}

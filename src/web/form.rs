@@ -1,0 +1,156 @@
+//! What a form sent, once it is known to come from a page of this session.
+
+use std::sync::Arc;
+
+use axum::{
+    Form,
+    body::Body,
+    extract::{FromRef, FromRequest, FromRequestParts, Request},
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+
+use super::{
+    Web,
+    page::{Message, show},
+    request::Visit,
+};
+use crate::domain::id::{CollectionId, PersonId, RevisionId, TagId};
+
+/// Octets of a form without files.
+const LIMIT: usize = 1024 * 1024;
+
+/// Numbers a list of ranges may stand for.
+const LISTED: usize = 1000;
+
+/// A form of somebody signed in; one made for another session is refused before anything else.
+pub struct Posted {
+    pub visit: Visit,
+    fields: Vec<(String, String)>,
+}
+
+impl Posted {
+    /// The value of a field, empty when absent.
+    pub fn value(&self, name: &str) -> &str {
+        self.values(name).next().unwrap_or_default()
+    }
+
+    /// Every value of a field that may be sent several times.
+    pub fn values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        let named = self.fields.iter().filter(move |(field, _)| field == name);
+        named.map(|(_, value)| value.as_str())
+    }
+
+    /// A check box.
+    pub fn checked(&self, name: &str) -> bool {
+        self.values(name).next().is_some()
+    }
+
+    /// The number in a field; 0, which names nothing, when there is none.
+    pub fn number(&self, name: &str) -> i64 {
+        self.value(name).trim().parse().unwrap_or(0)
+    }
+
+    pub fn person(&self, name: &str) -> PersonId {
+        PersonId(self.number(name))
+    }
+
+    pub fn collection(&self, name: &str) -> CollectionId {
+        CollectionId(self.number(name))
+    }
+
+    pub fn revision(&self) -> RevisionId {
+        RevisionId(self.number("revision"))
+    }
+
+    /// The tags checked.
+    pub fn tags(&self) -> Vec<TagId> {
+        let numbers = self.values("tag").filter_map(|value| value.parse().ok());
+        numbers.map(TagId).collect()
+    }
+
+    /// `12-14,20`: four revisions.
+    pub fn revisions(&self) -> Vec<RevisionId> {
+        let mut found = Vec::new();
+        for range in self.value("revisions").split(',') {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            let (Ok(first), Ok(last)) = (first.parse::<i64>(), last.parse::<i64>()) else {
+                continue;
+            };
+            found.extend((first..=last).take(LISTED - found.len()).map(RevisionId));
+        }
+        found
+    }
+}
+
+/// What [`Posted::revisions`] reads.
+pub fn ranges(revisions: &[RevisionId]) -> String {
+    let mut spans: Vec<(i64, i64)> = Vec::new();
+    for RevisionId(id) in revisions {
+        match spans.last_mut() {
+            Some((_, last)) if *last + 1 == *id => *last = *id,
+            _ => spans.push((*id, *id)),
+        }
+    }
+    let spans = spans.iter().map(|(first, last)| match first == last {
+        true => first.to_string(),
+        false => format!("{first}-{last}"),
+    });
+    spans.collect::<Vec<_>>().join(",")
+}
+
+impl<S> FromRequest<S> for Posted
+where
+    S: Send + Sync,
+    Arc<Web>: FromRef<S>,
+{
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let visit = Visit::from_request_parts(&mut parts, state).await?;
+        let body = axum::body::to_bytes(body, LIMIT)
+            .await
+            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+        let path = parts.uri.path().to_owned();
+        let request = Request::from_parts(parts, Body::from(body));
+        let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &())
+            .await
+            .map_err(IntoResponse::into_response)?;
+        let posted = Posted { visit, fields };
+        let web = Arc::<Web>::from_ref(state);
+        match posted.visit.accepts(&web, posted.value("token")) {
+            true => Ok(posted),
+            false => Err(stale(&web, &posted.visit, &path)),
+        }
+    }
+}
+
+/// Nothing was done: the page the form stood on leads on.
+fn stale(web: &Web, visit: &Visit, path: &str) -> Response {
+    let page = Message {
+        shell: visit.shell(web, None),
+        title: visit.text.forbidden.to_owned(),
+        message: visit.text.stale_page.to_owned(),
+        back: path.rsplit_once('/').map(|(page, _)| page.to_owned()),
+    };
+    show(StatusCode::FORBIDDEN, &page)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_come_back_as_they_went() {
+        for (ids, text) in [
+            (&[][..], ""),
+            (&[7], "7"),
+            (&[7, 8, 9, 12], "7-9,12"),
+            (&[3, 2], "3,2"),
+        ] {
+            let revisions: Vec<RevisionId> = ids.iter().copied().map(RevisionId).collect();
+            assert_eq!(ranges(&revisions), text);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Rights granted on a group: *Add*, *Add and delete*.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+
+use super::{
+    Web,
+    form::Posted,
+    groups::MemberSearch,
+    page::{Shell, show},
+    place::{GroupName, PlacePath},
+    request::Visit,
+    search_members::{Choice, find},
+    text::Text,
+    told::{Done, Told},
+};
+use crate::domain::{
+    error::{Error, Result},
+    grant::Grantee,
+    id::PersonId,
+    rights::GroupRight,
+};
+
+#[derive(Template)]
+#[template(path = "group_rights.html")]
+struct GroupRights {
+    shell: Shell,
+    here: String,
+    title: String,
+    query: String,
+    grants: Vec<GrantRow>,
+    may_grant: bool,
+    members: usize,
+    choices: Vec<Choice>,
+    narrowed: Option<String>,
+}
+
+struct GrantRow {
+    /// As the form sends it back.
+    grantee: String,
+    /// None: everyone in the group.
+    name: Option<String>,
+    right: &'static str,
+}
+
+/// `GET /g/NAME/rights`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    visit: Visit,
+    Query(search): Query<MemberSearch>,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_page(&web, &visit, &name, &search.q, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST /g/NAME/rights/grant`
+pub async fn grant(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let grantees = grantees(&posted);
+    let right = GroupRight::parse(posted.value("right"));
+    let (Some(right), false) = (right, grantees.is_empty()) else {
+        let nobody = visit.text.nobody_chosen.to_owned();
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, nobody);
+        let page = show_page(&web, visit, &name, posted.value("q"), told).await;
+        return page.unwrap_or_else(|error| visit.failed(&web, &error));
+    };
+    change(&web, visit, &name, &grantees, right, "granted").await
+}
+
+/// `POST /g/NAME/rights/withdraw`
+pub async fn withdraw(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let grantees = grantees(&posted);
+    let none = GroupRight::default();
+    change(&web, &posted.visit, &name, &grantees, none, "withdrawn").await
+}
+
+async fn change(
+    web: &Arc<Web>,
+    visit: &Visit,
+    name: &str,
+    grantees: &[Grantee],
+    right: GroupRight,
+    done: &str,
+) -> Response {
+    let outcome = async {
+        let group = web.core.group(&visit.actor, name).await?;
+        group.grant(grantees, right).await
+    };
+    match outcome.await {
+        Ok(()) => {
+            let rights = format!("{}/rights", PlacePath::Group(name.to_owned()).path());
+            Done::of(done).at(&rights)
+        }
+        Err(error) => {
+            let told = Told::refused(&error, visit);
+            let page = show_page(web, visit, name, "", told).await;
+            page.unwrap_or_else(|error: Error| visit.failed(web, &error))
+        }
+    }
+}
+
+async fn show_page(
+    web: &Arc<Web>,
+    visit: &Visit,
+    name: &str,
+    query: &str,
+    told: Told,
+) -> Result<Response> {
+    let group = web.core.group(&visit.actor, name).await?;
+    let here = PlacePath::Group(name.to_owned()).path();
+    let members = group.members().await?;
+    let (choices, narrowed) = find(&members, query, visit.text);
+    let grants = group.grants().await?;
+    Ok(show(
+        told.status(),
+        &GroupRights {
+            shell: visit.shell_telling(web, Some(&here), told),
+            here,
+            title: group.group().display_name.clone(),
+            query: query.to_owned(),
+            grants: grants
+                .into_iter()
+                .map(|grant| GrantRow {
+                    grantee: grantee_value(grant.grantee),
+                    name: person_of(grant.grantee).map(|_| grant.name),
+                    right: right_name(grant.right, visit.text),
+                })
+                .collect(),
+            may_grant: group.runs(),
+            members: members.len(),
+            choices,
+            narrowed,
+        },
+    ))
+}
+
+/// Everyone, or the members checked.
+pub fn grantees(posted: &Posted) -> Vec<Grantee> {
+    posted
+        .values("grantee")
+        .filter_map(|value| match value {
+            "everyone" => Some(Grantee::Everyone),
+            id => id.parse().ok().map(|id| Grantee::Member(PersonId(id))),
+        })
+        .collect()
+}
+
+/// What [`grantees`] reads.
+pub fn grantee_value(grantee: Grantee) -> String {
+    person_of(grantee).map_or_else(|| "everyone".to_owned(), |person| person.to_string())
+}
+
+/// None: everyone in the group.
+pub fn person_of(grantee: Grantee) -> Option<PersonId> {
+    match grantee {
+        Grantee::Everyone => None,
+        Grantee::Member(person) => Some(person),
+    }
+}
+
+fn right_name(right: GroupRight, text: &Text) -> &'static str {
+    match right {
+        GroupRight::None => text.right_none,
+        GroupRight::Add => text.right_add,
+        GroupRight::AddDelete => text.right_add_delete,
+    }
+}

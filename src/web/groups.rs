@@ -1,0 +1,432 @@
+//! My groups, and the members of one.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Path, Query, State},
+    response::Response,
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{
+    Web,
+    form::Posted,
+    page::{Shell, show},
+    place::{GroupName, PlacePath},
+    request::Visit,
+    search_members::{MEMBERS_SHOWN, matches, narrowed},
+    text::{Text, fill},
+    told::{Done, Told},
+};
+use crate::domain::{
+    error::{Error, Result},
+    group::{Leaving, OpenGroup},
+    principal::{GroupOptions, Member, Role},
+};
+
+#[derive(Template)]
+#[template(path = "groups.html")]
+struct Groups {
+    shell: Shell,
+    groups: Vec<GroupRow>,
+    may_found: bool,
+    name: String,
+    shown: String,
+}
+
+struct GroupRow {
+    path: String,
+    name: String,
+    role: &'static str,
+    members: usize,
+}
+
+/// `GET /groups`
+pub async fn list(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
+    let shown = show_groups(&web, &visit, done.into(), "", "").await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST /groups`
+pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let (name, shown) = (posted.value("name").trim(), posted.value("shown"));
+    let founded = web.core.found_group(&visit.actor, name, shown).await;
+    let told = match founded {
+        Ok(_) => {
+            let members = format!("{}/members", PlacePath::Group(name.to_owned()).path());
+            return Done::of("founded").to(name).at(&members);
+        }
+        Err(Error::Exists(_)) => {
+            let taken = fill(visit.text.group_name_taken, &[&name]);
+            Told::Refused(StatusCode::CONFLICT, taken)
+        }
+        Err(Error::Invalid(_)) => {
+            let rule = visit.text.group_name_rule.to_owned();
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)
+        }
+        Err(error) => Told::refused(&error, visit),
+    };
+    let page = show_groups(&web, visit, told, name, shown).await;
+    page.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+async fn show_groups(
+    web: &Arc<Web>,
+    visit: &Visit,
+    told: Told,
+    name: &str,
+    shown: &str,
+) -> Result<Response> {
+    let mut groups = Vec::new();
+    for membership in web.core.groups(&visit.actor) {
+        let group = web.core.group(&visit.actor, &membership.name).await?;
+        groups.push(GroupRow {
+            path: PlacePath::Group(membership.name.clone()).path(),
+            name: membership.display_name.clone(),
+            role: role_name(group.role(), visit.text),
+            members: group.members().await?.len(),
+        });
+    }
+    Ok(show(
+        told.status(),
+        &Groups {
+            shell: visit.shell_telling(web, None, told),
+            groups,
+            may_found: web.core.may_found(&visit.actor),
+            name: name.to_owned(),
+            shown: shown.to_owned(),
+        },
+    ))
+}
+
+#[derive(Template)]
+#[template(path = "members.html")]
+struct Members {
+    shell: Shell,
+    here: String,
+    name: String,
+    title: String,
+    query: String,
+    members: Vec<MemberRow>,
+    /// How many of how many are shown, where not all are.
+    narrowed: Option<String>,
+    runs: bool,
+    administers: bool,
+    options: GroupOptions,
+    /// The link of an invitation that was just made.
+    invitation: Option<String>,
+}
+
+struct MemberRow {
+    id: i64,
+    name: String,
+    login: String,
+    role: &'static str,
+    may_remove: bool,
+    may_promote: bool,
+    may_demote: bool,
+    may_hand_over: bool,
+}
+
+/// A group in an address, and what is searched among its members.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct MemberSearch {
+    pub q: String,
+}
+
+/// `GET /g/NAME/members`
+pub async fn members(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    visit: Visit,
+    Query(search): Query<MemberSearch>,
+    Query(done): Query<Done>,
+) -> Response {
+    let page = Page {
+        name: &name,
+        query: &search.q,
+        invitation: None,
+    };
+    let shown = page.show(&web, &visit, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST /g/NAME/members/add`
+pub async fn add(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let login = posted.value("login").trim();
+    let group = match web.core.group(&posted.visit.actor, &name).await {
+        Ok(group) => group,
+        Err(error) => return posted.visit.failed(&web, &error),
+    };
+    match group.add_member(login).await {
+        Err(Error::NotFound) => {
+            let unknown = fill(posted.visit.text.no_such_account, &[&login]);
+            let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, unknown);
+            refused(&web, &posted.visit, &name, told).await
+        }
+        outcome => {
+            let done = Done::of("member-added").to(login);
+            settled(&web, &posted.visit, &name, outcome.map(|_| done)).await
+        }
+    }
+}
+
+/// `POST /g/NAME/members/invite`: the link is shown once.
+pub async fn invite(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let invited = async {
+        let group = web.core.group(&visit.actor, &name).await?;
+        group.invite(posted.value("email")).await
+    };
+    match invited.await {
+        Ok(token) => {
+            let page = Page {
+                name: &name,
+                query: "",
+                invitation: Some(format!("/join/{token}")),
+            };
+            let shown = page.show(&web, visit, Told::Nothing).await;
+            shown.unwrap_or_else(|error| visit.failed(&web, &error))
+        }
+        Err(error) => settled(&web, visit, &name, Err(error)).await,
+    }
+}
+
+/// `POST /g/NAME/members/role`
+pub async fn role(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let outcome = async {
+        let group = web.core.group(&posted.visit.actor, &name).await?;
+        let role = Role::parse(posted.value("role")).ok_or(Error::NotFound)?;
+        group.set_role(posted.person("person"), role).await?;
+        Ok(Done::of("saved"))
+    };
+    settled(&web, &posted.visit, &name, outcome.await).await
+}
+
+/// `POST /g/NAME/members/remove`
+pub async fn remove(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let outcome = async {
+        let group = web.core.group(&posted.visit.actor, &name).await?;
+        group.remove_member(posted.person("person")).await?;
+        Ok(Done::of("member-removed"))
+    };
+    settled(&web, &posted.visit, &name, outcome.await).await
+}
+
+/// `POST /g/NAME/members/rename`
+pub async fn rename(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let outcome = async {
+        let group = web.core.group(&posted.visit.actor, &name).await?;
+        group.rename(posted.value("shown")).await?;
+        Ok(Done::of("saved"))
+    };
+    settled(&web, &posted.visit, &name, outcome.await).await
+}
+
+/// `POST /g/NAME/members/options`
+pub async fn options(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let outcome = async {
+        let group = web.core.group(&posted.visit.actor, &name).await?;
+        let options = GroupOptions {
+            share_outside: posted.checked("share_outside"),
+            creators_delete: posted.checked("creators_delete"),
+        };
+        group.set_options(options).await?;
+        Ok(Done::of("saved"))
+    };
+    settled(&web, &posted.visit, &name, outcome.await).await
+}
+
+/// `POST /g/NAME/members/leave`
+pub async fn leave(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let left = async {
+        let group = web.core.group(&posted.visit.actor, &name).await?;
+        let leaving = match posted.value("leaving") {
+            "take-back" => Leaving::TakeBack,
+            _ => Leaving::LeaveCopies,
+        };
+        group.leave(leaving).await?;
+        Ok(group)
+    };
+    match left.await {
+        Ok(group) => Done::of("left")
+            .to(&group.group().display_name)
+            .at("/groups"),
+        Err(error) => settled(&web, &posted.visit, &name, Err(error)).await,
+    }
+}
+
+/// `POST /g/NAME/members/delete`: the name was typed.
+pub async fn delete(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    if posted.value("typed").trim() != name {
+        let other = fill(posted.visit.text.type_group_name, &[&name]);
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, other);
+        return refused(&web, &posted.visit, &name, told).await;
+    }
+    let deleted = async {
+        let group = web.core.group(&posted.visit.actor, &name).await?;
+        group.delete().await?;
+        Ok(group)
+    };
+    match deleted.await {
+        Ok(group) => Done::of("group-deleted")
+            .to(&group.group().display_name)
+            .at("/groups"),
+        Err(error) => settled(&web, &posted.visit, &name, Err(error)).await,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "join.html")]
+struct Join {
+    shell: Shell,
+    action: String,
+}
+
+/// `GET /join/TOKEN`
+pub async fn invitation(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    visit: Visit,
+) -> Response {
+    let action = format!("/join/{}", super::place::encode_segment(&token));
+    let shell = visit.shell(&web, None);
+    show(StatusCode::OK, &Join { shell, action })
+}
+
+/// `POST /join/TOKEN`
+pub async fn join(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    match web.core.accept_invitation(&visit.actor, &token).await {
+        Ok(_) => Done::of("joined").at("/groups"),
+        Err(Error::NotFound) => {
+            let told = Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned());
+            let page = show_groups(&web, visit, told, "", "").await;
+            page.unwrap_or_else(|error| visit.failed(&web, &error))
+        }
+        Err(error) => visit.failed(&web, &error),
+    }
+}
+
+/// Back to the members, telling what was done, or the same page telling why not.
+async fn settled(web: &Arc<Web>, visit: &Visit, name: &str, outcome: Result<Done>) -> Response {
+    match outcome {
+        Ok(done) => done.at(&format!(
+            "{}/members",
+            PlacePath::Group(name.to_owned()).path()
+        )),
+        Err(error) => refused(web, visit, name, Told::refused(&error, visit)).await,
+    }
+}
+
+async fn refused(web: &Arc<Web>, visit: &Visit, name: &str, told: Told) -> Response {
+    let page = Page {
+        name,
+        query: "",
+        invitation: None,
+    };
+    let shown = page.show(web, visit, told).await;
+    shown.unwrap_or_else(|error| visit.failed(web, &error))
+}
+
+struct Page<'a> {
+    name: &'a str,
+    query: &'a str,
+    invitation: Option<String>,
+}
+
+impl Page<'_> {
+    async fn show(self, web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
+        let group = web.core.group(&visit.actor, self.name).await?;
+        let here = PlacePath::Group(self.name.to_owned()).path();
+        let all = group.members().await?;
+        let found: Vec<&Member> = all
+            .iter()
+            .filter(|member| matches(member, self.query))
+            .collect();
+        let members = found
+            .iter()
+            .take(MEMBERS_SHOWN)
+            .map(|member| row(&group, member, visit.text))
+            .collect();
+        Ok(show(
+            told.status(),
+            &Members {
+                shell: visit.shell_telling(web, Some(&here), told),
+                here,
+                name: self.name.to_owned(),
+                title: group.group().display_name.clone(),
+                query: self.query.to_owned(),
+                members,
+                narrowed: narrowed(found.len(), all.len(), visit.text),
+                runs: group.runs(),
+                administers: group.administers(),
+                options: group.group().options,
+                invitation: self.invitation,
+            },
+        ))
+    }
+}
+
+fn row(group: &OpenGroup, member: &Member, text: &Text) -> MemberRow {
+    let may = group.member_verbs(member);
+    MemberRow {
+        id: member.person.0,
+        name: member.name.clone(),
+        login: member.login.clone(),
+        role: role_name(member.role, text),
+        may_remove: may.remove,
+        may_promote: may.promote,
+        may_demote: may.demote,
+        may_hand_over: may.hand_over,
+    }
+}
+
+/// A role in words.
+pub fn role_name(role: Role, text: &Text) -> &'static str {
+    match role {
+        Role::Member => text.role_member,
+        Role::CoAdmin => text.role_co_admin,
+        Role::Admin => text.role_admin,
+    }
+}

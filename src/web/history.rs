@@ -1,0 +1,166 @@
+//! The history of a contact: who changed what, when, through which client; and back.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+
+use super::{
+    Web,
+    form::Posted,
+    page::{Shell, show},
+    place::ItemPath,
+    request::Visit,
+    text::fill,
+    told::{Done, Told},
+    when,
+};
+use crate::domain::{
+    class::Difference,
+    error::Result,
+    history::{Event, What},
+};
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct History {
+    shell: Shell,
+    card: String,
+    name: String,
+    may_edit: bool,
+    explained: String,
+    events: Vec<EventRow>,
+}
+
+struct EventRow {
+    what: String,
+    when: String,
+    who: String,
+    client: String,
+    differences: Vec<DifferenceRow>,
+    /// The version before it.
+    version: Option<i64>,
+}
+
+/// One property in words, before and after.
+pub struct DifferenceRow {
+    pub label: String,
+    pub before: Option<String>,
+    pub after: Option<String>,
+}
+
+/// `GET …/c/ID/history`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_page(&web, &item, &visit, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST …/c/ID/history/restore`
+pub async fn restore(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let restored = async {
+        let (book, card) = item.open(&web, &posted.visit).await?;
+        book.restore_version(&card.placement, posted.revision())
+            .await?;
+        Ok(Done::of("restored"))
+    };
+    settled(&web, &item, &posted, restored.await).await
+}
+
+/// `POST …/c/ID/history/copy`
+pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let copied = async {
+        let (book, card) = item.open(&web, &posted.visit).await?;
+        book.copy_version(&card.placement, posted.revision())
+            .await?;
+        Ok(Done::of("copied"))
+    };
+    settled(&web, &item, &posted, copied.await).await
+}
+
+async fn settled(
+    web: &Arc<Web>,
+    item: &ItemPath,
+    posted: &Posted,
+    outcome: Result<Done>,
+) -> Response {
+    let visit = &posted.visit;
+    match outcome {
+        Ok(done) => done.at(&format!("{}/history", item.path())),
+        Err(error) => {
+            let page = show_page(web, item, visit, Told::refused(&error, visit)).await;
+            page.unwrap_or_else(|error| visit.failed(web, &error))
+        }
+    }
+}
+
+async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
+    let (book, card) = item.open(web, visit).await?;
+    let events = book.history(&card.placement).await?;
+    let days = web.core.limits().history_days;
+    Ok(show(
+        told.status(),
+        &History {
+            shell: visit.shell_telling(web, Some(&item.place.path()), told),
+            card: item.path(),
+            name: card.placement.display.clone(),
+            may_edit: book.item_privileges(&card.placement).await?.modify,
+            explained: fill(visit.text.history_kept, &[&days]),
+            events: events
+                .into_iter()
+                .map(|event| row(event, web, visit))
+                .collect(),
+        },
+    ))
+}
+
+fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
+    let text = visit.text;
+    let elsewhere = || text.unknown_group.to_owned();
+    let (what, differences, version) = match event.what {
+        What::Edited {
+            before,
+            differences,
+        } => (
+            text.event_edited.to_owned(),
+            described(differences, web, visit),
+            Some(before.0),
+        ),
+        What::Tagged => (text.event_tagged.to_owned(), Vec::new(), None),
+        What::Placed { place } => {
+            let place = place.unwrap_or_else(elsewhere);
+            (fill(text.event_placed, &[&place]), Vec::new(), None)
+        }
+        What::Removed { place } => {
+            let place = place.unwrap_or_else(elsewhere);
+            (fill(text.event_removed, &[&place]), Vec::new(), None)
+        }
+    };
+    EventRow {
+        what,
+        when: when::shown(event.at, text),
+        who: event.person_name,
+        client: event.client,
+        differences,
+        version,
+    }
+}
+
+/// Differences with the names of properties in words.
+pub fn described(differences: Vec<Difference>, web: &Web, visit: &Visit) -> Vec<DifferenceRow> {
+    differences
+        .into_iter()
+        .map(|difference| DifferenceRow {
+            label: web.facet.property(&difference.property, visit.text),
+            before: difference.before,
+            after: difference.after,
+        })
+        .collect()
+}

@@ -1,0 +1,194 @@
+//! Who may modify a contact, group by group.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{
+    Web,
+    form::Posted,
+    group_rights::{grantee_value, grantees, person_of},
+    page::{Shell, show},
+    place::ItemPath,
+    request::Visit,
+    search_members::{Choice, find},
+    text::Text,
+    told::{Done, Told},
+};
+use crate::domain::{
+    book::Book,
+    collection::Place,
+    error::{Error, Result},
+    grant::{Modifier, Reason},
+    id::CollectionId,
+    item::{Card, Placement},
+};
+
+#[derive(Template)]
+#[template(path = "item_rights.html")]
+struct ItemRights {
+    shell: Shell,
+    card: String,
+    name: String,
+    creator: String,
+    groups: Vec<GroupSection>,
+}
+
+/// One group the contact is in.
+struct GroupSection {
+    id: i64,
+    name: String,
+    modifiers: Vec<ModifierRow>,
+    may_grant: bool,
+    members: usize,
+    query: String,
+    choices: Vec<Choice>,
+    narrowed: Option<String>,
+}
+
+struct ModifierRow {
+    grantee: String,
+    /// None: everyone in the group.
+    name: Option<String>,
+    reason: &'static str,
+    granted: bool,
+}
+
+/// What is searched, among the members of which group.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Search {
+    group: i64,
+    q: String,
+}
+
+/// `GET …/c/ID/rights`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    Query(search): Query<Search>,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_page(&web, &visit, &item, &search, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST …/c/ID/rights/grant`
+pub async fn grant(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    if grantees(&posted).is_empty() {
+        let nobody = posted.visit.text.nobody_chosen.to_owned();
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, nobody);
+        return again(&web, &posted, &item, told).await;
+    }
+    change(&web, &item, &posted, true).await
+}
+
+/// `POST …/c/ID/rights/withdraw`
+pub async fn withdraw(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    change(&web, &item, &posted, false).await
+}
+
+async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) -> Response {
+    let outcome = async {
+        let (book, card) = item.open(web, &posted.visit).await?;
+        let (group, placement) = placed_in(&book, &card, posted.collection("group")).await?;
+        group
+            .grant_modify(&placement, &grantees(posted), modify)
+            .await
+    };
+    match outcome.await {
+        Ok(()) => {
+            let done = Done::of(if modify { "granted" } else { "withdrawn" });
+            done.at(&format!("{}/rights", item.path()))
+        }
+        Err(error) => again(web, posted, item, Told::refused(&error, &posted.visit)).await,
+    }
+}
+
+async fn again(web: &Arc<Web>, posted: &Posted, item: &ItemPath, told: Told) -> Response {
+    let search = Search {
+        group: posted.number("group"),
+        q: posted.value("q").to_owned(),
+    };
+    let page = show_page(web, &posted.visit, item, &search, told).await;
+    page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+}
+
+/// The same contact in one of the groups it is in.
+async fn placed_in(book: &Book, card: &Card, group: CollectionId) -> Result<(Book, Placement)> {
+    let places = book.places(&card.placement).await?;
+    let known = places.into_iter().filter_map(|place| place.known);
+    let there = known
+        .filter(|known| known.collection == group)
+        .find(|known| matches!(known.place, Place::Group(_)))
+        .ok_or(Error::NotFound)?;
+    let group = book.core().open(book.actor(), group).await?;
+    let placement = group.by_server_id(&there.server_id).await?.placement;
+    Ok((group, placement))
+}
+
+async fn show_page(
+    web: &Arc<Web>,
+    visit: &Visit,
+    item: &ItemPath,
+    search: &Search,
+    told: Told,
+) -> Result<Response> {
+    let (book, card) = item.open(web, visit).await?;
+    let mut groups = Vec::new();
+    for place in book.places(&card.placement).await? {
+        let Some(known) = place.known else { continue };
+        let Place::Group(_) = known.place else {
+            continue;
+        };
+        let (group, placement) = placed_in(&book, &card, known.collection).await?;
+        let members = group.members().await?;
+        let query = match search.group == known.collection.0 {
+            true => search.q.as_str(),
+            false => "",
+        };
+        let (choices, narrowed) = find(&members, query, visit.text);
+        let modifiers = group.modifiers(&placement).await?;
+        groups.push(GroupSection {
+            id: known.collection.0,
+            name: known.display_name,
+            modifiers: modifiers.into_iter().map(|m| row(m, visit.text)).collect(),
+            may_grant: group.item_privileges(&placement).await?.grant,
+            members: members.len(),
+            query: query.to_owned(),
+            choices,
+            narrowed,
+        });
+    }
+    Ok(show(
+        told.status(),
+        &ItemRights {
+            shell: visit.shell_telling(web, Some(&item.place.path()), told),
+            card: item.path(),
+            name: card.placement.display.clone(),
+            creator: book.creator_name(&card.placement).await?,
+            groups,
+        },
+    ))
+}
+
+fn row(modifier: Modifier, text: &Text) -> ModifierRow {
+    let (reason, granted) = match modifier.reason {
+        Reason::Creator => (text.reason_creator, false),
+        Reason::Custody => (text.reason_custody, false),
+        Reason::Granted => (text.reason_granted, true),
+    };
+    ModifierRow {
+        grantee: grantee_value(modifier.grantee),
+        name: person_of(modifier.grantee).map(|_| modifier.name),
+        reason,
+        granted,
+    }
+}

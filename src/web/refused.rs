@@ -1,0 +1,145 @@
+//! Refused changes, changes proposed to me, and what the server noticed.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+
+use super::{
+    Web,
+    form::Posted,
+    history::{DifferenceRow, described},
+    page::{Shell, show},
+    request::Visit,
+    text::fill,
+    told::{Done, Told},
+    when,
+};
+use crate::domain::{error::Result, id::NoticeId, refused::RefusedChange};
+
+#[derive(Template)]
+#[template(path = "refused.html")]
+struct Refused {
+    shell: Shell,
+    explained: String,
+    refused: Vec<ChangeRow>,
+    proposals: Vec<ChangeRow>,
+}
+
+struct ChangeRow {
+    revision: i64,
+    name: String,
+    when: String,
+    who: String,
+    client: String,
+    differences: Vec<DifferenceRow>,
+    /// The contact is there, so that the change can be proposed.
+    readable: bool,
+    proposed: bool,
+}
+
+/// `GET /refused`
+pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
+    let shown = show_page(&web, &visit, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST /refused/copy`
+pub async fn copy(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let actor = &posted.visit.actor;
+    let copied = web.core.copy_refused(actor, posted.revision()).await;
+    settled(&web, &posted.visit, copied, "copied").await
+}
+
+/// `POST /refused/propose`
+pub async fn propose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let actor = &posted.visit.actor;
+    let proposed = web.core.propose(actor, posted.revision()).await;
+    settled(&web, &posted.visit, proposed, "proposed").await
+}
+
+/// `POST /refused/dismiss`
+pub async fn dismiss(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let actor = &posted.visit.actor;
+    let dismissed = web.core.dismiss_refused(actor, posted.revision()).await;
+    settled(&web, &posted.visit, dismissed, "dismissed").await
+}
+
+/// `POST /refused/accept`
+pub async fn accept(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let actor = &posted.visit.actor;
+    let accepted = web.core.accept_proposal(actor, posted.revision()).await;
+    settled(&web, &posted.visit, accepted, "accepted").await
+}
+
+/// `POST /refused/decline`
+pub async fn decline(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let actor = &posted.visit.actor;
+    let declined = web.core.decline_proposal(actor, posted.revision()).await;
+    settled(&web, &posted.visit, declined, "declined").await
+}
+
+/// `POST /notices/undo`: everything the client did since its deletions began.
+pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let notice = NoticeId(posted.number("notice"));
+    match web.core.undo_notice(&posted.visit.actor, notice).await {
+        Ok(restored) => Done::went_back(&restored).at("/c/private"),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+/// `POST /notices/confirm`: all is well.
+pub async fn confirm_notice(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let notice = NoticeId(posted.number("notice"));
+    match web.core.confirm_notice(&posted.visit.actor, notice).await {
+        Ok(()) => super::page::see_other("/c/private"),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<()>, done: &str) -> Response {
+    match outcome {
+        Ok(()) => Done::of(done).at("/refused"),
+        Err(error) => {
+            let page = show_page(web, visit, Told::refused(&error, visit)).await;
+            page.unwrap_or_else(|error| visit.failed(web, &error))
+        }
+    }
+}
+
+async fn show_page(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
+    let refused = web.core.refused(&visit.actor).await?;
+    let proposals = web.core.proposals(&visit.actor).await?;
+    let rows = |changes: Vec<RefusedChange>| {
+        let rows = changes.into_iter().map(|change| row(change, web, visit));
+        rows.collect()
+    };
+    Ok(show(
+        told.status(),
+        &Refused {
+            shell: visit.shell_telling(web, None, told),
+            explained: fill(
+                visit.text.refused_explained,
+                &[&web.core.limits().history_days],
+            ),
+            refused: rows(refused),
+            proposals: rows(proposals),
+        },
+    ))
+}
+
+fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
+    ChangeRow {
+        revision: change.revision.id.0,
+        name: change.display,
+        when: when::shown(change.revision.at, visit.text),
+        who: change.revision.person_name,
+        client: change.revision.client,
+        differences: described(change.differences, web, visit),
+        readable: change.readable,
+        proposed: change.proposed,
+    }
+}

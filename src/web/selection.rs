@@ -1,0 +1,192 @@
+//! What is done to a selection of a list, or to the whole book.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+
+use super::{
+    Web,
+    contacts::{ListParams, list_telling},
+    form::{Posted, ranges},
+    page::{Shell, show},
+    place::PlacePath,
+    request::Visit,
+    text::fill,
+    told::{Done, Told},
+};
+use crate::domain::{
+    book::Book,
+    error::{Error, Result},
+    id::Timestamp,
+    item::Placement,
+    sharing::How,
+};
+
+/// `POST …/selected/delete`
+pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let deleted = async {
+        let (book, chosen) = chosen(&web, &place, &posted).await?;
+        let outcomes = book.remove_all(&chosen).await?;
+        let removed: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+        let kept = chosen.len() - removed.len();
+        let done = Done::of("selection-deleted").numbers(&[removed.len(), kept]);
+        Ok(done.undone_by(ranges(&removed)))
+    };
+    settled(&web, &place, &posted, deleted.await).await
+}
+
+/// `POST …/selected/tag`, `POST …/selected/untag`
+pub async fn tag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let tagged = async {
+        let (book, chosen) = chosen(&web, &place, &posted).await?;
+        book.tag(&chosen, &posted.tags(), &[]).await?;
+        Ok(Done::of("tagged"))
+    };
+    settled(&web, &place, &posted, tagged.await).await
+}
+
+pub async fn untag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let tagged = async {
+        let (book, chosen) = chosen(&web, &place, &posted).await?;
+        book.tag(&chosen, &[], &posted.tags()).await?;
+        Ok(Done::of("tagged"))
+    };
+    settled(&web, &place, &posted, tagged.await).await
+}
+
+/// `POST …/selected/share`
+pub async fn share(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let target = web
+        .core
+        .open(&posted.visit.actor, posted.collection("to"))
+        .await;
+    let shared = bring(
+        &web,
+        &place,
+        &posted,
+        target,
+        How::Share,
+        "selection-shared",
+    )
+    .await;
+    settled(&web, &place, &posted, shared).await
+}
+
+/// `POST …/selected/copy`: into Private.
+pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let target = web.core.default_book(&posted.visit.actor).await;
+    let copied = bring(&web, &place, &posted, target, How::Copy, "selection-copied").await;
+    settled(&web, &place, &posted, copied).await
+}
+
+async fn bring(
+    web: &Web,
+    place: &PlacePath,
+    posted: &Posted,
+    target: Result<Book>,
+    how: How,
+    done: &str,
+) -> Result<Done> {
+    let (book, chosen) = chosen(web, place, posted).await?;
+    let outcomes = book.bring(&chosen, &target?, how).await?;
+    let brought = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+    Ok(Done::of(done).numbers(&[brought, chosen.len() - brought]))
+}
+
+/// What was checked in the list and is still there.
+async fn chosen(web: &Web, place: &PlacePath, posted: &Posted) -> Result<(Book, Vec<Placement>)> {
+    let book = place.open(web, &posted.visit).await?;
+    let mut chosen = Vec::new();
+    for id in posted.values("id") {
+        match book.by_server_id(id).await {
+            Ok(card) => chosen.push(card.placement),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    match chosen.is_empty() {
+        true => Err(Error::Invalid(
+            posted.visit.text.nothing_selected.to_owned(),
+        )),
+        false => Ok((book, chosen)),
+    }
+}
+
+async fn settled(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    posted: &Posted,
+    outcome: Result<Done>,
+) -> Response {
+    match outcome {
+        Ok(done) => done.at(&place.path()),
+        Err(error) => {
+            let told = Told::refused(&error, &posted.visit);
+            list_telling(web, place, &posted.visit, &ListParams::default(), told).await
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "empty.html")]
+struct Empty {
+    shell: Shell,
+    here: String,
+    title: String,
+    sentence: String,
+}
+
+/// `GET …/empty`: how many are asked for before the book is emptied.
+pub async fn ask_empty(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
+    let shown = show_empty(&web, &place, &visit, Told::Nothing).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST …/empty`
+pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    // The moment before: what the undo goes back to.
+    let before = Timestamp::now();
+    let emptied = async {
+        let book = place.open(&web, visit).await?;
+        book.empty(posted.number("count")).await
+    };
+    let told = match emptied.await {
+        Ok(()) => {
+            let done = Done::of("emptied").undone_by(format!("@{}", before.0));
+            return done.at(&place.path());
+        }
+        Err(Error::Invalid(_)) => {
+            let count = visit.text.count_differs.to_owned();
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, count)
+        }
+        Err(error) => Told::refused(&error, visit),
+    };
+    let page = show_empty(&web, &place, visit, told).await;
+    page.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+async fn show_empty(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    told: Told,
+) -> Result<Response> {
+    let book = place.open(web, visit).await?;
+    let count = book.count().await?;
+    let title = super::share::name_of(&book, visit);
+    Ok(show(
+        told.status(),
+        &Empty {
+            shell: visit.shell_telling(web, Some(&place.path()), told),
+            here: place.path(),
+            sentence: match book.is_private() {
+                true => fill(visit.text.empty_private_text, &[&count]),
+                false => fill(visit.text.empty_group_text, &[&count, &title]),
+            },
+            title,
+        },
+    ))
+}

@@ -1,0 +1,194 @@
+//! What a page tells on top of what it shows: what the last form did, or why it was refused.
+
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{
+    error::explain,
+    page::{Undo, see_other},
+    place::form_encode,
+    request::Visit,
+    text::{Text, fill},
+};
+use crate::domain::{error::Error, history::Restored};
+use axum::response::Response;
+
+/// What the last form did, as the address of the next page says it.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    /// Names the sentence.
+    pub done: String,
+    /// What it was done to.
+    pub name: String,
+    /// Numbers in the sentence, separated by commas.
+    pub n: String,
+    /// Removals that can be undone, as ranges of revisions.
+    pub undo: String,
+}
+
+impl Done {
+    pub fn of(done: &str) -> Self {
+        Self {
+            done: done.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    pub fn to(mut self, name: &str) -> Self {
+        self.name = name.to_owned();
+        self
+    }
+
+    pub fn numbers(mut self, numbers: &[usize]) -> Self {
+        let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
+        self.n = numbers.join(",");
+        self
+    }
+
+    pub fn undone_by(mut self, undo: String) -> Self {
+        self.undo = undo;
+        self
+    }
+
+    /// Going back to a moment.
+    pub fn went_back(restored: &Restored) -> Self {
+        let Restored {
+            restored,
+            reverted,
+            removed,
+            skipped,
+        } = *restored;
+        Self::of("went-back").numbers(&[restored, reverted, removed, skipped])
+    }
+
+    /// 303 to a page that tells it.
+    pub fn at(&self, path: &str) -> Response {
+        let query = form_encode(&[
+            ("done", &self.done),
+            ("name", &self.name),
+            ("n", &self.n),
+            ("undo", &self.undo),
+        ]);
+        see_other(&format!("{path}?{query}"))
+    }
+
+    fn sentence(&self, text: &Text) -> Option<String> {
+        let named = match self.done.as_str() {
+            "created" => text.created,
+            "saved" => text.saved,
+            "deleted" => text.deleted,
+            "founded" => text.group_founded,
+            "joined" => text.joined_group,
+            "left" => text.left_group,
+            "group-deleted" => text.group_deleted,
+            "member-added" => text.member_added,
+            "member-removed" => text.member_removed,
+            "granted" => text.right_granted,
+            "withdrawn" => text.right_withdrawn,
+            "shared" => text.shared_with,
+            "unshared" => text.unshared,
+            "moved" => text.moved_to,
+            "copied" => text.copied_to_private,
+            "commented" => text.comment_added,
+            "comment-deleted" => text.comment_deleted,
+            "tagged" => text.tags_saved,
+            "tag-created" => text.tag_created,
+            "tag-deleted" => text.tag_deleted,
+            "restored" => text.restored,
+            "proposed" => text.proposal_sent,
+            "dismissed" => text.refused_dismissed,
+            "accepted" => text.proposal_accepted,
+            "declined" => text.proposal_declined,
+            "selection-deleted" => text.selection_deleted,
+            "selection-shared" => text.selection_shared,
+            "selection-copied" => text.selection_copied,
+            "selection-restored" => text.selection_restored,
+            "emptied" => text.emptied,
+            "went-back" => text.went_back,
+            _ => return None,
+        };
+        let mut values: Vec<String> = self
+            .n
+            .split(',')
+            .filter_map(|number| number.parse::<u64>().ok())
+            .map(|number| number.to_string())
+            .collect();
+        if values.is_empty() {
+            values.push(self.name.clone());
+        }
+        let shown: Vec<&dyn std::fmt::Display> = values.iter().map(|v| v as _).collect();
+        let sentence = fill(named, &shown);
+        // The second number of a selection: what was left as it is.
+        let left = values
+            .get(1)
+            .map(String::as_str)
+            .filter(|left| *left != "0");
+        match left.filter(|_| self.done.starts_with("selection-")) {
+            Some(left) => Some(format!(
+                "{sentence} {}",
+                fill(text.selection_left, &[&left])
+            )),
+            None => Some(sentence),
+        }
+    }
+}
+
+/// What stands on top of a page.
+#[derive(Default)]
+pub enum Told {
+    #[default]
+    Nothing,
+    Done(Done),
+    /// The form of this page was refused.
+    Refused(StatusCode, String),
+}
+
+impl Told {
+    pub fn refused(error: &Error, visit: &Visit) -> Self {
+        let (status, _, message) = explain(error, visit.text);
+        Told::Refused(status, message)
+    }
+
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Told::Refused(status, _) => *status,
+            _ => StatusCode::OK,
+        }
+    }
+
+    pub fn notice(&self, text: &Text) -> Option<String> {
+        match self {
+            Told::Done(done) => done.sentence(text),
+            _ => None,
+        }
+    }
+
+    /// The form that takes it back, in the place it was done.
+    pub fn undo(&self, here: &str) -> Option<Undo> {
+        let Told::Done(done) = self else { return None };
+        let (action, field, value) = match done.undo.strip_prefix('@') {
+            _ if done.undo.is_empty() => return None,
+            Some(moment) => ("back", "before", moment),
+            None => ("restore", "revisions", done.undo.as_str()),
+        };
+        Some(Undo {
+            action: format!("{here}/trash/{action}"),
+            field,
+            value: value.to_owned(),
+        })
+    }
+
+    pub fn problem(self) -> Option<String> {
+        match self {
+            Told::Refused(_, message) => Some(message),
+            _ => None,
+        }
+    }
+}
+
+impl From<Done> for Told {
+    fn from(done: Done) -> Self {
+        Told::Done(done)
+    }
+}

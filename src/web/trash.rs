@@ -1,0 +1,248 @@
+//! The trash of a place: what was removed, and back to how it was.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+
+use super::{
+    Web,
+    form::Posted,
+    page::{Shell, show},
+    place::PlacePath,
+    request::Visit,
+    text::{Text, fill},
+    told::{Done, Told},
+    when,
+};
+use crate::domain::{
+    error::{Error, Result},
+    history::Restored,
+    id::Timestamp,
+    store::Removal,
+};
+
+/// Removals shown at once, newest first.
+const SHOWN: usize = 500;
+
+#[derive(Template)]
+#[template(path = "trash.html")]
+struct Trash {
+    shell: Shell,
+    here: String,
+    title: String,
+    explained: String,
+    rows: Vec<TrashRow>,
+    /// Elsewhere, and created by the person.
+    lost: Vec<TrashRow>,
+    /// Clients the person used.
+    clients: Vec<String>,
+    now: String,
+    /// In Private: whether large deletions wait for a confirmation.
+    holds: Option<bool>,
+}
+
+struct TrashRow {
+    revision: i64,
+    name: String,
+    when: String,
+    who: String,
+    client: String,
+    /// The moment before, in milliseconds.
+    before: i64,
+    may_restore: bool,
+    may_copy: bool,
+}
+
+/// `GET …/trash`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    visit: Visit,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_page(&web, &place, &visit, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST …/trash/restore`: one, or what was deleted together; the undo of a deletion too.
+pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let restored = async {
+        let book = place.open(&web, visit).await?;
+        let mut outcomes = book.restore(&posted.revisions()).await?;
+        match outcomes.len() {
+            0 => Err(Error::NotFound),
+            1 => outcomes.remove(0).map(|()| Done::of("restored")),
+            all => {
+                let back = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+                Ok(Done::of("selection-restored").numbers(&[back, all - back]))
+            }
+        }
+    };
+    match restored.await {
+        Ok(done) if posted.checked("undo") => done.at(&place.path()),
+        outcome => settled(&web, &place, visit, outcome).await,
+    }
+}
+
+/// `POST …/trash/copy`: its creator takes a copy into Private.
+pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let copied = web.core.copy_removed(&visit.actor, posted.revision()).await;
+    let done = copied.map(|()| Done::of("copied"));
+    settled(&web, &place, visit, done).await
+}
+
+/// `POST …/trash/back`: the whole place, to a moment.
+pub async fn back(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let Some(at) = moment(&posted) else {
+        return no_moment(&web, &place, visit).await;
+    };
+    let restored = async {
+        let book = place.open(&web, visit).await?;
+        book.restore_place_at(at).await
+    };
+    match restored.await {
+        Ok(restored) if posted.checked("undo") => Done::went_back(&restored).at(&place.path()),
+        outcome => went_back(&web, &place, visit, outcome).await,
+    }
+}
+
+/// `POST …/trash/undo-client`: everything one client of the person did since a moment.
+pub async fn undo_client(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let Some(since) = moment(&posted) else {
+        return no_moment(&web, &place, visit).await;
+    };
+    let client = posted.value("client");
+    let restored = web.core.undo_client(&visit.actor, client, since).await;
+    went_back(&web, &place, visit, restored).await
+}
+
+/// `POST …/trash/hold`: whether large deletions wait for a confirmation.
+pub async fn hold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let hold = posted.checked("hold");
+    let held = web.core.hold_mass_deletions(&visit.actor, hold).await;
+    settled(&web, &place, visit, held.map(|()| Done::of("saved"))).await
+}
+
+/// A moment typed, or the exact one a button names.
+fn moment(posted: &Posted) -> Option<Timestamp> {
+    match posted.number("before") {
+        0 => when::parse(posted.value("at")),
+        exact => Some(Timestamp(exact)),
+    }
+}
+
+async fn no_moment(web: &Arc<Web>, place: &PlacePath, visit: &Visit) -> Response {
+    let told = Told::Refused(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        visit.text.no_moment.to_owned(),
+    );
+    let page = show_page(web, place, visit, told).await;
+    page.unwrap_or_else(|error| visit.failed(web, &error))
+}
+
+async fn went_back(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    outcome: Result<Restored>,
+) -> Response {
+    settled(
+        web,
+        place,
+        visit,
+        outcome.map(|back| Done::went_back(&back)),
+    )
+    .await
+}
+
+async fn settled(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    outcome: Result<Done>,
+) -> Response {
+    match outcome {
+        Ok(done) => done.at(&format!("{}/trash", place.path())),
+        Err(error) => {
+            let told = Told::refused(&error, visit);
+            let page = show_page(web, place, visit, told).await;
+            page.unwrap_or_else(|error| visit.failed(web, &error))
+        }
+    }
+}
+
+async fn show_page(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    told: Told,
+) -> Result<Response> {
+    let book = place.open(web, visit).await?;
+    let text = visit.text;
+    let trash = book.trash().await?;
+    let rows = trash
+        .iter()
+        .take(SHOWN)
+        .map(|trashed| {
+            row(
+                &trashed.removal,
+                trashed.may_restore,
+                trashed.may_copy,
+                text,
+            )
+        })
+        .collect();
+    let (lost, holds) = match book.is_private() {
+        true => (
+            web.core.lost_creations(&visit.actor).await?,
+            Some(web.core.holds_mass_deletions(&visit.actor).await?),
+        ),
+        false => (Vec::new(), None),
+    };
+    let clients = web.core.clients(&visit.actor).await?;
+    Ok(show(
+        told.status(),
+        &Trash {
+            shell: visit.shell_telling(web, Some(&place.path()), told),
+            here: place.path(),
+            title: super::share::name_of(&book, visit),
+            explained: fill(text.trash_kept, &[&web.core.limits().trash_days]),
+            rows,
+            lost: lost
+                .iter()
+                .take(SHOWN)
+                .map(|removal| row(removal, false, true, text))
+                .collect(),
+            clients,
+            now: when::input(Timestamp::now()),
+            holds,
+        },
+    ))
+}
+
+fn row(removal: &Removal, may_restore: bool, may_copy: bool, text: &Text) -> TrashRow {
+    TrashRow {
+        revision: removal.revision.0,
+        name: removal.display.clone(),
+        when: when::shown(removal.at, text),
+        who: removal.person_name.clone(),
+        client: removal.client.clone(),
+        before: removal.at.0 - 1,
+        may_restore,
+        may_copy,
+    }
+}

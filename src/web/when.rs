@@ -1,0 +1,60 @@
+//! Moments as people read and write them: the server's clock and zone.
+
+use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Timelike};
+
+use super::text::{Text, fill};
+use crate::domain::id::Timestamp;
+
+/// `25 November 2026, 18:28`
+pub fn shown(at: Timestamp, text: &Text) -> String {
+    let Some(moment) = local(at) else {
+        return String::new();
+    };
+    let month = text.months.split(' ').nth(moment.month0() as usize);
+    let clock = format!("{:02}:{:02}", moment.hour(), moment.minute());
+    fill(
+        text.moment,
+        &[
+            &moment.day(),
+            &month.unwrap_or_default(),
+            &moment.year(),
+            &clock,
+        ],
+    )
+}
+
+/// The value of a `datetime-local` input.
+pub fn input(at: Timestamp) -> String {
+    local(at).map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M").to_string())
+}
+
+/// Reads what a `datetime-local` input sends.
+pub fn parse(value: &str) -> Option<Timestamp> {
+    let naive = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+        .iter()
+        .find_map(|format| NaiveDateTime::parse_from_str(value.trim(), format).ok())?;
+    let moment = Local.from_local_datetime(&naive).earliest()?;
+    Some(Timestamp(moment.timestamp_millis()))
+}
+
+fn local(at: Timestamp) -> Option<DateTime<Local>> {
+    Local.timestamp_millis_opt(at.0).earliest()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::{EN, FR};
+
+    #[test]
+    fn a_moment_is_read_as_it_was_written() {
+        let moment = parse("2026-11-25T18:28").expect("a moment");
+        assert_eq!(input(moment), "2026-11-25T18:28");
+        assert_eq!(parse("2026-11-25T18:28:00"), Some(moment));
+        assert_eq!(shown(moment, &EN), "25 November 2026, 18:28");
+        assert_eq!(shown(moment, &FR), "25 novembre 2026 à 18:28");
+        for nonsense in ["", "yesterday", "2026-13-01T00:00"] {
+            assert_eq!(parse(nonsense), None, "{nonsense}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Groups and the rights on them.
+
+use carnet::domain::rights::GroupRight;
+
+use super::Setting;
+use crate::support::browser::escaped;
+
+#[test]
+fn a_group_is_founded_filled_renamed_left_and_deleted() {
+    let setting = Setting::start();
+    let ivo = setting.visit("ivo");
+    assert!(ivo.page("/groups").contains("not in a group yet"));
+    for (name, status) in [("a/b", 422), ("", 422), ("g", 409), ("..", 422)] {
+        let page = ivo.refused("/groups", &[("name", name), ("shown", "Kept <b>")], status);
+        assert!(page.contains(&escaped("Kept <b>")), "what was typed stays");
+    }
+    let name = "Équipe & co <1>";
+    let page = ivo.done("/groups", &[("name", name), ("shown", "")]);
+    assert!(page.contains(&escaped(name)) && page.contains("administrator"));
+    let path = "/g/%C3%89quipe%20%26%20co%20%3C1%3E";
+    let members = format!("{path}/members");
+
+    let page = ivo.refused(&format!("{members}/add"), &[("login", "nobody")], 422);
+    assert!(page.contains("no account") && page.contains("nobody"));
+    ivo.done(&format!("{members}/add"), &[("login", "max")]);
+    ivo.done(&format!("{members}/add"), &[("login", "zed")]);
+    // Added twice is added.
+    ivo.done(&format!("{members}/add"), &[("login", "zed")]);
+    ivo.done(&format!("{members}/rename"), &[("shown", "Team <3>")]);
+    assert!(ivo.page("/groups").contains(&escaped("Team <3>")));
+    ivo.refused(&format!("{members}/rename"), &[("shown", " ")], 422);
+
+    // Every member sees who is in, and may leave; the administrator hands over first.
+    let max = setting.visit("max");
+    let page = max.page(&members);
+    assert!(page.contains("zed") && page.contains("ivo"));
+    assert!(!page.contains("members/remove") && !page.contains("members/add"));
+    ivo.refused(&format!("{members}/leave"), &[], 422);
+    let (zed_id, max_id) = (setting.id("zed"), setting.id("max"));
+    let role = format!("{members}/role");
+    max.refused(&role, &[("person", &zed_id), ("role", "co-admin")], 403);
+    ivo.done(&role, &[("person", &max_id), ("role", "co-admin")]);
+    // A co-administrator adds and removes members, names nobody, deletes nothing.
+    max.refused(&role, &[("person", &zed_id), ("role", "co-admin")], 403);
+    max.refused(&format!("{members}/rename"), &[("shown", "Mine")], 403);
+    max.refused(&format!("{members}/delete"), &[("typed", name)], 403);
+    let remove = format!("{members}/remove");
+    max.refused(&remove, &[("person", &setting.id("ivo"))], 403);
+    max.done(&remove, &[("person", &zed_id)]);
+    max.refused(&remove, &[("person", &zed_id)], 422);
+    ivo.done(&role, &[("person", &max_id), ("role", "admin")]);
+    assert!(max.page("/groups").contains("administrator"));
+    let page = ivo.done(&format!("{members}/leave"), &[("leaving", "copies")]);
+    assert!(page.contains("You left") && page.contains("not in a group yet"));
+    assert_eq!(ivo.status(&members), 404);
+
+    // An invitation is used once.
+    let answer = max.post(
+        &format!("{members}/invite"),
+        &[("email", "ivo@example.org")],
+    );
+    let page = answer.text();
+    let at = page.find("/join/").expect("a link");
+    let link = page[at..].split('"').next().expect("a link").to_owned();
+    assert!(ivo.page(&link).contains("Join the group"));
+    ivo.done(&link, &[]);
+    assert_eq!(ivo.status(&members), 200);
+    setting.visit("zed").refused(&link, &[], 404);
+    max.refused(
+        &format!("{members}/invite"),
+        &[("email", "no address")],
+        422,
+    );
+
+    // Deleting asks for the name.
+    max.refused(&format!("{members}/delete"), &[("typed", "Team")], 422);
+    let page = max.done(&format!("{members}/delete"), &[("typed", name)]);
+    assert!(page.contains("was deleted"));
+    assert_eq!(ivo.status(path), 404);
+    setting.check();
+}
+
+#[test]
+fn the_pages_of_a_group_do_not_exist_for_outsiders() {
+    let setting = Setting::start();
+    let ivo = setting.visit("ivo");
+    let k = setting.visit("max").card("/g/G", "k");
+    let pages = ["", "/members", "/rights", "/trash", "/empty", "/new"];
+    let mut paths: Vec<String> = pages.iter().map(|page| format!("/g/G{page}")).collect();
+    paths.retain(|path| path != "/g/G/new");
+    paths.extend(["", "/edit", "/share", "/rights", "/history"].map(|page| format!("{k}{page}")));
+    for path in paths {
+        assert_eq!(ivo.status(&path), 404, "{path}");
+    }
+    let mia = setting.id("mia");
+    for (path, fields) in [
+        ("/g/G/members/add", &[("login", "ivo")][..]),
+        ("/g/G/members/invite", &[("email", "a@example.org")]),
+        ("/g/G/members/remove", &[("person", mia.as_str())]),
+        ("/g/G/members/role", &[("person", &mia), ("role", "admin")]),
+        ("/g/G/members/leave", &[]),
+        ("/g/G/members/delete", &[("typed", "G")]),
+        (
+            "/g/G/rights/grant",
+            &[("grantee", "everyone"), ("right", "add")],
+        ),
+        ("/g/G/selected/delete", &[("id", "x")]),
+        ("/g/G/empty", &[("count", "2")]),
+        ("/g/G/trash/restore", &[("revisions", "1-9")]),
+        ("/g/G/trash/back", &[("before", "1")]),
+    ] {
+        ivo.refused(path, fields, 404);
+    }
+    for page in [
+        "comments",
+        "tags",
+        "copy",
+        "share/add",
+        "rights/grant",
+        "history/restore",
+    ] {
+        let fields = [("text", "x"), ("grantee", "everyone")];
+        ivo.refused(&format!("{k}/{page}"), &fields, 404);
+    }
+    // Names that are none, in addresses.
+    for name in [
+        "g",
+        "%00",
+        "%FF",
+        "..%2F..",
+        "%3Cscript%3E",
+        "G%0D%0AX: y",
+        "a%2Fb",
+    ] {
+        let name = name.replace(' ', "%20");
+        let ada = setting.visit("ada");
+        let answer = ada.browser.get(&format!("/g/{name}/members"));
+        assert_eq!(answer.status, 404, "{name}");
+        assert!(answer.header("x").is_none() && !answer.text().contains("<script"));
+    }
+    setting.check();
+}
+
+#[test]
+fn a_form_without_the_token_of_the_session_changes_nothing() {
+    let setting = Setting::start();
+    let (ada, mia) = (setting.visit("ada"), setting.visit("mia"));
+    let k = mia.card("/g/G", "k");
+    let id = setting.id("max");
+    for token in ["", "forged", &ada.token] {
+        for (path, fields) in [
+            ("/groups".to_owned(), &[("name", "New")][..]),
+            ("/g/G/members/leave".to_owned(), &[]),
+            (
+                "/tags".to_owned(),
+                &[("name", "New"), ("colour", "#000000")],
+            ),
+            (format!("{k}/comments"), &[("text", "New")]),
+            (format!("{k}/rights/grant"), &[("grantee", id.as_str())]),
+            (format!("{k}/delete"), &[]),
+            ("/c/private/empty".to_owned(), &[("count", "2")]),
+        ] {
+            let mut all = vec![("token", token)];
+            all.extend_from_slice(fields);
+            let answer = mia.browser.submit(&path, &all);
+            assert_eq!(answer.status, 403, "{path}");
+            assert!(answer.text().contains("too old"), "{path}");
+        }
+    }
+    assert!(!mia.page("/groups").contains("New<"));
+    assert!(!mia.page("/tags").contains(">New<"));
+    assert!(!mia.page(&k).contains("<p class=\"text\">"));
+    assert!(mia.lists("/c/private", "p") && mia.lists("/g/G", "k"));
+}
+
+#[test]
+fn cases_19_to_22_and_29_add_is_granted_to_members_and_to_everyone() {
+    let setting = Setting::start();
+    let (ada, coco) = (setting.visit("ada"), setting.visit("coco"));
+    let (mia, max, zed) = (
+        setting.visit("mia"),
+        setting.visit("max"),
+        setting.visit("zed"),
+    );
+    assert_eq!(mia.create("/g/G", "nineteen"), 403, "19");
+    assert!(!mia.page("/g/G").contains("/g/G/new"), "no dead button");
+    assert_eq!(coco.create("/g/G", "twenty-one"), 303, "21");
+
+    // Members are searched by part of their name, and several granted at once.
+    let page = ada.page("/g/G/rights?q=MA");
+    assert!(page.contains("> max") && !page.contains("> zed"), "{page}");
+    let (mia_id, max_id) = (setting.id("mia"), setting.id("max"));
+    let grant = "/g/G/rights/grant";
+    let both = [
+        ("grantee", mia_id.as_str()),
+        ("grantee", &max_id),
+        ("right", "add"),
+    ];
+    let page = coco.done(grant, &both);
+    assert!(page.contains("Only these people"));
+    assert_eq!(mia.create("/g/G", "twenty"), 303, "20");
+    assert_eq!(max.create("/g/G", "twenty too"), 303, "20");
+    assert_eq!(zed.create("/g/G", "not zed"), 403);
+
+    max.refused(
+        grant,
+        &[("grantee", &setting.id("zed")), ("right", "add")],
+        403,
+    );
+    assert_eq!(zed.create("/g/G", "twenty-nine"), 403, "29");
+    // Members see who has what, without buttons.
+    let page = zed.page("/g/G/rights");
+    assert!(page.contains(&escaped("mia <i>")) && !page.contains("/rights/withdraw"));
+
+    let page = ada.done(grant, &[("grantee", "everyone"), ("right", "add")]);
+    assert!(page.contains("People who join later get this too"));
+    assert_eq!(zed.create("/g/G", "twenty-two"), 303, "22");
+    ada.done("/g/G/rights/withdraw", &[("grantee", "everyone")]);
+    assert_eq!(zed.create("/g/G", "no more"), 403);
+    assert_eq!(mia.create("/g/G", "still"), 303, "her own line stays");
+
+    // Nobody chosen, no member, no right: refused, nothing half done.
+    let (ivo_id, zed_id) = (setting.id("ivo"), setting.id("zed"));
+    ada.refused(grant, &[("right", "add")], 422);
+    ada.refused(grant, &[("grantee", &zed_id), ("right", "modify")], 422);
+    let mixed = [
+        ("grantee", zed_id.as_str()),
+        ("grantee", &ivo_id),
+        ("right", "add"),
+    ];
+    ada.refused(grant, &mixed, 422);
+    assert_eq!(zed.create("/g/G", "half done"), 403);
+    setting.check();
+}
+
+#[test]
+fn cases_46_to_50_leaving_keeps_copies_or_takes_back() {
+    for (leaving, stays) in [("copies", true), ("take-back", false)] {
+        let setting = Setting::start();
+        let (ada, mia, max) = (
+            setting.visit("ada"),
+            setting.visit("mia"),
+            setting.visit("max"),
+        );
+        mia.done("/g/G/members/leave", &[("leaving", leaving)]);
+        assert_eq!(mia.status("/g/G"), 404);
+        // 46: the administrators have custody of what she created here.
+        let k = ada.card("/g/G", "k");
+        assert_eq!(ada.edit(&k, "+33 46"), 303, "46");
+        // 47
+        let book = setting.book_id("ada", "G");
+        let grant = format!("{k}/rights/grant");
+        let zed_id = setting.id("zed");
+        ada.done(&grant, &[("group", &book), ("grantee", &zed_id)]);
+        let zed = setting.visit("zed");
+        assert_eq!(zed.edit(&k, "+33 47"), 303, "47");
+        // 49, 50
+        assert_eq!(max.lists("/g/G", "p"), stays, "{leaving}");
+        let p = mia.card("/c/private", "p");
+        assert_eq!(mia.edit(&p, "+33 49"), 303);
+        if stays {
+            let page = max.page(&max.card("/g/G", "p"));
+            assert!(page.contains("+33 1") && !page.contains("+33 49"), "49");
+        }
+        // 48: she returns, custody ends, the grant stays.
+        ada.done("/g/G/members/add", &[("login", "mia")]);
+        assert_eq!(ada.edit(&k, "+33 48"), 403, "48");
+        assert_eq!(mia.edit(&k, "+33 48"), 303, "48");
+        assert_eq!(zed.edit(&k, "+33 480"), 303, "48");
+        setting.check();
+    }
+}
+
+#[test]
+fn case_75_a_deleted_group_leaves_private_contacts_and_can_be_founded_again() {
+    let setting = Setting::start();
+    let (ada, mia) = (setting.visit("ada"), setting.visit("mia"));
+    ada.done("/g/G/members/delete", &[("typed", "G")]);
+    assert!(mia.lists("/c/private", "p"));
+    // L3: what she created can be copied at any time.
+    let page = mia.page("/c/private/trash");
+    assert!(
+        page.contains("Created by me") && page.contains("Contact k"),
+        "{page}"
+    );
+    let revision = mia.hidden_after("/c/private/trash", "Contact k", "revision");
+    mia.done("/c/private/trash/copy", &[("revision", &revision)]);
+    assert!(mia.lists("/c/private", "k"));
+    ada.done("/groups", &[("name", "G"), ("shown", "")]);
+    let revision = ada.hidden_after("/g/G/trash", "Contact k", "revisions");
+    ada.done("/g/G/trash/restore", &[("revisions", &revision)]);
+    assert!(ada.lists("/g/G", "k"), "75");
+    setting.check();
+}
+
+#[test]
+fn every_page_speaks_both_languages() {
+    let setting = Setting::start();
+    setting.given("G", "mia", GroupRight::AddDelete);
+    let mut ada = setting.visit("ada");
+    ada.browser.language = "fr";
+    let k = ada.card("/g/G", "k");
+    for (path, french) in [
+        ("/groups".to_owned(), "Fonder un groupe"),
+        ("/g/G/members".to_owned(), "Retirer"),
+        ("/g/G/rights".to_owned(), "Ajouter et supprimer du contenu"),
+        ("/g/G/trash".to_owned(), "La corbeille est vide"),
+        ("/g/G/empty".to_owned(), "Vider le carnet"),
+        ("/tags".to_owned(), "Nouvelle étiquette"),
+        ("/refused".to_owned(), "Rien n"),
+        (k.clone(), "Partager avec groupes"),
+        (format!("{k}/share"), "Retirer d"),
+        (format!("{k}/rights"), "Qui peut modifier"),
+        (format!("{k}/history"), "Placé dans G"),
+    ] {
+        let page = ada.page(&path);
+        assert!(
+            page.contains("lang=\"fr\"") && page.contains(french),
+            "{path}: {page}"
+        );
+    }
+}
