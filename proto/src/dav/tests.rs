@@ -42,6 +42,9 @@ fn bodies_that_are_not_xml_are_refused() {
     check("text", false);
     check("<a xmlns:bar=''/>", false);
     check("<x:a/>", false);
+    check("<a<b/>", false);
+    check("<a x<y='1'/>", false);
+    check("<1/>", false);
     check("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", true);
     check("<a>&e;</a>", true);
     let deep = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
@@ -61,6 +64,13 @@ fn proppatch_keeps_the_order_and_the_xml() {
         element.to_fragment(),
         "<b xmlns=\"u:\" xml:lang=\"fr\"><c>é&amp;</c></b>"
     );
+}
+
+#[test]
+fn a_namespace_is_the_text_it_spells() {
+    let element = parse(b"<a xmlns='u:x&amp;y&#38;z'/>").expect("a body");
+    assert!(element.name.is("u:x&y&z", "a"));
+    assert_eq!(element.to_fragment(), "<a xmlns=\"u:x&amp;y&amp;z\"/>");
 }
 
 #[test]

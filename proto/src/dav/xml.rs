@@ -2,6 +2,7 @@
 
 use quick_xml::{
     NsReader,
+    escape::unescape,
     events::{BytesStart, Event},
     name::ResolveResult,
 };
@@ -205,8 +206,13 @@ fn predefined(name: &str) -> Option<&'static str> {
 
 fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, String> {
     let (namespace, local) = reader.resolver().resolve_element(start.name());
+    if !is_name(local.into_inner()) {
+        return Err(format!("{:?} is no name", start.name()));
+    }
     let namespace = match namespace {
-        ResolveResult::Bound(namespace) => namespace.into_inner().to_owned(),
+        ResolveResult::Bound(namespace) => unescape(namespace.into_inner())
+            .map_err(|error| error.to_string())?
+            .into_owned(),
         ResolveResult::Unbound => String::new(),
         ResolveResult::Unknown(prefix) => {
             return Err(format!("unknown prefix {prefix}"));
@@ -216,6 +222,9 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
         let key = attribute.key.into_inner().to_owned();
+        if !key.split(':').all(is_name) {
+            return Err(format!("{key:?} is no name"));
+        }
         let value = attribute
             .normalized_value(quick_xml::XmlVersion::Implicit1_0)
             .map_err(|error| error.to_string())?
@@ -237,6 +246,14 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
         attributes,
         children: Vec::new(),
     })
+}
+
+/// NCName (XML Names 1.0 §3), letters beyond ASCII taken together.
+fn is_name(text: &str) -> bool {
+    let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c.is_alphabetic();
+    let goes_on =
+        |c: char| starts(c) || c.is_ascii_digit() || "-.\u{B7}".contains(c) || c.is_numeric();
+    text.starts_with(starts) && text.chars().all(goes_on)
 }
 
 fn add_text(open: &mut [Element], text: &str) -> Result<(), String> {

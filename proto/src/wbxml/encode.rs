@@ -48,12 +48,10 @@ impl Encoder {
 
     /// An element with a text; an empty text makes an empty element.
     pub fn text(&mut self, tag: Tag, text: &str) -> &mut Self {
-        if text.is_empty() {
-            return self.empty(tag);
-        }
         self.open(tag);
+        let begun = self.out.len();
         self.string(text);
-        self.close()
+        self.end(begun)
     }
 
     /// An element with a number.
@@ -70,10 +68,8 @@ impl Encoder {
 
     /// A whole element.
     pub fn element(&mut self, element: &Element) -> &mut Self {
-        if element.children.is_empty() {
-            return self.empty(element.tag);
-        }
         self.open(element.tag);
+        let begun = self.out.len();
         for node in &element.children {
             match node {
                 Node::Element(child) => {
@@ -83,12 +79,21 @@ impl Encoder {
                 Node::Opaque(octets) => self.data(octets),
             }
         }
-        self.close()
+        self.end(begun)
     }
 
     /// The document.
     pub fn finish(self) -> Vec<u8> {
         self.out
+    }
+
+    /// Ends the element whose content begins at an octet: without content it has no END.
+    fn end(&mut self, begun: usize) -> &mut Self {
+        if self.out.len() > begun {
+            return self.close();
+        }
+        self.out[begun - 1] &= !0x40;
+        self
     }
 
     fn switch(&mut self, page: u8) {
@@ -98,8 +103,9 @@ impl Encoder {
         }
     }
 
-    /// STR_I without what XML 1.0 cannot say, line ends as CRLF.
+    /// STR_I without what XML 1.0 cannot say, line ends as CRLF; nothing where nothing is left.
     fn string(&mut self, text: &str) {
+        let start = self.out.len();
         self.out.push(0x03);
         let plain = text.bytes().all(|b| b >= 0x20 && b != 0xEF);
         if plain {
@@ -107,7 +113,10 @@ impl Encoder {
         } else {
             self.clean_string(text);
         }
-        self.out.push(0x00);
+        match self.out.len() - start {
+            1 => self.out.truncate(start),
+            _ => self.out.push(0x00),
+        }
     }
 
     fn clean_string(&mut self, text: &str) {

@@ -104,6 +104,73 @@ fn a_string_table_is_read_and_opaque_data_is_text() {
 }
 
 #[test]
+fn the_forms_of_an_empty_element_are_one() {
+    // Sync(MoreAvailable): the token alone, with an END, with an empty string.
+    for form in [&[0x14][..], &[0x54, 0x01], &[0x54, 0x03, 0x00, 0x01]] {
+        let octets = [&[0x03, 0x01, 0x6A, 0x00, 0x45], form, &[0x01]].concat();
+        let element = decode(&octets, &Limits::default()).expect("a document");
+        let mut encoder = Encoder::new();
+        encoder.element(&element);
+        assert_eq!(encoder.finish(), [0x03, 0x01, 0x6A, 0x00, 0x45, 0x14, 0x01]);
+    }
+    // A text of which nothing may be sent is none.
+    let mut encoder = Encoder::new();
+    encoder.text(page::air_sync::SYNC, "\0\u{1}");
+    assert_eq!(encoder.finish(), [0x03, 0x01, 0x6A, 0x00, 0x05]);
+}
+
+#[test]
+fn limits_bound_size_strings_depth_and_elements() {
+    let check = |limits: Limits, octets: &[u8], reason, offset| {
+        let error = decode(octets, &limits).expect_err("refused");
+        assert_eq!((error.reason, error.offset), (reason, offset));
+    };
+    let head = [0x03, 0x01, 0x6A, 0x00];
+    let text = [&head[..], &[0x45, 0x03], b"four", &[0x00, 0x01]].concat();
+    let opaque = [&head[..], &[0x45, 0xC3, 0x04], b"four", &[0x01]].concat();
+    let nested = [&head[..], &[0x45, 0x5C, 0x4F, 0x01, 0x01, 0x01]].concat();
+    let limits = Limits::default();
+    for octets in [&text, &opaque, &nested] {
+        assert!(decode(octets, &limits).is_ok());
+    }
+    check(Limits { size: 8, ..limits }, &text, Reason::TooLarge, 8);
+    check(
+        Limits {
+            string: 3,
+            ..limits
+        },
+        &text,
+        Reason::TooLarge,
+        5,
+    );
+    check(
+        Limits {
+            string: 3,
+            ..limits
+        },
+        &opaque,
+        Reason::TooLarge,
+        5,
+    );
+    check(Limits { depth: 2, ..limits }, &nested, Reason::TooDeep, 6);
+    let elements = 2;
+    check(Limits { elements, ..limits }, &nested, Reason::TooLarge, 6);
+}
+
+#[test]
+fn ten_megabytes_are_read_within_their_own_size() {
+    let mut octets = vec![0x03, 0x01, 0x6A, 0x00, 0x45, 0x03];
+    octets.resize(10 << 20, b'x');
+    octets.extend([0x00, 0x01]);
+    let element = decode(&octets, &Limits::default()).expect("a document");
+    assert_eq!(element.text().len(), (10 << 20) - 6);
+    // A length that promises more than there is allocates nothing.
+    let promise = [0x03, 0x01, 0x6A, 0x00, 0x45, 0xC3, 0x84, 0x80, 0x80, 0x00];
+    let error = decode(&promise, &Limits::default()).expect_err("refused");
+    assert_eq!(error.reason, Reason::Truncated);
+}
+
+#[test]
 fn texts_carry_no_control_characters_and_crlf_line_ends() {
     for (text, expected) in [
         ("a\0b\u{1}c", "abc"),

@@ -1,0 +1,468 @@
+//! vCards as programs really write them: read leniently, kept byte for byte, shown strictly.
+//! One test a row of what was observed.
+
+use carnet_proto::vcard::{Document, Kind, PartialDate, Version, project};
+
+/// A card with some lines of its own.
+fn card(lines: &str) -> Document {
+    raw(format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:Doe;Jo;;;\r\nFN:Jo Doe\r\n{lines}\r\nEND:VCARD\r\n"
+    ))
+}
+
+/// Whatever is read is kept as it came.
+fn raw(bytes: impl AsRef<[u8]>) -> Document {
+    let bytes = bytes.as_ref();
+    let document = Document::parse(bytes).unwrap_or_else(|e| panic!("{e}: {bytes:?}"));
+    assert_eq!(document.as_bytes(), bytes);
+    document
+}
+
+fn shown(document: &Document) -> String {
+    let text = String::from_utf8(project(document, Version::V3, "made")).expect("UTF-8");
+    let strict = calcard::vcard::VCard::parse(&text);
+    assert!(strict.is_ok(), "{strict:?}\n{text}");
+    text
+}
+
+/// The value of a property, and the line a strict reader is shown.
+fn check(document: &Document, name: &str, value: &str, line: &str) {
+    let found = document.first(name).expect(name);
+    assert_eq!(found.text(), value);
+    let text = shown(document);
+    assert!(
+        text.contains(&format!("\r\n{line}\r\n")),
+        "{line} in {text}"
+    );
+}
+
+/// Repaired on showing only, so that no entity tag names the bytes received.
+fn repaired(document: &Document) {
+    assert!(!document.is_clean());
+    assert_ne!(shown(document).as_bytes(), document.as_bytes());
+}
+
+fn kept(lines: &str) {
+    let document = card(lines);
+    assert!(document.is_clean(), "{lines}");
+    assert_eq!(shown(&document).as_bytes(), document.as_bytes());
+}
+
+fn refused(bytes: &[u8], what: &str) {
+    let error = Document::parse(bytes).expect_err("refused");
+    assert_eq!(error.what, what);
+}
+
+#[test]
+fn bare_lf_bare_cr_and_mixed_line_ends() {
+    for end in ["\n", "\r", "\r\n"] {
+        let text = [
+            "BEGIN:VCARD",
+            "VERSION:3.0\r\nUID:u",
+            "N:a;;;;",
+            "FN:a",
+            "END:VCARD",
+            "",
+        ];
+        let document = raw(text.join(end));
+        assert_eq!(document.formatted_name(), "a", "{end:?}");
+        let expected = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:a\r\nEND:VCARD\r\n";
+        assert_eq!(shown(&document), expected);
+    }
+}
+
+#[test]
+fn folding_in_the_middle_of_a_character() {
+    let document = raw(b"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:J\xC3\r\n \xA9r\xC3\xB4me\r\nEND:VCARD\r\n");
+    assert_eq!(document.formatted_name(), "Jérôme");
+    assert!(shown(&document).contains("FN:Jérôme\r\n"));
+}
+
+#[test]
+fn folds_with_tab_and_with_several_blanks() {
+    let document = card("NOTE:a\r\n\tb\r\n  c");
+    assert_eq!(document.first("NOTE").expect("NOTE").text(), "ab c");
+}
+
+#[test]
+fn a_fold_inside_a_soft_break() {
+    let document = card("NOTE;ENCODING=QUOTED-PRINTABLE:a=\r\nb=\r\n c=0D=0Ad");
+    check(&document, "NOTE", "ab c\r\nd", "NOTE:ab c\\nd");
+    repaired(&document);
+}
+
+#[test]
+fn long_lines_without_folding() {
+    let note = "x".repeat(200_000);
+    let document = card(&format!("NOTE:{note}"));
+    assert_eq!(document.first("NOTE").expect("NOTE").text(), note);
+    assert!(document.is_clean());
+}
+
+#[test]
+fn blank_lines_and_base64_ended_by_one() {
+    let document = raw(
+        "BEGIN:VCARD\r\nVERSION:2.1\r\n\r\nN:a\r\nPHOTO;JPEG;ENCODING=BASE64:\r\n /9j/4AAQ\r\n SkZJ\r\n\r\nTEL:1\r\nEND:VCARD\r\n",
+    );
+    assert!(document.photo().is_some());
+    check(&document, "TEL", "1", "TEL:1");
+    repaired(&document);
+}
+
+#[test]
+fn a_byte_order_mark() {
+    let document =
+        raw("\u{FEFF}BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:a\r\nEND:VCARD\r\n");
+    assert!(shown(&document).starts_with("BEGIN:VCARD"));
+    repaired(&document);
+}
+
+#[test]
+fn bytes_that_are_not_utf_8() {
+    let document =
+        raw(b"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:Andr\xE9\r\nEND:VCARD\r\n");
+    check(&document, "FN", "André", "FN:André");
+    repaired(&document);
+}
+
+#[test]
+fn a_declared_charset() {
+    let document = raw(
+        b"BEGIN:VCARD\r\nVERSION:2.1\r\nN:a\r\nFN;CHARSET=ISO-8859-2:\xB9\xE8\r\nEND:VCARD\r\n",
+    );
+    check(&document, "FN", "šč", "FN:šč");
+}
+
+#[test]
+fn quoted_printable_in_2_1_and_wrongly_in_3_0() {
+    for version in ["2.1", "3.0"] {
+        let document = raw(format!(
+            "BEGIN:VCARD\r\nVERSION:{version}\r\nN:a\r\nFN;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=C3=A9t=C3=A9\r\nEND:VCARD\r\n"
+        ));
+        check(&document, "FN", "été", "FN:été");
+    }
+}
+
+#[test]
+fn version_2_1_is_shown_as_3_0() {
+    let document = raw("BEGIN:VCARD\r\nVERSION:2.1\r\nN:Doe;Jo\r\nFN:Jo\r\nEND:VCARD\r\n");
+    assert_eq!(document.version(), "2.1");
+    let text = shown(&document);
+    assert!(text.starts_with("BEGIN:VCARD\r\nVERSION:3.0\r\n"), "{text}");
+    let edited = document.editable("made");
+    assert_eq!(
+        edited.as_bytes(),
+        text.as_bytes(),
+        "the first edit builds on what is shown"
+    );
+}
+
+#[test]
+fn version_missing_late_or_twice() {
+    for lines in [
+        "UID:u\r\nN:a;;;;\r\nFN:a",
+        "UID:u\r\nN:a;;;;\r\nFN:a\r\nVERSION:3.0",
+        "VERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:a\r\nVERSION:3.0",
+    ] {
+        let document = raw(format!("BEGIN:VCARD\r\n{lines}\r\nEND:VCARD\r\n"));
+        assert_eq!(document.version(), "3.0");
+        let expected = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:a\r\nEND:VCARD\r\n";
+        assert_eq!(shown(&document), expected);
+    }
+}
+
+#[test]
+fn bare_type_parameters() {
+    let document = card("TEL;HOME;CELL:1");
+    let again = raw(shown(&document));
+    let line = again.first("TEL").expect("TEL");
+    assert_eq!(line.types(), ["home", "cell"]);
+    assert!(line.params.iter().all(|param| param.name == "TYPE"));
+    repaired(&document);
+}
+
+#[test]
+fn types_in_a_list_repeated_or_quoted() {
+    for line in [
+        "TEL;TYPE=HOME,VOICE:1",
+        "TEL;TYPE=HOME;TYPE=VOICE:1",
+        "TEL;TYPE=\"home,voice\":1",
+    ] {
+        let document = card(line);
+        assert_eq!(
+            document.first("TEL").expect("TEL").types(),
+            ["home", "voice"],
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn a_name_is_made_where_fn_is_missing() {
+    for (lines, name) in [
+        ("N:Doe;Jo;;Dr;", "Dr Jo Doe"),
+        ("ORG:Acme;Sales", "Acme Sales"),
+        ("NICKNAME:jo", "jo"),
+        ("EMAIL:jo@example.org", "jo@example.org"),
+        ("TEL:1", "1"),
+        ("NOTE:x", "Unnamed"),
+    ] {
+        let document = raw(format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\n{lines}\r\nEND:VCARD\r\n"
+        ));
+        assert_eq!(document.formatted_name(), name);
+        assert!(
+            shown(&document).contains(&format!("\r\nFN:{name}\r\n")),
+            "{lines}"
+        );
+        repaired(&document);
+    }
+}
+
+#[test]
+fn n_missing_in_3_0() {
+    let document = raw("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nFN:a\r\nEND:VCARD\r\n");
+    assert!(shown(&document).contains("\r\nN:;;;;\r\n"));
+    repaired(&document);
+}
+
+#[test]
+fn empty_names_are_kept() {
+    let text = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n";
+    assert_eq!(shown(&raw(text)), text);
+}
+
+#[test]
+fn properties_several_times() {
+    let document = card("FN:Other\r\nBDAY:\r\nBDAY:1996-04-15\r\nREV:1\r\nREV:2");
+    assert_eq!(document.formatted_name(), "Jo Doe");
+    assert_eq!(document.first("BDAY").expect("BDAY").text(), "1996-04-15");
+    assert_eq!(shown(&document).as_bytes(), document.as_bytes());
+    let twice = card("UID:v");
+    assert_eq!(twice.uid(), Some("u".to_owned()));
+    assert!(shown(&twice).contains("\r\nX-CARNET-OTHER-UID:v\r\n"));
+}
+
+#[test]
+fn no_uid_or_white_space_in_it() {
+    for (line, uid) in [
+        ("UID: u 1 ", Some("u 1")),
+        ("UID:a\\nb", Some("ab")),
+        ("UID:", None),
+        ("NOTE:x", None),
+    ] {
+        let document = raw(format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nN:a;;;;\r\nFN:a\r\n{line}\r\nEND:VCARD\r\n"
+        ));
+        assert_eq!(document.uid().as_deref(), uid, "{line}");
+        let line = format!("\r\nUID:{}\r\n", uid.unwrap_or("made"));
+        assert!(shown(&document).contains(&line));
+    }
+}
+
+#[test]
+fn over_escaped_commas_are_decoded_once() {
+    let document = card("NOTE:a\\\\,b\r\nORG:2\\;Test\\;Contact\\;\\;;;;;");
+    assert_eq!(document.first("NOTE").expect("NOTE").text(), "a\\,b");
+    let org = document.first("ORG").expect("ORG").components();
+    assert_eq!(org[0], "2;Test;Contact;;");
+    assert_eq!(shown(&document).as_bytes(), document.as_bytes());
+}
+
+#[test]
+fn unescaped_commas_are_one_value() {
+    check(&card("NOTE:a, b,c"), "NOTE", "a, b,c", "NOTE:a, b,c");
+    assert_eq!(
+        card("ORG:A, B").first("ORG").expect("ORG").components(),
+        ["A, B"]
+    );
+}
+
+#[test]
+fn unescaped_semicolons_are_components() {
+    let document = card("ADR:;;Street;Town;;;Land;more;still");
+    assert_eq!(document.first("ADR").expect("ADR").components().len(), 9);
+    assert_eq!(shown(&document).as_bytes(), document.as_bytes());
+}
+
+#[test]
+fn lower_case_names_and_odd_escapes() {
+    let document = card("note:a\\Nb\r\nurl:http\\://example.org");
+    assert_eq!(document.first("NOTE").expect("NOTE").text(), "a\nb");
+    assert_eq!(
+        document.first("URL").expect("URL").text(),
+        "http://example.org"
+    );
+    assert_eq!(shown(&document).as_bytes(), document.as_bytes());
+}
+
+#[test]
+fn groups_with_labels_keep_their_pairs() {
+    kept(
+        "item1.TEL:1\r\nitem1.X-ABLabel:_$!<Home>!$_\r\nitem1.URL:http://a\r\nIM.X-AIM:x\r\nhome.EMAIL:a@b",
+    );
+}
+
+#[test]
+fn properties_of_apple_and_android() {
+    kept("item1.X-ABDATE;type=pref:2001-02-03\r\nX-ABRELATEDNAMES:Eve\r\nX-ABADR:us");
+    kept("X-ANDROID-CUSTOM:vnd.android.cursor.item/nickname;jo;1;;;;;;;;;;;;;");
+}
+
+#[test]
+fn an_embedded_agent_does_not_end_the_card() {
+    let document = raw(
+        "BEGIN:VCARD\r\nVERSION:2.1\r\nN:Outer\r\nAGENT:\r\nBEGIN:VCARD\r\nVERSION:2.1\r\nN:Inner\r\nEND:VCARD\r\nTEL:1\r\nX-MS-CARDPICTURE:x\r\nEND:VCARD\r\n",
+    );
+    assert_eq!(document.formatted_name(), "Outer");
+    check(&document, "TEL", "1", "TEL:1");
+    assert_eq!(document.all("N").count(), 1);
+}
+
+#[test]
+fn properties_of_google_and_em_client() {
+    kept(
+        "item1.EMAIL:a@b\r\nitem1.X-ABLabel:\r\nNOTE:a\\nb\r\nIMPP;X-SERVICE-TYPE=Jabber:xmpp:a@b",
+    );
+    kept("NICKNAME;SORT-AS=\"Doe,Jo\":x");
+}
+
+#[test]
+fn birthdays_in_every_form() {
+    for (value, date) in [
+        ("--0415", Some("--0415")),
+        ("19960415", Some("19960415")),
+        ("1996-04-15", Some("19960415")),
+        ("1996-04-15T00:00:00Z", Some("19960415")),
+        ("in spring", None),
+    ] {
+        kept(&format!("BDAY:{value}"));
+        let read = PartialDate::parse(value).map(|date| date.basic());
+        assert_eq!(read.as_deref(), date, "{value}");
+    }
+    kept("BDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15");
+}
+
+#[test]
+fn garbage_in_rev_is_kept() {
+    kept("REV:strange-rev");
+}
+
+#[test]
+fn telephone_numbers_as_uris() {
+    let text = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:u\r\nFN:a\r\nTEL;VALUE=uri;TYPE=\"voice,home\":tel:+1-555-555-5555;ext=5555\r\nEND:VCARD\r\n";
+    let document = raw(text);
+    assert_eq!(project(&document, Version::V4, "made"), text.as_bytes());
+    assert_eq!(
+        document.first("TEL").expect("TEL").text(),
+        "tel:+1-555-555-5555;ext=5555"
+    );
+}
+
+#[test]
+fn pictures_in_every_form() {
+    for line in [
+        "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ",
+        "PHOTO;ENCODING=BASE64;JPEG:/9j/4AAQ",
+        "PHOTO;VALUE=uri:data:image/jpeg;base64,/9j/4AAQ",
+        "PHOTO:data:image/jpeg;base64\\,/9j/4AAQ",
+        "PHOTO;BASE64:\r\n /9j/\r\n 4AAQ",
+    ] {
+        let photo = card(line).photo();
+        let inline = matches!(&photo, Some(carnet_proto::vcard::Binary::Inline { media_type, octets })
+            if media_type == "image/jpeg" && octets[..] == [0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x10]);
+        assert!(inline, "{line}: {photo:?}");
+    }
+    let far = card("PHOTO;VALUE=uri:http://example.org/a.jpg").photo();
+    assert!(matches!(far, Some(carnet_proto::vcard::Binary::Uri(_))));
+}
+
+#[test]
+fn control_characters_are_not_shown() {
+    let document = card("NOTE:a\u{0}b\u{1}c");
+    assert!(shown(&document).contains("\r\nNOTE:abc\r\n"));
+    repaired(&document);
+}
+
+#[test]
+fn junk_lines_are_kept_and_not_shown() {
+    let document = card("this is no property\r\nNOTE:x");
+    assert!(!shown(&document).contains("no property"));
+    repaired(&document);
+}
+
+#[test]
+fn a_missing_end() {
+    let document = raw("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:a\r\n");
+    assert!(shown(&document).ends_with("END:VCARD\r\n"));
+    repaired(&document);
+}
+
+#[test]
+fn text_before_and_after() {
+    let document = raw(
+        "Dear all\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:a;;;;\r\nFN:a\r\nEND:VCARD\r\nbye\r\n",
+    );
+    assert!(shown(&document).starts_with("BEGIN:VCARD"));
+    repaired(&document);
+}
+
+#[test]
+fn several_cards_are_refused() {
+    let one = "BEGIN:VCARD\r\nFN:a\r\nEND:VCARD\r\n";
+    refused(format!("{one}{one}").as_bytes(), "a second vCard begins");
+}
+
+#[test]
+fn calendars_are_refused() {
+    refused(b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", "no vCard begins");
+    refused(b"[\"vcard\", []]", "no BEGIN:VCARD");
+}
+
+#[test]
+fn too_many_lines_are_refused() {
+    let lines = "NOTE:x\r\n".repeat(10_001);
+    refused(
+        format!("BEGIN:VCARD\r\n{lines}END:VCARD\r\n").as_bytes(),
+        "more than 10,000 lines",
+    );
+}
+
+#[test]
+fn caret_escapes_in_parameters() {
+    let document = card("ADR;LABEL=\"a^nb^^c^'d\":;;s;;;;");
+    assert_eq!(
+        document.first("ADR").expect("ADR").param("LABEL"),
+        Some("a\nb^c\"d")
+    );
+    // Another version writes it anew.
+    let v4 = String::from_utf8(project(&document, Version::V4, "made")).expect("UTF-8");
+    let again = raw(&v4);
+    assert_eq!(
+        again.first("ADR").expect("ADR").param("LABEL"),
+        Some("a\nb^c\"d"),
+        "{v4}"
+    );
+}
+
+#[test]
+fn separators_in_quoted_parameters() {
+    let document = card("X-A;P=\"a:b;c,d\";TYPE=home:v");
+    let line = document.first("X-A").expect("X-A");
+    assert_eq!(
+        (line.param("P"), line.text().as_str()),
+        (Some("a:b;c,d"), "v")
+    );
+    assert_eq!(line.types(), ["home"]);
+}
+
+#[test]
+fn text_is_not_normalised() {
+    kept("NOTE:😀 e\u{301} \u{202B}שלום\u{202C}");
+}
+
+#[test]
+fn a_group_is_told_by_either_property() {
+    assert_eq!(card("X-ADDRESSBOOKSERVER-KIND:group").kind(), Kind::Group);
+    assert_eq!(card("KIND:GROUP").kind(), Kind::Group);
+}
