@@ -1,3 +1,5 @@
 //! Storage engines behind [`crate::domain::store::Store`].
 
+#[cfg(test)]
+mod contract;
 pub mod sqlite;

@@ -74,6 +74,17 @@ impl Work {
         self.steps.store(0, Ordering::Relaxed);
     }
 
+    /// Counts what a connection does, statements of transactions included.
+    #[cfg(test)]
+    fn watch(self: &Arc<Self>, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
+        let work = self.clone();
+        let count = move || {
+            work.steps.fetch_add(1, Ordering::Relaxed);
+            false
+        };
+        connection.progress_handler(1, Some(count))
+    }
+
     fn add(&self, statement: &rusqlite::Statement<'_>) {
         let steps = statement.reset_status(rusqlite::StatementStatus::VmStep);
         self.steps
@@ -90,10 +101,13 @@ impl Sqlite {
         let file = directory.join(DATABASE);
         let (connection, counter) = open::open(directory, &file)?;
         let readers = readers::Readers::of(&file)?;
+        let work = Arc::<Work>::default();
+        #[cfg(test)]
+        work.watch(&connection).map_err(unavailable)?;
         Ok(Self {
             readers,
             writer: writer::Writer::start(connection, counter)?,
-            work: Arc::default(),
+            work,
         })
     }
 

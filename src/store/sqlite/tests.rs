@@ -1,1 +1,365 @@
+//! The contract on SQLite, and what is this engine's own: costs, files, migrations.
 
+use rusqlite::{Connection, params};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+use super::*;
+use crate::{
+    class::contact::Contact,
+    domain::{
+        actor::Client,
+        batch::Op,
+        book::{Book, Condition, Replace},
+        core::{Core, Limits},
+        device_sync::{DeviceBook, Pending, SyncCall, SyncReply},
+    },
+    store::contract::CASES,
+};
+
+fn folder() -> TempDir {
+    // Flushes cost nothing in memory.
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory),
+        false => tempfile::tempdir(),
+    };
+    folder.expect("a folder")
+}
+
+#[test]
+fn the_contract_holds() {
+    let runtime = Runtime::new().expect("a runtime");
+    for (name, case) in CASES {
+        println!("{name}");
+        let folder = folder();
+        runtime.block_on(async {
+            let store = Arc::new(Sqlite::open(folder.path()).expect("the data open"));
+            case(store.clone()).await;
+            assert_eq!(store.check().await, Ok(Vec::new()), "{name}");
+        });
+    }
+}
+
+#[test]
+fn data_of_a_newer_version_are_refused() {
+    let folder = folder();
+    drop(Sqlite::open(folder.path()).expect("new data"));
+    let connection = Connection::open(folder.path().join(DATABASE)).expect("a file");
+    connection
+        .pragma_update(None, "user_version", 1_000)
+        .expect("a version");
+    drop(connection);
+    let refused = Sqlite::open(folder.path()).err();
+    assert!(matches!(refused, Some(Error::Invalid(_))), "{refused:?}");
+}
+
+#[test]
+fn a_copy_put_back_by_hand_changes_every_epoch_once() {
+    let runtime = Runtime::new().expect("a runtime");
+    let folder = folder();
+    let epochs = || {
+        let connection = Connection::open(folder.path().join(DATABASE)).expect("a file");
+        let mut found = connection
+            .prepare("SELECT epoch FROM collection")
+            .expect("SQL");
+        let rows = found.query_map([], |row| row.get::<_, String>(0));
+        rows.expect("rows")
+            .collect::<rusqlite::Result<Vec<_>>>()
+            .expect("epochs")
+    };
+    let write = |login: &'static str| {
+        runtime.block_on(async {
+            let store = Sqlite::open(folder.path()).expect("the data open");
+            let batch = Batch {
+                ops: vec![person(login)],
+                ..Batch::default()
+            };
+            store.commit(batch).await.expect("committed");
+        });
+        // The last connection folds the log into the file.
+        let connection = Connection::open(folder.path().join(DATABASE)).expect("a file");
+        let fold = "PRAGMA wal_checkpoint(TRUNCATE)";
+        connection.query_row(fold, [], |_| Ok(())).expect("folded");
+    };
+    write("alice");
+    let copy = std::fs::read(folder.path().join(DATABASE)).expect("a copy");
+    let old = epochs();
+    write("bob");
+    for stale in ["carnet.db-wal", "carnet.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(stale));
+    }
+    std::fs::write(folder.path().join(DATABASE), copy).expect("put back");
+    drop(Sqlite::open(folder.path()).expect("the data open"));
+    let new = epochs();
+    assert!(old.iter().zip(&new).all(|(old, new)| old != new));
+    drop(Sqlite::open(folder.path()).expect("the data open"));
+    assert_eq!(epochs(), new, "once is enough");
+}
+
+fn person(login: &str) -> Op {
+    Op::AddPerson {
+        login: login.to_owned(),
+        email: None,
+        name: login.to_owned(),
+        admin: false,
+        password_hash: String::new(),
+    }
+}
+
+/// A private book of some items, and a device.
+struct Filled {
+    store: Arc<Sqlite>,
+    core: Arc<Core>,
+    book: CollectionId,
+    owner: PersonId,
+    device: DeviceId,
+    _folder: TempDir,
+}
+
+impl Filled {
+    async fn new(items: i64, without: Option<&str>) -> Self {
+        let folder = folder();
+        let store = Arc::new(Sqlite::open(folder.path()).expect("the data open"));
+        let core = Core::new(
+            store.clone(),
+            Arc::new(Contact::default()),
+            Limits::default(),
+        );
+        let row = async |op| {
+            let batch = Batch {
+                ops: vec![op],
+                ..Batch::default()
+            };
+            core.commit(batch).await.expect("committed").rows[0]
+        };
+        let owner = PersonId(row(person("alice")).await);
+        let touch = Op::TouchDevice {
+            person: owner,
+            device_id: "phone".to_owned(),
+            device_type: String::new(),
+            user_agent: String::new(),
+            version: String::new(),
+            info: Vec::new(),
+        };
+        let device = DeviceId(row(touch).await);
+        let book = store.books(owner).await.expect("books")[0].id;
+        fill(&folder.path().join(DATABASE), book, owner, items, without).expect("filled");
+        Self {
+            store,
+            core,
+            book,
+            owner,
+            device,
+            _folder: folder,
+        }
+    }
+
+    async fn open(&self) -> Book {
+        let actor = self.core.actor(self.owner, Client::default()).await;
+        let actor = Arc::new(actor.expect("an account"));
+        self.core.open(&actor, self.book).await.expect("a book")
+    }
+
+    async fn sync(&self, key: Option<String>) -> (String, usize) {
+        let call = SyncCall {
+            key,
+            commands: Vec::new(),
+            get_changes: true,
+            window: 100,
+            request: String::new(),
+            settings: None,
+        };
+        let device = DeviceBook::new(self.open().await, self.device);
+        match device.sync(&call).await.expect("an answer") {
+            SyncReply::Primed { key } => (key, 0),
+            SyncReply::Answer(answer) => (answer.key, answer.changes.len()),
+            SyncReply::UnknownKey => panic!("the key is known"),
+        }
+    }
+
+    async fn pending(&self) -> Pending {
+        let device = DeviceBook::new(self.open().await, self.device);
+        device.pending().await.expect("a predicate")
+    }
+
+    /// The device as if it had paged everything out.
+    async fn caught_up(&self) -> String {
+        let (key, record) = self
+            .store
+            .sync(self.device, self.book)
+            .await
+            .expect("a read")
+            .expect("a record");
+        let mut record: serde_json::Value = serde_json::from_slice(&record).expect("JSON");
+        let newest = self.open().await.collection().seq.0;
+        record["state"] = serde_json::json!({
+            "base": newest, "horizon": newest, "phase": "Idle", "at": 0, "primed": newest,
+        });
+        record["previous"] = serde_json::Value::Null;
+        let op = Op::SetSync {
+            device: self.device,
+            collection: self.book,
+            expected: Some(key.clone()),
+            key: key.clone(),
+            record: record.to_string().into_bytes(),
+        };
+        let batch = Batch {
+            ops: vec![op],
+            ..Batch::default()
+        };
+        self.core.commit(batch).await.expect("committed");
+        key
+    }
+
+    /// Steps of SQLite's machine, reading and writing, by what was asked.
+    async fn costs(&self) -> Vec<(&'static str, u64)> {
+        let mut costs = Vec::new();
+        let mut note = |what| {
+            costs.push((what, self.store.work().steps()));
+            self.store.work().reset();
+        };
+        let card = |name: &str| {
+            let text =
+                format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{name}\r\nFN:{name}\r\nEND:VCARD\r\n");
+            Replace(text.into_bytes())
+        };
+        // Statements are prepared once, then counted.
+        let warm = self.open().await;
+        for _ in 0..2 {
+            let put = warm.put("warm.vcf", &Condition::None, &card("warm")).await;
+            put.expect("put");
+            warm.delete("warm.vcf", &Condition::None)
+                .await
+                .expect("deleted");
+        }
+        self.store.work().reset();
+
+        let (key, _) = self.sync(None).await;
+        note("SyncKey 0");
+        let (_, told) = self.sync(Some(key)).await;
+        assert_eq!(told, 100);
+        note("a first page of 100");
+        let key = self.caught_up().await;
+        self.store.work().reset();
+        assert_eq!(self.pending().await, Pending::Nothing);
+        note("a wait with nothing");
+        assert_eq!(self.sync(Some(key.clone())).await, (key.clone(), 0));
+        note("an idle Sync");
+
+        let book = self.open().await;
+        let token = book.cursor();
+        self.store.work().reset();
+        let first = book.changes(None, 100).await.expect("changes");
+        assert_eq!((first.members.len(), first.more), (100, true));
+        note("sync-collection, first 100");
+        let none = book.changes(Some(&token), 100).await.expect("changes");
+        assert!(none.members.is_empty());
+        note("sync-collection, nothing");
+
+        let put = book.put("new.vcf", &Condition::Absent, &card("new")).await;
+        assert!(put.expect("put").created);
+        note("PUT of a new card");
+        let put = book
+            .put("item-500.vcf", &Condition::Exists, &card("uid-500"))
+            .await;
+        assert!(!put.expect("put").created);
+        note("PUT over a card");
+        book.get("item-501.vcf").await.expect("a card");
+        note("GET");
+        book.delete("item-502.vcf", &Condition::None)
+            .await
+            .expect("deleted");
+        note("DELETE");
+
+        let book = self.open().await;
+        self.store.work().reset();
+        let three = book.changes(Some(&token), 100).await.expect("changes");
+        assert_eq!(three.members.len(), 3);
+        note("sync-collection, three changes");
+        assert_eq!(self.pending().await, Pending::Something);
+        note("a wait with something");
+        assert_eq!(self.sync(Some(key)).await.1, 3);
+        note("a Sync of three changes");
+        costs
+    }
+}
+
+/// Many items at once, as a hundred thousand commits would have left them.
+fn fill(
+    file: &Path,
+    book: CollectionId,
+    owner: PersonId,
+    items: i64,
+    without: Option<&str>,
+) -> rusqlite::Result<()> {
+    let connection = Connection::open(file)?;
+    connection.execute_batch("PRAGMA synchronous = OFF; BEGIN")?;
+    let numbers = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ?1)";
+    connection.execute(
+        &format!(
+            "{numbers} INSERT INTO item (id, class, uid, kind, display, sort_first, sort_last,
+                 document, digest, creator, origin, created, modified)
+             SELECT n, 'contact', 'uid-' || n, 'individual', n, n, n,
+                 CAST('BEGIN:VCARD' || char(13, 10) || 'VERSION:3.0' || char(13, 10) || 'UID:uid-'
+                     || n || char(13, 10) || 'FN:' || n || char(13, 10) || 'END:VCARD'
+                     || char(13, 10) AS BLOB),
+                 'd' || n, ?2, ?3, 0, 0 FROM n"
+        ),
+        params![items, owner.0, book.0],
+    )?;
+    connection.execute(
+        &format!(
+            "{numbers} INSERT INTO placement (item, collection, href, server_id, uid, placed_by,
+                 placed_at, born, changed)
+             SELECT n, ?2, 'item-' || n || '.vcf', 's' || n, 'uid-' || n, ?3, 0, n, n FROM n"
+        ),
+        params![items, book.0, owner.0],
+    )?;
+    connection.execute(
+        "UPDATE collection SET seq = ?1 WHERE id = ?2",
+        params![items, book.0],
+    )?;
+    if let Some(index) = without {
+        connection.execute_batch(&format!("DROP INDEX {index}"))?;
+    }
+    connection.execute_batch("COMMIT")
+}
+
+#[test]
+fn a_sync_costs_what_changed_whatever_the_size_of_the_book() {
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let small = Filled::new(1_000, None).await.costs().await;
+        let large = Filled::new(100_000, None).await.costs().await;
+        for ((what, few), (_, many)) in small.iter().zip(&large) {
+            println!("{what}: {few} and {many} steps");
+            assert!(*few > 0, "{what} is counted");
+            assert!(
+                many.abs_diff(*few) * 20 <= *few,
+                "{what}: {few} and {many} steps"
+            );
+        }
+    });
+}
+
+#[test]
+fn a_missing_index_shows_in_the_costs() {
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let whole = Filled::new(1_000, None).await.costs().await;
+        for index in [
+            "placement_changed",
+            "placement_born",
+            "placement_moved",
+            "placement_href",
+        ] {
+            let without = Filled::new(1_000, Some(index)).await.costs().await;
+            let dearer = whole
+                .iter()
+                .zip(&without)
+                .any(|((_, few), (_, many))| *many > few * 2);
+            assert!(dearer, "{index} is not missed");
+        }
+    });
+}

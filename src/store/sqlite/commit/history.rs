@@ -147,7 +147,8 @@ impl Commit<'_> {
 
     /// Keeps the outgoing version with the sequence every live placement showed it at.
     pub(super) fn keep_version(&mut self, item: i64, expected_rev: i64) -> Applied<i64> {
-        self.connection
+        let kept = self
+            .connection
             .prepare_cached(
                 "INSERT INTO revision (kind, item, at, person, client, document)
                  SELECT 'replaced', id, ?3, ?4, ?5, document FROM item WHERE id = ?1 AND rev = ?2",
@@ -159,6 +160,9 @@ impl Commit<'_> {
                 self.author(),
                 self.batch.client,
             ])?;
+        if kept == 0 {
+            return Err(Error::PreconditionFailed.into());
+        }
         let revision = self.connection.last_insert_rowid();
         for placed in self.live_placements(item)? {
             self.keep_place(revision, &placed)?;

@@ -1,0 +1,245 @@
+//! People and devices: rights, homes, sync records, refusals, sessions.
+
+use super::*;
+
+pub async fn a_sync_record_is_set_only_over_the_one_expected(books: Books) {
+    let check = async |expected, key, done: bool| {
+        let ops = vec![create(&books, key), set_sync(&books, expected, key)];
+        assert_eq!(books.commit(ops).await.is_ok(), done, "{expected:?} {key}");
+        // The writes of the request go with its key.
+        let card = books
+            .store
+            .by_uid(books.private, key)
+            .await
+            .expect("a read");
+        assert_eq!(card.is_some(), done);
+    };
+    check(Some("0"), "early", false).await;
+    check(None, "1", true).await;
+    check(None, "again", false).await;
+    check(Some("1"), "2", true).await;
+    check(Some("1"), "late", false).await;
+    let stored = books.store.sync(books.phone, books.private).await;
+    assert_eq!(stored, Ok(Some(("2".to_owned(), b"2".to_vec()))));
+    assert_eq!(
+        books.store.sync(books.tablet, books.private).await,
+        Ok(None)
+    );
+}
+
+pub async fn a_disowned_item_has_no_maker(books: Books) {
+    books.row(create_from(&books, "a", books.phone)).await;
+    books.row(create_from(&books, "b", books.tablet)).await;
+    let made = books.placed(books.private, "a").await;
+    books.row(edit(&made, "a2", Some(books.tablet))).await;
+    let before = books.collection(books.private).await.seq;
+    books
+        .row(Op::Disown {
+            collection: books.private,
+            device: books.phone,
+            server_ids: ["a", "b"]
+                .map(|n| format!("{}-{n}", books.private))
+                .to_vec(),
+        })
+        .await;
+    let a = books.placed(books.private, "a").await;
+    assert_eq!((a.maker, a.writer), (None, Some(books.tablet)));
+    let b = books.placed(books.private, "b").await;
+    assert_eq!(b.maker, Some(books.tablet), "another device's stays");
+    assert_eq!(books.collection(books.private).await.seq, before);
+}
+
+pub async fn a_decision_on_old_rights_is_refused(books: Books) {
+    let grant = |right| Op::GrantGroup {
+        group: books.team,
+        person: Some(books.bob),
+        right,
+    };
+    let disable = |disabled| Op::ChangePerson {
+        person: books.bob,
+        email: None,
+        name: None,
+        admin: None,
+        password_hash: None,
+        disabled: Some(disabled),
+        quota: None,
+        settings: None,
+    };
+    books.add("granted").await;
+    let item = books.share("granted").await.item;
+    for (number, op) in [
+        grant(GroupRight::AddDelete),
+        Op::SetMember {
+            group: books.team,
+            person: books.bob,
+            role: Role::CoAdmin,
+        },
+        Op::GrantItem {
+            item,
+            collection: books.shared,
+            person: None,
+            modify: true,
+        },
+        disable(true),
+        disable(false),
+        Op::RemoveMember {
+            group: books.team,
+            person: books.bob,
+            take_back: false,
+        },
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let decided_on = books.store.rights_revision().await.expect("a revision");
+        books.row(op.clone()).await;
+        let decided = |name: String| Batch {
+            rights_revision: Some(decided_on),
+            ..books.batch(vec![create(&books, &name)])
+        };
+        let refused = books.store.commit(decided(format!("late {number}"))).await;
+        assert_eq!(refused, Err(Error::PreconditionFailed), "{op:?}");
+    }
+    let now = books.store.rights_revision().await.expect("a revision");
+    let batch = Batch {
+        rights_revision: Some(now),
+        ..books.batch(vec![create(&books, "in time")])
+    };
+    assert!(books.store.commit(batch).await.is_ok());
+}
+
+pub async fn a_home_follows_memberships_and_books(books: Books) {
+    let home = books.store.home(books.bob).await.expect("a read");
+    let home = home.expect("a home").id;
+    let mut after = Seq(0);
+    let mut check = async |expected: &[(&str, bool)]| {
+        let changes = books.store.home_changes(home, after).await;
+        let changes = changes.expect("changes");
+        after = changes.last().map_or(after, |change| change.seq);
+        let told: Vec<(&str, bool)> = changes
+            .iter()
+            .map(|change| (change.segment.as_str(), change.gone))
+            .collect();
+        assert_eq!(told, expected);
+    };
+    check(&[("contacts", false), ("Team", false)]).await;
+    let leave = Op::RemoveMember {
+        group: books.team,
+        person: books.bob,
+        take_back: false,
+    };
+    let committed = books.commit(vec![leave]).await.expect("committed");
+    assert!(committed.people.contains(&books.bob), "who left is woken");
+    check(&[("Team", true)]).await;
+    books.join(books.bob, Role::Member).await;
+    check(&[("Team", false)]).await;
+    let further = Op::AddBook {
+        owner: books.bob,
+        segment: "further".to_owned(),
+        display_name: "Further".to_owned(),
+        description: String::new(),
+    };
+    let further = CollectionId(books.row(further).await);
+    check(&[("further", false)]).await;
+    books
+        .row(Op::ChangeBook {
+            collection: further,
+            display_name: Some("Named".to_owned()),
+            description: None,
+        })
+        .await;
+    check(&[("further", false)]).await;
+    let removal = Op::RemoveBook {
+        collection: further,
+    };
+    books.row(removal).await;
+    check(&[("further", true)]).await;
+    assert_eq!(books.store.collection(further).await, Ok(None));
+}
+
+pub async fn an_unflushed_commit_is_seen_at_once(books: Books) {
+    let note = Batch {
+        unflushed: true,
+        ..books.batch(vec![set_sync(&books, None, "1")])
+    };
+    books.store.commit(note).await.expect("committed");
+    let stored = books.store.sync(books.phone, books.private).await;
+    assert_eq!(stored, Ok(Some(("1".to_owned(), b"1".to_vec()))));
+    // And lasts with the next one that is flushed.
+    books.add("a").await;
+    let late = books.commit(vec![set_sync(&books, None, "2")]).await;
+    assert_eq!(late, Err(Error::PreconditionFailed));
+}
+
+pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
+    let item = books.add("a").await.item;
+    let refuse = |says: &str| Op::Refuse {
+        item: Some(item),
+        collection: Some(books.private),
+        document: says.as_bytes().to_vec(),
+        reason: "why".to_owned(),
+        mark: true,
+    };
+    for says in ["x", "x", "y", "x"] {
+        books.row(refuse(says)).await;
+    }
+    let kept = books.store.refused(books.alice).await.expect("refusals");
+    let says: Vec<&[u8]> = kept.iter().map(|kept| &kept.document[..]).collect();
+    assert_eq!(says, [b"y", b"x"]);
+    let marks = books.store.refusal_marks(books.alice, books.private).await;
+    assert_eq!(marks, Ok(vec![(item, 4)]));
+    let others = books.store.refusal_marks(books.bob, books.private).await;
+    assert_eq!(others, Ok(Vec::new()));
+}
+
+pub async fn a_quota_bounds_a_private_book(books: Books) {
+    books.add("a").await;
+    books
+        .row(Op::ChangePerson {
+            person: books.alice,
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: Some(Some(2)),
+            settings: None,
+        })
+        .await;
+    let b = books.add("b").await;
+    let full = books.commit(vec![create(&books, "c")]).await;
+    assert_eq!(full, Err(Error::OverQuota { limit: 2 }));
+    books.row(edit(&b, "b2", None)).await;
+    books
+        .row(remove(&books.placed(books.private, "b").await))
+        .await;
+    books.add("c").await;
+}
+
+pub async fn a_blocked_account_has_no_session(books: Books) {
+    let session = Op::AddSession {
+        token: "t".to_owned(),
+        person: books.bob,
+        expires: Timestamp(5_000),
+    };
+    books.row(session).await;
+    let at = async |now| books.store.session("t", Timestamp(now)).await;
+    assert_eq!(at(4_999).await, Ok(Some(books.bob)));
+    assert_eq!(at(5_001).await, Ok(None));
+    let block = Op::ChangePerson {
+        person: books.bob,
+        email: None,
+        name: None,
+        admin: None,
+        password_hash: None,
+        disabled: Some(true),
+        quota: None,
+        settings: None,
+    };
+    let committed = books.commit(vec![block]).await.expect("committed");
+    assert!(
+        committed.people.contains(&books.bob),
+        "who is blocked is woken"
+    );
+    assert_eq!(at(4_999).await, Ok(None));
+}
