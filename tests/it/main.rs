@@ -1,6 +1,7 @@
 //! The whole server through its faces, in process and over real sockets.
 
 mod autodiscover;
+mod corpus;
 mod cross;
 mod dav;
 mod eas;
