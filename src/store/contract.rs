@@ -7,7 +7,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::domain::{
     batch::{Batch, Committed, Content, NewPlacement, Op},
-    class::{Index, IndexText},
+    class::{Index, IndexText, Part},
     collection::Collection,
     error::{Error, Result},
     id::{CollectionId, DeviceId, GroupId, ItemId, PersonId, PlacementId, Seq, Timestamp},
@@ -193,7 +193,8 @@ fn content(uid: &str, says: &str) -> Content {
             texts: vec![IndexText {
                 field: "name",
                 value: says.to_owned(),
-                folded: says.to_owned(),
+                part: Some(Part::Name),
+                tokens: says.to_owned(),
             }],
             ..Index::default()
         },

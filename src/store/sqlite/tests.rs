@@ -193,9 +193,9 @@ impl Filled {
             .expect("a record");
         let mut record: serde_json::Value = serde_json::from_slice(&record).expect("JSON");
         let newest = self.open().await.collection().seq.0;
-        record["state"] = serde_json::json!({
-            "base": newest, "horizon": newest, "phase": "Idle", "at": 0, "primed": newest,
-        });
+        for seq in ["base", "horizon", "primed"] {
+            record["state"][seq] = newest.into();
+        }
         record["previous"] = serde_json::Value::Null;
         let op = Op::SetSync {
             device: self.device,
