@@ -580,3 +580,39 @@ fn a_page_examines_no_more_than_it_tells() {
         "an idle sync reads nothing"
     );
 }
+
+#[test]
+fn own_writes_are_not_told_back() {
+    let mut dice = Dice(2);
+    let mut server = Server::default();
+    let mut device = Device::new(1, &mut server);
+    let mut other = Device::new(2, &mut server);
+    let told = |device: &Device, server: &Server| {
+        let viewer = Viewer {
+            device: device.id,
+            disowned: HashSet::new(),
+        };
+        let start = &server.devices[&device.id].state;
+        server.page(&viewer, start, 100, &[], None).0
+    };
+    for client in 1..=3 {
+        device.fresh.insert(client, i64::from(client));
+    }
+    device.sync(&mut server, &mut dice, false);
+    assert_eq!(told(&device, &server), []);
+    assert_eq!(told(&other, &server).len(), 3);
+    for _ in 0..9 {
+        other.sync(&mut server, &mut dice, false);
+    }
+    let ids: Vec<usize> = device.items.keys().copied().collect();
+    device.items.insert(ids[0], 10);
+    device.waiting = vec![Said::Change(ids[0], 10, 1), Said::Delete(ids[1], 2)];
+    device.items.remove(&ids[1]);
+    device.sync(&mut server, &mut dice, false);
+    assert_eq!(told(&device, &server), []);
+    let expected = [(What::Delete, ids[1], 2), (What::Change, ids[0], 10)];
+    assert_eq!(told(&other, &server), expected);
+    // Once another wrote it, it is no echo.
+    server.book.edit(ids[0], 11, Some(other.id));
+    assert_eq!(told(&device, &server), [(What::Change, ids[0], 11)]);
+}

@@ -178,6 +178,7 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
         collection: Some(books.private),
         document: says.as_bytes().to_vec(),
         reason: "why".to_owned(),
+        identity: None,
         mark: true,
     };
     for says in ["x", "x", "y", "x"] {
