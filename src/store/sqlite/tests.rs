@@ -196,6 +196,8 @@ impl Filled {
         for seq in ["base", "horizon", "primed"] {
             record["state"][seq] = newest.into();
         }
+        record["state"]["phase"] = "Idle".into();
+        record["state"]["at"] = 0.into();
         record["previous"] = serde_json::Value::Null;
         let op = Op::SetSync {
             device: self.device,
