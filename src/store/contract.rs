@@ -183,6 +183,7 @@ fn touch(person: PersonId, device_id: &str) -> Op {
 fn content(uid: &str, says: &str) -> Content {
     Content {
         document: says.as_bytes().to_vec(),
+        beside: Vec::new(),
         digest: digest(says.as_bytes()),
         index: Index {
             uid: uid.to_owned(),
