@@ -17,10 +17,10 @@ use crate::{
     autodiscover,
     class::contact::Contact,
     config::{Config, Founders},
-    dav,
+    dav::{self, Push},
     domain::{
         core::{Core, Limits},
-        error::Result,
+        error::{Error, Result},
     },
     eas,
     http::{Shutdown, authority, server::Listener, tls},
@@ -35,6 +35,7 @@ pub struct App {
     pub auth: Arc<Authenticator>,
     pub router: Router,
     pub shutdown: Shutdown,
+    push: Option<Arc<Push>>,
     config: Config,
 }
 
@@ -66,10 +67,19 @@ impl App {
         let core = Core::new(store.clone(), contact.clone(), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
         let shutdown = Shutdown::default();
+        let push = match &config.push_contact {
+            None => None,
+            Some(contact) => {
+                let push = Push::open(&config.data, contact, config.push_allow_private);
+                Some(Arc::new(push.map_err(Error::Invalid)?))
+            }
+        };
         let dav = Arc::new(dav::Face {
             core: core.clone(),
             auth: auth.clone(),
             facet: contact.clone(),
+            push: push.clone(),
+            host: config.public_host().map(str::to_owned),
         });
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let pages = web::Web::new(core.clone(), auth.clone(), contact);
@@ -96,6 +106,7 @@ impl App {
             auth,
             router,
             shutdown,
+            push,
             config,
         })
     }
@@ -114,6 +125,10 @@ impl App {
         let connections = Arc::new(Semaphore::new(self.config.max_connections));
         let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
         let purger = tokio::spawn(purge(self.core.clone()));
+        if let Some(push) = &self.push {
+            let stop = self.shutdown.0.clone();
+            tokio::spawn(push.clone().run(self.core.clone(), stop));
+        }
         let serving: Vec<_> = listeners
             .into_iter()
             .map(|listener| {

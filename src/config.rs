@@ -35,6 +35,10 @@ pub struct Config {
     pub max_document: usize,
     /// Connections served at once.
     pub max_connections: usize,
+    /// `mailto:` or `https:` address of the operator for push services; none switches WebDAV-Push off.
+    pub push_contact: Option<String>,
+    /// Push messages may go to private addresses and over plain http: for tests.
+    pub push_allow_private: bool,
     /// Longest time an Exchange ActiveSync device may wait for changes, in seconds.
     pub max_heartbeat: u64,
     /// Autodiscover sets up Outlook 2013 and later on Windows with Exchange ActiveSync.
@@ -87,6 +91,8 @@ impl Default for Config {
             country: None,
             max_document: 10 * 1024 * 1024,
             max_connections: 20_000,
+            push_contact: None,
+            push_allow_private: false,
             max_heartbeat: 3540,
             autodiscover_outlook: false,
             autodiscover_redirects: BTreeMap::new(),
@@ -145,6 +151,14 @@ impl Config {
     }
 }
 
+impl Config {
+    /// The name of the host of `public_url`.
+    pub fn public_host(&self) -> Option<&str> {
+        let rest = self.public_url.as_deref()?.split_once("://")?.1;
+        rest.split(['/', ':']).next()
+    }
+}
+
 /// `CARNET_LOG_LEVEL=debug` sets `log_level`; lists are separated by commas.
 fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
     for (name, value) in variables {
@@ -173,7 +187,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 23] = [
+pub const KEYS: [&str; 25] = [
     "data",
     "listen",
     "public_url",
@@ -184,6 +198,8 @@ pub const KEYS: [&str; 23] = [
     "country",
     "max_document",
     "max_connections",
+    "push_contact",
+    "push_allow_private",
     "max_heartbeat",
     "autodiscover_outlook",
     "autodiscover_redirects",

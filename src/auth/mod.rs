@@ -88,6 +88,26 @@ impl Authenticator {
         }
     }
 
+    /// [`Authenticator::basic`] where the login may end in `$GROUP`; the group as well.
+    pub async fn scoped(
+        &self,
+        header: Option<&HeaderValue>,
+        peer: IpAddr,
+    ) -> Result<(Outcome, Option<String>)> {
+        let Some(header) = header else {
+            return Ok((Outcome::Missing, None));
+        };
+        let Some((login, password)) = basic::parse(header) else {
+            return Ok((Outcome::Denied, None));
+        };
+        // Neither a login nor a group's name holds a dollar sign.
+        let (login, scope) = match login.rsplit_once('$') {
+            Some((login, scope)) => (login, Some(scope.to_owned())),
+            None => (login.as_str(), None),
+        };
+        Ok((self.password(login, &password, peer).await?, scope))
+    }
+
     /// A login or an e-mail address, with a password.
     pub async fn password(&self, login: &str, password: &str, peer: IpAddr) -> Result<Outcome> {
         let login = basic::login_of(login);

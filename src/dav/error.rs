@@ -1,6 +1,5 @@
 //! Outcomes of the domain as statuses and precondition elements: the one place that maps them.
 
-use bytes::Bytes;
 use carnet_proto::dav::{
     multistatus::{error_body, need_privileges},
     request::ReportError,
@@ -8,7 +7,11 @@ use carnet_proto::dav::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use super::{Answer, empty, xml};
+use super::{
+    method::allow,
+    output::{Answer, Content, empty, typed, xml},
+    path::Kind,
+};
 use crate::domain::{error::Error, rights::Right};
 
 /// Why a request is not done.
@@ -17,6 +20,14 @@ pub enum Failure {
     Unauthorized,
     Throttled(u64),
     Status(StatusCode),
+    /// The method is not served on this kind of resource.
+    NotAllowed(Kind),
+    /// MKCOL where something is.
+    Exists,
+    /// A member of a book that is not there: 409 for what would make it.
+    NoParent,
+    /// The client went away; nobody reads this.
+    Gone,
     /// 400 and why.
     BadRequest(String),
     /// A status with precondition elements (ready XML) and a sentence.
@@ -40,7 +51,7 @@ impl Failure {
         Failure::Domain(error, href.to_owned())
     }
 
-    pub fn into_response(self) -> Answer {
+    pub fn into_answer(self) -> Answer {
         match self {
             Failure::Unauthorized => {
                 let mut response = empty(StatusCode::UNAUTHORIZED);
@@ -52,6 +63,14 @@ impl Failure {
             }
             Failure::Throttled(seconds) => retry_after(seconds),
             Failure::Status(status) => empty(status),
+            Failure::NotAllowed(kind) => {
+                let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
+                allow(&mut answer, kind);
+                answer
+            }
+            Failure::Exists => empty(StatusCode::METHOD_NOT_ALLOWED),
+            Failure::NoParent => empty(StatusCode::NOT_FOUND),
+            Failure::Gone => empty(StatusCode::SERVICE_UNAVAILABLE),
             Failure::BadRequest(why) => plain(StatusCode::BAD_REQUEST, &why),
             Failure::Precondition(status, elements, why) => {
                 xml(status, error_body(&elements, &why))
@@ -116,13 +135,8 @@ fn retry_after(seconds: u64) -> Answer {
 }
 
 fn plain(status: StatusCode, why: &str) -> Answer {
-    let mut response = http::Response::new(Bytes::from(format!("{why}\n")));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("text/plain; charset=utf-8"),
-    );
-    response
+    let text = Content::Whole(format!("{why}\n").into());
+    typed(status, "text/plain; charset=utf-8", text)
 }
 
 impl From<Error> for Failure {

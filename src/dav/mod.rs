@@ -6,12 +6,14 @@
 mod error;
 pub mod facet;
 mod method;
+mod output;
 mod path;
 mod profile;
 mod property;
+mod push;
 mod report;
-mod resource;
-mod write;
+
+pub use push::Push;
 
 use std::sync::Arc;
 
@@ -23,20 +25,35 @@ use axum::{
     routing::any,
 };
 use bytes::Bytes;
-use carnet_proto::dav::{
-    header::{Depth, Prefer},
-    href::segments,
+use carnet_proto::{
+    dav::{
+        header::{Depth, Prefer},
+        href::segments,
+        xml::MAX_BODY,
+    },
+    vcard::Version,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
-use self::{error::Failure, facet::DavFacet, path::Resource, profile::Profile};
+use self::{
+    error::Failure,
+    facet::DavFacet,
+    output::{Answer, Content},
+    path::{Kind, Resource},
+    profile::Profile,
+};
 use crate::{
     auth::{Authenticator, Outcome},
     domain::{
-        actor::{Actor, Client},
+        actor::{Actor, Client, Membership},
+        book::Book,
         core::Core,
+        item::Card,
     },
-    http::{body, peer},
+    http::{
+        body::{self, BodyError},
+        peer,
+    },
 };
 
 /// What requests of CardDAV clients need.
@@ -44,6 +61,10 @@ pub struct Face {
     pub core: Arc<Core>,
     pub auth: Arc<Authenticator>,
     pub facet: Arc<dyn DavFacet>,
+    /// None: the server offers no WebDAV-Push.
+    pub push: Option<Arc<Push>>,
+    /// The name people reach the server by, where it is configured.
+    pub host: Option<String>,
 }
 
 /// A request of somebody signed in.
@@ -51,18 +72,13 @@ struct Call {
     face: Arc<Face>,
     actor: Arc<Actor>,
     profile: Profile,
+    /// `LOGIN$GROUP` signed in: the one group that exists for this request.
+    scope: Option<Membership>,
     resource: Resource,
-    /// Decoded segments of the path.
     headers: HeaderMap,
-    body: Bytes,
+    /// Octets of the body; a card beyond the limit fails only once its writer's rights are known.
+    body: Result<Bytes, BodyError>,
 }
-
-/// DAV class tokens (RFC 4918 §18, RFC 3744 §7.2, RFC 5689 §3.1, RFC 6352 §6.1).
-const DAV: &str = "1, 3, access-control, extended-mkcol, addressbook";
-const METHODS: &str =
-    "OPTIONS, GET, HEAD, PUT, DELETE, POST, PROPFIND, PROPPATCH, REPORT, MKCOL, COPY, MOVE";
-/// Octets of a request that is XML.
-const MAX_XML: usize = 4 * 1024 * 1024;
 
 /// Everything under `/dav/`, and the well-known address.
 pub fn router(face: Arc<Face>) -> Router {
@@ -76,13 +92,15 @@ pub fn router(face: Arc<Face>) -> Router {
 
 /// Answers a WebDAV method on any path: the app hands over those for `/`.
 pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
-    let headers = request.headers().clone();
-    let mut response = match answer(face, request).await {
-        Ok(response) => response,
-        Err(failure) => failure.into_response(),
+    let accepts_gzip = body::accepts_gzip(request.headers());
+    let is_head = request.method() == Method::HEAD;
+    let kind = Kind::of(request.uri().path());
+    let dav = kind.classes(face.push.is_some());
+    let answer = match answer(face, request, kind).await {
+        Ok(answer) => answer,
+        Err(failure) => failure.into_answer(),
     };
-    body::compress(&headers, &mut response);
-    let (mut parts, bytes) = response.into_parts();
+    let (mut parts, content) = answer.into_parts();
     let fixed = [
         (
             header::VARY,
@@ -93,8 +111,39 @@ pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response 
     for (name, value) in fixed {
         parts.headers.insert(name, HeaderValue::from_static(value));
     }
-    parts.headers.insert("dav", HeaderValue::from_static(DAV));
-    Response::from_parts(parts, Body::from(bytes))
+    parts.headers.insert("dav", HeaderValue::from_static(dav));
+    if parts.status == StatusCode::NO_CONTENT || parts.status == StatusCode::NOT_MODIFIED {
+        return Response::from_parts(parts, Body::empty());
+    }
+    let content = match content {
+        Content::Whole(bytes) if accepts_gzip => match body::gzip(&bytes) {
+            Some(compressed) => {
+                parts
+                    .headers
+                    .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+                Content::Whole(compressed)
+            }
+            None => Content::Whole(bytes),
+        },
+        content => content,
+    };
+    let body = match content {
+        Content::Whole(bytes) if is_head => {
+            let length = HeaderValue::from(bytes.len());
+            parts.headers.insert(header::CONTENT_LENGTH, length);
+            Body::empty()
+        }
+        Content::Parts(_) if is_head => Body::empty(),
+        Content::Whole(bytes) => Body::from(bytes),
+        Content::Parts(stream) if accepts_gzip => {
+            parts
+                .headers
+                .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+            Body::from_stream(body::gzip_stream(stream.into_stream()))
+        }
+        Content::Parts(stream) => Body::from_stream(stream.into_stream()),
+    };
+    Response::from_parts(parts, body)
 }
 
 /// 301 with a path only, so that no proxy's scheme or name can be wrong (RFC 6764 §5).
@@ -102,87 +151,89 @@ async fn well_known() -> impl IntoResponse {
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, "/dav/")])
 }
 
-type Answer = http::Response<Bytes>;
-
-async fn answer(face: Arc<Face>, request: Request) -> Result<Answer, Failure> {
-    let method = request.method().clone();
-    if method == Method::OPTIONS {
-        return Ok(options());
+async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer, Failure> {
+    if request.method() == Method::OPTIONS {
+        return Ok(method::options(kind));
     }
     let peer = peer(request.extensions());
     let (parts, body) = request.into_parts();
-    let headers = parts.headers;
-    let person = match face
-        .auth
-        .basic(headers.get(header::AUTHORIZATION), peer)
-        .await?
-    {
-        Outcome::Known(person) => person,
-        Outcome::Missing | Outcome::Denied => return Err(Failure::Unauthorized),
-        Outcome::Throttled { retry_after } => return Err(Failure::Throttled(retry_after)),
+    let (method, headers) = (parts.method, parts.headers);
+    let authorization = headers.get(header::AUTHORIZATION);
+    let (person, scope) = match face.auth.scoped(authorization, peer).await? {
+        (Outcome::Known(person), scope) => (person, scope),
+        (Outcome::Missing | Outcome::Denied, _) => return Err(Failure::Unauthorized),
+        (Outcome::Throttled { retry_after }, _) => return Err(Failure::Throttled(retry_after)),
     };
     let profile = Profile::of(&headers);
     let client = Client {
         label: format!("CardDAV {}", profile.family),
         device: None,
     };
-    let actor = Arc::new(face.core.actor(person.id, client).await?);
+    let mut actor = face.core.actor(person.id, client).await?;
+    let scope = match scope {
+        None => None,
+        Some(name) => {
+            actor
+                .memberships
+                .retain(|membership| membership.name == name);
+            let membership = actor.memberships.first().cloned();
+            Some(membership.ok_or(Failure::Unauthorized)?)
+        }
+    };
+    let actor = Arc::new(actor);
     let segments =
         segments(parts.uri.path()).map_err(|_| Failure::BadRequest("bad path".into()))?;
-    let limit = match method.as_str() {
-        "PUT" | "POST" => face.core.limits().document + 1,
-        _ => MAX_XML,
-    };
-    // Nothing is read for a method that takes no body.
-    let body = match method.as_str() {
-        "GET" | "HEAD" | "DELETE" | "COPY" | "MOVE" => Bytes::new(),
-        _ => body::read(&headers, body, limit)
-            .await
-            .map_err(|error| match error {
-                body::BodyError::TooLarge if limit == MAX_XML => {
-                    Failure::Status(StatusCode::PAYLOAD_TOO_LARGE)
-                }
-                body::BodyError::TooLarge => Failure::too_large(),
-                body::BodyError::Broken => Failure::BadRequest("the body ended early".into()),
-                body::BodyError::Encoding => Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE),
-            })?,
-    };
-    let resource = Resource::find(&face, &actor, &segments).await?;
-    let call = Call {
+    if !kind.methods().contains(&method.as_str()) {
+        return Err(Failure::NotAllowed(kind));
+    }
+    let body = read(&face, &method, &headers, body).await?;
+    let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
+    let resource = resource.map_err(|failure| match (failure, method.as_str()) {
+        (Failure::NoParent, "PUT" | "MKCOL") => Failure::Status(StatusCode::CONFLICT),
+        (failure, _) => failure,
+    })?;
+    let call = Arc::new(Call {
         face,
         actor,
         profile,
+        scope,
         resource,
         headers,
         body,
-    };
-    match method.as_str() {
-        "PROPFIND" => method::propfind(&call).await,
-        "PROPPATCH" => method::proppatch(&call).await,
-        "REPORT" => report::report(&call).await,
-        "MKCOL" => method::mkcol(&call).await,
-        "GET" | "HEAD" => write::get(&call, method == Method::HEAD).await,
-        "PUT" => write::put(&call).await,
-        "POST" => write::post(&call).await,
-        "DELETE" => write::delete(&call).await,
-        "COPY" => write::copy_or_move(&call, false).await,
-        "MOVE" => write::copy_or_move(&call, true).await,
-        _ => Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED)),
-    }
+    });
+    method::dispatch(call, &method).await
 }
 
-/// Without authentication: nothing in it is secret, and set-up assistants ask first.
-fn options() -> Answer {
-    let mut response = http::Response::new(Bytes::new());
-    response
-        .headers_mut()
-        .insert(header::ALLOW, HeaderValue::from_static(METHODS));
-    response
+/// The body of a method that takes one, within its limit.
+async fn read(
+    face: &Face,
+    method: &Method,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Result<Bytes, BodyError>, Failure> {
+    let is_card = matches!(method.as_str(), "PUT" | "POST");
+    let limit = match method.as_str() {
+        "GET" | "HEAD" | "DELETE" | "COPY" | "MOVE" => return Ok(Ok(Bytes::new())),
+        _ if is_card => face.core.limits().document,
+        _ => MAX_BODY,
+    };
+    match body::read(headers, body, limit).await {
+        Ok(bytes) => Ok(Ok(bytes)),
+        Err(BodyError::TooLarge) if is_card => Ok(Err(BodyError::TooLarge)),
+        Err(BodyError::TooLarge) => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE)),
+        Err(BodyError::Broken) => Err(Failure::BadRequest("the body ended early".into())),
+        Err(BodyError::Encoding) => Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+    }
 }
 
 impl Call {
     fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The body of a request that is XML.
+    fn body(&self) -> &[u8] {
+        self.body.as_deref().unwrap_or_default()
     }
 
     fn prefer(&self) -> Prefer {
@@ -198,22 +249,22 @@ impl Call {
                 .ok_or_else(|| Failure::BadRequest(format!("Depth: {value}"))),
         }
     }
-}
 
-/// An answer with a body of XML.
-fn xml(status: StatusCode, body: String) -> Answer {
-    let mut response = http::Response::new(Bytes::from(body));
-    *response.status_mut() = status;
-    response.headers_mut().insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/xml; charset=utf-8"),
-    );
-    response
-}
+    /// The one spelling of the request's address.
+    fn href(&self) -> String {
+        self.resource.href(&self.actor)
+    }
 
-/// An answer without a body.
-fn empty(status: StatusCode) -> Answer {
-    let mut response = http::Response::new(Bytes::new());
-    *response.status_mut() = status;
-    response
+    /// A card as this client reads it; `asked` is the version the request names.
+    fn render(&self, book: &Book, card: &Card, asked: Option<Version>) -> Bytes {
+        let content = book.content(card);
+        let facet = &self.face.facet;
+        let version =
+            asked.unwrap_or_else(|| self.profile.default_version(facet.stored_version(&content)));
+        let placement = &card.placement;
+        // Private and group books show another document where the owner's lines are in it.
+        let mixed = placement.mixed && book.is_private();
+        let tag = format!("{}{mixed}", placement.etag(0));
+        facet.render(content, &tag, &placement.uid, version)
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use carnet_proto::dav::href::encode;
+use carnet_proto::dav::href::{encode, other_normal_forms, segments};
 
 use super::{Face, error::Failure};
 use crate::domain::{
@@ -10,8 +10,105 @@ use crate::domain::{
     book::Book,
     collection::{DEFAULT_BOOK, Place},
     error::Error,
+    id::CollectionId,
     principal::Member,
 };
+
+/// What sort of resource an address names, by its form alone: nothing has to exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    Root,
+    Principals,
+    Principal,
+    UserRoot,
+    Home,
+    Book,
+    Card,
+    /// A push registration.
+    Registration,
+}
+
+impl Kind {
+    /// The kind at a raw path.
+    pub fn of(path: &str) -> Self {
+        let path = segments(path).unwrap_or_default();
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        match path[..] {
+            [] | ["dav"] => Kind::Root,
+            ["dav", "principals"] | ["dav", "principals", _] => Kind::Principals,
+            ["dav", "principals", _, _] => Kind::Principal,
+            ["dav", "push", _] => Kind::Registration,
+            ["dav", "groups", _] | ["dav", _, "private"] => Kind::Home,
+            ["dav", "groups", _, _] | ["dav", _, "private", _] => Kind::Book,
+            ["dav", _] => Kind::UserRoot,
+            _ => Kind::Card,
+        }
+    }
+
+    /// The methods served here (`Allow`, RFC 9110 §10.2.1).
+    pub fn methods(self) -> &'static [&'static str] {
+        match self {
+            Kind::Root | Kind::Principals | Kind::UserRoot => &[
+                "OPTIONS",
+                "GET",
+                "HEAD",
+                "PROPFIND",
+                "PROPPATCH",
+                "REPORT",
+                "MKCOL",
+            ],
+            Kind::Principal => &["OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT"],
+            Kind::Home => &[
+                "OPTIONS",
+                "GET",
+                "HEAD",
+                "PROPFIND",
+                "PROPPATCH",
+                "REPORT",
+                "MKCOL",
+                "POST",
+                "DELETE",
+            ],
+            Kind::Book => &[
+                "OPTIONS",
+                "GET",
+                "HEAD",
+                "PROPFIND",
+                "PROPPATCH",
+                "REPORT",
+                "MKCOL",
+                "POST",
+                "DELETE",
+                "COPY",
+                "MOVE",
+            ],
+            Kind::Card => &[
+                "OPTIONS",
+                "GET",
+                "HEAD",
+                "PUT",
+                "DELETE",
+                "PROPFIND",
+                "PROPPATCH",
+                "COPY",
+                "MOVE",
+                "REPORT",
+                "MKCOL",
+            ],
+            Kind::Registration => &["OPTIONS", "DELETE"],
+        }
+    }
+
+    /// DAV class tokens (RFC 4918 §18, RFC 3744 §7.2, RFC 5689 §3.1, RFC 6352 §6.1).
+    pub fn classes(self, push: bool) -> &'static str {
+        match (self, push) {
+            (Kind::Home | Kind::Book, true) => {
+                "1, 3, access-control, extended-mkcol, addressbook, webdav-push"
+            }
+            _ => "1, 3, access-control, extended-mkcol, addressbook",
+        }
+    }
+}
 
 /// What a path names, for somebody who may see it.
 pub enum Resource {
@@ -40,17 +137,34 @@ pub enum Resource {
         book_href: String,
         name: String,
     },
-    /// A book that may be made here.
+    /// A book that may be made, or could be if this were the place for it.
     NewBook {
+        href: String,
         segment: String,
+        place: NewPlace,
     },
+    /// A push registration.
+    Registration(String),
+}
+
+/// Where a book would be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NewPlace {
+    Home,
+    /// In the home of a group, which holds its one book.
+    GroupHome,
+    /// Beside the home.
+    Elsewhere,
 }
 
 impl Resource {
     /// What a path names; `NotFound` for what this person may not know of.
+    ///
+    /// `scoped`: only a group exists for this request, and the home shows nothing else.
     pub async fn find(
         face: &Arc<Face>,
         actor: &Arc<Actor>,
+        scoped: bool,
         path: &[String],
     ) -> Result<Self, Failure> {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
@@ -67,14 +181,24 @@ impl Resource {
             ["dav", "principals", "groups", name] => {
                 Resource::GroupPrincipal(membership(actor, name)?)
             }
+            ["dav", "push", id] => Resource::Registration(id.to_owned()),
             ["dav", "groups", name] => Resource::GroupHome(membership(actor, name)?),
-            ["dav", "groups", name, book] | ["dav", "groups", name, book, _] => {
-                if name != book {
-                    return Err(Error::NotFound.into());
+            ["dav", "groups", name, segment] if name != segment => {
+                let home = group_home_href(&membership(actor, name)?.name);
+                Resource::NewBook {
+                    href: format!("{home}{}/", encode(segment)),
+                    segment: segment.to_owned(),
+                    place: NewPlace::GroupHome,
                 }
+            }
+            ["dav", "groups", name, book, _] if name != book => {
+                membership(actor, name)?;
+                return Err(Failure::NoParent);
+            }
+            ["dav", "groups", name, _] | ["dav", "groups", name, _, _] => {
                 let opened = face.core.open_group(actor, name).await?;
                 let href = group_book_href(name);
-                book_or_card(opened, href, path.get(4).copied())
+                book_or_card(opened, href, path.get(4).copied()).await?
             }
             ["dav", login] if is_own(actor, login) => Resource::UserRoot,
             ["dav", login, "private"] if is_own(actor, login) => Resource::Home,
@@ -82,20 +206,23 @@ impl Resource {
                 if is_own(actor, login) =>
             {
                 let card = path.get(4).copied();
-                match open_in_home(face, actor, segment).await {
-                    Ok(book) => {
-                        let href = home_book_href(actor, segment);
-                        book_or_card(book, href, card)
-                    }
+                let href = home_book_href(actor, segment);
+                match open_in_home(face, actor, scoped, segment).await {
+                    Ok(book) => book_or_card(book, href, card).await?,
                     Err(Error::NotFound) if card.is_none() => Resource::NewBook {
+                        href,
                         segment: segment.to_owned(),
+                        place: NewPlace::Home,
                     },
-                    Err(Error::NotFound) => {
-                        return Err(Failure::Status(http::StatusCode::CONFLICT));
-                    }
+                    Err(Error::NotFound) => return Err(Failure::NoParent),
                     Err(error) => return Err(error.into()),
                 }
             }
+            ["dav", login, segment] if is_own(actor, login) => Resource::NewBook {
+                href: format!("{}{}/", user_root_href(actor), encode(segment)),
+                segment: segment.to_owned(),
+                place: NewPlace::Elsewhere,
+            },
             _ => return Err(Error::NotFound.into()),
         })
     }
@@ -107,28 +234,41 @@ impl Resource {
             Resource::User => user_href(&actor.login),
             Resource::OtherUser(member) => user_href(&member.login),
             Resource::GroupPrincipal(membership) => group_href(&membership.name),
-            Resource::UserRoot => format!("/dav/{}/", encode(&actor.login)),
+            Resource::UserRoot => user_root_href(actor),
             Resource::Home => home_href(actor),
             Resource::GroupHome(membership) => group_home_href(&membership.name),
             Resource::Book { href, .. } => href.clone(),
             Resource::Card {
                 book_href, name, ..
             } => format!("{book_href}{}", encode(name)),
-            Resource::NewBook { segment } => home_book_href(actor, segment),
+            Resource::NewBook { href, .. } => href.clone(),
+            Resource::Registration(id) => registration_href(id),
         }
     }
 }
 
-fn book_or_card(book: Book, href: String, card: Option<&str>) -> Resource {
+async fn book_or_card(book: Book, href: String, card: Option<&str>) -> Result<Resource, Error> {
     let book = Box::new(book);
-    match card {
+    Ok(match card {
         None => Resource::Book { book, href },
         Some(name) => Resource::Card {
+            name: spelled(&book, name).await?,
             book,
             book_href: href,
-            name: name.to_owned(),
         },
+    })
+}
+
+/// The spelling a card's name is stored in: clients compose accented letters one way or the other.
+async fn spelled(book: &Book, name: &str) -> Result<String, Error> {
+    if name.is_ascii() {
+        return Ok(name.to_owned());
     }
+    let mut spellings = vec![name.to_owned()];
+    spellings.extend(other_normal_forms(name));
+    let found = book.heads(&spellings).await?;
+    let stored = found.into_iter().flatten().next();
+    Ok(stored.map_or_else(|| name.to_owned(), |card| card.placement.href))
 }
 
 fn is_own(actor: &Actor, login: &str) -> bool {
@@ -152,20 +292,42 @@ async fn colleague(face: &Face, actor: &Actor, login: &str) -> Result<Member, Er
 }
 
 /// Private books by their segment; group books by the segment they have in every home.
-async fn open_in_home(face: &Face, actor: &Arc<Actor>, segment: &str) -> Result<Book, Error> {
+async fn open_in_home(
+    face: &Face,
+    actor: &Arc<Actor>,
+    scoped: bool,
+    segment: &str,
+) -> Result<Book, Error> {
     let group = actor
         .memberships
         .iter()
-        .find(|membership| group_segment(membership) == segment);
+        .find(|membership| group_segment(membership.book, &membership.name) == segment);
     match group {
         Some(membership) => face.core.open(actor, membership.book).await,
+        None if scoped => Err(Error::NotFound),
         None => face.core.open_private(actor, segment).await,
     }
 }
 
-/// The segment of a group's book in a member's home: the permanent id keeps it through renames.
-fn group_segment(membership: &Membership) -> String {
-    format!("group-{}-{}", membership.group, membership.name)
+/// The segment of a group's book in a member's home: the permanent id keeps it apart from all others.
+pub fn group_segment(book: CollectionId, name: &str) -> String {
+    format!("group-{book}-{name}")
+}
+
+/// Looks like the segment of a group's book, which no private book may take.
+pub fn is_group_segment(segment: &str) -> bool {
+    segment
+        .strip_prefix("group-")
+        .and_then(|rest| rest.split_once('-'))
+        .is_some_and(|(id, _)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
+}
+
+pub fn registration_href(id: &str) -> String {
+    format!("/dav/push/{}", encode(id))
+}
+
+fn user_root_href(actor: &Actor) -> String {
+    format!("/dav/{}/", encode(&actor.login))
 }
 
 pub fn user_href(login: &str) -> String {
@@ -197,7 +359,7 @@ pub fn href_in_home(actor: &Actor, book: &Book) -> String {
     let collection = book.collection();
     match collection.place {
         Place::Group(group) => match actor.membership(group) {
-            Some(membership) => home_book_href(actor, &group_segment(membership)),
+            Some(group) => home_book_href(actor, &group_segment(group.book, &group.name)),
             None => home_book_href(actor, DEFAULT_BOOK),
         },
         _ => home_book_href(actor, &collection.segment),

@@ -8,6 +8,7 @@ use super::{
     },
     principal::{GroupOptions, Role},
     rights::GroupRight,
+    store::PushSubscription,
 };
 
 /// Operations applied together or not at all.
@@ -323,6 +324,11 @@ pub enum Op {
     RemoveBook {
         collection: CollectionId,
     },
+    /// Another segment: every home showing it loses the one and gains the other.
+    MoveBook {
+        collection: CollectionId,
+        segment: String,
+    },
     /// Dead and personal properties of a DAV resource, by its stable key; `value` none removes.
     SetProperty {
         /// None: shared by all who see the resource.
@@ -331,6 +337,23 @@ pub enum Op {
         namespace: String,
         name: String,
         value: Option<Vec<u8>>,
+    },
+    /// What the batch's client was served of a book: all up to a sequence, or single placements in
+    /// a later version.
+    NoteServed {
+        collection: CollectionId,
+        upto: Option<Seq>,
+        cards: Vec<(PlacementId, Seq)>,
+    },
+    /// The batch's client holds what it just wrote under an href, if it follows the book.
+    NoteWritten {
+        collection: CollectionId,
+        href: String,
+    },
+    /// Adds a push subscription; the same resource on the same collection is updated and keeps its id.
+    Subscribe(PushSubscription),
+    Unsubscribe {
+        id: String,
     },
 
     AddTag {

@@ -1,9 +1,13 @@
 //! An opened collection: the verbs on its items, each naming the right it needs.
 
+mod changes;
 pub mod import;
+mod served;
 mod write;
 
 use std::{collections::HashMap, future::Future, sync::Arc};
+
+use bytes::Bytes;
 
 use super::{
     actor::Actor,
@@ -11,12 +15,14 @@ use super::{
     core::Core,
     cursor::{Cursor, Position},
     error::{Error, Result},
-    id::{ItemId, Seq},
+    id::{CollectionId, ItemId, Seq},
     item::{Card, Placement},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
-    store::{ListPage, ListQuery, Order},
+    store::{ItemStanding, ListPage, ListQuery, Order, Want},
 };
 
+pub use changes::Changes;
+pub(super) use served::Served;
 pub(super) use write::{RETRIES, new_server_id, removal};
 
 /// A collection opened by somebody who may read it.
@@ -108,15 +114,11 @@ pub enum Member {
     Gone(String),
 }
 
-/// What changed since a cursor.
-#[derive(Clone, Debug)]
-pub struct ChangeSet {
-    pub members: Vec<Member>,
-    /// Describes exactly what `members` brings the client to.
-    pub cursor: Cursor,
-    /// There is more after `cursor`.
-    pub more: bool,
-}
+/// A collection that moved, and where to.
+pub type Change = (CollectionId, Seq);
+
+/// Every collection a write moved.
+pub type Moved = Vec<Change>;
 
 /// Some of the live items of a book.
 #[derive(Clone, Debug)]
@@ -126,12 +128,21 @@ pub struct Leg {
     pub next: Option<Position>,
 }
 
+/// Outcome of a deletion.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removed {
+    /// Names the removal for [`Book::restore`].
+    pub removal: RevisionId,
+    pub moved: Moved,
+}
+
 /// Outcome of a write.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
     pub created: bool,
     pub href: String,
     pub etag: String,
+    pub moved: Moved,
 }
 
 impl Book {
@@ -184,15 +195,7 @@ impl Book {
 
     /// What may be done with one item.
     pub async fn item_privileges(&self, placement: &Placement) -> Result<ItemPrivileges> {
-        let facts = self.facts(placement).await?;
-        let may = |right| self.allows(&facts, right);
-        Ok(ItemPrivileges {
-            modify: may(Right::Modify),
-            remove: may(Right::Remove),
-            grant: may(Right::GrantModify),
-            verify: may(Right::Verify),
-            share: may(Right::Share),
-        })
+        Ok(self.item_rights(&self.facts(placement).await?))
     }
 
     /// Who created an item; empty once the account is gone.
@@ -214,9 +217,58 @@ impl Book {
             .await
     }
 
+    /// What may be done with several items.
+    pub async fn items_privileges(&self, cards: &[&Placement]) -> Result<Vec<ItemPrivileges>> {
+        let standings = match self.is_private() {
+            true => vec![None; cards.len()],
+            false => {
+                let items: Vec<ItemId> = cards.iter().map(|card| card.item).collect();
+                self.core
+                    .store()
+                    .item_standings(&items, self.actor.person)
+                    .await?
+            }
+        };
+        let privileges = |(card, standing): (&&Placement, Option<ItemStanding>)| {
+            let mut facts = self.known_facts(card);
+            if let Some(standing) = standing {
+                self.judge(&standing, &mut facts);
+            }
+            self.item_rights(&facts)
+        };
+        Ok(cards.iter().zip(standings).map(privileges).collect())
+    }
+
+    /// Octets of the documents here.
+    pub async fn octets(&self) -> Result<i64> {
+        self.core.store().octets(self.collection.id).await
+    }
+
     /// The items under some hrefs, in the order asked.
     pub async fn by_hrefs(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
-        self.core.store().by_hrefs(self.collection.id, hrefs).await
+        let mut found = Vec::with_capacity(hrefs.len());
+        while found.len() < hrefs.len() {
+            found.extend(self.first_by_hrefs(&hrefs[found.len()..]).await?);
+        }
+        Ok(found)
+    }
+
+    /// The items under the first of some hrefs: as many as fit in memory, at least one.
+    pub async fn first_by_hrefs(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
+        let collection = self.collection.id;
+        self.core
+            .store()
+            .by_hrefs(collection, hrefs, Want::Documents)
+            .await
+    }
+
+    /// What is live under some hrefs, in the order asked, without documents.
+    pub async fn heads(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
+        let collection = self.collection.id;
+        self.core
+            .store()
+            .by_hrefs(collection, hrefs, Want::Heads)
+            .await
     }
 
     /// One item; `NotFound` when there is none.
@@ -227,14 +279,17 @@ impl Book {
 
     /// A leg of a walk over everything that is live, for streaming the whole book.
     pub async fn walk(&self, from: Position, limit: usize) -> Result<Leg> {
-        let newest = self.collection.seq;
-        let cards = self
-            .core
-            .store()
-            .range_cards(self.collection.id, Order::Born, from.0, newest, limit)
+        self.walk_for(from, limit, Want::Documents).await
+    }
+
+    /// [`Book::walk`] that may leave the documents out.
+    pub async fn walk_for(&self, from: Position, limit: usize, want: Want) -> Result<Leg> {
+        let Collection { id, seq, .. } = self.collection;
+        let store = self.core.store();
+        let cards = store
+            .page(id, Order::Born, from.0, seq, limit, want)
             .await?;
-        let full = cards.len() >= limit;
-        let last = cards.last().filter(|_| full);
+        let last = cards.last();
         Ok(Leg {
             next: last.map(|card| Position(card.placement.born)),
             cards,
@@ -242,14 +297,17 @@ impl Book {
     }
 
     /// What this place shows of an item: the document with the owner's own lines in it.
-    pub fn content(&self, card: &Card) -> Vec<u8> {
+    pub fn content(&self, card: &Card) -> Bytes {
         let placement = &card.placement;
         if placement.mixed && self.is_private() {
-            return self.shown(&card.document, &placement.overlay);
+            return self.shown(&card.document, &placement.overlay).into();
         }
         match placement.overlay.is_empty() {
-            true => card.document.to_vec(),
-            false => self.core.class().join(&card.document, &placement.overlay),
+            true => card.document.clone(),
+            false => {
+                let class = self.core.class();
+                class.join(&card.document, &placement.overlay).into()
+            }
         }
     }
 
@@ -274,57 +332,6 @@ impl Book {
             .refusal_marks(self.actor.person, self.collection.id)
             .await?;
         Ok(Marks(marks.into_iter().collect()))
-    }
-
-    /// Changes since a cursor (RFC 6578 §3.6); none: everything that is live.
-    pub async fn changes(&self, since: Option<&Cursor>, limit: usize) -> Result<ChangeSet> {
-        let newest = self.collection.seq;
-        let (order, after, told) = match since {
-            None => (Order::Changed, Seq(0), newest),
-            Some(cursor) => {
-                let after = cursor.seq_in(&self.collection)?;
-                (Order::Moved, after, cursor.told())
-            }
-        };
-        let ask = limit.saturating_add(1);
-        let mut rows = self
-            .core
-            .store()
-            .range_cards(self.collection.id, order, after, newest, ask)
-            .await?;
-        let more = rows.len() > limit;
-        rows.truncate(limit);
-        let reached = match rows.last() {
-            Some(last) if more => last.placement.gone.unwrap_or(last.placement.changed),
-            _ => newest,
-        };
-        rows.retain(|card| card.placement.gone.is_none_or(|gone| gone > told));
-        let removed: Vec<String> = rows
-            .iter()
-            .filter(|card| !card.placement.is_live())
-            .map(|card| card.placement.href.clone())
-            .collect();
-        // An href that was removed and put again is answered by its live placement.
-        let replaced: Vec<bool> = if removed.is_empty() {
-            Vec::new()
-        } else {
-            let live = self.by_hrefs(&removed).await?;
-            live.iter().map(Option::is_some).collect()
-        };
-        let mut replaced = replaced.into_iter();
-        let mut members = Vec::with_capacity(rows.len());
-        for card in rows {
-            if card.placement.is_live() {
-                members.push(Member::Present(Box::new(card)));
-            } else if replaced.next() != Some(true) {
-                members.push(Member::Gone(card.placement.href));
-            }
-        }
-        Ok(ChangeSet {
-            members,
-            cursor: Cursor::within(&self.collection, reached, told),
-            more,
-        })
     }
 
     /// One live item by the id devices and pages know.
@@ -362,19 +369,45 @@ impl Book {
 
     /// What the actor is to an item; costs a read only in group books.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
+        let mut facts = self.known_facts(placement);
+        if self.is_private() {
+            return Ok(facts);
+        }
+        let standing = self
+            .core
+            .store()
+            .item_standing(placement.item, self.actor.person)
+            .await?;
+        let standing = standing.ok_or(Error::NotFound)?;
+        self.judge(&standing, &mut facts);
+        Ok(facts)
+    }
+
+    /// The facts a placement carries itself: all there are in a private book.
+    fn known_facts(&self, placement: &Placement) -> ItemFacts {
         let me = self.actor.person;
-        let mut facts = ItemFacts {
+        ItemFacts {
             creator: placement.creator == me,
             created_here: placement.origin == Some(self.collection.id),
             created_private: true,
             placed: placement.placed_by == me,
             ..ItemFacts::default()
-        };
-        if self.is_private() {
-            return Ok(facts);
         }
-        let standing = self.core.store().item_standing(placement.item, me).await?;
-        let standing = standing.ok_or(Error::NotFound)?;
+    }
+
+    fn item_rights(&self, facts: &ItemFacts) -> ItemPrivileges {
+        let may = |right| self.allows(facts, right);
+        ItemPrivileges {
+            modify: may(Right::Modify),
+            remove: may(Right::Remove),
+            grant: may(Right::GrantModify),
+            verify: may(Right::Verify),
+            share: may(Right::Share),
+        }
+    }
+
+    /// Adds what a group book has to know of an item.
+    fn judge(&self, standing: &ItemStanding, facts: &mut ItemFacts) {
         facts.granted = standing.granted;
         facts.created_private = matches!(standing.origin, Some(Place::Private(_)));
         facts.custodian = match standing.origin {
@@ -384,7 +417,6 @@ impl Book {
                 .is_some_and(|membership| membership.role.runs_group()),
             _ => false,
         };
-        Ok(facts)
     }
 
     /// The same book as the actor stands to it now.
@@ -442,7 +474,8 @@ impl Marks {
 }
 
 impl Condition {
-    fn holds(&self, etag: Option<&str>) -> bool {
+    /// Whether it holds for what there is; none: there is nothing.
+    pub fn holds(&self, etag: Option<&str>) -> bool {
         match self {
             Condition::None => true,
             Condition::Match(tags) => etag.is_some_and(|etag| tags.iter().any(|tag| tag == etag)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    id::{CollectionId, GroupId, PersonId, Seq},
+    id::{CollectionId, GroupId, PersonId, Seq, Timestamp},
     principal::GroupOptions,
 };
 
@@ -39,6 +39,7 @@ pub struct Collection {
     pub floor: Seq,
     /// Order among the books of a person.
     pub position: i64,
+    pub created: Timestamp,
     /// Of the group, where the place is one.
     pub options: GroupOptions,
 }

@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use super::{
     actor::{Actor, Client},
     batch::{Batch, Committed, Op},
-    book::{Book, RETRIES},
+    book::{Book, RETRIES, Served},
     class::Class,
     collection::{Collection, Place},
     cursor::Cursor,
@@ -15,6 +15,9 @@ use super::{
     rights::{GroupRight, Right, place_rights},
     store::{Device, HomeChange, Store},
 };
+
+/// Private books of one person.
+const MAX_BOOKS: usize = 100;
 
 /// Limits every face obeys.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +52,7 @@ pub struct Core {
     hub: Hub,
     class: Arc<dyn Class>,
     limits: Limits,
+    served: Served,
 }
 
 impl Core {
@@ -59,6 +63,7 @@ impl Core {
             hub: Hub::default(),
             class,
             limits,
+            served: Served::default(),
         })
     }
 
@@ -76,19 +81,21 @@ impl Core {
         &*self.class
     }
 
+    pub(super) fn served(&self) -> &Served {
+        &self.served
+    }
+
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
     /// Builds who is asking; `NotFound` when the account is gone or disabled.
     pub async fn actor(&self, person: PersonId, client: Client) -> Result<Actor> {
-        // The revision is read first: a change in between makes the commit refuse, never pass.
-        let rights_revision = self.store.rights_revision().await?;
-        let account = self.store.person(person).await?.ok_or(Error::NotFound)?;
+        let account = self.store.account(person).await?;
+        let (rights_revision, account, memberships) = account.ok_or(Error::NotFound)?;
         if account.disabled {
             return Err(Error::NotFound);
         }
-        let memberships = self.store.memberships(person).await?;
         Ok(Actor {
             person,
             login: account.login,
@@ -167,6 +174,29 @@ impl Core {
     /// The devices of the actor.
     pub async fn device(&self, actor: &Actor, device_id: &str) -> Result<Option<Device>> {
         self.store.device(actor.person, device_id).await
+    }
+
+    /// Makes a further private book of the actor's. Refused: `Exists`, `OverQuota`.
+    pub async fn make_book(
+        &self,
+        actor: &Actor,
+        segment: &str,
+        display_name: String,
+        description: String,
+    ) -> Result<()> {
+        let books = self.store.books(actor.person).await?;
+        let private = |book: &&Collection| matches!(book.place, Place::Private(_));
+        if books.iter().filter(private).count() >= MAX_BOOKS {
+            let limit = MAX_BOOKS as i64;
+            return Err(Error::OverQuota { limit });
+        }
+        let op = Op::AddBook {
+            owner: actor.person,
+            segment: segment.to_owned(),
+            display_name,
+            description,
+        };
+        self.commit_as(actor, vec![op]).await.map(drop)
     }
 
     /// Commits operations on what is the actor's own: properties, books, devices, tags.

@@ -44,12 +44,16 @@ impl Cursor {
         else {
             return Err(Error::StaleCursor);
         };
+        let seq = number(seq)?;
         let began = parts.next().map(number).transpose()?;
+        if began.is_some_and(|began| began <= seq) {
+            return Err(Error::StaleCursor);
+        }
         match parts.next() {
             None => Ok(Self {
                 uuid: uuid.to_owned(),
                 epoch: epoch.to_owned(),
-                seq: number(seq)?,
+                seq,
                 began,
             }),
             Some(_) => Err(Error::StaleCursor),

@@ -32,10 +32,10 @@ pub enum Error {
     /// Some other argument is unusable; the text says which and why.
     #[error("{0}")]
     Invalid(String),
-    /// The document is larger than the limit, in octets.
-    #[error("larger than {limit} octets")]
+    /// The document is larger than the limit.
+    #[error("larger than the limit of {limit}")]
     TooLarge {
-        /// The limit in octets.
+        /// Octets, or lines.
         limit: usize,
     },
     /// The place holds as many items as the account allows.

@@ -5,12 +5,16 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, broadcast};
 
 use super::{
     batch::Committed,
+    book::Moved,
     id::{CollectionId, PersonId},
 };
+
+/// Commits a slow listener may lag behind before it misses some.
+const COMMITS: usize = 1024;
 
 /// What a waiter listens to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -21,9 +25,18 @@ pub enum Topic {
 }
 
 /// Where commits are announced.
-#[derive(Default)]
 pub struct Hub {
     waiters: Mutex<HashMap<Topic, Vec<Weak<Notify>>>>,
+    commits: broadcast::Sender<Moved>,
+}
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            waiters: Mutex::default(),
+            commits: broadcast::Sender::new(COMMITS),
+        }
+    }
 }
 
 /// A registered waiter. Subscribe, compare with the cursor, then wait: no wake-up is lost.
@@ -44,8 +57,16 @@ impl Hub {
         Subscription { notify }
     }
 
+    /// What every commit from now on moves.
+    pub fn commits(&self) -> broadcast::Receiver<Moved> {
+        self.commits.subscribe()
+    }
+
     /// Wakes those who wait for anything a commit touched.
     pub fn publish(&self, committed: &Committed) {
+        if self.commits.receiver_count() > 0 && !committed.collections.is_empty() {
+            let _ = self.commits.send(committed.collections.clone());
+        }
         for (collection, _) in &committed.collections {
             self.wake(Topic::Collection(*collection));
         }

@@ -63,7 +63,7 @@ impl Core {
             };
             let current = there.as_ref().map(|(book, card)| {
                 match Some(card.placement.collection) == revision.collection {
-                    true => book.content(card),
+                    true => book.content(card).to_vec(),
                     false => card.document.to_vec(),
                 }
             });

@@ -31,6 +31,39 @@ pub enum Order {
     Moved,
 }
 
+/// What is read of the members of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Placements; `document` stays empty.
+    Heads,
+    /// Documents too, as many as fit the memory of one page: at least one.
+    Documents,
+}
+
+/// A property a client stored on a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredProperty {
+    pub resource: String,
+    pub namespace: String,
+    pub name: String,
+    pub value: Vec<u8>,
+}
+
+/// A client's subscription to the changes of a collection (WebDAV-Push).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushSubscription {
+    /// Random; names the registration.
+    pub id: String,
+    pub person: PersonId,
+    pub collection: CollectionId,
+    /// Where messages are posted.
+    pub resource: String,
+    /// The subscriber's P-256 key, uncompressed.
+    pub public_key: Vec<u8>,
+    pub auth_secret: Vec<u8>,
+    pub expires: Timestamp,
+}
+
 /// A page of a name-sorted list.
 #[derive(Clone, Debug, Default)]
 pub struct ListQuery {
@@ -71,8 +104,10 @@ pub struct ListRow {
 #[derive(Clone, Debug, PartialEq)]
 pub struct HomeChange {
     pub book: CollectionId,
-    /// The segment the book has in the home.
+    /// The segment the book has in the home of its owner; a group's name.
     pub segment: String,
+    /// The book is or was a group's.
+    pub group: bool,
     pub gone: bool,
     pub seq: Seq,
 }
@@ -287,6 +322,8 @@ pub trait Store: Send + Sync {
     async fn person(&self, person: PersonId) -> Result<Option<Person>>;
     async fn people(&self) -> Result<Vec<Person>>;
     async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>>;
+    /// The rights revision, an account and its memberships, in one snapshot.
+    async fn account(&self, person: PersonId) -> Result<Option<(i64, Person, Vec<Membership>)>>;
     /// Grows with every change of memberships, roles, grants, groups or accounts.
     async fn rights_revision(&self) -> Result<i64>;
     async fn groups(&self) -> Result<Vec<Group>>;
@@ -318,6 +355,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<(String, Vec<CollectionId>)>>;
     /// The live placements of an item in some collections, in their order.
     async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>>;
+    /// Octets of the documents live in a collection; costs one row.
+    async fn octets(&self, collection: CollectionId) -> Result<i64>;
 
     /// `after < key <= upto` in that order, at most `limit`; of a view too.
     async fn range(
@@ -328,20 +367,23 @@ pub trait Store: Send + Sync {
         upto: Seq,
         limit: usize,
     ) -> Result<Vec<Placement>>;
-    /// As [`Store::range`], with documents.
-    async fn range_cards(
+    /// As [`Store::range`]; fewer than `limit` where their documents are large.
+    async fn page(
         &self,
         collection: CollectionId,
         order: Order,
         after: Seq,
         upto: Seq,
         limit: usize,
+        want: Want,
     ) -> Result<Vec<Card>>;
-    /// Live placements by href, in the order asked; none where there is none.
+    /// Live placements by href, in the order asked; none where there is none. The first ones only
+    /// where their documents are large.
     async fn by_hrefs(
         &self,
         collection: CollectionId,
         hrefs: &[String],
+        want: Want,
     ) -> Result<Vec<Option<Card>>>;
     /// Live or removed placements by server id; of a view too.
     async fn by_server_ids(
@@ -374,18 +416,24 @@ pub trait Store: Send + Sync {
         person: PersonId,
         query: &ListQuery,
     ) -> Result<ListPage>;
-    /// What a device holds of a placement: the content at a sequence, or its own write since, from
-    /// revisions: (document, overlay).
+    /// What a client holds of a placement: the content at a sequence, or a device's own write since,
+    /// from revisions: (document, overlay).
     async fn version_at(
         &self,
         placement: PlacementId,
         seq: Seq,
-        device: DeviceId,
+        device: Option<DeviceId>,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
     /// The person may modify at least one live item of a group's book: as creator, by a grant, in custody.
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;
     /// Costs the groups of the person, however many the item is granted to.
     async fn item_standing(&self, item: ItemId, person: PersonId) -> Result<Option<ItemStanding>>;
+    /// [`Store::item_standing`] of several items, in the order asked.
+    async fn item_standings(
+        &self,
+        items: &[ItemId],
+        person: PersonId,
+    ) -> Result<Vec<Option<ItemStanding>>>;
     /// A live or removed placement; none once its content was purged.
     async fn placement(&self, placement: PlacementId) -> Result<Option<Card>>;
     /// Every placement an item has or had, oldest first.
@@ -467,6 +515,25 @@ pub trait Store: Send + Sync {
         person: PersonId,
         resource: &str,
     ) -> Result<Vec<(String, String, Vec<u8>)>>;
+    /// Up to which sequence a client was served a book, and the version it holds of one placement
+    /// where that is a later one; none for a client that does not follow the book.
+    async fn served(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+        placement: PlacementId,
+    ) -> Result<Option<(Seq, Option<Seq>)>>;
+    /// Subscriptions to a collection that have not expired.
+    async fn push_subscriptions(
+        &self,
+        collection: CollectionId,
+        now: Timestamp,
+    ) -> Result<Vec<PushSubscription>>;
+    async fn push_subscription(&self, id: &str) -> Result<Option<PushSubscription>>;
+    /// Stored properties of every resource whose key begins so.
+    async fn properties_under(&self, person: PersonId, prefix: &str)
+    -> Result<Vec<StoredProperty>>;
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>>;
     /// A person's tags, counting the live items of one collection.
     async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>>;

@@ -1,10 +1,11 @@
 //! Bodies within limits, and compression.
 
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 
 use axum::body::Body;
 use bytes::Bytes;
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::{BodyExt as _, Limited};
 
@@ -24,6 +25,13 @@ pub enum BodyError {
 
 /// Reads a body up to a limit, decompressed if it says so.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
+    let declared = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    // Nothing of it is read: the connection is closed instead.
+    if declared.is_some_and(|length| length > limit) {
+        return Err(BodyError::TooLarge);
+    }
     let collected = Limited::new(body, limit).collect().await.map_err(|error| {
         match error.is::<http_body_util::LengthLimitError>() {
             true => BodyError::TooLarge,
@@ -51,11 +59,6 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     }
 }
 
-/// Compresses an answer the client accepts so; the entity tag stays as it is.
-pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
-    compress_if(accepts_gzip(request), response);
-}
-
 /// Whether a request accepts gzip (RFC 9110 §12.5.3).
 pub fn accepts_gzip(request: &HeaderMap) -> bool {
     request
@@ -70,17 +73,49 @@ pub fn accepts_gzip(request: &HeaderMap) -> bool {
         })
 }
 
-/// Compresses an answer that is worth it.
-pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
-    if !accepts || response.body().len() < MIN_COMPRESSED {
-        return;
+/// Compressed octets; none where they are too few to be worth it.
+pub fn gzip(bytes: &[u8]) -> Option<Bytes> {
+    if bytes.len() < MIN_COMPRESSED {
+        return None;
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    if encoder.write_all(response.body()).is_err() {
-        return;
-    }
-    if let Ok(compressed) = encoder.finish() {
-        *response.body_mut() = compressed.into();
+    encoder.write_all(bytes).ok()?;
+    encoder.finish().ok().map(Bytes::from)
+}
+
+/// Compresses a body part by part; the client can read what was sent so far.
+pub fn gzip_stream<S>(parts: S) -> impl Stream<Item = io::Result<Bytes>>
+where
+    S: Stream<Item = io::Result<Bytes>> + Send,
+{
+    let encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    stream::unfold(
+        (Box::pin(parts), Some(encoder)),
+        |(mut parts, encoder)| async move {
+            let mut encoder = encoder?;
+            let Some(part) = parts.next().await else {
+                let end = encoder.finish().map(Bytes::from);
+                return Some((end, (parts, None)));
+            };
+            let compressed = part.and_then(|part| {
+                encoder.write_all(&part)?;
+                encoder.flush()?;
+                Ok(Bytes::from(std::mem::take(encoder.get_mut())))
+            });
+            Some((compressed, (parts, Some(encoder))))
+        },
+    )
+}
+
+/// Compresses an answer the client accepts so; the entity tag stays as it is.
+pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
+    compress_if(accepts_gzip(request), response);
+}
+
+/// Compresses an answer that is worth it.
+pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
+    if accepts && let Some(compressed) = gzip(response.body()) {
+        *response.body_mut() = compressed;
         response
             .headers_mut()
             .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));

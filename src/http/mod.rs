@@ -2,6 +2,7 @@
 
 pub mod authority;
 pub mod body;
+pub mod outbound;
 pub mod server;
 pub mod tls;
 

@@ -342,7 +342,7 @@ impl Importer {
                 .and_then(|at| batch.updates.get_mut(*at));
             let base = match &earlier {
                 Some((_, bytes)) => bytes.clone(),
-                None => self.book.content(&card),
+                None => self.book.content(&card).to_vec(),
             };
             let incoming = self.prepared(&made);
             match (updated(&base, &card, &incoming, choice), earlier) {

@@ -281,7 +281,8 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     let deleted = async {
         let (book, card) = item.open(&web, visit).await?;
         let condition = Condition::Match(vec![posted.value("version").to_owned()]);
-        let removal = book.delete(&card.placement.href, &condition).await?;
+        let removed = book.delete(&card.placement.href, &condition).await?;
+        let removal = removed.removal;
         let done = Done::of("deleted").to(&card.placement.display);
         Ok(done.undone_by(ranges(&[removal])))
     };

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use carnet::domain::{
     device_sync::{DeviceBook, Pending, SyncReply},
     error::Error,
+    store::Want,
 };
 
 use crate::support::dice::Dice;
@@ -169,7 +170,7 @@ fn a_restored_backup_makes_every_client_start_over() {
         world.restore().await;
         let scene = world.same_scene().await;
         let book = scene.open(scene.private).await;
-        let stale = book.changes(reader.token.as_ref(), 10).await;
+        let stale = book.changes(reader.token.as_ref(), Want::Heads);
         assert_eq!(stale.err(), Some(Error::StaleCursor));
         let device = DeviceBook::new(book, phone.device);
         assert_eq!(device.pending().await, Ok(Pending::Unprimed));
@@ -209,7 +210,7 @@ fn a_cursor_from_before_the_purged_removals_is_refused() {
         current.settle(&scene, &mut dice, told).await;
         scene.purge().await;
         let book = scene.open(scene.private).await;
-        let stale = book.changes(reader.token.as_ref(), 10).await;
+        let stale = book.changes(reader.token.as_ref(), Want::Heads);
         assert_eq!(stale.err(), Some(Error::StaleCursor));
         let call = phone.call(&[], 10, true);
         let reply = DeviceBook::new(book, phone.device).sync(&call).await;

@@ -50,6 +50,88 @@ impl Tags {
     }
 }
 
+/// `If` (RFC 4918 §10.4): it holds when one of its lists does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct If(pub Vec<IfList>);
+
+/// Conditions that hold together, about one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfList {
+    /// The resource named before the list; none: the one of the request.
+    pub resource: Option<String>,
+    pub conditions: Vec<IfCondition>,
+}
+
+/// One condition of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IfCondition {
+    pub negated: bool,
+    pub state: IfState,
+}
+
+/// What a condition compares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IfState {
+    /// `<urn:...>`: a sync token (RFC 6578 §5) or a lock token.
+    Token(String),
+    /// `["etag"]`, with its quotes.
+    Tag(String),
+}
+
+impl If {
+    /// Reads the header; none when it breaks the grammar.
+    pub fn parse(value: &str) -> Option<Self> {
+        let mut rest = value.trim();
+        let mut resource = None;
+        let mut lists = Vec::new();
+        while !rest.is_empty() {
+            if rest.starts_with('<') {
+                let (uri, after) = between(rest, '<', '>')?;
+                resource = Some(uri.to_owned());
+                rest = after;
+                // A tag is followed by a list.
+                rest.strip_prefix('(')?;
+                continue;
+            }
+            let mut inner = rest.strip_prefix('(')?.trim_start();
+            let mut conditions = Vec::new();
+            while !inner.starts_with(')') {
+                let negated = inner
+                    .get(..3)
+                    .is_some_and(|not| not.eq_ignore_ascii_case("not"));
+                if negated {
+                    inner = inner[3..].trim_start();
+                }
+                let (state, after) = match inner.chars().next()? {
+                    '<' => between(inner, '<', '>')
+                        .map(|(token, after)| (IfState::Token(token.to_owned()), after))?,
+                    '[' => between(inner, '[', ']').map(|(tag, after)| {
+                        let tag = tag.trim().trim_start_matches("W/");
+                        (IfState::Tag(tag.to_owned()), after)
+                    })?,
+                    _ => return None,
+                };
+                conditions.push(IfCondition { negated, state });
+                inner = after;
+            }
+            if conditions.is_empty() {
+                return None;
+            }
+            lists.push(IfList {
+                resource: resource.clone(),
+                conditions,
+            });
+            rest = inner[1..].trim_start();
+        }
+        (!lists.is_empty()).then_some(Self(lists))
+    }
+}
+
+fn between(text: &str, open: char, close: char) -> Option<(&str, &str)> {
+    let (inner, rest) = text.strip_prefix(open)?.split_once(close)?;
+    Some((inner, rest.trim_start()))
+}
+
 /// `Prefer` (RFC 7240, RFC 8144) and `Brief`
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Prefer {

@@ -1,5 +1,7 @@
 //! One spelling of every URL path.
 
+use unicode_normalization::UnicodeNormalization as _;
+
 /// Why a path is refused (400).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the path holds %2F, NUL, a dot segment or is not UTF-8")]
@@ -12,6 +14,13 @@ pub fn segments(path: &str) -> Result<Vec<String>, BadPath> {
         .filter(|segment| !segment.is_empty())
         .map(decode)
         .collect()
+}
+
+/// The composed and the decomposed spelling of a name, where they differ from it.
+pub fn other_normal_forms(name: &str) -> Vec<String> {
+    let mut forms: Vec<String> = vec![name.nfc().collect(), name.nfd().collect()];
+    forms.retain(|form| form != name);
+    forms
 }
 
 /// Percent-encodes one segment: everything but unreserved characters and `@ : ! $ & ' ( ) * + , ; =`.
@@ -35,6 +44,19 @@ pub fn path_of(href: &str) -> &str {
         None => href,
     };
     path.split(['?', '#']).next().unwrap_or(path)
+}
+
+/// The name of the host of an href that is an absolute URL, without its port.
+pub fn host_of(href: &str) -> Option<&str> {
+    let (_, rest) = href.trim().split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let host = authority
+        .rsplit_once('@')
+        .map_or(authority, |(_, host)| host);
+    match host.find(']') {
+        Some(end) => Some(&host[..=end]),
+        None => host.split(':').next(),
+    }
 }
 
 fn decode(segment: &str) -> Result<String, BadPath> {

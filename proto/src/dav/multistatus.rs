@@ -7,7 +7,8 @@ use super::{
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 const NAMESPACES: &str = " xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\" \
-    xmlns:CS=\"http://calendarserver.org/ns/\" xmlns:ME=\"http://me.com/_namespace/\"";
+    xmlns:CS=\"http://calendarserver.org/ns/\" xmlns:ME=\"http://me.com/_namespace/\" \
+    xmlns:P=\"https://bitfire.at/webdav-push\"";
 
 /// A multistatus body (RFC 4918 §13).
 pub struct MultiStatus {
@@ -51,6 +52,11 @@ impl MultiStatus {
     /// A response with propstats; never both these and a status (RFC 4918 §14.24).
     pub fn properties(&mut self, href: &str, properties: &Properties) {
         self.begin(href);
+        self.propstats(properties);
+        self.out.push_str("</D:response>");
+    }
+
+    fn propstats(&mut self, properties: &Properties) {
         if !properties.found.is_empty() || properties.others.is_empty() {
             self.out.push_str("<D:propstat><D:prop>");
             self.out.push_str(&properties.found);
@@ -71,7 +77,6 @@ impl MultiStatus {
             }
             self.out.push_str("</D:propstat>");
         }
-        self.out.push_str("</D:response>");
     }
 
     /// A response that is only a status, with an optional precondition (ready XML).
@@ -84,6 +89,15 @@ impl MultiStatus {
             self.out.push_str("</D:error>");
         }
         self.out.push_str("</D:response>");
+    }
+
+    /// Octets written and not taken yet.
+    pub fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.out.is_empty()
     }
 
     /// Takes what was written so far, to be sent while the rest is made.
@@ -129,13 +143,23 @@ pub fn error_body(preconditions: &str, description: &str) -> String {
 
 /// `D:mkcol-response` (RFC 5689 §3)
 pub fn mkcol_response(properties: &Properties) -> String {
+    let mut inner = MultiStatus {
+        out: format!("{HEAD}<D:mkcol-response{NAMESPACES}>"),
+    };
+    inner.propstats(properties);
+    inner.out + "</D:mkcol-response>"
+}
+
+/// A body whose root is another element of `DAV:` than multistatus or error, around ready XML.
+pub fn dav_body(root: &str, inner: &str) -> String {
+    format!("{HEAD}<D:{root}{NAMESPACES}>{inner}</D:{root}>")
+}
+
+/// One `D:response` of its own, for a property that holds responses (RFC 3253 §3.8).
+pub fn response(href: &str, properties: &Properties) -> String {
     let mut inner = MultiStatus { out: String::new() };
-    inner.properties("", properties);
-    let body = inner
-        .out
-        .replacen("<D:response><D:href></D:href>", "", 1)
-        .replacen("</D:response>", "", 1);
-    format!("{HEAD}<D:mkcol-response{NAMESPACES}>{body}</D:mkcol-response>")
+    inner.properties(href, properties);
+    inner.out
 }
 
 /// `D:need-privileges` (RFC 3744 §7.1.1)

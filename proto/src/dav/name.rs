@@ -11,6 +11,9 @@ pub const CALENDARSERVER: &str = "http://calendarserver.org/ns/";
 /// `http://me.com/_namespace/`
 pub const ME: &str = "http://me.com/_namespace/";
 
+/// `https://bitfire.at/webdav-push`
+pub const PUSH: &str = "https://bitfire.at/webdav-push";
+
 /// A name in a namespace.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Name {
@@ -39,6 +42,7 @@ impl Name {
             CARDDAV => Some("C"),
             CALENDARSERVER => Some("CS"),
             ME => Some("ME"),
+            PUSH => Some("P"),
             _ => None,
         }
     }

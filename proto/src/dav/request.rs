@@ -42,8 +42,26 @@ impl PropFind {
 /// One instruction of PROPPATCH (RFC 4918 §9.2), in document order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Instruction {
-    Set(Element),
+    Set(Property),
     Remove(Name),
+}
+
+impl Instruction {
+    /// The property it is about.
+    pub fn name(&self) -> &Name {
+        match self {
+            Instruction::Set(property) => &property.element.name,
+            Instruction::Remove(name) => name,
+        }
+    }
+}
+
+/// A property to be set.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Property {
+    pub element: Element,
+    /// The element as XML that stands by itself, `xml:lang` in scope included.
+    pub xml: String,
 }
 
 /// The instructions of a PROPPATCH body.
@@ -53,7 +71,7 @@ pub fn prop_patch(body: &[u8]) -> Result<Vec<Instruction>, XmlError> {
 }
 
 /// Extended MKCOL (RFC 5689): the properties to set; none for an empty body.
-pub fn mk_col(body: &[u8]) -> Result<Option<Vec<Element>>, XmlError> {
+pub fn mk_col(body: &[u8]) -> Result<Option<Vec<Property>>, XmlError> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(None);
     }
@@ -61,7 +79,7 @@ pub fn mk_col(body: &[u8]) -> Result<Option<Vec<Element>>, XmlError> {
     let set = instructions(&root)
         .into_iter()
         .filter_map(|instruction| match instruction {
-            Instruction::Set(element) => Some(element),
+            Instruction::Set(property) => Some(property),
             Instruction::Remove(_) => None,
         })
         .collect();
@@ -77,7 +95,7 @@ pub enum Report {
     ExpandProperty(Vec<Expand>),
     PrincipalPropertySearch(PrincipalSearch),
     PrincipalSearchPropertySet,
-    PrincipalMatch(Vec<Name>),
+    PrincipalMatch(PrincipalMatch),
     AclPrincipalPropSet(Vec<Name>),
     /// Not supported anywhere.
     Other(Name),
@@ -88,7 +106,8 @@ pub enum Report {
 pub struct SyncCollection {
     /// Empty asks for everything.
     pub token: String,
-    pub infinite: bool,
+    /// `infinite`; none where `sync-level` is absent and Depth stands for it (old drafts).
+    pub infinite: Option<bool>,
     pub limit: Option<usize>,
     pub props: Vec<Name>,
     pub data: AddressData,
@@ -137,6 +156,14 @@ pub struct PrincipalSearch {
     pub everywhere: bool,
 }
 
+/// RFC 3744 §9.3
+#[derive(Clone, Debug, PartialEq)]
+pub struct PrincipalMatch {
+    /// The property that must name the person; none: `self`.
+    pub property: Option<Name>,
+    pub props: Vec<Name>,
+}
+
 /// A report's failure beyond XML.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReportError {
@@ -155,10 +182,17 @@ impl Report {
         let root = parse(body)?;
         let props = props_of(&root);
         let data = address_data(&root);
-        let limit = |namespace| {
-            root.child(namespace, "limit")
-                .and_then(|limit| limit.child(namespace, "nresults"))
-                .and_then(|count| count.text().trim().parse().ok())
+        let limit = |namespace| -> Result<Option<usize>, XmlError> {
+            let count = root
+                .child(namespace, "limit")
+                .and_then(|limit| limit.child(namespace, "nresults"));
+            let Some(count) = count.map(Element::text) else {
+                return Ok(None);
+            };
+            match count.trim().parse() {
+                Ok(count) => Ok(Some(count)),
+                Err(_) => Err(XmlError::Unexpected(format!("nresults {count:?}"))),
+            }
         };
         let name = &root.name;
         Ok(match (&*name.namespace, &*name.local) {
@@ -167,10 +201,18 @@ impl Report {
                     XmlError::Unexpected("sync-collection without sync-token".into())
                 })?;
                 let level = root.child(DAV, "sync-level").map(Element::text);
+                let infinite = match level.as_deref().map(str::trim) {
+                    None => None,
+                    Some("1") => Some(false),
+                    Some("infinite" | "infinity") => Some(true),
+                    Some(other) => {
+                        return Err(XmlError::Unexpected(format!("sync-level {other}")).into());
+                    }
+                };
                 Report::SyncCollection(SyncCollection {
                     token: token.text().trim().to_owned(),
-                    infinite: level.is_some_and(|level| level.trim() == "infinite"),
-                    limit: limit(DAV),
+                    infinite,
+                    limit: limit(DAV)?,
                     props,
                     data,
                 })
@@ -194,7 +236,7 @@ impl Report {
                 })?;
                 Report::Query(Query {
                     filter: filter_of(filter)?,
-                    limit: limit(CARDDAV),
+                    limit: limit(CARDDAV)?,
                     props,
                     data,
                 })
@@ -218,7 +260,13 @@ impl Report {
                 })
             }
             (DAV, "principal-search-property-set") => Report::PrincipalSearchPropertySet,
-            (DAV, "principal-match") => Report::PrincipalMatch(props),
+            (DAV, "principal-match") => {
+                let property = root.child(DAV, "principal-property");
+                Report::PrincipalMatch(PrincipalMatch {
+                    property: property.and_then(|p| Some(p.elements().next()?.name.clone())),
+                    props,
+                })
+            }
             (DAV, "acl-principal-prop-set") => Report::AclPrincipalPropSet(props),
             _ => Report::Other(name.clone()),
         })
@@ -247,21 +295,28 @@ fn props_of(root: &Element) -> Vec<Name> {
 fn instructions(root: &Element) -> Vec<Instruction> {
     let mut found = Vec::new();
     for child in root.elements() {
-        let props = child
-            .child(DAV, "prop")
-            .into_iter()
-            .flat_map(Element::elements);
+        let Some(prop) = child.child(DAV, "prop") else {
+            continue;
+        };
         if child.name.is(DAV, "set") {
-            let lang = child.attribute("xml:lang");
-            found.extend(props.map(|prop| {
-                let mut prop = prop.clone();
-                if let (Some(lang), None) = (lang, prop.attribute("xml:lang")) {
-                    prop.attributes.push(("xml:lang".into(), lang.to_owned()));
+            // The language in scope is part of the property (RFC 4918 §4.3).
+            let scope = [root, child, prop];
+            let lang = scope
+                .iter()
+                .rev()
+                .find_map(|outer| outer.attribute("xml:lang"));
+            found.extend(prop.elements().map(|element| {
+                let mut element = element.clone();
+                if let (Some(lang), None) = (lang, element.attribute("xml:lang")) {
+                    element
+                        .attributes
+                        .push(("xml:lang".into(), lang.to_owned()));
                 }
-                Instruction::Set(prop)
+                let xml = element.to_fragment(&scope);
+                Instruction::Set(Property { element, xml })
             }));
         } else if child.name.is(DAV, "remove") {
-            found.extend(props.map(|prop| Instruction::Remove(prop.name.clone())));
+            found.extend(prop.elements().map(|e| Instruction::Remove(e.name.clone())));
         }
     }
     found

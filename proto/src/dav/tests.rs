@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{
-    header::Tags,
+    header::{If, IfCondition, IfState, Tags},
     href::{encode, path_of, segments},
     multistatus::{MultiStatus, Properties},
     name::{CARDDAV, DAV, Name},
@@ -57,12 +57,12 @@ fn proppatch_keeps_the_order_and_the_xml() {
         <D:set xml:lang='fr'><D:prop><b xmlns='u:'><c>é&amp;</c></b></D:prop></D:set></D:propertyupdate>";
     let found = prop_patch(body.as_bytes()).expect("a body");
     assert!(matches!(&found[0], Instruction::Remove(name) if name.is("u:", "a")));
-    let Instruction::Set(element) = &found[1] else {
+    let Instruction::Set(property) = &found[1] else {
         panic!("{found:?}")
     };
     assert_eq!(
-        element.to_fragment(),
-        "<b xmlns=\"u:\" xml:lang=\"fr\"><c>é&amp;</c></b>"
+        property.xml,
+        "<b xmlns:D=\"DAV:\" xmlns=\"u:\" xml:lang=\"fr\"><c>é&amp;</c></b>"
     );
 }
 
@@ -125,6 +125,50 @@ fn entity_tags_are_compared_leniently() {
         Tags::parse("\"a\", W/\"b\", \"c-gzip\""),
         Tags::List(expected)
     );
+}
+
+#[test]
+fn the_if_header_is_read_as_rfc_4918_writes_it() {
+    let condition = |negated, state| IfCondition { negated, state };
+    let token = |text: &str| IfState::Token(text.to_owned());
+    let tag = |text: &str| IfState::Tag(text.to_owned());
+    // RFC 4918 §10.4.6 to §10.4.8
+    let untagged = If::parse("(<urn:a> [\"I am an ETag\"])([\"another\"])").expect("a header");
+    assert_eq!(untagged.0.len(), 2);
+    assert_eq!(
+        untagged.0[0].conditions,
+        [
+            condition(false, token("urn:a")),
+            condition(false, tag("\"I am an ETag\""))
+        ]
+    );
+    let not = If::parse("(Not <urn:a> <urn:b>)").expect("a header");
+    assert_eq!(
+        not.0[0].conditions,
+        [
+            condition(true, token("urn:a")),
+            condition(false, token("urn:b"))
+        ]
+    );
+    let tagged = If::parse("</resource1> (<urn:a>) (<urn:b>) <http://h/2> (Not [W/\"w\"])");
+    let resources: Vec<_> = tagged
+        .expect("a header")
+        .0
+        .into_iter()
+        .map(|l| l.resource)
+        .collect();
+    let named = |name: &str| Some(name.to_owned());
+    assert_eq!(
+        resources,
+        [
+            named("/resource1"),
+            named("/resource1"),
+            named("http://h/2")
+        ]
+    );
+    for broken in ["", "()", "(<a>", "(a)", "<a>", "(<a>) x"] {
+        assert_eq!(If::parse(broken), None, "{broken}");
+    }
 }
 
 #[test]

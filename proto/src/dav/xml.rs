@@ -18,7 +18,9 @@ const MAX_DEPTH: usize = 32;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Element {
     pub name: Name,
-    /// Attributes in no namespace, and `xml:lang`.
+    /// As written: `D` of `D:prop`.
+    pub prefix: String,
+    /// By the name written, `xmlns` declarations among them.
     pub attributes: Vec<(String, String)>,
     pub children: Vec<Node>,
 }
@@ -78,22 +80,30 @@ impl Element {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Self-contained XML: namespaces declared where they are used.
-    pub fn to_fragment(&self) -> String {
+    /// Self-contained XML as the client wrote it: prefixes stay (values may name them), and what
+    /// the elements around it declare (`scope`, outermost first) is declared on it (RFC 4918 §4.3).
+    pub fn to_fragment(&self, scope: &[&Element]) -> String {
+        let mut inherited: Vec<(&str, &str)> = Vec::new();
+        for (name, value) in scope.iter().flat_map(|outer| &outer.attributes) {
+            let is_declaration = name == "xmlns" || name.starts_with("xmlns:");
+            if is_declaration && self.attribute(name).is_none() {
+                inherited.retain(|(known, _)| known != name);
+                inherited.push((name, value));
+            }
+        }
         let mut out = String::new();
-        self.write("", &mut out);
+        self.write(&inherited, &mut out);
         out
     }
 
-    fn write(&self, inherited: &str, out: &mut String) {
+    fn write(&self, inherited: &[(&str, &str)], out: &mut String) {
+        let own = self
+            .attributes
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()));
         out.push('<');
-        out.push_str(&self.name.local);
-        if self.name.namespace != inherited {
-            out.push_str(" xmlns=\"");
-            escape_into(&self.name.namespace, out);
-            out.push('"');
-        }
-        for (name, value) in &self.attributes {
+        self.write_name(out);
+        for (name, value) in inherited.iter().copied().chain(own) {
             out.push(' ');
             out.push_str(name);
             out.push_str("=\"");
@@ -107,13 +117,21 @@ impl Element {
         out.push('>');
         for node in &self.children {
             match node {
-                Node::Element(element) => element.write(&self.name.namespace, out),
+                Node::Element(element) => element.write(&[], out),
                 Node::Text(text) => escape_into(text, out),
             }
         }
         out.push_str("</");
-        out.push_str(&self.name.local);
+        self.write_name(out);
         out.push('>');
+    }
+
+    fn write_name(&self, out: &mut String) {
+        if !self.prefix.is_empty() {
+            out.push_str(&self.prefix);
+            out.push(':');
+        }
+        out.push_str(&self.name.local);
     }
 }
 
@@ -229,16 +247,15 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
             .normalized_value(quick_xml::XmlVersion::Implicit1_0)
             .map_err(|error| error.to_string())?
             .into_owned();
-        if let Some(prefix) = key.strip_prefix("xmlns:") {
-            // A prefix cannot be bound to the empty namespace (XML Names 1.0 §5).
-            if value.is_empty() {
-                return Err(format!("prefix {prefix} bound to nothing"));
-            }
-        } else if key != "xmlns" && (!key.contains(':') || key == "xml:lang") {
-            attributes.push((key, value));
+        // A prefix cannot be bound to the empty namespace (XML Names 1.0 §5).
+        if let (Some(prefix), true) = (key.strip_prefix("xmlns:"), value.is_empty()) {
+            return Err(format!("prefix {prefix} bound to nothing"));
         }
+        attributes.push((key, value));
     }
+    let prefix = start.name().prefix();
     Ok(Element {
+        prefix: prefix.map_or(String::new(), |prefix| prefix.into_inner().to_owned()),
         name: Name {
             namespace: namespace.into(),
             local: local.into_inner().to_owned().into(),

@@ -6,6 +6,7 @@ use super::line::{Encoding, Line};
 
 /// Content lines in one card.
 const MAX_LINES: usize = 10_000;
+const TOO_LONG: &str = "more than 10,000 lines";
 
 /// A card: its octets, and where its lines are.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +46,13 @@ impl Kind {
             Kind::Location => "location",
             Kind::Other(other) => other,
         }
+    }
+}
+
+impl ParseError {
+    /// The card has more lines than any contact needs.
+    pub fn is_too_long(&self) -> bool {
+        self.what == TOO_LONG
     }
 }
 
@@ -233,7 +241,7 @@ impl Document {
                 None => self.junk = true,
             }
             if self.lines.len() > MAX_LINES {
-                return refuse("more than 10,000 lines", start);
+                return refuse(TOO_LONG, start);
             }
         }
         if depth == 0 && !self.ended {
@@ -291,9 +299,15 @@ fn is_marker(line: &[u8], name: &[u8]) -> bool {
         && line[name.len()] == b':'
 }
 
+/// What XML 1.0 cannot carry besides control characters.
+pub(super) fn is_non_character(c: char) -> bool {
+    matches!(c, '\u{FFFE}' | '\u{FFFF}')
+}
+
 /// UTF-8, CRLF only, and no control character an XML body could not carry.
 fn is_clean_text(bytes: &[u8]) -> bool {
-    if std::str::from_utf8(bytes).is_err() || !bytes.ends_with(b"\r\n") {
+    let text = std::str::from_utf8(bytes);
+    if !text.is_ok_and(|text| !text.contains(is_non_character)) || !bytes.ends_with(b"\r\n") {
         return false;
     }
     let mut previous = 0;

@@ -20,7 +20,7 @@ pub use filter::{
 pub use line::{Line, Param};
 pub use merge::{Merge, merge, retain_unseen};
 pub use patch::{Edit, NewLine, escape_text};
-pub use value::{Binary, fold_for_search};
+pub use value::{Binary, fold_for_search, to_utf8};
 pub use version::{Version, project};
 
 #[cfg(test)]

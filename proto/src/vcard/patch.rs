@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    document::Document,
+    document::{Document, is_non_character},
     line::{Line, Param},
     version::{Version, project},
 };
@@ -100,7 +100,8 @@ impl NewLine {
             }
         }
         line.push(':');
-        line.extend(self.raw.chars().filter(|c| !c.is_control() || *c == '\t'));
+        let is_text = |c: &char| (!c.is_control() || *c == '\t') && !is_non_character(*c);
+        line.extend(self.raw.chars().filter(is_text));
         fold(&line, out);
     }
 }

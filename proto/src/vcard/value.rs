@@ -119,6 +119,29 @@ pub(super) fn decode_charset(bytes: &[u8], declared: Option<&str>) -> String {
     encoding.decode_without_bom_handling(bytes).0.into_owned()
 }
 
+/// A whole upload as UTF-8 where its byte order mark or the charset declared for it says that it
+/// is something else; none where it stays as it is.
+pub fn to_utf8(bytes: &[u8], declared: Option<&str>) -> Option<String> {
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes)
+        && encoding != UTF_8
+    {
+        return Some(
+            encoding
+                .decode_without_bom_handling(&bytes[mark..])
+                .0
+                .into_owned(),
+        );
+    }
+    let encoding = declared.and_then(|label| Encoding::for_label(label.trim().as_bytes()))?;
+    // Clients declare what they do not write: valid UTF-8 beyond ASCII is what it says.
+    let is_utf8 = std::str::from_utf8(bytes)
+        .is_ok_and(|text| encoding.is_ascii_compatible() || !text.is_ascii());
+    if encoding == UTF_8 || (is_utf8 && encoding.is_ascii_compatible()) {
+        return None;
+    }
+    Some(encoding.decode_without_bom_handling(bytes).0.into_owned())
+}
+
 /// RFC 2045 §6.7; what is not an escape stands for itself.
 pub(super) fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());

@@ -1,16 +1,21 @@
 //! Contacts over CardDAV.
 
-use carnet_proto::vcard::{Document, Filter, Version, matches, partial, project, retain_unseen};
+use bytes::Bytes;
+use carnet_proto::vcard::{
+    Document, Filter, Version, matches, partial, project, retain_unseen, to_utf8,
+};
 
 use super::Contact;
 use crate::dav::facet::DavFacet;
 
 impl DavFacet for Contact {
-    fn render(&self, document: &[u8], uid: &str, version: Version) -> Vec<u8> {
-        match Document::parse(document) {
-            Ok(card) => project(&card, version, uid),
-            Err(_) => document.to_vec(),
-        }
+    fn render(&self, document: Bytes, tag: &str, uid: &str, version: Version) -> Bytes {
+        let key = format!("{}:{uid}:{tag}", version.as_str());
+        self.projections.get(key, document, |document| {
+            Document::parse(document)
+                .ok()
+                .map(|card| project(&card, version, uid))
+        })
     }
 
     fn stored_version(&self, document: &[u8]) -> Version {
@@ -21,8 +26,17 @@ impl DavFacet for Contact {
     }
 
     fn matches(&self, document: &[u8], uid: &str, filter: &Filter) -> bool {
-        let rendering = self.render(document, uid, self.stored_version(document));
-        Document::parse(&rendering).is_ok_and(|card| matches(filter, &card))
+        let Ok(card) = Document::parse(document) else {
+            return false;
+        };
+        if card.is_clean() {
+            return matches(filter, &card);
+        }
+        let version = match card.version().as_str() {
+            "4.0" => Version::V4,
+            _ => Version::V3,
+        };
+        Document::parse(&project(&card, version, uid)).is_ok_and(|card| matches(filter, &card))
     }
 
     fn partial(&self, rendering: &[u8], props: &[(String, bool)]) -> Vec<u8> {
@@ -32,26 +46,26 @@ impl DavFacet for Contact {
         }
     }
 
-    fn retain_unseen(
-        &self,
-        stored: &[u8],
-        uid: &str,
-        version: Version,
-        uploaded: &[u8],
-    ) -> Vec<u8> {
+    fn decode(&self, uploaded: Bytes, charset: Option<&str>) -> Bytes {
+        match to_utf8(&uploaded, charset) {
+            Some(text) => text.into_bytes().into(),
+            None => uploaded,
+        }
+    }
+
+    fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8> {
         if self.stored_version(stored) == version {
             return uploaded.to_vec();
         }
-        let shown = self.render(stored, uid, version);
-        let cards = (
-            Document::parse(stored),
-            Document::parse(&shown),
-            Document::parse(uploaded),
-        );
-        match cards {
-            (Ok(stored), Ok(shown), Ok(uploaded)) => retain_unseen(&stored, &shown, &uploaded)
-                .as_bytes()
-                .to_vec(),
+        let Ok(card) = Document::parse(stored) else {
+            return uploaded.to_vec();
+        };
+        let uid = card.uid().unwrap_or_default();
+        let shown = Document::parse(&project(&card, version, &uid));
+        match (shown, Document::parse(uploaded)) {
+            (Ok(shown), Ok(uploaded)) => {
+                retain_unseen(&card, &shown, &uploaded).as_bytes().to_vec()
+            }
             _ => uploaded.to_vec(),
         }
     }

@@ -6,9 +6,10 @@ mod eas;
 mod index;
 mod overlay;
 mod picture;
+mod projection;
 mod web;
 
-use carnet_proto::vcard::{Document, NewLine, ParseError, escape_text, merge};
+use carnet_proto::vcard::{Document, NewLine, ParseError, Version, escape_text, merge, project};
 use rlibphonenumber::Region;
 
 use crate::domain::{
@@ -20,6 +21,7 @@ use crate::domain::{
 #[derive(Debug, Default)]
 pub struct Contact {
     pictures: picture::Cache,
+    projections: projection::Projections,
     /// Of numbers written without a country code.
     country: Option<Region>,
 }
@@ -74,7 +76,20 @@ impl Class for Contact {
     }
 
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged> {
-        let merged = merge(&parse(base)?, &parse(mine)?, &parse(theirs)?);
+        let theirs = parse(theirs)?;
+        // Lines compare only within one version of vCard.
+        let like_theirs = |document: &[u8]| -> Result<Document> {
+            let card = parse(document)?;
+            if card.version() == theirs.version() {
+                return Ok(card);
+            }
+            let version = match theirs.version().as_str() {
+                "4.0" => Version::V4,
+                _ => Version::V3,
+            };
+            parse(&project(&card, version, &card.uid().unwrap_or_default()))
+        };
+        let merged = merge(&like_theirs(base)?, &like_theirs(mine)?, &theirs);
         Ok(Merged {
             document: merged.document.as_bytes().to_vec(),
             taken: merged.taken,
@@ -84,8 +99,10 @@ impl Class for Contact {
 }
 
 fn parse(document: &[u8]) -> Result<Document> {
-    Document::parse(document)
-        .map_err(|error: ParseError| Error::InvalidDocument(format!("not a vCard: {error}")))
+    Document::parse(document).map_err(|error: ParseError| match error.is_too_long() {
+        true => Error::TooLarge { limit: 10_000 },
+        false => Error::InvalidDocument(format!("not a vCard: {error}")),
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Book, Condition, Edit, Written};
+use super::{Book, Condition, Edit, Moved, Removed, Written};
 use crate::domain::{
     batch::{Committed, Content, NewPlacement, Op},
     collection::Place,
@@ -15,7 +15,8 @@ use crate::domain::{
 impl Book {
     /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
     ///
-    /// Refused content that was valid is kept in the person's refused changes.
+    /// Refused content that was valid is kept in the person's refused changes. A write without a
+    /// condition by a client that holds an older version is merged with what it had not seen.
     pub async fn put(&self, href: &str, condition: &Condition, edit: &dyn Edit) -> Result<Written> {
         let mut book = self.clone();
         for _ in 0..RETRIES {
@@ -103,7 +104,7 @@ impl Book {
     }
 
     /// Items that still fit a private book, and its quota; none when there is no limit.
-    pub(in crate::domain) async fn room(&self) -> Result<Option<(i64, i64)>> {
+    pub async fn room(&self) -> Result<Option<(i64, i64)>> {
         if !self.is_private() {
             return Ok(None);
         }
@@ -114,14 +115,16 @@ impl Book {
         }
     }
 
-    /// Removes an item from this place, and names the removal for [`Book::restore`]. Needs *Remove*.
-    pub async fn delete(&self, href: &str, condition: &Condition) -> Result<RevisionId> {
+    /// Removes an item from this place. Needs *Remove*.
+    ///
+    /// Without a condition, `PreconditionFailed` when this client holds an older version.
+    pub async fn delete(&self, href: &str, condition: &Condition) -> Result<Removed> {
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_delete(href, condition).await {
                 Err(Attempt::Moved) => book = book.reopened().await?,
                 Err(Attempt::Failed(error)) => return Err(error),
-                Ok(removal) => return Ok(removal),
+                Ok(removed) => return Ok(removed),
             }
         }
         Err(Error::Unavailable(
@@ -133,7 +136,7 @@ impl Book {
         &self,
         href: &str,
         condition: &Condition,
-    ) -> std::result::Result<RevisionId, Attempt> {
+    ) -> std::result::Result<Removed, Attempt> {
         let card = match self.get(href).await {
             Err(Error::NotFound)
                 if matches!(condition, Condition::Match(_) | Condition::Exists) =>
@@ -145,12 +148,16 @@ impl Book {
         self.require(&card.placement, Right::Remove).await?;
         self.require_deletions().await?;
         let marks = self.marks().await?;
-        if !condition.holds(Some(&marks.etag(&card.placement))) {
+        let stale = *condition == Condition::None && self.stale(&card.placement).await?.is_some();
+        if stale || !condition.holds(Some(&marks.etag(&card.placement))) {
             return Err(Error::PreconditionFailed.into());
         }
         let op = removal(&card.placement);
         let committed = self.commit(vec![op]).await?;
-        Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
+        Ok(Removed {
+            removal: RevisionId(committed.rows.first().copied().unwrap_or(0)),
+            moved: committed.collections,
+        })
     }
 
     /// Another href for an item of this place. Needs *Add* and *Remove*.
@@ -176,6 +183,19 @@ impl Book {
             overlay: None,
         });
         self.core.commit_as(&self.actor, ops).await.map(drop)
+    }
+
+    /// Another last segment for a private book's URL, and so another collection to clients.
+    pub async fn set_segment(&self, segment: &str) -> Result<()> {
+        if !self.is_private() || self.collection.is_default() {
+            let right = Right::Remove;
+            return Err(Error::Forbidden { right });
+        }
+        let op = Op::MoveBook {
+            collection: self.collection.id,
+            segment: segment.to_owned(),
+        };
+        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
     }
 
     /// Removes a private book with all that is in it; the default one and group books stay.
@@ -213,6 +233,7 @@ impl Book {
                 current.as_ref(),
                 document,
                 &format!("{right} was not allowed"),
+                true,
             )
             .await?;
             return Err(Error::Forbidden { right }.into());
@@ -225,6 +246,7 @@ impl Book {
                 current.as_ref(),
                 document,
                 "the contact had changed meanwhile",
+                false,
             )
             .await?;
             return Err(Error::PreconditionFailed.into());
@@ -233,11 +255,16 @@ impl Book {
             created: current.is_none(),
             href: href.to_owned(),
             etag: String::new(),
+            moved: Moved::new(),
+        };
+        let written_here = Op::NoteWritten {
+            collection: self.collection.id,
+            href: href.to_owned(),
         };
         match current {
             None => {
                 let (content, overlay, tags) = self.admit(&bytes?, None)?;
-                self.commit(vec![Op::CreateItem {
+                let create = Op::CreateItem {
                     class: self.core.class().name().into(),
                     creator: self.actor.person,
                     content,
@@ -250,13 +277,30 @@ impl Book {
                         overlay,
                         tags,
                     },
-                }])
-                .await?;
+                };
+                let committed = self.commit(vec![create, written_here]).await?;
+                written.moved = committed.collections;
             }
             Some(card) => {
-                let op = self.revision(&card, &bytes?)?;
-                if let Some(op) = op {
-                    self.commit(vec![op]).await?;
+                let held = match condition {
+                    Condition::None => self.stale(&card.placement).await?,
+                    _ => None,
+                };
+                let mut ops = Vec::new();
+                match held {
+                    None => {
+                        ops.extend(self.revision(&card, &bytes?)?);
+                        ops.push(written_here);
+                    }
+                    Some(held) => {
+                        if let Some((merged, lost)) = self.reconcile(&card, held, edit).await? {
+                            ops.extend(self.revision(&card, &merged)?);
+                            ops.extend(lost);
+                        }
+                    }
+                }
+                if ops.iter().any(|op| !matches!(op, Op::NoteWritten { .. })) {
+                    written.moved = self.commit(ops).await?.collections;
                 }
             }
         }
@@ -339,17 +383,24 @@ impl Book {
     }
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
-    async fn keep_refused(
+    ///
+    /// `marks`: the entity tag changes for this person. Not after a conflict: that would refuse the
+    /// next write of the person's other clients, and this one sees another tag anyway.
+    pub(super) async fn keep_refused(
         &self,
         card: Option<&Card>,
         document: Vec<u8>,
         reason: &str,
+        marks: bool,
     ) -> std::result::Result<(), Attempt> {
         let limit = self.core.limits().document;
         let valid = document.len() <= limit && self.core.class().index(&document, None).is_ok();
         if valid {
-            self.commit(vec![self.refusal(card, document, reason)])
-                .await?;
+            let mut refusal = self.refusal(card, document, reason);
+            if let Op::Refuse { mark, .. } = &mut refusal {
+                *mark &= marks;
+            }
+            self.commit(vec![refusal]).await?;
         }
         Ok(())
     }
@@ -413,7 +464,7 @@ pub(in crate::domain) fn new_server_id() -> String {
     random_id(12)
 }
 
-enum Attempt {
+pub(super) enum Attempt {
     /// What the decision rested on moved before the commit.
     Moved,
     Failed(Error),

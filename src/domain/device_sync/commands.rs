@@ -280,7 +280,7 @@ impl DeviceBook {
         };
         let current = match work.latest.get(server_id) {
             Some(content) => content.clone(),
-            None => spot.book.content(&spot.card),
+            None => spot.book.content(&spot.card).to_vec(),
         };
         let bytes = match edit.apply_beside(&current, &spot.card.placement.beside) {
             Ok(bytes) => bytes,
@@ -337,7 +337,7 @@ impl DeviceBook {
         let class = self.book.core().class();
         let store = self.book.core().store();
         let Some((document, overlay)) = store
-            .version_at(card.placement.id, base, self.device)
+            .version_at(card.placement.id, base, Some(self.device))
             .await?
         else {
             return Ok(None);

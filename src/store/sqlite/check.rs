@@ -165,6 +165,12 @@ const INVARIANTS: &[(&str, &str)] = &[
                  WHERE s.view = v.collection AND s.caught_up < c.seq)",
     ),
     (
+        "a collection's count of octets is wrong",
+        "SELECT c.id FROM collection c WHERE c.octets <> (
+             SELECT coalesce(sum(length(i.document)), 0) FROM placement p
+             JOIN item i ON i.id = p.item WHERE p.collection = c.id AND p.gone IS NULL)",
+    ),
+    (
         "an index row belongs to no item",
         "SELECT t.item FROM index_text t LEFT JOIN item i ON i.id = t.item WHERE i.id IS NULL",
     ),

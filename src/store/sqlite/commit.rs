@@ -1,5 +1,6 @@
 //! A batch applied inside its savepoint: preconditions first, then rows.
 
+mod dav;
 mod grant;
 mod group;
 mod history;
@@ -185,6 +186,11 @@ impl Commit<'_> {
                 self.audit(what)?;
                 Ok(0)
             }
+            Op::NoteServed { .. }
+            | Op::NoteWritten { .. }
+            | Op::MoveBook { .. }
+            | Op::Subscribe(_)
+            | Op::Unsubscribe { .. } => self.dav_op(op),
             Op::SetSync { .. }
             | Op::ForgetSync { .. }
             | Op::SetDeviceValue { .. }

@@ -7,6 +7,7 @@ mod check;
 mod commit;
 mod open;
 mod read;
+mod read_dav;
 mod read_history;
 mod read_items;
 mod read_views;
@@ -38,7 +39,8 @@ use crate::domain::{
     search::{Page, Plan},
     store::{
         Comment, Device, HomeChange, Import, ItemGrant, ItemPlace, ItemStanding, ListPage,
-        ListQuery, Notice, Order, Removal, Revision, Store, Tag, Touched,
+        ListQuery, Notice, Order, PushSubscription, Removal, Revision, Store, StoredProperty, Tag,
+        Touched, Want,
     },
     view::View,
 };
@@ -197,6 +199,20 @@ impl Store for Sqlite {
         self.look_up(move |r| r.memberships(person)).await
     }
 
+    async fn account(&self, person: PersonId) -> Result<Option<(i64, Person, Vec<Membership>)>> {
+        self.read(move |r| {
+            let Some(account) = r.person(person)? else {
+                return Ok(None);
+            };
+            Ok(Some((
+                r.rights_revision()?,
+                account,
+                r.memberships(person)?,
+            )))
+        })
+        .await
+    }
+
     async fn rights_revision(&self) -> Result<i64> {
         self.look_up(|r| r.rights_revision()).await
     }
@@ -274,6 +290,10 @@ impl Store for Sqlite {
         self.read(move |r| r.placed(item, &collections)).await
     }
 
+    async fn octets(&self, collection: CollectionId) -> Result<i64> {
+        self.read(move |r| r.octets(collection)).await
+    }
+
     async fn range(
         &self,
         collection: CollectionId,
@@ -286,15 +306,16 @@ impl Store for Sqlite {
             .await
     }
 
-    async fn range_cards(
+    async fn page(
         &self,
         collection: CollectionId,
         order: Order,
         after: Seq,
         upto: Seq,
         limit: usize,
+        want: Want,
     ) -> Result<Vec<Card>> {
-        self.read(move |r| r.range_cards(collection, order, after, upto, limit))
+        self.read(move |r| r.page(collection, order, (after, upto), limit, want))
             .await
     }
 
@@ -302,9 +323,11 @@ impl Store for Sqlite {
         &self,
         collection: CollectionId,
         hrefs: &[String],
+        want: Want,
     ) -> Result<Vec<Option<Card>>> {
         let hrefs = hrefs.to_vec();
-        self.read(move |r| r.by_hrefs(collection, &hrefs)).await
+        self.read(move |r| r.by_hrefs(collection, &hrefs, want))
+            .await
     }
 
     async fn by_server_ids(
@@ -368,7 +391,7 @@ impl Store for Sqlite {
         &self,
         placement: PlacementId,
         seq: Seq,
-        device: DeviceId,
+        device: Option<DeviceId>,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
         self.read(move |r| r.version_at(placement, seq, device))
             .await
@@ -393,6 +416,21 @@ impl Store for Sqlite {
 
     async fn item_grants(&self, item: ItemId) -> Result<Vec<ItemGrant>> {
         self.read(move |r| r.item_grants(item)).await
+    }
+
+    async fn item_standings(
+        &self,
+        items: &[ItemId],
+        person: PersonId,
+    ) -> Result<Vec<Option<ItemStanding>>> {
+        let items = items.to_vec();
+        self.read(move |r| {
+            items
+                .into_iter()
+                .map(|item| r.item_standing(item, person))
+                .collect()
+        })
+        .await
     }
 
     async fn refusal_marks(
@@ -521,6 +559,42 @@ impl Store for Sqlite {
     ) -> Result<Vec<(String, String, Vec<u8>)>> {
         let resource = resource.to_owned();
         self.look_up(move |r| r.properties(person, &resource)).await
+    }
+
+    async fn served(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+        placement: PlacementId,
+    ) -> Result<Option<(Seq, Option<Seq>)>> {
+        let client = client.to_owned();
+        self.read(move |r| r.served(person, &client, collection, placement))
+            .await
+    }
+
+    async fn push_subscriptions(
+        &self,
+        collection: CollectionId,
+        now: Timestamp,
+    ) -> Result<Vec<PushSubscription>> {
+        self.read(move |r| r.push_subscriptions(collection, now))
+            .await
+    }
+
+    async fn push_subscription(&self, id: &str) -> Result<Option<PushSubscription>> {
+        let id = id.to_owned();
+        self.read(move |r| r.push_subscription(&id)).await
+    }
+
+    async fn properties_under(
+        &self,
+        person: PersonId,
+        prefix: &str,
+    ) -> Result<Vec<StoredProperty>> {
+        let prefix = prefix.to_owned();
+        self.read(move |r| r.properties_under(person, &prefix))
+            .await
     }
 
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>> {

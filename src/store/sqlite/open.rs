@@ -15,6 +15,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0001_initial.sql"),
     include_str!("schema/0002_rights.sql"),
     include_str!("schema/0003_views.sql"),
+    include_str!("schema/0004_dav.sql"),
     include_str!("schema/0005_search.sql"),
     include_str!("schema/0006_beside.sql"),
 ];

@@ -189,8 +189,9 @@ impl Reader<'_> {
         after: Seq,
     ) -> rusqlite::Result<Vec<HomeChange>> {
         self.all(
-            "SELECT book, segment, gone IS NOT NULL, moved FROM book_placement
-             WHERE home = ?1 AND moved > ?2 ORDER BY moved",
+            "SELECT b.book, b.segment, b.gone IS NOT NULL, b.moved, c.id IS NULL OR c.grp IS NOT NULL
+             FROM book_placement b LEFT JOIN collection c ON c.id = b.book
+             WHERE b.home = ?1 AND b.moved > ?2 ORDER BY b.moved",
             [home.0, after.0],
             |row| {
                 Ok(HomeChange {
@@ -198,6 +199,7 @@ impl Reader<'_> {
                     segment: row.get(1)?,
                     gone: row.get(2)?,
                     seq: Seq(row.get(3)?),
+                    group: row.get(4)?,
                 })
             },
         )
@@ -353,7 +355,7 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
 }
 
 const COLLECTION: &str = "SELECT c.id, c.kind, c.person, c.grp, c.uuid, c.segment, c.display_name,
-    c.description, c.epoch, c.seq, c.floor, c.position, g.options
+    c.description, c.epoch, c.seq, c.floor, c.position, g.options, c.created
     FROM collection c LEFT JOIN grp g ON g.id = c.grp";
 
 fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
@@ -369,6 +371,7 @@ fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
         seq: Seq(row.get(9)?),
         floor: Seq(row.get(10)?),
         position: row.get(11)?,
+        created: Timestamp(row.get(13)?),
         options: options
             .and_then(|options| serde_json::from_str(&options).ok())
             .unwrap_or_default(),

@@ -12,13 +12,23 @@ use crate::domain::{
         Timestamp,
     },
     item::{Card, Placement},
-    store::{Import, ImportedItem, ItemStanding, ListPage, ListQuery, ListRow, Order},
+    store::{Import, ImportedItem, ItemStanding, ListPage, ListQuery, ListRow, Order, Want},
 };
 
 pub(super) const HEAD: &str =
     "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
     i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
     length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside";
+
+/// Documents held in memory for one page; the last may go beyond.
+const PAGE_OCTETS: usize = 8 * 1024 * 1024;
+
+fn document(want: Want) -> &'static str {
+    match want {
+        Want::Heads => "x''",
+        Want::Documents => "CASE WHEN p.gone IS NULL THEN i.document ELSE x'' END",
+    }
+}
 
 pub(super) const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
 
@@ -103,33 +113,55 @@ impl Reader<'_> {
         self.all(&sql, [collection.0, after.0, upto.0, limit], head)
     }
 
-    pub fn range_cards(
+    pub fn page(
         &self,
         collection: CollectionId,
         order: Order,
-        after: Seq,
-        upto: Seq,
+        (after, upto): (Seq, Seq),
         limit: usize,
+        want: Want,
     ) -> rusqlite::Result<Vec<Card>> {
         let from = self.from(collection)?;
-        let sql = format!("SELECT {HEAD}, i.document {from} {}", window(order));
+        let sql = format!("SELECT {HEAD}, {} {from} {}", document(want), window(order));
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.all(&sql, [collection.0, after.0, upto.0, limit], card)
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut rows = statement.query([collection.0, after.0, upto.0, limit])?;
+        let mut page = Vec::new();
+        let mut octets = 0;
+        while octets < PAGE_OCTETS
+            && let Some(row) = rows.next()?
+        {
+            let card = card(row)?;
+            octets += card.document.len();
+            page.push(card);
+        }
+        drop(rows);
+        self.work.add(&statement);
+        Ok(page)
     }
 
     pub fn by_hrefs(
         &self,
         collection: CollectionId,
         hrefs: &[String],
+        want: Want,
     ) -> rusqlite::Result<Vec<Option<Card>>> {
         let sql = format!(
-            "SELECT {HEAD}, i.document {FROM}
-             WHERE p.collection = ?1 AND p.href = ?2 AND p.gone IS NULL"
+            "SELECT {HEAD}, {} {FROM}
+             WHERE p.collection = ?1 AND p.href = ?2 AND p.gone IS NULL",
+            document(want)
         );
-        hrefs
-            .iter()
-            .map(|href| self.one(&sql, params![collection.0, href], card))
-            .collect()
+        let mut found = Vec::with_capacity(hrefs.len());
+        let mut octets = 0;
+        for href in hrefs {
+            let card = self.one(&sql, params![collection.0, href], card)?;
+            octets += card.as_ref().map_or(0, |card| card.document.len());
+            found.push(card);
+            if octets >= PAGE_OCTETS {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     pub fn by_server_ids(
@@ -334,12 +366,12 @@ impl Reader<'_> {
         &self,
         placement: PlacementId,
         seq: Seq,
-        device: DeviceId,
+        device: Option<DeviceId>,
     ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
         let current = self.one(
             "SELECT i.document, p.overlay FROM placement p JOIN item i ON i.id = p.item
              WHERE p.id = ?1 AND (p.changed <= ?2 OR p.writer = ?3)",
-            [placement.0, seq.0, device.0],
+            params![placement.0, seq.0, device.map(|device| device.0)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         if current.is_some() {
@@ -349,7 +381,7 @@ impl Reader<'_> {
             "SELECT r.document, v.overlay FROM revision_place v JOIN revision r ON r.id = v.revision
              WHERE v.placement = ?1 AND (v.seq <= ?2 OR v.writer = ?3)
              ORDER BY v.seq DESC LIMIT 1",
-            [placement.0, seq.0, device.0],
+            params![placement.0, seq.0, device.map(|device| device.0)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
     }

@@ -7,6 +7,7 @@ use carnet::domain::{
     cursor::Cursor,
     error::Error,
     id::CollectionId,
+    store::Want,
 };
 
 use super::world::{Scene, Value, number};
@@ -64,7 +65,7 @@ impl Reader {
             let limit = [1, 2, 3, 7, 1000][dice.below(5)];
             let book = scene.open(self.book).await;
             let marks = book.marks().await.expect("marks");
-            let changes = match book.changes(self.token.as_ref(), limit).await {
+            let mut changes = match book.changes(self.token.as_ref(), Want::Documents) {
                 Err(Error::StaleCursor) => {
                     assert!(self.may_be_stale, "the token was refused");
                     (self.token, self.may_be_stale) = (None, false);
@@ -73,11 +74,13 @@ impl Reader {
                 }
                 other => other.expect("changes"),
             };
+            let members = changes.next(limit).await.expect("members");
+            let more = changes.more().await.expect("more");
             if dice.below(5) == 0 && pages != usize::MAX {
                 return false;
             }
-            assert!(changes.members.len() <= limit);
-            for member in changes.members {
+            assert!(members.len() <= limit);
+            for member in members {
                 match member {
                     Member::Present(card) => {
                         let value = Value::read(&book.content(&card)).1;
@@ -92,9 +95,9 @@ impl Reader {
                     }
                 }
             }
-            let token = changes.cursor.to_string();
+            let token = changes.cursor().to_string();
             self.token = Some(Cursor::parse(&token).expect("a token of ours"));
-            if !changes.more {
+            if !more {
                 return true;
             }
             page += 1;

@@ -1,6 +1,7 @@
 //! Random histories of joins, leaves, grants, shares, edits and deletions: every invariant holds, and
 //! nobody is shown a datum of a place they are not in.
 
+use carnet::domain::store::Want;
 use std::collections::{BTreeMap, BTreeSet};
 
 use carnet::domain::{
@@ -198,8 +199,8 @@ async fn look(w: &World, model: &Model) {
                 "{login} opened {here}"
             );
             opened.insert(here.to_owned());
-            let all = book.changes(None, 1000).await.expect("cards");
-            for member in all.members {
+            let mut all = book.changes(None, Want::Documents).expect("cards");
+            for member in all.next(1000).await.expect("cards") {
                 let Member::Present(card) = member else {
                     continue;
                 };

@@ -8,6 +8,7 @@ use carnet::{
     domain::{
         actor::Client,
         batch::{Batch, DeviceAccess, Op},
+        collection::DEFAULT_BOOK,
         core::Core,
         id::{PersonId, Timestamp},
         sharing::How,
@@ -71,6 +72,29 @@ impl Server {
             app: Some(app),
             serving: Some(serving),
         }
+    }
+
+    /// Stops, and leaves the data.
+    pub fn stop(mut self) -> TempDir {
+        std::mem::replace(&mut self.data, tempfile::tempdir().expect("a folder"))
+    }
+
+    /// Adds cards to a person's private book.
+    pub fn fill(&self, login: &str, cards: Vec<Vec<u8>>) {
+        self.runtime.block_on(async {
+            let core = self.core();
+            let person = core.store().person_by_login(login).await.expect("a read");
+            let client = Client::default();
+            let person = person.expect("an account").id;
+            let actor = Arc::new(core.actor(person, client).await.expect("an actor"));
+            let book = core
+                .open_private(&actor, DEFAULT_BOOK)
+                .await
+                .expect("a book");
+            for outcome in book.add_all(cards).await.expect("a commit") {
+                outcome.expect("a card");
+            }
+        });
     }
 
     pub fn core(&self) -> &Arc<Core> {

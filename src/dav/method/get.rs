@@ -1,0 +1,102 @@
+//! GET and HEAD (RFC 9110 §9.3): a card, all cards of a book, a page for people.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use carnet_proto::{dav::header::Tags, vcard::Version};
+use http::{HeaderValue, StatusCode, header};
+
+use super::propfind::CHUNK;
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        output::{Answer, Content, PART, Sink, VCARD, empty, make, typed},
+        path::Resource,
+        property::http_date,
+    },
+    domain::{book::Book, cursor::Position, error::Error},
+};
+
+const PAGE: &str = "<!doctype html><title>Carnet</title>\
+    <p>This address is for CardDAV clients: give it to yours together with your login.";
+
+pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
+    match &call.resource {
+        Resource::Card { book, name, .. } => card(&call, book, name).await,
+        Resource::Book { .. } => {
+            let maker = |sink| async move { all(&call, &sink).await };
+            let mut answer = make(StatusCode::OK, VCARD, maker).await?;
+            answer.headers_mut().insert(
+                header::CONTENT_DISPOSITION,
+                HeaderValue::from_static("attachment; filename=\"contacts.vcf\""),
+            );
+            Ok(answer)
+        }
+        Resource::NewBook { .. } | Resource::Registration(_) => Err(Error::NotFound.into()),
+        _ => {
+            let page = Content::Whole(Bytes::from_static(PAGE.as_bytes()));
+            Ok(typed(StatusCode::OK, "text/html; charset=utf-8", page))
+        }
+    }
+}
+
+async fn card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failure> {
+    let card = book.get(name).await?;
+    let etag = book.marks().await?.etag(&card.placement);
+    let modified = card.placement.modified.0.div_euclid(1000);
+    let unchanged = match call.header("if-none-match").map(Tags::parse) {
+        Some(Tags::Any) => true,
+        Some(Tags::List(tags)) => tags.contains(&etag),
+        // RFC 9110 §13.1.3
+        None => call
+            .header("if-modified-since")
+            .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
+            .is_some_and(|date| modified <= date.timestamp()),
+    };
+    let mut answer = match unchanged {
+        true => empty(StatusCode::NOT_MODIFIED),
+        false => {
+            let rendering = call.render(book, &card, asked_version(call));
+            typed(StatusCode::OK, VCARD, Content::Whole(rendering))
+        }
+    };
+    book.note_given(&[(card.placement.id, card.placement.changed)])
+        .await?;
+    let headers = answer.headers_mut();
+    let modified = http_date(card.placement.modified);
+    for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, modified)] {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(name, value);
+        }
+    }
+    Ok(answer)
+}
+
+async fn all(call: &Call, sink: &Sink) -> Result<Bytes, Failure> {
+    let Resource::Book { book, .. } = &call.resource else {
+        return Err(Error::NotFound.into());
+    };
+    let mut out = BytesMut::new();
+    let mut next = Some(Position::default());
+    while let Some(position) = next {
+        let leg = book.walk(position, CHUNK).await?;
+        for card in &leg.cards {
+            out.extend_from_slice(&call.render(book, card, asked_version(call)));
+            if out.len() >= PART {
+                sink.send(out.split().freeze()).await?;
+            }
+        }
+        next = leg.next;
+    }
+    Ok(out.freeze())
+}
+
+/// The version a GET asks for (RFC 6352 §5.1.1).
+fn asked_version(call: &Call) -> Option<Version> {
+    let accept = call.header("accept")?.replace([' ', '"'], "");
+    [(Version::V4, "version=4.0"), (Version::V3, "version=3.0")]
+        .into_iter()
+        .find(|(_, name)| accept.contains(name))
+        .map(|(version, _)| version)
+}

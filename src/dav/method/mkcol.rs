@@ -1,0 +1,136 @@
+//! Extended MKCOL (RFC 5689 §3, RFC 6352 §6.3.1).
+
+use carnet_proto::dav::{
+    multistatus::{Properties, mkcol_response},
+    name::{CARDDAV, DAV},
+    request::{Property, mk_col},
+    xml::{Element, XmlError},
+};
+use http::StatusCode;
+
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        output::{Answer, empty, xml},
+        path::{NewPlace, Resource, group_home_href, is_group_segment},
+        property::MAX_OCTETS,
+    },
+    domain::{batch::Op, error::Error, rights::Right},
+};
+
+pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
+    let elsewhere = || {
+        Failure::forbidden(
+            "C:addressbook-collection-location-ok",
+            "address books are made in an address book home",
+        )
+    };
+    let segment = match &call.resource {
+        Resource::NewBook { segment, place, .. } => match place {
+            NewPlace::Home if call.scope.is_none() => segment,
+            NewPlace::Home | NewPlace::GroupHome => return Err(no_right(call)),
+            NewPlace::Elsewhere => return Err(elsewhere()),
+        },
+        Resource::Card { book, name, .. } => match book.get(name).await {
+            Err(Error::NotFound) => return Err(elsewhere()),
+            _ => return Err(Failure::Exists),
+        },
+        _ => return Err(Failure::Exists),
+    };
+    let asked = asked(call)?;
+    if is_group_segment(segment) || segment.len() > 255 {
+        return Err(Failure::Status(StatusCode::FORBIDDEN));
+    }
+    let mut display_name = segment.clone();
+    let mut description = String::new();
+    let mut dead = Vec::new();
+    let mut refused = Vec::new();
+    for property in &asked {
+        let name = &property.element.name;
+        if name.is(DAV, "displayname") {
+            display_name = property.element.text();
+        } else if name.is(CARDDAV, "addressbook-description") {
+            description = property.element.text();
+        } else if name.namespace == DAV || name.namespace == CARDDAV {
+            if !name.is(DAV, "resourcetype") {
+                refused.push(name);
+            }
+        } else {
+            dead.push(property);
+        }
+    }
+    let octets: usize = dead.iter().map(|property| property.xml.len()).sum();
+    if !refused.is_empty() || octets > MAX_OCTETS {
+        let mut out = Properties::default();
+        for property in &asked {
+            let name = &property.element.name;
+            let status = match refused.contains(&name) {
+                true => 403,
+                false if refused.is_empty() => 507,
+                false => 424,
+            };
+            out.without(status, name.clone());
+        }
+        let protected = "<D:cannot-modify-protected-property/>";
+        out.errors.push((403, protected.to_owned()));
+        return Ok(xml(StatusCode::FORBIDDEN, mkcol_response(&out)));
+    }
+    call.face
+        .core
+        .make_book(&call.actor, segment, display_name, description)
+        .await?;
+    let book = call.face.core.open_private(&call.actor, segment).await?;
+    let ops = dead
+        .into_iter()
+        .map(|property| Op::SetProperty {
+            person: Some(call.actor.person),
+            resource: crate::dav::property::book_key(&book),
+            namespace: property.element.name.namespace.to_string(),
+            name: property.element.name.local.to_string(),
+            value: Some(property.xml.clone().into_bytes()),
+        })
+        .collect();
+    call.face.core.commit_personal(&call.actor, ops).await?;
+    Ok(empty(StatusCode::CREATED))
+}
+
+/// The home of a group holds the group's book and nothing else.
+fn no_right(call: &Call) -> Failure {
+    let error = Error::Forbidden { right: Right::Add };
+    let home = match &call.resource {
+        Resource::NewBook { href, .. } => {
+            let parent = href.trim_end_matches('/').rsplit_once('/');
+            parent.map_or_else(|| group_home_href(""), |(parent, _)| format!("{parent}/"))
+        }
+        _ => call.href(),
+    };
+    Failure::about(error, &home)
+}
+
+/// The properties of a body that asks for an address book.
+fn asked(call: &Call) -> Result<Vec<Property>, Failure> {
+    let wrong_type =
+        || Failure::forbidden("D:valid-resourcetype", "only address books can be made");
+    let asked = match mk_col(call.body()) {
+        Ok(asked) => asked.ok_or_else(wrong_type)?,
+        Err(XmlError::Malformed { .. } | XmlError::Unexpected(_)) => {
+            return Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let resource_type = asked
+        .iter()
+        .map(|property| &property.element)
+        .find(|element| element.name.is(DAV, "resourcetype"))
+        .ok_or_else(wrong_type)?;
+    let known = |element: &Element| {
+        element.name.is(DAV, "collection") || element.name.is(CARDDAV, "addressbook")
+    };
+    let is_book = resource_type.child(CARDDAV, "addressbook").is_some()
+        && resource_type.elements().all(known);
+    match is_book {
+        true => Ok(asked),
+        false => Err(wrong_type()),
+    }
+}

@@ -1,0 +1,56 @@
+//! One file per method.
+
+mod copy_move;
+mod delete;
+mod get;
+mod mkcol;
+mod post;
+mod precondition;
+mod propfind;
+mod proppatch;
+mod put;
+
+use std::sync::Arc;
+
+use http::{HeaderValue, Method, StatusCode, header};
+
+use super::{
+    Call,
+    error::Failure,
+    output::{Answer, empty},
+    path::Kind,
+    report,
+};
+
+pub use propfind::{CHUNK, flush, shown_in_home};
+
+/// Hands a request to its method.
+pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failure> {
+    match method.as_str() {
+        "PROPFIND" => propfind::propfind(call).await,
+        "PROPPATCH" => proppatch::proppatch(&call).await,
+        "REPORT" => report::report(call).await,
+        "MKCOL" => mkcol::mkcol(&call).await,
+        "GET" | "HEAD" => get::get(call).await,
+        "PUT" => put::put(&call).await,
+        "POST" => post::post(&call).await,
+        "DELETE" => delete::delete(&call).await,
+        "COPY" => copy_move::copy_or_move(&call, false).await,
+        "MOVE" => copy_move::copy_or_move(&call, true).await,
+        _ => Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED)),
+    }
+}
+
+/// Without authentication: nothing in it is secret, and set-up assistants ask first.
+pub fn options(kind: Kind) -> Answer {
+    let mut answer = empty(StatusCode::OK);
+    allow(&mut answer, kind);
+    answer
+}
+
+/// Says which methods are served.
+pub fn allow(answer: &mut Answer, kind: Kind) {
+    if let Ok(methods) = HeaderValue::from_str(&kind.methods().join(", ")) {
+        answer.headers_mut().insert(header::ALLOW, methods);
+    }
+}

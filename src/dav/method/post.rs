@@ -1,0 +1,26 @@
+//! POST: a card whose name the server chooses (RFC 5995), or a push registration.
+
+use carnet_proto::dav::href::encode;
+use http::{HeaderValue, StatusCode, header};
+
+use super::put::store;
+use crate::{
+    dav::{Call, error::Failure, output::Answer, path::Resource, push},
+    domain::{book::Condition, item::random_id},
+};
+
+pub async fn post(call: &Call) -> Result<Answer, Failure> {
+    let media_type = call.header("content-type").unwrap_or_default();
+    if media_type.contains("xml") {
+        return push::register(call).await;
+    }
+    let Resource::Book { book, href } = &call.resource else {
+        return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
+    };
+    let name = format!("{}.vcf", random_id(16));
+    let mut answer = store(call, book, &name, &Condition::Absent).await?;
+    if let Ok(location) = HeaderValue::from_str(&format!("{href}{}", encode(&name))) {
+        answer.headers_mut().insert(header::LOCATION, location);
+    }
+    Ok(answer)
+}

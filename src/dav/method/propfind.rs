@@ -1,0 +1,159 @@
+//! PROPFIND (RFC 4918 §9.1).
+
+use std::sync::Arc;
+
+use carnet_proto::dav::{
+    header::Depth,
+    multistatus::MultiStatus,
+    request::{AddressData, PropFind},
+};
+use http::StatusCode;
+
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        output::{Answer, PART, Sink, XML, make, xml},
+        path::{self, Resource, href_in_home},
+        property::{Cards, Subject, properties},
+    },
+    domain::{book::Book, cursor::Position, error::Error, item::Card},
+};
+
+/// Cards read from the store at a time.
+pub const CHUNK: usize = 500;
+
+pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
+    let asked = PropFind::parse(call.body())?;
+    // Absent means infinity by the letter; every client that leaves it out means the members.
+    let depth = call.depth()?.unwrap_or(Depth::One);
+    let flat = matches!(call.resource, Resource::Book { .. } | Resource::Card { .. });
+    if depth == Depth::Infinity && !flat {
+        return Err(Failure::forbidden(
+            "D:propfind-finite-depth",
+            "Depth: infinity is not served here",
+        ));
+    }
+    let root_too = depth == Depth::Zero || !call.prefer().depth_noroot;
+    let mut out = MultiStatus::new();
+    match &call.resource {
+        Resource::NewBook { .. } | Resource::Registration(_) => return Err(Error::NotFound.into()),
+        Resource::Card {
+            book,
+            book_href,
+            name,
+        } => {
+            let card = book.get(name).await?;
+            let cards = Cards::new(&call, book, book_href, &asked, &AddressData::default()).await?;
+            cards.write(&[&card], &mut out).await?;
+        }
+        resource => {
+            if root_too {
+                let found = properties(&call, Subject::of(resource), &asked).await?;
+                out.properties(&call.href(), &found);
+            }
+            match resource {
+                Resource::Book { .. } if depth != Depth::Zero => {
+                    return make(StatusCode::MULTI_STATUS, XML, |sink| async move {
+                        members(&call, &asked, out, &sink).await
+                    })
+                    .await;
+                }
+                resource if depth != Depth::Zero => {
+                    children(&call, resource, &asked, &mut out).await?;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
+}
+
+/// Sends what is written once it is worth a part.
+pub async fn flush(out: &mut MultiStatus, sink: &Sink) -> Result<(), Failure> {
+    match out.len() >= PART {
+        true => sink.send(out.take()).await,
+        false => Ok(()),
+    }
+}
+
+async fn members(
+    call: &Call,
+    asked: &PropFind,
+    mut out: MultiStatus,
+    sink: &Sink,
+) -> Result<bytes::Bytes, Failure> {
+    let Resource::Book { book, href } = &call.resource else {
+        return Err(Error::NotFound.into());
+    };
+    let cards = Cards::new(call, book, href, asked, &AddressData::default()).await?;
+    let mut next = Some(Position::default());
+    while let Some(position) = next {
+        let leg = book.walk_for(position, CHUNK, cards.want()).await?;
+        let members: Vec<&Card> = leg.cards.iter().collect();
+        cards.write(&members, &mut out).await?;
+        flush(&mut out, sink).await?;
+        next = leg.next;
+    }
+    book.note_served(&book.cursor()).await?;
+    Ok(out.finish(None).into())
+}
+
+async fn children(
+    call: &Call,
+    resource: &Resource,
+    asked: &PropFind,
+    out: &mut MultiStatus,
+) -> Result<(), Failure> {
+    let actor = &call.actor;
+    let mut books: Vec<(Book, String)> = Vec::new();
+    match resource {
+        Resource::Home => {
+            for book in call.face.core.books(actor).await? {
+                if shown_in_home(call, &book) {
+                    let href = href_in_home(actor, &book);
+                    books.push((book, href));
+                }
+            }
+        }
+        Resource::GroupHome(membership) => {
+            let book = call.face.core.open(actor, membership.book).await?;
+            books.push((book, path::group_book_href(&membership.name)));
+        }
+        other => {
+            for child in plain_children(call, other) {
+                let found = properties(call, Subject::Plain(&child), asked).await?;
+                out.properties(&child.href(actor), &found);
+            }
+        }
+    }
+    for (book, href) in &books {
+        let subject = Subject::Book { book, href };
+        out.properties(href, &properties(call, subject, asked).await?);
+    }
+    Ok(())
+}
+
+/// A client of several homes finds group books in the homes of the groups; who signed in for one
+/// group sees nothing else.
+pub fn shown_in_home(call: &Call, book: &Book) -> bool {
+    match &call.scope {
+        Some(scope) => book.collection().id == scope.book,
+        None => book.is_private() || !call.profile.several_homes(),
+    }
+}
+
+fn plain_children(call: &Call, resource: &Resource) -> Vec<Resource> {
+    let groups = call.actor.memberships.iter().cloned();
+    match resource {
+        Resource::Root(_) => vec![Resource::Principals("/dav/principals/"), Resource::UserRoot],
+        Resource::Principals("/dav/principals/") => vec![
+            Resource::Principals("/dav/principals/users/"),
+            Resource::Principals("/dav/principals/groups/"),
+        ],
+        Resource::Principals("/dav/principals/users/") => vec![Resource::User],
+        Resource::Principals(_) => groups.map(Resource::GroupPrincipal).collect(),
+        Resource::UserRoot => vec![Resource::Home],
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,145 @@
+//! PUT (RFC 9110 §9.3.4, RFC 6352 §6.3.2).
+
+use bytes::Bytes;
+use carnet_proto::{dav::href::encode, vcard::Version};
+use http::{HeaderValue, StatusCode, header};
+
+use super::precondition::condition;
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        output::{Answer, Content, VCARD, empty, typed},
+        path::Resource,
+        push,
+    },
+    domain::{
+        book::{Book, Condition},
+        error::Error,
+        rights::Right,
+    },
+};
+
+/// Octets of a name, decoded.
+const MAX_NAME: usize = 255;
+
+pub async fn put(call: &Call) -> Result<Answer, Failure> {
+    let Resource::Card { book, name, .. } = &call.resource else {
+        return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
+    };
+    if call.headers.contains_key(header::CONTENT_RANGE) {
+        return Err(Failure::BadRequest("Content-Range with PUT".into()));
+    }
+    if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(Failure::Status(StatusCode::FORBIDDEN));
+    }
+    let condition = condition(call, book, name).await?;
+    store(call, book, name, &condition).await
+}
+
+/// Stores the body under a name; answers with an ETag only if a GET would give the very octets.
+pub async fn store(
+    call: &Call,
+    book: &Book,
+    name: &str,
+    condition: &Condition,
+) -> Result<Answer, Failure> {
+    let uploaded = uploaded(call);
+    let facet = call.face.facet.clone();
+    let profile = call.profile.clone();
+    let content = uploaded.as_ref().ok().cloned();
+    let limit = call.face.core.limits().document;
+    let edit = move |current: Option<&[u8]>| -> Result<Vec<u8>, Error> {
+        let uploaded = content.clone().ok_or(Error::TooLarge { limit })?;
+        let Some(current) = current else {
+            return Ok(uploaded.to_vec());
+        };
+        // A client that reads another version than is stored could not see everything.
+        let shown = match facet.stored_version(&uploaded) {
+            Version::V4 => Version::V4,
+            Version::V3 => profile.default_version(facet.stored_version(current)),
+        };
+        Ok(facet.retain_unseen(current, shown, &uploaded))
+    };
+    let written = match book.put(name, condition, &edit).await {
+        Ok(written) => written,
+        Err(error) => return Err(refused(call, error, uploaded.err())),
+    };
+    push::written(call, &written.moved);
+    let card = book.get(name).await?;
+    let rendering = call.render(book, &card, None);
+    let as_sent = call.body.as_ref().is_ok_and(|body| *body == rendering);
+    let mut answer = match call.prefer().representation {
+        true => {
+            let status = match written.created {
+                true => StatusCode::CREATED,
+                false => StatusCode::OK,
+            };
+            typed(status, VCARD, Content::Whole(rendering))
+        }
+        false => empty(match written.created {
+            true => StatusCode::CREATED,
+            false => StatusCode::NO_CONTENT,
+        }),
+    };
+    if (as_sent || call.prefer().representation)
+        && let Ok(etag) = HeaderValue::from_str(&written.etag)
+    {
+        answer.headers_mut().insert(header::ETAG, etag);
+    }
+    Ok(answer)
+}
+
+/// Why the body cannot be a card comes after rights and conditions.
+fn refused(call: &Call, error: Error, body: Option<Failure>) -> Failure {
+    match (&error, body, &call.resource) {
+        (Error::InvalidDocument(_) | Error::TooLarge { .. }, Some(failure), _) => failure,
+        (Error::Forbidden { right: Right::Add }, _, Resource::Card { book_href, .. }) => {
+            Failure::about(error, book_href)
+        }
+        (
+            Error::UidConflict { href },
+            _,
+            Resource::Book {
+                href: book_href, ..
+            },
+        ) => {
+            let holder = format!("{book_href}{}", encode(href));
+            Failure::about(error, &holder)
+        }
+        _ => Failure::about(error, &call.href()),
+    }
+}
+
+/// The body as UTF-8; refused when neither it nor its media type is a vCard's.
+fn uploaded(call: &Call) -> Result<Bytes, Failure> {
+    let body = call.body.clone().map_err(|_| Failure::too_large())?;
+    let content_type = call.header("content-type").unwrap_or_default();
+    let mut parts = content_type.split(';').map(str::trim);
+    let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let charset = parts.find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.eq_ignore_ascii_case("charset")
+            .then(|| value.trim_matches('"'))
+    });
+    let text = call.face.facet.decode(body, charset);
+    let is_card = text
+        .windows(b"BEGIN:VCARD".len())
+        .any(|window| window.eq_ignore_ascii_case(b"BEGIN:VCARD"));
+    let may_be_card = [
+        "",
+        "text/vcard",
+        "text/x-vcard",
+        "text/directory",
+        "text/plain",
+        "application/octet-stream",
+    ]
+    .contains(&&*media_type);
+    match is_card || may_be_card {
+        true => Ok(text),
+        false => Err(Failure::forbidden(
+            "C:supported-address-data",
+            format!("{media_type} is not a vCard"),
+        )),
+    }
+}

@@ -1,0 +1,264 @@
+//! Properties of cards, many at a time: what is the same for all of a book is decided once.
+
+use std::collections::HashMap;
+
+use carnet_proto::{
+    dav::{
+        href::encode,
+        multistatus::{MultiStatus, Properties, empty_element},
+        name::{CARDDAV, DAV, Name},
+        request::{AddressData, PropFind},
+        xml::escape_into,
+    },
+    vcard::Version,
+};
+
+use super::{CARD, Dead, acl, is_dead, is_live, live_on, webdav, write};
+use crate::{
+    dav::{Call, error::Failure, path::Kind, report},
+    domain::{
+        book::{Book, ItemPrivileges, Marks},
+        id::ItemId,
+        item::{Card, digest},
+        store::Want,
+    },
+};
+
+/// Writes the responses of cards with the properties asked for.
+pub struct Cards<'a> {
+    call: &'a Call,
+    book: &'a Book,
+    href: &'a str,
+    asked: Vec<(Name, Live)>,
+    /// Stored properties are written besides.
+    all: bool,
+    names_only: bool,
+    data: AddressData,
+    version: Option<Version>,
+    marks: Marks,
+    dead: HashMap<ItemId, Dead>,
+}
+
+/// How a property of a card is made.
+#[derive(Clone, Debug, PartialEq)]
+enum Live {
+    /// The same for every card of the book: ready XML.
+    Same(String),
+    Privileges,
+    Etag,
+    DisplayName,
+    Modified,
+    Created,
+    Length,
+    Data,
+    ResourceId,
+    /// There may be one stored.
+    Dead,
+    /// Not shown to this person.
+    Secret,
+}
+
+impl<'a> Cards<'a> {
+    /// Refuses an unsupported `C:address-data`.
+    pub async fn new(
+        call: &'a Call,
+        book: &'a Book,
+        href: &'a str,
+        asked: &PropFind,
+        data: &AddressData,
+    ) -> Result<Self, Failure> {
+        let all: Vec<Name>;
+        let names = match asked {
+            PropFind::Prop(names) => names,
+            PropFind::PropName => {
+                all = live_on(CARD, call).map(|row| row.name.clone()).collect();
+                &all
+            }
+            PropFind::AllProp(include) => {
+                let live = live_on(CARD, call).filter(|row| row.all);
+                all = live.map(|row| &row.name).chain(include).cloned().collect();
+                &all
+            }
+        };
+        let asked_live = names
+            .iter()
+            .map(|name| (name.clone(), live(call, book, name)))
+            .collect();
+        Ok(Self {
+            call,
+            book,
+            href,
+            asked: asked_live,
+            all: !matches!(asked, PropFind::Prop(_)),
+            names_only: *asked == PropFind::PropName,
+            data: data.clone(),
+            version: version(data)?,
+            marks: book.marks().await?,
+            dead: match is_dead(asked) {
+                true => Dead::of_cards(call, book).await?,
+                false => HashMap::new(),
+            },
+        })
+    }
+
+    /// What has to be read of the cards.
+    pub fn want(&self) -> Want {
+        let needs = |live: &Live| matches!(live, Live::Data | Live::Length);
+        match self.asked.iter().any(|(_, live)| needs(live)) && !self.names_only {
+            true => Want::Documents,
+            false => Want::Heads,
+        }
+    }
+
+    /// Writes one response each.
+    pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
+        let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
+        let privileges = match self.asked.iter().any(asks) {
+            true => {
+                let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
+                self.book.items_privileges(&placements).await?
+            }
+            false => Vec::new(),
+        };
+        for (at, card) in cards.iter().enumerate() {
+            let href = format!("{}{}", self.href, encode(&card.placement.href));
+            out.properties(&href, &self.properties(card, privileges.get(at)));
+        }
+        Ok(())
+    }
+
+    /// Etag of a card as this person sees it.
+    pub fn etag(&self, card: &Card) -> String {
+        self.marks.etag(&card.placement)
+    }
+
+    fn properties(&self, card: &Card, privileges: Option<&ItemPrivileges>) -> Properties {
+        let mut out = Properties::default();
+        let dead = self.dead.get(&card.placement.item);
+        if self.names_only {
+            let live = self.asked.iter().map(|(name, _)| name);
+            let dead = dead.into_iter().flat_map(Dead::names);
+            live.chain(dead)
+                .for_each(|name| empty_element(name, &mut out.found));
+            return out;
+        }
+        for (name, live) in &self.asked {
+            self.property(card, name, live, privileges, dead, &mut out);
+        }
+        if let (true, Some(dead)) = (self.all, dead) {
+            dead.write_others(|name| is_live(CARD, name), &mut out.found);
+        }
+        if self.call.prefer().minimal {
+            out.others.retain(|(status, _)| *status != 404);
+        }
+        out
+    }
+
+    fn property(
+        &self,
+        card: &Card,
+        name: &Name,
+        live: &Live,
+        privileges: Option<&ItemPrivileges>,
+        dead: Option<&Dead>,
+        out: &mut Properties,
+    ) {
+        let placement = &card.placement;
+        let found = &mut out.found;
+        match live {
+            Live::Same(xml) => found.push_str(xml),
+            Live::Etag => {
+                let etag = self.etag(card);
+                found.push_str("<D:getetag>");
+                escape_into(&etag, found);
+                found.push_str("</D:getetag>");
+            }
+            Live::Data => {
+                found.push_str("<C:address-data>");
+                escape_into(&self.text(card), found);
+                found.push_str("</C:address-data>");
+            }
+            Live::DisplayName => {
+                found.push_str("<D:displayname>");
+                escape_into(&placement.display, found);
+                found.push_str("</D:displayname>");
+            }
+            Live::Modified => write(name, &webdav::http_date(placement.modified), found),
+            Live::Created => write(name, &webdav::date_time(placement.created), found),
+            Live::Length => {
+                let length = self.call.render(self.book, card, None).len();
+                write(name, &length.to_string(), found);
+            }
+            Live::ResourceId => {
+                // Of the placement: both addresses of a group's book show the same.
+                let id = digest(placement.server_id.as_bytes());
+                write(name, &webdav::resource_id(&id[..32]), found);
+            }
+            Live::Privileges => {
+                if let Some(privileges) = privileges {
+                    write(name, &acl::card_privileges(*privileges), found);
+                }
+            }
+            Live::Dead => {
+                if !dead.is_some_and(|dead| dead.write(name, found)) {
+                    out.without(404, name.clone());
+                }
+            }
+            Live::Secret => out.without(403, name.clone()),
+        }
+    }
+
+    fn text(&self, card: &Card) -> String {
+        let mut rendering = self.call.render(self.book, card, self.version);
+        if !self.data.props.is_empty() {
+            let facet = &self.call.face.facet;
+            rendering = facet.partial(&rendering, &self.data.props).into();
+        }
+        String::from_utf8_lossy(&rendering).into_owned()
+    }
+}
+
+fn live(call: &Call, book: &Book, name: &Name) -> Live {
+    let same = |value: &str| {
+        let mut xml = String::new();
+        write(name, value, &mut xml);
+        Live::Same(xml)
+    };
+    match (&*name.namespace, &*name.local) {
+        (DAV, "resourcetype" | "supportedlock" | "lockdiscovery") => same(""),
+        (DAV, "getcontenttype") => same("text/vcard; charset=utf-8"),
+        (DAV, "current-user-principal") => same(&acl::current_user(call)),
+        (DAV, "principal-collection-set") => same(acl::PRINCIPAL_COLLECTIONS),
+        (DAV, "owner") => same(&acl::book_owner(call, book)),
+        (DAV, "supported-privilege-set") => same(acl::SUPPORTED_PRIVILEGES),
+        (DAV, "supported-report-set") => same(&webdav::report_set(report::CARD_REPORTS)),
+        (DAV, "supported-method-set") => same(&webdav::method_set(Kind::Card)),
+        (DAV, "current-user-privilege-set") => Live::Privileges,
+        (DAV, "getetag") => Live::Etag,
+        (DAV, "displayname") => Live::DisplayName,
+        (DAV, "getlastmodified") => Live::Modified,
+        (DAV, "creationdate") => Live::Created,
+        (DAV, "getcontentlength") => Live::Length,
+        (DAV, "resource-id") => Live::ResourceId,
+        (DAV, "acl") => Live::Secret,
+        (CARDDAV, "address-data") => Live::Data,
+        _ => Live::Dead,
+    }
+}
+
+/// The version asked for (RFC 6352 §10.4); none: the client's own.
+fn version(data: &AddressData) -> Result<Option<Version>, Failure> {
+    let is_vcard = data
+        .content_type
+        .as_deref()
+        .is_none_or(|media_type| media_type.eq_ignore_ascii_case("text/vcard"));
+    match data.version.as_deref() {
+        None if is_vcard => Ok(None),
+        Some("3.0") if is_vcard => Ok(Some(Version::V3)),
+        Some("4.0") if is_vcard => Ok(Some(Version::V4)),
+        _ => Err(Failure::forbidden(
+            "C:supported-address-data",
+            "text/vcard in version 3.0 or 4.0",
+        )),
+    }
+}

@@ -1,0 +1,117 @@
+//! Properties clients store: kept exactly, each person their own where others see the resource too.
+
+use std::collections::HashMap;
+
+use carnet_proto::dav::name::Name;
+
+use super::Subject;
+use crate::{
+    dav::{Call, error::Failure},
+    domain::{book::Book, id::ItemId},
+};
+
+/// Octets of all the properties a client may store on one resource.
+pub const MAX_OCTETS: usize = 64 * 1024;
+
+/// Stored properties of one resource, each as the XML it was set with.
+#[derive(Clone, Debug, Default)]
+pub struct Dead(Vec<(Name, String)>);
+
+impl Dead {
+    pub async fn read(call: &Call, resource: &str) -> Result<Self, Failure> {
+        let store = call.face.core.store();
+        let found = store.properties(call.actor.person, resource).await?;
+        let mut dead = Self::default();
+        for (namespace, local, value) in found {
+            dead.set(name(namespace, local), text(value));
+        }
+        Ok(dead)
+    }
+
+    /// Those of the cards of a book, only where there are some.
+    pub async fn of_cards(call: &Call, book: &Book) -> Result<HashMap<ItemId, Self>, Failure> {
+        let prefix = format!("{}/", book_key(book));
+        let store = call.face.core.store();
+        let found = store.properties_under(call.actor.person, &prefix).await?;
+        let mut cards: HashMap<ItemId, Self> = HashMap::new();
+        for stored in found {
+            let id = stored.resource.strip_prefix(&prefix);
+            if let Some(item) = id.and_then(|id| id.parse().ok()) {
+                let card = cards.entry(ItemId(item)).or_default();
+                card.set(name(stored.namespace, stored.name), text(stored.value));
+            }
+        }
+        Ok(cards)
+    }
+
+    /// Octets held.
+    pub fn octets(&self) -> usize {
+        self.0.iter().map(|(_, value)| value.len()).sum()
+    }
+
+    pub fn set(&mut self, name: Name, value: String) {
+        self.remove(&name);
+        self.0.push((name, value));
+    }
+
+    pub fn remove(&mut self, name: &Name) {
+        self.0.retain(|(known, _)| known != name);
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.0.iter().map(|(name, _)| name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &str)> {
+        self.0.iter().map(|(name, value)| (name, value.as_str()))
+    }
+
+    /// Writes a property; false when it is not stored.
+    pub fn write(&self, name: &Name, out: &mut String) -> bool {
+        match self.0.iter().find(|(known, _)| known == name) {
+            Some((_, value)) => {
+                out.push_str(value);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Writes all but some.
+    pub fn write_others(&self, but: impl Fn(&Name) -> bool, out: &mut String) {
+        for (_, value) in self.0.iter().filter(|(name, _)| !but(name)) {
+            out.push_str(value);
+        }
+    }
+}
+
+fn name(namespace: String, local: String) -> Name {
+    Name {
+        namespace: namespace.into(),
+        local: local.into(),
+    }
+}
+
+fn text(value: Vec<u8>) -> String {
+    match String::from_utf8(value) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    }
+}
+
+/// The key properties are stored under; both addresses of a group's book share it.
+pub fn key_of(call: &Call, subject: Subject<'_>) -> String {
+    match subject {
+        Subject::Plain(resource) => resource.href(&call.actor),
+        Subject::Book { book, .. } => book_key(book),
+    }
+}
+
+pub fn book_key(book: &Book) -> String {
+    format!("book:{}", book.collection().uuid)
+}
+
+/// The key of a card's properties: another name in the same book keeps them.
+pub fn of_card(book: &Book, item: ItemId) -> String {
+    format!("{}/{item}", book_key(book))
+}

@@ -1,0 +1,25 @@
+//! What a client needs to subscribe to a collection (WebDAV-Push).
+
+use super::Subject;
+use crate::dav::{Call, path::Resource, push};
+
+pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
+    let push = call.face.push.as_ref()?;
+    let topic = match subject {
+        Subject::Book { book, .. } => push::topic(&book.collection().uuid),
+        Subject::Plain(Resource::Home) => push::topic(&format!("home {}", call.actor.person)),
+        Subject::Plain(_) => return None,
+    };
+    Some(match local {
+        "transports" => format!(
+            "<P:web-push><P:vapid-public-key type=\"p256ecdsa\">{}</P:vapid-public-key></P:web-push>",
+            push.public_key()
+        ),
+        "topic" => topic,
+        // `depth` is how older drafts spell it.
+        "supported-triggers" => "<P:content-update><D:sync-level>1</D:sync-level>\
+            <D:depth>1</D:depth></P:content-update>"
+            .to_owned(),
+        _ => return None,
+    })
+}

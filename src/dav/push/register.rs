@@ -1,0 +1,138 @@
+//! Registering a subscription to a collection, and taking it away.
+
+use base64::{
+    Engine as _,
+    alphabet::URL_SAFE,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
+};
+use carnet_proto::dav::{
+    name::PUSH,
+    xml::{Element, parse},
+};
+use chrono::DateTime;
+use http::{HeaderValue, StatusCode, header};
+
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        output::{Answer, empty},
+        path::{Resource, registration_href},
+        property::http_date,
+    },
+    domain::{batch::Op, error::Error, id::Timestamp, item::random_id, store::PushSubscription},
+};
+
+/// Longest time a registration holds.
+const MAX_DAYS: i64 = 30;
+/// Clients pad their keys or do not.
+const BASE64URL: GeneralPurpose = GeneralPurpose::new(
+    &URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// POST of `P:push-register` to a collection.
+pub async fn register(call: &Call) -> Result<Answer, Failure> {
+    let body = call
+        .body
+        .as_deref()
+        .map_err(|_| Failure::Status(StatusCode::PAYLOAD_TOO_LARGE))?;
+    let root = parse(body)?;
+    if !root.name.is(PUSH, "push-register") {
+        return Err(Failure::Status(StatusCode::FORBIDDEN));
+    }
+    let unavailable = || Failure::forbidden("P:push-not-available", "no push is offered here");
+    let push = call.face.push.as_ref().ok_or_else(unavailable)?;
+    let collection = match &call.resource {
+        Resource::Book { book, .. } => book.collection().id,
+        Resource::Home => call.face.core.home(&call.actor).await?.id,
+        _ => return Err(unavailable()),
+    };
+    let invalid = |why: &str| Failure::forbidden("P:invalid-subscription", why);
+    let subscription = root
+        .child(PUSH, "subscription")
+        .and_then(|subscription| subscription.child(PUSH, "web-push-subscription"))
+        .ok_or_else(|| invalid("a web-push-subscription is needed"))?;
+    let text = |name: &str| subscription.child(PUSH, name).map(Element::text);
+    let resource = text("push-resource").unwrap_or_default().trim().to_owned();
+    if push.outbound.target(&resource).is_none() || resource.len() > 2048 {
+        return Err(invalid("push-resource is no public https address"));
+    }
+    // The name of the key in drafts, newest first.
+    let public_key = text("client-public-key")
+        .or_else(|| text("subscription-public-key"))
+        .and_then(|key| BASE64URL.decode(key.trim()).ok())
+        .filter(|key| key.len() == 65 && key[0] == 4)
+        .ok_or_else(|| invalid("the public key is no uncompressed P-256 point"))?;
+    let auth_secret = text("auth-secret")
+        .and_then(|secret| BASE64URL.decode(secret.trim()).ok())
+        .filter(|secret| secret.len() == 16)
+        .ok_or_else(|| invalid("the auth-secret is not 16 octets"))?;
+    let wants_content = root
+        .child(PUSH, "trigger")
+        .is_some_and(|trigger| trigger.child(PUSH, "content-update").is_some());
+    if !wants_content {
+        return Err(Failure::forbidden(
+            "P:no-supported-trigger",
+            "content-update is the trigger there is",
+        ));
+    }
+    let now = Timestamp::now();
+    let latest = now.plus_days(MAX_DAYS);
+    let expires = match root.child(PUSH, "expires").map(Element::text) {
+        None => latest,
+        Some(text) => DateTime::parse_from_rfc2822(text.trim())
+            .map(|date| Timestamp(date.timestamp_millis()).min(latest))
+            .map_err(|_| Failure::BadRequest(format!("expires {text}")))?,
+    };
+    if expires <= now {
+        return Err(invalid("it has expired"));
+    }
+    let new = PushSubscription {
+        id: random_id(16),
+        person: call.actor.person,
+        collection,
+        resource,
+        public_key,
+        auth_secret,
+        expires,
+    };
+    let op = Op::Subscribe(new.clone());
+    call.face
+        .core
+        .commit_personal(&call.actor, vec![op])
+        .await?;
+    let store = call.face.core.store();
+    let stored = store.push_subscriptions(collection, now).await?;
+    let id = stored
+        .into_iter()
+        .find(|known| known.person == new.person && known.resource == new.resource)
+        .map(|known| known.id)
+        .ok_or(Error::NotFound)?;
+    let mut answer = empty(match id == new.id {
+        true => StatusCode::CREATED,
+        false => StatusCode::NO_CONTENT,
+    });
+    let headers = [
+        (header::LOCATION, registration_href(&id)),
+        (header::EXPIRES, http_date(expires)),
+    ];
+    for (name, value) in headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            answer.headers_mut().insert(name, value);
+        }
+    }
+    Ok(answer)
+}
+
+/// DELETE of a registration of one's own.
+pub async fn unregister(call: &Call, id: &str) -> Result<(), Failure> {
+    let core = &call.face.core;
+    let known = core.store().push_subscription(id).await?;
+    known
+        .filter(|known| known.person == call.actor.person && known.expires > Timestamp::now())
+        .ok_or(Error::NotFound)?;
+    let op = Op::Unsubscribe { id: id.to_owned() };
+    core.commit_personal(&call.actor, vec![op]).await?;
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! addressbook-multiget (RFC 6352 §8.7) and addressbook-query (§8.6).
+
+use std::{collections::HashSet, sync::Arc};
+
+use bytes::Bytes;
+use carnet_proto::{
+    dav::{
+        header::Depth,
+        href::{encode, path_of, segments},
+        multistatus::MultiStatus,
+        name::Name,
+        request::{Multiget, PropFind, Query},
+    },
+    vcard::Filter,
+};
+use http::StatusCode;
+
+use super::TRUNCATED;
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        method::{CHUNK, flush},
+        output::{Answer, Sink, XML, make, xml},
+        path::{Resource, href_in_home},
+        property::Cards,
+    },
+    domain::{book::Book, cursor::Position, error::Error, item::Card, store::Want},
+};
+
+pub async fn multiget(call: Arc<Call>, asked: Multiget) -> Result<Answer, Failure> {
+    make(StatusCode::MULTI_STATUS, XML, |sink| async move {
+        multiget_parts(&call, asked, &sink).await
+    })
+    .await
+}
+
+async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Bytes, Failure> {
+    let Resource::Book { book, href } = &call.resource else {
+        return Err(Error::NotFound.into());
+    };
+    let cards = Cards::new(call, book, href, &props(&asked.props), &asked.data).await?;
+    let own = segments(href).unwrap_or_default();
+    let mut out = MultiStatus::new();
+    let mut seen = HashSet::new();
+    let mut names = Vec::new();
+    for asked in &asked.hrefs {
+        let mut path = segments(path_of(asked)).unwrap_or_default();
+        match path.pop() {
+            Some(name) if path == own || call.is_alias(book, &path) => {
+                if seen.insert(name.clone()) {
+                    names.push(name);
+                }
+            }
+            _ => out.bare(path_of(asked), 404, None),
+        }
+    }
+    drop(seen);
+    let mut rest = &names[..];
+    while !rest.is_empty() {
+        let chunk = &rest[..rest.len().min(CHUNK)];
+        let found = match cards.want() {
+            Want::Documents => book.first_by_hrefs(chunk).await?,
+            Want::Heads => book.heads(chunk).await?,
+        };
+        rest = &rest[found.len()..];
+        let there: Vec<&Card> = found.iter().flatten().collect();
+        cards.write(&there, &mut out).await?;
+        for (name, card) in chunk.iter().zip(&found) {
+            if card.is_none() {
+                out.bare(&format!("{href}{}", encode(name)), 404, None);
+            }
+        }
+        note_given(book, &there).await?;
+        flush(&mut out, sink).await?;
+    }
+    Ok(out.finish(None).into())
+}
+
+pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
+    match &call.resource {
+        Resource::Card {
+            book,
+            book_href,
+            name,
+        } => {
+            let card = book.get(name).await?;
+            let mut out = MultiStatus::new();
+            let cards =
+                Cards::new(&call, book, book_href, &props(&query.props), &query.data).await?;
+            if matches(&call, book, &card, &query.filter) {
+                cards.write(&[&card], &mut out).await?;
+                note_given(book, &[&card]).await?;
+            }
+            Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
+        }
+        // Absent means 0 by the letter (RFC 3253 §3.6), which no client means on a book.
+        _ if call.depth()? == Some(Depth::Zero) => {
+            let out = MultiStatus::new();
+            Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
+        }
+        _ => {
+            make(StatusCode::MULTI_STATUS, XML, |sink| async move {
+                query_parts(&call, query, &sink).await
+            })
+            .await
+        }
+    }
+}
+
+async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Failure> {
+    let Resource::Book { book, href } = &call.resource else {
+        return Err(Error::NotFound.into());
+    };
+    let cards = Cards::new(call, book, href, &props(&query.props), &query.data).await?;
+    let everything = query.filter.props.is_empty();
+    let want = match everything {
+        true => cards.want(),
+        false => Want::Documents,
+    };
+    let mut left = query.limit.unwrap_or(usize::MAX);
+    let mut out = MultiStatus::new();
+    let mut next = Some(Position::default());
+    while let Some(position) = next {
+        let leg = book.walk_for(position, CHUNK, want).await?;
+        let mut found: Vec<&Card> = leg.cards.iter().collect();
+        found.retain(|card| everything || matches(call, book, card, &query.filter));
+        let cut = found.len() > left;
+        found.truncate(left);
+        left -= found.len();
+        cards.write(&found, &mut out).await?;
+        if cut || !everything {
+            note_given(book, &found).await?;
+        }
+        if cut {
+            out.bare(href, 507, Some(TRUNCATED));
+            return Ok(out.finish(None).into());
+        }
+        flush(&mut out, sink).await?;
+        next = leg.next;
+    }
+    if everything {
+        book.note_served(&book.cursor()).await?;
+    }
+    Ok(out.finish(None).into())
+}
+
+/// No `D:prop` asks for what `allprop` shows.
+fn props(names: &[Name]) -> PropFind {
+    match names.is_empty() {
+        true => PropFind::AllProp(Vec::new()),
+        false => PropFind::Prop(names.to_vec()),
+    }
+}
+
+fn matches(call: &Call, book: &Book, card: &Card, filter: &Filter) -> bool {
+    let content = book.content(card);
+    call.face
+        .facet
+        .matches(&content, &card.placement.uid, filter)
+}
+
+async fn note_given(book: &Book, cards: &[&Card]) -> Result<(), Failure> {
+    let given: Vec<_> = cards
+        .iter()
+        .map(|card| (card.placement.id, card.placement.changed))
+        .collect();
+    Ok(book.note_given(&given).await?)
+}
+
+impl Call {
+    /// Whether a path is another address of the same book.
+    fn is_alias(&self, book: &Book, parent: &[String]) -> bool {
+        let in_home = segments(&href_in_home(&self.actor, book)).unwrap_or_default();
+        let segment = &book.collection().segment;
+        let canonical = ["dav", "groups", segment, segment];
+        parent == in_home || (!book.is_private() && parent == canonical)
+    }
+}

@@ -1,0 +1,167 @@
+//! sync-collection (RFC 6578 §3) on a book and on a home.
+
+use std::{collections::HashSet, sync::Arc};
+
+use bytes::Bytes;
+use carnet_proto::dav::{
+    header::Depth,
+    href::encode,
+    multistatus::MultiStatus,
+    request::{PropFind, SyncCollection},
+};
+use http::StatusCode;
+
+use super::TRUNCATED;
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        method::{CHUNK, flush, shown_in_home},
+        output::{Answer, Sink, XML, make, xml},
+        path::{Resource, group_segment, href_in_home},
+        property::{Cards, Subject, properties},
+    },
+    domain::{book::Member, cursor::Cursor, error::Error, item::Card},
+};
+
+/// Members in one answer.
+const MAX_MEMBERS: usize = 10_000;
+
+pub async fn sync(call: Arc<Call>, sync: SyncCollection) -> Result<Answer, Failure> {
+    // Old drafts put Depth in the place of sync-level.
+    let infinite = match sync.infinite {
+        Some(infinite) => infinite,
+        None => call.depth()? == Some(Depth::Infinity),
+    };
+    match call.resource {
+        Resource::Book { .. } => {
+            make(StatusCode::MULTI_STATUS, XML, |sink| async move {
+                book(&call, &sync, &sink).await
+            })
+            .await
+        }
+        _ if infinite => Err(Failure::forbidden(
+            "D:sync-traversal-supported",
+            "only level 1 is served here",
+        )),
+        _ => home(&call, &sync).await,
+    }
+}
+
+async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, Failure> {
+    let Resource::Book { book, href } = &call.resource else {
+        return Err(Error::NotFound.into());
+    };
+    let since = cursor(&sync.token).map_err(|error| stale(call, error))?;
+    let mut left = sync.limit.unwrap_or(MAX_MEMBERS).min(MAX_MEMBERS);
+    if left == 0 {
+        return Err(Failure::Precondition(
+            StatusCode::INSUFFICIENT_STORAGE,
+            TRUNCATED.to_owned(),
+            "the limit cannot be obeyed".to_owned(),
+        ));
+    }
+    let asked = PropFind::Prop(sync.props.clone());
+    let cards = Cards::new(call, book, href, &asked, &sync.data).await?;
+    let changes = book.changes(since.as_ref(), cards.want());
+    let mut changes = changes.map_err(|error| stale(call, error))?;
+    let mut out = MultiStatus::new();
+    while left > 0 {
+        let page = changes.next(left.min(CHUNK)).await?;
+        if page.is_empty() {
+            break;
+        }
+        left -= page.len();
+        cards.write(&present(&page), &mut out).await?;
+        for member in &page {
+            if let Member::Gone(name) = member {
+                out.bare(&format!("{href}{}", encode(name)), 404, None);
+            }
+        }
+        flush(&mut out, sink).await?;
+    }
+    // The token says exactly what was sent, so that the rest comes next time.
+    if changes.more().await? {
+        out.bare(href, 507, Some(TRUNCATED));
+    }
+    let reached = changes.cursor();
+    book.note_served(&reached).await?;
+    Ok(out.finish(Some(&reached.to_string())).into())
+}
+
+/// The live ones of some members.
+fn present(members: &[Member]) -> Vec<&Card> {
+    members
+        .iter()
+        .filter_map(|member| match member {
+            Member::Present(card) => Some(&**card),
+            Member::Gone(_) => None,
+        })
+        .collect()
+}
+
+/// The members of a home are books.
+async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
+    let since = cursor(&sync.token).map_err(|error| stale(call, error))?;
+    let actor = &call.actor;
+    let core = &call.face.core;
+    let changes = core.home_changes(actor, since.as_ref()).await;
+    let (changes, reached) = changes.map_err(|error| stale(call, error))?;
+    let home = call.href();
+    let mut out = MultiStatus::new();
+    let asked = PropFind::Prop(sync.props.clone());
+    let mut seen = HashSet::new();
+    for change in changes.iter().rev() {
+        let segment = match change.group {
+            true => group_segment(change.book, &change.segment),
+            false => change.segment.clone(),
+        };
+        let former = format!("{home}{}/", encode(&segment));
+        let book = match core.open(actor, change.book).await {
+            Ok(book) => book,
+            Err(Error::NotFound) => {
+                if since.is_some() && seen.insert(former.clone()) {
+                    out.bare(&former, 404, None);
+                }
+                continue;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if !shown_in_home(call, &book) {
+            continue;
+        }
+        let href = href_in_home(actor, &book);
+        // A book that moved to another segment left the former one.
+        if change.gone && former != href && since.is_some() && seen.insert(former.clone()) {
+            out.bare(&former, 404, None);
+        }
+        if seen.insert(href.clone()) {
+            let subject = Subject::Book {
+                book: &book,
+                href: &href,
+            };
+            out.properties(&href, &properties(call, subject, &asked).await?);
+        }
+    }
+    let token = reached.to_string();
+    Ok(xml(StatusCode::MULTI_STATUS, out.finish(Some(&token))))
+}
+
+fn cursor(token: &str) -> Result<Option<Cursor>, Error> {
+    match token {
+        "" => Ok(None),
+        token => Cursor::parse(token).map(Some),
+    }
+}
+
+/// A refused token; one client understands it only as 400.
+fn stale(call: &Call, error: Error) -> Failure {
+    match error {
+        Error::StaleCursor if call.profile.bad_token_is_400() => Failure::Precondition(
+            StatusCode::BAD_REQUEST,
+            "<D:valid-sync-token/>".to_owned(),
+            error.to_string(),
+        ),
+        error => error.into(),
+    }
+}

@@ -1,0 +1,128 @@
+//! The members of a book in the order they changed, read a page at a time.
+
+use super::{Book, Member};
+use crate::domain::{
+    cursor::Cursor,
+    error::Result,
+    id::Seq,
+    item::Card,
+    store::{Order, Want},
+};
+
+/// Members after a position, up to where the book stood when it was opened (RFC 6578 §3.6).
+///
+/// A member that moves meanwhile is past the end and belongs to the next reading.
+pub struct Changes<'a> {
+    book: &'a Book,
+    order: Order,
+    want: Want,
+    after: Seq,
+    /// Removals up to here do not concern the client.
+    told: Seq,
+    done: bool,
+}
+
+impl Book {
+    /// What changed since a cursor; none: everything that is live.
+    pub fn changes(&self, since: Option<&Cursor>, want: Want) -> Result<Changes<'_>> {
+        let (order, after, told) = match since {
+            None => (Order::Changed, Seq(0), self.collection.seq),
+            Some(cursor) => {
+                let after = cursor.seq_in(&self.collection)?;
+                (Order::Moved, after, cursor.told())
+            }
+        };
+        Ok(Changes {
+            book: self,
+            order,
+            want,
+            after,
+            told,
+            done: false,
+        })
+    }
+}
+
+impl Changes<'_> {
+    /// The next members, at most `limit` (1 or more); empty at the end.
+    ///
+    /// A member whose href was put again since is left out: its live placement answers for it.
+    pub async fn next(&mut self, limit: usize) -> Result<Vec<Member>> {
+        while !self.done {
+            let rows = self.read(limit).await?;
+            let Some(last) = rows.last() else {
+                self.done = true;
+                break;
+            };
+            self.after = position(last);
+            let members = self.members(rows).await?;
+            if !members.is_empty() {
+                return Ok(members);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Whether there is more; costs a read of one row.
+    pub async fn more(&mut self) -> Result<bool> {
+        self.done = self.done || self.rows(1, Want::Heads).await?.is_empty();
+        Ok(!self.done)
+    }
+
+    /// Describes exactly what was read so far.
+    pub fn cursor(&self) -> Cursor {
+        let reached = match self.done {
+            true => self.book.collection.seq,
+            false => self.after,
+        };
+        Cursor::within(&self.book.collection, reached, self.told)
+    }
+
+    async fn read(&self, limit: usize) -> Result<Vec<Card>> {
+        self.rows(limit, self.want).await
+    }
+
+    async fn rows(&self, limit: usize, want: Want) -> Result<Vec<Card>> {
+        let collection = &self.book.collection;
+        self.book
+            .core
+            .store()
+            .page(
+                collection.id,
+                self.order,
+                self.after,
+                collection.seq,
+                limit,
+                want,
+            )
+            .await
+    }
+
+    async fn members(&self, mut rows: Vec<Card>) -> Result<Vec<Member>> {
+        rows.retain(|card| card.placement.gone.is_none_or(|gone| gone > self.told));
+        let removed: Vec<String> = rows
+            .iter()
+            .filter(|card| !card.placement.is_live())
+            .map(|card| card.placement.href.clone())
+            .collect();
+        let mut replaced = match removed.is_empty() {
+            true => Vec::new(),
+            false => self.book.heads(&removed).await?,
+        }
+        .into_iter();
+        Ok(rows
+            .into_iter()
+            .filter_map(|card| match card.placement.is_live() {
+                true => Some(Member::Present(Box::new(card))),
+                false => match replaced.next().flatten() {
+                    Some(_) => None,
+                    None => Some(Member::Gone(card.placement.href)),
+                },
+            })
+            .collect())
+    }
+}
+
+fn position(card: &Card) -> Seq {
+    card.placement.gone.unwrap_or(card.placement.changed)
+}

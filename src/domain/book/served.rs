@@ -1,0 +1,161 @@
+//! What a client was last served, and writes without a condition judged by it (`design.md` §4).
+//!
+//! Some clients (Thunderbird) never say which version they edited. The book remembers up to which
+//! sequence each was served, and which single cards it holds in a later version. An edit of an
+//! older version is merged, or refused and kept; it never buries what its author had not seen.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use super::{Book, Edit, write::Attempt};
+use crate::domain::{
+    batch::Op,
+    cursor::Cursor,
+    error::{Error, Result},
+    id::{CollectionId, PersonId, PlacementId, Seq},
+    item::{Card, Placement},
+};
+
+/// Clients remembered at once.
+const MAX_REMEMBERED: usize = 100_000;
+
+/// Who follows a book: a person through a client.
+type Follower = (PersonId, String, CollectionId);
+
+/// The notes of this process: a poll when nothing moved reads and writes nothing.
+#[derive(Default)]
+pub struct Served(Mutex<HashMap<Follower, Seq>>);
+
+impl Served {
+    fn get(&self, follower: &Follower) -> Option<Seq> {
+        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(follower).copied()
+    }
+
+    fn set(&self, follower: Follower, seq: Seq) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MAX_REMEMBERED {
+            known.clear();
+        }
+        known.insert(follower, seq);
+    }
+}
+
+impl Book {
+    /// Notes that this client holds everything up to a cursor.
+    pub async fn note_served(&self, cursor: &Cursor) -> Result<()> {
+        let upto = cursor.seq_in(&self.collection)?;
+        let follower = self.follower();
+        if self
+            .served_upto(&follower)
+            .await?
+            .is_some_and(|known| known >= upto)
+        {
+            return Ok(());
+        }
+        let op = Op::NoteServed {
+            collection: self.collection.id,
+            upto: Some(upto),
+            cards: Vec::new(),
+        };
+        self.core.note(&self.actor, op).await?;
+        self.core.served().set(follower, upto);
+        Ok(())
+    }
+
+    /// Notes single cards this client was given; those it was served with the book cost nothing.
+    pub async fn note_given(&self, given: &[(PlacementId, Seq)]) -> Result<()> {
+        let Some(upto) = self.served_upto(&self.follower()).await? else {
+            return Ok(());
+        };
+        let cards: Vec<_> = given
+            .iter()
+            .copied()
+            .filter(|(_, seq)| *seq > upto)
+            .collect();
+        if cards.is_empty() {
+            return Ok(());
+        }
+        let op = Op::NoteServed {
+            collection: self.collection.id,
+            upto: None,
+            cards,
+        };
+        self.core.note(&self.actor, op).await.map(drop)
+    }
+
+    /// The version this client holds of a card, if it is known and no longer the current one.
+    pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
+        let (person, client, collection) = self.follower();
+        let store = self.core.store();
+        let Some((upto, card)) = store
+            .served(person, &client, collection, placement.id)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let held = card.map_or(upto, |card| card.max(upto));
+        Ok((held < placement.changed).then_some(held))
+    }
+
+    /// The content an edit of an older version leads to; none when nothing of it is new.
+    ///
+    /// Refused with `PreconditionFailed`, and kept, when nothing of it can be taken.
+    pub(super) async fn reconcile(
+        &self,
+        card: &Card,
+        held: Seq,
+        edit: &dyn Edit,
+    ) -> std::result::Result<Option<(Vec<u8>, Option<Op>)>, Attempt> {
+        let current = self.content(card);
+        let base = self
+            .core
+            .store()
+            .version_at(card.placement.id, held, None)
+            .await?;
+        let class = self.core.class();
+        let Some((document, overlay)) = base else {
+            let mine = edit.apply(Some(&current))?;
+            return self.lose(card, mine).await;
+        };
+        let seen = self.shown(&document, &overlay);
+        let mine = edit.apply(Some(&seen))?;
+        let merged = class.merge(&seen, &mine, &current)?;
+        match (merged.taken, merged.lost) {
+            (true, lost) => {
+                let reason = "the same fields had changed meanwhile";
+                let refusal = lost.then(|| self.refusal(Some(card), mine, reason));
+                Ok(Some((merged.document, refusal)))
+            }
+            (false, true) => self.lose(card, mine).await,
+            (false, false) => Ok(None),
+        }
+    }
+
+    async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> std::result::Result<T, Attempt> {
+        self.keep_refused(Some(card), mine, "the contact had changed meanwhile", false)
+            .await?;
+        Err(Error::PreconditionFailed.into())
+    }
+
+    async fn served_upto(&self, follower: &Follower) -> Result<Option<Seq>> {
+        if let Some(known) = self.core.served().get(follower) {
+            return Ok(Some(known));
+        }
+        let (person, client, collection) = follower;
+        let store = self.core.store();
+        let none = PlacementId(0);
+        let found = store.served(*person, client, *collection, none).await?;
+        if let Some((upto, _)) = found {
+            self.core.served().set(follower.clone(), upto);
+        }
+        Ok(found.map(|(upto, _)| upto))
+    }
+
+    fn follower(&self) -> Follower {
+        let label = self.actor.client.label.clone();
+        (self.actor.person, label, self.collection.id)
+    }
+}

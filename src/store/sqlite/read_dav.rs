@@ -1,0 +1,84 @@
+//! Reads about what CardDAV clients were served, their subscriptions and quotas.
+
+use rusqlite::{Row, params};
+
+use super::read::Reader;
+use crate::domain::{
+    id::{CollectionId, PersonId, PlacementId, Seq, Timestamp},
+    store::{PushSubscription, StoredProperty},
+};
+
+impl Reader<'_> {
+    pub fn octets(&self, collection: CollectionId) -> rusqlite::Result<i64> {
+        let sql = "SELECT octets FROM collection WHERE id = ?1";
+        let octets = self.one(sql, [collection.0], |row| row.get(0))?;
+        Ok(octets.unwrap_or(0))
+    }
+
+    pub fn served(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+        placement: PlacementId,
+    ) -> rusqlite::Result<Option<(Seq, Option<Seq>)>> {
+        self.one(
+            "SELECT c.seq, k.seq FROM dav_client c LEFT JOIN dav_client_card k
+                 ON k.person = c.person AND k.client = c.client AND k.collection = c.collection
+                     AND k.placement = ?4
+             WHERE c.person = ?1 AND c.client = ?2 AND c.collection = ?3",
+            params![person.0, client, collection.0, placement.0],
+            |row| Ok((Seq(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(Seq))),
+        )
+    }
+
+    pub fn properties_under(
+        &self,
+        person: PersonId,
+        prefix: &str,
+    ) -> rusqlite::Result<Vec<StoredProperty>> {
+        self.all(
+            "SELECT resource, namespace, name, value FROM property
+             WHERE resource > ?1 AND resource < ?1 || char(0x10FFFF) AND person IN (0, ?2)
+             ORDER BY resource, person, namespace, name",
+            params![prefix, person.0],
+            |row| {
+                Ok(StoredProperty {
+                    resource: row.get(0)?,
+                    namespace: row.get(1)?,
+                    name: row.get(2)?,
+                    value: row.get(3)?,
+                })
+            },
+        )
+    }
+
+    pub fn push_subscriptions(
+        &self,
+        collection: CollectionId,
+        now: Timestamp,
+    ) -> rusqlite::Result<Vec<PushSubscription>> {
+        let sql = format!("{SUBSCRIPTION} WHERE collection = ?1 AND expires > ?2");
+        self.all(&sql, [collection.0, now.0], subscription)
+    }
+
+    pub fn push_subscription(&self, id: &str) -> rusqlite::Result<Option<PushSubscription>> {
+        let sql = format!("{SUBSCRIPTION} WHERE id = ?1");
+        self.one(&sql, [id], subscription)
+    }
+}
+
+const SUBSCRIPTION: &str = "SELECT id, person, collection, resource, public_key, auth_secret,
+    expires FROM push_subscription";
+
+fn subscription(row: &Row<'_>) -> rusqlite::Result<PushSubscription> {
+    Ok(PushSubscription {
+        id: row.get(0)?,
+        person: PersonId(row.get(1)?),
+        collection: CollectionId(row.get(2)?),
+        resource: row.get(3)?,
+        public_key: row.get(4)?,
+        auth_secret: row.get(5)?,
+        expires: Timestamp(row.get(6)?),
+    })
+}

@@ -1,0 +1,16 @@
+//! CardDAV over HTTP. A test named `row_NN` shows that row of the checklist of the CardDAV brief.
+
+mod client;
+mod discovery;
+mod fidelity;
+mod habits;
+mod mkcol;
+mod properties;
+mod push;
+mod put;
+mod queries;
+mod reports;
+mod rights;
+mod robustness;
+mod sync;
+mod transfer;

@@ -1,0 +1,307 @@
+//! WebDAV-Push (row 96): register, one message a burst, Push-Dont-Notify, expiry. The receiver here
+//! decrypts with the keys of RFC 8291 through ring; tests/compat does it with another implementation.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
+    sync::mpsc,
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use super::client::*;
+use crate::support::server::Server;
+
+/// A push service that notes every request and answers as told.
+struct Receiver {
+    url: String,
+    requests: mpsc::Receiver<(String, Vec<u8>)>,
+}
+
+impl Receiver {
+    fn start(status: &'static str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let url = format!(
+            "http://{}/push/abc",
+            listener.local_addr().expect("an address")
+        );
+        let (sender, requests) = mpsc::channel();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let Ok(mut stream) = stream else { return };
+                let mut bytes = Vec::new();
+                let mut part = [0; 4096];
+                loop {
+                    let read = stream.read(&mut part).unwrap_or(0);
+                    bytes.extend_from_slice(&part[..read]);
+                    let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n")
+                    else {
+                        if read == 0 {
+                            break;
+                        }
+                        continue;
+                    };
+                    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
+                    let length: usize = head
+                        .lines()
+                        .find_map(|line| {
+                            line.to_lowercase()
+                                .strip_prefix("content-length: ")
+                                .and_then(|l| l.trim().parse().ok())
+                        })
+                        .unwrap_or(0);
+                    if bytes.len() >= end + 4 + length || read == 0 {
+                        let _ = write!(
+                            stream,
+                            "HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                        );
+                        if sender.send((head, bytes[end + 4..].to_vec())).is_err() {
+                            return;
+                        }
+                        break;
+                    }
+                }
+            }
+        });
+        Self { url, requests }
+    }
+
+    fn next(&self) -> Option<(String, Vec<u8>)> {
+        self.requests.recv_timeout(Duration::from_secs(6)).ok()
+    }
+
+    fn is_quiet(&self) -> bool {
+        self.requests.recv_timeout(Duration::from_secs(4)).is_err()
+    }
+}
+
+/// The public key of the example in RFC 8291 §5, and its auth secret.
+const KEY: &str =
+    "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
+
+fn registration(url: &str, more: &str) -> String {
+    format!(
+        "<P:push-register {NS}><P:subscription><P:web-push-subscription><P:push-resource>{url}</P:push-resource>\
+        <P:content-encoding>aes128gcm</P:content-encoding><P:subscription-public-key type=\"p256dh\">{KEY}</P:subscription-public-key>\
+        <P:auth-secret>{AUTH}</P:auth-secret></P:web-push-subscription></P:subscription>\
+        <P:trigger><P:content-update><D:depth>1</D:depth></P:content-update></P:trigger>{more}</P:push-register>"
+    )
+}
+
+const XML: (&str, &str) = ("Content-Type", "application/xml; charset=\"utf-8\"");
+
+fn server() -> Server {
+    Server::start_with(|config| {
+        config.push_contact = Some("mailto:admin@example.org".to_owned());
+        config.push_allow_private = true;
+    })
+}
+
+#[test]
+fn row_96_a_subscriber_is_told_once_per_burst_and_not_of_its_own_writes() {
+    let server = server();
+    let alice = Client::new(&server, "alice");
+    let options = alice.send("OPTIONS", BOOK, &[], "");
+    assert!(
+        options
+            .header("dav")
+            .is_some_and(|dav| dav.contains("webdav-push"))
+    );
+    let found = alice.props(BOOK, "<P:transports/><P:topic/><P:supported-triggers/>");
+    let transports = found.prop(PUSH, "transports").expect("transports");
+    let key = transports
+        .child(PUSH, "web-push")
+        .and_then(|t| t.child(PUSH, "vapid-public-key"))
+        .expect("a key");
+    assert_eq!(key.attribute("type"), Some("p256ecdsa"));
+    let vapid = key.text();
+    assert_eq!(URL_SAFE_NO_PAD.decode(&vapid).expect("base64url").len(), 65);
+    assert!(
+        found
+            .prop(PUSH, "supported-triggers")
+            .is_some_and(|t| t.child(PUSH, "content-update").is_some())
+    );
+    let topic = found.text(PUSH, "topic");
+    assert_ne!(alice.props(TEAM, "<P:topic/>").text(PUSH, "topic"), topic);
+
+    let receiver = Receiver::start("201 Created");
+    let made = alice.send("POST", BOOK, &[XML], registration(&receiver.url, ""));
+    assert_eq!(made.status, 201, "{}", made.text());
+    let location = made.header("location").expect("a Location").to_owned();
+    assert!(location.starts_with("/dav/push/"));
+    assert!(
+        made.header("expires")
+            .is_some_and(|date| date.ends_with(" GMT"))
+    );
+    // The same address again is the same registration.
+    let again = alice.send("POST", BOOK, &[XML], registration(&receiver.url, ""));
+    assert_eq!(
+        (again.status, again.header("location")),
+        (204, Some(&*location))
+    );
+
+    for n in 0..5 {
+        alice.put(&format!("{BOOK}b{n}.vcf"), &[], card(&format!("b{n}"), "B"));
+    }
+    let (head, body) = receiver.next().expect("a message");
+    let head = head.to_lowercase();
+    for line in [
+        "post /push/abc http/1.1",
+        "ttl: 86400",
+        "content-encoding: aes128gcm",
+        "urgency: normal",
+        "topic: ",
+    ] {
+        assert!(head.contains(line), "{line} in {head}");
+    }
+    assert!(head.contains("authorization: vapid t="), "{head}");
+    // RFC 8188 §2.1: salt, record size, and the sender's key as its id.
+    assert_eq!(
+        (&body[16..20], body[20], body[21]),
+        (&[0, 0, 16, 0][..], 65, 4)
+    );
+    assert!(receiver.is_quiet(), "one message for the burst");
+
+    let dont = (
+        "Push-Dont-Notify",
+        format!("\"http://{}{location}\"", server.address),
+    );
+    alice.put(
+        &format!("{BOOK}own.vcf"),
+        &[(dont.0, &dont.1)],
+        card("own", "Own"),
+    );
+    alice.put(
+        &format!("{BOOK}own2.vcf"),
+        &[("Push-Dont-Notify", "*")],
+        card("own2", "Own"),
+    );
+    assert!(receiver.is_quiet(), "its own writes");
+    alice.put(
+        &format!("{BOOK}own.vcf"),
+        &[(dont.0, &dont.1)],
+        card("own", "Own again"),
+    );
+    alice.put(
+        &format!("{BOOK}other.vcf"),
+        &[("Push-Dont-Notify", "\"/dav/push/another\"")],
+        card("other", "O"),
+    );
+    assert!(receiver.next().is_some(), "somebody else's");
+
+    assert_eq!(Client::new(&server, "bob").delete(&location).status, 404);
+    assert_eq!(alice.delete(&location).status, 204);
+    assert_eq!(alice.delete(&location).status, 404);
+    alice.put(&format!("{BOOK}last.vcf"), &[], card("last", "L"));
+    assert!(receiver.is_quiet(), "after it was taken away");
+}
+
+#[test]
+fn row_96_a_subscription_ends_with_its_time_its_service_or_its_right() {
+    let server = server();
+    let bob = Client::new(&server, "bob");
+    let alice = Client::new(&server, "alice");
+    let gone = Receiver::start("410 Gone");
+    bob.send("POST", TEAM, &[XML], registration(&gone.url, ""));
+    alice.put(&format!("{TEAM}x.vcf"), &[], card("x", "X"));
+    assert!(gone.next().is_some());
+    std::thread::sleep(Duration::from_millis(300));
+    alice.put(&format!("{TEAM}x.vcf"), &[], card("x", "Y"));
+    assert!(
+        gone.is_quiet(),
+        "a service that knows it no more is not asked again"
+    );
+    let there = Receiver::start("201 Created");
+    let soon = "Fri, 31 Dec 2100 00:00:00 GMT";
+    let made = bob.send(
+        "POST",
+        TEAM,
+        &[XML],
+        registration(&there.url, &format!("<P:expires>{soon}</P:expires>")),
+    );
+    assert_eq!(made.status, 201);
+    assert!(
+        made.header("expires")
+            .is_some_and(|date| !date.contains("2100")),
+        "no longer than the server's own limit"
+    );
+    let past = registration(
+        &there.url,
+        "<P:expires>Wed, 02 Oct 2024 07:28:00 GMT</P:expires>",
+    );
+    let refused = bob.send("POST", TEAM, &[XML], past);
+    assert_eq!(
+        (refused.status, preconditions(&refused)),
+        (403, vec!["invalid-subscription".to_owned()])
+    );
+}
+
+#[test]
+fn registrations_that_cannot_be_served_are_refused() {
+    let closed = Server::start();
+    let alice = Client::new(&closed, "alice");
+    assert!(
+        alice
+            .props(BOOK, "<P:topic/>")
+            .prop(PUSH, "topic")
+            .is_none()
+    );
+    let refused = alice.send(
+        "POST",
+        BOOK,
+        &[XML],
+        registration("https://push.example.net/x", ""),
+    );
+    assert_eq!(
+        (refused.status, preconditions(&refused)),
+        (403, vec!["push-not-available".to_owned()])
+    );
+    drop(closed);
+    let server =
+        Server::start_with(|config| config.push_contact = Some("mailto:a@example.org".to_owned()));
+    let alice = Client::new(&server, "alice");
+    let good = registration("https://push.example.net/x", "");
+    assert_eq!(alice.send("POST", BOOK, &[XML], &good).status, 201);
+    assert_eq!(
+        alice
+            .send("POST", "/dav/alice/private/", &[XML], &good)
+            .status,
+        201
+    );
+    for (body, condition) in [
+        (
+            registration("http://push.example.net/x", ""),
+            "invalid-subscription",
+        ),
+        (
+            registration("https://127.0.0.1/x", ""),
+            "invalid-subscription",
+        ),
+        (
+            registration("https://[::ffff:192.168.1.1]/x", ""),
+            "invalid-subscription",
+        ),
+        (good.replace(KEY, "AAAA"), "invalid-subscription"),
+        (good.replace(AUTH, "AAAA"), "invalid-subscription"),
+        (
+            good.replace(
+                "<P:content-update><D:depth>1</D:depth></P:content-update>",
+                "<P:property-update/>",
+            ),
+            "no-supported-trigger",
+        ),
+        (
+            good.replace("web-push-subscription", "carrier-pigeon"),
+            "invalid-subscription",
+        ),
+    ] {
+        let answer = alice.send("POST", BOOK, &[XML], &body);
+        assert_eq!(
+            (answer.status, preconditions(&answer)),
+            (403, vec![condition.to_owned()]),
+            "{body}"
+        );
+    }
+}

@@ -1,0 +1,281 @@
+//! multiget and the reports on principals (RFC 6352 §8.7, RFC 3744 §9, RFC 3253 §3.8), rows 47 to 49,
+//! 56 to 58.
+
+use super::client::*;
+use crate::support::server::Server;
+
+#[test]
+fn row_47_multiget_answers_for_every_href_once() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let (a, b) = (format!("{BOOK}a.vcf"), format!("{BOOK}b%20c.vcf"));
+    alice.put(&a, &[], card("a", "A"));
+    alice.put(&b, &[], card("b", "B"));
+    let absolute = format!("http://{}{BOOK}a.vcf", server.address);
+    let odd = format!("{BOOK}%61.vcf");
+    let missing = format!("{BOOK}missing.vcf");
+    let got = alice.multiget(
+        BOOK,
+        "<C:address-data/>",
+        &[
+            &a,
+            &absolute,
+            &odd,
+            &b,
+            &missing,
+            TEAM,
+            "/dav/bob/private/contacts/x.vcf",
+            "/elsewhere",
+            "",
+        ],
+    );
+    assert_eq!(got.get(&a).text(CARDDAV, "address-data"), card("a", "A"));
+    assert_eq!(got.get(&a).text(DAV, "getetag"), alice.etag(&a));
+    assert_eq!(got.hrefs().iter().filter(|href| **href == a).count(), 1);
+    assert_eq!(got.get(&b).text(CARDDAV, "address-data"), card("b", "B"));
+    for href in [
+        &*missing,
+        TEAM,
+        "/dav/bob/private/contacts/x.vcf",
+        "/elsewhere",
+    ] {
+        assert_eq!(
+            got.get(href).status.as_deref(),
+            Some("HTTP/1.1 404 Not Found"),
+            "{href}"
+        );
+    }
+    // The alias of a group's book stands for the book.
+    let home = alice.propfind("/dav/alice/private/", "1", "<D:resourcetype/>");
+    let alias = home.hrefs()[2].to_owned();
+    let card_href = alice.propfind(TEAM, "1", "<D:getetag/>").hrefs()[1].to_owned();
+    let got = alice.multiget(&alias, "", &[&card_href]);
+    assert_eq!(got.hrefs(), [card_href.replace(TEAM, &alias)]);
+    assert_eq!(alice.report(BOOK, &multiget_body("", &[])).status, 400);
+    // KDE asks for all of the data in its own words.
+    let kde = alice.multiget(BOOK, "<C:address-data><C:allprop/></C:address-data>", &[&a]);
+    assert_eq!(kde.get(&a).text(CARDDAV, "address-data"), card("a", "A"));
+}
+
+#[test]
+fn row_48_the_version_asked_for_is_given_or_refused() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}v.vcf");
+    alice.put(&path, &[], card_with("v", "V", &["TEL;TYPE=work,pref:1"]));
+    let data = |attributes: &str| format!("<C:address-data {attributes}/>");
+    let ask = |attributes: &str| {
+        alice
+            .multiget(BOOK, &data(attributes), &[&path])
+            .get(&path)
+            .text(CARDDAV, "address-data")
+    };
+    for three in [
+        "",
+        "version=\"3.0\"",
+        "content-type=\"text/vcard\" version=\"3.0\"",
+        "content-type=\"text/vcard\"",
+    ] {
+        assert!(ask(three).contains("VERSION:3.0\r\n"), "{three}");
+    }
+    let four = ask("content-type=\"text/vcard\" version=\"4.0\"");
+    assert!(
+        four.contains("VERSION:4.0\r\n") && four.contains("TEL;TYPE=work;PREF=1:1\r\n"),
+        "{four}"
+    );
+    for bad in [
+        "version=\"2.1\"",
+        "version=\"5.0\"",
+        "content-type=\"application/vcard+json\"",
+        "content-type=\"text/calendar\"",
+    ] {
+        for body in [
+            multiget_body(&data(bad), &[&path]),
+            query_body(&data(bad), "<C:filter/>", None),
+            sync_body("", None).replace("<D:getetag/>", &data(bad)),
+        ] {
+            let answer = alice.report(BOOK, &body);
+            assert_eq!(
+                (answer.status, preconditions(&answer)),
+                (403, vec!["supported-address-data".to_owned()]),
+                "{bad}"
+            );
+        }
+    }
+}
+
+#[test]
+fn row_49_a_sync_may_bring_the_cards_along() {
+    let server = Server::start();
+    let bird = Client::with_agent(
+        &server,
+        "alice",
+        "Mozilla/5.0 Gecko/20100101 Thunderbird/128.0",
+    );
+    let path = format!("{BOOK}s.vcf");
+    let v4 = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:s\r\nFN:S\r\nANNIVERSARY:20010203\r\nEND:VCARD\r\n";
+    bird.put(&path, &[], v4);
+    let body = sync_body("", None).replace("<D:getetag/>", "<D:getetag/><C:address-data/>");
+    let got = Multi::parse(&bird.report(BOOK, &body));
+    assert_eq!(got.get(&path).text(CARDDAV, "address-data"), v4);
+    let other = Client::new(&server, "alice");
+    let got = Multi::parse(&other.report(BOOK, &body));
+    let text = got.get(&path).text(CARDDAV, "address-data");
+    assert!(
+        text.contains("VERSION:3.0") && text.contains("X-ABDATE:2001-02-03"),
+        "{text}"
+    );
+}
+
+#[test]
+fn row_56_a_report_that_is_not_served_is_refused() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let body = |name: &str| format!("<{name} {NS}><D:prop/></{name}>");
+    for (path, name) in [
+        (BOOK, "D:version-tree"),
+        (BOOK, "D:principal-match"),
+        (BOOK, "x"),
+        ("/dav/alice/private/", "C:addressbook-multiget"),
+        ("/dav/", "C:addressbook-query"),
+    ] {
+        let mut body = body(name);
+        if name.starts_with("C:") {
+            body = body.replace("<D:prop/>", "<D:prop/><C:filter/><D:href>/x</D:href>");
+        }
+        let answer = alice.report(path, &body);
+        assert_eq!(
+            (answer.status, preconditions(&answer)),
+            (403, vec!["supported-report".to_owned()]),
+            "{path} {name}"
+        );
+    }
+    assert_eq!(alice.report(BOOK, "").status, 400);
+    assert_eq!(
+        alice
+            .report("/dav/alice/private/none/", &sync_body("", None))
+            .status,
+        404
+    );
+}
+
+#[test]
+fn row_57_properties_expand_into_what_they_point_to() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let body = format!(
+        "<D:expand-property {NS}>\
+        <D:property name='current-user-principal' namespace='DAV:'>\
+          <D:property name='displayname' namespace='DAV:'/>\
+          <D:property name='group-membership' namespace='DAV:'>\
+            <D:property name='displayname' namespace='DAV:'/><D:property name='none' namespace='u:'/>\
+            <D:property name='group-member-set' namespace='DAV:'><D:property name='group-membership' namespace='DAV:'/></D:property>\
+          </D:property>\
+        </D:property><D:property name='missing' namespace='u:'/><D:property name='owner' namespace='DAV:'/></D:expand-property>"
+    );
+    let got = Multi::parse(&alice.send("REPORT", BOOK, &[], body));
+    let book = got.get(BOOK);
+    let principal = book.prop(DAV, "current-user-principal").expect("expanded");
+    let response = principal.child(DAV, "response").expect("a response");
+    assert_eq!(
+        response.child(DAV, "href").expect("an href").text(),
+        "/dav/principals/users/alice/"
+    );
+    assert!(
+        got.raw
+            .contains("<D:displayname>Alice Martin</D:displayname>")
+    );
+    assert!(
+        got.raw
+            .contains("<D:href>/dav/principals/groups/Team/</D:href>")
+    );
+    assert!(
+        got.raw
+            .contains("<none xmlns=\"u:\"/></D:prop><D:status>HTTP/1.1 404 Not Found"),
+        "{}",
+        got.raw
+    );
+    assert_eq!(
+        book.status_of("u:", "missing").expect("named").0,
+        "HTTP/1.1 404 Not Found"
+    );
+    assert_eq!(book.hrefs(DAV, "owner"), ["/dav/principals/users/alice/"]);
+}
+
+#[test]
+fn row_58_searches_for_people_stay_among_those_one_may_know() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let search = |test: &str, searches: &str, props: &str| {
+        let body = format!(
+            "<D:principal-property-search {NS} {test}>{searches}<D:prop>{props}</D:prop></D:principal-property-search>"
+        );
+        Multi::parse(&alice.send("REPORT", "/dav/principals/", &[("Depth", "0")], body))
+    };
+    let by = |property: &str, text: &str| {
+        format!(
+            "<D:property-search><D:prop><{property}/></D:prop><D:match>{text}</D:match></D:property-search>"
+        )
+    };
+    let found = search(
+        "",
+        &by("D:displayname", "KELL"),
+        "<D:displayname/><CS:email-address-set/>",
+    );
+    assert_eq!(found.hrefs(), ["/dav/principals/users/bob/"]);
+    assert_eq!(found.responses[0].text(DAV, "displayname"), "Bob Keller");
+    let both = by("D:displayname", "bob") + &by("CS:email-address-set", "carol@");
+    assert!(search("", &both, "").hrefs().is_empty());
+    assert_eq!(search("test=\"anyof\"", &both, "").hrefs().len(), 2);
+    assert_eq!(
+        search("", &by("CS:email-address-set", "example.org"), "")
+            .hrefs()
+            .len(),
+        3
+    );
+    assert!(
+        search("", &by("D:resourcetype", "principal"), "")
+            .hrefs()
+            .is_empty()
+    );
+    assert_eq!(
+        search("", &by("D:displayname", "Team"), "").hrefs(),
+        ["/dav/principals/groups/Team/"]
+    );
+    let set = alice.send(
+        "REPORT",
+        "/dav/principals/",
+        &[("Depth", "0")],
+        format!("<D:principal-search-property-set {NS}/>"),
+    );
+    assert_eq!(set.status, 200);
+    assert!(set.text().contains("<D:principal-search-property><D:prop><D:displayname/></D:prop><D:description xml:lang=\"en\">"), "{}", set.text());
+    let own = format!(
+        "<D:principal-match {NS}><D:self/><D:prop><D:principal-URL/></D:prop></D:principal-match>"
+    );
+    let own = Multi::parse(&alice.send("REPORT", "/dav/principals/", &[("Depth", "0")], own));
+    assert_eq!(
+        own.hrefs(),
+        [
+            "/dav/principals/users/alice/",
+            "/dav/principals/groups/Team/"
+        ]
+    );
+    let owned = format!(
+        "<D:principal-match {NS}><D:principal-property><D:owner/></D:principal-property></D:principal-match>"
+    );
+    let owned = Multi::parse(&alice.send("REPORT", "/dav/", &[("Depth", "0")], owned));
+    assert_eq!(owned.responses.len(), 2);
+    let acl = format!(
+        "<D:acl-principal-prop-set {NS}><D:prop><D:displayname/></D:prop></D:acl-principal-prop-set>"
+    );
+    let of = |path: &str| {
+        Multi::parse(&alice.send("REPORT", path, &[("Depth", "0")], &acl)).hrefs()[0].to_owned()
+    };
+    assert_eq!(of(BOOK), "/dav/principals/users/alice/");
+    assert_eq!(of(TEAM), "/dav/principals/groups/Team/");
+    assert_eq!(
+        alice.send("REPORT", BOOK, &[("Depth", "1")], acl).status,
+        400
+    );
+}

@@ -1,0 +1,302 @@
+//! What a group's members may do over CardDAV (`rights.md` §4), rows 67 to 70 of the CardDAV checklist.
+
+use carnet::domain::{
+    batch::{Batch, Op},
+    id::Timestamp,
+    rights::GroupRight,
+    store::Store as _,
+};
+
+use super::client::*;
+use crate::support::server::Server;
+
+/// Grants bob a right on the group Team.
+fn grant(server: &Server, right: GroupRight) {
+    server.runtime.block_on(async {
+        let store = server.store();
+        let group = store
+            .group_by_name("Team")
+            .await
+            .expect("a read")
+            .expect("Team")
+            .id;
+        let bob = store
+            .person_by_login("bob")
+            .await
+            .expect("a read")
+            .expect("bob")
+            .id;
+        let ops = vec![Op::GrantGroup {
+            group,
+            person: Some(bob),
+            right,
+        }];
+        let batch = Batch {
+            at: Timestamp::now(),
+            ops,
+            ..Batch::default()
+        };
+        server.core().commit(batch).await.expect("granted");
+    });
+}
+
+const SET: &str = "<D:current-user-privilege-set/>";
+
+#[test]
+fn row_67_a_reader_reads_and_is_told_which_right_is_missing() {
+    let server = Server::start();
+    let bob = Client::new(&server, "bob");
+    assert_eq!(
+        bob.props(TEAM, SET).privileges(),
+        ["read", "read-current-user-privilege-set"]
+    );
+    let listed = bob.propfind(TEAM, "1", &format!("{SET}<D:getetag/>"));
+    let k = listed.hrefs()[1].to_owned();
+    assert_eq!(
+        listed.get(&k).privileges(),
+        ["read", "read-current-user-privilege-set"]
+    );
+    let before = bob.etag(&k);
+    let token = bob.token(TEAM);
+    let text = bob
+        .get(&k)
+        .text()
+        .replace("END:VCARD", "NOTE:mine\r\nEND:VCARD");
+    let put = bob.put(&k, &[("If-Match", &before)], &text);
+    assert_eq!(
+        (put.status, preconditions(&put)),
+        (403, vec!["need-privileges".to_owned()])
+    );
+    let missing = |href: &str, privilege: &str| {
+        format!("<D:resource><D:href>{href}</D:href><D:privilege><D:{privilege}/></D:privilege>")
+    };
+    assert!(
+        put.text().contains(&missing(&k, "write-content")),
+        "{}",
+        put.text()
+    );
+    let new = bob.put(&format!("{TEAM}new.vcf"), &[], card("new", "New"));
+    assert!(
+        new.text().contains(&missing(TEAM, "bind")),
+        "{}",
+        new.text()
+    );
+    let gone = bob.delete(&k);
+    assert_eq!(gone.status, 403);
+    assert!(
+        gone.text().contains(&missing(TEAM, "unbind")),
+        "{}",
+        gone.text()
+    );
+    let moved = bob.send(
+        "MOVE",
+        &k,
+        &[("Destination", "/dav/bob/private/contacts/k.vcf")],
+        "",
+    );
+    assert_eq!(
+        (moved.status, preconditions(&moved)),
+        (403, vec!["need-privileges".to_owned()])
+    );
+    assert_eq!(bob.get("/dav/bob/private/contacts/k.vcf").status, 404);
+    assert_eq!(bob.token(TEAM), token);
+    // For bob the card has another tag now, so that his clients fetch it anew; for alice it has not.
+    let after = bob.etag(&k);
+    assert_ne!(after, before);
+    assert_eq!(Client::new(&server, "alice").etag(&k), before);
+    assert_eq!(bob.get(&k).header("etag"), Some(&*after));
+    // What was refused is kept, once.
+    bob.put(&k, &[], &text);
+    let kept = server.runtime.block_on(async {
+        let store = server.store();
+        let bob = store
+            .person_by_login("bob")
+            .await
+            .expect("a read")
+            .expect("bob")
+            .id;
+        store.refused(bob).await.expect("a read")
+    });
+    let kept: Vec<&Vec<u8>> = kept
+        .iter()
+        .map(|revision| &revision.document)
+        .filter(|d| d.windows(9).any(|w| w == b"NOTE:mine"))
+        .collect();
+    assert_eq!(kept.len(), 1);
+}
+
+#[test]
+fn row_68_a_contributor_adds_and_edits_what_is_their_own() {
+    let server = Server::start();
+    grant(&server, GroupRight::Add);
+    let bob = Client::new(&server, "bob");
+    assert_eq!(
+        bob.props(TEAM, SET).privileges(),
+        [
+            "bind",
+            "read",
+            "read-current-user-privilege-set",
+            "write-content"
+        ]
+    );
+    let own = format!("{TEAM}own.vcf");
+    assert_eq!(bob.put(&own, &[], card("own", "Own")).status, 201);
+    let edited = bob.put(&own, &[("If-Match", &bob.etag(&own))], card("own", "Own 2"));
+    assert_eq!(edited.status, 204);
+    assert_eq!(
+        bob.props(&own, SET).privileges(),
+        ["read", "read-current-user-privilege-set", "write-content"]
+    );
+    let gone = bob.delete(&own);
+    assert_eq!(
+        (gone.status, preconditions(&gone)),
+        (403, vec!["need-privileges".to_owned()])
+    );
+    let listed = bob.propfind(TEAM, "1", &format!("{SET}<D:getetag/>"));
+    let other = listed
+        .hrefs()
+        .into_iter()
+        .skip(1)
+        .find(|href| **href != own)
+        .expect("another")
+        .to_owned();
+    assert_eq!(
+        listed.get(&other).privileges(),
+        ["read", "read-current-user-privilege-set"]
+    );
+    let before = bob.etag(&other);
+    let refused = bob.put(
+        &other,
+        &[("If-Match", &before)],
+        bob.get(&other).text().replace("END:", "NOTE:x\r\nEND:"),
+    );
+    assert_eq!(
+        (refused.status, preconditions(&refused)),
+        (403, vec!["need-privileges".to_owned()])
+    );
+    // A listing shows it anew to bob.
+    assert_ne!(
+        bob.propfind(TEAM, "1", "<D:getetag/>")
+            .get(&other)
+            .text(DAV, "getetag"),
+        before
+    );
+    grant(&server, GroupRight::AddDelete);
+    assert_eq!(
+        bob.props(TEAM, SET).privileges(),
+        [
+            "bind",
+            "read",
+            "read-current-user-privilege-set",
+            "unbind",
+            "write-content"
+        ]
+    );
+    assert_eq!(bob.delete(&own).status, 204);
+    assert_eq!(bob.delete(&other).status, 204);
+    // Nothing granted, but a card of one's own: the book looks writable, or a client would not try.
+    let mine = format!("{TEAM}mine.vcf");
+    assert_eq!(bob.put(&mine, &[], card("mine", "Mine")).status, 201);
+    grant(&server, GroupRight::None);
+    assert_eq!(
+        bob.props(TEAM, SET).privileges(),
+        ["read", "read-current-user-privilege-set", "write-content"]
+    );
+    assert_eq!(bob.put(&mine, &[], card("mine", "Mine still")).status, 204);
+}
+
+#[test]
+fn row_69_a_member_who_left_finds_nothing() {
+    let server = Server::start();
+    let bob = Client::new(&server, "bob");
+    let home = bob.token("/dav/bob/private/");
+    let alias = bob
+        .propfind("/dav/bob/private/", "1", "<D:resourcetype/>")
+        .hrefs()[2]
+        .to_owned();
+    let card_href = bob.propfind(TEAM, "1", "<D:getetag/>").hrefs()[1].to_owned();
+    server.runtime.block_on(async {
+        let store = server.store();
+        let person = store
+            .person_by_login("bob")
+            .await
+            .expect("a read")
+            .expect("bob")
+            .id;
+        let alice = store
+            .person_by_login("alice")
+            .await
+            .expect("a read")
+            .expect("alice")
+            .id;
+        let client = carnet::domain::actor::Client::default();
+        let alice = std::sync::Arc::new(server.core().actor(alice, client).await.expect("alice"));
+        let team = server.core().group(&alice, "Team").await.expect("Team");
+        team.remove_member(person).await.expect("removed");
+    });
+    for path in [
+        TEAM,
+        "/dav/groups/Team/",
+        "/dav/principals/groups/Team/",
+        &alias,
+        &card_href,
+    ] {
+        assert_eq!(
+            bob.send("PROPFIND", path, &[("Depth", "0")], "").status,
+            404,
+            "{path}"
+        );
+    }
+    let listed = bob.propfind("/dav/bob/private/", "1", "<D:resourcetype/>");
+    assert_eq!(
+        listed.hrefs(),
+        ["/dav/bob/private/", "/dav/bob/private/contacts/"]
+    );
+    assert_eq!(
+        bob.sync("/dav/bob/private/", &home, None).changes(),
+        (vec![], vec![&*alias])
+    );
+    let memberships = bob.props("/dav/principals/users/bob/", "<D:group-membership/>");
+    assert!(memberships.hrefs(DAV, "group-membership").is_empty());
+}
+
+#[test]
+fn row_70_who_may_write_may_read() {
+    let server = Server::start();
+    for login in ["alice", "bob"] {
+        let client = Client::new(&server, login);
+        for path in [format!("/dav/{login}/private/contacts/"), TEAM.to_owned()] {
+            assert!(
+                client
+                    .props(&path, SET)
+                    .privileges()
+                    .contains(&"read".to_owned())
+            );
+        }
+    }
+    let alice = Client::new(&server, "alice");
+    assert_eq!(
+        alice.props(BOOK, SET).privileges(),
+        [
+            "bind",
+            "read",
+            "read-current-user-privilege-set",
+            "unbind",
+            "write",
+            "write-content",
+            "write-properties"
+        ]
+    );
+    // The administrator of a group adds and deletes, and modifies nothing by role.
+    assert!(
+        alice
+            .props(TEAM, SET)
+            .privileges()
+            .contains(&"unbind".to_owned())
+    );
+    let tree = alice.props(BOOK, "<D:supported-privilege-set/>");
+    assert_eq!(
+        tree.names(DAV, "supported-privilege-set"),
+        ["supported-privilege"]
+    );
+}

@@ -1,0 +1,123 @@
+//! Bodies too large, answers too long, clients too slow, rows 85 to 87.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::{Duration, Instant},
+};
+
+use super::client::*;
+use crate::support::{http::basic, server::Server};
+
+#[test]
+fn row_85_a_body_of_100_megabytes_is_cut_early() {
+    let server = Server::start();
+    let (name, value) = basic("alice", "demo");
+    for (length, chunked) in [(Some(100_000_000), false), (None, true)] {
+        let mut stream = TcpStream::connect(&server.address).expect("a connection");
+        stream
+            .set_write_timeout(Some(Duration::from_secs(10)))
+            .expect("set");
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .expect("set");
+        let head = match length {
+            Some(length) => format!("Content-Length: {length}"),
+            None => "Transfer-Encoding: chunked".to_owned(),
+        };
+        write!(stream, "PUT {BOOK}huge.vcf HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\nConnection: close\r\n{head}\r\n\r\n").expect("sent");
+        let part = vec![b'x'; 64 * 1024];
+        let mut sent = 0;
+        while sent < 100_000_000 {
+            let written = match chunked {
+                true => write!(stream, "{:x}\r\n", part.len())
+                    .and_then(|()| stream.write_all(&part))
+                    .and_then(|()| stream.write_all(b"\r\n")),
+                false => stream.write_all(&part),
+            };
+            if written.is_err() {
+                break;
+            }
+            sent += part.len();
+        }
+        assert!(sent < 60_000_000, "{sent} octets were taken");
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let answer = String::from_utf8_lossy(&answer).into_owned();
+        // A connection that is reset may lose the answer; what arrives says what was wrong.
+        assert!(
+            answer.is_empty() || answer.starts_with("HTTP/1.1 403"),
+            "{answer}"
+        );
+    }
+    assert_eq!(
+        Client::new(&server, "alice")
+            .get(&format!("{BOOK}huge.vcf"))
+            .status,
+        404
+    );
+}
+
+#[test]
+fn row_86_a_multiget_of_20_000_hrefs_is_answered() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    alice.put(&format!("{BOOK}there.vcf"), &[], card("there", "There"));
+    let hrefs: Vec<String> = (0..20_000).map(|n| format!("{BOOK}{n}.vcf")).collect();
+    let mut all: Vec<&str> = hrefs.iter().map(String::as_str).collect();
+    let there = format!("{BOOK}there.vcf");
+    all.push(&there);
+    let body = multiget_body("", &all);
+    assert!(body.len() < 4 * 1024 * 1024);
+    let answer = alice.report(BOOK, &body);
+    assert_eq!(answer.status, 207);
+    let text = answer.text();
+    assert!(text.ends_with("</D:multistatus>"));
+    assert_eq!(
+        text.matches("<D:status>HTTP/1.1 404 Not Found</D:status></D:response>")
+            .count(),
+        20_000
+    );
+    assert_eq!(
+        text.matches(&format!("<D:href>{there}</D:href><D:propstat>"))
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn row_87_a_slow_reader_holds_up_nobody_and_no_memory() {
+    let server = Server::start();
+    let photo = format!("PHOTO;ENCODING=b;TYPE=JPEG:{}", "A".repeat(200_000));
+    let cards = (0..100)
+        .map(|n| card_with(&format!("big{n}"), "Big", &[&photo]).into_bytes())
+        .collect();
+    server.fill("alice", cards);
+    let (name, value) = basic("alice", "demo");
+    let body = query_body("<C:address-data/>", "<C:filter/>", None);
+    let readers: Vec<TcpStream> = (0..8)
+        .map(|_| {
+            let mut stream = TcpStream::connect(&server.address).expect("a connection");
+            write!(stream, "REPORT {BOOK} HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\nDepth: 1\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("sent");
+            stream
+        })
+        .collect();
+    std::thread::sleep(Duration::from_millis(500));
+    // 8 answers of 20 MB each wait; another client is served at once.
+    let started = Instant::now();
+    let alice = Client::new(&server, "alice");
+    assert!(!alice.token(BOOK).is_empty());
+    assert!(started.elapsed() < Duration::from_secs(5));
+    let resident = std::fs::read_to_string("/proc/self/statm").expect("Linux");
+    let pages: u64 = resident
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .expect("pages");
+    assert!(pages * 4096 < 700 * 1024 * 1024, "{} MiB", pages * 4 / 1024);
+    drop(readers);
+    // A whole answer still arrives.
+    let answer = alice.report(BOOK, &body).text();
+    assert!(answer.ends_with("</D:multistatus>"));
+    assert_eq!(answer.matches("<D:response>").count(), 114);
+}

@@ -1,0 +1,229 @@
+//! COPY and MOVE (RFC 4918 §9.8, §9.9), rows 42 to 45.
+
+use super::client::*;
+use crate::support::server::Server;
+
+fn club(alice: &Client) -> &'static str {
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    assert_eq!(
+        alice
+            .send("MKCOL", "/dav/alice/private/club/", &[], body)
+            .status,
+        201
+    );
+    "/dav/alice/private/club/"
+}
+
+#[test]
+fn row_42_a_move_is_seen_by_both_books() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = club(&alice);
+    let (from, to) = (format!("{BOOK}m.vcf"), format!("{club}moved.vcf"));
+    alice.put(&from, &[], card("m", "M"));
+    alice.proppatch(
+        &from,
+        "<D:set><D:prop><w xmlns='u:'>kept</w></D:prop></D:set>",
+    );
+    let (left, right) = (alice.token(BOOK), alice.token(club));
+    let moved = alice.send(
+        "MOVE",
+        &from,
+        &[("Destination", &format!("https://{}{to}", server.address))],
+        "",
+    );
+    assert_eq!(moved.status, 201, "{}", moved.text());
+    assert_eq!(alice.get(&from).status, 404);
+    assert_eq!(alice.get(&to).text(), card("m", "M"));
+    assert_eq!(
+        alice.sync(BOOK, &left, None).changes(),
+        (vec![], vec![&*from])
+    );
+    assert_eq!(
+        alice.sync(club, &right, None).changes(),
+        (vec![&*to], vec![])
+    );
+    assert_eq!(alice.props(&to, "<w xmlns='u:'/>").text("u:", "w"), "kept");
+    // Within a book it is another name.
+    let renamed = format!("{club}renamed.vcf");
+    let before = alice.token(club);
+    assert_eq!(
+        alice
+            .send("MOVE", &to, &[("Destination", &renamed)], "")
+            .status,
+        201
+    );
+    assert_eq!(
+        alice.sync(club, &before, None).changes(),
+        (vec![&*renamed], vec![&*to])
+    );
+    assert_eq!(
+        alice.props(&renamed, "<w xmlns='u:'/>").text("u:", "w"),
+        "kept"
+    );
+    // A copy in another book is the same contact there.
+    let copy = format!("{BOOK}copy.vcf");
+    assert_eq!(
+        alice
+            .send("COPY", &renamed, &[("Destination", &copy)], "")
+            .status,
+        201
+    );
+    assert_eq!(alice.get(&copy).text(), card("m", "M"));
+    assert_eq!(alice.get(&renamed).status, 200);
+    // A book moves to another name in the same home.
+    assert_eq!(
+        alice
+            .send(
+                "MOVE",
+                club,
+                &[("Destination", "/dav/alice/private/society/")],
+                ""
+            )
+            .status,
+        201
+    );
+    assert_eq!(
+        alice.get("/dav/alice/private/society/renamed.vcf").status,
+        200
+    );
+    assert_eq!(alice.get(&renamed).status, 404);
+    assert_eq!(
+        alice
+            .send(
+                "MOVE",
+                BOOK,
+                &[("Destination", "/dav/alice/private/c2/")],
+                ""
+            )
+            .status,
+        403
+    );
+    assert_eq!(
+        alice
+            .send(
+                "COPY",
+                BOOK,
+                &[("Destination", "/dav/alice/private/c2/")],
+                ""
+            )
+            .status,
+        403
+    );
+}
+
+#[test]
+fn row_43_overwrite_f_keeps_what_is_there() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = club(&alice);
+    let (from, to) = (format!("{BOOK}o.vcf"), format!("{club}o.vcf"));
+    alice.put(&from, &[], card("o", "New"));
+    alice.put(&to, &[], card("p", "There"));
+    for method in ["COPY", "MOVE"] {
+        let kept = alice.send(
+            method,
+            &from,
+            &[("Destination", &to), ("Overwrite", "F")],
+            "",
+        );
+        assert_eq!(kept.status, 412, "{method}");
+        assert_eq!(alice.get(&to).text(), card("p", "There"));
+    }
+    assert_eq!(
+        alice
+            .send(
+                "MOVE",
+                &from,
+                &[("Destination", &to), ("Overwrite", "T")],
+                ""
+            )
+            .status,
+        204
+    );
+    assert_eq!(alice.get(&to).text(), card("o", "New"));
+    assert_eq!(alice.get(&from).status, 404);
+    let stale = alice.send(
+        "MOVE",
+        &to,
+        &[("Destination", &from), ("If-Match", "\"x\"")],
+        "",
+    );
+    assert_eq!(stale.status, 412);
+}
+
+#[test]
+fn row_44_two_cards_of_a_book_cannot_have_one_uid() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let from = format!("{BOOK}u.vcf");
+    alice.put(&from, &[], card("u", "U"));
+    let answer = alice.send(
+        "COPY",
+        &from,
+        &[("Destination", &format!("{BOOK}v.vcf"))],
+        "",
+    );
+    assert_eq!(
+        (answer.status, preconditions(&answer)),
+        (409, vec!["no-uid-conflict".to_owned()])
+    );
+    assert!(answer.text().contains(&from), "{}", answer.text());
+    let club = club(&alice);
+    alice.put(&format!("{club}w.vcf"), &[], card("u", "Other"));
+    let answer = alice.send(
+        "MOVE",
+        &from,
+        &[("Destination", &format!("{club}u.vcf"))],
+        "",
+    );
+    assert_eq!(
+        (answer.status, preconditions(&answer)),
+        (409, vec!["no-uid-conflict".to_owned()])
+    );
+    assert_eq!(alice.get(&from).status, 200);
+}
+
+#[test]
+fn row_45_destinations_elsewhere_are_refused() {
+    let server = Server::start_with(|config| {
+        config.public_url = Some("https://contacts.example.org".to_owned())
+    });
+    let alice = Client::new(&server, "alice");
+    let from = format!("{BOOK}d.vcf");
+    alice.put(&from, &[], card("d", "D"));
+    for (destination, status) in [
+        (
+            "http://elsewhere.example.org/dav/alice/private/contacts/e.vcf".to_owned(),
+            502,
+        ),
+        (format!("http://{}/other/e.vcf", server.address), 502),
+        ("/dav/alice/private/none/e.vcf".to_owned(), 409),
+        ("/dav/bob/private/contacts/e.vcf".to_owned(), 409),
+        (from.clone(), 403),
+        (BOOK.to_owned(), 403),
+        (format!("{BOOK}a%2Fb"), 400),
+        // A proxy changed scheme and port; the name is one of ours.
+        (format!("https://contacts.example.org:8443{BOOK}e.vcf"), 201),
+    ] {
+        let answer = alice.send("MOVE", &from, &[("Destination", &destination)], "");
+        assert_eq!(answer.status, status, "{destination}");
+    }
+    assert_eq!(
+        alice.send("MOVE", &format!("{BOOK}e.vcf"), &[], "").status,
+        400
+    );
+    assert_eq!(
+        alice
+            .send(
+                "COPY",
+                &from,
+                &[("Destination", &format!("{BOOK}f.vcf"))],
+                ""
+            )
+            .status,
+        404
+    );
+}
