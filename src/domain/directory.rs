@@ -2,11 +2,9 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use carnet_proto::vcard::fold_for_search;
-
 use super::{
     actor::Actor, book::Book, core::Core, error::Result, item::Card, principal::Member,
-    store::ListQuery,
+    search::token::fold, store::ListQuery,
 };
 
 /// Somebody found.
@@ -26,7 +24,7 @@ pub struct Found {
 
 /// Words to look for: each must begin a word of somebody's name, e-mail address, company...
 pub fn words_of(text: &str) -> Vec<String> {
-    fold_for_search(text)
+    fold(text)
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
         .filter(|word| !word.is_empty())
         .map(str::to_owned)
@@ -96,14 +94,14 @@ impl Core {
                 }
             }
         }
-        people.sort_by_cached_key(|member| (fold_for_search(&member.name), member.login.clone()));
+        people.sort_by_cached_key(|member| (fold(&member.name), member.login.clone()));
         Ok(people)
     }
 }
 
 fn begins(member: &Member, words: &[String]) -> bool {
     let email = member.email.as_deref().unwrap_or_default();
-    let folded = fold_for_search(&format!("{} {} {email}", member.name, member.login));
+    let folded = fold(&format!("{} {} {email}", member.name, member.login));
     let parts: Vec<&str> = folded
         .split_whitespace()
         .chain(folded.split(|c: char| !c.is_alphanumeric()))

@@ -10,13 +10,15 @@ use std::{
 const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     ("domain", Some(&[])),
     ("store", Some(&["domain"])),
-    ("config", Some(&[])),
+    // What an operator sets of a face is that face's own plain data.
+    ("config", Some(&["eas::policy", "eas::settings"])),
     ("observe", Some(&["config"])),
     ("http", Some(&["config"])),
     ("auth", Some(&["domain"])),
     ("eas", Some(&["domain", "auth", "http"])),
     ("dav", Some(&["domain", "auth", "http"])),
     ("web", Some(&["domain", "auth", "http"])),
+    ("autodiscover", Some(&["domain", "auth", "http", "config"])),
     ("transfer", Some(&["domain"])),
     ("mail", Some(&["domain", "config"])),
     // The sockets a class plugs into, and the sentences its pages speak.
@@ -41,11 +43,23 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
 const CRATES: &[(&str, &[&str])] = &[
     (
         "carnet_proto",
-        &["eas", "dav", "web", "class", "transfer", "app", "cli"],
+        &[
+            "autodiscover",
+            "eas",
+            "dav",
+            "web",
+            "class",
+            "transfer",
+            "app",
+            "cli",
+        ],
     ),
     ("rusqlite", &["store"]),
     ("deadpool_sqlite", &["store"]),
-    ("axum", &["app", "dav", "eas", "web", "http"]),
+    (
+        "axum",
+        &["app", "autodiscover", "dav", "eas", "web", "http"],
+    ),
     ("hyper", &["http", "app"]),
     ("rustls", &["http", "app"]),
 ];
