@@ -15,7 +15,7 @@ use super::{
     core::Core,
     cursor::{Cursor, Position},
     error::{Error, Result},
-    id::{CollectionId, ItemId, Seq},
+    id::{CollectionId, ItemId, RevisionId, Seq},
     item::{Card, Placement},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
     store::{ItemStanding, ListPage, ListQuery, Order, Want},

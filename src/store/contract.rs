@@ -14,7 +14,7 @@ use crate::domain::{
     item::{Placement, digest},
     principal::Role,
     rights::GroupRight,
-    store::{Order, Store},
+    store::{Order, Store, Want},
 };
 
 /// One clause, on an empty store.

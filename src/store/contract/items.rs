@@ -149,7 +149,10 @@ pub async fn earlier_versions_are_found_by_sequence(books: Books) {
     let third = books.placed(books.private, "a").await;
     books.row(edit(&third, "a4", None)).await;
     let check = async |seq, device, expected: Option<(&str, &str)>| {
-        let found = books.store.version_at(first.id, Seq(seq), device).await;
+        let found = books
+            .store
+            .version_at(first.id, Seq(seq), Some(device))
+            .await;
         let bytes = |text: &str| text.as_bytes().to_vec();
         let expected = expected.map(|(document, overlay)| (bytes(document), bytes(overlay)));
         assert_eq!(found, Ok(expected), "{seq} {device}");
@@ -260,7 +263,10 @@ pub async fn lookups_answer_in_the_order_asked(books: Books) {
     books.row(remove(&gone)).await;
     let names = |list: &[&str]| list.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
     let hrefs = names(&["b.vcf", "a.vcf", "none.vcf", "b.vcf"]);
-    let found = books.store.by_hrefs(books.private, &hrefs).await;
+    let found = books
+        .store
+        .by_hrefs(books.private, &hrefs, Want::Documents)
+        .await;
     let live: Vec<bool> = found.expect("cards").iter().map(Option::is_some).collect();
     assert_eq!(live, [true, false, false, true]);
     let ids = vec![gone.server_id.clone(), "none".to_owned()];

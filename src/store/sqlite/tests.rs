@@ -13,6 +13,7 @@ use crate::{
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         device_sync::{DeviceBook, Pending, SyncCall, SyncReply},
+        store::Want,
     },
     store::contract::CASES,
 };
@@ -252,11 +253,14 @@ impl Filled {
         let book = self.open().await;
         let token = book.cursor();
         self.store.work().reset();
-        let first = book.changes(None, 100).await.expect("changes");
-        assert_eq!((first.members.len(), first.more), (100, true));
+        let mut first = book.changes(None, Want::Documents).expect("changes");
+        assert_eq!(first.next(100).await.expect("members").len(), 100);
+        assert_eq!(first.more().await, Ok(true));
         note("sync-collection, first 100");
-        let none = book.changes(Some(&token), 100).await.expect("changes");
-        assert!(none.members.is_empty());
+        let mut none = book
+            .changes(Some(&token), Want::Documents)
+            .expect("changes");
+        assert_eq!(none.next(100).await.expect("members").len(), 0);
         note("sync-collection, nothing");
 
         let put = book.put("new.vcf", &Condition::Absent, &card("new")).await;
@@ -276,8 +280,10 @@ impl Filled {
 
         let book = self.open().await;
         self.store.work().reset();
-        let three = book.changes(Some(&token), 100).await.expect("changes");
-        assert_eq!(three.members.len(), 3);
+        let mut three = book
+            .changes(Some(&token), Want::Documents)
+            .expect("changes");
+        assert_eq!(three.next(100).await.expect("members").len(), 3);
         note("sync-collection, three changes");
         assert_eq!(self.pending().await, Pending::Something);
         note("a wait with something");
