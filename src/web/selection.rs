@@ -147,8 +147,8 @@ pub async fn ask_empty(State(web): State<Arc<Web>>, place: PlacePath, visit: Vis
 /// `POST …/empty`
 pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let visit = &posted.visit;
-    // The moment before: what the undo goes back to.
-    let before = Timestamp::now();
+    // The moment before, on a clock of milliseconds: what the undo goes back to.
+    let before = Timestamp(Timestamp::now().0 - 1);
     let emptied = async {
         let book = place.open(&web, visit).await?;
         book.empty(posted.number("count")).await
