@@ -41,9 +41,17 @@ pub enum What {
     /// The owner's tags on it changed.
     Tagged,
     /// Placed somewhere: created, shared or restored. No name for a place the reader is not in.
-    Placed { place: Option<String> },
+    Placed { place: Option<PlaceName> },
     /// Removed from somewhere.
-    Removed { place: Option<String> },
+    Removed { place: Option<PlaceName> },
+}
+
+/// A place as a history names it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PlaceName {
+    pub name: String,
+    /// It is a private book of the reader.
+    pub private: bool,
 }
 
 /// What going back did.
@@ -308,9 +316,12 @@ impl View<'_> {
             .is_some_and(|place| self.actor.reads(place))
     }
 
-    fn name(&self, collection: CollectionId) -> Option<String> {
-        let place = self.place(collection).filter(|_| self.reads(collection));
-        place.map(|place| place.display_name.clone())
+    fn name(&self, collection: CollectionId) -> Option<PlaceName> {
+        let place = self.place(collection).filter(|_| self.reads(collection))?;
+        Some(PlaceName {
+            name: place.display_name.clone(),
+            private: matches!(place.place, Some(Place::Private(_))),
+        })
     }
 
     /// Rule 6: members of the place, the creator, and the admins of the group it came from.

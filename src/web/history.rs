@@ -21,7 +21,7 @@ use super::{
 use crate::domain::{
     class::Difference,
     error::Result,
-    history::{Event, What},
+    history::{Event, PlaceName, What},
 };
 
 #[derive(Template)]
@@ -123,7 +123,11 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
 
 fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
     let text = visit.text;
-    let elsewhere = || text.unknown_group.to_owned();
+    let named = |place: Option<PlaceName>| match place {
+        Some(place) if place.private => text.private.to_owned(),
+        Some(place) => place.name,
+        None => text.unknown_group.to_owned(),
+    };
     let (what, differences, version) = match event.what {
         What::Edited {
             before,
@@ -134,14 +138,8 @@ fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
             Some(before.0),
         ),
         What::Tagged => (text.event_tagged.to_owned(), Vec::new(), None),
-        What::Placed { place } => {
-            let place = place.unwrap_or_else(elsewhere);
-            (fill(text.event_placed, &[&place]), Vec::new(), None)
-        }
-        What::Removed { place } => {
-            let place = place.unwrap_or_else(elsewhere);
-            (fill(text.event_removed, &[&place]), Vec::new(), None)
-        }
+        What::Placed { place } => (fill(text.event_placed, &[&named(place)]), Vec::new(), None),
+        What::Removed { place } => (fill(text.event_removed, &[&named(place)]), Vec::new(), None),
     };
     EventRow {
         what,

@@ -74,7 +74,7 @@ async fn where_it_was_shared_is_told_by_name_to_members_only() {
         let book = w.book(login, "G").await.expect("a book");
         let events = book.history(&placement).await.expect("a history");
         let placed = events.into_iter().filter_map(|event| match event.what {
-            What::Placed { place } => Some(place),
+            What::Placed { place } => Some(place.map(|place| place.name)),
             _ => None,
         });
         placed.collect::<Vec<_>>()

@@ -149,6 +149,8 @@ fn a_version_is_shown_with_its_differences_and_brought_back() {
         assert!(page.contains(text), "{text}: {page}");
     }
     assert!(!page.contains("Bring back"), "he may not modify it");
+    let own = mia.page(&format!("{}/history", mia.card("/c/private", "p")));
+    assert!(own.contains("Placed in Private") && own.contains("Placed in G"));
     let version = hidden(&page, "revision");
     max.refused(
         &format!("{history}/restore"),
