@@ -45,6 +45,15 @@ impl Program {
         line.expect("a socket").to_owned()
     }
 
+    /// Octets of memory of its own, without the files it maps (Linux).
+    pub fn memory(&self) -> u64 {
+        let file = format!("/proc/{}/status", self.child.id());
+        let text = std::fs::read_to_string(file).expect("Linux");
+        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let kib = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
+        kib.map_or(u64::MAX, |kib: u64| kib * 1024)
+    }
+
     /// Asks it to stop, and waits.
     pub fn stop(mut self) {
         let id = self.child.id().to_string();
