@@ -39,7 +39,7 @@ def main(url):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(201)
             self.end_headers()
-            received.put((dict(self.headers), body))
+            received.put((self.headers, body))
 
         def log_message(self, *_):
             pass

@@ -30,7 +30,7 @@ pub async fn put(call: &Call) -> Result<Answer, Failure> {
     if call.headers.contains_key(header::CONTENT_RANGE) {
         return Err(Failure::BadRequest("Content-Range with PUT".into()));
     }
-    if name.len() > MAX_NAME || name.chars().any(char::is_control) {
+    if name.len() > MAX_NAME {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
     let condition = condition(call, book, name).await?;
