@@ -25,6 +25,7 @@ use crate::{
     eas,
     http::{Shutdown, authority, server::Listener, tls},
     store::sqlite::Sqlite,
+    transfer::Jobs,
     web,
 };
 
@@ -36,6 +37,7 @@ pub struct App {
     pub router: Router,
     pub shutdown: Shutdown,
     push: Option<Arc<Push>>,
+    jobs: Arc<Jobs>,
     config: Config,
 }
 
@@ -82,7 +84,8 @@ impl App {
             host: config.public_host().map(str::to_owned),
         });
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
-        let pages = web::Web::new(core.clone(), auth.clone(), contact);
+        let jobs = Jobs::new(core.clone(), config.data.join("imports"));
+        let pages = web::Web::new(core.clone(), auth.clone(), contact, jobs.clone());
         let router = Router::new()
             .route("/", any(root))
             .with_state(Root { dav: dav.clone() })
@@ -107,6 +110,7 @@ impl App {
             router,
             shutdown,
             push,
+            jobs,
             config,
         })
     }
@@ -124,7 +128,10 @@ impl App {
     pub async fn serve(&self, listeners: Vec<Listener>) {
         let connections = Arc::new(Semaphore::new(self.config.max_connections));
         let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
-        let purger = tokio::spawn(purge(self.core.clone()));
+        let purger = tokio::spawn(purge(self.core.clone(), self.jobs.clone()));
+        if let Err(error) = self.jobs.resume().await {
+            tracing::error!(%error, "imports under way could not be read");
+        }
         if let Some(push) = &self.push {
             let stop = self.shutdown.0.clone();
             tokio::spawn(push.clone().run(self.core.clone(), stop));
@@ -142,6 +149,7 @@ impl App {
         for listener in serving {
             let _ = listener.await;
         }
+        self.jobs.stop().await;
         watcher.abort();
         purger.abort();
     }
@@ -162,12 +170,15 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
 }
 
 /// Ends, once a day, what was kept long enough.
-async fn purge(core: Arc<Core>) {
+async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
     let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     loop {
         day.tick().await;
         if let Err(error) = core.purge().await {
             tracing::warn!(%error, "old versions could not be purged");
+        }
+        if let Err(error) = jobs.tidy().await {
+            tracing::warn!(%error, "files of old imports could not be removed");
         }
     }
 }

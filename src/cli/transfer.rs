@@ -83,8 +83,8 @@ pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) 
         return undo(&book, options.undo.unwrap_or(0), json).await;
     };
     let choices = Choices {
-        certain: choice(&options.duplicates),
-        possible: choice(&options.possible),
+        certain: Choice::parse(&options.duplicates).unwrap_or(Choice::AddMissing),
+        possible: Choice::parse(&options.possible).unwrap_or(Choice::CreateAnyway),
         ..Choices::default()
     };
     let name = file.display().to_string();
@@ -219,15 +219,6 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
             "{} removed, {} as they were, {} left because they changed since\n",
             undone.removed, undone.restored, undone.left
         )),
-    }
-}
-
-fn choice(name: &str) -> Choice {
-    match name {
-        "replace" => Choice::Replace,
-        "create" => Choice::CreateAnyway,
-        "skip" => Choice::Skip,
-        _ => Choice::AddMissing,
     }
 }
 

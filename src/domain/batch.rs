@@ -407,6 +407,20 @@ pub enum Op {
         person: PersonId,
         collection: CollectionId,
         name: String,
+        /// What goes on by itself until it is ended.
+        job: Option<String>,
+    },
+    /// How far an import came, and whether that is its end.
+    NoteImport {
+        import: ImportId,
+        progress: String,
+        ended: bool,
+    },
+    /// Which column goes where in files of one shape.
+    RememberMapping {
+        person: PersonId,
+        fingerprint: String,
+        codes: String,
     },
     /// The import was undone.
     CloseImport {

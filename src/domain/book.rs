@@ -420,7 +420,7 @@ impl Book {
     }
 
     /// The same book as the actor stands to it now.
-    pub(super) async fn reopened(&self) -> Result<Book> {
+    pub async fn reopened(&self) -> Result<Book> {
         let actor = self.core.again(&self.actor).await?;
         self.core.open(&actor, self.collection.id).await
     }

@@ -20,6 +20,7 @@ pub mod history;
 pub mod hub;
 pub mod id;
 pub mod item;
+pub mod likeness;
 pub mod mass_deletion;
 pub mod principal;
 pub mod refused;

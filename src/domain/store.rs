@@ -275,8 +275,11 @@ pub struct Import {
     pub name: String,
     pub at: Timestamp,
     pub undone: Option<Timestamp>,
-    /// What it created and updated, while that is still to be undone.
-    pub items: Vec<ImportedItem>,
+    /// What goes on by itself until it is ended.
+    pub job: Option<String>,
+    /// How far it came, as who runs it wrote.
+    pub progress: String,
+    pub ended: Option<Timestamp>,
 }
 
 /// One item an import created or updated.
@@ -410,6 +413,19 @@ pub trait Store: Send + Sync {
     /// The last search of a person, as it was kept.
     async fn last_search(&self, person: PersonId) -> Result<Option<(String, Timestamp)>>;
     async fn import(&self, import: ImportId) -> Result<Option<Import>>;
+    /// What an import created and updated.
+    async fn imported_items(&self, import: ImportId) -> Result<Vec<ImportedItem>>;
+    /// Imports of a person into a collection since a moment, newest first.
+    async fn imports(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Import>>;
+    /// Imports with a job that has not ended.
+    async fn open_imports(&self) -> Result<Vec<Import>>;
+    /// Fingerprints and codes a person remembered, newest first.
+    async fn mappings(&self, person: PersonId) -> Result<Vec<(String, String)>>;
     async fn list(
         &self,
         collection: CollectionId,

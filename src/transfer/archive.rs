@@ -4,7 +4,7 @@ use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
-use super::{File, Options, Refused, read as read_file, settle};
+use super::{Bound, File, Options, Refused, read as read_file, settle};
 
 const MAX_MEMBERS: usize = 1_000;
 const MAX_INFLATED: u64 = 128 * 1024 * 1024;
@@ -15,7 +15,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     let malformed = |error: &dyn std::fmt::Display| Refused::Malformed(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| malformed(&e))?;
     if archive.len() > MAX_MEMBERS {
-        return Err(Refused::TooLarge("more than 1,000 members"));
+        return Err(Refused::TooLarge(Bound::Members));
     }
     let mut whole: Option<File> = None;
     let mut left = MAX_INFLATED;
@@ -41,7 +41,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
             .read_to_end(&mut octets)
             .map_err(|e| malformed(&e))? as u64;
         if inflated > most {
-            return Err(Refused::TooLarge("members that inflate to too much"));
+            return Err(Refused::TooLarge(Bound::Inflated));
         }
         left -= inflated;
         if super::recognize::is_archive(&octets) {

@@ -3,7 +3,7 @@
 //! A destination is named by a code, so that a person can choose one and a mapping can be kept:
 //! `N.given`, `ORG.1`, `TEL;work,fax`, `ADR;home.street`, `CUSTOM` (under the header's own name).
 
-use crate::domain::search::token::fold;
+use crate::domain::{item::digest, search::token::fold};
 
 /// A column of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -213,6 +213,12 @@ const FRENCH: [&str; 14] = [
 pub fn folded(header: &str) -> String {
     let header = fold(header).replace(['\u{2019}', '\u{2018}', '`'], "'");
     header.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// What files of one shape have in common: their headers, folded.
+pub fn fingerprint(header: &[String]) -> String {
+    let folded: Vec<String> = header.iter().map(|column| folded(column)).collect();
+    digest(folded.join("\n").as_bytes())
 }
 
 /// Whether a table's headers are mostly a program's own.

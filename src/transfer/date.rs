@@ -2,15 +2,23 @@
 
 use carnet_proto::vcard::PartialDate;
 use chrono::{Days, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 /// Which of two numbers is the day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     DayFirst,
     MonthFirst,
 }
 
 impl Order {
+    /// Reads what [`Order::as_str`] writes.
+    pub fn parse(name: &str) -> Option<Self> {
+        [Order::DayFirst, Order::MonthFirst]
+            .into_iter()
+            .find(|order| order.as_str() == name)
+    }
+
     /// `DMY` or `MDY`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -11,6 +11,7 @@ use crate::domain::{book::Book, cursor::Position, error::Result};
 
 pub use pdf::{Heading, Layout, Paper};
 pub use sheet::Preset;
+pub(super) use sheet::safe;
 
 /// Cards read at once.
 const PAGE: usize = 1_000;

@@ -1,24 +1,29 @@
 //! Cards into a book: duplicates, lists, batches, and a report by line.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
-use super::{Entry, Group, Key, Made, Outcome, Warning, bare_uid, unknown_members};
+use serde::{Deserialize, Serialize};
+
+use super::{Entry, Group, Made, Outcome, Warning, unknown_members};
 use crate::domain::{
     book::Book,
     error::{Error, Result},
     id::{ImportId, PlacementId},
     item::Card,
+    likeness::{Key, Known, Likeness, bare_uid, hash},
 };
 
 /// Cards stored in one commit: devices are told once a batch.
 const BATCH: usize = 200;
-/// Identities of the book read at once.
-const PAGE: usize = 5_000;
+/// How often a batch is planned anew while contacts or rights change under it.
+const ATTEMPTS: usize = 8;
+/// Warnings a report keeps; the others are counted.
+const WARNINGS: usize = 5_000;
 
 /// What happens to a card that is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choice {
     /// Lists are united, single fields keep the present value.
     AddMissing,
@@ -27,13 +32,35 @@ pub enum Choice {
     Skip,
 }
 
+impl Choice {
+    const ALL: [(&'static str, Choice); 4] = [
+        ("add-missing", Choice::AddMissing),
+        ("replace", Choice::Replace),
+        ("create", Choice::CreateAnyway),
+        ("skip", Choice::Skip),
+    ];
+
+    /// Reads `add-missing`, `replace`, `create`, `skip`.
+    pub fn parse(name: &str) -> Option<Self> {
+        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, choice)| choice)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        let found = Self::ALL.into_iter().find(|(_, known)| *known == self);
+        found.map_or("", |(name, _)| name)
+    }
+}
+
 /// What a person chose for the whole file.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choices {
     /// The same UID, or the same name and an address or number in common.
     pub certain: Choice,
     /// An address or a mobile number in common, or the same name alone.
     pub possible: Choice,
+    /// For single records, instead.
+    pub each: BTreeMap<u64, Choice>,
     /// Keep what the file calls categories.
     pub categories: bool,
     /// One more category for everything of this import.
@@ -45,6 +72,7 @@ impl Default for Choices {
         Self {
             certain: Choice::AddMissing,
             possible: Choice::CreateAnyway,
+            each: BTreeMap::new(),
             categories: true,
             tag: None,
         }
@@ -52,7 +80,7 @@ impl Default for Choices {
 }
 
 /// What became of a file, counted from the commits.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub import: Option<ImportId>,
     pub created: usize,
@@ -63,14 +91,42 @@ pub struct Report {
     /// Line, reason.
     pub skipped: Vec<(u64, String)>,
     /// Line, code, value.
-    pub warnings: Vec<(u64, &'static str, String)>,
+    pub warnings: Vec<(u64, String, String)>,
+    /// Warnings beyond those kept.
+    pub more_warnings: usize,
 }
 
-/// How alike two cards are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Likeness {
-    Possible,
-    Certain,
+/// How far an import came: kept in the same commit as what it stored.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// The last record that was taken.
+    pub taken: u64,
+    /// Records up to that one that are not settled yet.
+    pub open: BTreeSet<u64>,
+    pub report: Report,
+    /// Its time was up; it can go on.
+    pub paused: bool,
+    /// Why it ended before its end.
+    pub failure: Option<String>,
+}
+
+impl Progress {
+    /// As it is kept.
+    pub fn written(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+
+    /// Reads what [`Progress::written`] wrote; nothing was done when there is nothing.
+    pub fn read(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_default()
+    }
+}
+
+/// A card on its way.
+struct Waiting {
+    record: u64,
+    line: u64,
+    made: Made,
 }
 
 /// An import on its way.
@@ -79,115 +135,79 @@ pub struct Importer {
     import: ImportId,
     choices: Choices,
     known: Known,
-    /// Up to here the book is known.
-    learnt: PlacementId,
-    waiting: Vec<(u64, Made)>,
-    groups: Vec<(u64, Group)>,
-    report: Report,
-}
-
-/// Who is in the book, by digests of what identifies them.
-#[derive(Default)]
-struct Known {
-    keys: HashMap<u64, Vec<PlacementId>>,
-    uids: HashSet<String>,
-}
-
-impl Known {
-    fn add(&mut self, placement: PlacementId, key: &Key) {
-        if let Key::Uid(uid) = key {
-            self.uids.insert(bare_uid(uid));
-        }
-        let placements = self.keys.entry(hash(key)).or_default();
-        // A name or address that many share identifies nobody.
-        if placements.len() < 8 && !placements.contains(&placement) {
-            placements.push(placement);
-        }
-    }
-
-    /// The most alike of those known, and how alike.
-    fn find(&self, keys: &[Key]) -> Option<(PlacementId, Likeness)> {
-        let mut common: HashMap<PlacementId, (bool, bool, bool)> = HashMap::new();
-        for key in keys {
-            for placement in self.keys.get(&hash(key)).into_iter().flatten() {
-                let (uid, name, reach) = common.entry(*placement).or_default();
-                match key {
-                    Key::Uid(_) => *uid = true,
-                    Key::Name(_) => *name = true,
-                    Key::Email(_) | Key::Mobile(_) => *reach = true,
-                    // A number in common makes a same name certain, alone it is a household.
-                    Key::Number(_) => *reach |= *name,
-                }
-            }
-        }
-        common
-            .into_iter()
-            .map(
-                |(placement, (uid, name, reach))| match uid || (name && reach) {
-                    true => (placement, Likeness::Certain),
-                    false => (placement, Likeness::Possible),
-                },
-            )
-            .max_by_key(|(placement, likeness)| (*likeness, std::cmp::Reverse(*placement)))
-            .filter(|(placement, likeness)| {
-                *likeness == Likeness::Certain || self.shares_more_than_a_number(keys, *placement)
-            })
-    }
-
-    fn shares_more_than_a_number(&self, keys: &[Key], placement: PlacementId) -> bool {
-        keys.iter().any(|key| {
-            !matches!(key, Key::Number(_))
-                && self
-                    .keys
-                    .get(&hash(key))
-                    .is_some_and(|found| found.contains(&placement))
-        })
-    }
-}
-
-fn hash(key: &Key) -> u64 {
-    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
+    waiting: Vec<Waiting>,
+    groups: Vec<(u64, u64, Group)>,
+    progress: Progress,
+    /// Settled before this run.
+    before: Progress,
+    /// How far it came is kept with every commit.
+    resumable: bool,
 }
 
 impl Importer {
     /// Begins an import of a file into a book. Needs *Add*.
     pub async fn begin(book: Book, name: &str, choices: Choices) -> Result<Self> {
-        let import = book.begin_import(name).await?;
-        let mut importer = Self {
-            known: Known::default(),
-            learnt: PlacementId(0),
+        let import = book.begin_import(name, None).await?;
+        let mut importer = Self::resume(book, import, choices, Progress::default()).await?;
+        importer.resumable = false;
+        Ok(importer)
+    }
+
+    /// Goes on with an import: records that are settled are passed over when they are pushed.
+    pub async fn resume(
+        book: Book,
+        import: ImportId,
+        choices: Choices,
+        before: Progress,
+    ) -> Result<Self> {
+        let mut known = Known::default();
+        book.learn(&mut known).await?;
+        let mut progress = before.clone();
+        progress.report.import = Some(import);
+        progress.paused = false;
+        Ok(Self {
+            known,
             import,
             choices,
             waiting: Vec::with_capacity(BATCH),
             groups: Vec::new(),
-            report: Report {
-                import: Some(import),
-                ..Report::default()
-            },
+            progress,
+            before,
             book,
-        };
-        importer.learn().await?;
-        Ok(importer)
+            resumable: true,
+        })
     }
 
     /// Takes one record; stores when a batch is full.
     pub async fn push(&mut self, entry: Entry) -> Result<()> {
-        for Warning { code, about } in entry.warnings {
-            self.report
-                .warnings
-                .push((entry.line, code.as_str(), about));
+        let Entry {
+            record,
+            line,
+            warnings,
+            outcome,
+        } = entry;
+        let taken = record <= self.before.taken;
+        if taken && !self.before.open.contains(&record) {
+            return Ok(());
         }
-        match entry.outcome {
+        self.progress.taken = self.progress.taken.max(record);
+        if !taken {
+            for Warning { code, about } in warnings {
+                self.warn(line, code.as_str(), about);
+            }
+        }
+        match outcome {
             Outcome::Skipped(reason) => {
                 let reason = reason.as_str().to_owned();
-                self.report.skipped.push((entry.line, reason));
+                self.progress.report.skipped.push((line, reason));
             }
-            Outcome::Group(group) => self.groups.push((entry.line, group)),
+            Outcome::Group(group) => {
+                self.progress.open.insert(record);
+                self.groups.push((record, line, group));
+            }
             Outcome::Card(made) => {
-                self.waiting.push((entry.line, made));
+                self.progress.open.insert(record);
+                self.waiting.push(Waiting { record, line, made });
                 if self.waiting.len() == BATCH {
                     self.store().await?;
                 }
@@ -196,64 +216,49 @@ impl Importer {
         Ok(())
     }
 
-    /// Contacts stored or looked at so far.
-    pub fn done(&self) -> usize {
-        self.report.created + self.report.updated + self.report.unchanged
+    fn warn(&mut self, line: u64, code: &str, about: String) {
+        let report = &mut self.progress.report;
+        match report.warnings.len() < WARNINGS {
+            true => report.warnings.push((line, code.to_owned(), about)),
+            false => report.more_warnings += 1,
+        }
     }
 
     /// Stores what is left, then the lists, and tells what became of the file.
     pub async fn finish(mut self) -> Result<Report> {
         self.store().await?;
         let groups = std::mem::take(&mut self.groups);
-        for (line, group) in groups {
-            let unknown = unknown_members(&group, |uid| self.known.uids.contains(uid));
-            let told = |warning: &Warning, known: &(u64, &str, String)| {
-                known.0 == line && known.2 == warning.about
-            };
+        for (record, line, group) in groups {
+            let unknown = unknown_members(&group, |uid| self.known.has_uid(uid));
             for warning in unknown {
-                if !self
-                    .report
-                    .warnings
-                    .iter()
-                    .any(|known| told(&warning, known))
+                let told = self.progress.report.warnings.iter();
+                if !told
+                    .clone()
+                    .any(|known| known.0 == line && known.2 == warning.about)
                 {
-                    let warning = (line, warning.code.as_str(), warning.about);
-                    self.report.warnings.push(warning);
+                    self.warn(line, warning.code.as_str(), warning.about);
                 }
             }
             let card = group.to_card();
             let keys = vec![Key::Uid(group.uid.clone())];
-            self.waiting.push((
-                line,
-                Made {
-                    card,
-                    uid: group.uid,
-                    name: group.name,
-                    keys,
-                },
-            ));
-            self.report.lists += 1;
+            let made = Made {
+                card,
+                uid: group.uid,
+                name: group.name,
+                keys,
+            };
+            self.waiting.push(Waiting { record, line, made });
+            self.progress.report.lists += 1;
         }
         self.store().await?;
-        Ok(self.report)
+        Ok(self.progress.report)
     }
 
-    /// Reads who came into the book since the last time.
-    async fn learn(&mut self) -> Result<()> {
-        let collection = self.book.collection().id;
-        loop {
-            let store = self.book.core().store();
-            let found = store.identities(collection, self.learnt, PAGE).await?;
-            let Some(last) = found.iter().map(|(placement, ..)| *placement).max() else {
-                return Ok(());
-            };
-            for (placement, field, value) in found {
-                if let Some(key) = Key::of(&field, &value) {
-                    self.known.add(placement, &key);
-                }
-            }
-            self.learnt = last;
-        }
+    /// Stores what is waiting, and how far that is; [`Importer::resume`] goes on from there.
+    pub async fn pause(mut self) -> Result<Progress> {
+        self.store().await?;
+        self.progress.paused = true;
+        Ok(self.progress)
     }
 
     async fn store(&mut self) -> Result<()> {
@@ -264,77 +269,108 @@ impl Importer {
 
     /// One commit. With `defer`, cards that are like another of the batch are given back, to be
     /// compared with what that one became.
-    async fn store_batch(
-        &mut self,
-        cards: Vec<(u64, Made)>,
-        defer: bool,
-    ) -> Result<Vec<(u64, Made)>> {
+    async fn store_batch(&mut self, cards: Vec<Waiting>, defer: bool) -> Result<Vec<Waiting>> {
+        let before = self.progress.clone();
+        for _ in 0..ATTEMPTS {
+            let (batch, later) = self.plan(&cards, defer).await?;
+            let settled = self.commit(batch).await;
+            if settled != Err(Error::PreconditionFailed) {
+                settled?;
+                self.book.learn(&mut self.known).await?;
+                let later = later.into_iter().collect::<HashSet<_>>();
+                let kept = cards
+                    .into_iter()
+                    .filter(|card| later.contains(&card.record));
+                return Ok(kept.collect());
+            }
+            self.progress = before.clone();
+            self.book = self.book.reopened().await?;
+            self.book.learn(&mut self.known).await?;
+        }
+        Err(Error::Unavailable(
+            "contacts kept changing during the import".into(),
+        ))
+    }
+
+    /// What one commit is to store, and the records left for the next.
+    async fn plan(&mut self, cards: &[Waiting], defer: bool) -> Result<(Planned, Vec<u64>)> {
         let mut batch = Planned::default();
         let mut later = Vec::new();
         let mut fresh: HashSet<u64> = HashSet::new();
-        let mut like: Vec<(u64, Made, PlacementId, Choice)> = Vec::new();
-        for (line, made) in cards {
+        let mut like: Vec<(&Waiting, PlacementId, Choice)> = Vec::new();
+        for card in cards {
+            let Waiting { record, line, made } = card;
             let found = self.known.find(&made.keys);
-            let choice = match found {
-                Some((_, Likeness::Certain)) => self.choices.certain,
-                Some((_, Likeness::Possible)) => self.choices.possible,
-                None => Choice::CreateAnyway,
+            let choice = match (found, self.choices.each.get(record)) {
+                (Some(_), Some(chosen)) => *chosen,
+                (Some((_, Likeness::Certain)), None) => self.choices.certain,
+                (Some((_, Likeness::Possible)), None) => self.choices.possible,
+                (None, _) => Choice::CreateAnyway,
             };
             match (found, choice) {
                 (Some(_), Choice::Skip) => {
-                    self.report.skipped.push((line, "duplicate".to_owned()));
+                    let skipped = (*line, "duplicate".to_owned());
+                    self.progress.report.skipped.push(skipped);
                 }
                 (Some((placement, _)), Choice::AddMissing | Choice::Replace) => {
-                    like.push((line, made, placement, choice));
+                    like.push((card, placement, choice));
                 }
                 _ => {
                     let seen = made.keys.iter().filter(|key| !fresh.insert(hash(key)));
                     if seen.count() > 0 && defer {
-                        later.push((line, made));
-                    } else {
-                        batch.new.push(self.prepared(&made));
-                        batch.new_lines.push(line);
+                        later.push(*record);
+                        continue;
                     }
+                    batch.new.push(self.prepared(made, choice));
+                    batch.new_lines.push(*line);
                 }
             }
+            self.progress.open.remove(record);
         }
         self.plan_updates(like, &mut batch).await?;
+        Ok((batch, later))
+    }
+
+    async fn commit(&mut self, batch: Planned) -> Result<()> {
         if batch.new.is_empty() && batch.updates.is_empty() {
-            return Ok(later);
+            return Ok(());
         }
-        let (added, updated) = self
-            .book
-            .import(self.import, batch.new, batch.updates)
-            .await?;
-        for (line, outcome) in batch.new_lines.iter().zip(added) {
-            match outcome {
-                Ok(()) => self.report.created += 1,
-                Err(error) => self.report.skipped.push((*line, reason(&error))),
+        let resumable = self.resumable;
+        let progress = &mut self.progress;
+        let (new_lines, updated_lines) = (batch.new_lines, batch.updated_lines);
+        let settle = |added: &[Result<()>], updated: &[Result<()>]| {
+            let report = &mut progress.report;
+            for (line, outcome) in new_lines.iter().zip(added) {
+                match outcome {
+                    Ok(()) => report.created += 1,
+                    Err(error) => report.skipped.push((*line, reason(error))),
+                }
             }
-        }
-        for (line, outcome) in batch.updated_lines.iter().zip(updated) {
-            match outcome {
-                Ok(()) => self.report.updated += 1,
-                Err(error) => self.report.skipped.push((*line, reason(&error))),
+            for (line, outcome) in updated_lines.iter().zip(updated) {
+                match outcome {
+                    Ok(()) => report.updated += 1,
+                    Err(error) => report.skipped.push((*line, reason(error))),
+                }
             }
-        }
-        self.learn().await?;
-        Ok(later)
+            resumable.then(|| progress.written())
+        };
+        self.book
+            .import(self.import, batch.new, batch.updates, settle)
+            .await
     }
 
     async fn plan_updates(
         &mut self,
-        like: Vec<(u64, Made, PlacementId, Choice)>,
+        like: Vec<(&Waiting, PlacementId, Choice)>,
         batch: &mut Planned,
     ) -> Result<()> {
-        let placements: Vec<PlacementId> = like.iter().map(|(_, _, at, _)| *at).collect();
+        let placements: Vec<PlacementId> = like.iter().map(|(_, at, _)| *at).collect();
         let present = self.book.by_placements(&placements).await?;
         let mut planned: HashMap<PlacementId, usize> = HashMap::new();
-        for ((line, made, placement, choice), card) in like.into_iter().zip(present) {
+        for ((waiting, placement, choice), card) in like.into_iter().zip(present) {
+            let report = &mut self.progress.report;
             let Some(card) = card else {
-                self.report
-                    .skipped
-                    .push((line, "gone meanwhile".to_owned()));
+                report.skipped.push((waiting.line, "gone".to_owned()));
                 continue;
             };
             let earlier = planned
@@ -344,17 +380,18 @@ impl Importer {
                 Some((_, bytes)) => bytes.clone(),
                 None => self.book.content(&card).to_vec(),
             };
-            let incoming = self.prepared(&made);
+            let incoming = self.prepared(&waiting.made, choice);
+            let report = &mut self.progress.report;
             match (updated(&base, &card, &incoming, choice), earlier) {
-                (None, _) => self.report.unchanged += 1,
+                (None, _) => report.unchanged += 1,
                 (Some(bytes), Some((_, before))) => {
                     *before = bytes;
-                    self.report.unchanged += 1;
+                    report.unchanged += 1;
                 }
                 (Some(bytes), None) => {
                     planned.insert(placement, batch.updates.len());
                     batch.updates.push((card, bytes));
-                    batch.updated_lines.push(line);
+                    batch.updated_lines.push(waiting.line);
                 }
             }
         }
@@ -362,9 +399,8 @@ impl Importer {
     }
 
     /// A card as it is to be stored: another UID where its own is taken, categories as chosen.
-    fn prepared(&self, made: &Made) -> Vec<u8> {
-        let taken = self.known.uids.contains(&bare_uid(&made.uid))
-            && self.choices.certain == Choice::CreateAnyway;
+    fn prepared(&self, made: &Made, choice: Choice) -> Vec<u8> {
+        let taken = choice == Choice::CreateAnyway && self.known.has_uid(&bare_uid(&made.uid));
         let plain = self.choices.categories && self.choices.tag.is_none();
         if !taken && plain {
             return made.card.clone();
@@ -410,6 +446,9 @@ struct Planned {
 fn reason(error: &Error) -> String {
     match error {
         Error::UidConflict { .. } => "duplicate".to_owned(),
+        Error::OverQuota { .. } => "over-quota".to_owned(),
+        Error::Forbidden { .. } => "not-allowed".to_owned(),
+        Error::TooLarge { .. } => "too-large".to_owned(),
         other => other.to_string(),
     }
 }

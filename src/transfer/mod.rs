@@ -1,7 +1,8 @@
 //! Import and export of whole books.
 //!
 //! Import is two halves: [`read`] turns octets into cards with what was noticed, purely; [`Importer`]
-//! puts cards into a book, by batches that can be undone. Nothing here opens a path or the network.
+//! puts cards into a book, by batches that can be undone. [`Jobs`] keeps files that wait in a folder of
+//! its own; nothing here opens a path a file names, or the network.
 
 mod archive;
 mod column;
@@ -10,7 +11,9 @@ mod export;
 mod fields;
 mod google;
 mod import;
+mod job;
 mod ldif;
+mod preview;
 mod recognize;
 mod rows;
 mod table;
@@ -20,6 +23,9 @@ mod vcards;
 use std::collections::{HashMap, HashSet};
 
 use carnet_proto::vcard::{Document, NewLine, escape_text};
+use serde::{Deserialize, Serialize};
+
+use crate::domain::likeness::{Key, bare_uid};
 
 pub use self::{
     column::Column,
@@ -28,10 +34,15 @@ pub use self::{
         CardVersion, Export, Heading, Layout, Paper, Preset, Rendition, export, losses, rendered,
     },
     fields::{Fields, Value},
-    import::{Choice, Choices, Importer, Report},
+    import::{Choice, Choices, Importer, Progress, Report},
+    job::{Incoming, Job, Jobs, LARGEST},
+    preview::{Alike, Foreseen, foresee, refused_rows},
     recognize::{Asked, Format, is_vcard},
     vcards::{Cards, entry as card_entry},
 };
+
+/// Characters of a cell or line that are shown.
+const SHOWN: usize = 80;
 
 /// Why a file is not read at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -47,20 +58,53 @@ pub enum Refused {
     #[error("the file holds no vCard")]
     NoCard,
     #[error("the file has {0}")]
-    TooLarge(&'static str),
+    TooLarge(Bound),
     #[error("the file cannot be read: {0}")]
     Malformed(String),
 }
 
+/// A limit of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bound {
+    Columns,
+    Cell,
+    Rows,
+    Members,
+    Inflated,
+    Contacts,
+}
+
+impl std::fmt::Display for Bound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Bound::Columns => "more than 512 columns",
+            Bound::Cell => "a cell of more than 1 MiB",
+            Bound::Rows => "more than 200,000 rows",
+            Bound::Members => "more than 1,000 members",
+            Bound::Inflated => "members that inflate to too much",
+            Bound::Contacts => "more than 50,000 contacts",
+        })
+    }
+}
+
+/// Which column goes where in files of one shape.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Mapping {
+    /// Of the header ([`File::fingerprint`]).
+    pub fingerprint: String,
+    /// The destination of every column, in order; empty codes are ignored columns.
+    pub codes: Vec<String>,
+}
+
 /// What a person may choose against what was recognized.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     pub asked: Asked,
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub date_order: Option<Order>,
-    /// The destination of every column, in order; empty codes are ignored columns.
-    pub mapping: Option<Vec<String>>,
+    /// The first one made for the header found is followed.
+    pub mappings: Vec<Mapping>,
     /// Also what Google collected without being asked (`* Other Contacts`).
     pub collected: bool,
 }
@@ -77,6 +121,12 @@ pub struct File {
     pub newline: &'static str,
     pub delimiter: Option<char>,
     pub columns: Vec<Column>,
+    /// Of the header; empty where there is none.
+    pub fingerprint: String,
+    /// The first cell of every column that says something.
+    pub samples: Vec<String>,
+    /// A line that tells whether the encoding is right: one with other letters than ASCII.
+    pub sample: String,
     pub date_order: Option<Order>,
     /// MacRoman is worth offering, or the encoding is doubtful.
     pub doubtful: bool,
@@ -120,17 +170,6 @@ pub struct Group {
     pub members: Vec<String>,
     /// As the file has it.
     pub card: Option<Vec<u8>>,
-}
-
-/// Something two cards may have in common, folded.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Key {
-    Uid(String),
-    Name(String),
-    Email(String),
-    /// The last nine digits.
-    Number(String),
-    Mobile(String),
 }
 
 /// Why a record makes no contact.
@@ -283,30 +322,6 @@ fn keys(card: &Document) -> Vec<Key> {
     keys
 }
 
-impl Key {
-    /// Of a field of the index; none when the value identifies nobody.
-    fn of(field: &str, text: &str) -> Option<Self> {
-        let digits = || {
-            let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
-            let start = digits.len().saturating_sub(9);
-            (digits.len() >= 6).then(|| digits[start..].iter().collect::<String>())
-        };
-        let folded = || {
-            let folded = crate::domain::search::token::fold(text);
-            let words: Vec<&str> = folded.split_whitespace().collect();
-            (!words.is_empty()).then(|| words.join(" "))
-        };
-        match field {
-            "uid" | "other-uid" => Some(Key::Uid(text.to_owned())),
-            "name" => folded().map(Key::Name),
-            "email" => folded().filter(|text| text.contains('@')).map(Key::Email),
-            "tel" => digits().map(Key::Number),
-            "mobile" => digits().map(Key::Mobile),
-            _ => None,
-        }
-    }
-}
-
 /// Reads a whole file.
 pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     if recognize::is_archive(bytes) {
@@ -336,6 +351,9 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
         newline: decoded.newline,
         delimiter: None,
         columns: Vec::new(),
+        fingerprint: String::new(),
+        samples: Vec::new(),
+        sample: text::sample(&decoded.text),
         date_order: None,
         doubtful: decoded.doubtful || decoded.perhaps_mac,
         entries: Vec::new(),
@@ -359,6 +377,14 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
     file.format = recognize::table(&table.header, options.asked);
     file.language = column::language(&table.header);
     file.delimiter = Some(table.delimiter);
+    file.fingerprint = column::fingerprint(&table.header);
+    file.samples = (0..table.header.len())
+        .map(|at| {
+            let mut cells = table.rows.iter().map(|row| row.cell(at));
+            let first = cells.find(|cell| !cell.trim().is_empty());
+            first.unwrap_or_default().chars().take(SHOWN).collect()
+        })
+        .collect();
     if matches!(file.format, Format::GoogleOld | Format::GoogleNew) {
         file.variant = if file.format == Format::GoogleOld {
             "old"
@@ -390,8 +416,13 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
             table.rows.iter().take(50).map(|row| row.cell(at)).collect()
         }),
     };
-    for (column, code) in columns.iter_mut().zip(options.mapping.iter().flatten()) {
-        column.code.clone_from(code);
+    let chosen = options.mappings.iter().find(|mapping| {
+        mapping.fingerprint == file.fingerprint && mapping.codes.len() == columns.len()
+    });
+    if let Some(mapping) = chosen {
+        for (column, code) in columns.iter_mut().zip(&mapping.codes) {
+            column.code.clone_from(code);
+        }
     }
     let by_language = match file.language {
         "fr" => Order::DayFirst,
@@ -445,6 +476,9 @@ fn read_cards(bytes: &[u8]) -> Result<File, Refused> {
         newline: sample.newline,
         delimiter: None,
         columns: Vec::new(),
+        fingerprint: String::new(),
+        samples: Vec::new(),
+        sample: text::sample(&sample.text),
         date_order: None,
         doubtful: false,
         entries,
@@ -500,14 +534,6 @@ fn unknown_members(group: &Group, known: impl Fn(&str) -> bool) -> Vec<Warning> 
         });
     }
     warnings
-}
-
-/// A UID as it is compared: without `urn:uuid:`, in small letters.
-fn bare_uid(uid: &str) -> String {
-    let uid = uid.trim().to_lowercase();
-    uid.strip_prefix("urn:uuid:")
-        .map(str::to_owned)
-        .unwrap_or(uid)
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! What a file is: by its content, never by its name alone.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Refused, column, text::Decoded};
 
 /// What a file holds.
@@ -32,7 +34,7 @@ impl Format {
 }
 
 /// What a person or an option asked for, instead of what is recognized.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     #[default]
     Auto,
@@ -44,17 +46,20 @@ pub enum Asked {
 }
 
 impl Asked {
+    /// Everything that can be asked for, with its name.
+    pub const ALL: [(&'static str, Asked); 6] = [
+        ("auto", Asked::Auto),
+        ("vcard", Asked::VCard),
+        ("csv", Asked::Csv),
+        ("outlook", Asked::Outlook),
+        ("google", Asked::Google),
+        ("ldif", Asked::Ldif),
+    ];
+
     /// Reads `auto`, `vcard`, `csv`, `outlook`, `google`, `ldif`.
     pub fn parse(name: &str) -> Option<Self> {
-        Some(match name {
-            "auto" => Asked::Auto,
-            "vcard" => Asked::VCard,
-            "csv" => Asked::Csv,
-            "outlook" => Asked::Outlook,
-            "google" => Asked::Google,
-            "ldif" => Asked::Ldif,
-            _ => return None,
-        })
+        let found = Self::ALL.into_iter().find(|(known, _)| *known == name);
+        found.map(|(_, asked)| asked)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::Refused;
+use super::{Bound, Refused};
 
 const MAX_COLUMNS: usize = 512;
 const MAX_CELL: usize = 1024 * 1024;
@@ -60,17 +60,17 @@ pub fn read(text: &str, chosen: Option<char>) -> Result<Option<Table>, Refused> 
     for record in records(body, delimiter) {
         let record = record.map_err(|error| Refused::Malformed(error.to_string()))?;
         if record.len() > MAX_COLUMNS {
-            return Err(Refused::TooLarge("more than 512 columns"));
+            return Err(Refused::TooLarge(Bound::Columns));
         }
         if record.iter().any(|cell| cell.len() > MAX_CELL) {
-            return Err(Refused::TooLarge("a cell of more than 1 MiB"));
+            return Err(Refused::TooLarge(Bound::Cell));
         }
         if table.header.is_empty() {
             table.header = record.iter().map(|cell| cell.trim().to_owned()).collect();
             continue;
         }
         if table.rows.len() == MAX_ROWS {
-            return Err(Refused::TooLarge("more than 200,000 rows"));
+            return Err(Refused::TooLarge(Bound::Rows));
         }
         let mut cells: Vec<String> = record.iter().map(tidy).collect();
         let excess = cells.split_off(cells.len().min(table.header.len()));

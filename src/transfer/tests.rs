@@ -273,7 +273,7 @@ fn what_is_no_address_book_is_refused_with_advice() {
     }
     let wide = format!("a,b{}\n1,2\n", ",c".repeat(1_000_000));
     let refused = read(wide.as_bytes(), &Options::default()).expect_err("too wide");
-    assert_eq!(refused, Refused::TooLarge("more than 512 columns"));
+    assert_eq!(refused, Refused::TooLarge(Bound::Columns));
     let quotes = format!("First name,Last name\n{}", "\"".repeat(1_000_000));
     assert!(read(quotes.as_bytes(), &Options::default()).is_ok());
     let folded = format!("BEGIN:VCARD\nFN:a\n{}END:VCARD\n", " x\n".repeat(200_000));

@@ -1,5 +1,6 @@
 //! From octets to text: marks, UTF-16 by position, UTF-8, else Windows-1252.
 
+use super::SHOWN;
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 
@@ -50,6 +51,18 @@ pub fn decode(bytes: &[u8], chosen: Option<&str>) -> Decoded {
         perhaps_mac: encoding == WINDOWS_1252 && looks_mac(&text),
         text,
     }
+}
+
+/// The first line with other letters than ASCII, else the first one.
+pub fn sample(text: &str) -> String {
+    let telling = text.lines().find(|line| !line.is_ascii());
+    let line = telling.or_else(|| text.lines().next()).unwrap_or_default();
+    // From before the first such letter on.
+    let at = line.chars().position(|c| !c.is_ascii()).unwrap_or(0);
+    line.chars()
+        .skip(at.saturating_sub(20))
+        .take(SHOWN)
+        .collect()
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {

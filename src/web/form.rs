@@ -41,6 +41,13 @@ impl Posted {
         named.map(|(_, value)| value.as_str())
     }
 
+    /// Everything, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// A check box.
     pub fn checked(&self, name: &str) -> bool {
         self.values(name).next().is_some()

@@ -9,6 +9,7 @@ mod form;
 mod group_rights;
 mod groups;
 mod history;
+mod import;
 mod item_rights;
 mod page;
 mod place;
@@ -37,7 +38,7 @@ use axum::{
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{facet::WebFacet, session::Sessions};
-use crate::{auth::Authenticator, domain::core::Core};
+use crate::{auth::Authenticator, domain::core::Core, transfer::Jobs};
 
 /// Octets of an uploaded form, pictures included.
 const UPLOAD: usize = 100 * 1024 * 1024;
@@ -47,17 +48,24 @@ pub struct Web {
     pub(crate) core: Arc<Core>,
     pub(crate) auth: Arc<Authenticator>,
     pub(crate) facet: Arc<dyn WebFacet>,
+    pub(crate) jobs: Arc<Jobs>,
     sessions: Sessions,
     upload_limit: usize,
 }
 
 impl Web {
-    pub fn new(core: Arc<Core>, auth: Arc<Authenticator>, facet: Arc<dyn WebFacet>) -> Arc<Self> {
+    pub fn new(
+        core: Arc<Core>,
+        auth: Arc<Authenticator>,
+        facet: Arc<dyn WebFacet>,
+        jobs: Arc<Jobs>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             sessions: Sessions::new(core.clone()),
             core,
             auth,
             facet,
+            jobs,
             upload_limit: UPLOAD,
         })
     }
@@ -76,6 +84,7 @@ pub fn router(web: Arc<Web>) -> Router {
             .route(&at("/c/{id}/photo"), get(contacts::photo))
             .merge(one_contact(path))
             .merge(whole_place(path))
+            .merge(files(path))
     };
     Router::new()
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
@@ -137,6 +146,22 @@ fn whole_place(place: &str) -> Router<Arc<Web>> {
         .route(&at("/trash/back"), post(trash::back))
         .route(&at("/trash/undo-client"), post(trash::undo_client))
         .route(&at("/trash/hold"), post(trash::hold))
+}
+
+/// Files into a place and out of it.
+fn files(place: &str) -> Router<Arc<Web>> {
+    let at = |rest: &str| format!("{place}{rest}");
+    let waiting = |rest: &str| format!("{place}/import/file/{{upload}}{rest}");
+    let imported = |rest: &str| format!("{place}/imports/{{import}}{rest}");
+    Router::new()
+        .route(&at("/import"), get(import::start).post(import::receive))
+        .route(&waiting(""), get(import::check).post(import::check_again))
+        .route(&waiting("/start"), post(import::begin))
+        .route(&waiting("/discard"), post(import::discard))
+        .route(&imported(""), get(import::report))
+        .route(&imported("/refused"), get(import::refused))
+        .route(&imported("/again"), post(import::again))
+        .route(&imported("/undo"), post(import::undo))
 }
 
 /// Groups, tags, refused changes and notices of a person.

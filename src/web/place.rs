@@ -4,7 +4,7 @@ use axum::extract::Path;
 use http::StatusCode;
 
 use super::{Web, request::Visit};
-use crate::domain::{book::Book, error::Result, item::Card};
+use crate::domain::{book::Book, error::Result, id::ImportId, item::Card};
 
 /// A place in an address: Private or a group.
 #[derive(Clone, Debug, PartialEq)]
@@ -106,6 +106,54 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ItemPath {
         let place = PlacePath::from_request_parts(parts, state).await?;
         let id = value(&params, "id").ok_or(StatusCode::NOT_FOUND)?;
         Ok(ItemPath { place, id })
+    }
+}
+
+/// A file that waits to be imported into a place.
+pub struct UploadPath {
+    pub place: PlacePath,
+    pub upload: String,
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for UploadPath {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let params = path_params(parts, state).await?;
+        let place = PlacePath::from_request_parts(parts, state).await?;
+        let upload = value(&params, "upload").ok_or(StatusCode::NOT_FOUND)?;
+        Ok(UploadPath { place, upload })
+    }
+}
+
+/// An import into a place.
+pub struct ImportPath {
+    pub place: PlacePath,
+    pub import: ImportId,
+}
+
+impl ImportPath {
+    /// The address of its report.
+    pub fn path(&self) -> String {
+        format!("{}/imports/{}", self.place.path(), self.import)
+    }
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImportPath {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let params = path_params(parts, state).await?;
+        let place = PlacePath::from_request_parts(parts, state).await?;
+        let import = value(&params, "import").and_then(|number| number.parse().ok());
+        let import = ImportId(import.ok_or(StatusCode::NOT_FOUND)?);
+        Ok(ImportPath { place, import })
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod en;
 mod fr;
+pub mod transfer;
 
 use http::HeaderMap;
 
@@ -16,13 +17,16 @@ macro_rules! text {
         pub struct Text {
             /// BCP 47 tag.
             pub lang: &'static str,
+            /// Import, export, printing and duplicates.
+            pub transfer: &'static transfer::Transfer,
             $(pub $field: &'static str,)+
         }
 
         impl Text {
             /// All sentences with their names, for checks.
             pub fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($field), self.$field)),+]
+                let own = vec![$((stringify!($field), self.$field)),+];
+                own.into_iter().chain(self.transfer.all()).collect()
             }
         }
     };

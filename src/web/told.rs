@@ -106,6 +106,7 @@ impl Done {
             "selection-restored" => text.selection_restored,
             "emptied" => text.emptied,
             "went-back" => text.went_back,
+            "import-undone" => text.transfer.import_taken_back,
             _ => return None,
         };
         let mut values: Vec<String> = self

@@ -23,6 +23,11 @@ pub fn shown(at: Timestamp, text: &Text) -> String {
     )
 }
 
+/// `2026-11-25`
+pub fn day(at: Timestamp) -> String {
+    local(at).map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string())
+}
+
 /// The value of a `datetime-local` input.
 pub fn input(at: Timestamp) -> String {
     local(at).map_or_else(String::new, |at| at.format("%Y-%m-%dT%H:%M").to_string())

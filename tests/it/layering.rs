@@ -17,7 +17,8 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     ("auth", Some(&["domain"])),
     ("eas", Some(&["domain", "auth", "http"])),
     ("dav", Some(&["domain", "auth", "http"])),
-    ("web", Some(&["domain", "auth", "http"])),
+    // Pages offer files what the command line offers: one engine.
+    ("web", Some(&["domain", "auth", "http", "transfer"])),
     ("autodiscover", Some(&["domain", "auth", "http", "config"])),
     ("transfer", Some(&["domain"])),
     ("mail", Some(&["domain", "config"])),

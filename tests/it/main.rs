@@ -16,3 +16,4 @@ mod support;
 mod transfer;
 mod web;
 mod web_rights;
+mod web_transfer;

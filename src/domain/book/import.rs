@@ -5,7 +5,9 @@ use super::{
     write::{RETRIES, removal},
 };
 use crate::domain::{
+    actor::Actor,
     batch::{Batch, Op},
+    core::Core,
     error::{Error, Result},
     id::{ImportId, PlacementId, Timestamp},
     item::Card,
@@ -15,6 +17,64 @@ use crate::domain::{
 
 /// Days an import can be undone.
 const UNDO_DAYS: i64 = 30;
+
+/// Characters of a file's name that are kept.
+const NAME: usize = 200;
+
+fn undo_begins() -> Timestamp {
+    Timestamp::now().plus_days(-UNDO_DAYS)
+}
+
+impl Import {
+    /// It was not undone, is not too old, and does not go on.
+    pub fn may_be_undone(&self) -> bool {
+        let settled = self.job.is_none() || self.ended.is_some();
+        self.undone.is_none() && settled && self.at >= undo_begins()
+    }
+}
+
+impl Core {
+    /// Imports that go on: who began each, and where.
+    pub async fn open_imports(&self) -> Result<Vec<Import>> {
+        self.store().open_imports().await
+    }
+
+    /// Ends an import in the name of who began it, whatever became of their rights.
+    pub async fn end_import(&self, import: &Import, progress: String) -> Result<()> {
+        let op = Op::NoteImport {
+            import: import.id,
+            progress,
+            ended: true,
+        };
+        let batch = Batch {
+            person: Some(import.person),
+            at: Timestamp::now(),
+            ops: vec![op],
+            ..Batch::default()
+        };
+        self.commit(batch).await.map(drop)
+    }
+
+    /// Fingerprints of headers and the mapping a person chose for each, newest first.
+    pub async fn mappings(&self, actor: &Actor) -> Result<Vec<(String, String)>> {
+        self.store().mappings(actor.person).await
+    }
+
+    /// Remembers a mapping for the next file of the same shape.
+    pub async fn remember_mapping(
+        &self,
+        actor: &Actor,
+        fingerprint: &str,
+        codes: String,
+    ) -> Result<()> {
+        let op = Op::RememberMapping {
+            person: actor.person,
+            fingerprint: fingerprint.to_owned(),
+            codes,
+        };
+        self.commit_personal(actor, vec![op]).await.map(drop)
+    }
+}
 
 /// What undoing an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,28 +88,33 @@ pub struct Undone {
 }
 
 impl Book {
-    /// Begins an import of a file. Needs *Add*.
-    pub async fn begin_import(&self, name: &str) -> Result<ImportId> {
+    /// Begins an import of a file. Needs *Add*. With a job it goes on by itself until it is ended.
+    pub async fn begin_import(&self, name: &str, job: Option<String>) -> Result<ImportId> {
         if !self.may(Right::Add) {
             return Err(Error::Forbidden { right: Right::Add });
         }
         let op = Op::BeginImport {
             person: self.actor.person,
             collection: self.collection.id,
-            name: name.to_owned(),
+            name: name.chars().take(NAME).collect(),
+            job,
         };
         let committed = self.core.commit_as(&self.actor, vec![op]).await?;
         Ok(ImportId(committed.rows.first().copied().unwrap_or(0)))
     }
 
     /// Adds new items and gives others new content, in one commit; one outcome each. Needs *Add*,
-    /// and *Modify* for each item that is updated.
+    /// and *Modify* for each item that is updated. What `note` makes of the outcomes is kept in
+    /// the same commit, as how far the import came.
+    ///
+    /// `PreconditionFailed`: an item or a right changed meanwhile, and nothing was done.
     pub async fn import(
         &self,
         import: ImportId,
         new: Vec<Vec<u8>>,
         updates: Vec<(Card, Vec<u8>)>,
-    ) -> Result<(Vec<Result<()>>, Vec<Result<()>>)> {
+        note: impl FnOnce(&[Result<()>], &[Result<()>]) -> Option<String>,
+    ) -> Result<()> {
         let (added, mut ops) = self.additions(new).await?;
         let mut updated = Vec::with_capacity(updates.len());
         for (card, bytes) in updates {
@@ -61,6 +126,11 @@ impl Book {
                 }),
             });
         }
+        ops.extend(note(&added, &updated).map(|progress| Op::NoteImport {
+            import,
+            progress,
+            ended: false,
+        }));
         let batch = Batch {
             person: Some(self.actor.person),
             client: self.actor.client.label.clone(),
@@ -70,8 +140,38 @@ impl Book {
             import: Some(import),
             ops,
         };
-        self.core.commit(batch).await?;
-        Ok((added, updated))
+        self.core.commit(batch).await.map(drop)
+    }
+
+    /// Keeps how far an import came, or that it ended.
+    pub async fn note_import(&self, import: ImportId, progress: String, ended: bool) -> Result<()> {
+        let op = Op::NoteImport {
+            import,
+            progress,
+            ended,
+        };
+        self.core
+            .commit_personal(&self.actor, vec![op])
+            .await
+            .map(drop)
+    }
+
+    /// Imports of this person into this book that can be undone still, newest first.
+    pub async fn imports(&self) -> Result<Vec<Import>> {
+        let store = self.core.store();
+        store
+            .imports(self.actor.person, self.collection.id, undo_begins())
+            .await
+    }
+
+    /// An import of this person into this book.
+    pub async fn import_of(&self, id: ImportId) -> Result<Import> {
+        let found = self.core.store().import(id).await?;
+        found
+            .filter(|import| {
+                import.person == self.actor.person && import.collection == self.collection.id
+            })
+            .ok_or(Error::NotFound)
     }
 
     /// The live items with some placements, in the order asked.
@@ -83,14 +183,8 @@ impl Book {
 
     /// Takes back what an import of this person created and updated, where nobody touched it since.
     pub async fn undo_import(&self, id: ImportId) -> Result<Undone> {
-        let import = self.core.store().import(id).await?;
-        let import = import
-            .filter(|import| {
-                import.person == self.actor.person && import.collection == self.collection.id
-            })
-            .ok_or(Error::NotFound)?;
-        let oldest = Timestamp::now().plus_days(-UNDO_DAYS);
-        if import.undone.is_some() || import.at < oldest {
+        let import = self.import_of(id).await?;
+        if !import.may_be_undone() {
             return Err(Error::Invalid(
                 "this import cannot be undone any more".into(),
             ));
@@ -109,7 +203,8 @@ impl Book {
     async fn try_undo(&self, import: &Import) -> Result<Undone> {
         let mut undone = Undone::default();
         let mut ops = Vec::new();
-        for chunk in import.items.chunks(500) {
+        let items = self.core.store().imported_items(import.id).await?;
+        for chunk in items.chunks(500) {
             let placements: Vec<PlacementId> = chunk.iter().map(|item| item.placement).collect();
             let cards = self.by_placements(&placements).await?;
             for (item, card) in chunk.iter().zip(cards) {

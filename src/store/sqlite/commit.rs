@@ -205,6 +205,8 @@ impl Commit<'_> {
             | Op::RemoveSessions { .. }
             | Op::SetLastSearch { .. }
             | Op::BeginImport { .. }
+            | Op::NoteImport { .. }
+            | Op::RememberMapping { .. }
             | Op::CloseImport { .. } => self.personal_op(op),
             Op::AddTag { .. }
             | Op::ColourTag { .. }

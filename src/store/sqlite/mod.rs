@@ -9,6 +9,7 @@ mod open;
 mod read;
 mod read_dav;
 mod read_history;
+mod read_imports;
 mod read_items;
 mod read_views;
 mod readers;
@@ -38,9 +39,9 @@ use crate::domain::{
     rights::GroupRight,
     search::{Page, Plan},
     store::{
-        Comment, Device, HomeChange, Import, ItemGrant, ItemPlace, ItemStanding, ListPage,
-        ListQuery, Notice, Order, PushSubscription, Removal, Revision, Store, StoredProperty, Tag,
-        Touched, Want,
+        Comment, Device, HomeChange, Import, ImportedItem, ItemGrant, ItemPlace, ItemStanding,
+        ListPage, ListQuery, Notice, Order, PushSubscription, Removal, Revision, Store,
+        StoredProperty, Tag, Touched, Want,
     },
     view::View,
 };
@@ -374,7 +375,29 @@ impl Store for Sqlite {
     }
 
     async fn import(&self, import: ImportId) -> Result<Option<Import>> {
-        self.read(move |r| r.import(import)).await
+        self.look_up(move |r| r.import(import)).await
+    }
+
+    async fn imported_items(&self, import: ImportId) -> Result<Vec<ImportedItem>> {
+        self.read(move |r| r.imported_items(import)).await
+    }
+
+    async fn imports(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Import>> {
+        self.read(move |r| r.imports(person, collection, since))
+            .await
+    }
+
+    async fn open_imports(&self) -> Result<Vec<Import>> {
+        self.read(|r| r.open_imports()).await
+    }
+
+    async fn mappings(&self, person: PersonId) -> Result<Vec<(String, String)>> {
+        self.read(move |r| r.mappings(person)).await
     }
 
     async fn list(

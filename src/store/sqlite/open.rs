@@ -18,6 +18,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0004_dav.sql"),
     include_str!("schema/0005_search.sql"),
     include_str!("schema/0006_beside.sql"),
+    include_str!("schema/0007_imports.sql"),
 ];
 
 /// The commit counter's file beside the database.

@@ -7,12 +7,9 @@ use super::{
     search::{beginnings, sort_column},
 };
 use crate::domain::{
-    id::{
-        CollectionId, DeviceId, ImportId, ItemId, PersonId, PlacementId, RevisionId, Seq, TagId,
-        Timestamp,
-    },
+    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
     item::{Card, Placement},
-    store::{Import, ImportedItem, ItemStanding, ListPage, ListQuery, ListRow, Order, Want},
+    store::{ItemStanding, ListPage, ListQuery, ListRow, Order, Want},
 };
 
 pub(super) const HEAD: &str =
@@ -326,40 +323,6 @@ impl Reader<'_> {
             params![collection.0, after.0, count(limit)],
             |row| Ok((PlacementId(row.get(0)?), row.get(1)?, row.get(2)?)),
         )
-    }
-
-    pub fn import(&self, import: ImportId) -> rusqlite::Result<Option<Import>> {
-        let found = self.one(
-            "SELECT id, person, collection, name, at, undone FROM import WHERE id = ?1",
-            [import.0],
-            |row| {
-                Ok(Import {
-                    id: ImportId(row.get(0)?),
-                    person: PersonId(row.get(1)?),
-                    collection: CollectionId(row.get(2)?),
-                    name: row.get(3)?,
-                    at: Timestamp(row.get(4)?),
-                    undone: row.get::<_, Option<i64>>(5)?.map(Timestamp),
-                    items: Vec::new(),
-                })
-            },
-        )?;
-        let Some(mut found) = found else {
-            return Ok(None);
-        };
-        found.items = self.all(
-            "SELECT placement, digest, revision, overlay FROM import_item WHERE import = ?1 ORDER BY item",
-            [import.0],
-            |row| {
-                Ok(ImportedItem {
-                    placement: PlacementId(row.get(0)?),
-                    digest: row.get(1)?,
-                    revision: row.get::<_, Option<i64>>(2)?.map(RevisionId),
-                    overlay: row.get(3)?,
-                })
-            },
-        )?;
-        Ok(Some(found))
     }
 
     pub fn version_at(

@@ -384,7 +384,7 @@ fn spreadsheet(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
 }
 
 /// A cell that no spreadsheet runs as a formula.
-fn safe(text: &str) -> String {
+pub fn safe(text: &str) -> String {
     match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         true => format!("'{text}"),
         false => text.to_owned(),

@@ -5,6 +5,7 @@ use super::Text;
 /// English.
 pub const EN: Text = Text {
     lang: "en",
+    transfer: &super::transfer::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

@@ -5,6 +5,7 @@ use super::Text;
 /// French.
 pub const FR: Text = Text {
     lang: "fr",
+    transfer: &super::transfer::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

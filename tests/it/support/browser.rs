@@ -94,6 +94,29 @@ impl Browser {
         request(&self.address, "POST", path, &headers, &body)
     }
 
+    /// A form with files, each with its name.
+    pub fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!(
+                "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            );
+            body.extend(part.into_bytes());
+        }
+        for (name, octets) in files {
+            let part = format!(
+                "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+                 Content-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend(part.into_bytes());
+            body.extend_from_slice(octets);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--frontier--\r\n");
+        let headers = self.headers(Some("multipart/form-data; boundary=frontier"));
+        request(&self.address, "POST", path, &headers, &body)
+    }
+
     /// The path of the card whose link in the list has this name.
     pub fn card_named(&self, list: &str, name: &str) -> Option<String> {
         let page = self.page(list);

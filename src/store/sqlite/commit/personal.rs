@@ -10,6 +10,9 @@ use crate::domain::{
     view::Shown,
 };
 
+/// Mappings remembered for one person.
+const MAPPINGS: i64 = 50;
+
 /// Named values as a JSON object.
 fn object(info: &[(String, String)]) -> serde_json::Value {
     info.iter()
@@ -120,10 +123,36 @@ impl Commit<'_> {
                 person,
                 collection,
                 name,
+                job,
             } => self.run(
-                "INSERT INTO import (person, collection, name, at) VALUES (?1, ?2, ?3, ?4)",
-                params![person.0, collection.0, name, self.batch.at.0],
+                "INSERT INTO import (person, collection, name, at, job) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![person.0, collection.0, name, self.batch.at.0, job],
             ),
+            Op::NoteImport {
+                import,
+                progress,
+                ended,
+            } => self.run(
+                "UPDATE import SET progress = ?2, ended = ?3 WHERE id = ?1",
+                params![import.0, progress, ended.then_some(self.batch.at.0)],
+            ),
+            Op::RememberMapping {
+                person,
+                fingerprint,
+                codes,
+            } => {
+                self.run(
+                    "INSERT OR REPLACE INTO import_mapping (person, fingerprint, codes, at)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    params![person.0, fingerprint, codes, self.batch.at.0],
+                )?;
+                self.run(
+                    "DELETE FROM import_mapping WHERE person = ?1 AND fingerprint NOT IN (
+                         SELECT fingerprint FROM import_mapping WHERE person = ?1
+                         ORDER BY at DESC LIMIT ?2)",
+                    params![person.0, MAPPINGS],
+                )
+            }
             Op::CloseImport { import } => self.run(
                 "UPDATE import SET undone = ?2 WHERE id = ?1",
                 params![import.0, self.batch.at.0],

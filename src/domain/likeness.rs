@@ -1,0 +1,155 @@
+//! Who may be the same: what two contacts have in common.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{book::Book, error::Result, id::PlacementId, search::token::fold};
+
+/// Identities of a book read at once.
+const PAGE: usize = 5_000;
+/// A name or address that more share identifies nobody.
+const SHARED: usize = 8;
+
+/// Something two contacts may have in common, folded.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Key {
+    Uid(String),
+    Name(String),
+    Email(String),
+    /// The last nine digits.
+    Number(String),
+    Mobile(String),
+}
+
+impl Key {
+    /// Of a field of the index; none when the value identifies nobody.
+    pub fn of(field: &str, text: &str) -> Option<Self> {
+        let digits = || {
+            let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+            let start = digits.len().saturating_sub(9);
+            (digits.len() >= 6).then(|| digits[start..].iter().collect::<String>())
+        };
+        let folded = || {
+            let folded = fold(text);
+            let words: Vec<&str> = folded.split_whitespace().collect();
+            (!words.is_empty()).then(|| words.join(" "))
+        };
+        match field {
+            "uid" | "other-uid" => Some(Key::Uid(text.to_owned())),
+            "name" => folded().map(Key::Name),
+            "email" => folded().filter(|text| text.contains('@')).map(Key::Email),
+            "tel" => digits().map(Key::Number),
+            "mobile" => digits().map(Key::Mobile),
+            _ => None,
+        }
+    }
+}
+
+/// A UID as it is compared: without `urn:uuid:`, in small letters.
+pub fn bare_uid(uid: &str) -> String {
+    let uid = uid.trim().to_lowercase();
+    uid.strip_prefix("urn:uuid:")
+        .map(str::to_owned)
+        .unwrap_or(uid)
+}
+
+/// How alike two contacts are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Likeness {
+    /// An address or a mobile number in common, or the same name alone.
+    Possible,
+    /// The same UID, or the same name and an address or number in common.
+    Certain,
+}
+
+/// Who is in a book, by digests of what identifies them: some 16 octets each.
+#[derive(Default)]
+pub struct Known {
+    keys: HashMap<u64, Vec<PlacementId>>,
+    uids: HashSet<String>,
+    /// Up to here the book is known.
+    learnt: PlacementId,
+}
+
+/// What two contacts have in common.
+#[derive(Clone, Copy, Debug, Default)]
+struct Common {
+    uid: bool,
+    name: bool,
+    reach: bool,
+    number: bool,
+}
+
+impl Common {
+    fn likeness(self) -> Option<Likeness> {
+        // A number in common makes a same name certain, alone it is a household.
+        if self.uid || (self.name && (self.reach || self.number)) {
+            return Some(Likeness::Certain);
+        }
+        (self.name || self.reach).then_some(Likeness::Possible)
+    }
+}
+
+impl Known {
+    pub fn add(&mut self, placement: PlacementId, key: &Key) {
+        if let Key::Uid(uid) = key {
+            self.uids.insert(bare_uid(uid));
+        }
+        let placements = self.keys.entry(hash(key)).or_default();
+        if placements.len() < SHARED && !placements.contains(&placement) {
+            placements.push(placement);
+        }
+    }
+
+    /// Some contact has this UID, as [`bare_uid`] writes it.
+    pub fn has_uid(&self, uid: &str) -> bool {
+        self.uids.contains(uid)
+    }
+
+    /// The most alike of those known, and how alike.
+    pub fn find(&self, keys: &[Key]) -> Option<(PlacementId, Likeness)> {
+        let mut common: HashMap<PlacementId, Common> = HashMap::new();
+        for key in keys {
+            for placement in self.keys.get(&hash(key)).into_iter().flatten() {
+                let common = common.entry(*placement).or_default();
+                match key {
+                    Key::Uid(_) => common.uid = true,
+                    Key::Name(_) => common.name = true,
+                    Key::Email(_) | Key::Mobile(_) => common.reach = true,
+                    Key::Number(_) => common.number = true,
+                }
+            }
+        }
+        common
+            .into_iter()
+            .filter_map(|(placement, common)| Some((placement, common.likeness()?)))
+            .max_by_key(|(placement, likeness)| (*likeness, std::cmp::Reverse(*placement)))
+    }
+}
+
+/// A digest of a key.
+pub fn hash(key: &Key) -> u64 {
+    use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+impl Book {
+    /// Reads who came into the book since the last time.
+    pub async fn learn(&self, known: &mut Known) -> Result<()> {
+        let collection = self.collection().id;
+        loop {
+            let store = self.core().store();
+            let found = store.identities(collection, known.learnt, PAGE).await?;
+            let Some(last) = found.iter().map(|(placement, ..)| *placement).max() else {
+                return Ok(());
+            };
+            for (placement, field, value) in found {
+                if let Some(key) = Key::of(&field, &value) {
+                    known.add(placement, &key);
+                }
+            }
+            known.learnt = last;
+        }
+    }
+}

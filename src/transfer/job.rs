@@ -1,0 +1,389 @@
+//! Imports that go on by themselves: files as they arrive, and who reads them into books.
+//!
+//! A file waits in a folder beside the database under a name nobody can guess, until its import
+//! has ended or a day has passed. How far an import came is in the database: a server that starts
+//! again goes on where the last commit was.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use serde::{Deserialize, Serialize};
+use tokio::{fs, io::AsyncWriteExt as _, sync::Semaphore};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    Bound, Choices, File, Importer, Options, Outcome, Progress, Refused, preview::refused_rows,
+    read,
+};
+use crate::domain::{
+    actor::Client,
+    book::Book,
+    core::Core,
+    error::{Error, Result},
+    id::{ImportId, PersonId},
+    item::random_id,
+    store::Import,
+};
+
+/// Octets of one file.
+pub const LARGEST: usize = 32 * 1024 * 1024;
+/// Contacts of one file.
+const CONTACTS: usize = 50_000;
+/// Imports that store at the same time; the others wait.
+const TOGETHER: usize = 2;
+/// Work after which an import waits to be told to go on.
+const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Days the refused lines of an import can be fetched.
+const REFUSED_DAYS: u64 = 30;
+
+/// What an import is to do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// The file that waits.
+    pub upload: String,
+    pub options: Options,
+    pub choices: Choices,
+    /// Ranges of records, both ends included; empty: all.
+    pub only: Vec<(u64, u64)>,
+    /// Records found.
+    pub found: u64,
+}
+
+impl Job {
+    /// Reads what an import keeps.
+    pub fn of(import: &Import) -> Option<Self> {
+        serde_json::from_str(import.job.as_deref()?).ok()
+    }
+
+    fn wants(&self, record: u64) -> bool {
+        let within = |(first, last): &(u64, u64)| *first <= record && record <= *last;
+        self.only.is_empty() || self.only.iter().any(within)
+    }
+}
+
+/// Runs imports.
+pub struct Jobs {
+    core: Arc<Core>,
+    folder: PathBuf,
+    slots: Semaphore,
+    running: TaskTracker,
+    stop: CancellationToken,
+    longest: Duration,
+}
+
+/// A file that arrives; without [`Incoming::finish`] it is gone again.
+pub struct Incoming {
+    id: String,
+    path: PathBuf,
+    file: Option<fs::File>,
+    octets: usize,
+}
+
+impl Incoming {
+    /// Takes some octets; `TooLarge` when they are too many.
+    pub async fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.octets += octets.len();
+        if self.octets > LARGEST {
+            return Err(Error::TooLarge { limit: LARGEST });
+        }
+        match &mut self.file {
+            Some(file) => file.write_all(octets).await.map_err(unavailable),
+            None => Err(Error::NotFound),
+        }
+    }
+
+    /// Octets so far.
+    pub fn octets(&self) -> usize {
+        self.octets
+    }
+
+    /// Keeps the file and gives its name.
+    pub async fn finish(mut self) -> Result<String> {
+        if let Some(mut file) = self.file.take() {
+            file.flush().await.map_err(unavailable)?;
+        }
+        Ok(self.id.clone())
+    }
+}
+
+impl Drop for Incoming {
+    fn drop(&mut self) {
+        if self.file.take().is_some() {
+            let _ = std::fs::remove_file(&self.path);
+        }
+    }
+}
+
+impl Jobs {
+    /// `folder` is made when the first file arrives.
+    pub fn new(core: Arc<Core>, folder: PathBuf) -> Arc<Self> {
+        Self::with_time(core, folder, LONGEST)
+    }
+
+    /// The same with another time after which an import waits to be told to go on.
+    pub fn with_time(core: Arc<Core>, folder: PathBuf, longest: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            core,
+            folder,
+            slots: Semaphore::new(TOGETHER),
+            running: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            longest,
+        })
+    }
+
+    /// A file that begins to arrive.
+    pub async fn receive(&self, person: PersonId) -> Result<Incoming> {
+        fs::create_dir_all(&self.folder)
+            .await
+            .map_err(unavailable)?;
+        let id = format!("{person}-{}", random_id(16));
+        let path = self.folder.join(&id);
+        let file = fs::File::create_new(&path).await.map_err(unavailable)?;
+        Ok(Incoming {
+            id,
+            path,
+            file: Some(file),
+            octets: 0,
+        })
+    }
+
+    /// Forgets a file that waits.
+    pub async fn discard(&self, person: PersonId, upload: &str) {
+        if let Ok(path) = self.path(person, upload) {
+            let _ = fs::remove_file(path).await;
+        }
+    }
+
+    /// Where a person's file waits; nobody else's is there.
+    fn path(&self, person: PersonId, upload: &str) -> Result<PathBuf> {
+        let own = upload
+            .strip_prefix(&format!("{person}-"))
+            .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
+        match own {
+            true => Ok(self.folder.join(upload)),
+            false => Err(Error::NotFound),
+        }
+    }
+
+    /// Reads a file that waits; `NotFound` when it is gone.
+    pub async fn read(
+        &self,
+        person: PersonId,
+        upload: &str,
+        options: Options,
+    ) -> Result<std::result::Result<File, Refused>> {
+        let bytes = self.bytes(person, upload).await?;
+        let reading = tokio::task::spawn_blocking(move || read(&bytes, &options));
+        let file = reading.await.map_err(unavailable)?;
+        Ok(file.and_then(|file| {
+            let is_contact = |outcome: &Outcome| matches!(outcome, Outcome::Card(_));
+            let contacts = file
+                .entries
+                .iter()
+                .filter(|entry| is_contact(&entry.outcome));
+            match contacts.count() > CONTACTS {
+                true => Err(Refused::TooLarge(Bound::Contacts)),
+                false => Ok(file),
+            }
+        }))
+    }
+
+    async fn bytes(&self, person: PersonId, upload: &str) -> Result<Vec<u8>> {
+        let path = self.path(person, upload)?;
+        fs::read(path).await.map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Error::NotFound,
+            _ => unavailable(error),
+        })
+    }
+
+    /// Begins an import into a book, which goes on by itself. Needs *Add*.
+    pub async fn start(self: &Arc<Self>, book: &Book, name: &str, job: &Job) -> Result<ImportId> {
+        let path = self.path(book.actor().person, &job.upload)?;
+        // Asked for twice, it is begun once.
+        for import in self.core.open_imports().await? {
+            if Job::of(&import).is_some_and(|begun| begun.upload == job.upload) {
+                return Ok(import.id);
+            }
+        }
+        fs::metadata(path).await.map_err(|_| Error::NotFound)?;
+        let written = serde_json::to_string(job).map_err(unavailable)?;
+        let import = book.begin_import(name, Some(written)).await?;
+        self.go_on(book.import_of(import).await?);
+        Ok(import)
+    }
+
+    /// Tells an import that waits to go on.
+    pub async fn again(self: &Arc<Self>, book: &Book, import: ImportId) -> Result<()> {
+        let import = book.import_of(import).await?;
+        let mut progress = Progress::read(&import.progress);
+        if import.ended.is_some() || !progress.paused {
+            return Ok(());
+        }
+        progress.paused = false;
+        book.note_import(import.id, progress.written(), false)
+            .await?;
+        self.go_on(import);
+        Ok(())
+    }
+
+    /// Goes on with what an earlier run of the server left.
+    pub async fn resume(self: &Arc<Self>) -> Result<()> {
+        for import in self.core.open_imports().await? {
+            if !Progress::read(&import.progress).paused {
+                self.go_on(import);
+            }
+        }
+        Ok(())
+    }
+
+    /// Stops after the commits under way.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.running.close();
+        self.running.wait().await;
+    }
+
+    /// The lines an import did not take, as a table.
+    pub async fn refused(&self, book: &Book, import: ImportId) -> Result<Vec<u8>> {
+        let import = book.import_of(import).await?;
+        let read = fs::read(self.refused_path(import.id)).await;
+        read.map_err(|_| Error::NotFound)
+    }
+
+    fn refused_path(&self, import: ImportId) -> PathBuf {
+        self.folder.join(format!("refused-{import}.csv"))
+    }
+
+    /// Removes files whose import was never begun, and refused lines kept long enough.
+    pub async fn tidy(&self) -> Result<()> {
+        let imports = self.core.open_imports().await?;
+        let waiting: Vec<Job> = imports.iter().filter_map(Job::of).collect();
+        let Ok(mut folder) = fs::read_dir(&self.folder).await else {
+            return Ok(());
+        };
+        while let Some(entry) = folder.next_entry().await.map_err(unavailable)? {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let days = match name.starts_with("refused-") {
+                true => REFUSED_DAYS,
+                false => 1,
+            };
+            let needed = waiting.iter().any(|job| job.upload == name);
+            let metadata = entry.metadata().await.map_err(unavailable)?;
+            let age = metadata
+                .modified()
+                .ok()
+                .and_then(|at| SystemTime::now().duration_since(at).ok());
+            let old = age.is_some_and(|age| age > Duration::from_secs(days * 24 * 60 * 60));
+            if old && !needed {
+                fs::remove_file(entry.path()).await.map_err(unavailable)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn go_on(self: &Arc<Self>, import: Import) {
+        let jobs = self.clone();
+        self.running.spawn(async move {
+            let Ok(_slot) = jobs.slots.acquire().await else {
+                return;
+            };
+            let Some(job) = Job::of(&import) else { return };
+            if jobs.stop.is_cancelled() {
+                return;
+            }
+            match jobs.run(&import, &job).await {
+                Ok(true) => jobs.discard(import.person, &job.upload).await,
+                Ok(false) => {}
+                Err(error) => jobs.failed(&import, &error).await,
+            }
+        });
+    }
+
+    async fn open(&self, import: &Import) -> Result<Book> {
+        let client = Client {
+            label: "web".to_owned(),
+            device: None,
+        };
+        let actor = Arc::new(self.core.actor(import.person, client).await?);
+        self.core.open(&actor, import.collection).await
+    }
+
+    /// True at the import's end, false where it stopped before.
+    async fn run(&self, import: &Import, job: &Job) -> Result<bool> {
+        let book = self.open(import).await?;
+        let file = self.read(import.person, &job.upload, job.options.clone());
+        let file = file
+            .await?
+            .map_err(|refused| Error::Invalid(refused.to_string()))?;
+        let begun = Instant::now();
+        let before = Progress::read(&import.progress);
+        let choices = job.choices.clone();
+        let mut importer = Importer::resume(book.clone(), import.id, choices, before).await?;
+        for entry in file.entries {
+            if self.stop.is_cancelled() {
+                return Ok(false);
+            }
+            if begun.elapsed() > self.longest {
+                let progress = importer.pause().await?;
+                book.note_import(import.id, progress.written(), false)
+                    .await?;
+                return Ok(false);
+            }
+            if job.wants(entry.record) {
+                importer.push(entry).await?;
+            }
+        }
+        let report = importer.finish().await?;
+        if !report.skipped.is_empty() {
+            self.keep_refused(import, job, &report.skipped).await?;
+        }
+        let progress = Progress {
+            taken: job.found,
+            report,
+            ..Progress::default()
+        };
+        book.note_import(import.id, progress.written(), true)
+            .await?;
+        Ok(true)
+    }
+
+    async fn keep_refused(
+        &self,
+        import: &Import,
+        job: &Job,
+        skipped: &[(u64, String)],
+    ) -> Result<()> {
+        let bytes = self.bytes(import.person, &job.upload).await?;
+        let (options, skipped) = (job.options.clone(), skipped.to_vec());
+        let rows = tokio::task::spawn_blocking(move || refused_rows(&bytes, &options, &skipped));
+        let rows = rows.await.map_err(unavailable)?;
+        let path: &Path = &self.refused_path(import.id);
+        fs::write(path, rows).await.map_err(unavailable)
+    }
+
+    /// An import that cannot go on ends, and says why.
+    async fn failed(&self, import: &Import, error: &Error) {
+        if self.stop.is_cancelled() {
+            return;
+        }
+        tracing::warn!(import = import.id.0, %error, "an import ended before its end");
+        let note = async {
+            let stored = self.core.store().import(import.id).await?;
+            let mut progress = Progress::read(&stored.ok_or(Error::NotFound)?.progress);
+            progress.failure = Some(error.to_string());
+            self.core.end_import(import, progress.written()).await
+        };
+        if let Err(error) = note.await {
+            tracing::warn!(%error, "the end of an import could not be kept");
+        }
+    }
+}
+
+fn unavailable(error: impl std::fmt::Display) -> Error {
+    Error::Unavailable(error.to_string())
+}

@@ -1,0 +1,143 @@
+//! What an import would do, told before anything is stored; and what it did not take, afterwards.
+
+use std::collections::BTreeSet;
+
+use csv::{Terminator, WriterBuilder};
+
+use super::{File, Format, Options, Outcome, export::safe, recognize, table, text};
+use crate::domain::{
+    book::Book,
+    error::Result,
+    id::PlacementId,
+    likeness::{Known, Likeness},
+};
+
+/// Octets of a record that the list of refused ones repeats.
+const RECORD: usize = 64 * 1024;
+
+/// What an import of a file would do.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Foreseen {
+    pub contacts: usize,
+    pub lists: usize,
+    /// Like nobody in the book or before them in the file.
+    pub fresh: usize,
+    pub alike: Vec<Alike>,
+    pub skipped: usize,
+    pub warnings: usize,
+}
+
+/// A record that is like a contact there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Alike {
+    pub record: u64,
+    pub likeness: Likeness,
+    /// None: like an earlier record of the same file.
+    pub present: Option<PlacementId>,
+}
+
+/// Compares a file with a book.
+pub async fn foresee(book: &Book, file: &File) -> Result<Foreseen> {
+    let mut known = Known::default();
+    book.learn(&mut known).await?;
+    let mut foreseen = Foreseen::default();
+    for entry in &file.entries {
+        foreseen.warnings += entry.warnings.len();
+        match &entry.outcome {
+            Outcome::Skipped(_) => foreseen.skipped += 1,
+            Outcome::Group(_) => foreseen.lists += 1,
+            Outcome::Card(made) => {
+                foreseen.contacts += 1;
+                match known.find(&made.keys) {
+                    None => foreseen.fresh += 1,
+                    Some((placement, likeness)) => foreseen.alike.push(Alike {
+                        record: entry.record,
+                        likeness,
+                        present: (placement > PlacementId(0)).then_some(placement),
+                    }),
+                }
+                // Placements count from 1: below are the records of the file.
+                let here = PlacementId(-i64::try_from(entry.record).unwrap_or(0));
+                made.keys.iter().for_each(|key| known.add(here, key));
+            }
+        }
+    }
+    Ok(foreseen)
+}
+
+/// The lines of a file that were not taken, as a table with the reason of each: to be corrected
+/// and read again.
+pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) -> Vec<u8> {
+    let mut writer = WriterBuilder::new()
+        .flexible(true)
+        .terminator(Terminator::CRLF)
+        .from_writer(b"\xEF\xBB\xBF".to_vec());
+    let mut write = |mut cells: Vec<String>, reason: &str| {
+        cells.push(reason.to_owned());
+        // Memory does not fail.
+        let _ = writer.write_record(cells.iter().map(|cell| safe(cell)));
+    };
+    let reason = |line: u64| {
+        let found = skipped.iter().find(|(skipped, _)| *skipped == line);
+        found.map(|(_, reason)| reason.as_str())
+    };
+    let decoded = text::decode(bytes, options.encoding.as_deref());
+    let plain = recognize::is_vcard(decoded.text.as_bytes())
+        || recognize::is_ldif(&decoded)
+        || recognize::is_archive(bytes);
+    let table = match plain {
+        true => None,
+        false => table::read(&decoded.text, options.delimiter).unwrap_or_default(),
+    };
+    match table {
+        Some(table) => {
+            write(table.header.clone(), "Reason");
+            for row in table.rows {
+                if let Some(reason) = reason(row.line) {
+                    write(row.cells, reason);
+                }
+            }
+        }
+        None => {
+            write(vec!["Line".to_owned(), "Record".to_owned()], "Reason");
+            let lines: Vec<&str> = match recognize::is_archive(bytes) {
+                true => Vec::new(),
+                false => decoded.text.lines().collect(),
+            };
+            let ordered: BTreeSet<&(u64, String)> = skipped.iter().collect();
+            for (line, reason) in ordered {
+                let record = record(&lines, *line);
+                write(vec![line.to_string(), record], reason);
+            }
+        }
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+/// A record from its first line to its end: `END:VCARD`, or a blank line.
+fn record(lines: &[&str], first: u64) -> String {
+    let first = usize::try_from(first)
+        .unwrap_or(usize::MAX)
+        .saturating_sub(1);
+    let mut out = String::new();
+    for line in lines.iter().skip(first) {
+        if line.trim().is_empty() || out.len() + line.len() > RECORD {
+            break;
+        }
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(line);
+        if line.trim().eq_ignore_ascii_case("END:VCARD") {
+            break;
+        }
+    }
+    out
+}
+
+impl File {
+    /// A table whose columns may be sent elsewhere than recognized.
+    pub fn has_mapping(&self) -> bool {
+        !self.columns.is_empty() && !matches!(self.format, Format::GoogleOld | Format::GoogleNew)
+    }
+}

@@ -1,0 +1,564 @@
+//! Import, first and second step: a file is taken, and shown as it would be read.
+
+mod choices;
+mod report;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, Query, State},
+    response::Response,
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use self::choices::{Asked, Select, columns, duplicates, recognition};
+use super::{
+    Web,
+    facet::{CardView, Choice as Choosable},
+    form::Posted,
+    page::{Shell, see_other, show},
+    place::{PlacePath, UploadPath, form_encode},
+    request::Visit,
+    share::name_of,
+    text::{Text, fill, transfer::Transfer},
+    told::{Done, Told},
+    when,
+};
+use crate::{
+    domain::{
+        book::Book,
+        error::{Error, Result},
+        item::Card,
+        likeness::Likeness,
+        rights::Right,
+    },
+    transfer::{
+        Alike, Bound, Choice, File, Foreseen, Format, Incoming, Mapping, Outcome, Refused, foresee,
+        is_vcard,
+    },
+};
+
+pub use report::{again, page as report, refused, undo};
+
+/// Contacts shown before they are imported.
+const PREVIEW: usize = 20;
+/// Duplicates that can be decided one by one.
+const REVIEWED: usize = 50;
+/// Values of a contact that are shown in short.
+const BRIEF: usize = 6;
+/// Octets of a field that is no file.
+const FIELD: usize = 4096;
+
+#[derive(Template)]
+#[template(path = "import.html")]
+struct Start {
+    shell: Shell,
+    here: String,
+    title: String,
+    room: String,
+    /// Number, file, moment.
+    past: Vec<(i64, String, String)>,
+}
+
+/// `GET …/import`
+pub async fn start(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    visit: Visit,
+    Query(done): Query<Done>,
+) -> Response {
+    show_start(&web, &place, &visit, done.into()).await
+}
+
+async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told) -> Response {
+    let shown = async {
+        let book = open(web, place, visit).await?;
+        let text = visit.text;
+        let past = book.imports().await?;
+        Ok(show(
+            told.status(),
+            &Start {
+                title: title(&book, visit),
+                room: room(&book, text).await?,
+                past: past
+                    .into_iter()
+                    .map(|import| (import.id.0, import.name, when::shown(import.at, text)))
+                    .collect(),
+                shell: visit.shell_telling(web, Some(&place.path()), told),
+                here: place.path(),
+            },
+        ))
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+}
+
+/// The book, where something may be added to it.
+async fn open(web: &Web, place: &PlacePath, visit: &Visit) -> Result<Book> {
+    let book = place.open(web, visit).await?;
+    match book.privileges().await?.add {
+        true => Ok(book),
+        false => Err(Error::Forbidden { right: Right::Add }),
+    }
+}
+
+fn title(book: &Book, visit: &Visit) -> String {
+    fill(visit.text.transfer.import_into, &[&name_of(book, visit)])
+}
+
+/// How many contacts may still be imported.
+async fn room(book: &Book, text: &Text) -> Result<String> {
+    let count = book.count().await?;
+    Ok(match book.room().await? {
+        Some((left, quota)) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
+        None => fill(text.transfer.no_limit, &[&count]),
+    })
+}
+
+/// `POST …/import`: the file goes to the disk as it arrives.
+pub async fn receive(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    visit: Visit,
+    form: Multipart,
+) -> Response {
+    let person = visit.actor.person;
+    let received = async {
+        open(&web, &place, &visit).await.map_err(Unfit::Error)?;
+        let (upload, name) = arrive(&web, &visit, form).await?;
+        let options = Default::default();
+        match web.jobs.read(person, &upload, options).await {
+            Ok(Ok(_)) => Ok((upload, name)),
+            Ok(Err(refused)) => {
+                web.jobs.discard(person, &upload).await;
+                Err(Unfit::Refused(refused))
+            }
+            Err(error) => Err(Unfit::Error(error)),
+        }
+    };
+    match received.await {
+        Ok((upload, name)) => {
+            let query = form_encode(&[("name", &name)]);
+            see_other(&format!("{}/import/file/{upload}?{query}", place.path()))
+        }
+        Err(unfit) => {
+            let told = unfit.told(&visit);
+            show_start(&web, &place, &visit, told).await
+        }
+    }
+}
+
+/// Why a file was not taken.
+enum Unfit {
+    Error(Error),
+    Refused(Refused),
+    Stale,
+    Nothing,
+    TooLarge,
+    Mixed,
+}
+
+impl Unfit {
+    fn told(&self, visit: &Visit) -> Told {
+        let x = visit.text.transfer;
+        let (status, sentence) = match self {
+            Unfit::Error(Error::NotFound) => (StatusCode::NOT_FOUND, x.file_gone),
+            Unfit::Error(error) => return Told::refused(error, visit),
+            Unfit::Refused(refused) => {
+                let sentence = refused_because(refused, x);
+                return Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence);
+            }
+            Unfit::Stale => (StatusCode::FORBIDDEN, visit.text.stale_form),
+            Unfit::Nothing => (StatusCode::UNPROCESSABLE_ENTITY, x.nothing_chosen),
+            Unfit::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, x.file_too_large),
+            Unfit::Mixed => (StatusCode::UNPROCESSABLE_ENTITY, x.only_cards_together),
+        };
+        Told::Refused(status, sentence.to_owned())
+    }
+}
+
+fn refused_because(refused: &Refused, x: &Transfer) -> String {
+    let sentence = match refused {
+        Refused::Empty => x.refused_empty,
+        Refused::Spreadsheet => x.refused_spreadsheet,
+        Refused::Document => x.refused_document,
+        Refused::Unknown => x.refused_unknown,
+        Refused::NoCard => x.refused_no_card,
+        Refused::TooLarge(Bound::Columns) => x.bound_columns,
+        Refused::TooLarge(Bound::Cell) => x.bound_cell,
+        Refused::TooLarge(Bound::Rows) => x.bound_rows,
+        Refused::TooLarge(Bound::Members) => x.bound_members,
+        Refused::TooLarge(Bound::Inflated) => x.bound_inflated,
+        Refused::TooLarge(Bound::Contacts) => x.bound_contacts,
+        Refused::Malformed(why) => return fill(x.refused_malformed, &[why]),
+    };
+    sentence.to_owned()
+}
+
+/// What a form with files sent, once it is on the disk: the name it waits under, and its own.
+async fn arrive(
+    web: &Arc<Web>,
+    visit: &Visit,
+    mut form: Multipart,
+) -> std::result::Result<(String, String), Unfit> {
+    let malformed = |error: axum::extract::multipart::MultipartError| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Unfit::TooLarge,
+        _ => Unfit::Error(Error::Invalid(error.body_text())),
+    };
+    let mut arriving: Option<Incoming> = None;
+    let mut unfit = Some(Unfit::Stale);
+    let (mut name, mut parts, mut cards) = (String::new(), 0, 0);
+    while let Some(mut field) = form.next_field().await.map_err(malformed)? {
+        let field_name = field.name().unwrap_or_default().to_owned();
+        if field_name != "file" && field_name != "text" {
+            let value = field.text().await.map_err(malformed)?;
+            if field_name == "token" && value.len() < FIELD && visit.accepts(web, &value) {
+                unfit = None;
+            }
+            continue;
+        }
+        let file_name = field.file_name().unwrap_or_default().to_owned();
+        let mut begun = false;
+        while let Some(octets) = field.chunk().await.map_err(malformed)? {
+            // What is not wanted is read all the same: only then does a browser see the answer.
+            if unfit.is_some() || octets.is_empty() {
+                continue;
+            }
+            if arriving.is_none() {
+                let incoming = web.jobs.receive(visit.actor.person).await;
+                arriving = Some(incoming.map_err(Unfit::Error)?);
+            }
+            let Some(incoming) = &mut arriving else {
+                continue;
+            };
+            if !begun {
+                begun = true;
+                parts += 1;
+                cards += usize::from(is_vcard(&octets));
+                if parts > 1 {
+                    incoming.write(b"\r\n").await.map_err(Unfit::Error)?;
+                } else {
+                    name.clone_from(&file_name);
+                }
+            }
+            match incoming.write(&octets).await {
+                Ok(()) => {}
+                Err(Error::TooLarge { .. }) => {
+                    unfit = Some(Unfit::TooLarge);
+                    arriving = None;
+                }
+                Err(error) => return Err(Unfit::Error(error)),
+            }
+        }
+    }
+    if parts > 1 && cards < parts {
+        unfit = unfit.or(Some(Unfit::Mixed));
+    }
+    match (unfit, arriving) {
+        (Some(unfit), _) => Err(unfit),
+        (None, None) => Err(Unfit::Nothing),
+        (None, Some(incoming)) => {
+            let upload = incoming.finish().await.map_err(Unfit::Error)?;
+            Ok((upload, name.chars().take(FIELD).collect()))
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "import_check.html")]
+struct Check {
+    shell: Shell,
+    here: String,
+    title: String,
+    upload: String,
+    name: String,
+    fingerprint: String,
+    recognized: String,
+    recognition: Vec<Select>,
+    sample: String,
+    doubtful: bool,
+    google: bool,
+    collected: bool,
+    counts: String,
+    room: String,
+    columns: Vec<choices::ColumnChoice>,
+    /// Name, and what else there is of it.
+    preview: Vec<(String, String)>,
+    duplicates: Vec<Select>,
+    alike: Vec<Pair>,
+    reviewed: bool,
+    more_alike: Option<String>,
+    categories: bool,
+    categories_label: &'static str,
+    tag: String,
+    tagged: bool,
+    tag_label: String,
+    records: String,
+    button: String,
+}
+
+/// A record and the contact it is like.
+struct Pair {
+    record: u64,
+    incoming: (String, String),
+    present: (String, String),
+    options: Vec<Choosable>,
+}
+
+/// The name of the file, in the address of its page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Named {
+    name: String,
+}
+
+/// `GET …/import/file/UPLOAD`
+pub async fn check(
+    State(web): State<Arc<Web>>,
+    waiting: UploadPath,
+    visit: Visit,
+    Query(named): Query<Named>,
+) -> Response {
+    let asked = Asked::first(&named.name, visit.text);
+    show_check(&web, &waiting, &visit, &asked).await
+}
+
+/// `POST …/import/file/UPLOAD`: the same with other choices.
+pub async fn check_again(
+    State(web): State<Arc<Web>>,
+    waiting: UploadPath,
+    posted: Posted,
+) -> Response {
+    let asked = Asked::of(&posted);
+    show_check(&web, &waiting, &posted.visit, &asked).await
+}
+
+async fn show_check(
+    web: &Arc<Web>,
+    waiting: &UploadPath,
+    visit: &Visit,
+    asked: &Asked,
+) -> Response {
+    let shown = async {
+        let book = open(web, &waiting.place, visit).await?;
+        let file = match read(web, visit, &waiting.upload, asked).await? {
+            Ok(file) => file,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        let foreseen = foresee(&book, &file).await?;
+        let page = checked(web, waiting, visit, asked, &book, &file, &foreseen).await?;
+        Ok(Ok(show(StatusCode::OK, &page)))
+    };
+    match shown.await {
+        Ok(Ok(page)) => page,
+        Ok(Err(refused)) => {
+            let told = Unfit::Refused(refused).told(visit);
+            show_start(web, &waiting.place, visit, told).await
+        }
+        Err(error @ Error::NotFound) => {
+            let told = Unfit::Error(error).told(visit);
+            show_start(web, &waiting.place, visit, told).await
+        }
+        Err(error) => visit.failed(web, &error),
+    }
+}
+
+/// The file as it would be read: by what was chosen, else by what was remembered.
+async fn read(
+    web: &Web,
+    visit: &Visit,
+    upload: &str,
+    asked: &Asked,
+) -> Result<std::result::Result<File, Refused>> {
+    let mut options = asked.options.clone();
+    for (fingerprint, codes) in web.core.mappings(&visit.actor).await? {
+        let codes = serde_json::from_str(&codes).unwrap_or_default();
+        options.mappings.push(Mapping { fingerprint, codes });
+    }
+    web.jobs.read(visit.actor.person, upload, options).await
+}
+
+async fn checked(
+    web: &Arc<Web>,
+    waiting: &UploadPath,
+    visit: &Visit,
+    asked: &Asked,
+    book: &Book,
+    file: &File,
+    foreseen: &Foreseen,
+) -> Result<Check> {
+    let text = visit.text;
+    let x = text.transfer;
+    let of = |likeness| {
+        foreseen
+            .alike
+            .iter()
+            .filter(move |a| a.likeness == likeness)
+            .count()
+    };
+    let certain = of(Likeness::Certain);
+    let possible = foreseen.alike.len() - certain;
+    let wanted = |record: u64| asked.wants(record);
+    let created = file.entries.iter().filter(|entry| {
+        let contact = matches!(entry.outcome, Outcome::Card(_));
+        contact && wanted(entry.record) && {
+            let alike = foreseen.alike.iter().find(|a| a.record == entry.record);
+            alike.is_none_or(|alike| asked.choice(alike) == Choice::CreateAnyway)
+        }
+    });
+    let created = i64::try_from(created.count()).unwrap_or(i64::MAX);
+    let chosen = file.entries.iter().filter(|entry| {
+        matches!(entry.outcome, Outcome::Card(_) | Outcome::Group(_)) && wanted(entry.record)
+    });
+    let chosen = chosen.count();
+    let (room, button) = match book.room().await? {
+        Some((left, quota)) => {
+            let left = left.max(0);
+            let room = fill(x.found_room, &[&foreseen.contacts, &left, &quota]);
+            (
+                room,
+                match created > left {
+                    true => fill(x.import_first, &[&left]),
+                    false => fill(x.import_contacts, &[&chosen]),
+                },
+            )
+        }
+        None => (
+            fill(x.no_limit, &[&book.count().await?]),
+            fill(x.import_contacts, &[&chosen]),
+        ),
+    };
+    let cards = file
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.outcome {
+            Outcome::Card(made) => Some((entry.record, made)),
+            _ => None,
+        });
+    let mut alike = Vec::new();
+    for pair in foreseen.alike.iter().take(REVIEWED) {
+        let made = cards.clone().find(|(record, _)| *record == pair.record);
+        let present = present(book, pair).await?;
+        alike.push(Pair {
+            record: pair.record,
+            incoming: made.map_or_else(Default::default, |(_, made)| {
+                brief(&web.facet.view(&made.card, text))
+            }),
+            present: match present {
+                Some(card) => brief(&web.facet.view(&book.content(&card), text)),
+                None => (x.earlier_in_file.to_owned(), String::new()),
+            },
+            options: choices::each(asked.choices.each.get(&pair.record).copied(), x),
+        });
+    }
+    let google = matches!(file.format, Format::GoogleOld | Format::GoogleNew);
+    Ok(Check {
+        shell: visit.shell(web, Some(&waiting.place.path())),
+        here: waiting.place.path(),
+        title: title(book, visit),
+        upload: waiting.upload.clone(),
+        name: asked.name.clone(),
+        fingerprint: file.fingerprint.clone(),
+        recognized: fill(x.recognized, &[&choices::recognized(file, text)]),
+        recognition: recognition(file, asked, x),
+        sample: file.sample.clone(),
+        doubtful: file.doubtful,
+        google,
+        collected: asked.options.collected,
+        counts: fill(
+            x.counts,
+            &[
+                &foreseen.contacts,
+                &foreseen.fresh,
+                &certain,
+                &possible,
+                &foreseen.lists,
+                &foreseen.skipped,
+                &foreseen.warnings,
+            ],
+        ),
+        room,
+        columns: columns(file, text),
+        preview: cards
+            .clone()
+            .take(PREVIEW)
+            .map(|(_, made)| brief(&web.facet.view(&made.card, text)))
+            .collect(),
+        duplicates: duplicates(asked, x),
+        alike,
+        reviewed: !asked.choices.each.is_empty(),
+        more_alike: foreseen
+            .alike
+            .len()
+            .checked_sub(REVIEWED)
+            .filter(|more| *more > 0)
+            .map(|more| fill(x.more_of_them, &[&more])),
+        categories: asked.choices.categories,
+        categories_label: match book.is_private() {
+            true => x.keep_categories_private,
+            false => x.keep_categories_group,
+        },
+        tagged: asked.choices.tag.is_some(),
+        tag_label: fill(x.put_imported_tag, &[&asked.tag]),
+        tag: asked.tag.clone(),
+        records: asked.records.clone(),
+        button,
+    })
+}
+
+async fn present(book: &Book, pair: &Alike) -> Result<Option<Card>> {
+    let Some(placement) = pair.present else {
+        return Ok(None);
+    };
+    let found = book.by_placements(&[placement]).await?;
+    Ok(found.into_iter().next().flatten())
+}
+
+/// A name, and what else a contact says in one line.
+pub fn brief(view: &CardView) -> (String, String) {
+    let summary = (!view.summary.is_empty()).then(|| view.summary.clone());
+    let lines = view.lines.iter().take(BRIEF);
+    let said = lines.map(|line| format!("{}: {}", line.label, line.value.replace('\n', ", ")));
+    let said: Vec<String> = summary.into_iter().chain(said).collect();
+    (view.name.clone(), said.join(" · "))
+}
+
+/// `POST …/import/file/UPLOAD/start`
+pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let asked = Asked::of(&posted);
+    let begun = async {
+        let book = open(&web, &waiting.place, visit).await?;
+        let file = match read(&web, visit, &waiting.upload, &asked).await? {
+            Ok(file) => file,
+            Err(refused) => return Ok(Err(refused)),
+        };
+        if file.has_mapping() {
+            let codes: Vec<&str> = file.columns.iter().map(|column| &column.code[..]).collect();
+            let codes = serde_json::to_string(&codes).unwrap_or_default();
+            web.core
+                .remember_mapping(&visit.actor, &file.fingerprint, codes)
+                .await?;
+        }
+        let job = asked.job(&waiting.upload, &file);
+        web.jobs.start(&book, &asked.name, &job).await.map(Ok)
+    };
+    let place = &waiting.place;
+    match begun.await {
+        Ok(Ok(import)) => see_other(&format!("{}/imports/{import}", place.path())),
+        Ok(Err(refused)) => {
+            show_start(&web, place, visit, Unfit::Refused(refused).told(visit)).await
+        }
+        Err(error) => show_start(&web, place, visit, Unfit::Error(error).told(visit)).await,
+    }
+}
+
+/// `POST …/import/file/UPLOAD/discard`
+pub async fn discard(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Posted) -> Response {
+    let person = posted.visit.actor.person;
+    web.jobs.discard(person, &waiting.upload).await;
+    see_other(&waiting.place.path())
+}

@@ -1,0 +1,183 @@
+//! The sentences of import, export, printing and duplicates, in both languages side by side.
+
+macro_rules! sentences {
+    ($($name:ident: $english:literal, $french:literal;)+) => {
+        /// The sentences of one language; `{}` stands for a value.
+        pub struct Transfer {
+            $(pub $name: &'static str,)+
+        }
+
+        pub const EN: Transfer = Transfer { $($name: $english,)+ };
+        pub const FR: Transfer = Transfer { $($name: $french,)+ };
+
+        impl Transfer {
+            /// All sentences with their names, for checks.
+            pub fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name)),+]
+            }
+        }
+    };
+}
+
+sentences! {
+    import: "Import", "Importer";
+    import_into: "Import into {}", "Importer dans {}";
+    steps: "Steps", "Étapes";
+    step_file: "1. File", "1. Fichier";
+    step_check: "2. Check", "2. Vérification";
+    step_result: "3. Result", "3. Résultat";
+    formats: "From Outlook, Google, Thunderbird, vCard, LDIF or any CSV; several vCards at once, or a .zip of such files. At most 32 MB and 50,000 contacts.", "Depuis Outlook, Google, Thunderbird, vCard, LDIF ou tout CSV ; plusieurs vCards à la fois, ou un .zip de tels fichiers. Au plus 32 Mo et 50 000 contacts.";
+    room: "{} of {} used here: {} more can be imported.", "{} sur {} utilisés ici : {} de plus peuvent être importés.";
+    no_limit: "{} contacts here, without a limit.", "{} contacts ici, sans limite.";
+    file: "File", "Fichier";
+    paste: "Or paste the contacts here", "Ou collez les contacts ici";
+    go_on: "Continue", "Continuer";
+    nothing_chosen: "Choose a file, or paste some contacts.", "Choisissez un fichier, ou collez des contacts.";
+    only_cards_together: "Several files at once have to be vCards, all of them.", "Plusieurs fichiers à la fois doivent être tous des vCards.";
+    file_too_large: "The file is larger than 32 MB. Nothing was stored.", "Le fichier dépasse 32 Mo. Rien n'a été enregistré.";
+    file_gone: "The file is not here any more: choose it again.", "Le fichier n'est plus là : choisissez-le de nouveau.";
+    past_imports: "Imports of the last 30 days", "Imports des 30 derniers jours";
+    refused_empty: "The file is empty.", "Le fichier est vide.";
+    refused_spreadsheet: "This is a spreadsheet: save it as CSV (UTF-8) and import that.", "C'est un classeur : enregistrez-le en CSV (UTF-8) et importez celui-là.";
+    refused_document: "This is a document, not an address book: export the contacts as vCard or CSV.", "C'est un document, pas un carnet d'adresses : exportez les contacts en vCard ou CSV.";
+    refused_unknown: "No contacts can be recognized in this file (vCard, CSV, LDIF).", "Aucun contact n'est reconnu dans ce fichier (vCard, CSV, LDIF).";
+    refused_no_card: "The file holds no vCard.", "Le fichier ne contient aucune vCard.";
+    refused_malformed: "The file cannot be read: {}", "Le fichier ne peut être lu : {}";
+    bound_columns: "The file has more than 512 columns. Nothing was stored.", "Le fichier a plus de 512 colonnes. Rien n'a été enregistré.";
+    bound_cell: "The file has a cell of more than 1 MB. Nothing was stored.", "Le fichier a une cellule de plus de 1 Mo. Rien n'a été enregistré.";
+    bound_rows: "The file has more than 200,000 rows. Nothing was stored.", "Le fichier a plus de 200 000 lignes. Rien n'a été enregistré.";
+    bound_members: "The archive has more than 1,000 members. Nothing was stored.", "L'archive a plus de 1 000 membres. Rien n'a été enregistré.";
+    bound_inflated: "The archive inflates to too much. Nothing was stored.", "L'archive se décompresse en trop de données. Rien n'a été enregistré.";
+    bound_contacts: "The file has more than 50,000 contacts: the administrator can import it on the command line. Nothing was stored.", "Le fichier a plus de 50 000 contacts : l'administrateur peut l'importer en ligne de commande. Rien n'a été enregistré.";
+    recognized: "Recognized: {}", "Reconnu : {}";
+    recognition: "Recognition", "Reconnaissance";
+    format: "Format", "Format de fichier";
+    encoding: "Encoding", "Encodage";
+    delimiter: "Delimiter", "Séparateur";
+    date_order: "Dates", "Ordre des dates";
+    day_first: "day/month/year", "jour/mois/année";
+    month_first: "month/day/year", "mois/jour/année";
+    recognize: "As recognized", "Comme reconnu";
+    tab: "tab", "tabulation";
+    sample: "A line of it:", "Une de ses lignes :";
+    encoding_doubtful: "Do the letters look right? If not, choose another encoding: MacRoman is worth trying.", "Les lettres sont-elles justes ? Sinon, choisissez un autre encodage : MacRoman mérite un essai.";
+    collected: "Also addresses that Google collected by itself", "Aussi les adresses que Google a recueillies de lui-même";
+    show_again: "Show again", "Afficher de nouveau";
+    counts: "Found: {}. New: {}. Certainly here already: {}. Possible duplicates: {}. Lists: {}. Skipped: {}. Warnings: {}.", "Trouvés : {}. Nouveaux : {}. Certainement déjà là : {}. Doublons possibles : {}. Listes : {}. Ignorés : {}. Avertissements : {}.";
+    found_room: "{} contacts found – you can still import {} of {} here.", "{} contacts trouvés – vous pouvez encore en importer {} sur {} ici.";
+    columns: "Columns", "Colonnes";
+    columns_text: "Where each column goes; this is remembered for the next file of the same shape.", "Où va chaque colonne ; c'est retenu pour le prochain fichier de même forme.";
+    ignore: "ignore", "ignorer";
+    keep_custom: "keep as a custom field", "garder comme champ personnalisé";
+    full_name: "Full name", "Nom complet";
+    preview: "The first contacts as they will look", "Les premiers contacts tels qu'ils seront";
+    duplicates: "Duplicates", "Doublons";
+    if_certain: "Contacts that are certainly here already", "Contacts qui sont certainement déjà là";
+    if_possible: "Contacts that are possibly here already", "Contacts qui sont peut-être déjà là";
+    add_missing: "add what is missing", "ajouter ce qui manque";
+    replace: "replace", "remplacer";
+    create_anyway: "create anyway", "créer quand même";
+    skip: "skip", "ignorer celui-ci";
+    as_above: "as chosen above", "comme choisi ci-dessus";
+    review: "Decide one by one", "Décider un par un";
+    in_file: "In the file", "Dans le fichier";
+    here_already: "Here already", "Déjà là";
+    earlier_in_file: "earlier in the same file", "plus haut dans le même fichier";
+    keep_categories_private: "Categories become my tags", "Les catégories deviennent mes étiquettes";
+    keep_categories_group: "Keep the categories of the contacts", "Garder les catégories des contacts";
+    imported_tag: "Imported {}", "Importé le {}";
+    put_imported_tag: "Put the tag “{}” on everything", "Mettre l'étiquette « {} » sur tout";
+    which_records: "Only these records (such as 1-200, 250)", "Seulement ces fiches (par exemple 1-200, 250)";
+    import_contacts: "Import {} contacts", "Importer {} contacts";
+    import_first: "Import the first {}", "Importer les {} premiers";
+    import_running: "Importing: {} of {}", "Import en cours : {} sur {}";
+    import_waits: "The time for one import is up; it can go on.", "Le temps prévu pour un import est écoulé ; il peut continuer.";
+    import_resume: "Go on with the import", "Poursuivre l'import";
+    import_failed: "The import ended before its end: {}", "L'import s'est arrêté avant la fin : {}";
+    import_undone: "This import was undone.", "Cet import a été annulé.";
+    import_closing: "You may close this page: the import goes on.", "Vous pouvez fermer cette page : l'import continue.";
+    report: "Created: {}. Updated: {}. Here already, nothing to add: {}. Lists: {}. Skipped: {}.", "Créés : {}. Mis à jour : {}. Déjà là, rien à ajouter : {}. Listes : {}. Ignorés : {}.";
+    see_contacts: "See the contacts", "Voir les contacts";
+    undo_import: "Undo this import", "Annuler cet import";
+    undo_import_text: "What it created is removed and what it updated is restored, as far as nobody touched it since. Possible for 30 days.", "Ce qu'il a créé est retiré et ce qu'il a modifié est rétabli, si personne n'y a touché depuis. Possible pendant 30 jours.";
+    import_taken_back: "Removed: {}. Restored: {}. Left because they changed since: {}.", "Retirés : {}. Rétablis : {}. Laissés parce qu'ils ont changé depuis : {}.";
+    skipped: "Skipped", "Ignorés";
+    warnings: "Warnings", "Avertissements";
+    line: "Line", "Ligne";
+    reason: "Reason", "Motif";
+    value: "Value", "Valeur";
+    fetch_refused: "Fetch the skipped lines as CSV", "Récupérer les lignes ignorées en CSV";
+    more_of_them: "… and {} more", "… et {} de plus";
+    reason_empty: "nothing in it", "rien dedans";
+    reason_not_a_person: "not a person", "pas une personne";
+    reason_changetype: "an LDIF change, no contact", "une modification LDIF, pas un contact";
+    reason_broken: "broken", "abîmé";
+    reason_too_large: "too large", "trop grand";
+    reason_collected: "collected by Google", "recueilli par Google";
+    reason_duplicate: "here already", "déjà là";
+    reason_gone: "removed meanwhile", "retiré entre-temps";
+    reason_over_quota: "no room left", "plus de place";
+    reason_not_allowed: "you may not modify it", "vous n'avez pas le droit de le modifier";
+    warn_email_not_smtp: "no e-mail address but a directory path", "un chemin d'annuaire au lieu d'une adresse de courriel";
+    warn_email_invalid: "not an e-mail address: put into the note", "pas une adresse de courriel : mise dans la note";
+    warn_lossy_source: "letters were lost before", "des lettres étaient déjà perdues";
+    warn_photo: "a photo by address is not fetched", "une photo par adresse n'est pas téléchargée";
+    warn_date_invalid: "not a date: put into the note", "pas une date : mise dans la note";
+    warn_year_only: "a year alone: a custom field", "une année seule : champ personnalisé";
+    warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
+    warn_number_damaged: "a number damaged by a spreadsheet: export it as text", "un numéro abîmé par un tableur : exportez-le comme texte";
+    warn_more_cells: "more cells than columns", "plus de cellules que de colonnes";
+    warn_encoding: "the encoding was guessed", "l'encodage a été deviné";
+    warn_attribute: "an attribute that is not read", "un attribut qui n'est pas lu";
+    warn_url: "an address that is not followed", "une adresse qui n'est pas suivie";
+    warn_member_unknown: "a member of a list that nobody is", "un membre de liste qui n'est personne";
+    warn_member_address: "a member of a list by address", "un membre de liste par adresse";
+    warn_duplicate: "like record {}", "comme la fiche {}";
+}
+
+impl Transfer {
+    /// Why a record was skipped; what is no known reason as it is.
+    pub fn skipped_because<'a>(&self, reason: &'a str) -> &'a str
+    where
+        Self: 'a,
+    {
+        match reason {
+            "empty" => self.reason_empty,
+            "not-a-person" => self.reason_not_a_person,
+            "changetype-refused" => self.reason_changetype,
+            "broken" => self.reason_broken,
+            "too-large" => self.reason_too_large,
+            "collected" => self.reason_collected,
+            "duplicate" => self.reason_duplicate,
+            "gone" => self.reason_gone,
+            "over-quota" => self.reason_over_quota,
+            "not-allowed" => self.reason_not_allowed,
+            other => other,
+        }
+    }
+
+    /// What a warning says.
+    pub fn warning<'a>(&self, code: &'a str) -> &'a str
+    where
+        Self: 'a,
+    {
+        match code {
+            "email-not-smtp" => self.warn_email_not_smtp,
+            "email-invalid" => self.warn_email_invalid,
+            "lossy-source" => self.warn_lossy_source,
+            "photo-by-address" => self.warn_photo,
+            "date-invalid" => self.warn_date_invalid,
+            "date-year-only" => self.warn_year_only,
+            "several-values-in-one-cell" => self.warn_several_values,
+            "number-damaged" => self.warn_number_damaged,
+            "more-cells-than-columns" => self.warn_more_cells,
+            "encoding-guessed" => self.warn_encoding,
+            "attribute-ignored" => self.warn_attribute,
+            "url-value-refused" => self.warn_url,
+            "group-member-unknown" => self.warn_member_unknown,
+            "group-member-by-address" => self.warn_member_address,
+            "possible-duplicate" => self.warn_duplicate,
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Files on the web: import in three steps, export, printing, duplicates.
+
+mod import;
