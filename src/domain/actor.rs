@@ -41,6 +41,13 @@ pub struct Client {
     pub device: Option<DeviceId>,
 }
 
+impl Client {
+    /// What is refused there is told at once, to the person who wrote it.
+    pub fn is_page(&self) -> bool {
+        self.label == "web"
+    }
+}
+
 impl Actor {
     /// The membership in a group, if any.
     pub fn membership(&self, group: GroupId) -> Option<&Membership> {

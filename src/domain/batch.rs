@@ -128,6 +128,12 @@ pub enum Op {
         device: DeviceId,
         server_ids: Vec<String>,
     },
+    /// The device knows this placement after all, as it is: it becomes `maker` and `writer`.
+    Own {
+        collection: CollectionId,
+        device: DeviceId,
+        server_id: String,
+    },
     /// A valid write that was refused, kept once per (person, item, digest); raises the refusal mark.
     Refuse {
         item: Option<ItemId>,
@@ -139,6 +145,8 @@ pub enum Op {
         identity: Option<String>,
         /// The entity tag changes for this person, so that clients fetch the card anew.
         mark: bool,
+        /// The person is told by a notice: the client may not say it.
+        notice: bool,
     },
     DismissRefusal {
         revision: RevisionId,

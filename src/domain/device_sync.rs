@@ -2,25 +2,26 @@
 //! next key and the answers to its commands.
 
 mod choke;
+mod claims;
 mod commands;
+mod exchange;
 mod moves;
+mod record;
+mod reverts;
 mod salvage;
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 
 use super::{
     batch::{Batch, Op},
-    book::{Book, Edit, RETRIES},
+    book::{Book, RETRIES},
+    collection::Place,
     error::{Error, Result},
     hub::Topic,
     id::{CollectionId, DeviceId, Seq, Timestamp},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     round::{Page, Rows, State, Viewer, What, fill_page},
     store::Order,
 };
@@ -28,179 +29,9 @@ use super::{
 use choke::Choke;
 use commands::Work;
 pub use commands::{TEMPORARY, is_temporary};
+pub use exchange::{Answer, Change, Command, Failure, Outcome, Pending, SyncCall, SyncReply};
 pub use moves::Moved;
-
-/// One command of a client.
-#[derive(Clone)]
-pub enum Command {
-    Add {
-        client_id: String,
-        /// Digest of the normalised data: clients that change the ClientId on every retry.
-        fingerprint: String,
-        edit: Arc<dyn Edit>,
-    },
-    Change {
-        server_id: String,
-        edit: Arc<dyn Edit>,
-    },
-    Delete {
-        server_id: String,
-    },
-    Fetch {
-        server_id: String,
-    },
-}
-
-/// What became of a command, in the order of the commands.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    /// An Add; also for one that was refused and is deleted again in the same answer.
-    Added {
-        client_id: String,
-        server_id: String,
-    },
-    AddFailed {
-        client_id: String,
-        failure: Failure,
-    },
-    /// A Change or Delete that needs no word.
-    Done,
-    ChangeFailed {
-        server_id: String,
-        failure: Failure,
-    },
-    DeleteFailed {
-        server_id: String,
-        failure: Failure,
-    },
-    Fetched {
-        server_id: String,
-    },
-}
-
-/// Why a command was not done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Failure {
-    /// The data cannot be stored.
-    Invalid,
-    /// The server's version stands; it is in the same answer.
-    Conflict,
-    NotFound,
-    OverQuota,
-}
-
-/// A request for one collection.
-pub struct SyncCall {
-    /// The key presented; none is SyncKey 0.
-    pub key: Option<String>,
-    pub commands: Vec<Command>,
-    /// False: no changes beyond the server's copies after refusals.
-    pub get_changes: bool,
-    pub window: usize,
-    /// Digest of the whole request for this collection.
-    pub request: String,
-    /// What the face keeps with the key (options, supported elements); none keeps the former.
-    pub settings: Option<String>,
-}
-
-/// The answer for one collection.
-#[derive(Debug)]
-pub enum SyncReply {
-    /// SyncKey 0: nothing but the first key.
-    Primed {
-        key: String,
-    },
-    /// The key is not known (any more): the device has to start over.
-    UnknownKey,
-    Answer(Answer),
-}
-
-/// An answer to a known key.
-#[derive(Debug)]
-pub struct Answer {
-    /// The key to present next; the one presented when there is nothing to say.
-    pub key: String,
-    pub outcomes: Vec<Outcome>,
-    pub changes: Vec<Change>,
-    pub more: bool,
-    /// Cards asked for by Fetch, by server id.
-    pub fetched: HashMap<String, Card>,
-    /// What the face kept with the key.
-    pub settings: String,
-    /// The key is another than the one presented.
-    pub new_key: bool,
-    /// In a view: the names of the books that hold each card, but for the own one.
-    labels: HashMap<String, Vec<String>>,
-}
-
-impl Answer {
-    /// The names of the books that hold a card, in a view.
-    pub fn labels_of(&self, server_id: &str) -> &[String] {
-        self.labels.get(server_id).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Something the device has to be told.
-#[derive(Debug)]
-pub enum Change {
-    Delete(String),
-    Add(Card),
-    Change(Card),
-}
-
-/// Whether a Sync would have something to say.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pending {
-    /// The device never synchronized this collection.
-    Unprimed,
-    Nothing,
-    Something,
-}
-
-/// What the store keeps for a device and a collection, as JSON: two generations.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Record {
-    epoch: String,
-    key: String,
-    state: State,
-    /// When no round is open: the device holds exactly what was there at the base. False after an
-    /// answer was made again, or read while others wrote: what moved on meanwhile was left out.
-    certain: bool,
-    previous: Option<Previous>,
-    settings: String,
-    #[serde(default)]
-    choke: Choke,
-}
-
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Previous {
-    key: String,
-    state: State,
-    end: State,
-    request: String,
-    outcomes: Vec<Outcome>,
-    /// The server's copies after refusals, whatever the window.
-    forced: Vec<(What, String)>,
-    more: bool,
-    /// ClientId to ServerId of the step.
-    added: HashMap<String, String>,
-    /// Fingerprint to ServerId of the step.
-    fingerprints: HashMap<String, String>,
-    /// Held back in this step, as the device chokes on it.
-    #[serde(default)]
-    withheld: Option<String>,
-    /// The only item of the step.
-    #[serde(default)]
-    sole: Option<String>,
-}
-
-/// What the store holds: the key alone when this version cannot read the record, which is as good
-/// as none, so that the device starts over.
-#[derive(Default)]
-struct Stored {
-    key: Option<String>,
-    record: Option<Record>,
-}
+use record::{Previous, Record, Stored, generation, new_key};
 
 /// The sync state of one device in one book.
 pub struct DeviceBook {
@@ -315,7 +146,7 @@ impl DeviceBook {
             return self.prime(call, stored.key).await;
         };
         let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
-            return self.start_over(call).await;
+            return self.start_over(call, None).await;
         };
         if *presented == record.key {
             let record = record.delivered();
@@ -332,7 +163,7 @@ impl DeviceBook {
                     }
                 }
             }
-            _ => self.start_over(call).await,
+            _ => self.start_over(call, Some(&record)).await,
         }
     }
 
@@ -348,6 +179,8 @@ impl DeviceBook {
             previous: None,
             settings: call.settings.clone().unwrap_or_default(),
             choke: Choke::default(),
+            unclaimed: Vec::new(),
+            reverts: Vec::new(),
         };
         let key = record.key.clone();
         self.commit(vec![self.set(stored, &record)], true).await?;
@@ -399,20 +232,26 @@ impl DeviceBook {
         start: State,
         lost: Option<&Previous>,
     ) -> Result<SyncReply> {
-        let mut work = Work::default();
+        let mut work = Work {
+            unclaimed: record.unclaimed.clone(),
+            reverts: record.reverts.clone(),
+            ..Work::default()
+        };
+        work.repeat_reverts();
         if let Some(last) = &record.previous {
             work.copies = last.forced.iter().map(|(_, id)| id.clone()).collect();
         }
         if let Some(lost) = lost {
-            self.disown(call, lost, &mut work);
+            self.claim(call, lost, &mut work);
         }
-        let viewer = self.viewer(work.disowned.iter().cloned().collect());
+        let mut viewer = self.viewer(work.disowned.iter().cloned().collect());
         let at_rest = start.at_rest() && record.certain && lost.is_none();
         if !call.commands.is_empty() {
             work.union = self.book.core().union_of(&self.book).await?;
             self.decide(call, &viewer, &start, at_rest, &mut work)
                 .await?;
         }
+        viewer.owned = work.owned.clone();
         let mut choke = record.choke.clone();
         let withheld = lost.and_then(|lost| choke.withhold(lost));
         let mut page = if call.get_changes {
@@ -441,6 +280,7 @@ impl DeviceBook {
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
         choke.rest(page.more);
+        let mut ops = work.take_ops(&self.book, self.device);
         let mut next = Record {
             epoch: record.epoch.clone(),
             key: record.key.clone(),
@@ -449,8 +289,9 @@ impl DeviceBook {
             previous: None,
             settings: settings.clone(),
             choke,
+            unclaimed: work.unclaimed,
+            reverts: work.reverts,
         };
-        let mut ops = work.take_ops(&self.book, self.device);
         if !silent {
             next.key = new_key(generation(&record.key) + 1);
             next.previous = Some(Previous {
@@ -461,8 +302,7 @@ impl DeviceBook {
                 outcomes: work.outcomes.clone(),
                 forced: work.forced,
                 more: page.more,
-                added: work.added,
-                fingerprints: work.fingerprints,
+                adds: work.adds,
                 withheld,
                 sole,
             });
@@ -472,6 +312,7 @@ impl DeviceBook {
             && next.state == record.state
             && next.certain == record.certain
             && record.previous.is_none()
+            && next.unclaimed == record.unclaimed
             && settings == record.settings;
         if !unmoved {
             let unflushed = ops.is_empty();
@@ -603,7 +444,14 @@ impl DeviceBook {
     /// Nothing was written since the collection was opened.
     async fn stands_still(&self) -> Result<bool> {
         let opened = self.book.collection();
-        let now = self.book.core().store().collection(opened.id).await?;
+        let store = self.book.core().store();
+        if let Place::View(owner) = opened.place {
+            let view = store.view(owner, &opened.segment).await?;
+            if view.is_none_or(|view| !view.is_level) {
+                return Ok(false);
+            }
+        }
+        let now = store.collection(opened.id).await?;
         Ok(now.is_some_and(|now| now.seq == opened.seq))
     }
 
@@ -622,6 +470,7 @@ impl DeviceBook {
         Viewer {
             device: self.device,
             disowned,
+            owned: HashSet::new(),
         }
     }
 
@@ -672,16 +521,4 @@ impl Rows for DeviceBook {
 fn wanted(forced: &[(What, String)], items: Vec<(What, Placement)>) -> Vec<(What, String)> {
     let page = items.into_iter().map(|(what, row)| (what, row.server_id));
     forced.iter().cloned().chain(page).collect()
-}
-
-/// Keys are opaque; the counter helps a reader of logs, the rest makes them unguessable.
-fn new_key(generation: u64) -> String {
-    format!("{generation}.{}", random_id(12))
-}
-
-fn generation(key: &str) -> u64 {
-    key.split('.')
-        .next()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(0)
 }

@@ -12,7 +12,7 @@ use super::{
     history::Restored,
     id::NoticeId,
     rights::Right,
-    store::Notice,
+    store::{Notice, NoticeKind},
 };
 
 /// Name of the setting in a person's settings.
@@ -41,6 +41,9 @@ impl Core {
         notice: NoticeId,
     ) -> Result<Restored> {
         let told = self.own_notice(actor, notice).await?;
+        if told.kind != NoticeKind::MassDeletion {
+            return Err(Error::NotFound);
+        }
         let restored = self.undo_client(actor, &told.client, told.since).await?;
         self.confirm_notice(actor, notice).await?;
         Ok(restored)

@@ -23,6 +23,8 @@ pub struct RefusedChange {
     pub revision: Revision,
     /// What the content is called: the formatted name; empty for words that are no document.
     pub display: String,
+    /// What no class can hold (a reminder, a message), as it was written.
+    pub words: Option<String>,
     /// The item still exists where the person may read it.
     pub readable: bool,
     /// From what is there now to what was written; from nothing for a new item.
@@ -68,10 +70,14 @@ impl Core {
                 }
             });
             let class = self.class();
-            // What no class can hold (a reminder, say) is kept word for word.
             let index = class.index(&revision.document, None);
+            let words = match &index {
+                Ok(_) => None,
+                Err(_) => Some(String::from_utf8_lossy(&revision.document).into_owned()),
+            };
             changes.push(RefusedChange {
                 display: index.map(|index| index.display).unwrap_or_default(),
+                words,
                 readable: there.is_some(),
                 differences: class
                     .differences(current.as_deref().unwrap_or_default(), &revision.document),

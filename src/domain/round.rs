@@ -53,6 +53,8 @@ pub struct Viewer {
     pub device: DeviceId,
     /// Created by a step whose answer was lost and not claimed again: the device does not know them.
     pub disowned: HashSet<String>,
+    /// Disowned once and claimed again by this request: the device holds them as they are.
+    pub owned: HashSet<String>,
 }
 
 /// The indexed ranges of one collection.
@@ -111,7 +113,7 @@ impl Viewer {
 
     /// The device's own write, untouched since: it need not be sent back.
     pub fn is_echo(&self, row: &Placement, state: &State) -> bool {
-        row.writer == Some(self.device)
+        (row.writer == Some(self.device) || self.owned.contains(&row.server_id))
             && !self.disowned.contains(&row.server_id)
             && row.gone.unwrap_or(row.changed) > state.primed
     }
@@ -132,7 +134,8 @@ impl Viewer {
     }
 
     fn made(&self, row: &Placement) -> bool {
-        row.maker == Some(self.device) && !self.disowned.contains(&row.server_id)
+        (row.maker == Some(self.device) || self.owned.contains(&row.server_id))
+            && !self.disowned.contains(&row.server_id)
     }
 }
 
@@ -226,8 +229,9 @@ async fn page_phase(
         Phase::Adds => (Order::Born, What::Add),
         Phase::Changes => (Order::Changed, What::Change),
     };
+    let mut used: usize = items.iter().map(|(what, row)| weight(*what, row)).sum();
     loop {
-        let chunk = limit.saturating_sub(items.len()).clamp(1, CHUNK - 1) + 1;
+        let chunk = limit.saturating_sub(used).clamp(1, CHUNK - 1) + 1;
         let found = rows.rows(order, state.at, last, chunk).await?;
         let exhausted = found.len() < chunk;
         for row in found {
@@ -241,9 +245,12 @@ async fn page_phase(
                 && !viewer.is_echo(&row, state)
                 && !sent.contains(&row.server_id);
             if concerns {
-                if items.len() >= limit {
+                let weight = weight(what, &row);
+                let is_full = used.saturating_add(weight) > limit && !items.is_empty();
+                if used >= limit || is_full {
                     return Ok(false);
                 }
+                used += weight;
                 sent.insert(row.server_id.clone());
                 items.push((what, row));
             }
@@ -257,6 +264,16 @@ async fn page_phase(
 
 /// Rows asked of the store at a time.
 const CHUNK: usize = 513;
+
+/// What an item counts in a window: a large picture takes the place of several contacts. What is sent
+/// of a picture is bounded, and so is this.
+fn weight(what: What, row: &Placement) -> usize {
+    const LIGHT: i64 = 16 * 1024;
+    match what {
+        What::Delete => 1,
+        What::Add | What::Change => 1 + (row.size / LIGHT).clamp(0, 3) as usize,
+    }
+}
 
 /// Lists of contacts have no form on a device ([MS-ASCNTC] knows no group object).
 fn is_hidden(row: &Placement) -> bool {

@@ -241,6 +241,8 @@ pub struct Notice {
 pub enum NoticeKind {
     /// A client removed a large part of a book within an hour.
     MassDeletion,
+    /// What a client wrote was refused, and is kept in the refused changes.
+    Kept,
 }
 
 /// A comment on a placed item.
@@ -439,6 +441,13 @@ pub trait Store: Send + Sync {
         placement: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
+    /// [`Store::version_at`] of a row of a view, by the view's sequences.
+    async fn version_in_view(
+        &self,
+        row: PlacementId,
+        seq: Seq,
+        device: DeviceId,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
     /// The person may modify at least one live item of a group's book: as creator, by a grant, in custody.
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;

@@ -180,6 +180,7 @@ impl Core {
             reason: reason.to_owned(),
             identity: None,
             mark: false,
+            notice: !actor.client.is_page(),
         };
         self.commit_personal(actor, vec![refuse]).await.map(drop)
     }

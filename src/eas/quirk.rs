@@ -88,6 +88,12 @@ pub fn moves_by_change(device: &Device) -> bool {
     is_outlook(device)
 }
 
+/// Outlook ignores the first Delete after an Add it may not make, and the Add that brings back what
+/// it may not delete.
+pub fn ignores_reverts(device: &Device) -> bool {
+    is_outlook(device)
+}
+
 /// Outlook for Windows; Outlook mobile calls its DeviceType `Outlook` and is another program.
 fn is_outlook(device: &Device) -> bool {
     let device_type = device.device_type.to_ascii_lowercase();

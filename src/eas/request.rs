@@ -202,7 +202,7 @@ impl Arrival {
 
     async fn run(self, face: Arc<Face>) -> Result<Response<Bytes>> {
         let Some(root) = command::root_of(&self.line.command) else {
-            return Ok(plain(StatusCode::NOT_IMPLEMENTED));
+            return Ok(status::unknown_command(self.version, &self.body));
         };
         let visit = device::Visit {
             person: self.person,

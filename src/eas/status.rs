@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use carnet_proto::{
     eas::request_line::Version,
-    wbxml::{Encoder, Tag, page},
+    wbxml::{Encoder, Limits, Tag, decode, page},
 };
 use http::{Response, StatusCode};
 
@@ -19,12 +19,29 @@ pub fn refuse(version: Version, root: Tag, status: u16) -> Response<Bytes> {
     }
 }
 
+/// Refuses a command nobody knows: from 14.0 on in the root element it came with.
+pub fn unknown_command(version: Option<Version>, body: &[u8]) -> Response<Bytes> {
+    let root = decode(body, &Limits::default()).map(|element| element.tag);
+    match (version, root) {
+        // CommandNotSupported
+        (Some(version), Ok(root)) if version >= Version::V14_0 && status_of(root).is_some() => {
+            refuse(version, root, 137)
+        }
+        _ => plain(http_of(137)),
+    }
+}
+
+/// The Status element on the page of a root.
+fn status_of(root: Tag) -> Option<Tag> {
+    let page = page::PAGES.iter().find(|page| page.number == root.page)?;
+    Tag::by_name(page.name, "Status")
+}
+
 /// A message that is only a status, in the root element of its command.
 pub fn command_status(root: Tag, status: u16) -> Vec<u8> {
-    let page = page::PAGES.iter().find(|page| page.number == root.page);
     let mut out = Encoder::new();
     out.open(root);
-    if let Some(tag) = page.and_then(|page| Tag::by_name(page.name, "Status")) {
+    if let Some(tag) = status_of(root) {
         out.number(tag, status);
     }
     out.close();

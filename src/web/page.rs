@@ -36,11 +36,13 @@ pub struct Undo {
     pub value: String,
 }
 
-/// Something noticed: everything the client did can be undone with one button.
+/// Something noticed: what the client removed comes back with one button, what it wrote in vain is
+/// among the refused changes.
 #[derive(Clone)]
 pub struct Alert {
     pub notice: i64,
     pub sentence: String,
+    pub kept: bool,
 }
 
 /// One entry of the environment selector.

@@ -36,6 +36,8 @@ struct ChangeRow {
     who: String,
     client: String,
     differences: Vec<DifferenceRow>,
+    /// What is no contact, as it was written.
+    words: Option<String>,
     /// The contact is there, so that the change can be proposed.
     readable: bool,
     proposed: bool,
@@ -134,11 +136,16 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response
 fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
     ChangeRow {
         revision: change.revision.id.0,
-        name: change.display,
+        name: match change.words {
+            // In the server's words: there is no name.
+            Some(_) => change.revision.reason,
+            None => change.display,
+        },
         when: when::shown(change.revision.at, visit.text),
         who: change.revision.person_name,
         client: change.revision.client,
         differences: described(change.differences, web, visit),
+        words: change.words,
         readable: change.readable,
         proposed: change.proposed,
     }

@@ -18,7 +18,7 @@ use super::{
     told::Told,
     when,
 };
-use crate::domain::{actor::Actor, error::Error};
+use crate::domain::{actor::Actor, error::Error, store::NoticeKind};
 
 /// A request by somebody signed in.
 pub struct Visit {
@@ -130,6 +130,14 @@ async fn alerts(
 ) -> crate::domain::error::Result<Vec<Alert>> {
     let mut alerts = Vec::new();
     for notice in web.core.notices(actor).await? {
+        if notice.kind == NoticeKind::Kept {
+            alerts.push(Alert {
+                notice: notice.id.0,
+                sentence: fill(text.writes_kept, &[&notice.client, &notice.number]),
+                kept: true,
+            });
+            continue;
+        }
         let place = match notice.collection {
             Some(collection) => match web.core.open(actor, collection).await {
                 Ok(book) if book.is_private() => text.private.to_owned(),
@@ -150,6 +158,7 @@ async fn alerts(
                 true => format!("{said} {}", text.mass_deletion_held),
                 false => said,
             },
+            kept: false,
         });
     }
     Ok(alerts)

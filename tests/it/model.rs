@@ -77,6 +77,11 @@ async fn history(world: &World, seed: u64) -> Vec<String> {
     }
     for phone in &phones {
         assert_eq!(phone.items, scene.phone_items(phone.book).await);
+        let mut names: Vec<u32> = phone.items.values().map(|value| value.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all, "something new became two contacts");
     }
     for reader in &mut readers {
         reader.settle(&scene, &mut dice, &mut told).await;

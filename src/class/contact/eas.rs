@@ -195,9 +195,10 @@ impl Edit for EasEdit {
         Ok(patched(&card, &places, &changes).as_bytes().to_vec())
     }
 
-    fn alters(&self, made: &[u8]) -> bool {
+    fn alters(&self, made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
-        let shown = shown(&card, &Places::default(), &self.view).fields.texts;
+        let places = Places::read(beside);
+        let shown = shown(&card, &places, &self.view).fields.texts;
         let computed = name::file_as(&card);
         self.fields.texts.iter().any(|(tag, sent)| {
             let text = shown.get(tag).map_or("", String::as_str);

@@ -418,6 +418,7 @@ impl Book {
             reason: reason.to_owned(),
             identity: None,
             mark: card.is_some(),
+            notice: !self.actor.client.is_page(),
         }
     }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Previous, Record};
+use super::record::{Previous, Record};
 use crate::domain::{batch::Op, item::Placement, round::What};
 
 /// How often an answer is made again as it was.
@@ -26,6 +26,7 @@ impl Record {
     /// The device presented the newest key: it took the last answer.
     pub(super) fn delivered(mut self) -> Self {
         self.choke.tries = 0;
+        self.forget_claims();
         self
     }
 

@@ -2,10 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Command, DeviceBook, Failure, Outcome, Previous, SyncCall};
+use super::{
+    Command, DeviceBook, Failure, Outcome, SyncCall,
+    claims::{Claim, Unclaimed},
+    reverts::Revert,
+};
 use crate::domain::{
     batch::{Made, NewPlacement, Op},
     book::{Book, Edit, new_server_id},
+    collection::Place,
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId, Seq},
     item::{Card, Placement, random_id},
@@ -15,39 +20,6 @@ use crate::domain::{
 };
 
 impl DeviceBook {
-    /// Adds of the lost step that this request does not claim: the device does not know them.
-    pub(super) fn disown(&self, call: &SyncCall, lost: &Previous, work: &mut Work) {
-        let mut left: HashSet<&String> = lost.added.values().collect();
-        for (at, command) in call.commands.iter().enumerate() {
-            let Command::Add {
-                client_id,
-                fingerprint,
-                ..
-            } = command
-            else {
-                continue;
-            };
-            // By ClientId, else by its data: some clients make a new ClientId for every retry.
-            let claimed = lost
-                .added
-                .get(client_id)
-                .or_else(|| lost.fingerprints.get(fingerprint))
-                .filter(|server_id| left.contains(server_id));
-            if let Some(server_id) = claimed {
-                left.remove(server_id);
-                work.claims.insert(at, server_id.clone());
-            }
-        }
-        work.disowned = left.into_iter().cloned().collect();
-        if !work.disowned.is_empty() {
-            work.ops.push(Op::Disown {
-                collection: self.book.collection().id,
-                device: self.device,
-                server_ids: work.disowned.clone(),
-            });
-        }
-    }
-
     pub(super) async fn decide(
         &self,
         call: &SyncCall,
@@ -56,17 +28,18 @@ impl DeviceBook {
         at_rest: bool,
         work: &mut Work,
     ) -> Result<()> {
-        let ids: Vec<String> = call
-            .commands
-            .iter()
-            .enumerate()
-            .filter_map(|(at, command)| match command {
-                Command::Add { .. } => work.claims.get(&at).cloned(),
+        let mut ids: Vec<String> = Vec::new();
+        for (at, command) in call.commands.iter().enumerate() {
+            match command {
+                Command::Add { fingerprint, .. } => match work.claims.get(&at) {
+                    Some(claimed) => ids.push(claimed.clone()),
+                    None => ids.extend(work.left_out(fingerprint).cloned()),
+                },
                 Command::Change { server_id, .. }
                 | Command::Delete { server_id }
-                | Command::Fetch { server_id } => Some(server_id.clone()),
-            })
-            .collect();
+                | Command::Fetch { server_id } => ids.push(server_id.clone()),
+            }
+        }
         let found = self.cards(&ids).await?;
         work.cards = ids.into_iter().zip(found).collect();
         let home = work.home(&self.book).clone();
@@ -79,11 +52,17 @@ impl DeviceBook {
                     edit,
                 } => match work.claims.get(&at).cloned() {
                     Some(server_id) => {
-                        work.fingerprints
-                            .insert(fingerprint.clone(), server_id.clone());
-                        self.add_again(client_id, &server_id, &**edit, work).await?
+                        let claim = Claim {
+                            client_id: client_id.clone(),
+                            fingerprint: fingerprint.clone(),
+                            server_id,
+                        };
+                        self.add_again(claim, &**edit, work).await?
                     }
-                    None => self.add(&home, client_id, fingerprint, &**edit, &mut room, work)?,
+                    None => match work.settle(client_id, fingerprint) {
+                        Some(outcome) => outcome,
+                        None => self.add(&home, call, command, &mut room, work)?,
+                    },
                 },
                 Command::Change { server_id, edit } if is_temporary(server_id) => {
                     // Deleted in the answer that gave it this id: swallowed, and kept.
@@ -99,7 +78,7 @@ impl DeviceBook {
                         .await?
                 }
                 Command::Delete { server_id } => {
-                    self.delete(server_id, viewer, start, work).await?
+                    self.delete(call, server_id, viewer, start, work).await?
                 }
                 Command::Fetch { server_id } => Outcome::Fetched {
                     server_id: server_id.clone(),
@@ -113,12 +92,19 @@ impl DeviceBook {
     fn add(
         &self,
         home: &Book,
-        client_id: &str,
-        fingerprint: &str,
-        edit: &dyn Edit,
+        call: &SyncCall,
+        command: &Command,
         room: &mut Option<i64>,
         work: &mut Work,
     ) -> Result<Outcome> {
+        let Command::Add {
+            client_id,
+            fingerprint,
+            edit,
+        } = command
+        else {
+            return Ok(Outcome::Done);
+        };
         let failed = |failure| Outcome::AddFailed {
             client_id: client_id.to_owned(),
             failure,
@@ -131,9 +117,10 @@ impl DeviceBook {
         if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
             let refusal = home.refused_addition(fingerprint, bytes, "adding was not allowed");
-            let server_id = format!("{TEMPORARY}{}", new_server_id());
+            let server_id = new_temporary_id();
             work.ops.push(refusal);
-            work.forced.push((What::Delete, server_id.clone()));
+            let repeats = call.repeats_reverts;
+            work.revert(fingerprint, What::Delete, server_id.clone(), repeats);
             return Ok(Outcome::Added {
                 client_id: client_id.to_owned(),
                 server_id,
@@ -156,7 +143,7 @@ impl DeviceBook {
             Err(error) => return Err(error),
         };
         let server_id = new_server_id();
-        let altered = edit.alters(&bytes);
+        let altered = edit.alters(&bytes, &content.beside);
         let is_view = work.union.is_some();
         let in_book = match is_view {
             true => new_server_id(),
@@ -169,9 +156,11 @@ impl DeviceBook {
                 altered,
             });
         }
-        work.added.insert(client_id.to_owned(), server_id.clone());
-        work.fingerprints
-            .insert(fingerprint.to_owned(), server_id.clone());
+        work.adds.push(Claim {
+            client_id: client_id.to_owned(),
+            fingerprint: fingerprint.to_owned(),
+            server_id: server_id.clone(),
+        });
         work.ops.push(Op::CreateItem {
             class: home.core().class().name().into(),
             creator: home.actor().person,
@@ -189,48 +178,6 @@ impl DeviceBook {
         Ok(Outcome::Added {
             client_id: client_id.to_owned(),
             server_id,
-        })
-    }
-
-    /// An Add whose answer was lost, claimed again by the same device.
-    async fn add_again(
-        &self,
-        client_id: &str,
-        server_id: &str,
-        edit: &dyn Edit,
-        work: &mut Work,
-    ) -> Result<Outcome> {
-        work.added
-            .insert(client_id.to_owned(), server_id.to_owned());
-        if let Some(card) = work.card(server_id) {
-            if card.placement.writer != Some(self.device) && !card.placement.is_live() {
-                work.force(&card.placement);
-            } else if card.placement.is_live()
-                && let Some(spot) = self.spots(&card, work).await?.into_iter().next()
-            {
-                let content = spot.book.content(&spot.card);
-                match edit.apply_beside(&content, &spot.card.placement.beside) {
-                    // The same data again.
-                    Ok(bytes) if bytes == content => {}
-                    // Someone else changed it meanwhile: the server's stands.
-                    _ if card.placement.writer != Some(self.device) => work.force(&card.placement),
-                    written => {
-                        let written = written.and_then(|bytes| {
-                            self.write(&spot, &card, &bytes, !edit.alters(&bytes), work)
-                        });
-                        match written {
-                            Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                                work.force(&card.placement);
-                            }
-                            written => written?,
-                        }
-                    }
-                }
-            }
-        }
-        Ok(Outcome::Added {
-            client_id: client_id.to_owned(),
-            server_id: server_id.to_owned(),
         })
     }
 
@@ -288,7 +235,7 @@ impl DeviceBook {
             Err(error) => return Err(error),
         };
         if work.touched.contains(server_id) || viewer.has_latest(&card.placement, start) {
-            return match self.write(&spot, &card, &bytes, !edit.alters(&bytes), work) {
+            return match self.write(&spot, &card, &bytes, Some(edit), work) {
                 Ok(()) => Ok(Outcome::Done),
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
                     Ok(failed(Failure::Invalid))
@@ -300,10 +247,11 @@ impl DeviceBook {
         // the client changed is taken.
         work.force(&card.placement);
         let mut merged = None;
-        let certain = at_rest && work.union.is_none() && !work.copies.contains(server_id);
-        if certain && let Some(found) = self.merge(&card, &current, edit, start.base).await? {
+        let certain = at_rest && !work.copies.contains(server_id);
+        if certain && let Some(found) = self.merge(&spot, &card, &current, edit, start.base).await?
+        {
             // What cannot be stored is as good as not merged.
-            merged = match self.write(&spot, &card, &found.0, false, work) {
+            merged = match self.write(&spot, &card, &found.0, None, work) {
                 Ok(()) => Some(found),
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => None,
                 Err(error) => return Err(error),
@@ -313,7 +261,8 @@ impl DeviceBook {
             Some((_, lost)) => {
                 if let Some(mine) = lost {
                     let reason = "the same fields had changed meanwhile";
-                    work.ops.push(self.book.refusal(Some(&card), mine, reason));
+                    let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
+                    work.ops.push(refusal);
                 }
                 Ok(Outcome::Done)
             }
@@ -329,6 +278,7 @@ impl DeviceBook {
     /// The merged document and, where something was lost, what the client wrote.
     async fn merge(
         &self,
+        spot: &Spot,
         card: &Card,
         current: &[u8],
         edit: &dyn Edit,
@@ -336,13 +286,15 @@ impl DeviceBook {
     ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
         let class = self.book.core().class();
         let store = self.book.core().store();
-        let Some((document, overlay)) = store
-            .version_at(card.placement.id, base, Some(self.device))
-            .await?
-        else {
+        let row = card.placement.id;
+        let found = match self.book.collection().place {
+            Place::View(_) => store.version_in_view(row, base, self.device).await?,
+            _ => store.version_at(row, base, Some(self.device)).await?,
+        };
+        let Some((document, overlay)) = found else {
             return Ok(None);
         };
-        let seen = self.book.shown(&document, &overlay);
+        let seen = spot.book.shown(&document, &overlay);
         let merged = edit
             .apply_beside(&seen, &card.placement.beside)
             .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
@@ -357,6 +309,7 @@ impl DeviceBook {
 
     async fn delete(
         &self,
+        call: &SyncCall,
         server_id: &str,
         viewer: &Viewer,
         start: &State,
@@ -371,8 +324,9 @@ impl DeviceBook {
             Ok(spot) => spot.book.deletions_held().await?,
             Err(_) => false,
         };
+        let repeats = call.repeats_reverts && (held || spot.is_err());
         let (true, Ok(spot)) = (fresh && !held, spot) else {
-            work.forced.push((What::Add, server_id.to_owned()));
+            work.revert(server_id, What::Add, server_id.to_owned(), repeats);
             return Ok(Outcome::Done);
         };
         if spot.held_elsewhere {
@@ -395,18 +349,24 @@ impl DeviceBook {
         Ok(Outcome::Done)
     }
 
-    /// Puts new content into the batch; not `untouched` means the stored bytes are not the device's.
-    fn write(
+    /// Puts new content into the batch, made by an edit of the device alone or by a merge.
+    pub(super) fn write(
         &self,
         spot: &Spot,
         card: &Card,
         bytes: &[u8],
-        untouched: bool,
+        edit: Option<&dyn Edit>,
         work: &mut Work,
     ) -> Result<()> {
         let Some(mut op) = spot.book.revision(&spot.card, bytes)? else {
             return Ok(());
         };
+        let beside = match &op {
+            Op::Edit { content, .. } => &content.beside[..],
+            _ => &spot.card.placement.beside[..],
+        };
+        // The stored bytes are what the device sent.
+        let untouched = edit.is_some_and(|edit| !edit.alters(bytes, beside));
         let is_view = work.union.is_some();
         if let Op::Edit { writer: by, .. } | Op::SetOverlay { writer: by, .. } = &mut op {
             *by = (untouched && !is_view).then_some(self.device);
@@ -427,7 +387,7 @@ impl DeviceBook {
     }
 
     /// Where an item lies that a command names: in the book itself, or in books of the view.
-    async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Spot>> {
+    pub(super) async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Spot>> {
         let Some(union) = &work.union else {
             return Ok(vec![Spot {
                 book: self.book.clone(),
@@ -479,10 +439,15 @@ pub fn is_temporary(server_id: &str) -> bool {
     server_id.starts_with(TEMPORARY)
 }
 
+/// An id for an item that is deleted in the answer that gives it.
+pub(super) fn new_temporary_id() -> String {
+    format!("{TEMPORARY}{}", new_server_id())
+}
+
 /// A live placement in a book that can be written to.
-struct Spot {
-    book: Book,
-    card: Card,
+pub(super) struct Spot {
+    pub(super) book: Book,
+    pub(super) card: Card,
     /// Other books of the view hold the item too.
     held_elsewhere: bool,
 }
@@ -504,12 +469,15 @@ async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
 pub(super) struct Work {
     /// The books of a view; none in any other collection.
     pub(super) union: Option<Union>,
-    ops: Vec<Op>,
+    pub(super) ops: Vec<Op>,
     pub(super) outcomes: Vec<Outcome>,
     pub(super) forced: Vec<(What, String)>,
-    pub(super) added: HashMap<String, String>,
-    pub(super) fingerprints: HashMap<String, String>,
+    pub(super) adds: Vec<Claim>,
     pub(super) disowned: Vec<String>,
+    /// Disowned once, and claimed again now.
+    pub(super) owned: HashSet<String>,
+    pub(super) unclaimed: Vec<Unclaimed>,
+    pub(super) reverts: Vec<Revert>,
     /// Items whose copy went out of turn with the last answer: newer than the base says.
     pub(super) copies: HashSet<String>,
     pub(super) cards: HashMap<String, Option<Card>>,
@@ -520,8 +488,8 @@ pub(super) struct Work {
     /// What those show now.
     pub(super) latest: HashMap<String, Vec<u8>>,
     /// In a view: what the device made, and what holds its bytes or went by its will.
-    made: Vec<Made>,
-    wrote: Vec<ItemId>,
+    pub(super) made: Vec<Made>,
+    pub(super) wrote: Vec<ItemId>,
 }
 
 impl Work {
@@ -546,12 +514,12 @@ impl Work {
         ops
     }
 
-    fn card(&self, server_id: &str) -> Option<Card> {
+    pub(super) fn card(&self, server_id: &str) -> Option<Card> {
         self.cards.get(server_id).cloned().flatten()
     }
 
     /// The server's copy goes out in this answer.
-    fn force(&mut self, placement: &Placement) {
+    pub(super) fn force(&mut self, placement: &Placement) {
         let what = match placement.is_live() {
             true => What::Change,
             false => What::Delete,

@@ -1,7 +1,7 @@
 //! What a device had not uploaded when it is told to start over: it wipes the folder when it hears
 //! so, and what only it had would be gone.
 
-use super::{Command, DeviceBook, SyncCall, SyncReply};
+use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
 use crate::domain::{
     batch::{NewPlacement, Op},
     book::{Book, Edit, new_server_id},
@@ -17,7 +17,13 @@ const NAMESAKES: i64 = 20;
 impl DeviceBook {
     /// The key is unknown. New contacts are kept, and come back with the rest; edits, whose base
     /// nobody knows, go to the refused changes; deletions are not done.
-    pub(super) async fn start_over(&self, call: &SyncCall) -> Result<SyncReply> {
+    ///
+    /// `record` is what is known of the device all the same.
+    pub(super) async fn start_over(
+        &self,
+        call: &SyncCall,
+        record: Option<&Record>,
+    ) -> Result<SyncReply> {
         let union = self.book.core().union_of(&self.book).await?;
         let home = union.as_ref().map_or(&self.book, |union| union.own());
         let mut ops = Vec::new();
@@ -27,6 +33,9 @@ impl DeviceBook {
                 Command::Add {
                     fingerprint, edit, ..
                 } => {
+                    if self.was_made(fingerprint, record).await {
+                        continue;
+                    }
                     let op = keep_new(home, fingerprint, &**edit, &mut room).await?;
                     ops.extend(op);
                 }
@@ -49,6 +58,19 @@ impl DeviceBook {
             self.commit(ops, false).await?;
         }
         Ok(SyncReply::UnknownKey)
+    }
+
+    /// An Add of the last steps, and still there, whatever became of it since.
+    async fn was_made(&self, fingerprint: &str, record: Option<&Record>) -> bool {
+        let Some(record) = record.filter(|_| !fingerprint.is_empty()) else {
+            return false;
+        };
+        for server_id in record.made(fingerprint) {
+            if self.fetch(server_id).await.is_ok() {
+                return true;
+            }
+        }
+        false
     }
 }
 

@@ -232,6 +232,7 @@ impl Server {
         let mut viewer = Viewer {
             device,
             disowned: HashSet::new(),
+            owned: HashSet::new(),
         };
         let mut added = HashMap::new();
         let lost = key != record.key;
@@ -567,6 +568,7 @@ fn a_page_examines_no_more_than_it_tells() {
     let viewer = Viewer {
         device: DeviceId(1),
         disowned: HashSet::new(),
+        owned: HashSet::new(),
     };
     let start = State::primed(Seq(server.book.seq));
     let (told, state) = server.page(&viewer, &start, 10, &[], None);

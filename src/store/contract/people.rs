@@ -180,6 +180,7 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
         reason: "why".to_owned(),
         identity: None,
         mark: true,
+        notice: false,
     };
     for says in ["x", "x", "y", "x"] {
         books.row(refuse(says)).await;

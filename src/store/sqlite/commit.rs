@@ -163,7 +163,8 @@ impl Commit<'_> {
             | Op::Remove { .. }
             | Op::Empty { .. }
             | Op::RestorePlacement { .. }
-            | Op::Disown { .. } => self.item_op(op),
+            | Op::Disown { .. }
+            | Op::Own { .. } => self.item_op(op),
             Op::Refuse { .. }
             | Op::DismissRefusal { .. }
             | Op::Propose { .. }

@@ -420,6 +420,16 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn version_in_view(
+        &self,
+        row: PlacementId,
+        seq: Seq,
+        device: DeviceId,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+        self.read(move |r| r.version_in_view(row, seq, device))
+            .await
+    }
+
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool> {
         self.look_up(move |r| r.modifies_something(person, collection))
             .await

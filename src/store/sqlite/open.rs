@@ -19,6 +19,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0005_search.sql"),
     include_str!("schema/0006_beside.sql"),
     include_str!("schema/0007_imports.sql"),
+    include_str!("schema/0008_view_versions.sql"),
 ];
 
 /// The commit counter's file beside the database.

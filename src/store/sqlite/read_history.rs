@@ -223,13 +223,16 @@ impl Reader<'_> {
 
     pub fn notices(&self, person: PersonId) -> rusqlite::Result<Vec<Notice>> {
         self.all(
-            "SELECT id, at, client, collection, since, number, held FROM notice
+            "SELECT id, at, client, collection, since, number, held, kind FROM notice
              WHERE person = ?1 AND settled IS NULL ORDER BY at DESC, id DESC",
             [person.0],
             |row| {
                 Ok(Notice {
                     id: NoticeId(row.get(0)?),
-                    kind: NoticeKind::MassDeletion,
+                    kind: match row.get_ref(7)?.as_str()? {
+                        "kept" => NoticeKind::Kept,
+                        _ => NoticeKind::MassDeletion,
+                    },
                     at: Timestamp(row.get(1)?),
                     client: row.get(2)?,
                     collection: row.get::<_, Option<i64>>(3)?.map(CollectionId),

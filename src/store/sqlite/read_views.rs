@@ -7,7 +7,7 @@ use super::{
     read_items::{FROM, HEAD, card},
 };
 use crate::domain::{
-    id::{CollectionId, ItemId, PersonId},
+    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
     item::Card,
     view::View,
 };
@@ -67,6 +67,32 @@ impl Reader<'_> {
             }
         }
         Ok(held)
+    }
+
+    pub fn version_in_view(
+        &self,
+        row: PlacementId,
+        seq: Seq,
+        device: DeviceId,
+    ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+        let shown = self.one(
+            "SELECT placement, shown FROM view_version
+             WHERE row = ?1 AND (seq <= ?2 OR writer = ?3) ORDER BY seq DESC LIMIT 1",
+            params![row.0, seq.0, device.0],
+            |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
+        )?;
+        let Some((placement, seq)) = shown else {
+            return Ok(None);
+        };
+        let version = self.version_at(PlacementId(placement), Seq(seq), None)?;
+        // Only that very version: one before it was never shown.
+        let is_kept = self.one(
+            "SELECT 1 FROM placement WHERE id = ?1 AND changed = ?2
+             UNION ALL SELECT 1 FROM revision_place WHERE placement = ?1 AND seq = ?2 LIMIT 1",
+            [placement, seq],
+            |_| Ok(()),
+        )?;
+        Ok(version.filter(|_| is_kept.is_some()))
     }
 
     pub fn placed(

@@ -169,6 +169,7 @@ impl Filled {
             get_changes: true,
             window: 100,
             request: String::new(),
+            repeats_reverts: false,
             settings: None,
         };
         let device = DeviceBook::new(self.open().await, self.device);

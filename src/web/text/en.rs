@@ -293,6 +293,7 @@ pub const EN: Text = Text {
     hold_deletions: "When a device deletes a large part of a book, refuse further deletions until I confirm",
     mass_deletion: "{} deleted {} contacts of {} since {}.",
     mass_deletion_held: "Its further deletions are refused until you decide.",
+    writes_kept: "{} wrote what could not be stored as it was meant ({}): it is kept among your refused changes.",
     all_is_well: "All is well",
     history: "History",
     history_kept: "Earlier versions are kept for {} days.",

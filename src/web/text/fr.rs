@@ -293,6 +293,7 @@ pub const FR: Text = Text {
     hold_deletions: "Quand un appareil supprime une grande partie d'un carnet, refuser les suppressions suivantes jusqu'à ma confirmation",
     mass_deletion: "{} a supprimé {} contacts de {} depuis le {}.",
     mass_deletion_held: "Ses suppressions suivantes sont refusées jusqu'à votre décision.",
+    writes_kept: "{} a écrit ce qui n'a pas pu être enregistré comme prévu ({}) : c'est gardé dans vos modifications refusées.",
     all_is_well: "Tout va bien",
     history: "Historique",
     history_kept: "Les versions antérieures sont gardées {} jours.",

@@ -1,9 +1,13 @@
 //! Random histories through HTTP: devices of several versions, one of them merged, lose answers,
 //! send requests twice and late, and edit meanwhile; in the end all hold what the books hold.
 //!
-//! CARNET_HISTORIES sets how many; the seed of a history is its number.
+//! CARNET_HISTORIES sets how many; the seed of a history is its number. Thousands of histories of the
+//! same laws run below HTTP: `tests/it/model.rs` and `src/domain/round/tests.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use carnet_proto::wbxml::Element;
 
@@ -233,11 +237,19 @@ fn history(server: &Server, seed: u64) {
 
 #[test]
 fn devices_converge_whatever_the_network_does() {
-    let server = Server::start_with(|config| config.eas_max_devices = 100_000);
+    // Flushes cost nothing in memory.
+    let memory = Path::new("/dev/shm");
+    let folder = match memory.is_dir() {
+        true => tempfile::tempdir_in(memory),
+        false => tempfile::tempdir(),
+    };
+    let server = Server::start_in_with(folder.expect("a folder"), |config| {
+        config.eas_max_devices = 100_000;
+    });
     let histories = std::env::var("CARNET_HISTORIES")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(100);
+        .unwrap_or(40);
     for seed in 0..histories {
         history(&server, seed);
     }

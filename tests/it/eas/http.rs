@@ -130,6 +130,14 @@ fn row_09_commands_nobody_serves_are_refused_by_version() {
     let phone = Phone::new(&server, "alice", "odd", "14.1");
     assert_eq!(phone.post("Nonsense", b"").status, 501);
     assert_eq!(phone.post("GetHierarchy", b"").status, 501);
+    // From 14.0 on a status in the root it came with.
+    let told = phone.ask("Nonsense", FOLDER_SYNC).expect("a status");
+    assert_eq!(
+        told.dump(),
+        "FolderHierarchy:FolderSync\n  FolderHierarchy:Status = 137\n"
+    );
+    let before = Phone::new(&server, "alice", "before", "12.1");
+    assert_eq!(before.post("Nonsense", &wbxml(FOLDER_SYNC)).status, 501);
     // Settings came with 12.0.
     let old = Phone::new(&server, "alice", "old", "2.5");
     assert_eq!(

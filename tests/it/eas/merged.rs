@@ -189,3 +189,33 @@ fn a_book_hidden_on_a_device_is_gone_there_and_nowhere_else() {
     one.prime();
     assert_eq!(one.pull().len(), 14);
 }
+
+#[test]
+fn edits_of_different_fields_are_merged_in_a_view_as_in_a_book() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "merging");
+    let mut other = Phone::set_up(&server, "alice", "apart", "14.1");
+    let mut team = other.clone();
+    team.folder = other.folder_named("Team");
+    team.prime();
+    // Of the own book, and of a group's.
+    for (apart, name) in [(&mut other, "Petit"), (&mut team, "Roy")] {
+        let seen = id_of(&one.pull_again(), name);
+        let id = id_of(&apart.pull_again(), name);
+        apart.push(&change(&id, "JobTitle", "Pilot"));
+        let answer = one.push(&change(&seen, "MobilePhoneNumber", "+33 1"));
+        assert!(responses(&answer).is_empty(), "{}", answer.dump());
+        let merged = all(&answer, "ApplicationData").remove(0);
+        assert_eq!(text_at(merged, &["JobTitle"]).as_deref(), Some("Pilot"));
+        let number = text_at(merged, &["MobilePhoneNumber"]);
+        assert_eq!(number.as_deref(), Some("+33 1"));
+        assert_eq!(apart.pull().len(), 1);
+        // What both changed is the server's.
+        apart.push(&change(&id, "JobTitle", "Captain"));
+        let answer = one.push(&change(&seen, "JobTitle", "Navigator"));
+        assert_eq!(responses(&answer)[0].2, "7");
+        let title = all(&answer, "JobTitle").remove(0).text();
+        assert_eq!(title, "Captain");
+    }
+    server.check();
+}

@@ -156,7 +156,9 @@ impl Phone {
         told: &mut Vec<String>,
     ) {
         self.requests += 1;
-        let adds = self.fresh.iter().map(|(local, value)| Said::Add {
+        // Now and then something new is left for later.
+        let now: Vec<_> = self.fresh.iter().filter(|_| dice.below(5) != 0).collect();
+        let adds = now.into_iter().map(|(local, value)| Said::Add {
             local: *local,
             client_id: match self.renames {
                 true => format!("{local}-{}", self.requests),
@@ -241,6 +243,7 @@ impl Phone {
             get_changes,
             window,
             request: format!("{said:?} {window} {get_changes}"),
+            repeats_reverts: false,
             settings: None,
         }
     }

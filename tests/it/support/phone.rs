@@ -1,6 +1,10 @@
 //! A client as a test describes it: what it calls itself, and requests written as trees.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet_proto::wbxml::{Element, Limits, decode};
@@ -31,8 +35,12 @@ pub struct Phone {
 
 impl Phone {
     pub fn new(server: &Server, login: &str, id: &str, version: &str) -> Self {
+        Self::at(&server.address, login, id, version)
+    }
+
+    pub fn at(address: &str, login: &str, id: &str, version: &str) -> Self {
         Self {
-            address: server.address.clone(),
+            address: address.to_owned(),
             login: login.to_owned(),
             password: "demo".to_owned(),
             id: id.to_owned(),
@@ -141,6 +149,12 @@ impl Phone {
         }
     }
 
+    /// Starts over and pulls everything.
+    pub fn pull_again(&mut self) -> Vec<(String, String, String)> {
+        self.prime();
+        self.pull()
+    }
+
     /// Sends commands and takes the new key over.
     pub fn push(&mut self, commands: &str) -> Element {
         let answer = self.sync(&format!("AirSync:Commands\n{}", indent(commands)));
@@ -174,6 +188,26 @@ impl Phone {
             self.login, self.id, self.kind
         );
         self.post_query(&query, body, &[])
+    }
+
+    /// A command sent; nobody reads the answer.
+    pub fn send(&self, command: &str, body: &[u8]) -> TcpStream {
+        let mut socket = TcpStream::connect(&self.address).expect("connected");
+        let (name, value) = basic(&self.login, &self.password);
+        let head = format!(
+            "POST {PATH}?Cmd={command}&User={}&DeviceId={}&DeviceType={} HTTP/1.1\r\n\
+             Host: localhost\r\n{name}: {value}\r\nUser-Agent: {}\r\n\
+             MS-ASProtocolVersion: {}\r\nContent-Length: {}\r\n\r\n",
+            self.login,
+            self.id,
+            self.kind,
+            self.agent,
+            self.version,
+            body.len()
+        );
+        socket.write_all(head.as_bytes()).expect("written");
+        socket.write_all(body).expect("written");
+        socket
     }
 
     /// Any query, and more headers.

@@ -54,6 +54,12 @@ impl Program {
         kib.map_or(u64::MAX, |kib: u64| kib * 1024)
     }
 
+    /// SIGKILL: at once, whatever it is doing.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("killed");
+        self.child.wait().expect("ended");
+    }
+
     /// Asks it to stop, and waits.
     pub fn stop(mut self) {
         let id = self.child.id().to_string();

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     super::super::{
         facet::{Supported, View, make_ready},
+        quirk,
         request::Call,
     },
     DEFAULT_WINDOW, MAX_COMMANDS, Part, Said, window_of,
@@ -55,8 +56,12 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         return Ok(part(&collection.key, Said::Nothing));
     }
     let device_book = DeviceBook::new(book.clone(), call.device_id());
-    let kept = kept(&device_book, collection).await?;
     let is_prime = collection.key == "0";
+    if is_prime && !collection.commands.is_empty() {
+        // Nothing is applied before the first key, and nothing is taken for done.
+        return Ok(part("0", Said::Status(4)));
+    }
+    let kept = kept(&device_book, collection).await?;
     let mut view = call.view(kept.truncation, book.is_private());
     view.html = kept.html;
     view.labels = device_book.labels().await?.into_values().collect();
@@ -68,6 +73,7 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
             get_changes: collection.get_changes.unwrap_or(!is_prime),
             window: window.min(room),
             request: digest(format!("{} {collection:?}", call.version).as_bytes()),
+            repeats_reverts: quirk::ignores_reverts(&call.device),
             settings: serde_json::to_string(&kept).ok(),
         })
         .await?;

@@ -49,10 +49,14 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
             said,
         })
     };
-    if collection.key == "0" {
-        return part(&key(1), Said::Status(1));
-    }
     let wrote = !collection.commands.is_empty();
+    if collection.key == "0" {
+        return match wrote {
+            // Nothing is applied before the first key, and nothing is taken for done.
+            true => part("0", Said::Status(4)),
+            false => part(&key(1), Said::Status(1)),
+        };
+    }
     let Some(next) = next_key(&collection.key, wrote) else {
         return part("0", Said::Status(3));
     };

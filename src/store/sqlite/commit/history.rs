@@ -23,18 +23,27 @@ impl Commit<'_> {
                 reason,
                 identity,
                 mark,
-            } => self.refuse(
-                *item,
-                *collection,
-                document,
-                reason,
-                identity.as_ref(),
-                *mark,
-            ),
-            Op::DismissRefusal { revision } => self.run(
-                "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
-                params![revision.0, self.author()],
-            ),
+                notice,
+            } => {
+                let identity = identity.clone().unwrap_or_else(|| digest(document));
+                let kept = self.refuse(*item, *collection, document, reason, &identity)?;
+                if let (true, Some(item), Some(collection)) = (*mark, item, collection) {
+                    self.mark_refused(*item, *collection)?;
+                }
+                if kept > 0 && *notice {
+                    self.notice_kept()?;
+                }
+                Ok(kept)
+            }
+            Op::DismissRefusal { revision } => {
+                let author = self.author();
+                let gone = self.run(
+                    "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
+                    params![revision.0, author],
+                )?;
+                self.settle_kept()?;
+                Ok(gone)
+            }
             Op::Propose { revision } => self.propose(*revision),
             Op::SettleProposal { revision } => self.run(
                 "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
@@ -138,6 +147,14 @@ impl Commit<'_> {
             &format!("DELETE FROM view_placement AS v WHERE {FORGOTTEN}"),
             [],
         )?;
+        // And what it showed in versions that are kept no more.
+        self.run(
+            "DELETE FROM view_version AS v WHERE NOT EXISTS (
+                 SELECT 1 FROM placement p WHERE p.id = v.placement AND p.changed = v.shown)
+             AND NOT EXISTS (SELECT 1 FROM revision_place r
+                 WHERE r.placement = v.placement AND r.seq = v.shown)",
+            [],
+        )?;
         self.run(
             "DELETE FROM removal_count WHERE minute < ?1",
             [self.batch.at.0 / 60_000 - 120],
@@ -192,14 +209,14 @@ impl Commit<'_> {
         collection: Option<CollectionId>,
         document: &[u8],
         reason: &str,
-        identity: Option<&String>,
-        mark: bool,
+        identity: &str,
     ) -> Applied<i64> {
         let Some(person) = self.author() else {
             return Ok(0);
         };
         // Once per (person, item, digest): a client that retries for ever must not fill the disk.
-        self.connection
+        let inserted = self
+            .connection
             .prepare_cached(
                 "INSERT OR IGNORE INTO revision (kind, item, collection, at, person, client,
                      document, digest, reason)
@@ -212,9 +229,12 @@ impl Commit<'_> {
                 person,
                 self.batch.client,
                 document,
-                identity.cloned().unwrap_or_else(|| digest(document)),
+                identity,
                 reason,
             ])?;
+        if inserted == 0 {
+            return Ok(0);
+        }
         let revision = self.connection.last_insert_rowid();
         self.connection
             .prepare_cached(
@@ -223,14 +243,16 @@ impl Commit<'_> {
                      ORDER BY id DESC LIMIT -1 OFFSET ?2)",
             )?
             .execute(params![person, REFUSED_KEPT])?;
-        if let (true, Some(item), Some(collection)) = (mark, item, collection) {
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO refusal_mark (person, collection, item, mark) VALUES (?1, ?2, ?3, 1)
-                     ON CONFLICT DO UPDATE SET mark = mark + 1",
-                )?
-                .execute(params![person, collection.0, item.0])?;
-        }
         Ok(revision)
+    }
+
+    fn mark_refused(&mut self, item: ItemId, collection: CollectionId) -> Applied<()> {
+        self.run(
+            "INSERT INTO refusal_mark (person, collection, item, mark)
+             SELECT ?1, ?2, ?3, 1 WHERE ?1 IS NOT NULL
+             ON CONFLICT DO UPDATE SET mark = mark + 1",
+            params![self.author(), collection.0, item.0],
+        )?;
+        Ok(())
     }
 }

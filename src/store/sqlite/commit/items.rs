@@ -93,6 +93,11 @@ impl Commit<'_> {
                 device,
                 server_ids,
             } => self.disown(*collection, *device, server_ids),
+            Op::Own {
+                collection,
+                device,
+                server_id,
+            } => self.own(*collection, *device, server_id),
             Op::Empty {
                 collection,
                 expected,
@@ -502,6 +507,18 @@ impl Commit<'_> {
             for server_id in server_ids {
                 statement.execute(params![server_id, collection.0, device.0])?;
             }
+        }
+        Ok(0)
+    }
+
+    fn own(&mut self, collection: CollectionId, device: DeviceId, server_id: &str) -> Applied<i64> {
+        for table in ["placement", "view_placement"] {
+            self.connection
+                .prepare_cached(&format!(
+                    "UPDATE {table} SET maker = ?3, writer = ?3
+                     WHERE server_id = ?1 AND collection = ?2"
+                ))?
+                .execute(params![server_id, collection.0, device.0])?;
         }
         Ok(0)
     }

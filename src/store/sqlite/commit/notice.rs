@@ -19,6 +19,36 @@ impl Commit<'_> {
         }
     }
 
+    /// Tells the person that something a client wrote is kept; one notice a client.
+    pub(super) fn notice_kept(&mut self) -> Applied<()> {
+        let (person, client, at) = (self.author(), &self.batch.client, self.batch.at.0);
+        let told = self
+            .connection
+            .prepare_cached(
+                "UPDATE notice SET number = number + 1, at = ?3 WHERE person = ?1 AND client = ?2
+                     AND kind = 'kept' AND settled IS NULL",
+            )?
+            .execute(params![person, client, at])?;
+        if told == 0 {
+            self.run(
+                "INSERT INTO notice (person, kind, at, client, since, number)
+                 SELECT id, 'kept', ?3, ?2, ?3, 1 FROM person WHERE id = ?1",
+                params![person, client, at],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Nothing is kept any more: there is nothing to tell of it.
+    pub(super) fn settle_kept(&mut self) -> Applied<()> {
+        self.run(
+            "UPDATE notice SET settled = ?2 WHERE person = ?1 AND kind = 'kept' AND settled IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM revision WHERE person = ?1 AND kind = 'refused')",
+            params![self.author(), self.batch.at.0],
+        )?;
+        Ok(())
+    }
+
     /// Counts what this commit took away (what it only moved is no loss), and tells the person
     /// once when a client went past the limit.
     pub(super) fn count_removals(&mut self) -> Applied<()> {

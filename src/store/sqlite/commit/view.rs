@@ -31,6 +31,8 @@ struct Source {
 
 /// A live placement of an item in a book of a view.
 struct Held {
+    placement: i64,
+    changed: i64,
     book: i64,
     server_id: String,
     uid: String,
@@ -238,7 +240,7 @@ impl Commit<'_> {
                     first.placed_by,
                     first.overlay
                 ])?;
-            return Ok(());
+            return self.note_shown(row, seq, writer, first);
         }
         let made = stamp
             .made
@@ -266,6 +268,18 @@ impl Commit<'_> {
                 writer,
                 first.overlay,
             ])?;
+        let row = self.connection.last_insert_rowid();
+        self.note_shown(row, seq, writer, first)
+    }
+
+    /// What a row shows from a sequence on.
+    fn note_shown(&self, row: i64, seq: i64, writer: Option<i64>, held: &Held) -> Applied<()> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO view_version (row, seq, writer, placement, shown)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![row, seq, writer, held.placement, held.changed])?;
         Ok(())
     }
 
@@ -274,7 +288,8 @@ impl Commit<'_> {
         Ok(self
             .connection
             .prepare_cached(
-                "SELECT p.collection, p.server_id, p.uid, p.placed_by, p.overlay FROM placement p
+                "SELECT p.collection, p.server_id, p.uid, p.placed_by, p.overlay, p.id, p.changed
+                 FROM placement p
                  JOIN view_source s ON s.source = p.collection AND s.view = ?1
                  JOIN collection c ON c.id = p.collection
                  WHERE p.item = ?2 AND p.gone IS NULL
@@ -287,6 +302,8 @@ impl Commit<'_> {
                     uid: row.get(2)?,
                     placed_by: row.get(3)?,
                     overlay: row.get(4)?,
+                    placement: row.get(5)?,
+                    changed: row.get(6)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?)

@@ -1,0 +1,204 @@
+//! Adds whose answer was lost. A retry claims them by ClientId or, as some clients make a new
+//! ClientId every time, by their data; one that a retry leaves out comes to the device as an Add of
+//! the server, and is not made again when the device sends it after all.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Command, DeviceBook, Outcome, SyncCall,
+    commands::{Work, new_temporary_id},
+    record::{Previous, Record},
+};
+use crate::domain::{
+    batch::Op,
+    book::Edit,
+    error::{Error, Result},
+    round::What,
+};
+
+/// Claims of lost steps carried from retry to retry, at most.
+const MAX_CLAIMS: usize = 2000;
+/// Adds left out that are remembered, at most.
+const MAX_UNCLAIMED: usize = 100;
+
+/// An Add of a step, as a retry may claim it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claim {
+    pub client_id: String,
+    pub fingerprint: String,
+    pub server_id: String,
+}
+
+/// An Add that a retry left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Unclaimed {
+    fingerprint: String,
+    pub server_id: String,
+    /// It was sent after all, in the step last answered.
+    came: bool,
+}
+
+impl Record {
+    /// What was sent after all is done with once its answer has arrived.
+    pub(super) fn forget_claims(&mut self) {
+        self.unclaimed.retain(|left| !left.came);
+    }
+
+    /// Items made of these data in the last steps.
+    pub(super) fn made<'a>(&'a self, fingerprint: &'a str) -> impl Iterator<Item = &'a str> {
+        let adds = self.previous.iter().flat_map(|previous| &previous.adds);
+        let adds = adds.map(|add| (&add.fingerprint, &add.server_id));
+        let left = self.unclaimed.iter();
+        adds.chain(left.map(|left| (&left.fingerprint, &left.server_id)))
+            .filter(move |(data, _)| *data == fingerprint)
+            .map(|(_, server_id)| server_id.as_str())
+    }
+}
+
+impl DeviceBook {
+    /// Matches the Adds of a retry with those of the lost step; the device does not know the rest.
+    pub(super) fn claim(&self, call: &SyncCall, lost: &Previous, work: &mut Work) {
+        let mut left: Vec<&Claim> = lost.adds.iter().collect();
+        // Both first: a ClientId is unique within one request only.
+        let ways: [fn(&Claim, &str, &str) -> bool; 3] = [
+            |claim, id, data| claim.client_id == id && claim.fingerprint == data,
+            |claim, _, data| claim.fingerprint == data && !data.is_empty(),
+            |claim, id, _| claim.client_id == id,
+        ];
+        for is_claimed in ways {
+            for (at, command) in call.commands.iter().enumerate() {
+                if let Command::Add {
+                    client_id,
+                    fingerprint,
+                    ..
+                } = command
+                    && !work.claims.contains_key(&at)
+                    && let Some(found) = left
+                        .iter()
+                        .position(|claim| is_claimed(claim, client_id, fingerprint))
+                {
+                    work.claims.insert(at, left.remove(found).server_id.clone());
+                }
+            }
+        }
+        let claimed: HashSet<&String> = work.claims.values().collect();
+        work.unclaimed
+            .retain(|known| !claimed.contains(&known.server_id));
+        for claim in left {
+            let is_known = |known: &Unclaimed| known.server_id == claim.server_id;
+            if !claim.fingerprint.is_empty() && !work.unclaimed.iter().any(is_known) {
+                work.unclaimed.push(Unclaimed {
+                    fingerprint: claim.fingerprint.clone(),
+                    server_id: claim.server_id.clone(),
+                    came: false,
+                });
+            }
+            work.disowned.push(claim.server_id.clone());
+            // The answer to this retry may be lost as well.
+            work.adds.push(claim.clone());
+        }
+        let oldest = work.adds.len().saturating_sub(MAX_CLAIMS);
+        work.adds.drain(..oldest);
+        let oldest = work.unclaimed.len().saturating_sub(MAX_UNCLAIMED);
+        work.unclaimed.drain(..oldest);
+        if !work.disowned.is_empty() {
+            work.ops.push(Op::Disown {
+                collection: self.book.collection().id,
+                device: self.device,
+                server_ids: work.disowned.clone(),
+            });
+        }
+    }
+
+    /// An Add whose answer was lost, claimed again by the same device.
+    pub(super) async fn add_again(
+        &self,
+        claim: Claim,
+        edit: &dyn Edit,
+        work: &mut Work,
+    ) -> Result<Outcome> {
+        let outcome = Outcome::Added {
+            client_id: claim.client_id.clone(),
+            server_id: claim.server_id.clone(),
+        };
+        let server_id = claim.server_id.clone();
+        work.adds.push(claim);
+        let Some(card) = work.card(&server_id) else {
+            return Ok(outcome);
+        };
+        let placement = &card.placement;
+        // A retry before this one left it out: it was disowned, and nobody touched it since.
+        let is_orphan = placement.maker.is_none() && placement.changed == placement.born;
+        let is_own = placement.writer == Some(self.device) || is_orphan;
+        if !placement.is_live() {
+            if !is_own {
+                work.force(placement);
+            }
+            return Ok(outcome);
+        }
+        let Some(spot) = self.spots(&card, work).await?.into_iter().next() else {
+            return Ok(outcome);
+        };
+        let content = spot.book.content(&spot.card);
+        match edit.apply_beside(&content, &spot.card.placement.beside) {
+            // The same data again.
+            Ok(bytes) if bytes == content => {}
+            // Someone else changed it meanwhile: the server's stands.
+            _ if !is_own => {
+                work.force(placement);
+                return Ok(outcome);
+            }
+            written => {
+                let written =
+                    written.and_then(|bytes| self.write(&spot, &card, &bytes, Some(edit), work));
+                match written {
+                    Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
+                        work.force(placement);
+                        return Ok(outcome);
+                    }
+                    written => written?,
+                }
+            }
+        }
+        if is_orphan {
+            work.owned.insert(server_id.clone());
+            work.ops.push(Op::Own {
+                collection: self.book.collection().id,
+                device: self.device,
+                server_id,
+            });
+        }
+        Ok(outcome)
+    }
+}
+
+impl Work {
+    /// An Add that a retry had left out and that came to the device as the server's: the device
+    /// keeps that one, what it made is deleted in this answer.
+    pub(super) fn settle(&mut self, client_id: &str, fingerprint: &str) -> Option<Outcome> {
+        let is_live = |server_id: &str| {
+            let card = self.cards.get(server_id).and_then(Option::as_ref);
+            card.is_some_and(|card| card.placement.is_live())
+        };
+        let found = self.unclaimed.iter().position(|left| {
+            !left.came && left.fingerprint == fingerprint && is_live(&left.server_id)
+        })?;
+        self.unclaimed[found].came = true;
+        let server_id = new_temporary_id();
+        self.forced.push((What::Delete, server_id.clone()));
+        Some(Outcome::Added {
+            client_id: client_id.to_owned(),
+            server_id,
+        })
+    }
+
+    /// The items an Add with these data may stand for.
+    pub(super) fn left_out<'a>(&'a self, fingerprint: &'a str) -> impl Iterator<Item = &'a String> {
+        self.unclaimed
+            .iter()
+            .filter(move |left| left.fingerprint == fingerprint)
+            .map(|left| &left.server_id)
+    }
+}

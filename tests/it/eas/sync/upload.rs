@@ -1,0 +1,289 @@
+//! Rows 53, 54 and 62 to 68: what a device says, and what becomes of it.
+
+use super::{CHANGES, id_of, refused, server_id, triple};
+use crate::support::{
+    browser::{Browser, hidden},
+    phone::{Phone, add, change, commands, delete, indent, responses},
+    server::Server,
+    tree::{all, text_at},
+};
+
+#[test]
+fn row_53_54_commands_have_results_and_one_failure_is_its_own() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "batch", "14.1");
+    let told = phone.pull();
+    let (petit, weber) = (id_of(&told, "Petit"), id_of(&told, "Weber"));
+    let picture = format!(
+        "AirSync:Add\n  AirSync:ClientId = big\n  AirSync:ApplicationData\n    \
+         Contacts:Picture = {}\n",
+        "A".repeat(16 * 1024 * 1024)
+    );
+    let answer = phone.push(&format!(
+        "{}{}{}{}{}{}",
+        add("good", "Good"),
+        picture,
+        change(&petit, "JobTitle", "Pilot"),
+        change("unknown", "JobTitle", "x"),
+        delete(&weber),
+        delete("unknown"),
+    ));
+    // Every Add and what failed; a Change or Delete that worked needs no word.
+    assert_eq!(
+        responses(&answer),
+        [
+            triple("Add", "good", "1"),
+            triple("Add", "big", "6"),
+            triple("Change", "unknown", "8"),
+        ]
+    );
+    assert_eq!(
+        text_at(&answer, &["Responses", "Add", "ServerId"]).map(|id| id.len()),
+        Some(24)
+    );
+    let answer = phone.push(&format!(
+        "AirSync:Fetch\n  AirSync:ServerId = {petit}\nAirSync:Fetch\n  AirSync:ServerId = {weber}\n"
+    ));
+    assert_eq!(
+        responses(&answer),
+        [triple("Fetch", &petit, "1"), triple("Fetch", &weber, "8")]
+    );
+}
+
+#[test]
+fn row_62_63_the_server_wins_with_its_copy_whatever_conflict_says() {
+    let server = Server::start();
+    for (number, options) in ["AirSync:Conflict = 1", "AirSync:Conflict = 0"]
+        .iter()
+        .enumerate()
+    {
+        let mut phone = Phone::set_up(&server, "alice", &format!("loser{number}"), "14.1");
+        let mut other = Phone::set_up(&server, "alice", &format!("winner{number}"), "14.1");
+        let id = id_of(&phone.pull(), "Petit");
+        other.pull();
+        other.push(&change(&id, "FirstName", &format!("Server{number}")));
+        let answer = phone.push(&change(&id, "FirstName", "Phone"));
+        assert_eq!(
+            responses(&answer),
+            [triple("Change", &id, "7")],
+            "{options}"
+        );
+        assert!(commands(&answer).contains(&triple("Change", &id, "Petit")));
+        let quiet = format!(
+            "AirSync:GetChanges = 0\nAirSync:Options\n  {options}\nAirSync:Commands\n{}",
+            indent(&change(&id, "FirstName", "Again"))
+        );
+        other.push(&change(&id, "FirstName", &format!("Server{number}b")));
+        let answer = phone.sync(&quiet);
+        assert_eq!(
+            responses(&answer),
+            [triple("Change", &id, "7")],
+            "{options}"
+        );
+        let copy = all(&answer, "Commands").remove(0);
+        assert_eq!(all(copy, "FirstName")[0].text(), format!("Server{number}b"));
+    }
+    assert!(
+        refused(&server, "alice")
+            .iter()
+            .any(|kept| kept.contains("Phone"))
+    );
+}
+
+#[test]
+fn row_64_65_deletions_that_cross_edits() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "deleter", "14.1");
+    let mut other = Phone::set_up(&server, "alice", "editor", "14.1");
+    let told = phone.pull();
+    other.pull();
+    let (petit, weber) = (id_of(&told, "Petit"), id_of(&told, "Weber"));
+    other.push(&change(&petit, "FirstName", "Newer"));
+    let answer = phone.push(&delete(&petit));
+    assert!(responses(&answer).is_empty());
+    assert!(commands(&answer).contains(&triple("Add", &petit, "Petit")));
+    other.push(&delete(&weber));
+    let answer = phone.push(&change(&weber, "FirstName", "Late"));
+    assert_eq!(responses(&answer), [triple("Change", &weber, "8")]);
+    assert!(commands(&answer).contains(&triple("Delete", &weber, "")));
+    assert!(
+        refused(&server, "alice")
+            .iter()
+            .any(|kept| kept.contains("Late"))
+    );
+}
+
+#[test]
+fn row_66_67_own_changes_are_not_echoed_but_normalised_values_are() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "echo", "14.1");
+    let id = server_id(&phone.push(&add("1", "Plain")));
+    assert!(phone.pull().is_empty());
+    phone.push(&change(&id, "JobTitle", "Boss"));
+    assert!(phone.pull().is_empty());
+    // A date in another form says the same.
+    phone.push(&change(&id, "Birthday", "2000-05-05T22:00:00.000Z"));
+    assert!(phone.pull().is_empty());
+    // An address with its name is kept as the address alone.
+    let quoted = "\"Plain\" <plain@example.org>";
+    phone.push(&change(&id, "Email1Address", quoted));
+    let answer = phone.sync(CHANGES);
+    assert_eq!(commands(&answer), [triple("Change", &id, "Plain")]);
+    let address = all(&answer, "Email1Address")[0].text();
+    assert_eq!(address, "plain@example.org");
+}
+
+#[test]
+fn row_68_a_book_to_read_only_takes_everything_back_in_one_answer() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "reader", "14.1");
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    let told = phone.pull();
+    let (roy, simon) = (id_of(&told, "Roy"), id_of(&told, "Simon"));
+    let answer = phone.push(&format!(
+        "{}{}{}",
+        change(&roy, "FirstName", "X"),
+        add("55", "Nope"),
+        delete(&simon)
+    ));
+    // As the specification's vector 12 has it.
+    let temporary = server_id(&answer);
+    assert!(temporary.starts_with("tmp-"), "{temporary}");
+    assert_eq!(
+        responses(&answer),
+        [triple("Change", &roy, "7"), triple("Add", "55", "1")]
+    );
+    assert_eq!(
+        commands(&answer),
+        [
+            triple("Change", &roy, "Roy"),
+            triple("Delete", &temporary, ""),
+            triple("Add", &simon, "Simon"),
+        ]
+    );
+    let order: Vec<_> = answer.elements().filter_map(|e| e.tag.name()).collect();
+    assert_eq!(
+        order,
+        ["SyncKey", "CollectionId", "Status", "Responses", "Commands"]
+    );
+    // What is said of the id that is gone is swallowed, and kept.
+    let answer = phone.push(&(change(&temporary, "LastName", "Later") + &delete(&temporary)));
+    assert!(responses(&answer).is_empty() && commands(&answer).is_empty());
+    let kept = refused(&server, "bob");
+    for text in ["Nope", "Later"] {
+        assert!(kept.iter().any(|kept| kept.contains(text)), "{text}");
+    }
+    // However often it comes again it is kept once.
+    let before = refused(&server, "bob").len();
+    phone.push(&add("56", "Nope"));
+    assert_eq!(refused(&server, "bob").len(), before);
+}
+
+#[test]
+fn a_full_book_is_told_once_and_what_did_not_fit_is_kept() {
+    let server = Server::start();
+    server.sql("UPDATE person SET quota = 15 WHERE login = 'alice'");
+    let mut phone = Phone::set_up(&server, "alice", "quota", "14.1");
+    let answer = phone.push(&(add("1", "Fits") + &add("2", "Spills")));
+    assert_eq!(
+        responses(&answer),
+        [triple("Add", "1", "1"), triple("Add", "2", "9")]
+    );
+    assert!(all(&answer, "MoreAvailable").is_empty());
+    for _ in 0..3 {
+        phone.push(&add("2", "Spills"));
+    }
+    let kept = refused(&server, "alice");
+    assert_eq!(
+        kept.iter().filter(|kept| kept.contains("Spills")).count(),
+        1
+    );
+}
+
+#[test]
+fn what_the_server_cannot_hold_is_kept_word_for_word() {
+    let server = Server::start();
+    let entry = "AirSync:Add\n  AirSync:ClientId = e1\n  AirSync:ApplicationData\n    \
+                 Calendar:Subject = Dentist at nine\n    Calendar:StartTime = 20261125T090000Z\n";
+    let mut android = Phone::new(&server, "alice", "droid", "14.1");
+    android.folder = "calendar".to_owned();
+    android.prime();
+    assert_eq!(android.key, "e1");
+    let answer = android.push(entry);
+    assert_eq!(responses(&answer), [triple("Add", "e1", "6")]);
+    assert_eq!(android.key, "e2");
+    assert!(
+        refused(&server, "alice")
+            .iter()
+            .any(|kept| kept.contains("Dentist at nine"))
+    );
+    // Its author is told, and reads it.
+    let browser = Browser::of(&server.address, "alice");
+    let page = browser.page("/c/private");
+    assert!(page.contains("EAS TestPhone droid wrote"), "{page}");
+    let kept = browser.page("/refused");
+    assert!(kept.contains("Dentist at nine") && kept.contains("keeps contacts only"));
+    // A client that would send it for ever has it taken, and taken back.
+    let mut iphone = android.clone();
+    iphone.kind = "iPhone".to_owned();
+    iphone.id = "ios1".to_owned();
+    iphone.prime();
+    let answer = iphone.push(entry);
+    let id = server_id(&answer);
+    assert_eq!(responses(&answer), [triple("Add", "e1", "1")]);
+    assert_eq!(commands(&answer), [triple("Delete", &id, "")]);
+    let answer = iphone.push(&(change(&id, "LastName", "x") + &change("other", "LastName", "y")));
+    assert_eq!(responses(&answer), [triple("Change", "other", "8")]);
+    // Two clients, two notices; they go with a word, or with what they tell of.
+    let page = browser.page("/c/private");
+    assert_eq!(page.matches("notice alert").count(), 2);
+    let fields = [
+        ("token", &hidden(&page, "token")[..]),
+        ("notice", &hidden(&page, "notice")),
+    ];
+    assert_eq!(browser.submit("/notices/undo", &fields).status, 404);
+    assert_eq!(browser.submit("/notices/confirm", &fields).status, 303);
+    loop {
+        let page = browser.page("/refused");
+        let fields = [
+            ("token", &hidden(&page, "token")[..]),
+            ("revision", &hidden(&page, "revision")),
+        ];
+        if fields[1].1.is_empty() {
+            break;
+        }
+        assert_eq!(browser.submit("/refused/dismiss", &fields).status, 303);
+    }
+    assert!(!browser.page("/c/private").contains("notice alert"));
+    let unknown = iphone.sync_key("foreign", CHANGES);
+    assert_eq!(text_at(&unknown, &["Status"]).as_deref(), Some("3"));
+}
+
+#[test]
+fn outlook_is_told_again_what_it_may_not_do() {
+    let server = Server::start();
+    let mut outlook = Phone::new(&server, "bob", "deaf", "14.0");
+    outlook.kind = "WindowsOutlook15".to_owned();
+    outlook.agent = "Outlook/15.0 (15.0.5571.1000; MSI; x64)".to_owned();
+    outlook.start();
+    let roy = id_of(&outlook.pull(), "Roy");
+    let back = triple("Add", &roy, "Roy");
+    assert_eq!(commands(&outlook.push(&delete(&roy))), [back.clone()]);
+    assert!(outlook.pull().is_empty(), "once for the first time");
+    // The same again: in this answer, and in the two after it.
+    assert_eq!(commands(&outlook.push(&delete(&roy))), [back.clone()]);
+    for _ in 0..2 {
+        assert_eq!(outlook.pull(), [back.clone()]);
+    }
+    assert!(outlook.pull().is_empty());
+    // Others listen.
+    let mut phone = Phone::set_up(&server, "bob", "listens", "14.0");
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    let roy = id_of(&phone.pull(), "Roy");
+    for _ in 0..2 {
+        assert_eq!(commands(&phone.push(&delete(&roy))).len(), 1);
+        assert!(phone.pull().is_empty());
+    }
+}

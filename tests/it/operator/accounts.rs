@@ -1,0 +1,225 @@
+//! People, groups, and what is brought to them.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use carnet_proto::wbxml::page::folder_hierarchy as f;
+use serde_json::Value;
+
+use super::{CARD, LOOPBACK, json, status};
+use crate::support::{
+    browser::Browser,
+    eas::Device,
+    http::{basic, request},
+    program::{Program, refused, run, works},
+};
+
+#[test]
+fn the_first_start_prints_an_administrator_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("new/data");
+    let program = Program::serve(&data, &LOOPBACK, &[]);
+    let password = program.printed[0]
+        .strip_prefix("administrator: admin, password: ")
+        .expect("an administrator");
+    assert_eq!(program.printed.len(), 2);
+    assert!(program.printed[1].starts_with("listening on http://127.0.0.1:"));
+    let address = program.address("http");
+    assert!(!address.ends_with(":0"));
+    assert_eq!(status(&address, "admin", password), 207);
+    assert_eq!(request(&address, "GET", "/healthz", &[], b"").status, 200);
+    program.stop();
+    assert!(data.join("carnet.db").exists());
+
+    let again = Program::serve(&data, &LOOPBACK, &[]);
+    assert_eq!(again.printed.len(), 1, "{:?}", again.printed);
+}
+
+#[test]
+fn the_demo_has_people_a_group_and_contacts() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = Program::serve(folder.path(), &LOOPBACK, &["--demo"]);
+    for login in ["alice", "bob", "carol"] {
+        assert_eq!(
+            status(&program.address("http"), login, "demo"),
+            207,
+            "{login}"
+        );
+    }
+    let groups = json(&works(folder.path(), &["group", "list", "--json"]));
+    assert_eq!(groups[0]["group"]["name"], "Team");
+    assert_eq!(groups[0]["members"].as_array().map(Vec::len), Some(3));
+    let cards = works(folder.path(), &["export", "--from", "alice"]);
+    assert_eq!(cards.matches("BEGIN:VCARD\r\n").count(), 14);
+    // Once only.
+    program.stop();
+    let _again = Program::serve(folder.path(), &LOOPBACK, &["--demo"]);
+    let people = json(&works(folder.path(), &["user", "list", "--json"]));
+    assert_eq!(people.as_array().map(Vec::len), Some(4));
+}
+
+#[test]
+fn accounts_are_made_changed_and_removed_while_the_server_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let program = Program::serve(data, &LOOPBACK, &[]);
+    let address = program.address("http");
+    let add = [
+        "user",
+        "add",
+        "dora",
+        "--email",
+        "Dora@Example.org",
+        "--name",
+        "Dora D.",
+        "--password-stdin",
+    ];
+    assert!(run(data, &add, "first\n").status.success());
+    for login in ["dora", "DORA", "dora@example.org", "DORA@EXAMPLE.ORG"] {
+        let address = &address;
+        let path = "/dav/dora/private/contacts/";
+        let headers = [basic(login, "first"), ("Depth".to_owned(), "0".to_owned())];
+        assert_eq!(
+            request(address, "PROPFIND", path, &headers, b"").status,
+            207,
+            "{login}"
+        );
+    }
+    let mut browser = Browser::open(&address);
+    assert_eq!(browser.sign_in("dora@example.org", "first").status, 303);
+
+    let made = json(&works(data, &["user", "add", "emil", "--json"]));
+    let password = made["password"].as_str().expect("a password");
+    assert_eq!(status(&address, "emil", password), 207);
+
+    // A new password counts at once, though the old one is remembered.
+    assert!(
+        run(
+            data,
+            &["user", "passwd", "dora", "--password-stdin"],
+            "second"
+        )
+        .status
+        .success()
+    );
+    assert_eq!(status(&address, "dora", "second"), 207);
+    assert_eq!(status(&address, "dora", "first"), 401);
+
+    works(data, &["user", "set", "dora", "--disable"]);
+    assert_eq!(status(&address, "dora", "second"), 401);
+    works(
+        data,
+        &[
+            "user", "set", "dora", "--enable", "--quota", "1", "--name", "Dora",
+        ],
+    );
+    let book = |name: &str| {
+        let headers = [basic("dora", "second")];
+        let card = CARD.replace("one", name);
+        let target = format!("/dav/dora/private/contacts/{name}.vcf");
+        request(&address, "PUT", &target, &headers, card.as_bytes()).status
+    };
+    assert_eq!(book("one"), 201);
+    assert_eq!(book("two"), 507);
+    let people = json(&works(data, &["user", "list", "--json"]));
+    let dora = people
+        .as_array()
+        .and_then(|people| people.iter().find(|person| person["login"] == "dora"))
+        .expect("dora");
+    assert_eq!(dora["name"], "Dora");
+    assert_eq!(dora["email"], "Dora@Example.org");
+    assert!(!people.to_string().contains("argon2"), "hashes stay inside");
+
+    works(data, &["user", "remove", "dora"]);
+    assert_eq!(status(&address, "dora", "second"), 401);
+}
+
+#[test]
+fn groups_change_while_their_members_wait() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let program = Program::serve(data, &LOOPBACK, &["--demo"]);
+    let address = program.address("http");
+    let mut bob = Device::set_up(&address, "bob", "waiting", "16.1");
+    bob.sync_all(&[], 100);
+    thread::scope(|scope| {
+        let started = Instant::now();
+        let ping = scope.spawn(|| bob.ping(60));
+        thread::sleep(Duration::from_millis(300));
+        works(data, &["group", "add", "Choir", "--admin", "alice"]);
+        works(
+            data,
+            &["group", "member", "Choir", "bob", "--role", "co-admin"],
+        );
+        assert_eq!(ping.join().expect("answered"), "7", "the folders changed");
+        assert!(started.elapsed() < Duration::from_secs(30));
+    });
+    let folders = bob.folder_sync("0");
+    let names: Vec<String> = folders
+        .child(f::CHANGES)
+        .expect("changes")
+        .children_of(f::ADD)
+        .filter_map(|folder| folder.text_of(f::DISPLAY_NAME))
+        .collect();
+    assert!(names.contains(&"Choir".to_owned()), "{names:?}");
+    // Handing over makes the former administrator a co-administrator.
+    works(
+        data,
+        &["group", "member", "Choir", "bob", "--role", "admin"],
+    );
+    let groups = json(&works(data, &["group", "list", "--json"]));
+    let roles = groups.to_string();
+    assert!(roles.contains("co-admin"), "{roles}");
+    assert!(refused(data, &["group", "leave", "Choir", "bob"]).starts_with("carnet: "));
+    works(data, &["group", "leave", "Choir", "alice"]);
+    works(
+        data,
+        &["grant", "group", "Choir", "--everyone", "--right", "add"],
+    );
+    works(data, &["group", "remove", "Choir"]);
+    assert!(!works(data, &["group", "list"]).contains("Choir"));
+}
+
+#[test]
+fn an_import_wakes_a_phone_and_comes_out_again_unchanged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let program = Program::serve(data, &LOOPBACK, &["--demo"]);
+    let mut bob = Device::set_up(&program.address("http"), "bob", "importer", "14.1");
+    bob.sync_all(&[], 100);
+    let file = data.join("cards.vcf");
+    let text = format!("{CARD}{}", CARD.replace("one", "two").replace("One", "Two"));
+    fs::write(&file, &text).expect("written");
+    let file = file.to_str().expect("a path");
+    thread::scope(|scope| {
+        let ping = scope.spawn(|| bob.ping(60));
+        thread::sleep(Duration::from_millis(300));
+        let report = json(&works(data, &["import", "--to", "bob", "--json", file]));
+        assert_eq!(report["stored"], 2);
+        assert_eq!(ping.join().expect("answered"), "2");
+    });
+    assert_eq!(bob.sync_all(&[], 100).len(), 2);
+    let again = json(&works(
+        data,
+        &["import", "--to", "bob", "--format", "vcard", "--json", file],
+    ));
+    assert_eq!(
+        (&again["stored"], &again["duplicates"]),
+        (&Value::from(0), &Value::from(2))
+    );
+    assert_eq!(works(data, &["export", "--from", "bob"]), text);
+    works(data, &["import", "--to", "group:Team", file]);
+    let team = works(data, &["export", "--from", "group:Team"]);
+    assert!(team.contains("UID:two\r\n"));
+    // From standard input, into a file.
+    let output = run(data, &["import", "--to", "carol", "-"], CARD);
+    assert!(output.status.success());
+    let out = data.join("out.vcf");
+    works(
+        data,
+        &["export", "--from", "carol", out.to_str().expect("a path")],
+    );
+    assert_eq!(fs::read_to_string(out).expect("read"), CARD);
+}

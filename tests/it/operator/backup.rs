@@ -1,0 +1,144 @@
+//! Copies put back, and what is broken.
+
+use std::fs;
+
+use carnet_proto::wbxml::page::{air_sync as a, contacts as c};
+use serde_json::Value;
+
+use super::{LOOPBACK, json};
+use crate::support::{
+    dav::Book,
+    eas::{Device, add},
+    program::{Program, refused, run, works},
+};
+
+/// A CardDAV client and a device that synchronized, and something only they would miss.
+struct Clients {
+    book: Book,
+    token: String,
+    device: Device,
+}
+
+impl Clients {
+    fn of(address: &str) -> Self {
+        let book = Book::of(address, "alice");
+        let mut device = Device::set_up(address, "alice", "restored", "14.1");
+        device.sync_all(&[], 100);
+        let (status, token, _) = book.sync("");
+        assert_eq!(status, 207);
+        Self {
+            book,
+            token,
+            device,
+        }
+    }
+
+    /// Their marks are refused, and from nothing they come to what there is.
+    fn recover(&mut self, address: &str, cards: usize) {
+        self.book = Book::of(address, "alice");
+        let (status, _, body) = self.book.sync(&self.token);
+        assert_eq!(status, 403);
+        assert!(body.contains("valid-sync-token"), "{body}");
+        let (status, token, body) = self.book.sync("");
+        assert_eq!(status, 207);
+        assert_eq!(body.matches(".vcf<").count(), cards);
+        assert_ne!(token, self.token);
+        self.token = token;
+
+        self.device.address = address.to_owned();
+        let answer = self.device.sync(&[], 100);
+        assert_eq!(answer.text_of(a::STATUS).as_deref(), Some("3"));
+        self.device.prime();
+        self.device.sync_all(&[], 100);
+        assert_eq!(self.device.items.len(), cards);
+        // And so it stays.
+        assert!(self.device.sync_all(&[], 100).is_empty());
+        assert_eq!(self.book.sync(&self.token).0, 207);
+    }
+}
+
+#[test]
+fn a_backup_put_back_gives_every_client_a_fresh_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let file = folder.path().join("carnet.backup");
+    let backup = file.to_str().expect("a path");
+    let program = Program::serve(&data, &LOOPBACK, &["--demo"]);
+    works(&data, &["backup", backup]);
+    assert!(
+        refused(&data, &["backup", backup]).contains("exists"),
+        "nothing is overwritten"
+    );
+    let mut clients = Clients::of(&program.address("http"));
+    let lost = add("1", &[(c::LAST_NAME, "Lost")]);
+    clients.device.sync_all(&[lost], 100);
+    clients.token = clients.book.sync(&clients.token).1;
+    assert_eq!(clients.book.sync("").2.matches(".vcf<").count(), 15);
+
+    // While the server runs.
+    works(&data, &["restore", backup]);
+    let address = program.address("http");
+    clients.recover(&address, 14);
+    works(&data, &["check"]);
+    program.stop();
+
+    // Into a new directory, the server started afterwards.
+    let elsewhere = folder.path().join("elsewhere");
+    works(&elsewhere, &["restore", backup]);
+    works(&elsewhere, &["check"]);
+    let program = Program::serve(&elsewhere, &LOOPBACK, &[]);
+    assert_eq!(program.printed.len(), 1, "the accounts are there");
+    clients.recover(&program.address("http"), 14);
+}
+
+#[test]
+fn a_data_file_put_back_by_hand_is_noticed_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    Program::serve(&data, &LOOPBACK, &["--demo"]).stop();
+    let old = folder.path().join("old.db");
+    fs::copy(data.join("carnet.db"), &old).expect("copied");
+    let program = Program::serve(&data, &LOOPBACK, &[]);
+    let mut clients = Clients::of(&program.address("http"));
+    clients
+        .device
+        .sync_all(&[add("1", &[(c::LAST_NAME, "Lost")])], 100);
+    clients.token = clients.book.sync(&clients.token).1;
+    program.stop();
+    fs::copy(&old, data.join("carnet.db")).expect("put back");
+    for side in ["carnet.db-wal", "carnet.db-shm"] {
+        let _ = fs::remove_file(data.join(side));
+    }
+    let program = Program::serve(&data, &LOOPBACK, &[]);
+    clients.recover(&program.address("http"), 14);
+    program.stop();
+    // Once: what clients got since stays theirs.
+    let program = Program::serve(&data, &LOOPBACK, &[]);
+    clients.book = Book::of(&program.address("http"), "alice");
+    assert_eq!(clients.book.sync(&clients.token).0, 207);
+}
+
+#[test]
+fn check_finds_a_breach_and_rebuild_makes_derived_rows_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    Program::serve(data, &LOOPBACK, &["--demo"]).stop();
+    assert!(works(data, &["check"]).contains("holds"));
+    assert_eq!(
+        json(&works(data, &["check", "--json"]))["broken"],
+        Value::Array(vec![])
+    );
+    let database = rusqlite::Connection::open(data.join("carnet.db")).expect("opened");
+    database
+        .execute("DELETE FROM index_text", [])
+        .expect("deleted");
+    works(data, &["check", "--rebuild"]);
+    let rows = database.query_row("SELECT count(*) FROM index_text", [], |row| row.get(0));
+    assert!(rows.is_ok_and(|rows: i64| rows > 20));
+    database
+        .execute("UPDATE collection SET seq = 1 WHERE seq > 1", [])
+        .expect("updated");
+    let said = run(data, &["check"], "");
+    assert_eq!(said.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&said.stderr).contains("sequence"));
+}

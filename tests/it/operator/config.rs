@@ -1,0 +1,138 @@
+//! Bad input, foreign data, the configuration.
+
+use std::fs;
+
+use super::LOOPBACK;
+use crate::support::{
+    eas::Device,
+    program::{Program, refused, works},
+};
+
+#[test]
+fn bad_input_is_refused_with_a_reason() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    Program::serve(data, &LOOPBACK, &["--demo"]).stop();
+    let missing = data.join("missing.vcf");
+    let missing = missing.to_str().expect("a path");
+    let no_card = data.join("no.vcf");
+    fs::write(&no_card, "hello").expect("written");
+    let no_card = no_card.to_str().expect("a path");
+    for (arguments, reason) in [
+        (&["user", "list", "--nonsense"][..], "--nonsense"),
+        (&["serve", "--nonsense"], "--nonsense"),
+        (&["nonsense"], "nonsense"),
+        (&["user", "add", "Two Words"], "login"),
+        (&["user", "add", "groups"], "login"),
+        (&["user", "add", "alice"], "alice"),
+        (&["user", "add", "eve", "--email", "nowhere"], "nowhere"),
+        (
+            &["user", "add", "eve", "--email", "ALICE@example.org"],
+            "example.org",
+        ),
+        (&["user", "passwd", "nobody"], "nobody"),
+        (&["user", "set", "alice"], "nothing to change"),
+        (&["user", "set", "alice", "--quota", "-1"], "quota"),
+        (
+            &["user", "set", "alice", "--enable", "--disable"],
+            "--disable",
+        ),
+        (&["user", "remove", "nobody"], "nobody"),
+        (&["group", "add", "a/b", "--admin", "alice"], "a/b"),
+        (&["group", "add", "TEAM", "--admin", "alice"], "TEAM"),
+        (&["group", "add", "New", "--admin", "nobody"], "nobody"),
+        (&["group", "add", "New"], "--admin"),
+        (&["group", "remove", "Nothing"], "Nothing"),
+        (&["group", "member", "Team", "nobody"], "nobody"),
+        (
+            &["group", "member", "Team", "bob", "--role", "king"],
+            "king",
+        ),
+        (&["group", "leave", "Team", "alice"], ""),
+        (
+            &["grant", "group", "Team", "--everyone", "--right", "fly"],
+            "fly",
+        ),
+        (
+            &[
+                "grant",
+                "contact",
+                "no-uid",
+                "--in",
+                "Team",
+                "--everyone",
+                "--right",
+                "modify",
+            ],
+            "no-uid",
+        ),
+        (&["import", "--to", "nobody", no_card], "nobody"),
+        (&["import", "--to", "group:Nothing", no_card], "Nothing"),
+        (&["import", "--to", "bob", missing], "missing.vcf"),
+        (
+            &["import", "--to", "bob", "--format", "vcard", no_card],
+            "vCard",
+        ),
+        (&["export", "--from", "nobody"], "nobody"),
+        (&["device", "list", "nobody"], "nobody"),
+        (&["restore", no_card], "no.vcf"),
+        (&["restore", missing], "missing.vcf"),
+        (&["serve", "--listen", "ftp://127.0.0.1:0"], "ftp"),
+        (&["serve", "--listen", "127.0.0.1"], "127.0.0.1"),
+        (&["serve", "--config", missing], "missing.vcf"),
+    ] {
+        let said = refused(data, arguments);
+        assert!(said.contains(reason), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{said}");
+    }
+    works(data, &["check"]);
+}
+
+#[test]
+fn data_that_are_not_there_or_of_a_newer_version_are_not_touched() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let nowhere = folder.path().join("nowhere");
+    assert!(refused(&nowhere, &["user", "list"]).contains("nowhere"));
+    assert!(!nowhere.exists());
+
+    let data = folder.path().join("data");
+    works(&data, &["migrate"]);
+    let database = rusqlite::Connection::open(data.join("carnet.db")).expect("opened");
+    database
+        .pragma_update(None, "user_version", 999)
+        .expect("set");
+    drop(database);
+    let before = fs::read(data.join("carnet.db")).expect("read");
+    for arguments in [&["serve"][..], &["user", "list"], &["check"], &["migrate"]] {
+        assert!(refused(&data, arguments).contains("newer"), "{arguments:?}");
+    }
+    assert_eq!(fs::read(data.join("carnet.db")).expect("read"), before);
+}
+
+#[test]
+fn configuration_comes_from_a_file_and_is_checked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("carnet.toml");
+    let data = folder.path().join("data");
+    let path = file.to_str().expect("a path");
+    fs::write(
+        &file,
+        "max_heartbeat = 600\nlisten = ['http://127.0.0.1:0']\n",
+    )
+    .expect("written");
+    let program = Program::serve(&data, &LOOPBACK, &["--demo", "--config", path]);
+    let device = Device::set_up(&program.address("http"), "bob", "short", "14.1");
+    assert_eq!(device.ping(700), "5");
+    program.stop();
+    for (text, reason) in [
+        ("listn = []", "listn"),
+        ("listen = 3", "listen"),
+        ("= =", "carnet.toml"),
+    ] {
+        fs::write(&file, text).expect("written");
+        assert!(
+            refused(&data, &["user", "list", "--config", path]).contains(reason),
+            "{text}"
+        );
+    }
+}
