@@ -52,6 +52,8 @@ pub enum Outcome {
     Throttled {
         retry_after: u64,
     },
+    /// The right ones of an account that is not enabled.
+    Disabled,
     Known(Box<Person>),
 }
 
@@ -117,7 +119,7 @@ impl Authenticator {
             && self.remembers(&key, person)
         {
             return Ok(match person.disabled {
-                true => Outcome::Denied,
+                true => Outcome::Disabled,
                 false => Outcome::Known(Box::new(person.clone())),
             });
         }
@@ -131,7 +133,11 @@ impl Authenticator {
         let permit = self.checks.acquire().await;
         let matches = password::verify(password.to_owned(), hash).await;
         drop(permit);
-        match person.filter(|person| matches && !person.disabled) {
+        match person.filter(|_| matches) {
+            Some(person) if person.disabled => {
+                self.throttle.forget(&login, peer);
+                Ok(Outcome::Disabled)
+            }
             Some(person) => {
                 self.throttle.forget(&login, peer);
                 self.remember(key, &person);

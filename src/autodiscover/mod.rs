@@ -134,7 +134,7 @@ impl Face {
         let authorization = headers.get(header::AUTHORIZATION);
         match self.auth.basic(authorization, peer).await {
             Ok(Outcome::Known(person)) => Ok(person),
-            Ok(Outcome::Missing | Outcome::Denied) => {
+            Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
                 response.headers_mut().insert(
                     header::WWW_AUTHENTICATE,

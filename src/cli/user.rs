@@ -7,7 +7,13 @@ use clap::Subcommand;
 use super::{Done, Output, commit, person, text};
 use crate::{
     auth,
-    domain::{batch::Op, id::PersonId, item::random_id, principal::valid_login, store::Store},
+    domain::{
+        batch::Op,
+        id::PersonId,
+        item::random_id,
+        principal::{UTC_OFFSET, valid_login},
+        store::Store,
+    },
     store::sqlite::Sqlite,
 };
 
@@ -53,6 +59,9 @@ pub enum Command {
         admin: bool,
         #[arg(long)]
         no_admin: bool,
+        /// The person's zone, +HH:MM or -HH:MM: phones from UTC+12 on need it for birthdays
+        #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
+        utc_offset: Option<String>,
     },
     /// Remove an account; what it shared stays with the groups
     Remove { login: String },
@@ -136,11 +145,13 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             enable,
             admin,
             no_admin,
+            utc_offset,
         } => {
             let switches = [disable, enable, admin, no_admin];
-            let changes = quota.is_some() || email.is_some() || name.is_some();
+            let changes =
+                quota.is_some() || email.is_some() || name.is_some() || utc_offset.is_some();
             if !changes && !switches.contains(&true) {
-                return Err("nothing to change: name --quota, --email, --name, --disable, --enable, --admin or --no-admin".into());
+                return Err("nothing to change: name --quota, --email, --name, --disable, --enable, --admin, --no-admin or --utc-offset".into());
             }
             if quota.is_some_and(|quota| quota < 0) {
                 return Err("a quota is a number of contacts, 0 for no limit".into());
@@ -149,8 +160,10 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 .as_deref()
                 .filter(|email| !email.is_empty())
                 .map_or(Ok(()), valid_email)?;
+            let minutes = utc_offset.as_deref().map(minutes_east).transpose()?;
             let person = person(store, &login).await?;
             let op = change(person.id, |op| {
+                op.settings = minutes.map(|minutes| with_offset(&person.settings, minutes));
                 op.quota = quota.map(|quota| (quota > 0).then_some(quota));
                 op.email = email.map(|email| Some(email).filter(|email| !email.is_empty()));
                 op.name = name;
@@ -166,6 +179,29 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             text(format!("account {login} removed\n"))
         }
     }
+}
+
+/// Minutes of `+13:00`.
+fn minutes_east(offset: &str) -> Result<i64, String> {
+    let parsed = || {
+        let (sign, rest) = match offset.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, offset.strip_prefix('+')?),
+        };
+        let (hours, minutes) = rest.split_once(':')?;
+        let (hours, minutes) = (hours.parse::<u8>().ok()?, minutes.parse::<u8>().ok()?);
+        (hours <= 14 && minutes < 60).then(|| sign * (i64::from(hours) * 60 + i64::from(minutes)))
+    };
+    parsed().ok_or_else(|| format!("{offset}: a zone is +HH:MM or -HH:MM"))
+}
+
+fn with_offset(settings: &str, minutes: i64) -> String {
+    let settings = serde_json::from_str(settings).ok();
+    let mut settings = settings
+        .filter(serde_json::Value::is_object)
+        .unwrap_or_else(|| serde_json::json!({}));
+    settings[UTC_OFFSET] = minutes.into();
+    settings.to_string()
 }
 
 fn valid_email(email: &str) -> Result<(), String> {
@@ -200,6 +236,7 @@ struct Changes {
     password_hash: Option<String>,
     disabled: Option<bool>,
     quota: Option<Option<i64>>,
+    settings: Option<String>,
 }
 
 fn change(person: PersonId, set: impl FnOnce(&mut Changes)) -> Op {
@@ -213,7 +250,7 @@ fn change(person: PersonId, set: impl FnOnce(&mut Changes)) -> Op {
         password_hash: changes.password_hash,
         disabled: changes.disabled,
         quota: changes.quota,
-        settings: None,
+        settings: changes.settings,
     }
 }
 

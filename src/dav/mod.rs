@@ -161,7 +161,9 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let authorization = headers.get(header::AUTHORIZATION);
     let (person, scope) = match face.auth.scoped(authorization, peer).await? {
         (Outcome::Known(person), scope) => (person, scope),
-        (Outcome::Missing | Outcome::Denied, _) => return Err(Failure::Unauthorized),
+        (Outcome::Missing | Outcome::Denied | Outcome::Disabled, _) => {
+            return Err(Failure::Unauthorized);
+        }
         (Outcome::Throttled { retry_after }, _) => return Err(Failure::Throttled(retry_after)),
     };
     let profile = Profile::of(&headers);

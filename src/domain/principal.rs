@@ -25,6 +25,18 @@ pub struct Person {
     pub settings: String,
 }
 
+impl Person {
+    /// Minutes east of UTC, where the person's settings say so.
+    pub fn utc_offset(&self) -> Option<i32> {
+        let settings: serde_json::Value = serde_json::from_str(&self.settings).ok()?;
+        let minutes = settings.get(UTC_OFFSET)?.as_i64()?;
+        i32::try_from(minutes).ok()
+    }
+}
+
+/// Name of the zone among a person's settings, in minutes east of UTC.
+pub const UTC_OFFSET: &str = "utc_offset";
+
 /// A group of people with a book of its own.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Group {

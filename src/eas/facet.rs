@@ -14,6 +14,8 @@ pub struct View {
     pub version: u8,
     /// Time of day in dates without one, as the client expects it: `T11:59:00.000Z`.
     pub date_time: &'static str,
+    /// Minutes east of UTC of a client that sends dates as its local midnight; none when unknown.
+    pub midnight: Option<i32>,
     /// Octets of a note; none for all.
     pub truncation: Option<usize>,
     /// Notes go out as HTML: the client takes nothing else.
@@ -33,6 +35,7 @@ impl Default for View {
         Self {
             version: 141,
             date_time: "T11:59:00.000Z",
+            midnight: None,
             truncation: None,
             html: false,
             categories: true,

@@ -9,22 +9,26 @@ use crate::domain::{store::Device, view::Mode};
 
 /// The time of day a client expects in birthdays.
 ///
-/// 11:59Z is the right date from UTC-11 to UTC+12 whether or not the client converts; these
-/// clients take another.
-pub fn date_time(device_type: &str, user_agent: &str) -> &'static str {
-    let device_type = device_type.to_ascii_lowercase();
+/// 11:59Z is the right date from UTC-11 to UTC+12 whether or not the client converts, and 05:30Z in
+/// the zones east of that; these clients take another.
+pub fn date_time(device: &Device, utc_offset: Option<i32>) -> &'static str {
+    let device_type = device.device_type.to_ascii_lowercase();
+    let user_agent = &device.user_agent;
     if user_agent.starts_with("Android-Mail")
         || device_type.starts_with("samsung")
         || device_type.starts_with("wp")
         || user_agent.starts_with("MSFT-WP/8")
+        || is_nine(device)
     {
-        // Gmail, Samsung and Windows Phone show the UTC date.
+        // Gmail, Samsung, Windows Phone and Nine show the UTC date.
         "T00:00:00.000Z"
     } else if is_aosp(user_agent) {
         // The Android Open Source client adds a day from noon on.
         "T08:00:00.000Z"
     } else if device_type.starts_with("blackberry") {
         "T11:00:00.000Z"
+    } else if utc_offset.is_some_and(|minutes| minutes >= 12 * 60) {
+        "T05:30:00.000Z"
     } else {
         "T11:59:00.000Z"
     }
@@ -60,19 +64,17 @@ pub fn contacts_view(device: &Device) -> Mode {
 ///
 /// iOS and Outlook for Windows.
 pub fn repeats_refused_adds(device: &Device) -> bool {
-    let device_type = device.device_type.to_ascii_lowercase();
-    device_type.starts_with("iphone")
-        || device_type.starts_with("ipad")
-        || device_type.starts_with("ipod")
-        || is_outlook(device)
+    is_ios(device) || is_outlook(device)
+}
+
+/// Clients that send a birthday as the moment it begins where they are.
+pub fn sends_local_midnight(device: &Device) -> bool {
+    is_ios(device) || is_outlook(device) || is_nine(device)
 }
 
 /// iOS sends an empty Picture with every edit of a contact whose picture came from elsewhere.
-pub fn stray_picture(device_type: &str) -> bool {
-    let device_type = device_type.to_ascii_lowercase();
-    ["iphone", "ipad", "ipod"]
-        .iter()
-        .any(|name| device_type.starts_with(name))
+pub fn stray_picture(device: &Device) -> bool {
+    is_ios(device)
 }
 
 /// The Android Open Source client keeps eight children and drops the others on upload.
@@ -92,6 +94,18 @@ pub fn moves_by_change(device: &Device) -> bool {
 /// it may not delete.
 pub fn ignores_reverts(device: &Device) -> bool {
     is_outlook(device)
+}
+
+fn is_ios(device: &Device) -> bool {
+    let device_type = device.device_type.to_ascii_lowercase();
+    ["iphone", "ipad", "ipod"]
+        .iter()
+        .any(|name| device_type.starts_with(name))
+}
+
+/// Its DeviceId is `nine` and more, in hexadecimal.
+fn is_nine(device: &Device) -> bool {
+    device.user_agent.starts_with("Nine") || device.device_id.starts_with("6e696e65")
 }
 
 /// Outlook for Windows; Outlook mobile calls its DeviceType `Outlook` and is another program.
@@ -163,9 +177,37 @@ mod tests {
 
     #[test]
     fn birthdays_have_the_time_each_client_expects() {
-        assert_eq!(date_time("iPhone", ""), "T11:59:00.000Z");
-        assert_eq!(date_time("Android", "Android-Mail/1"), "T00:00:00.000Z");
-        assert_eq!(date_time("Android", "Android/5-EAS-2.0"), "T08:00:00.000Z");
-        assert_eq!(date_time("BlackBerry", ""), "T11:00:00.000Z");
+        for (kind, agent, west, east) in [
+            ("iPhone", "", "T11:59:00.000Z", "T05:30:00.000Z"),
+            (
+                "WindowsOutlook",
+                "Outlook/16.0",
+                "T11:59:00.000Z",
+                "T05:30:00.000Z",
+            ),
+            (
+                "Android",
+                "Android-Mail/1",
+                "T00:00:00.000Z",
+                "T00:00:00.000Z",
+            ),
+            ("Android", "Nine/4.9", "T00:00:00.000Z", "T00:00:00.000Z"),
+            ("SAMSUNGX", "", "T00:00:00.000Z", "T00:00:00.000Z"),
+            (
+                "Android",
+                "Android/5-EAS-2.0",
+                "T08:00:00.000Z",
+                "T08:00:00.000Z",
+            ),
+            ("BlackBerry", "", "T11:00:00.000Z", "T11:00:00.000Z"),
+        ] {
+            let device = device(kind, agent, "14.1");
+            for offset in [None, Some(-600), Some(11 * 60)] {
+                assert_eq!(date_time(&device, offset), west, "{kind} {agent}");
+            }
+            for offset in [12 * 60, 13 * 60, 14 * 60] {
+                assert_eq!(date_time(&device, Some(offset)), east, "{kind} {agent}");
+            }
+        }
     }
 }

@@ -39,6 +39,8 @@ const MAX_BODY: usize = 64 * 1024 * 1024;
 pub struct Call {
     pub face: Arc<Face>,
     pub person: PersonId,
+    /// Minutes of the person's zone east of UTC, where it is known.
+    pub utc_offset: Option<i32>,
     pub actor: Arc<Actor>,
     pub device: Device,
     pub version: Version,
@@ -58,10 +60,13 @@ impl Call {
     pub fn view(&self, truncation: Option<u32>, categories: bool) -> View {
         View {
             version: self.version.0,
-            date_time: quirk::date_time(&self.device.device_type, &self.device.user_agent),
+            date_time: quirk::date_time(&self.device, self.utc_offset),
+            midnight: self
+                .utc_offset
+                .filter(|_| quirk::sends_local_midnight(&self.device)),
             truncation: truncation.and_then(|octets| usize::try_from(octets).ok()),
             categories,
-            stray_picture: quirk::stray_picture(&self.device.device_type),
+            stray_picture: quirk::stray_picture(&self.device),
             max_children: quirk::max_children(&self.device.user_agent),
             ..View::default()
         }
@@ -97,15 +102,14 @@ pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
     let peer = peer(&parts.extensions);
     let person = match sign_in(&face, &parts, peer).await {
         Ok(person) => person,
-        Err(refusal) => return refusal,
-    };
-    let Some(person) = person else {
         // The password is not the one any more; what has to be erased is told all the same.
-        return match wipe::without_password(&face, &parts, body, peer).await {
-            Ok(Some(response)) => response,
-            Ok(None) => unauthorized(),
-            Err(error) => failed(&error),
-        };
+        Err(refusal) => {
+            return match wipe::without_password(&face, &parts, body, peer).await {
+                Ok(Some(response)) => response,
+                Ok(None) => refusal,
+                Err(error) => failed(&error),
+            };
+        }
     };
     if let Some(address) = face.settings.elsewhere.get(&person.login) {
         return elsewhere(address);
@@ -129,21 +133,46 @@ pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
     }
 }
 
-/// Who asks; none for wrong credentials.
+/// Who asks, or the answer to somebody who may not.
 async fn sign_in(
     face: &Face,
     parts: &Parts,
     peer: IpAddr,
-) -> std::result::Result<Option<Box<Person>>, Response<Bytes>> {
+) -> std::result::Result<Box<Person>, Response<Bytes>> {
     let authorization = parts.headers.get(header::AUTHORIZATION);
     match face.auth.basic(authorization, peer).await {
-        Ok(Outcome::Known(person)) => Ok(Some(person)),
-        Ok(Outcome::Missing) => Err(unauthorized()),
-        Ok(Outcome::Denied) => Ok(None),
+        Ok(Outcome::Known(person)) => Ok(person),
+        Ok(Outcome::Missing | Outcome::Denied) => Err(unauthorized()),
+        Ok(Outcome::Disabled) => Err(disabled(parts)),
         Ok(Outcome::Throttled { retry_after }) => Err(overloaded(retry_after)),
         // A failing store never asks for the password again.
         Err(error) => Err(failed(&error)),
     }
+}
+
+/// The account is not enabled: a phone that hears 401 would ask for another password.
+fn disabled(parts: &Parts) -> Response<Bytes> {
+    let line = RequestLine::parse(parts.uri.query().unwrap_or_default()).ok();
+    let root = line
+        .as_ref()
+        .and_then(|line| command::root_of(&line.command));
+    let version = line
+        .as_ref()
+        .and_then(|line| version_of(line, &parts.headers));
+    match (version, root) {
+        // AccountDisabled
+        (Some(version), Some(root)) => refuse(version, root, 131),
+        _ => plain(StatusCode::FORBIDDEN),
+    }
+}
+
+/// The version a request says; none when it says none, 0 when nobody knows it.
+fn version_of(line: &RequestLine, headers: &HeaderMap) -> Option<Version> {
+    line.version.or_else(|| {
+        let said = header_text(headers, "ms-asprotocolversion");
+        let unknown = Version(0);
+        (!said.is_empty()).then(|| Version::parse(&said).unwrap_or(unknown))
+    })
 }
 
 fn failed(error: &Error) -> Response<Bytes> {
@@ -154,6 +183,7 @@ fn failed(error: &Error) -> Response<Bytes> {
 /// A POST, read.
 pub struct Arrival {
     pub person: PersonId,
+    pub utc_offset: Option<i32>,
     pub line: RequestLine,
     /// As the request says it; none when it says none, 0 when nobody knows it.
     pub version: Option<Version>,
@@ -172,17 +202,14 @@ impl Arrival {
         let mut line = RequestLine::parse(parts.uri.query().unwrap_or_default())
             .map_err(|_| StatusCode::BAD_REQUEST)?;
         let text = |name| header_text(&parts.headers, name);
-        let version = line.version.or_else(|| {
-            let said = text("ms-asprotocolversion");
-            let unknown = Version(0);
-            (!said.is_empty()).then(|| Version::parse(&said).unwrap_or(unknown))
-        });
+        let version = version_of(&line, &parts.headers);
         line.accept_multipart |= text("ms-asacceptmultipart").eq_ignore_ascii_case("t");
         line.policy_key = line
             .policy_key
             .or_else(|| text("x-ms-policykey").trim().parse().ok());
         Ok(Self {
             person: person.id,
+            utc_offset: person.utc_offset(),
             version,
             agent: text(header::USER_AGENT.as_str()),
             shutdown: parts
@@ -257,6 +284,7 @@ impl Arrival {
         let command = self.line.command;
         let call = Call {
             person: self.person,
+            utc_offset: self.utc_offset,
             actor,
             device,
             version,

@@ -65,7 +65,9 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
                 Err(error) => anonymous_failure(&error, &headers),
             };
         }
-        Ok(Outcome::Missing | Outcome::Denied) => text.sign_in_failed.to_owned(),
+        Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
+            text.sign_in_failed.to_owned()
+        }
         Ok(Outcome::Throttled { retry_after }) => fill(text.sign_in_wait, &[&retry_after]),
         Err(error) => return anonymous_failure(&error, &headers),
     };

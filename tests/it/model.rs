@@ -26,12 +26,16 @@ async fn history(world: &World, seed: u64) -> Vec<String> {
     let mut dice = Dice::new(seed);
     let scene = world.scene().await;
     let mut phones = Vec::new();
-    for (number, book) in [scene.private, scene.private, scene.group, scene.group]
-        .into_iter()
-        .enumerate()
-    {
-        // The second phone follows both books.
-        let device = scene.devices[[0, 1, 1, 2][number]];
+    let books = [
+        scene.private,
+        scene.private,
+        scene.group,
+        scene.group,
+        scene.view,
+    ];
+    for (number, book) in books.into_iter().enumerate() {
+        // The second phone follows both books, the last shows them as one.
+        let device = scene.devices[[0, 1, 1, 2, 0][number]];
         phones.push(Phone::start(&scene, device, book, number == 3).await);
     }
     let mut readers = [Reader::new(scene.private), Reader::new(scene.group)];

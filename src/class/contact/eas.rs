@@ -59,14 +59,14 @@ impl EasFacet for Contact {
     ) -> Result<Arc<dyn Edit>> {
         Ok(Arc::new(EasEdit {
             contact: self,
-            fields: fields::read(data)?,
+            fields: fields::read(data, view.midnight)?,
             view: view.clone(),
             supported: supported.clone(),
         }))
     }
 
     fn fingerprint(&self, data: &Element) -> String {
-        match fields::read(data) {
+        match fields::read(data, None) {
             Ok(fields) => digest(format!("{fields:?}").as_bytes()),
             Err(_) => String::new(),
         }

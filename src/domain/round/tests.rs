@@ -2,6 +2,8 @@
 //! and other writers, answers lost and requests repeated. `tests/it/model.rs` runs fewer of them on
 //! the whole core and store.
 
+mod dice;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Mutex,
@@ -9,33 +11,10 @@ use std::{
 
 use futures_util::FutureExt as _;
 
+use dice::Dice;
+
 use super::*;
 use crate::domain::id::{CollectionId, ItemId, PersonId, PlacementId, Timestamp};
-
-/// Chance that can be repeated: SplitMix64.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.next() % limit as u64) as usize
-    }
-
-    fn pick<T: Clone>(&mut self, from: &[T]) -> Option<T> {
-        (!from.is_empty()).then(|| from[self.below(from.len())].clone())
-    }
-
-    fn value(&mut self) -> i64 {
-        self.next() as i64 & 0xffff_ffff
-    }
-}
 
 /// Placements by ServerId (their number); what an item says is its `size`.
 #[derive(Default)]

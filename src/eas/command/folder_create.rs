@@ -8,7 +8,6 @@ use super::super::{
     request::{Call, Reply},
 };
 use crate::domain::{
-    batch::Op,
     error::{Error, Result},
     item::random_id,
     view::Mode,
@@ -42,17 +41,13 @@ pub async fn run(call: &Call) -> Result<Reply> {
         return Ok(change.refuse(3));
     }
     let segment = format!("b{}", random_id(6));
-    let add = Op::AddBook {
-        owner: call.person,
-        segment: segment.clone(),
-        display_name: name,
-        description: String::new(),
-    };
-    match call.face.core.commit_personal(&call.actor, vec![add]).await {
-        Ok(_) => {}
+    let core = &call.face.core;
+    let made = core.make_book(&call.actor, &segment, name, String::new());
+    match made.await {
+        Ok(()) => {}
         Err(Error::Exists(_)) => return Ok(change.refuse(2)),
         Err(error) => return Err(error),
     }
-    let book = call.face.core.open_private(&call.actor, &segment).await?;
+    let book = core.open_private(&call.actor, &segment).await?;
     change.finish(call, &id_of(&book), true).await
 }

@@ -1,7 +1,7 @@
 //! Rows 23 to 31, 108 and 111: policy, wipe, quarantine, block, number of devices.
 
 use carnet::{
-    domain::batch::DeviceAccess,
+    domain::batch::{DeviceAccess, Op},
     eas::{policy::Policy, settings::NewDevices},
 };
 use carnet_proto::wbxml::Element;
@@ -397,4 +397,38 @@ fn row_111_idle_devices_make_room_and_a_busy_crowd_is_refused() {
     assert!(!ids.contains(&second.id) && ids.contains(&"start4".to_owned()));
     // The others were not disturbed.
     assert!(first.pull().is_empty());
+}
+
+#[test]
+fn a_disabled_account_is_not_asked_for_another_password() {
+    let server = Server::start();
+    let new = Phone::set_up(&server, "carol", "off", "14.1");
+    let old = Phone::set_up(&server, "carol", "older", "12.1");
+    let stolen = Phone::set_up(&server, "carol", "stolen", "16.1");
+    server.set_access("carol", "stolen", DeviceAccess::WipePending);
+    server.commit(Op::ChangePerson {
+        person: server.person("carol"),
+        email: None,
+        name: None,
+        admin: None,
+        password_hash: None,
+        disabled: Some(true),
+        quota: None,
+        settings: None,
+    });
+    // AccountDisabled, and what it was before 14.0.
+    assert_eq!(
+        status_of(&new, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "131")
+    );
+    assert_eq!(old.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 403);
+    // With another password nobody learns of it.
+    let mut guess = new.clone();
+    guess.password = "guess".to_owned();
+    assert_eq!(guess.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 401);
+    // What has to be erased is told all the same.
+    assert_eq!(
+        status_of(&stolen, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "140")
+    );
 }

@@ -1,11 +1,11 @@
 //! Rows 32 to 42: the hierarchy.
 
-use carnet::domain::{batch::Op, principal::Role};
+use carnet::domain::{actor::Client, batch::Op, principal::Role};
 
 use crate::support::{
     phone::{Phone, commands},
     server::Server,
-    tree::{all, text_at},
+    tree::{all, text_at, wbxml},
 };
 
 fn group(
@@ -235,4 +235,33 @@ fn row_42_the_book_of_a_group_is_not_for_a_device_to_change() {
     }
     assert_eq!(phone.folder_sync(&key), phone.folder_sync(&key));
     let _ = commands(&phone.folder_sync(&key));
+}
+
+#[test]
+fn more_books_than_an_account_may_have_are_no_room() {
+    let server = Server::start();
+    let phone = Phone::new(&server, "alice", "hoarder", "14.1");
+    let (key, _) = phone.folders("0");
+    let old = Phone::new(&server, "alice", "older", "12.1");
+    let (old_key, _) = old.folders("0");
+    let person = server.person("alice");
+    server.runtime.block_on(async {
+        let core = server.core();
+        let actor = core.actor(person, Client::default()).await;
+        let actor = actor.expect("an account");
+        for number in 1..100 {
+            let (segment, name) = (format!("n{number}"), format!("Book {number}"));
+            let made = core.make_book(&actor, &segment, name, String::new());
+            made.await.expect("made");
+        }
+    });
+    let create = "ParentId = 0\nDisplayName = Another\nType = 14";
+    // MailboxQuotaExceeded, and what it was before 14.0.
+    assert_eq!(edit(&phone, "FolderCreate", &key, create).0, "113");
+    let body = format!(
+        "FolderHierarchy:FolderCreate\n  FolderHierarchy:SyncKey = {old_key}\n  \
+         FolderHierarchy:ParentId = 0\n  FolderHierarchy:DisplayName = Another\n  \
+         FolderHierarchy:Type = 14"
+    );
+    assert_eq!(old.post("FolderCreate", &wbxml(&body)).status, 507);
 }

@@ -95,6 +95,8 @@ pub struct Scene {
     pub actor: Arc<Actor>,
     pub private: CollectionId,
     pub group: CollectionId,
+    /// Both as one.
+    pub view: CollectionId,
     pub devices: [DeviceId; 3],
 }
 
@@ -155,8 +157,11 @@ impl World {
         let ids = self.last.lock().expect("a lock").expect("a scene");
         let core = self.core().clone();
         let actor = core.actor(ids.person, Client::default()).await;
+        let actor = Arc::new(actor.expect("an account"));
+        let view = core.open_view(&actor, &[]).await.expect("a view");
         Scene {
-            actor: Arc::new(actor.expect("an account")),
+            view: view.collection().id,
+            actor,
             core,
             private: ids.private,
             group: ids.group,
@@ -219,7 +224,11 @@ fn touch(person: PersonId, device_id: &str) -> Op {
 impl Scene {
     /// As a request opens it: with what there is now.
     pub async fn open(&self, book: CollectionId) -> Book {
-        self.core.open(&self.actor, book).await.expect("a book")
+        let book = match book == self.view {
+            true => self.core.open_view(&self.actor, &[]).await,
+            false => self.core.open(&self.actor, book).await,
+        };
+        book.expect("a book")
     }
 
     /// What a place shows of an item.

@@ -93,7 +93,9 @@ fn what_a_device_is_shown_is_chosen_book_by_book_or_as_a_whole() {
         let arguments = ["device", "books", "alice", "shown", "--hide", book];
         assert!(refused(data, &arguments).contains(reason), "{book}");
     }
-    let both = ["device", "books", "alice", "shown", "--hide", "Team", "--show", "Team"];
+    let both = [
+        "device", "books", "alice", "shown", "--hide", "Team", "--show", "Team",
+    ];
     assert!(refused(data, &both).contains("--show"));
     works(data, &["check"]);
 }

@@ -1,4 +1,3 @@
-#![allow(dead_code)]
 //! A started server, and small clients for each protocol.
 
 pub mod browser;

@@ -123,8 +123,9 @@ impl Sort {
 
 /// The date a client means, as `1996-04-15`; empty for what is no date.
 ///
-/// Clients east of UTC send local midnight, which is the evening of the day before.
-pub fn normalise(text: &str) -> String {
+/// Clients east of UTC send local midnight, which is the evening of the day before; from UTC+12 on it
+/// is told from a time of day only where the zone is known (`midnight`, minutes east of UTC).
+pub fn normalise(text: &str, midnight: Option<i32>) -> String {
     let text = text.trim();
     let Some(date) = PartialDate::parse(text) else {
         return String::new();
@@ -143,7 +144,13 @@ pub fn normalise(text: &str) -> String {
     let Some(mut day) = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()) else {
         return String::new();
     };
-    if minutes > 12 * 60 {
+    // An hour more: half of the days of a year may have another offset.
+    let local = |offset: i32| i64::from(minutes) + i64::from(offset) + 60;
+    let is_next = match midnight.filter(|offset| *offset >= 12 * 60) {
+        Some(offset) => local(offset) >= 24 * 60,
+        None => minutes > 12 * 60,
+    };
+    if is_next {
         day = day.checked_add_days(Days::new(1)).unwrap_or(day);
     }
     day.format("%Y-%m-%d").to_string()

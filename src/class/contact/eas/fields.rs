@@ -37,7 +37,9 @@ pub struct Fields {
 ///
 /// Of an element that comes twice the last one counts, but for HomeAddressCity: the client of the
 /// Android Open Source Project gives the city of the *other* address this name.
-pub fn read(data: &Element) -> Result<Fields> {
+///
+/// `midnight` is [`View::midnight`].
+pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
     let mut fields = Fields::default();
     let elements: Vec<&Element> = data.elements().collect();
     for (at, element) in elements.iter().enumerate() {
@@ -54,7 +56,7 @@ pub fn read(data: &Element) -> Result<Fields> {
             known if slots::is_known(known) => {
                 let text = lf(&element.text());
                 let text = match slots::is_date(known) {
-                    true => date::normalise(&text),
+                    true => date::normalise(&text, midnight),
                     false => text,
                 };
                 fields.texts.insert(known, text);

@@ -268,13 +268,13 @@ fn outlook_is_told_again_what_it_may_not_do() {
     outlook.agent = "Outlook/15.0 (15.0.5571.1000; MSI; x64)".to_owned();
     outlook.start();
     let roy = id_of(&outlook.pull(), "Roy");
-    let back = triple("Add", &roy, "Roy");
-    assert_eq!(commands(&outlook.push(&delete(&roy))), [back.clone()]);
+    let back = [triple("Add", &roy, "Roy")];
+    assert_eq!(commands(&outlook.push(&delete(&roy))), back);
     assert!(outlook.pull().is_empty(), "once for the first time");
     // The same again: in this answer, and in the two after it.
-    assert_eq!(commands(&outlook.push(&delete(&roy))), [back.clone()]);
+    assert_eq!(commands(&outlook.push(&delete(&roy))), back);
     for _ in 0..2 {
-        assert_eq!(outlook.pull(), [back.clone()]);
+        assert_eq!(outlook.pull(), back);
     }
     assert!(outlook.pull().is_empty());
     // Others listen.

@@ -52,6 +52,34 @@ fn row_86_birthdays_keep_their_day_whoever_sends_them_from_wherever() {
             );
         }
     }
+    // From UTC+12 on local midnight is told from other times by the person's zone; in half of the
+    // year it is an hour off.
+    for zone in [12, 13, 14] {
+        for set in [zone, zone - 1, zone + 1] {
+            if !(12..=14).contains(&set) {
+                continue;
+            }
+            let view = View {
+                midnight: Some(set * 60),
+                date_time: "T05:30:00.000Z",
+                ..View::default()
+            };
+            let sent = sent_by("iOS", zone.into());
+            let stored = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+            let edit = data(&[(c::BIRTHDAY, &sent)]);
+            let after = stored.edited(&edit, &view, &Supported::Absent);
+            assert!(
+                after.card.contains("BDAY:1980-05-05\r\n"),
+                "{zone} {set} {sent}"
+            );
+            // What it was sent is what it may send.
+            let shown = after.shown(&view).text_of(c::BIRTHDAY).expect("a day");
+            assert_eq!(shown, "1980-05-05T05:30:00.000Z");
+            let echo = data(&[(c::BIRTHDAY, &shown)]);
+            let again = after.edited(&echo, &view, &Supported::Absent);
+            assert_eq!(again.card, after.card);
+        }
+    }
     // A day moved by a zone is an echo beside another change, and a change by itself.
     let stored = Kept::put(&card(&["N:M;;;;", "FN:M", "BDAY:1980-05-05"]));
     let moved = (c::BIRTHDAY, "1980-05-04T11:00:00.000Z");
