@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read, Write as _},
+    io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -23,8 +23,8 @@ use crate::{
     },
     store::sqlite::Sqlite,
     transfer::{
-        self, Asked, CardVersion, Choice, Choices, Entry, Export as How, Heading, Importer, Layout,
-        Options, Preset, Rendition, Report,
+        self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Export as How, Exporter, Heading,
+        Importer, Layout, Options, Preset, Rendition, Report,
     },
 };
 
@@ -234,10 +234,12 @@ pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
     };
     let rendition = rendition.ok_or("there is no such format")?;
     for loss in transfer::losses(rendition) {
-        eprintln!("not in this format: {loss}");
+        eprintln!("not in this format: {}", loss.as_str());
     }
     let how = How {
         french: options.french,
+        // A group's administrator lends the command line their rights, not their tags.
+        tags: book.is_private(),
         heading: Heading {
             place: book.collection().display_name.clone(),
             exporter: book.actor().name.clone(),
@@ -245,17 +247,19 @@ pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
         },
         ..How::default()
     };
-    let octets = transfer::export(&book, rendition, &how)
-        .await
-        .map_err(|error| error.to_string())?;
-    match options.file {
+    let mut output: Box<dyn Write> = match &options.file {
         Some(file) => {
-            std::fs::write(&file, octets).map_err(|error| format!("{}: {error}", file.display()))?
+            Box::new(File::create(file).map_err(|error| format!("{}: {error}", file.display()))?)
         }
-        None => std::io::stdout()
-            .write_all(&octets)
-            .map_err(|error| error.to_string())?,
+        None => Box::new(std::io::stdout()),
+    };
+    let mut exporter = Exporter::new(book, Chosen::All, rendition, how);
+    while let Some(piece) = exporter.next().await.map_err(|error| error.to_string())? {
+        output
+            .write_all(&piece)
+            .map_err(|error| error.to_string())?;
     }
+    output.flush().map_err(|error| error.to_string())?;
     text("")
 }
 

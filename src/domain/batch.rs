@@ -430,6 +430,12 @@ pub enum Op {
         fingerprint: String,
         codes: String,
     },
+    /// Two items are not the same to a person; the smaller number first.
+    TellApart {
+        person: PersonId,
+        first: ItemId,
+        second: ItemId,
+    },
     /// The import was undone.
     CloseImport {
         import: ImportId,

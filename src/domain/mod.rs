@@ -13,6 +13,7 @@ pub mod core;
 pub mod cursor;
 pub mod device_sync;
 pub mod directory;
+pub mod duplicates;
 pub mod error;
 pub mod grant;
 pub mod group;

@@ -426,6 +426,8 @@ pub trait Store: Send + Sync {
     ) -> Result<Vec<Import>>;
     /// Imports with a job that has not ended.
     async fn open_imports(&self) -> Result<Vec<Import>>;
+    /// Pairs of items a person said are not the same, the smaller number first.
+    async fn told_apart(&self, person: PersonId) -> Result<Vec<(ItemId, ItemId)>>;
     /// Fingerprints and codes a person remembered, newest first.
     async fn mappings(&self, person: PersonId) -> Result<Vec<(String, String)>>;
     async fn list(

@@ -1,20 +1,36 @@
-//! A book as a file: vCard, CSV for several programs, PDF.
+//! A book, or some of it, as a file: vCard, CSV for several programs, PDF.
 
+mod archive;
+mod loss;
 mod pdf;
 mod sheet;
 mod v21;
 
-use carnet_proto::vcard::{Document, Version, project};
+use std::{collections::HashMap, vec};
 
+use carnet_proto::vcard::{Document, NewLine, Version, escape_text, project};
+
+use self::archive::Archive;
 use super::Fields;
-use crate::domain::{book::Book, cursor::Position, error::Result};
+use crate::domain::{
+    batch::Op,
+    book::Book,
+    cursor::Position,
+    error::{Error, Result},
+    id::{PersonId, PlacementId},
+    item::Card,
+    store::ListQuery,
+};
 
-pub use pdf::{Heading, Layout, Paper};
+pub use loss::{Loss, losses};
+pub use pdf::{Heading, Layout, Paper, Row, details, row};
 pub use sheet::Preset;
 pub(super) use sheet::safe;
 
 /// Cards read at once.
 const PAGE: usize = 1_000;
+/// Rows of a list read at once.
+const LISTED: i64 = 5_000;
 
 /// What a book is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +39,36 @@ pub enum Rendition {
     VCard(CardVersion),
     Csv(Preset),
     Pdf(Layout),
+}
+
+impl Rendition {
+    const ALL: [(&'static str, Rendition); 9] = [
+        ("vcard-3.0", Rendition::VCard(CardVersion::V3)),
+        ("vcard-4.0", Rendition::VCard(CardVersion::V4)),
+        ("vcard-2.1", Rendition::VCard(CardVersion::V21)),
+        ("csv-spreadsheet", Rendition::Csv(Preset::Spreadsheet)),
+        ("csv-google", Rendition::Csv(Preset::Google)),
+        ("csv-outlook", Rendition::Csv(Preset::Outlook)),
+        ("csv-thunderbird", Rendition::Csv(Preset::Thunderbird)),
+        ("pdf-list", Rendition::Pdf(Layout::List)),
+        ("pdf-cards", Rendition::Pdf(Layout::Cards)),
+    ];
+
+    /// Every one, as forms name it.
+    pub fn all() -> impl Iterator<Item = (&'static str, Rendition)> {
+        Self::ALL.into_iter()
+    }
+
+    /// Reads `vcard-3.0`, `csv-google`, `pdf-list`...
+    pub fn parse(name: &str) -> Option<Self> {
+        let found = Self::all().find(|(known, _)| *known == name);
+        found.map(|(_, rendition)| rendition)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        let found = Self::all().find(|(_, known)| *known == self);
+        found.map_or("", |(name, _)| name)
+    }
 }
 
 /// The versions of vCard that are offered.
@@ -47,7 +93,7 @@ impl CardVersion {
 }
 
 /// How a rendition is made.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Export {
     /// French headings and the delimiter French spreadsheets expect.
     pub french: bool,
@@ -56,43 +102,348 @@ pub struct Export {
     pub paper: Paper,
     /// What a page says at its head.
     pub heading: Heading,
+    pub photos: bool,
+    /// The exporter's own tags, as categories.
+    pub tags: bool,
+    /// The comments written in this place (vCard).
+    pub comments: bool,
+    /// Windows-1252 in place of UTF-8 (Outlook).
+    pub windows: bool,
+    /// One file a contact, in an archive (vCard).
+    pub apart: bool,
+}
+
+impl Default for Export {
+    fn default() -> Self {
+        Self {
+            french: false,
+            last_first: false,
+            paper: Paper::default(),
+            heading: Heading::default(),
+            photos: true,
+            tags: true,
+            comments: false,
+            windows: false,
+            apart: false,
+        }
+    }
+}
+
+/// Which contacts of a book are written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Chosen {
+    All,
+    These(Vec<PlacementId>),
+}
+
+impl Chosen {
+    /// What a list shows, on all its pages.
+    pub async fn listed(book: &Book, query: &ListQuery) -> Result<Self> {
+        let mut these = Vec::new();
+        loop {
+            let page = ListQuery {
+                offset: i64::try_from(these.len()).unwrap_or(i64::MAX),
+                limit: LISTED,
+                ..query.clone()
+            };
+            let rows = book.list(&page).await?.rows;
+            if rows.is_empty() {
+                return Ok(Chosen::These(these));
+            }
+            these.extend(rows.into_iter().map(|row| row.placement.id));
+        }
+    }
+}
+
+/// What is left to be read.
+enum Source {
+    Walk(Option<Position>),
+    These(vec::IntoIter<PlacementId>),
+}
+
+/// Reads contacts of a book, some at a time.
+pub struct Contacts {
+    book: Book,
+    source: Source,
+}
+
+impl Contacts {
+    pub fn of(book: Book, chosen: Chosen) -> Self {
+        let source = match chosen {
+            Chosen::All => Source::Walk(Some(Position::default())),
+            Chosen::These(these) => Source::These(these.into_iter()),
+        };
+        Self { book, source }
+    }
+
+    /// The next ones; none at the end.
+    async fn next(&mut self) -> Result<Option<Vec<Card>>> {
+        match &mut self.source {
+            Source::Walk(None) => Ok(None),
+            Source::Walk(next) => {
+                let leg = self.book.walk(next.unwrap_or_default(), PAGE).await?;
+                *next = leg.next;
+                Ok(Some(leg.cards))
+            }
+            Source::These(these) => {
+                let some: Vec<PlacementId> = these.take(PAGE).collect();
+                if some.is_empty() {
+                    return Ok(None);
+                }
+                let found = self.book.by_placements(&some).await?;
+                Ok(Some(found.into_iter().flatten().collect()))
+            }
+        }
+    }
+
+    /// All people among them, sorted by name, with their ids in the place; pictures are left out.
+    pub async fn sorted(mut self, last_first: bool) -> Result<Vec<(String, Fields)>> {
+        let mut all = Vec::new();
+        while let Some(cards) = self.next().await? {
+            for card in cards {
+                let bytes = self.book.content(&card);
+                let Ok(document) = Document::parse(&bytes) else {
+                    continue;
+                };
+                if card.placement.kind != "group" {
+                    let mut fields = Fields::read(&document);
+                    // Only that there is one is told.
+                    if let Some((_, octets)) = &mut fields.photo {
+                        octets.clear();
+                    }
+                    all.push((card.placement.server_id, fields));
+                }
+            }
+        }
+        all.sort_by_cached_key(|(_, fields)| sort_key(fields, last_first));
+        Ok(all)
+    }
+}
+
+/// Writes contacts of a book, piece by piece.
+pub struct Exporter {
+    contacts: Contacts,
+    rendition: Rendition,
+    how: Export,
+    /// What is written as a whole.
+    rows: Vec<Fields>,
+    archive: Option<Archive>,
+    creators: HashMap<PersonId, String>,
+    ended: bool,
 }
 
 /// Writes the whole book.
 pub async fn export(book: &Book, rendition: Rendition, how: &Export) -> Result<Vec<u8>> {
+    let mut exporter = Exporter::new(book.clone(), Chosen::All, rendition, how.clone());
     let mut out = Vec::new();
-    let mut contacts = Vec::new();
-    let mut next = Some(Position::default());
-    while let Some(position) = next {
-        let leg = book.walk(position, PAGE).await?;
-        for card in &leg.cards {
-            let bytes = book.content(card);
-            let Ok(document) = Document::parse(&bytes) else {
-                continue;
-            };
-            match rendition {
-                Rendition::VCard(version) => {
-                    out.extend(rendered(&document, version, &card.placement.uid));
-                }
-                _ if card.placement.kind == "group" => {}
-                _ => contacts.push(Fields::read(&document)),
-            }
-        }
-        next = leg.next;
-    }
-    contacts.sort_by_cached_key(|fields| sort_key(fields, how.last_first));
-    match rendition {
-        Rendition::VCard(_) => {}
-        Rendition::Csv(preset) => {
-            // A semicolon separates values in a cell.
-            for phone in contacts.iter_mut().flat_map(|fields| &mut fields.phones) {
-                phone.text = phone.text.replace(";ext=", " x");
-            }
-            out = sheet::write(&contacts, preset, how.french);
-        }
-        Rendition::Pdf(layout) => out = pdf::write(&contacts, layout, how)?,
+    while let Some(piece) = exporter.next().await? {
+        out.extend(piece);
     }
     Ok(out)
+}
+
+impl Exporter {
+    pub fn new(book: Book, chosen: Chosen, rendition: Rendition, how: Export) -> Self {
+        let apart = how.apart && matches!(rendition, Rendition::VCard(_));
+        Self {
+            contacts: Contacts::of(book, chosen),
+            rendition,
+            archive: apart.then(Archive::default),
+            how,
+            rows: Vec::new(),
+            creators: HashMap::new(),
+            ended: false,
+        }
+    }
+
+    /// What the file is called: `contacts.vcf`.
+    pub fn file_name(&self) -> &'static str {
+        match self.rendition {
+            Rendition::VCard(_) if self.archive.is_some() => "contacts.zip",
+            Rendition::VCard(_) => "contacts.vcf",
+            Rendition::Csv(_) => "contacts.csv",
+            Rendition::Pdf(_) => "contacts.pdf",
+        }
+    }
+
+    pub fn media_type(&self) -> &'static str {
+        match self.rendition {
+            Rendition::VCard(_) if self.archive.is_some() => "application/zip",
+            Rendition::VCard(_) => "text/vcard; charset=utf-8",
+            Rendition::Csv(_) if self.how.windows => "text/csv; charset=windows-1252",
+            Rendition::Csv(_) => "text/csv; charset=utf-8",
+            Rendition::Pdf(_) => "application/pdf",
+        }
+    }
+
+    /// The next octets of the file; none at its end.
+    pub async fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        while !self.ended {
+            let piece = match self.contacts.next().await? {
+                Some(cards) => self.take(cards).await?,
+                None => {
+                    self.ended = true;
+                    self.end().await?
+                }
+            };
+            if !piece.is_empty() {
+                return Ok(Some(piece));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn take(&mut self, cards: Vec<Card>) -> Result<Vec<u8>> {
+        let mut out = Vec::new();
+        for card in cards {
+            let Some(document) = self.document(&card).await? else {
+                continue;
+            };
+            match self.rendition {
+                Rendition::VCard(version) => {
+                    let written = rendered(&document, version, &card.placement.uid);
+                    match &mut self.archive {
+                        Some(archive) => archive.add(&card.placement.display, &written)?,
+                        None => out.extend(written),
+                    }
+                }
+                // A list is no row.
+                _ if card.placement.kind == "group" => {}
+                _ => {
+                    let mut fields = Fields::read(&document);
+                    if self.rendition != Rendition::Pdf(Layout::Cards) {
+                        fields.photo = None;
+                    }
+                    fields.shared = self.shared(&card).await?;
+                    self.rows.push(fields);
+                }
+            }
+        }
+        Ok(match &self.archive {
+            Some(archive) => archive.written(),
+            None => out,
+        })
+    }
+
+    /// A card with what is asked for of it, and nothing else.
+    async fn document(&self, card: &Card) -> Result<Option<Document>> {
+        let book = &self.contacts.book;
+        let Ok(document) = Document::parse(&book.content(card)) else {
+            return Ok(None);
+        };
+        let how = &self.how;
+        let mut added = Vec::new();
+        if how.tags && !book.is_private() {
+            let tags = book.tags_of(card.placement.item).await?;
+            added.extend(
+                tags.iter()
+                    .map(|tag| ("CATEGORIES", escape_text(tag), None)),
+            );
+        }
+        if how.comments && matches!(self.rendition, Rendition::VCard(_)) {
+            let comments = book.comments(&card.placement).await?;
+            added.extend(
+                comments
+                    .into_iter()
+                    .filter(|shown| shown.here)
+                    .map(|shown| {
+                        let text = escape_text(&shown.comment.text);
+                        ("X-CARNET-COMMENT", text, Some(shown.comment.author_name))
+                    }),
+            );
+        }
+        let left_out: Vec<usize> = document
+            .lines()
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| {
+                let photo = !how.photos && line.is("PHOTO");
+                // In Private, categories are the owner's tags.
+                photo || !how.tags && book.is_private() && line.is("CATEGORIES")
+            })
+            .map(|(at, _)| at)
+            .collect();
+        if added.is_empty() && left_out.is_empty() {
+            return Ok(Some(document));
+        }
+        let document = document.editable(&card.placement.uid);
+        let mut edit = document.edit();
+        for at in left_out {
+            edit.remove(at);
+        }
+        for (name, value, author) in added {
+            let line = NewLine::new(name, &[], value);
+            edit.add(match author {
+                Some(author) => line.with("X-AUTHOR", &author),
+                None => line,
+            });
+        }
+        Ok(Some(edit.finish()))
+    }
+
+    /// Group, creator and day of the last change, of a contact in a group.
+    async fn shared(&mut self, card: &Card) -> Result<Option<[String; 3]>> {
+        let book = &self.contacts.book;
+        if book.is_private() || self.rendition != Rendition::Csv(Preset::Spreadsheet) {
+            return Ok(None);
+        }
+        let placement = &card.placement;
+        let creator = match self.creators.get(&placement.creator) {
+            Some(name) => name.clone(),
+            None => {
+                let name = book.creator_name(placement).await?;
+                self.creators.insert(placement.creator, name.clone());
+                name
+            }
+        };
+        let modified = chrono::DateTime::from_timestamp_millis(placement.modified.0);
+        let modified = modified.map(|at| at.format("%Y-%m-%d").to_string());
+        Ok(Some([
+            book.collection().display_name.clone(),
+            creator,
+            modified.unwrap_or_default(),
+        ]))
+    }
+
+    /// What can be written only when everything is known.
+    async fn end(&mut self) -> Result<Vec<u8>> {
+        if let Some(archive) = self.archive.take() {
+            return archive.end();
+        }
+        let (mut rows, how) = (std::mem::take(&mut self.rows), self.how.clone());
+        let rendition = self.rendition;
+        let written = tokio::task::spawn_blocking(move || {
+            rows.sort_by_cached_key(|fields| sort_key(fields, how.last_first));
+            match rendition {
+                Rendition::VCard(_) => Ok(Vec::new()),
+                Rendition::Csv(preset) => {
+                    // A semicolon separates values in a cell.
+                    for phone in rows.iter_mut().flat_map(|fields| &mut fields.phones) {
+                        phone.text = phone.text.replace(";ext=", " x");
+                    }
+                    Ok(sheet::write(&rows, preset, how.french, how.windows))
+                }
+                Rendition::Pdf(layout) => pdf::write(&rows, layout, &how),
+            }
+        });
+        let written = written.await;
+        written.map_err(|error| Error::Unavailable(error.to_string()))?
+    }
+
+    /// Notes in the history of the account that contacts were taken out.
+    pub async fn logged(&self) -> Result<()> {
+        let book = &self.contacts.book;
+        let what = format!(
+            "exported {} as {}",
+            book.collection().display_name,
+            self.rendition.as_str()
+        );
+        let audit = vec![Op::Audit { what }];
+        book.core()
+            .commit_personal(book.actor(), audit)
+            .await
+            .map(drop)
+    }
 }
 
 /// A card in a version.
@@ -115,45 +466,4 @@ fn sort_key(fields: &Fields, last_first: bool) -> String {
         (false, _) => fields.display(),
     };
     crate::domain::search::token::fold(name.trim())
-}
-
-/// What a rendition cannot say, for the person to read before the file is written.
-pub fn losses(rendition: Rendition) -> &'static [&'static str] {
-    match rendition {
-        Rendition::VCard(CardVersion::V3 | CardVersion::V4) => &[],
-        Rendition::VCard(CardVersion::V21) => &[
-            "properties that vCard 2.1 does not know",
-            "labels of a person's own",
-            "lists of contacts",
-        ],
-        Rendition::Csv(Preset::Outlook) => &[
-            "photos",
-            "lists of contacts",
-            "e-mail addresses after the third",
-            "numbers of one kind beyond the program's columns",
-            "phonetic names, nicknames, messaging addresses and other dates",
-            "web addresses after the first",
-        ],
-        Rendition::Csv(Preset::Google) => &[
-            "photos",
-            "lists of contacts",
-            "the mark of private contacts",
-        ],
-        Rendition::Csv(Preset::Thunderbird) => &[
-            "photos",
-            "lists of contacts",
-            "e-mail addresses after the second",
-            "middle names, prefixes and suffixes",
-            "numbers and addresses beyond one of each kind",
-            "categories, related people, anniversaries and other dates",
-        ],
-        Rendition::Csv(Preset::Spreadsheet) => &[
-            "photos",
-            "lists of contacts",
-            "addresses after the first",
-            "labels and kinds of numbers other than mobile, work, home and fax",
-            "related people, anniversaries, messaging addresses and other dates",
-        ],
-        Rendition::Pdf(_) => &["everything that is not printed: a PDF cannot be imported"],
-    }
 }

@@ -54,6 +54,8 @@ pub struct Fields {
     /// An address that is never fetched.
     pub photo_address: String,
     pub company: bool,
+    /// Group, creator and day of the last change, where a group's book is written as a table.
+    pub shared: Option<[String; 3]>,
 }
 
 /// One of several values.

@@ -512,31 +512,21 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
             false => same.next().is_none(),
         }
     };
-    let mut missing: Vec<&Line> = incoming.lines().iter().filter(missing).collect();
+    let missing: Vec<usize> = incoming
+        .lines()
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| !line.is("CATEGORIES") && missing(line))
+        .map(|(at, _)| at)
+        .collect();
     let categories = missing_categories(present, incoming);
-    missing.retain(|line| !line.is("CATEGORIES"));
     if missing.is_empty() && categories.is_none() {
         return present.as_bytes().to_vec();
     }
     let base = present.editable(uid);
     let mut edit = base.edit();
-    for line in missing {
-        let mut new = NewLine::from_line(line);
-        if let Some(group) = &line.group {
-            let free = edit.free_group();
-            new = new.in_group(free.clone());
-            edit.add(new);
-            let beside = incoming.lines().iter().filter(|other| {
-                other.group.as_ref() == Some(group)
-                    && other.name.to_ascii_uppercase().starts_with("X-AB")
-                    && !other.is(&line.name)
-            });
-            for other in beside {
-                edit.add(NewLine::from_line(other).in_group(free.clone()));
-            }
-        } else {
-            edit.add(new);
-        }
+    for at in missing {
+        edit.adopt(incoming, at);
     }
     if let Some(all) = categories {
         let list: Vec<String> = all.iter().map(|name| escape_text(name)).collect();

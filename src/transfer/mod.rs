@@ -31,7 +31,8 @@ pub use self::{
     column::Column,
     date::Order,
     export::{
-        CardVersion, Export, Heading, Layout, Paper, Preset, Rendition, export, losses, rendered,
+        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
+        Rendition, Row, details, export, losses, rendered, row,
     },
     fields::{Fields, Value},
     import::{Choice, Choices, Importer, Progress, Report},

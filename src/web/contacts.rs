@@ -133,6 +133,7 @@ async fn show_list(
             tags,
             targets,
             rows,
+            scope: scope(params),
             all: params.all != 0,
             select_all: link(page, "1"),
             empty: match params.q.is_empty() && params.tag == 0 {
@@ -146,6 +147,16 @@ async fn show_list(
             here,
         },
     ))
+}
+
+/// What a list shows, on all its pages: `?tag=3`.
+fn scope(params: &ListParams) -> String {
+    let tag = Some(params.tag.to_string()).filter(|_| params.tag != 0);
+    let query = [("q", &params.q[..]), ("tag", tag.as_deref().unwrap_or(""))];
+    match form_encode(&query) {
+        query if query.is_empty() => query,
+        query => format!("?{query}"),
+    }
 }
 
 /// Books a selection of this one can be shared into.

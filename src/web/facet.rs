@@ -29,6 +29,12 @@ pub trait WebFacet: Send + Sync {
     /// What a property of a difference (`TEL;WORK`) is called.
     fn property(&self, name: &str, text: &Text) -> String;
 
+    /// Two documents side by side: what can be chosen of each for one of both.
+    fn sides(&self, first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>>;
+
+    /// The first document with the values picked of both, by their ids.
+    fn merged(&self, first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>>;
+
     /// The picture: media type and octets.
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)>;
 }
@@ -50,6 +56,30 @@ pub struct CardLine {
     pub value: String,
     /// `mailto:`, `tel:` or an http(s) address.
     pub link: Option<String>,
+}
+
+/// One property of two documents.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Side {
+    pub property: String,
+    /// One value fits: the first is the first document's.
+    pub single: bool,
+    /// Both values can be joined, as `both`.
+    pub both: bool,
+    pub values: Vec<SideValue>,
+}
+
+/// One value of a property.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SideValue {
+    pub id: String,
+    pub label: String,
+    pub value: String,
+    /// Of the first document.
+    pub first: bool,
+    pub chosen: bool,
+    /// The picture stands for the value.
+    pub photo: bool,
 }
 
 /// A form: single fields, and lists of typed values.

@@ -262,7 +262,11 @@ async fn arrive(
         (None, None) => Err(Unfit::Nothing),
         (None, Some(incoming)) => {
             let upload = incoming.finish().await.map_err(Unfit::Error)?;
-            Ok((upload, name.chars().take(FIELD).collect()))
+            match name.is_empty() {
+                true => name.push_str(visit.text.transfer.pasted),
+                false => name = name.chars().take(FIELD).collect(),
+            }
+            Ok((upload, name))
         }
     }
 }

@@ -2,8 +2,10 @@
 
 mod comments;
 mod contacts;
+mod duplicates;
 mod edit;
 mod error;
+mod export;
 pub mod facet;
 mod form;
 mod group_rights;
@@ -162,6 +164,21 @@ fn files(place: &str) -> Router<Arc<Web>> {
         .route(&imported("/refused"), get(import::refused))
         .route(&imported("/again"), post(import::again))
         .route(&imported("/undo"), post(import::undo))
+        .route(&at("/export"), get(export::page).post(export::file))
+        .route(&at("/selected/export"), post(export::selected))
+        .route(&at("/duplicates"), get(duplicates::page))
+        .route(&at("/duplicates/undo"), post(duplicates::undo))
+        .route(
+            &at("/duplicates/{first}/{second}"),
+            get(duplicates::compare).post(duplicates::merge),
+        )
+        .route(
+            &at("/duplicates/{first}/{second}/apart"),
+            post(duplicates::apart),
+        )
+        .route(&at("/selected/merge"), post(duplicates::selected))
+        .route(&at("/print"), get(export::print))
+        .route(&at("/selected/print"), post(export::print_selected))
 }
 
 /// Groups, tags, refused changes and notices of a person.

@@ -79,6 +79,8 @@ pub struct List {
     /// Books a selection can be shared into.
     pub targets: Vec<(i64, String)>,
     pub rows: Vec<Row>,
+    /// The query that names what is shown, for export and printing.
+    pub scope: String,
     /// The boxes of all rows shown are checked.
     pub all: bool,
     pub select_all: String,

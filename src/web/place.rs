@@ -129,6 +129,33 @@ impl<S: Send + Sync> axum::extract::FromRequestParts<S> for UploadPath {
     }
 }
 
+/// Two items of a place.
+pub struct PairPath {
+    pub place: PlacePath,
+    pub first: String,
+    pub second: String,
+}
+
+impl<S: Send + Sync> axum::extract::FromRequestParts<S> for PairPath {
+    type Rejection = StatusCode;
+
+    async fn from_request_parts(
+        parts: &mut http::request::Parts,
+        state: &S,
+    ) -> std::result::Result<Self, Self::Rejection> {
+        let params = path_params(parts, state).await?;
+        let place = PlacePath::from_request_parts(parts, state).await?;
+        let (first, second) = value(&params, "first")
+            .zip(value(&params, "second"))
+            .ok_or(StatusCode::NOT_FOUND)?;
+        Ok(PairPath {
+            place,
+            first,
+            second,
+        })
+    }
+}
+
 /// An import into a place.
 pub struct ImportPath {
     pub place: PlacePath,

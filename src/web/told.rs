@@ -106,6 +106,9 @@ impl Done {
             "selection-restored" => text.selection_restored,
             "emptied" => text.emptied,
             "went-back" => text.went_back,
+            "merged" => text.transfer.merged,
+            "unmerged" => text.transfer.unmerged,
+            "told-apart" => text.transfer.told_apart,
             "import-undone" => text.transfer.import_taken_back,
             _ => return None,
         };
@@ -168,6 +171,13 @@ impl Told {
     /// The form that takes it back, in the place it was done.
     pub fn undo(&self, here: &str) -> Option<Undo> {
         let Told::Done(done) = self else { return None };
+        if let Some(merge) = done.undo.strip_prefix("merge:") {
+            return Some(Undo {
+                action: format!("{here}/duplicates/undo"),
+                field: "merge",
+                value: merge.to_owned(),
+            });
+        }
         let (action, field, value) = match done.undo.strip_prefix('@') {
             _ if done.undo.is_empty() => return None,
             Some(moment) => ("back", "before", moment),

@@ -238,6 +238,28 @@ impl<'a> Edit<'a> {
         self.added.push(line);
     }
 
+    /// Appends a line of another document, with what Apple's programs say beside it.
+    pub fn adopt(&mut self, from: &Document, at: usize) {
+        let Some(line) = from.lines().get(at) else {
+            return;
+        };
+        let new = NewLine::from_line(line);
+        let Some(group) = &line.group else {
+            self.add(new);
+            return;
+        };
+        let free = self.free_group();
+        self.add(new.in_group(free.clone()));
+        let beside = from.lines().iter().filter(|other| {
+            other.group.as_ref() == Some(group)
+                && other.name.to_ascii_uppercase().starts_with("X-AB")
+                && !other.is(&line.name)
+        });
+        for other in beside {
+            self.add(NewLine::from_line(other).in_group(free.clone()));
+        }
+    }
+
     /// A line appended so far.
     pub fn added(&self, name: &str) -> Option<&NewLine> {
         self.added.iter().find(|line| line.name == name)

@@ -54,7 +54,8 @@ fn shown(card: Option<&Document>) -> Vec<(String, String, String)> {
         .collect()
 }
 
-fn property(line: &Line) -> String {
+/// `TEL;WORK`
+pub fn property(line: &Line) -> String {
     let mut property = line.name.to_ascii_uppercase();
     for kind in line.types() {
         let kind = kind.to_ascii_uppercase();
@@ -66,7 +67,8 @@ fn property(line: &Line) -> String {
     property
 }
 
-fn value(line: &Line) -> String {
+/// What a person reads of a line.
+pub fn value(line: &Line) -> String {
     if PICTURES.iter().any(|picture| line.is(picture)) {
         return String::new();
     }

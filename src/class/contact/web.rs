@@ -2,6 +2,7 @@
 
 mod fields;
 mod form;
+mod merge;
 mod view;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::{Contact, parse, picture};
 use crate::{
     domain::{book::Edit, error::Result},
     web::{
-        facet::{CardView, Form, Submitted, WebFacet},
+        facet::{CardView, Form, Side, Submitted, WebFacet},
         text::Text,
     },
 };
@@ -82,6 +83,14 @@ impl WebFacet for Contact {
 
     fn property(&self, name: &str, text: &Text) -> String {
         view::property(name, text)
+    }
+
+    fn sides(&self, first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
+        merge::sides(first, second, text)
+    }
+
+    fn merged(&self, first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>> {
+        merge::merged(first, second, picked)
     }
 
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)> {

@@ -208,6 +208,7 @@ impl Commit<'_> {
             | Op::BeginImport { .. }
             | Op::NoteImport { .. }
             | Op::RememberMapping { .. }
+            | Op::TellApart { .. }
             | Op::CloseImport { .. } => self.personal_op(op),
             Op::AddTag { .. }
             | Op::ColourTag { .. }

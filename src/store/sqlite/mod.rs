@@ -396,6 +396,10 @@ impl Store for Sqlite {
         self.read(|r| r.open_imports()).await
     }
 
+    async fn told_apart(&self, person: PersonId) -> Result<Vec<(ItemId, ItemId)>> {
+        self.read(move |r| r.told_apart(person)).await
+    }
+
     async fn mappings(&self, person: PersonId) -> Result<Vec<(String, String)>> {
         self.read(move |r| r.mappings(person)).await
     }

@@ -20,6 +20,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0006_beside.sql"),
     include_str!("schema/0007_imports.sql"),
     include_str!("schema/0008_view_versions.sql"),
+    include_str!("schema/0009_duplicates.sql"),
 ];
 
 /// The commit counter's file beside the database.

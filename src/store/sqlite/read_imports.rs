@@ -1,10 +1,10 @@
-//! Reads about imports and what people remembered for the next one.
+//! Reads about imports, and what people remembered for the next one and of duplicates.
 
 use rusqlite::{Row, params};
 
 use super::read::Reader;
 use crate::domain::{
-    id::{CollectionId, ImportId, PersonId, PlacementId, RevisionId, Timestamp},
+    id::{CollectionId, ImportId, ItemId, PersonId, PlacementId, RevisionId, Timestamp},
     store::{Import, ImportedItem},
 };
 
@@ -48,6 +48,14 @@ impl Reader<'_> {
     pub fn open_imports(&self) -> rusqlite::Result<Vec<Import>> {
         let sql = format!("{IMPORT} WHERE job IS NOT NULL AND ended IS NULL ORDER BY id");
         self.all(&sql, [], read)
+    }
+
+    pub fn told_apart(&self, person: PersonId) -> rusqlite::Result<Vec<(ItemId, ItemId)>> {
+        self.all(
+            "SELECT first, second FROM told_apart WHERE person = ?1",
+            [person.0],
+            |row| Ok((ItemId(row.get(0)?), ItemId(row.get(1)?))),
+        )
     }
 
     pub fn mappings(&self, person: PersonId) -> rusqlite::Result<Vec<(String, String)>> {

@@ -1,5 +1,7 @@
 //! A book on paper: a list of one line a contact, or cards in two columns.
 
+use std::num::NonZeroU16;
+
 use krilla::{
     Data, Document,
     destination::XyzDestination,
@@ -9,6 +11,7 @@ use krilla::{
     outline::{Outline, OutlineNode},
     page::PageSettings,
     surface::Surface,
+    tagging::{Artifact, ArtifactType, ContentTag, SpanTag, Tag, TagGroup, TagTree},
     text::{Font, TextDirection},
 };
 use ttf_parser::Face;
@@ -77,6 +80,8 @@ pub fn write(contacts: &[Fields], layout: Layout, how: &Export) -> Result<Vec<u8
     let mut document = Document::new();
     let pages = sheets.len();
     let mut outline = Outline::new();
+    let language = if how.french { "fr" } else { "en" };
+    let mut tags = TagTree::new().with_lang(Some(language.to_owned()));
     for (number, sheet) in sheets.iter().enumerate() {
         let settings = PageSettings::from_wh(width, height).ok_or_else(failed)?;
         let mut page = document.start_page_with(settings);
@@ -85,21 +90,41 @@ pub fn write(contacts: &[Fields], layout: Layout, how: &Export) -> Result<Vec<u8
             let place = XyzDestination::new(number, Point::from_xy(MARGIN, *y));
             outline.push_child(OutlineNode::new(letter.clone(), place));
         }
-        for text in sheet
-            .texts
-            .iter()
-            .chain(&frame(how, contacts.len(), number + 1, pages, &fonts))
-        {
+        for text in &sheet.texts {
+            // What is not drawn has no place among the tags.
+            if text.text.is_empty() {
+                continue;
+            }
+            let said = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
             fonts.draw(&mut surface, text);
+            surface.end_tagged();
+            let mut group = match text.heading {
+                true => TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text.text.clone()))),
+                false => TagGroup::new(Tag::P),
+            };
+            group.push(said);
+            tags.push(group);
+        }
+        // Neither the frame of a page nor pictures say anything that is not said in text.
+        surface.start_tagged(ContentTag::Artifact(Artifact::with_kind(
+            ArtifactType::Other,
+        )));
+        for text in frame(how, contacts.len(), number + 1, pages, &fonts) {
+            fonts.draw(&mut surface, &text);
         }
         for (x, y, octets) in &sheet.photos {
             draw_photo(&mut surface, *x, *y, octets);
         }
+        surface.end_tagged();
         surface.finish();
         page.finish();
     }
     document.set_outline(outline);
-    document.set_metadata(Metadata::new().title(how.heading.place.clone()));
+    document.set_tag_tree(tags);
+    let about = Metadata::new()
+        .title(how.heading.place.clone())
+        .language(language.to_owned());
+    document.set_metadata(about);
     document.finish().map_err(|_| failed())
 }
 
@@ -114,6 +139,7 @@ struct Text {
     y: f32,
     size: f32,
     bold: bool,
+    heading: bool,
     text: String,
 }
 
@@ -126,12 +152,24 @@ struct Sheet {
 }
 
 impl Sheet {
-    fn text(&mut self, x: f32, y: f32, size: f32, bold: bool, text: impl Into<String>) {
+    fn text(&mut self, x: f32, y: f32, size: f32, text: impl Into<String>) {
         self.texts.push(Text {
             x,
             y,
             size,
-            bold,
+            bold: false,
+            heading: false,
+            text: text.into(),
+        });
+    }
+
+    fn heading(&mut self, x: f32, y: f32, size: f32, text: impl Into<String>) {
+        self.texts.push(Text {
+            x,
+            y,
+            size,
+            bold: true,
+            heading: true,
             text: text.into(),
         });
     }
@@ -258,6 +296,7 @@ fn frame(how: &Export, contacts: usize, number: usize, pages: usize, fonts: &Fon
         y,
         size: 8.0,
         bold,
+        heading: false,
         text,
     };
     let right = |text: &str| width - MARGIN - fonts.width(text, 8.0, false);
@@ -295,14 +334,21 @@ fn name(fields: &Fields, last_first: bool) -> String {
 fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
     let (width, height) = how.paper.size();
     let room = width - 2.0 * MARGIN;
-    let row = (height - 2.0 * MARGIN - 12.0) / LINES as f32;
+    let line_height = (height - 2.0 * MARGIN - 12.0) / LINES as f32;
     // Name, organization, mobile, work, e-mail.
     let shares = [0.25, 0.22, 0.14, 0.14, 0.25];
     let mut sheets = vec![Sheet::default()];
     let mut used = 0;
     let mut current = String::new();
     for fields in contacts {
-        let letter = letter(fields, how.last_first);
+        let Row {
+            letter,
+            name,
+            organization,
+            mobile,
+            work,
+            email,
+        } = row(fields, how.last_first);
         let begins = letter != current;
         // A heading never stands alone at the foot.
         if used + usize::from(begins) >= LINES {
@@ -312,33 +358,21 @@ fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
         let Some(sheet) = sheets.last_mut() else {
             break;
         };
-        let y = |line: usize| MARGIN + 12.0 + row * line as f32;
+        let y = |line: usize| MARGIN + 12.0 + line_height * line as f32;
         if begins {
-            sheet.bookmarks.push((letter.clone(), y(used) - row));
-            sheet.text(MARGIN, y(used), 9.0, true, letter.clone());
+            sheet
+                .bookmarks
+                .push((letter.clone(), y(used) - line_height));
+            sheet.heading(MARGIN, y(used), 9.0, letter.clone());
             used += 1;
             current = letter;
         }
-        let first = |is: fn(&Value) -> bool| {
-            let found = fields.phones.iter().find(|value| is(value));
-            found.map(|value| value.text.clone()).unwrap_or_default()
-        };
-        let cells = [
-            name(fields, how.last_first),
-            fields.organization.clone(),
-            first(|value| value.is("cell")),
-            first(|value| value.is("work") && !value.is("fax")),
-            fields
-                .emails
-                .first()
-                .map(|value| value.text.clone())
-                .unwrap_or_default(),
-        ];
+        let cells = [name, organization, mobile, work, email];
         let mut x = MARGIN;
         for (cell, share) in cells.iter().zip(shares) {
             let column = room * share;
             let text = fonts.fit(cell, 7.5, false, column - 4.0);
-            sheet.text(x, y(used), 7.5, false, text);
+            sheet.text(x, y(used), 7.5, text);
             x += column;
         }
         used += 1;
@@ -386,12 +420,12 @@ fn cards(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
             sheet.photos.push((x, y, octets.clone()));
         }
         let title = fonts.fit(&name(fields, how.last_first), 9.5, true, column - inset);
-        sheet.text(x + inset, y + 9.0, 9.5, true, title);
+        sheet.heading(x + inset, y + 9.0, 9.5, title);
         for (at, line) in lines.into_iter().enumerate() {
             // A contact that is taller than a page loses its end, not the page.
             let base = y + 20.0 + LINE * at as f32;
             if base < foot {
-                sheet.text(x + inset, base, 7.5, false, line);
+                sheet.text(x + inset, base, 7.5, line);
             }
         }
         y += block;
@@ -399,8 +433,38 @@ fn cards(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
     sheets
 }
 
+/// One line of a list.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Row {
+    /// Under which it stands.
+    pub letter: String,
+    pub name: String,
+    pub organization: String,
+    /// The first of each.
+    pub mobile: String,
+    pub work: String,
+    pub email: String,
+}
+
+/// What a list says of a contact.
+pub fn row(fields: &Fields, last_first: bool) -> Row {
+    let first = |is: fn(&Value) -> bool| {
+        let found = fields.phones.iter().find(|value| is(value));
+        found.map(|value| value.text.clone()).unwrap_or_default()
+    };
+    let email = fields.emails.first();
+    Row {
+        letter: letter(fields, last_first),
+        name: name(fields, last_first),
+        organization: fields.organization.clone(),
+        mobile: first(|value| value.is("cell")),
+        work: first(|value| value.is("work") && !value.is("fax")),
+        email: email.map(|value| value.text.clone()).unwrap_or_default(),
+    }
+}
+
 /// What a card says under the name.
-fn details(fields: &Fields, french: bool) -> Vec<String> {
+pub fn details(fields: &Fields, french: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut add = |line: String| {
         if !line.trim().is_empty() {

@@ -1,6 +1,7 @@
 //! CSV as spreadsheets, Google, Outlook and Thunderbird expect it.
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
+use encoding_rs::WINDOWS_1252;
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat};
 
 use crate::transfer::{
@@ -34,8 +35,8 @@ impl Preset {
     }
 }
 
-/// The file of a preset: UTF-8 with its mark, CRLF.
-pub fn write(contacts: &[Fields], preset: Preset, french: bool) -> Vec<u8> {
+/// The file of a preset: UTF-8 with its mark, or Windows-1252; CRLF.
+pub fn write(contacts: &[Fields], preset: Preset, french: bool, windows: bool) -> Vec<u8> {
     let rows = match preset {
         Preset::Spreadsheet => spreadsheet(contacts, french),
         Preset::Google => google(contacts),
@@ -53,12 +54,32 @@ pub fn write(contacts: &[Fields], preset: Preset, french: bool) -> Vec<u8> {
             Preset::Outlook => QuoteStyle::Always,
             _ => QuoteStyle::Necessary,
         })
-        .from_writer(b"\xEF\xBB\xBF".to_vec());
+        .from_writer(match windows {
+            true => Vec::new(),
+            false => b"\xEF\xBB\xBF".to_vec(),
+        });
     for row in rows {
         // Rows are as long as their header, and memory does not fail.
-        let _ = writer.write_record(&row);
+        let _ = match windows {
+            true => writer.write_record(row.iter().map(|cell| windows_1252(cell))),
+            false => writer.write_record(&row),
+        };
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// What Windows-1252 does not have is written `?`, as the program itself does.
+fn windows_1252(text: &str) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        let mut buffer = [0; 4];
+        let (octets, _, lost) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
+        match lost {
+            true => out.push(b'?'),
+            false => out.extend_from_slice(&octets),
+        }
+    }
+    out
 }
 
 const OUTLOOK_HEADER: &str = "Title, First Name, Middle Name, Last Name, Suffix, Company, Department, Job Title, \
@@ -341,6 +362,17 @@ fn spreadsheet(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
     ] {
         header.push(pick(pair));
     }
+    let shared = contacts.iter().any(|fields| fields.shared.is_some());
+    if shared {
+        header.extend(
+            [
+                ("Group", "Groupe"),
+                ("Created by", "Créé par"),
+                ("Modified", "Modifié"),
+            ]
+            .map(pick),
+        );
+    }
     let mut rows = vec![header];
     for fields in contacts {
         let address = fields.addresses.first().cloned().unwrap_or_default();
@@ -378,6 +410,10 @@ fn spreadsheet(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
         row.push(safe(&fields.birthday));
         row.push(safe(&fields.categories.join(", ")));
         row.push(safe(&fields.note));
+        if shared {
+            let cells = fields.shared.clone().unwrap_or_default();
+            row.extend(cells.iter().map(|cell| safe(cell)));
+        }
         rows.push(row);
     }
     rows

@@ -3,27 +3,12 @@
 //
 // With --pictures it only takes the pictures of the documentation. CHROMIUM names another program.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { deflateSync } from "node:zlib";
-import axe from "axe-core";
-import { chromium } from "playwright-core";
+import { DESK, PHONE, browse, isGood, signIn, url } from "./support.mjs";
 
-const url = process.argv[2];
 const pictures = process.argv[3] === "--pictures" ? process.argv[4] : undefined;
 
-const FLAGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-const DESK = { width: 1280, height: 800 };
-const PHONE = { width: 360, height: 740 };
 const WORDS = {
   en: {
     signIn: "Sign in", login: "Login or e-mail address", password: "Password", add: "New",
@@ -70,62 +55,6 @@ function png(width, height, [red, green, blue]) {
     chunk("IDAT", deflateSync(rows)),
     chunk("IEND", Buffer.alloc(0)),
   ]);
-}
-
-/** Opens an empty browser, runs something on a page of it, and closes it. */
-async function browse({ locale = "en", viewport = DESK, script = true, ...more }, run) {
-  const folder = mkdtempSync(join(tmpdir(), "carnet-browser-"));
-  const context = await chromium.launchPersistentContext(folder, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: FLAGS,
-    locale,
-    viewport,
-    javaScriptEnabled: script,
-    ...more,
-  });
-  try {
-    const page = context.pages()[0] ?? (await context.newPage());
-    const faults = [];
-    page.on("pageerror", (error) => faults.push(String(error)));
-    page.on("requestfailed", (request) => faults.push(`${request.url()} failed`));
-    page.on("request", (request) => {
-      if (!request.url().startsWith(url)) faults.push(`${request.url()} is another server's`);
-    });
-    page.on("console", (message) => {
-      const expected = message.text().includes("401");
-      if (message.type() === "error" && !expected) faults.push(message.text());
-    });
-    await run(page);
-    assert.deepEqual(faults, []);
-  } finally {
-    await context.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-async function signIn(page, words, login, password = "demo") {
-  await page.getByLabel(words.login).fill(login);
-  await page.getByLabel(words.password).fill(password);
-  await page.getByRole("button", { name: words.signIn }).click();
-}
-
-/** One heading, nothing wider than the screen, and nothing axe finds against WCAG 2.2 AA. */
-async function isGood(page, what, script) {
-  assert.equal(await page.locator("h1").count(), 1, `${what}: one h1`);
-  const [wide, room] = await page.evaluate(() => [
-    document.scrollingElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
-  assert.ok(wide <= room, `${what}: ${wide} pixels on ${room}`);
-  if (!script) return;
-  await page.evaluate(axe.source);
-  const found = await page.evaluate(() =>
-    window.axe.run(document, {
-      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }),
-  );
-  const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
-  assert.deepEqual(faults, [], what);
 }
 
 /** Sign in, list, new, photo, card, edit, delete, sign out. */

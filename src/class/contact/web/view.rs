@@ -139,7 +139,7 @@ fn labelled(list: &Several, kind: &str, text: &Text) -> String {
 }
 
 /// The label Apple's programs let people choose: `item1.X-ABLabel:Boat`.
-fn own_label(card: &Document, line: &Line) -> Option<String> {
+pub fn own_label(card: &Document, line: &Line) -> Option<String> {
     let group = line.group.as_ref()?;
     let label = card
         .all("X-ABLabel")

@@ -153,6 +153,14 @@ impl Commit<'_> {
                     params![person.0, MAPPINGS],
                 )
             }
+            Op::TellApart {
+                person,
+                first,
+                second,
+            } => self.run(
+                "INSERT OR IGNORE INTO told_apart (person, first, second) VALUES (?1, ?2, ?3)",
+                params![person.0, first.0, second.0],
+            ),
             Op::CloseImport { import } => self.run(
                 "UPDATE import SET undone = ?2 WHERE id = ?1",
                 params![import.0, self.batch.at.0],

@@ -1,0 +1,196 @@
+//! Two contacts as one: what each says, property by property, and the card of what was chosen.
+
+use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
+
+use super::view::{own_label, property};
+use crate::{
+    class::contact::{difference, parse},
+    domain::error::{Error, Result},
+    web::{
+        facet::{Side, SideValue},
+        text::Text,
+    },
+};
+
+/// Properties of which a contact has several.
+const SEVERAL: [&str; 12] = [
+    "TEL",
+    "EMAIL",
+    "ADR",
+    "URL",
+    "IMPP",
+    "RELATED",
+    "X-ABRELATEDNAMES",
+    "X-ABDATE",
+    "X-SOCIALPROFILE",
+    "X-CARNET-CUSTOM",
+    "MEMBER",
+    "KEY",
+];
+/// What belongs to a card itself, follows the name, or stands beside another line.
+const NOT_OFFERED: [&str; 14] = [
+    "BEGIN",
+    "END",
+    "VERSION",
+    "PRODID",
+    "REV",
+    "UID",
+    "N",
+    "KIND",
+    "CATEGORIES",
+    "SORT-STRING",
+    "LABEL",
+    "X-ABLABEL",
+    "X-ABADR",
+    "X-ABUID",
+];
+/// Both notes, one under the other.
+const BOTH: &str = "both";
+
+/// The cards as a merge starts from them.
+fn editable(first: &[u8], second: &[u8]) -> Result<(Document, Document)> {
+    let one = |bytes: &[u8]| {
+        let card = parse(bytes)?;
+        let uid = card.uid().unwrap_or_default();
+        Ok::<_, Error>(card.editable(&uid))
+    };
+    Ok((one(first)?, one(second)?))
+}
+
+fn offered(card: &Document) -> impl Iterator<Item = (usize, &Line)> {
+    card.lines()
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| !line.raw.is_empty() && !NOT_OFFERED.iter().any(|name| line.is(name)))
+}
+
+fn is_several(line: &Line) -> bool {
+    SEVERAL.iter().any(|name| line.is(name))
+}
+
+/// A value as two are compared: numbers by their last nine digits, text without case.
+fn compared(line: &Line) -> String {
+    let text = line.text();
+    if line.is("TEL") {
+        let digits: Vec<char> = text.chars().filter(char::is_ascii_digit).collect();
+        return digits[digits.len().saturating_sub(9)..].iter().collect();
+    }
+    text.trim().to_lowercase()
+}
+
+/// What both say, in the order of the first; where only one value fits, one is to be chosen.
+pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
+    let (left, right) = editable(first, second)?;
+    let value = |card: &Document, at: usize, line: &Line, first: bool, chosen: bool| SideValue {
+        id: format!("{}{at}", if first { 'l' } else { 'r' }),
+        label: own_label(card, line).unwrap_or_else(|| property(&difference::property(line), text)),
+        value: difference::value(line),
+        first,
+        chosen,
+        photo: line.is("PHOTO"),
+    };
+    let mut sides: Vec<Side> = Vec::new();
+    for (at, line) in offered(&left) {
+        let name = line.name.to_ascii_uppercase();
+        let rival = (!is_several(line))
+            .then(|| offered(&right).find(|(_, other)| other.is(&name)))
+            .flatten()
+            .filter(|(_, other)| compared(other) != compared(line));
+        let mut values = vec![value(&left, at, line, true, true)];
+        values.extend(rival.map(|(at, other)| value(&right, at, other, false, false)));
+        let both = name == "NOTE" && values.len() == 2;
+        sides.push(Side {
+            property: name,
+            single: values.len() == 2,
+            both,
+            values,
+        });
+    }
+    for (at, line) in offered(&right) {
+        let name = line.name.to_ascii_uppercase();
+        let known = left.all(&name).any(|there| match is_several(line) {
+            true => compared(there) == compared(line),
+            false => true,
+        });
+        if !known {
+            sides.push(Side {
+                property: name,
+                single: false,
+                both: false,
+                values: vec![value(&right, at, line, false, true)],
+            });
+        }
+    }
+    Ok(sides)
+}
+
+/// The first card with what was picked of both: `l3` and `r5` are lines, `both` is both notes.
+pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>> {
+    let (left, right) = editable(first, second)?;
+    let is_picked = |side: char, at: usize| picked.iter().any(|id| *id == format!("{side}{at}"));
+    let both = picked.iter().any(|id| id == BOTH);
+    let mut edit = left.edit();
+    for (at, line) in offered(&left) {
+        let kept = is_picked('l', at) || both && line.is("NOTE");
+        // A card has a name.
+        if !kept && !line.is("FN") {
+            edit.remove(at);
+        }
+    }
+    for (at, line) in offered(&right) {
+        if !is_picked('r', at) {
+            continue;
+        }
+        if line.is("FN") {
+            for (old, _) in left
+                .lines()
+                .iter()
+                .enumerate()
+                .filter(|(_, line)| line.is("FN") || line.is("N"))
+            {
+                edit.remove(old);
+            }
+            if let Some(name) = right.first("N") {
+                edit.add(NewLine::from_line(name));
+            }
+        }
+        edit.adopt(&right, at);
+    }
+    let note = |card: &Document| card.lines().iter().position(|line| line.is("NOTE"));
+    if both && let (Some(at), Some(other)) = (note(&left), right.first("NOTE")) {
+        let text = format!("{}\n{}", left.lines()[at].text(), other.text());
+        edit.set_text(at, &text);
+    }
+    let lists = |card: &Document| {
+        card.all("CATEGORIES")
+            .flat_map(Line::list)
+            .collect::<Vec<_>>()
+    };
+    let mut categories = lists(&left);
+    let before = categories.len();
+    for name in lists(&right) {
+        if !categories
+            .iter()
+            .any(|there| there.to_lowercase() == name.to_lowercase())
+        {
+            categories.push(name);
+        }
+    }
+    if categories.len() > before {
+        let all: Vec<String> = categories.iter().map(|name| escape_text(name)).collect();
+        for (at, _) in left
+            .lines()
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.is("CATEGORIES"))
+        {
+            edit.remove(at);
+        }
+        edit.add(NewLine::new("CATEGORIES", &[], all.join(",")));
+    }
+    // A file that names the one absorbed finds the one kept.
+    if let Some(uid) = right.uid().filter(|uid| left.uid().as_ref() != Some(uid)) {
+        edit.add(NewLine::new("X-CARNET-OTHER-UID", &[], escape_text(&uid)));
+    }
+    Ok(edit.finish().as_bytes().to_vec())
+}

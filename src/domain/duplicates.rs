@@ -1,0 +1,203 @@
+//! Duplicates in a book: who may be the same, merged by a person, or told apart for good.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::{
+    batch::Op,
+    book::{Book, removal},
+    error::{Error, Result},
+    id::{ItemId, PlacementId, RevisionId, Timestamp},
+    item::{Card, Placement},
+    likeness::{Key, Likeness},
+    rights::Right,
+};
+
+/// Identities read at once.
+const PAGE: usize = 5_000;
+/// What more contacts share identifies nobody.
+const SHARED: usize = 8;
+
+/// What two contacts have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reason {
+    Uid,
+    Name,
+    Email,
+    Mobile,
+    Number,
+}
+
+impl Reason {
+    fn of(key: &Key) -> Self {
+        match key {
+            Key::Uid(_) => Reason::Uid,
+            Key::Name(_) => Reason::Name,
+            Key::Email(_) => Reason::Email,
+            Key::Mobile(_) => Reason::Mobile,
+            Key::Number(_) => Reason::Number,
+        }
+    }
+}
+
+/// Two contacts that may be the same.
+#[derive(Clone, Debug)]
+pub struct Suggestion {
+    /// The one that was there first.
+    pub first: Card,
+    pub second: Card,
+    pub likeness: Likeness,
+    pub reasons: Vec<Reason>,
+}
+
+impl Book {
+    /// Contacts of this place that may be the same, the most alike first, and how many there are.
+    pub async fn duplicates(&self, limit: usize) -> Result<(Vec<Suggestion>, usize)> {
+        let collection = self.collection().id;
+        let store = self.core().store();
+        let mut holders: HashMap<Key, Vec<PlacementId>> = HashMap::new();
+        let mut after = PlacementId(0);
+        loop {
+            let found = store.identities(collection, after, PAGE).await?;
+            let Some(last) = found.iter().map(|(placement, ..)| *placement).max() else {
+                break;
+            };
+            for (placement, field, value) in found {
+                if let Some(key) = Key::of(&field, &value) {
+                    let holders = holders.entry(key).or_default();
+                    if !holders.contains(&placement) && holders.len() <= SHARED {
+                        holders.push(placement);
+                    }
+                }
+            }
+            after = last;
+        }
+        let mut pairs: BTreeMap<(PlacementId, PlacementId), BTreeSet<Reason>> = BTreeMap::new();
+        for (key, mut holders) in holders {
+            if holders.len() > SHARED {
+                continue;
+            }
+            holders.sort_unstable();
+            for (at, first) in holders.iter().enumerate() {
+                for second in &holders[at + 1..] {
+                    let reasons = pairs.entry((*first, *second)).or_default();
+                    reasons.insert(Reason::of(&key));
+                }
+            }
+        }
+        let mut alike: Vec<_> = pairs
+            .into_iter()
+            .filter_map(|(pair, reasons)| Some((likeness(&reasons)?, pair, reasons)))
+            .collect();
+        alike.sort_by_key(|(likeness, pair, _)| (std::cmp::Reverse(*likeness), *pair));
+        self.told(alike, limit).await
+    }
+
+    /// The pairs with their cards, without those a person told apart.
+    async fn told(
+        &self,
+        alike: Vec<(Likeness, (PlacementId, PlacementId), BTreeSet<Reason>)>,
+        limit: usize,
+    ) -> Result<(Vec<Suggestion>, usize)> {
+        let store = self.core().store();
+        let apart: HashSet<(ItemId, ItemId)> = store
+            .told_apart(self.actor().person)
+            .await?
+            .into_iter()
+            .collect();
+        let (mut told, mut count) = (Vec::new(), 0);
+        for chunk in alike.chunks(200) {
+            let ids: Vec<PlacementId> = chunk.iter().flat_map(|(_, (a, b), _)| [*a, *b]).collect();
+            let mut cards = self.by_placements(&ids).await?.into_iter();
+            for (likeness, _, reasons) in chunk {
+                let (Some(Some(first)), Some(Some(second))) = (cards.next(), cards.next()) else {
+                    continue;
+                };
+                let lists = first.placement.kind == "group" || second.placement.kind == "group";
+                if lists || apart.contains(&ordered(&first.placement, &second.placement)) {
+                    continue;
+                }
+                count += 1;
+                if told.len() < limit {
+                    told.push(Suggestion {
+                        first,
+                        second,
+                        likeness: *likeness,
+                        reasons: reasons.iter().copied().collect(),
+                    });
+                }
+            }
+        }
+        Ok((told, count))
+    }
+
+    /// Remembers that two contacts are not the same: they are not suggested to this person again.
+    pub async fn tell_apart(&self, one: &Placement, other: &Placement) -> Result<()> {
+        let (first, second) = ordered(one, other);
+        let op = Op::TellApart {
+            person: self.actor().person,
+            first,
+            second,
+        };
+        self.core()
+            .commit_as(self.actor(), vec![op])
+            .await
+            .map(drop)
+    }
+
+    /// Gives one contact the content of both and takes the other away, in one commit; the removal
+    /// names the merge for [`Book::unmerge`]. Needs *Modify* on the one kept and *Remove* on the
+    /// other (`rights.md` rule 16).
+    ///
+    /// `PreconditionFailed` when one of them is not as it was seen.
+    pub async fn merge(&self, kept: &Card, absorbed: &Card, document: &[u8]) -> Result<RevisionId> {
+        if kept.placement.item == absorbed.placement.item {
+            return Err(Error::Invalid("a contact is not its own duplicate".into()));
+        }
+        self.require(&kept.placement, Right::Modify).await?;
+        self.require(&absorbed.placement, Right::Remove).await?;
+        self.require_deletions().await?;
+        let mut ops = vec![removal(&absorbed.placement)];
+        ops.extend(self.revision(kept, document)?);
+        let committed = self.core().commit_as(self.actor(), ops).await?;
+        Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
+    }
+
+    /// Takes a merge back: the one absorbed returns, and the one kept is as it was before.
+    pub async fn unmerge(&self, kept: &Placement, merge: RevisionId) -> Result<()> {
+        let store = self.core().store();
+        let removed = store.removal(merge).await?.ok_or(Error::NotFound)?;
+        let before = Timestamp(removed.at.0 - 1);
+        let shown = store.shown_at(kept.id, before).await?;
+        for outcome in self.restore(&[merge]).await? {
+            outcome?;
+        }
+        let Some((document, overlay)) = shown else {
+            return Ok(());
+        };
+        let card = self.current(kept).await?;
+        self.require(&card.placement, Right::Modify).await?;
+        let bytes = self.shown(&document, &overlay);
+        match self.revision(&card, &bytes)? {
+            Some(op) => self
+                .core()
+                .commit_as(self.actor(), vec![op])
+                .await
+                .map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+fn ordered(one: &Placement, other: &Placement) -> (ItemId, ItemId) {
+    (one.item.min(other.item), one.item.max(other.item))
+}
+
+/// The rules of the import hold here too.
+fn likeness(reasons: &BTreeSet<Reason>) -> Option<Likeness> {
+    let has = |reason| reasons.contains(&reason);
+    let reach = has(Reason::Email) || has(Reason::Mobile);
+    if has(Reason::Uid) || has(Reason::Name) && (reach || has(Reason::Number)) {
+        return Some(Likeness::Certain);
+    }
+    (has(Reason::Name) || reach).then_some(Likeness::Possible)
+}

@@ -1,0 +1,239 @@
+//! Duplicates: suggestions with their reasons, both sides of a merge, and what is told apart.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+
+use super::{
+    Web,
+    facet::Side,
+    form::Posted,
+    import::brief,
+    page::{Shell, see_other, show},
+    place::{PairPath, PlacePath},
+    request::Visit,
+    share::name_of,
+    text::{fill, transfer::Transfer},
+    told::{Done, Told},
+};
+use crate::domain::{
+    book::Book,
+    duplicates::Reason,
+    error::{Error, Result},
+    id::RevisionId,
+    item::Card,
+    likeness::Likeness,
+};
+
+/// Pairs shown at once.
+const SHOWN: usize = 50;
+
+#[derive(Template)]
+#[template(path = "duplicates.html")]
+struct Page {
+    shell: Shell,
+    here: String,
+    title: String,
+    count: String,
+    pairs: Vec<Pair>,
+}
+
+struct Pair {
+    /// Ids, names, and what else they say.
+    first: (String, String, String),
+    second: (String, String, String),
+    why: String,
+}
+
+/// `GET …/duplicates`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    visit: Visit,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = async {
+        let book = place.open(&web, &visit).await?;
+        let x = visit.text.transfer;
+        let (suggested, count) = book.duplicates(SHOWN).await?;
+        let told: Told = done.into();
+        let one = |card: &Card| {
+            let (name, said) = brief(&web.facet.view(&book.content(card), visit.text));
+            (card.placement.server_id.clone(), name, said)
+        };
+        let pairs = suggested.iter().map(|pair| {
+            let reasons: Vec<&str> = pair.reasons.iter().map(|r| reason(*r, x)).collect();
+            let how = match pair.likeness {
+                Likeness::Certain => x.likely,
+                Likeness::Possible => x.perhaps,
+            };
+            Pair {
+                first: one(&pair.first),
+                second: one(&pair.second),
+                why: fill(how, &[&reasons.join(", ")]),
+            }
+        });
+        Ok(show(
+            told.status(),
+            &Page {
+                pairs: pairs.collect(),
+                title: fill(x.duplicates_in, &[&name_of(&book, &visit)]),
+                count: fill(x.duplicates_count, &[&count]),
+                shell: visit.shell_telling(&web, Some(&place.path()), told),
+                here: place.path(),
+            },
+        ))
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}
+
+fn reason(reason: Reason, x: &Transfer) -> &'static str {
+    match reason {
+        Reason::Uid => x.same_uid,
+        Reason::Name => x.same_name,
+        Reason::Email => x.same_email,
+        Reason::Mobile => x.same_mobile,
+        Reason::Number => x.same_number,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "merge.html")]
+struct Merge {
+    shell: Shell,
+    here: String,
+    first: (String, String),
+    second: (String, String),
+    /// As they were seen.
+    versions: (String, String),
+    sides: Vec<Side>,
+}
+
+/// `GET …/duplicates/ONE/OTHER`: both sides of a merge; the first is kept.
+pub async fn compare(State(web): State<Arc<Web>>, pair: PairPath, visit: Visit) -> Response {
+    show_merge(&web, &pair, &visit, Told::Nothing).await
+}
+
+async fn open(web: &Web, pair: &PairPath, visit: &Visit) -> Result<(Book, Card, Card)> {
+    let book = pair.place.open(web, visit).await?;
+    let first = book.by_server_id(&pair.first).await?;
+    let second = book.by_server_id(&pair.second).await?;
+    Ok((book, first, second))
+}
+
+async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) -> Response {
+    let shown = async {
+        let (book, first, second) = open(web, pair, visit).await?;
+        let marks = book.marks().await?;
+        let sides = web
+            .facet
+            .sides(&book.content(&first), &book.content(&second), visit.text)?;
+        let named = |card: &Card| {
+            let placement = &card.placement;
+            (placement.server_id.clone(), placement.display.clone())
+        };
+        Ok(show(
+            told.status(),
+            &Merge {
+                first: named(&first),
+                second: named(&second),
+                versions: (marks.etag(&first.placement), marks.etag(&second.placement)),
+                sides,
+                shell: visit.shell_telling(web, Some(&pair.place.path()), told),
+                here: pair.place.path(),
+            },
+        ))
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+}
+
+/// `POST …/duplicates/ONE/OTHER`
+pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let merged = async {
+        let (book, first, second) = open(&web, &pair, visit).await?;
+        let marks = book.marks().await?;
+        let seen = |field: &str, card: &Card| posted.value(field) == marks.etag(&card.placement);
+        if !seen("first-version", &first) || !seen("second-version", &second) {
+            return Err(Error::PreconditionFailed);
+        }
+        let picked: Vec<String> = posted
+            .fields()
+            .filter(|(name, _)| *name == "keep" || name.starts_with("one-"))
+            .map(|(_, value)| value.to_owned())
+            .collect();
+        let document = web
+            .facet
+            .merged(&book.content(&first), &book.content(&second), &picked)?;
+        let merge = book.merge(&first, &second, &document).await?;
+        let done = Done::of("merged").to(&first.placement.display);
+        Ok(done.undone_by(format!("merge:{}:{merge}", pair.first)))
+    };
+    match merged.await {
+        Ok(done) => done.at(&format!("{}/duplicates", pair.place.path())),
+        Err(error) => {
+            let told = Told::refused(&error, visit);
+            show_merge(&web, &pair, visit, told).await
+        }
+    }
+}
+
+/// `POST …/duplicates/undo`: `ID:MERGE`.
+pub async fn undo(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let undone = async {
+        let book = place.open(&web, &posted.visit).await?;
+        let (id, merge) = posted
+            .value("merge")
+            .split_once(':')
+            .ok_or(Error::NotFound)?;
+        let merge = merge.parse().map(RevisionId).map_err(|_| Error::NotFound)?;
+        let kept = book.by_server_id(id).await?;
+        book.unmerge(&kept.placement, merge).await
+    };
+    match undone.await {
+        Ok(()) => Done::of("unmerged").at(&format!("{}/duplicates", place.path())),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+/// `POST …/duplicates/ONE/OTHER/apart`: they are not the same.
+pub async fn apart(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) -> Response {
+    let told = async {
+        let (book, first, second) = open(&web, &pair, &posted.visit).await?;
+        book.tell_apart(&first.placement, &second.placement).await
+    };
+    match told.await {
+        Ok(()) => Done::of("told-apart").at(&format!("{}/duplicates", pair.place.path())),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+/// `POST …/selected/merge`: of the two that are checked in a list.
+pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let mut ids = posted.values("id");
+    match (ids.next(), ids.next(), ids.next()) {
+        (Some(first), Some(second), None) => {
+            let encode = super::place::encode_segment;
+            let (first, second) = (encode(first), encode(second));
+            see_other(&format!("{}/duplicates/{first}/{second}", place.path()))
+        }
+        _ => {
+            let page = super::page::Message {
+                shell: posted.visit.shell(&web, Some(&place.path())),
+                title: posted.visit.text.transfer.merge.to_owned(),
+                message: posted.visit.text.transfer.check_two.to_owned(),
+                back: Some(place.path()),
+            };
+            show(StatusCode::UNPROCESSABLE_ENTITY, &page)
+        }
+    }
+}

@@ -1,0 +1,420 @@
+//! Export and printing of a book, a tag, a search, a selection or one contact.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    body::Body,
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http::{StatusCode, header};
+
+use super::{
+    Web,
+    facet::Choice as Choosable,
+    form::Posted,
+    page::{Shell, show},
+    place::PlacePath,
+    request::Visit,
+    share::name_of,
+    text::{fill, transfer::Transfer},
+    told::Told,
+    when,
+};
+use crate::{
+    domain::{
+        book::Book,
+        error::{Error, Result},
+        id::{TagId, Timestamp},
+        store::ListQuery,
+    },
+    transfer::{
+        CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
+        Rendition, Row, details, losses, row,
+    },
+};
+
+/// What is written or printed, as an address or a form says it.
+#[derive(Clone, Debug, Default)]
+struct Scope {
+    ids: Vec<String>,
+    tag: i64,
+    query: String,
+}
+
+impl Scope {
+    fn of<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut scope = Self::default();
+        for (name, value) in fields {
+            match name {
+                "id" => scope.ids.push(value.to_owned()),
+                "tag" => scope.tag = value.parse().unwrap_or(0),
+                "q" => value.clone_into(&mut scope.query),
+                _ => {}
+            }
+        }
+        // Those checked in a list are meant, whatever tag the list's form offers.
+        if !scope.ids.is_empty() {
+            (scope.tag, scope.query) = (0, String::new());
+        }
+        scope
+    }
+
+    /// What it names in a book, and how many that are.
+    async fn chosen(&self, web: &Web, book: &Book) -> Result<(Chosen, usize)> {
+        let these = if !self.ids.is_empty() {
+            let mut these = Vec::new();
+            for id in &self.ids {
+                match book.by_server_id(id).await {
+                    Ok(card) => these.push(card.placement.id),
+                    Err(Error::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Chosen::These(these)
+        } else if self.tag != 0 || !self.query.is_empty() {
+            let query = ListQuery {
+                words: web.facet.words(&self.query),
+                tag: (self.tag != 0).then_some(TagId(self.tag)),
+                ..ListQuery::default()
+            };
+            Chosen::listed(book, &query).await?
+        } else {
+            Chosen::All
+        };
+        let count = match &these {
+            Chosen::All => usize::try_from(book.count().await?).unwrap_or(0),
+            Chosen::These(these) => these.len(),
+        };
+        Ok((these, count))
+    }
+
+    /// The same in a form.
+    fn hidden(&self) -> Vec<(&'static str, String)> {
+        let mut fields: Vec<(&'static str, String)> =
+            self.ids.iter().map(|id| ("id", id.clone())).collect();
+        if self.tag != 0 {
+            fields.push(("tag", self.tag.to_string()));
+        }
+        if !self.query.is_empty() {
+            fields.push(("q", self.query.clone()));
+        }
+        fields
+    }
+}
+
+type Pairs = Query<Vec<(String, String)>>;
+
+fn pairs(query: &Pairs) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.0.iter();
+    pairs.map(|(name, value)| (name.as_str(), value.as_str()))
+}
+
+#[derive(Template)]
+#[template(path = "export.html")]
+struct Page {
+    shell: Shell,
+    here: String,
+    title: String,
+    hidden: Vec<(&'static str, String)>,
+    formats: Vec<Choosable>,
+    /// What each format is called, and what it cannot say.
+    losses: Vec<(String, Vec<&'static str>)>,
+    tags: bool,
+    papers: Vec<Choosable>,
+    button: String,
+    empty: bool,
+}
+
+/// `GET …/export`: of the whole book, `?tag=`, `?q=` or `?id=`.
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    visit: Visit,
+    query: Pairs,
+) -> Response {
+    let scope = Scope::of(pairs(&query));
+    show_page(&web, &place, &visit, &scope, Told::Nothing).await
+}
+
+/// `POST …/selected/export`: of what is checked in a list.
+pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let scope = Scope::of(posted.fields());
+    let told = nothing_checked(&scope, &posted.visit);
+    show_page(&web, &place, &posted.visit, &scope, told).await
+}
+
+fn nothing_checked(scope: &Scope, visit: &Visit) -> Told {
+    match scope.ids.is_empty() {
+        true => Told::Refused(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            visit.text.nothing_selected.to_owned(),
+        ),
+        false => Told::Nothing,
+    }
+}
+
+async fn show_page(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    scope: &Scope,
+    told: Told,
+) -> Response {
+    let shown = async {
+        let book = place.open(web, visit).await?;
+        let (_, count) = scope.chosen(web, &book).await?;
+        let x = visit.text.transfer;
+        let choice = |value: &str, label: &str, selected| Choosable {
+            value: value.to_owned(),
+            label: label.to_owned(),
+            selected,
+        };
+        let letter = visit.text.lang == "en";
+        Ok(show(
+            told.status(),
+            &Page {
+                title: fill(x.export_of, &[&name_of(&book, visit)]),
+                hidden: scope.hidden(),
+                formats: Rendition::all()
+                    .map(|(name, rendition)| {
+                        choice(name, format_name(rendition, x), name == "vcard-3.0")
+                    })
+                    .collect(),
+                losses: Rendition::all()
+                    .map(|(_, rendition)| {
+                        let lost = losses(rendition).iter();
+                        let lost = lost.map(|loss| loss_told(*loss, x)).collect();
+                        (format_name(rendition, x).to_owned(), lost)
+                    })
+                    .collect(),
+                tags: book.is_private(),
+                papers: vec![
+                    choice("a4", "A4", !letter),
+                    choice("letter", "US Letter", letter),
+                ],
+                button: fill(x.export_contacts, &[&count]),
+                empty: count == 0,
+                shell: visit.shell_telling(web, Some(&place.path()), told),
+                here: place.path(),
+            },
+        ))
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+}
+
+fn format_name(rendition: Rendition, x: &Transfer) -> &'static str {
+    match rendition {
+        Rendition::VCard(CardVersion::V3) => x.format_vcard_3,
+        Rendition::VCard(CardVersion::V4) => x.format_vcard_4,
+        Rendition::VCard(CardVersion::V21) => x.format_vcard_21,
+        Rendition::Csv(Preset::Spreadsheet) => x.format_spreadsheet,
+        Rendition::Csv(Preset::Google) => x.format_google,
+        Rendition::Csv(Preset::Outlook) => x.format_outlook,
+        Rendition::Csv(Preset::Thunderbird) => x.format_thunderbird,
+        Rendition::Pdf(Layout::List) => x.format_pdf_list,
+        Rendition::Pdf(Layout::Cards) => x.format_pdf_cards,
+    }
+}
+
+fn loss_told(loss: Loss, x: &Transfer) -> &'static str {
+    match loss {
+        Loss::Photos => x.loss_photos,
+        Loss::Lists => x.loss_lists,
+        Loss::UnknownProperties => x.loss_unknown,
+        Loss::OwnLabels => x.loss_labels,
+        Loss::EmailsAfterThird => x.loss_emails_3,
+        Loss::EmailsAfterSecond => x.loss_emails_2,
+        Loss::NumbersBeyondColumns => x.loss_numbers_columns,
+        Loss::NumbersBeyondOne => x.loss_numbers_one,
+        Loss::KindsOfNumbers => x.loss_kinds,
+        Loss::NamesAndMessaging => x.loss_names,
+        Loss::NamesInFull => x.loss_names_full,
+        Loss::UrlsAfterFirst => x.loss_urls,
+        Loss::AddressesAfterFirst => x.loss_addresses,
+        Loss::PrivateMark => x.loss_private,
+        Loss::CategoriesAndDates => x.loss_categories,
+        Loss::RelatedAndDates => x.loss_related,
+        Loss::NotImported => x.loss_pdf,
+    }
+}
+
+/// `POST …/export`: the file.
+pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let scope = Scope::of(posted.fields());
+    let begun = async {
+        let book = place.open(&web, visit).await?;
+        let (chosen, count) = scope.chosen(&web, &book).await?;
+        let rendition = Rendition::parse(posted.value("format"));
+        let (Some(rendition), true) = (rendition, count > 0) else {
+            return Err(Error::Invalid(visit.text.transfer.nothing_to_export.into()));
+        };
+        let how = Export {
+            french: visit.text.lang == "fr",
+            paper: match posted.value("paper") {
+                "letter" => Paper::Letter,
+                _ => Paper::A4,
+            },
+            last_first: false,
+            heading: Heading {
+                place: name_of(&book, visit),
+                exporter: visit.actor.name.clone(),
+                date: when::day(Timestamp::now()),
+            },
+            photos: posted.checked("photos"),
+            tags: posted.checked("tags"),
+            comments: posted.checked("comments"),
+            windows: posted.checked("windows") && rendition == Rendition::Csv(Preset::Outlook),
+            apart: posted.checked("apart"),
+        };
+        let mut exporter = Exporter::new(book, chosen, rendition, how);
+        // A failure before the first octet is a page.
+        let first = exporter.next().await?.unwrap_or_default();
+        exporter.logged().await?;
+        Ok((exporter, first))
+    };
+    match begun.await {
+        Ok((exporter, first)) => streamed(exporter, first),
+        Err(error) => {
+            let told = Told::refused(&error, visit);
+            show_page(&web, &place, visit, &scope, told).await
+        }
+    }
+}
+
+/// The file, made while it is fetched; a failure on the way cuts the connection.
+fn streamed(exporter: Exporter, first: Vec<u8>) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, exporter.media_type().to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{}\"", exporter.file_name()),
+        ),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    let begun = (Some(first), exporter);
+    let pieces = stream::try_unfold(begun, |(first, mut exporter)| async move {
+        let piece = match first {
+            Some(first) => Some(first),
+            None => exporter.next().await?,
+        };
+        Ok::<_, Error>(piece.map(|piece| (Bytes::from(piece), (None, exporter))))
+    });
+    (headers, Body::from_stream(pieces)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "print.html")]
+struct Print {
+    shell: Shell,
+    here: String,
+    title: String,
+    about: String,
+    hidden: Vec<(&'static str, String)>,
+    cards: bool,
+    rows: Vec<Printed>,
+}
+
+/// One contact on paper.
+struct Printed {
+    id: String,
+    row: Row,
+    /// The first of its letter.
+    begins: bool,
+    photo: bool,
+    details: Vec<String>,
+}
+
+/// `GET …/print`: of the whole book, `?tag=`, `?q=` or `?id=`; `?layout=cards` or `list`.
+pub async fn print(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    visit: Visit,
+    query: Pairs,
+) -> Response {
+    let scope = Scope::of(pairs(&query));
+    let layout = pairs(&query).find(|(name, _)| *name == "layout");
+    let layout = layout.map_or("", |(_, value)| value).to_owned();
+    show_print(&web, &place, &visit, &scope, &layout).await
+}
+
+/// `POST …/selected/print`
+pub async fn print_selected(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    posted: Posted,
+) -> Response {
+    let scope = Scope::of(posted.fields());
+    match nothing_checked(&scope, &posted.visit) {
+        Told::Nothing => {
+            let layout = posted.value("layout");
+            show_print(&web, &place, &posted.visit, &scope, layout).await
+        }
+        told => show_page(&web, &place, &posted.visit, &scope, told).await,
+    }
+}
+
+async fn show_print(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    scope: &Scope,
+    layout: &str,
+) -> Response {
+    let shown = async {
+        let book = place.open(web, visit).await?;
+        let (chosen, count) = scope.chosen(web, &book).await?;
+        // One contact is a card, many are a list.
+        let cards = match layout {
+            "cards" => true,
+            "list" => false,
+            _ => count == 1,
+        };
+        let contacts = Contacts::of(book.clone(), chosen).sorted(false).await?;
+        let about = fill(
+            visit.text.transfer.printed,
+            &[
+                &visit.actor.name,
+                &when::day(Timestamp::now()),
+                &contacts.len(),
+            ],
+        );
+        let mut letter = String::new();
+        let rows = contacts.into_iter().map(|(id, fields)| {
+            let row = row(&fields, false);
+            let begins = row.letter != letter;
+            letter.clone_from(&row.letter);
+            Printed {
+                id,
+                begins,
+                photo: fields.photo.is_some(),
+                details: match cards {
+                    true => details(&fields, visit.text.lang == "fr"),
+                    false => Vec::new(),
+                },
+                row,
+            }
+        });
+        Ok(show(
+            StatusCode::OK,
+            &Print {
+                rows: rows.collect(),
+                title: name_of(&book, visit),
+                about,
+                hidden: scope.hidden(),
+                cards,
+                shell: visit.shell(web, Some(&place.path())),
+                here: place.path(),
+            },
+        ))
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+}

@@ -1,0 +1,86 @@
+// What every browser test needs: an empty browser, somebody signed in, and a good page.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import axe from "axe-core";
+import { chromium } from "playwright-core";
+
+/** The server under test. */
+export const url = process.argv[2];
+
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+export const DESK = { width: 1280, height: 800 };
+export const PHONE = { width: 360, height: 740 };
+
+/**
+ * Opens an empty browser, runs something on a page of it, and closes it. `expected` are statuses of
+ * answers that are no fault; with `downloads` a navigation may end as a file.
+ */
+export async function browse(options, run) {
+  const { locale = "en", viewport = DESK, script = true, ...others } = options;
+  const { expected = ["401"], downloads = false, ...more } = others;
+  const folder = mkdtempSync(join(tmpdir(), "carnet-browser-"));
+  const context = await chromium.launchPersistentContext(folder, {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: FLAGS,
+    locale,
+    viewport,
+    javaScriptEnabled: script,
+    ...more,
+  });
+  try {
+    const page = context.pages()[0] ?? (await context.newPage());
+    const faults = [];
+    page.on("pageerror", (error) => faults.push(String(error)));
+    page.on("requestfailed", (request) => {
+      const isFile = downloads && request.failure()?.errorText === "net::ERR_ABORTED";
+      if (!isFile) faults.push(`${request.url()} failed`);
+    });
+    page.on("request", (request) => {
+      if (!request.url().startsWith(url)) faults.push(`${request.url()} is another server's`);
+    });
+    page.on("console", (message) => {
+      const known = expected.some((status) => message.text().includes(status));
+      if (message.type() === "error" && !known) faults.push(message.text());
+    });
+    await run(page);
+    assert.deepEqual(faults, []);
+  } finally {
+    await context.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+export async function signIn(page, words, login, password = "demo") {
+  await page.getByLabel(words.login).fill(login);
+  await page.getByLabel(words.password).fill(password);
+  await page.getByRole("button", { name: words.signIn }).click();
+}
+
+/** One heading, nothing wider than the screen, and nothing axe finds against WCAG 2.2 AA. */
+export async function isGood(page, what, script) {
+  assert.equal(await page.locator("h1").count(), 1, `${what}: one h1`);
+  const [wide, room] = await page.evaluate(() => [
+    document.scrollingElement.scrollWidth,
+    document.documentElement.clientWidth,
+  ]);
+  assert.ok(wide <= room, `${what}: ${wide} pixels on ${room}`);
+  if (!script) return;
+  await page.evaluate(axe.source);
+  const found = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }),
+  );
+  const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`);
+  assert.deepEqual(faults, [], what);
+}
