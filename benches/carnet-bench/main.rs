@@ -6,6 +6,7 @@
 mod client;
 mod dav;
 mod eas;
+mod groups;
 mod machine;
 mod pings;
 mod report;
@@ -55,11 +56,12 @@ impl Options {
 
 type Bench = fn(&Options, &Server, &mut Report);
 
-const BENCHES: [(&str, Bench); 8] = [
+const BENCHES: [(&str, Bench); 9] = [
     ("import", server::import),
     ("carddav-read", dav::read),
     ("carddav-poll", dav::poll),
     ("carddav-write", dav::write),
+    ("groups", groups::edit),
     ("eas-read", eas::read),
     ("eas-upload", eas::upload),
     ("ping-wake", pings::wake),

@@ -32,7 +32,8 @@ impl Server {
         Self::start_in(tempfile::tempdir().expect("a folder"))
     }
 
-    fn start_in(data: TempDir) -> Self {
+    /// On a data directory there is.
+    pub fn start_in(data: TempDir) -> Self {
         let mut child = Command::new(PROGRAM)
             .args(["serve", "--listen", "http://127.0.0.1:0", "--listen"])
             .args(["https://127.0.0.1:0", "--data"])

@@ -6,7 +6,7 @@ use super::{
     batch::Op,
     book::{Book, removal},
     error::{Error, Result},
-    id::{ItemId, PlacementId, RevisionId, Timestamp},
+    id::{ItemId, PlacementId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
     likeness::{Key, Likeness},
     rights::Right,
@@ -55,17 +55,17 @@ impl Book {
         let collection = self.collection().id;
         let store = self.core().store();
         let mut holders: HashMap<Key, Vec<PlacementId>> = HashMap::new();
-        let mut after = PlacementId(0);
+        let mut after = Seq(0);
         loop {
             let found = store.identities(collection, after, PAGE).await?;
-            let Some(last) = found.iter().map(|(placement, ..)| *placement).max() else {
+            let Some(last) = found.iter().map(|identity| identity.born).max() else {
                 break;
             };
-            for (placement, field, value) in found {
-                if let Some(key) = Key::of(&field, &value) {
+            for identity in found {
+                if let Some(key) = Key::of(&identity.field, &identity.value) {
                     let holders = holders.entry(key).or_default();
-                    if !holders.contains(&placement) && holders.len() <= SHARED {
-                        holders.push(placement);
+                    if !holders.contains(&identity.placement) && holders.len() <= SHARED {
+                        holders.push(identity.placement);
                     }
                 }
             }

@@ -2,7 +2,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{book::Book, error::Result, id::PlacementId, search::token::fold};
+use super::{
+    book::Book,
+    error::Result,
+    id::{PlacementId, Seq},
+    search::token::fold,
+};
 
 /// Identities of a book read at once.
 const PAGE: usize = 5_000;
@@ -67,7 +72,7 @@ pub struct Known {
     keys: HashMap<u64, Vec<PlacementId>>,
     uids: HashSet<String>,
     /// Up to here the book is known.
-    learnt: PlacementId,
+    learnt: Seq,
 }
 
 /// What two contacts have in common.
@@ -141,12 +146,12 @@ impl Book {
         loop {
             let store = self.core().store();
             let found = store.identities(collection, known.learnt, PAGE).await?;
-            let Some(last) = found.iter().map(|(placement, ..)| *placement).max() else {
+            let Some(last) = found.iter().map(|identity| identity.born).max() else {
                 return Ok(());
             };
-            for (placement, field, value) in found {
-                if let Some(key) = Key::of(&field, &value) {
-                    known.add(placement, &key);
+            for identity in found {
+                if let Some(key) = Key::of(&identity.field, &identity.value) {
+                    known.add(identity.placement, &key);
                 }
             }
             known.learnt = last;

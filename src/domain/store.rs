@@ -317,6 +317,16 @@ pub struct ItemGrant {
     pub person: Option<PersonId>,
 }
 
+/// A UID, name, address or number of a placement, to find who is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub placement: PlacementId,
+    pub born: Seq,
+    /// `uid`, or the field of the index: `name`, `email`, `tel`, `mobile`, `other-uid`.
+    pub field: String,
+    pub value: String,
+}
+
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -326,7 +336,6 @@ pub trait Store: Send + Sync {
     async fn person_by_login(&self, login: &str) -> Result<Option<Person>>;
     async fn person(&self, person: PersonId) -> Result<Option<Person>>;
     async fn people(&self) -> Result<Vec<Person>>;
-    async fn memberships(&self, person: PersonId) -> Result<Vec<Membership>>;
     /// The rights revision, an account and its memberships, in one snapshot.
     async fn account(&self, person: PersonId) -> Result<Option<(i64, Person, Vec<Membership>)>>;
     /// Grows with every change of memberships, roles, grants, groups or accounts.
@@ -402,14 +411,14 @@ pub trait Store: Send + Sync {
     async fn uids_held(&self, collection: CollectionId, uids: &[String]) -> Result<Vec<String>>;
     /// Live placements by their own ids, in the order asked.
     async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>>;
-    /// `(placement, field, value)` of the UID, names, addresses and numbers of live placements after one,
-    /// by id: whole placements, at most so many.
+    /// What identifies the live placements that came after a sequence, in the order they came: all
+    /// of at most so many placements.
     async fn identities(
         &self,
         collection: CollectionId,
-        after: PlacementId,
+        after: Seq,
         limit: usize,
-    ) -> Result<Vec<(PlacementId, String, String)>>;
+    ) -> Result<Vec<Identity>>;
     /// What matches a plan and may be read by its person at this moment.
     async fn search(&self, plan: &Plan) -> Result<Page>;
     /// The last search of a person, as it was kept.

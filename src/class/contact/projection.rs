@@ -7,8 +7,8 @@ use std::{
 
 use bytes::Bytes;
 
-/// Octets of the renderings kept; a card that is its own rendering costs its key only.
-const MAX_OCTETS: usize = 32 * 1024 * 1024;
+/// Octets of the renderings a generation keeps; a card that is its own rendering costs its key only.
+const MAX_OCTETS: usize = 8 * 1024 * 1024;
 /// What an entry costs besides its rendering.
 const ENTRY_OCTETS: usize = 200;
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use carnet_proto::{
     dav::{
         href::encode,
@@ -175,7 +176,7 @@ impl<'a> Cards<'a> {
             }
             Live::Data => {
                 found.push_str("<C:address-data>");
-                escape_into(&self.text(card), found);
+                escape_into(&String::from_utf8_lossy(&self.data(card)), found);
                 found.push_str("</C:address-data>");
             }
             Live::DisplayName => {
@@ -208,13 +209,15 @@ impl<'a> Cards<'a> {
         }
     }
 
-    fn text(&self, card: &Card) -> String {
-        let mut rendering = self.call.render(self.book, card, self.version);
-        if !self.data.props.is_empty() {
-            let facet = &self.call.face.facet;
-            rendering = facet.partial(&rendering, &self.data.props).into();
+    fn data(&self, card: &Card) -> Bytes {
+        let rendering = self.call.render(self.book, card, self.version);
+        match self.data.props.is_empty() {
+            true => rendering,
+            false => {
+                let facet = &self.call.face.facet;
+                facet.partial(&rendering, &self.data.props).into()
+            }
         }
-        String::from_utf8_lossy(&rendering).into_owned()
     }
 }
 

@@ -19,6 +19,9 @@ const PUNCTUATION: u32 = 0xE100;
 
 /// Case, compatibility forms and diacritics removed; separators stay.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     let cased = text
         .nfkc()
         .filter(|c| c.general_category() != GeneralCategory::Format)
@@ -65,6 +68,9 @@ pub fn is_cjk(c: char) -> bool {
 }
 
 fn is_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric();
+    }
     let mark = matches!(
         c.general_category(),
         GeneralCategory::NonspacingMark
@@ -293,6 +299,9 @@ pub fn join<'a>(values: impl Iterator<Item = &'a str>) -> String {
 
 /// `Jürgen` as `Juergen`; none when nothing changes.
 fn germanic(value: &str) -> Option<String> {
+    if value.is_ascii() {
+        return None;
+    }
     let mut out = String::with_capacity(value.len() + 4);
     let mut changed = false;
     for c in value.nfc() {

@@ -55,7 +55,7 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
 pub fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -8192; PRAGMA mmap_size = 268435456;",
+         PRAGMA cache_size = -8192;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())

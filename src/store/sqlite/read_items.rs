@@ -9,7 +9,7 @@ use super::{
 use crate::domain::{
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
     item::{Card, Placement},
-    store::{ItemStanding, ListPage, ListQuery, ListRow, Order, Want},
+    store::{Identity, ItemStanding, ListPage, ListQuery, ListRow, Order, Want},
 };
 
 pub(super) const HEAD: &str =
@@ -18,7 +18,7 @@ pub(super) const HEAD: &str =
     length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside";
 
 /// Documents held in memory for one page; the last may go beyond.
-const PAGE_OCTETS: usize = 8 * 1024 * 1024;
+const PAGE_OCTETS: usize = 256 * 1024;
 
 fn document(want: Want) -> &'static str {
     match want {
@@ -309,19 +309,27 @@ impl Reader<'_> {
     pub fn identities(
         &self,
         collection: CollectionId,
-        after: PlacementId,
+        after: Seq,
         limit: usize,
-    ) -> rusqlite::Result<Vec<(PlacementId, String, String)>> {
+    ) -> rusqlite::Result<Vec<Identity>> {
         self.all(
             "WITH page AS MATERIALIZED (
-                 SELECT id, item, uid FROM placement
-                 WHERE collection = ?1 AND id > ?2 AND gone IS NULL ORDER BY id LIMIT ?3)
-             SELECT id, 'uid', uid FROM page
+                 SELECT id, item, uid, born FROM placement
+                 WHERE collection = ?1 AND born > ?2 AND gone IS NULL ORDER BY born LIMIT ?3)
+             SELECT id, born, 'uid', uid FROM page
              UNION ALL
-             SELECT page.id, t.field, t.value FROM page CROSS JOIN index_text t ON t.item = page.item
+             SELECT page.id, page.born, t.field, t.value
+             FROM page CROSS JOIN index_text t ON t.item = page.item
              WHERE t.field IN ('name', 'email', 'tel', 'mobile', 'other-uid')",
             params![collection.0, after.0, count(limit)],
-            |row| Ok((PlacementId(row.get(0)?), row.get(1)?, row.get(2)?)),
+            |row| {
+                Ok(Identity {
+                    placement: PlacementId(row.get(0)?),
+                    born: Seq(row.get(1)?),
+                    field: row.get(2)?,
+                    value: row.get(3)?,
+                })
+            },
         )
     }
 

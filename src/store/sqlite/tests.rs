@@ -9,11 +9,12 @@ use crate::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::Op,
+        batch::{Batch, Op},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         device_sync::{DeviceBook, Pending, SyncCall, SyncReply},
-        store::Want,
+        id::{CollectionId, DeviceId, PersonId},
+        store::{Store as _, Want},
     },
     store::contract::CASES,
 };

@@ -21,6 +21,9 @@ use crate::domain::{
 
 /// Batches that may share one commit.
 const GROUP: usize = 128;
+/// Operations beyond which a batch is committed alone: what it wrote is noted for its savepoint,
+/// and looked through at the end of every statement.
+const SHARED_OPS: usize = 16;
 
 /// The door to the writing thread; dropping it waits for the last commit.
 pub struct Writer {
@@ -28,6 +31,9 @@ pub struct Writer {
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
 }
+
+/// A batch, and where its outcome goes.
+type Asked = (Box<Batch>, oneshot::Sender<Result<Committed>>);
 
 enum Job {
     Commit(Box<Batch>, oneshot::Sender<Result<Committed>>),
@@ -115,10 +121,16 @@ impl Thread {
     }
 
     fn commit_group(&mut self, group: Vec<Job>) {
-        let mut batches = Vec::new();
+        let mut sharing = Vec::new();
         for job in group {
             match job {
-                Job::Commit(batch, answer) => batches.push((batch, answer)),
+                Job::Commit(batch, answer) if batch.ops.len() <= SHARED_OPS => {
+                    sharing.push((batch, answer));
+                }
+                Job::Commit(batch, answer) => {
+                    self.commit_batches(std::mem::take(&mut sharing));
+                    self.commit_batches(vec![(batch, answer)]);
+                }
                 Job::ForeignChanges(answer) => {
                     let changes = self.known.catch_up(&self.connection).map_err(unavailable);
                     let _ = answer.send(changes);
@@ -129,11 +141,14 @@ impl Thread {
                 }
             }
         }
+        self.commit_batches(sharing);
+    }
+
+    fn commit_batches(&mut self, batches: Vec<Asked>) {
         if batches.is_empty() {
             return;
         }
-        let outcomes = self.commit_all(&batches);
-        match outcomes {
+        match self.commit_all(&batches) {
             Ok(outcomes) => {
                 for ((_, answer), outcome) in batches.into_iter().zip(outcomes) {
                     if let Ok(committed) = &outcome {
@@ -153,10 +168,7 @@ impl Thread {
         }
     }
 
-    fn commit_all(
-        &mut self,
-        batches: &[(Box<Batch>, oneshot::Sender<Result<Committed>>)],
-    ) -> rusqlite::Result<Vec<Result<Committed>>> {
+    fn commit_all(&mut self, batches: &[Asked]) -> rusqlite::Result<Vec<Result<Committed>>> {
         let unflushed = batches.iter().all(|(batch, _)| batch.unflushed);
         let level = if unflushed { "NORMAL" } else { "FULL" };
         self.connection
@@ -165,28 +177,24 @@ impl Thread {
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         let mut outcomes = Vec::with_capacity(batches.len());
-        let mut applied = 0;
-        for (batch, _) in batches {
-            let savepoint = transaction.savepoint()?;
-            match commit::apply(&savepoint, batch) {
-                Ok(committed) => {
+        if let [(batch, _)] = batches {
+            let outcome = settled(commit::apply(&transaction, batch))?;
+            if outcome.is_err() {
+                // Dropping the transaction rolls it back.
+                return Ok(vec![outcome]);
+            }
+            outcomes.push(outcome);
+        } else {
+            for (batch, _) in batches {
+                let savepoint = transaction.savepoint()?;
+                let outcome = settled(commit::apply(&savepoint, batch))?;
+                if outcome.is_ok() {
                     savepoint.commit()?;
-                    applied += 1;
-                    outcomes.push(Ok(committed));
                 }
-                Err(commit::Failure::Refused(error)) => {
-                    // Dropping the savepoint rolls it back.
-                    outcomes.push(Err(error));
-                }
-                Err(commit::Failure::Sql(error)) => {
-                    if is_fatal(&error) {
-                        return Err(error);
-                    }
-                    outcomes.push(Err(unavailable(error)));
-                }
+                outcomes.push(outcome);
             }
         }
-        let flushed = applied > 0 && !unflushed;
+        let flushed = !unflushed && outcomes.iter().any(Result::is_ok);
         let count = match flushed {
             true => Some(commit::count(&transaction)?),
             false => None,
@@ -196,6 +204,18 @@ impl Thread {
             self.counter.set(count);
         }
         Ok(outcomes)
+    }
+}
+
+/// What the asker of a batch is told; an error where nothing of the transaction can stand.
+fn settled(
+    applied: std::result::Result<Committed, commit::Failure>,
+) -> rusqlite::Result<Result<Committed>> {
+    match applied {
+        Ok(committed) => Ok(Ok(committed)),
+        Err(commit::Failure::Refused(error)) => Ok(Err(error)),
+        Err(commit::Failure::Sql(error)) if is_fatal(&error) => Err(error),
+        Err(commit::Failure::Sql(error)) => Ok(Err(unavailable(error))),
     }
 }
 

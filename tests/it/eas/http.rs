@@ -209,13 +209,13 @@ fn row_12_and_13_bodies_have_length_type_and_gzip_only_when_asked() {
 fn row_14_a_failing_store_is_never_a_wrong_password() {
     let server = Server::start();
     let phone = Phone::set_up(&server, "alice", "broken", "14.1");
-    server.sql("ALTER TABLE person RENAME TO lost");
+    server.sql("ALTER TABLE meta RENAME TO lost");
     let answer = phone.post("FolderSync", &wbxml(FOLDER_SYNC));
     assert_eq!(
         (answer.status, answer.header("Retry-After")),
         (503, Some("10"))
     );
-    server.sql("ALTER TABLE lost RENAME TO person");
+    server.sql("ALTER TABLE lost RENAME TO meta");
     assert_eq!(phone.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 200);
 }
 

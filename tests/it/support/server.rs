@@ -133,9 +133,34 @@ impl Server {
             .runtime
             .block_on(carnet::auth::hash(password.to_owned()))
             .expect("a hash");
-        self.sql(&format!(
-            "UPDATE person SET password_hash = '{hash}' WHERE login = '{login}'"
-        ));
+        self.change(login, |op| {
+            if let Op::ChangePerson { password_hash, .. } = op {
+                *password_hash = Some(hash);
+            }
+        });
+    }
+
+    pub fn set_quota(&self, login: &str, contacts: i64) {
+        self.change(login, |op| {
+            if let Op::ChangePerson { quota, .. } = op {
+                *quota = Some(Some(contacts));
+            }
+        });
+    }
+
+    fn change(&self, login: &str, set: impl FnOnce(&mut Op)) {
+        let mut op = Op::ChangePerson {
+            person: self.person(login),
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: None,
+            settings: None,
+        };
+        set(&mut op);
+        self.commit(op);
     }
 
     /// An operation as the command line makes it.

@@ -142,7 +142,7 @@ fn every_sample_is_recognized_counted_and_imported() {
 #[test]
 fn the_steps_speak_french_and_the_first_names_the_room_left() {
     let server = Server::start();
-    server.sql("UPDATE person SET quota = 7 WHERE login = 'bob'");
+    server.set_quota("bob", 7);
     let mut browser = Browser::of(&server.address, "bob");
     let cards: String = (0..9)
         .map(|n| card(&format!("u{n}"), &format!("Person {n}"), ""))

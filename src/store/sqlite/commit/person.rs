@@ -60,6 +60,8 @@ impl Commit<'_> {
         self.insert_collection("home", Some(person), None, "private", name)?;
         self.add_book(PersonId(person), DEFAULT_BOOK, "Contacts", "")?;
         self.audit(&format!("account {login} added"))?;
+        // Its login may be what somebody else signed in with as an e-mail address.
+        self.rights_moved = true;
         Ok(person)
     }
 
@@ -125,7 +127,7 @@ impl Commit<'_> {
                 .execute([person.0])?;
             self.audit(&format!("account {person} changed"))?;
         }
-        self.rights_moved |= disabled.is_some() || admin.is_some();
+        self.rights_moved = true;
         self.people.push(person);
         Ok(person.0)
     }

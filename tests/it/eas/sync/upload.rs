@@ -183,7 +183,7 @@ fn row_68_a_book_to_read_only_takes_everything_back_in_one_answer() {
 #[test]
 fn a_full_book_is_told_once_and_what_did_not_fit_is_kept() {
     let server = Server::start();
-    server.sql("UPDATE person SET quota = 15 WHERE login = 'alice'");
+    server.set_quota("alice", 15);
     let mut phone = Phone::set_up(&server, "alice", "quota", "14.1");
     let answer = phone.push(&(add("1", "Fits") + &add("2", "Spills")));
     assert_eq!(
