@@ -1,6 +1,9 @@
 //! `carnet user`
 
-use std::io::Read as _;
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 
@@ -62,6 +65,17 @@ pub enum Command {
         /// The person's zone, +HH:MM or -HH:MM: phones from UTC+12 on need it for birthdays
         #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
         utc_offset: Option<String>,
+        /// Shown to the members of the account's groups; empty for none
+        #[arg(long)]
+        organization: Option<String>,
+        /// A picture shown to the members of the account's groups: a file of at most 1 MiB
+        #[arg(long)]
+        picture: Option<PathBuf>,
+        /// Show the members of the account's groups as books of its own
+        #[arg(long, conflicts_with = "hide_members")]
+        show_members: bool,
+        #[arg(long)]
+        hide_members: bool,
     },
     /// Remove an account; what it shared stays with the groups
     Remove { login: String },
@@ -146,12 +160,29 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             admin,
             no_admin,
             utc_offset,
+            organization,
+            picture,
+            show_members,
+            hide_members,
         } => {
-            let switches = [disable, enable, admin, no_admin];
-            let changes =
-                quota.is_some() || email.is_some() || name.is_some() || utc_offset.is_some();
-            if !changes && !switches.contains(&true) {
-                return Err("nothing to change: name --quota, --email, --name, --disable, --enable, --admin, --no-admin or --utc-offset".into());
+            let switches = [
+                disable,
+                enable,
+                admin,
+                no_admin,
+                show_members,
+                hide_members,
+                quota.is_some(),
+                email.is_some(),
+                name.is_some(),
+                utc_offset.is_some(),
+                organization.is_some(),
+                picture.is_some(),
+            ];
+            if !switches.contains(&true) {
+                return Err(
+                    "nothing to change: name an option (carnet user set --help lists them)".into(),
+                );
             }
             if quota.is_some_and(|quota| quota < 0) {
                 return Err("a quota is a number of contacts, 0 for no limit".into());
@@ -161,7 +192,23 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 .filter(|email| !email.is_empty())
                 .map_or(Ok(()), valid_email)?;
             let minutes = utc_offset.as_deref().map(minutes_east).transpose()?;
+            let picture = picture.map(|file| read_picture(&file)).transpose()?;
             let person = person(store, &login).await?;
+            if organization.is_some() || picture.is_some() {
+                let op = Op::DescribePerson {
+                    person: person.id,
+                    organization,
+                    picture,
+                };
+                commit(store, op).await?;
+            }
+            if show_members || hide_members {
+                let op = Op::ShowMembers {
+                    person: person.id,
+                    shown: show_members,
+                };
+                commit(store, op).await?;
+            }
             let op = change(person.id, |op| {
                 op.settings = minutes.map(|minutes| with_offset(&person.settings, minutes));
                 op.quota = quota.map(|quota| (quota > 0).then_some(quota));
@@ -202,6 +249,18 @@ fn with_offset(settings: &str, minutes: i64) -> String {
         .unwrap_or_else(|| serde_json::json!({}));
     settings[UTC_OFFSET] = minutes.into();
     settings.to_string()
+}
+
+/// Octets of a picture a client shows.
+fn read_picture(file: &Path) -> Result<Vec<u8>, String> {
+    const KNOWN: [&[u8]; 4] = [b"\xff\xd8\xff", b"\x89PNG\r\n", b"GIF8", b"RIFF"];
+    let told = |why: &str| format!("{}: {why}", file.display());
+    let octets = std::fs::read(file).map_err(|error| told(&error.to_string()))?;
+    match KNOWN.iter().any(|start| octets.starts_with(start)) {
+        false => Err(told("not a JPEG, PNG, GIF or WebP picture")),
+        true if octets.len() > 1024 * 1024 => Err(told("larger than 1 MiB")),
+        true => Ok(octets),
+    }
 }
 
 fn valid_email(email: &str) -> Result<(), String> {

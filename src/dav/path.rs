@@ -11,7 +11,7 @@ use crate::domain::{
     collection::{DEFAULT_BOOK, Place},
     error::Error,
     id::CollectionId,
-    principal::Member,
+    principal::{MEMBERS, Member},
 };
 
 /// What sort of resource an address names, by its form alone: nothing has to exist.
@@ -183,6 +183,12 @@ impl Resource {
             }
             ["dav", "push", id] => Resource::Registration(id.to_owned()),
             ["dav", "groups", name] => Resource::GroupHome(membership(actor, name)?),
+            ["dav", "groups", name, MEMBERS] | ["dav", "groups", name, MEMBERS, _]
+                if name != MEMBERS =>
+            {
+                let list = face.core.open_members(actor, name).await?;
+                book_or_card(list, members_href(name), path.get(4).copied()).await?
+            }
             ["dav", "groups", name, segment] if name != segment => {
                 let home = group_home_href(&membership(actor, name)?.name);
                 Resource::NewBook {
@@ -302,10 +308,17 @@ async fn open_in_home(
         .memberships
         .iter()
         .find(|membership| group_segment(membership.book, &membership.name) == segment);
-    match group {
-        Some(membership) => face.core.open(actor, membership.book).await,
-        None if scoped => Err(Error::NotFound),
-        None => face.core.open_private(actor, segment).await,
+    match (group, members_in(segment)) {
+        (Some(membership), _) => face.core.open(actor, membership.book).await,
+        (None, _) if scoped => Err(Error::NotFound),
+        (None, Some(list)) => {
+            let list = face.core.open(actor, list).await?;
+            match list.is_list() && segment_in_home(actor, &list) == segment {
+                true => Ok(list),
+                false => Err(Error::NotFound),
+            }
+        }
+        (None, None) => face.core.open_private(actor, segment).await,
     }
 }
 
@@ -314,12 +327,24 @@ pub fn group_segment(book: CollectionId, name: &str) -> String {
     format!("group-{book}-{name}")
 }
 
-/// Looks like the segment of a group's book, which no private book may take.
+/// The segment of the list of a group's members, in the home of a member.
+pub fn members_segment(list: CollectionId, name: &str) -> String {
+    format!("members-{list}-{name}")
+}
+
+/// Looks like the segment of a group's book or list, which no private book may take.
 pub fn is_group_segment(segment: &str) -> bool {
-    segment
-        .strip_prefix("group-")
-        .and_then(|rest| rest.split_once('-'))
-        .is_some_and(|(id, _)| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit()))
+    numbered(segment, "group-").is_some() || members_in(segment).is_some()
+}
+
+fn members_in(segment: &str) -> Option<CollectionId> {
+    numbered(segment, "members-")
+}
+
+/// The id in `PREFIX-ID-NAME`.
+fn numbered(segment: &str, prefix: &str) -> Option<CollectionId> {
+    let (id, _) = segment.strip_prefix(prefix)?.split_once('-')?;
+    id.parse().ok().map(CollectionId)
 }
 
 pub fn registration_href(id: &str) -> String {
@@ -350,18 +375,37 @@ pub fn group_book_href(name: &str) -> String {
     format!("/dav/groups/{0}/{0}/", encode(name))
 }
 
+pub fn members_href(name: &str) -> String {
+    format!("{}{MEMBERS}/", group_home_href(name))
+}
+
 fn home_book_href(actor: &Actor, segment: &str) -> String {
     format!("{}{}/", home_href(actor), encode(segment))
 }
 
 /// The address of a book in the actor's home.
 pub fn href_in_home(actor: &Actor, book: &Book) -> String {
+    home_book_href(actor, &segment_in_home(actor, book))
+}
+
+/// The address of a group's book or list in the home of the group; none for a private book.
+pub fn href_in_group(book: &Book) -> Option<String> {
+    let collection = book.collection();
+    match collection.place {
+        Place::Group(_) => Some(group_book_href(&collection.segment)),
+        Place::Members(_) => Some(members_href(&collection.segment)),
+        _ => None,
+    }
+}
+
+fn segment_in_home(actor: &Actor, book: &Book) -> String {
     let collection = book.collection();
     match collection.place {
         Place::Group(group) => match actor.membership(group) {
-            Some(group) => home_book_href(actor, &group_segment(group.book, &group.name)),
-            None => home_book_href(actor, DEFAULT_BOOK),
+            Some(group) => group_segment(group.book, &group.name),
+            None => DEFAULT_BOOK.to_owned(),
         },
-        _ => home_book_href(actor, &collection.segment),
+        Place::Members(_) => members_segment(collection.id, &collection.segment),
+        _ => collection.segment.clone(),
     }
 }

@@ -58,7 +58,7 @@ impl Actor {
     pub fn reads(&self, place: Place) -> bool {
         match place {
             Place::Private(owner) | Place::Home(owner) | Place::View(owner) => owner == self.person,
-            Place::Group(group) => self.membership(group).is_some(),
+            Place::Group(group) | Place::Members(group) => self.membership(group).is_some(),
         }
     }
 }

@@ -265,6 +265,18 @@ pub enum Op {
     RemovePerson {
         person: PersonId,
     },
+    /// What lists of members show of a person besides name and address; what is none stays.
+    DescribePerson {
+        person: PersonId,
+        organization: Option<String>,
+        /// A picture's octets; empty: no picture.
+        picture: Option<Vec<u8>>,
+    },
+    /// Whether the person's home shows the lists of members of their groups.
+    ShowMembers {
+        person: PersonId,
+        shown: bool,
+    },
     /// A group, its book and its administrator. The administrator of a deleted group of that name
     /// gets its book back, with the trash. Refused: `Exists`, whatever the case.
     AddGroup {

@@ -178,6 +178,11 @@ impl Book {
         self.rights.standing == Standing::Owner
     }
 
+    /// A list of members, which nobody writes.
+    pub fn is_list(&self) -> bool {
+        matches!(self.collection.place, Place::Members(_))
+    }
+
     /// Where the collection stands now.
     pub fn cursor(&self) -> Cursor {
         Cursor::at(&self.collection, self.collection.seq)
@@ -300,6 +305,10 @@ impl Book {
     /// What this place shows of an item: the document with the owner's own lines in it.
     pub fn content(&self, card: &Card) -> Bytes {
         let placement = &card.placement;
+        if self.is_list() {
+            let profile = serde_json::from_slice(&card.document).unwrap_or_default();
+            return self.core.class().portrait(&profile, &placement.uid).into();
+        }
         if placement.mixed && self.is_private() {
             return self.shown(&card.document, &placement.overlay).into();
         }
@@ -371,7 +380,7 @@ impl Book {
     /// What the actor is to an item; costs a read only in group books.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
         let mut facts = self.known_facts(placement);
-        if self.is_private() {
+        if self.is_private() || self.is_list() {
             return Ok(facts);
         }
         let standing = self
@@ -447,6 +456,9 @@ impl Book {
 
     /// A card of this book that may have changed since it was read; `NotFound` once it is gone.
     pub(super) async fn current(&self, placement: &Placement) -> Result<Card> {
+        if self.is_list() {
+            return self.get(&placement.href).await;
+        }
         let found = self.core.store().placement(placement.id).await?;
         found
             .filter(|card| {

@@ -1,6 +1,6 @@
 //! What a class of items (contact; later event) tells the domain about its documents.
 
-use super::{error::Result, search::token::Tokens};
+use super::{error::Result, principal::Profile, search::token::Tokens};
 
 /// A class: pure functions over documents, no storage.
 pub trait Class: Send + Sync {
@@ -23,6 +23,9 @@ pub trait Class: Send + Sync {
 
     /// The same content as another item: its uid replaced. Refuses with `InvalidDocument`.
     fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>>;
+
+    /// What a list of people shows of one, as a document.
+    fn portrait(&self, profile: &Profile, uid: &str) -> Vec<u8>;
 
     /// What changed between two versions, property by property; empty when nothing a person could
     /// see did. No octets: there was no version.

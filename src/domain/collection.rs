@@ -14,6 +14,8 @@ pub enum Place {
     Private(PersonId),
     /// The book of a group.
     Group(GroupId),
+    /// The members of a group, as a list that is read only.
+    Members(GroupId),
     /// The list of a person's books: its members are books.
     Home(PersonId),
     /// Several books of a person shown as one, with placements of its own.

@@ -148,6 +148,32 @@ impl Core {
             .await
     }
 
+    /// Opens the list of a group's members by the group's exact name.
+    pub async fn open_members(self: &Arc<Self>, actor: &Arc<Actor>, name: &str) -> Result<Book> {
+        let membership = actor.memberships.iter().find(|m| m.name == name);
+        let group = membership.ok_or(Error::NotFound)?.group;
+        let list = self.store.members_list(group).await?;
+        self.open(actor, list.ok_or(Error::NotFound)?).await
+    }
+
+    /// The lists of members the actor's home shows, by display name.
+    pub async fn shown_members(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Book>> {
+        let mut lists = Vec::new();
+        for collection in self.store.shown_members(actor.person).await? {
+            lists.push(self.handle(actor, collection).await?);
+        }
+        Ok(lists)
+    }
+
+    /// Whether the actor's home shows the lists of members of the actor's groups (a setting, off).
+    pub async fn show_members(&self, actor: &Actor, shown: bool) -> Result<()> {
+        let op = Op::ShowMembers {
+            person: actor.person,
+            shown,
+        };
+        self.commit_personal(actor, vec![op]).await.map(drop)
+    }
+
     /// The list of the actor's books as a collection whose members are books.
     pub async fn home(&self, actor: &Actor) -> Result<Collection> {
         self.store.home(actor.person).await?.ok_or(Error::NotFound)

@@ -109,6 +109,21 @@ pub struct Member {
     pub role: Role,
 }
 
+/// What the list of a group's members shows of a person (`rights.md` rule 18); as JSON, the document
+/// of a card there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Profile {
+    pub name: String,
+    pub email: Option<String>,
+    pub organization: String,
+    /// A picture's octets in base64.
+    pub picture: Option<String>,
+}
+
+/// Last segment of the URL of a group's list of members.
+pub const MEMBERS: &str = "members";
+
 /// Checks a login for a new account (`design.md` §7): reserved names would shadow URLs.
 pub fn valid_login(login: &str) -> bool {
     const RESERVED: [&str; 4] = ["principals", "groups", "directory", "push"];
@@ -120,9 +135,10 @@ pub fn valid_login(login: &str) -> bool {
         && !RESERVED.contains(&login)
 }
 
-/// Checks the name of a new group: URLs hang on it.
+/// Checks the name of a new group: URLs hang on it, and every group's list of members has this one.
 pub fn valid_group_name(name: &str) -> bool {
-    (1..=64).contains(&name.chars().count())
+    name != MEMBERS
+        && (1..=64).contains(&name.chars().count())
         && !name
             .chars()
             .any(|c| c.is_control() || "/\\:%$?#".contains(c))
@@ -161,6 +177,8 @@ mod tests {
             (" x", false),
             ("a\u{7}b", false),
             ("..", false),
+            ("members", false),
+            ("Members", true),
         ] {
             assert_eq!(valid_group_name(name), expected, "{name}");
         }

@@ -106,6 +106,8 @@ pub enum Standing {
     Owner,
     /// Member of the group, with a role.
     Member(Role),
+    /// Member of the group whose members the place lists: nobody writes there (rule 18).
+    Reader,
     /// Neither: the place does not exist for them.
     Outsider,
 }
@@ -144,11 +146,15 @@ pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -
             Some(membership) => Standing::Member(membership.role),
             None => Standing::Outsider,
         },
+        Place::Members(group) => match actor.membership(group) {
+            Some(_) => Standing::Reader,
+            None => Standing::Outsider,
+        },
     };
     let group_right = match standing {
         Standing::Owner | Standing::Member(Role::Admin | Role::CoAdmin) => GroupRight::AddDelete,
         Standing::Member(Role::Member) => grant,
-        Standing::Outsider => GroupRight::None,
+        Standing::Reader | Standing::Outsider => GroupRight::None,
     };
     PlaceRights {
         standing,
@@ -164,6 +170,7 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
         Standing::Outsider => {
             return right == Right::Remove && item.creator && item.created_private;
         }
+        Standing::Reader => return right == Right::Read,
         Standing::Owner => None,
         Standing::Member(role) => Some(role),
     };

@@ -164,7 +164,7 @@ impl Book {
         if target.collection().id == self.collection().id {
             return Err(Error::Invalid("the contact is in this book already".into()));
         }
-        let same = how != How::Copy && target.may_hold(placement);
+        let same = how != How::Copy && !self.is_list() && target.may_hold(placement);
         if same {
             self.require(placement, Right::Share).await?;
         }

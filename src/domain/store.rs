@@ -106,10 +106,18 @@ pub struct HomeChange {
     pub book: CollectionId,
     /// The segment the book has in the home of its owner; a group's name.
     pub segment: String,
-    /// The book is or was a group's.
-    pub group: bool,
+    pub kind: HomeKind,
     pub gone: bool,
     pub seq: Seq,
+}
+
+/// What a home shows or showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HomeKind {
+    Private,
+    Group,
+    /// The members of a group.
+    Members,
 }
 
 /// A device as administration shows it.
@@ -346,6 +354,10 @@ pub trait Store: Send + Sync {
     async fn group(&self, group: GroupId) -> Result<Option<Group>>;
     async fn group_book(&self, group: GroupId) -> Result<Option<CollectionId>>;
     async fn members(&self, group: GroupId) -> Result<Vec<Member>>;
+    /// The collection whose cards are the members of a group.
+    async fn members_list(&self, group: GroupId) -> Result<Option<CollectionId>>;
+    /// The lists of members a person's home shows, by display name.
+    async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>>;
     /// The strongest grant that applies to the person in the group.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;
     /// All grants of a group: `None` is everyone.

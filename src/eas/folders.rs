@@ -148,7 +148,7 @@ pub async fn look_up(
     let (mode, hidden) = screen.shown(face).await?;
     let is_default = book.collection().is_default();
     let book = match (mode, book.collection().place) {
-        (_, Place::Home(_) | Place::View(_)) => return Ok(None),
+        (_, Place::Home(_) | Place::View(_) | Place::Members(_)) => return Ok(None),
         (Mode::Merged, _) if is_default => face.core.open_view(actor, &hidden).await?,
         (Mode::Merged | Mode::OwnOnly, _) if !is_default => return Ok(None),
         _ if hidden.contains(&book.collection().uuid) && !is_default => return Ok(None),

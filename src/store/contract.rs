@@ -42,6 +42,7 @@ cases![
     people::a_disowned_item_has_no_maker,
     people::a_decision_on_old_rights_is_refused,
     people::a_home_follows_memberships_and_books,
+    people::a_list_follows_the_members_of_its_group,
     items::commits_of_many_take_their_turn,
     people::an_unflushed_commit_is_seen_at_once,
     items::a_removed_item_comes_back_as_another_placement,

@@ -15,6 +15,7 @@ use rlibphonenumber::Region;
 use crate::domain::{
     class::{Class, Difference, Index, Merged, Split},
     error::{Error, Result},
+    principal::Profile,
 };
 
 /// The contact class.
@@ -65,6 +66,37 @@ impl Class for Contact {
             None => edit.add(NewLine::new("UID", &[], escape_text(uid))),
         }
         Ok(edit.finish().as_bytes().to_vec())
+    }
+
+    fn portrait(&self, profile: &Profile, uid: &str) -> Vec<u8> {
+        let (given, family) = profile.name.rsplit_once(' ').unwrap_or(("", &profile.name));
+        let names = format!("{};{};;;", escape_text(family), escape_text(given));
+        let mut lines = vec![
+            NewLine::new("UID", &[], escape_text(uid)),
+            NewLine::new("N", &[], names),
+            NewLine::new("FN", &[], escape_text(&profile.name)),
+        ];
+        if !profile.organization.is_empty() {
+            let organization = escape_text(&profile.organization);
+            lines.push(NewLine::new("ORG", &[], organization));
+        }
+        if let Some(email) = &profile.email {
+            lines.push(NewLine::new("EMAIL", &["INTERNET"], escape_text(email)));
+        }
+        if let Some(picture) = &profile.picture {
+            let kind: &[&str] = match picture.get(..4) {
+                Some("/9j/") => &["JPEG"],
+                Some("iVBO") => &["PNG"],
+                Some("R0lG") => &["GIF"],
+                Some("UklG") => &["WEBP"],
+                _ => &[],
+            };
+            lines.push(NewLine::new("PHOTO", kind, picture).with("ENCODING", "b"));
+        }
+        let mut card = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();
+        lines.iter().for_each(|line| line.write(&mut card));
+        card.extend_from_slice(b"END:VCARD\r\n");
+        card
     }
 
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {

@@ -109,7 +109,9 @@ async fn children(
     let mut books: Vec<(Book, String)> = Vec::new();
     match resource {
         Resource::Home => {
-            for book in call.face.core.books(actor).await? {
+            let mut all = call.face.core.books(actor).await?;
+            all.extend(call.face.core.shown_members(actor).await?);
+            for book in all {
                 if shown_in_home(call, &book) {
                     let href = href_in_home(actor, &book);
                     books.push((book, href));
@@ -119,6 +121,8 @@ async fn children(
         Resource::GroupHome(membership) => {
             let book = call.face.core.open(actor, membership.book).await?;
             books.push((book, path::group_book_href(&membership.name)));
+            let list = call.face.core.open_members(actor, &membership.name).await?;
+            books.push((list, path::members_href(&membership.name)));
         }
         other => {
             for child in plain_children(call, other) {

@@ -9,7 +9,10 @@ use crate::{
         error::Failure,
         path::{self, Resource},
     },
-    domain::book::{Book, ItemPrivileges, Privileges},
+    domain::{
+        book::{Book, ItemPrivileges, Privileges},
+        collection::Place,
+    },
 };
 
 pub async fn value(
@@ -192,12 +195,13 @@ pub fn owner_of(call: &Call, resource: &Resource) -> Option<Resource> {
         Resource::Book { book, .. } | Resource::Card { book, .. } => book,
         _ => return None,
     };
-    if book.is_private() {
-        return Some(Resource::User);
+    match book.collection().place {
+        Place::Group(group) | Place::Members(group) => {
+            let membership = call.actor.membership(group);
+            membership.cloned().map(Resource::GroupPrincipal)
+        }
+        _ => Some(Resource::User),
     }
-    let id = book.collection().id;
-    let group = call.actor.memberships.iter().find(|group| group.book == id);
-    group.cloned().map(Resource::GroupPrincipal)
 }
 
 /// The words a search compares, of a principal's property; none where it cannot be searched.

@@ -143,6 +143,9 @@ fn display_name(call: &Call, resource: &Resource) -> String {
 /// Never empty: some clients then show the last segment of the URL.
 fn book_name(book: &Book) -> String {
     let collection = book.collection();
+    if book.is_list() {
+        return format!("{} (members)", collection.display_name);
+    }
     match collection.display_name.trim().is_empty() {
         true => collection.segment.clone(),
         false => collection.display_name.clone(),

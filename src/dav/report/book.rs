@@ -22,7 +22,7 @@ use crate::{
         error::Failure,
         method::{CHUNK, flush},
         output::{Answer, Sink, XML, make, xml},
-        path::{Resource, href_in_home},
+        path::{Resource, href_in_group, href_in_home},
         property::Cards,
     },
     domain::{book::Book, cursor::Position, error::Error, item::Card, store::Want},
@@ -171,9 +171,10 @@ async fn note_given(book: &Book, cards: &[&Card]) -> Result<(), Failure> {
 impl Call {
     /// Whether a path is another address of the same book.
     fn is_alias(&self, book: &Book, parent: &[String]) -> bool {
-        let in_home = segments(&href_in_home(&self.actor, book)).unwrap_or_default();
-        let segment = &book.collection().segment;
-        let canonical = ["dav", "groups", segment, segment];
-        parent == in_home || (!book.is_private() && parent == canonical)
+        let in_home = Some(href_in_home(&self.actor, book));
+        [in_home, href_in_group(book)]
+            .into_iter()
+            .flatten()
+            .any(|href| segments(&href).is_ok_and(|path| path == parent))
     }
 }

@@ -18,10 +18,10 @@ use crate::{
         error::Failure,
         method::{CHUNK, flush, shown_in_home},
         output::{Answer, Sink, XML, make, xml},
-        path::{Resource, group_segment, href_in_home},
+        path::{Resource, group_segment, href_in_home, members_segment},
         property::{Cards, Subject, properties},
     },
-    domain::{book::Member, cursor::Cursor, error::Error, item::Card},
+    domain::{book::Member, cursor::Cursor, error::Error, item::Card, store::HomeKind},
 };
 
 /// Members in one answer.
@@ -111,15 +111,19 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let mut out = MultiStatus::new();
     let asked = PropFind::Prop(sync.props.clone());
     let mut seen = HashSet::new();
+    let mut live = HashSet::new();
     for change in changes.iter().rev() {
-        let segment = match change.group {
-            true => group_segment(change.book, &change.segment),
-            false => change.segment.clone(),
+        let segment = match change.kind {
+            HomeKind::Group => group_segment(change.book, &change.segment),
+            HomeKind::Members => members_segment(change.book, &change.segment),
+            HomeKind::Private => change.segment.clone(),
         };
         let former = format!("{home}{}/", encode(&segment));
+        // The newest row of a book says whether the home shows it.
+        let gone = change.gone && !live.contains(&change.book);
         let book = match core.open(actor, change.book).await {
-            Ok(book) => book,
-            Err(Error::NotFound) => {
+            Ok(book) if !gone => book,
+            Ok(_) | Err(Error::NotFound) => {
                 if since.is_some() && seen.insert(former.clone()) {
                     out.bare(&former, 404, None);
                 }
@@ -127,6 +131,7 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
             }
             Err(error) => return Err(error.into()),
         };
+        live.insert(change.book);
         if !shown_in_home(call, &book) {
             continue;
         }

@@ -157,6 +157,54 @@ pub async fn a_home_follows_memberships_and_books(books: Books) {
     assert_eq!(books.store.collection(further).await, Ok(None));
 }
 
+pub async fn a_list_follows_the_members_of_its_group(books: Books) {
+    let list = books.store.members_list(books.team).await;
+    let list = list.expect("a read").expect("a list");
+    assert_eq!(books.moved(list).await, [(Seq(1), true), (Seq(2), true)]);
+    let told = (Seq(0), Seq(9), 10);
+    let rows = books
+        .store
+        .page(list, Order::Born, told.0, told.1, told.2, Want::Documents)
+        .await
+        .expect("a page");
+    let names: Vec<&str> = rows.iter().map(|row| &*row.placement.display).collect();
+    assert_eq!(names, ["alice", "bob"]);
+    let found = books
+        .store
+        .by_hrefs(list, &[rows[1].placement.href.clone()], Want::Documents)
+        .await;
+    assert_eq!(found, Ok(vec![Some(rows[1].clone())]));
+    let carol = PersonId(books.row(person("carol")).await);
+    books.join(carol, Role::Member).await;
+    assert_eq!(books.collection(list).await.seq, Seq(3));
+    // A role is nothing the list shows.
+    books.join(carol, Role::CoAdmin).await;
+    assert_eq!(books.collection(list).await.seq, Seq(3));
+    books
+        .row(Op::RemoveMember {
+            group: books.team,
+            person: carol,
+            take_back: false,
+        })
+        .await;
+    assert_eq!(books.moved(list).await.last(), Some(&(Seq(4), false)));
+    let shown = |store: Arc<dyn Store>, person| async move {
+        let lists = store.shown_members(person).await.expect("a read");
+        lists.into_iter().map(|list| list.id).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(books.store.clone(), books.bob).await, []);
+    let show = Op::ShowMembers {
+        person: books.bob,
+        shown: true,
+    };
+    books.row(show).await;
+    assert_eq!(shown(books.store.clone(), books.bob).await, [list]);
+    assert_eq!(shown(books.store.clone(), books.alice).await, []);
+    books.row(Op::RemoveGroup { group: books.team }).await;
+    assert_eq!(books.store.collection(list).await, Ok(None));
+    assert_eq!(shown(books.store.clone(), books.bob).await, []);
+}
+
 pub async fn an_unflushed_commit_is_seen_at_once(books: Books) {
     let note = Batch {
         unflushed: true,

@@ -43,6 +43,20 @@ const INVARIANTS: &[(&str, &str)] = &[
              WHERE c.grp = g.id AND c.kind = 'group') <> 1",
     ),
     (
+        "a group's list does not name exactly its members",
+        "SELECT g.id FROM grp g LEFT JOIN collection c ON c.grp = g.id AND c.kind = 'members'
+         WHERE (SELECT json_group_array(person) FROM (SELECT person FROM membership
+                   WHERE grp = g.id ORDER BY person))
+            <> (SELECT json_group_array(person) FROM (SELECT person FROM member_placement
+                   WHERE collection = c.id AND gone IS NULL ORDER BY person))",
+    ),
+    (
+        "two changes of a list of members share a sequence, or one is beyond the list's",
+        "SELECT min(p.id) FROM member_placement p JOIN collection c ON c.id = p.collection
+         GROUP BY p.collection, p.moved
+         HAVING count(*) > 1 OR max(p.born, p.changed, coalesce(p.gone, 0)) > max(c.seq)",
+    ),
+    (
         "an account lacks its home or its default book",
         "SELECT p.id FROM person p
          WHERE (SELECT count(*) FROM collection c WHERE c.person = p.id AND c.kind = 'home') <> 1
@@ -57,9 +71,9 @@ const INVARIANTS: &[(&str, &str)] = &[
              WHERE b.home = h.id AND b.book = c.id AND b.gone IS NULL)",
     ),
     (
-        "a home shows the book of a group its person is not in",
+        "a home shows the book or the list of a group its person is not in",
         "SELECT b.id FROM book_placement b JOIN collection h ON h.id = b.home
-         JOIN collection c ON c.id = b.book AND c.kind = 'group'
+         JOIN collection c ON c.id = b.book AND c.kind IN ('group', 'members')
          WHERE b.gone IS NULL AND NOT EXISTS (SELECT 1 FROM membership m
              WHERE m.grp = c.grp AND m.person = h.person)",
     ),

@@ -6,6 +6,7 @@ mod group;
 mod history;
 mod home;
 mod items;
+mod members;
 mod notice;
 mod person;
 mod personal;
@@ -173,6 +174,7 @@ impl Commit<'_> {
             Op::AddPerson { .. } | Op::ChangePerson { .. } | Op::RemovePerson { .. } => {
                 self.person_op(op)
             }
+            Op::DescribePerson { .. } | Op::ShowMembers { .. } => self.members_op(op),
             Op::AddGroup { .. }
             | Op::ChangeGroup { .. }
             | Op::RemoveGroup { .. }

@@ -21,6 +21,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0007_imports.sql"),
     include_str!("schema/0008_view_versions.sql"),
     include_str!("schema/0009_duplicates.sql"),
+    include_str!("schema/0010_members.sql"),
 ];
 
 /// The commit counter's file beside the database.

@@ -80,6 +80,14 @@ impl Store for Sqlite {
         self.read(move |r| r.members(group)).await
     }
 
+    async fn members_list(&self, group: GroupId) -> Result<Option<CollectionId>> {
+        self.look_up(move |r| r.members_list(group)).await
+    }
+
+    async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>> {
+        self.look_up(move |r| r.shown_members(person)).await
+    }
+
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight> {
         self.look_up(move |r| r.group_right(group, person)).await
     }

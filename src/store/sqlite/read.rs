@@ -10,7 +10,7 @@ use crate::domain::{
     id::{CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, Seq, TagId, Timestamp},
     principal::{Group, Member, Person, Role},
     rights::GroupRight,
-    store::{Comment, Device, HomeChange, Tag},
+    store::{Comment, Device, HomeChange, HomeKind, Tag},
 };
 
 /// One reading connection, counting what it costs.
@@ -132,6 +132,23 @@ impl Reader<'_> {
         )
     }
 
+    pub fn members_list(&self, group: GroupId) -> rusqlite::Result<Option<CollectionId>> {
+        self.one(
+            "SELECT id FROM collection WHERE grp = ?1 AND kind = 'members'",
+            [group.0],
+            |row| Ok(CollectionId(row.get(0)?)),
+        )
+    }
+
+    pub fn shown_members(&self, person: PersonId) -> rusqlite::Result<Vec<Collection>> {
+        let sql = format!(
+            "{COLLECTION} JOIN book_placement b ON b.book = c.id AND b.gone IS NULL
+             JOIN collection h ON h.id = b.home AND h.kind = 'home'
+             WHERE h.person = ?1 AND c.kind = 'members' ORDER BY lower(c.display_name), c.id"
+        );
+        self.all(&sql, [person.0], collection)
+    }
+
     pub fn group_right(&self, group: GroupId, person: PersonId) -> rusqlite::Result<GroupRight> {
         let rights = self.all(
             "SELECT right FROM grant_group WHERE grp = ?1 AND person IN (0, ?2)",
@@ -153,15 +170,12 @@ impl Reader<'_> {
     }
 
     pub fn collection(&self, id: CollectionId) -> rusqlite::Result<Option<Collection>> {
-        let sql =
-            format!("{COLLECTION} WHERE c.id = ?1 AND c.kind NOT IN ('removed', 'removed-group')");
+        let sql = format!("{COLLECTION} WHERE c.id = ?1 AND c.kind NOT LIKE 'removed%'");
         self.one(&sql, [id.0], collection)
     }
 
     pub fn collection_by_uuid(&self, uuid: &str) -> rusqlite::Result<Option<Collection>> {
-        let sql = format!(
-            "{COLLECTION} WHERE c.uuid = ?1 AND c.kind NOT IN ('removed', 'removed-group')"
-        );
+        let sql = format!("{COLLECTION} WHERE c.uuid = ?1 AND c.kind NOT LIKE 'removed%'");
         self.one(&sql, [uuid], collection)
     }
 
@@ -189,7 +203,7 @@ impl Reader<'_> {
         after: Seq,
     ) -> rusqlite::Result<Vec<HomeChange>> {
         self.all(
-            "SELECT b.book, b.segment, b.gone IS NOT NULL, b.moved, c.id IS NULL OR c.grp IS NOT NULL
+            "SELECT b.book, b.segment, b.gone IS NOT NULL, b.moved, c.kind
              FROM book_placement b LEFT JOIN collection c ON c.id = b.book
              WHERE b.home = ?1 AND b.moved > ?2 ORDER BY b.moved",
             [home.0, after.0],
@@ -199,7 +213,7 @@ impl Reader<'_> {
                     segment: row.get(1)?,
                     gone: row.get(2)?,
                     seq: Seq(row.get(3)?),
-                    group: row.get(4)?,
+                    kind: home_kind(row.get::<_, Option<String>>(4)?.as_deref()),
                 })
             },
         )
@@ -387,8 +401,17 @@ pub(super) fn place(row: &Row<'_>, at: usize) -> rusqlite::Result<Place> {
         "group" | "removed-group" => Place::Group(group),
         "home" => Place::Home(person),
         "view" => Place::View(person),
+        "members" | "removed-members" => Place::Members(group),
         _ => Place::Private(person),
     })
+}
+
+fn home_kind(kind: Option<&str>) -> HomeKind {
+    match kind {
+        Some("private" | "removed") => HomeKind::Private,
+        Some("members" | "removed-members") => HomeKind::Members,
+        _ => HomeKind::Group,
+    }
 }
 
 const DEVICE: &str = "SELECT id, person, device_id, device_type, user_agent, version, access, info,

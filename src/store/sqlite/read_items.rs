@@ -143,8 +143,9 @@ impl Reader<'_> {
         hrefs: &[String],
         want: Want,
     ) -> rusqlite::Result<Vec<Option<Card>>> {
+        let from = self.from(collection)?;
         let sql = format!(
-            "SELECT {HEAD}, {} {FROM}
+            "SELECT {HEAD}, {} {from}
              WHERE p.collection = ?1 AND p.href = ?2 AND p.gone IS NULL",
             document(want)
         );

@@ -13,15 +13,16 @@ use crate::domain::{
 };
 
 impl Reader<'_> {
-    /// Where the rows of a collection are; views have a table of their own.
+    /// Where the rows of a collection are; views and lists of members have tables of their own.
     pub(super) fn from(&self, collection: CollectionId) -> rusqlite::Result<&'static str> {
-        let is_view = self.one(
-            "SELECT kind = 'view' FROM collection WHERE id = ?1",
+        let kind = self.one(
+            "SELECT kind FROM collection WHERE id = ?1",
             [collection.0],
-            |row| row.get::<_, bool>(0),
+            |row| row.get::<_, String>(0),
         )?;
-        Ok(match is_view {
-            Some(true) => "FROM view_placement p JOIN item i ON i.id = p.item",
+        Ok(match kind.as_deref() {
+            Some("view") => "FROM view_placement p JOIN item i ON i.id = p.item",
+            Some("members") => "FROM member_card p JOIN member_card i ON i.key = p.key",
             _ => FROM,
         })
     }

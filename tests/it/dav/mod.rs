@@ -4,6 +4,7 @@ mod client;
 mod discovery;
 mod fidelity;
 mod habits;
+mod members;
 mod mkcol;
 mod properties;
 mod push;

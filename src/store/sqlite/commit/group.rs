@@ -39,6 +39,7 @@ impl Commit<'_> {
                         params![book, display_name],
                     )?;
                     self.book_changed(book)?;
+                    self.rename_list(*group, display_name)?;
                 }
                 self.group_moved(*group)?;
                 Ok(group.0)
@@ -87,6 +88,7 @@ impl Commit<'_> {
         if !self.found_again(group, name, admin)? {
             self.insert_collection("group", None, Some(group), name, display_name)?;
         }
+        self.begin_list(group)?;
         self.set_member(GroupId(group), admin, Role::Admin)?;
         self.audit(&format!("group {name} added"))?;
         Ok(group)
@@ -125,6 +127,7 @@ impl Commit<'_> {
         self.group_moved(group)?;
         self.empty(book)?;
         self.hide_book(book, None)?;
+        self.end_list(group)?;
         self.run(
             "INSERT INTO removed_group (collection, name, display_name, options, admin,
                  members, at)
@@ -178,6 +181,7 @@ impl Commit<'_> {
             .execute(params![group.0, person.0, role.as_str(), self.batch.at.0])?;
         if former.is_none() {
             self.show_book(person.0, book)?;
+            self.list_member(group, person)?;
         }
         self.group_moved(group)?;
         Ok(person.0)
@@ -204,6 +208,7 @@ impl Commit<'_> {
         let book = self.book_of(group)?;
         self.group_moved(group)?;
         self.leave_shared(group, book, person, take_back)?;
+        self.unlist_member(group, person)?;
         for sql in [
             "DELETE FROM membership WHERE grp = ?1 AND person = ?2",
             "DELETE FROM grant_group WHERE grp = ?1 AND person = ?2",

@@ -129,6 +129,16 @@ impl Commit<'_> {
             [tombstones_before.0],
         )?;
         self.run(
+            "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(p.gone), 0)
+                 FROM member_placement p WHERE p.collection = collection.id AND p.gone_at < ?1))
+             WHERE kind = 'members'",
+            [tombstones_before.0],
+        )?;
+        self.run(
+            "DELETE FROM member_placement WHERE gone_at < ?1",
+            [tombstones_before.0],
+        )?;
+        self.run(
             "DELETE FROM item WHERE length(document) = 0
                  AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)",
             [],

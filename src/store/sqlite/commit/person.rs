@@ -121,6 +121,9 @@ impl Commit<'_> {
         if changed == 0 {
             return Err(Error::NotFound.into());
         }
+        if name.is_some() || email.is_some() {
+            self.list_anew(person)?;
+        }
         if password_hash.is_some() || disabled.is_some() {
             self.connection
                 .prepare_cached("DELETE FROM session WHERE person = ?1")?
