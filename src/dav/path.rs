@@ -14,6 +14,9 @@ use crate::domain::{
     principal::{MEMBERS, Member},
 };
 
+/// Served on everything but push registrations.
+const READ: [&str; 6] = ["OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT"];
+
 /// What sort of resource an address names, by its form alone: nothing has to exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -46,57 +49,16 @@ impl Kind {
     }
 
     /// The methods served here (`Allow`, RFC 9110 §10.2.1).
-    pub fn methods(self) -> &'static [&'static str] {
-        match self {
-            Kind::Root | Kind::Principals | Kind::UserRoot => &[
-                "OPTIONS",
-                "GET",
-                "HEAD",
-                "PROPFIND",
-                "PROPPATCH",
-                "REPORT",
-                "MKCOL",
-            ],
-            Kind::Principal => &["OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT"],
-            Kind::Home => &[
-                "OPTIONS",
-                "GET",
-                "HEAD",
-                "PROPFIND",
-                "PROPPATCH",
-                "REPORT",
-                "MKCOL",
-                "POST",
-                "DELETE",
-            ],
-            Kind::Book => &[
-                "OPTIONS",
-                "GET",
-                "HEAD",
-                "PROPFIND",
-                "PROPPATCH",
-                "REPORT",
-                "MKCOL",
-                "POST",
-                "DELETE",
-                "COPY",
-                "MOVE",
-            ],
-            Kind::Card => &[
-                "OPTIONS",
-                "GET",
-                "HEAD",
-                "PUT",
-                "DELETE",
-                "PROPFIND",
-                "PROPPATCH",
-                "COPY",
-                "MOVE",
-                "REPORT",
-                "MKCOL",
-            ],
-            Kind::Registration => &["OPTIONS", "DELETE"],
-        }
+    pub fn methods(self) -> impl Iterator<Item = &'static str> {
+        let (read, more): (&[&str], &[&str]) = match self {
+            Kind::Registration => (&[], &["OPTIONS", "DELETE"]),
+            Kind::Root | Kind::Principals | Kind::UserRoot => (&READ, &["MKCOL"]),
+            Kind::Principal => (&READ, &[]),
+            Kind::Home => (&READ, &["MKCOL", "POST", "DELETE"]),
+            Kind::Book => (&READ, &["MKCOL", "POST", "DELETE", "COPY", "MOVE"]),
+            Kind::Card => (&READ, &["PUT", "DELETE", "COPY", "MOVE", "MKCOL"]),
+        };
+        read.iter().chain(more).copied()
     }
 
     /// DAV class tokens (RFC 4918 §18, RFC 3744 §7.2, RFC 5689 §3.1, RFC 6352 §6.1).

@@ -148,6 +148,11 @@ pub enum Op {
         /// The person is told by a notice: the client may not say it.
         notice: bool,
     },
+    /// The same for a refused write that says nothing worth keeping: a deletion, a move.
+    MarkRefused {
+        collection: CollectionId,
+        item: ItemId,
+    },
     DismissRefusal {
         revision: RevisionId,
     },

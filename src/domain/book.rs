@@ -32,6 +32,8 @@ pub struct Book {
     actor: Arc<Actor>,
     collection: Collection,
     rights: PlaceRights,
+    /// The last of the actor's refused writes here; 0: none.
+    refused: i64,
 }
 
 /// How new content is made from what is there.
@@ -152,12 +154,14 @@ impl Book {
         actor: Arc<Actor>,
         collection: Collection,
         rights: PlaceRights,
+        refused: i64,
     ) -> Self {
         Self {
             core,
             actor,
             collection,
             rights,
+            refused,
         }
     }
 
@@ -183,9 +187,10 @@ impl Book {
         matches!(self.collection.place, Place::Members(_))
     }
 
-    /// Where the collection stands now.
+    /// Where the collection stands now for this person: it moves with their refused writes too,
+    /// which change entity tags for them alone.
     pub fn cursor(&self) -> Cursor {
-        Cursor::at(&self.collection, self.collection.seq)
+        Cursor::at(&self.collection, self.collection.seq).with_refused(self.refused)
     }
 
     /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).

@@ -330,7 +330,14 @@ impl Core {
             Place::Group(group) => self.store.group_right(group, actor.person).await?,
             _ => GroupRight::None,
         };
+        let refused = match collection.place {
+            Place::Group(_) | Place::Members(_) => {
+                self.store.last_refused(actor.person, collection.id).await?
+            }
+            _ => 0,
+        };
         let rights = place_rights(actor, &collection, grant);
-        Ok(Book::new(self.clone(), actor.clone(), collection, rights))
+        let (core, actor) = (self.clone(), actor.clone());
+        Ok(Book::new(core, actor, collection, rights, refused))
     }
 }

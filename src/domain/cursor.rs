@@ -11,6 +11,8 @@ pub struct Cursor {
     /// While a first synchronization is paged out: where the collection was when it began. Only
     /// what was removed later concerns the client.
     began: Option<Seq>,
+    /// The last of the person's refused writes that was told; 0: none ever.
+    refused: i64,
 }
 
 impl Cursor {
@@ -21,7 +23,13 @@ impl Cursor {
             epoch: collection.epoch.clone(),
             seq,
             began: None,
+            refused: 0,
         }
+    }
+
+    /// The same, with the person's refused writes told up to one.
+    pub(super) fn with_refused(self, refused: i64) -> Self {
+        Self { refused, ..self }
     }
 
     /// A cursor within a first synchronization that began at `began`.
@@ -39,13 +47,14 @@ impl Cursor {
             .strip_prefix(PREFIX)
             .ok_or(Error::StaleCursor)?
             .split(':');
-        let number = |text: &str| text.parse().map(Seq).map_err(|_| Error::StaleCursor);
+        let number = |text: &str| text.parse::<i64>().map_err(|_| Error::StaleCursor);
         let (Some(uuid), Some(epoch), Some(seq)) = (parts.next(), parts.next(), parts.next())
         else {
             return Err(Error::StaleCursor);
         };
-        let seq = number(seq)?;
-        let began = parts.next().map(number).transpose()?;
+        let (seq, refused) = seq.split_once('.').unwrap_or((seq, "0"));
+        let (seq, refused) = (Seq(number(seq)?), number(refused)?);
+        let began = parts.next().map(number).transpose()?.map(Seq);
         if began.is_some_and(|began| began <= seq) {
             return Err(Error::StaleCursor);
         }
@@ -55,6 +64,7 @@ impl Cursor {
                 epoch: epoch.to_owned(),
                 seq,
                 began,
+                refused,
             }),
             Some(_) => Err(Error::StaleCursor),
         }
@@ -69,6 +79,11 @@ impl Cursor {
             && told >= collection.floor
             && told <= collection.seq;
         valid.then_some(self.seq).ok_or(Error::StaleCursor)
+    }
+
+    /// Refused writes up to here were told.
+    pub(super) fn refused(&self) -> i64 {
+        self.refused
     }
 
     /// Removals up to here do not concern the client.
@@ -89,6 +104,9 @@ const PREFIX: &str = "urn:carnet:sync:";
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)?;
+        if self.refused > 0 {
+            write!(f, ".{}", self.refused)?;
+        }
         match self.began {
             Some(began) => write!(f, ":{}", began.0),
             None => Ok(()),

@@ -201,8 +201,7 @@ impl Book {
             }
         };
         if how == How::Move {
-            self.require(placement, Right::Remove).await?;
-            self.require_deletions().await?;
+            self.require_removal(placement).await?;
             ops.push(removal(placement));
         }
         Ok((Placed { href, same }, ops))

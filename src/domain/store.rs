@@ -494,6 +494,18 @@ pub trait Store: Send + Sync {
         person: PersonId,
         collection: CollectionId,
     ) -> Result<Vec<(ItemId, i64)>>;
+    /// The last of a person's refused writes in a collection; 0: none.
+    async fn last_refused(&self, person: PersonId, collection: CollectionId) -> Result<i64>;
+    /// Live cards of a collection the person's writes on were refused, with the last time each:
+    /// those of `after < time <= upto`, at most `limit`, in that order.
+    async fn refused_cards(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        times: (i64, i64),
+        limit: usize,
+        want: Want,
+    ) -> Result<Vec<(Card, i64)>>;
     /// Versions replaced and removals of an item, newest first, each with the collections that
     /// showed it.
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;

@@ -11,7 +11,7 @@ use crate::domain::{
     collection::Collection,
     error::{Error, Result},
     id::{CollectionId, DeviceId, GroupId, ItemId, PersonId, PlacementId, Seq, Timestamp},
-    item::{Placement, digest},
+    item::{Card, Placement, digest},
     principal::Role,
     rights::GroupRight,
     store::{Order, Store, Want},

@@ -50,7 +50,8 @@ pub fn options(kind: Kind) -> Answer {
 
 /// Says which methods are served.
 pub fn allow(answer: &mut Answer, kind: Kind) {
-    if let Ok(methods) = HeaderValue::from_str(&kind.methods().join(", ")) {
+    let methods: Vec<&str> = kind.methods().collect();
+    if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
         answer.headers_mut().insert(header::ALLOW, methods);
     }
 }

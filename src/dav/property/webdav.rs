@@ -119,8 +119,8 @@ pub fn report_set(reports: &[&str]) -> String {
 
 /// RFC 3253 §3.1.3
 pub fn method_set(kind: Kind) -> String {
-    let method = |method: &&str| format!("<D:supported-method name=\"{method}\"/>");
-    kind.methods().iter().map(method).collect()
+    let method = |method| format!("<D:supported-method name=\"{method}\"/>");
+    kind.methods().map(method).collect()
 }
 
 /// `urn:uuid:` of 32 hex digits.

@@ -1,4 +1,5 @@
-//! The members of a book in the order they changed, read a page at a time.
+//! The members of a book in the order they changed, read a page at a time, after those whose entity
+//! tag changed for the reader alone.
 
 use super::{Book, Member};
 use crate::domain::{
@@ -20,16 +21,18 @@ pub struct Changes<'a> {
     /// Removals up to here do not concern the client.
     told: Seq,
     done: bool,
+    /// The actor's refused writes are told up to here; before anything else.
+    refused: i64,
 }
 
 impl Book {
     /// What changed since a cursor; none: everything that is live.
     pub fn changes(&self, since: Option<&Cursor>, want: Want) -> Result<Changes<'_>> {
-        let (order, after, told) = match since {
-            None => (Order::Changed, Seq(0), self.collection.seq),
+        let (order, after, told, refused) = match since {
+            None => (Order::Changed, Seq(0), self.collection.seq, self.refused),
             Some(cursor) => {
                 let after = cursor.seq_in(&self.collection)?;
-                (Order::Moved, after, cursor.told())
+                (Order::Moved, after, cursor.told(), cursor.refused())
             }
         };
         Ok(Changes {
@@ -39,6 +42,7 @@ impl Book {
             after,
             told,
             done: false,
+            refused,
         })
     }
 }
@@ -48,6 +52,12 @@ impl Changes<'_> {
     ///
     /// A member whose href was put again since is left out: its live placement answers for it.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<Member>> {
+        let (cards, reached) = self.refused_cards(limit, self.want).await?;
+        self.refused = reached;
+        if !cards.is_empty() {
+            let present = |card| Member::Present(Box::new(card));
+            return Ok(cards.into_iter().map(present).collect());
+        }
         while !self.done {
             let rows = self.read(limit).await?;
             let Some(last) = rows.last() else {
@@ -65,8 +75,40 @@ impl Changes<'_> {
 
     /// Whether there is more; costs a read of one row.
     pub async fn more(&mut self) -> Result<bool> {
+        let (cards, reached) = self.refused_cards(1, Want::Heads).await?;
+        if !cards.is_empty() {
+            return Ok(true);
+        }
+        self.refused = reached;
         self.done = self.done || self.rows(1, Want::Heads).await?.is_empty();
         Ok(!self.done)
+    }
+
+    /// Cards whose entity tag changed for the actor alone, because a write of theirs was refused,
+    /// and up to where they are told with these; those that changed for all come as such.
+    async fn refused_cards(&self, limit: usize, want: Want) -> Result<(Vec<Card>, i64)> {
+        let upto = self.book.refused;
+        let mut reached = self.refused;
+        while reached < upto {
+            let mut rows = self
+                .book
+                .core
+                .store()
+                .refused_cards(
+                    self.book.actor.person,
+                    self.book.collection.id,
+                    (reached, upto),
+                    limit,
+                    want,
+                )
+                .await?;
+            reached = rows.last().map_or(upto, |(_, at)| *at);
+            rows.retain(|(card, _)| card.placement.changed <= self.after);
+            if !rows.is_empty() {
+                return Ok((rows.into_iter().map(|(card, _)| card).collect(), reached));
+            }
+        }
+        Ok((Vec::new(), reached))
     }
 
     /// Describes exactly what was read so far.
@@ -75,7 +117,7 @@ impl Changes<'_> {
             true => self.book.collection.seq,
             false => self.after,
         };
-        Cursor::within(&self.book.collection, reached, self.told)
+        Cursor::within(&self.book.collection, reached, self.told).with_refused(self.refused)
     }
 
     async fn read(&self, limit: usize) -> Result<Vec<Card>> {

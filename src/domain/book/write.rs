@@ -145,8 +145,10 @@ impl Book {
             }
             other => other?,
         };
-        self.require(&card.placement, Right::Remove).await?;
-        self.require_deletions().await?;
+        match self.require_removal(&card.placement).await {
+            Err(Error::PreconditionFailed) => return Err(Attempt::Moved),
+            decided => decided?,
+        }
         let marks = self.marks().await?;
         let stale = *condition == Condition::None && self.stale(&card.placement).await?.is_some();
         if stale || !condition.holds(Some(&marks.etag(&card.placement))) {
@@ -160,17 +162,30 @@ impl Book {
         })
     }
 
+    /// Refuses unless the actor may take an item away from here. After a refusal it is offered to
+    /// their clients again.
+    pub(in crate::domain) async fn require_removal(&self, placement: &Placement) -> Result<()> {
+        let allowed = match self.require(placement, Right::Remove).await {
+            Ok(()) => self.require_deletions().await,
+            refused => refused,
+        };
+        if let Err(Error::Forbidden { .. }) = &allowed {
+            let op = Op::MarkRefused {
+                collection: self.collection.id,
+                item: placement.item,
+            };
+            self.core.commit_as(&self.actor, vec![op]).await?;
+        }
+        allowed
+    }
+
     /// Another href for an item of this place. Needs *Add* and *Remove*.
     pub async fn rename(&self, card: &Card, href: &str) -> Result<()> {
-        let facts = self.facts(&card.placement).await?;
-        for (right, allowed) in [
-            (Right::Add, self.may(Right::Add)),
-            (Right::Remove, self.allows(&facts, Right::Remove)),
-        ] {
-            if !allowed {
-                return Err(Error::Forbidden { right });
-            }
+        let right = Right::Add;
+        if !self.may(right) {
+            return Err(Error::Forbidden { right });
         }
+        self.require_removal(&card.placement).await?;
         let mut ops = vec![removal(&card.placement)];
         if let Ok(occupant) = self.get(href).await {
             self.require(&occupant.placement, Right::Remove).await?;
@@ -395,14 +410,21 @@ impl Book {
     ) -> std::result::Result<(), Attempt> {
         let limit = self.core.limits().document;
         let valid = document.len() <= limit && self.core.class().index(&document, None).is_ok();
-        if valid {
-            let mut refusal = self.refusal(card, document, reason);
-            if let Op::Refuse { mark, .. } = &mut refusal {
-                *mark &= marks;
+        let op = match card {
+            _ if valid => {
+                let mut refusal = self.refusal(card, document, reason);
+                if let Op::Refuse { mark, .. } = &mut refusal {
+                    *mark &= marks;
+                }
+                refusal
             }
-            self.commit(vec![refusal]).await?;
-        }
-        Ok(())
+            Some(card) if marks => Op::MarkRefused {
+                collection: self.collection.id,
+                item: card.placement.item,
+            },
+            _ => return Ok(()),
+        };
+        self.commit(vec![op]).await.map(drop)
     }
 
     pub(in crate::domain) fn refusal(

@@ -240,6 +240,22 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
     assert_eq!(marks, Ok(vec![(item, 4)]));
     let others = books.store.refusal_marks(books.bob, books.private).await;
     assert_eq!(others, Ok(Vec::new()));
+    // Each moves the time at which the author is told, even within one millisecond.
+    let last = books.store.last_refused(books.alice, books.private).await;
+    assert_eq!(last, Ok(1_003));
+    let told = async |after| {
+        let cards = books
+            .store
+            .refused_cards(books.alice, books.private, (after, 1_003), 9, Want::Heads)
+            .await
+            .expect("a read");
+        let told = |(card, at): (Card, i64)| (card.placement.item, at);
+        cards.into_iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(told(1_002).await, [(item, 1_003)]);
+    assert_eq!(told(1_003).await, []);
+    let last = books.store.last_refused(books.bob, books.private).await;
+    assert_eq!(last, Ok(0));
 }
 
 pub async fn a_quota_bounds_a_private_book(books: Books) {

@@ -167,6 +167,7 @@ impl Commit<'_> {
             | Op::Disown { .. }
             | Op::Own { .. } => self.item_op(op),
             Op::Refuse { .. }
+            | Op::MarkRefused { .. }
             | Op::DismissRefusal { .. }
             | Op::Propose { .. }
             | Op::SettleProposal { .. }

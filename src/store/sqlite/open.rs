@@ -22,6 +22,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0008_view_versions.sql"),
     include_str!("schema/0009_duplicates.sql"),
     include_str!("schema/0010_members.sql"),
+    include_str!("schema/0011_refusals.sql"),
 ];
 
 /// The commit counter's file beside the database.

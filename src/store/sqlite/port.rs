@@ -328,6 +328,23 @@ impl Store for Sqlite {
             .await
     }
 
+    async fn last_refused(&self, person: PersonId, collection: CollectionId) -> Result<i64> {
+        self.look_up(move |r| r.last_refused(person, collection))
+            .await
+    }
+
+    async fn refused_cards(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        times: (i64, i64),
+        limit: usize,
+        want: Want,
+    ) -> Result<Vec<(Card, i64)>> {
+        self.read(move |r| r.refused_cards(person, collection, times, limit, want))
+            .await
+    }
+
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>> {
         self.read(move |r| r.history(item)).await
     }

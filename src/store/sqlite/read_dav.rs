@@ -1,11 +1,15 @@
-//! Reads about what CardDAV clients were served, their subscriptions and quotas.
+//! Reads about what CardDAV clients were served and refused, their subscriptions and quotas.
 
 use rusqlite::{Row, params};
 
-use super::read::Reader;
+use super::{
+    read::Reader,
+    read_items::{HEAD, card, count, document},
+};
 use crate::domain::{
-    id::{CollectionId, PersonId, PlacementId, Seq, Timestamp},
-    store::{PushSubscription, StoredProperty},
+    id::{CollectionId, ItemId, PersonId, PlacementId, Seq, Timestamp},
+    item::Card,
+    store::{PushSubscription, StoredProperty, Want},
 };
 
 impl Reader<'_> {
@@ -29,6 +33,54 @@ impl Reader<'_> {
              WHERE c.person = ?1 AND c.client = ?2 AND c.collection = ?3",
             params![person.0, client, collection.0, placement.0],
             |row| Ok((Seq(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(Seq))),
+        )
+    }
+
+    pub fn refusal_marks(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> rusqlite::Result<Vec<(ItemId, i64)>> {
+        self.all(
+            "SELECT item, mark FROM refusal_mark WHERE person = ?1 AND collection = ?2",
+            [person.0, collection.0],
+            |row| Ok((ItemId(row.get(0)?), row.get(1)?)),
+        )
+    }
+
+    pub fn last_refused(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> rusqlite::Result<i64> {
+        let last = self.one(
+            "SELECT coalesce(max(at), 0) FROM refusal_mark WHERE person = ?1 AND collection = ?2",
+            [person.0, collection.0],
+            |row| row.get(0),
+        )?;
+        Ok(last.unwrap_or(0))
+    }
+
+    pub fn refused_cards(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        (after, upto): (i64, i64),
+        limit: usize,
+        want: Want,
+    ) -> rusqlite::Result<Vec<(Card, i64)>> {
+        let from = self.from(collection)?;
+        let sql = format!(
+            "SELECT {HEAD}, {}, m.at {from}
+             JOIN refusal_mark m ON m.collection = p.collection AND m.item = p.item
+             WHERE m.person = ?1 AND m.collection = ?2 AND m.at > ?3 AND m.at <= ?4
+                 AND p.gone IS NULL ORDER BY m.at LIMIT ?5",
+            document(want)
+        );
+        self.all(
+            &sql,
+            params![person.0, collection.0, after, upto, count(limit)],
+            |row| Ok((card(row)?, row.get(26)?)),
         )
     }
 

@@ -20,7 +20,7 @@ pub(super) const HEAD: &str =
 /// Documents held in memory for one page; the last may go beyond.
 const PAGE_OCTETS: usize = 256 * 1024;
 
-fn document(want: Want) -> &'static str {
+pub(super) fn document(want: Want) -> &'static str {
     match want {
         Want::Heads => "x''",
         Want::Documents => "CASE WHEN p.gone IS NULL THEN i.document ELSE x'' END",
@@ -434,18 +434,6 @@ impl Reader<'_> {
              WHERE l.tag = ?1"
         );
         self.all(&sql, [tag.0], head)
-    }
-
-    pub fn refusal_marks(
-        &self,
-        person: PersonId,
-        collection: CollectionId,
-    ) -> rusqlite::Result<Vec<(ItemId, i64)>> {
-        self.all(
-            "SELECT item, mark FROM refusal_mark WHERE person = ?1 AND collection = ?2",
-            [person.0, collection.0],
-            |row| Ok((ItemId(row.get(0)?), row.get(1)?)),
-        )
     }
 }
 

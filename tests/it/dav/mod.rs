@@ -1,6 +1,7 @@
 //! CardDAV over HTTP. A test named `row_NN` shows that row of the checklist of the CardDAV brief.
 
 mod client;
+mod devices;
 mod discovery;
 mod fidelity;
 mod habits;
@@ -15,3 +16,4 @@ mod rights;
 mod robustness;
 mod sync;
 mod transfer;
+mod uploads;

@@ -99,7 +99,7 @@ fn row_67_a_reader_reads_and_is_told_which_right_is_missing() {
         (403, vec!["need-privileges".to_owned()])
     );
     assert_eq!(bob.get("/dav/bob/private/contacts/k.vcf").status, 404);
-    assert_eq!(bob.token(TEAM), token);
+    assert_eq!(Client::new(&server, "alice").token(TEAM), token);
     // For bob the card has another tag now, so that his clients fetch it anew; for alice it has not.
     let after = bob.etag(&k);
     assert_ne!(after, before);
@@ -203,6 +203,79 @@ fn row_68_a_contributor_adds_and_edits_what_is_their_own() {
         ["read", "read-current-user-privilege-set", "write-content"]
     );
     assert_eq!(bob.put(&mine, &[], card("mine", "Mine still")).status, 204);
+}
+
+#[test]
+fn row_68_a_refused_write_is_told_again_to_its_author_alone() {
+    let server = Server::start();
+    let (alice, bob) = (Client::new(&server, "alice"), Client::new(&server, "bob"));
+    let hrefs: Vec<String> = bob.sync(TEAM, "", None).changes().0[..4]
+        .iter()
+        .map(|href| (*href).to_owned())
+        .collect();
+    let others = alice.token(TEAM);
+    let mut token = bob.token(TEAM);
+    let told = |token: &mut String, limit| {
+        let multi = bob.sync(TEAM, token, limit);
+        *token = multi.token().to_owned();
+        let (there, gone) = multi.changes();
+        assert!(gone.is_empty(), "{}", multi.raw);
+        let there: Vec<String> = there.iter().map(|href| (*href).to_owned()).collect();
+        (there, multi.find(TEAM).is_some())
+    };
+    let edit = |href: &str| {
+        let text = bob.get(href).text().replace("END:", "NOTE:x\r\nEND:");
+        assert_eq!(bob.put(href, &[], text).status, 403);
+    };
+    assert_eq!(told(&mut token, None), (vec![], false));
+    edit(&hrefs[0]);
+    assert_ne!(bob.token(TEAM), token);
+    assert_eq!(told(&mut token, None), (vec![hrefs[0].clone()], false));
+    assert_eq!(token, bob.token(TEAM));
+    assert_eq!(told(&mut token, None), (vec![], false));
+    // So are refused deletions and moves, and writes that are no card at all.
+    assert_eq!(bob.delete(&hrefs[1]).status, 403);
+    assert_eq!(told(&mut token, None), (vec![hrefs[1].clone()], false));
+    let to = [("Destination", "/dav/bob/private/contacts/k.vcf")];
+    assert_eq!(bob.send("MOVE", &hrefs[2], &to, "").status, 403);
+    assert_eq!(told(&mut token, None), (vec![hrefs[2].clone()], false));
+    assert_eq!(bob.put(&hrefs[3], &[], "junk").status, 403);
+    assert_eq!(told(&mut token, None), (vec![hrefs[3].clone()], false));
+    // With what others changed, page by page, each once.
+    for href in [&hrefs[0], &hrefs[1], &hrefs[0]] {
+        edit(href);
+    }
+    let changed = alice
+        .get(&hrefs[2])
+        .text()
+        .replace("END:", "NOTE:y\r\nEND:");
+    assert_eq!(alice.put(&hrefs[2], &[], changed).status, 204);
+    edit(&hrefs[2]);
+    let mut seen = Vec::new();
+    loop {
+        let (page, more) = told(&mut token, Some(1));
+        seen.extend(page);
+        if !more {
+            break;
+        }
+    }
+    seen.sort();
+    let mut expected = hrefs[..3].to_vec();
+    expected.sort();
+    assert_eq!(seen, expected);
+    assert_eq!(told(&mut token, None), (vec![], false));
+    // A first synchronization has nothing to tell twice.
+    let first = bob.sync(TEAM, "", None);
+    assert_eq!(first.token(), token);
+    // Nobody else is told of anything but alice's own edit.
+    assert_eq!(alice.sync(TEAM, &others, None).changes().0, [&hrefs[2]]);
+    let broken = token.replace('.', ".x");
+    let answer = bob.report(TEAM, &sync_body(&broken, None));
+    assert_eq!(preconditions(&answer), ["valid-sync-token"]);
+    let data = server.stop();
+    let server = Server::start_in(data);
+    let bob = Client::new(&server, "bob");
+    assert!(bob.sync(TEAM, &token, None).responses.is_empty());
 }
 
 #[test]

@@ -28,13 +28,14 @@ impl Commit<'_> {
                 let identity = identity.clone().unwrap_or_else(|| digest(document));
                 let kept = self.refuse(*item, *collection, document, reason, &identity)?;
                 if let (true, Some(item), Some(collection)) = (*mark, item, collection) {
-                    self.mark_refused(*item, *collection)?;
+                    self.mark_refused(*collection, *item)?;
                 }
                 if kept > 0 && *notice {
                     self.notice_kept()?;
                 }
                 Ok(kept)
             }
+            Op::MarkRefused { collection, item } => self.mark_refused(*collection, *item),
             Op::DismissRefusal { revision } => {
                 let author = self.author();
                 let gone = self.run(
@@ -256,13 +257,15 @@ impl Commit<'_> {
         Ok(revision)
     }
 
-    fn mark_refused(&mut self, item: ItemId, collection: CollectionId) -> Applied<()> {
+    /// The entity tag of an item changes for the author, whose clients are told.
+    fn mark_refused(&self, collection: CollectionId, item: ItemId) -> Applied<i64> {
         self.run(
-            "INSERT INTO refusal_mark (person, collection, item, mark)
-             SELECT ?1, ?2, ?3, 1 WHERE ?1 IS NOT NULL
-             ON CONFLICT DO UPDATE SET mark = mark + 1",
-            params![self.author(), collection.0, item.0],
-        )?;
-        Ok(())
+            "INSERT INTO refusal_mark (person, collection, item, mark, at)
+             SELECT ?1, ?2, ?3, 1, max(?4, (SELECT coalesce(max(at), 0) + 1 FROM refusal_mark
+                 WHERE person = ?1 AND collection = ?2))
+             WHERE ?1 IS NOT NULL
+             ON CONFLICT DO UPDATE SET mark = mark + 1, at = excluded.at",
+            params![self.author(), collection.0, item.0, self.batch.at.0],
+        )
     }
 }

@@ -50,6 +50,8 @@ impl Commit<'_> {
                 false => self.hide_book(list, Some(person.0))?,
             }
         }
+        // What is remembered of an account holds its settings.
+        self.rights_moved = true;
         self.people.push(person);
         Ok(person.0)
     }
