@@ -1,4 +1,4 @@
-"""vdirsyncer synchronizes a folder and the private book both ways.
+"""vdirsyncer synchronizes a folder and the private book both ways, and reads a group's members.
 
 Usage: vdirsyncer.py http://127.0.0.1:PORT
 """
@@ -39,6 +39,45 @@ url = "{url}/"
 username = "bob"
 password = "demo"
 """
+
+
+MEMBERS = """
+[general]
+status_path = "{folder}/status/"
+
+[pair members]
+a = "local"
+b = "remote"
+collections = null
+
+[storage local]
+type = "filesystem"
+path = "{folder}/members/"
+fileext = ".vcf"
+
+[storage remote]
+type = "carddav"
+url = "{url}/dav/groups/Team/members/"
+username = "bob"
+password = "demo"
+read_only = true
+"""
+
+
+def members(url):
+    """The read-only book of a group's members."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        (folder / "config").write_text(MEMBERS.format(folder=folder, url=url))
+        (folder / "members").mkdir()
+        for command in ["discover", "sync", "sync"]:
+            arguments = ["vdirsyncer", "-c", str(folder / "config"), command]
+            done = subprocess.run(arguments, input="y\n" * 9, text=True, capture_output=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+        cards = [path.read_text() for path in (folder / "members").glob("*.vcf")]
+        names = sorted(line for card in cards for line in card.splitlines() if "FN:" in line)
+        assert names == ["FN:Alice Martin", "FN:Bob Keller", "FN:Carol Nguyen"], cards
+    print("vdirsyncer: the members of a group are read")
 
 
 def main(url):
@@ -90,3 +129,4 @@ def main(url):
 
 
 main(sys.argv[1])
+members(sys.argv[1])
