@@ -62,6 +62,7 @@ impl App {
         let limits = Limits {
             document: config.max_document,
             administrators_found: config.found_groups == Founders::Administrators,
+            further_books: config.further_books,
             history_days: config.history_days.into(),
             trash_days: config.trash_days.into(),
             tombstone_days: config.tombstone_days.into(),
@@ -82,6 +83,7 @@ impl App {
             facet: contact.clone(),
             push: push.clone(),
             host: config.public_host().map(str::to_owned),
+            vcard4: config.carddav_vcard4,
         });
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let jobs = Jobs::new(core.clone(), config.data.join("imports"));

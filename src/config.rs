@@ -39,6 +39,10 @@ pub struct Config {
     pub push_contact: Option<String>,
     /// Push messages may go to private addresses and over plain http: for tests.
     pub push_allow_private: bool,
+    /// Offer CardDAV clients cards of version 4.0 too; else 3.0 alone.
+    pub carddav_vcard4: bool,
+    /// Clients may make further private books.
+    pub further_books: bool,
     /// Longest time an Exchange ActiveSync device may wait for changes, in seconds.
     pub max_heartbeat: u64,
     /// Autodiscover sets up Outlook 2013 and later on Windows with Exchange ActiveSync.
@@ -93,6 +97,8 @@ impl Default for Config {
             max_connections: 20_000,
             push_contact: None,
             push_allow_private: false,
+            carddav_vcard4: true,
+            further_books: true,
             max_heartbeat: 3540,
             autodiscover_outlook: false,
             autodiscover_redirects: BTreeMap::new(),
@@ -187,7 +193,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 25] = [
+pub const KEYS: [&str; 27] = [
     "data",
     "listen",
     "public_url",
@@ -200,6 +206,8 @@ pub const KEYS: [&str; 25] = [
     "max_connections",
     "push_contact",
     "push_allow_private",
+    "carddav_vcard4",
+    "further_books",
     "max_heartbeat",
     "autodiscover_outlook",
     "autodiscover_redirects",

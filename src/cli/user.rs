@@ -10,6 +10,7 @@ use clap::Subcommand;
 use super::{Done, Output, commit, person, text};
 use crate::{
     auth,
+    dav::{Choice, Homes},
     domain::{
         batch::Op,
         id::PersonId,
@@ -76,6 +77,12 @@ pub enum Command {
         show_members: bool,
         #[arg(long)]
         hide_members: bool,
+        /// Where CardDAV clients are told to look for group books
+        #[arg(long, value_parser = ["auto", "single", "several"])]
+        homes: Option<String>,
+        /// Offer CardDAV clients vCard 4.0: on, off, or as the server does
+        #[arg(long, value_parser = ["on", "off", "server"])]
+        vcard4: Option<String>,
     },
     /// Remove an account; what it shared stays with the groups
     Remove { login: String },
@@ -164,6 +171,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             picture,
             show_members,
             hide_members,
+            homes,
+            vcard4,
         } => {
             let switches = [
                 disable,
@@ -178,6 +187,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 utc_offset.is_some(),
                 organization.is_some(),
                 picture.is_some(),
+                homes.is_some(),
+                vcard4.is_some(),
             ];
             if !switches.contains(&true) {
                 return Err(
@@ -209,8 +220,25 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 };
                 commit(store, op).await?;
             }
+            let mut settings = None;
+            if let Some(minutes) = minutes {
+                settings = Some(with_setting(&person.settings, UTC_OFFSET, minutes.into()));
+            }
+            if homes.is_some() || vcard4.is_some() {
+                let before = settings.as_deref().unwrap_or(&person.settings);
+                let mut choice = Choice::of(before);
+                let home = homes.as_deref().and_then(Homes::parse);
+                choice.homes = home.unwrap_or(choice.homes);
+                choice.vcard4 = match vcard4.as_deref() {
+                    None => choice.vcard4,
+                    Some("server") => None,
+                    Some(switch) => Some(switch == "on"),
+                };
+                let value = serde_json::json!(choice);
+                settings = Some(with_setting(before, Choice::SETTING, value));
+            }
             let op = change(person.id, |op| {
-                op.settings = minutes.map(|minutes| with_offset(&person.settings, minutes));
+                op.settings = settings;
                 op.quota = quota.map(|quota| (quota > 0).then_some(quota));
                 op.email = email.map(|email| Some(email).filter(|email| !email.is_empty()));
                 op.name = name;
@@ -242,12 +270,13 @@ fn minutes_east(offset: &str) -> Result<i64, String> {
     parsed().ok_or_else(|| format!("{offset}: a zone is +HH:MM or -HH:MM"))
 }
 
-fn with_offset(settings: &str, minutes: i64) -> String {
+/// An account's settings, a JSON object, with another value for one.
+fn with_setting(settings: &str, name: &str, value: serde_json::Value) -> String {
     let settings = serde_json::from_str(settings).ok();
     let mut settings = settings
         .filter(serde_json::Value::is_object)
         .unwrap_or_else(|| serde_json::json!({}));
-    settings[UTC_OFFSET] = minutes.into();
+    settings[name] = value;
     settings.to_string()
 }
 

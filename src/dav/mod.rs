@@ -13,6 +13,7 @@ mod property;
 mod push;
 mod report;
 
+pub use profile::{Choice, Homes};
 pub use push::Push;
 
 use std::sync::Arc;
@@ -65,6 +66,8 @@ pub struct Face {
     pub push: Option<Arc<Push>>,
     /// The name people reach the server by, where it is configured.
     pub host: Option<String>,
+    /// Offer cards of version 4.0.
+    pub vcard4: bool,
 }
 
 /// A request of somebody signed in.
@@ -166,9 +169,15 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         }
         (Outcome::Throttled { retry_after }, _) => return Err(Failure::Throttled(retry_after)),
     };
-    let profile = Profile::of(&headers);
+    let choice = Choice::of(&person.settings);
+    let profile = Profile::of(&headers, &choice, face.vcard4);
+    // Who signed in for one group is another client than who signed in for all.
+    let label = match &scope {
+        Some(group) => format!("CardDAV {} ({group})", profile.family),
+        None => format!("CardDAV {}", profile.family),
+    };
     let client = Client {
-        label: format!("CardDAV {}", profile.family),
+        label,
         device: None,
     };
     let mut actor = face.core.actor(person.id, client).await?;

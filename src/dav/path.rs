@@ -191,6 +191,11 @@ impl Resource {
                 segment: segment.to_owned(),
                 place: NewPlace::Elsewhere,
             },
+            ["dav", "groups", name, ..] => {
+                membership(actor, name)?;
+                return Err(Failure::NoParent);
+            }
+            ["dav", login, ..] if is_own(actor, login) => return Err(Failure::NoParent),
             _ => return Err(Error::NotFound.into()),
         })
     }

@@ -2,13 +2,58 @@
 
 use carnet_proto::vcard::Version;
 use http::{HeaderMap, header};
+use serde::{Deserialize, Serialize};
 
 /// How a client is served.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
     /// The program without its version, for history and for what it was last served.
     pub family: String,
+    /// Cards of version 4.0 are offered and given; else 3.0 alone.
+    pub vcard4: bool,
     habits: Habits,
+}
+
+/// What a person chose for all their CardDAV clients, among the settings of the account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Choice {
+    pub homes: Homes,
+    /// Offer version 4.0; none: as the server does.
+    pub vcard4: Option<bool>,
+}
+
+/// Where clients are told to look for group books.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Homes {
+    /// As each kind of client reads them.
+    #[default]
+    Auto,
+    /// In the home of the account.
+    Single,
+    /// In the homes of the groups.
+    Several,
+}
+
+impl Homes {
+    /// Reads what the command line says.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_value(text.into()).ok()
+    }
+}
+
+impl Choice {
+    /// Name of the setting.
+    pub const SETTING: &'static str = "carddav";
+
+    /// The choice in an account's settings, a JSON object.
+    pub fn of(settings: &str) -> Self {
+        serde_json::from_str::<serde_json::Value>(settings)
+            .ok()
+            .and_then(|mut all| serde_json::from_value(all.get_mut(Self::SETTING)?.take()).ok())
+            .unwrap_or_default()
+    }
 }
 
 /// What differs from what the specifications let a server assume.
@@ -56,7 +101,19 @@ const CLIENTS: [(&str, &str, Habits); 10] = [
 ];
 
 impl Profile {
-    pub fn of(headers: &HeaderMap) -> Self {
+    /// `vcard4`: the server offers version 4.0.
+    pub fn of(headers: &HeaderMap, choice: &Choice, vcard4: bool) -> Self {
+        let mut profile = Self::of_agent(headers);
+        profile.vcard4 = choice.vcard4.unwrap_or(vcard4);
+        match choice.homes {
+            Homes::Auto => {}
+            Homes::Single => profile.habits.several_homes = false,
+            Homes::Several => profile.habits.several_homes = true,
+        }
+        profile
+    }
+
+    fn of_agent(headers: &HeaderMap) -> Self {
         let agent = headers
             .get(header::USER_AGENT)
             .and_then(|value| value.to_str().ok())
@@ -66,10 +123,12 @@ impl Profile {
             Some((_, family, habits)) => Self {
                 family: (*family).to_owned(),
                 habits: *habits,
+                vcard4: false,
             },
             None => Self {
                 family: first_word(agent),
                 habits: PLAIN,
+                vcard4: false,
             },
         }
     }
@@ -82,6 +141,11 @@ impl Profile {
     /// Understands a refused sync-token only as 400.
     pub fn bad_token_is_400(&self) -> bool {
         self.habits.bad_token_is_400
+    }
+
+    /// Whether cards are given in a version when it is asked for.
+    pub fn gives(&self, version: Version) -> bool {
+        version == Version::V3 || self.vcard4
     }
 
     /// The version of cards when the request names none (RFC 6352 §10.4: 3.0).

@@ -502,11 +502,16 @@ impl DeviceAccess {
     }
 }
 
+/// A property of a collection changed, for everybody or for one person.
+pub type Described = (CollectionId, Option<PersonId>);
+
 /// What a commit did.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Committed {
     /// The newest sequence of every collection that moved.
     pub collections: Vec<(CollectionId, Seq)>,
+    /// Collections a property of which changed.
+    pub described: Vec<Described>,
     /// People whose standing changed (joined, left, disabled, password changed, device blocked).
     pub people: Vec<PersonId>,
     /// The row made or changed by each operation, in order; 0 where there is none.

@@ -26,6 +26,8 @@ pub struct Limits {
     pub document: usize,
     /// Only administrators of the server may found groups.
     pub administrators_found: bool,
+    /// People may make further private books.
+    pub further_books: bool,
     /// Days earlier versions and refused writes are kept, 1 to 365.
     pub history_days: i64,
     /// Days what was removed can be restored, 0 to 365.
@@ -39,6 +41,7 @@ impl Default for Limits {
         Self {
             document: 10 * 1024 * 1024,
             administrators_found: false,
+            further_books: true,
             history_days: 30,
             trash_days: 30,
             tombstone_days: 400,
@@ -202,7 +205,13 @@ impl Core {
         self.store.device(actor.person, device_id).await
     }
 
-    /// Makes a further private book of the actor's. Refused: `Exists`, `OverQuota`.
+    /// Whether people may make further private books (a setting).
+    pub fn may_make_books(&self) -> bool {
+        self.limits.further_books
+    }
+
+    /// Makes a further private book of the actor's. Refused: `Forbidden` (setting), `Exists`,
+    /// `OverQuota`.
     pub async fn make_book(
         &self,
         actor: &Actor,
@@ -210,6 +219,10 @@ impl Core {
         display_name: String,
         description: String,
     ) -> Result<()> {
+        let right = Right::Add;
+        if !self.may_make_books() {
+            return Err(Error::Forbidden { right });
+        }
         let books = self.store.books(actor.person).await?;
         let private = |book: &&Collection| matches!(book.place, Place::Private(_));
         if books.iter().filter(private).count() >= MAX_BOOKS {

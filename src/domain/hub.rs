@@ -8,7 +8,7 @@ use std::{
 use tokio::sync::{Notify, broadcast};
 
 use super::{
-    batch::Committed,
+    batch::{Committed, Described},
     book::Moved,
     id::{CollectionId, PersonId},
 };
@@ -27,7 +27,14 @@ pub enum Topic {
 /// Where commits are announced.
 pub struct Hub {
     waiters: Mutex<HashMap<Topic, Vec<Weak<Notify>>>>,
-    commits: broadcast::Sender<Moved>,
+    commits: broadcast::Sender<Announced>,
+}
+
+/// What a commit changed in collections.
+#[derive(Clone, Debug)]
+pub struct Announced {
+    pub moved: Moved,
+    pub described: Vec<Described>,
 }
 
 impl Default for Hub {
@@ -57,15 +64,19 @@ impl Hub {
         Subscription { notify }
     }
 
-    /// What every commit from now on moves.
-    pub fn commits(&self) -> broadcast::Receiver<Moved> {
+    /// What every commit from now on changes in collections.
+    pub fn commits(&self) -> broadcast::Receiver<Announced> {
         self.commits.subscribe()
     }
 
     /// Wakes those who wait for anything a commit touched.
     pub fn publish(&self, committed: &Committed) {
-        if self.commits.receiver_count() > 0 && !committed.collections.is_empty() {
-            let _ = self.commits.send(committed.collections.clone());
+        let (moved, described) = (&committed.collections, &committed.described);
+        if self.commits.receiver_count() > 0 && !(moved.is_empty() && described.is_empty()) {
+            let _ = self.commits.send(Announced {
+                moved: moved.clone(),
+                described: described.clone(),
+            });
         }
         for (collection, _) in &committed.collections {
             self.wake(Topic::Collection(*collection));

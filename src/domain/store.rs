@@ -62,6 +62,10 @@ pub struct PushSubscription {
     pub public_key: Vec<u8>,
     pub auth_secret: Vec<u8>,
     pub expires: Timestamp,
+    /// Told of what is in the collection.
+    pub content: bool,
+    /// Told of properties of the collection.
+    pub properties: bool,
 }
 
 /// A page of a name-sorted list.

@@ -97,6 +97,6 @@ fn asked_version(call: &Call) -> Option<Version> {
     let accept = call.header("accept")?.replace([' ', '"'], "");
     [(Version::V4, "version=4.0"), (Version::V3, "version=3.0")]
         .into_iter()
-        .find(|(_, name)| accept.contains(name))
+        .find(|(version, name)| accept.contains(name) && call.profile.gives(*version))
         .map(|(version, _)| version)
 }

@@ -13,18 +13,20 @@ use crate::{
         Call,
         error::Failure,
         output::{Answer, empty, xml},
-        path::{NewPlace, Resource, group_home_href, is_group_segment},
+        path::{NewPlace, Resource, group_home_href, home_href, is_group_segment},
         property::MAX_OCTETS,
     },
     domain::{batch::Op, error::Error, rights::Right},
 };
 
 pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
-    let elsewhere = || {
-        Failure::forbidden(
+    let elsewhere = || match asked(call) {
+        // What is no XML is wrong wherever it is sent (RFC 4918 §9.3).
+        Err(failure @ Failure::Status(_)) => failure,
+        _ => Failure::forbidden(
             "C:addressbook-collection-location-ok",
             "address books are made in an address book home",
-        )
+        ),
     };
     let segment = match &call.resource {
         Resource::NewBook { segment, place, .. } => match place {
@@ -79,7 +81,8 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     call.face
         .core
         .make_book(&call.actor, segment, display_name, description)
-        .await?;
+        .await
+        .map_err(|error| Failure::about(error, &home_href(&call.actor)))?;
     let book = call.face.core.open_private(&call.actor, segment).await?;
     let ops = dead
         .into_iter()

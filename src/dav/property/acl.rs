@@ -23,7 +23,7 @@ pub async fn value(
     Ok(match local {
         "current-user-principal" => Some(current_user(call)),
         "principal-collection-set" => Some(PRINCIPAL_COLLECTIONS.to_owned()),
-        "current-user-privilege-set" => Some(privileges(subject).await?),
+        "current-user-privilege-set" => Some(privileges(call, subject).await?),
         "supported-privilege-set" if is_content(subject) => Some(SUPPORTED_PRIVILEGES.to_owned()),
         "acl-restrictions" if is_content(subject) => {
             Some("<D:grant-only/><D:no-invert/>".to_owned())
@@ -59,12 +59,13 @@ pub fn current_user(call: &Call) -> String {
 
 pub const PRINCIPAL_COLLECTIONS: &str = "<D:href>/dav/principals/</D:href>";
 
-async fn privileges(subject: Subject<'_>) -> Result<String, Failure> {
+async fn privileges(call: &Call, subject: Subject<'_>) -> Result<String, Failure> {
     Ok(match subject {
         Subject::Book { book, .. } => book_privileges(book.privileges().await?),
-        Subject::Plain(Resource::Home) => {
+        Subject::Plain(Resource::Home) if call.face.core.may_make_books() => {
             privilege_set(&["read", "bind", "unbind", "write-properties"])
         }
+        Subject::Plain(Resource::Home) => privilege_set(&["read", "unbind", "write-properties"]),
         Subject::Plain(Resource::User) => privilege_set(&["read", "write-properties"]),
         Subject::Plain(_) => privilege_set(&["read"]),
     })

@@ -93,7 +93,7 @@ impl<'a> Cards<'a> {
             all: !matches!(asked, PropFind::Prop(_)),
             names_only: *asked == PropFind::PropName,
             data: data.clone(),
-            version: version(data)?,
+            version: version(call, data)?,
             marks: book.marks().await?,
             dead: match is_dead(asked) {
                 true => Dead::of_cards(call, book).await?,
@@ -250,7 +250,7 @@ fn live(call: &Call, book: &Book, name: &Name) -> Live {
 }
 
 /// The version asked for (RFC 6352 §10.4); none: the client's own.
-fn version(data: &AddressData) -> Result<Option<Version>, Failure> {
+fn version(call: &Call, data: &AddressData) -> Result<Option<Version>, Failure> {
     let is_vcard = data
         .content_type
         .as_deref()
@@ -258,10 +258,10 @@ fn version(data: &AddressData) -> Result<Option<Version>, Failure> {
     match data.version.as_deref() {
         None if is_vcard => Ok(None),
         Some("3.0") if is_vcard => Ok(Some(Version::V3)),
-        Some("4.0") if is_vcard => Ok(Some(Version::V4)),
+        Some("4.0") if is_vcard && call.profile.gives(Version::V4) => Ok(Some(Version::V4)),
         _ => Err(Failure::forbidden(
             "C:supported-address-data",
-            "text/vcard in version 3.0 or 4.0",
+            "text/vcard in the versions of supported-address-data",
         )),
     }
 }

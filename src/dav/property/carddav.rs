@@ -20,6 +20,7 @@ pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
         }
         "supported-address-data" => [Version::V3, Version::V4]
             .iter()
+            .filter(|version| call.profile.gives(**version))
             .map(|version| {
                 let version = version.as_str();
                 format!("<C:address-data-type content-type=\"text/vcard\" version=\"{version}\"/>")

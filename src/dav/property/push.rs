@@ -3,6 +3,11 @@
 use super::Subject;
 use crate::dav::{Call, path::Resource, push};
 
+/// `depth` is how older drafts spell it.
+const CONTENT: &str =
+    "<P:content-update><D:sync-level>1</D:sync-level><D:depth>1</D:depth></P:content-update>";
+const PROPERTIES: &str = "<P:property-update><D:depth>0</D:depth></P:property-update>";
+
 pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
     let push = call.face.push.as_ref()?;
     let topic = match subject {
@@ -16,10 +21,10 @@ pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
             push.public_key()
         ),
         "topic" => topic,
-        // `depth` is how older drafts spell it.
-        "supported-triggers" => "<P:content-update><D:sync-level>1</D:sync-level>\
-            <D:depth>1</D:depth></P:content-update>"
-            .to_owned(),
+        "supported-triggers" => match subject {
+            Subject::Book { .. } => format!("{CONTENT}{PROPERTIES}"),
+            Subject::Plain(_) => CONTENT.to_owned(),
+        },
         _ => return None,
     })
 }

@@ -68,13 +68,16 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         .and_then(|secret| BASE64URL.decode(secret.trim()).ok())
         .filter(|secret| secret.len() == 16)
         .ok_or_else(|| invalid("the auth-secret is not 16 octets"))?;
-    let wants_content = root
-        .child(PUSH, "trigger")
-        .is_some_and(|trigger| trigger.child(PUSH, "content-update").is_some());
-    if !wants_content {
+    let wants = |name: &str| {
+        root.child(PUSH, "trigger")
+            .is_some_and(|trigger| trigger.child(PUSH, name).is_some())
+    };
+    let content = wants("content-update");
+    let properties = wants("property-update") && matches!(call.resource, Resource::Book { .. });
+    if !content && !properties {
         return Err(Failure::forbidden(
             "P:no-supported-trigger",
-            "content-update is the trigger there is",
+            "supported-triggers names those there are",
         ));
     }
     let now = Timestamp::now();
@@ -96,6 +99,8 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         public_key,
         auth_secret,
         expires,
+        content,
+        properties,
     };
     let op = Op::Subscribe(new.clone());
     call.face

@@ -18,7 +18,8 @@ use crate::domain::{
     collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, Timestamp},
+    hub::Announced,
+    id::{CollectionId, PersonId, Timestamp},
     store::PushSubscription,
 };
 
@@ -40,14 +41,14 @@ impl Push {
             permits: Semaphore::new(CONCURRENT),
         });
         let mut commits = sender.core.hub().commits();
-        let mut burst: HashMap<CollectionId, Moved> = HashMap::new();
+        let mut burst: HashMap<CollectionId, Burst> = HashMap::new();
         let mut ends = Instant::now();
         loop {
             tokio::select! {
                 () = shutdown.cancelled() => return,
                 () = sleep_until(ends), if !burst.is_empty() => {
-                    for (collection, changes) in burst.drain() {
-                        tokio::spawn(sender.clone().tell(collection, changes));
+                    for (collection, burst) in burst.drain() {
+                        tokio::spawn(sender.clone().tell(collection, burst));
                     }
                 }
                 commit = commits.recv() => {
@@ -55,7 +56,7 @@ impl Push {
                         ends = Instant::now() + BURST;
                     }
                     match commit {
-                        Ok(moved) => gather(&mut burst, moved),
+                        Ok(announced) => gather(&mut burst, announced),
                         Err(RecvError::Lagged(missed)) => {
                             tracing::warn!(missed, "changes came too fast for push messages");
                         }
@@ -67,10 +68,48 @@ impl Push {
     }
 }
 
-fn gather(burst: &mut HashMap<CollectionId, Moved>, moved: Moved) {
-    for change in moved {
-        burst.entry(change.0).or_default().push(change);
+/// What happened to a collection within a burst.
+#[derive(Default)]
+struct Burst {
+    changes: Moved,
+    /// Whose view of its properties changed; none: everybody's.
+    described: Vec<Option<PersonId>>,
+}
+
+/// What one subscriber is told.
+#[derive(Clone, Copy)]
+struct News {
+    content: bool,
+    properties: bool,
+}
+
+fn gather(burst: &mut HashMap<CollectionId, Burst>, announced: Announced) {
+    for change in announced.moved {
+        burst.entry(change.0).or_default().changes.push(change);
     }
+    for (collection, person) in announced.described {
+        burst.entry(collection).or_default().described.push(person);
+    }
+}
+
+/// A push message.
+fn text(topic: &str, token: &str, news: News) -> String {
+    let token = escape(token);
+    let content = match news.content {
+        true => {
+            format!("<content-update><D:sync-token>{token}</D:sync-token></content-update>")
+        }
+        false => String::new(),
+    };
+    let properties = match news.properties {
+        true => "<property-update/>",
+        false => "",
+    };
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <push-message xmlns=\"{PUSH}\" xmlns:D=\"DAV:\"><topic>{topic}</topic>\
+         {content}{properties}</push-message>"
+    )
 }
 
 struct Sender {
@@ -80,26 +119,34 @@ struct Sender {
 }
 
 impl Sender {
-    async fn tell(self: Arc<Self>, collection: CollectionId, changes: Moved) {
+    async fn tell(self: Arc<Self>, collection: CollectionId, burst: Burst) {
         let now = Timestamp::now();
         let subscriptions = match self.core.store().push_subscriptions(collection, now).await {
             Ok(subscriptions) => subscriptions,
             Err(error) => return tracing::warn!(%error, "push subscriptions"),
         };
         for subscription in subscriptions {
-            if self.push.concerns(&subscription.id, &changes) {
+            let is_theirs = |person: &Option<PersonId>| {
+                person.is_none_or(|person| person == subscription.person)
+            };
+            let news = News {
+                content: subscription.content
+                    && self.push.concerns(&subscription.id, &burst.changes),
+                properties: subscription.properties && burst.described.iter().any(is_theirs),
+            };
+            if news.content || news.properties {
                 let sender = self.clone();
-                tokio::spawn(async move { sender.notify(subscription).await });
+                tokio::spawn(async move { sender.notify(subscription, news).await });
             }
         }
-        self.push.forget(&changes);
+        self.push.forget(&burst.changes);
     }
 
-    async fn notify(&self, subscription: PushSubscription) {
+    async fn notify(&self, subscription: PushSubscription, news: News) {
         let Ok(_permit) = self.permits.acquire().await else {
             return;
         };
-        let outcome = match self.message(&subscription).await {
+        let outcome = match self.message(&subscription, news).await {
             Ok(message) => timeout(PATIENCE, self.post(&subscription, message)).await,
             Err(Error::NotFound) => return self.drop_subscription(&subscription).await,
             Err(error) => return tracing::warn!(%error, "a push message could not be made"),
@@ -116,7 +163,7 @@ impl Sender {
     }
 
     /// `NotFound` when the subscriber may not read the collection any more.
-    async fn message(&self, subscription: &PushSubscription) -> Result<String> {
+    async fn message(&self, subscription: &PushSubscription, news: News) -> Result<String> {
         let client = Client::default();
         let actor = Arc::new(self.core.actor(subscription.person, client).await?);
         let found = self
@@ -135,13 +182,7 @@ impl Sender {
                 (collection.uuid.clone(), book.cursor())
             }
         };
-        Ok(format!(
-            "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
-             <push-message xmlns=\"{PUSH}\" xmlns:D=\"DAV:\"><topic>{}</topic><content-update>\
-             <D:sync-token>{}</D:sync-token></content-update></push-message>",
-            topic(&seed),
-            escape(&token.to_string())
-        ))
+        Ok(text(&topic(&seed), &token.to_string(), news))
     }
 
     async fn post(
@@ -186,5 +227,28 @@ impl Sender {
         if let Err(error) = self.core.commit(batch).await {
             tracing::warn!(%error, "a push subscription could not be dropped");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_says_what_changed() {
+        let said = |content, properties| {
+            let news = News {
+                content,
+                properties,
+            };
+            let message = text("abc", "urn:x:<1>", news);
+            let inner = message.split_once("</topic>").expect("a topic").1;
+            inner.replace("</push-message>", "")
+        };
+        let content =
+            "<content-update><D:sync-token>urn:x:&lt;1&gt;</D:sync-token></content-update>";
+        assert_eq!(said(true, false), content);
+        assert_eq!(said(false, true), "<property-update/>");
+        assert_eq!(said(true, true), format!("{content}<property-update/>"));
     }
 }

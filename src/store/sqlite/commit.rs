@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::domain::{
-    batch::{Batch, Committed, Op},
+    batch::{Batch, Committed, Described, Op},
     class::Index,
     error::Error,
     id::{CollectionId, ItemId, PersonId, Seq},
@@ -93,6 +93,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         batch,
         collections: BTreeMap::new(),
         rooms: BTreeMap::new(),
+        described: Vec::new(),
         people: Vec::new(),
         rights_moved: false,
         net_removals: 0,
@@ -120,6 +121,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
             .into_iter()
             .map(|(collection, seq)| (CollectionId(collection), Seq(seq)))
             .collect(),
+        described: commit.described,
         people: commit.people,
         rows,
     })
@@ -131,6 +133,7 @@ struct Commit<'a> {
     collections: BTreeMap<i64, i64>,
     /// Limit and free room of private books this batch added to.
     rooms: BTreeMap<i64, (i64, i64)>,
+    described: Vec<Described>,
     people: Vec<PersonId>,
     rights_moved: bool,
     /// Placements taken away less those made.

@@ -121,7 +121,7 @@ impl Reader<'_> {
 }
 
 const SUBSCRIPTION: &str = "SELECT id, person, collection, resource, public_key, auth_secret,
-    expires FROM push_subscription";
+    expires, content, properties FROM push_subscription";
 
 fn subscription(row: &Row<'_>) -> rusqlite::Result<PushSubscription> {
     Ok(PushSubscription {
@@ -132,5 +132,7 @@ fn subscription(row: &Row<'_>) -> rusqlite::Result<PushSubscription> {
         public_key: row.get(4)?,
         auth_secret: row.get(5)?,
         expires: Timestamp(row.get(6)?),
+        content: row.get(7)?,
+        properties: row.get(8)?,
     })
 }

@@ -134,14 +134,18 @@ fn row_22_only_address_books_are_made() {
         (plain.status, preconditions(&plain)),
         (403, vec!["valid-resourcetype".to_owned()])
     );
-    assert_eq!(
-        alice
-            .send("MKCOL", path, &[("Content-Type", "text/plain")], "hello")
-            .status,
-        415
-    );
+    for path in [path, "/dav/alice/private/contacts/inside/"] {
+        let odd = alice.send("MKCOL", path, &[("Content-Type", "text/plain")], "hello");
+        assert_eq!(odd.status, 415, "{path}");
+    }
+    let deep = "/dav/alice/private/contacts/inside/deeper/";
+    assert_eq!(mkcol(&alice, deep, BOOK_TYPE, "").status, 409);
     assert_eq!(
         mkcol(&alice, "/dav/alice/private/group-999-Team/", BOOK_TYPE, "").status,
+        403
+    );
+    assert_eq!(
+        mkcol(&alice, "/dav/alice/private/members-9-Team/", BOOK_TYPE, "").status,
         403
     );
     assert_eq!(alice.send("PROPFIND", path, &[], "").status, 404);

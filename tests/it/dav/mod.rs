@@ -14,6 +14,7 @@ mod queries;
 mod reports;
 mod rights;
 mod robustness;
+mod settings;
 mod sync;
 mod transfer;
 mod uploads;

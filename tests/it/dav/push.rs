@@ -10,6 +10,8 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
+use carnet::domain::{batch::Op, store::Store as _};
+
 use super::client::*;
 use crate::support::server::Server;
 
@@ -239,6 +241,50 @@ fn row_96_a_subscription_ends_with_its_time_its_service_or_its_right() {
 }
 
 #[test]
+fn row_96_properties_are_told_to_who_asked_for_them() {
+    let server = server();
+    let alice = Client::new(&server, "alice");
+    let triggers = |path: &str| {
+        let found = alice.props(path, "<P:supported-triggers/>");
+        found.names(PUSH, "supported-triggers")
+    };
+    assert_eq!(triggers(TEAM), ["content-update", "property-update"]);
+    assert_eq!(triggers("/dav/alice/private/"), ["content-update"]);
+    let content = "<P:content-update><D:depth>1</D:depth></P:content-update>";
+    let properties = "<P:property-update><D:depth>0</D:depth></P:property-update>";
+    let receiver = Receiver::start("201 Created");
+    let wanted = registration(&receiver.url, "").replace(content, properties);
+    assert_eq!(alice.send("POST", TEAM, &[XML], &wanted).status, 201);
+    let home = alice.send("POST", "/dav/alice/private/", &[XML], &wanted);
+    assert_eq!(preconditions(&home), ["no-supported-trigger"]);
+    let bob = Client::new(&server, "bob");
+    let name = |name: &str| {
+        let named = format!("<D:displayname>{name}</D:displayname>");
+        format!("<D:set><D:prop>{named}</D:prop></D:set>")
+    };
+    // Cards are nothing it asked for, nor is what bob calls the book.
+    assert_eq!(
+        alice
+            .put(&format!("{TEAM}x.vcf"), &[], card("x", "X"))
+            .status,
+        201
+    );
+    bob.proppatch(TEAM, &name("Bob's name for it"));
+    assert!(receiver.is_quiet());
+    alice.proppatch(TEAM, &name("The team"));
+    assert!(receiver.next().is_some(), "her own name for it");
+    let group = server
+        .runtime
+        .block_on(server.store().group_by_name("Team"));
+    server.commit(Op::ChangeGroup {
+        group: group.expect("a read").expect("Team").id,
+        display_name: Some("A-Team".to_owned()),
+        options: None,
+    });
+    assert!(receiver.next().is_some(), "everybody's name for it");
+}
+
+#[test]
 fn registrations_that_cannot_be_served_are_refused() {
     let closed = Server::start();
     let alice = Client::new(&closed, "alice");
@@ -288,7 +334,7 @@ fn registrations_that_cannot_be_served_are_refused() {
         (
             good.replace(
                 "<P:content-update><D:depth>1</D:depth></P:content-update>",
-                "<P:property-update/>",
+                "<P:weather-update/>",
             ),
             "no-supported-trigger",
         ),

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use carnet_proto::wbxml::page::contacts as c;
+
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{
+    eas::{Device, add},
+    server::Server,
+};
 
 fn path(name: &str) -> String {
     format!("{BOOK}{name}.vcf")
@@ -279,6 +284,17 @@ fn row_63_the_ctag_is_the_token_and_moves_with_every_change() {
         assert_ne!(now, last, "{method} {name}");
         last = now;
     }
+    // Whoever writes: a phone, an import.
+    let mut phone = Device::set_up(&server.address, "alice", "appl63", "16.1");
+    let told = phone.sync_all(&[add("new", &[(c::LAST_NAME, "Phone")])], 100);
+    assert!(!told.is_empty());
+    let now = both(BOOK);
+    assert_ne!(now, last);
+    last = now;
+    server.fill("alice", vec![card("i", "I").into_bytes()]);
+    let now = both(BOOK);
+    assert_ne!(now, last);
+    last = now;
     alice.get(&path("g"));
     alice.propfind(BOOK, "1", "<D:getetag/>");
     alice.sync(BOOK, "", None);

@@ -320,8 +320,15 @@ fn row_35_the_parent_must_be_there() {
         alice
             .put("/dav/alice/private/contacts/a/b.vcf", &[], card("x", "X"))
             .status,
-        404
+        409
     );
+    // Of what nobody may know there is no parent either.
+    for path in [
+        "/dav/bob/private/contacts/a/b.vcf",
+        "/dav/groups/No/No/a/b.vcf",
+    ] {
+        assert_eq!(alice.put(path, &[], card("x", "X")).status, 404, "{path}");
+    }
 }
 
 #[test]

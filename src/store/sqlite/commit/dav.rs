@@ -1,12 +1,12 @@
 //! What CardDAV clients were served, and their push subscriptions.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension as _, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
     batch::Op,
     error::Error,
-    id::{CollectionId, PlacementId, Seq},
+    id::{CollectionId, PersonId, PlacementId, Seq},
     store::PushSubscription,
 };
 
@@ -35,6 +35,25 @@ impl Commit<'_> {
             }
             _ => Ok(0),
         }
+    }
+
+    /// The resource of a book is known by its permanent identifier.
+    pub(super) fn note_described(
+        &mut self,
+        resource: &str,
+        person: Option<PersonId>,
+    ) -> Applied<()> {
+        let Some(uuid) = resource.strip_prefix("book:") else {
+            return Ok(());
+        };
+        let book: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM collection WHERE uuid = ?1")?
+            .query_row([uuid], |row| row.get(0))
+            .optional()?;
+        let described = book.map(|book| (CollectionId(book), person));
+        self.described.extend(described);
+        Ok(())
     }
 
     fn move_book(&mut self, book: i64, segment: &str) -> Applied<i64> {
@@ -127,11 +146,13 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO push_subscription
-                     (id, person, collection, resource, public_key, auth_secret, expires)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     (id, person, collection, resource, public_key, auth_secret, expires,
+                      content, properties)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                  ON CONFLICT (person, collection, resource) DO UPDATE SET
                      public_key = excluded.public_key, auth_secret = excluded.auth_secret,
-                     expires = excluded.expires",
+                     expires = excluded.expires, content = excluded.content,
+                     properties = excluded.properties",
             )?
             .execute(params![
                 new.id,
@@ -141,6 +162,8 @@ impl Commit<'_> {
                 new.public_key,
                 new.auth_secret,
                 new.expires.0,
+                new.content,
+                new.properties,
             ])?;
         self.connection
             .prepare_cached(

@@ -3,7 +3,12 @@
 use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
-use crate::domain::{batch::Op, error::Error, id::PersonId, item::random_id};
+use crate::domain::{
+    batch::Op,
+    error::Error,
+    id::{CollectionId, PersonId},
+    item::random_id,
+};
 
 impl Commit<'_> {
     pub(super) fn book_op(&mut self, op: &Op) -> Applied<i64> {
@@ -136,6 +141,7 @@ impl Commit<'_> {
 
     /// What a book is called changed: every home that shows it moves.
     pub(super) fn book_changed(&mut self, book: i64) -> Applied<()> {
+        self.described.push((CollectionId(book), None));
         for home in self.homes_showing(book)? {
             let seq = self.next_seq(home)?;
             self.run(

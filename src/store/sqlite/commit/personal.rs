@@ -91,6 +91,7 @@ impl Commit<'_> {
                 name,
                 value,
             } => {
+                self.note_described(resource, *person)?;
                 let person = person.map_or(0, |person| person.0);
                 match value {
                     Some(value) => self.run(
