@@ -83,6 +83,7 @@ impl App {
             facet: contact.clone(),
             push: push.clone(),
             host: config.public_host().map(str::to_owned),
+            public_url: config.public_url.clone(),
             vcard4: config.carddav_vcard4,
         });
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());

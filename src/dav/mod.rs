@@ -66,6 +66,8 @@ pub struct Face {
     pub push: Option<Arc<Push>>,
     /// The name people reach the server by, where it is configured.
     pub host: Option<String>,
+    /// How people reach the server from outside, where it is configured.
+    pub public_url: Option<String>,
     /// Offer cards of version 4.0.
     pub vcard4: bool,
 }

@@ -107,6 +107,8 @@ pub enum Resource {
     },
     /// A push registration.
     Registration(String),
+    /// The configuration profile for Apple's programs.
+    AppleProfile,
 }
 
 /// Where a book would be made.
@@ -137,6 +139,9 @@ impl Resource {
             ["dav", "principals", "users"] => Resource::Principals("/dav/principals/users/"),
             ["dav", "principals", "groups"] => Resource::Principals("/dav/principals/groups/"),
             ["dav", "principals", "users", login] if is_own(actor, login) => Resource::User,
+            ["dav", "principals", "users", login, APPLE_PROFILE] if is_own(actor, login) => {
+                Resource::AppleProfile
+            }
             ["dav", "principals", "users", login] => {
                 Resource::OtherUser(colleague(face, actor, login).await?)
             }
@@ -216,6 +221,7 @@ impl Resource {
             } => format!("{book_href}{}", encode(name)),
             Resource::NewBook { href, .. } => href.clone(),
             Resource::Registration(id) => registration_href(id),
+            Resource::AppleProfile => apple_profile_href(&actor.login),
         }
     }
 }
@@ -312,6 +318,13 @@ fn members_in(segment: &str) -> Option<CollectionId> {
 fn numbered(segment: &str, prefix: &str) -> Option<CollectionId> {
     let (id, _) = segment.strip_prefix(prefix)?.split_once('-')?;
     id.parse().ok().map(CollectionId)
+}
+
+/// Last segment of the address of the profile for Apple's programs.
+const APPLE_PROFILE: &str = "contacts.mobileconfig";
+
+pub fn apple_profile_href(login: &str) -> String {
+    format!("{}{APPLE_PROFILE}", user_href(login))
 }
 
 pub fn registration_href(id: &str) -> String {

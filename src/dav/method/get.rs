@@ -3,23 +3,38 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use carnet_proto::{dav::header::Tags, vcard::Version};
+use carnet_proto::{
+    dav::{header::Tags, xml::escape},
+    vcard::Version,
+};
 use http::{HeaderValue, StatusCode, header};
 
-use super::propfind::CHUNK;
+use super::{apple, propfind::CHUNK};
 use crate::{
     dav::{
         Call,
         error::Failure,
         output::{Answer, Content, PART, Sink, VCARD, empty, make, typed},
-        path::Resource,
+        path::{Resource, apple_profile_href},
         property::http_date,
     },
     domain::{book::Book, cursor::Position, error::Error},
 };
 
-const PAGE: &str = "<!doctype html><title>Carnet</title>\
-    <p>This address is for CardDAV clients: give it to yours together with your login.";
+/// What people see who open an address of CardDAV in a browser.
+fn page(call: &Call) -> String {
+    let profile = match call.face.public_url {
+        None => String::new(),
+        Some(_) => format!(
+            "<p><a href=\"{}\">A profile for Mac, iPhone and iPad</a> sets up the account and the groups.",
+            escape(&apple_profile_href(&call.actor.login))
+        ),
+    };
+    format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Carnet</title>\
+         <p>This address is for CardDAV clients: give it to yours together with your login.{profile}"
+    )
+}
 
 pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
     match &call.resource {
@@ -33,9 +48,10 @@ pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
             );
             Ok(answer)
         }
+        Resource::AppleProfile => apple::profile(&call),
         Resource::NewBook { .. } | Resource::Registration(_) => Err(Error::NotFound.into()),
         _ => {
-            let page = Content::Whole(Bytes::from_static(PAGE.as_bytes()));
+            let page = Content::Whole(page(&call).into());
             Ok(typed(StatusCode::OK, "text/html; charset=utf-8", page))
         }
     }

@@ -1,5 +1,6 @@
 //! One file per method.
 
+mod apple;
 mod copy_move;
 mod delete;
 mod get;

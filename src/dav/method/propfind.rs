@@ -37,7 +37,9 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
     let root_too = depth == Depth::Zero || !call.prefer().depth_noroot;
     let mut out = MultiStatus::new();
     match &call.resource {
-        Resource::NewBook { .. } | Resource::Registration(_) => return Err(Error::NotFound.into()),
+        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => {
+            return Err(Error::NotFound.into());
+        }
         Resource::Card {
             book,
             book_href,

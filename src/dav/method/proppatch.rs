@@ -26,7 +26,9 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
         ));
     }
     let key = match &call.resource {
-        Resource::NewBook { .. } | Resource::Registration(_) => return Err(Error::NotFound.into()),
+        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => {
+            return Err(Error::NotFound.into());
+        }
         Resource::Card { book, name, .. } => of_card(book, book.get(name).await?.placement.item),
         resource => key_of(call, Subject::of(resource)),
     };

@@ -146,7 +146,7 @@ fn column(resource: &Resource) -> u8 {
         Resource::Home | Resource::GroupHome(_) => HOME,
         Resource::Book { .. } => BOOK,
         Resource::Card { .. } => CARD,
-        Resource::NewBook { .. } | Resource::Registration(_) => 0,
+        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => 0,
     }
 }
 

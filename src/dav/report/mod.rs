@@ -59,13 +59,15 @@ fn served(resource: &Resource) -> &'static [&'static str] {
         Resource::Card { .. } => CARD_REPORTS,
         Resource::Home => HOME_REPORTS,
         Resource::GroupHome(_) => GROUP_HOME_REPORTS,
-        Resource::NewBook { .. } | Resource::Registration(_) => &[],
+        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => &[],
         _ => PRINCIPAL_REPORTS,
     }
 }
 
 pub async fn report(call: Arc<Call>) -> Result<Answer, Failure> {
-    if let Resource::NewBook { .. } | Resource::Registration(_) = call.resource {
+    if let Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile =
+        call.resource
+    {
         return Err(crate::domain::error::Error::NotFound.into());
     }
     if call.body().is_empty() {

@@ -1,6 +1,8 @@
 //! What an operator and an account may choose for CardDAV clients (`carddav.md` §9 d, §13;
 //! `rights.md` §4).
 
+use carnet::domain::batch::Op;
+
 use super::client::*;
 use crate::support::{
     program::{refused, works},
@@ -173,4 +175,57 @@ fn who_signed_in_for_one_group_is_another_client() {
         text.contains("NOTE:newer") && text.contains("TITLE:Baker"),
         "{text}"
     );
+}
+
+#[test]
+fn a_profile_sets_up_the_account_and_each_group_on_apples_programs() {
+    let path = "/dav/principals/users/bob/contacts.mobileconfig";
+    let server = Server::start_with(|config| {
+        config.public_url = Some("https://contacts.example.org:8443".to_owned());
+    });
+    server.commit(Op::AddGroup {
+        name: "R&D".to_owned(),
+        display_name: "Research & Development".to_owned(),
+        admin: server.person("bob"),
+    });
+    let bob = Client::new(&server, "bob");
+    let page = bob.get("/dav/principals/users/bob/").text();
+    assert!(page.contains(path), "{page}");
+    let answer = bob.get(path);
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("application/x-apple-aspen-config"))
+    );
+    let text = answer.text();
+    for (login, principal) in [
+        ("bob", "/dav/principals/users/bob/"),
+        ("bob$Team", "/dav/principals/groups/Team/"),
+        ("bob$R&amp;D", "/dav/principals/groups/R&amp;D/"),
+    ] {
+        let account = format!(
+            "<key>CardDAVUsername</key><string>{login}</string>\
+             <key>CardDAVPrincipalURL</key><string>{principal}</string>\
+             <key>CardDAVPort</key><integer>8443</integer><key>CardDAVUseSSL</key><true/>"
+        );
+        assert!(text.contains(&account), "{account} in {text}");
+    }
+    assert_eq!(
+        text.matches("<string>contacts.example.org</string>")
+            .count(),
+        3
+    );
+    assert_eq!(text.matches("com.apple.carddav.account").count(), 3);
+    // What it names works: the group is the principal of who signs in so.
+    let scoped = Client::new(&server, "bob$R&D");
+    let found = scoped.props("/dav/principals/groups/R&D/", "<D:current-user-principal/>");
+    assert_eq!(
+        found.hrefs(DAV, "current-user-principal"),
+        ["/dav/principals/groups/R&D/"]
+    );
+    // The same again replaces it; nobody else gets it; without an address there is none.
+    assert_eq!(bob.get(path).text(), text);
+    assert_eq!(Client::new(&server, "alice").get(path).status, 404);
+    assert_eq!(bob.send("PROPFIND", path, &[], "").status, 404);
+    let unnamed = Server::start();
+    assert_eq!(Client::new(&unnamed, "bob").get(path).status, 404);
 }
