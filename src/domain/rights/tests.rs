@@ -172,3 +172,31 @@ fn only_the_creator_of_a_private_contact_reaches_into_a_place_they_are_not_in() 
     facts.created_private = false;
     assert!(!allows(Right::Remove, &outside, &facts));
 }
+
+#[test]
+fn a_list_of_members_is_read_and_nothing_else() {
+    let place = PlaceRights {
+        standing: Standing::Reader,
+        group_right: GroupRight::None,
+        options: GroupOptions::default(),
+    };
+    let own = ItemFacts {
+        creator: true,
+        created_here: true,
+        created_private: true,
+        placed: true,
+        removed: true,
+        granted: true,
+        custodian: true,
+        ..ItemFacts::default()
+    };
+    for (_, right, _) in TABLE {
+        let read = right == Right::Read;
+        assert_eq!(allows(right, &place, &own), read, "{right}");
+        assert_eq!(
+            allows(right, &place, &ItemFacts::default()),
+            read,
+            "{right}"
+        );
+    }
+}
