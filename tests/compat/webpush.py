@@ -71,7 +71,7 @@ def main(url):
         <web-push-subscription><push-resource>{origin}/push</push-resource>
         <client-public-key type="p256dh">{base64url(public)}</client-public-key>
         <auth-secret>{base64url(secret)}</auth-secret></web-push-subscription></subscription>
-        <trigger><content-update/></trigger></push-register>"""
+        <trigger><content-update/><property-update/></trigger></push-register>"""
     answer = send("POST", BOOK, register, [("Content-Type", "application/xml")])
     assert answer.status == 201 and answer.headers["Location"], answer.headers
 
@@ -92,6 +92,15 @@ def main(url):
     point = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), unbase64url(vapid))
     claims = jwt.decode(parts["t"], point, algorithms=["ES256"], audience=origin)
     assert claims["sub"].startswith("mailto:"), json.dumps(claims)
+
+    note = (f'<propertyupdate xmlns="DAV:"><set><prop><note xmlns="urn:compat">n</note></prop></set>'
+            "</propertyupdate>")
+    send("PROPPATCH", BOOK, note)
+    _, body = received.get(timeout=10)
+    text = http_ece.decrypt(body, private_key=key, auth_secret=secret, version="aes128gcm")
+    message = ET.fromstring(text)
+    assert message.find(f"{P}property-update") is not None, text
+    assert message.find(f"{P}content-update") is None, text
     send("DELETE", answer.headers["Location"], "")
     send("DELETE", f"{BOOK}push.vcf", "")
     print("http_ece and PyJWT: the push message is readable and signed")
