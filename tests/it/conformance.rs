@@ -1,4 +1,4 @@
-//! Every test that the page of an RFC, or of the CardDAV checklist, names is there.
+//! Every test that a page on a protocol names is there.
 
 use std::{fs, path::Path};
 
@@ -17,10 +17,14 @@ fn pages_name_tests_that_exist() {
             .expect("a name")
             .to_string_lossy()
             .into_owned();
+        let text = fs::read_to_string(&path).expect("text");
+        if name.starts_with("eas") {
+            rows += named(&text, &code, &name);
+            continue;
+        }
         if !name.starts_with("rfc") && name != "carddav.md" {
             continue;
         }
-        let text = fs::read_to_string(&path).expect("text");
         for row in text
             .lines()
             .filter(|line| line.starts_with("| ") && line.ends_with("` |"))
@@ -36,6 +40,21 @@ fn pages_name_tests_that_exist() {
         }
     }
     assert!(rows > 100, "{rows} rows");
+}
+
+/// The tests in the last column of a page; all of them are there.
+fn named(text: &str, code: &str, page: &str) -> usize {
+    let rows = text.lines().filter(|line| line.starts_with("| "));
+    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let mut found = 0;
+    for test in cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
+        assert!(
+            code.contains(&format!("fn {test}(")),
+            "{page}: {test} is no test"
+        );
+        found += 1;
+    }
+    found
 }
 
 fn read(folder: &Path, code: &mut String) {

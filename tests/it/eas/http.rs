@@ -1,5 +1,10 @@
 //! Rows 1 to 15 of the checklist: HTTP.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+};
+
 use crate::support::{
     http::{basic, request},
     phone::{PATH, Phone, document},
@@ -262,4 +267,57 @@ fn a_grown_offer_is_announced_once_to_devices_that_knew_less() {
     let list = "2.5,12.0,12.1,14.0,14.1,16.0,16.1".to_owned();
     assert_eq!(announced(), Some(list));
     assert_eq!(announced(), None);
+}
+
+#[test]
+fn requests_may_come_in_chunks_or_compressed() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "chunks", "14.1");
+    let body = wbxml(FOLDER_SYNC);
+    let mut socket = TcpStream::connect(&server.address).expect("connected");
+    let (name, value) = basic("alice", "demo");
+    let head = format!(
+        "POST {PATH}?Cmd=FolderSync&DeviceId=chunks&DeviceType=x HTTP/1.1\r\nHost: localhost\r\n\
+         {name}: {value}\r\nMS-ASProtocolVersion: 14.1\r\nConnection: close\r\n\
+         Transfer-Encoding: chunked\r\n\r\n"
+    );
+    socket.write_all(head.as_bytes()).expect("sent");
+    for octet in &body {
+        socket.write_all(b"1\r\n").expect("sent");
+        socket.write_all(&[*octet]).expect("sent");
+        socket.write_all(b"\r\n").expect("sent");
+    }
+    socket.write_all(b"0\r\n\r\n").expect("sent");
+    let mut answer = Vec::new();
+    socket.read_to_end(&mut answer).expect("an answer");
+    assert!(answer.starts_with(b"HTTP/1.1 200 "), "{answer:?}");
+
+    let mut zipped = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    zipped.write_all(&body).expect("compressed");
+    let zipped = zipped.finish().expect("compressed");
+    let query = "Cmd=FolderSync&DeviceId=chunks&DeviceType=x";
+    let answer = phone.post_query(query, &zipped, &[("Content-Encoding", "gzip")]);
+    let root = document(&answer).expect("an answer");
+    assert_eq!(text_at(&root, &["Status"]).as_deref(), Some("1"));
+    let answer = phone.post_query(query, &zipped, &[("Content-Encoding", "br")]);
+    assert_eq!(answer.status, 400);
+}
+
+#[test]
+fn too_many_guesses_are_told_to_come_later() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "own", "14.1");
+    let mut guesser = Phone::new(&server, "alice", "guess", "14.1");
+    let answers: Vec<_> = (0..7)
+        .map(|number| {
+            guesser.password = format!("guess{number}");
+            guesser.post("FolderSync", &wbxml(FOLDER_SYNC))
+        })
+        .collect();
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses[..5], [401; 5]);
+    assert_eq!(statuses[6], 503, "{statuses:?}");
+    assert!(answers[6].header("Retry-After").is_some());
+    // Nobody is locked out.
+    assert_eq!(phone.post("FolderSync", &wbxml(FOLDER_SYNC)).status, 200);
 }

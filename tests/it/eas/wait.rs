@@ -11,9 +11,11 @@ use carnet::domain::{
 };
 
 use crate::support::{
+    http::read_answer,
     phone::{Phone, add, commands, document},
+    program::Program,
     server::Server,
-    tree::{all, text_at},
+    tree::{all, text_at, wbxml},
 };
 
 fn status(answer: &carnet_proto::wbxml::Element) -> String {
@@ -225,4 +227,50 @@ fn row_79_a_sync_may_wait_within_bounds() {
     writer.ask("Sync", &(body + "\n  AirSync:HeartbeatInterval = 600"));
     assert!(start.elapsed() < Duration::from_secs(30));
     writer.key.clear();
+}
+
+#[test]
+fn row_82_idle_polls_cost_little_and_all_of_them_wake() {
+    const POLLS: usize = 200;
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("carnet.toml");
+    std::fs::write(&file, "eas_max_devices = 1000\n").expect("written");
+    let config = ["--demo", "--config", file.to_str().expect("a path")];
+    let program = Program::serve(folder.path(), &["http://127.0.0.1:0"], &config);
+    let address = program.address("http");
+    let phones: Vec<Phone> = (0..POLLS)
+        .map(|number| {
+            let mut phone = Phone::at(&address, "carol", &format!("idle{number}"), "16.1");
+            phone.start();
+            phone
+        })
+        .collect();
+    let before = program.memory();
+    let mut held: Vec<_> = phones
+        .iter()
+        .map(|phone| {
+            let body = format!(
+                "Ping:Ping\n  Ping:HeartbeatInterval = 600\n  Ping:Folders\n    Ping:Folder\n      \
+                 Ping:Id = {}\n      Ping:Class = Contacts",
+                phone.folder
+            );
+            phone.send("Ping", &wbxml(&body))
+        })
+        .collect();
+    thread::sleep(Duration::from_secs(2));
+    let each = program.memory().saturating_sub(before) / POLLS as u64;
+    assert!(each < 64 * 1024, "{each} octets for a poll");
+    // They rest: not a tenth of a core for all of them.
+    let started = program.processor_time();
+    thread::sleep(Duration::from_secs(2));
+    let used = program.processor_time() - started;
+    assert!(used < Duration::from_millis(200), "{used:?}");
+    let mut writer = Phone::at(&address, "carol", "writer", "16.1");
+    writer.start();
+    writer.push(&add("1", "News"));
+    for socket in &mut held {
+        let answer = read_answer(socket);
+        let root = document(&answer).expect("an answer");
+        assert_eq!(status(&root), "2");
+    }
 }

@@ -63,6 +63,24 @@ pub fn request(
     parse(&bytes)
 }
 
+/// The answer on a connection that stays open.
+pub fn read_answer(stream: &mut TcpStream) -> Answer {
+    stream
+        .set_read_timeout(Some(Duration::from_secs(60)))
+        .expect("a timeout");
+    let mut bytes = Vec::new();
+    let mut octet = [0];
+    while !bytes.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut octet).expect("a head");
+        bytes.push(octet[0]);
+    }
+    let mut answer = parse(&bytes);
+    let length = answer.header("content-length").and_then(|n| n.parse().ok());
+    answer.body = vec![0; length.expect("a length")];
+    stream.read_exact(&mut answer.body).expect("a body");
+    answer
+}
+
 fn parse(bytes: &[u8]) -> Answer {
     let end = bytes
         .windows(4)

@@ -4,6 +4,7 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     path::Path,
     process::{Child, Command, Output, Stdio},
+    time::Duration,
 };
 
 /// A started `carnet serve`; killed when it is dropped.
@@ -52,6 +53,18 @@ impl Program {
         let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
         let kib = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
         kib.map_or(u64::MAX, |kib: u64| kib * 1024)
+    }
+
+    /// What it has used of the processors so far (Linux; in hundredths of a second).
+    pub fn processor_time(&self) -> Duration {
+        let file = format!("/proc/{}/stat", self.child.id());
+        let text = std::fs::read_to_string(file).expect("Linux");
+        let fields = text.rsplit(") ").next().expect("fields").split(' ');
+        let ticks = fields
+            .skip(11)
+            .take(2)
+            .filter_map(|field| field.parse::<u64>().ok());
+        Duration::from_millis(ticks.sum::<u64>() * 10)
     }
 
     /// SIGKILL: at once, whatever it is doing.

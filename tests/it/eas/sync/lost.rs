@@ -296,3 +296,24 @@ fn row_61_a_killed_server_answers_what_it_had_committed() {
     assert_eq!(witness.pull().len(), 6);
     assert!(works(folder.path(), &["check"]).contains("holds"));
 }
+
+#[test]
+fn an_add_sent_again_with_a_key_too_old_is_not_made_twice() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "rewound", "16.1");
+    let mut other = Phone::set_up(&server, "bob", "editor", "14.1");
+    let old = phone.key.clone();
+    phone.push(&add("1", "Before"));
+    phone.push(&add("2", "Last"));
+    // It says more than the device knows.
+    for (_, id, _) in other.pull() {
+        other.push(&change(&id, "JobTitle", "Pilot"));
+    }
+    let again = add("3", "Last") + &add("4", "Only here");
+    let answer = phone.sync_key(&old, &format!("AirSync:Commands\n{}", indent(&again)));
+    assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("3"));
+    phone.prime();
+    let mut names: Vec<String> = phone.pull().into_iter().map(|told| told.2).collect();
+    names.sort();
+    assert_eq!(names, ["Before", "Last", "Only here"]);
+}
