@@ -166,9 +166,7 @@ impl Commit<'_> {
             | Op::SetOverlay { .. }
             | Op::Remove { .. }
             | Op::Empty { .. }
-            | Op::RestorePlacement { .. }
-            | Op::Disown { .. }
-            | Op::Own { .. } => self.item_op(op),
+            | Op::RestorePlacement { .. } => self.item_op(op),
             Op::Refuse { .. }
             | Op::MarkRefused { .. }
             | Op::DismissRefusal { .. }
@@ -198,7 +196,9 @@ impl Commit<'_> {
             | Op::MoveBook { .. }
             | Op::Subscribe(_)
             | Op::Unsubscribe { .. } => self.dav_op(op),
-            Op::SetSync { .. }
+            Op::Disown { .. }
+            | Op::Own { .. }
+            | Op::SetSync { .. }
             | Op::ForgetSync { .. }
             | Op::SetDeviceValue { .. }
             | Op::TouchDevice { .. }

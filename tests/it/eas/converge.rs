@@ -249,7 +249,7 @@ fn devices_converge_whatever_the_network_does() {
     let histories = std::env::var("CARNET_HISTORIES")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(40);
+        .unwrap_or(12);
     for seed in 0..histories {
         history(&server, seed);
     }

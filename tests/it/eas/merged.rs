@@ -6,6 +6,7 @@ use carnet::domain::{
 };
 
 use crate::support::{
+    http::{basic, request},
     phone::{Phone, add, change, commands, delete, responses},
     server::Server,
     tree::{all, text_at},
@@ -218,4 +219,36 @@ fn edits_of_different_fields_are_merged_in_a_view_as_in_a_book() {
         assert_eq!(title, "Captain");
     }
     server.check();
+}
+
+#[test]
+fn a_group_contact_keeps_its_own_categories_in_the_view() {
+    let server = Server::start();
+    let path = "/dav/groups/Team/Team/board.vcf";
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:board\r\nN:Board;;;;\r\nFN:Board\r\n\
+                CATEGORIES:Council\r\nEND:VCARD\r\n";
+    let own = [basic("alice", "demo")];
+    let put = request(&server.address, "PUT", path, &own, card.as_bytes());
+    assert_eq!(put.status, 201);
+    let mut one = outlook(&server, "alice", "categories");
+    let id = id_of(&one.pull(), "Board");
+    let shown = one.push(&format!("AirSync:Fetch\n  AirSync:ServerId = {id}\n"));
+    assert_eq!(categories(&shown), ["Council", "Team"]);
+    let edit = |title: &str, names: &[&str]| {
+        let names: String = names
+            .iter()
+            .map(|name| format!("      Contacts:Category = {name}\n"))
+            .collect();
+        change(&id, "JobTitle", title) + "    Contacts:Categories\n" + &names
+    };
+    let stored = || request(&server.address, "GET", path, &own, b"").text();
+    one.push(&edit("Chair", &["Council", "Team"]));
+    assert!(stored().contains("CATEGORIES:Council\r\n"), "{}", stored());
+    one.push(&edit("Chair", &["Council", "Team", "Paid"]));
+    assert!(
+        stored().contains("CATEGORIES:Council,Paid\r\n"),
+        "{}",
+        stored()
+    );
+    assert!(stored().contains("TITLE:Chair\r\n"));
 }

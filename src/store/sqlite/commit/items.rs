@@ -88,16 +88,6 @@ impl Commit<'_> {
                 server_id,
                 overlay,
             } => self.restore(*placement, href, server_id, overlay.as_deref()),
-            Op::Disown {
-                collection,
-                device,
-                server_ids,
-            } => self.disown(*collection, *device, server_ids),
-            Op::Own {
-                collection,
-                device,
-                server_id,
-            } => self.own(*collection, *device, server_id),
             Op::Empty {
                 collection,
                 expected,
@@ -490,37 +480,6 @@ impl Commit<'_> {
             &origin,
             false,
         )
-    }
-
-    fn disown(
-        &mut self,
-        collection: CollectionId,
-        device: DeviceId,
-        server_ids: &[String],
-    ) -> Applied<i64> {
-        for table in ["placement", "view_placement"] {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "UPDATE {table} SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
-                     writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
-                 WHERE server_id = ?1 AND collection = ?2"
-            ))?;
-            for server_id in server_ids {
-                statement.execute(params![server_id, collection.0, device.0])?;
-            }
-        }
-        Ok(0)
-    }
-
-    fn own(&mut self, collection: CollectionId, device: DeviceId, server_id: &str) -> Applied<i64> {
-        for table in ["placement", "view_placement"] {
-            self.connection
-                .prepare_cached(&format!(
-                    "UPDATE {table} SET maker = ?3, writer = ?3
-                     WHERE server_id = ?1 AND collection = ?2"
-                ))?
-                .execute(params![server_id, collection.0, device.0])?;
-        }
-        Ok(0)
     }
 
     /// Tags belong to the owner of the private book, whoever writes.

@@ -6,7 +6,7 @@ use super::{Applied, Commit};
 use crate::domain::{
     batch::{DeviceAccess, Op},
     error::Error,
-    id::{DeviceId, PersonId},
+    id::{CollectionId, DeviceId, PersonId},
     view::Shown,
 };
 
@@ -24,6 +24,16 @@ fn object(info: &[(String, String)]) -> serde_json::Value {
 impl Commit<'_> {
     pub(super) fn personal_op(&mut self, op: &Op) -> Applied<i64> {
         match op {
+            Op::Disown {
+                collection,
+                device,
+                server_ids,
+            } => self.disown(*collection, *device, server_ids),
+            Op::Own {
+                collection,
+                device,
+                server_id,
+            } => self.own(*collection, *device, server_id),
             Op::SetSync {
                 device,
                 collection,
@@ -188,6 +198,37 @@ impl Commit<'_> {
             }
             _ => Ok(0),
         }
+    }
+
+    fn disown(
+        &mut self,
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: &[String],
+    ) -> Applied<i64> {
+        for table in ["placement", "view_placement"] {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "UPDATE {table} SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
+                     writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
+                 WHERE server_id = ?1 AND collection = ?2"
+            ))?;
+            for server_id in server_ids {
+                statement.execute(params![server_id, collection.0, device.0])?;
+            }
+        }
+        Ok(0)
+    }
+
+    fn own(&mut self, collection: CollectionId, device: DeviceId, server_id: &str) -> Applied<i64> {
+        for table in ["placement", "view_placement"] {
+            self.connection
+                .prepare_cached(&format!(
+                    "UPDATE {table} SET maker = ?3, writer = ?3
+                     WHERE server_id = ?1 AND collection = ?2"
+                ))?
+                .execute(params![server_id, collection.0, device.0])?;
+        }
+        Ok(0)
     }
 
     fn touch_device(&mut self, op: &Op) -> Applied<i64> {
