@@ -90,6 +90,7 @@ async fn fill(data: &std::path::Path, members: usize) -> String {
     let own = core.default_book(&actor).await.expect("a book");
     let added = own.add_all(vec![card("shared", 0).into_bytes()]).await;
     assert!(added.expect("committed").iter().all(Result::is_ok));
+    let own = core.default_book(&actor).await.expect("a book");
     let found = own.walk(Default::default(), 1).await.expect("read").cards;
     let placement = found[0].placement.clone();
     for group in GROUPS {

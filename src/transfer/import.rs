@@ -16,7 +16,7 @@ use crate::domain::{
 };
 
 /// Cards stored in one commit: devices are told once a batch.
-const BATCH: usize = 200;
+const BATCH: usize = 500;
 /// How often a batch is planned anew while contacts or rights change under it.
 const ATTEMPTS: usize = 8;
 /// Warnings a report keeps; the others are counted.

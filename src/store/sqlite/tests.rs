@@ -373,3 +373,38 @@ fn a_missing_index_shows_in_the_costs() {
         }
     });
 }
+
+#[test]
+fn a_refused_batch_leaves_nothing_and_takes_nothing_of_those_beside_it() {
+    let runtime = Runtime::new().expect("a runtime");
+    let folder = folder();
+    let store = Sqlite::open(folder.path()).expect("a database");
+    runtime.block_on(async {
+        // Batches that wait together share a transaction; every third is refused after it wrote.
+        let asked = (0..300).map(|number| {
+            let what = format!("batch {number}");
+            let person = PersonId(0);
+            let gone = Op::RemovePerson { person };
+            let mut ops = vec![Op::Audit { what }];
+            ops.extend((number % 3 == 0).then_some(gone));
+            store.commit(Batch {
+                ops,
+                ..Batch::default()
+            })
+        });
+        let outcomes = futures_util::future::join_all(asked).await;
+        for (number, outcome) in outcomes.iter().enumerate() {
+            assert_eq!(outcome.is_err(), number % 3 == 0, "{number}: {outcome:?}");
+        }
+    });
+    let connection = Connection::open(folder.path().join(DATABASE)).expect("the file");
+    let kept: std::collections::BTreeSet<String> = connection
+        .prepare("SELECT what FROM audit")
+        .and_then(|mut statement| statement.query_map([], |row| row.get(0))?.collect())
+        .expect("rows");
+    let expected = (0..300)
+        .filter(|number| number % 3 != 0)
+        .map(|number| format!("batch {number}"))
+        .collect();
+    assert_eq!(kept, expected);
+}

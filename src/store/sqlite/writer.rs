@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
 use super::{commit, unavailable};
@@ -21,9 +21,6 @@ use crate::domain::{
 
 /// Batches that may share one commit.
 const GROUP: usize = 128;
-/// Operations beyond which a batch is committed alone: what it wrote is noted for its savepoint,
-/// and looked through at the end of every statement.
-const SHARED_OPS: usize = 16;
 
 /// The door to the writing thread; dropping it waits for the last commit.
 pub struct Writer {
@@ -121,16 +118,10 @@ impl Thread {
     }
 
     fn commit_group(&mut self, group: Vec<Job>) {
-        let mut sharing = Vec::new();
+        let mut batches = Vec::new();
         for job in group {
             match job {
-                Job::Commit(batch, answer) if batch.ops.len() <= SHARED_OPS => {
-                    sharing.push((batch, answer));
-                }
-                Job::Commit(batch, answer) => {
-                    self.commit_batches(std::mem::take(&mut sharing));
-                    self.commit_batches(vec![(batch, answer)]);
-                }
+                Job::Commit(batch, answer) => batches.push((batch, answer)),
                 Job::ForeignChanges(answer) => {
                     let changes = self.known.catch_up(&self.connection).map_err(unavailable);
                     let _ = answer.send(changes);
@@ -141,10 +132,6 @@ impl Thread {
                 }
             }
         }
-        self.commit_batches(sharing);
-    }
-
-    fn commit_batches(&mut self, batches: Vec<Asked>) {
         if batches.is_empty() {
             return;
         }
@@ -176,24 +163,13 @@ impl Thread {
         let mut transaction = self
             .connection
             .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let mut outcomes = Vec::with_capacity(batches.len());
-        if let [(batch, _)] = batches {
-            let outcome = settled(commit::apply(&transaction, batch))?;
-            if outcome.is_err() {
-                // Dropping the transaction rolls it back.
-                return Ok(vec![outcome]);
+        let outcomes = match apply_all(&transaction, batches)? {
+            Some(outcomes) => outcomes,
+            None => {
+                transaction.execute_batch("ROLLBACK; BEGIN IMMEDIATE")?;
+                apply_each(&mut transaction, batches)?
             }
-            outcomes.push(outcome);
-        } else {
-            for (batch, _) in batches {
-                let savepoint = transaction.savepoint()?;
-                let outcome = settled(commit::apply(&savepoint, batch))?;
-                if outcome.is_ok() {
-                    savepoint.commit()?;
-                }
-                outcomes.push(outcome);
-            }
-        }
+        };
         let flushed = !unflushed && outcomes.iter().any(Result::is_ok);
         let count = match flushed {
             true => Some(commit::count(&transaction)?),
@@ -205,6 +181,41 @@ impl Thread {
         }
         Ok(outcomes)
     }
+}
+
+/// Applies batches without savepoints: SQLite notes every page a savepoint changes, and looks
+/// through what it noted at the end of every statement. None when a refused one left something.
+fn apply_all(
+    transaction: &Transaction<'_>,
+    batches: &[Asked],
+) -> rusqlite::Result<Option<Vec<Result<Committed>>>> {
+    let mut outcomes = Vec::with_capacity(batches.len());
+    for (batch, _) in batches {
+        let before = transaction.total_changes();
+        let outcome = settled(commit::apply(transaction, batch))?;
+        if outcome.is_err() && transaction.total_changes() != before {
+            return Ok(None);
+        }
+        outcomes.push(outcome);
+    }
+    Ok(Some(outcomes))
+}
+
+/// Applies batches, each in a savepoint that goes back when it is refused.
+fn apply_each(
+    transaction: &mut Transaction<'_>,
+    batches: &[Asked],
+) -> rusqlite::Result<Vec<Result<Committed>>> {
+    let mut outcomes = Vec::with_capacity(batches.len());
+    for (batch, _) in batches {
+        let savepoint = transaction.savepoint()?;
+        let outcome = settled(commit::apply(&savepoint, batch))?;
+        if outcome.is_ok() {
+            savepoint.commit()?;
+        }
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
 }
 
 /// What the asker of a batch is told; an error where nothing of the transaction can stand.
