@@ -25,10 +25,13 @@ const REMEMBERED: Duration = Duration::from_secs(300);
 /// Credentials remembered at once.
 const MAX_REMEMBERED: usize = 50_000;
 
+/// Password checks at once, where there are as many cores.
+const MAX_CHECKS: usize = 4;
+
 /// Verifies credentials.
 pub struct Authenticator {
     store: Arc<dyn Store>,
-    /// Password checks under way: each takes 19 MiB and a core.
+    /// Password checks under way: each takes a core, and 19 MiB that are kept for the next.
     checks: Semaphore,
     secret: [u8; 32],
     known: Mutex<HashMap<[u8; 32], Known>>,
@@ -64,7 +67,7 @@ impl Authenticator {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         Self {
             store,
-            checks: Semaphore::new(cores),
+            checks: Semaphore::new(cores.min(MAX_CHECKS)),
             secret,
             known: Mutex::default(),
             throttle: throttle::Throttle::default(),

@@ -67,7 +67,7 @@ where
     F: FnOnce(Sink) -> M,
     M: Future<Output = Result<Bytes, Failure>> + Send + 'static,
 {
-    let (sender, mut more) = mpsc::channel(2);
+    let (sender, mut more) = mpsc::channel(1);
     let maker = tokio::spawn(maker(Sink(sender)));
     let content = match more.recv().await {
         Some(first) => Content::Parts(Parts { first, more, maker }),

@@ -74,7 +74,12 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
 /// Sends what is written once it is worth a part.
 pub async fn flush(out: &mut MultiStatus, sink: &Sink) -> Result<(), Failure> {
     match out.len() >= PART {
-        true => sink.send(out.take()).await,
+        true => {
+            let mut part = out.take();
+            // It may wait for a slow client, and others with it.
+            part.shrink_to_fit();
+            sink.send(part).await
+        }
         false => Ok(()),
     }
 }

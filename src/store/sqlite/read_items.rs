@@ -18,7 +18,7 @@ pub(super) const HEAD: &str =
     length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside";
 
 /// Documents held in memory for one page; the last may go beyond.
-const PAGE_OCTETS: usize = 256 * 1024;
+const PAGE_OCTETS: usize = 128 * 1024;
 
 pub(super) fn document(want: Want) -> &'static str {
     match want {
