@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, StatusCode, header},
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -39,12 +39,6 @@ pub struct App {
     push: Option<Arc<Push>>,
     jobs: Arc<Jobs>,
     config: Config,
-}
-
-/// What `/` needs: a page for browsers, discovery for CardDAV clients.
-#[derive(Clone)]
-struct Root {
-    dav: Arc<dav::Face>,
 }
 
 /// Faces whose paths come in any letter case.
@@ -90,8 +84,8 @@ impl App {
         let jobs = Jobs::new(core.clone(), config.data.join("imports"));
         let pages = web::Web::new(core.clone(), auth.clone(), contact, jobs.clone());
         let router = Router::new()
-            .route("/", any(root))
-            .with_state(Root { dav: dav.clone() })
+            // Browsers get a page; everything else on `/` is CardDAV discovery.
+            .route("/", any(dav::serve).with_state(dav.clone()))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready).with_state(core.clone()))
             .route(
@@ -183,14 +177,6 @@ async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
         if let Err(error) = jobs.tidy().await {
             tracing::warn!(%error, "files of old imports could not be removed");
         }
-    }
-}
-
-/// Browsers get a page; everything else on `/` is CardDAV discovery.
-async fn root(State(root): State<Root>, request: Request) -> Response {
-    match *request.method() {
-        Method::GET | Method::HEAD => web::home().await,
-        _ => dav::serve(State(root.dav), request).await,
     }
 }
 

@@ -18,7 +18,7 @@ use super::{
     id::{CollectionId, ItemId, RevisionId, Seq},
     item::{Card, Placement},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
-    store::{ItemStanding, ListPage, ListQuery, Order, Want},
+    store::{Counts, ItemStanding, ListPage, ListQuery, Order, Want},
 };
 
 pub use changes::Changes;
@@ -226,6 +226,12 @@ impl Book {
             .store()
             .list(self.collection.id, self.actor.person, query)
             .await
+    }
+
+    /// What is counted beside the list.
+    pub async fn counts(&self, last_first: bool) -> Result<Counts> {
+        let store = self.core.store();
+        store.counts(self.collection.id, last_first).await
     }
 
     /// What may be done with several items.

@@ -201,6 +201,11 @@ impl Core {
     }
 
     /// The devices of the actor.
+    pub async fn devices(&self, actor: &Actor) -> Result<Vec<Device>> {
+        self.store.devices(Some(actor.person)).await
+    }
+
+    /// One of them.
     pub async fn device(&self, actor: &Actor, device_id: &str) -> Result<Option<Device>> {
         self.store.device(actor.person, device_id).await
     }

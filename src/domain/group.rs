@@ -115,6 +115,11 @@ impl Core {
         &actor.memberships
     }
 
+    /// The groups the actor is in, with how many members each has.
+    pub async fn group_sizes(&self, actor: &Actor) -> Result<Vec<(GroupId, i64)>> {
+        self.store().group_sizes(actor.person).await
+    }
+
     /// Opens a group by its exact name; `NotFound` unless the actor is a member.
     pub async fn group(self: &Arc<Self>, actor: &Arc<Actor>, name: &str) -> Result<OpenGroup> {
         let membership = actor.memberships.iter().find(|m| m.name == name);

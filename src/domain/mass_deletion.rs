@@ -15,9 +15,6 @@ use super::{
     store::{Notice, NoticeKind},
 };
 
-/// Name of the setting in a person's settings.
-const HOLD: &str = "hold_mass_deletions";
-
 impl Core {
     /// What the actor is told and has not settled, newest first.
     pub async fn notices(&self, actor: &Actor) -> Result<Vec<Notice>> {
@@ -49,34 +46,6 @@ impl Core {
         Ok(restored)
     }
 
-    /// Whether deletions beyond the limit wait for a confirmation (a setting, off).
-    pub async fn holds_mass_deletions(&self, actor: &Actor) -> Result<bool> {
-        let person = self.store().person(actor.person).await?;
-        let settings = person.ok_or(Error::NotFound)?.settings;
-        Ok(parsed(&settings)[HOLD].as_bool().unwrap_or(false))
-    }
-
-    /// Sets whether deletions beyond the limit wait for a confirmation.
-    pub async fn hold_mass_deletions(&self, actor: &Arc<Actor>, hold: bool) -> Result<()> {
-        self.decided(actor, |actor| async move {
-            let person = self.store().person(actor.person).await?;
-            let mut settings = parsed(&person.ok_or(Error::NotFound)?.settings);
-            settings[HOLD] = hold.into();
-            let op = Op::ChangePerson {
-                person: actor.person,
-                email: None,
-                name: None,
-                admin: None,
-                password_hash: None,
-                disabled: None,
-                quota: None,
-                settings: Some(settings.to_string()),
-            };
-            self.commit_as(&actor, vec![op]).await.map(drop)
-        })
-        .await
-    }
-
     async fn own_notice(&self, actor: &Actor, notice: NoticeId) -> Result<Notice> {
         let notices = self.notices(actor).await?;
         let found = notices.into_iter().find(|own| own.id == notice);
@@ -103,11 +72,4 @@ impl Book {
             false => Ok(()),
         }
     }
-}
-
-fn parsed(settings: &str) -> serde_json::Value {
-    serde_json::from_str(settings)
-        .ok()
-        .filter(serde_json::Value::is_object)
-        .unwrap_or_else(|| serde_json::json!({}))
 }

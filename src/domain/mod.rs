@@ -28,6 +28,7 @@ pub mod refused;
 pub mod rights;
 pub mod round;
 pub mod search;
+pub mod settings;
 pub mod sharing;
 pub mod store;
 pub mod tag;

@@ -79,8 +79,33 @@ pub struct ListQuery {
     pub reach: bool,
     /// Only items the person tagged so.
     pub tag: Option<TagId>,
+    /// Only favourites.
+    pub favourite: bool,
+    /// Only items of a kind: `group` for lists.
+    pub kind: Option<String>,
+    pub sort: Sort,
     pub offset: i64,
     pub limit: i64,
+}
+
+/// What a list is sorted by; what is equal, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sort {
+    #[default]
+    Name,
+    Organization,
+    /// Changed last comes first.
+    Modified,
+}
+
+/// How many live items there are of each sort that side lists show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    pub favourites: i64,
+    /// Items of the kind `group`.
+    pub lists: i64,
+    /// First letter of the sort key and how many begin with it, in their order.
+    pub letters: Vec<(String, i64)>,
 }
 
 /// A page of a list, with the number of all that match.
@@ -94,6 +119,8 @@ pub struct ListPage {
 #[derive(Clone, Debug)]
 pub struct ListRow {
     pub placement: Placement,
+    /// The first character of what it is sorted by as a name, folded.
+    pub letter: String,
     /// Somebody commented on it in this place.
     pub commented: bool,
     /// Names of the person's tags on it.
@@ -362,6 +389,8 @@ pub trait Store: Send + Sync {
     async fn members_list(&self, group: GroupId) -> Result<Option<CollectionId>>;
     /// The lists of members a person's home shows, by display name.
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>>;
+    /// The groups of a person with how many members each has.
+    async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>>;
     /// The strongest grant that applies to the person in the group.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;
     /// All grants of a group: `None` is everyone.
@@ -461,6 +490,8 @@ pub trait Store: Send + Sync {
         person: PersonId,
         query: &ListQuery,
     ) -> Result<ListPage>;
+    /// What is counted beside a list; `last_first`: family name first.
+    async fn counts(&self, collection: CollectionId, last_first: bool) -> Result<Counts>;
     /// What a client holds of a placement: the content at a sequence, or a device's own write since,
     /// from revisions: (document, overlay).
     async fn version_at(

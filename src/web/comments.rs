@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 
 use super::{
     Web,
-    contacts::card_telling,
+    card::card_telling,
     form::Posted,
     place::ItemPath,
     told::{Done, Told},

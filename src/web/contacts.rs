@@ -1,19 +1,19 @@
-//! Lists and cards of the contacts in a place.
+//! The list of the contacts in a place.
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     extract::{Query, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 
 use super::{
-    Web,
-    form::{Posted, ranges},
-    page::{self, Row, initials, show},
-    place::{ItemPath, PlacePath, form_encode},
+    Web, names,
+    page::{Shell, initials, see_other, show},
+    place::{PlacePath, encode_segment, form_encode},
     request::Visit,
     share::name_of,
     text::{Text, fill},
@@ -21,27 +21,136 @@ use super::{
     when,
 };
 use crate::domain::{
-    book::{Book, Condition},
-    collection::Place,
-    comment::ShownComment,
-    error::{Error, Result},
+    book::Book,
+    error::Result,
     id::TagId,
-    sharing::KnownPlace,
-    store::{ListQuery, ListRow, Tag},
+    store::{ListQuery, ListRow, Sort, Tag},
 };
 
 /// Contacts shown on one page of a list.
 const PAGE: i64 = 200;
+/// Letters of the index beyond which others are not offered.
+const LETTERS: usize = 60;
+/// Keeps the environment chosen for as long as the browser is open.
+const COOKIE: &str = "carnet-place";
 
 /// Query of a list.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ListParams {
     pub q: String,
     pub page: i64,
     pub tag: i64,
+    /// `favourites` or `lists`.
+    pub show: String,
+    /// `organization` or `modified`; by name otherwise.
+    pub sort: String,
     /// All rows shown are selected.
     pub all: i64,
+}
+
+impl ListParams {
+    /// What they ask of a book, for a person's order of names.
+    pub fn query(&self, web: &Web, last_first: bool) -> ListQuery {
+        ListQuery {
+            last_first,
+            words: web.facet.words(&self.q),
+            tag: (self.tag != 0).then_some(TagId(self.tag)),
+            favourite: self.show == "favourites",
+            kind: (self.show == "lists").then(|| "group".to_owned()),
+            sort: match self.sort.as_str() {
+                "organization" => Sort::Organization,
+                "modified" => Sort::Modified,
+                _ => Sort::Name,
+            },
+            offset: (self.page.max(1) - 1) * PAGE,
+            limit: PAGE,
+            ..ListQuery::default()
+        }
+    }
+
+    /// Only some of the contacts of the place are meant.
+    pub fn is_narrowed(&self) -> bool {
+        !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
+    }
+
+    /// The address of another page or order of the same list.
+    fn link(&self, here: &str, page: i64, sort: &str, all: &str) -> String {
+        let number = |n: i64| if n == 0 { String::new() } else { n.to_string() };
+        let query = [
+            ("q", self.q.as_str()),
+            ("tag", &number(self.tag)),
+            ("show", &self.show),
+            ("sort", sort),
+            ("page", &number(page)),
+            ("all", all),
+        ];
+        format!("{here}?{}", form_encode(&query))
+    }
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+struct List {
+    shell: Shell,
+    params: ListParams,
+    title: String,
+    here: String,
+    group: bool,
+    may_add: bool,
+    may_empty: bool,
+    total: i64,
+    favourites: i64,
+    lists: i64,
+    /// When the last search was asked.
+    last_search: Option<String>,
+    count: String,
+    seen_by: Option<String>,
+    tags: Vec<Tag>,
+    /// The query that names what is shown, for export and printing.
+    scope: String,
+    /// Books a selection can be shared with or moved into.
+    targets: Vec<(i64, String)>,
+    /// Letter and where it begins.
+    letters: Vec<(String, String)>,
+    headings: Headings,
+    rows: Vec<Row>,
+    /// Everything the list shows, on all its pages.
+    everything: String,
+    empty: &'static str,
+    select_all: String,
+    pages: i64,
+    page_label: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+/// The address that sorts by each column, none for the one it is sorted by.
+struct Headings {
+    name: Option<String>,
+    organization: Option<String>,
+    modified: Option<String>,
+}
+
+/// One contact of a list.
+struct Row {
+    id: String,
+    /// The letter that begins with this row.
+    letter: Option<String>,
+    name: String,
+    initials: String,
+    organization: String,
+    email: String,
+    phone: String,
+    phone_link: String,
+    city: String,
+    creator: String,
+    favourite: bool,
+    commented: bool,
+    may_edit: bool,
+    may_delete: bool,
+    /// Name and colour.
+    tags: Vec<(String, String)>,
 }
 
 /// `GET /c/private`, `GET /g/NAME`
@@ -52,7 +161,37 @@ pub async fn list(
     Query(params): Query<ListParams>,
     Query(done): Query<Done>,
 ) -> Response {
-    list_telling(&web, &place, &visit, &params, done.into()).await
+    let mut response = list_telling(&web, &place, &visit, &params, done.into()).await;
+    let kept = format!(
+        "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax",
+        encode_segment(&place.path())
+    );
+    if let Ok(kept) = HeaderValue::from_str(&kept) {
+        response.headers_mut().append(header::SET_COOKIE, kept);
+    }
+    response
+}
+
+/// `GET /contacts`: the environment chosen last; Private after signing in.
+pub async fn last_place(visit: Visit, headers: HeaderMap) -> Response {
+    let places = visit.actor.memberships.iter();
+    let places = places.map(|own| PlacePath::Group(own.name.clone()).path());
+    let chosen = |path: &String| {
+        let kept = format!("{COOKIE}={}", encode_segment(path));
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .any(|pair| pair.trim() == kept)
+    };
+    let found = places.into_iter().find(chosen);
+    see_other(&found.unwrap_or_else(|| PlacePath::Private.path()))
+}
+
+/// The cookie that begins a session in Private.
+pub fn forget_place() -> HeaderValue {
+    HeaderValue::from_static("carnet-place=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
 }
 
 /// The list, with what was done to it on top.
@@ -76,77 +215,82 @@ async fn show_list(
 ) -> Result<Response> {
     let book = place.open(web, visit).await?;
     let text = visit.text;
-    let page = params.page.max(1);
-    let query = ListQuery {
-        words: web.facet.words(&params.q),
-        tag: (params.tag != 0).then_some(TagId(params.tag)),
-        offset: (page - 1) * PAGE,
-        limit: PAGE,
-        ..ListQuery::default()
-    };
+    let last_first = visit.settings.last_first;
+    let query = params.query(web, last_first);
     let found = book.list(&query).await?;
+    let page = params.page.max(1);
     let pages = (found.total + PAGE - 1) / PAGE;
     let here = place.path();
-    let link = |page: i64, all: &str| {
-        let tag = match params.tag {
-            0 => String::new(),
-            tag => tag.to_string(),
-        };
-        let page = page.to_string();
-        let query = [
-            ("q", params.q.as_str()),
-            ("tag", &tag),
-            ("page", &page),
-            ("all", all),
-        ];
-        format!("{here}?{}", form_encode(&query))
-    };
+    let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
     let tags = book.tags().await?;
+    let placements: Vec<_> = found.rows.iter().map(|row| &row.placement).collect();
+    let privileges = book.items_privileges(&placements).await?;
+    let by_name = query.sort == Sort::Name;
+    let mut letter = None;
     let mut rows = Vec::with_capacity(found.rows.len());
-    for found in &found.rows {
-        // Everything in Private is one's own.
-        let read_only = !book.is_private() && !book.item_privileges(&found.placement).await?.modify;
-        rows.push(row(found, &tags, read_only));
+    for (found, may) in found.rows.iter().zip(privileges) {
+        let mut row = row(found, &tags, visit);
+        (row.may_edit, row.may_delete) = (may.modify, may.remove);
+        let own = by_name.then(|| letter_of(&found.letter));
+        if own != letter {
+            row.letter.clone_from(&own);
+            letter = own;
+        }
+        rows.push(row);
     }
     let may = book.privileges().await?;
+    let counts = book.counts(last_first).await?;
     let status = told.status();
     let mut shell = visit.shell_telling(web, Some(&here), told);
-    shell.query = params.q.clone();
-    let seen_by = match book.is_private() {
-        true => None,
-        false => Some(members_see(&book, text).await?),
-    };
+    shell.adds = may.add.then(|| format!("{here}/new"));
+    let last_search = web.core.last_search(&visit.actor).await?;
     let total = book.count().await?;
-    let targets = targets(web, visit, &book).await?;
-    Ok(show(
-        status,
-        &page::List {
-            shell,
-            title: name_of(&book, visit),
-            group: !book.is_private(),
-            may_add: may.add,
-            may_empty: may.remove && found.total > 0,
-            total,
-            count: fill(text.contacts_count, &[&found.total]),
-            seen_by,
-            tag: params.tag,
-            tags,
-            targets,
-            rows,
-            scope: scope(params),
-            all: params.all != 0,
-            select_all: link(page, "1"),
-            empty: match params.q.is_empty() && params.tag == 0 {
-                true => text.no_contacts,
-                false => text.no_match,
-            },
-            pages,
-            page_label: fill(text.page_of, &[&page, &pages]),
-            previous: (page > 1).then(|| link(page - 1, "")),
-            next: (page < pages).then(|| link(page + 1, "")),
-            here,
+    let heading = |sort: &str| (params.sort != sort).then(|| params.link(&here, 0, sort, ""));
+    let page = List {
+        shell,
+        title: name_of(&book, visit),
+        group: !book.is_private(),
+        may_add: may.add,
+        may_empty: may.remove && total > 0,
+        total,
+        favourites: counts.favourites,
+        lists: counts.lists,
+        last_search: last_search.map(|last| when::shown(last.at, text)),
+        count: match found.total {
+            1 => text.one_contact.to_owned(),
+            total => fill(text.contacts_count, &[&total]),
         },
-    ))
+        seen_by: match book.is_private() {
+            true => None,
+            false => Some(members_see(&book, text).await?),
+        },
+        tags,
+        scope: scope(params),
+        targets: targets(web, visit, &book).await?,
+        letters: match by_name && !params.is_narrowed() && pages > 0 {
+            true => letters(&counts.letters, &link),
+            false => Vec::new(),
+        },
+        headings: Headings {
+            name: heading(""),
+            organization: heading("organization"),
+            modified: heading("modified"),
+        },
+        rows,
+        everything: fill(text.select_everything, &[&found.total]),
+        select_all: link(page, "1"),
+        empty: match params.is_narrowed() {
+            false => text.no_contacts,
+            true => text.no_match,
+        },
+        pages,
+        page_label: fill(text.page_of, &[&page, &pages]),
+        previous: (page > 1).then(|| link(page - 1, "")),
+        next: (page < pages).then(|| link(page + 1, "")),
+        here: here.clone(),
+        params: params.clone(),
+    };
+    Ok(show(status, &page))
 }
 
 /// What a list shows, on all its pages: `?tag=3`.
@@ -159,7 +303,31 @@ fn scope(params: &ListParams) -> String {
     }
 }
 
-/// Books a selection of this one can be shared into.
+/// What a name is listed under: its first letter, or `#`.
+fn letter_of(first: &str) -> String {
+    match first.chars().next().filter(|c| c.is_alphabetic()) {
+        Some(letter) => letter.to_uppercase().collect(),
+        None => "#".to_owned(),
+    }
+}
+
+/// Each letter with the address of its first row.
+fn letters(counted: &[(String, i64)], link: &dyn Fn(i64, &str) -> String) -> Vec<(String, String)> {
+    let mut letters: Vec<(String, String)> = Vec::new();
+    let mut before = 0;
+    for (first, number) in counted {
+        let letter = letter_of(first);
+        if !letters.iter().any(|(known, _)| *known == letter) && letters.len() < LETTERS {
+            let page = link(before / PAGE + 1, "");
+            let anchor = encode_segment(&letter);
+            letters.push((letter, format!("{page}#letter-{anchor}")));
+        }
+        before += number;
+    }
+    letters
+}
+
+/// Books a selection of this one can be shared with or moved into.
 async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, String)>> {
     let mut targets = Vec::new();
     for other in web.core.books(&visit.actor).await? {
@@ -179,163 +347,8 @@ async fn members_see(book: &Book, text: &Text) -> Result<String> {
     ))
 }
 
-/// `GET …/c/ID`
-pub async fn card(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    Query(done): Query<Done>,
-) -> Response {
-    card_telling(&web, &item, &visit, done.into()).await
-}
-
-/// The card, with what was done to it on top.
-pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Response {
-    let shown = show_card(web, item, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
-}
-
-async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
-    let (book, card) = item.open(web, visit).await?;
-    let text = visit.text;
-    let placement = &card.placement;
-    let rights = book.item_privileges(placement).await?;
-    let view = web.facet.view(&book.content(&card), text);
-    let here = item.place.path();
-    let creator = book.creator_name(placement).await?;
-    let on = book.tags_of(placement.item).await?;
-    let tags = web.core.tags(&visit.actor).await?;
-    let known = book.places(placement).await?;
-    let comments = book.comments(placement).await?;
-    let version = book.marks().await?.etag(placement);
-    let comments_seen_by = match book.is_private() {
-        true => text.comments_private.to_owned(),
-        false => {
-            let members = book.members().await?.len();
-            let group = &book.collection().display_name;
-            fill(text.comments_seen_by, &[&members, group])
-        }
-    };
-    Ok(show(
-        told.status(),
-        &page::Card {
-            shell: visit.shell_telling(web, Some(&here), told),
-            id: item.id.clone(),
-            version,
-            initials: initials(&view.name),
-            has_photo: view.has_photo,
-            photo_alt: fill(text.photo_of, &[&view.name]),
-            may_edit: rights.modify,
-            may_delete: rights.remove,
-            read_only: (!rights.modify).then(|| fill(text.read_only_ask, &[&creator])),
-            places: known
-                .into_iter()
-                .filter_map(|place| place.known)
-                .filter_map(|place| place_link(&place, visit))
-                .collect(),
-            made: fill(
-                text.created_by,
-                &[
-                    &creator,
-                    &when::shown(placement.created, text),
-                    &when::shown(placement.modified, text),
-                ],
-            ),
-            tags: tags
-                .into_iter()
-                .map(|tag| page::CardTag {
-                    on: on.contains(&tag.name),
-                    tag,
-                })
-                .collect(),
-            group: !book.is_private(),
-            comments: comments
-                .into_iter()
-                .map(|shown| comment(shown, text))
-                .collect(),
-            comments_seen_by,
-            here,
-            view,
-        },
-    ))
-}
-
-fn place_link(place: &KnownPlace, visit: &Visit) -> Option<(String, String)> {
-    match place.place {
-        Place::Group(group) => {
-            let membership = visit.actor.membership(group)?;
-            let list = PlacePath::Group(membership.name.clone());
-            Some((membership.display_name.clone(), list.path()))
-        }
-        _ => Some((visit.text.private.to_owned(), PlacePath::Private.path())),
-    }
-}
-
-fn comment(shown: ShownComment, text: &Text) -> page::CommentRow {
-    page::CommentRow {
-        id: shown.comment.id.0,
-        text: shown.comment.text,
-        author: shown.comment.author_name,
-        when: when::shown(shown.comment.at, text),
-        place: match shown.private {
-            true => text.private.to_owned(),
-            false => shown.place,
-        },
-        may_edit: shown.may_edit,
-        may_delete: shown.may_delete,
-    }
-}
-
-/// `POST …/c/ID/delete`
-pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
-    let visit = &posted.visit;
-    let deleted = async {
-        let (book, card) = item.open(&web, visit).await?;
-        let condition = Condition::Match(vec![posted.value("version").to_owned()]);
-        let removed = book.delete(&card.placement.href, &condition).await?;
-        let removal = removed.removal;
-        let done = Done::of("deleted").to(&card.placement.display);
-        Ok(done.undone_by(ranges(&[removal])))
-    };
-    match deleted.await {
-        Ok(done) => done.at(&item.place.path()),
-        Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
-    }
-}
-
-/// `GET …/c/ID/photo`
-pub async fn photo(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    headers: HeaderMap,
-) -> Response {
-    let answer = async {
-        let (book, card) = item.open(&web, &visit).await?;
-        let etag = book.marks().await?.etag(&card.placement);
-        if headers
-            .get(header::IF_NONE_MATCH)
-            .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
-        {
-            return Ok(StatusCode::NOT_MODIFIED.into_response());
-        }
-        let (media_type, octets) = web
-            .facet
-            .photo(&book.content(&card))
-            .ok_or(Error::NotFound)?;
-        let headers = [
-            (header::CONTENT_TYPE, media_type),
-            (header::ETAG, etag),
-            (header::CACHE_CONTROL, "private, no-cache".to_owned()),
-        ];
-        Ok((headers, octets).into_response())
-    };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
-}
-
-fn row(row: &ListRow, tags: &[Tag], read_only: bool) -> Row {
+fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
+    let has = |field: &str| row.texts.iter().any(|(name, _)| name == field);
     let first = |field: &str| {
         row.texts
             .iter()
@@ -344,10 +357,12 @@ fn row(row: &ListRow, tags: &[Tag], read_only: bool) -> Row {
             .unwrap_or_default()
     };
     let phone = first("tel");
+    let name = names::of_contact(&row.placement.display, &row.texts, &visit.settings);
     Row {
         id: row.placement.server_id.clone(),
-        initials: initials(&row.placement.display),
-        name: row.placement.display.clone(),
+        letter: None,
+        initials: initials(&name),
+        name,
         organization: first("org"),
         email: first("email"),
         phone_link: phone
@@ -355,9 +370,12 @@ fn row(row: &ListRow, tags: &[Tag], read_only: bool) -> Row {
             .filter(|c| c.is_ascii_digit() || *c == '+')
             .collect(),
         phone,
-        creator: row.creator_name.clone(),
+        city: first("city"),
+        creator: names::of_account(&row.creator_name, &visit.settings),
+        favourite: has("favourite"),
         commented: row.commented,
-        read_only,
+        may_edit: false,
+        may_delete: false,
         tags: tags
             .iter()
             .filter(|tag| row.tags.contains(&tag.name))

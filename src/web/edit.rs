@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Multipart, State},
+    extract::{
+        Multipart, State,
+        multipart::{Field, MultipartError},
+    },
     response::Response,
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::StatusCode;
 
 use super::{
@@ -19,13 +23,17 @@ use super::{
     told::Done,
 };
 use crate::domain::{
-    book::Condition,
+    book::{Condition, Edit},
     error::{Error, Result},
     item::random_id,
 };
 
+/// Octets of an uploaded picture.
+const PHOTO: usize = 100 * 1024 * 1024;
 /// Octets of an uploaded picture that the page of a conflict carries on.
 const KEPT_PHOTO: usize = 10 * 1024 * 1024;
+/// Octets of everything that is typed into a form.
+const TYPED: usize = 1024 * 1024;
 
 /// `GET …/new`
 pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
@@ -136,7 +144,7 @@ async fn save_new(
     sent: &Sent,
 ) -> Result<Option<Response>> {
     let book = place.open(web, visit).await?;
-    let edit = web.facet.edit(None, &sent.submitted)?;
+    let edit = sent.edit(web, None).await?;
     let href = format!("{}.vcf", random_id(16));
     book.put(&href, &Condition::Absent, &*edit).await?;
     let stored = book.get(&href).await?;
@@ -165,7 +173,7 @@ pub async fn update(
                 .then(|| (StatusCode::FORBIDDEN, visit.text.stale_form.to_owned()));
             return Ok(edit_page(&web, &visit, &item, form, sent.version, problem));
         }
-        let edit = match web.facet.edit(Some(&shown), &sent.submitted) {
+        let edit = match sent.edit(&web, Some(shown)).await {
             Ok(edit) => edit,
             Err(error) => {
                 let form = web.facet.refill(&sent.submitted, None, visit.text);
@@ -194,10 +202,11 @@ pub async fn update(
                     version: book.marks().await?.etag(&card.placement),
                     mine: web.facet.view(&mine, visit.text),
                     theirs: web.facet.view(&theirs, visit.text),
-                    fields: sent.submitted.fields,
+                    fields: sent.submitted.fields.clone(),
                     kept_photo: sent
                         .submitted
                         .photo
+                        .as_ref()
                         .filter(|photo| photo.len() <= KEPT_PHOTO)
                         .map(|photo| STANDARD.encode(photo)),
                     remove_photo: sent.submitted.remove_photo,
@@ -214,52 +223,104 @@ pub async fn update(
 
 /// What the form of a contact sent.
 struct Sent {
-    submitted: Submitted,
+    submitted: Arc<Submitted>,
     version: String,
     /// The list to which *add another* was pressed.
     more: Option<String>,
     /// The form was made for another session.
     stale: bool,
+    /// The picture was larger than allowed.
+    too_large: bool,
 }
 
 impl Sent {
     async fn read(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
-        let invalid = |error: axum::extract::multipart::MultipartError| match error.status() {
-            StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge {
-                limit: web.upload_limit,
-            },
-            _ => Error::Invalid(error.body_text()),
-        };
         let mut sent = Sent {
-            submitted: Submitted::default(),
+            submitted: Arc::default(),
             version: String::new(),
             more: None,
             stale: true,
+            too_large: false,
         };
+        let mut submitted = Submitted::default();
+        let mut typed = 0;
         while let Some(field) = form.next_field().await.map_err(invalid)? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "photo" {
-                let octets = field.bytes().await.map_err(invalid)?;
-                if !octets.is_empty() {
-                    sent.submitted.photo = Some(octets.to_vec());
+                match whole(field, PHOTO).await? {
+                    Some(octets) if octets.is_empty() => {}
+                    Some(octets) => submitted.photo = Some(octets),
+                    None => sent.too_large = true,
                 }
                 continue;
             }
-            let value = field.text().await.map_err(invalid)?;
+            let limit = match name.as_str() {
+                "kept-photo" => KEPT_PHOTO * 4 / 3 + 4,
+                _ => TYPED - typed,
+            };
+            let octets = whole(field, limit).await?;
+            let octets = octets.ok_or(Error::TooLarge { limit })?;
+            if name == "kept-photo" {
+                submitted.photo = STANDARD.decode(octets).ok();
+                continue;
+            }
+            typed += octets.len();
+            let value = String::from_utf8_lossy(&octets).into_owned();
             match name.as_str() {
                 "token" => sent.stale = !visit.accepts(web, &value),
                 "version" => sent.version = value,
                 "more" => sent.more = Some(value),
-                "kept-photo" => sent.submitted.photo = STANDARD.decode(value).ok(),
-                "remove-photo" => sent.submitted.remove_photo = true,
-                _ => sent.submitted.fields.push((name, value)),
+                "remove-photo" => submitted.remove_photo = true,
+                _ => submitted.fields.push((name, value)),
             }
         }
+        sent.submitted = Arc::new(submitted);
         Ok(sent)
     }
 
     fn is_complete(&self) -> bool {
         self.more.is_none() && !self.stale
+    }
+
+    /// What it changes of the document it was made from. Pictures take long: that is done away from
+    /// the threads of requests, as many at once as there are processors.
+    async fn edit(&self, web: &Arc<Web>, shown: Option<Bytes>) -> Result<Arc<dyn Edit>> {
+        if self.too_large {
+            return Err(Error::TooLarge { limit: PHOTO });
+        }
+        if self.submitted.photo.is_none() {
+            return web.facet.edit(shown.as_deref(), &self.submitted);
+        }
+        let gone = |_| Error::Unavailable("a picture was given up".into());
+        let turn = web.pictures.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
+        let (facet, submitted) = (web.facet.clone(), self.submitted.clone());
+        let made = tokio::task::spawn_blocking(move || {
+            let _turn = turn;
+            facet.edit(shown.as_deref(), &submitted)
+        });
+        made.await.map_err(gone)?
+    }
+}
+
+/// Reads a field to its end, so that the answer is read too; none when it is larger than allowed.
+async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
+    let mut octets = Vec::new();
+    let mut fits = true;
+    while let Some(chunk) = field.chunk().await.map_err(invalid)? {
+        fits = fits && octets.len() + chunk.len() <= limit;
+        match fits {
+            true => octets.extend_from_slice(&chunk),
+            false => octets = Vec::new(),
+        }
+    }
+    Ok(fits.then_some(octets))
+}
+
+fn invalid(error: MultipartError) -> Error {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },
+        _ => Error::Invalid(error.body_text()),
     }
 }
 

@@ -23,6 +23,21 @@ pub trait WebFacet: Send + Sync {
     /// `shown` is the document the form was made from. Refuses with `InvalidDocument`.
     fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>>;
 
+    /// Marks it as a favourite, or no longer.
+    fn favourite(&self, on: bool) -> Arc<dyn Edit>;
+
+    /// A new list of this name, without members.
+    fn new_list(&self, name: &str) -> Arc<dyn Edit>;
+
+    /// UIDs of the members of a list, in their order; none where the document is no list.
+    fn members(&self, document: &[u8]) -> Option<Vec<String>>;
+
+    /// Puts members into a list and takes others out, by their UIDs.
+    fn change_members(&self, add: &[String], remove: &[String]) -> Arc<dyn Edit>;
+
+    /// E-mail addresses, the preferred one first.
+    fn addresses(&self, document: &[u8]) -> Vec<String>;
+
     /// The words of a search, folded as the index is.
     fn words(&self, query: &str) -> Vec<String>;
 
@@ -54,8 +69,20 @@ pub struct CardView {
 pub struct CardLine {
     pub label: String,
     pub value: String,
-    /// `mailto:`, `tel:` or an http(s) address.
+    /// `mailto:`, `tel:`, `fax:` or an http(s) address.
     pub link: Option<String>,
+    /// What else can be done with it.
+    pub actions: Vec<CardAction>,
+    /// A word about the link, or why there is none.
+    pub hint: Option<&'static str>,
+}
+
+/// Something a click on a value can do besides.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CardAction {
+    pub label: &'static str,
+    pub link: String,
+    pub hint: &'static str,
 }
 
 /// One property of two documents.
@@ -90,6 +117,8 @@ pub struct Form {
     pub others: Vec<Field>,
     pub note: String,
     pub has_photo: bool,
+    /// What it has no input for and keeps: name and value.
+    pub kept: Vec<(String, String)>,
 }
 
 impl Form {
@@ -112,12 +141,14 @@ pub struct Field {
     pub hint: &'static str,
     /// Few people fill it in: it is folded away while it is empty.
     pub rare: bool,
+    /// What it is chosen from; empty: it is written.
+    pub choices: Vec<Choice>,
 }
 
 /// Values of one sort, each with a type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct FieldList {
-    /// Names the list in *add another*: `tel`, `email`, `impp`, `adr`, `url`, `related`.
+    /// Names the list in *add another*: `tel`, `email`, `adr`...
     pub name: String,
     pub legend: String,
     pub rows: Vec<FieldRow>,
@@ -129,6 +160,8 @@ pub struct FieldRow {
     /// Prefix of the ids: `tel-0`; its select is `tel-0-kind`.
     pub id: String,
     pub kinds: Vec<Choice>,
+    /// A label of the person's own in the place of the kind's.
+    pub label: Option<Field>,
     pub fields: Vec<Field>,
 }
 

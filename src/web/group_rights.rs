@@ -13,10 +13,11 @@ use super::{
     Web,
     form::Posted,
     groups::MemberSearch,
+    names,
     page::{Shell, show},
     place::{GroupName, PlacePath},
     request::Visit,
-    search_members::{Choice, find},
+    search_members::{Choice, find, in_order},
     text::Text,
     told::{Done, Told},
 };
@@ -124,7 +125,7 @@ async fn show_page(
 ) -> Result<Response> {
     let group = web.core.group(&visit.actor, name).await?;
     let here = PlacePath::Group(name.to_owned()).path();
-    let members = group.members().await?;
+    let members = in_order(group.members().await?, &visit.settings);
     let (choices, narrowed) = find(&members, query, visit.text);
     let grants = group.grants().await?;
     Ok(show(
@@ -138,7 +139,8 @@ async fn show_page(
                 .into_iter()
                 .map(|grant| GrantRow {
                     grantee: grantee_value(grant.grantee),
-                    name: person_of(grant.grantee).map(|_| grant.name),
+                    name: person_of(grant.grantee)
+                        .map(|_| names::of_account(&grant.name, &visit.settings)),
                     right: right_name(grant.right, visit.text),
                 })
                 .collect(),

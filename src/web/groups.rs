@@ -13,10 +13,10 @@ use serde::Deserialize;
 use super::{
     Web,
     form::Posted,
-    page::{Shell, show},
+    page::{Shell, Tool, show},
     place::{GroupName, PlacePath},
     request::Visit,
-    search_members::{MEMBERS_SHOWN, matches, narrowed},
+    search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},
     text::{Text, fill},
     told::{Done, Told},
 };
@@ -93,7 +93,7 @@ async fn show_groups(
     Ok(show(
         told.status(),
         &Groups {
-            shell: visit.shell_telling(web, None, told),
+            shell: visit.shell_of(web, Tool::Groups, told),
             groups,
             may_found: web.core.may_found(&visit.actor),
             name: name.to_owned(),
@@ -210,13 +210,12 @@ pub async fn role(
     GroupName(name): GroupName,
     posted: Posted,
 ) -> Response {
-    let outcome = async {
-        let group = web.core.group(&posted.visit.actor, &name).await?;
+    let posted = &posted;
+    change(&web, &name, posted, "saved", |group| async move {
         let role = Role::parse(posted.value("role")).ok_or(Error::NotFound)?;
-        group.set_role(posted.person("person"), role).await?;
-        Ok(Done::of("saved"))
-    };
-    settled(&web, &posted.visit, &name, outcome.await).await
+        group.set_role(posted.person("person"), role).await
+    })
+    .await
 }
 
 /// `POST /g/NAME/members/remove`
@@ -225,12 +224,11 @@ pub async fn remove(
     GroupName(name): GroupName,
     posted: Posted,
 ) -> Response {
-    let outcome = async {
-        let group = web.core.group(&posted.visit.actor, &name).await?;
-        group.remove_member(posted.person("person")).await?;
-        Ok(Done::of("member-removed"))
-    };
-    settled(&web, &posted.visit, &name, outcome.await).await
+    let posted = &posted;
+    change(&web, &name, posted, "member-removed", |group| async move {
+        group.remove_member(posted.person("person")).await
+    })
+    .await
 }
 
 /// `POST /g/NAME/members/rename`
@@ -239,12 +237,11 @@ pub async fn rename(
     GroupName(name): GroupName,
     posted: Posted,
 ) -> Response {
-    let outcome = async {
-        let group = web.core.group(&posted.visit.actor, &name).await?;
-        group.rename(posted.value("shown")).await?;
-        Ok(Done::of("saved"))
-    };
-    settled(&web, &posted.visit, &name, outcome.await).await
+    let posted = &posted;
+    change(&web, &name, posted, "saved", |group| async move {
+        group.rename(posted.value("shown")).await
+    })
+    .await
 }
 
 /// `POST /g/NAME/members/options`
@@ -253,16 +250,35 @@ pub async fn options(
     GroupName(name): GroupName,
     posted: Posted,
 ) -> Response {
-    let outcome = async {
-        let group = web.core.group(&posted.visit.actor, &name).await?;
+    let posted = &posted;
+    change(&web, &name, posted, "saved", |group| async move {
         let options = GroupOptions {
             share_outside: posted.checked("share_outside"),
             creators_delete: posted.checked("creators_delete"),
         };
-        group.set_options(options).await?;
-        Ok(Done::of("saved"))
+        group.set_options(options).await
+    })
+    .await
+}
+
+/// Opens the group for the person, changes it, and shows the members again.
+async fn change<F, C>(
+    web: &Arc<Web>,
+    name: &str,
+    posted: &Posted,
+    done: &str,
+    change: C,
+) -> Response
+where
+    F: Future<Output = Result<()>>,
+    C: FnOnce(OpenGroup) -> F,
+{
+    let visit = &posted.visit;
+    let outcome = match web.core.group(&visit.actor, name).await {
+        Ok(group) => change(group).await,
+        Err(error) => Err(error),
     };
-    settled(&web, &posted.visit, &name, outcome.await).await
+    settled(web, visit, name, outcome.map(|()| Done::of(done))).await
 }
 
 /// `POST /g/NAME/members/leave`
@@ -326,7 +342,7 @@ pub async fn invitation(
     visit: Visit,
 ) -> Response {
     let action = format!("/join/{}", super::place::encode_segment(&token));
-    let shell = visit.shell(&web, None);
+    let shell = visit.shell_of(&web, Tool::Groups, Told::Nothing);
     show(StatusCode::OK, &Join { shell, action })
 }
 
@@ -379,7 +395,7 @@ impl Page<'_> {
     async fn show(self, web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
         let group = web.core.group(&visit.actor, self.name).await?;
         let here = PlacePath::Group(self.name.to_owned()).path();
-        let all = group.members().await?;
+        let all = in_order(group.members().await?, &visit.settings);
         let found: Vec<&Member> = all
             .iter()
             .filter(|member| matches(member, self.query))

@@ -14,11 +14,11 @@ use super::{
     Web,
     form::Posted,
     group_rights::{grantee_value, grantees, person_of},
+    names,
     page::{Shell, show},
     place::ItemPath,
     request::Visit,
-    search_members::{Choice, find},
-    text::Text,
+    search_members::{Choice, find, in_order},
     told::{Done, Told},
 };
 use crate::domain::{
@@ -149,7 +149,7 @@ async fn show_page(
             continue;
         };
         let (group, placement) = placed_in(&book, &card, known.collection).await?;
-        let members = group.members().await?;
+        let members = in_order(group.members().await?, &visit.settings);
         let query = match search.group == known.collection.0 {
             true => search.q.as_str(),
             false => "",
@@ -159,7 +159,7 @@ async fn show_page(
         groups.push(GroupSection {
             id: known.collection.0,
             name: known.display_name,
-            modifiers: modifiers.into_iter().map(|m| row(m, visit.text)).collect(),
+            modifiers: modifiers.into_iter().map(|m| row(m, visit)).collect(),
             may_grant: group.item_privileges(&placement).await?.grant,
             members: members.len(),
             query: query.to_owned(),
@@ -179,7 +179,8 @@ async fn show_page(
     ))
 }
 
-fn row(modifier: Modifier, text: &Text) -> ModifierRow {
+fn row(modifier: Modifier, visit: &Visit) -> ModifierRow {
+    let text = visit.text;
     let (reason, granted) = match modifier.reason {
         Reason::Creator => (text.reason_creator, false),
         Reason::Custody => (text.reason_custody, false),
@@ -187,7 +188,8 @@ fn row(modifier: Modifier, text: &Text) -> ModifierRow {
     };
     ModifierRow {
         grantee: grantee_value(modifier.grantee),
-        name: person_of(modifier.grantee).map(|_| modifier.name),
+        name: person_of(modifier.grantee)
+            .map(|_| names::of_account(&modifier.name, &visit.settings)),
         reason,
         granted,
     }

@@ -1,5 +1,6 @@
 //! The web: pages that are complete without script.
 
+mod card;
 mod comments;
 mod contacts;
 mod duplicates;
@@ -11,15 +12,19 @@ mod form;
 mod group_rights;
 mod groups;
 mod history;
+mod home;
 mod import;
 mod item_rights;
+mod names;
 mod page;
 mod place;
 mod refused;
 mod request;
+mod search;
 mod search_members;
 mod selection;
 mod session;
+mod settings;
 mod share;
 mod sign_in;
 mod tags;
@@ -34,16 +39,17 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::IntoResponse,
     routing::{get, post},
 };
+use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{facet::WebFacet, session::Sessions};
 use crate::{auth::Authenticator, domain::core::Core, transfer::Jobs};
 
-/// Octets of an uploaded form, pictures included.
-const UPLOAD: usize = 100 * 1024 * 1024;
+/// Octets of an upload that are read at all; how many are kept is each form's own.
+const UPLOAD: usize = 1024 * 1024 * 1024;
 
 /// What pages need.
 pub struct Web {
@@ -52,7 +58,8 @@ pub struct Web {
     pub(crate) facet: Arc<dyn WebFacet>,
     pub(crate) jobs: Arc<Jobs>,
     sessions: Sessions,
-    upload_limit: usize,
+    /// A turn to decode a picture.
+    pictures: Arc<Semaphore>,
 }
 
 impl Web {
@@ -62,13 +69,14 @@ impl Web {
         facet: Arc<dyn WebFacet>,
         jobs: Arc<Jobs>,
     ) -> Arc<Self> {
+        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         Arc::new(Self {
             sessions: Sessions::new(core.clone()),
             core,
             auth,
             facet,
             jobs,
-            upload_limit: UPLOAD,
+            pictures: Arc::new(Semaphore::new(processors)),
         })
     }
 }
@@ -80,18 +88,28 @@ pub fn router(web: Arc<Web>) -> Router {
         Router::new()
             .route(path, get(contacts::list))
             .route(&at("/new"), get(edit::new).post(edit::create))
-            .route(&at("/c/{id}"), get(contacts::card))
+            .route(&at("/c/{id}"), get(card::card))
             .route(&at("/c/{id}/edit"), get(edit::edit).post(edit::update))
-            .route(&at("/c/{id}/delete"), post(contacts::delete))
-            .route(&at("/c/{id}/photo"), get(contacts::photo))
+            .route(&at("/c/{id}/delete"), post(card::delete))
+            .route(&at("/c/{id}/photo"), get(card::photo))
             .merge(one_contact(path))
             .merge(whole_place(path))
             .merge(files(path))
     };
     Router::new()
+        .route("/", get(home::page))
+        .route("/contacts", get(contacts::last_place))
+        .route("/search", get(search::page))
+        .route("/search/last", get(search::last))
+        .route("/search/clear", post(search::clear))
+        .route("/search/suggest", get(search::suggest))
+        .route("/settings", get(settings::page))
+        .route("/settings/display", post(settings::display))
+        .route("/keys", get(settings::keys))
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
         .route("/logout", post(sign_in::sign_out))
         .route("/static/carnet.css", get(style))
+        .route("/static/carnet.js", get(script))
         .route("/static/icon.svg", get(icon))
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
@@ -99,8 +117,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(header_layer(
             "content-security-policy",
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'",
+            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+             img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
         .layer(header_layer("x-content-type-options", "nosniff"))
         .layer(header_layer("referrer-policy", "no-referrer"))
@@ -137,6 +155,7 @@ fn whole_place(place: &str) -> Router<Arc<Web>> {
         .route(&at("/selected/tag"), post(selection::tag))
         .route(&at("/selected/untag"), post(selection::untag))
         .route(&at("/selected/share"), post(selection::share))
+        .route(&at("/selected/move"), post(selection::move_to))
         .route(&at("/selected/copy"), post(selection::copy))
         .route(
             &at("/empty"),
@@ -211,11 +230,6 @@ fn people() -> Router<Arc<Web>> {
         .route("/notices/confirm", post(refused::confirm_notice))
 }
 
-/// `GET /`: the contacts.
-pub async fn home() -> Response {
-    page::see_other("/c/private")
-}
-
 fn header_layer(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
     SetResponseHeaderLayer::if_not_present(
         HeaderName::from_static(name),
@@ -225,6 +239,13 @@ fn header_layer(name: &'static str, value: &'static str) -> SetResponseHeaderLay
 
 async fn style() -> impl IntoResponse {
     asset("text/css; charset=utf-8", include_str!("static/carnet.css"))
+}
+
+async fn script() -> impl IntoResponse {
+    asset(
+        "text/javascript; charset=utf-8",
+        include_str!("static/carnet.js"),
+    )
 }
 
 async fn icon() -> impl IntoResponse {

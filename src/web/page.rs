@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::{
     facet::{CardView, Form},
+    place::encode_segment,
     text::Text,
 };
 use crate::domain::store::Tag;
@@ -17,9 +18,15 @@ pub struct Shell {
     pub who: Option<String>,
     pub token: String,
     pub places: Vec<PlaceLink>,
-    /// Where search goes.
-    pub here: Option<String>,
+    /// The tool the page belongs to.
+    pub tool: Tool,
+    /// What is searched from here.
+    pub scope: String,
     pub query: String,
+    /// Where a new contact is added, for those who may.
+    pub adds: Option<String>,
+    /// Single keys act on pages.
+    pub keys: bool,
     pub notice: Option<String>,
     /// Takes back what the notice tells.
     pub undo: Option<Undo>,
@@ -49,7 +56,43 @@ pub struct Alert {
 pub struct PlaceLink {
     pub path: String,
     pub name: String,
+    /// Of a group.
+    pub members: Option<i64>,
     pub current: bool,
+}
+
+/// A tool of the bar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tool {
+    #[default]
+    Home,
+    Contacts,
+    Groups,
+    Settings,
+}
+
+impl Shell {
+    /// The environment shown.
+    pub fn current(&self) -> Option<&PlaceLink> {
+        self.places.iter().find(|place| place.current)
+    }
+
+    /// [`Shell::scope`] within an address.
+    pub fn scope_in_address(&self) -> String {
+        encode_segment(&self.scope)
+    }
+}
+
+impl Tool {
+    /// As templates compare it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Tool::Home => "home",
+            Tool::Contacts => "contacts",
+            Tool::Groups => "groups",
+            Tool::Settings => "settings",
+        }
+    }
 }
 
 #[derive(Template)]
@@ -59,52 +102,6 @@ pub struct SignIn {
     pub login: String,
     pub next: String,
     pub problem: Option<String>,
-}
-
-#[derive(Template)]
-#[template(path = "list.html")]
-pub struct List {
-    pub shell: Shell,
-    pub title: String,
-    pub here: String,
-    pub group: bool,
-    pub may_add: bool,
-    pub may_empty: bool,
-    pub total: i64,
-    pub count: String,
-    pub seen_by: Option<String>,
-    /// The tag whose contacts are shown.
-    pub tag: i64,
-    pub tags: Vec<Tag>,
-    /// Books a selection can be shared into.
-    pub targets: Vec<(i64, String)>,
-    pub rows: Vec<Row>,
-    /// The query that names what is shown, for export and printing.
-    pub scope: String,
-    /// The boxes of all rows shown are checked.
-    pub all: bool,
-    pub select_all: String,
-    pub empty: &'static str,
-    pub pages: i64,
-    pub page_label: String,
-    pub previous: Option<String>,
-    pub next: Option<String>,
-}
-
-/// One contact of a list.
-pub struct Row {
-    pub id: String,
-    pub name: String,
-    pub initials: String,
-    pub organization: String,
-    pub email: String,
-    pub phone: String,
-    pub phone_link: String,
-    pub creator: String,
-    pub commented: bool,
-    pub read_only: bool,
-    /// Name and colour.
-    pub tags: Vec<(String, String)>,
 }
 
 #[derive(Template)]

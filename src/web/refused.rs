@@ -12,7 +12,7 @@ use super::{
     Web,
     form::Posted,
     history::{DifferenceRow, described},
-    page::{Shell, show},
+    page::{Shell, Tool, show},
     request::Visit,
     text::fill,
     told::{Done, Told},
@@ -122,7 +122,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response
     Ok(show(
         told.status(),
         &Refused {
-            shell: visit.shell_telling(web, None, told),
+            shell: visit.shell_of(web, Tool::Settings, told),
             explained: fill(
                 visit.text.refused_explained,
                 &[&web.core.limits().history_days],

@@ -11,52 +11,92 @@ use http::{HeaderMap, request::Parts};
 use super::{
     Web,
     error::explain,
-    page::{Alert, Message, PlaceLink, Shell, see_other, show},
+    names,
+    page::{Alert, Message, PlaceLink, Shell, Tool, see_other, show},
     place::{PlacePath, encode_segment},
+    search::scope_value,
     session::Session,
     text::{self, Text, fill},
     told::Told,
     when,
 };
-use crate::domain::{actor::Actor, error::Error, store::NoticeKind};
+use crate::domain::{
+    actor::Actor, error::Error, id::GroupId, search::Scope, settings::Settings, store::NoticeKind,
+};
 
 /// A request by somebody signed in.
 pub struct Visit {
     pub actor: Arc<Actor>,
     pub session: Session,
     pub text: &'static Text,
+    pub settings: Settings,
     alerts: Vec<Alert>,
+    /// Members of each group of the person.
+    sizes: Vec<(GroupId, i64)>,
 }
 
 impl Visit {
+    async fn of(
+        web: &Web,
+        actor: Arc<Actor>,
+        session: Session,
+        headers: &HeaderMap,
+    ) -> crate::domain::error::Result<Self> {
+        let settings = web.core.settings(&actor).await?;
+        let text = text::choose(settings.language.as_deref(), headers);
+        Ok(Self {
+            alerts: alerts(web, &actor, text).await?,
+            sizes: web.core.group_sizes(&actor).await?,
+            actor,
+            session,
+            text,
+            settings,
+        })
+    }
+
     /// What every page carries; `here` is the place shown.
     pub fn shell(&self, web: &Web, here: Option<&str>) -> Shell {
         let mut places = vec![PlaceLink {
             path: PlacePath::Private.path(),
             name: self.text.private.to_owned(),
+            members: None,
             current: false,
         }];
+        let mut scopes = vec![Scope::Private];
         for membership in &self.actor.memberships {
+            let size =
+                |(group, size): &(GroupId, i64)| (*group == membership.group).then_some(*size);
             places.push(PlaceLink {
                 path: PlacePath::Group(membership.name.clone()).path(),
                 name: membership.display_name.clone(),
+                members: self.sizes.iter().find_map(size),
                 current: false,
             });
+            scopes.push(Scope::Group(membership.name.clone()));
         }
-        for place in &mut places {
+        let mut scope = Scope::Everywhere;
+        for (place, own) in places.iter_mut().zip(scopes) {
             place.current = here == Some(place.path.as_str());
+            if place.current {
+                scope = own;
+            }
         }
         Shell {
-            text: self.text,
-            who: Some(self.actor.name.clone()),
+            who: Some(names::of_account(&self.actor.name, &self.settings)),
             token: web.sessions.form_token(&self.session),
             places,
-            here: here.map(str::to_owned),
-            query: String::new(),
-            notice: None,
-            undo: None,
-            problem: None,
+            tool: match here {
+                Some(_) => Tool::Contacts,
+                None => Tool::Home,
+            },
+            scope: scope_value(&scope),
+            adds: match here {
+                Some(path) if path != PlacePath::Private.path() => None,
+                _ => Some(format!("{}/new", PlacePath::Private.path())),
+            },
+            keys: self.settings.keys,
             alerts: self.alerts.clone(),
+            ..anonymous_shell(self.text, String::new())
         }
     }
 
@@ -67,6 +107,14 @@ impl Visit {
         shell.undo = here.and_then(|here| told.undo(here));
         shell.problem = told.problem();
         shell
+    }
+
+    /// [`Visit::shell_telling`] of a page of another tool than the contacts.
+    pub fn shell_of(&self, web: &Web, tool: Tool, told: Told) -> Shell {
+        Shell {
+            tool,
+            ..self.shell_telling(web, None, told)
+        }
     }
 
     /// The page of an outcome that is not success.
@@ -99,21 +147,14 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let web = Arc::<Web>::from_ref(state);
-        let text = text::choose(None, &parts.headers);
         let session = match web.sessions.read(&parts.headers).await {
             Ok(session) => session,
             Err(error) => return Err(anonymous_failure(&error, &parts.headers)),
         };
         match session.actor.clone() {
-            Some(actor) => match alerts(&web, &actor, text).await {
-                Ok(alerts) => Ok(Visit {
-                    actor,
-                    session,
-                    text,
-                    alerts,
-                }),
-                Err(error) => Err(anonymous_failure(&error, &parts.headers)),
-            },
+            Some(actor) => Visit::of(&web, actor, session, &parts.headers)
+                .await
+                .map_err(|error| anonymous_failure(&error, &parts.headers)),
             None => {
                 let next = parts.uri.path();
                 Err(see_other(&format!("/login?next={}", encode_segment(next))))
@@ -184,8 +225,11 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         who: None,
         token,
         places: Vec::new(),
-        here: None,
+        tool: Tool::default(),
+        scope: String::new(),
         query: String::new(),
+        adds: None,
+        keys: false,
         notice: None,
         undo: None,
         problem: None,

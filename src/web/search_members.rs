@@ -2,8 +2,11 @@
 
 use carnet_proto::vcard::fold_for_search;
 
-use super::text::{Text, fill};
-use crate::domain::principal::Member;
+use super::{
+    names,
+    text::{Text, fill},
+};
+use crate::domain::{principal::Member, settings::Settings};
 
 /// Members shown at once.
 pub const MEMBERS_SHOWN: usize = 100;
@@ -13,6 +16,15 @@ pub struct Choice {
     pub id: i64,
     pub name: String,
     pub login: String,
+}
+
+/// Members as the reader's display order calls and sorts them.
+pub fn in_order(mut members: Vec<Member>, settings: &Settings) -> Vec<Member> {
+    for member in &mut members {
+        member.name = names::of_account(&member.name, settings);
+    }
+    members.sort_by_cached_key(|member| fold_for_search(&member.name));
+    members
 }
 
 /// Whether every word searched is part of the member's name, login or e-mail address.

@@ -10,7 +10,7 @@ use super::{
     Web,
     contacts::{ListParams, list_telling},
     form::{Posted, ranges},
-    page::{Shell, show},
+    page::{Shell, see_other, show},
     place::PlacePath,
     request::Visit,
     text::fill,
@@ -22,10 +22,17 @@ use crate::domain::{
     id::Timestamp,
     item::Placement,
     sharing::How,
+    store::ListQuery,
 };
 
-/// `POST …/selected/delete`
+/// Contacts of one selection.
+const MOST: i64 = 10_000;
+
+/// `POST …/selected/delete`; the whole book is emptied on a page of its own.
 pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    if posted.checked("everything") && !params(&posted).is_narrowed() {
+        return see_other(&format!("{}/empty", place.path()));
+    }
     let deleted = async {
         let (book, chosen) = chosen(&web, &place, &posted).await?;
         let outcomes = book.remove_all(&chosen).await?;
@@ -74,6 +81,16 @@ pub async fn share(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
     settled(&web, &place, &posted, shared).await
 }
 
+/// `POST …/selected/move`
+pub async fn move_to(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let target = web
+        .core
+        .open(&posted.visit.actor, posted.collection("to"))
+        .await;
+    let moved = bring(&web, &place, &posted, target, How::Move, "selection-moved").await;
+    settled(&web, &place, &posted, moved).await
+}
+
 /// `POST …/selected/copy`: into Private.
 pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let target = web.core.default_book(&posted.visit.actor).await;
@@ -98,6 +115,10 @@ async fn bring(
 /// What was checked in the list and is still there.
 async fn chosen(web: &Web, place: &PlacePath, posted: &Posted) -> Result<(Book, Vec<Placement>)> {
     let book = place.open(web, &posted.visit).await?;
+    if posted.checked("everything") {
+        let chosen = everything(web, &book, &params(posted)).await?;
+        return Ok((book, chosen));
+    }
     let mut chosen = Vec::new();
     for id in posted.values("id") {
         match book.by_server_id(id).await {
@@ -111,6 +132,26 @@ async fn chosen(web: &Web, place: &PlacePath, posted: &Posted) -> Result<(Book, 
             posted.visit.text.nothing_selected.to_owned(),
         )),
         false => Ok((book, chosen)),
+    }
+}
+
+/// What a list shows on all its pages.
+async fn everything(web: &Web, book: &Book, params: &ListParams) -> Result<Vec<Placement>> {
+    let query = ListQuery {
+        limit: MOST,
+        ..params.query(web, false)
+    };
+    let found = book.list(&query).await?;
+    Ok(found.rows.into_iter().map(|row| row.placement).collect())
+}
+
+/// The list a selection was made in.
+fn params(posted: &Posted) -> ListParams {
+    ListParams {
+        q: posted.value("q").to_owned(),
+        tag: posted.number("of-tag"),
+        show: posted.value("show").to_owned(),
+        ..ListParams::default()
     }
 }
 

@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Web,
+    contacts::forget_place,
     page::{SignIn, see_other, show},
     request::{Visit, anonymous_failure, anonymous_shell},
     text::{self, fill},
@@ -59,7 +60,9 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
             return match web.sessions.begin(person.id, secure).await {
                 Ok(cookie) => {
                     let mut response = see_other(local_path(&sent.next));
-                    response.headers_mut().insert(header::SET_COOKIE, cookie);
+                    let headers = response.headers_mut();
+                    headers.append(header::SET_COOKIE, cookie);
+                    headers.append(header::SET_COOKIE, forget_place());
                     response
                 }
                 Err(error) => anonymous_failure(&error, &headers),

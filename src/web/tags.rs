@@ -11,9 +11,9 @@ use http::StatusCode;
 
 use super::{
     Web,
-    contacts::card_telling,
+    card::card_telling,
     form::Posted,
-    page::{Shell, show},
+    page::{Shell, Tool, show},
     place::ItemPath,
     request::Visit,
     text::fill,
@@ -123,7 +123,7 @@ async fn show_page(
     Ok(show(
         told.status(),
         &Tags {
-            shell: visit.shell_telling(web, None, told),
+            shell: visit.shell_of(web, Tool::Settings, told),
             tags: web.core.tags(&visit.actor).await?,
             name: name.to_owned(),
             colour: colour.to_owned(),

@@ -23,6 +23,7 @@ use crate::domain::{
     error::{Error, Result},
     history::Restored,
     id::Timestamp,
+    settings::Settings,
     store::Removal,
 };
 
@@ -133,7 +134,8 @@ pub async fn undo_client(
 pub async fn hold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let hold = posted.checked("hold");
-    let held = web.core.hold_mass_deletions(&visit.actor, hold).await;
+    let change = |settings: &mut Settings| settings.hold_mass_deletions = hold;
+    let held = web.core.change_settings(&visit.actor, change).await;
     settled(&web, &place, visit, held.map(|()| Done::of("saved"))).await
 }
 
@@ -209,7 +211,7 @@ async fn show_page(
     let (lost, holds) = match book.is_private() {
         true => (
             web.core.lost_creations(&visit.actor).await?,
-            Some(web.core.holds_mass_deletions(&visit.actor).await?),
+            Some(visit.settings.hold_mass_deletions),
         ),
         false => (Vec::new(), None),
     };

@@ -23,7 +23,7 @@ pub fn shown(at: Timestamp, text: &Text) -> String {
     )
 }
 
-/// `2026-11-25`
+/// `2026-11-25`, as a `date` input has it.
 pub fn day(at: Timestamp) -> String {
     local(at).map_or_else(String::new, |at| at.format("%Y-%m-%d").to_string())
 }
@@ -40,6 +40,28 @@ pub fn parse(value: &str) -> Option<Timestamp> {
         .find_map(|format| NaiveDateTime::parse_from_str(value.trim(), format).ok())?;
     let moment = Local.from_local_datetime(&naive).earliest()?;
     Some(Timestamp(moment.timestamp_millis()))
+}
+
+/// The beginning of the day a `date` input sends.
+pub fn parse_day(value: &str) -> Option<Timestamp> {
+    parse(&format!("{}T00:00", value.trim()))
+}
+
+/// `04-15`
+pub fn month_and_day(at: Timestamp) -> String {
+    local(at).map_or_else(String::new, |at| at.format("%m-%d").to_string())
+}
+
+/// `15 April` of `04-15`.
+pub fn day_of_year(date: &str, text: &Text) -> String {
+    let (month, day) = date.split_once('-').unwrap_or_default();
+    let number = |part: &str| part.parse::<usize>().unwrap_or(0);
+    let name = text
+        .months
+        .split(' ')
+        .nth(number(month).saturating_sub(1))
+        .unwrap_or_default();
+    format!("{} {name}", number(day))
 }
 
 fn local(at: Timestamp) -> Option<DateTime<Local>> {

@@ -15,5 +15,7 @@ mod search;
 mod support;
 mod transfer;
 mod web;
+mod web_list;
 mod web_rights;
+mod web_search;
 mod web_transfer;

@@ -241,6 +241,24 @@ fn pictures_of_every_format_are_resized_and_others_refused() {
         let stored = image::load_from_memory(&photo.body).expect("a picture");
         assert_eq!((stored.width(), stored.height()), (1024, 512), "{name}");
     }
+    // As phones send them, and as cameras do: a preview behind a directory.
+    let mut raw = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
+    raw.extend(picture(Format::Jpeg, 1100, 550));
+    let heic = include_bytes!("../../fixtures/pictures/quarters.heic");
+    for (name, photo, size) in [("Heic", &heic[..], (64, 48)), ("Raw", &raw, (512, 1024))] {
+        let answer = browser.save("/c/private/new", &[("given", name)], Some(photo));
+        assert_eq!(answer.status, 303, "{name}: {}", answer.text());
+        let path = browser.card_named("/c/private", name).expect("a card");
+        let stored = browser.get(&format!("{path}/photo"));
+        let stored = image::load_from_memory(&stored.body).expect("a picture");
+        assert_eq!((stored.width(), stored.height()), size, "{name}");
+    }
+    // More than 100 MB: read to its end, refused on the form, with what was typed.
+    let vast = vec![0xFF; 100 * 1024 * 1024 + 1];
+    let answer = browser.save("/c/private/new", &[("given", "Vast")], Some(&vast));
+    assert_eq!(answer.status, 413);
+    assert!(answer.text().contains("larger than 100 MB"));
+    assert!(answer.text().contains("value=\"Vast\""));
     // A few octets that say they are 81 megapixels.
     let mut huge = picture(Format::Png, 1, 1);
     huge[16..24].copy_from_slice(&[0, 0, 0x23, 0x28, 0, 0, 0x23, 0x28]);
@@ -313,12 +331,12 @@ fn pages_speak_the_readers_language() {
 }
 
 #[test]
-fn pages_are_strict_and_search_finds_beginnings_of_words() {
+fn pages_are_strict_and_lists_are_filtered_by_beginnings_of_words() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "alice");
     let answer = browser.get("/c/private");
     let policy = answer.header("content-security-policy").expect("a policy");
-    assert!(policy.contains("default-src 'none'"));
+    assert!(policy.contains("default-src 'none'") && policy.contains("script-src 'self'"));
     assert!(!policy.contains("unsafe"));
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
     for (query, found, others) in [
@@ -337,6 +355,13 @@ fn pages_are_strict_and_search_finds_beginnings_of_words() {
             .page("/c/private?q=nobody")
             .contains("No contact matches")
     );
-    let hostile = browser.page("/c/private?q=%22%3E%3Cscript%3E");
-    assert!(!hostile.contains("<script"));
+    for place in ["/c/private?q=", "/search?q="] {
+        let hostile = browser.page(&format!("{place}%22%3E%3Cscript%3E"));
+        assert!(!hostile.contains("\"><script>"));
+        assert_eq!(
+            hostile.matches("<script").count(),
+            1,
+            "the one of the server"
+        );
+    }
 }

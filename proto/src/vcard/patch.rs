@@ -281,6 +281,12 @@ impl<'a> Edit<'a> {
                 .iter()
                 .map(|line| line.group.as_deref())
                 .chain(self.added.iter().map(|line| line.group.as_deref()))
+                .chain(
+                    self.changed
+                        .values()
+                        .flatten()
+                        .map(|line| line.group.as_deref()),
+                )
                 .flatten()
                 .any(|group| group.eq_ignore_ascii_case(name))
         };

@@ -1,6 +1,6 @@
 //! What lists and searches know of a card.
 
-use carnet_proto::vcard::{Document, Kind, PartialDate, fold_for_search};
+use carnet_proto::vcard::{Document, PartialDate, fold_for_search};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::domain::class::{Index, IndexText, Part};
@@ -91,7 +91,7 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
             add(field, value, part);
         }
     }
-    if is_company(card)
+    if super::is_company(card)
         && let Some(org) = card.first("ORG")
     {
         add("company", org.components().join(" "), Part::Name);
@@ -132,6 +132,7 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
         }
     }
     texts.extend(unsearched(card));
+    texts.extend(family_first(card).map(|name| IndexText::unsearched("last-first", name)));
     texts
 }
 
@@ -148,23 +149,26 @@ fn unsearched(card: &Document) -> Vec<IndexText> {
     if card.first("PHOTO").is_some() {
         texts.push(IndexText::unsearched("photo", String::new()));
     }
+    if card.first(super::FAVOURITE).is_some() {
+        texts.push(IndexText::unsearched("favourite", String::new()));
+    }
     for line in card.all("X-CARNET-OTHER-UID") {
         texts.push(IndexText::unsearched("other-uid", line.text()));
     }
     texts
 }
 
+/// `Martin Alice`, for lists that show family names first; none where a card has only one of both.
+fn family_first(card: &Document) -> Option<String> {
+    let n = card.first("N")?.components();
+    let (family, given) = (tidy(n.first()?)?, tidy(n.get(1)?)?);
+    Some(format!("{family} {given}"))
+}
+
 /// On one line without blanks around; none when there is nothing.
 fn tidy(value: &str) -> Option<String> {
     let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
     (!value.is_empty()).then_some(value)
-}
-
-fn is_company(card: &Document) -> bool {
-    card.kind() == Kind::Org
-        || card
-            .first("X-ABShowAs")
-            .is_some_and(|line| line.text().trim().eq_ignore_ascii_case("COMPANY"))
 }
 
 /// The digits people type for a number: as written, international without `+`, national.

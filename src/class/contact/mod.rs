@@ -9,7 +9,9 @@ mod picture;
 mod projection;
 mod web;
 
-use carnet_proto::vcard::{Document, NewLine, ParseError, Version, escape_text, merge, project};
+use carnet_proto::vcard::{
+    Document, Kind, NewLine, ParseError, Version, escape_text, merge, project,
+};
 use rlibphonenumber::Region;
 
 use crate::domain::{
@@ -17,6 +19,9 @@ use crate::domain::{
     error::{Error, Result},
     principal::Profile,
 };
+
+/// Marks a card as a favourite.
+const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 
 /// The contact class.
 #[derive(Debug, Default)]
@@ -128,6 +133,13 @@ impl Class for Contact {
             lost: merged.lost,
         })
     }
+}
+
+/// A company rather than a person: its organization is its name.
+fn is_company(card: &Document) -> bool {
+    let shown_as = card.first("X-ABShowAs").map(|line| line.text());
+    card.kind() == Kind::Org
+        || shown_as.is_some_and(|shown| shown.trim().eq_ignore_ascii_case("COMPANY"))
 }
 
 fn parse(document: &[u8]) -> Result<Document> {

@@ -1,5 +1,7 @@
 //! Pictures: decoded within limits, turned upright, scaled, written as JPEG.
 
+mod decode;
+
 use std::{
     collections::{HashMap, VecDeque},
     io::Cursor,
@@ -10,16 +12,14 @@ use fast_image_resize::{
     PixelType, Resizer,
     images::{Image, ImageRef},
 };
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageFormat, ImageReader};
 
+use self::decode::decode;
 use crate::domain::{
     error::{Error, Result},
     item::digest,
 };
 
-/// Pixels of a picture that is decoded at all.
-const MAX_PIXELS: u64 = 60_000_000;
-const MAX_EDGE: u32 = 16_384;
 /// Octets of a picture for devices: 48 KB as base64 ([MS-ASCNTC] 2.2.2.58).
 const DEVICE_OCTETS: usize = 36_864;
 /// Longest edge of a picture uploaded on the web.
@@ -121,29 +121,6 @@ fn shrink(octets: &[u8]) -> Option<Vec<u8>> {
     .find(|made| made.len() <= DEVICE_OCTETS)
 }
 
-fn decode(octets: &[u8]) -> std::result::Result<DynamicImage, String> {
-    let fault = |error: &dyn std::fmt::Display| format!("the picture cannot be read: {error}");
-    let mut reader = ImageReader::new(Cursor::new(octets))
-        .with_guessed_format()
-        .map_err(|error| fault(&error))?;
-    let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_EDGE);
-    limits.max_image_height = Some(MAX_EDGE);
-    limits.max_alloc = Some(256 * 1024 * 1024);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| fault(&error))?;
-    let (width, height) = decoder.dimensions();
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(format!(
-            "the picture is too large: {width} by {height} pixels"
-        ));
-    }
-    let orientation = decoder.orientation().map_err(|error| fault(&error))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| fault(&error))?;
-    picture.apply_orientation(orientation);
-    Ok(picture)
-}
-
 fn jpeg(picture: &DynamicImage, edge: u32, quality: u8) -> Option<Vec<u8>> {
     let rgb = on_white(picture);
     let (width, height) = rgb.dimensions();
@@ -181,3 +158,6 @@ fn on_white(picture: &DynamicImage) -> image::RgbImage {
         image::Rgb([blend(r), blend(g), blend(b)])
     })
 }
+
+#[cfg(test)]
+mod tests;

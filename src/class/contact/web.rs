@@ -2,6 +2,7 @@
 
 mod fields;
 mod form;
+mod list;
 mod merge;
 mod view;
 
@@ -25,14 +26,17 @@ use crate::{
 impl WebFacet for Contact {
     fn view(&self, document: &[u8], text: &Text) -> CardView {
         match Document::parse(document) {
-            Ok(card) => view::view(&card, text),
+            Ok(card) => view::view(&card, text, self.country),
             Err(_) => CardView::default(),
         }
     }
 
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form {
         match document.and_then(|document| Document::parse(document).ok()) {
-            Some(card) => form_of(&values(&card), text, card.photo().is_some()),
+            Some(card) => Form {
+                kept: view::kept(&card),
+                ..form_of(&values(&card), text, card.photo().is_some())
+            },
             None => form_of(&[], text, false),
         }
     }
@@ -71,6 +75,35 @@ impl WebFacet for Contact {
             (None, false) => None,
         };
         Ok(Arc::new(WebEdit { changes, photo }))
+    }
+
+    fn favourite(&self, on: bool) -> Arc<dyn Edit> {
+        Arc::new(list::Favourite(on))
+    }
+
+    fn new_list(&self, name: &str) -> Arc<dyn Edit> {
+        Arc::new(list::NewList(name.to_owned()))
+    }
+
+    fn members(&self, document: &[u8]) -> Option<Vec<String>> {
+        list::members(&Document::parse(document).ok()?)
+    }
+
+    fn change_members(&self, add: &[String], remove: &[String]) -> Arc<dyn Edit> {
+        Arc::new(list::Members {
+            add: add.to_vec(),
+            remove: remove.to_vec(),
+        })
+    }
+
+    fn addresses(&self, document: &[u8]) -> Vec<String> {
+        let Ok(card) = Document::parse(document) else {
+            return Vec::new();
+        };
+        let mut lines: Vec<_> = card.all("EMAIL").collect();
+        lines.sort_by_key(|line| !line.is_preferred());
+        let addresses = lines.iter().map(|line| line.text().trim().to_owned());
+        addresses.filter(|address| !address.is_empty()).collect()
     }
 
     fn words(&self, query: &str) -> Vec<String> {

@@ -2,6 +2,7 @@
 //!
 //! The text of a query never reaches an engine: only tokens made by [`token`] do.
 
+mod highlight;
 pub mod parse;
 pub mod token;
 
@@ -20,6 +21,7 @@ use super::{
     id::{CollectionId, PersonId, TagId, Timestamp},
     item::Placement,
 };
+pub use highlight::{Piece, highlight};
 pub use parse::{LastWord, Leaf, Node, Query, Wanted};
 
 /// Results shown.

@@ -13,6 +13,7 @@ mod read_dav;
 mod read_history;
 mod read_imports;
 mod read_items;
+mod read_lists;
 mod read_views;
 mod readers;
 mod search;

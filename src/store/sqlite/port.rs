@@ -19,7 +19,7 @@ use crate::domain::{
     rights::GroupRight,
     search::{Page, Plan},
     store::{
-        Comment, Device, HomeChange, Identity, Import, ImportedItem, ItemGrant, ItemPlace,
+        Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, ItemGrant, ItemPlace,
         ItemStanding, ListPage, ListQuery, Notice, Order, PushSubscription, Removal, Revision,
         Store, StoredProperty, Tag, Touched, Want,
     },
@@ -86,6 +86,10 @@ impl Store for Sqlite {
 
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>> {
         self.look_up(move |r| r.shown_members(person)).await
+    }
+
+    async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>> {
+        self.look_up(|r| r.group_sizes(person)).await
     }
 
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight> {
@@ -261,6 +265,10 @@ impl Store for Sqlite {
     ) -> Result<ListPage> {
         let query = query.clone();
         self.read(move |r| r.list(collection, person, &query)).await
+    }
+
+    async fn counts(&self, collection: CollectionId, last_first: bool) -> Result<Counts> {
+        self.read(move |r| r.counts(collection, last_first)).await
     }
 
     async fn version_at(

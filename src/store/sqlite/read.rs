@@ -115,6 +115,15 @@ impl Reader<'_> {
         )
     }
 
+    pub fn group_sizes(&self, person: PersonId) -> rusqlite::Result<Vec<(GroupId, i64)>> {
+        self.all(
+            "SELECT own.grp, (SELECT count(*) FROM membership m WHERE m.grp = own.grp)
+             FROM membership own WHERE own.person = ?1",
+            [person.0],
+            |row| Ok((GroupId(row.get(0)?), row.get(1)?)),
+        )
+    }
+
     pub fn members(&self, group: GroupId) -> rusqlite::Result<Vec<Member>> {
         self.all(
             "SELECT p.id, p.login, p.name, p.email, m.role FROM membership m

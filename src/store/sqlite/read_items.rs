@@ -2,14 +2,11 @@
 
 use rusqlite::{Row, params};
 
-use super::{
-    read::{Reader, place},
-    search::{beginnings, sort_column},
-};
+use super::read::{Reader, place};
 use crate::domain::{
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
     item::{Card, Placement},
-    store::{Identity, ItemStanding, ListPage, ListQuery, ListRow, Order, Want},
+    store::{Identity, ItemStanding, Order, Want},
 };
 
 pub(super) const HEAD: &str =
@@ -29,7 +26,7 @@ pub(super) fn document(want: Want) -> &'static str {
 
 pub(super) const FROM: &str = "FROM placement p JOIN item i ON i.id = p.item";
 
-fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
+pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
     let overlay: Vec<u8> = row.get(22)?;
     let beside: Vec<u8> = row.get(24)?;
     Ok(Placement {
@@ -182,76 +179,6 @@ impl Reader<'_> {
              WHERE p.collection = ?1 AND p.uid = ?2 AND p.gone IS NULL"
         );
         self.one(&sql, params![collection.0, uid], card)
-    }
-
-    pub fn list(
-        &self,
-        collection: CollectionId,
-        person: PersonId,
-        query: &ListQuery,
-    ) -> rusqlite::Result<ListPage> {
-        let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
-        let mut values: Vec<rusqlite::types::Value> = vec![collection.0.into()];
-        if query.reach {
-            filter.push_str(" AND i.kind <> 'group'");
-        }
-        if let Some(expression) = beginnings(collection, &query.words, query.reach) {
-            values.push(expression.into());
-            filter.push_str(&format!(
-                " AND p.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",
-                values.len()
-            ));
-        }
-        if let Some(tag) = query.tag {
-            values.push(tag.0.into());
-            values.push(person.0.into());
-            let (tag, person) = (values.len() - 1, values.len());
-            filter.push_str(&format!(
-                " AND EXISTS (SELECT 1 FROM tag_link l JOIN tag g ON g.id = l.tag
-                   WHERE l.item = i.id AND l.tag = ?{tag} AND g.person = ?{person})"
-            ));
-        }
-        let total = self.one(
-            &format!("SELECT count(*) {FROM} {filter}"),
-            rusqlite::params_from_iter(&values),
-            |row| row.get(0),
-        )?;
-        let sort = sort_column(query.last_first);
-        values.push(query.limit.into());
-        values.push(query.offset.into());
-        let (limit, offset) = (values.len() - 1, values.len());
-        let found = self.all(
-            &format!("SELECT {HEAD} {FROM} {filter} ORDER BY p.{sort}, p.id LIMIT ?{limit} OFFSET ?{offset}"),
-            rusqlite::params_from_iter(&values),
-            head,
-        )?;
-        let rows = found
-            .into_iter()
-            .map(|placement| {
-                let texts = self.texts(placement.item)?;
-                let commented = self.one(
-                    "SELECT 1 FROM comment WHERE item = ?1 AND collection = ?2 LIMIT 1",
-                    [placement.item.0, collection.0],
-                    |_| Ok(()),
-                )?;
-                let creator_name = self.one(
-                    "SELECT name FROM person WHERE id = ?1",
-                    [placement.creator.0],
-                    |row| row.get(0),
-                )?;
-                Ok(ListRow {
-                    tags: self.tags_of(person, placement.item)?,
-                    creator_name: creator_name.unwrap_or_default(),
-                    placement,
-                    commented: commented.is_some(),
-                    texts,
-                })
-            })
-            .collect::<rusqlite::Result<_>>()?;
-        Ok(ListPage {
-            total: total.unwrap_or(0),
-            rows,
-        })
     }
 
     /// `(field, value)` of an item's index.

@@ -236,8 +236,18 @@ async fn hrefs(w: &World, at: usize) -> String {
 async fn further_deletions_wait_where_the_person_wants_that() {
     let w = World::new().await;
     let mia = w.actor("mia").await;
-    allowed(w.core.hold_mass_deletions(&mia, true).await);
-    assert!(w.core.holds_mass_deletions(&mia).await.expect("a setting"));
+    allowed(
+        w.core
+            .change_settings(&mia, |settings| settings.hold_mass_deletions = true)
+            .await,
+    );
+    assert!(
+        w.core
+            .settings(&mia)
+            .await
+            .expect("settings")
+            .hold_mass_deletions
+    );
     let private = w.book("mia", PRIVATE).await.expect("a book");
     let cards = (0..80).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
     allowed(private.add_all(cards.collect()).await);

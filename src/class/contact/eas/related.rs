@@ -4,7 +4,7 @@ use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, escape_text};
 
 /// One relation in the forms programs write.
 pub struct Sort {
-    /// `X-EVOLUTION-SPOUSE`
+    /// `X-EVOLUTION-SPOUSE`; empty where no program has one.
     property: &'static str,
     /// Apple's label of X-ABRELATEDNAMES.
     label: &'static str,
@@ -33,6 +33,22 @@ pub const CHILD: Sort = Sort {
     relation: "child",
 };
 
+/// Relations only Apple's programs and vCard 4.0 have.
+pub const FRIEND: Sort = plain("_$!<Friend>!$_", "friend");
+pub const PARENT: Sort = plain("_$!<Parent>!$_", "parent");
+pub const SIBLING: Sort = plain("_$!<Sibling>!$_", "sibling");
+pub const PARTNER: Sort = plain("_$!<Partner>!$_", "sweetheart");
+pub const COLLEAGUE: Sort = plain("Colleague", "colleague");
+pub const EMERGENCY: Sort = plain("Emergency", "emergency");
+
+const fn plain(label: &'static str, relation: &'static str) -> Sort {
+    Sort {
+        property: "",
+        label,
+        relation,
+    }
+}
+
 impl Sort {
     pub fn export(&self, card: &Document) -> String {
         let place = self.places(card).into_iter().next();
@@ -57,10 +73,10 @@ impl Sort {
         if patch.document().version() == "4.0" {
             return vec![NewLine::new("RELATED", &[self.relation], raw).with("VALUE", "text")];
         }
-        if self.property != CHILD.property {
+        if !self.property.is_empty() && self.property != CHILD.property {
             return vec![NewLine::new(self.property, &[], raw)];
         }
-        // Of children there may be several: the form that other programs show.
+        // Of these there may be several: the form that other programs show.
         let group = patch.free_group();
         vec![
             NewLine::new("X-ABRELATEDNAMES", &[], raw).in_group(group.clone()),

@@ -1,7 +1,8 @@
 //! Which fields pages show and forms have: one row each, with its place in a card.
 
-use carnet_proto::vcard::{Document, Line};
+use carnet_proto::vcard::{Document, Edit as Patch, Line, escape_text};
 
+use super::form::{position, set, set_component};
 use crate::{
     class::contact::eas::{
         date,
@@ -31,7 +32,62 @@ pub enum Place {
     List(&'static str),
     /// A date.
     Date(date::Sort),
+    /// One of a few words.
+    Choice(&'static Choices),
+    /// The formatted name, where it is not made of the name.
+    Formatted,
 }
+
+/// A choice: the value of each option with its label, and where it lives.
+pub struct Choices {
+    pub options: &'static [(&'static str, Label)],
+    /// Properties it is read from.
+    pub properties: &'static [&'static str],
+    pub get: fn(&Document) -> String,
+    pub set: fn(&str, &mut Patch<'_>),
+}
+
+/// RFC 6350 §6.2.7
+static GENDER: Choices = Choices {
+    options: &[
+        ("", |t| t.gender_unsaid),
+        ("F", |t| t.gender_female),
+        ("M", |t| t.gender_male),
+        ("O", |t| t.gender_other),
+        ("N", |t| t.gender_none),
+        ("U", |t| t.gender_unknown),
+    ],
+    properties: &["GENDER"],
+    get: |card| {
+        let gender = card.first("GENDER").map(|line| line.components());
+        let letter = gender.and_then(|parts| parts.into_iter().next());
+        letter.unwrap_or_default().to_ascii_uppercase()
+    },
+    set: |value, patch| set_component(patch, "GENDER", 0, value),
+};
+
+/// A person, or a company: KIND (RFC 6350 §6.1.4), X-ABShowAs of Apple's programs before it.
+static COMPANY: Choices = Choices {
+    options: &[("", |t| t.kind_person), ("org", |t| t.kind_company)],
+    properties: &["X-ABShowAs"],
+    get: |card| match crate::class::contact::is_company(card) {
+        true => "org".to_owned(),
+        false => String::new(),
+    },
+    set: |value, patch| {
+        for name in ["KIND", "X-ABShowAs"] {
+            if let Some(at) = position(patch.document(), &[name]) {
+                patch.remove(at);
+            }
+        }
+        let is_newest = patch.document().version() == "4.0";
+        match (value.is_empty(), is_newest) {
+            (true, _) => {}
+            (false, true) => set(patch, &["KIND"], escape_text(value)),
+            (false, false) => set(patch, &["X-ABShowAs"], "COMPANY".to_owned()),
+        }
+    },
+};
 
 const fn single(id: &'static str, place: Place, label: Label) -> Single {
     Single {
@@ -51,11 +107,14 @@ const fn rare(id: &'static str, place: Place, label: Label) -> Single {
     }
 }
 
-pub const NAMES: [Single; 14] = [
+pub const NAMES: [Single; 18] = [
     single("given", Place::Component("N", 1), |t| t.given_name),
     single("family", Place::Component("N", 0), |t| t.family_name),
     single("org", Place::Component("ORG", 0), |t| t.organization),
     single("title", Place::Text(&["TITLE"]), |t| t.job_title),
+    rare("role", Place::Text(&["ROLE"]), |t| t.job_role),
+    rare("kind", Place::Choice(&COMPANY), |t| t.kind),
+    rare("formatted", Place::Formatted, |t| t.displayed_name),
     rare("prefix", Place::Component("N", 3), |t| t.prefix),
     rare("middle", Place::Component("N", 2), |t| t.middle_name),
     rare("suffix", Place::Component("N", 4), |t| t.suffix),
@@ -66,6 +125,11 @@ pub const NAMES: [Single; 14] = [
         "phonetic-given",
         Place::Text(&["X-PHONETIC-FIRST-NAME"]),
         |t| t.phonetic_given_name,
+    ),
+    rare(
+        "phonetic-middle",
+        Place::Text(&["X-PHONETIC-MIDDLE-NAME"]),
+        |t| t.phonetic_middle_name,
     ),
     rare(
         "phonetic-family",
@@ -80,12 +144,13 @@ pub const NAMES: [Single; 14] = [
     }),
 ];
 
-pub const OTHERS: [Single; 6] = [
+pub const OTHERS: [Single; 7] = [
     single("bday", Place::Date(date::Sort::Birthday), |t| t.birthday),
     single("anniversary", Place::Date(date::Sort::Anniversary), |t| {
         t.anniversary
     }),
     single("categories", Place::List("CATEGORIES"), |t| t.categories),
+    rare("gender", Place::Choice(&GENDER), |t| t.gender),
     rare("customer-id", Place::Text(&["X-CARNET-CUSTOMERID"]), |t| {
         t.customer_id
     }),
@@ -108,10 +173,24 @@ pub struct Several {
     pub kinds: Kinds,
     /// Component and label of each input; none for values with a single one.
     pub inputs: &'static [(usize, Label)],
+    pub own: Own,
+}
+
+/// Where a label lives that a person chose for one value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Own {
+    /// There is none.
+    Nowhere,
+    /// X-ABLabel in the group of the line, as Apple's programs do.
+    Group,
+    /// A parameter of the line.
+    Param(&'static str),
 }
 
 /// How the lines of a list are told apart.
 pub enum Kinds {
+    /// By property: id, property, label.
+    Properties(&'static [(&'static str, &'static str, Label)]),
     /// By the types of one property; the first kind whose test passes is shown.
     Types(&'static str, &'static [Kind]),
     /// People related to the contact, whatever the form of the line.
@@ -193,13 +272,14 @@ const NUMBERS: [Kind; 12] = [
 
 const PLACES: [Kind; 3] = [HOME, WORK, OTHER];
 
-pub const LISTS: [Several; 6] = [
+pub const LISTS: [Several; 8] = [
     Several {
         name: "tel",
         legend: |t| t.phones,
         label: |t| t.phone,
         kinds: Kinds::Types("TEL", &NUMBERS),
         inputs: &[],
+        own: Own::Group,
     },
     Several {
         name: "email",
@@ -207,6 +287,7 @@ pub const LISTS: [Several; 6] = [
         label: |t| t.email,
         kinds: Kinds::Types("EMAIL", &PLACES),
         inputs: &[],
+        own: Own::Group,
     },
     Several {
         name: "impp",
@@ -214,6 +295,7 @@ pub const LISTS: [Several; 6] = [
         label: |t| t.messaging_address,
         kinds: Kinds::Types("IMPP", &PLACES),
         inputs: &[],
+        own: Own::Group,
     },
     Several {
         name: "adr",
@@ -226,7 +308,10 @@ pub const LISTS: [Several; 6] = [
             (3, |t| t.city),
             (4, |t| t.region),
             (6, |t| t.country),
+            (1, |t| t.address_extension),
+            (0, |t| t.post_office_box),
         ],
+        own: Own::Group,
     },
     Several {
         name: "url",
@@ -234,6 +319,7 @@ pub const LISTS: [Several; 6] = [
         label: |t| t.web_page,
         kinds: Kinds::Types("URL", &PLACES),
         inputs: &[],
+        own: Own::Group,
     },
     Several {
         name: "related",
@@ -244,8 +330,45 @@ pub const LISTS: [Several; 6] = [
             ("child", &related::CHILD, |t| t.child),
             ("assistant", &related::ASSISTANT, |t| t.assistant),
             ("manager", &related::MANAGER, |t| t.manager),
+            ("partner", &related::PARTNER, |t| t.partner),
+            ("parent", &related::PARENT, |t| t.parent),
+            ("sibling", &related::SIBLING, |t| t.sibling),
+            ("friend", &related::FRIEND, |t| t.friend),
+            ("colleague", &related::COLLEAGUE, |t| t.colleague),
+            ("emergency", &related::EMERGENCY, |t| t.emergency),
         ]),
         inputs: &[],
+        own: Own::Nowhere,
+    },
+    // RFC 6350 §6.4.4, §6.5.1, §6.9; RFC 6474; RFC 6715.
+    Several {
+        name: "more",
+        legend: |t| t.more_values,
+        label: |t| t.value,
+        kinds: Kinds::Properties(&[
+            ("language", "LANG", |t| t.language),
+            ("zone", "TZ", |t| t.time_zone),
+            ("hobby", "HOBBY", |t| t.hobby),
+            ("interest", "INTEREST", |t| t.interest),
+            ("expertise", "EXPERTISE", |t| t.expertise),
+            ("birthplace", "BIRTHPLACE", |t| t.birthplace),
+            ("deathplace", "DEATHPLACE", |t| t.deathplace),
+            ("deathdate", "DEATHDATE", |t| t.deathdate),
+            ("calendar", "CALURI", |t| t.calendar_address),
+            ("requests", "CALADRURI", |t| t.calendar_requests),
+            ("busy", "FBURL", |t| t.free_busy),
+            ("directory", "ORG-DIRECTORY", |t| t.organization_directory),
+        ]),
+        inputs: &[],
+        own: Own::Nowhere,
+    },
+    Several {
+        name: "custom",
+        legend: |t| t.own_fields,
+        label: |t| t.value,
+        kinds: Kinds::Properties(&[("custom", "X-CARNET-CUSTOM", |t| t.own_fields)]),
+        inputs: &[],
+        own: Own::Param("X-NAME"),
     },
 ];
 
@@ -259,6 +382,15 @@ impl Several {
     /// The lines of the list, in the order of the card.
     pub fn rows(&self, card: &Document) -> Vec<Row> {
         match &self.kinds {
+            Kinds::Properties(properties) => card
+                .lines()
+                .iter()
+                .enumerate()
+                .filter_map(|(at, line)| {
+                    let found = properties.iter().find(|(_, name, _)| line.is(name));
+                    found.map(|(kind, ..)| Row { at, kind })
+                })
+                .collect(),
             Kinds::Types(property, kinds) => card
                 .lines()
                 .iter()
@@ -290,6 +422,10 @@ impl Several {
     pub fn choices(&self, text: &Text) -> Vec<(&'static str, &'static str)> {
         let mut choices: Vec<(&str, &str)> = match &self.kinds {
             Kinds::Types(_, kinds) => kinds.iter().map(|k| (k.id, (k.label)(text))).collect(),
+            Kinds::Properties(properties) => properties
+                .iter()
+                .map(|(id, _, label)| (*id, label(text)))
+                .collect(),
             Kinds::Relations(relations) => relations
                 .iter()
                 .map(|(id, _, label)| (*id, label(text)))
@@ -300,4 +436,27 @@ impl Several {
         }
         choices
     }
+}
+
+impl Own {
+    /// The label of a line; empty when it has none of its own.
+    pub fn label(self, card: &Document, line: &Line) -> String {
+        let label = match self {
+            Own::Nowhere => None,
+            Own::Param(name) => line.param(name).map(str::to_owned),
+            Own::Group => label_line(card, line).map(|at| card.lines()[at].text()),
+        };
+        // Apple's own words are kinds, not labels somebody wrote.
+        label
+            .filter(|label| !label.starts_with("_$!<"))
+            .unwrap_or_default()
+    }
+}
+
+/// The line with the label of another.
+pub fn label_line(card: &Document, line: &Line) -> Option<usize> {
+    let group = line.group.as_ref()?;
+    card.lines()
+        .iter()
+        .position(|label| label.is("X-ABLabel") && label.group.as_ref() == Some(group))
 }

@@ -3,7 +3,7 @@
 use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate, escape_text};
 use uuid::Uuid;
 
-use super::fields::{Kinds, LISTS, NAMES, OTHERS, Place, Several, Single};
+use super::fields::{Kinds, LISTS, Label, NAMES, OTHERS, Own, Place, Several, Single, label_line};
 use crate::{
     class::contact::{eas::photo_line, parse},
     domain::{book::Edit, error::Result},
@@ -63,7 +63,11 @@ impl Edit for WebEdit {
             }
         }
         let patched = patch.finish();
-        Ok(with_name(&card, &patched).as_bytes().to_vec())
+        let named = match self.change("formatted") {
+            Some(name) => with_formatted_name(&patched, name),
+            None => with_name(&card, &patched),
+        };
+        Ok(named.as_bytes().to_vec())
     }
 }
 
@@ -92,6 +96,9 @@ impl WebEdit {
                     None => patch.add(NewLine::new(sort.property(), &[], escape_text(value))),
                 },
             },
+            Place::Choice(choices) => (choices.set)(value, patch),
+            // With the name, once that is known.
+            Place::Formatted => {}
         }
     }
 
@@ -130,36 +137,89 @@ impl WebEdit {
             }
         };
         let kind = self.change(&format!("{id}-kind"));
+        let own = self.change(&format!("{id}-label"));
         match (stored, raw.is_empty()) {
             (Some(stored), true) => patch.remove(stored.at),
-            (Some(stored), false) => match (kind, &list.kinds) {
-                (Some(kind), Kinds::Relations(_)) => {
+            (Some(stored), false) => {
+                if let (Some(kind), Kinds::Relations(_)) = (kind, &list.kinds) {
                     patch.remove(stored.at);
-                    new_lines(list, kind, raw, patch);
+                    new_lines(list, kind, None, raw, patch);
+                    return;
                 }
-                (Some(kind), Kinds::Types(..)) => {
-                    patch.set_raw(stored.at, raw);
-                    if let Some(mut line) = patch.current(stored.at) {
-                        line.params
-                            .retain(|param| !param.name.eq_ignore_ascii_case("TYPE"));
-                        line.params
-                            .extend(NewLine::new("", types(list, kind), "").params);
-                        patch.replace(stored.at, line);
-                    }
+                patch.set_raw(stored.at, raw);
+                if let Some(kind) = kind {
+                    set_kind(list, kind, stored.at, patch);
                 }
-                (None, _) => patch.set_raw(stored.at, raw),
-            },
+                if let Some(own) = own {
+                    set_label(list.own, own, stored.at, patch);
+                }
+            }
             (None, true) => {}
-            (None, false) => new_lines(list, kind.unwrap_or_default(), raw, patch),
+            (None, false) => new_lines(list, kind.unwrap_or_default(), own, raw, patch),
         }
     }
 }
 
-/// Appends a value of a list.
-fn new_lines(list: &Several, kind: &str, raw: String, patch: &mut Patch<'_>) {
+/// Makes a stored line of another kind.
+fn set_kind(list: &Several, kind: &str, at: usize, patch: &mut Patch<'_>) {
+    let Some(mut line) = patch.current(at) else {
+        return;
+    };
     match &list.kinds {
-        Kinds::Types(property, _) => {
-            patch.add(NewLine::new(property, types(list, kind), raw));
+        Kinds::Types(..) => {
+            line.params
+                .retain(|param| !param.name.eq_ignore_ascii_case("TYPE"));
+            line.params
+                .extend(NewLine::new("", types(list, kind), "").params);
+        }
+        Kinds::Properties(properties) => {
+            let found = properties.iter().find(|(id, ..)| *id == kind);
+            if let Some((_, property, _)) = found {
+                line.name = (*property).to_owned();
+            }
+        }
+        Kinds::Relations(_) => {}
+    }
+    patch.replace(at, line);
+}
+
+/// Gives a stored line the label a person wrote, or takes it away.
+fn set_label(own: Own, label: &str, at: usize, patch: &mut Patch<'_>) {
+    let card = patch.document();
+    let Some(mut line) = patch.current(at) else {
+        return;
+    };
+    match own {
+        Own::Nowhere => {}
+        Own::Param(name) => {
+            line.params
+                .retain(|param| !param.name.eq_ignore_ascii_case(name));
+            if !label.is_empty() {
+                line = line.with(name, label);
+            }
+            patch.replace(at, line);
+        }
+        Own::Group => match label_line(card, &card.lines()[at]) {
+            Some(label_at) if label.is_empty() => patch.remove(label_at),
+            Some(label_at) => patch.set_text(label_at, label),
+            None if label.is_empty() => {}
+            None => {
+                let group = line.group.clone().unwrap_or_else(|| patch.free_group());
+                patch.replace(at, line.in_group(group.clone()));
+                patch.add(NewLine::new("X-ABLabel", &[], escape_text(label)).in_group(group));
+            }
+        },
+    }
+}
+
+/// Appends a value of a list, with the label a person wrote.
+fn new_lines(list: &Several, kind: &str, own: Option<&str>, raw: String, patch: &mut Patch<'_>) {
+    let line = match &list.kinds {
+        Kinds::Types(property, _) => NewLine::new(property, types(list, kind), raw),
+        Kinds::Properties(properties) => {
+            let found = properties.iter().find(|(id, ..)| *id == kind);
+            let property = found.or(properties.first()).map(|(_, name, _)| *name);
+            NewLine::new(property.unwrap_or_default(), &[], raw)
         }
         Kinds::Relations(relations) => {
             let sort = relations
@@ -169,7 +229,17 @@ fn new_lines(list: &Several, kind: &str, raw: String, patch: &mut Patch<'_>) {
                 .map(|(_, sort, _)| sort);
             let lines = sort.map(|sort| sort.new_lines(raw, patch));
             lines.into_iter().flatten().for_each(|line| patch.add(line));
+            return;
         }
+    };
+    match (list.own, own.filter(|own| !own.is_empty())) {
+        (Own::Group, Some(own)) => {
+            let group = patch.free_group();
+            patch.add(line.in_group(group.clone()));
+            patch.add(NewLine::new("X-ABLabel", &[], escape_text(own)).in_group(group));
+        }
+        (Own::Param(name), own) => patch.add(line.with(name, own.unwrap_or("Custom"))),
+        _ => patch.add(line),
     }
 }
 
@@ -179,7 +249,7 @@ fn types(list: &Several, kind: &str) -> &'static [&'static str] {
             .iter()
             .find(|known| known.id == kind)
             .map_or(&[], |known| known.types),
-        Kinds::Relations(_) => &[],
+        Kinds::Properties(_) | Kinds::Relations(_) => &[],
     }
 }
 
@@ -194,6 +264,9 @@ pub fn values(card: &Document) -> Vec<(String, String)> {
             let id = format!("{}-{row}", list.name);
             let line = &card.lines()[stored.at];
             out.push((format!("{id}-kind"), stored.kind.to_owned()));
+            if list.own != Own::Nowhere {
+                out.push((format!("{id}-label"), list.own.label(card, line)));
+            }
             if list.inputs.is_empty() {
                 out.push((id, line.text()));
                 continue;
@@ -226,6 +299,8 @@ impl Single {
                 values.join(", ")
             }
             Place::Date(sort) => sort.text(card),
+            Place::Choice(choices) => (choices.get)(card),
+            Place::Formatted => own_formatted_name(card),
         }
     }
 }
@@ -248,6 +323,18 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
             _ => "",
         },
         rare: field.rare,
+        choices: match field.place {
+            Place::Choice(choices) => {
+                let chosen = value(field.id);
+                let choice = |(option, label): &(&str, Label)| Choice {
+                    value: (*option).to_owned(),
+                    label: label(text).to_owned(),
+                    selected: *option == chosen,
+                };
+                choices.options.iter().map(choice).collect()
+            }
+            _ => Vec::new(),
+        },
     };
     let lists = LISTS
         .iter()
@@ -265,6 +352,7 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
         others: OTHERS.iter().map(field).collect(),
         note: value("note"),
         has_photo,
+        kept: Vec::new(),
     }
 }
 
@@ -274,11 +362,11 @@ fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Tex
         value: value(&id),
         id,
         label: label.to_owned(),
-        hint: "",
-        rare: false,
+        ..Field::default()
     };
     FieldRow {
         id: id.to_owned(),
+        label: (list.own != Own::Nowhere).then(|| input(format!("{id}-label"), text.own_label)),
         kinds: list
             .choices(text)
             .into_iter()
@@ -311,14 +399,14 @@ pub fn rows(fields: &[(String, String)], list: &Several) -> usize {
         .map_or(0, |row| row + 1)
 }
 
-fn position(card: &Document, names: &[&str]) -> Option<usize> {
+pub fn position(card: &Document, names: &[&str]) -> Option<usize> {
     names
         .iter()
         .find_map(|name| card.lines().iter().position(|line| line.is(name)))
 }
 
 /// One line with a value: set, made or removed.
-fn set(patch: &mut Patch<'_>, names: &[&str], raw: String) {
+pub fn set(patch: &mut Patch<'_>, names: &[&str], raw: String) {
     match position(patch.document(), names) {
         Some(at) if raw.is_empty() => patch.remove(at),
         Some(at) => patch.set_raw(at, raw),
@@ -328,7 +416,7 @@ fn set(patch: &mut Patch<'_>, names: &[&str], raw: String) {
 }
 
 /// One component of a line of which others may have been changed already.
-fn set_component(patch: &mut Patch<'_>, name: &str, component: usize, value: &str) {
+pub fn set_component(patch: &mut Patch<'_>, name: &str, component: usize, value: &str) {
     let at = position(patch.document(), &[name]);
     let so_far = match at {
         Some(at) => patch.current(at).map(|line| line.raw),
@@ -414,4 +502,27 @@ fn with_name(before: &Document, after: &Document) -> Document {
     let mut patch = after.edit();
     set(&mut patch, &["FN"], escape_text(&name));
     patch.finish()
+}
+
+/// A name that was written, or again the one made of the name.
+fn with_formatted_name(card: &Document, name: &str) -> Document {
+    let mut unnamed = card.edit();
+    if let Some(at) = position(card, &["FN"]) {
+        unnamed.set_raw(at, "");
+    }
+    let made = unnamed.finish().formatted_name();
+    let mut patch = card.edit();
+    let name = if name.is_empty() { &made } else { name };
+    set(&mut patch, &["FN"], escape_text(name));
+    patch.finish()
+}
+
+/// The formatted name, where it is not the one made of the name.
+fn own_formatted_name(card: &Document) -> String {
+    let formatted = card.first("FN").map(|line| line.text()).unwrap_or_default();
+    let made = card.generated_name().unwrap_or_default();
+    match formatted.trim() == made.trim() || made.is_empty() {
+        true => String::new(),
+        false => formatted,
+    }
 }

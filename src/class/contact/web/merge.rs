@@ -2,7 +2,7 @@
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
-use super::view::{own_label, property};
+use super::{fields::Own, view::property};
 use crate::{
     class::contact::{difference, parse},
     domain::error::{Error, Result},
@@ -83,7 +83,10 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     let (left, right) = editable(first, second)?;
     let value = |card: &Document, at: usize, line: &Line, first: bool, chosen: bool| SideValue {
         id: format!("{}{at}", if first { 'l' } else { 'r' }),
-        label: own_label(card, line).unwrap_or_else(|| property(&difference::property(line), text)),
+        label: match Own::Group.label(card, line) {
+            own if own.is_empty() => property(&difference::property(line), text),
+            own => own,
+        },
         value: difference::value(line),
         first,
         chosen,

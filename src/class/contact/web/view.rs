@@ -1,15 +1,19 @@
 //! The details page of a contact.
 
 use carnet_proto::vcard::{Binary, Document, Line};
+use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
-use super::fields::{Kinds, LISTS, NAMES, OTHERS, Place, Several};
+use super::{
+    fields::{Kinds, LISTS, NAMES, OTHERS, Place, Several},
+    form::position,
+};
 use crate::web::{
-    facet::{CardLine, CardView},
+    facet::{CardAction, CardLine, CardView},
     text::Text,
 };
 
 /// Properties that say nothing to a reader, or are shown elsewhere on the page.
-const TECHNICAL: [&str; 18] = [
+const TECHNICAL: [&str; 19] = [
     "BEGIN",
     "END",
     "VERSION",
@@ -19,55 +23,82 @@ const TECHNICAL: [&str; 18] = [
     "KIND",
     "N",
     "FN",
-    "ORG",
     "PHOTO",
-    "LOGO",
-    "SOUND",
-    "KEY",
-    "NOTE",
     "X-ABLABEL",
     "X-ABADR",
     "X-ABUID",
+    "X-ABSHOWAS",
+    "MEMBER",
+    "X-ADDRESSBOOKSERVER-KIND",
+    "X-ADDRESSBOOKSERVER-MEMBER",
+    "X-CARNET-FAVOURITE",
+    "X-CARNET-OTHER-UID",
 ];
+/// Properties that are octets.
+const BINARY: [&str; 3] = ["LOGO", "SOUND", "KEY"];
+/// Characters of a value that a form only lists.
+const LISTED: usize = 200;
 
 /// Everything a card says, in the order people look for it; what nobody knows comes last.
-pub fn view(card: &Document, text: &Text) -> CardView {
+pub fn view(card: &Document, text: &Text, country: Option<Region>) -> CardView {
     let name = card.formatted_name();
     let mut lines = Vec::new();
-    let mut add = |label: &str, value: String, link: Option<String>| {
-        if !value.is_empty() {
+    let mut add = |label: &str, line: CardLine| {
+        if !line.value.is_empty() {
             lines.push(CardLine {
                 label: label.to_owned(),
-                value,
-                link,
+                ..line
             });
         }
+    };
+    let plain = |value: String| CardLine {
+        value,
+        ..CardLine::default()
     };
     for list in &LISTS {
         for row in list.rows(card) {
             let line = &card.lines()[row.at];
-            let label = own_label(card, line).unwrap_or_else(|| labelled(list, row.kind, text));
+            let label = match list.own.label(card, line) {
+                own if own.is_empty() => labelled(list, row.kind, text),
+                own => own,
+            };
             let value = match list.inputs.is_empty() {
                 true => line.text(),
                 false => address(line),
             };
-            let (value, link) = linked(list.name, value);
-            add(&label, value, link);
+            add(&label, linked(list.name, row.kind, value, text, country));
         }
     }
     let generated = card.generated_name().filter(|made| *made != name);
-    add(text.name, generated.unwrap_or_default(), None);
+    add(text.name, plain(generated.unwrap_or_default()));
     let unstructured = NAMES
         .iter()
         .filter(|field| matches!(field.place, Place::Text(names) if names != ["TITLE"]));
     for field in unstructured.chain(&OTHERS) {
-        add((field.label)(text), field.value(card), None);
+        let value = match field.place {
+            Place::Choice(choices) => {
+                let chosen = field.value(card);
+                let option = choices.options.iter().find(|(option, _)| *option == chosen);
+                let said = option.filter(|_| !chosen.is_empty());
+                said.map_or(chosen, |(_, label)| label(text).to_owned())
+            }
+            _ => field.value(card),
+        };
+        add((field.label)(text), plain(value));
     }
     for note in card.all("NOTE") {
-        add(text.note, note.text(), None);
+        add(text.note, plain(note.text()));
     }
-    for line in card.lines().iter().filter(|line| !is_shown(card, line)) {
-        add(&line.name, line.text(), None);
+    for line in others(card).filter(|line| !line.is("NOTE")) {
+        let is_binary = BINARY.iter().any(|name| line.is(name));
+        add(
+            &line.name,
+            plain(if is_binary {
+                String::new()
+            } else {
+                line.text()
+            }),
+        );
     }
     let texts = |name: &str| card.first(name).map(|line| line.components());
     let summary: Vec<String> = [texts("TITLE"), texts("ORG")]
@@ -88,6 +119,16 @@ pub fn view(card: &Document, text: &Text) -> CardView {
 pub fn property(name: &str, text: &Text) -> String {
     let (property, types) = name.split_once(';').unwrap_or((name, ""));
     let listed = |list: &&Several| list.name.eq_ignore_ascii_case(property);
+    let by_property = LISTS.iter().find_map(|list| match list.kinds {
+        Kinds::Properties(properties) => {
+            let found = properties.iter().find(|(_, name, _)| *name == property);
+            found.map(|(.., label)| label(text).to_owned())
+        }
+        _ => None,
+    });
+    if let Some(label) = by_property {
+        return label;
+    }
     if let Some(list) = LISTS.iter().find(listed) {
         let lower = types.to_ascii_lowercase().replace(';', " ");
         let kind = list
@@ -112,7 +153,8 @@ pub fn property(name: &str, text: &Text) -> String {
             .find(|field| match &field.place {
                 Place::Component(name, _) | Place::List(name) => *name == property,
                 Place::Text(names) => names.contains(&property),
-                Place::Date(_) => false,
+                Place::Choice(choices) => choices.properties.contains(&property),
+                Place::Date(_) | Place::Formatted => false,
             })
             .map_or_else(
                 || property.to_owned(),
@@ -126,7 +168,7 @@ fn labelled(list: &Several, kind: &str, text: &Text) -> String {
     let choices = list.choices(text);
     let chosen = choices.iter().find(|(id, _)| *id == kind);
     match (chosen, &list.kinds) {
-        (Some((_, label)), Kinds::Relations(_)) => {
+        (Some((_, label)), Kinds::Relations(_) | Kinds::Properties(_)) => {
             let mut letters = label.chars();
             let first = letters.next().map(|first| first.to_uppercase().to_string());
             first.unwrap_or_default() + letters.as_str()
@@ -138,38 +180,61 @@ fn labelled(list: &Several, kind: &str, text: &Text) -> String {
     }
 }
 
-/// The label Apple's programs let people choose: `item1.X-ABLabel:Boat`.
-pub fn own_label(card: &Document, line: &Line) -> Option<String> {
-    let group = line.group.as_ref()?;
-    let label = card
-        .all("X-ABLabel")
-        .find(|label| label.group.as_ref() == Some(group))?
-        .text();
-    (!label.is_empty() && !label.starts_with("_$!<")).then_some(label)
+/// A value with the addresses it leads to.
+fn linked(list: &str, kind: &str, value: String, text: &Text, country: Option<Region>) -> CardLine {
+    match list {
+        "tel" => number(kind, &value, text, country),
+        "email" => CardLine {
+            link: Some(format!("mailto:{value}")),
+            value,
+            ..CardLine::default()
+        },
+        _ => CardLine {
+            link: (value.starts_with("https://") || value.starts_with("http://"))
+                .then(|| value.clone()),
+            value,
+            ..CardLine::default()
+        },
+    }
 }
 
-/// A value with the address it leads to.
-fn linked(list: &str, value: String) -> (String, Option<String>) {
-    match list {
-        "tel" => {
-            let number = value.strip_prefix("tel:").unwrap_or(&value).to_owned();
-            let dialled: String = number
-                .chars()
-                .filter(|c| c.is_ascii_digit() || *c == '+')
-                .collect();
-            (number, Some(format!("tel:{dialled}")))
+/// A number: every one can be called but for faxes; mobile ones take messages; a fax goes to a
+/// number in a field for faxes and in valid international form only.
+fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> CardLine {
+    let number = value.strip_prefix("tel:").unwrap_or(value);
+    let typed: String = number
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '+')
+        .collect();
+    let read = |country: Option<Region>| {
+        let found = PhoneNumber::parse(number, country).ok();
+        found.filter(|found| found.is_valid())
+    };
+    let e164 = |number: PhoneNumber| number.format_as(PhoneNumberFormat::E164).to_string();
+    let mut line = CardLine {
+        value: number.to_owned(),
+        ..CardLine::default()
+    };
+    match kind {
+        "fax" | "home-fax" => match read(None) {
+            Some(number) => {
+                line.link = Some(format!("fax:{}", e164(number)));
+                line.hint = Some(text.send_fax);
+            }
+            None => line.hint = Some(text.fax_not_international),
+        },
+        "cell" | "mms" => {
+            let international = read(country).map_or_else(|| typed.clone(), e164);
+            line.link = Some(format!("tel:{typed}"));
+            line.actions = vec![CardAction {
+                label: text.send_sms,
+                link: format!("sms:{international}"),
+                hint: text.sign_your_message,
+            }];
         }
-        "email" => {
-            let link = format!("mailto:{value}");
-            (value, Some(link))
-        }
-        "url" => {
-            let is_web = value.starts_with("https://") || value.starts_with("http://");
-            let link = is_web.then(|| value.clone());
-            (value, link)
-        }
-        _ => (value, None),
+        _ => line.link = Some(format!("tel:{typed}")),
     }
+    line
 }
 
 fn address(line: &Line) -> String {
@@ -181,16 +246,44 @@ fn address(line: &Line) -> String {
     parts.join("\n")
 }
 
-/// Whether a line is shown above, in the head of the page, or says nothing to a reader.
-fn is_shown(card: &Document, line: &Line) -> bool {
-    let is_line = |at: Option<usize>| at.is_some_and(|at| std::ptr::eq(&card.lines()[at], line));
-    TECHNICAL.iter().any(|name| line.is(name))
-        || NAMES.iter().chain(&OTHERS).any(|field| match &field.place {
-            Place::Component(name, _) | Place::List(name) => line.is(name),
-            Place::Text(names) => names.iter().any(|name| line.is(name)),
-            Place::Date(sort) => is_line(sort.place(card)),
+/// What a form has no input for and keeps: the property and the beginning of its value.
+pub fn kept(card: &Document) -> Vec<(String, String)> {
+    let kept = others(card).map(|line| {
+        let value = line.text();
+        let mut shown: String = value.chars().take(LISTED).collect();
+        if shown.len() < value.len() {
+            shown.push('…');
+        }
+        (line.name.clone(), shown)
+    });
+    kept.collect()
+}
+
+/// The lines that no input of a form stands for and that say something to a reader.
+fn others(card: &Document) -> impl Iterator<Item = &Line> {
+    let mut known: Vec<usize> = LISTS
+        .iter()
+        .flat_map(|list| list.rows(card))
+        .map(|row| row.at)
+        .collect();
+    for field in NAMES.iter().chain(&OTHERS) {
+        match &field.place {
+            Place::Component(name, _) => known.extend(position(card, &[name])),
+            Place::Text(names) => known.extend(position(card, names)),
+            Place::Choice(choices) => known.extend(position(card, choices.properties)),
+            Place::Date(sort) => known.extend(sort.place(card)),
+            Place::List(name) => {
+                let lines = card.lines().iter().enumerate();
+                known.extend(lines.filter(|(_, line)| line.is(name)).map(|(at, _)| at));
+            }
+            Place::Formatted => {}
+        }
+    }
+    known.extend(position(card, &["NOTE"]));
+    let lines = card.lines().iter().enumerate();
+    lines
+        .filter(move |(at, line)| {
+            !known.contains(at) && !TECHNICAL.iter().any(|name| line.is(name))
         })
-        || LISTS
-            .iter()
-            .any(|list| list.rows(card).iter().any(|row| is_line(Some(row.at))))
+        .map(|(_, line)| line)
 }

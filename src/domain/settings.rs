@@ -1,0 +1,92 @@
+//! What a person set for themself: a JSON object of the account.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    core::Core,
+    error::{Error, Result},
+};
+
+/// The settings of a person; what this version does not know stays as it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Deletions beyond the limit wait for a confirmation.
+    pub hold_mass_deletions: bool,
+    /// Family name first, in every list of people.
+    pub last_first: bool,
+    /// BCP 47 tag; none: the browser's.
+    pub language: Option<String>,
+    /// Single keys act on pages.
+    pub keys: bool,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            hold_mass_deletions: false,
+            last_first: false,
+            language: None,
+            keys: true,
+            others: Map::new(),
+        }
+    }
+}
+
+impl Core {
+    /// The actor's settings.
+    pub async fn settings(&self, actor: &Actor) -> Result<Settings> {
+        let person = self.store().person(actor.person).await?;
+        let settings = person.ok_or(Error::NotFound)?.settings;
+        Ok(serde_json::from_str(&settings).unwrap_or_default())
+    }
+
+    /// Changes some of the actor's settings.
+    pub async fn change_settings<F>(&self, actor: &Arc<Actor>, change: F) -> Result<()>
+    where
+        F: Fn(&mut Settings) + Send + Sync,
+    {
+        let change = &change;
+        self.decided(actor, |actor| async move {
+            let mut settings = self.settings(&actor).await?;
+            change(&mut settings);
+            let settings = serde_json::to_string(&settings)
+                .map_err(|error| Error::Unavailable(error.to_string()))?;
+            let op = Op::ChangePerson {
+                person: actor.person,
+                email: None,
+                name: None,
+                admin: None,
+                password_hash: None,
+                disabled: None,
+                quota: None,
+                settings: Some(settings),
+            };
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_this_version_does_not_know_stay() {
+        let stored = r#"{"last_first":true,"map":"osm"}"#;
+        let mut settings: Settings = serde_json::from_str(stored).expect("settings");
+        assert!(settings.last_first && settings.keys && !settings.hold_mass_deletions);
+        settings.last_first = false;
+        let stored = serde_json::to_value(&settings).expect("JSON");
+        assert_eq!(stored["map"], "osm");
+        assert_eq!(stored["last_first"], false);
+    }
+}

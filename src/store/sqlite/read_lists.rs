@@ -1,0 +1,146 @@
+//! Sorted lists, and what is counted beside them.
+
+use rusqlite::types::Value;
+
+use super::{
+    read::Reader,
+    read_items::{FROM, HEAD, head},
+    search::{beginnings, sort_column},
+};
+use crate::domain::{
+    id::{CollectionId, PersonId},
+    item::Placement,
+    store::{Counts, ListPage, ListQuery, ListRow, Sort},
+};
+
+const FAVOURITE: &str =
+    "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'favourite')";
+
+impl Reader<'_> {
+    pub fn list(
+        &self,
+        collection: CollectionId,
+        person: PersonId,
+        query: &ListQuery,
+    ) -> rusqlite::Result<ListPage> {
+        let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
+        let mut values: Vec<Value> = vec![collection.0.into()];
+        if query.reach {
+            filter.push_str(" AND i.kind <> 'group'");
+        }
+        if query.favourite {
+            filter.push_str(&format!(" AND {FAVOURITE}"));
+        }
+        if let Some(kind) = &query.kind {
+            values.push(kind.clone().into());
+            filter.push_str(&format!(" AND i.kind = ?{}", values.len()));
+        }
+        if let Some(expression) = beginnings(collection, &query.words, query.reach) {
+            values.push(expression.into());
+            filter.push_str(&format!(
+                " AND p.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",
+                values.len()
+            ));
+        }
+        if let Some(tag) = query.tag {
+            values.push(tag.0.into());
+            values.push(person.0.into());
+            let (tag, person) = (values.len() - 1, values.len());
+            filter.push_str(&format!(
+                " AND EXISTS (SELECT 1 FROM tag_link l JOIN tag g ON g.id = l.tag
+                   WHERE l.item = i.id AND l.tag = ?{tag} AND g.person = ?{person})"
+            ));
+        }
+        let total = self.one(
+            &format!("SELECT count(*) {FROM} {filter}"),
+            rusqlite::params_from_iter(&values),
+            |row| row.get(0),
+        )?;
+        let order = order(query);
+        values.push(query.limit.into());
+        values.push(query.offset.into());
+        let (limit, offset) = (values.len() - 1, values.len());
+        let found = self.all(
+            &format!(
+                "SELECT {HEAD} {FROM} {filter} ORDER BY {order} LIMIT ?{limit} OFFSET ?{offset}"
+            ),
+            rusqlite::params_from_iter(&values),
+            head,
+        )?;
+        let rows = found
+            .into_iter()
+            .map(|placement| self.row(placement, person, query.last_first))
+            .collect::<rusqlite::Result<_>>()?;
+        Ok(ListPage {
+            total: total.unwrap_or(0),
+            rows,
+        })
+    }
+
+    fn row(
+        &self,
+        placement: Placement,
+        person: PersonId,
+        last_first: bool,
+    ) -> rusqlite::Result<ListRow> {
+        let sort = sort_column(last_first);
+        let letter = self.one(
+            &format!("SELECT substr({sort}, 1, 1) FROM placement WHERE id = ?1"),
+            [placement.id.0],
+            |row| row.get(0),
+        )?;
+        let commented = self.one(
+            "SELECT 1 FROM comment WHERE item = ?1 AND collection = ?2 LIMIT 1",
+            [placement.item.0, placement.collection.0],
+            |_| Ok(()),
+        )?;
+        let creator_name = self.one(
+            "SELECT name FROM person WHERE id = ?1",
+            [placement.creator.0],
+            |row| row.get(0),
+        )?;
+        Ok(ListRow {
+            tags: self.tags_of(person, placement.item)?,
+            texts: self.texts(placement.item)?,
+            creator_name: creator_name.unwrap_or_default(),
+            letter: letter.unwrap_or_default(),
+            placement,
+            commented: commented.is_some(),
+        })
+    }
+
+    pub fn counts(&self, collection: CollectionId, last_first: bool) -> rusqlite::Result<Counts> {
+        let count = |condition: &str| {
+            let sql = format!(
+                "SELECT count(*) {FROM} WHERE p.collection = ?1 AND p.gone IS NULL AND {condition}"
+            );
+            self.one(&sql, [collection.0], |row| row.get(0))
+        };
+        let sort = sort_column(last_first);
+        Ok(Counts {
+            favourites: count(FAVOURITE)?.unwrap_or(0),
+            lists: count("i.kind = 'group'")?.unwrap_or(0),
+            letters: self.all(
+                &format!(
+                    "SELECT substr({sort}, 1, 1) AS letter, count(*) FROM placement
+                     WHERE collection = ?1 AND gone IS NULL GROUP BY letter ORDER BY letter"
+                ),
+                [collection.0],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )?,
+        })
+    }
+}
+
+fn order(query: &ListQuery) -> String {
+    let name = format!("p.{}, p.id", sort_column(query.last_first));
+    match query.sort {
+        Sort::Name => name,
+        Sort::Organization => {
+            let organization = "(SELECT t.tokens FROM index_text t
+                WHERE t.item = i.id AND t.field = 'org' ORDER BY t.rowid LIMIT 1)";
+            format!("{organization} IS NULL, {organization}, {name}")
+        }
+        Sort::Modified => format!("i.modified DESC, {name}"),
+    }
+}

@@ -1,0 +1,183 @@
+//! The card of a contact.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+
+use super::{
+    Web,
+    form::{Posted, ranges},
+    page::{self, initials, show},
+    place::{ItemPath, PlacePath},
+    request::Visit,
+    text::{Text, fill},
+    told::{Done, Told},
+    when,
+};
+use crate::domain::{
+    book::Condition,
+    collection::Place,
+    comment::ShownComment,
+    error::{Error, Result},
+    sharing::KnownPlace,
+};
+
+/// `GET …/c/ID`
+pub async fn card(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    Query(done): Query<Done>,
+) -> Response {
+    card_telling(&web, &item, &visit, done.into()).await
+}
+
+/// The card, with what was done to it on top.
+pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Response {
+    let shown = show_card(web, item, visit, told).await;
+    shown.unwrap_or_else(|error| visit.failed(web, &error))
+}
+
+async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
+    let (book, card) = item.open(web, visit).await?;
+    let text = visit.text;
+    let placement = &card.placement;
+    let rights = book.item_privileges(placement).await?;
+    let view = web.facet.view(&book.content(&card), text);
+    let here = item.place.path();
+    let creator = book.creator_name(placement).await?;
+    let on = book.tags_of(placement.item).await?;
+    let tags = web.core.tags(&visit.actor).await?;
+    let known = book.places(placement).await?;
+    let comments = book.comments(placement).await?;
+    let version = book.marks().await?.etag(placement);
+    let comments_seen_by = match book.is_private() {
+        true => text.comments_private.to_owned(),
+        false => {
+            let members = book.members().await?.len();
+            let group = &book.collection().display_name;
+            fill(text.comments_seen_by, &[&members, group])
+        }
+    };
+    Ok(show(
+        told.status(),
+        &page::Card {
+            shell: visit.shell_telling(web, Some(&here), told),
+            id: item.id.clone(),
+            version,
+            initials: initials(&view.name),
+            has_photo: view.has_photo,
+            photo_alt: fill(text.photo_of, &[&view.name]),
+            may_edit: rights.modify,
+            may_delete: rights.remove,
+            read_only: (!rights.modify).then(|| fill(text.read_only_ask, &[&creator])),
+            places: known
+                .into_iter()
+                .filter_map(|place| place.known)
+                .filter_map(|place| place_link(&place, visit))
+                .collect(),
+            made: fill(
+                text.created_by,
+                &[
+                    &creator,
+                    &when::shown(placement.created, text),
+                    &when::shown(placement.modified, text),
+                ],
+            ),
+            tags: tags
+                .into_iter()
+                .map(|tag| page::CardTag {
+                    on: on.contains(&tag.name),
+                    tag,
+                })
+                .collect(),
+            group: !book.is_private(),
+            comments: comments
+                .into_iter()
+                .map(|shown| comment(shown, text))
+                .collect(),
+            comments_seen_by,
+            here,
+            view,
+        },
+    ))
+}
+
+fn place_link(place: &KnownPlace, visit: &Visit) -> Option<(String, String)> {
+    match place.place {
+        Place::Group(group) => {
+            let membership = visit.actor.membership(group)?;
+            let list = PlacePath::Group(membership.name.clone());
+            Some((membership.display_name.clone(), list.path()))
+        }
+        _ => Some((visit.text.private.to_owned(), PlacePath::Private.path())),
+    }
+}
+
+fn comment(shown: ShownComment, text: &Text) -> page::CommentRow {
+    page::CommentRow {
+        id: shown.comment.id.0,
+        text: shown.comment.text,
+        author: shown.comment.author_name,
+        when: when::shown(shown.comment.at, text),
+        place: match shown.private {
+            true => text.private.to_owned(),
+            false => shown.place,
+        },
+        may_edit: shown.may_edit,
+        may_delete: shown.may_delete,
+    }
+}
+
+/// `POST …/c/ID/delete`
+pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let deleted = async {
+        let (book, card) = item.open(&web, visit).await?;
+        let condition = Condition::Match(vec![posted.value("version").to_owned()]);
+        let removed = book.delete(&card.placement.href, &condition).await?;
+        let removal = removed.removal;
+        let done = Done::of("deleted").to(&card.placement.display);
+        Ok(done.undone_by(ranges(&[removal])))
+    };
+    match deleted.await {
+        Ok(done) => done.at(&item.place.path()),
+        Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
+    }
+}
+
+/// `GET …/c/ID/photo`
+pub async fn photo(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    headers: HeaderMap,
+) -> Response {
+    let answer = async {
+        let (book, card) = item.open(&web, &visit).await?;
+        let etag = book.marks().await?.etag(&card.placement);
+        if headers
+            .get(header::IF_NONE_MATCH)
+            .is_some_and(|seen| seen.as_bytes() == etag.as_bytes())
+        {
+            return Ok(StatusCode::NOT_MODIFIED.into_response());
+        }
+        let (media_type, octets) = web
+            .facet
+            .photo(&book.content(&card))
+            .ok_or(Error::NotFound)?;
+        let headers = [
+            (header::CONTENT_TYPE, media_type),
+            (header::ETAG, etag),
+            (header::CACHE_CONTROL, "private, no-cache".to_owned()),
+        ];
+        Ok((headers, octets).into_response())
+    };
+    answer
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}

@@ -1,0 +1,140 @@
+//! The home page: search in everything, and what waits for the person.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+
+use super::{
+    Web, names,
+    page::{Shell, Tool, show},
+    place::PlacePath,
+    request::Visit,
+    text::fill,
+    told::Told,
+    when,
+};
+use crate::domain::{
+    batch::DeviceAccess,
+    error::Result,
+    id::Timestamp,
+    search::{Criteria, Request, Scope},
+    store::Device,
+};
+
+/// Birthdays shown: those of so many days.
+const DAYS: u32 = 30;
+/// Days after which a device that said nothing is mentioned.
+const SILENT: i64 = 14;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    shell: Shell,
+    welcome: String,
+    /// What was asked last, and when.
+    last: Option<(String, String)>,
+    birthdays: Vec<Birthday>,
+    refused: Option<String>,
+    proposals: Option<String>,
+    devices: Vec<String>,
+}
+
+struct Birthday {
+    path: String,
+    name: String,
+    /// `15 April`
+    day: String,
+}
+
+/// `GET /`
+pub async fn page(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let shown = show_home(&web, &visit).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
+    let text = visit.text;
+    let core = &web.core;
+    let last = core.last_search(&visit.actor).await?;
+    let waiting = |number: usize, sentence: &str| (number > 0).then(|| fill(sentence, &[&number]));
+    let refused = core.refused(&visit.actor).await?.len();
+    let proposals = core.proposals(&visit.actor).await?.len();
+    let devices = core.devices(&visit.actor).await?;
+    let birthdays = birthdays(web, visit).await?;
+    let page = Home {
+        shell: visit.shell_of(web, Tool::Home, Told::Nothing),
+        welcome: fill(text.welcome, &[&visit.actor.name]),
+        last: last.map(|last| {
+            let asked = match last.request.text.trim() {
+                "" => text.advanced_search.to_owned(),
+                words => words.to_owned(),
+            };
+            (asked, when::shown(last.at, text))
+        }),
+        birthdays,
+        refused: waiting(refused, text.refused_waiting),
+        proposals: waiting(proposals, text.proposals_waiting),
+        devices: devices
+            .iter()
+            .filter_map(|device| attention(device, visit))
+            .collect(),
+    };
+    Ok(show(StatusCode::OK, &page))
+}
+
+/// The next birthdays of everybody the person knows of, the nearest first.
+async fn birthdays(web: &Arc<Web>, visit: &Visit) -> Result<Vec<Birthday>> {
+    let request = Request {
+        scope: Scope::Everywhere,
+        criteria: Criteria {
+            birthday_within: Some(DAYS),
+            ..Criteria::default()
+        },
+        ..Request::default()
+    };
+    let last_first = visit.settings.last_first;
+    let outcome = web.core.find(&visit.actor, &request, last_first).await?;
+    let books = web.core.books(&visit.actor).await?;
+    let today = when::month_and_day(Timestamp::now());
+    let mut found = Vec::new();
+    for hit in &outcome.hits {
+        let date = hit.texts.iter().find(|(field, _)| field == "bday");
+        let home = hit.placement.collection;
+        let book = books.iter().find(|book| book.collection().id == home);
+        let (Some((_, date)), Some(book)) = (date, book) else {
+            continue;
+        };
+        // What is past this year comes after what is not.
+        let past = date.as_str() < today.as_str();
+        let birthday = Birthday {
+            path: format!(
+                "{}/c/{}",
+                PlacePath::of(book).path(),
+                hit.placement.server_id
+            ),
+            name: names::of_contact(&hit.placement.display, &hit.texts, &visit.settings),
+            day: when::day_of_year(date, visit.text),
+        };
+        found.push(((past, date.clone()), birthday));
+    }
+    found.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok(found.into_iter().map(|(_, birthday)| birthday).collect())
+}
+
+/// What a device needs somebody to look at; none when all is well.
+fn attention(device: &Device, visit: &Visit) -> Option<String> {
+    let text = visit.text;
+    let silent = device.last_seen < Timestamp::now().plus_days(-SILENT);
+    let why = match device.access {
+        DeviceAccess::Allowed if silent => {
+            fill(text.device_silent, &[&when::shown(device.last_seen, text)])
+        }
+        DeviceAccess::Allowed => return None,
+        DeviceAccess::Quarantined => text.device_quarantined.to_owned(),
+        DeviceAccess::Blocked => text.device_blocked.to_owned(),
+        _ => text.device_wiping.to_owned(),
+    };
+    Some(format!("{} {why}", device.device_type))
+}

@@ -1,0 +1,39 @@
+//! Names of people in the display order of whoever reads them.
+
+use crate::domain::settings::Settings;
+
+/// A contact's name; `texts` are the `(field, value)` of its index.
+pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings) -> String {
+    let family_first = texts.iter().find(|(field, _)| field == "last-first");
+    match family_first.filter(|_| settings.last_first) {
+        Some((_, name)) => name.clone(),
+        None => display.to_owned(),
+    }
+}
+
+/// The name of an account, which is one text: its last word is taken for the family name.
+pub fn of_account(name: &str, settings: &Settings) -> String {
+    match name.trim().rsplit_once(char::is_whitespace) {
+        Some((given, family)) if settings.last_first => format!("{family} {}", given.trim()),
+        _ => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_family_comes_first_where_that_is_set() {
+        let first = Settings::default();
+        let mut last = first.clone();
+        last.last_first = true;
+        let texts = [("last-first".to_owned(), "Martin Alice".to_owned())];
+        assert_eq!(of_contact("Alice Martin", &texts, &last), "Martin Alice");
+        assert_eq!(of_contact("Alice Martin", &texts, &first), "Alice Martin");
+        assert_eq!(of_contact("Café", &[], &last), "Café");
+        assert_eq!(of_account("Carol van Dyck", &last), "Dyck Carol van");
+        assert_eq!(of_account("Carol Nguyen", &first), "Carol Nguyen");
+        assert_eq!(of_account("Carol", &last), "Carol");
+    }
+}

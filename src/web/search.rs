@@ -1,0 +1,532 @@
+//! Search in a place or everywhere: results, the advanced form, suggestions, the last search.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Web,
+    form::Posted,
+    names,
+    page::{Shell, initials, see_other, show},
+    place::{PlacePath, form_encode},
+    request::Visit,
+    search_members::in_order,
+    share::name_of,
+    text::{Text, fill},
+    told::Told,
+    when,
+};
+use crate::domain::{
+    book::Book,
+    error::{Error, Result},
+    id::{CollectionId, PersonId, TagId, Timestamp},
+    principal::Member,
+    search::{
+        COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, highlight,
+    },
+    store::Tag,
+};
+
+/// Lines below a result's name.
+const LINES: usize = 3;
+/// Characters of one line.
+const LINE: usize = 160;
+
+/// Query of a search.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Params {
+    q: String,
+    /// `private`, `all` or `g:NAME`.
+    #[serde(rename = "in")]
+    scope: String,
+    name: String,
+    organization: String,
+    email: String,
+    telephone: String,
+    city: String,
+    country: String,
+    tag: String,
+    photo: String,
+    comment: String,
+    kind: String,
+    month: String,
+    within: String,
+    created_since: String,
+    created_before: String,
+    modified_since: String,
+    modified_before: String,
+    created_by: String,
+    shared_with: String,
+    /// The form of the advanced search is open.
+    advanced: String,
+}
+
+impl Params {
+    fn request(&self) -> Request {
+        let number = |text: &str| text.trim().parse::<i64>().ok().filter(|n| *n > 0);
+        let small = |text: &str| number(text).and_then(|n| u32::try_from(n).ok());
+        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        Request {
+            text: self.q.clone(),
+            scope: parse_scope(&self.scope),
+            criteria: Criteria {
+                name: self.name.clone(),
+                organization: self.organization.clone(),
+                email: self.email.clone(),
+                telephone: self.telephone.clone(),
+                city: self.city.clone(),
+                country: self.country.clone(),
+                tag: number(&self.tag).map(TagId),
+                has_photo: !self.photo.is_empty(),
+                has_comment: !self.comment.is_empty(),
+                kind: text(&self.kind),
+                birthday_month: small(&self.month),
+                birthday_within: small(&self.within),
+                created_since: when::parse_day(&self.created_since),
+                created_before: when::parse_day(&self.created_before),
+                modified_since: when::parse_day(&self.modified_since),
+                modified_before: when::parse_day(&self.modified_before),
+                created_by: number(&self.created_by).map(PersonId),
+                shared_with: text(&self.shared_with),
+            },
+        }
+    }
+
+    /// The same for a search that was kept.
+    fn of(request: &Request) -> Self {
+        let Criteria {
+            name,
+            organization,
+            email,
+            telephone,
+            city,
+            country,
+            tag,
+            has_photo,
+            has_comment,
+            kind,
+            birthday_month,
+            birthday_within,
+            created_since,
+            created_before,
+            modified_since,
+            modified_before,
+            created_by,
+            shared_with,
+        } = request.criteria.clone();
+        let flag = |on: bool| if on { "1".to_owned() } else { String::new() };
+        let day = |at: Option<Timestamp>| at.map(when::day).unwrap_or_default();
+        let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
+        Self {
+            q: request.text.clone(),
+            scope: scope_value(&request.scope),
+            name,
+            organization,
+            email,
+            telephone,
+            city,
+            country,
+            tag: tag.map(|tag| tag.0.to_string()).unwrap_or_default(),
+            photo: flag(has_photo),
+            comment: flag(has_comment),
+            kind: kind.unwrap_or_default(),
+            month: number(birthday_month),
+            within: number(birthday_within),
+            created_since: day(created_since),
+            created_before: day(created_before),
+            modified_since: day(modified_since),
+            modified_before: day(modified_before),
+            created_by: created_by.map(|p| p.0.to_string()).unwrap_or_default(),
+            shared_with: shared_with.unwrap_or_default(),
+            advanced: String::new(),
+        }
+    }
+}
+
+/// How a scope is written in addresses and forms.
+pub fn scope_value(scope: &Scope) -> String {
+    match scope {
+        Scope::Private => "private".to_owned(),
+        Scope::Everywhere => "all".to_owned(),
+        Scope::Group(name) => format!("g:{name}"),
+    }
+}
+
+fn parse_scope(value: &str) -> Scope {
+    match value.strip_prefix("g:") {
+        Some(name) => Scope::Group(name.to_owned()),
+        None if value == "private" => Scope::Private,
+        None => Scope::Everywhere,
+    }
+}
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Results {
+    shell: Shell,
+    params: Params,
+    /// Value and label of each place that can be searched.
+    scopes: Vec<(String, String)>,
+    tags: Vec<Tag>,
+    months: Vec<(String, &'static str)>,
+    /// Members of the group searched.
+    creators: Vec<(String, String)>,
+    /// Groups a contact may be shared with.
+    groups: Vec<(String, String)>,
+    /// Something was asked.
+    asked: bool,
+    /// The form of criteria is open.
+    open: bool,
+    count: String,
+    understood: Option<String>,
+    notices: Vec<String>,
+    /// The same with the last word as a beginning.
+    wider: Option<(String, String)>,
+    /// When it was asked, of a last search shown again.
+    asked_at: Option<String>,
+    results: Vec<Found>,
+}
+
+struct Found {
+    path: String,
+    initials: String,
+    name: Vec<Piece>,
+    kind: &'static str,
+    lines: Vec<Vec<Piece>>,
+    /// Name and address of the contact in each place.
+    places: Vec<(String, String)>,
+}
+
+/// `GET /search`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    Query(params): Query<Params>,
+) -> Response {
+    let request = params.request();
+    let shown = async {
+        let asked = !request.text.trim().is_empty() || request.criteria != Criteria::default();
+        let last_first = visit.settings.last_first;
+        let outcome = match asked {
+            true => Some(web.core.search(&visit.actor, &request, last_first).await?),
+            false => None,
+        };
+        show_results(&web, &visit, params, request, outcome, None).await
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}
+
+/// `GET /search/last`: the same question with the rights and the data of now.
+pub async fn last(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let shown = async {
+        let Some(last) = web.core.last_search(&visit.actor).await? else {
+            return Ok(see_other("/search?advanced=1"));
+        };
+        let last_first = visit.settings.last_first;
+        let outcome = web.core.find(&visit.actor, &last.request, last_first).await;
+        let params = Params::of(&last.request);
+        let outcome = match outcome {
+            // A group the person left meanwhile.
+            Err(Error::NotFound) => Outcome::default(),
+            outcome => outcome?,
+        };
+        let at = when::shown(last.at, visit.text);
+        show_results(&web, &visit, params, last.request, Some(outcome), Some(at)).await
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}
+
+/// `POST /search/clear`
+pub async fn clear(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    match web.core.clear_last_search(&posted.visit.actor).await {
+        Ok(()) => see_other("/"),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+async fn show_results(
+    web: &Arc<Web>,
+    visit: &Visit,
+    params: Params,
+    request: Request,
+    outcome: Option<Outcome>,
+    asked_at: Option<String>,
+) -> Result<Response> {
+    let text = visit.text;
+    let books = web.core.books(&visit.actor).await?;
+    let asked = outcome.is_some();
+    let outcome = outcome.unwrap_or_default();
+    let root = outcome.query.root.as_ref();
+    let results = outcome
+        .hits
+        .iter()
+        .filter_map(|hit| found(hit, root, &books, visit))
+        .collect();
+    let group = match &request.scope {
+        Scope::Group(name) => Some(name.as_str()),
+        _ => None,
+    };
+    let here = match (&request.scope, group) {
+        (_, Some(name)) => Some(PlacePath::Group(name.to_owned()).path()),
+        (Scope::Private, _) => Some(PlacePath::Private.path()),
+        _ => None,
+    };
+    let creators = match group {
+        Some(name) => creators(web, visit, name).await?,
+        None => Vec::new(),
+    };
+    let mut shell = visit.shell_telling(web, here.as_deref(), Told::Nothing);
+    shell.query = params.q.clone();
+    let has_criteria = request.criteria != Criteria::default();
+    let page = Results {
+        shell,
+        scopes: scopes(visit),
+        tags: web.core.tags(&visit.actor).await?,
+        months: (1..)
+            .map(|month: u32| month.to_string())
+            .zip(text.months.split(' '))
+            .collect(),
+        creators,
+        groups: visit
+            .actor
+            .memberships
+            .iter()
+            .map(|own| (own.name.clone(), own.display_name.clone()))
+            .collect(),
+        asked,
+        open: has_criteria || !asked || !params.advanced.is_empty(),
+        count: counted(&outcome, text),
+        understood: root.map(|root| {
+            let said = root.describe(text.and, text.or, text.not);
+            fill(text.understood_as, &[&said])
+        }),
+        notices: told(&outcome, text),
+        wider: wider(&params, &outcome, text),
+        asked_at,
+        results,
+        params,
+    };
+    Ok(show(http::StatusCode::OK, &page))
+}
+
+fn scopes(visit: &Visit) -> Vec<(String, String)> {
+    let mut scopes = vec![
+        (
+            scope_value(&Scope::Private),
+            visit.text.private_only.to_owned(),
+        ),
+        (
+            scope_value(&Scope::Everywhere),
+            visit.text.private_and_groups.to_owned(),
+        ),
+    ];
+    scopes.extend(visit.actor.memberships.iter().map(|own| {
+        let value = scope_value(&Scope::Group(own.name.clone()));
+        (value, own.display_name.clone())
+    }));
+    scopes
+}
+
+async fn creators(web: &Arc<Web>, visit: &Visit, group: &str) -> Result<Vec<(String, String)>> {
+    let group = web.core.group(&visit.actor, group).await?;
+    let members = in_order(group.members().await?, &visit.settings);
+    let choice = |member: Member| (member.person.0.to_string(), member.name);
+    Ok(members.into_iter().map(choice).collect())
+}
+
+/// `12 results`, `200 of 342`, `200 of more than 1,000`.
+fn counted(outcome: &Outcome, text: &Text) -> String {
+    match outcome.found {
+        0 => text.no_match.to_owned(),
+        1 => text.one_result.to_owned(),
+        found if found <= SHOWN => fill(text.results_count, &[&found]),
+        found if found > COUNTED => fill(text.results_of_more, &[&SHOWN, &COUNTED]),
+        found => fill(text.results_of, &[&SHOWN, &found]),
+    }
+}
+
+fn told(outcome: &Outcome, text: &Text) -> Vec<String> {
+    let notice = |notice: &Notice| match notice {
+        Notice::Empty => text.notice_empty,
+        Notice::OnlyNegative => text.notice_only_negative,
+        Notice::PrefixTooShort => text.notice_prefix_too_short,
+        Notice::QueryTooLong => text.notice_query_too_long,
+    };
+    let mut told: Vec<String> = outcome
+        .query
+        .notices
+        .iter()
+        .map(|kind| notice(kind).to_owned())
+        .collect();
+    if outcome.widened {
+        told.push(text.notice_widened.to_owned());
+    }
+    told
+}
+
+/// Whole words were found: a beginning may find more.
+fn wider(params: &Params, outcome: &Outcome, text: &Text) -> Option<(String, String)> {
+    let last = params.q.split_whitespace().next_back()?;
+    let is_word = last.chars().all(char::is_alphanumeric) && last.chars().count() >= 4;
+    if outcome.found == 0 || outcome.widened || !is_word {
+        return None;
+    }
+    let query = format!("{}*", params.q.trim_end());
+    let link = form_encode(&[("q", &query), ("in", &params.scope)]);
+    Some((
+        format!("/search?{link}"),
+        fill(text.also_beginning_with, &[&last]),
+    ))
+}
+
+fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Option<Found> {
+    let name = names::of_contact(&hit.placement.display, &hit.texts, &visit.settings);
+    let here = place(hit.placement.collection, books, visit)?;
+    let mut places = vec![(here.0, here.1.clone())];
+    places.extend(
+        hit.places
+            .iter()
+            .filter(|place| **place != hit.placement.collection)
+            .filter_map(|other| place(*other, books, visit)),
+    );
+    Some(Found {
+        path: format!("{}/c/{}", here.1, hit.placement.server_id),
+        initials: initials(&name),
+        name: highlight(&name, root),
+        kind: match hit.placement.kind.as_str() {
+            "group" => visit.text.kind_list,
+            _ => visit.text.kind_contact,
+        },
+        lines: lines(hit, root),
+        places,
+    })
+}
+
+fn place(id: CollectionId, books: &[Book], visit: &Visit) -> Option<(String, String)> {
+    let book = books.iter().find(|book| book.collection().id == id)?;
+    Some((name_of(book, visit), PlacePath::of(book).path()))
+}
+
+/// What else the query was found in, then how to reach the contact.
+fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Vec<Piece>> {
+    const BESIDE: [&str; 3] = ["org", "email", "tel"];
+    const NEVER: [&str; 7] = [
+        "name",
+        "n",
+        "last-first",
+        "company",
+        "bday",
+        "mobile",
+        "other-uid",
+    ];
+    let mut found = Vec::new();
+    let mut others = Vec::new();
+    for (field, value) in &hit.texts {
+        if NEVER.contains(&field.as_str()) || value.is_empty() {
+            continue;
+        }
+        let pieces = highlight(value, root);
+        let line = cut(pieces);
+        if line.iter().any(|piece| piece.found) {
+            found.push(line);
+        } else if BESIDE.contains(&field.as_str()) {
+            others.push(line);
+        }
+    }
+    found.extend(others);
+    found.truncate(LINES);
+    found
+}
+
+/// A long value from shortly before what was found.
+fn cut(pieces: Vec<Piece>) -> Vec<Piece> {
+    let mut before: Vec<char> = Vec::new();
+    let mut out: Vec<Piece> = Vec::new();
+    let mut left = LINE;
+    for piece in pieces {
+        if out.is_empty() && !piece.found {
+            before.extend(piece.text.chars());
+            continue;
+        }
+        if out.is_empty() {
+            out.push(shortened(&before, 40));
+        }
+        let text: String = piece.text.chars().take(left).collect();
+        left -= text.chars().count();
+        out.push(Piece { text, ..piece });
+    }
+    match out.is_empty() {
+        true => vec![Piece {
+            text: before.into_iter().take(LINE).collect(),
+            found: false,
+        }],
+        false => out,
+    }
+}
+
+/// The end of a text.
+fn shortened(text: &[char], length: usize) -> Piece {
+    let cut = text.len() > length;
+    let end: String = text[text.len().saturating_sub(length)..].iter().collect();
+    Piece {
+        text: if cut { format!("…{end}") } else { end },
+        found: false,
+    }
+}
+
+/// One suggestion.
+#[derive(Serialize)]
+struct Suggestion {
+    name: String,
+    detail: String,
+    path: String,
+}
+
+/// `GET /search/suggest`: what may be meant while typing, as JSON.
+pub async fn suggest(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    Query(params): Query<Params>,
+) -> Response {
+    let suggested = async {
+        let scope = parse_scope(&params.scope);
+        let last_first = visit.settings.last_first;
+        let core = &web.core;
+        let hits = core
+            .suggest(&visit.actor, &params.q, &scope, last_first)
+            .await?;
+        let books = core.books(&visit.actor).await?;
+        let suggestions: Vec<Suggestion> = hits
+            .iter()
+            .filter_map(|hit| {
+                let (_, path) = place(hit.placement.collection, &books, &visit)?;
+                let detail = hit
+                    .texts
+                    .iter()
+                    .find(|(field, _)| ["org", "email", "tel"].contains(&field.as_str()));
+                Some(Suggestion {
+                    name: names::of_contact(&hit.placement.display, &hit.texts, &visit.settings),
+                    detail: detail.map(|(_, value)| value.clone()).unwrap_or_default(),
+                    path: format!("{path}/c/{}", hit.placement.server_id),
+                })
+            })
+            .collect();
+        let json = serde_json::to_string(&suggestions).unwrap_or_default();
+        let media_type = [(http::header::CONTENT_TYPE, "application/json")];
+        Ok((media_type, json).into_response())
+    };
+    suggested
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}

@@ -1,0 +1,352 @@
+// What makes pages quicker to use. Everything here can be done without it too.
+"use strict";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const token = () => $("input[name=token]")?.value ?? "";
+
+// Menus: one at a time, closed by Escape and by a click elsewhere.
+
+document.addEventListener("toggle", ({ target }) => {
+  if (target.matches?.("details.menu[open]")) {
+    all("details.menu[open]").forEach((menu) => menu !== target && !menu.contains(target) && (menu.open = false));
+  }
+}, true);
+
+function closeMenus() {
+  const open = all("details.menu[open]");
+  open.forEach((menu) => {
+    if (menu.contains(document.activeElement)) $("summary", menu).focus();
+    menu.open = false;
+  });
+  const popup = $("#row-menu");
+  popup?.remove();
+  return open.length > 0 || Boolean(popup);
+}
+
+document.addEventListener("click", ({ target }) => {
+  if (!target.closest("details.menu, #row-menu, a.more")) closeMenus();
+});
+
+// Suggestions while typing.
+
+function suggest(input) {
+  const list = document.createElement("ul");
+  list.id = "suggestions";
+  list.className = "suggestions";
+  list.setAttribute("role", "listbox");
+  list.setAttribute("aria-label", input.getAttribute("aria-label"));
+  list.hidden = true;
+  input.parentElement.append(list);
+  const attributes = { role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list" };
+  for (const [name, value] of Object.entries(attributes)) input.setAttribute(name, value);
+  let asked = 0;
+  let timer;
+
+  const close = () => {
+    list.hidden = true;
+    list.replaceChildren();
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+  };
+  const move = (step) => {
+    const options = all("[role=option]", list);
+    const at = options.findIndex((option) => option.ariaSelected === "true");
+    const next = (at + step + options.length + (at < 0 && step < 0 ? 1 : 0)) % options.length;
+    options.forEach((option, index) => option.setAttribute("aria-selected", String(index === next)));
+    input.setAttribute("aria-activedescendant", options[next].id);
+  };
+  const ask = async () => {
+    const mine = (asked += 1);
+    const scope = input.form.elements.in.value;
+    const answer = await fetch(`/search/suggest?${new URLSearchParams({ q: input.value, in: scope })}`);
+    const found = answer.ok && answer.headers.get("content-type") === "application/json" ? await answer.json() : [];
+    if (mine !== asked) return;
+    list.replaceChildren(...found.map(({ name, detail, path }, index) => {
+      const option = document.createElement("li");
+      option.id = `suggestion-${index}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      option.dataset.path = path;
+      option.append(name, Object.assign(document.createElement("span"), { className: "soft", textContent: ` ${detail}` }));
+      return option;
+    }));
+    list.hidden = found.length === 0;
+    input.setAttribute("aria-expanded", String(found.length > 0));
+    input.removeAttribute("aria-activedescendant");
+  };
+
+  input.addEventListener("input", () => {
+    clearTimeout(timer);
+    asked += 1;
+    if (input.value.trim().length < 2) return close();
+    timer = setTimeout(ask, 150);
+  });
+  input.addEventListener("keydown", (event) => {
+    if (list.hidden) return;
+    if (event.key === "ArrowDown") move(1);
+    else if (event.key === "ArrowUp") move(-1);
+    else if (event.key === "Escape") close();
+    else if (event.key === "Enter" && $("[aria-selected=true]", list)) location.assign($("[aria-selected=true]", list).dataset.path);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  list.addEventListener("mousedown", (event) => {
+    const option = event.target.closest("[role=option]");
+    event.preventDefault();
+    if (option) location.assign(option.dataset.path);
+  });
+  input.addEventListener("blur", close);
+}
+
+// The list: selection, a menu on each row, double click, tags by drag and drop.
+
+const rows = () => all("table.contacts tbody tr[data-id]");
+const box = (row) => $("input[name=id]", row);
+const here = () => $("form.list")?.dataset.here ?? "";
+const card = (row, rest = "") => `${here()}/c/${row.dataset.id}${rest}`;
+let lastBox;
+
+function selectionChanged() {
+  const chosen = rows().filter((row) => box(row).checked).length;
+  const live = $("#selected-count");
+  if (live) live.textContent = chosen ? live.dataset.text.replace("{}", chosen) : "";
+  rows().forEach((row) => row.classList.toggle("chosen", box(row).checked));
+}
+
+function select(row, on, through = false) {
+  const every = rows();
+  const [from, to] = [every.indexOf(lastBox ?? row), every.indexOf(row)].sort((a, b) => a - b);
+  const range = through && lastBox ? every.slice(from, to + 1) : [row];
+  range.forEach((one) => (box(one).checked = on));
+  lastBox = row;
+  selectionChanged();
+}
+
+function openRowMenu(row, x, y) {
+  closeMenus();
+  const menu = document.createElement("div");
+  menu.id = "row-menu";
+  menu.className = "choices";
+  menu.append($("#row-actions").content.cloneNode(true));
+  all("[data-needs]", menu).forEach((entry) => entry.dataset.needs in row.dataset || entry.remove());
+  all("a", menu).forEach((link) => (link.href = link.getAttribute("href").replace("ID", row.dataset.id)));
+  all("input[name=id]", menu).forEach((input) => (input.value = row.dataset.id));
+  document.body.append(menu);
+  menu.style.left = `${Math.max(0, Math.min(x, innerWidth - menu.offsetWidth - 8)) + scrollX}px`;
+  menu.style.top = `${Math.max(0, Math.min(y, innerHeight - menu.offsetHeight - 8)) + scrollY}px`;
+  $("a", menu).focus();
+}
+
+async function post(path, fields) {
+  const body = new URLSearchParams([["token", token()], ...fields]);
+  const answer = await fetch(path, { method: "POST", body });
+  if (answer.redirected) location.assign(answer.url);
+  else document.documentElement.innerHTML = await answer.text();
+}
+
+function list(table) {
+  const head = $("#select-all");
+  head?.addEventListener("click", (event) => {
+    event.preventDefault();
+    const on = rows().some((row) => !box(row).checked);
+    rows().forEach((row) => (box(row).checked = on));
+    selectionChanged();
+  });
+  table.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-id]");
+    if (!row) return;
+    if (event.target.matches("input[name=id]")) select(row, event.target.checked, event.shiftKey);
+    const more = event.target.closest("a.more");
+    if (more) {
+      event.preventDefault();
+      const { left, bottom } = more.getBoundingClientRect();
+      openRowMenu(row, left, bottom);
+    }
+  });
+  table.addEventListener("contextmenu", (event) => {
+    const row = event.target.closest("tr[data-id]");
+    if (!row || event.target.closest("a[href^='mailto:'], a[href^='tel:']")) return;
+    event.preventDefault();
+    openRowMenu(row, event.clientX, event.clientY);
+  });
+  table.addEventListener("dblclick", (event) => {
+    const row = event.target.closest("tr[data-id]");
+    if (!row || event.target.closest("input")) return;
+    location.assign(card(row, "edit" in row.dataset ? "/edit" : ""));
+  });
+  // The first click of a double click on the name must not lead away.
+  table.addEventListener("click", (event) => {
+    const link = event.target.closest("td.name > a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
+    event.preventDefault();
+    if (event.detail === 1) link.timer = setTimeout(() => location.assign(link.href), 250);
+    else clearTimeout(link.timer);
+  });
+
+  const KIND = { tag: "text/x-carnet-tag", row: "text/x-carnet-row" };
+  const dropped = (rowIds, tag) => post(`${here()}/selected/tag`, [["tag", tag], ...rowIds.map((id) => ["id", id])]);
+  const accept = (event, kind) => {
+    if (!event.dataTransfer.types.includes(kind)) return false;
+    event.preventDefault();
+    return true;
+  };
+  rows().forEach((row) => (row.draggable = true));
+  table.addEventListener("dragstart", (event) => {
+    const row = event.target.closest("tr[data-id]");
+    if (!row) return;
+    const chosen = box(row).checked ? rows().filter((one) => box(one).checked) : [row];
+    event.dataTransfer.setData(KIND.row, chosen.map((one) => one.dataset.id).join(" "));
+    event.dataTransfer.effectAllowed = "copy";
+  });
+  table.addEventListener("dragover", (event) => event.target.closest("tr[data-id]") && accept(event, KIND.tag));
+  table.addEventListener("drop", (event) => {
+    const row = event.target.closest("tr[data-id]");
+    const tag = event.dataTransfer.getData(KIND.tag);
+    if (!row || !tag) return;
+    event.preventDefault();
+    dropped([row.dataset.id], tag);
+  });
+  all("a[data-tag]").forEach((link) => {
+    link.addEventListener("dragstart", (event) => {
+      event.dataTransfer.setData(KIND.tag, link.dataset.tag);
+      event.dataTransfer.effectAllowed = "copy";
+    });
+    link.addEventListener("dragover", (event) => accept(event, KIND.row));
+    link.addEventListener("drop", (event) => {
+      const ids = event.dataTransfer.getData(KIND.row);
+      if (!ids) return;
+      event.preventDefault();
+      dropped(ids.split(" "), link.dataset.tag);
+    });
+  });
+  // A row on a group offers to share it.
+  all("#environment a").forEach((link) => {
+    link.addEventListener("dragover", (event) => accept(event, KIND.row));
+    link.addEventListener("drop", (event) => {
+      const [id] = event.dataTransfer.getData(KIND.row).split(" ");
+      if (!id) return;
+      event.preventDefault();
+      location.assign(`${here()}/c/${id}/share`);
+    });
+  });
+  $("#environment")?.addEventListener("dragenter", (event) => {
+    if (event.dataTransfer.types.includes(KIND.row)) $("#environment").open = true;
+  });
+  selectionChanged();
+}
+
+// Keys.
+
+let pending = "";
+
+function currentRow() {
+  return document.activeElement?.closest?.("tr[data-id]");
+}
+
+function step(by) {
+  const every = rows();
+  if (every.length === 0) return false;
+  const at = every.indexOf(currentRow());
+  const next = every[Math.max(0, Math.min(every.length - 1, at < 0 ? 0 : at + by))];
+  $("td.name > a", next).focus();
+  next.scrollIntoView({ block: "nearest" });
+  return true;
+}
+
+/** Where a key leads on the card shown, or on the row in focus. */
+function onContact(rest) {
+  const row = currentRow();
+  if (row) return go(card(row, rest));
+  const shown = $("article[data-card]")?.dataset.card;
+  return shown ? go(shown + rest) : false;
+}
+
+function go(path) {
+  location.assign(path);
+  return true;
+}
+
+function press(selector) {
+  const button = $(selector);
+  button?.click();
+  return Boolean(button);
+}
+
+/** The row in focus, the contact shown, or the list. */
+function print() {
+  const shown = currentRow() ? card(currentRow()) : $("article[data-card]")?.dataset.card;
+  if (!shown) return press("#print-list");
+  const end = shown.lastIndexOf("/c/");
+  return go(`${shown.slice(0, end)}/print?id=${shown.slice(end + 3)}`);
+}
+
+function removeRow() {
+  const row = currentRow();
+  if (!row) return press("#delete-contact");
+  if (!rows().some((one) => box(one).checked)) select(row, true);
+  return press("#delete-selected");
+}
+
+const KEYS = {
+  "/": () => { $("#search")?.focus(); return true; },
+  n: () => press("#new-contact"),
+  j: () => step(1),
+  k: () => step(-1),
+  ArrowDown: () => step(1),
+  ArrowUp: () => step(-1),
+  e: () => onContact("/edit"),
+  x: () => { const row = currentRow(); if (row) select(row, !box(row).checked); return Boolean(row); },
+  X: () => { const row = currentRow(); if (row) select(row, true, true); return Boolean(row); },
+  a: () => press("#select-all"),
+  t: () => onContact("#tags-title"),
+  s: () => onContact("/share"),
+  c: () => onContact("#text"),
+  p: print,
+  Delete: removeRow,
+  z: () => press("#undo button"),
+  "?": () => press("#keys") || go("/keys"),
+};
+
+function keydown(event) {
+  if (event.key === "Escape") {
+    if (closeMenus()) return event.preventDefault();
+    const cancel = $("#cancel");
+    if (cancel) return cancel.click();
+  }
+  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
+    const form = event.target.closest("form");
+    if (form) return form.requestSubmit($("button.primary", form));
+  }
+  if (!("keys" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
+  if (event.target.closest("#row-menu, details.menu[open]")) return;
+  if (pending === "g") {
+    pending = "";
+    const places = all("#environment .choices a, nav.side.places a");
+    const place = event.key === "p" ? places[0] : places[Number(event.key)];
+    if (place) go(place.href);
+    return;
+  }
+  if (event.key === "g") {
+    pending = "g";
+    setTimeout(() => (pending = ""), 1500);
+    return;
+  }
+  if (KEYS[event.key]?.()) event.preventDefault();
+}
+
+document.addEventListener("keydown", keydown);
+const search = $("#search");
+if (search) suggest(search);
+const table = $("table.contacts");
+if (table) list(table);
+// Back from a card, the focus is on its row again.
+const shownCard = $("article[data-card]");
+if (shownCard) sessionStorage.setItem("card", shownCard.dataset.card);
+else if (table) {
+  const row = rows().find((one) => card(one) === sessionStorage.getItem("card"));
+  sessionStorage.removeItem("card");
+  if (row && !location.hash) $("td.name > a", row).focus();
+}

@@ -1,0 +1,178 @@
+//! The list of a place: environments, order, letters, selection, settings.
+
+use crate::support::{
+    browser::{Browser, hidden},
+    dav::Book,
+    http::request,
+    server::Server,
+};
+
+fn put(book: &Book, uid: &str, family: &str, given: &str) {
+    let card = format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{family};{given};;;\r\nFN:{given} {family}\r\nEND:VCARD\r\n"
+    );
+    let stored = book.put(&format!("{uid}.vcf"), ("If-None-Match", "*"), &card);
+    assert_eq!(stored.status, 201);
+}
+
+/// Some texts stand in a page, below its bar, in that order.
+fn is_in_order(page: &str, texts: &[&str]) -> bool {
+    let page = page.split("<main").last().expect("a page");
+    let places: Vec<_> = texts.iter().map(|text| page.find(text)).collect();
+    places.iter().all(Option::is_some) && places.is_sorted()
+}
+
+#[test]
+fn the_environment_is_chosen_and_kept_until_the_next_sign_in() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "alice");
+    let page = browser.page("/c/private");
+    assert!(
+        page.contains(
+            "<a href=\"/g/Team\">Team <span class=\"number\" title=\"Members\">3</span></a>"
+        ),
+        "{page}"
+    );
+    let answer = browser.get("/g/Team");
+    let kept = answer.header("set-cookie").expect("a cookie").to_owned();
+    let kept = kept.split(';').next().expect("a pair").to_owned();
+    let session = browser.cookie.clone().expect("a session");
+    browser.cookie = Some(format!("{session}; {kept}"));
+    assert_eq!(browser.get("/contacts").header("location"), Some("/g/Team"));
+    // A place one is not in is not followed.
+    browser.cookie = Some(format!("{session}; carnet-place=https%3A%2F%2Fexample.org"));
+    assert_eq!(
+        browser.get("/contacts").header("location"),
+        Some("/c/private")
+    );
+    let headers = [(
+        "Content-Type".to_owned(),
+        "application/x-www-form-urlencoded".to_owned(),
+    )];
+    let body = b"login=alice&password=demo";
+    let answer = request(&server.address, "POST", "/login", &headers, body);
+    let forgotten = |(name, value): &(String, String)| {
+        name.eq_ignore_ascii_case("set-cookie") && value.starts_with("carnet-place=;")
+    };
+    assert!(answer.headers.iter().any(forgotten), "{answer:?}");
+}
+
+#[test]
+fn names_follow_the_order_a_person_set_in_every_list() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let page = browser.page("/c/private");
+    assert!(is_in_order(
+        &page,
+        &["Anaïs Petit", "Clara Dubois", "Zoé Caron"]
+    ));
+    let settings = browser.page("/settings");
+    let token = hidden(&settings, "token");
+    let fields = [
+        ("token", token.as_str()),
+        ("names", "last-first"),
+        ("keys", "1"),
+    ];
+    assert_eq!(browser.submit("/settings/display", &fields).status, 303);
+    let page = browser.page("/c/private");
+    assert!(
+        is_in_order(&page, &["Caron Zoé", "Dubois Clara", "Petit Anaïs"]),
+        "{page}"
+    );
+    assert!(is_in_order(
+        &page,
+        &["id=\"letter-C\"", "Caron Zoé", "id=\"letter-D\""]
+    ));
+    let found = browser.page("/search?q=lille&in=private");
+    assert!(
+        is_in_order(&found, &["Caron Zoé", "Vanbrabant Élodie"]),
+        "{found}"
+    );
+    let suggested = browser.get("/search/suggest?q=caron&in=private").text();
+    assert!(suggested.contains("Caron Zoé"));
+    let members = browser.page("/g/Team/members");
+    assert!(
+        is_in_order(&members, &["Keller Bob", "Martin Alice", "Nguyen Carol"]),
+        "{members}"
+    );
+    let rights = browser.page("/g/Team/rights");
+    assert!(
+        is_in_order(&rights, &["Keller Bob", "Nguyen Carol"]),
+        "{rights}"
+    );
+    // The language of a person goes before the browser's.
+    let fields = [("token", token.as_str()), ("language", "fr")];
+    assert_eq!(browser.submit("/settings/display", &fields).status, 303);
+    let page = browser.page("/c/private");
+    assert!(page.contains("<html lang=\"fr\"") && page.contains("Zoé Caron"));
+    assert!(!page.contains("data-keys"), "keys are switched off");
+    assert_eq!(
+        browser
+            .submit("/settings/display", &[("names", "x")])
+            .status,
+        403
+    );
+}
+
+#[test]
+fn letters_lead_to_where_they_begin() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    for at in 0..203 {
+        put(&book, &format!("a{at}"), "Ash", &format!("Ann{at:03}"));
+    }
+    put(&book, "e", "Été", "Émile");
+    put(&book, "n", "7", "7");
+    let page = browser.page("/c/private");
+    assert!(page.contains("205 contacts"));
+    for link in [
+        "/c/private?page=1#letter-A\">A</a>",
+        "/c/private?page=2#letter-E\">E</a>",
+        "/c/private?page=1#letter-%23\">#</a>",
+    ] {
+        assert!(page.contains(link), "{link}");
+    }
+    let second = browser.page("/c/private?page=2");
+    assert!(second.contains("id=\"letter-E\"") && second.contains("Émile Été"));
+    // Sorted otherwise, or narrowed, there is no index.
+    for narrowed in ["sort=modified", "sort=organization", "q=ann001"] {
+        let page = browser.page(&format!("/c/private?{narrowed}"));
+        assert!(!page.contains("class=\"letters\""), "{narrowed}");
+    }
+    assert!(is_in_order(
+        &browser.page("/c/private?sort=modified"),
+        &["7 7", "Émile Été"]
+    ));
+}
+
+#[test]
+fn all_of_a_list_is_more_than_its_page() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    for at in 0..202 {
+        put(&book, &format!("a{at}"), "Ash", &format!("Ann{at:03}"));
+    }
+    put(&book, "e", "Oak", "Emil");
+    let page = browser.page("/c/private?q=ash&all=1");
+    assert!(page.contains("Everything in this list, on all its pages (202)"));
+    let token = hidden(&page, "token");
+    let fields = [
+        ("token", token.as_str()),
+        ("everything", "1"),
+        ("q", "ash"),
+        ("show", ""),
+    ];
+    let answer = browser.submit("/c/private/selected/delete", &fields);
+    assert_eq!(answer.status, 303);
+    let page = browser.page(answer.header("location").expect("a place"));
+    assert!(
+        page.contains("Emil Oak") && !page.contains("Ann001"),
+        "{page}"
+    );
+    // All of the book: the number is typed first.
+    let fields = [("token", token.as_str()), ("everything", "1"), ("q", "")];
+    let answer = browser.submit("/c/private/selected/delete", &fields);
+    assert_eq!(answer.header("location"), Some("/c/private/empty"));
+}
