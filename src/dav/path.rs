@@ -53,7 +53,7 @@ impl Kind {
         let (read, more): (&[&str], &[&str]) = match self {
             Kind::Registration => (&[], &["OPTIONS", "DELETE"]),
             Kind::Root | Kind::Principals | Kind::UserRoot => (&READ, &["MKCOL"]),
-            Kind::Principal => (&READ, &[]),
+            Kind::Principal => (&READ, &["POST"]),
             Kind::Home => (&READ, &["MKCOL", "POST", "DELETE"]),
             Kind::Book => (&READ, &["MKCOL", "POST", "DELETE", "COPY", "MOVE"]),
             Kind::Card => (&READ, &["PUT", "DELETE", "COPY", "MOVE", "MKCOL"]),
@@ -64,7 +64,7 @@ impl Kind {
     /// DAV class tokens (RFC 4918 §18, RFC 3744 §7.2, RFC 5689 §3.1, RFC 6352 §6.1).
     pub fn classes(self, push: bool) -> &'static str {
         match (self, push) {
-            (Kind::Home | Kind::Book, true) => {
+            (Kind::Principal | Kind::Home | Kind::Book, true) => {
                 "1, 3, access-control, extended-mkcol, addressbook, webdav-push"
             }
             _ => "1, 3, access-control, extended-mkcol, addressbook",
@@ -154,7 +154,8 @@ impl Resource {
                 if name != MEMBERS =>
             {
                 let list = face.core.open_members(actor, name).await?;
-                book_or_card(list, members_href(name), path.get(4).copied()).await?
+                let href = members_href(name).ok_or(Error::NotFound)?;
+                book_or_card(list, href, path.get(4).copied()).await?
             }
             ["dav", "groups", name, segment] if name != segment => {
                 let home = group_home_href(&membership(actor, name)?.name);
@@ -355,8 +356,10 @@ pub fn group_book_href(name: &str) -> String {
     format!("/dav/groups/{0}/{0}/", encode(name))
 }
 
-pub fn members_href(name: &str) -> String {
-    format!("{}{MEMBERS}/", group_home_href(name))
+/// The list of a group's members; none where the group's own name has the address, which no new
+/// group takes.
+pub fn members_href(name: &str) -> Option<String> {
+    (name != MEMBERS).then(|| format!("{}{MEMBERS}/", group_home_href(name)))
 }
 
 fn home_book_href(actor: &Actor, segment: &str) -> String {
@@ -373,7 +376,7 @@ pub fn href_in_group(book: &Book) -> Option<String> {
     let collection = book.collection();
     match collection.place {
         Place::Group(_) => Some(group_book_href(&collection.segment)),
-        Place::Members(_) => Some(members_href(&collection.segment)),
+        Place::Members(_) => members_href(&collection.segment),
         _ => None,
     }
 }

@@ -128,8 +128,10 @@ async fn children(
         Resource::GroupHome(membership) => {
             let book = call.face.core.open(actor, membership.book).await?;
             books.push((book, path::group_book_href(&membership.name)));
-            let list = call.face.core.open_members(actor, &membership.name).await?;
-            books.push((list, path::members_href(&membership.name)));
+            if let Some(href) = path::members_href(&membership.name) {
+                let list = call.face.core.open_members(actor, &membership.name).await?;
+                books.push((list, href));
+            }
         }
         other => {
             for child in plain_children(call, other) {

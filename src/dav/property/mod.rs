@@ -132,9 +132,9 @@ const TABLE: &[Row] = &[
     row(CALENDARSERVER, "last-name", USER),
     row(CALENDARSERVER, "record-type", PRINCIPAL),
     // WebDAV-Push
-    row(PUSH, "transports", HOME | BOOK),
-    row(PUSH, "topic", HOME | BOOK),
-    row(PUSH, "supported-triggers", HOME | BOOK),
+    row(PUSH, "transports", USER | HOME | BOOK),
+    row(PUSH, "topic", USER | HOME | BOOK),
+    row(PUSH, "supported-triggers", USER | HOME | BOOK),
 ];
 
 fn column(resource: &Resource) -> u8 {

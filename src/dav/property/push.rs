@@ -12,7 +12,10 @@ pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
     let push = call.face.push.as_ref()?;
     let topic = match subject {
         Subject::Book { book, .. } => push::topic(&book.collection().uuid),
-        Subject::Plain(Resource::Home) => push::topic(&format!("home {}", call.actor.person)),
+        // The account stands for its home.
+        Subject::Plain(Resource::Home | Resource::User) => {
+            push::topic(&format!("home {}", call.actor.person))
+        }
         Subject::Plain(_) => return None,
     };
     Some(match local {

@@ -45,7 +45,7 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
     let push = call.face.push.as_ref().ok_or_else(unavailable)?;
     let collection = match &call.resource {
         Resource::Book { book, .. } => book.collection().id,
-        Resource::Home => call.face.core.home(&call.actor).await?.id,
+        Resource::Home | Resource::User => call.face.core.home(&call.actor).await?.id,
         _ => return Err(unavailable()),
     };
     let invalid = |why: &str| Failure::forbidden("P:invalid-subscription", why);

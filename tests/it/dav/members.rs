@@ -366,3 +366,21 @@ fn a_home_shows_the_lists_of_members_to_who_switched_them_on() {
     assert!(gone.contains(&alias.as_str()), "{}", told.raw);
     server.check();
 }
+
+#[test]
+fn a_group_that_is_called_as_the_lists_are_keeps_its_book() {
+    let server = Server::start();
+    // No new group may be; one from before may.
+    server.commit(Op::AddGroup {
+        name: "members".to_owned(),
+        display_name: "Members".to_owned(),
+        admin: server.person("alice"),
+    });
+    let alice = Client::with_agent(&server, "alice", "DAVx5/4.4");
+    let book = "/dav/groups/members/members/";
+    let home = alice.propfind("/dav/groups/members/", "1", "<D:resourcetype/>");
+    assert_eq!(home.hrefs(), ["/dav/groups/members/", book]);
+    let path = format!("{book}a.vcf");
+    assert_eq!(alice.put(&path, &[], card("a", "A")).status, 201);
+    assert_eq!(alice.delete(&path).status, 204);
+}

@@ -250,6 +250,11 @@ fn row_96_properties_are_told_to_who_asked_for_them() {
     };
     assert_eq!(triggers(TEAM), ["content-update", "property-update"]);
     assert_eq!(triggers("/dav/alice/private/"), ["content-update"]);
+    // The principal stands for the home.
+    let own = "/dav/principals/users/alice/";
+    assert_eq!(triggers(own), ["content-update"]);
+    let topic = |path: &str| alice.props(path, "<P:topic/>").text(PUSH, "topic");
+    assert_eq!(topic(own), topic("/dav/alice/private/"));
     let content = "<P:content-update><D:depth>1</D:depth></P:content-update>";
     let properties = "<P:property-update><D:depth>0</D:depth></P:property-update>";
     let receiver = Receiver::start("201 Created");
@@ -310,12 +315,15 @@ fn registrations_that_cannot_be_served_are_refused() {
     let alice = Client::new(&server, "alice");
     let good = registration("https://push.example.net/x", "");
     assert_eq!(alice.send("POST", BOOK, &[XML], &good).status, 201);
+    let home = alice.send("POST", "/dav/alice/private/", &[XML], &good);
+    assert_eq!(home.status, 201);
+    let again = alice.send("POST", "/dav/principals/users/alice/", &[XML], &good);
     assert_eq!(
-        alice
-            .send("POST", "/dav/alice/private/", &[XML], &good)
-            .status,
-        201
+        (again.status, again.header("location")),
+        (204, home.header("location"))
     );
+    let group = alice.send("POST", "/dav/principals/groups/Team/", &[XML], &good);
+    assert_eq!(preconditions(&group), ["push-not-available"]);
     for (body, condition) in [
         (
             registration("http://push.example.net/x", ""),
