@@ -532,7 +532,8 @@ pub trait Store: Send + Sync {
     /// The last of a person's refused writes in a collection; 0: none.
     async fn last_refused(&self, person: PersonId, collection: CollectionId) -> Result<i64>;
     /// Live cards of a collection the person's writes on were refused, with the last time each:
-    /// those of `after < time <= upto`, at most `limit`, in that order.
+    /// those of `after < time <= upto`, at most `limit`, in that order; fewer where their documents
+    /// are large.
     async fn refused_cards(
         &self,
         person: PersonId,

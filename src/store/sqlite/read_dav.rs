@@ -77,10 +77,11 @@ impl Reader<'_> {
                  AND p.gone IS NULL ORDER BY m.at LIMIT ?5",
             document(want)
         );
-        self.all(
+        self.bounded(
             &sql,
-            params![person.0, collection.0, after, upto, count(limit)],
+            [person.0, collection.0, after, upto, count(limit)],
             |row| Ok((card(row)?, row.get(26)?)),
+            |(card, _)| card.document.len(),
         )
     }
 

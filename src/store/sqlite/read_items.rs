@@ -1,6 +1,6 @@
 //! Reads about items and placements.
 
-use rusqlite::{Row, params};
+use rusqlite::{Params, Row, params};
 
 use super::read::{Reader, place};
 use crate::domain::{
@@ -117,17 +117,28 @@ impl Reader<'_> {
     ) -> rusqlite::Result<Vec<Card>> {
         let from = self.from(collection)?;
         let sql = format!("SELECT {HEAD}, {} {from} {}", document(want), window(order));
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut statement = self.connection.prepare_cached(&sql)?;
-        let mut rows = statement.query([collection.0, after.0, upto.0, limit])?;
+        let values = [collection.0, after.0, upto.0, count(limit)];
+        self.bounded(&sql, values, card, |card| card.document.len())
+    }
+
+    /// Rows until they hold as many octets as one page may.
+    pub(super) fn bounded<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl Fn(&Row<'_>) -> rusqlite::Result<T>,
+        size: impl Fn(&T) -> usize,
+    ) -> rusqlite::Result<Vec<T>> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query(values)?;
         let mut page = Vec::new();
         let mut octets = 0;
         while octets < PAGE_OCTETS
             && let Some(row) = rows.next()?
         {
-            let card = card(row)?;
-            octets += card.document.len();
-            page.push(card);
+            let row = read(row)?;
+            octets += size(&row);
+            page.push(row);
         }
         drop(rows);
         self.work.add(&statement);
