@@ -67,7 +67,10 @@ impl EasFacet for Contact {
 
     fn fingerprint(&self, data: &Element) -> String {
         match fields::read(data, None) {
-            Ok(fields) => digest(format!("{fields:?}").as_bytes()),
+            Ok(mut fields) => {
+                let picture = fields.picture.take().map(|octets| digest(&octets));
+                digest(format!("{fields:?} {picture:?}").as_bytes())
+            }
             Err(_) => String::new(),
         }
     }

@@ -17,7 +17,7 @@ fn row_53_54_commands_have_results_and_one_failure_is_its_own() {
     let picture = format!(
         "AirSync:Add\n  AirSync:ClientId = big\n  AirSync:ApplicationData\n    \
          Contacts:Picture = {}\n",
-        "A".repeat(16 * 1024 * 1024)
+        "A".repeat(7 * 1024 * 1024)
     );
     let answer = phone.push(&format!(
         "{}{}{}{}{}{}",
