@@ -42,7 +42,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     const good = (what) => isGood(page, `${what} (${name})`, script);
     const link = (text) => page.getByRole("link", { name: text, exact: true });
     const button = (text) => page.getByRole("button", { name: text, exact: true });
-    await page.goto(url);
+    await page.goto(`${url}/c/private`);
     await signIn(page, words, "bob");
     await link(words.bring).click();
     await good("import");

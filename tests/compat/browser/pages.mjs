@@ -15,6 +15,8 @@ const WORDS = {
     given: "First name", family: "Last name", number: "Phone", save: "Save", edit: "Modify",
     remove: "Delete", added: "was added", saved: "Saved", removed: "was deleted",
     photo: "Photo", next: "Next", search: "Search", wrong: "do not belong together", out: "Sign out",
+    results: "Search results", advanced: "Advanced search", city: "City", found: "1 result",
+    tag: "New tag",
   },
   fr: {
     signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
@@ -22,6 +24,8 @@ const WORDS = {
     edit: "Modifier", remove: "Supprimer", added: "a été ajouté", saved: "Sauvé",
     removed: "a été supprimé", photo: "Photo", next: "Suivant", search: "Rechercher",
     wrong: "ne vont pas ensemble", out: "Déconnexion",
+    results: "Résultats de la recherche", advanced: "Recherche avancée", city: "Ville",
+    found: "1 résultat", tag: "Nouvelle étiquette",
   },
 };
 
@@ -63,15 +67,16 @@ async function lifeOfAContact({ locale, viewport, script, colorScheme }) {
   const variant = `${locale}, ${viewport.width} px, ${script ? "script" : "no script"}, ${colorScheme}`;
   await browse({ locale, viewport, script, colorScheme }, async (page) => {
     const good = (what) => isGood(page, `${what} (${variant})`, script);
-    await page.goto(url);
+    await page.goto(`${url}/c/private`);
     await good("sign-in");
     await signIn(page, words, "bob", "wrong");
     await page.getByText(words.wrong).waitFor();
     await signIn(page, words, "bob");
-    await page.getByRole("link", { name: words.add, exact: true }).waitFor();
+    const add = page.getByRole("link", { name: words.add, exact: true }).first();
+    await add.waitFor();
     await good("list");
 
-    await page.getByRole("link", { name: words.add, exact: true }).click();
+    await add.click();
     await page.getByLabel(words.given, { exact: true }).fill("Zoé");
     await page.getByLabel(words.family, { exact: true }).fill("Browser");
     await page.getByLabel(words.number, { exact: true }).fill("+33 6 39 98 00 77");
@@ -98,13 +103,14 @@ async function lifeOfAContact({ locale, viewport, script, colorScheme }) {
 
     // The contact is in the list, by hand and by search.
     await page.goto(`${url}/c/private`);
-    await page.getByRole("searchbox").fill("fire");
-    await page.getByRole("button", { name: words.search }).click();
-    await page.getByRole("link", { name: "Zoé Firefox" }).click();
-    await page.getByRole("button", { name: words.remove }).click();
+    await page.locator("#search").fill("firefox");
+    await page.getByRole("button", { name: words.search, exact: true }).click();
+    await page.locator(".results").getByRole("link", { name: "Zoé Firefox" }).click();
+    await page.getByRole("button", { name: words.remove, exact: true }).click();
     await page.getByText(words.removed).waitFor();
     assert.equal(await page.getByRole("link", { name: "Zoé Firefox" }).count(), 0);
 
+    await page.locator("details.who summary").click();
     await page.getByRole("button", { name: words.out }).click();
     await page.getByRole("button", { name: words.signIn }).waitFor();
     await page.goto(`${url}/c/private`);
@@ -115,7 +121,7 @@ async function lifeOfAContact({ locale, viewport, script, colorScheme }) {
 /** The keyboard alone: the skip link, the list, a card. */
 async function keyboard() {
   await browse({}, async (page) => {
-    await page.goto(url);
+    await page.goto(`${url}/c/private`);
     await page.getByLabel(WORDS.en.login).focus();
     await page.keyboard.type("alice");
     await page.keyboard.press("Tab");
@@ -125,20 +131,103 @@ async function keyboard() {
     await page.keyboard.press("Tab");
     assert.equal(await page.evaluate(() => document.activeElement.className), "skip");
     await page.keyboard.press("Enter");
-    for (let steps = 0; steps < 9; steps += 1) {
-      await page.keyboard.press("Tab");
-      const name = await page.evaluate(() => document.activeElement.textContent);
-      if (name.includes("Adr") || name.includes("Anaïs")) break;
-    }
+    // Single keys: the first row, the next one, its details, back to it, the help.
+    await page.keyboard.press("j");
+    await page.keyboard.press("j");
+    const name = await page.evaluate(() => document.activeElement.textContent);
+    assert.match(name, /Clara Dubois/);
+    await page.keyboard.press("x");
+    await page.getByText("1 selected").waitFor();
+    await page.keyboard.press("?");
+    await page.waitForURL("**/keys");
+    await isGood(page, "keys", true);
+    await page.goto(`${url}/c/private`);
+    await page.keyboard.press("/");
+    assert.equal(await page.evaluate(() => document.activeElement.id), "search");
+    await page.keyboard.type("vanb");
+    await page.getByRole("option", { name: /Élodie Vanbrabant/ }).waitFor();
+    await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.locator("article h1").waitFor();
   });
 }
 
+/** Home, search, tags, menus, settings and the pages around a contact. */
+async function surface({ locale, viewport, script, colorScheme }) {
+  const words = WORDS[locale];
+  const variant = `${locale}, ${viewport.width} px, ${script ? "script" : "no script"}, ${colorScheme}`;
+  const options = { locale, viewport, script, colorScheme };
+  await browse(options, async (page) => {
+    const good = (what) => isGood(page, `${what} (${variant})`, script);
+    await page.goto(url);
+    await signIn(page, words, "alice");
+    await page.locator("nav.places, section nav.side").first().waitFor();
+    await good("home");
+
+    // A search everywhere, then by city in Private.
+    await page.locator("#search").fill("coralie");
+    await page.getByRole("button", { name: words.search, exact: true }).click();
+    await page.locator("#results-title", { hasText: words.found }).waitFor();
+    assert.equal(await page.locator("mark").first().textContent(), "Coralie");
+    await good("results");
+    await page.goto(`${url}/c/private`);
+    await page.getByRole("link", { name: words.advanced }).first().click();
+    await page.locator("#by-city").fill("lens");
+    await good("advanced search");
+    await page.locator("main form button.primary").click();
+    await page.locator(".results").getByRole("link", { name: "Clara Dubois" }).click();
+    await page.locator("article h1").waitFor();
+    await good("card");
+    for (const rest of ["/edit", "/share", "/rights", "/history"]) {
+      const card = page.url().split("#")[0];
+      await page.goto(card + rest);
+      await good(rest);
+      await page.goto(card);
+    }
+    for (const path of ["/tags", "/groups", "/g/Team", "/g/Team/members", "/g/Team/rights", "/c/private/trash",
+      "/c/private/empty", "/c/private?all=1", "/c/private?show=lists", "/refused", "/settings", "/keys", "/search/last"]) {
+      await page.goto(url + path);
+      await good(path);
+    }
+    if (!script || viewport !== DESK) return;
+    await withTheMouse(page, words);
+  });
+}
+
+/** Double click, the menu of a row, tags by drag and drop both ways. */
+async function withTheMouse(page, words) {
+  const row = (name) => page.locator("tr[data-id]", { hasText: name });
+  await page.goto(`${url}/tags`);
+  const tag = `Mouse ${words.signIn}`;
+  await page.locator("#name").fill(tag);
+  await page.getByRole("button", { name: words.tag }).click();
+  await page.locator("td.name", { hasText: tag }).waitFor();
+  await page.goto(`${url}/c/private`);
+  await row("Clara Dubois").getByRole("link", { name: "Clara Dubois", exact: true }).dblclick();
+  await page.waitForURL("**/edit");
+  await page.goto(`${url}/c/private`);
+  await row("Clara Dubois").locator("a.more").click();
+  await page.locator("#row-menu a").first().waitFor();
+  await isGood(page, "menu of a row", true);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("#row-menu").count(), 0);
+  const own = page.locator("a[data-tag]", { hasText: tag });
+  await own.dragTo(row("Clara Dubois").locator("td.check"));
+  await row("Clara Dubois").locator(".tag", { hasText: tag }).waitFor();
+  await row("Hugo Lefèvre").locator("td.check").dragTo(own);
+  await row("Hugo Lefèvre").locator(".tag", { hasText: tag }).waitFor();
+  // A click on the tag shows its data, the book's name leads back.
+  await own.click();
+  await page.waitForURL("**?tag=*");
+  assert.equal(await page.locator("tr[data-id]").count(), 2);
+  await page.locator("aside nav.side a").first().click();
+  await row("Anaïs Petit").waitFor();
+}
+
 /** 10,000 contacts on a phone. */
 async function crowd() {
   await browse({ viewport: PHONE }, async (page) => {
-    await page.goto(url);
+    await page.goto(`${url}/c/private`);
     await signIn(page, WORDS.en, "crowd");
     await page.getByText("10000 contacts").waitFor();
     const took = [];
@@ -157,9 +246,9 @@ async function crowd() {
     console.log(`browser: 10,000 contacts, the list is there after ${Math.round(took[2])} ms`);
     await page.getByRole("link", { name: WORDS.en.next }).click();
     await page.getByText("Page 2 of 50").first().waitFor();
-    await page.getByRole("searchbox").fill("family9999");
-    await page.getByRole("button", { name: WORDS.en.search }).click();
-    await page.getByRole("link", { name: "Given Family9999" }).waitFor();
+    await page.locator("#search").fill("family9999");
+    await page.getByRole("button", { name: WORDS.en.search, exact: true }).click();
+    await page.locator(".results").getByRole("link", { name: "Given Family9999" }).waitFor();
   });
 }
 
@@ -167,13 +256,13 @@ async function crowd() {
 async function takePictures(folder) {
   const sharp = { deviceScaleFactor: 2 };
   await browse({ ...sharp, viewport: { width: 1120, height: 700 } }, async (page) => {
-    await page.goto(url);
+    await page.goto(`${url}/c/private`);
     await signIn(page, WORDS.en, "alice");
-    await page.getByRole("link", { name: "New", exact: true }).waitFor();
+    await page.locator("#new-contact").waitFor();
     await page.screenshot({ path: join(folder, "contacts.png") });
   });
   await browse({ ...sharp, viewport: PHONE }, async (page) => {
-    await page.goto(url);
+    await page.goto(`${url}/c/private`);
     await signIn(page, WORDS.en, "alice");
     await page.getByRole("link", { name: /Élodie Vanbrabant/ }).click();
     await page.locator("article h1").waitFor();
@@ -182,7 +271,7 @@ async function takePictures(folder) {
   for (const [name, viewport] of [["form", DESK], ["form-phone", PHONE]]) {
     if (!process.env.ALL_PICTURES) break;
     await browse({ viewport }, async (page) => {
-      await page.goto(url);
+      await page.goto(`${url}/c/private`);
       await signIn(page, WORDS.en, "alice");
       await page.getByRole("link", { name: /Élodie Vanbrabant/ }).click();
       await page.getByRole("link", { name: "Modify" }).click();
@@ -199,6 +288,7 @@ if (pictures) {
       for (const script of [true, false]) {
         const colorScheme = script === (locale === "en") ? "light" : "dark";
         await lifeOfAContact({ locale, viewport, script, colorScheme });
+        await surface({ locale, viewport, script, colorScheme });
       }
     }
   }

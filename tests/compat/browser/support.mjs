@@ -42,8 +42,10 @@ export async function browse(options, run) {
     const faults = [];
     page.on("pageerror", (error) => faults.push(String(error)));
     page.on("requestfailed", (request) => {
-      const isFile = downloads && request.failure()?.errorText === "net::ERR_ABORTED";
-      if (!isFile) faults.push(`${request.url()} failed`);
+      // A navigation ends what the page was still asking.
+      const isLeft = downloads || request.url().includes("/search/suggest");
+      const isEnded = isLeft && request.failure()?.errorText === "net::ERR_ABORTED";
+      if (!isEnded) faults.push(`${request.url()} failed`);
     });
     page.on("request", (request) => {
       if (!request.url().startsWith(url)) faults.push(`${request.url()} is another server's`);
