@@ -39,6 +39,8 @@ impl Server {
             .args(["https://127.0.0.1:0", "--data"])
             .arg(data.path())
             .env("CARNET_LOG_LEVEL", "error")
+            // One account holds all of them.
+            .env("CARNET_EAS_MAX_DEVICES", "100000")
             .stdout(Stdio::piped())
             .spawn()
             .expect("started");
