@@ -22,6 +22,8 @@ pub struct Settings {
     pub last_first: bool,
     /// BCP 47 tag; none: the browser's.
     pub language: Option<String>,
+    /// The map addresses are shown on, as the face that offered it named it.
+    pub map: Option<String>,
     /// Single keys act on pages.
     pub keys: bool,
     #[serde(flatten)]
@@ -34,6 +36,7 @@ impl Default for Settings {
             hold_mass_deletions: false,
             last_first: false,
             language: None,
+            map: None,
             keys: true,
             others: Map::new(),
         }

@@ -37,6 +37,8 @@ const CONTACTS: usize = 50_000;
 const TOGETHER: usize = 2;
 /// Work after which an import waits to be told to go on.
 const LONGEST: Duration = Duration::from_secs(10 * 60);
+/// Records every run takes at least.
+const LEAST: u64 = 200;
 /// Days the refused lines of an import can be fetched.
 const REFUSED_DAYS: u64 = 30;
 
@@ -322,13 +324,15 @@ impl Jobs {
             .map_err(|refused| Error::Invalid(refused.to_string()))?;
         let begun = Instant::now();
         let before = Progress::read(&import.progress);
+        let before_taken = before.taken;
         let choices = job.choices.clone();
         let mut importer = Importer::resume(book.clone(), import.id, choices, before).await?;
         for entry in file.entries {
             if self.stop.is_cancelled() {
                 return Ok(false);
             }
-            if begun.elapsed() > self.longest {
+            // Every run does something.
+            if begun.elapsed() > self.longest && entry.record > before_taken + LEAST {
                 let progress = importer.pause().await?;
                 book.note_import(import.id, progress.written(), false)
                     .await?;

@@ -47,7 +47,14 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let text = visit.text;
     let placement = &card.placement;
     let rights = book.item_privileges(placement).await?;
-    let view = web.facet.view(&book.content(&card), text);
+    let content = book.content(&card);
+    let view = web.facet.view(&content, text);
+    let map = visit.settings.map.as_deref();
+    let maps = web.facet.postal_addresses(&content).into_iter();
+    let maps = maps.filter_map(|place| {
+        let link = super::map::link(map, &place)?;
+        Some((place, link))
+    });
     let here = item.place.path();
     let creator = book.creator_name(placement).await?;
     let on = book.tags_of(placement.item).await?;
@@ -95,6 +102,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
                     tag,
                 })
                 .collect(),
+            maps: maps.collect(),
             group: !book.is_private(),
             comments: comments
                 .into_iter()

@@ -296,7 +296,11 @@ async fn show_list(
 /// What a list shows, on all its pages: `?tag=3`.
 fn scope(params: &ListParams) -> String {
     let tag = Some(params.tag.to_string()).filter(|_| params.tag != 0);
-    let query = [("q", &params.q[..]), ("tag", tag.as_deref().unwrap_or(""))];
+    let query = [
+        ("q", &params.q[..]),
+        ("tag", tag.as_deref().unwrap_or("")),
+        ("show", &params.show),
+    ];
     match form_encode(&query) {
         query if query.is_empty() => query,
         query => format!("?{query}"),

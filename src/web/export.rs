@@ -14,6 +14,7 @@ use http::{StatusCode, header};
 
 use super::{
     Web,
+    contacts::ListParams,
     facet::Choice as Choosable,
     form::Posted,
     page::{Shell, show},
@@ -28,8 +29,7 @@ use crate::{
     domain::{
         book::Book,
         error::{Error, Result},
-        id::{TagId, Timestamp},
-        store::ListQuery,
+        id::Timestamp,
     },
     transfer::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
@@ -41,8 +41,7 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 struct Scope {
     ids: Vec<String>,
-    tag: i64,
-    query: String,
+    list: ListParams,
 }
 
 impl Scope {
@@ -51,16 +50,35 @@ impl Scope {
         for (name, value) in fields {
             match name {
                 "id" => scope.ids.push(value.to_owned()),
-                "tag" => scope.tag = value.parse().unwrap_or(0),
-                "q" => value.clone_into(&mut scope.query),
+                "tag" => scope.list.tag = value.parse().unwrap_or(0),
+                "q" => value.clone_into(&mut scope.list.q),
+                "show" => value.clone_into(&mut scope.list.show),
                 _ => {}
             }
         }
-        // Those checked in a list are meant, whatever tag the list's form offers.
         if !scope.ids.is_empty() {
-            (scope.tag, scope.query) = (0, String::new());
+            scope.list = ListParams::default();
         }
         scope
+    }
+
+    /// What is checked in a list, whatever tag its form offers: some contacts, or all of its pages.
+    fn checked(posted: &Posted) -> Self {
+        match posted.checked("everything") {
+            true => Self {
+                ids: Vec::new(),
+                list: ListParams {
+                    q: posted.value("q").to_owned(),
+                    tag: posted.number("of-tag"),
+                    show: posted.value("show").to_owned(),
+                    ..ListParams::default()
+                },
+            },
+            false => Self {
+                ids: posted.values("id").map(str::to_owned).collect(),
+                list: ListParams::default(),
+            },
+        }
     }
 
     /// What it names in a book, and how many that are.
@@ -75,12 +93,8 @@ impl Scope {
                 }
             }
             Chosen::These(these)
-        } else if self.tag != 0 || !self.query.is_empty() {
-            let query = ListQuery {
-                words: web.facet.words(&self.query),
-                tag: (self.tag != 0).then_some(TagId(self.tag)),
-                ..ListQuery::default()
-            };
+        } else if self.list.is_narrowed() {
+            let query = self.list.query(web, false);
             Chosen::listed(book, &query).await?
         } else {
             Chosen::All
@@ -96,12 +110,17 @@ impl Scope {
     fn hidden(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> =
             self.ids.iter().map(|id| ("id", id.clone())).collect();
-        if self.tag != 0 {
-            fields.push(("tag", self.tag.to_string()));
-        }
-        if !self.query.is_empty() {
-            fields.push(("q", self.query.clone()));
-        }
+        let tag = match self.list.tag {
+            0 => String::new(),
+            tag => tag.to_string(),
+        };
+        let list = [
+            ("tag", &tag),
+            ("q", &self.list.q),
+            ("show", &self.list.show),
+        ];
+        let said = list.into_iter().filter(|(_, value)| !value.is_empty());
+        fields.extend(said.map(|(name, value)| (name, value.clone())));
         fields
     }
 }
@@ -142,16 +161,16 @@ pub async fn page(
 
 /// `POST …/selected/export`: of what is checked in a list.
 pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let scope = Scope::of(posted.fields());
-    let told = nothing_checked(&scope, &posted.visit);
+    let scope = Scope::checked(&posted);
+    let told = nothing_checked(&scope, &posted);
     show_page(&web, &place, &posted.visit, &scope, told).await
 }
 
-fn nothing_checked(scope: &Scope, visit: &Visit) -> Told {
-    match scope.ids.is_empty() {
+fn nothing_checked(scope: &Scope, posted: &Posted) -> Told {
+    match scope.ids.is_empty() && !posted.checked("everything") {
         true => Told::Refused(
             StatusCode::UNPROCESSABLE_ENTITY,
-            visit.text.nothing_selected.to_owned(),
+            posted.visit.text.nothing_selected.to_owned(),
         ),
         false => Told::Nothing,
     }
@@ -233,13 +252,20 @@ fn loss_told(loss: Loss, x: &Transfer) -> &'static str {
         Loss::NumbersBeyondColumns => x.loss_numbers_columns,
         Loss::NumbersBeyondOne => x.loss_numbers_one,
         Loss::KindsOfNumbers => x.loss_kinds,
-        Loss::NamesAndMessaging => x.loss_names,
         Loss::NamesInFull => x.loss_names_full,
+        Loss::Nicknames => x.loss_nicknames,
+        Loss::PhoneticNames => x.loss_phonetic,
+        Loss::PhoneticOrganizations => x.loss_phonetic_org,
+        Loss::Messaging => x.loss_messaging,
         Loss::UrlsAfterFirst => x.loss_urls,
         Loss::AddressesAfterFirst => x.loss_addresses,
+        Loss::RelatedPeople => x.loss_related,
+        Loss::OtherDates => x.loss_dates,
+        Loss::Categories => x.loss_categories,
+        Loss::CustomFields => x.loss_custom,
         Loss::PrivateMark => x.loss_private,
-        Loss::CategoriesAndDates => x.loss_categories,
-        Loss::RelatedAndDates => x.loss_related,
+        Loss::OfficeAndProfession => x.loss_office,
+        Loss::Particulars => x.loss_particulars,
         Loss::NotImported => x.loss_pdf,
     }
 }
@@ -261,7 +287,7 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
                 "letter" => Paper::Letter,
                 _ => Paper::A4,
             },
-            last_first: false,
+            last_first: visit.settings.last_first,
             heading: Heading {
                 place: name_of(&book, visit),
                 exporter: visit.actor.name.clone(),
@@ -350,8 +376,8 @@ pub async fn print_selected(
     place: PlacePath,
     posted: Posted,
 ) -> Response {
-    let scope = Scope::of(posted.fields());
-    match nothing_checked(&scope, &posted.visit) {
+    let scope = Scope::checked(&posted);
+    match nothing_checked(&scope, &posted) {
         Told::Nothing => {
             let layout = posted.value("layout");
             show_print(&web, &place, &posted.visit, &scope, layout).await
@@ -376,7 +402,10 @@ async fn show_print(
             "list" => false,
             _ => count == 1,
         };
-        let contacts = Contacts::of(book.clone(), chosen).sorted(false).await?;
+        let last_first = visit.settings.last_first;
+        let contacts = Contacts::of(book.clone(), chosen)
+            .sorted(last_first)
+            .await?;
         let about = fill(
             visit.text.transfer.printed,
             &[
@@ -387,7 +416,7 @@ async fn show_print(
         );
         let mut letter = String::new();
         let rows = contacts.into_iter().map(|(id, fields)| {
-            let row = row(&fields, false);
+            let row = row(&fields, last_first);
             let begins = row.letter != letter;
             letter.clone_from(&row.letter);
             Printed {

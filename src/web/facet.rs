@@ -44,6 +44,9 @@ pub trait WebFacet: Send + Sync {
     /// What a property of a difference (`TEL;WORK`) is called.
     fn property(&self, name: &str, text: &Text) -> String;
 
+    /// Postal addresses, each in one line, as maps find them.
+    fn postal_addresses(&self, document: &[u8]) -> Vec<String>;
+
     /// Two documents side by side: what can be chosen of each for one of both.
     fn sides(&self, first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>>;
 

@@ -58,6 +58,8 @@ struct Start {
     here: String,
     title: String,
     room: String,
+    /// Books that may be added to: address, name, whether it is this one.
+    into: Vec<(String, String, bool)>,
     /// Number, file, moment.
     past: Vec<(i64, String, String)>,
 }
@@ -77,11 +79,21 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
         let book = open(web, place, visit).await?;
         let text = visit.text;
         let past = book.imports().await?;
+        let mut into = Vec::new();
+        for other in web.core.books(&visit.actor).await? {
+            let shown = !other.is_private() || other.collection().is_default();
+            if shown && other.privileges().await?.add {
+                let current = other.collection().id == book.collection().id;
+                let path = PlacePath::of(&other).path();
+                into.push((path, name_of(&other, visit), current));
+            }
+        }
         Ok(show(
             told.status(),
             &Start {
                 title: title(&book, visit),
                 room: room(&book, text).await?,
+                into,
                 past: past
                     .into_iter()
                     .map(|import| (import.id.0, import.name, when::shown(import.at, text)))

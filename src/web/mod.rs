@@ -15,6 +15,7 @@ mod history;
 mod home;
 mod import;
 mod item_rights;
+mod map;
 mod names;
 mod page;
 mod place;
@@ -217,6 +218,7 @@ fn people() -> Router<Arc<Web>> {
         .route("/g/{name}/rights", get(group_rights::page))
         .route("/g/{name}/rights/grant", post(group_rights::grant))
         .route("/g/{name}/rights/withdraw", post(group_rights::withdraw))
+        .route("/settings/map", get(map::page).post(map::choose))
         .route("/tags", get(tags::page).post(tags::create))
         .route("/tags/colour", post(tags::colour))
         .route("/tags/delete", post(tags::delete))

@@ -123,6 +123,8 @@ pub struct Card {
     pub places: Vec<(String, String)>,
     pub made: String,
     pub tags: Vec<CardTag>,
+    /// Postal addresses and their maps.
+    pub maps: Vec<(String, String)>,
     /// Tags on a group's data are advised against.
     pub group: bool,
     pub comments: Vec<CommentRow>,

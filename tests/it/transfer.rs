@@ -1,5 +1,8 @@
 //! Files into books and out again.
 
+mod jobs;
+mod losses;
+
 use std::{fs, sync::Arc};
 
 use carnet::{

@@ -118,6 +118,21 @@ impl WebFacet for Contact {
         view::property(name, text)
     }
 
+    fn postal_addresses(&self, document: &[u8]) -> Vec<String> {
+        let Ok(card) = Document::parse(document) else {
+            return Vec::new();
+        };
+        let lines = card.all("ADR").map(|line| {
+            let parts = line.components();
+            let part = |at: usize| parts.get(at).map_or("", |part| part.trim());
+            let town = format!("{} {}", part(5), part(3));
+            let parts = [part(2), town.trim(), part(4), part(6)];
+            let said = parts.into_iter().filter(|part| !part.is_empty());
+            said.collect::<Vec<_>>().join(", ").replace('\n', ", ")
+        });
+        lines.filter(|line| !line.is_empty()).collect()
+    }
+
     fn sides(&self, first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
         merge::sides(first, second, text)
     }

@@ -14,13 +14,20 @@ pub enum Loss {
     NumbersBeyondColumns,
     NumbersBeyondOne,
     KindsOfNumbers,
-    NamesAndMessaging,
     NamesInFull,
+    Nicknames,
+    PhoneticNames,
+    PhoneticOrganizations,
+    Messaging,
     UrlsAfterFirst,
     AddressesAfterFirst,
+    RelatedPeople,
+    OtherDates,
+    Categories,
+    CustomFields,
     PrivateMark,
-    CategoriesAndDates,
-    RelatedAndDates,
+    OfficeAndProfession,
+    Particulars,
     NotImported,
 }
 
@@ -30,26 +37,29 @@ impl Loss {
         match self {
             Loss::Photos => "photos",
             Loss::Lists => "lists of contacts",
-            Loss::UnknownProperties => "properties that vCard 2.1 does not know",
+            Loss::UnknownProperties => "properties that Carnet keeps without knowing them",
             Loss::OwnLabels => "labels of a person's own",
             Loss::EmailsAfterThird => "e-mail addresses after the third",
             Loss::EmailsAfterSecond => "e-mail addresses after the second",
             Loss::NumbersBeyondColumns => "numbers of one kind beyond the program's columns",
             Loss::NumbersBeyondOne => "numbers and addresses beyond one of each kind",
-            Loss::KindsOfNumbers => {
-                "labels and kinds of numbers other than mobile, work, home and fax"
-            }
-            Loss::NamesAndMessaging => {
-                "phonetic names, nicknames, messaging addresses and other dates"
-            }
+            Loss::KindsOfNumbers => "kinds of numbers other than mobile, work, home and fax",
             Loss::NamesInFull => "middle names, prefixes and suffixes",
+            Loss::Nicknames => "nicknames",
+            Loss::PhoneticNames => "phonetic names",
+            Loss::PhoneticOrganizations => "phonetic names of organizations",
+            Loss::Messaging => "messaging addresses",
             Loss::UrlsAfterFirst => "web addresses after the first",
-            Loss::AddressesAfterFirst => "addresses after the first",
-            Loss::PrivateMark => "the mark of private contacts",
-            Loss::CategoriesAndDates => "categories, related people, anniversaries and other dates",
-            Loss::RelatedAndDates => {
-                "related people, anniversaries, messaging addresses and other dates"
+            Loss::AddressesAfterFirst => {
+                "addresses after the first, and whether that is at home or at work"
             }
+            Loss::RelatedPeople => "related people and anniversaries",
+            Loss::OtherDates => "other dates",
+            Loss::Categories => "categories",
+            Loss::CustomFields => "custom fields and favourites",
+            Loss::PrivateMark => "the mark of private contacts",
+            Loss::OfficeAndProfession => "office and profession",
+            Loss::Particulars => "initials, gender, language, hobby and free/busy address",
             Loss::NotImported => "everything that is not printed: a PDF cannot be imported",
         }
     }
@@ -59,32 +69,76 @@ impl Loss {
 pub fn losses(rendition: Rendition) -> &'static [Loss] {
     match rendition {
         Rendition::VCard(CardVersion::V3 | CardVersion::V4) => &[],
-        Rendition::VCard(CardVersion::V21) => {
-            &[Loss::UnknownProperties, Loss::OwnLabels, Loss::Lists]
-        }
+        Rendition::VCard(CardVersion::V21) => &[
+            Loss::Lists,
+            Loss::OwnLabels,
+            Loss::Nicknames,
+            Loss::PhoneticNames,
+            Loss::Messaging,
+            Loss::RelatedPeople,
+            Loss::OtherDates,
+            Loss::Categories,
+            Loss::CustomFields,
+            Loss::PrivateMark,
+            Loss::Particulars,
+            Loss::UnknownProperties,
+        ],
         Rendition::Csv(Preset::Outlook) => &[
             Loss::Photos,
             Loss::Lists,
             Loss::EmailsAfterThird,
             Loss::NumbersBeyondColumns,
-            Loss::NamesAndMessaging,
+            Loss::OwnLabels,
+            Loss::Nicknames,
+            Loss::PhoneticNames,
+            Loss::Messaging,
             Loss::UrlsAfterFirst,
+            Loss::OtherDates,
+            Loss::CustomFields,
+            Loss::UnknownProperties,
         ],
-        Rendition::Csv(Preset::Google) => &[Loss::Photos, Loss::Lists, Loss::PrivateMark],
+        Rendition::Csv(Preset::Google) => &[
+            Loss::Photos,
+            Loss::Lists,
+            Loss::PhoneticOrganizations,
+            Loss::PrivateMark,
+            Loss::OfficeAndProfession,
+            Loss::Particulars,
+            Loss::UnknownProperties,
+        ],
         Rendition::Csv(Preset::Thunderbird) => &[
             Loss::Photos,
             Loss::Lists,
             Loss::EmailsAfterSecond,
             Loss::NamesInFull,
+            Loss::PhoneticNames,
             Loss::NumbersBeyondOne,
-            Loss::CategoriesAndDates,
+            Loss::OwnLabels,
+            Loss::Messaging,
+            Loss::RelatedPeople,
+            Loss::OtherDates,
+            Loss::Categories,
+            Loss::CustomFields,
+            Loss::PrivateMark,
+            Loss::OfficeAndProfession,
+            Loss::Particulars,
+            Loss::UnknownProperties,
         ],
         Rendition::Csv(Preset::Spreadsheet) => &[
             Loss::Photos,
             Loss::Lists,
             Loss::AddressesAfterFirst,
             Loss::KindsOfNumbers,
-            Loss::RelatedAndDates,
+            Loss::OwnLabels,
+            Loss::PhoneticNames,
+            Loss::Messaging,
+            Loss::RelatedPeople,
+            Loss::OtherDates,
+            Loss::CustomFields,
+            Loss::PrivateMark,
+            Loss::OfficeAndProfession,
+            Loss::Particulars,
+            Loss::UnknownProperties,
         ],
         Rendition::Pdf(_) => &[Loss::NotImported],
     }

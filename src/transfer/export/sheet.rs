@@ -308,11 +308,12 @@ fn date_part(fields: &Fields, at: usize) -> String {
 }
 
 /// English and French headings; every one is recognized when the file comes back.
-const SPREADSHEET: [(&str, &str); 14] = [
+const SPREADSHEET: [(&str, &str); 15] = [
     ("Prefix", "Civilité"),
     ("First name", "Prénom"),
     ("Middle name", "Deuxième prénom"),
     ("Last name", "Nom"),
+    ("Suffix", "Suffixe"),
     ("Full name", "Nom complet"),
     ("Nickname", "Surnom"),
     ("Company", "Société"),
@@ -381,6 +382,7 @@ fn spreadsheet(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
             &fields.given,
             &fields.additional,
             &fields.family,
+            &fields.suffix,
             &fields.display(),
             &fields.nickname,
             &fields.organization,

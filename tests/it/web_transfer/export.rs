@@ -187,6 +187,16 @@ fn one_a_selection_a_tag_a_search_or_all_are_written() {
     let page = browser.submit(&format!("{HERE}/selected/export"), &fields);
     assert_eq!(page.status, 200);
     assert!(page.text().contains("Export 2 contacts"));
+    // All pages of what the list shows.
+    let fields = [
+        ("token", token.as_str()),
+        ("everything", "1"),
+        ("q", "ten"),
+        ("tag", &tag),
+        ("id", &ada),
+    ];
+    let page = browser.submit(&format!("{HERE}/selected/export"), &fields);
+    assert!(page.text().contains("Export 2 contacts"));
     // Nothing is checked, nothing is there, no such format, no token.
     let page = browser.submit(&format!("{HERE}/selected/export"), &[("token", &token)]);
     assert_eq!(page.status, 422);

@@ -383,6 +383,16 @@ fn what_cannot_be_imported_is_told_where_one_is_and_nothing_is_stored() {
     // Whoever may not add is not asked for a file.
     assert_eq!(browser.get("/g/Team/import").status, 403);
     assert!(!browser.page("/g/Team").contains("/g/Team/import"));
+    assert!(
+        !browser
+            .page(&format!("{HERE}/import"))
+            .contains("/g/Team/import")
+    );
+    assert!(
+        alice
+            .page(&format!("{HERE}/import"))
+            .contains("/g/Team/import")
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! Files on the web: import in three steps, export, printing, duplicates.
+//! Files on the web: import in three steps, export, printing, duplicates, maps.
 
 mod duplicates;
 mod export;
 mod import;
+mod map;

@@ -1,0 +1,155 @@
+//! Imports that go on by themselves, without a page.
+
+use std::{
+    fs::{self, File},
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
+
+use carnet::{
+    domain::{id::ImportId, store::Store as _},
+    transfer::{Choices, Job, Jobs, Options, Progress},
+};
+
+use super::Fixture;
+
+fn cards(count: usize) -> String {
+    let card = |n: usize| {
+        format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u{n}\r\nFN:P{n}\r\nN:P{n};;;;\r\nEND:VCARD\r\n")
+    };
+    (0..count).map(card).collect()
+}
+
+impl Fixture {
+    fn folder(&self) -> PathBuf {
+        self._data.path().join("imports")
+    }
+
+    async fn progress(&self, import: ImportId) -> (Progress, bool) {
+        let found = self.store.import(import).await.expect("read");
+        let import = found.expect("an import");
+        (Progress::read(&import.progress), import.ended.is_some())
+    }
+}
+
+#[tokio::test]
+async fn an_import_whose_time_is_up_waits_and_goes_on_when_told() {
+    let fixture = Fixture::new(None).await;
+    let jobs = Jobs::with_time(fixture.core.clone(), fixture.folder(), Duration::ZERO);
+    let mut incoming = jobs.receive(fixture.person).await.expect("a file");
+    incoming
+        .write(cards(500).as_bytes())
+        .await
+        .expect("written");
+    let job = Job {
+        upload: incoming.finish().await.expect("kept"),
+        options: Options::default(),
+        choices: Choices::default(),
+        only: Vec::new(),
+        found: 500,
+    };
+    let book = fixture.book().await;
+    let import = jobs.start(&book, "crowd", &job).await.expect("begun");
+    // Asked for twice, it is the same.
+    assert_eq!(jobs.start(&book, "crowd", &job).await, Ok(import));
+    let mut seen = Vec::new();
+    for _ in 0..2_000 {
+        let (progress, ended) = fixture.progress(import).await;
+        if ended {
+            break;
+        }
+        if progress.paused {
+            seen.push(progress.report.created);
+            let undo = book.undo_import(import).await;
+            undo.expect_err("it is not at its end");
+            jobs.again(&book, import).await.expect("told");
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(seen, [200, 400]);
+    let (progress, ended) = fixture.progress(import).await;
+    assert!(ended);
+    assert_eq!(
+        (progress.report.created, progress.report.skipped.len()),
+        (500, 0)
+    );
+    assert_eq!(book.count().await.expect("counted"), 500);
+    let undone = book.undo_import(import).await.expect("undone");
+    assert_eq!((undone.removed, undone.left), (500, 0));
+    jobs.stop().await;
+}
+
+#[tokio::test]
+async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
+    let fixture = Fixture::new(None).await;
+    let jobs = Jobs::new(fixture.core.clone(), fixture.folder());
+    let mut incoming = jobs.receive(fixture.person).await.expect("a file");
+    incoming.write(b"no card").await.expect("written");
+    let job = Job {
+        upload: incoming.finish().await.expect("kept"),
+        options: Options::default(),
+        choices: Choices::default(),
+        only: Vec::new(),
+        found: 1,
+    };
+    let book = fixture.book().await;
+    let import = jobs.start(&book, "none", &job).await.expect("begun");
+    jobs.stop().await;
+    let (progress, ended) = fixture.progress(import).await;
+    // Stopping may have come first: then it goes on at the next start.
+    assert_eq!(progress.failure.is_some(), ended);
+    let jobs = Jobs::new(fixture.core.clone(), fixture.folder());
+    jobs.resume().await.expect("read");
+    for _ in 0..2_000 {
+        if fixture.progress(import).await.1 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let (progress, ended) = fixture.progress(import).await;
+    assert!(ended && progress.failure.is_some(), "{progress:?}");
+}
+
+#[tokio::test]
+async fn files_that_nobody_imports_go_after_a_day() {
+    let fixture = Fixture::new(None).await;
+    let jobs = Jobs::new(fixture.core.clone(), fixture.folder());
+    jobs.tidy().await.expect("nothing to tidy");
+    let mut names = Vec::new();
+    for _ in 0..2 {
+        let mut incoming = jobs.receive(fixture.person).await.expect("a file");
+        incoming.write(b"BEGIN:VCARD").await.expect("written");
+        names.push(incoming.finish().await.expect("kept"));
+    }
+    // One that never arrived whole is gone at once.
+    drop(jobs.receive(fixture.person).await.expect("a file"));
+    assert_eq!(fs::read_dir(fixture.folder()).expect("a folder").count(), 2);
+    let aged = |name: &str, days: u64| {
+        let path = fixture.folder().join(name);
+        let file = File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .expect("a file");
+        let at = SystemTime::now() - Duration::from_secs(days * 86_400 + 60);
+        file.set_modified(at).expect("aged");
+    };
+    aged(&names[0], 1);
+    aged("refused-1.csv", 29);
+    aged("refused-2.csv", 30);
+    jobs.tidy().await.expect("tidied");
+    let left = fs::read_dir(fixture.folder()).expect("a folder");
+    let mut left: Vec<String> = left
+        .map(|entry| {
+            entry
+                .expect("a file")
+                .file_name()
+                .into_string()
+                .expect("text")
+        })
+        .collect();
+    left.sort();
+    let mut expected = vec![names[1].clone(), "refused-1.csv".to_owned()];
+    expected.sort();
+    assert_eq!(left, expected);
+}
