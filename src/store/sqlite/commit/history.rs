@@ -139,9 +139,11 @@ impl Commit<'_> {
             "DELETE FROM member_placement WHERE gone_at < ?1",
             [tombstones_before.0],
         )?;
+        // A view that shows one still has to hear of its end first.
         self.run(
             "DELETE FROM item WHERE length(document) = 0
-                 AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)",
+                 AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)
+                 AND id NOT IN (SELECT item FROM view_placement WHERE gone IS NULL)",
             [],
         )?;
         // What a view remembers of such items goes with them.
