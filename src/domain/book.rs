@@ -371,6 +371,11 @@ impl Book {
             .ok_or(Error::NotFound)
     }
 
+    /// The live item with a UID.
+    pub async fn by_uid(&self, uid: &str) -> Result<Option<Card>> {
+        self.core.store().by_uid(self.collection.id, uid).await
+    }
+
     pub(super) fn may(&self, right: Right) -> bool {
         allows(right, &self.rights, &ItemFacts::default())
     }

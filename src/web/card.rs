@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use super::{
     Web,
     form::{Posted, ranges},
+    lists::members_of,
     page::{self, initials, show},
     place::{ItemPath, PlacePath},
     request::Visit,
@@ -55,6 +56,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
         let link = super::map::link(map, &place)?;
         Some((place, link))
     });
+    let list = members_of(web, visit, &book, &content).await?;
     let here = item.place.path();
     let creator = book.creator_name(placement).await?;
     let on = book.tags_of(placement.item).await?;
@@ -76,6 +78,8 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
             shell: visit.shell_telling(web, Some(&here), told),
             id: item.id.clone(),
             version,
+            favourite: web.facet.is_favourite(&content),
+            list,
             initials: initials(&view.name),
             has_photo: view.has_photo,
             photo_alt: fill(text.photo_of, &[&view.name]),

@@ -11,7 +11,9 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 
 use super::{
-    Web, names,
+    Web,
+    lists::lists_in,
+    names,
     page::{Shell, initials, see_other, show},
     place::{PlacePath, encode_segment, form_encode},
     request::Visit,
@@ -107,6 +109,8 @@ struct List {
     count: String,
     seen_by: Option<String>,
     tags: Vec<Tag>,
+    /// Lists a selection can be put into: id and name.
+    into_lists: Vec<(String, String)>,
     /// The query that names what is shown, for export and printing.
     scope: String,
     /// Books a selection can be shared with or moved into.
@@ -265,6 +269,10 @@ async fn show_list(
             false => Some(members_see(&book, text).await?),
         },
         tags,
+        into_lists: match counts.lists {
+            0 => Vec::new(),
+            _ => lists_in(&book).await?,
+        },
         scope: scope(params),
         targets: targets(web, visit, &book).await?,
         letters: match by_name && !params.is_narrowed() && pages > 0 {

@@ -31,7 +31,7 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
         Error::InvalidDocument(why) | Error::Invalid(why) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
-            fill(text.invalid, &[why]),
+            fill(text.invalid, &[&reason(why, text)]),
         ),
         Error::TooLarge { limit } => (
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -50,4 +50,59 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
         ),
     };
     (status, title.to_owned(), message)
+}
+
+/// Why something was refused, in the reader's words; a reason that is not known here stays as it is.
+fn reason(why: &str, text: &Text) -> String {
+    let known = REASONS.iter().find(|(english, _)| why.contains(english));
+    known.map_or_else(|| why.to_owned(), |(_, said)| said(text).to_owned())
+}
+
+/// What reasons of the domain and of the class contain, and what they mean.
+const REASONS: [(&str, fn(&Text) -> &'static str); 11] = [
+    ("the picture cannot be read", |t| t.picture_unreadable),
+    ("the picture is too large", |t| t.picture_too_large),
+    ("only members of the group", |t| t.only_members),
+    ("a displayed name has 1 to 100", |t| t.display_name_rule),
+    ("is no e-mail address", |t| t.no_email_address),
+    ("this person is not a member", |t| t.not_a_member),
+    ("a comment has 1 to", |t| t.comment_rule),
+    ("is in this book already", |t| t.here_already),
+    ("a group keeps its administrator", |t| t.keeps_administrator),
+    ("is no colour", |t| t.no_colour),
+    ("a contact cannot become a list", |t| t.list_stays_list),
+];
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::web::text::FR;
+
+    fn sources(folder: &Path, out: &mut String) {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            match path.is_dir() {
+                true => sources(&path, out),
+                false => out.push_str(&fs::read_to_string(&path).expect("a source")),
+            }
+        }
+    }
+
+    #[test]
+    fn reasons_are_still_given_so_and_are_said_in_french() {
+        let mut given = String::new();
+        for folder in ["src/domain", "src/class", "src/store"] {
+            sources(
+                &Path::new(env!("CARGO_MANIFEST_DIR")).join(folder),
+                &mut given,
+            );
+        }
+        for (english, said) in REASONS {
+            assert!(given.contains(english), "nobody says any more: {english}");
+            assert_eq!(reason(&format!("x {english} y"), &FR), said(&FR));
+        }
+        assert_eq!(reason("something new", &FR), "something new");
+    }
 }

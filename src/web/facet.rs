@@ -26,6 +26,9 @@ pub trait WebFacet: Send + Sync {
     /// Marks it as a favourite, or no longer.
     fn favourite(&self, on: bool) -> Arc<dyn Edit>;
 
+    /// Whether it is a favourite.
+    fn is_favourite(&self, document: &[u8]) -> bool;
+
     /// A new list of this name, without members.
     fn new_list(&self, name: &str) -> Arc<dyn Edit>;
 

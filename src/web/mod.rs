@@ -15,6 +15,7 @@ mod history;
 mod home;
 mod import;
 mod item_rights;
+mod lists;
 mod map;
 mod names;
 mod page;
@@ -142,6 +143,8 @@ fn one_contact(place: &str) -> Router<Arc<Web>> {
         .route(&at("/comments"), post(comments::add))
         .route(&at("/comments/edit"), post(comments::edit))
         .route(&at("/comments/delete"), post(comments::delete))
+        .route(&at("/favourite"), post(lists::favourite))
+        .route(&at("/members/remove"), post(lists::remove))
         .route(&at("/tags"), post(tags::assign))
         .route(&at("/history"), get(history::page))
         .route(&at("/history/restore"), post(history::restore))
@@ -156,6 +159,8 @@ fn whole_place(place: &str) -> Router<Arc<Web>> {
         .route(&at("/selected/tag"), post(selection::tag))
         .route(&at("/selected/untag"), post(selection::untag))
         .route(&at("/selected/share"), post(selection::share))
+        .route(&at("/lists"), post(lists::create))
+        .route(&at("/selected/list"), post(lists::add))
         .route(&at("/selected/move"), post(selection::move_to))
         .route(&at("/selected/copy"), post(selection::copy))
         .route(

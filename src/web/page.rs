@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use super::{
     facet::{CardView, Form},
+    lists::Members,
     place::encode_segment,
     text::Text,
 };
@@ -112,6 +113,9 @@ pub struct Card {
     pub id: String,
     pub version: String,
     pub view: CardView,
+    pub favourite: bool,
+    /// Of a list.
+    pub list: Option<Members>,
     pub initials: String,
     pub has_photo: bool,
     pub photo_alt: String,

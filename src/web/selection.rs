@@ -113,7 +113,11 @@ async fn bring(
 }
 
 /// What was checked in the list and is still there.
-async fn chosen(web: &Web, place: &PlacePath, posted: &Posted) -> Result<(Book, Vec<Placement>)> {
+pub async fn chosen(
+    web: &Web,
+    place: &PlacePath,
+    posted: &Posted,
+) -> Result<(Book, Vec<Placement>)> {
     let book = place.open(web, &posted.visit).await?;
     if posted.checked("everything") {
         let chosen = everything(web, &book, &params(posted)).await?;

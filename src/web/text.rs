@@ -100,6 +100,10 @@ text! {
     interest, expertise, birthplace, deathplace, deathdate, calendar_address, calendar_requests,
     free_busy, organization_directory, own_fields, own_label, custom_label, kept_values,
     kept_values_text, send_sms, send_fax, fax_not_international, sign_your_message,
+    no_favourite, make_favourite, list_members, write_to_all, take_out, list_empty, list_absent,
+    new_list, list_without_name, put_into_list, put_into_this_list, picture_unreadable,
+    picture_too_large, only_members, display_name_rule, no_email_address, not_a_member,
+    comment_rule, here_already, keeps_administrator, no_colour, list_stays_list,
 }
 
 /// The language of a request: the person's setting, else the browser's, else English.

@@ -102,6 +102,7 @@ impl Done {
             "declined" => text.proposal_declined,
             "selection-deleted" => text.selection_deleted,
             "selection-shared" => text.selection_shared,
+            "listed" => text.put_into_list,
             "selection-moved" => text.selection_moved,
             "selection-copied" => text.selection_copied,
             "selection-restored" => text.selection_restored,

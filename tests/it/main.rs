@@ -15,6 +15,7 @@ mod search;
 mod support;
 mod transfer;
 mod web;
+mod web_fields;
 mod web_list;
 mod web_rights;
 mod web_search;

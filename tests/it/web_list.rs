@@ -176,3 +176,83 @@ fn all_of_a_list_is_more_than_its_page() {
     let answer = browser.submit("/c/private/selected/delete", &fields);
     assert_eq!(answer.header("location"), Some("/c/private/empty"));
 }
+
+#[test]
+fn favourites_and_lists_are_filled_written_to_and_emptied() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "alice");
+    let clara = browser
+        .card_named("/c/private", "Clara Dubois")
+        .expect("a card");
+    let token = hidden(&browser.page(&clara), "token");
+    let token = ("token", token.as_str());
+    let favourite = format!("{clara}/favourite");
+    assert_eq!(browser.submit(&favourite, &[("on", "1")]).status, 403);
+    assert_eq!(
+        browser.submit(&favourite, &[token, ("on", "1")]).status,
+        303
+    );
+    let page = browser.page("/c/private?show=favourites");
+    assert!(page.contains("Clara Dubois") && !page.contains("Anaïs Petit"));
+    assert!(page.contains("Favourites <span class=\"number\">1</span>"));
+    assert_eq!(browser.submit(&favourite, &[token]).status, 303);
+    assert!(
+        browser
+            .page("/c/private?show=favourites")
+            .contains("No contact matches")
+    );
+
+    let answer = browser.submit("/c/private/lists", &[token, ("name", " ")]);
+    assert_eq!(answer.status, 422);
+    assert!(answer.text().contains("A list needs a name"));
+    let answer = browser.submit("/c/private/lists", &[token, ("name", "Chœur")]);
+    assert_eq!(answer.status, 303);
+    let page = browser.page("/c/private?show=lists");
+    let list = browser
+        .card_named("/c/private?show=lists", "Chœur")
+        .expect("a list");
+    let id = |path: &str| path.rsplit('/').next().expect("an id").to_owned();
+    let anais = browser
+        .card_named("/c/private", "Anaïs Petit")
+        .expect("a card");
+    let (list_id, clara_id, anais_id) = (id(&list), id(&clara), id(&anais));
+    assert!(page.contains("Lists <span class=\"number\">1</span>"));
+    let fields = [
+        token,
+        ("list", &list_id),
+        ("id", &clara_id),
+        ("id", &anais_id),
+    ];
+    let answer = browser.submit("/c/private/selected/list", &fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let page = browser.page(&list);
+    assert!(
+        page.contains("href=\"mailto:clara.dubois@example.org,anais.petit@example.org\""),
+        "{page}"
+    );
+    // Apple's programs read the same list.
+    let book = Book::of(&server.address, "alice");
+    let (_, _, card) = book.find("Chœur").expect("stored");
+    assert!(card.contains("X-ADDRESSBOOKSERVER-KIND:group"));
+    assert!(
+        card.contains("X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:demo-clara.dubois"),
+        "{card}"
+    );
+    let out = [token, ("uid", "demo-clara.dubois")];
+    assert_eq!(
+        browser
+            .submit(&format!("{list}/members/remove"), &out)
+            .status,
+        303
+    );
+    let page = browser.page(&list);
+    assert!(!page.contains("clara.dubois@") && page.contains("anais.petit@"));
+    // A person is no list.
+    let wrong = [token, ("list", &clara_id), ("id", &anais_id)];
+    assert_eq!(
+        browser.submit("/c/private/selected/list", &wrong).status,
+        404
+    );
+    browser.language = "fr";
+    assert!(browser.page(&list).contains("Membres de la liste"));
+}

@@ -81,6 +81,10 @@ impl WebFacet for Contact {
         Arc::new(list::Favourite(on))
     }
 
+    fn is_favourite(&self, document: &[u8]) -> bool {
+        Document::parse(document).is_ok_and(|card| card.first(super::FAVOURITE).is_some())
+    }
+
     fn new_list(&self, name: &str) -> Arc<dyn Edit> {
         Arc::new(list::NewList(name.to_owned()))
     }

@@ -348,3 +348,26 @@ fn cases_55_to_57_tags_are_personal() {
     assert!(!mia.page("/c/private").contains("Clients"));
     setting.check();
 }
+
+#[test]
+fn cases_42_and_43_who_placed_it_or_administers_there_takes_it_away() {
+    let setting = Setting::start();
+    let [ada, hugo, max, mia] = ["ada", "hugo", "max", "mia"].map(|login| setting.visit(login));
+    setting.given("H", "ada", GroupRight::Add);
+    let p = ada.card("/g/G", "p");
+    let share = format!("{p}/share");
+    let to = setting.book_id("ada", "H");
+    ada.done(&format!("{share}/add"), &[("to", to.as_str())]);
+    assert!(hugo.lists("/g/H", "p"), "39");
+    let there = ada.hidden_after(&share, "href=\"/g/H\"", "placement");
+    ada.done(&format!("{share}/remove"), &[("placement", there.as_str())]);
+    assert!(!hugo.lists("/g/H", "p"), "42");
+    assert!(max.lists("/g/G", "p"), "42");
+
+    ada.done(&format!("{share}/add"), &[("to", to.as_str())]);
+    let p = hugo.card("/g/H", "p");
+    assert_eq!(hugo.delete(&p).status, 303, "43");
+    assert!(!hugo.lists("/g/H", "p"), "43");
+    assert!(max.lists("/g/G", "p") && mia.lists("/c/private", "p"), "43");
+    setting.check();
+}

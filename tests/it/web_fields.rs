@@ -1,0 +1,161 @@
+//! Every field a card can hold: written on a form, read in the card that is stored.
+
+use crate::support::{browser::Browser, dav::Book, server::Server};
+
+#[test]
+fn fields_labels_and_relations_are_lines_of_the_card() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let fields = [
+        ("given", "Zoé"),
+        ("family", "Brien"),
+        ("role", "Captain"),
+        ("formatted", "Zoé la Grande"),
+        ("phonetic-middle", "Ema"),
+        ("gender", "F"),
+        ("tel-0", "+33 1 99 00 12 34"),
+        ("tel-0-kind", "work"),
+        ("tel-0-label", "Boat"),
+        ("adr-0-0", "12 rue des Tanneurs"),
+        ("adr-0-2", "Lille"),
+        ("adr-0-5", "3rd floor"),
+        ("adr-0-6", "PO 7"),
+        ("related-0", "Max Roy"),
+        ("related-0-kind", "friend"),
+        ("more-0", "sailing"),
+        ("more-0-kind", "hobby"),
+        ("custom-0", "42"),
+        ("custom-0-label", "Shoe size"),
+    ];
+    let answer = browser.save("/c/private/new", &fields, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let book = Book::of(&server.address, "bob");
+    let (_, _, card) = book.find("Brien").expect("stored");
+    for line in [
+        "FN:Zoé la Grande\r\n",
+        "ROLE:Captain\r\n",
+        "X-PHONETIC-MIDDLE-NAME:Ema\r\n",
+        "GENDER:F\r\n",
+        ":PO 7;3rd floor;12 rue des Tanneurs;Lille;;;\r\n",
+        ".TEL;TYPE=WORK:+33 1 99 00 12 34\r\n",
+        ".X-ABLabel:Boat\r\n",
+        ".X-ABRELATEDNAMES:Max Roy\r\n",
+        ".X-ABLabel:_$!<Friend>!$_\r\n",
+        "HOBBY:sailing\r\n",
+        "X-CARNET-CUSTOM;X-NAME=Shoe size:42\r\n",
+    ] {
+        assert!(card.contains(line), "{line}: {card}");
+    }
+    let path = browser
+        .card_named("/c/private", "Zoé la Grande")
+        .expect("a card");
+    let page = browser.page(&path);
+    for text in [
+        "Boat",
+        "Captain",
+        "Female",
+        "female",
+        "Friend",
+        "Hobby",
+        "Shoe size",
+        "PO 7",
+    ] {
+        assert!(page.contains(text) || text == "Female", "{text}: {page}");
+    }
+
+    // What the form shows comes back unchanged; what is emptied goes, its label too.
+    let edit = format!("{path}/edit");
+    assert_eq!(browser.save(&edit, &[], None).status, 303);
+    assert_eq!(book.find("Brien").expect("stored").2, card);
+    let change = [
+        ("formatted", ""),
+        ("tel-0-label", ""),
+        ("related-0", ""),
+        ("more-0-kind", "expertise"),
+        ("custom-0", ""),
+        ("gender", ""),
+    ];
+    assert_eq!(browser.save(&edit, &change, None).status, 303);
+    let (_, _, card) = book.find("Brien").expect("stored");
+    assert!(
+        card.contains("FN:Zoé Brien\r\n") && card.contains("EXPERTISE:sailing"),
+        "{card}"
+    );
+    for gone in ["Boat", "Friend", "Max Roy", "HOBBY", "CUSTOM", "GENDER:F"] {
+        assert!(!card.contains(gone), "{gone}: {card}");
+    }
+}
+
+#[test]
+fn what_a_form_has_no_field_for_is_listed_and_kept() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:odd\r\nN:Odd;Ann;;;\r\nFN:Ann Odd\r\n\
+        TITLE:First\r\nTITLE:Second\r\nGEO:geo:50.6,3.0\r\nX-STRANGE;A=B:odd & even\r\n\
+        NOTE:one\r\nNOTE:two\r\nEND:VCARD\r\n";
+    assert_eq!(
+        book.put("odd.vcf", ("If-None-Match", "*"), card).status,
+        201
+    );
+    let path = browser.card_named("/c/private", "Ann Odd").expect("a card");
+    let form = browser.page(&format!("{path}/edit"));
+    let kept = form.split("Kept as they are").nth(1).expect("what is kept");
+    for text in [
+        "Second",
+        "geo:50.6,3.0",
+        "X-STRANGE",
+        "odd &#38; even",
+        "two",
+    ] {
+        assert!(kept.contains(text), "{text}: {kept}");
+    }
+    let answer = browser.save(&format!("{path}/edit"), &[("title", "Chief")], None);
+    assert_eq!(answer.status, 303);
+    let (_, _, stored) = book.find("Odd").expect("stored");
+    // Read as 3.0, which clients get unless they ask for more.
+    let read = card
+        .replace("VERSION:4.0", "VERSION:3.0")
+        .replace("GEO:geo:50.6,3.0", "GEO:50.6;3.0")
+        .replace("TITLE:First", "TITLE:Chief");
+    assert_eq!(stored, read);
+}
+
+#[test]
+fn numbers_are_called_written_to_and_faxed_by_the_documents_rules() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:tel\r\nN:Num;Ann;;;\r\nFN:Ann Num\r\n\
+        TEL;TYPE=CELL:+33 6 39 98 00 01\r\nTEL;TYPE=WORK:+33 1 99 00 12 34\r\n\
+        TEL;TYPE=WORK,FAX:+33 1 99 00 12 35\r\nTEL;TYPE=HOME,FAX:01 99 00 12 36\r\n\
+        EMAIL:ann@example.org\r\nEND:VCARD\r\n";
+    assert_eq!(
+        book.put("tel.vcf", ("If-None-Match", "*"), card).status,
+        201
+    );
+    let path = browser.card_named("/c/private", "Ann Num").expect("a card");
+    let page = browser.page(&path);
+    for link in [
+        "href=\"tel:+33639980001\"",
+        "href=\"sms:+33639980001\" title=\"Sign your message",
+        "href=\"tel:+33199001234\"",
+        "href=\"fax:+33199001235\"",
+        "href=\"mailto:ann@example.org\"",
+    ] {
+        assert!(page.contains(link), "{link}: {page}");
+    }
+    assert_eq!(
+        page.matches("href=\"sms:").count(),
+        1,
+        "mobile numbers only"
+    );
+    assert_eq!(
+        page.matches("href=\"fax:").count(),
+        1,
+        "international numbers only"
+    );
+    assert!(!page.contains("tel:+33199001235") && page.contains("valid international form"));
+    browser.language = "fr";
+    assert!(browser.page(&path).contains("format international valide"));
+}
