@@ -22,7 +22,7 @@ const WORDS = {
     created: "Créés : 2.", createdOne: "Créés : 1.", undo: "Annuler cet import",
     undone: "Cet import a été annulé.", take: "Exporter", format: "Format de fichier",
     write: /^Exporter 2 contacts$/, print: "Imprimer", cards: "En fiches", duplicates: "Doublons",
-    merge: "Fusionner", merged: "Fusionné dans", back: "Annuler", two: "La fusion est annulée.",
+    merge: "Fusionner", merged: "Fusionné dans", back: "Rétablir", two: "La fusion est annulée.",
     empty: "Pas encore de contact", refused: "Aucun contact n'est reconnu", remove: "Supprimer",
   },
 };
@@ -70,7 +70,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await link(words.take).first().click();
     await good("export");
     await page.getByLabel(words.format, { exact: true }).selectOption("vcard-4.0");
-    const coming = page.waitForEvent("download");
+    const coming = page.waitForEvent("download", { timeout: 120_000 });
     await page.getByRole("button", { name: words.write }).click();
     const download = await coming;
     assert.equal(download.suggestedFilename(), "contacts.vcf");
