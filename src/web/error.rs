@@ -58,8 +58,11 @@ fn reason(why: &str, text: &Text) -> String {
     known.map_or_else(|| why.to_owned(), |(_, said)| said(text).to_owned())
 }
 
+/// A sentence in the language of a text.
+type Sentence = fn(&Text) -> &'static str;
+
 /// What reasons of the domain and of the class contain, and what they mean.
-const REASONS: [(&str, fn(&Text) -> &'static str); 11] = [
+const REASONS: [(&str, Sentence); 11] = [
     ("the picture cannot be read", |t| t.picture_unreadable),
     ("the picture is too large", |t| t.picture_too_large),
     ("only members of the group", |t| t.only_members),
