@@ -255,9 +255,8 @@ impl Phone {
             .filter_map(Said::id)
             .map(str::to_owned)
             .collect();
-        // Opened first: a view is level with its books from then on.
-        let device = DeviceBook::new(scene.open(self.book).await, self.device);
         let before = self.stored(scene, &ids).await;
+        let device = DeviceBook::new(scene.open(self.book).await, self.device);
         let answer = match device.sync(call).await.expect("an answer") {
             SyncReply::Answer(answer) => answer,
             SyncReply::UnknownKey => {
