@@ -21,13 +21,18 @@ use crate::{
     domain::{
         core::{Core, Limits},
         error::{Error, Result},
+        outbox::Outlets,
     },
     eas,
     http::{Shutdown, authority, server::Listener, tls},
+    mail::Mail,
     store::sqlite::Sqlite,
     transfer::Jobs,
     web,
 };
+
+/// How long a message under way holds up the end.
+const LAST_MESSAGE: Duration = Duration::from_secs(10);
 
 /// The server, built and not yet listening.
 pub struct App {
@@ -38,6 +43,7 @@ pub struct App {
     pub shutdown: Shutdown,
     push: Option<Arc<Push>>,
     jobs: Arc<Jobs>,
+    mail: Option<Arc<Mail>>,
     config: Config,
 }
 
@@ -71,6 +77,13 @@ impl App {
                 Some(Arc::new(push.map_err(Error::Invalid)?))
             }
         };
+        let mail = match &config.mail {
+            None => None,
+            Some(relay) => {
+                let url = config.public_url.as_deref();
+                Some(Mail::new(core.clone(), relay, url)?)
+            }
+        };
         let dav = Arc::new(dav::Face {
             core: core.clone(),
             auth: auth.clone(),
@@ -82,7 +95,10 @@ impl App {
         });
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let jobs = Jobs::new(core.clone(), config.data.join("imports"));
-        let pages = web::Web::new(core.clone(), auth.clone(), contact, jobs.clone());
+        let outlets = Outlets {
+            mail: mail.is_some(),
+        };
+        let pages = web::Web::new(core.clone(), auth.clone(), contact, jobs.clone(), outlets);
         let router = Router::new()
             // Browsers get a page; everything else on `/` is CardDAV discovery.
             .route("/", any(dav::serve).with_state(dav.clone()))
@@ -108,6 +124,7 @@ impl App {
             shutdown,
             push,
             jobs,
+            mail,
             config,
         })
     }
@@ -133,6 +150,10 @@ impl App {
             let stop = self.shutdown.0.clone();
             tokio::spawn(push.clone().run(self.core.clone(), stop));
         }
+        let mailing = self.mail.clone().map(|mail| {
+            let stop = self.shutdown.0.clone();
+            tokio::spawn(mail.run(stop))
+        });
         let serving: Vec<_> = listeners
             .into_iter()
             .map(|listener| {
@@ -147,6 +168,10 @@ impl App {
             let _ = listener.await;
         }
         self.jobs.stop().await;
+        if let Some(mailing) = mailing {
+            // A message under way is settled, if the mail server answers soon.
+            let _ = tokio::time::timeout(LAST_MESSAGE, mailing).await;
+        }
         watcher.abort();
         purger.abort();
     }

@@ -7,9 +7,12 @@ use std::{
 
 use serde::Deserialize;
 
-use crate::eas::{
-    policy::Policy,
-    settings::{NewDevices, Settings},
+use crate::{
+    eas::{
+        policy::Policy,
+        settings::{NewDevices, Settings},
+    },
+    mail::settings::Relay,
 };
 
 /// What an operator may set; `deploy/carnet.example.toml` documents every key.
@@ -68,6 +71,8 @@ pub struct Config {
     /// Logins that are served by another server, and the address of its ActiveSync.
     pub eas_elsewhere: HashMap<String, String>,
     pub eas_policy: Option<Policy>,
+    /// The mail server that takes what leaves; none: nothing is mailed.
+    pub mail: Option<Relay>,
 }
 
 /// Who may found groups.
@@ -112,6 +117,7 @@ impl Default for Config {
             eas_announce: false,
             eas_elsewhere: HashMap::new(),
             eas_policy: None,
+            mail: None,
         }
     }
 }
@@ -193,7 +199,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 27] = [
+pub const KEYS: [&str; 28] = [
     "data",
     "listen",
     "public_url",
@@ -221,6 +227,7 @@ pub const KEYS: [&str; 27] = [
     "eas_announce",
     "eas_elsewhere",
     "eas_policy",
+    "mail",
 ];
 
 #[cfg(test)]
@@ -232,8 +239,8 @@ mod tests {
         let example = include_str!("../deploy/carnet.example.toml");
         for key in KEYS {
             let named = example.lines().any(|line| {
-                line.trim_start_matches("# ")
-                    .starts_with(&format!("{key} ="))
+                let line = line.trim_start_matches("# ");
+                line.starts_with(&format!("{key} =")) || line == format!("[{key}]")
             });
             assert!(named, "{key}");
         }

@@ -11,6 +11,7 @@ pub mod demo;
 pub mod domain;
 pub mod eas;
 pub mod http;
+pub mod mail;
 mod observe;
 pub mod store;
 pub mod transfer;

@@ -4,6 +4,7 @@ mod data;
 mod device;
 mod grant;
 mod group;
+mod mail;
 mod serve;
 mod transfer;
 mod user;
@@ -68,6 +69,9 @@ enum Command {
     Import(transfer::Import),
     /// Write the contacts of a book to a file
     Export(transfer::Export),
+    /// Outgoing mail
+    #[command(subcommand)]
+    Mail(mail::Command),
     /// Copy the database while the server runs
     Backup { file: PathBuf },
     /// Put a backup back; clients start over by themselves
@@ -144,6 +148,7 @@ async fn run(cli: Cli) -> Done {
                 Command::Group(command) => group::run(&store, command, json).await,
                 Command::Grant(command) => grant::run(&store, command, json).await,
                 Command::Device(command) => device::run(&store, command, json).await,
+                Command::Mail(command) => mail::run(&store, &config, command, json).await,
                 Command::Import(options) => transfer::import(store, class, options, json).await,
                 Command::Export(options) => transfer::export(store, class, options).await,
                 Command::Backup { file } => data::backup(&store, &file).await,

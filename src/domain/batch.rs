@@ -6,6 +6,7 @@ use super::{
         CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
+    outbox::OutboxOp,
     principal::{GroupOptions, Role},
     rights::GroupRight,
     store::PushSubscription,
@@ -457,6 +458,9 @@ pub enum Op {
     CloseImport {
         import: ImportId,
     },
+
+    /// Outgoing messages, and links for forgotten passwords.
+    Outbox(OutboxOp),
 }
 
 /// Whether a device may synchronize.

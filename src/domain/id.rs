@@ -42,6 +42,8 @@ id! {
     NoticeId,
     /// A file read into a book.
     ImportId,
+    /// A message that leaves the server.
+    OutgoingId,
 }
 
 /// A place in the order of a collection's changes; grows by one with every change of a placement.

@@ -12,6 +12,7 @@ use super::{
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     item::{Card, Placement},
+    outbox::Outbox,
     principal::{Group, Member, Person},
     rights::GroupRight,
     search::{Page, Plan},
@@ -368,7 +369,7 @@ pub struct Identity {
 
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Outbox {
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.

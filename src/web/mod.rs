@@ -8,6 +8,7 @@ mod edit;
 mod error;
 mod export;
 pub mod facet;
+mod forgotten;
 mod form;
 mod group_rights;
 mod groups;
@@ -15,6 +16,7 @@ mod history;
 mod home;
 mod import;
 mod item_rights;
+mod limit;
 mod lists;
 mod map;
 mod names;
@@ -48,7 +50,11 @@ use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{facet::WebFacet, session::Sessions};
-use crate::{auth::Authenticator, domain::core::Core, transfer::Jobs};
+use crate::{
+    auth::Authenticator,
+    domain::{core::Core, outbox::Outlets},
+    transfer::Jobs,
+};
 
 /// Octets of an upload that are read at all; how many are kept is each form's own.
 const UPLOAD: usize = 1024 * 1024 * 1024;
@@ -60,6 +66,8 @@ pub struct Web {
     pub(crate) facet: Arc<dyn WebFacet>,
     pub(crate) jobs: Arc<Jobs>,
     sessions: Sessions,
+    pub(crate) outlets: Outlets,
+    forgotten: forgotten::Limits,
     /// A turn to decode a picture.
     pictures: Arc<Semaphore>,
 }
@@ -70,6 +78,7 @@ impl Web {
         auth: Arc<Authenticator>,
         facet: Arc<dyn WebFacet>,
         jobs: Arc<Jobs>,
+        outlets: Outlets,
     ) -> Arc<Self> {
         let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         Arc::new(Self {
@@ -78,6 +87,8 @@ impl Web {
             auth,
             facet,
             jobs,
+            outlets,
+            forgotten: forgotten::Limits::default(),
             pictures: Arc::new(Semaphore::new(processors)),
         })
     }
@@ -110,6 +121,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/keys", get(settings::keys))
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
         .route("/logout", post(sign_in::sign_out))
+        .route("/forgotten", get(forgotten::page).post(forgotten::send))
+        .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
         .route("/static/carnet.css", get(style))
         .route("/static/carnet.js", get(script))
         .route("/static/icon.svg", get(icon))

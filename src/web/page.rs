@@ -102,6 +102,8 @@ pub struct SignIn {
     pub shell: Shell,
     pub login: String,
     pub next: String,
+    /// A forgotten password can be set anew.
+    pub forgotten: bool,
     pub problem: Option<String>,
 }
 

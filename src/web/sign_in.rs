@@ -27,9 +27,13 @@ pub struct Next {
 }
 
 /// `GET /login`
-pub async fn form(Query(next): Query<Next>, headers: HeaderMap) -> Response {
+pub async fn form(
+    State(web): State<Arc<Web>>,
+    Query(next): Query<Next>,
+    headers: HeaderMap,
+) -> Response {
     let text = text::choose(None, &headers);
-    page(text, StatusCode::OK, String::new(), next.next, None)
+    page(&web, text, StatusCode::OK, String::new(), next.next, None)
 }
 
 /// What the form sends.
@@ -75,6 +79,7 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         Err(error) => return anonymous_failure(&error, &headers),
     };
     page(
+        &web,
         text,
         StatusCode::UNAUTHORIZED,
         sent.login,
@@ -111,6 +116,7 @@ pub async fn sign_out(
 }
 
 fn page(
+    web: &Web,
     text: &'static text::Text,
     status: StatusCode,
     login: String,
@@ -121,6 +127,7 @@ fn page(
         shell: anonymous_shell(text, String::new()),
         login,
         next,
+        forgotten: web.outlets.mail,
         problem,
     };
     show(status, &page)

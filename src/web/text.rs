@@ -2,8 +2,29 @@
 //!
 //! A sentence is a field of [`Text`], so a language that lacks one does not compile.
 
+/// Sentences of one area, in both languages side by side: `name: "English", "French";`.
+macro_rules! sentences {
+    ($area:ident; $($name:ident: $english:literal, $french:literal;)+) => {
+        /// The sentences of one language; `{}` stands for a value.
+        pub struct $area {
+            $(pub $name: &'static str,)+
+        }
+
+        pub const EN: $area = $area { $($name: $english,)+ };
+        pub const FR: $area = $area { $($name: $french,)+ };
+
+        impl $area {
+            /// All sentences with their names, for checks.
+            pub fn all(&self) -> Vec<(&'static str, &'static str)> {
+                vec![$((stringify!($name), self.$name)),+]
+            }
+        }
+    };
+}
+
 mod en;
 mod fr;
+pub mod mail;
 pub mod transfer;
 
 use http::HeaderMap;
@@ -19,6 +40,8 @@ macro_rules! text {
             pub lang: &'static str,
             /// Import, export, printing and duplicates.
             pub transfer: &'static transfer::Transfer,
+            /// Letters, verification, short messages and faxes.
+            pub mail: &'static mail::Mail,
             $(pub $field: &'static str,)+
         }
 
@@ -26,7 +49,8 @@ macro_rules! text {
             /// All sentences with their names, for checks.
             pub fn all(&self) -> Vec<(&'static str, &'static str)> {
                 let own = vec![$((stringify!($field), self.$field)),+];
-                own.into_iter().chain(self.transfer.all()).collect()
+                let areas = self.transfer.all().into_iter().chain(self.mail.all());
+                own.into_iter().chain(areas).collect()
             }
         }
     };

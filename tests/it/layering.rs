@@ -11,7 +11,10 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     ("domain", Some(&[])),
     ("store", Some(&["domain"])),
     // What an operator sets of a face is that face's own plain data.
-    ("config", Some(&["eas::policy", "eas::settings"])),
+    (
+        "config",
+        Some(&["eas::policy", "eas::settings", "mail::settings"]),
+    ),
     ("observe", Some(&["config"])),
     ("http", Some(&["config"])),
     ("auth", Some(&["domain"])),
@@ -21,7 +24,8 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     ("web", Some(&["domain", "auth", "http", "transfer"])),
     ("autodiscover", Some(&["domain", "auth", "http", "config"])),
     ("transfer", Some(&["domain"])),
-    ("mail", Some(&["domain", "config"])),
+    // The sentences letters speak.
+    ("mail", Some(&["domain", "http", "web::text"])),
     // The sockets a class plugs into, and the sentences its pages speak.
     (
         "class",

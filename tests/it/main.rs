@@ -8,6 +8,7 @@ mod dav;
 mod eas;
 mod eas_items;
 mod layering;
+mod mail;
 mod model;
 mod operator;
 mod rights;

@@ -8,6 +8,7 @@ mod home;
 mod items;
 mod members;
 mod notice;
+mod outbox;
 mod person;
 mod personal;
 pub mod search;
@@ -223,6 +224,7 @@ impl Commit<'_> {
             | Op::AddComment { .. }
             | Op::ChangeComment { .. } => self.tag_op(op),
             Op::SettleNotice { .. } => self.notice_op(op),
+            Op::Outbox(op) => self.outbox_op(op),
         }
     }
 

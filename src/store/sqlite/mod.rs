@@ -7,6 +7,7 @@ mod accounts;
 mod check;
 mod commit;
 mod open;
+mod outbox;
 mod port;
 mod read;
 mod read_dav;

@@ -25,6 +25,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0011_refusals.sql"),
     include_str!("schema/0012_push_triggers.sql"),
     include_str!("schema/0013_lists.sql"),
+    include_str!("schema/0015_outbox.sql"),
 ];
 
 /// The commit counter's file beside the database.

@@ -6,6 +6,7 @@ use super::Text;
 pub const EN: Text = Text {
     lang: "en",
     transfer: &super::transfer::EN,
+    mail: &super::mail::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

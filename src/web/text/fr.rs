@@ -6,6 +6,7 @@ use super::Text;
 pub const FR: Text = Text {
     lang: "fr",
     transfer: &super::transfer::FR,
+    mail: &super::mail::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

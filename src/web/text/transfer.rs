@@ -1,25 +1,8 @@
 //! The sentences of import, export, printing and duplicates, in both languages side by side.
 
-macro_rules! sentences {
-    ($($name:ident: $english:literal, $french:literal;)+) => {
-        /// The sentences of one language; `{}` stands for a value.
-        pub struct Transfer {
-            $(pub $name: &'static str,)+
-        }
-
-        pub const EN: Transfer = Transfer { $($name: $english,)+ };
-        pub const FR: Transfer = Transfer { $($name: $french,)+ };
-
-        impl Transfer {
-            /// All sentences with their names, for checks.
-            pub fn all(&self) -> Vec<(&'static str, &'static str)> {
-                vec![$((stringify!($name), self.$name)),+]
-            }
-        }
-    };
-}
-
 sentences! {
+    Transfer;
+
     import: "Import", "Importer";
     import_into: "Import into {}", "Importer dans {}";
     import_where: "Into", "Dans";

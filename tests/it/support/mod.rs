@@ -8,4 +8,5 @@ pub mod http;
 pub mod phone;
 pub mod program;
 pub mod server;
+pub mod smtp;
 pub mod tree;

@@ -1,0 +1,119 @@
+//! A forgotten password is set anew through a link sent to the account's own address.
+//!
+//! The link holds an hour and works once; only its digest is stored. Whoever asks for one is told
+//! the same whether the account exists or not.
+
+use super::{
+    batch::{Batch, Op},
+    core::Core,
+    error::{Error, Result},
+    id::Timestamp,
+    item::{digest, random_id},
+    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
+    principal::Person,
+};
+
+/// Minutes a link for a forgotten password holds.
+const RESET_MINUTES: i64 = 60;
+
+impl Core {
+    /// Sends a link that sets a forgotten password anew, where there is such an account and it has
+    /// an address; whoever asked is told nothing.
+    pub async fn forgotten(&self, account: &str, language: &str) -> Result<()> {
+        let found = self.store().person_by_login(account.trim()).await?;
+        let Some(person) = found.filter(|person| !person.disabled) else {
+            return Ok(());
+        };
+        let Some(email) = person.email.filter(|email| is_address(email)) else {
+            return Ok(());
+        };
+        let token = random_id(32);
+        let now = Timestamp::now();
+        let expires = Timestamp(now.0 + RESET_MINUTES * 60_000);
+        let ops = vec![
+            Op::Outbox(OutboxOp::AddReset {
+                token: digest(token.as_bytes()),
+                person: person.id,
+                expires,
+            }),
+            Op::Outbox(OutboxOp::Post(Box::new(NewMessage {
+                channel: Channel::Mail,
+                person: None,
+                recipient: email,
+                language: language.to_owned(),
+                letter: Letter::Reset {
+                    name: person.name,
+                    login: person.login,
+                    token,
+                },
+                until: expires,
+            }))),
+            Op::Audit {
+                what: format!(
+                    "a link for a forgotten password was sent to account {}",
+                    person.id
+                ),
+            },
+        ];
+        self.commit(Batch {
+            client: "web".to_owned(),
+            at: now,
+            ops,
+            ..Batch::default()
+        })
+        .await
+        .map(drop)
+    }
+
+    /// Whether a link for a forgotten password still holds.
+    pub async fn is_reset(&self, token: &str) -> Result<bool> {
+        let digest = digest(token.as_bytes());
+        let found = self.store().reset(&digest, Timestamp::now()).await?;
+        Ok(found.is_some())
+    }
+
+    /// Sets a forgotten password anew: the link is used up, every session ends, and the person is
+    /// told. Refused: `NotFound` when the link is over.
+    pub async fn reset_password(
+        &self,
+        token: &str,
+        password_hash: String,
+        language: &str,
+    ) -> Result<()> {
+        let token = digest(token.as_bytes());
+        let now = Timestamp::now();
+        let person = self.store().reset(&token, now).await?;
+        let person = self.store().person(person.ok_or(Error::NotFound)?).await?;
+        let person = person.ok_or(Error::NotFound)?;
+        let mut ops = vec![Op::Outbox(OutboxOp::UseReset {
+            token,
+            password_hash,
+        })];
+        ops.extend(password_changed(&person, language, now));
+        self.commit(Batch {
+            person: Some(person.id),
+            client: "web".to_owned(),
+            at: now,
+            ops,
+            ..Batch::default()
+        })
+        .await
+        .map(drop)
+    }
+}
+
+/// The letter that tells a person of their changed password; none without an address.
+pub fn password_changed(person: &Person, language: &str, now: Timestamp) -> Option<Op> {
+    let email = person.email.clone().filter(|email| is_address(email))?;
+    Some(Op::Outbox(OutboxOp::Post(Box::new(NewMessage {
+        channel: Channel::Mail,
+        person: None,
+        recipient: email,
+        language: language.to_owned(),
+        letter: Letter::PasswordChanged {
+            name: person.name.clone(),
+            login: person.login.clone(),
+        },
+        until: now.plus_days(LETTER_DAYS),
+    }))))
+}

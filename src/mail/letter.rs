@@ -1,0 +1,146 @@
+//! Letters in words: what a message says, in its reader's language, as text and as HTML.
+
+use askama::Template;
+
+use crate::{
+    domain::outbox::{Letter, one_line},
+    web::text::{Text, fill},
+};
+
+/// A letter in words.
+pub struct Words {
+    pub subject: String,
+    pieces: Vec<Piece>,
+}
+
+/// A part of a letter.
+pub enum Piece {
+    Paragraph(String),
+    Link { label: &'static str, url: String },
+    Small(String),
+}
+
+#[derive(Template)]
+#[template(path = "letter.html")]
+struct Page<'a> {
+    lang: &'static str,
+    words: &'a Words,
+    link_alone: &'static str,
+}
+
+/// What every letter needs to know of the server.
+pub struct House<'a> {
+    /// What it calls itself.
+    pub name: &'a str,
+    /// Without a slash at its end.
+    pub url: &'a str,
+}
+
+impl Words {
+    /// Puts a letter into words.
+    pub fn of(letter: &Letter, text: &'static Text, house: &House<'_>) -> Self {
+        let t = text.mail;
+        let link = |label: &'static str, path: &str| Piece::Link {
+            label,
+            url: format!("{}{path}", house.url),
+        };
+        let hello = |name: &str| Piece::Paragraph(fill(t.hello, &[&one_line(name)]));
+        let paragraph = |sentence: &str| Piece::Paragraph(sentence.to_owned());
+        let (subject, mut pieces) = match letter {
+            Letter::Test => (t.test_subject.to_owned(), vec![paragraph(t.test_text)]),
+            Letter::Reset { name, login, token } => (
+                t.reset_subject.to_owned(),
+                vec![
+                    hello(name),
+                    Piece::Paragraph(fill(t.reset_text, &[login])),
+                    link(t.reset_button, &format!("/reset/{token}")),
+                    paragraph(t.reset_ignore),
+                ],
+            ),
+            Letter::PasswordChanged { name, login } => (
+                t.changed_subject.to_owned(),
+                vec![
+                    hello(name),
+                    Piece::Paragraph(fill(t.changed_text, &[login])),
+                    paragraph(t.changed_not_me),
+                ],
+            ),
+            // As the person wrote it, and nothing besides.
+            Letter::Text { text } => {
+                return Self {
+                    subject: String::new(),
+                    pieces: vec![Piece::Paragraph(text.clone())],
+                };
+            }
+        };
+        let house = format!("{} ({})", house.name, house.url);
+        pieces.push(Piece::Small(fill(t.automatic, &[&house])));
+        Self {
+            subject: one_line(&subject),
+            pieces,
+        }
+    }
+
+    /// Text alone says it all.
+    pub fn is_plain(&self) -> bool {
+        self.subject.is_empty()
+    }
+
+    /// The text part.
+    pub fn text(&self) -> String {
+        let parts = self.pieces.iter().map(|piece| match piece {
+            Piece::Paragraph(text) => text.clone(),
+            Piece::Link { label, url } => format!("{label}:\n{url}"),
+            Piece::Small(text) => format!("-- \n{text}"),
+        });
+        parts.collect::<Vec<_>>().join("\n\n") + "\n"
+    }
+
+    /// The HTML part.
+    pub fn html(&self, text: &'static Text) -> Result<String, askama::Error> {
+        let page = Page {
+            lang: text.lang,
+            words: self,
+            link_alone: text.mail.link_alone,
+        };
+        page.render()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::{EN, FR};
+
+    const HOUSE: House<'_> = House {
+        name: "Carnet",
+        url: "https://contacts.example.org",
+    };
+
+    #[test]
+    fn a_letter_says_the_same_in_text_and_html() {
+        let letter = Letter::Reset {
+            name: "Ann <b>\r\nX".to_owned(),
+            login: "ann".to_owned(),
+            token: "abc".to_owned(),
+        };
+        let words = Words::of(&letter, &FR, &HOUSE);
+        assert_eq!(words.subject, "Choisissez un nouveau mot de passe");
+        let text = words.text();
+        assert!(text.starts_with("Bonjour Ann <b> X,\n\n"), "{text}");
+        assert!(text.contains("\nhttps://contacts.example.org/reset/abc\n"));
+        let html = words.html(&FR).expect("HTML");
+        assert!(html.contains("<html lang=\"fr\">"));
+        assert!(html.contains("Bonjour Ann &#60;b&#62; X,"), "{html}");
+        assert!(html.contains("href=\"https://contacts.example.org/reset/abc\""));
+        assert!(!html.contains("<script") && !html.contains(" src="));
+    }
+
+    #[test]
+    fn words_of_a_person_stay_as_they_wrote_them() {
+        let letter = Letter::Text {
+            text: "On my way.\nMia".to_owned(),
+        };
+        assert_eq!(Words::of(&letter, &EN, &HOUSE).text(), "On my way.\nMia\n");
+    }
+}

@@ -1,0 +1,215 @@
+//! Outgoing mail: one worker empties the queue that commits fill (`domain::outbox`).
+//!
+//! A message is marked as under way before it is handed over and settled after the server has
+//! answered, so that a running server neither loses one nor sends one twice. SMTP itself leaves one
+//! window: where the line breaks, or this program is killed, between the last octet and the answer,
+//! nobody knows whether it was taken (RFC 1047). It is sent again then, under the same Message-ID.
+
+mod letter;
+pub mod settings;
+pub mod smtp;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    settings::Relay,
+    smtp::{Fate, Line, Smtp},
+};
+use crate::domain::{
+    core::Core,
+    error::{Error, Result},
+    id::Timestamp,
+    outbox::{Channel, OutboxOp, Outgoing, State},
+};
+
+/// How often the queue is looked at.
+const POLL: Duration = Duration::from_secs(1);
+/// Messages of one line.
+const TOGETHER: usize = 50;
+/// The longest wait before a message is tried again.
+const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
+/// The longest rest while nobody can be reached.
+const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
+
+/// Empties the queue.
+pub struct Mail {
+    core: Arc<Core>,
+    smtp: Smtp,
+    /// After a first failure.
+    retry: Duration,
+}
+
+/// How a look at the queue ended.
+enum Round {
+    /// Nothing is due any more.
+    Idle,
+    /// There is more.
+    Busy,
+    /// Nobody was there.
+    Unreached,
+}
+
+impl Mail {
+    /// Reads what is set; `Invalid` says what cannot be.
+    pub fn new(core: Arc<Core>, relay: &Relay, public_url: Option<&str>) -> Result<Arc<Self>> {
+        let url = public_url.ok_or_else(|| {
+            Error::Invalid("[mail] needs public_url: links in mails begin with it".to_owned())
+        })?;
+        Ok(Arc::new(Self {
+            core,
+            smtp: Smtp::new(relay, url).map_err(Error::Invalid)?,
+            retry: Duration::from_secs(relay.retry_seconds.max(1)),
+        }))
+    }
+
+    /// Sends what is queued until it is stopped, then ends after the message under way.
+    pub async fn run(self: Arc<Self>, stop: CancellationToken) {
+        if let Err(error) = self.core.step(OutboxOp::Recover).await {
+            tracing::warn!(%error, "messages under way before could not be found");
+        }
+        let mut failures = 0;
+        while !stop.is_cancelled() {
+            let round = self.round(&stop).await;
+            let rest = match round {
+                Ok(Round::Busy) => Duration::ZERO,
+                Ok(Round::Idle) => POLL,
+                Ok(Round::Unreached) | Err(_) => self.after(failures + 1).min(LONGEST_REST),
+            };
+            failures = match round {
+                Ok(Round::Busy | Round::Idle) => 0,
+                Ok(Round::Unreached) => failures + 1,
+                Err(error) => {
+                    tracing::warn!(%error, "the queue of messages could not be read");
+                    failures + 1
+                }
+            };
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = sleep(rest) => {}
+            }
+        }
+    }
+
+    async fn round(&self, stop: &CancellationToken) -> Result<Round> {
+        let now = Timestamp::now();
+        let store = self.core.store();
+        let due = store.outbox_due(Channel::Mail, now, TOGETHER).await?;
+        let full = due.len() == TOGETHER;
+        let mut line = None;
+        let mut outcome = Round::Idle;
+        for message in due {
+            if stop.is_cancelled() {
+                break;
+            }
+            if !self.deliver(&mut line, &message, stop).await? {
+                outcome = Round::Unreached;
+                break;
+            }
+        }
+        self.smtp.close(line).await;
+        match outcome {
+            Round::Idle if full => Ok(Round::Busy),
+            outcome => Ok(outcome),
+        }
+    }
+
+    /// False when nobody was there.
+    async fn deliver(
+        &self,
+        line: &mut Option<Line>,
+        message: &Outgoing,
+        stop: &CancellationToken,
+    ) -> Result<bool> {
+        let now = Timestamp::now();
+        if message.until < now {
+            let step = self.step(
+                message,
+                State::Waiting,
+                State::GivenUp,
+                now,
+                &message.answer,
+            );
+            return untouched(self.core.step(step).await);
+        }
+        let claim = self.step(message, State::Waiting, State::Sending, message.due, "");
+        match self.core.step(claim).await {
+            Ok(()) => {}
+            // Somebody dropped it meanwhile.
+            Err(Error::PreconditionFailed) => return Ok(true),
+            Err(error) => return Err(error),
+        }
+        let fate = self.smtp.send(line, message, &message.recipient).await;
+        let (to, answer, reached) = match fate {
+            Fate::Sent(answer) => (State::Sent, answer, true),
+            Fate::Refused(answer) => (State::Refused, answer, true),
+            Fate::Later(answer) => (State::Waiting, answer, true),
+            Fate::Unreached(answer) => (State::Waiting, answer, false),
+        };
+        let mut due = now;
+        let mut to = to;
+        if to == State::Waiting {
+            let wait = self.after(message.attempts + 1);
+            due = Timestamp(now.0 + i64::try_from(wait.as_millis()).unwrap_or(0));
+            if due > message.until {
+                to = State::GivenUp;
+            }
+        }
+        tracing::info!(
+            message = message.id.0,
+            state = to.as_str(),
+            answer,
+            "a message was handed over"
+        );
+        let step = self.step(message, State::Sending, to, due, &answer);
+        self.settle(step, stop).await?;
+        Ok(reached)
+    }
+
+    /// Keeps how it ended, however long the store takes: it must not be sent again.
+    async fn settle(&self, step: OutboxOp, stop: &CancellationToken) -> Result<()> {
+        let begun = Instant::now();
+        loop {
+            match self.core.step(step.clone()).await {
+                Err(error @ Error::Unavailable(_)) if !stop.is_cancelled() => {
+                    tracing::error!(%error, "the end of a message could not be kept");
+                    sleep(POLL.max(begun.elapsed() / 4)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    fn step(
+        &self,
+        message: &Outgoing,
+        from: State,
+        to: State,
+        due: Timestamp,
+        answer: &str,
+    ) -> OutboxOp {
+        OutboxOp::Step {
+            message: message.id,
+            from,
+            to,
+            due,
+            answer: answer.to_owned(),
+        }
+    }
+
+    /// Doubled with each failure.
+    fn after(&self, failures: i64) -> Duration {
+        let doublings = u32::try_from(failures.clamp(1, 16) - 1).unwrap_or(0);
+        self.retry.saturating_mul(1 << doublings).min(LONGEST)
+    }
+}
+
+/// Nobody touched the line.
+fn untouched(step: Result<()>) -> Result<bool> {
+    match step {
+        Ok(()) | Err(Error::PreconditionFailed) => Ok(true),
+        Err(error) => Err(error),
+    }
+}

@@ -1,0 +1,82 @@
+//! What an operator sets of outgoing messages.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+/// How connections to the mail server are kept from being read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// TLS after a greeting in the clear; nothing is sent without it (RFC 3207).
+    #[default]
+    Starttls,
+    /// TLS from the first octet (RFC 8314).
+    Tls,
+    None,
+}
+
+/// A password that no log shows.
+#[derive(Clone, PartialEq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+/// The mail server that takes what leaves: `[mail]`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Relay {
+    pub host: String,
+    /// None: 587, or 465 with `tls`, or 25 with `none`.
+    pub port: Option<u16>,
+    #[serde(default)]
+    pub security: Security,
+    pub user: Option<String>,
+    pub password: Option<Secret>,
+    /// A file whose first line is the password.
+    pub password_file: Option<PathBuf>,
+    /// The address messages come from.
+    pub from: String,
+    /// The name beside it, and in the messages.
+    #[serde(default = "name")]
+    pub name: String,
+    /// What the server calls itself; none: the host of `public_url`.
+    pub hello: Option<String>,
+    /// PEM file of an authority trusted besides those of the system.
+    pub authority: Option<PathBuf>,
+    /// For each connection, and for each message on it.
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u64,
+    /// After a first failure; doubled after each further one, to four hours.
+    #[serde(default = "retry_seconds")]
+    pub retry_seconds: u64,
+}
+
+impl Relay {
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        let usual = match self.security {
+            Security::Starttls => 587,
+            Security::Tls => 465,
+            Security::None => 25,
+        };
+        self.port.unwrap_or(usual)
+    }
+}
+
+fn name() -> String {
+    "Carnet".to_owned()
+}
+
+fn timeout_seconds() -> u64 {
+    120
+}
+
+fn retry_seconds() -> u64 {
+    60
+}

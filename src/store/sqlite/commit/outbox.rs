@@ -1,0 +1,139 @@
+//! The queue of outgoing messages, and links for forgotten passwords.
+
+use rusqlite::params;
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::Op,
+    error::Error,
+    id::{OutgoingId, PersonId, Timestamp},
+    item::random_id,
+    outbox::{NewMessage, OutboxOp, State},
+};
+
+/// Days a message that ended is shown.
+const SHOWN_DAYS: i64 = 30;
+/// Characters kept of an answer.
+const ANSWER: usize = 500;
+
+impl Commit<'_> {
+    pub(super) fn outbox_op(&mut self, op: &OutboxOp) -> Applied<i64> {
+        match op {
+            OutboxOp::Post(message) => self.post(message),
+            OutboxOp::Step {
+                message,
+                from,
+                to,
+                due,
+                answer,
+            } => self.step(*message, (*from, *to), *due, answer),
+            OutboxOp::Recover => self.run(
+                "UPDATE outbox SET state = 'waiting', due = ?1 WHERE state = 'sending'",
+                [self.batch.at.0],
+            ),
+            OutboxOp::AddReset {
+                token,
+                person,
+                expires,
+            } => {
+                self.run(
+                    "DELETE FROM reset WHERE person = ?1 OR expires <= ?2",
+                    params![person.0, self.batch.at.0],
+                )?;
+                self.run(
+                    "INSERT INTO reset (token, person, expires) VALUES (?1, ?2, ?3)",
+                    params![token, person.0, expires.0],
+                )
+            }
+            OutboxOp::UseReset {
+                token,
+                password_hash,
+            } => self.use_reset(token, password_hash),
+        }
+    }
+
+    fn post(&mut self, message: &NewMessage) -> Applied<i64> {
+        self.run(
+            "DELETE FROM outbox WHERE ended < ?1",
+            [self.batch.at.plus_days(-SHOWN_DAYS).0],
+        )?;
+        let letter = serde_json::to_string(&message.letter)
+            .map_err(|error| Error::Unavailable(error.to_string()))?;
+        self.run(
+            "INSERT INTO outbox (channel, name, person, recipient, language, letter, queued, due, until)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
+            params![
+                message.channel.as_str(),
+                random_id(16),
+                message.person.map(|person| person.0),
+                message.recipient,
+                message.language,
+                letter,
+                self.batch.at.0,
+                message.until.0
+            ],
+        )
+    }
+
+    fn step(
+        &mut self,
+        message: OutgoingId,
+        (from, to): (State, State),
+        due: Timestamp,
+        answer: &str,
+    ) -> Applied<i64> {
+        let at = self.batch.at.0;
+        let ended = match to {
+            State::Waiting | State::Sending => None,
+            _ => Some(at),
+        };
+        let answer: String = answer.chars().take(ANSWER).collect();
+        let moved = self
+            .connection
+            .prepare_cached(
+                "UPDATE outbox SET state = ?3, due = ?4, ended = ?5, answer = ?6,
+                     attempts = attempts + ?7, letter = CASE WHEN ?8 THEN '' ELSE letter END,
+                     until = CASE WHEN ended IS NULL THEN until ELSE max(until, ?9) END
+                 WHERE id = ?1 AND state = ?2",
+            )?
+            .execute(params![
+                message.0,
+                from.as_str(),
+                to.as_str(),
+                due.0,
+                ended,
+                answer,
+                i64::from(to == State::Sending),
+                to.is_settled(),
+                // Tried again by hand: another day.
+                self.batch.at.plus_days(1).0,
+            ])?;
+        match moved {
+            0 => Err(Error::PreconditionFailed.into()),
+            _ => Ok(message.0),
+        }
+    }
+
+    fn use_reset(&mut self, token: &str, password_hash: &str) -> Applied<i64> {
+        let found: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT person FROM reset WHERE token = ?1 AND expires > ?2")?
+            .query_map(params![token, self.batch.at.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let Some(person) = found.first().copied() else {
+            return Err(Error::NotFound.into());
+        };
+        self.run("DELETE FROM reset WHERE person = ?1", [person])?;
+        let change = Op::ChangePerson {
+            person: PersonId(person),
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: Some(password_hash.to_owned()),
+            disabled: None,
+            quota: None,
+            settings: None,
+        };
+        self.person_op(&change)
+    }
+}

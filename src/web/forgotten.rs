@@ -1,0 +1,219 @@
+//! A forgotten password: asking for the link, and what it leads to.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form,
+    extract::{FromRequest, Path, Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+
+use super::{
+    Web,
+    limit::Limit,
+    page::{Message, Shell, show},
+    request::{anonymous_failure, anonymous_shell},
+    text::{self, Text},
+};
+use crate::{
+    auth,
+    domain::error::{Error, Result},
+};
+
+/// Characters of a password.
+const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
+
+/// How often links may be asked for.
+pub struct Limits {
+    account: Limit,
+    peer: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            account: Limit::new(3),
+            peer: Limit::new(20),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "forgotten.html")]
+struct Ask {
+    shell: Shell,
+}
+
+#[derive(Template)]
+#[template(path = "reset.html")]
+struct Reset {
+    shell: Shell,
+    action: String,
+}
+
+/// What the first form sends.
+#[derive(Debug, Deserialize)]
+pub struct Account {
+    login: String,
+}
+
+/// What the second form sends.
+#[derive(Debug, Deserialize)]
+pub struct Passwords {
+    password: String,
+    again: String,
+}
+
+/// `GET /forgotten`
+pub async fn page(State(web): State<Arc<Web>>, headers: HeaderMap) -> Response {
+    let text = text::choose(None, &headers);
+    match web.outlets.mail {
+        true => ask(text, StatusCode::OK, None),
+        false => anonymous_failure(&Error::NotFound, &headers),
+    }
+}
+
+/// `POST /forgotten`: the same answer, as fast, whether there is such an account or not.
+pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let text = text::choose(None, &headers);
+    if !web.outlets.mail {
+        return anonymous_failure(&Error::NotFound, &headers);
+    }
+    let peer = crate::http::peer(request.extensions());
+    let Form(sent) = match <Form<Account> as FromRequest<()>>::from_request(request, &()).await {
+        Ok(sent) => sent,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let account = sent.login.trim().to_lowercase();
+    let limits = &web.forgotten;
+    if !limits.peer.allows(&peer.to_string()) {
+        return ask(
+            text,
+            StatusCode::TOO_MANY_REQUESTS,
+            Some(text.mail.too_often),
+        );
+    }
+    // Asked too often for one account, nothing more is sent, and nobody learns of it.
+    if limits.account.allows(&account) {
+        let core = web.core.clone();
+        tokio::spawn(async move {
+            if let Err(error) = core.forgotten(&account, text.lang).await {
+                tracing::warn!(%error, "a link for a forgotten password could not be queued");
+            }
+        });
+    }
+    message(
+        text,
+        StatusCode::OK,
+        text.mail.forgotten_title,
+        text.mail.forgotten_sent,
+    )
+}
+
+/// `GET /reset/TOKEN`: changes nothing, so that programs that look at links use none up.
+pub async fn form(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let text = text::choose(None, &headers);
+    match web.core.is_reset(&token).await {
+        Ok(true) => unstored(choose(text, &token, StatusCode::OK, None)),
+        Ok(false) => over(text),
+        Err(error) => anonymous_failure(&error, &headers),
+    }
+}
+
+/// `POST /reset/TOKEN`
+pub async fn set(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    Form(sent): Form<Passwords>,
+) -> Response {
+    let text = text::choose(None, &headers);
+    let problem = match sent.password {
+        _ if !PASSWORD.contains(&sent.password.chars().count()) => Some(text.mail.password_rule),
+        _ if sent.password != sent.again => Some(text.mail.passwords_differ),
+        _ => None,
+    };
+    if problem.is_some() {
+        return unstored(choose(
+            text,
+            &token,
+            StatusCode::UNPROCESSABLE_ENTITY,
+            problem,
+        ));
+    }
+    match reset(&web, &token, sent.password, text).await {
+        Ok(()) => {
+            let t = text.mail;
+            unstored(message(
+                text,
+                StatusCode::OK,
+                t.password_set,
+                t.password_set_text,
+            ))
+        }
+        Err(Error::NotFound) => over(text),
+        Err(error) => anonymous_failure(&error, &headers),
+    }
+}
+
+async fn reset(web: &Web, token: &str, password: String, text: &Text) -> Result<()> {
+    // Nothing is hashed for a link that is over.
+    if !web.core.is_reset(token).await? {
+        return Err(Error::NotFound);
+    }
+    let hash = auth::hash(password).await?;
+    web.core.reset_password(token, hash, text.lang).await
+}
+
+fn ask(text: &'static Text, status: StatusCode, problem: Option<&str>) -> Response {
+    let shell = Shell {
+        problem: problem.map(str::to_owned),
+        ..anonymous_shell(text, String::new())
+    };
+    show(status, &Ask { shell })
+}
+
+fn choose(text: &'static Text, token: &str, status: StatusCode, problem: Option<&str>) -> Response {
+    let page = Reset {
+        shell: Shell {
+            problem: problem.map(str::to_owned),
+            ..anonymous_shell(text, String::new())
+        },
+        action: format!("/reset/{}", super::place::encode_segment(token)),
+    };
+    show(status, &page)
+}
+
+fn over(text: &'static Text) -> Response {
+    let t = text.mail;
+    message(text, StatusCode::NOT_FOUND, t.reset_over, t.reset_over_text)
+}
+
+fn message(text: &'static Text, status: StatusCode, title: &str, message: &str) -> Response {
+    let page = Message {
+        shell: anonymous_shell(text, String::new()),
+        title: title.to_owned(),
+        message: message.to_owned(),
+        back: None,
+    };
+    show(status, &page)
+}
+
+/// No cache keeps it, and no search engine finds it.
+pub fn unstored(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(
+        "x-robots-tag",
+        HeaderValue::from_static("noindex, nofollow"),
+    );
+    response
+}
