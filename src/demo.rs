@@ -58,7 +58,7 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
     }
     let client = Client {
         label: "demo".to_owned(),
-        device: None,
+        ..Client::default()
     };
     let alice = Arc::new(core.actor(ids[0], client).await?);
     let private = core.open_private(&alice, DEFAULT_BOOK).await?;

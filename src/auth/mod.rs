@@ -18,10 +18,22 @@ use tokio::sync::Semaphore;
 
 pub use password::hash;
 
-use crate::domain::{error::Result, id::PersonId, principal::Person, store::Store};
+use crate::domain::{
+    access::{Access, Protocol},
+    actor::Client,
+    app_password,
+    batch::{Batch, Op},
+    credential::{AppPassword, CredentialOp},
+    error::Result,
+    id::{DeviceId, PersonId, Timestamp},
+    principal::Person,
+    store::Store,
+};
 
 /// How long a verified credential is remembered.
 const REMEMBERED: Duration = Duration::from_secs(300);
+/// Milliseconds between two notes of the use of an app password.
+const NOTED_EVERY: i64 = 10 * 60 * 1000;
 /// Credentials remembered at once.
 const MAX_REMEMBERED: usize = 50_000;
 
@@ -45,6 +57,36 @@ struct Known {
     until: Instant,
 }
 
+/// Where somebody signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// Pages: the account's own password alone.
+    Web,
+    Devices(Protocol),
+    /// Where clients of any protocol ask for the server's address.
+    Autodiscover,
+}
+
+/// Who signed in, and what the credential lets through.
+#[derive(Debug)]
+pub struct Identity {
+    pub person: Person,
+    pub access: Access,
+    /// The name of the app password; none for the account's own.
+    pub app_password: Option<String>,
+}
+
+impl Identity {
+    /// The program the person uses, as history shows it.
+    pub fn client(&self, label: String, device: Option<DeviceId>) -> Client {
+        Client {
+            label,
+            device,
+            access: self.access.clone(),
+        }
+    }
+}
+
 /// What became of a sign-in.
 #[derive(Debug)]
 pub enum Outcome {
@@ -57,7 +99,22 @@ pub enum Outcome {
     },
     /// The right ones of an account that is not enabled.
     Disabled,
-    Known(Box<Person>),
+    Known(Box<Identity>),
+}
+
+fn known(person: Person, through: Option<AppPassword>) -> Outcome {
+    if person.disabled {
+        return Outcome::Disabled;
+    }
+    let (access, app_password) = match through {
+        Some(found) => (found.scope.access, Some(found.name)),
+        None => (Access::default(), None),
+    };
+    Outcome::Known(Box::new(Identity {
+        person,
+        access,
+        app_password,
+    }))
 }
 
 impl Authenticator {
@@ -75,12 +132,17 @@ impl Authenticator {
     }
 
     /// HTTP Basic (RFC 7617).
-    pub async fn basic(&self, header: Option<&HeaderValue>, peer: IpAddr) -> Result<Outcome> {
+    pub async fn basic(
+        &self,
+        header: Option<&HeaderValue>,
+        peer: IpAddr,
+        door: Door,
+    ) -> Result<Outcome> {
         let Some(header) = header else {
             return Ok(Outcome::Missing);
         };
         match basic::parse(header) {
-            Some((login, password)) => self.password(&login, &password, peer).await,
+            Some((login, password)) => self.password(&login, &password, peer, door).await,
             None => Ok(Outcome::Denied),
         }
     }
@@ -98,6 +160,7 @@ impl Authenticator {
         &self,
         header: Option<&HeaderValue>,
         peer: IpAddr,
+        door: Door,
     ) -> Result<(Outcome, Option<String>)> {
         let Some(header) = header else {
             return Ok((Outcome::Missing, None));
@@ -110,21 +173,31 @@ impl Authenticator {
             Some((login, scope)) => (login, Some(scope.to_owned())),
             None => (login.as_str(), None),
         };
-        Ok((self.password(login, &password, peer).await?, scope))
+        let outcome = self.password(login, &password, peer, door).await?;
+        Ok((outcome, scope))
     }
 
     /// A login or an e-mail address, with a password.
-    pub async fn password(&self, login: &str, password: &str, peer: IpAddr) -> Result<Outcome> {
+    pub async fn password(
+        &self,
+        login: &str,
+        password: &str,
+        peer: IpAddr,
+        door: Door,
+    ) -> Result<Outcome> {
         let login = basic::login_of(login);
         let person = self.store.person_by_login(&login).await?;
+        if let Some(person) = &person
+            && let Some(found) = self.app_password(person, password, peer, door).await?
+        {
+            // Failures stay counted: who holds one password may be guessing another.
+            return Ok(known(person.clone(), Some(found)));
+        }
         let key = self.key(&login, password);
         if let Some(person) = &person
             && self.remembers(&key, person)
         {
-            return Ok(match person.disabled {
-                true => Outcome::Disabled,
-                false => Outcome::Known(Box::new(person.clone())),
-            });
+            return Ok(known(person.clone(), None));
         }
         if let Some(retry_after) = self.throttle.wait(&login, peer) {
             return Ok(Outcome::Throttled { retry_after });
@@ -137,20 +210,64 @@ impl Authenticator {
         let matches = password::verify(password.to_owned(), hash).await;
         drop(permit);
         match person.filter(|_| matches) {
-            Some(person) if person.disabled => {
-                self.throttle.forget(&login, peer);
-                Ok(Outcome::Disabled)
-            }
             Some(person) => {
                 self.throttle.forget(&login, peer);
                 self.remember(key, &person);
-                Ok(Outcome::Known(Box::new(person)))
+                Ok(known(person, None))
             }
             None => {
                 self.throttle.failed(&login, peer, &key);
                 tracing::info!(login, %peer, "sign-in failed");
                 Ok(Outcome::Denied)
             }
+        }
+    }
+
+    /// The person's app password that was typed, where it serves this door from there. It is read
+    /// anew each time, which costs one row: a revoked one is never remembered.
+    async fn app_password(
+        &self,
+        person: &Person,
+        typed: &str,
+        peer: IpAddr,
+        door: Door,
+    ) -> Result<Option<AppPassword>> {
+        let protocols: &[Protocol] = match &door {
+            Door::Web => return Ok(None),
+            Door::Devices(protocol) => std::slice::from_ref(protocol),
+            Door::Autodiscover => &Protocol::ALL,
+        };
+        let Some(digest) = app_password::lookup(typed) else {
+            return Ok(None);
+        };
+        let now = Timestamp::now();
+        let found = self.store.app_password(&digest).await?.filter(|found| {
+            found.person == person.id && !found.is_over(now) && found.scope.admits(protocols, peer)
+        });
+        if let Some(found) = &found {
+            self.note_use(found, peer, now).await;
+        }
+        Ok(found)
+    }
+
+    /// Writes down, now and then, that an app password was used.
+    async fn note_use(&self, found: &AppPassword, peer: IpAddr, now: Timestamp) {
+        let last = found.last_used;
+        if last.is_some_and(|last| now.0 - last.0 < NOTED_EVERY) {
+            return;
+        }
+        let note = CredentialOp::NoteAppPassword {
+            password: found.id,
+            address: peer.to_canonical().to_string(),
+        };
+        let batch = Batch {
+            at: now,
+            unflushed: true,
+            ops: vec![Op::Credential(note)],
+            ..Batch::default()
+        };
+        if let Err(error) = self.store.commit(batch).await {
+            tracing::warn!(%error, "the use of an app password could not be noted");
         }
     }
 

@@ -16,7 +16,7 @@ use axum::{
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use crate::{
-    auth::{Authenticator, Outcome},
+    auth::{Authenticator, Door, Outcome},
     config::Config,
     domain::principal::Person,
     http::{body, peer},
@@ -132,8 +132,12 @@ impl Face {
         peer: std::net::IpAddr,
     ) -> Result<Box<Person>, Box<Response>> {
         let authorization = headers.get(header::AUTHORIZATION);
-        match self.auth.basic(authorization, peer).await {
-            Ok(Outcome::Known(person)) => Ok(person),
+        match self
+            .auth
+            .basic(authorization, peer, Door::Autodiscover)
+            .await
+        {
+            Ok(Outcome::Known(identity)) => Ok(Box::new(identity.person)),
             Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
                 response.headers_mut().insert(

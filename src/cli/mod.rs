@@ -1,5 +1,6 @@
 //! The command line.
 
+mod app_password;
 mod data;
 mod device;
 mod grant;
@@ -62,6 +63,9 @@ enum Command {
     /// Rights on groups and contacts
     #[command(subcommand)]
     Grant(grant::Command),
+    /// Passwords for one device or program
+    #[command(subcommand)]
+    AppPassword(app_password::Command),
     /// Exchange ActiveSync devices
     #[command(subcommand)]
     Device(device::Command),
@@ -147,6 +151,7 @@ async fn run(cli: Cli) -> Done {
                 Command::User(command) => user::run(&store, command, json).await,
                 Command::Group(command) => group::run(&store, command, json).await,
                 Command::Grant(command) => grant::run(&store, command, json).await,
+                Command::AppPassword(command) => app_password::run(&store, command, json).await,
                 Command::Device(command) => device::run(&store, command, json).await,
                 Command::Mail(command) => mail::run(&store, &config, command, json).await,
                 Command::Import(options) => transfer::import(store, class, options, json).await,

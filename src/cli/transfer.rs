@@ -305,7 +305,7 @@ async fn open(store: Sqlite, class: Contact, place: &str) -> Result<Book, String
 async fn actor(core: &Core, person: crate::domain::id::PersonId) -> Result<Arc<Actor>, String> {
     let client = Client {
         label: "command line".to_owned(),
-        device: None,
+        ..Client::default()
     };
     let actor = core.actor(person, client).await;
     actor.map(Arc::new).map_err(|error| error.to_string())

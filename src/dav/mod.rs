@@ -44,9 +44,10 @@ use self::{
     profile::Profile,
 };
 use crate::{
-    auth::{Authenticator, Outcome},
+    auth::{Authenticator, Door, Outcome},
     domain::{
-        actor::{Actor, Client, Membership},
+        access::Protocol,
+        actor::{Actor, Membership},
         book::Book,
         core::Core,
         item::Card,
@@ -164,24 +165,26 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let (parts, body) = request.into_parts();
     let (method, headers) = (parts.method, parts.headers);
     let authorization = headers.get(header::AUTHORIZATION);
-    let (person, scope) = match face.auth.scoped(authorization, peer).await? {
-        (Outcome::Known(person), scope) => (person, scope),
+    let door = Door::Devices(Protocol::CardDav);
+    let (identity, scope) = match face.auth.scoped(authorization, peer, door).await? {
+        (Outcome::Known(identity), scope) => (identity, scope),
         (Outcome::Missing | Outcome::Denied | Outcome::Disabled, _) => {
             return Err(Failure::Unauthorized);
         }
         (Outcome::Throttled { retry_after }, _) => return Err(Failure::Throttled(retry_after)),
     };
+    let person = &identity.person;
     let choice = Choice::of(&person.settings);
     let profile = Profile::of(&headers, &choice, face.vcard4);
-    // Who signed in for one group is another client than who signed in for all.
-    let label = match &scope {
-        Some(group) => format!("CardDAV {} ({group})", profile.family),
-        None => format!("CardDAV {}", profile.family),
-    };
-    let client = Client {
-        label,
-        device: None,
-    };
+    // Who signed in for one group, or with another password, is another client.
+    let mut label = format!("CardDAV {}", profile.family);
+    if let Some(group) = &scope {
+        label.push_str(&format!(" ({group})"));
+    }
+    if let Some(name) = &identity.app_password {
+        label.push_str(&format!(" · {name}"));
+    }
+    let client = identity.client(label, None);
     let mut actor = face.core.actor(person.id, client).await?;
     let scope = match scope {
         None => None,

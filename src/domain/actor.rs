@@ -1,6 +1,7 @@
 //! Who is asking: built once per request, and anew after every wait.
 
 use super::{
+    access::Access,
     collection::Place,
     id::{CollectionId, DeviceId, GroupId, PersonId},
     principal::Role,
@@ -39,6 +40,8 @@ pub struct Client {
     pub label: String,
     /// Set for Exchange ActiveSync.
     pub device: Option<DeviceId>,
+    /// What the credential lets through.
+    pub access: Access,
 }
 
 impl Client {
@@ -54,10 +57,16 @@ impl Actor {
         self.memberships.iter().find(|m| m.group == group)
     }
 
+    /// The credential writes nothing, whatever the person may do.
+    pub fn is_read_only(&self) -> bool {
+        self.client.access.read_only
+    }
+
     /// May read what is in a place: their own, or that of a group they are in.
     pub fn reads(&self, place: Place) -> bool {
         match place {
-            Place::Private(owner) | Place::Home(owner) | Place::View(owner) => owner == self.person,
+            Place::Private(owner) => owner == self.person && self.client.access.shows_private(),
+            Place::Home(owner) | Place::View(owner) => owner == self.person,
             Place::Group(group) | Place::Members(group) => self.membership(group).is_some(),
         }
     }

@@ -2,6 +2,7 @@
 
 use super::{
     class::Index,
+    credential::CredentialOp,
     id::{
         CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
         PlacementId, RevisionId, Seq, TagId, Timestamp,
@@ -410,18 +411,8 @@ pub enum Op {
         text: Option<String>,
     },
 
-    /// A web session; `token` is the digest of the cookie.
-    AddSession {
-        token: String,
-        person: PersonId,
-        expires: Timestamp,
-    },
-    RemoveSession {
-        token: String,
-    },
-    RemoveSessions {
-        person: PersonId,
-    },
+    /// App passwords and sessions.
+    Credential(CredentialOp),
 
     /// The search shown again on demand; none forgets it.
     SetLastSearch {
@@ -461,6 +452,34 @@ pub enum Op {
 
     /// Outgoing messages, and links for forgotten passwords.
     Outbox(OutboxOp),
+}
+
+impl Op {
+    /// Notes where a client stands or what it was refused, and changes nothing of a person's: even
+    /// a credential that only reads makes such notes.
+    pub fn is_note(&self) -> bool {
+        matches!(
+            self,
+            Op::SetSync { .. }
+                | Op::ForgetSync { .. }
+                | Op::SetDeviceValue { .. }
+                | Op::TouchDevice { .. }
+                | Op::AdmitDevice { .. }
+                | Op::Own { .. }
+                | Op::Disown { .. }
+                | Op::CatchUp { .. }
+                | Op::Level { .. }
+                | Op::Follow { .. }
+                | Op::NoteServed { .. }
+                | Op::NoteWritten { .. }
+                | Op::Subscribe(_)
+                | Op::Unsubscribe { .. }
+                | Op::Refuse { .. }
+                | Op::MarkRefused { .. }
+                | Op::SetLastSearch { .. }
+                | Op::Audit { .. }
+        )
+    }
 }
 
 /// Whether a device may synchronize.

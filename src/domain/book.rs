@@ -90,6 +90,7 @@ pub enum Condition {
 /// What may be done with a book as a whole, by this person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Privileges {
+    /// Everything, as the owner.
     pub owner: bool,
     pub add: bool,
     /// At least one item may be modified.
@@ -196,10 +197,11 @@ impl Book {
     /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
     pub async fn privileges(&self) -> Result<Privileges> {
         let add = self.may(Right::Add);
+        let owner = self.is_private() && !self.actor.is_read_only();
         Ok(Privileges {
-            owner: self.is_private(),
+            owner,
             add,
-            modify: add || self.is_private() || self.modifies_something().await?,
+            modify: add || owner || self.modifies_something().await?,
             remove: self.may(Right::RemoveAny),
         })
     }
@@ -484,6 +486,9 @@ impl Book {
     }
 
     async fn modifies_something(&self) -> Result<bool> {
+        if self.rights.read_only {
+            return Ok(false);
+        }
         self.core
             .store()
             .modifies_something(self.actor.person, self.collection.id)

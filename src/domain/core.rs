@@ -12,8 +12,8 @@ use super::{
     error::{Error, Result},
     hub::Hub,
     id::{CollectionId, PersonId, Seq, Timestamp},
-    rights::{GroupRight, Right, place_rights},
-    store::{Device, HomeChange, Store},
+    rights::{GroupRight, Right, permits, place_rights},
+    store::{Device, HomeChange, HomeKind, Store},
 };
 
 /// Private books of one person.
@@ -95,10 +95,11 @@ impl Core {
     /// Builds who is asking; `NotFound` when the account is gone or disabled.
     pub async fn actor(&self, person: PersonId, client: Client) -> Result<Actor> {
         let account = self.store.account(person).await?;
-        let (rights_revision, account, memberships) = account.ok_or(Error::NotFound)?;
+        let (rights_revision, account, mut memberships) = account.ok_or(Error::NotFound)?;
         if account.disabled {
             return Err(Error::NotFound);
         }
+        memberships.retain(|membership| client.access.shows_group(&membership.name));
         Ok(Actor {
             person,
             login: account.login,
@@ -113,9 +114,16 @@ impl Core {
     /// The books a person may read: private ones first, then group books by display name.
     pub async fn books(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Book>> {
         let mut books = Vec::new();
-        for collection in self.store.books(actor.person).await? {
+        for collection in self.shown_books(actor).await? {
             books.push(self.handle(actor, collection).await?);
         }
+        Ok(books)
+    }
+
+    /// The same, not opened.
+    pub(super) async fn shown_books(&self, actor: &Actor) -> Result<Vec<Collection>> {
+        let mut books = self.store.books(actor.person).await?;
+        books.retain(|book| actor.reads(book.place));
         Ok(books)
     }
 
@@ -163,7 +171,9 @@ impl Core {
     pub async fn shown_members(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Book>> {
         let mut lists = Vec::new();
         for collection in self.store.shown_members(actor.person).await? {
-            lists.push(self.handle(actor, collection).await?);
+            if actor.reads(collection.place) {
+                lists.push(self.handle(actor, collection).await?);
+            }
         }
         Ok(lists)
     }
@@ -196,7 +206,12 @@ impl Core {
     ) -> Result<(Vec<HomeChange>, Cursor)> {
         let home = self.home(actor).await?;
         let after = since.map_or(Ok(Seq(0)), |cursor| cursor.seq_in(&home))?;
-        let changes = self.store.home_changes(home.id, after).await?;
+        let access = &actor.client.access;
+        let mut changes = self.store.home_changes(home.id, after).await?;
+        changes.retain(|change| match change.kind {
+            HomeKind::Private => access.shows_private(),
+            HomeKind::Group | HomeKind::Members => access.shows_group(&change.segment),
+        });
         Ok((changes, Cursor::at(&home, home.seq)))
     }
 
@@ -210,9 +225,9 @@ impl Core {
         self.store.device(actor.person, device_id).await
     }
 
-    /// Whether people may make further private books (a setting).
-    pub fn may_make_books(&self) -> bool {
-        self.limits.further_books
+    /// Whether the actor may make further private books (a setting).
+    pub fn may_make_books(&self, actor: &Actor) -> bool {
+        self.limits.further_books && actor.client.access.shows_private() && !actor.is_read_only()
     }
 
     /// Makes a further private book of the actor's. Refused: `Forbidden` (setting), `Exists`,
@@ -225,7 +240,7 @@ impl Core {
         description: String,
     ) -> Result<()> {
         let right = Right::Add;
-        if !self.may_make_books() {
+        if !self.may_make_books(actor) {
             return Err(Error::Forbidden { right });
         }
         let books = self.store.books(actor.person).await?;
@@ -245,6 +260,7 @@ impl Core {
 
     /// Commits operations on what is the actor's own: properties, books, devices, tags.
     pub async fn commit_personal(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
+        permits(actor, &ops)?;
         self.commit(Batch {
             person: Some(actor.person),
             client: actor.client.label.clone(),
@@ -286,6 +302,7 @@ impl Core {
 
     /// Commits operations decided for an actor, and wakes who waits for them.
     pub(crate) async fn commit_as(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
+        permits(actor, &ops)?;
         self.commit(Batch {
             person: Some(actor.person),
             client: actor.client.label.clone(),

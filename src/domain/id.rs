@@ -44,6 +44,8 @@ id! {
     ImportId,
     /// A message that leaves the server.
     OutgoingId,
+    /// A password for one device or program.
+    AppPasswordId,
 }
 
 /// A place in the order of a collection's changes; grows by one with every change of a placement.

@@ -3,13 +3,16 @@
 //! Knows no HTTP, no SQL and no wire format. Faces ask for an [`actor::Actor`] and a book,
 //! call one verb per intent and map its outcome.
 
+pub mod access;
 pub mod actor;
+pub mod app_password;
 pub mod batch;
 pub mod book;
 pub mod class;
 pub mod collection;
 pub mod comment;
 pub mod core;
+pub mod credential;
 pub mod cursor;
 pub mod device_sync;
 pub mod directory;

@@ -5,7 +5,9 @@
 
 use super::{
     actor::Actor,
+    batch::Op,
     collection::{Collection, Place},
+    error::{Error, Result},
     principal::{GroupOptions, Role},
 };
 
@@ -97,6 +99,8 @@ pub struct PlaceRights {
     pub group_right: GroupRight,
     /// Of the group, where the place is one.
     pub options: GroupOptions,
+    /// The credential writes nothing.
+    pub read_only: bool,
 }
 
 /// How a person stands to a place.
@@ -136,8 +140,8 @@ pub struct ItemFacts {
 /// How a person stands to a place (`rights.md` §1); `grant` is the strongest group grant that applies.
 pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -> PlaceRights {
     let standing = match collection.place {
-        Place::Private(owner) | Place::Home(owner) | Place::View(owner) => {
-            match owner == actor.person {
+        Place::Private(_) | Place::Home(_) | Place::View(_) => {
+            match actor.reads(collection.place) {
                 true => Standing::Owner,
                 false => Standing::Outsider,
             }
@@ -160,11 +164,25 @@ pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -
         standing,
         group_right,
         options: collection.options,
+        read_only: actor.is_read_only(),
+    }
+}
+
+/// A credential that only reads makes notes of where its client stands, and nothing else.
+pub fn permits(actor: &Actor, ops: &[Op]) -> Result<()> {
+    match actor.is_read_only() && !ops.iter().all(Op::is_note) {
+        true => Err(Error::Forbidden {
+            right: Right::Modify,
+        }),
+        false => Ok(()),
     }
 }
 
 /// The decision table (`rights.md` §2 and §3).
 pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
+    if place.read_only && right != Right::Read {
+        return false;
+    }
     let role = match place.standing {
         // Rule 5: the creator of a private contact may withdraw it from any group.
         Standing::Outsider => {

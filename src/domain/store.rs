@@ -6,6 +6,7 @@ use super::{
     actor::Membership,
     batch::{Batch, Committed, DeviceAccess},
     collection::{Collection, Place},
+    credential::CredentialStore,
     error::Result,
     id::{
         CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
@@ -369,7 +370,7 @@ pub struct Identity {
 
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
-pub trait Store: Outbox {
+pub trait Store: Outbox + CredentialStore {
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.
@@ -640,8 +641,6 @@ pub trait Store: Outbox {
     async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>>;
     async fn comments(&self, item: ItemId) -> Result<Vec<Comment>>;
     async fn comment(&self, comment: CommentId) -> Result<Option<Comment>>;
-    /// The person a session belongs to, while it has not expired.
-    async fn session(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>>;
 
     /// Every broken invariant, in words; empty when all hold.
     async fn check(&self) -> Result<Vec<String>>;

@@ -96,6 +96,10 @@ impl Core {
         hidden: &[String],
     ) -> Result<Book> {
         let mut hidden = hidden.to_vec();
+        // What a credential hides makes another view: others of the person stay as they are.
+        let books = self.store().books(actor.person).await?;
+        let unseen = books.into_iter().filter(|book| !actor.reads(book.place));
+        hidden.extend(unseen.map(|book| book.uuid));
         hidden.sort();
         hidden.dedup();
         let segment = match hidden.is_empty() {

@@ -20,9 +20,10 @@ use super::{
 };
 pub use super::{reply::Reply, status::command_status};
 use crate::{
-    auth::Outcome,
+    auth::{Door, Identity, Outcome},
     domain::{
-        actor::{Actor, Client},
+        access::Protocol,
+        actor::Actor,
         batch::{DeviceAccess, Op},
         error::{Error, Result},
         id::{DeviceId, PersonId},
@@ -100,8 +101,8 @@ impl Call {
 pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let peer = peer(&parts.extensions);
-    let person = match sign_in(&face, &parts, peer).await {
-        Ok(person) => person,
+    let identity = match sign_in(&face, &parts, peer).await {
+        Ok(identity) => identity,
         // The password is not the one any more; what has to be erased is told all the same.
         Err(refusal) => {
             return match wipe::without_password(&face, &parts, body, peer).await {
@@ -111,7 +112,7 @@ pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
             };
         }
     };
-    if let Some(address) = face.settings.elsewhere.get(&person.login) {
+    if let Some(address) = face.settings.elsewhere.get(&identity.person.login) {
         return elsewhere(address);
     }
     match parts.method {
@@ -123,11 +124,11 @@ pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
         }
         _ => return plain(StatusCode::NOT_IMPLEMENTED),
     }
-    let arrival = match Arrival::read(&person, parts, body).await {
+    let arrival = match Arrival::read(&identity.person, parts, body).await {
         Ok(arrival) => arrival,
         Err(status) => return plain(status),
     };
-    match arrival.run(face).await {
+    match arrival.run(face, &identity).await {
         Ok(response) => response,
         Err(error) => failed(&error),
     }
@@ -138,10 +139,11 @@ async fn sign_in(
     face: &Face,
     parts: &Parts,
     peer: IpAddr,
-) -> std::result::Result<Box<Person>, Response<Bytes>> {
+) -> std::result::Result<Box<Identity>, Response<Bytes>> {
     let authorization = parts.headers.get(header::AUTHORIZATION);
-    match face.auth.basic(authorization, peer).await {
-        Ok(Outcome::Known(person)) => Ok(person),
+    let door = Door::Devices(Protocol::Eas);
+    match face.auth.basic(authorization, peer, door).await {
+        Ok(Outcome::Known(identity)) => Ok(identity),
         Ok(Outcome::Missing | Outcome::Denied) => Err(unauthorized()),
         Ok(Outcome::Disabled) => Err(disabled(parts)),
         Ok(Outcome::Throttled { retry_after }) => Err(overloaded(retry_after)),
@@ -227,7 +229,7 @@ impl Arrival {
         })
     }
 
-    async fn run(self, face: Arc<Face>) -> Result<Response<Bytes>> {
+    async fn run(self, face: Arc<Face>, identity: &Identity) -> Result<Response<Bytes>> {
         let Some(root) = command::root_of(&self.line.command) else {
             return Ok(status::unknown_command(self.version, &self.body));
         };
@@ -272,10 +274,8 @@ impl Arrival {
         if let Some(status) = self.policy_refusal(&face, &device).await? {
             return Ok(refuse(version, root, status));
         }
-        let client = Client {
-            label: format!("EAS {} {}", device.device_type, device.device_id),
-            device: Some(device.id),
-        };
+        let label = format!("EAS {} {}", device.device_type, device.device_id);
+        let client = identity.client(label, Some(device.id));
         let actor = match face.core.actor(self.person, client).await {
             Ok(actor) => Arc::new(actor),
             Err(error) => return refused(version, root, error),

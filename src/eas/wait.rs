@@ -40,8 +40,8 @@ pub struct Waiter {
     face: Arc<Face>,
     person: PersonId,
     device: DeviceId,
-    /// As the device names itself, and as history shows it.
-    names: Box<(String, String)>,
+    /// As the device names itself, and the program it is.
+    names: Box<(String, Client)>,
     screen: Screen,
     folders: Box<[String]>,
     shutdown: Shutdown,
@@ -61,10 +61,7 @@ impl Waiter {
             face: call.face.clone(),
             person: call.person,
             device: call.device_id(),
-            names: Box::new((
-                call.device.device_id.clone(),
-                call.actor.client.label.clone(),
-            )),
+            names: Box::new((call.device.device_id.clone(), call.actor.client.clone())),
             screen: Screen::of(&call.device),
             folders: folders.into(),
             shutdown: call.shutdown.clone(),
@@ -87,10 +84,7 @@ impl Waiter {
 
     /// Who asks, read anew: after a wait groups and rights may be others.
     pub async fn actor(&self) -> Result<Arc<Actor>> {
-        let client = Client {
-            label: self.names.1.clone(),
-            device: Some(self.device),
-        };
+        let client = self.names.1.clone();
         let actor = self.face.core.actor(self.person, client).await?;
         Ok(Arc::new(actor))
     }

@@ -309,7 +309,7 @@ impl Jobs {
     async fn open(&self, import: &Import) -> Result<Book> {
         let client = Client {
             label: "web".to_owned(),
-            device: None,
+            ..Client::default()
         };
         let actor = Arc::new(self.core.actor(import.person, client).await?);
         self.core.open(&actor, import.collection).await

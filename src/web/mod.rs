@@ -1,5 +1,6 @@
 //! The web: pages that are complete without script.
 
+mod app_passwords;
 mod card;
 mod comments;
 mod contacts;
@@ -129,6 +130,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
         .merge(people())
+        .merge(account())
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(header_layer(
             "content-security-policy",
@@ -248,6 +250,16 @@ fn people() -> Router<Arc<Web>> {
         .route("/refused/decline", post(refused::decline))
         .route("/notices/undo", post(refused::undo_notice))
         .route("/notices/confirm", post(refused::confirm_notice))
+}
+
+/// What is the person's own: passwords.
+fn account() -> Router<Arc<Web>> {
+    Router::new()
+        .route(
+            "/settings/passwords",
+            get(app_passwords::page).post(app_passwords::make),
+        )
+        .route("/settings/passwords/revoke", post(app_passwords::revoke))
 }
 
 fn header_layer(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

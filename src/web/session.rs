@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
-use http::{HeaderMap, HeaderValue, header};
+use http::{Extensions, HeaderMap, HeaderValue, header};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
@@ -11,19 +11,45 @@ use crate::domain::{
     actor::{Actor, Client},
     batch::{Batch, Op},
     core::Core,
+    credential::CredentialOp,
     error::{Error, Result},
     id::{PersonId, Timestamp},
     item::{digest, hex, random_id},
 };
+use crate::http::{Secure, peer};
 
 /// How long a session lives without signing in again, in days.
 const LIFETIME_DAYS: i64 = 14;
+/// Characters kept of what a browser says of itself.
+const AGENT: usize = 300;
 
 /// Signs people in and out of the web.
 pub struct Sessions {
     core: Arc<Core>,
     /// Made anew at each start: forms of an earlier process are refused, sessions live on.
     form_key: [u8; 32],
+}
+
+/// Where a request of a browser comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// The program as it names itself.
+    pub browser: String,
+    pub address: String,
+    /// The connection is encrypted.
+    pub secure: bool,
+}
+
+impl Visitor {
+    pub fn of(headers: &HeaderMap, extensions: &Extensions) -> Self {
+        let agent = headers.get(header::USER_AGENT);
+        let agent = agent.and_then(|agent| agent.to_str().ok());
+        Self {
+            browser: agent.unwrap_or_default().chars().take(AGENT).collect(),
+            address: peer(extensions).to_canonical().to_string(),
+            secure: extensions.get::<Secure>().is_some_and(|secure| secure.0),
+        }
+    }
 }
 
 /// A request's session.
@@ -48,11 +74,10 @@ impl Sessions {
             return Ok(Session::default());
         }
         let store = self.core.store();
-        let person = store
-            .session(&digest(cookie.as_bytes()), Timestamp::now())
-            .await?;
-        let actor = match person {
-            Some(person) => match self.core.actor(person, web_client()).await {
+        let now = Timestamp::now();
+        let found = store.session(&digest(cookie.as_bytes()), now).await?;
+        let actor = match found {
+            Some(found) => match self.core.actor(found.person, web_client()).await {
                 Ok(actor) => Some(Arc::new(actor)),
                 Err(Error::NotFound) => None,
                 Err(error) => return Err(error),
@@ -63,21 +88,22 @@ impl Sessions {
     }
 
     /// Begins a session and gives the cookie to set.
-    pub async fn begin(&self, person: PersonId, secure: bool) -> Result<HeaderValue> {
+    pub async fn begin(&self, person: PersonId, from: &Visitor) -> Result<HeaderValue> {
         let cookie = random_id(32);
-        let now = Timestamp::now();
-        self.commit(Op::AddSession {
+        self.commit(CredentialOp::AddSession {
             token: digest(cookie.as_bytes()),
             person,
-            expires: now.plus_days(LIFETIME_DAYS),
+            expires: Timestamp::now().plus_days(LIFETIME_DAYS),
+            browser: from.browser.clone(),
+            address: from.address.clone(),
         })
         .await?;
-        set_cookie(&cookie, LIFETIME_DAYS * 86_400, secure)
+        set_cookie(&cookie, LIFETIME_DAYS * 86_400, from.secure)
     }
 
     /// Ends a session and gives the cookie that forgets it.
     pub async fn end(&self, session: &Session, secure: bool) -> Result<HeaderValue> {
-        self.commit(Op::RemoveSession {
+        self.commit(CredentialOp::RemoveSession {
             token: digest(session.cookie.as_bytes()),
         })
         .await?;
@@ -99,11 +125,11 @@ impl Sessions {
         !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
     }
 
-    async fn commit(&self, op: Op) -> Result<()> {
+    async fn commit(&self, op: CredentialOp) -> Result<()> {
         let batch = Batch {
             client: web_client().label,
             at: Timestamp::now(),
-            ops: vec![op],
+            ops: vec![Op::Credential(op)],
             ..Batch::default()
         };
         self.core.commit(batch).await.map(drop)
@@ -113,7 +139,7 @@ impl Sessions {
 fn web_client() -> Client {
     Client {
         label: "web".into(),
-        device: None,
+        ..Client::default()
     }
 }
 

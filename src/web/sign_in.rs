@@ -15,9 +15,13 @@ use super::{
     contacts::forget_place,
     page::{SignIn, see_other, show},
     request::{Visit, anonymous_failure, anonymous_shell},
+    session::Visitor,
     text::{self, fill},
 };
-use crate::{auth::Outcome, http::Secure};
+use crate::{
+    auth::{Door, Outcome},
+    http::Secure,
+};
 
 /// Where to go after signing in.
 #[derive(Debug, Default, Deserialize)]
@@ -50,7 +54,7 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
     let headers = request.headers().clone();
     let text = text::choose(None, &headers);
     let peer = crate::http::peer(request.extensions());
-    let secure = request.extensions().get::<Secure>().is_some_and(|s| s.0);
+    let from = Visitor::of(&headers, request.extensions());
     if !is_same_site(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
@@ -59,9 +63,12 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         Ok(sent) => sent,
         Err(rejection) => return rejection.into_response(),
     };
-    let problem = match web.auth.password(&sent.login, &sent.password, peer).await {
-        Ok(Outcome::Known(person)) => {
-            return match web.sessions.begin(person.id, secure).await {
+    let tried = web
+        .auth
+        .password(&sent.login, &sent.password, peer, Door::Web);
+    let problem = match tried.await {
+        Ok(Outcome::Known(identity)) => {
+            return match web.sessions.begin(identity.person.id, &from).await {
                 Ok(cookie) => {
                     let mut response = see_other(local_path(&sent.next));
                     let headers = response.headers_mut();

@@ -22,6 +22,7 @@ macro_rules! sentences {
     };
 }
 
+pub mod account;
 mod en;
 mod fr;
 pub mod mail;
@@ -42,6 +43,8 @@ macro_rules! text {
             pub transfer: &'static transfer::Transfer,
             /// Letters, verification, short messages and faxes.
             pub mail: &'static mail::Mail,
+            /// Accounts, passwords, sessions and settings.
+            pub account: &'static account::Account,
             $(pub $field: &'static str,)+
         }
 
@@ -49,8 +52,11 @@ macro_rules! text {
             /// All sentences with their names, for checks.
             pub fn all(&self) -> Vec<(&'static str, &'static str)> {
                 let own = vec![$((stringify!($field), self.$field)),+];
-                let areas = self.transfer.all().into_iter().chain(self.mail.all());
-                own.into_iter().chain(areas).collect()
+                own.into_iter()
+                    .chain(self.transfer.all())
+                    .chain(self.mail.all())
+                    .chain(self.account.all())
+                    .collect()
             }
         }
     };

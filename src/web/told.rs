@@ -111,6 +111,7 @@ impl Done {
             "merged" => text.transfer.merged,
             "unmerged" => text.transfer.unmerged,
             "told-apart" => text.transfer.told_apart,
+            "password-revoked" => text.account.revoked,
             "import-undone" => text.transfer.import_taken_back,
             _ => return None,
         };

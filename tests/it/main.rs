@@ -1,5 +1,6 @@
 //! The whole server through its faces, in process and over real sockets.
 
+mod account;
 mod autodiscover;
 mod conformance;
 mod corpus;

@@ -62,7 +62,8 @@ pub const PRINCIPAL_COLLECTIONS: &str = "<D:href>/dav/principals/</D:href>";
 async fn privileges(call: &Call, subject: Subject<'_>) -> Result<String, Failure> {
     Ok(match subject {
         Subject::Book { book, .. } => book_privileges(book.privileges().await?),
-        Subject::Plain(Resource::Home) if call.face.core.may_make_books() => {
+        Subject::Plain(_) if call.actor.is_read_only() => privilege_set(&["read"]),
+        Subject::Plain(Resource::Home) if call.face.core.may_make_books(&call.actor) => {
             privilege_set(&["read", "bind", "unbind", "write-properties"])
         }
         Subject::Plain(Resource::Home) => privilege_set(&["read", "unbind", "write-properties"]),

@@ -34,6 +34,7 @@ fn standings(column: &str) -> Vec<PlaceRights> {
         standing,
         group_right,
         options: GroupOptions::default(),
+        read_only: false,
     };
     let member = |right| vec![of(Standing::Member(Role::Member), right)];
     match column {
@@ -104,6 +105,7 @@ fn administering_is_the_admins_alone() {
             standing: Standing::Member(role),
             group_right: GroupRight::AddDelete,
             options: GroupOptions::default(),
+            read_only: false,
         };
         assert_eq!(
             allows(Right::Administer, &place, &ItemFacts::default()),
@@ -118,6 +120,7 @@ fn the_options_of_a_group_move_two_cells() {
         standing: Standing::Member(Role::Member),
         group_right,
         options,
+        read_only: false,
     };
     let creator = ItemFacts {
         creator: true,
@@ -153,6 +156,7 @@ fn only_the_creator_of_a_private_contact_reaches_into_a_place_they_are_not_in() 
         standing: Standing::Outsider,
         group_right: GroupRight::None,
         options: GroupOptions::default(),
+        read_only: false,
     };
     let mut facts = ItemFacts {
         creator: true,
@@ -179,6 +183,7 @@ fn a_list_of_members_is_read_and_nothing_else() {
         standing: Standing::Reader,
         group_right: GroupRight::None,
         options: GroupOptions::default(),
+        read_only: false,
     };
     let own = ItemFacts {
         creator: true,
@@ -198,5 +203,31 @@ fn a_list_of_members_is_read_and_nothing_else() {
             read,
             "{right}"
         );
+    }
+}
+
+#[test]
+fn a_credential_that_only_reads_reads_and_nothing_else() {
+    let all = ItemFacts {
+        creator: true,
+        created_here: true,
+        created_private: true,
+        placed: true,
+        removed: true,
+        granted: true,
+        custodian: true,
+        ..ItemFacts::default()
+    };
+    for column in COLUMNS {
+        for place in standings(column) {
+            let place = PlaceRights {
+                read_only: true,
+                ..place
+            };
+            for (_, right, _) in TABLE {
+                let read = right == Right::Read && column != "X";
+                assert_eq!(allows(right, &place, &all), read, "{column} {right}");
+            }
+        }
     }
 }

@@ -273,7 +273,7 @@ impl Core {
         let places = match &request.scope {
             Scope::Group(name) => vec![group(name)?],
             scope => {
-                let books = self.store().books(actor.person).await?;
+                let books = self.shown_books(actor).await?;
                 let wanted = |book: &Collection| {
                     *scope == Scope::Everywhere || matches!(book.place, Place::Private(_))
                 };

@@ -1,6 +1,7 @@
 //! People and devices: rights, homes, sync records, refusals, sessions.
 
 use super::*;
+use crate::domain::credential::CredentialOp;
 
 pub async fn a_sync_record_is_set_only_over_the_one_expected(books: Books) {
     let check = async |expected, key, done: bool| {
@@ -283,13 +284,18 @@ pub async fn a_quota_bounds_a_private_book(books: Books) {
 }
 
 pub async fn a_blocked_account_has_no_session(books: Books) {
-    let session = Op::AddSession {
+    let session = CredentialOp::AddSession {
         token: "t".to_owned(),
         person: books.bob,
         expires: Timestamp(5_000),
+        browser: "Firefox".to_owned(),
+        address: "192.0.2.1".to_owned(),
     };
-    books.row(session).await;
-    let at = async |now| books.store.session("t", Timestamp(now)).await;
+    books.row(Op::Credential(session)).await;
+    let at = async |now| {
+        let found = books.store.session("t", Timestamp(now)).await;
+        found.map(|session| session.map(|session| session.person))
+    };
     assert_eq!(at(4_999).await, Ok(Some(books.bob)));
     assert_eq!(at(5_001).await, Ok(None));
     let block = Op::ChangePerson {

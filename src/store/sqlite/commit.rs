@@ -1,5 +1,6 @@
 //! A batch applied inside its savepoint: preconditions first, then rows.
 
+mod credential;
 mod dav;
 mod grant;
 mod group;
@@ -208,9 +209,6 @@ impl Commit<'_> {
             | Op::SetDeviceAccess { .. }
             | Op::ForgetDevice { .. }
             | Op::SetProperty { .. }
-            | Op::AddSession { .. }
-            | Op::RemoveSession { .. }
-            | Op::RemoveSessions { .. }
             | Op::SetLastSearch { .. }
             | Op::BeginImport { .. }
             | Op::NoteImport { .. }
@@ -225,6 +223,7 @@ impl Commit<'_> {
             | Op::ChangeComment { .. } => self.tag_op(op),
             Op::SettleNotice { .. } => self.notice_op(op),
             Op::Outbox(op) => self.outbox_op(op),
+            Op::Credential(op) => self.credential_op(op),
         }
     }
 

@@ -10,6 +10,7 @@ mod open;
 mod outbox;
 mod port;
 mod read;
+mod read_credentials;
 mod read_dav;
 mod read_history;
 mod read_imports;

@@ -26,6 +26,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0012_push_triggers.sql"),
     include_str!("schema/0013_lists.sql"),
     include_str!("schema/0015_outbox.sql"),
+    include_str!("schema/0017_credentials.sql"),
 ];
 
 /// The commit counter's file beside the database.

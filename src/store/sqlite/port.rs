@@ -532,11 +532,6 @@ impl Store for Sqlite {
         self.read(move |r| r.comments(item)).await
     }
 
-    async fn session(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>> {
-        let token = token.to_owned();
-        self.look_up(move |r| r.session(&token, now)).await
-    }
-
     async fn check(&self) -> Result<Vec<String>> {
         self.read(|r| check::check(r.connection)).await
     }

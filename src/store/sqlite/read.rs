@@ -320,14 +320,6 @@ impl Reader<'_> {
         let sql = format!("{COMMENT} WHERE c.id = ?1");
         self.one(&sql, [id.0], comment)
     }
-
-    pub fn session(&self, token: &str, now: Timestamp) -> rusqlite::Result<Option<PersonId>> {
-        self.one(
-            "SELECT person FROM session WHERE token = ?1 AND expires > ?2",
-            rusqlite::params![token, now.0],
-            |row| Ok(PersonId(row.get(0)?)),
-        )
-    }
 }
 
 const COMMENT: &str =

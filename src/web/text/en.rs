@@ -7,6 +7,7 @@ pub const EN: Text = Text {
     lang: "en",
     transfer: &super::transfer::EN,
     mail: &super::mail::EN,
+    account: &super::account::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

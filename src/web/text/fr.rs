@@ -7,6 +7,7 @@ pub const FR: Text = Text {
     lang: "fr",
     transfer: &super::transfer::FR,
     mail: &super::mail::FR,
+    account: &super::account::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

@@ -48,7 +48,7 @@ impl Team {
         let person = core.store().person_by_login(login).await.expect("read");
         let client = Client {
             label: "web".to_owned(),
-            device: None,
+            ..Client::default()
         };
         let actor = core.actor(person.expect("an account").id, client).await;
         Arc::new(actor.expect("an actor"))

@@ -142,7 +142,7 @@ impl World {
     pub async fn client(&self, login: &str, label: &str) -> Arc<Actor> {
         let client = Client {
             label: label.to_owned(),
-            device: None,
+            ..Client::default()
         };
         let actor = self.core.actor(self.id(login).await, client).await;
         Arc::new(actor.expect("an actor"))

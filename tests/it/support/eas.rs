@@ -13,6 +13,7 @@ use super::http::{Answer, basic, request};
 pub struct Device {
     pub address: String,
     login: String,
+    password: String,
     id: String,
     pub version: &'static str,
     pub folder: String,
@@ -24,25 +25,42 @@ pub struct Device {
 impl Device {
     /// An account set up: folders listed, the contacts folder primed.
     pub fn set_up(address: &str, login: &str, id: &str, version: &'static str) -> Self {
-        let mut device = Self {
+        let mut device = Self::new(address, login, "demo", id, version);
+        device.choose("9");
+        device
+    }
+
+    /// One that was only told where the server is.
+    pub fn new(
+        address: &str,
+        login: &str,
+        password: &str,
+        id: &str,
+        version: &'static str,
+    ) -> Self {
+        Self {
             address: address.to_owned(),
             login: login.to_owned(),
+            password: password.to_owned(),
             id: id.to_owned(),
             version,
             folder: String::new(),
             key: "0".to_owned(),
             items: BTreeMap::new(),
-        };
-        let folders = device.folder_sync("0");
-        device.folder = folders
+        }
+    }
+
+    /// Lists the folders, takes the first of a type and primes it.
+    pub fn choose(&mut self, kind: &str) {
+        let folders = self.folder_sync("0");
+        self.folder = folders
             .child(f::CHANGES)
             .expect("changes")
             .children_of(f::ADD)
-            .find(|folder| folder.text_of(f::TYPE).as_deref() == Some("9"))
+            .find(|folder| folder.text_of(f::TYPE).as_deref() == Some(kind))
             .and_then(|folder| folder.text_of(f::SERVER_ID))
             .expect("a contacts folder");
-        device.prime();
-        device
+        self.prime();
     }
 
     /// SyncKey 0.
@@ -191,7 +209,7 @@ impl Device {
             self.login, self.id
         );
         let headers = [
-            basic(&self.login, "demo"),
+            basic(&self.login, &self.password),
             ("MS-ASProtocolVersion".to_owned(), self.version.to_owned()),
             (
                 "Content-Type".to_owned(),

@@ -99,7 +99,7 @@ impl Setting {
         let found = core.store().person_by_login(login).await.expect("read");
         let client = Client {
             label: "setting".to_owned(),
-            device: None,
+            ..Client::default()
         };
         let actor = core.actor(found.expect("an account").id, client).await;
         Arc::new(actor.expect("an actor"))

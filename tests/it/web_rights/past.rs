@@ -238,7 +238,7 @@ fn a_mass_deletion_is_told_on_every_page_and_undone_with_one_button() {
         let person = mia.person;
         let client = Client {
             label: "CardDAV Broken <b>".to_owned(),
-            device: None,
+            ..Client::default()
         };
         let actor = core.actor(person, client).await.expect("an actor");
         let book = core.default_book(&std::sync::Arc::new(actor)).await;

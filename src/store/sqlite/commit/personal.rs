@@ -1,4 +1,4 @@
-//! Devices and their sync state, properties, sessions.
+//! Devices and their sync state, properties.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -176,26 +176,6 @@ impl Commit<'_> {
                 "UPDATE import SET undone = ?2 WHERE id = ?1",
                 params![import.0, self.batch.at.0],
             ),
-            Op::AddSession {
-                token,
-                person,
-                expires,
-            } => {
-                self.run(
-                    "DELETE FROM session WHERE expires < ?1",
-                    params![self.batch.at.0],
-                )?;
-                self.run(
-                    "INSERT INTO session (token, person, expires) VALUES (?1, ?2, ?3)",
-                    params![token, person.0, expires.0],
-                )
-            }
-            Op::RemoveSession { token } => {
-                self.run("DELETE FROM session WHERE token = ?1", params![token])
-            }
-            Op::RemoveSessions { person } => {
-                self.run("DELETE FROM session WHERE person = ?1", params![person.0])
-            }
             _ => Ok(0),
         }
     }

@@ -1,0 +1,280 @@
+//! A person's own account: what others see of it, its password, its sessions, its end.
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    core::Core,
+    credential::{CredentialOp, Session},
+    error::{Error, Result},
+    id::Timestamp,
+    principal::{Person, Role},
+};
+
+/// Characters of a password, at least.
+pub const SHORTEST: usize = 10;
+/// Octets of a password, at most: more would cost time and gain nothing.
+const LONGEST: usize = 1024;
+/// Octets of a picture members of one's groups see.
+const PICTURE: usize = 1024 * 1024;
+
+/// Why a password is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weak {
+    TooShort,
+    TooLong,
+    /// It is the login, the name or the address, or one of these with a little more.
+    OwnName,
+    /// Among the first anybody tries, or hardly more than one character.
+    Common,
+}
+
+/// What members of a person's groups see of them; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct Portrait {
+    pub name: Option<String>,
+    /// Empty: none.
+    pub email: Option<String>,
+    pub organization: Option<String>,
+    /// A picture's octets; empty: none.
+    pub picture: Option<Vec<u8>>,
+}
+
+/// What becomes of an account that is deleted.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Farewell {
+    /// Private contacts that go.
+    pub contacts: i64,
+    /// Names of the groups that keep what was created and shared there.
+    pub groups: Vec<String>,
+    /// Names of the groups that have to be handed over or deleted first.
+    pub runs: Vec<String>,
+}
+
+impl Core {
+    /// The actor's account.
+    pub async fn account(&self, actor: &Actor) -> Result<Person> {
+        let person = self.store().person(actor.person).await?;
+        person.ok_or(Error::NotFound)
+    }
+
+    /// Changes what others see of the actor. `Invalid` for a name or an address that cannot be one,
+    /// `Exists` for an address somebody else has, `TooLarge` for a picture.
+    pub async fn change_portrait(&self, actor: &Arc<Actor>, portrait: Portrait) -> Result<()> {
+        let name = portrait.name.as_deref().map(str::trim);
+        if name.is_some_and(|name| !is_line(name, 1, 100)) {
+            return Err(Error::Invalid("a name has 1 to 100 characters".into()));
+        }
+        let email = portrait.email.as_deref().map(str::trim);
+        if let Some(email) = email.filter(|email| !email.is_empty())
+            && !is_address(email)
+        {
+            return Err(Error::Invalid(format!("{email} is no e-mail address")));
+        }
+        let organization = portrait.organization.as_deref().map(str::trim);
+        if organization.is_some_and(|organization| !is_line(organization, 0, 200)) {
+            return Err(Error::Invalid("an organization has at most 200 characters".into()));
+        }
+        let octets = portrait.picture.as_ref().map_or(0, Vec::len);
+        if octets > PICTURE {
+            return Err(Error::TooLarge { limit: PICTURE });
+        }
+        let mut ops = vec![Op::ChangePerson {
+            person: actor.person,
+            email: email.map(|email| Some(email.to_owned()).filter(|email| !email.is_empty())),
+            name: name.map(str::to_owned),
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: None,
+            settings: None,
+        }];
+        if organization.is_some() || portrait.picture.is_some() {
+            ops.push(Op::DescribePerson {
+                person: actor.person,
+                organization: organization.map(str::to_owned),
+                picture: portrait.picture,
+            });
+        }
+        self.commit_personal(actor, ops).await.map(drop)
+    }
+
+    /// Another password: every session ends, devices that hold the former one are refused.
+    pub async fn change_password(&self, actor: &Actor, hash: String) -> Result<()> {
+        let op = Op::ChangePerson {
+            person: actor.person,
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: Some(hash),
+            disabled: None,
+            quota: None,
+            settings: None,
+        };
+        self.commit_personal(actor, vec![op]).await.map(drop)
+    }
+
+    /// The browsers the actor is signed in with, the last seen first.
+    pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>> {
+        self.store().sessions(actor.person, Timestamp::now()).await
+    }
+
+    /// Signs one of them out. `NotFound` when it is not the actor's.
+    pub async fn end_session(&self, actor: &Actor, token: &str) -> Result<()> {
+        let sessions = self.sessions(actor).await?;
+        let own = sessions.into_iter().find(|session| session.token == token);
+        let op = CredentialOp::RemoveSession {
+            token: own.ok_or(Error::NotFound)?.token,
+        };
+        let ops = vec![Op::Credential(op)];
+        self.commit_personal(actor, ops).await.map(drop)
+    }
+
+    /// Signs all of them out.
+    pub async fn end_sessions(&self, actor: &Actor) -> Result<()> {
+        let op = CredentialOp::RemoveSessions {
+            person: actor.person,
+        };
+        let ops = vec![Op::Credential(op)];
+        self.commit_personal(actor, ops).await.map(drop)
+    }
+
+    /// What would become of the account.
+    pub async fn farewell(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Farewell> {
+        let mut farewell = Farewell::default();
+        for book in self.books(actor).await? {
+            if book.is_private() {
+                farewell.contacts += book.count().await?;
+            }
+        }
+        for membership in &actor.memberships {
+            let names = match membership.role {
+                Role::Admin => &mut farewell.runs,
+                _ => &mut farewell.groups,
+            };
+            names.push(membership.display_name.clone());
+        }
+        Ok(farewell)
+    }
+
+    /// Ends the account (`rights.md` rule 9). `Invalid` while the actor runs a group.
+    pub async fn delete_account(&self, actor: &Actor) -> Result<()> {
+        let op = Op::RemovePerson {
+            person: actor.person,
+        };
+        self.commit_as(actor, vec![op]).await.map(drop)
+    }
+}
+
+/// What is wrong with a new password of somebody, if anything.
+pub fn weakness(password: &str, person: &Person) -> Option<Weak> {
+    if password.chars().count() < SHORTEST {
+        return Some(Weak::TooShort);
+    }
+    if password.len() > LONGEST {
+        return Some(Weak::TooLong);
+    }
+    let folded = password.to_lowercase();
+    let plain: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
+    let email = person.email.as_deref().unwrap_or_default();
+    let local = email.split('@').next().unwrap_or_default();
+    let words = person.name.split_whitespace();
+    let own = [person.login.as_str(), email, local, person.name.as_str()];
+    let is_own = own.into_iter().chain(words).any(|own| {
+        let own: String = own.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+        // Nothing but the name and a few more characters.
+        own.chars().count() >= 3
+            && plain.replace(&own, "").chars().count() < SHORTEST / 2
+            && plain.contains(&own)
+    });
+    if is_own {
+        return Some(Weak::OwnName);
+    }
+    let mut different: Vec<char> = folded.chars().collect();
+    different.sort_unstable();
+    different.dedup();
+    (different.len() < 4 || is_run(&folded) || COMMON.iter().any(|common| is_like(&plain, common)))
+        .then_some(Weak::Common)
+}
+
+/// `abcdefghij`, `9876543210`.
+fn is_run(text: &str) -> bool {
+    let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
+    let steps = |step: i64| {
+        let along = codes.windows(2).filter(|pair| pair[1] - pair[0] == step);
+        along.count() + 2 >= codes.len()
+    };
+    steps(1) || steps(-1)
+}
+
+/// The common word alone, repeated, or with a few digits.
+fn is_like(plain: &str, common: &str) -> bool {
+    let rest = plain.replace(common, "");
+    rest.len() < plain.len() && rest.len() <= 4 && rest.chars().all(|c| c.is_ascii_digit())
+}
+
+/// What is tried first, in both languages of the product and on its keyboards.
+const COMMON: [&str; 30] = [
+    "password", "passwort", "motdepasse", "passe", "secret", "qwerty", "qwertyuiop", "azerty",
+    "azertyuiop", "asdfghjkl", "qsdfghjklm", "iloveyou", "jetaime", "bonjour", "welcome",
+    "bienvenue", "letmein", "admin", "administrator", "administrateur", "changeme", "football",
+    "soleil", "doudou", "princess", "dragon", "monkey", "carnet", "contacts", "123456789",
+];
+
+fn is_line(text: &str, least: usize, most: usize) -> bool {
+    (least..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
+}
+
+/// `local@host`, as far as a server can tell without sending something.
+fn is_address(text: &str) -> bool {
+    text.len() <= 254
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+        && text
+            .rsplit_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::PersonId;
+
+    #[test]
+    fn what_is_tried_first_is_no_password() {
+        let person = Person {
+            id: PersonId(1),
+            login: "alice.m".into(),
+            email: Some("a.martin@example.org".into()),
+            name: "Alice Martin".into(),
+            admin: false,
+            disabled: false,
+            quota: None,
+            password_hash: String::new(),
+            created: Timestamp(0),
+            settings: "{}".into(),
+            second_factor: false,
+        };
+        for (password, expected) in [
+            ("short", Some(Weak::TooShort)),
+            ("éééééééé", Some(Weak::TooShort)),
+            ("aaaaaaaaaaaa", Some(Weak::Common)),
+            ("abababababab", Some(Weak::Common)),
+            ("abcdefghijkl", Some(Weak::Common)),
+            ("9876543210", Some(Weak::Common)),
+            ("Password1234", Some(Weak::Common)),
+            ("mot de passe 42", Some(Weak::Common)),
+            ("azertyuiop", Some(Weak::Common)),
+            ("alice.martin", Some(Weak::OwnName)),
+            ("Martin2026!", Some(Weak::OwnName)),
+            ("a.martin@example.org", Some(Weak::OwnName)),
+            ("a horse in the kitchen", None),
+            ("kx8-w2m-p0t-zz", None),
+            ("Martin likes long walks", None),
+        ] {
+            assert_eq!(weakness(password, &person), expected, "{password}");
+        }
+        let long = "abcd efgh".repeat(200);
+        assert_eq!(weakness(&long, &person), Some(Weak::TooLong));
+    }
+}

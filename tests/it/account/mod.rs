@@ -1,0 +1,49 @@
+//! A person's own account: its passwords and its pages.
+
+mod app_passwords;
+
+use crate::support::{
+    browser::{Browser, hidden},
+    http::{Answer, basic, request},
+};
+
+const PRIVATE: &str = "/dav/alice/private/contacts/";
+const TEAM: &str = "/dav/groups/Team/Team/";
+
+/// A form of a page, with its token.
+fn submit(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Answer {
+    let token = hidden(&browser.page(page), "token");
+    let mut all = vec![("token", token.as_str())];
+    all.extend(fields);
+    browser.submit(action, &all)
+}
+
+/// A CardDAV request of alice.
+fn dav(address: &str, password: &str, method: &str, path: &str, body: &str) -> Answer {
+    let headers = [
+        basic("alice", password),
+        ("Depth".to_owned(), "1".to_owned()),
+        ("Content-Type".to_owned(), "text/vcard".to_owned()),
+    ];
+    request(address, method, path, &headers, body.as_bytes())
+}
+
+/// Whether CardDAV knows a password of alice.
+fn opens_dav(address: &str, password: &str) -> bool {
+    match dav(address, password, "PROPFIND", "/dav/", "").status {
+        207 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}
+
+/// Whether a device of alice gets in with a password.
+fn opens_eas(address: &str, password: &str) -> bool {
+    let target = "/Microsoft-Server-ActiveSync";
+    let answer = request(address, "OPTIONS", target, &[basic("alice", password)], b"");
+    match answer.status {
+        200 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}
