@@ -5,17 +5,24 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{
     batch::Op,
     book::{Book, removal},
+    class::Part,
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
     likeness::{Key, Likeness},
     rights::Right,
+    search::{
+        Hit, Plan,
+        parse::{LastWord, parse},
+    },
 };
 
 /// Identities read at once.
 const PAGE: usize = 5_000;
 /// What more contacts share identifies nobody.
 const SHARED: usize = 8;
+/// Names, addresses and numbers of a contact that are compared with a whole place.
+const COMPARED: usize = 24;
 
 /// What two contacts have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +56,73 @@ pub struct Suggestion {
     pub reasons: Vec<Reason>,
 }
 
+/// A contact of a place that may be the same as one that is not stored.
+#[derive(Clone, Debug)]
+pub struct Alike {
+    pub hit: Hit,
+    pub likeness: Likeness,
+    pub reasons: Vec<Reason>,
+}
+
 impl Book {
+    /// Contacts of this place that may be the same as a document that is not stored, the most alike
+    /// first. Reads what has a name, an address or a number in common, whatever the size of the
+    /// place.
+    pub async fn alike(&self, document: &[u8]) -> Result<Vec<Alike>> {
+        let texts = self.core().class().index(document, None)?.texts;
+        let keyed = texts.iter().filter_map(|text| {
+            let key = Key::of(text.field, &text.value)?;
+            Some((key, text.value.as_str()))
+        });
+        let keyed: Vec<(Key, &str)> = keyed.take(COMPARED).collect();
+        let mut found: BTreeMap<PlacementId, Alike> = BTreeMap::new();
+        for (key, value) in &keyed {
+            for hit in self.sharing(key, value).await? {
+                let of_hit = hit.texts.iter().filter_map(|(f, v)| Key::of(f, v));
+                let of_hit: HashSet<Key> = of_hit.collect();
+                let common = keyed.iter().filter(|(key, _)| of_hit.contains(key));
+                let reasons: BTreeSet<Reason> = common.map(|(key, _)| Reason::of(key)).collect();
+                let list = hit.placement.kind == "group";
+                if let Some(likeness) = likeness(&reasons).filter(|_| !list) {
+                    let alike = Alike {
+                        likeness,
+                        reasons: reasons.into_iter().collect(),
+                        hit,
+                    };
+                    found.insert(alike.hit.placement.id, alike);
+                }
+            }
+        }
+        let mut alike: Vec<Alike> = found.into_values().collect();
+        alike.sort_by_key(|alike| std::cmp::Reverse(alike.likeness));
+        alike.truncate(SHARED);
+        Ok(alike)
+    }
+
+    /// Contacts that may have a key; none where too many have it.
+    async fn sharing(&self, key: &Key, value: &str) -> Result<Vec<Hit>> {
+        let (part, query) = match key {
+            Key::Uid(_) => return Ok(Vec::new()),
+            Key::Name(name) => (Part::Name, format!("\"{}\"", name.replace('"', " "))),
+            Key::Email(_) => (Part::Email, value.to_owned()),
+            Key::Number(digits) | Key::Mobile(digits) => (Part::Telephone, digits.clone()),
+        };
+        let Some(node) = parse(&query, LastWord::Whole, false).root else {
+            return Ok(Vec::new());
+        };
+        let plan = Plan {
+            person: Some(self.actor().person),
+            places: vec![self.collection().id],
+            restricted: vec![(part, node)],
+            limit: SHARED + 1,
+            ..Plan::default()
+        };
+        let hits = self.core().store().search(&plan).await?.hits;
+        Ok(Some(hits)
+            .filter(|hits| hits.len() <= SHARED)
+            .unwrap_or_default())
+    }
+
     /// Contacts of this place that may be the same, the most alike first, and how many there are.
     pub async fn duplicates(&self, limit: usize) -> Result<(Vec<Suggestion>, usize)> {
         let collection = self.collection().id;

@@ -38,4 +38,5 @@ pub mod sharing;
 pub mod store;
 pub mod tag;
 pub mod trash;
+pub mod undo;
 pub mod view;

@@ -10,7 +10,36 @@ use super::{
     batch::Op,
     core::Core,
     error::{Error, Result},
+    store::Sort,
 };
+
+/// Light or dark pages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    Light,
+    Dark,
+    /// As the device is set.
+    #[default]
+    #[serde(other)]
+    System,
+}
+
+/// How dates are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DateFormat {
+    /// `2026-11-25`
+    Iso,
+    /// `25/11/2026`
+    DayFirst,
+    /// `11/25/2026`
+    MonthFirst,
+    /// `25 November 2026`, in the reader's language.
+    #[default]
+    #[serde(other)]
+    Words,
+}
 
 /// The settings of a person; what this version does not know stays as it is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,6 +55,16 @@ pub struct Settings {
     pub map: Option<String>,
     /// Single keys act on pages.
     pub keys: bool,
+    /// Rows on a page of a list, as [`Settings::rows`] bounds it.
+    pub rows_per_page: u32,
+    /// What lists are sorted by where nothing else is asked.
+    pub sort: Sort,
+    pub theme: Theme,
+    pub date_format: DateFormat,
+    /// Exact name of the group new contacts go to where no place is shown; none: Private.
+    pub default_place: Option<String>,
+    /// Two letters, of numbers written without a country code; none: the server's.
+    pub default_country: Option<String>,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -38,8 +77,25 @@ impl Default for Settings {
             language: None,
             map: None,
             keys: true,
+            rows_per_page: 200,
+            sort: Sort::default(),
+            theme: Theme::default(),
+            date_format: DateFormat::default(),
+            default_place: None,
+            default_country: None,
             others: Map::new(),
         }
+    }
+}
+
+impl Settings {
+    /// Rows a page of a list may have.
+    pub const ROWS: [u32; 5] = [25, 50, 100, 200, 500];
+
+    /// Rows on a page of a list.
+    pub fn rows(&self) -> i64 {
+        let [least, .., most] = Self::ROWS;
+        i64::from(self.rows_per_page.clamp(least, most))
     }
 }
 
@@ -91,5 +147,16 @@ mod tests {
         let stored = serde_json::to_value(&settings).expect("JSON");
         assert_eq!(stored["map"], "osm");
         assert_eq!(stored["last_first"], false);
+    }
+
+    #[test]
+    fn a_word_of_a_later_version_leaves_the_other_settings() {
+        let stored =
+            r#"{"theme":"sepia","date_format":"x","sort":"y","rows_per_page":9000,"keys":false}"#;
+        let settings: Settings = serde_json::from_str(stored).expect("settings");
+        assert_eq!(settings.theme, Theme::System);
+        assert_eq!(settings.date_format, DateFormat::Words);
+        assert_eq!((settings.sort, settings.rows()), (Sort::Name, 500));
+        assert!(!settings.keys);
     }
 }

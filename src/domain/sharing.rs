@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{NewPlacement, Op},
+    batch::{Committed, NewPlacement, Op},
     book::{Book, new_server_id, removal},
     collection::{Collection, DEFAULT_BOOK, Place},
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, GroupId, PersonId, PlacementId, Timestamp},
+    id::{CollectionId, GroupId, PersonId, PlacementId, RevisionId, Timestamp},
     item::{Card, Placement, random_id},
     rights::Right,
     store::ItemPlace,
+    undo::Undo,
 };
 
 /// A place an item is in, as one person may know of it.
@@ -58,6 +59,10 @@ pub struct Placed {
     /// It is the same datum: false where only a copy is possible (somebody else's contact into
     /// Private) or was asked for.
     pub same: bool,
+    /// It was not there before.
+    pub fresh: bool,
+    /// Moved: names the removal here for [`Book::restore`].
+    pub removal: Option<RevisionId>,
 }
 
 impl Book {
@@ -114,17 +119,25 @@ impl Book {
                 let outcome = match book.bringing(placement, &target, how, None).await {
                     Ok((placed, more)) => {
                         ops.extend(more);
-                        Ok(placed)
+                        // A removal is the last operation of its item.
+                        Ok((placed, ops.len().saturating_sub(1)))
                     }
                     Err(error @ Error::Unavailable(_)) => return Err(error),
                     Err(error) => Err(error),
                 };
                 outcomes.push(outcome);
             }
-            if !ops.is_empty() {
-                book.core().commit_as(book.actor(), ops).await?;
-            }
-            Ok(outcomes)
+            let committed = match ops.is_empty() {
+                true => Committed::default(),
+                false => book.core().commit_as(book.actor(), ops).await?,
+            };
+            let told = |(mut placed, last): (Placed, usize)| {
+                let row = committed.rows.get(last).copied().map(RevisionId);
+                placed.removal = row.filter(|_| how == How::Move);
+                placed
+            };
+            let outcomes = outcomes.into_iter().map(|outcome| outcome.map(told));
+            Ok(outcomes.collect())
         })
         .await
     }
@@ -172,13 +185,17 @@ impl Book {
             return Err(Error::Forbidden { right: Right::Add });
         }
         let mut ops = Vec::new();
+        let mut fresh = true;
         let taken = self
             .core()
             .store()
             .by_uid(target.collection().id, &placement.uid)
             .await?;
         let href = match (same, taken) {
-            (true, Some(there)) if there.placement.item == placement.item => there.placement.href,
+            (true, Some(there)) if there.placement.item == placement.item => {
+                fresh = false;
+                there.placement.href
+            }
             (true, Some(other)) => {
                 return Err(Error::UidConflict {
                     href: other.placement.href,
@@ -204,7 +221,13 @@ impl Book {
             self.require_removal(placement).await?;
             ops.push(removal(placement));
         }
-        Ok((Placed { href, same }, ops))
+        let placed = Placed {
+            href,
+            same,
+            fresh,
+            removal: None,
+        };
+        Ok((placed, ops))
     }
 
     /// The same datum could be here: Private holds what its owner created, anything else becomes a
@@ -278,12 +301,12 @@ impl Book {
 
 impl Core {
     /// Takes a placement away (the minus sign beside a group, rule 5): needs *Remove* there, which
-    /// the creator of a private contact has in any group.
+    /// the creator of a private contact has in any group. Answers what takes it back.
     pub async fn withdraw(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         placement: PlacementId,
-    ) -> Result<()> {
+    ) -> Result<Undo> {
         self.decided(actor, |actor| async move {
             let card = self.store().placement(placement).await?;
             let card = card.filter(|card| card.placement.is_live());
@@ -300,9 +323,12 @@ impl Core {
                 });
             }
             book.require_deletions().await?;
-            self.commit_as(&actor, vec![removal(&placement)])
-                .await
-                .map(drop)
+            let committed = self.commit_as(&actor, vec![removal(&placement)]).await?;
+            let removal = RevisionId(committed.rows.first().copied().unwrap_or(0));
+            Ok(Undo::Withdrawn {
+                book: placement.collection,
+                removal,
+            })
         })
         .await
     }

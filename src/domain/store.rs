@@ -1,6 +1,7 @@
 //! The port a storage engine implements: narrow reads and [`Store::commit`].
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Membership,
@@ -91,13 +92,15 @@ pub struct ListQuery {
 }
 
 /// What a list is sorted by; what is equal, by name.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sort {
-    #[default]
-    Name,
     Organization,
     /// Changed last comes first.
     Modified,
+    #[default]
+    #[serde(other)]
+    Name,
 }
 
 /// How many live items there are of each sort that side lists show.
@@ -236,6 +239,8 @@ pub struct Removal {
     pub collection: CollectionId,
     /// What lists showed then: the formatted name.
     pub display: String,
+    /// The same with the family name first, where the card has one and was not renamed since.
+    pub last_first: Option<String>,
     pub creator: PersonId,
     /// Its creator, who created it in Private, took it away.
     pub withdrawn: bool,

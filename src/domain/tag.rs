@@ -10,7 +10,7 @@ use super::{
     collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{ItemId, TagId},
+    id::{ItemId, PlacementId, TagId},
     item::Placement,
     store::Tag,
 };
@@ -92,6 +92,14 @@ impl Core {
     }
 }
 
+/// What takes a tagging back, for one item.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retag {
+    pub placement: PlacementId,
+    pub on: Vec<TagId>,
+    pub off: Vec<TagId>,
+}
+
 impl Book {
     /// The actor's tags by name, with how many items of this place carry each.
     pub async fn tags(&self) -> Result<Vec<Tag>> {
@@ -104,8 +112,14 @@ impl Book {
         self.core().store().tags_of(self.actor().person, item).await
     }
 
-    /// Puts tags on items of this place and takes others off; whoever reads may tag.
-    pub async fn tag(&self, placements: &[Placement], on: &[TagId], off: &[TagId]) -> Result<()> {
+    /// Puts tags on items of this place and takes others off; whoever reads may tag. Answers what
+    /// takes it back, of the items that changed.
+    pub async fn tag(
+        &self,
+        placements: &[Placement],
+        on: &[TagId],
+        off: &[TagId],
+    ) -> Result<Vec<Retag>> {
         self.decided(|book| async move {
             let core = book.core();
             let own = core.tags(book.actor()).await?;
@@ -116,6 +130,7 @@ impl Book {
             let on: Vec<(TagId, String)> = named(on, name_of)?;
             let off: Vec<(TagId, String)> = named(off, name_of)?;
             let mut ops = Vec::new();
+            let mut back = Vec::new();
             for placement in placements {
                 let item = book.current(placement).await?.placement.item;
                 let before = book.tags_of(item).await?;
@@ -129,6 +144,16 @@ impl Book {
                 if after == before {
                     continue;
                 }
+                let had = |(_, name): &&(TagId, String)| before.contains(name);
+                back.push(Retag {
+                    placement: placement.id,
+                    on: off.iter().filter(had).map(|(tag, _)| *tag).collect(),
+                    off: on
+                        .iter()
+                        .filter(|tag| !had(tag))
+                        .map(|(tag, _)| *tag)
+                        .collect(),
+                });
                 let private = book.private_placements(item).await?;
                 ops.extend(
                     private
@@ -141,10 +166,10 @@ impl Book {
                     ops.extend(links.map(|(tag, linked)| Op::LinkTag { tag, item, linked }));
                 }
             }
-            match ops.is_empty() {
-                true => Ok(()),
-                false => core.commit_as(book.actor(), ops).await.map(drop),
+            if !ops.is_empty() {
+                core.commit_as(book.actor(), ops).await?;
             }
+            Ok(back)
         })
         .await
     }

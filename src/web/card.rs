@@ -12,10 +12,11 @@ use super::{
     Web,
     form::{Posted, ranges},
     lists::members_of,
+    names,
     page::{self, initials, show},
     place::{ItemPath, PlacePath},
     request::Visit,
-    text::{Text, fill},
+    text::fill,
     told::{Done, Told},
     when,
 };
@@ -49,7 +50,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let placement = &card.placement;
     let rights = book.item_privileges(placement).await?;
     let content = book.content(&card);
-    let view = web.facet.view(&content, text);
+    let view = web.facet.view(&content, &visit.reader());
     let map = visit.settings.map.as_deref();
     let maps = web.facet.postal_addresses(&content).into_iter();
     let maps = maps.filter_map(|place| {
@@ -59,6 +60,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let list = members_of(web, visit, &book, &content).await?;
     let here = item.place.path();
     let creator = book.creator_name(placement).await?;
+    let creator = names::of_account(&creator, &visit.settings);
     let on = book.tags_of(placement.item).await?;
     let tags = web.core.tags(&visit.actor).await?;
     let known = book.places(placement).await?;
@@ -110,7 +112,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
             group: !book.is_private(),
             comments: comments
                 .into_iter()
-                .map(|shown| comment(shown, text))
+                .map(|shown| comment(shown, visit))
                 .collect(),
             comments_seen_by,
             here,
@@ -130,11 +132,12 @@ fn place_link(place: &KnownPlace, visit: &Visit) -> Option<(String, String)> {
     }
 }
 
-fn comment(shown: ShownComment, text: &Text) -> page::CommentRow {
+fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
+    let text = visit.text;
     page::CommentRow {
         id: shown.comment.id.0,
         text: shown.comment.text,
-        author: shown.comment.author_name,
+        author: names::of_account(&shown.comment.author_name, &visit.settings),
         when: when::shown(shown.comment.at, text),
         place: match shown.private {
             true => text.private.to_owned(),
@@ -153,7 +156,8 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         let condition = Condition::Match(vec![posted.value("version").to_owned()]);
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
-        let done = Done::of("deleted").to(&card.placement.display);
+        let name = web.facet.name(&card.document, &visit.settings);
+        let done = Done::of("deleted").to(&name);
         Ok(done.undone_by(ranges(&[removal])))
     };
     match deleted.await {

@@ -26,11 +26,10 @@ use crate::domain::{
     book::Book,
     error::Result,
     id::TagId,
+    settings::Settings,
     store::{ListQuery, ListRow, Sort, Tag},
 };
 
-/// Contacts shown on one page of a list.
-const PAGE: i64 = 200;
 /// Letters of the index beyond which others are not offered.
 const LETTERS: usize = 60;
 /// Keeps the environment chosen for as long as the browser is open.
@@ -45,29 +44,37 @@ pub struct ListParams {
     pub tag: i64,
     /// `favourites` or `lists`.
     pub show: String,
-    /// `organization` or `modified`; by name otherwise.
+    /// `name`, `organization` or `modified`; as the person set otherwise.
     pub sort: String,
     /// All rows shown are selected.
     pub all: i64,
 }
 
 impl ListParams {
-    /// What they ask of a book, for a person's order of names.
-    pub fn query(&self, web: &Web, last_first: bool) -> ListQuery {
+    /// What they ask of a book, on all pages.
+    pub fn narrowing(&self, web: &Web) -> ListQuery {
         ListQuery {
-            last_first,
             words: web.facet.words(&self.q),
             tag: (self.tag != 0).then_some(TagId(self.tag)),
             favourite: self.show == "favourites",
             kind: (self.show == "lists").then(|| "group".to_owned()),
+            ..ListQuery::default()
+        }
+    }
+
+    /// One page of it, as the person wants lists.
+    fn query(&self, web: &Web, settings: &Settings) -> ListQuery {
+        ListQuery {
+            last_first: settings.last_first,
             sort: match self.sort.as_str() {
+                "name" => Sort::Name,
                 "organization" => Sort::Organization,
                 "modified" => Sort::Modified,
-                _ => Sort::Name,
+                _ => settings.sort,
             },
-            offset: (self.page.max(1) - 1) * PAGE,
-            limit: PAGE,
-            ..ListQuery::default()
+            offset: (self.page.max(1) - 1) * settings.rows(),
+            limit: settings.rows(),
+            ..self.narrowing(web)
         }
     }
 
@@ -220,10 +227,11 @@ async fn show_list(
     let book = place.open(web, visit).await?;
     let text = visit.text;
     let last_first = visit.settings.last_first;
-    let query = params.query(web, last_first);
+    let query = params.query(web, &visit.settings);
+    let rows_a_page = visit.settings.rows();
     let found = book.list(&query).await?;
     let page = params.page.max(1);
-    let pages = (found.total + PAGE - 1) / PAGE;
+    let pages = (found.total + rows_a_page - 1) / rows_a_page;
     let here = place.path();
     let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
     let tags = book.tags().await?;
@@ -249,7 +257,8 @@ async fn show_list(
     shell.adds = may.add.then(|| format!("{here}/new"));
     let last_search = web.core.last_search(&visit.actor).await?;
     let total = book.count().await?;
-    let heading = |sort: &str| (params.sort != sort).then(|| params.link(&here, 0, sort, ""));
+    let heading =
+        |sort: Sort, name: &str| (query.sort != sort).then(|| params.link(&here, 0, name, ""));
     let page = List {
         shell,
         title: name_of(&book, visit),
@@ -276,13 +285,13 @@ async fn show_list(
         scope: scope(params),
         targets: targets(web, visit, &book).await?,
         letters: match by_name && !params.is_narrowed() && pages > 0 {
-            true => letters(&counts.letters, &link),
+            true => letters(&counts.letters, rows_a_page, &link),
             false => Vec::new(),
         },
         headings: Headings {
-            name: heading(""),
-            organization: heading("organization"),
-            modified: heading("modified"),
+            name: heading(Sort::Name, "name"),
+            organization: heading(Sort::Organization, "organization"),
+            modified: heading(Sort::Modified, "modified"),
         },
         rows,
         everything: fill(text.select_everything, &[&found.total]),
@@ -324,13 +333,17 @@ fn letter_of(first: &str) -> String {
 }
 
 /// Each letter with the address of its first row.
-fn letters(counted: &[(String, i64)], link: &dyn Fn(i64, &str) -> String) -> Vec<(String, String)> {
+fn letters(
+    counted: &[(String, i64)],
+    rows_a_page: i64,
+    link: &dyn Fn(i64, &str) -> String,
+) -> Vec<(String, String)> {
     let mut letters: Vec<(String, String)> = Vec::new();
     let mut before = 0;
     for (first, number) in counted {
         let letter = letter_of(first);
         if !letters.iter().any(|(known, _)| *known == letter) && letters.len() < LETTERS {
-            let page = link(before / PAGE + 1, "");
+            let page = link(before / rows_a_page + 1, "");
             let anchor = encode_segment(&letter);
             letters.push((letter, format!("{page}#letter-{anchor}")));
         }

@@ -63,20 +63,13 @@ pub async fn page(
         let (suggested, count) = book.duplicates(SHOWN).await?;
         let told: Told = done.into();
         let one = |card: &Card| {
-            let (name, said) = brief(&web.facet.view(&book.content(card), visit.text));
+            let (name, said) = brief(&web.facet.view(&book.content(card), &visit.reader()));
             (card.placement.server_id.clone(), name, said)
         };
-        let pairs = suggested.iter().map(|pair| {
-            let reasons: Vec<&str> = pair.reasons.iter().map(|r| reason(*r, x)).collect();
-            let how = match pair.likeness {
-                Likeness::Certain => x.likely,
-                Likeness::Possible => x.perhaps,
-            };
-            Pair {
-                first: one(&pair.first),
-                second: one(&pair.second),
-                why: fill(how, &[&reasons.join(", ")]),
-            }
+        let pairs = suggested.iter().map(|pair| Pair {
+            first: one(&pair.first),
+            second: one(&pair.second),
+            why: reasons(pair.likeness, &pair.reasons, x),
         });
         Ok(show(
             told.status(),
@@ -92,6 +85,16 @@ pub async fn page(
     shown
         .await
         .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}
+
+/// `Very likely the same: the same name, a number in common.`
+pub fn reasons(likeness: Likeness, reasons: &[Reason], x: &Transfer) -> String {
+    let how = match likeness {
+        Likeness::Certain => x.likely,
+        Likeness::Possible => x.perhaps,
+    };
+    let reasons: Vec<&str> = reasons.iter().map(|r| reason(*r, x)).collect();
+    fill(how, &[&reasons.join(", ")])
 }
 
 fn reason(reason: Reason, x: &Transfer) -> &'static str {
@@ -136,8 +139,8 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
             .facet
             .sides(&book.content(&first), &book.content(&second), visit.text)?;
         let named = |card: &Card| {
-            let placement = &card.placement;
-            (placement.server_id.clone(), placement.display.clone())
+            let name = web.facet.name(&card.document, &visit.settings);
+            (card.placement.server_id.clone(), name)
         };
         Ok(show(
             told.status(),
@@ -175,7 +178,7 @@ pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
             .facet
             .merged(&book.content(&first), &book.content(&second), &picked)?;
         let merge = book.merge(&first, &second, &document).await?;
-        let done = Done::of("merged").to(&first.placement.display);
+        let done = Done::of("merged").to(&web.facet.name(&first.document, &visit.settings));
         Ok(done.undone_by(format!("merge:{}:{merge}", pair.first)))
     };
     match merged.await {

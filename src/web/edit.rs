@@ -1,56 +1,56 @@
 //! Forms of contacts: new ones, changes, and both sides of a conflict.
 
+mod alike;
+mod sent;
+
 use std::sync::Arc;
 
 use axum::{
-    extract::{
-        Multipart, State,
-        multipart::{Field, MultipartError},
-    },
+    extract::{Multipart, State},
     response::Response,
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
-use bytes::Bytes;
 use http::StatusCode;
 
+pub use self::alike::{Alike, while_typing};
+use self::{alike::alike, sent::Sent};
 use super::{
     Web,
     error::explain,
-    facet::{self, Submitted},
+    facet,
     page::{self, show},
     place::{ItemPath, PlacePath},
     request::Visit,
     told::Done,
 };
 use crate::domain::{
-    book::{Condition, Edit},
+    book::Condition,
     error::{Error, Result},
     item::random_id,
 };
 
-/// Octets of an uploaded picture.
-const PHOTO: usize = 100 * 1024 * 1024;
-/// Octets of an uploaded picture that the page of a conflict carries on.
-const KEPT_PHOTO: usize = 10 * 1024 * 1024;
-/// Octets of everything that is typed into a form.
-const TYPED: usize = 1024 * 1024;
+/// `GET /new`: in the place the person set for new contacts; in Private where that is gone.
+pub async fn new_in_default(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let place = match default_place(&web, &visit).await {
+        Ok(Some(group)) => group,
+        Ok(None) | Err(Error::NotFound) => PlacePath::Private,
+        Err(error) => return visit.failed(&web, &error),
+    };
+    page::see_other(&format!("{}/new", place.path()))
+}
+
+async fn default_place(web: &Web, visit: &Visit) -> Result<Option<PlacePath>> {
+    let Some(name) = &visit.settings.default_place else {
+        return Ok(None);
+    };
+    let book = web.core.open_group(&visit.actor, name).await?;
+    let adds = book.privileges().await?.add;
+    Ok(adds.then(|| PlacePath::of(&book)))
+}
 
 /// `GET …/new`
 pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
     let form = web.facet.form(None, visit.text);
-    show(
-        StatusCode::OK,
-        &page::Edit {
-            shell: visit.shell(&web, Some(&place.path())),
-            title: visit.text.new_contact.to_owned(),
-            action: format!("{}/new", place.path()),
-            cancel: place.path(),
-            version: String::new(),
-            has_photo: false,
-            form,
-            problem: None,
-        },
-    )
+    Page::new(form).of_new(&web, &visit, &place)
 }
 
 /// `GET …/c/ID/edit`
@@ -59,42 +59,97 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> 
         let (book, card) = item.open(&web, &visit).await?;
         let form = web.facet.form(Some(&book.content(&card)), visit.text);
         let version = book.marks().await?.etag(&card.placement);
-        Ok(edit_page(&web, &visit, &item, form, version, None))
+        Ok(Page::new(form).of_item(&web, &visit, &item, version))
     };
     shown
         .await
         .unwrap_or_else(|error: Error| visit.failed(&web, &error))
 }
 
-fn edit_page(
-    web: &Arc<Web>,
-    visit: &Visit,
-    item: &ItemPath,
+/// The form, and what is told with it.
+struct Page {
     form: facet::Form,
-    version: String,
     problem: Option<(StatusCode, String)>,
-) -> Response {
-    let path = item.path();
+    /// A picture that was chosen, as base64.
+    photo: Option<String>,
+    alike: Vec<Alike>,
+}
+
+impl Page {
+    fn new(form: facet::Form) -> Self {
+        Self {
+            form,
+            problem: None,
+            photo: None,
+            alike: Vec::new(),
+        }
+    }
+
+    /// What was sent, once more.
+    async fn again(web: &Arc<Web>, visit: &Visit, sent: &Sent, refused: Option<&Error>) -> Self {
+        let more = sent.more.as_deref();
+        let form = web.facet.refill(&sent.submitted, more, visit.text);
+        let picture = sent.picture(web).await;
+        let unreadable = picture.as_ref().err();
+        let refused = refused.or(unreadable);
+        let stale = || {
+            let told = visit.text.stale_form.to_owned();
+            sent.stale.then_some((StatusCode::FORBIDDEN, told))
+        };
+        Self {
+            problem: refused.map(|error| problem(error, visit)).or_else(stale),
+            photo: picture.unwrap_or_default(),
+            ..Self::new(form)
+        }
+    }
+
+    fn of_new(self, web: &Web, visit: &Visit, place: &PlacePath) -> Response {
+        let path = place.path();
+        let page = page::Edit {
+            shell: visit.shell(web, Some(&path)),
+            title: visit.text.new_contact.to_owned(),
+            action: format!("{path}/new"),
+            alike_at: Some(format!("{path}/new/alike")),
+            cancel: path,
+            version: String::new(),
+            has_photo: false,
+            form: self.form,
+            photo: self.photo,
+            alike: self.alike,
+            problem: None,
+        };
+        told(page, self.problem)
+    }
+
+    fn of_item(self, web: &Web, visit: &Visit, item: &ItemPath, version: String) -> Response {
+        let path = item.path();
+        let page = page::Edit {
+            shell: visit.shell(web, Some(&item.place.path())),
+            title: visit.text.edit.to_owned(),
+            action: format!("{path}/edit"),
+            alike_at: None,
+            cancel: path,
+            version,
+            has_photo: self.form.has_photo,
+            form: self.form,
+            photo: self.photo,
+            alike: self.alike,
+            problem: None,
+        };
+        told(page, self.problem)
+    }
+}
+
+fn told(mut page: page::Edit, problem: Option<(StatusCode, String)>) -> Response {
     let (status, problem) = match problem {
         Some((status, problem)) => (status, Some(problem)),
         None => (StatusCode::OK, None),
     };
-    show(
-        status,
-        &page::Edit {
-            shell: visit.shell(web, Some(&item.place.path())),
-            title: visit.text.edit.to_owned(),
-            action: format!("{path}/edit"),
-            cancel: path,
-            version,
-            has_photo: form.has_photo,
-            form,
-            problem,
-        },
-    )
+    page.problem = problem;
+    show(status, &page)
 }
 
-/// `POST …/new`
+/// `POST …/new`: contacts that may be the same are shown before it is stored.
 pub async fn create(
     State(web): State<Arc<Web>>,
     place: PlacePath,
@@ -105,52 +160,39 @@ pub async fn create(
         Ok(sent) => sent,
         Err(error) => return visit.failed(&web, &error),
     };
-    let done = match sent.is_complete() {
+    let created = match sent.is_complete() {
         true => save_new(&web, &place, &visit, &sent).await,
-        false => Ok(None),
+        false => Ok(Saved::Not(Vec::new())),
     };
-    let problem = match done {
-        Ok(Some(response)) => return response,
-        Ok(None) => sent
-            .stale
-            .then(|| (StatusCode::FORBIDDEN, visit.text.stale_form.to_owned())),
-        Err(error) => Some(problem(&error, &visit)),
+    let (refused, alike) = match created {
+        Ok(Saved::At(response)) => return response,
+        Ok(Saved::Not(alike)) => (None, alike),
+        Err(error) => (Some(error), Vec::new()),
     };
-    let (status, problem) = match problem {
-        Some((status, problem)) => (status, Some(problem)),
-        None => (StatusCode::OK, None),
-    };
-    show(
-        status,
-        &page::Edit {
-            shell: visit.shell(&web, Some(&place.path())),
-            title: visit.text.new_contact.to_owned(),
-            action: format!("{}/new", place.path()),
-            cancel: place.path(),
-            version: String::new(),
-            has_photo: false,
-            form: web
-                .facet
-                .refill(&sent.submitted, sent.more.as_deref(), visit.text),
-            problem,
-        },
-    )
+    let page = Page::again(&web, &visit, &sent, refused.as_ref()).await;
+    Page { alike, ..page }.of_new(&web, &visit, &place)
 }
 
-async fn save_new(
-    web: &Arc<Web>,
-    place: &PlacePath,
-    visit: &Visit,
-    sent: &Sent,
-) -> Result<Option<Response>> {
+/// What became of a new contact.
+enum Saved {
+    At(Response),
+    /// Not before the person has seen these.
+    Not(Vec<Alike>),
+}
+
+async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent) -> Result<Saved> {
     let book = place.open(web, visit).await?;
     let edit = sent.edit(web, None).await?;
+    let found = alike(visit, &book, &edit.apply(None)?).await?;
+    if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
+        return Ok(Saved::Not(found));
+    }
     let href = format!("{}.vcf", random_id(16));
     book.put(&href, &Condition::Absent, &*edit).await?;
     let stored = book.get(&href).await?;
     let path = format!("{}/c/{}", place.path(), stored.placement.server_id);
-    let done = Done::of("created").to(&stored.placement.display);
-    Ok(Some(done.at(&path)))
+    let done = Done::of("created").to(&web.facet.name(&stored.document, &visit.settings));
+    Ok(Saved::At(done.at(&path)))
 }
 
 /// `POST …/c/ID/edit`
@@ -164,29 +206,18 @@ pub async fn update(
         let sent = Sent::read(&web, &visit, form).await?;
         let (book, card) = item.open(&web, &visit).await?;
         let shown = book.content(&card);
+        let has_photo = web.facet.form(Some(&shown), visit.text).has_photo;
+        let again = async |refused: Option<&Error>| {
+            let mut page = Page::again(&web, &visit, &sent, refused).await;
+            page.form.has_photo = has_photo;
+            Ok(page.of_item(&web, &visit, &item, sent.version.clone()))
+        };
         if !sent.is_complete() {
-            let form = web
-                .facet
-                .refill(&sent.submitted, sent.more.as_deref(), visit.text);
-            let problem = sent
-                .stale
-                .then(|| (StatusCode::FORBIDDEN, visit.text.stale_form.to_owned()));
-            return Ok(edit_page(&web, &visit, &item, form, sent.version, problem));
+            return again(None).await;
         }
         let edit = match sent.edit(&web, Some(shown)).await {
             Ok(edit) => edit,
-            Err(error) => {
-                let form = web.facet.refill(&sent.submitted, None, visit.text);
-                let problem = problem(&error, &visit);
-                return Ok(edit_page(
-                    &web,
-                    &visit,
-                    &item,
-                    form,
-                    sent.version,
-                    Some(problem),
-                ));
-            }
+            Err(error) => return again(Some(&error)).await,
         };
         let condition = Condition::Match(vec![sent.version.clone()]);
         match book.put(&card.placement.href, &condition, &*edit).await {
@@ -200,15 +231,10 @@ pub async fn update(
                     action: format!("{}/edit", item.path()),
                     back: item.path(),
                     version: book.marks().await?.etag(&card.placement),
-                    mine: web.facet.view(&mine, visit.text),
-                    theirs: web.facet.view(&theirs, visit.text),
+                    mine: web.facet.view(&mine, &visit.reader()),
+                    theirs: web.facet.view(&theirs, &visit.reader()),
                     fields: sent.submitted.fields.clone(),
-                    kept_photo: sent
-                        .submitted
-                        .photo
-                        .as_ref()
-                        .filter(|photo| photo.len() <= KEPT_PHOTO)
-                        .map(|photo| STANDARD.encode(photo)),
+                    kept_photo: sent.picture(&web).await?,
                     remove_photo: sent.submitted.remove_photo,
                 };
                 Ok(show(StatusCode::CONFLICT, &conflict))
@@ -219,109 +245,6 @@ pub async fn update(
     answer
         .await
         .unwrap_or_else(|error: Error| visit.failed(&web, &error))
-}
-
-/// What the form of a contact sent.
-struct Sent {
-    submitted: Arc<Submitted>,
-    version: String,
-    /// The list to which *add another* was pressed.
-    more: Option<String>,
-    /// The form was made for another session.
-    stale: bool,
-    /// The picture was larger than allowed.
-    too_large: bool,
-}
-
-impl Sent {
-    async fn read(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
-        let mut sent = Sent {
-            submitted: Arc::default(),
-            version: String::new(),
-            more: None,
-            stale: true,
-            too_large: false,
-        };
-        let mut submitted = Submitted::default();
-        let mut typed = 0;
-        while let Some(field) = form.next_field().await.map_err(invalid)? {
-            let name = field.name().unwrap_or_default().to_owned();
-            if name == "photo" {
-                match whole(field, PHOTO).await? {
-                    Some(octets) if octets.is_empty() => {}
-                    Some(octets) => submitted.photo = Some(octets),
-                    None => sent.too_large = true,
-                }
-                continue;
-            }
-            let limit = match name.as_str() {
-                "kept-photo" => KEPT_PHOTO * 4 / 3 + 4,
-                _ => TYPED - typed,
-            };
-            let octets = whole(field, limit).await?;
-            let octets = octets.ok_or(Error::TooLarge { limit })?;
-            if name == "kept-photo" {
-                submitted.photo = STANDARD.decode(octets).ok();
-                continue;
-            }
-            typed += octets.len();
-            let value = String::from_utf8_lossy(&octets).into_owned();
-            match name.as_str() {
-                "token" => sent.stale = !visit.accepts(web, &value),
-                "version" => sent.version = value,
-                "more" => sent.more = Some(value),
-                "remove-photo" => submitted.remove_photo = true,
-                _ => submitted.fields.push((name, value)),
-            }
-        }
-        sent.submitted = Arc::new(submitted);
-        Ok(sent)
-    }
-
-    fn is_complete(&self) -> bool {
-        self.more.is_none() && !self.stale
-    }
-
-    /// What it changes of the document it was made from. Pictures take long: that is done away from
-    /// the threads of requests, as many at once as there are processors.
-    async fn edit(&self, web: &Arc<Web>, shown: Option<Bytes>) -> Result<Arc<dyn Edit>> {
-        if self.too_large {
-            return Err(Error::TooLarge { limit: PHOTO });
-        }
-        if self.submitted.photo.is_none() {
-            return web.facet.edit(shown.as_deref(), &self.submitted);
-        }
-        let gone = |_| Error::Unavailable("a picture was given up".into());
-        let turn = web.pictures.clone().acquire_owned().await;
-        let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
-        let (facet, submitted) = (web.facet.clone(), self.submitted.clone());
-        let made = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            facet.edit(shown.as_deref(), &submitted)
-        });
-        made.await.map_err(gone)?
-    }
-}
-
-/// Reads a field to its end, so that the answer is read too; none when it is larger than allowed.
-async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
-    let mut octets = Vec::new();
-    let mut fits = true;
-    while let Some(chunk) = field.chunk().await.map_err(invalid)? {
-        fits = fits && octets.len() + chunk.len() <= limit;
-        match fits {
-            true => octets.extend_from_slice(&chunk),
-            false => octets = Vec::new(),
-        }
-    }
-    Ok(fits.then_some(octets))
-}
-
-fn invalid(error: MultipartError) -> Error {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },
-        _ => Error::Invalid(error.body_text()),
-    }
 }
 
 fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {

@@ -94,7 +94,7 @@ impl Scope {
             }
             Chosen::These(these)
         } else if self.list.is_narrowed() {
-            let query = self.list.query(web, false);
+            let query = self.list.narrowing(web);
             Chosen::listed(book, &query).await?
         } else {
             Chosen::All

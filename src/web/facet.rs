@@ -2,15 +2,20 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use crate::{
-    domain::{book::Edit, error::Result},
+    domain::{book::Edit, error::Result, settings::Settings},
     web::text::Text,
 };
 
 /// The web's view of a class of items.
 pub trait WebFacet: Send + Sync {
     /// The details page.
-    fn view(&self, document: &[u8], text: &Text) -> CardView;
+    fn view(&self, document: &[u8], reader: &Reader) -> CardView;
+
+    /// What a document is called in lists.
+    fn name(&self, document: &[u8], settings: &Settings) -> String;
 
     /// The form for a document, or for a new item.
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form;
@@ -22,6 +27,9 @@ pub trait WebFacet: Send + Sync {
     ///
     /// `shown` is the document the form was made from. Refuses with `InvalidDocument`.
     fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>>;
+
+    /// An uploaded picture as it would be stored, a JPEG. Refuses with `InvalidDocument`; takes long.
+    fn picture(&self, octets: &[u8]) -> Result<Vec<u8>>;
 
     /// Marks it as a favourite, or no longer.
     fn favourite(&self, on: bool) -> Arc<dyn Edit>;
@@ -47,6 +55,9 @@ pub trait WebFacet: Send + Sync {
     /// What a property of a difference (`TEL;WORK`) is called.
     fn property(&self, name: &str, text: &Text) -> String;
 
+    /// Whether two capital letters name a country.
+    fn is_country(&self, code: &str) -> bool;
+
     /// Postal addresses, each in one line, as maps find them.
     fn postal_addresses(&self, document: &[u8]) -> Vec<String>;
 
@@ -58,6 +69,14 @@ pub trait WebFacet: Send + Sync {
 
     /// The picture: media type and octets.
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)>;
+}
+
+/// Whoever reads a page.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    pub text: &'static Text,
+    pub settings: &'a Settings,
+    pub today: NaiveDate,
 }
 
 /// A details page.
@@ -115,24 +134,34 @@ pub struct SideValue {
     pub photo: bool,
 }
 
-/// A form: single fields, and lists of typed values.
+/// A form in sections.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Form {
-    pub names: Vec<Field>,
-    pub lists: Vec<FieldList>,
-    pub others: Vec<Field>,
-    pub note: String,
+    pub sections: Vec<Section>,
     pub has_photo: bool,
     /// What it has no input for and keeps: name and value.
     pub kept: Vec<(String, String)>,
 }
 
-impl Form {
+/// A section of a form: single fields, then lists of typed values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Section {
+    /// The anchor of the section.
+    pub id: &'static str,
+    pub title: &'static str,
+    pub fields: Vec<Field>,
+    pub lists: Vec<FieldList>,
+}
+
+impl Section {
+    pub fn has_rare(&self) -> bool {
+        self.fields.iter().any(|field| field.rare)
+    }
+
     /// Whether a rare field has a value.
-    pub fn shows_rare(fields: &[Field]) -> bool {
-        fields
-            .iter()
-            .any(|field| field.rare && !field.value.is_empty())
+    pub fn shows_rare(&self) -> bool {
+        let mut rare = self.fields.iter().filter(|field| field.rare);
+        rare.any(|field| !field.value.is_empty())
     }
 }
 
@@ -147,6 +176,8 @@ pub struct Field {
     pub hint: &'static str,
     /// Few people fill it in: it is folded away while it is empty.
     pub rare: bool,
+    /// It may have many lines.
+    pub long: bool,
     /// What it is chosen from; empty: it is written.
     pub choices: Vec<Choice>,
 }

@@ -11,6 +11,7 @@ use axum::{
 use super::{
     Web,
     form::Posted,
+    names,
     page::{Shell, show},
     place::ItemPath,
     request::Visit,
@@ -110,7 +111,7 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
         &History {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: card.placement.display.clone(),
+            name: web.facet.name(&card.document, &visit.settings),
             may_edit: book.item_privileges(&card.placement).await?.modify,
             explained: fill(visit.text.history_kept, &[&days]),
             events: events
@@ -144,7 +145,7 @@ fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
     EventRow {
         what,
         when: when::shown(event.at, text),
-        who: event.person_name,
+        who: names::of_account(&event.person_name, &visit.settings),
         client: event.client,
         differences,
         version,

@@ -461,10 +461,10 @@ async fn checked(
         alike.push(Pair {
             record: pair.record,
             incoming: made.map_or_else(Default::default, |(_, made)| {
-                brief(&web.facet.view(&made.card, text))
+                brief(&web.facet.view(&made.card, &visit.reader()))
             }),
             present: match present {
-                Some(card) => brief(&web.facet.view(&book.content(&card), text)),
+                Some(card) => brief(&web.facet.view(&book.content(&card), &visit.reader())),
                 None => (x.earlier_in_file.to_owned(), String::new()),
             },
             options: choices::each(asked.choices.each.get(&pair.record).copied(), x),
@@ -501,7 +501,7 @@ async fn checked(
         preview: cards
             .clone()
             .take(PREVIEW)
-            .map(|(_, made)| brief(&web.facet.view(&made.card, text)))
+            .map(|(_, made)| brief(&web.facet.view(&made.card, &visit.reader())))
             .collect(),
         duplicates: duplicates(asked, x),
         alike,

@@ -172,8 +172,8 @@ async fn show_page(
         &ItemRights {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: card.placement.display.clone(),
-            creator: book.creator_name(&card.placement).await?,
+            name: web.facet.name(&card.document, &visit.settings),
+            creator: names::of_account(&book.creator_name(&card.placement).await?, &visit.settings),
             groups,
         },
     ))

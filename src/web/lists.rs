@@ -9,7 +9,6 @@ use super::{
     card::card_telling,
     contacts::{ListParams, list_telling},
     form::Posted,
-    names,
     place::{ItemPath, PlacePath, encode_segment},
     request::Visit,
     selection::chosen,
@@ -64,7 +63,7 @@ pub async fn members_of(
         members.push(Member {
             uid: uid.clone(),
             path: format!("{place}/c/{}", card.placement.server_id),
-            name: names::of_contact(&card.placement.display, &[], &visit.settings),
+            name: web.facet.name(&card.document, &visit.settings),
             email: addresses.into_iter().next().unwrap_or_default(),
         });
     }

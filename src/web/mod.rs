@@ -36,6 +36,7 @@ mod tags;
 pub mod text;
 mod told;
 mod trash;
+mod undo;
 mod when;
 
 use std::sync::Arc;
@@ -69,6 +70,7 @@ pub struct Web {
     sessions: Sessions,
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
+    undos: undo::Undos,
     /// A turn to decode a picture.
     pictures: Arc<Semaphore>,
 }
@@ -84,6 +86,7 @@ impl Web {
         let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         Arc::new(Self {
             sessions: Sessions::new(core.clone()),
+            undos: undo::Undos::default(),
             core,
             auth,
             facet,
@@ -102,6 +105,7 @@ pub fn router(web: Arc<Web>) -> Router {
         Router::new()
             .route(path, get(contacts::list))
             .route(&at("/new"), get(edit::new).post(edit::create))
+            .route(&at("/new/alike"), post(edit::while_typing))
             .route(&at("/c/{id}"), get(card::card))
             .route(&at("/c/{id}/edit"), get(edit::edit).post(edit::update))
             .route(&at("/c/{id}/delete"), post(card::delete))
@@ -113,12 +117,14 @@ pub fn router(web: Arc<Web>) -> Router {
     Router::new()
         .route("/", get(home::page))
         .route("/contacts", get(contacts::last_place))
+        .route("/new", get(edit::new_in_default))
         .route("/search", get(search::page))
         .route("/search/last", get(search::last))
         .route("/search/clear", post(search::clear))
         .route("/search/suggest", get(search::suggest))
         .route("/settings", get(settings::page))
         .route("/settings/display", post(settings::display))
+        .route("/settings/contacts", post(settings::contacts))
         .route("/keys", get(settings::keys))
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
         .route("/logout", post(sign_in::sign_out))
@@ -126,6 +132,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
         .route("/static/carnet.css", get(style))
         .route("/static/carnet.js", get(script))
+        .route("/static/form.js", get(form_script))
         .route("/static/icon.svg", get(icon))
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
@@ -248,6 +255,7 @@ fn people() -> Router<Arc<Web>> {
         .route("/refused/dismiss", post(refused::dismiss))
         .route("/refused/accept", post(refused::accept))
         .route("/refused/decline", post(refused::decline))
+        .route("/undo", post(undo::undo))
         .route("/notices/undo", post(refused::undo_notice))
         .route("/notices/confirm", post(refused::confirm_notice))
 }
@@ -274,11 +282,14 @@ async fn style() -> impl IntoResponse {
 }
 
 async fn script() -> impl IntoResponse {
-    asset(
-        "text/javascript; charset=utf-8",
-        include_str!("static/carnet.js"),
-    )
+    asset(SCRIPT, include_str!("static/carnet.js"))
 }
+
+async fn form_script() -> impl IntoResponse {
+    asset(SCRIPT, include_str!("static/form.js"))
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 async fn icon() -> impl IntoResponse {
     asset("image/svg+xml", include_str!("static/icon.svg"))

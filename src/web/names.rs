@@ -5,10 +5,17 @@ use crate::domain::settings::Settings;
 /// A contact's name; `texts` are the `(field, value)` of its index.
 pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings) -> String {
     let family_first = texts.iter().find(|(field, _)| field == "last-first");
-    match family_first.filter(|_| settings.last_first) {
-        Some((_, name)) => name.clone(),
-        None => display.to_owned(),
-    }
+    ordered(
+        display,
+        family_first.map(|(_, name)| name.as_str()),
+        settings,
+    )
+}
+
+/// One of the two forms of a name.
+pub fn ordered(display: &str, family_first: Option<&str>, settings: &Settings) -> String {
+    let name = family_first.filter(|_| settings.last_first);
+    name.unwrap_or(display).to_owned()
 }
 
 /// The name of an account, which is one text: its last word is taken for the family name.

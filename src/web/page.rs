@@ -5,12 +5,13 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::{
+    edit::Alike,
     facet::{CardView, Form},
     lists::Members,
     place::encode_segment,
     text::Text,
 };
-use crate::domain::store::Tag;
+use crate::domain::{settings::Theme, store::Tag};
 
 /// What every page carries.
 pub struct Shell {
@@ -28,6 +29,7 @@ pub struct Shell {
     pub adds: Option<String>,
     /// Single keys act on pages.
     pub keys: bool,
+    pub theme: Theme,
     pub notice: Option<String>,
     /// Takes back what the notice tells.
     pub undo: Option<Undo>,
@@ -76,6 +78,15 @@ impl Shell {
     /// The environment shown.
     pub fn current(&self) -> Option<&PlaceLink> {
         self.places.iter().find(|place| place.current)
+    }
+
+    /// Of the page, where the device does not choose.
+    pub fn own_theme(&self) -> Option<&'static str> {
+        match self.theme {
+            Theme::Light => Some("light"),
+            Theme::Dark => Some("dark"),
+            Theme::System => None,
+        }
     }
 
     /// [`Shell::scope`] within an address.
@@ -164,6 +175,12 @@ pub struct Edit {
     pub version: String,
     pub form: Form,
     pub has_photo: bool,
+    /// A picture that was chosen and is not saved, as base64.
+    pub photo: Option<String>,
+    /// Of a new contact: those that may be the same.
+    pub alike: Vec<Alike>,
+    /// Where they are asked for while typing.
+    pub alike_at: Option<String>,
     pub problem: Option<String>,
 }
 

@@ -12,6 +12,7 @@ use super::{
     Web,
     form::Posted,
     history::{DifferenceRow, described},
+    names,
     page::{Shell, Tool, show},
     request::Visit,
     text::fill,
@@ -139,10 +140,10 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
         name: match change.words {
             // In the server's words: there is no name.
             Some(_) => change.revision.reason,
-            None => change.display,
+            None => web.facet.name(&change.revision.document, &visit.settings),
         },
         when: when::shown(change.revision.at, visit.text),
-        who: change.revision.person_name,
+        who: names::of_account(&change.revision.person_name, &visit.settings),
         client: change.revision.client,
         differences: described(change.differences, web, visit),
         words: change.words,

@@ -11,6 +11,7 @@ use http::{HeaderMap, request::Parts};
 use super::{
     Web,
     error::explain,
+    facet::Reader,
     names,
     page::{Alert, Message, PlaceLink, Shell, Tool, see_other, show},
     place::{PlacePath, encode_segment},
@@ -21,7 +22,12 @@ use super::{
     when,
 };
 use crate::domain::{
-    actor::Actor, error::Error, id::GroupId, search::Scope, settings::Settings, store::NoticeKind,
+    actor::Actor,
+    error::Error,
+    id::GroupId,
+    search::Scope,
+    settings::{Settings, Theme},
+    store::NoticeKind,
 };
 
 /// A request by somebody signed in.
@@ -43,7 +49,7 @@ impl Visit {
         headers: &HeaderMap,
     ) -> crate::domain::error::Result<Self> {
         let settings = web.core.settings(&actor).await?;
-        let text = text::choose(settings.language.as_deref(), headers);
+        let text = text::choose(settings.language.as_deref(), headers).dated(settings.date_format);
         Ok(Self {
             alerts: alerts(web, &actor, text).await?,
             sizes: web.core.group_sizes(&actor).await?,
@@ -52,6 +58,15 @@ impl Visit {
             text,
             settings,
         })
+    }
+
+    /// Whoever reads the page.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader {
+            text: self.text,
+            settings: &self.settings,
+            today: chrono::Local::now().date_naive(),
+        }
     }
 
     /// What every page carries; `here` is the place shown.
@@ -92,9 +107,11 @@ impl Visit {
             scope: scope_value(&scope),
             adds: match here {
                 Some(path) if path != PlacePath::Private.path() => None,
-                _ => Some(format!("{}/new", PlacePath::Private.path())),
+                Some(path) => Some(format!("{path}/new")),
+                None => Some("/new".to_owned()),
             },
             keys: self.settings.keys,
+            theme: self.settings.theme,
             alerts: self.alerts.clone(),
             ..anonymous_shell(self.text, String::new())
         }
@@ -104,7 +121,7 @@ impl Visit {
     pub fn shell_telling(&self, web: &Web, here: Option<&str>, told: Told) -> Shell {
         let mut shell = self.shell(web, here);
         shell.notice = told.notice(self.text);
-        shell.undo = here.and_then(|here| told.undo(here));
+        shell.undo = told.undo(here);
         shell.problem = told.problem();
         shell
     }
@@ -230,6 +247,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         query: String::new(),
         adds: None,
         keys: false,
+        theme: Theme::System,
         notice: None,
         undo: None,
         problem: None,

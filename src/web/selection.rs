@@ -19,10 +19,11 @@ use super::{
 use crate::domain::{
     book::Book,
     error::{Error, Result},
-    id::Timestamp,
+    id::{TagId, Timestamp},
     item::Placement,
     sharing::How,
     store::ListQuery,
+    undo::Undo,
 };
 
 /// Contacts of one selection.
@@ -46,21 +47,30 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
 
 /// `POST …/selected/tag`, `POST …/selected/untag`
 pub async fn tag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let tagged = async {
-        let (book, chosen) = chosen(&web, &place, &posted).await?;
-        book.tag(&chosen, &posted.tags(), &[]).await?;
-        Ok(Done::of("tagged"))
-    };
-    settled(&web, &place, &posted, tagged.await).await
+    let tagged = tagging(&web, &place, &posted, &posted.tags(), &[]).await;
+    settled(&web, &place, &posted, tagged).await
 }
 
 pub async fn untag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let tagged = async {
-        let (book, chosen) = chosen(&web, &place, &posted).await?;
-        book.tag(&chosen, &[], &posted.tags()).await?;
-        Ok(Done::of("tagged"))
+    let tagged = tagging(&web, &place, &posted, &[], &posted.tags()).await;
+    settled(&web, &place, &posted, tagged).await
+}
+
+async fn tagging(
+    web: &Web,
+    place: &PlacePath,
+    posted: &Posted,
+    on: &[TagId],
+    off: &[TagId],
+) -> Result<Done> {
+    let (book, chosen) = chosen(web, place, posted).await?;
+    let items = book.tag(&chosen, on, off).await?;
+    let done = Done::of("selection-tagged").numbers(&[items.len()]);
+    let undo = Undo::Tagged {
+        book: book.collection().id,
+        items,
     };
-    settled(&web, &place, &posted, tagged.await).await
+    Ok(done.undone_by(web.undos.keep(&posted.visit, undo, &place.path())))
 }
 
 /// `POST …/selected/share`
@@ -107,9 +117,16 @@ async fn bring(
     done: &str,
 ) -> Result<Done> {
     let (book, chosen) = chosen(web, place, posted).await?;
-    let outcomes = book.bring(&chosen, &target?, how).await?;
-    let brought = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-    Ok(Done::of(done).numbers(&[brought, chosen.len() - brought]))
+    let target = target?;
+    let outcomes = book.bring(&chosen, &target, how).await?;
+    let items: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+    let done = Done::of(done).numbers(&[items.len(), chosen.len() - items.len()]);
+    let undo = Undo::Brought {
+        from: book.collection().id,
+        into: target.collection().id,
+        items,
+    };
+    Ok(done.undone_by(web.undos.keep(&posted.visit, undo, &place.path())))
 }
 
 /// What was checked in the list and is still there.
@@ -143,7 +160,7 @@ pub async fn chosen(
 async fn everything(web: &Web, book: &Book, params: &ListParams) -> Result<Vec<Placement>> {
     let query = ListQuery {
         limit: MOST,
-        ..params.query(web, false)
+        ..params.narrowing(web)
     };
     let found = book.list(&query).await?;
     Ok(found.rows.into_iter().map(|row| row.placement).collect())

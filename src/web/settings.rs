@@ -8,26 +8,64 @@ use axum::{
     response::Response,
 };
 
+use http::StatusCode;
+
 use super::{
     Web,
+    facet::Choice,
     form::Posted,
     page::{Shell, Tool, show},
     request::Visit,
-    text::by_tag,
+    text::{Text, by_tag},
     told::{Done, Told},
+    when,
 };
-use crate::domain::settings::Settings;
+use crate::domain::{
+    actor::Membership,
+    error::{Error, Result},
+    id::Timestamp,
+    settings::{DateFormat, Settings, Theme},
+    store::Sort,
+};
 
 #[derive(Template)]
 #[template(path = "settings.html")]
 struct Page {
     shell: Shell,
     settings: Settings,
+    rows: Vec<Choice>,
+    sorts: Vec<Choice>,
+    themes: Vec<Choice>,
+    /// Each with the moment of now as its label.
+    dates: Vec<Choice>,
+    places: Vec<Choice>,
 }
+
+/// A sentence in the reader's language.
+type Label = fn(&Text) -> &'static str;
+
+const SORTS: [(&str, Sort, Label); 3] = [
+    ("name", Sort::Name, |t| t.name),
+    ("organization", Sort::Organization, |t| t.organization),
+    ("modified", Sort::Modified, |t| t.sort_modified),
+];
+
+const THEMES: [(&str, Theme, Label); 3] = [
+    ("system", Theme::System, |t| t.book.theme_system),
+    ("light", Theme::Light, |t| t.book.theme_light),
+    ("dark", Theme::Dark, |t| t.book.theme_dark),
+];
+
+const DATES: [(&str, DateFormat); 4] = [
+    ("words", DateFormat::Words),
+    ("iso", DateFormat::Iso),
+    ("day-first", DateFormat::DayFirst),
+    ("month-first", DateFormat::MonthFirst),
+];
 
 /// `GET /settings`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    show_page(&web, &visit, done.into())
+    show_page(&web, &visit, done.into()).await
 }
 
 /// `POST /settings/display`
@@ -35,27 +73,125 @@ pub async fn display(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let last_first = posted.value("names") == "last-first";
     let language = by_tag(posted.value("language")).map(|text| text.lang.to_owned());
     let keys = posted.checked("keys");
+    // What the form does not name stays as it is.
+    let sort = SORTS
+        .iter()
+        .find(|(name, ..)| *name == posted.value("sort"));
+    let theme = THEMES
+        .iter()
+        .find(|(name, ..)| *name == posted.value("theme"));
+    let dates = DATES
+        .iter()
+        .find(|(name, _)| *name == posted.value("dates"));
+    let rows = posted.value("rows").parse().ok();
+    let rows = rows.filter(|rows| Settings::ROWS.contains(rows));
     let change = |settings: &mut Settings| {
         settings.last_first = last_first;
         settings.language.clone_from(&language);
         settings.keys = keys;
+        settings.sort = sort.map_or(settings.sort, |(_, sort, _)| *sort);
+        settings.theme = theme.map_or(settings.theme, |(_, theme, _)| *theme);
+        settings.date_format = dates.map_or(settings.date_format, |(_, dates)| *dates);
+        settings.rows_per_page = rows.unwrap_or(settings.rows_per_page);
     };
-    match web.core.change_settings(&posted.visit.actor, change).await {
+    let changed = web.core.change_settings(&posted.visit.actor, change).await;
+    settled(&web, &posted.visit, changed).await
+}
+
+/// `POST /settings/contacts`
+pub async fn contacts(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let country = posted.value("country").trim().to_ascii_uppercase();
+    if !web.facet.is_country(&country) && !country.is_empty() {
+        let rule = visit.text.book.country_rule.to_owned();
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule);
+        return show_page(&web, visit, told).await;
+    }
+    let country = Some(country).filter(|country| !country.is_empty());
+    let place = posted.value("place");
+    let own = |own: &&Membership| own.name == place;
+    let place = visit.actor.memberships.iter().find(own);
+    let place = place.map(|own| own.name.clone());
+    let change = |settings: &mut Settings| {
+        settings.default_country.clone_from(&country);
+        settings.default_place.clone_from(&place);
+    };
+    let changed = web.core.change_settings(&visit.actor, change).await;
+    settled(&web, visit, changed).await
+}
+
+async fn settled(web: &Web, visit: &Visit, changed: Result<()>) -> Response {
+    match changed {
         Ok(()) => Done::of("saved").at("/settings"),
-        Err(error) => {
-            let told = Told::refused(&error, &posted.visit);
-            show_page(&web, &posted.visit, told)
-        }
+        Err(error) => show_page(web, visit, Told::refused(&error, visit)).await,
     }
 }
 
-fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
-    let status = told.status();
-    let page = Page {
-        shell: visit.shell_of(web, Tool::Settings, told),
-        settings: visit.settings.clone(),
+async fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
+    let shown = async {
+        let (settings, text) = (&visit.settings, visit.text);
+        let today = Timestamp::now();
+        let rows = Settings::ROWS.map(|rows| rows.to_string());
+        let rows = rows.iter().map(|rows| (rows.as_str(), rows.clone()));
+        let sorts = SORTS.iter();
+        let themes = THEMES.iter();
+        let dates = DATES.iter();
+        Ok(show(
+            told.status(),
+            &Page {
+                rows: choices(rows, &settings.rows().to_string()),
+                sorts: choices(
+                    sorts.map(|(name, _, label)| (*name, label(text).to_owned())),
+                    named(&SORTS.map(|(name, sort, _)| (name, sort)), settings.sort),
+                ),
+                themes: choices(
+                    themes.map(|(name, _, label)| (*name, label(text).to_owned())),
+                    named(
+                        &THEMES.map(|(name, theme, _)| (name, theme)),
+                        settings.theme,
+                    ),
+                ),
+                dates: choices(
+                    dates.map(|(name, dates)| (*name, when::shown(today, text.dated(*dates)))),
+                    named(&DATES, settings.date_format),
+                ),
+                places: places(web, visit).await?,
+                shell: visit.shell_of(web, Tool::Settings, told),
+                settings: settings.clone(),
+            },
+        ))
     };
-    show(status, &page)
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+}
+
+/// What a setting is called in the form.
+fn named<T: Copy + PartialEq>(all: &[(&'static str, T)], chosen: T) -> &'static str {
+    let found = all.iter().find(|(_, one)| *one == chosen);
+    found.map_or("", |(name, _)| *name)
+}
+
+fn choices<'a>(all: impl Iterator<Item = (&'a str, String)>, chosen: &str) -> Vec<Choice> {
+    let choice = |(value, label): (&str, String)| Choice {
+        selected: value == chosen,
+        value: value.to_owned(),
+        label,
+    };
+    all.map(choice).collect()
+}
+
+/// Private, and the groups whose members the person is and may add to.
+async fn places(web: &Web, visit: &Visit) -> Result<Vec<Choice>> {
+    let chosen = visit.settings.default_place.as_deref().unwrap_or_default();
+    let mut places = vec![("", visit.text.private.to_owned())];
+    for own in &visit.actor.memberships {
+        let book = web.core.open_group(&visit.actor, &own.name).await?;
+        if book.privileges().await?.add {
+            places.push((&own.name, own.display_name.clone()));
+        }
+    }
+    Ok(choices(places.into_iter(), chosen))
 }
 
 #[derive(Template)]
@@ -67,5 +203,5 @@ struct Keys {
 /// `GET /keys`
 pub async fn keys(State(web): State<Arc<Web>>, visit: Visit) -> Response {
     let shell = visit.shell_of(&web, Tool::Settings, Told::Nothing);
-    show(http::StatusCode::OK, &Keys { shell })
+    show(StatusCode::OK, &Keys { shell })
 }

@@ -12,6 +12,7 @@ use http::StatusCode;
 use super::{
     Web,
     form::Posted,
+    names,
     page::{Shell, show},
     place::{ItemPath, PlacePath},
     request::Visit,
@@ -23,7 +24,9 @@ use crate::domain::{
     book::Book,
     error::{Error, Result},
     id::{CollectionId, PlacementId},
+    item::Placement,
     sharing::{How, Placed, ShownPlace},
+    undo::Undo,
 };
 
 #[derive(Template)]
@@ -65,9 +68,10 @@ pub async fn page(
 /// `POST …/c/ID/share/add`
 pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     match brought(&web, &item, &posted, How::Share).await {
-        Ok((target, _)) => Done::of("shared")
-            .to(&name_of(&target, &posted.visit))
-            .at(&format!("{}/share", item.path())),
+        Ok(brought) => {
+            let back = format!("{}/share", item.path());
+            brought.done("shared", &web, &posted.visit, &back).at(&back)
+        }
         Err(told) => again(&web, &item, &posted, told).await,
     }
 }
@@ -75,9 +79,9 @@ pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
 /// `POST …/c/ID/share/move`
 pub async fn move_to(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     match brought(&web, &item, &posted, How::Move).await {
-        Ok((target, placed)) => {
-            let done = Done::of("moved").to(&name_of(&target, &posted.visit));
-            at_card(&web, &posted.visit, &target, &placed, &done).await
+        Ok(brought) => {
+            let done = brought.done("moved", &web, &posted.visit, &item.place.path());
+            at_card(&web, &posted.visit, &brought, &done).await
         }
         Err(told) => again(&web, &item, &posted, told).await,
     }
@@ -89,13 +93,12 @@ pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
     let copied = async {
         let (book, card) = item.open(&web, visit).await?;
         let target = web.core.default_book(&visit.actor).await?;
-        let placed = one(&book, &card.placement, &target, How::Copy).await?;
-        Ok((target, placed))
+        one(book, &card.placement, target, How::Copy).await
     };
     match copied.await {
-        Ok((target, placed)) => {
-            let done = Done::of("copied");
-            at_card(&web, visit, &target, &placed, &done).await
+        Ok(brought) => {
+            let done = brought.done("copied", &web, visit, &item.path());
+            at_card(&web, visit, &brought, &done).await
         }
         Err(error) => again(&web, &item, &posted, Told::refused(&error, visit)).await,
     }
@@ -105,13 +108,35 @@ pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
 pub async fn remove(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let placement = PlacementId(posted.number("placement"));
-    if let Err(error) = web.core.withdraw(&visit.actor, placement).await {
-        return again(&web, &item, &posted, Told::refused(&error, visit)).await;
-    }
-    let done = Done::of("unshared");
-    match item.open(&web, visit).await {
-        Ok(_) => done.at(&format!("{}/share", item.path())),
-        Err(_) => done.at(&item.place.path()),
+    let undo = match web.core.withdraw(&visit.actor, placement).await {
+        Ok(undo) => undo,
+        Err(error) => return again(&web, &item, &posted, Told::refused(&error, visit)).await,
+    };
+    let back = match item.open(&web, visit).await {
+        Ok(_) => format!("{}/share", item.path()),
+        Err(_) => item.place.path(),
+    };
+    let undo = web.undos.keep(visit, undo, &back);
+    Done::of("unshared").undone_by(undo).at(&back)
+}
+
+/// A contact that came from one book into another.
+struct Brought {
+    from: Book,
+    into: Book,
+    placed: Placed,
+}
+
+impl Brought {
+    /// Tells it, with its undo; `back` is where that leads.
+    fn done(&self, what: &str, web: &Web, visit: &Visit, back: &str) -> Done {
+        let undo = Undo::Brought {
+            from: self.from.collection().id,
+            into: self.into.collection().id,
+            items: vec![self.placed.clone()],
+        };
+        let done = Done::of(what).to(&name_of(&self.into, visit));
+        done.undone_by(web.undos.keep(visit, undo, back))
     }
 }
 
@@ -120,7 +145,7 @@ async fn brought(
     item: &ItemPath,
     posted: &Posted,
     how: How,
-) -> std::result::Result<(Book, Placed), Told> {
+) -> std::result::Result<Brought, Told> {
     let visit = &posted.visit;
     let told = |error: Error| Told::refused(&error, visit);
     let (book, card) = item.open(web, visit).await.map_err(told)?;
@@ -129,28 +154,28 @@ async fn brought(
         .open(&visit.actor, posted.collection("to"))
         .await
         .map_err(told)?;
-    match one(&book, &card.placement, &target, how).await {
-        Ok(placed) => Ok((target, placed)),
+    match one(book, &card.placement, target.clone(), how).await {
+        Ok(brought) => Ok(brought),
         Err(Error::UidConflict { href }) => {
             let other = target.get(&href).await.map_err(told)?;
             let name = name_of(&target, visit);
-            let taken = fill(visit.text.uid_taken, &[&name, &other.placement.display]);
+            let there = web.facet.name(&other.document, &visit.settings);
+            let taken = fill(visit.text.uid_taken, &[&name, &there]);
             Err(Told::Refused(StatusCode::CONFLICT, taken))
         }
         Err(error) => Err(told(error)),
     }
 }
 
-async fn one(
-    book: &Book,
-    placement: &crate::domain::item::Placement,
-    target: &Book,
-    how: How,
-) -> Result<Placed> {
-    let outcomes = book
-        .bring(std::slice::from_ref(placement), target, how)
+async fn one(from: Book, placement: &Placement, into: Book, how: How) -> Result<Brought> {
+    let outcomes = from
+        .bring(std::slice::from_ref(placement), &into, how)
         .await?;
-    outcomes.into_iter().next().unwrap_or(Err(Error::NotFound))
+    let placed = outcomes
+        .into_iter()
+        .next()
+        .unwrap_or(Err(Error::NotFound))?;
+    Ok(Brought { from, into, placed })
 }
 
 async fn again(web: &Arc<Web>, item: &ItemPath, posted: &Posted, told: Told) -> Response {
@@ -159,15 +184,9 @@ async fn again(web: &Arc<Web>, item: &ItemPath, posted: &Posted, told: Told) -> 
 }
 
 /// To the card in the other book.
-async fn at_card(
-    web: &Web,
-    visit: &Visit,
-    target: &Book,
-    placed: &Placed,
-    done: &Done,
-) -> Response {
-    let path = PlacePath::of(target);
-    match target.get(&placed.href).await {
+async fn at_card(web: &Web, visit: &Visit, brought: &Brought, done: &Done) -> Response {
+    let path = PlacePath::of(&brought.into);
+    match brought.into.get(&brought.placed.href).await {
         Ok(card) => done.at(&format!("{}/c/{}", path.path(), card.placement.server_id)),
         Err(Error::NotFound) => done.at(&path.path()),
         Err(error) => visit.failed(web, &error),
@@ -234,7 +253,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         &Share {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: card.placement.display.clone(),
+            name: web.facet.name(&card.document, &visit.settings),
             rows,
             moves,
         },
@@ -250,8 +269,9 @@ fn knows(place: &ShownPlace, id: CollectionId) -> bool {
 
 fn placed_by(place: &ShownPlace, visit: &Visit) -> String {
     let when = when::shown(place.placed_at, visit.text);
+    let placed_by = names::of_account(&place.placed_by_name, &visit.settings);
     match place.placed_by == visit.actor.person {
         true => fill(visit.text.placed_by_you, &[&when]),
-        false => fill(visit.text.placed_by, &[&place.placed_by_name, &when]),
+        false => fill(visit.text.placed_by, &[&placed_by, &when]),
     }
 }

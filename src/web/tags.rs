@@ -23,6 +23,7 @@ use crate::domain::{
     error::{Error, Result},
     id::TagId,
     store::Tag,
+    undo::Undo,
 };
 
 #[derive(Template)]
@@ -94,10 +95,16 @@ pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             .map(|tag| tag.id)
             .filter(|tag| !on.contains(tag))
             .collect();
-        book.tag(&[card.placement], &on, &off).await
+        let items = book.tag(&[card.placement], &on, &off).await?;
+        let undo = Undo::Tagged {
+            book: book.collection().id,
+            items,
+        };
+        let done = Done::of("tagged");
+        Ok(done.undone_by(web.undos.keep(visit, undo, &item.path())))
     };
     match assigned.await {
-        Ok(()) => Done::of("tagged").at(&item.path()),
+        Ok(done) => done.at(&item.path()),
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
     }
 }

@@ -23,12 +23,16 @@ macro_rules! sentences {
 }
 
 pub mod account;
+pub mod book;
+pub mod dates;
 mod en;
 mod fr;
 pub mod mail;
 pub mod transfer;
 
 use http::HeaderMap;
+
+use crate::domain::settings::DateFormat;
 
 pub use en::EN;
 pub use fr::FR;
@@ -39,12 +43,16 @@ macro_rules! text {
         pub struct Text {
             /// BCP 47 tag.
             pub lang: &'static str,
+            /// How the reader writes dates.
+            pub dates: DateFormat,
             /// Import, export, printing and duplicates.
             pub transfer: &'static transfer::Transfer,
             /// Letters, verification, short messages and faxes.
             pub mail: &'static mail::Mail,
             /// Accounts, passwords, sessions and settings.
             pub account: &'static account::Account,
+            /// Lists, cards and forms of contacts.
+            pub book: &'static book::Book,
             $(pub $field: &'static str,)+
         }
 
@@ -56,6 +64,7 @@ macro_rules! text {
                     .chain(self.transfer.all())
                     .chain(self.mail.all())
                     .chain(self.account.all())
+                    .chain(self.book.all())
                     .collect()
             }
         }
@@ -136,6 +145,22 @@ text! {
     comment_rule, here_already, keeps_administrator, no_colour, list_stays_list,
 }
 
+/// Each language with each way to write dates.
+static WRITTEN: [Text; 8] = [
+    EN,
+    in_dates(EN, DateFormat::Iso),
+    in_dates(EN, DateFormat::DayFirst),
+    in_dates(EN, DateFormat::MonthFirst),
+    FR,
+    in_dates(FR, DateFormat::Iso),
+    in_dates(FR, DateFormat::DayFirst),
+    in_dates(FR, DateFormat::MonthFirst),
+];
+
+const fn in_dates(text: Text, dates: DateFormat) -> Text {
+    Text { dates, ..text }
+}
+
 /// The language of a request: the person's setting, else the browser's, else English.
 pub fn choose(setting: Option<&str>, headers: &HeaderMap) -> &'static Text {
     if let Some(text) = setting.and_then(by_tag) {
@@ -146,6 +171,14 @@ pub fn choose(setting: Option<&str>, headers: &HeaderMap) -> &'static Text {
         .and_then(|value| value.to_str().ok())
         .and_then(preferred)
         .unwrap_or(&EN)
+}
+
+impl Text {
+    /// The same language with another way to write dates.
+    pub fn dated(&'static self, dates: DateFormat) -> &'static Text {
+        let same = |text: &&Text| text.lang == self.lang && text.dates == dates;
+        WRITTEN.iter().find(same).unwrap_or(self)
+    }
 }
 
 /// A language by its tag, regions aside.

@@ -23,7 +23,7 @@ pub struct Done {
     pub name: String,
     /// Numbers in the sentence, separated by commas.
     pub n: String,
-    /// Removals that can be undone, as ranges of revisions.
+    /// What can be taken back: removals as ranges of revisions, `@` and a moment, `merge:`, `kept:`.
     pub undo: String,
 }
 
@@ -106,6 +106,8 @@ impl Done {
             "selection-moved" => text.selection_moved,
             "selection-copied" => text.selection_copied,
             "selection-restored" => text.selection_restored,
+            "selection-undone" => text.book.undone,
+            "selection-tagged" => text.book.tagged,
             "emptied" => text.emptied,
             "went-back" => text.went_back,
             "merged" => text.transfer.merged,
@@ -172,8 +174,16 @@ impl Told {
     }
 
     /// The form that takes it back, in the place it was done.
-    pub fn undo(&self, here: &str) -> Option<Undo> {
+    pub fn undo(&self, here: Option<&str>) -> Option<Undo> {
         let Told::Done(done) = self else { return None };
+        if let Some(kept) = done.undo.strip_prefix("kept:") {
+            return Some(Undo {
+                action: "/undo".to_owned(),
+                field: "kept",
+                value: kept.to_owned(),
+            });
+        }
+        let here = here?;
         if let Some(merge) = done.undo.strip_prefix("merge:") {
             return Some(Undo {
                 action: format!("{here}/duplicates/undo"),

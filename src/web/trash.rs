@@ -12,10 +12,11 @@ use http::StatusCode;
 use super::{
     Web,
     form::Posted,
+    names,
     page::{Shell, show},
     place::PlacePath,
     request::Visit,
-    text::{Text, fill},
+    text::fill,
     told::{Done, Told},
     when,
 };
@@ -204,7 +205,7 @@ async fn show_page(
                 &trashed.removal,
                 trashed.may_restore,
                 trashed.may_copy,
-                text,
+                visit,
             )
         })
         .collect();
@@ -227,7 +228,7 @@ async fn show_page(
             lost: lost
                 .iter()
                 .take(SHOWN)
-                .map(|removal| row(removal, false, true, text))
+                .map(|removal| row(removal, false, true, visit))
                 .collect(),
             clients,
             now: when::input(Timestamp::now()),
@@ -236,12 +237,13 @@ async fn show_page(
     ))
 }
 
-fn row(removal: &Removal, may_restore: bool, may_copy: bool, text: &Text) -> TrashRow {
+fn row(removal: &Removal, may_restore: bool, may_copy: bool, visit: &Visit) -> TrashRow {
+    let last_first = removal.last_first.as_deref();
     TrashRow {
         revision: removal.revision.0,
-        name: removal.display.clone(),
-        when: when::shown(removal.at, text),
-        who: removal.person_name.clone(),
+        name: names::ordered(&removal.display, last_first, &visit.settings),
+        when: when::shown(removal.at, visit.text),
+        who: names::of_account(&removal.person_name, &visit.settings),
         client: removal.client.clone(),
         before: removal.at.0 - 1,
         may_restore,

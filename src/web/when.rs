@@ -2,25 +2,27 @@
 
 use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Timelike};
 
-use super::text::{Text, fill};
-use crate::domain::id::Timestamp;
+use super::text::{
+    Text,
+    dates::{date, month_name},
+    fill,
+};
+use crate::domain::{id::Timestamp, settings::DateFormat};
 
-/// `25 November 2026, 18:28`
+/// `25 November 2026, 18:28`, or as the reader writes dates.
 pub fn shown(at: Timestamp, text: &Text) -> String {
     let Some(moment) = local(at) else {
         return String::new();
     };
-    let month = text.months.split(' ').nth(moment.month0() as usize);
     let clock = format!("{:02}:{:02}", moment.hour(), moment.minute());
-    fill(
-        text.moment,
-        &[
-            &moment.day(),
-            &month.unwrap_or_default(),
-            &moment.year(),
-            &clock,
-        ],
-    )
+    let (year, month, day) = (moment.year(), moment.month(), moment.day());
+    match text.dates {
+        DateFormat::Words => fill(
+            text.moment,
+            &[&day, &month_name(month, text), &year, &clock],
+        ),
+        _ => format!("{} {clock}", date(Some(year), month, day, text)),
+    }
 }
 
 /// `2026-11-25`, as a `date` input has it.
@@ -53,15 +55,10 @@ pub fn month_and_day(at: Timestamp) -> String {
 }
 
 /// `15 April` of `04-15`.
-pub fn day_of_year(date: &str, text: &Text) -> String {
-    let (month, day) = date.split_once('-').unwrap_or_default();
-    let number = |part: &str| part.parse::<usize>().unwrap_or(0);
-    let name = text
-        .months
-        .split(' ')
-        .nth(number(month).saturating_sub(1))
-        .unwrap_or_default();
-    format!("{} {name}", number(day))
+pub fn day_of_year(month_and_day: &str, text: &Text) -> String {
+    let (month, day) = month_and_day.split_once('-').unwrap_or_default();
+    let number = |part: &str| part.parse::<u32>().unwrap_or(0);
+    date(None, number(month), number(day), text)
 }
 
 fn local(at: Timestamp) -> Option<DateTime<Local>> {
@@ -72,6 +69,38 @@ fn local(at: Timestamp) -> Option<DateTime<Local>> {
 mod tests {
     use super::*;
     use crate::web::text::{EN, FR};
+
+    #[test]
+    fn dates_are_written_as_the_reader_chose() {
+        let moment = parse("2026-11-05T08:05").expect("a moment");
+        for (dates, told, born, yearly) in [
+            (
+                DateFormat::Words,
+                "5 November 2026, 08:05",
+                "15 April 1972",
+                "15 April",
+            ),
+            (DateFormat::Iso, "2026-11-05 08:05", "1972-04-15", "--04-15"),
+            (
+                DateFormat::DayFirst,
+                "05/11/2026 08:05",
+                "15/04/1972",
+                "15/04",
+            ),
+            (
+                DateFormat::MonthFirst,
+                "11/05/2026 08:05",
+                "04/15/1972",
+                "04/15",
+            ),
+        ] {
+            let text = EN.dated(dates);
+            assert_eq!(shown(moment, text), told);
+            assert_eq!(date(Some(1972), 4, 15, text), born);
+            assert_eq!(day_of_year("04-15", text), yearly);
+            assert_eq!(FR.dated(dates).lang, "fr");
+        }
+    }
 
     #[test]
     fn a_moment_is_read_as_it_was_written() {

@@ -159,7 +159,7 @@ fn unsearched(card: &Document) -> Vec<IndexText> {
 }
 
 /// `Martin Alice`, for lists that show family names first; none where a card has only one of both.
-fn family_first(card: &Document) -> Option<String> {
+pub fn family_first(card: &Document) -> Option<String> {
     let n = card.first("N")?.components();
     let (family, given) = (tidy(n.first()?)?, tidy(n.get(1)?)?);
     Some(format!("{family} {given}"))

@@ -9,6 +9,7 @@ mod view;
 use std::sync::Arc;
 
 use carnet_proto::vcard::{Binary, Document, fold_for_search};
+use rlibphonenumber::Region;
 
 use self::{
     fields::LISTS,
@@ -16,19 +17,24 @@ use self::{
 };
 use super::{Contact, parse, picture};
 use crate::{
-    domain::{book::Edit, error::Result},
+    domain::{book::Edit, error::Result, settings::Settings},
     web::{
-        facet::{CardView, Form, Side, Submitted, WebFacet},
+        facet::{CardView, Form, Reader, Side, Submitted, WebFacet},
         text::Text,
     },
 };
 
 impl WebFacet for Contact {
-    fn view(&self, document: &[u8], text: &Text) -> CardView {
+    fn view(&self, document: &[u8], reader: &Reader) -> CardView {
         match Document::parse(document) {
-            Ok(card) => view::view(&card, text, self.country),
+            Ok(card) => view::view(&card, reader, self.country),
             Err(_) => CardView::default(),
         }
+    }
+
+    fn name(&self, document: &[u8], settings: &Settings) -> String {
+        let card = Document::parse(document);
+        card.map_or_else(|_| String::new(), |card| view::name(&card, settings))
     }
 
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form {
@@ -77,6 +83,10 @@ impl WebFacet for Contact {
         Ok(Arc::new(WebEdit { changes, photo }))
     }
 
+    fn picture(&self, octets: &[u8]) -> Result<Vec<u8>> {
+        picture::for_storage(octets)
+    }
+
     fn favourite(&self, on: bool) -> Arc<dyn Edit> {
         Arc::new(list::Favourite(on))
     }
@@ -120,6 +130,10 @@ impl WebFacet for Contact {
 
     fn property(&self, name: &str, text: &Text) -> String {
         view::property(name, text)
+    }
+
+    fn is_country(&self, code: &str) -> bool {
+        code.parse::<Region>().is_ok()
     }
 
     fn postal_addresses(&self, document: &[u8]) -> Vec<String> {

@@ -262,7 +262,9 @@ impl Reader<'_> {
 
 const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, r.display, i.creator, r.at,
     r.person, coalesce(w.name, ''), r.client,
-    r.person IS i.creator AND coalesce(o.kind IN ('private', 'removed'), 0)
+    r.person IS i.creator AND coalesce(o.kind IN ('private', 'removed'), 0),
+    (SELECT t.value FROM index_text t WHERE t.item = r.item AND t.field = 'last-first'
+        AND r.display = i.display)
     FROM revision r JOIN item i ON i.id = r.item AND length(i.document) > 0
     LEFT JOIN collection o ON o.id = i.origin LEFT JOIN person w ON w.id = r.person";
 
@@ -283,6 +285,7 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
         person_name: row.get(8)?,
         client: row.get(9)?,
         withdrawn: row.get(10)?,
+        last_first: row.get(11)?,
     })
 }
 

@@ -1,13 +1,16 @@
 //! English.
 
 use super::Text;
+use crate::domain::settings::DateFormat;
 
 /// English.
 pub const EN: Text = Text {
     lang: "en",
+    dates: DateFormat::Words,
     transfer: &super::transfer::EN,
     mail: &super::mail::EN,
     account: &super::account::EN,
+    book: &super::book::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

@@ -1,13 +1,16 @@
 //! French, with the words of the help document.
 
 use super::Text;
+use crate::domain::settings::DateFormat;
 
 /// French.
 pub const FR: Text = Text {
     lang: "fr",
+    dates: DateFormat::Words,
     transfer: &super::transfer::FR,
     mail: &super::mail::FR,
     account: &super::account::FR,
+    book: &super::book::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

@@ -3,7 +3,9 @@
 
 mod contacts;
 mod groups;
+mod order;
 mod past;
+mod undone;
 
 use std::sync::Arc;
 

@@ -107,20 +107,13 @@ const fn rare(id: &'static str, place: Place, label: Label) -> Single {
     }
 }
 
-pub const NAMES: [Single; 18] = [
+const NAMES: [Single; 12] = [
     single("given", Place::Component("N", 1), |t| t.given_name),
     single("family", Place::Component("N", 0), |t| t.family_name),
-    single("org", Place::Component("ORG", 0), |t| t.organization),
-    single("title", Place::Text(&["TITLE"]), |t| t.job_title),
-    rare("role", Place::Text(&["ROLE"]), |t| t.job_role),
-    rare("kind", Place::Choice(&COMPANY), |t| t.kind),
-    rare("formatted", Place::Formatted, |t| t.displayed_name),
     rare("prefix", Place::Component("N", 3), |t| t.prefix),
     rare("middle", Place::Component("N", 2), |t| t.middle_name),
     rare("suffix", Place::Component("N", 4), |t| t.suffix),
     rare("nickname", Place::Text(&["NICKNAME"]), |t| t.nickname),
-    rare("department", Place::Component("ORG", 1), |t| t.department),
-    rare("office", Place::Component("ORG", 2), |t| t.office),
     rare(
         "phonetic-given",
         Place::Text(&["X-PHONETIC-FIRST-NAME"]),
@@ -136,21 +129,37 @@ pub const NAMES: [Single; 18] = [
         Place::Text(&["X-PHONETIC-LAST-NAME"]),
         |t| t.phonetic_family_name,
     ),
-    rare("phonetic-org", Place::Text(&["X-PHONETIC-ORG"]), |t| {
-        t.phonetic_organization
-    }),
+    rare("formatted", Place::Formatted, |t| t.displayed_name),
     rare("file-as", Place::Text(&["X-EVOLUTION-FILE-AS"]), |t| {
         t.file_as
     }),
+    rare(KIND, Place::Choice(&COMPANY), |t| t.kind),
 ];
 
-pub const OTHERS: [Single; 7] = [
+const ORGANIZATION: [Single; 6] = [
+    single("org", Place::Component("ORG", 0), |t| t.organization),
+    single("title", Place::Text(&["TITLE"]), |t| t.job_title),
+    rare("role", Place::Text(&["ROLE"]), |t| t.job_role),
+    rare("department", Place::Component("ORG", 1), |t| t.department),
+    rare("office", Place::Component("ORG", 2), |t| t.office),
+    rare("phonetic-org", Place::Text(&["X-PHONETIC-ORG"]), |t| {
+        t.phonetic_organization
+    }),
+];
+
+const DATES: [Single; 2] = [
     single("bday", Place::Date(date::Sort::Birthday), |t| t.birthday),
     single("anniversary", Place::Date(date::Sort::Anniversary), |t| {
         t.anniversary
     }),
-    single("categories", Place::List("CATEGORIES"), |t| t.categories),
-    rare("gender", Place::Choice(&GENDER), |t| t.gender),
+];
+
+const CATEGORIES: [Single; 1] = [single("categories", Place::List("CATEGORIES"), |t| {
+    t.categories
+})];
+
+const PARTICULARS: [Single; 4] = [
+    single("gender", Place::Choice(&GENDER), |t| t.gender),
     rare("customer-id", Place::Text(&["X-CARNET-CUSTOMERID"]), |t| {
         t.customer_id
     }),
@@ -163,6 +172,69 @@ pub const OTHERS: [Single; 7] = [
         t.account_name
     }),
 ];
+
+/// A person or a company: the form asks, a card shows it by its name.
+const KIND: &str = "kind";
+
+/// A section of the form.
+pub struct Part {
+    pub id: &'static str,
+    pub title: Label,
+    pub singles: &'static [Single],
+    /// Names of its [`LISTS`].
+    pub lists: &'static [&'static str],
+}
+
+/// The sections of the form, in its order; the note stands in the one called so.
+pub static PARTS: [Part; 9] = [
+    part("name", |t| t.name, &NAMES, &[]),
+    part("organization", |t| t.organization, &ORGANIZATION, &[]),
+    part("numbers", |t| t.phones, &[], &["tel"]),
+    part(
+        "messages",
+        |t| t.book.messages,
+        &[],
+        &["email", "impp", "url"],
+    ),
+    part("addresses", |t| t.addresses, &[], &["adr"]),
+    part("dates", |t| t.book.dates, &DATES, &[]),
+    part("related-people", |t| t.related, &[], &["related"]),
+    part(NOTE, |t| t.note, &CATEGORIES, &[]),
+    part("more", |t| t.book.more, &PARTICULARS, &["more", "custom"]),
+];
+
+/// The section and the field of the note.
+pub const NOTE: &str = "note";
+
+const fn part(
+    id: &'static str,
+    title: Label,
+    singles: &'static [Single],
+    lists: &'static [&'static str],
+) -> Part {
+    Part {
+        id,
+        title,
+        singles,
+        lists,
+    }
+}
+
+/// Every field with one value.
+pub fn singles() -> impl Iterator<Item = &'static Single> {
+    PARTS.iter().flat_map(|part| part.singles)
+}
+
+impl Single {
+    /// What the head of a card says already.
+    pub fn is_in_head(&self) -> bool {
+        match self.place {
+            Place::Component(..) | Place::Formatted => true,
+            Place::Text(names) => names == ["TITLE"],
+            _ => self.id == KIND,
+        }
+    }
+}
 
 /// A list of values, each of a kind.
 pub struct Several {

@@ -3,12 +3,14 @@
 use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate, escape_text};
 use uuid::Uuid;
 
-use super::fields::{Kinds, LISTS, Label, NAMES, OTHERS, Own, Place, Several, Single, label_line};
+use super::fields::{
+    Kinds, LISTS, Label, NOTE, Own, PARTS, Part, Place, Several, Single, label_line, singles,
+};
 use crate::{
     class::contact::{eas::photo_line, parse},
     domain::{book::Edit, error::Result},
     web::{
-        facet::{Choice, Field, FieldList, FieldRow, Form},
+        facet::{Choice, Field, FieldList, FieldRow, Form, Section},
         text::Text,
     },
 };
@@ -44,13 +46,13 @@ impl Edit for WebEdit {
             )?,
         };
         let mut patch = card.edit();
-        for field in NAMES.iter().chain(&OTHERS) {
+        for field in singles() {
             self.patch_single(field, &mut patch);
         }
         for list in &LISTS {
             self.patch_list(list, &mut patch);
         }
-        if let Some(note) = self.change("note") {
+        if let Some(note) = self.change(NOTE) {
             set(&mut patch, &["NOTE"], escape_text(note));
         }
         if let Some(octets) = &self.photo {
@@ -256,7 +258,7 @@ fn types(list: &Several, kind: &str) -> &'static [&'static str] {
 /// Names and values of the form of a card.
 pub fn values(card: &Document) -> Vec<(String, String)> {
     let mut out = Vec::new();
-    for field in NAMES.iter().chain(&OTHERS) {
+    for field in singles() {
         out.push((field.id.to_owned(), field.value(card)));
     }
     for list in &LISTS {
@@ -279,7 +281,7 @@ pub fn values(card: &Document) -> Vec<(String, String)> {
         }
     }
     let note = card.first("NOTE").map(|note| note.text());
-    out.push(("note".to_owned(), note.unwrap_or_default()));
+    out.push((NOTE.to_owned(), note.unwrap_or_default()));
     out
 }
 
@@ -323,6 +325,7 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
             _ => "",
         },
         rare: field.rare,
+        long: false,
         choices: match field.place {
             Place::Choice(choices) => {
                 let chosen = value(field.id);
@@ -336,21 +339,36 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
             _ => Vec::new(),
         },
     };
-    let lists = LISTS
-        .iter()
-        .map(|list| FieldList {
+    let list = |name: &&str| {
+        let list = LISTS.iter().find(|list| list.name == *name)?;
+        Some(FieldList {
             name: list.name.to_owned(),
             legend: (list.legend)(text).to_owned(),
             rows: (0..rows(values, list).max(1))
                 .map(|row| form_row(list, &format!("{}-{row}", list.name), &value, text))
                 .collect(),
         })
-        .collect();
+    };
+    let note = || Field {
+        id: NOTE.to_owned(),
+        label: text.note.to_owned(),
+        value: value(NOTE),
+        long: true,
+        ..Field::default()
+    };
+    let section = |part: &Part| Section {
+        id: part.id,
+        title: (part.title)(text),
+        fields: part
+            .singles
+            .iter()
+            .map(field)
+            .chain((part.id == NOTE).then(note))
+            .collect(),
+        lists: part.lists.iter().filter_map(list).collect(),
+    };
     Form {
-        names: NAMES.iter().map(field).collect(),
-        lists,
-        others: OTHERS.iter().map(field).collect(),
-        note: value("note"),
+        sections: PARTS.iter().map(section).collect(),
         has_photo,
         kept: Vec::new(),
     }

@@ -1,15 +1,20 @@
 //! The details page of a contact.
 
-use carnet_proto::vcard::{Binary, Document, Line};
+use carnet_proto::vcard::{Binary, Document, Line, PartialDate};
+use chrono::NaiveDate;
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use super::{
-    fields::{Kinds, LISTS, NAMES, OTHERS, Place, Several},
+    fields::{Kinds, LISTS, Place, Several, singles},
     form::position,
 };
-use crate::web::{
-    facet::{CardAction, CardLine, CardView},
-    text::Text,
+use crate::{
+    class::contact::{eas::date, index::family_first},
+    domain::settings::Settings,
+    web::{
+        facet::{CardAction, CardLine, CardView, Reader},
+        text::{Text, dates, fill},
+    },
 };
 
 /// Properties that say nothing to a reader, or are shown elsewhere on the page.
@@ -40,8 +45,14 @@ const BINARY: [&str; 3] = ["LOGO", "SOUND", "KEY"];
 const LISTED: usize = 200;
 
 /// Everything a card says, in the order people look for it; what nobody knows comes last.
-pub fn view(card: &Document, text: &Text, country: Option<Region>) -> CardView {
-    let name = card.formatted_name();
+///
+/// `country` is that of numbers where the reader set none.
+pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardView {
+    let (text, settings) = (reader.text, reader.settings);
+    let own = settings.default_country.as_deref();
+    let country = own.and_then(|own| own.parse().ok()).or(country);
+    let formatted = card.formatted_name();
+    let name = name(card, settings);
     let mut lines = Vec::new();
     let mut add = |label: &str, line: CardLine| {
         if !line.value.is_empty() {
@@ -69,12 +80,9 @@ pub fn view(card: &Document, text: &Text, country: Option<Region>) -> CardView {
             add(&label, linked(list.name, row.kind, value, text, country));
         }
     }
-    let generated = card.generated_name().filter(|made| *made != name);
+    let generated = card.generated_name().filter(|made| *made != formatted);
     add(text.name, plain(generated.unwrap_or_default()));
-    let unstructured = NAMES
-        .iter()
-        .filter(|field| matches!(field.place, Place::Text(names) if names != ["TITLE"]));
-    for field in unstructured.chain(&OTHERS) {
+    for field in singles().filter(|field| !field.is_in_head()) {
         let value = match field.place {
             Place::Choice(choices) => {
                 let chosen = field.value(card);
@@ -82,6 +90,7 @@ pub fn view(card: &Document, text: &Text, country: Option<Region>) -> CardView {
                 let said = option.filter(|_| !chosen.is_empty());
                 said.map_or(chosen, |(_, label)| label(text).to_owned())
             }
+            Place::Date(sort) => dated(sort, field.value(card), reader),
             _ => field.value(card),
         };
         add((field.label)(text), plain(value));
@@ -113,6 +122,12 @@ pub fn view(card: &Document, text: &Text, country: Option<Region>) -> CardView {
         lines,
         has_photo: matches!(card.photo(), Some(Binary::Inline { .. })),
     }
+}
+
+/// A name in the order a person set.
+pub fn name(card: &Document, settings: &Settings) -> String {
+    let family_first = family_first(card).filter(|_| settings.last_first);
+    family_first.unwrap_or_else(|| card.formatted_name())
 }
 
 /// What a property with its types (`TEL;WORK`) is called; what nobody knows keeps its name.
@@ -147,9 +162,7 @@ pub fn property(name: &str, text: &Text) -> String {
         "PHOTO" => text.photo.to_owned(),
         "BDAY" => text.birthday.to_owned(),
         "ANNIVERSARY" => text.anniversary.to_owned(),
-        _ => NAMES
-            .iter()
-            .chain(&OTHERS)
+        _ => singles()
             .find(|field| match &field.place {
                 Place::Component(name, _) | Place::List(name) => *name == property,
                 Place::Text(names) => names.contains(&property),
@@ -237,6 +250,24 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
     line
 }
 
+/// A date as the reader writes it, a birthday with the age; what is no whole date as it is.
+fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
+    let Some(date) = PartialDate::parse(&value) else {
+        return value;
+    };
+    let (Some(month), Some(day)) = (date.month, date.day) else {
+        return value;
+    };
+    let (year, month, day) = (date.year.map(i32::from), month.into(), day.into());
+    let shown = dates::date(year, month, day, reader.text);
+    let born = year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
+    let age = born.and_then(|born| dates::age(born, reader.today));
+    match age.filter(|_| sort == date::Sort::Birthday) {
+        Some(age) => fill(reader.text.book.age, &[&shown, &age]),
+        None => shown,
+    }
+}
+
 fn address(line: &Line) -> String {
     let parts: Vec<String> = line
         .components()
@@ -266,7 +297,7 @@ fn others(card: &Document) -> impl Iterator<Item = &Line> {
         .flat_map(|list| list.rows(card))
         .map(|row| row.at)
         .collect();
-    for field in NAMES.iter().chain(&OTHERS) {
+    for field in singles() {
         match &field.place {
             Place::Component(name, _) => known.extend(position(card, &[name])),
             Place::Text(names) => known.extend(position(card, names)),

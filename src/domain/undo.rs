@@ -1,0 +1,122 @@
+//! What a person did a moment ago, taken back with the rights of now.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use super::{
+    actor::Actor,
+    book::Book,
+    core::Core,
+    error::{Error, Result},
+    id::{CollectionId, PlacementId, RevisionId},
+    sharing::Placed,
+    tag::Retag,
+};
+
+/// Something that can be taken back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Undo {
+    /// Tags were put on items of a book, or taken off.
+    Tagged {
+        book: CollectionId,
+        items: Vec<Retag>,
+    },
+    /// Items were shared, moved or copied from one book into another.
+    Brought {
+        from: CollectionId,
+        into: CollectionId,
+        items: Vec<Placed>,
+    },
+    /// A placement was withdrawn.
+    Withdrawn {
+        book: CollectionId,
+        removal: RevisionId,
+    },
+}
+
+/// What came of taking something back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TakenBack {
+    /// Items that are as before.
+    pub back: usize,
+    /// Items that changed since, or that the person lacks the right for.
+    pub left: usize,
+}
+
+impl TakenBack {
+    fn count(&mut self, outcome: bool, items: usize) {
+        match outcome {
+            true => self.back += items,
+            false => self.left += items,
+        }
+    }
+}
+
+impl Core {
+    /// Takes something back, item by item; what cannot be is left as it is.
+    pub async fn undo(self: &Arc<Self>, actor: &Arc<Actor>, undo: &Undo) -> Result<TakenBack> {
+        match undo {
+            Undo::Tagged { book, items } => {
+                let book = self.open(actor, *book).await?;
+                retagged(&book, items).await
+            }
+            Undo::Brought { from, into, items } => {
+                let from = self.open(actor, *from).await?;
+                let into = self.open(actor, *into).await?;
+                taken_away(&from, &into, items).await
+            }
+            Undo::Withdrawn { book, removal } => {
+                let book = self.open(actor, *book).await?;
+                let mut taken = TakenBack::default();
+                for outcome in book.restore(&[*removal]).await? {
+                    outcome?;
+                    taken.back += 1;
+                }
+                Ok(taken)
+            }
+        }
+    }
+}
+
+/// Items with the same change go together.
+async fn retagged(book: &Book, items: &[Retag]) -> Result<TakenBack> {
+    let mut alike: BTreeMap<(Vec<_>, Vec<_>), Vec<PlacementId>> = BTreeMap::new();
+    for Retag { placement, on, off } in items {
+        let group = alike.entry((on.clone(), off.clone())).or_default();
+        group.push(*placement);
+    }
+    let mut taken = TakenBack::default();
+    for ((on, off), ids) in alike {
+        let found = book.by_placements(&ids).await?.into_iter().flatten();
+        let live = found.map(|card| card.placement).filter(|p| p.is_live());
+        let live: Vec<_> = live.collect();
+        taken.left += ids.len() - live.len();
+        match book.tag(&live, &on, &off).await {
+            Err(error @ Error::Unavailable(_)) => return Err(error),
+            outcome => taken.count(outcome.is_ok(), live.len()),
+        }
+    }
+    Ok(taken)
+}
+
+/// What was moved is back first, so that it is nowhere for no moment.
+async fn taken_away(from: &Book, into: &Book, items: &[Placed]) -> Result<TakenBack> {
+    let mut taken = TakenBack::default();
+    let removals: Vec<RevisionId> = items.iter().filter_map(|item| item.removal).collect();
+    let mut restored = from.restore(&removals).await?.into_iter();
+    let mut hrefs = Vec::new();
+    for item in items {
+        let here = item.removal.is_none() || matches!(restored.next(), Some(Ok(())));
+        match here && item.fresh {
+            true => hrefs.push(item.href.clone()),
+            // It was there before, so that coming back is all.
+            false => taken.count(here, 1),
+        }
+    }
+    let found = into.by_hrefs(&hrefs).await?;
+    let there: Vec<_> = found.into_iter().flatten().map(|c| c.placement).collect();
+    taken.left += hrefs.len() - there.len();
+    for outcome in into.remove_all(&there).await? {
+        taken.count(outcome.is_ok(), 1);
+    }
+    Ok(taken)
+}

@@ -1,0 +1,73 @@
+//! Contacts that may be the same as the one that is being typed.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::{
+    domain::{book::Book, duplicates, error::Error},
+    web::{
+        Web, duplicates::reasons, facet::Submitted, form::Posted, names, place::PlacePath,
+        request::Visit,
+    },
+};
+
+/// One of them.
+#[derive(Serialize)]
+pub struct Alike {
+    pub id: String,
+    pub name: String,
+    /// What else it says.
+    pub detail: String,
+    pub why: String,
+    pub path: String,
+}
+
+/// Those of a place, for a document that is not stored.
+pub async fn alike(visit: &Visit, book: &Book, document: &[u8]) -> Result<Vec<Alike>, Error> {
+    let place = PlacePath::of(book).path();
+    let row = |found: duplicates::Alike| {
+        let (placement, texts) = (&found.hit.placement, &found.hit.texts);
+        let detail = ["org", "email", "tel"].into_iter().filter_map(|field| {
+            let text = texts.iter().find(|(known, _)| known == field);
+            text.map(|(_, value)| value.as_str())
+        });
+        Alike {
+            id: placement.server_id.clone(),
+            name: names::of_contact(&placement.display, texts, &visit.settings),
+            detail: detail.collect::<Vec<_>>().join(" · "),
+            why: reasons(found.likeness, &found.reasons, visit.text.transfer),
+            path: format!("{place}/c/{}", placement.server_id),
+        }
+    };
+    Ok(book.alike(document).await?.into_iter().map(row).collect())
+}
+
+/// `POST …/new/alike`: the form as far as it is typed; answers JSON.
+pub async fn while_typing(
+    State(web): State<Arc<Web>>,
+    place: PlacePath,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let found = async {
+        let book = place.open(&web, visit).await?;
+        let fields = posted.fields();
+        let submitted = Submitted {
+            fields: fields.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            ..Submitted::default()
+        };
+        let document = web.facet.edit(None, &submitted)?.apply(None)?;
+        let found = alike(visit, &book, &document).await?;
+        let json = serde_json::to_string(&found).unwrap_or_default();
+        let media_type = [(http::header::CONTENT_TYPE, "application/json")];
+        Ok((media_type, json).into_response())
+    };
+    found
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}

@@ -1,0 +1,170 @@
+//! What the form of a contact sent, pictures included.
+
+use std::sync::Arc;
+
+use axum::extract::{
+    Multipart,
+    multipart::{Field, MultipartError},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::{
+    domain::{
+        book::Edit,
+        error::{Error, Result},
+    },
+    web::{
+        Web,
+        facet::{Submitted, WebFacet},
+        request::Visit,
+    },
+};
+
+/// Octets of an uploaded picture.
+const PHOTO: usize = 100 * 1024 * 1024;
+/// Octets of a picture that a page carries on.
+const KEPT_PHOTO: usize = 10 * 1024 * 1024;
+/// Octets of everything that is typed into a form.
+const TYPED: usize = 1024 * 1024;
+/// The button that shows the photo, among those that add a row.
+const SHOW_PHOTO: &str = "photo";
+
+/// What the form of a contact sent.
+pub struct Sent {
+    pub submitted: Arc<Submitted>,
+    pub version: String,
+    /// The list to which *add another* was pressed, or what shows the photo.
+    pub more: Option<String>,
+    /// Ids of contacts the person saw that may be the same.
+    pub seen: Vec<String>,
+    /// The form was made for another session.
+    pub stale: bool,
+    /// The picture was larger than allowed.
+    too_large: bool,
+}
+
+impl Sent {
+    pub async fn read(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
+        let mut sent = Sent {
+            submitted: Arc::default(),
+            version: String::new(),
+            more: None,
+            seen: Vec::new(),
+            stale: true,
+            too_large: false,
+        };
+        let mut submitted = Submitted::default();
+        let mut typed = 0;
+        while let Some(field) = form.next_field().await.map_err(invalid)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            if name == "photo" {
+                match whole(field, PHOTO).await? {
+                    Some(octets) if octets.is_empty() => {}
+                    Some(octets) => submitted.photo = Some(octets),
+                    None => sent.too_large = true,
+                }
+                continue;
+            }
+            let limit = match name.as_str() {
+                "kept-photo" => KEPT_PHOTO * 4 / 3 + 4,
+                _ => TYPED - typed,
+            };
+            let octets = whole(field, limit).await?;
+            let octets = octets.ok_or(Error::TooLarge { limit })?;
+            if name == "kept-photo" {
+                // A picture chosen since goes before it.
+                let kept = || STANDARD.decode(octets).ok();
+                submitted.photo = submitted.photo.or_else(kept);
+                continue;
+            }
+            typed += octets.len();
+            let value = String::from_utf8_lossy(&octets).into_owned();
+            match name.as_str() {
+                "token" => sent.stale = !visit.accepts(web, &value),
+                "version" => sent.version = value,
+                "more" => sent.more = Some(value),
+                "seen" => sent.seen.push(value),
+                "remove-photo" => submitted.remove_photo = true,
+                _ => submitted.fields.push((name, value)),
+            }
+        }
+        if submitted.remove_photo {
+            submitted.photo = None;
+        }
+        sent.submitted = Arc::new(submitted);
+        Ok(sent)
+    }
+
+    pub fn is_complete(&self) -> bool {
+        self.more.is_none() && !self.stale
+    }
+
+    /// What it changes of the document it was made from.
+    pub async fn edit(&self, web: &Arc<Web>, shown: Option<Bytes>) -> Result<Arc<dyn Edit>> {
+        if self.too_large {
+            return Err(Error::TooLarge { limit: PHOTO });
+        }
+        if self.submitted.photo.is_none() {
+            return web.facet.edit(shown.as_deref(), &self.submitted);
+        }
+        let submitted = self.submitted.clone();
+        in_turn(web, move |facet| facet.edit(shown.as_deref(), &submitted)).await
+    }
+
+    /// The picture as it would be stored, as base64, where the page goes on; a stale form shows and
+    /// keeps none.
+    pub async fn picture(&self, web: &Arc<Web>) -> Result<Option<String>> {
+        if self.too_large && self.more.as_deref() == Some(SHOW_PHOTO) {
+            return Err(Error::TooLarge { limit: PHOTO });
+        }
+        if self.submitted.photo.is_none() || self.stale {
+            return Ok(None);
+        }
+        let submitted = self.submitted.clone();
+        let made = in_turn(web, move |facet| {
+            let octets = submitted.photo.as_deref().unwrap_or_default();
+            facet.picture(octets)
+        });
+        Ok(Some(STANDARD.encode(made.await?)))
+    }
+}
+
+/// Pictures take long: that is done away from the threads of requests, as many at once as there are
+/// processors.
+async fn in_turn<T: Send + 'static>(
+    web: &Arc<Web>,
+    work: impl FnOnce(&dyn WebFacet) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let gone = |_| Error::Unavailable("a picture was given up".into());
+    let turn = web.pictures.clone().acquire_owned().await;
+    let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
+    let facet = web.facet.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work(&*facet)
+    });
+    made.await.map_err(gone)?
+}
+
+/// Reads a field to its end, so that the answer is read too; none when it is larger than allowed.
+async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
+    let mut octets = Vec::new();
+    let mut fits = true;
+    while let Some(chunk) = field.chunk().await.map_err(invalid)? {
+        fits = fits && octets.len() + chunk.len() <= limit;
+        match fits {
+            true => octets.extend_from_slice(&chunk),
+            false => octets = Vec::new(),
+        }
+    }
+    Ok(fits.then_some(octets))
+}
+
+fn invalid(error: MultipartError) -> Error {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },
+        _ => Error::Invalid(error.body_text()),
+    }
+}

@@ -1,0 +1,29 @@
+//! The sentences of lists, cards and forms of contacts, in both languages side by side.
+
+sentences! {
+    Book;
+
+    messages: "E-mail and messaging", "Courriel et messagerie";
+    dates: "Dates", "Dates à retenir";
+    more: "More", "Autres";
+    parts: "Parts of the form", "Parties du formulaire";
+    alike: "This contact may be here already", "Ce contact est peut-être déjà là";
+    alike_text: "Nothing is stored yet. Open the other one, or save once more to add this one too.", "Rien n'est encore enregistré. Ouvrez l'autre, ou sauvez encore une fois pour ajouter aussi celui-ci.";
+    show_photo: "Show the photo", "Montrer la photo";
+    photo_chosen: "The photo that will be saved", "La photo qui sera sauvée";
+    rows_per_page: "Rows on a page", "Lignes par page";
+    sort_order: "Sorted by", "Trier par";
+    theme: "Colours", "Couleurs";
+    theme_light: "Light", "Claires";
+    theme_dark: "Dark", "Sombres";
+    theme_system: "As this device is set", "Comme cet appareil";
+    date_format: "Dates", "Format des dates";
+    default_place: "Where they go, unless a group is shown", "Où ils vont, hors de la page d'un groupe";
+    default_country: "Country of numbers without a country code", "Pays des numéros sans indicatif";
+    default_country_server: "As the server is set", "Comme le serveur";
+    country_rule: "A country is two letters, such as FR.", "Un pays s'écrit en deux lettres, par exemple FR.";
+    tagged: "Tags changed on {} contacts.", "Étiquettes changées sur {} contacts.";
+    undone: "Taken back: {}.", "Annulés : {}.";
+    undo_over: "This can no longer be taken back here. The trash and the history of a contact keep what was.", "Ceci ne peut plus être annulé ici. La corbeille et l'historique d'un contact gardent ce qui était.";
+    age: "{} ({} years)", "{} ({} ans)";
+}

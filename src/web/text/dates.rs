@@ -1,0 +1,56 @@
+//! Dates and ages in words.
+
+use chrono::NaiveDate;
+
+use super::Text;
+use crate::domain::settings::DateFormat;
+
+/// `15 April 1972`, or as the reader writes dates; the year may be unknown.
+pub fn date(year: Option<i32>, month: u32, day: u32, text: &Text) -> String {
+    let (mark, first, second) = match text.dates {
+        DateFormat::Words => {
+            let year = year.map(|year| format!(" {year}")).unwrap_or_default();
+            return format!("{day} {}{year}", month_name(month, text));
+        }
+        DateFormat::Iso => {
+            let year = year.map_or("-".to_owned(), |year| format!("{year:04}"));
+            return format!("{year}-{month:02}-{day:02}");
+        }
+        DateFormat::DayFirst => ('/', day, month),
+        DateFormat::MonthFirst => ('/', month, day),
+    };
+    let year = year
+        .map(|year| format!("{mark}{year:04}"))
+        .unwrap_or_default();
+    format!("{first:02}{mark}{second:02}{year}")
+}
+
+/// Whole years from a birthday to a day; none before it, and beyond what a person lives.
+pub fn age(born: NaiveDate, today: NaiveDate) -> Option<u32> {
+    today.years_since(born).filter(|years| *years < 130)
+}
+
+/// A month in the reader's language.
+pub fn month_name(month: u32, text: &Text) -> &'static str {
+    let at = month.saturating_sub(1) as usize;
+    text.months.split(' ').nth(at).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_age_grows_on_the_birthday() {
+        let day = |text: &str| NaiveDate::parse_from_str(text, "%Y-%m-%d").expect("a day");
+        for (born, today, years) in [
+            ("1972-04-15", "2026-04-14", Some(53)),
+            ("1972-04-15", "2026-04-15", Some(54)),
+            ("2000-02-29", "2026-02-28", Some(25)),
+            ("2027-01-01", "2026-01-01", None),
+            ("1604-01-01", "2026-01-01", None),
+        ] {
+            assert_eq!(age(day(born), day(today)), years, "{born} {today}");
+        }
+    }
+}

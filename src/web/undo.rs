@@ -1,0 +1,85 @@
+//! *Undo* of what went neither to the trash nor into the history, for some minutes.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+
+use super::{
+    Web,
+    form::Posted,
+    page::{Message, show},
+    request::Visit,
+    told::Done,
+};
+use crate::domain::{error::Error, id::PersonId, item::random_id, undo::Undo};
+
+/// How long it is offered: longer than anybody needs to see the button.
+const OFFERED: Duration = Duration::from_secs(10 * 60);
+
+/// The last thing each person can take back.
+#[derive(Default)]
+pub struct Undos(Mutex<HashMap<PersonId, Kept>>);
+
+struct Kept {
+    id: String,
+    undo: Undo,
+    /// The page it was done on.
+    back: String,
+    until: Instant,
+}
+
+impl Undos {
+    /// Keeps it for the person; what [`Done::undone_by`] takes.
+    pub fn keep(&self, visit: &Visit, undo: Undo, back: &str) -> String {
+        let now = Instant::now();
+        let id = random_id(16);
+        let kept = Kept {
+            id: id.clone(),
+            undo,
+            back: back.to_owned(),
+            until: now + OFFERED,
+        };
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|_, kept| kept.until > now);
+        all.insert(visit.actor.person, kept);
+        format!("kept:{id}")
+    }
+
+    /// What the button names, once.
+    fn take(&self, person: PersonId, id: &str) -> Option<Kept> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = all.get(&person).is_some_and(|kept| kept.id == id);
+        let kept = named.then(|| all.remove(&person)).flatten();
+        kept.filter(|kept| kept.until > Instant::now())
+    }
+}
+
+/// `POST /undo`
+pub async fn undo(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let Some(kept) = web.undos.take(visit.actor.person, posted.value("kept")) else {
+        return over(&web, visit);
+    };
+    match web.core.undo(&visit.actor, &kept.undo).await {
+        Ok(taken) => Done::of("selection-undone")
+            .numbers(&[taken.back, taken.left])
+            .at(&kept.back),
+        Err(Error::NotFound) => over(&web, visit),
+        Err(error) => visit.failed(&web, &error),
+    }
+}
+
+fn over(web: &Web, visit: &Visit) -> Response {
+    let page = Message {
+        shell: visit.shell(web, None),
+        title: visit.text.undo.to_owned(),
+        message: visit.text.book.undo_over.to_owned(),
+        back: Some("/contacts".to_owned()),
+    };
+    show(StatusCode::NOT_FOUND, &page)
+}

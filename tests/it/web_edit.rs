@@ -1,0 +1,232 @@
+//! The form of a contact: its sections, who may be the same, the photo before it is saved.
+
+use crate::support::{
+    browser::{Browser, hidden},
+    dav::Book,
+    server::Server,
+};
+
+fn picture() -> Vec<u8> {
+    let mut out = std::io::Cursor::new(Vec::new());
+    let picture = image::RgbImage::from_pixel(60, 40, image::Rgb([10, 90, 200]));
+    picture
+        .write_to(&mut out, image::ImageFormat::Png)
+        .expect("a picture");
+    out.into_inner()
+}
+
+fn form(browser: &Browser, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let page = browser.page(path);
+    let mut all = vec![
+        ("token".to_owned(), hidden(&page, "token")),
+        ("version".to_owned(), hidden(&page, "version")),
+    ];
+    let own = fields.iter();
+    all.extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    all
+}
+
+#[test]
+fn every_section_is_one_link_away() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "bob");
+    for (language, titles) in [
+        (
+            "en",
+            [
+                "Name",
+                "Photo",
+                "Organization",
+                "Phone numbers",
+                "E-mail and messaging",
+                "Addresses",
+                "Dates",
+                "Note",
+                "More",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "Nom",
+                "Photo",
+                "Organisation",
+                "Numéros de téléphone",
+                "Courriel et messagerie",
+                "Adresses",
+                "Dates à retenir",
+                "Note",
+                "Autres",
+            ],
+        ),
+    ] {
+        browser.language = language;
+        let page = browser.page("/c/private/new");
+        let parts = page.split("class=\"parts\"").nth(1).expect("a menu");
+        let parts = parts.split("</nav>").next().expect("its end");
+        let mut rest = parts;
+        for title in titles {
+            let end = rest.find(&format!(">{title}</a>"));
+            let end = end.unwrap_or_else(|| panic!("{title}: {parts}"));
+            let start = rest[..end].rfind("href=\"#").expect("a link") + 7;
+            let anchor = rest[start..].split('"').next().expect("an anchor");
+            assert!(page.contains(&format!("id=\"{anchor}\"")), "{anchor}");
+            rest = &rest[end..];
+        }
+    }
+}
+
+#[test]
+fn a_contact_that_may_be_here_is_shown_before_it_is_stored() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let book = Book::of(&server.address, "alice");
+    let count = || browser.page("/c/private").matches("<tr data-id=").count();
+    let before = count();
+    let clara = browser
+        .card_named("/c/private", "Clara Dubois")
+        .expect("a card");
+    let id = clara.rsplit('/').next().expect("an id");
+
+    // Without script, on saving.
+    let fields = [
+        ("given", "Clara"),
+        ("family", "Dubois"),
+        ("note", "Met in May"),
+    ];
+    let new = form(&browser, "/c/private/new", &fields);
+    let answer = browser.send("/c/private/new", &new, Some(&picture()));
+    assert_eq!(answer.status, 200);
+    let page = answer.text();
+    assert!(page.contains("This contact may be here already"), "{page}");
+    assert!(page.contains(&format!("href=\"{clara}\"")) && page.contains("the same name"));
+    assert!(page.contains("Met in May") && page.contains("value=\"Dubois\""));
+    assert_eq!(count(), before, "nothing is stored");
+    // Saved once more, with the photo that was chosen before.
+    let mut again = new.clone();
+    again.push(("seen".to_owned(), hidden(&page, "seen")));
+    again.push(("kept-photo".to_owned(), hidden(&page, "kept-photo")));
+    assert_eq!(hidden(&page, "seen"), id);
+    let answer = browser.send("/c/private/new", &again, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert_eq!(count(), before + 1);
+    let (_, _, card) = book.find("Met in May").expect("stored");
+    assert!(card.contains("PHOTO;"), "{card}");
+    // Now there are two: having seen one of them is not enough.
+    let answer = browser.send("/c/private/new", &again, None);
+    assert_eq!(answer.status, 200);
+    assert_eq!(count(), before + 1);
+
+    // With script, while typing.
+    let token = hidden(&browser.page("/c/private/new"), "token");
+    let typing = |fields: &[(&str, &str)]| {
+        let mut all = vec![("token", token.as_str())];
+        all.extend(fields);
+        browser.submit("/c/private/new/alike", &all)
+    };
+    let answer = typing(&[("email-0", "clara.dubois@example.org")]);
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let found: serde_json::Value = serde_json::from_str(&answer.text()).expect("JSON");
+    assert_eq!(found.as_array().expect("a list").len(), 1, "{found}");
+    assert_eq!(found[0]["name"], "Clara Dubois");
+    assert_eq!(found[0]["path"], clara.as_str());
+    assert_eq!(
+        found[0]["why"],
+        "Perhaps the same: an e-mail address in common."
+    );
+    let both = typing(&[("given", "clara"), ("family", "DUBOIS")]).text();
+    assert_eq!(both.matches("\"id\"").count(), 2, "{both}");
+    for nobody in [
+        &[("given", "Clar")][..],
+        &[("family", "\"x\" OR * NEAR(")],
+        &[("email-0", "clara"), ("tel-0", "12")],
+        &[],
+    ] {
+        assert_eq!(typing(nobody).text(), "[]", "{nobody:?}");
+    }
+    // Neither without a token, nor in a place one does not read.
+    let answer = browser.submit("/c/private/new/alike", &[("given", "Clara")]);
+    assert_eq!(answer.status, 403);
+    let carol = Browser::of(&server.address, "carol");
+    let token = hidden(&carol.page("/c/private/new"), "token");
+    let fields = [
+        ("token", token.as_str()),
+        ("given", "Clara"),
+        ("family", "Dubois"),
+    ];
+    assert_eq!(carol.submit("/c/private/new/alike", &fields).text(), "[]");
+    assert_eq!(carol.submit("/g/Nothing/new/alike", &fields).status, 404);
+}
+
+#[test]
+fn a_photo_is_shown_before_it_is_saved() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let fields = [("given", "Pia"), ("more", "photo")];
+    let shown = form(&browser, "/c/private/new", &fields);
+    let answer = browser.send("/c/private/new", &shown, Some(&picture()));
+    assert_eq!(answer.status, 200);
+    let page = answer.text();
+    let kept = hidden(&page, "kept-photo");
+    assert!(page.contains(&format!("src=\"data:image/jpeg;base64,{kept}\"")));
+    assert!(page.contains("value=\"Pia\"") && page.contains("name=\"remove-photo\""));
+    assert!(browser.card_named("/c/private", "Pia").is_none());
+    // It stays while rows are added, and goes when that is asked.
+    let mut rows = form(
+        &browser,
+        "/c/private/new",
+        &[("given", "Pia"), ("more", "tel")],
+    );
+    rows.push(("kept-photo".to_owned(), kept.clone()));
+    let page = browser.send("/c/private/new", &rows, None).text();
+    assert!(!hidden(&page, "kept-photo").is_empty());
+    rows.push(("remove-photo".to_owned(), "1".to_owned()));
+    let page = browser.send("/c/private/new", &rows, None).text();
+    assert!(hidden(&page, "kept-photo").is_empty());
+    // One chosen since goes before it.
+    let mut save = form(&browser, "/c/private/new", &[("given", "Pia")]);
+    save.push(("kept-photo".to_owned(), "no base64".to_owned()));
+    let answer = browser.send("/c/private/new", &save, Some(&picture()));
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let card = browser.card_named("/c/private", "Pia").expect("a card");
+    assert!(browser.page(&card).contains("<img"));
+    let edit = format!("{card}/edit");
+
+    // What is no picture, and one that says it is vast, are told where the person is.
+    let mut bomb = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec();
+    bomb.extend([0, 0, 0x40, 0, 0, 0, 0x40, 0, 8, 2, 0, 0, 0]);
+    for (octets, why) in [
+        (&b"no picture"[..], "the picture cannot be read"),
+        (&bomb, "the picture "),
+    ] {
+        for (path, button) in [
+            ("/c/private/new", Some("photo")),
+            ("/c/private/new", None),
+            (&edit, Some("photo")),
+            (&edit, None),
+        ] {
+            let mut fields = form(&browser, path, &[("given", "Bad")]);
+            fields.extend(button.map(|button| ("more".to_owned(), button.to_owned())));
+            let answer = browser.send(path, &fields, Some(octets));
+            assert_eq!(answer.status, 422, "{path}: {}", answer.text());
+            let page = answer.text();
+            assert!(
+                page.contains(why) && page.contains("value=\"Bad\""),
+                "{page}"
+            );
+        }
+    }
+    assert!(browser.card_named("/c/private", "Bad").is_none());
+    assert!(browser.card_named("/c/private", "Pia").is_some());
+    // A form made for another session is not saved, and shows no picture of somebody else's choice.
+    let stale = vec![
+        ("token".to_owned(), "x".to_owned()),
+        ("given".to_owned(), "Old".to_owned()),
+        ("kept-photo".to_owned(), kept),
+    ];
+    let answer = browser.send("/c/private/new", &stale, None);
+    assert_eq!(answer.status, 403);
+    let page = answer.text();
+    assert!(page.contains("value=\"Old\"") && hidden(&page, "kept-photo").is_empty());
+    assert!(browser.card_named("/c/private", "Old").is_none());
+}

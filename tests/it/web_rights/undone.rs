@@ -1,0 +1,139 @@
+//! *Undo* of tagging, sharing, moving and copying, without script.
+
+use carnet::domain::rights::GroupRight;
+
+use super::{Setting, Visitor};
+use crate::support::browser::hidden;
+
+/// Presses *Undo* on a page; where it leads.
+#[track_caller]
+fn undo(visitor: &Visitor, page: &str) -> String {
+    assert!(page.contains("action=\"/undo\""), "{page}");
+    visitor.done("/undo", &[("kept", &hidden(page, "kept"))])
+}
+
+/// A tag of the visitor's own; its number.
+fn tag(visitor: &Visitor, name: &str) -> String {
+    let page = visitor.done("/tags", &[("name", name), ("colour", "#aa0000")]);
+    let at = page.find("id=\"tag-").expect("a tag") + 8;
+    let number = page[at..].split('"').next().expect("a number");
+    number.to_owned()
+}
+
+fn id_of(card: &str) -> &str {
+    card.rsplit('/').next().expect("an id")
+}
+
+#[test]
+fn tags_are_as_before() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    let tag = tag(&mia, "Urgent");
+    let card = mia.card("/c/private", "p");
+    let listed = format!("/c/private?tag={tag}");
+    let fields = [("id", id_of(&card)), ("tag", tag.as_str())];
+    let page = mia.done("/c/private/selected/tag", &fields);
+    assert!(page.contains("Tags changed on 1 contacts"), "{page}");
+    assert!(mia.lists(&listed, "p"));
+    let page = undo(&mia, &page);
+    assert!(page.contains("Taken back: 1."), "{page}");
+    assert!(!mia.lists(&listed, "p"));
+
+    // What had the tag before keeps it when putting it on once more is undone.
+    mia.done(&format!("{card}/tags"), &[("tag", &tag)]);
+    let page = mia.done("/c/private/selected/tag", &fields);
+    undo(&mia, &page);
+    assert!(mia.lists(&listed, "p"));
+    let page = mia.done("/c/private/selected/untag", &fields);
+    assert!(!mia.lists(&listed, "p"));
+    undo(&mia, &page);
+    assert!(mia.lists(&listed, "p"));
+    // On the card, in a group too.
+    let page = mia.done(&format!("{card}/tags"), &[]);
+    assert!(!mia.lists(&listed, "p"));
+    let page = undo(&mia, &page);
+    assert!(page.contains("<article") && mia.lists(&listed, "p"));
+    let in_group = mia.card("/g/G", "k");
+    let page = mia.done(&format!("{in_group}/tags"), &[("tag", &tag)]);
+    assert!(mia.lists(&format!("/g/G?tag={tag}"), "k"));
+    undo(&mia, &page);
+    assert!(!mia.lists(&format!("/g/G?tag={tag}"), "k"));
+    setting.check();
+}
+
+#[test]
+fn what_was_shared_moved_or_copied_is_where_it_was() {
+    let setting = Setting::start();
+    setting.given("H", "mia", GroupRight::Add);
+    let mia = setting.visit("mia");
+    let (g, h) = (setting.book_id("mia", "G"), setting.book_id("mia", "H"));
+    let card = mia.card("/c/private", "p");
+    let into = |book: &str| vec![("id", id_of(&card).to_owned()), ("to", book.to_owned())];
+    let selected = |what: &str, book: &str| {
+        let fields = into(book);
+        let fields: Vec<_> = fields.iter().map(|(n, v)| (*n, v.as_str())).collect();
+        mia.done(&format!("/c/private/selected/{what}"), &fields)
+    };
+    let page = selected("share", &h);
+    assert!(mia.lists("/g/H", "p"));
+    undo(&mia, &page);
+    assert!(!mia.lists("/g/H", "p") && mia.lists("/c/private", "p"));
+    // It was in G before: undoing a sharing that changed nothing leaves it there.
+    let page = selected("share", &g);
+    undo(&mia, &page);
+    assert!(mia.lists("/g/G", "p"));
+
+    let page = selected("move", &h);
+    assert!(mia.lists("/g/H", "p") && !mia.lists("/c/private", "p"));
+    undo(&mia, &page);
+    assert!(!mia.lists("/g/H", "p") && mia.lists("/c/private", "p"));
+
+    let card = mia.card("/c/private", "p");
+    let page = mia.done(&format!("{card}/share/add"), &[("to", &h)]);
+    let page = undo(&mia, &page);
+    assert!(page.contains("Taken back: 1.") && !mia.lists("/g/H", "p"));
+    let page = mia.done(&format!("{card}/share/move"), &[("to", &h)]);
+    assert!(!mia.lists("/c/private", "p"));
+    undo(&mia, &page);
+    assert!(mia.lists("/c/private", "p") && !mia.lists("/g/H", "p"));
+
+    // The minus sign beside a group.
+    let card = mia.card("/c/private", "p");
+    let share = format!("{card}/share");
+    let placement = mia.hidden_after(&share, "href=\"/g/G\"", "placement");
+    let page = mia.done(&format!("{share}/remove"), &[("placement", &placement)]);
+    assert!(!mia.lists("/g/G", "p"));
+    undo(&mia, &page);
+    assert!(mia.lists("/g/G", "p"));
+
+    let max = setting.visit("max");
+    let k = max.card("/g/G", "k");
+    let page = max.done(&format!("{k}/copy"), &[]);
+    assert!(max.lists("/c/private", "k"));
+    undo(&max, &page);
+    assert!(!max.lists("/c/private", "k") && max.lists("/g/G", "k"));
+    let page = max.done("/g/G/selected/copy", &[("id", id_of(&k))]);
+    assert!(max.lists("/c/private", "k"));
+    undo(&max, &page);
+    assert!(!max.lists("/c/private", "k"));
+    setting.check();
+}
+
+#[test]
+fn an_undo_is_its_persons_and_works_once() {
+    let setting = Setting::start();
+    let (mia, max) = (setting.visit("mia"), setting.visit("max"));
+    let tag = tag(&mia, "Urgent");
+    let card = mia.card("/c/private", "p");
+    let fields = [("id", id_of(&card)), ("tag", tag.as_str())];
+    let page = mia.done("/c/private/selected/tag", &fields);
+    let kept = hidden(&page, "kept");
+    let listed = format!("/c/private?tag={tag}");
+    max.refused("/undo", &[("kept", &kept)], 404);
+    assert_eq!(mia.browser.submit("/undo", &[("kept", &kept)]).status, 403);
+    assert!(mia.lists(&listed, "p"));
+    mia.done("/undo", &[("kept", &kept)]);
+    let page = mia.refused("/undo", &[("kept", &kept)], 404);
+    assert!(page.contains("can no longer be taken back here"));
+    mia.refused("/undo", &[], 404);
+}

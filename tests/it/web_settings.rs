@@ -1,0 +1,158 @@
+//! What a person sets for lists and pages, and that pages follow it.
+
+use chrono::Datelike as _;
+
+use crate::support::{
+    browser::{Browser, hidden},
+    dav::Book,
+    server::Server,
+};
+
+fn set(browser: &Browser, form: &str, fields: &[(&str, &str)]) -> u16 {
+    let token = hidden(&browser.page("/settings"), "token");
+    let mut all = vec![("token", token.as_str())];
+    all.extend(fields);
+    browser.submit(form, &all).status
+}
+
+fn put(book: &Book, uid: &str, lines: &str) {
+    let card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\n{lines}END:VCARD\r\n");
+    let stored = book.put(&format!("{uid}.vcf"), ("If-None-Match", "*"), &card);
+    assert_eq!(stored.status, 201);
+}
+
+#[test]
+fn lists_have_the_rows_and_the_order_a_person_set() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    for at in 0..30 {
+        let lines = format!(
+            "N:N{at:02};A;;;\r\nFN:A N{at:02}\r\nORG:O{:02}\r\n",
+            99 - at
+        );
+        put(&book, &format!("u{at}"), &lines);
+    }
+    let shown = |page: &str, name: &str| page.contains(&format!("</span>{name}</a>"));
+    let page = browser.page("/c/private");
+    assert!(shown(&page, "A N29") && !page.contains("class=\"pager\""));
+    let fields = [("rows", "25"), ("sort", "organization")];
+    assert_eq!(set(&browser, "/settings/display", &fields), 303);
+    let page = browser.page("/c/private");
+    assert!(shown(&page, "A N29") && !shown(&page, "A N00"), "{page}");
+    assert!(page.contains("Page 1 of 2"));
+    // Another order is one click away, and numbers that are not offered change nothing.
+    let page = browser.page("/c/private?sort=name");
+    assert!(shown(&page, "A N00") && !shown(&page, "A N29"));
+    assert!(page.contains("page=2#letter-") || page.contains("page=1#letter-"));
+    let fields = [("rows", "100000"), ("sort", "shoe-size")];
+    assert_eq!(set(&browser, "/settings/display", &fields), 303);
+    assert!(browser.page("/c/private").contains("Page 1 of 2"));
+}
+
+#[test]
+fn colours_and_dates_are_as_a_person_set_them() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    put(
+        &book,
+        "b",
+        "N:Born;Bea;;;\r\nFN:Bea Born\r\nBDAY:1972-04-15\r\n",
+    );
+    put(
+        &book,
+        "c",
+        "N:Year;No;;;\r\nFN:No Year\r\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15\r\n",
+    );
+    let bea = browser
+        .card_named("/c/private", "Bea Born")
+        .expect("a card");
+    let no = browser.card_named("/c/private", "No Year").expect("a card");
+    let today = chrono::Local::now();
+    let years = today.year() - 1972 - i32::from((today.month(), today.day()) < (4, 15));
+    let page = browser.page(&bea);
+    assert!(
+        page.contains(&format!("15 April 1972 ({years} years)")),
+        "{page}"
+    );
+    assert!(browser.page(&no).contains("<dd>15 April</dd>"));
+    assert!(!page.contains("data-theme"));
+    for (dates, born) in [
+        ("iso", "1972-04-15 ("),
+        ("day-first", "15/04/1972 ("),
+        ("month-first", "04/15/1972 ("),
+    ] {
+        let fields = [("dates", dates), ("theme", "dark"), ("keys", "1")];
+        assert_eq!(set(&browser, "/settings/display", &fields), 303);
+        let page = browser.page(&bea);
+        assert!(
+            page.contains(born) && page.contains("<html lang=\"en\" data-theme=\"dark\""),
+            "{page}"
+        );
+    }
+    let written = today.format("%m/%d/%Y ").to_string();
+    assert!(browser.page(&bea).contains(&written), "moments too");
+    // The form still holds what is stored.
+    assert!(
+        browser
+            .page(&format!("{bea}/edit"))
+            .contains("value=\"1972-04-15\"")
+    );
+}
+
+#[test]
+fn new_contacts_go_where_a_person_set() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let new = |browser: &Browser| browser.get("/new").header("location").map(str::to_owned);
+    assert_eq!(new(&alice).as_deref(), Some("/c/private/new"));
+    assert!(alice.page("/").contains("href=\"/new\""));
+    assert_eq!(set(&alice, "/settings/contacts", &[("place", "Team")]), 303);
+    assert_eq!(new(&alice).as_deref(), Some("/g/Team/new"));
+    // Where one may not add, nothing is offered, and nothing goes there.
+    let bob = Browser::of(&server.address, "bob");
+    assert!(!bob.page("/settings").contains("<option value=\"Team\""));
+    assert_eq!(set(&bob, "/settings/contacts", &[("place", "Team")]), 303);
+    assert_eq!(new(&bob).as_deref(), Some("/c/private/new"));
+    assert_eq!(
+        set(&bob, "/settings/contacts", &[("place", "Elsewhere")]),
+        303
+    );
+    assert_eq!(new(&bob).as_deref(), Some("/c/private/new"));
+}
+
+#[test]
+fn numbers_without_a_country_code_are_of_the_country_set() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    put(
+        &book,
+        "m",
+        "N:Mobile;Mo;;;\r\nFN:Mo Mobile\r\nTEL;TYPE=CELL:0470 12 34 56\r\n",
+    );
+    let card = browser
+        .card_named("/c/private", "Mo Mobile")
+        .expect("a card");
+    assert_eq!(
+        set(&browser, "/settings/contacts", &[("country", "be")]),
+        303
+    );
+    assert!(browser.page(&card).contains("href=\"sms:+32470123456\""));
+    let token = hidden(&browser.page("/settings"), "token");
+    for wrong in ["Belgium", "XX", "\u{e9}a"] {
+        let fields = [("token", token.as_str()), ("country", wrong)];
+        let answer = browser.submit("/settings/contacts", &fields);
+        assert_eq!(answer.status, 422, "{wrong}");
+        assert!(answer.text().contains("A country is two letters"));
+    }
+    assert!(browser.page(&card).contains("href=\"sms:+32470123456\""));
+    // A form of another session changes nothing.
+    assert_eq!(
+        browser
+            .submit("/settings/contacts", &[("country", "FR")])
+            .status,
+        403
+    );
+}
