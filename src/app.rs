@@ -94,7 +94,8 @@ impl App {
             vcard4: config.carddav_vcard4,
         });
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
-        let jobs = Jobs::new(core.clone(), config.data.join("imports"));
+        let imports = config.data.join("imports");
+        let jobs = Jobs::new(core.clone(), imports, config.imports());
         let outlets = Outlets {
             mail: mail.is_some(),
         };

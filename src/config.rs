@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use crate::{
         settings::{NewDevices, Settings},
     },
     mail::settings::Relay,
+    transfer::Limits,
 };
 
 /// What an operator may set; `deploy/carnet.example.toml` documents every key.
@@ -36,6 +38,12 @@ pub struct Config {
     pub country: Option<String>,
     /// Octets of one contact.
     pub max_document: usize,
+    /// Octets of one file that is imported on the web, up to 1 GiB.
+    pub import_octets: usize,
+    /// Contacts of one file that is imported on the web.
+    pub import_contacts: usize,
+    /// Seconds of work after which an import waits to be told to go on.
+    pub import_seconds: u64,
     /// Connections served at once.
     pub max_connections: usize,
     /// `mailto:` or `https:` address of the operator for push services; none switches WebDAV-Push off.
@@ -99,6 +107,9 @@ impl Default for Config {
             log_level: "info".to_owned(),
             country: None,
             max_document: 10 * 1024 * 1024,
+            import_octets: 32 * 1024 * 1024,
+            import_contacts: 50_000,
+            import_seconds: 10 * 60,
             max_connections: 20_000,
             push_contact: None,
             push_allow_private: false,
@@ -146,7 +157,19 @@ impl Config {
                 return Err(format!("configuration: {key} is {least} to {most}"));
             }
         }
+        if !(1..=1 << 30).contains(&config.import_octets) {
+            return Err("configuration: import_octets is 1 to 1073741824".to_owned());
+        }
         Ok(config)
+    }
+
+    /// What one import on the web may take.
+    pub fn imports(&self) -> Limits {
+        Limits {
+            octets: self.import_octets,
+            contacts: self.import_contacts,
+            longest: Duration::from_secs(self.import_seconds),
+        }
     }
 
     /// What concerns Exchange ActiveSync.

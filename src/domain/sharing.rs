@@ -325,9 +325,9 @@ impl Core {
             book.require_deletions().await?;
             let committed = self.commit_as(&actor, vec![removal(&placement)]).await?;
             let removal = RevisionId(committed.rows.first().copied().unwrap_or(0));
-            Ok(Undo::Withdrawn {
+            Ok(Undo::Removed {
                 book: placement.collection,
-                removal,
+                removals: vec![removal],
             })
         })
         .await

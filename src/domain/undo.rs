@@ -26,10 +26,10 @@ pub enum Undo {
         into: CollectionId,
         items: Vec<Placed>,
     },
-    /// A placement was withdrawn.
-    Withdrawn {
+    /// Items were removed from a book.
+    Removed {
         book: CollectionId,
-        removal: RevisionId,
+        removals: Vec<RevisionId>,
     },
 }
 
@@ -40,6 +40,13 @@ pub struct TakenBack {
     pub back: usize,
     /// Items that changed since, or that the person lacks the right for.
     pub left: usize,
+}
+
+impl std::ops::AddAssign for TakenBack {
+    fn add_assign(&mut self, other: Self) {
+        self.back += other.back;
+        self.left += other.left;
+    }
 }
 
 impl TakenBack {
@@ -64,12 +71,11 @@ impl Core {
                 let into = self.open(actor, *into).await?;
                 taken_away(&from, &into, items).await
             }
-            Undo::Withdrawn { book, removal } => {
+            Undo::Removed { book, removals } => {
                 let book = self.open(actor, *book).await?;
                 let mut taken = TakenBack::default();
-                for outcome in book.restore(&[*removal]).await? {
-                    outcome?;
-                    taken.back += 1;
+                for outcome in book.restore(removals).await? {
+                    taken.count(outcome.is_ok(), 1);
                 }
                 Ok(taken)
             }

@@ -29,18 +29,33 @@ use crate::domain::{
     store::Import,
 };
 
-/// Octets of one file.
-pub const LARGEST: usize = 32 * 1024 * 1024;
-/// Contacts of one file.
-const CONTACTS: usize = 50_000;
 /// Imports that store at the same time; the others wait.
 const TOGETHER: usize = 2;
-/// Work after which an import waits to be told to go on.
-const LONGEST: Duration = Duration::from_secs(10 * 60);
 /// Records every run takes at least.
 const LEAST: u64 = 200;
 /// Days the refused lines of an import can be fetched.
 const REFUSED_DAYS: u64 = 30;
+
+/// What one import may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Octets of the file.
+    pub octets: usize,
+    /// Contacts in it.
+    pub contacts: usize,
+    /// Work after which it waits to be told to go on.
+    pub longest: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            octets: 32 * 1024 * 1024,
+            contacts: 50_000,
+            longest: Duration::from_secs(10 * 60),
+        }
+    }
+}
 
 /// What an import is to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -74,7 +89,7 @@ pub struct Jobs {
     slots: Semaphore,
     running: TaskTracker,
     stop: CancellationToken,
-    longest: Duration,
+    limits: Limits,
 }
 
 /// A file that arrives; without [`Incoming::finish`] it is gone again.
@@ -83,14 +98,15 @@ pub struct Incoming {
     path: PathBuf,
     file: Option<fs::File>,
     octets: usize,
+    most: usize,
 }
 
 impl Incoming {
     /// Takes some octets; `TooLarge` when they are too many.
     pub async fn write(&mut self, octets: &[u8]) -> Result<()> {
         self.octets += octets.len();
-        if self.octets > LARGEST {
-            return Err(Error::TooLarge { limit: LARGEST });
+        if self.octets > self.most {
+            return Err(Error::TooLarge { limit: self.most });
         }
         match &mut self.file {
             Some(file) => file.write_all(octets).await.map_err(unavailable),
@@ -122,20 +138,19 @@ impl Drop for Incoming {
 
 impl Jobs {
     /// `folder` is made when the first file arrives.
-    pub fn new(core: Arc<Core>, folder: PathBuf) -> Arc<Self> {
-        Self::with_time(core, folder, LONGEST)
-    }
-
-    /// The same with another time after which an import waits to be told to go on.
-    pub fn with_time(core: Arc<Core>, folder: PathBuf, longest: Duration) -> Arc<Self> {
+    pub fn new(core: Arc<Core>, folder: PathBuf, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             core,
             folder,
             slots: Semaphore::new(TOGETHER),
             running: TaskTracker::new(),
             stop: CancellationToken::new(),
-            longest,
+            limits,
         })
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// A file that begins to arrive.
@@ -151,6 +166,7 @@ impl Jobs {
             path,
             file: Some(file),
             octets: 0,
+            most: self.limits.octets,
         })
     }
 
@@ -182,13 +198,14 @@ impl Jobs {
         let bytes = self.bytes(person, upload).await?;
         let reading = tokio::task::spawn_blocking(move || read(&bytes, &options));
         let file = reading.await.map_err(unavailable)?;
+        let most = self.limits.contacts;
         Ok(file.and_then(|file| {
             let is_contact = |outcome: &Outcome| matches!(outcome, Outcome::Card(_));
             let contacts = file
                 .entries
                 .iter()
                 .filter(|entry| is_contact(&entry.outcome));
-            match contacts.count() > CONTACTS {
+            match contacts.count() > most {
                 true => Err(Refused::TooLarge(Bound::Contacts)),
                 false => Ok(file),
             }
@@ -332,7 +349,7 @@ impl Jobs {
                 return Ok(false);
             }
             // Every run does something.
-            if begun.elapsed() > self.longest && entry.record > before_taken + LEAST {
+            if begun.elapsed() > self.limits.longest && entry.record > before_taken + LEAST {
                 let progress = importer.pause().await?;
                 book.note_import(import.id, progress.written(), false)
                     .await?;

@@ -36,7 +36,7 @@ pub use self::{
     },
     fields::{Fields, Value},
     import::{Choice, Choices, Importer, Progress, Report},
-    job::{Incoming, Job, Jobs, LARGEST},
+    job::{Incoming, Job, Jobs, Limits},
     preview::{Alike, Foreseen, foresee, refused_rows},
     recognize::{Asked, Format, is_vcard},
     vcards::{Cards, entry as card_entry},
@@ -83,7 +83,7 @@ impl std::fmt::Display for Bound {
             Bound::Rows => "more than 200,000 rows",
             Bound::Members => "more than 1,000 members",
             Bound::Inflated => "members that inflate to too much",
-            Bound::Contacts => "more than 50,000 contacts",
+            Bound::Contacts => "more contacts than one import may bring",
         })
     }
 }

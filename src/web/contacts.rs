@@ -25,7 +25,7 @@ use super::{
 use crate::domain::{
     book::Book,
     error::Result,
-    id::TagId,
+    id::{CollectionId, TagId},
     settings::Settings,
     store::{ListQuery, ListRow, Sort, Tag},
 };
@@ -283,7 +283,12 @@ async fn show_list(
             _ => lists_in(&book).await?,
         },
         scope: scope(params),
-        targets: targets(web, visit, &book).await?,
+        targets: targets(
+            &web.core.books(&visit.actor).await?,
+            Some(book.collection().id),
+            visit,
+        )
+        .await?,
         letters: match by_name && !params.is_narrowed() && pages > 0 {
             true => letters(&counts.letters, rows_a_page, &link),
             false => Vec::new(),
@@ -352,13 +357,17 @@ fn letters(
     letters
 }
 
-/// Books a selection of this one can be shared with or moved into.
-async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, String)>> {
+/// Books a selection can be shared with or moved into; none but others than the one shown.
+pub async fn targets(
+    books: &[Book],
+    shown: Option<CollectionId>,
+    visit: &Visit,
+) -> Result<Vec<(i64, String)>> {
     let mut targets = Vec::new();
-    for other in web.core.books(&visit.actor).await? {
-        let elsewhere = other.collection().id != book.collection().id;
+    for other in books {
+        let elsewhere = Some(other.collection().id) != shown;
         if elsewhere && !other.is_private() && other.privileges().await?.add {
-            targets.push((other.collection().id.0, name_of(&other, visit)));
+            targets.push((other.collection().id.0, name_of(other, visit)));
         }
     }
     Ok(targets)

@@ -35,13 +35,15 @@ use crate::{
         rights::Right,
     },
     transfer::{
-        Alike, Bound, Choice, File, Foreseen, Format, Incoming, Mapping, Outcome, Refused, foresee,
-        is_vcard,
+        Alike, Bound, Choice, File, Foreseen, Format, Incoming, Limits, Mapping, Outcome, Refused,
+        foresee, is_vcard,
     },
 };
 
 pub use report::{again, page as report, refused, undo};
 
+/// Octets of a megabyte.
+const MEGA: usize = 1024 * 1024;
 /// Contacts shown before they are imported.
 const PREVIEW: usize = 20;
 /// Duplicates that can be decided one by one.
@@ -57,6 +59,8 @@ struct Start {
     shell: Shell,
     here: String,
     title: String,
+    /// What is read, and how much of it.
+    formats: String,
     room: String,
     /// Books that may be added to: address, name, whether it is this one.
     into: Vec<(String, String, bool)>,
@@ -77,7 +81,7 @@ pub async fn start(
 async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told) -> Response {
     let shown = async {
         let book = open(web, place, visit).await?;
-        let text = visit.text;
+        let (text, limits) = (visit.text, web.jobs.limits());
         let past = book.imports().await?;
         let mut into = Vec::new();
         for other in web.core.books(&visit.actor).await? {
@@ -92,6 +96,10 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
             told.status(),
             &Start {
                 title: title(&book, visit),
+                formats: fill(
+                    text.transfer.formats,
+                    &[&(limits.octets / MEGA), &limits.contacts],
+                ),
                 room: room(&book, text).await?,
                 into,
                 past: past
@@ -157,7 +165,7 @@ pub async fn receive(
             see_other(&format!("{}/import/file/{upload}?{query}", place.path()))
         }
         Err(unfit) => {
-            let told = unfit.told(&visit);
+            let told = unfit.told(&visit, web.jobs.limits());
             show_start(&web, &place, &visit, told).await
         }
     }
@@ -174,25 +182,28 @@ enum Unfit {
 }
 
 impl Unfit {
-    fn told(&self, visit: &Visit) -> Told {
+    fn told(&self, visit: &Visit, limits: Limits) -> Told {
         let x = visit.text.transfer;
         let (status, sentence) = match self {
             Unfit::Error(Error::NotFound) => (StatusCode::NOT_FOUND, x.file_gone),
             Unfit::Error(error) => return Told::refused(error, visit),
             Unfit::Refused(refused) => {
-                let sentence = refused_because(refused, x);
+                let sentence = refused_because(refused, limits, x);
                 return Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence);
             }
             Unfit::Stale => (StatusCode::FORBIDDEN, visit.text.stale_form),
             Unfit::Nothing => (StatusCode::UNPROCESSABLE_ENTITY, x.nothing_chosen),
-            Unfit::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, x.file_too_large),
+            Unfit::TooLarge => {
+                let sentence = fill(x.file_too_large, &[&(limits.octets / MEGA)]);
+                return Told::Refused(StatusCode::PAYLOAD_TOO_LARGE, sentence);
+            }
             Unfit::Mixed => (StatusCode::UNPROCESSABLE_ENTITY, x.only_cards_together),
         };
         Told::Refused(status, sentence.to_owned())
     }
 }
 
-fn refused_because(refused: &Refused, x: &Transfer) -> String {
+fn refused_because(refused: &Refused, limits: Limits, x: &Transfer) -> String {
     let sentence = match refused {
         Refused::Empty => x.refused_empty,
         Refused::Spreadsheet => x.refused_spreadsheet,
@@ -204,7 +215,9 @@ fn refused_because(refused: &Refused, x: &Transfer) -> String {
         Refused::TooLarge(Bound::Rows) => x.bound_rows,
         Refused::TooLarge(Bound::Members) => x.bound_members,
         Refused::TooLarge(Bound::Inflated) => x.bound_inflated,
-        Refused::TooLarge(Bound::Contacts) => x.bound_contacts,
+        Refused::TooLarge(Bound::Contacts) => {
+            return fill(x.bound_contacts, &[&limits.contacts]);
+        }
         Refused::Malformed(why) => return fill(x.refused_malformed, &[why]),
     };
     sentence.to_owned()

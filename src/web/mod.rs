@@ -122,6 +122,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/search/last", get(search::last))
         .route("/search/clear", post(search::clear))
         .route("/search/suggest", get(search::suggest))
+        .merge(results())
         .route("/settings", get(settings::page))
         .route("/settings/display", post(settings::display))
         .route("/settings/contacts", post(settings::contacts))
@@ -148,6 +149,21 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(header_layer("referrer-policy", "no-referrer"))
         .layer(header_layer("x-frame-options", "DENY"))
         .with_state(web)
+}
+
+/// Selections of results of a search.
+fn results() -> Router<Arc<Web>> {
+    use search::selected;
+    Router::new()
+        .route("/search/selected/delete", post(selected::delete))
+        .route("/search/selected/tag", post(selected::tag))
+        .route("/search/selected/untag", post(selected::untag))
+        .route("/search/selected/share", post(selected::share))
+        .route("/search/selected/move", post(selected::move_to))
+        .route("/search/selected/copy", post(selected::copy))
+        .route("/search/selected/export", post(selected::export))
+        .route("/search/selected/print", post(selected::print))
+        .route("/search/selected/merge", post(selected::merge))
 }
 
 /// Sharing, rights, comments, tags and history of one contact.

@@ -1,7 +1,7 @@
 //! Places and items in addresses.
 
-use axum::extract::Path;
-use http::StatusCode;
+use axum::extract::{FromRequestParts, Path};
+use http::{StatusCode, request::Parts};
 
 use super::{Web, request::Visit};
 use crate::domain::{book::Book, error::Result, id::ImportId, item::Card};
@@ -42,35 +42,61 @@ impl PlacePath {
     }
 }
 
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for PlacePath {
-    type Rejection = StatusCode;
+/// What an address names, read from its parameters.
+trait Named: Sized {
+    /// None: there is no such address.
+    fn named(params: &Params) -> Option<Self>;
+}
 
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        state: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let params = path_params(parts, state).await?;
-        Ok(match value(&params, "name") {
-            Some(name) => PlacePath::Group(name),
-            None => PlacePath::Private,
-        })
+/// Makes handlers take what an address names.
+macro_rules! extracted {
+    ($($path:ty),+) => {$(
+        impl<S: Send + Sync> FromRequestParts<S> for $path {
+            type Rejection = StatusCode;
+
+            async fn from_request_parts(
+                parts: &mut Parts,
+                state: &S,
+            ) -> std::result::Result<Self, StatusCode> {
+                let params = Path::from_request_parts(parts, state).await;
+                let Path(params) = params.map_err(|_| StatusCode::NOT_FOUND)?;
+                Self::named(&Params(params)).ok_or(StatusCode::NOT_FOUND)
+            }
+        }
+    )+};
+}
+
+extracted!(
+    PlacePath, GroupName, ItemPath, UploadPath, PairPath, ImportPath
+);
+
+/// Names and values of an address.
+struct Params(Vec<(String, String)>);
+
+impl Params {
+    fn value(&self, name: &str) -> Option<String> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.clone())
+    }
+
+    fn place(&self) -> PlacePath {
+        let name = self.value("name");
+        name.map_or(PlacePath::Private, PlacePath::Group)
+    }
+}
+
+impl Named for PlacePath {
+    fn named(params: &Params) -> Option<Self> {
+        Some(params.place())
     }
 }
 
 /// A group's exact name in an address.
 pub struct GroupName(pub String);
 
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for GroupName {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        state: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let params = path_params(parts, state).await?;
-        value(&params, "name")
-            .map(GroupName)
-            .ok_or(StatusCode::NOT_FOUND)
+impl Named for GroupName {
+    fn named(params: &Params) -> Option<Self> {
+        params.value("name").map(GroupName)
     }
 }
 
@@ -95,17 +121,12 @@ impl ItemPath {
     }
 }
 
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ItemPath {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        state: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let params = path_params(parts, state).await?;
-        let place = PlacePath::from_request_parts(parts, state).await?;
-        let id = value(&params, "id").ok_or(StatusCode::NOT_FOUND)?;
-        Ok(ItemPath { place, id })
+impl Named for ItemPath {
+    fn named(params: &Params) -> Option<Self> {
+        Some(ItemPath {
+            place: params.place(),
+            id: params.value("id")?,
+        })
     }
 }
 
@@ -115,17 +136,12 @@ pub struct UploadPath {
     pub upload: String,
 }
 
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for UploadPath {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        state: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let params = path_params(parts, state).await?;
-        let place = PlacePath::from_request_parts(parts, state).await?;
-        let upload = value(&params, "upload").ok_or(StatusCode::NOT_FOUND)?;
-        Ok(UploadPath { place, upload })
+impl Named for UploadPath {
+    fn named(params: &Params) -> Option<Self> {
+        Some(UploadPath {
+            place: params.place(),
+            upload: params.value("upload")?,
+        })
     }
 }
 
@@ -136,22 +152,12 @@ pub struct PairPath {
     pub second: String,
 }
 
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for PairPath {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        state: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let params = path_params(parts, state).await?;
-        let place = PlacePath::from_request_parts(parts, state).await?;
-        let (first, second) = value(&params, "first")
-            .zip(value(&params, "second"))
-            .ok_or(StatusCode::NOT_FOUND)?;
-        Ok(PairPath {
-            place,
-            first,
-            second,
+impl Named for PairPath {
+    fn named(params: &Params) -> Option<Self> {
+        Some(PairPath {
+            place: params.place(),
+            first: params.value("first")?,
+            second: params.value("second")?,
         })
     }
 }
@@ -169,38 +175,13 @@ impl ImportPath {
     }
 }
 
-impl<S: Send + Sync> axum::extract::FromRequestParts<S> for ImportPath {
-    type Rejection = StatusCode;
-
-    async fn from_request_parts(
-        parts: &mut http::request::Parts,
-        state: &S,
-    ) -> std::result::Result<Self, Self::Rejection> {
-        let params = path_params(parts, state).await?;
-        let place = PlacePath::from_request_parts(parts, state).await?;
-        let import = value(&params, "import").and_then(|number| number.parse().ok());
-        let import = ImportId(import.ok_or(StatusCode::NOT_FOUND)?);
-        Ok(ImportPath { place, import })
+impl Named for ImportPath {
+    fn named(params: &Params) -> Option<Self> {
+        Some(ImportPath {
+            place: params.place(),
+            import: ImportId(params.value("import")?.parse().ok()?),
+        })
     }
-}
-
-type Params = Path<Vec<(String, String)>>;
-
-async fn path_params<S: Send + Sync>(
-    parts: &mut http::request::Parts,
-    state: &S,
-) -> std::result::Result<Params, StatusCode> {
-    <Params as axum::extract::FromRequestParts<S>>::from_request_parts(parts, state)
-        .await
-        .map_err(|_| StatusCode::NOT_FOUND)
-}
-
-fn value(params: &Params, name: &str) -> Option<String> {
-    params
-        .0
-        .iter()
-        .find(|(key, _)| key == name)
-        .map(|(_, value)| value.clone())
 }
 
 /// `name=value&…` of what is not empty.

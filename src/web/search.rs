@@ -1,5 +1,7 @@
 //! Search in a place or everywhere: results, the advanced form, suggestions, the last search.
 
+pub mod selected;
+
 use std::sync::Arc;
 
 use askama::Template;
@@ -11,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Web,
+    contacts::targets,
     form::Posted,
     names,
     page::{Shell, initials, see_other, show},
@@ -19,7 +22,7 @@ use super::{
     search_members::in_order,
     share::name_of,
     text::{Text, fill},
-    told::Told,
+    told::{Done, Told},
     when,
 };
 use crate::domain::{
@@ -64,6 +67,7 @@ pub struct Params {
     modified_before: String,
     created_by: String,
     shared_with: String,
+    duplicates: String,
     /// The form of the advanced search is open.
     advanced: String,
 }
@@ -95,6 +99,7 @@ impl Params {
                 modified_before: when::parse_day(&self.modified_before),
                 created_by: number(&self.created_by).map(PersonId),
                 shared_with: text(&self.shared_with),
+                possible_duplicates: !self.duplicates.is_empty(),
             },
         }
     }
@@ -120,6 +125,7 @@ impl Params {
             modified_before,
             created_by,
             shared_with,
+            possible_duplicates,
         } = request.criteria.clone();
         let flag = |on: bool| if on { "1".to_owned() } else { String::new() };
         let day = |at: Option<Timestamp>| at.map(when::day).unwrap_or_default();
@@ -145,6 +151,7 @@ impl Params {
             modified_before: day(modified_before),
             created_by: created_by.map(|p| p.0.to_string()).unwrap_or_default(),
             shared_with: shared_with.unwrap_or_default(),
+            duplicates: flag(possible_duplicates),
             advanced: String::new(),
         }
     }
@@ -192,9 +199,15 @@ struct Results {
     /// When it was asked, of a last search shown again.
     asked_at: Option<String>,
     results: Vec<Found>,
+    into_lists: Vec<(String, String)>,
+    /// Books a selection can be shared with or moved into.
+    targets: Vec<(i64, String)>,
 }
 
 struct Found {
+    /// Names it in a selection.
+    value: String,
+    shown_name: String,
     path: String,
     initials: String,
     name: Vec<Piece>,
@@ -218,7 +231,13 @@ pub async fn page(
             true => Some(web.core.search(&visit.actor, &request, last_first).await?),
             false => None,
         };
-        show_results(&web, &visit, params, request, outcome, None).await
+        let asked = Asked {
+            params,
+            request,
+            outcome,
+            at: None,
+        };
+        show_results(&web, &visit, asked, Told::Nothing).await
     };
     shown
         .await
@@ -226,25 +245,30 @@ pub async fn page(
 }
 
 /// `GET /search/last`: the same question with the rights and the data of now.
-pub async fn last(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let shown = async {
-        let Some(last) = web.core.last_search(&visit.actor).await? else {
-            return Ok(see_other("/search?advanced=1"));
-        };
-        let last_first = visit.settings.last_first;
-        let outcome = web.core.find(&visit.actor, &last.request, last_first).await;
-        let params = Params::of(&last.request);
-        let outcome = match outcome {
-            // A group the person left meanwhile.
-            Err(Error::NotFound) => Outcome::default(),
-            outcome => outcome?,
-        };
-        let at = when::shown(last.at, visit.text);
-        show_results(&web, &visit, params, last.request, Some(outcome), Some(at)).await
+pub async fn last(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
+    let shown = last_telling(&web, &visit, done.into()).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// The last search, with what was done to its results on top.
+pub async fn last_telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
+    let Some(last) = web.core.last_search(&visit.actor).await? else {
+        return Ok(see_other("/search?advanced=1"));
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    let last_first = visit.settings.last_first;
+    let outcome = web.core.find(&visit.actor, &last.request, last_first).await;
+    let outcome = match outcome {
+        // A group the person left meanwhile.
+        Err(Error::NotFound) => Outcome::default(),
+        outcome => outcome?,
+    };
+    let asked = Asked {
+        params: Params::of(&last.request),
+        request: last.request,
+        outcome: Some(outcome),
+        at: Some(when::shown(last.at, visit.text)),
+    };
+    show_results(web, visit, asked, told).await
 }
 
 /// `POST /search/clear`
@@ -255,15 +279,25 @@ pub async fn clear(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     }
 }
 
-async fn show_results(
-    web: &Arc<Web>,
-    visit: &Visit,
+/// What was asked and found.
+struct Asked {
     params: Params,
     request: Request,
+    /// None: nothing was asked.
     outcome: Option<Outcome>,
-    asked_at: Option<String>,
-) -> Result<Response> {
+    /// Of a last search: when.
+    at: Option<String>,
+}
+
+async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -> Result<Response> {
+    let Asked {
+        params,
+        request,
+        outcome,
+        at: asked_at,
+    } = asked;
     let text = visit.text;
+    let status = told.status();
     let books = web.core.books(&visit.actor).await?;
     let asked = outcome.is_some();
     let outcome = outcome.unwrap_or_default();
@@ -286,7 +320,7 @@ async fn show_results(
         Some(name) => creators(web, visit, name).await?,
         None => Vec::new(),
     };
-    let mut shell = visit.shell_telling(web, here.as_deref(), Told::Nothing);
+    let mut shell = visit.shell_telling(web, here.as_deref(), told);
     shell.query = params.q.clone();
     let has_criteria = request.criteria != Criteria::default();
     let page = Results {
@@ -311,13 +345,15 @@ async fn show_results(
             let said = root.describe(text.and, text.or, text.not);
             fill(text.understood_as, &[&said])
         }),
-        notices: told(&outcome, text),
+        notices: noticed(&outcome, text),
         wider: wider(&params, &outcome, text),
         asked_at,
         results,
         params,
+        into_lists: Vec::new(),
+        targets: targets(&books, None, visit).await?,
     };
-    Ok(show(http::StatusCode::OK, &page))
+    Ok(show(status, &page))
 }
 
 fn scopes(visit: &Visit) -> Vec<(String, String)> {
@@ -356,7 +392,7 @@ fn counted(outcome: &Outcome, text: &Text) -> String {
     }
 }
 
-fn told(outcome: &Outcome, text: &Text) -> Vec<String> {
+fn noticed(outcome: &Outcome, text: &Text) -> Vec<String> {
     let notice = |notice: &Notice| match notice {
         Notice::Empty => text.notice_empty,
         Notice::OnlyNegative => text.notice_only_negative,
@@ -401,9 +437,11 @@ fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Optio
             .filter_map(|other| place(*other, books, visit)),
     );
     Some(Found {
+        value: selected::value(hit.placement.collection, &hit.placement.server_id),
         path: format!("{}/c/{}", here.1, hit.placement.server_id),
         initials: initials(&name),
         name: highlight(&name, root),
+        shown_name: name,
         kind: match hit.placement.kind.as_str() {
             "group" => visit.text.kind_list,
             _ => visit.text.kind_contact,

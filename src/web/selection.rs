@@ -70,7 +70,7 @@ async fn tagging(
         book: book.collection().id,
         items,
     };
-    Ok(done.undone_by(web.undos.keep(&posted.visit, undo, &place.path())))
+    Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &place.path())))
 }
 
 /// `POST …/selected/share`
@@ -126,7 +126,7 @@ async fn bring(
         into: target.collection().id,
         items,
     };
-    Ok(done.undone_by(web.undos.keep(&posted.visit, undo, &place.path())))
+    Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &place.path())))
 }
 
 /// What was checked in the list and is still there.

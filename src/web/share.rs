@@ -116,7 +116,7 @@ pub async fn remove(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         Ok(_) => format!("{}/share", item.path()),
         Err(_) => item.place.path(),
     };
-    let undo = web.undos.keep(visit, undo, &back);
+    let undo = web.undos.keep(visit, vec![undo], &back);
     Done::of("unshared").undone_by(undo).at(&back)
 }
 
@@ -136,7 +136,7 @@ impl Brought {
             items: vec![self.placed.clone()],
         };
         let done = Done::of(what).to(&name_of(&self.into, visit));
-        done.undone_by(web.undos.keep(visit, undo, back))
+        done.undone_by(web.undos.keep(visit, vec![undo], back))
     }
 }
 

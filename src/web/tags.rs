@@ -101,7 +101,7 @@ pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             items,
         };
         let done = Done::of("tagged");
-        Ok(done.undone_by(web.undos.keep(visit, undo, &item.path())))
+        Ok(done.undone_by(web.undos.keep(visit, vec![undo], &item.path())))
     };
     match assigned.await {
         Ok(done) => done.at(&item.path()),

@@ -16,7 +16,12 @@ use super::{
     request::Visit,
     told::Done,
 };
-use crate::domain::{error::Error, id::PersonId, item::random_id, undo::Undo};
+use crate::domain::{
+    error::Error,
+    id::PersonId,
+    item::random_id,
+    undo::{TakenBack, Undo},
+};
 
 /// How long it is offered: longer than anybody needs to see the button.
 const OFFERED: Duration = Duration::from_secs(10 * 60);
@@ -27,7 +32,7 @@ pub struct Undos(Mutex<HashMap<PersonId, Kept>>);
 
 struct Kept {
     id: String,
-    undo: Undo,
+    undos: Vec<Undo>,
     /// The page it was done on.
     back: String,
     until: Instant,
@@ -35,12 +40,12 @@ struct Kept {
 
 impl Undos {
     /// Keeps it for the person; what [`Done::undone_by`] takes.
-    pub fn keep(&self, visit: &Visit, undo: Undo, back: &str) -> String {
+    pub fn keep(&self, visit: &Visit, undos: Vec<Undo>, back: &str) -> String {
         let now = Instant::now();
         let id = random_id(16);
         let kept = Kept {
             id: id.clone(),
-            undo,
+            undos,
             back: back.to_owned(),
             until: now + OFFERED,
         };
@@ -65,9 +70,16 @@ pub async fn undo(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let Some(kept) = web.undos.take(visit.actor.person, posted.value("kept")) else {
         return over(&web, visit);
     };
-    match web.core.undo(&visit.actor, &kept.undo).await {
-        Ok(taken) => Done::of("selection-undone")
-            .numbers(&[taken.back, taken.left])
+    let taken = async {
+        let mut taken = TakenBack::default();
+        for undo in &kept.undos {
+            taken += web.core.undo(&visit.actor, undo).await?;
+        }
+        Ok(taken)
+    };
+    match taken.await {
+        Ok(TakenBack { back, left }) => Done::of("selection-undone")
+            .numbers(&[back, left])
             .at(&kept.back),
         Err(Error::NotFound) => over(&web, visit),
         Err(error) => visit.failed(&web, &error),

@@ -13,7 +13,7 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     // What an operator sets of a face is that face's own plain data.
     (
         "config",
-        Some(&["eas::policy", "eas::settings", "mail::settings"]),
+        Some(&["eas::policy", "eas::settings", "mail::settings", "transfer"]),
     ),
     ("observe", Some(&["config"])),
     ("http", Some(&["config"])),

@@ -219,3 +219,137 @@ fn suggestions_take_the_last_word_for_a_beginning() {
         303
     );
 }
+
+/// Values of the check boxes of results, by name.
+fn choices(page: &str) -> Vec<(String, String)> {
+    let boxes = page
+        .split("<input type=\"checkbox\" name=\"id\" value=\"")
+        .skip(1);
+    let choice = |piece: &str| {
+        let value = piece.split('"').next().expect("a value").to_owned();
+        let name = piece.split("aria-label=\"").nth(1).expect("a name");
+        (name.split('"').next().expect("its end").to_owned(), value)
+    };
+    boxes.map(choice).collect()
+}
+
+#[test]
+fn results_of_several_places_are_a_selection() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let page = search(&browser, "q=lille&in=all");
+    let token = hidden(&page, "token");
+    let found = choices(&page);
+    assert!(found.len() >= 2, "{page}");
+    let act = |what: &str, extra: &[(&str, &str)]| {
+        let mut fields = vec![("token", token.as_str())];
+        fields.extend(found.iter().map(|(_, value)| ("id", value.as_str())));
+        fields.extend(extra);
+        let answer = browser.submit(&format!("/search/selected/{what}"), &fields);
+        assert_eq!(answer.status, 303, "{what}: {}", answer.text());
+        let to = answer.header("location").expect("a page").to_owned();
+        browser.page(&to)
+    };
+    let undo = |page: &str| {
+        let fields = [("token", token.as_str()), ("kept", &hidden(page, "kept"))];
+        let answer = browser.submit("/undo", &fields);
+        let to = answer.header("location").expect("a page").to_owned();
+        assert!(to.starts_with("/search/last?"), "{to}");
+        browser.page(&to)
+    };
+    let fields = [
+        ("token", token.as_str()),
+        ("name", "North"),
+        ("colour", "#00aa00"),
+    ];
+    assert_eq!(browser.submit("/tags", &fields).status, 303);
+    let tags = browser.page("/tags");
+    let at = tags.find("id=\"tag-").expect("a tag") + 8;
+    let tag = tags[at..].split('"').next().expect("a number");
+    let page = act("tag", &[("tag", tag)]);
+    let listed = format!("tag={tag}&in=all&advanced=1");
+    assert_eq!(choices(&search(&browser, &listed)).len(), found.len());
+    // The search with the tag was the last one.
+    undo(&page);
+    assert!(choices(&search(&browser, &listed)).is_empty());
+
+    search(&browser, "q=lille&in=all");
+    let page = act("delete", &[]);
+    assert!(page.contains("No contact matches"), "{page}");
+    let page = undo(&page);
+    assert!(
+        page.contains(&format!("Taken back: {}.", found.len())),
+        "{page}"
+    );
+    assert_eq!(choices(&page).len(), found.len());
+    server.check();
+}
+
+#[test]
+fn a_selection_of_results_is_printed_exported_and_merged_where_it_is() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let found = choices(&search(&browser, "q=clara%20OR%20zoe&in=private"));
+    let team = choices(&search(&browser, "q=coralie&in=all"));
+    let token = hidden(&browser.page("/search/last"), "token");
+    let post = |what: &str, chosen: &[&(String, String)]| {
+        let mut fields = vec![("token", token.as_str())];
+        fields.extend(chosen.iter().map(|(_, value)| ("id", value.as_str())));
+        browser.submit(&format!("/search/selected/{what}"), &fields)
+    };
+    let both: Vec<_> = found.iter().collect();
+    assert_eq!(both.len(), 2, "{found:?}");
+    for (what, place) in [
+        ("print", "/c/private/print?id="),
+        ("export", "/c/private/export?id="),
+        ("merge", "/c/private/duplicates/"),
+    ] {
+        let answer = post(what, &both);
+        assert_eq!(answer.status, 303, "{what}");
+        let to = answer.header("location").expect("a page");
+        assert!(to.starts_with(place), "{to}");
+        let page = browser.page(to);
+        let counted = what == "export" && page.contains("Export 2 contacts");
+        let named = page.contains("Clara Dubois") && page.contains("Zoé Caron");
+        assert!(counted || named, "{what}: {page}");
+        // Neither nothing nor contacts of several places.
+        for wrong in [&[][..], &[both[0], &team[0]]] {
+            let answer = post(what, wrong);
+            assert_eq!(answer.status, 422, "{what}: {}", answer.text());
+            assert!(answer.text().contains("class=\"notice error\""));
+        }
+    }
+    // What one may not read is not found by its number, and forms have a token.
+    let carol = Browser::of(&server.address, "carol");
+    let own = hidden(&carol.page("/"), "token");
+    let fields = [("token", own.as_str()), ("id", found[0].1.as_str())];
+    assert_eq!(carol.submit("/search/selected/delete", &fields).status, 422);
+    let fields = [("id", found[0].1.as_str())];
+    assert_eq!(
+        browser.submit("/search/selected/delete", &fields).status,
+        403
+    );
+    assert_eq!(choices(&search(&browser, "q=clara&in=private")).len(), 1);
+}
+
+#[test]
+fn possible_duplicates_are_a_criterion() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    assert!(choices(&search(&browser, "duplicates=1&in=private&advanced=1")).is_empty());
+    let book = Book::of(&server.address, "alice");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:twin\r\nN:Dubois;Clara;;;\r\nFN:Clara Dubois\r\nNOTE:twin\r\nEND:VCARD\r\n";
+    assert_eq!(
+        book.put("twin.vcf", ("If-None-Match", "*"), card).status,
+        201
+    );
+    let page = search(&browser, "duplicates=1&in=private&advanced=1");
+    let names: Vec<_> = choices(&page).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["Clara Dubois", "Clara Dubois"]);
+    assert!(page.contains("name=\"duplicates\" value=\"1\" checked"));
+    // With words, both must hold; the last search remembers it.
+    let page = search(&browser, "q=twin&duplicates=1&in=private");
+    assert_eq!(choices(&page).len(), 1);
+    assert_eq!(choices(&browser.page("/search/last")).len(), 1);
+    assert!(choices(&search(&browser, "q=petit&duplicates=1&in=private")).is_empty());
+}

@@ -17,8 +17,9 @@ use super::{
     class::Part,
     collection::{Collection, Place},
     core::Core,
+    duplicates::Suggestion,
     error::{Error, Result},
-    id::{CollectionId, PersonId, TagId, Timestamp},
+    id::{CollectionId, PersonId, PlacementId, TagId, Timestamp},
     item::Placement,
 };
 pub use highlight::{Piece, highlight};
@@ -30,6 +31,8 @@ pub const SHOWN: usize = 200;
 pub const COUNTED: usize = 1_000;
 /// Suggestions shown.
 const SUGGESTED: usize = 10;
+/// Pairs of possible duplicates of a place that are looked at.
+const PAIRS: usize = 2_000;
 
 /// What a person should know about how the query was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -85,6 +88,8 @@ pub struct Criteria {
     pub created_by: Option<PersonId>,
     /// A group of the person the item is shared with, by exact name.
     pub shared_with: Option<String>,
+    /// Another contact of the same place may be the same.
+    pub possible_duplicates: bool,
 }
 
 /// What is asked.
@@ -126,6 +131,8 @@ pub struct Filter {
     pub modified: (Option<Timestamp>, Option<Timestamp>),
     pub created_by: Option<PersonId>,
     pub shared_with: Option<CollectionId>,
+    /// Only some of these.
+    pub among: Option<Vec<PlacementId>>,
 }
 
 impl Filter {
@@ -264,13 +271,18 @@ impl Core {
         self.note(actor, op).await.map(drop)
     }
 
-    async fn plan(&self, actor: &Actor, request: &Request, last_first: bool) -> Result<Plan> {
+    async fn plan(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        request: &Request,
+        last_first: bool,
+    ) -> Result<Plan> {
         let criteria = &request.criteria;
         let group = |name: &str| {
             let membership = actor.memberships.iter().find(|m| m.name == name);
             membership.map(|m| m.book).ok_or(Error::NotFound)
         };
-        let places = match &request.scope {
+        let places: Vec<CollectionId> = match &request.scope {
             Scope::Group(name) => vec![group(name)?],
             scope => {
                 let books = self.shown_books(actor).await?;
@@ -309,6 +321,10 @@ impl Core {
             modified: (criteria.modified_since, criteria.modified_before),
             created_by: criteria.created_by,
             shared_with: criteria.shared_with.as_deref().map(group).transpose()?,
+            among: match criteria.possible_duplicates {
+                true => Some(self.alike_in(actor, &places).await?),
+                false => None,
+            },
         };
         Ok(Plan {
             person: Some(actor.person),
@@ -319,6 +335,24 @@ impl Core {
             last_first,
             limit: SHOWN,
         })
+    }
+}
+
+impl Core {
+    /// Contacts that may be the same as another of their place.
+    async fn alike_in(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        places: &[CollectionId],
+    ) -> Result<Vec<PlacementId>> {
+        let mut found = Vec::new();
+        for place in places {
+            let book = self.open(actor, *place).await?;
+            let (pairs, _) = book.duplicates(PAIRS).await?;
+            let both = |pair: Suggestion| [pair.first.placement.id, pair.second.placement.id];
+            found.extend(pairs.into_iter().flat_map(both));
+        }
+        Ok(found)
     }
 }
 

@@ -153,6 +153,10 @@ impl Reader<'_> {
                 .collect();
             found.retain(|placement| tagged.contains(placement));
         }
+        if let Some(among) = &filter.among {
+            let among: HashSet<i64> = among.iter().map(|placement| placement.0).collect();
+            found.retain(|placement| among.contains(placement));
+        }
         let (conditions, mut values) = conditions(filter);
         if conditions.is_empty() {
             return Ok(found);

@@ -149,6 +149,39 @@ function post(path, fields) {
   form.submit();
 }
 
+// On a wide screen a card is shown beside the list; its address is the card's own.
+
+const besideFits = matchMedia("(min-width: 90rem)");
+
+async function showBeside(link) {
+  const answer = await fetch(link.href);
+  if (!answer.ok || answer.redirected) return go(link.href);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const title = Object.assign(document.createElement("h2"), { className: "title", tabIndex: -1, textContent: $("article h1", page).textContent });
+  $("article h1", page).replaceWith(title);
+  const beside = $("#beside");
+  beside.replaceChildren($("#actions", page), $("article", page));
+  beside.hidden = false;
+  beside.parentElement.classList.add("with-card");
+  beside.row = link.closest("tr");
+  history.pushState({ beside: true }, "", link.href);
+  title.focus();
+  return true;
+}
+
+function closeBeside() {
+  const beside = $("#beside");
+  if (!beside || beside.hidden) return false;
+  beside.hidden = true;
+  beside.parentElement.classList.remove("with-card");
+  history.back();
+  $("td.name > a", beside.row).focus();
+  return true;
+}
+
+// Back and forth between list and card: what the address names.
+addEventListener("popstate", () => { if ($("#beside")?.hidden === false || history.state?.beside) location.reload(); });
+
 function list(table) {
   const head = $("#select-all");
   head?.addEventListener("click", (event) => {
@@ -184,7 +217,7 @@ function list(table) {
     const link = event.target.closest("td.name > a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
     event.preventDefault();
-    if (event.detail === 1) link.timer = setTimeout(() => location.assign(link.href), 250);
+    if (event.detail === 1) link.timer = setTimeout(() => (besideFits.matches ? showBeside(link) : go(link.href)), 250);
     else clearTimeout(link.timer);
   });
 
@@ -315,6 +348,7 @@ const KEYS = {
 function keydown(event) {
   if (event.key === "Escape") {
     if (closeMenus()) return event.preventDefault();
+    if (closeBeside()) return event.preventDefault();
     const cancel = $("#cancel");
     if (cancel) return cancel.click();
   }

@@ -23,6 +23,8 @@ sentences! {
     default_country_server: "As the server is set", "Comme le serveur";
     country_rule: "A country is two letters, such as FR.", "Un pays s'écrit en deux lettres, par exemple FR.";
     tagged: "Tags changed on {} contacts.", "Étiquettes changées sur {} contacts.";
+    possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
+    one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
     undone: "Taken back: {}.", "Annulés : {}.";
     undo_over: "This can no longer be taken back here. The trash and the history of a contact keep what was.", "Ceci ne peut plus être annulé ici. La corbeille et l'historique d'un contact gardent ce qui était.";
     age: "{} ({} years)", "{} ({} ans)";

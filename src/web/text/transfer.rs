@@ -10,7 +10,7 @@ sentences! {
     step_file: "1. File", "1. Fichier";
     step_check: "2. Check", "2. Vérification";
     step_result: "3. Result", "3. Résultat";
-    formats: "From Outlook, Google, Thunderbird, vCard, LDIF or any CSV; several vCards at once, or a .zip of such files. At most 32 MB and 50,000 contacts.", "Depuis Outlook, Google, Thunderbird, vCard, LDIF ou tout CSV ; plusieurs vCards à la fois, ou un .zip de tels fichiers. Au plus 32 Mo et 50 000 contacts.";
+    formats: "From Outlook, Google, Thunderbird, vCard, LDIF or any CSV; several vCards at once, or a .zip of such files. At most {} MB and {} contacts.", "Depuis Outlook, Google, Thunderbird, vCard, LDIF ou tout CSV ; plusieurs vCards à la fois, ou un .zip de tels fichiers. Au plus {} Mo et {} contacts.";
     room: "{} of {} used here: {} more can be imported.", "{} sur {} utilisés ici : {} de plus peuvent être importés.";
     no_limit: "{} contacts here, without a limit.", "{} contacts ici, sans limite.";
     file: "File", "Fichier";
@@ -19,7 +19,7 @@ sentences! {
     go_on: "Continue", "Continuer";
     nothing_chosen: "Choose a file, or paste some contacts.", "Choisissez un fichier, ou collez des contacts.";
     only_cards_together: "Several files at once have to be vCards, all of them.", "Plusieurs fichiers à la fois doivent être tous des vCards.";
-    file_too_large: "The file is larger than 32 MB. Nothing was stored.", "Le fichier dépasse 32 Mo. Rien n'a été enregistré.";
+    file_too_large: "The file is larger than {} MB. Nothing was stored.", "Le fichier dépasse {} Mo. Rien n'a été enregistré.";
     file_gone: "The file is not here any more: choose it again.", "Le fichier n'est plus là : choisissez-le de nouveau.";
     past_imports: "Imports of the last 30 days", "Imports des 30 derniers jours";
     refused_empty: "The file is empty.", "Le fichier est vide.";
@@ -33,7 +33,7 @@ sentences! {
     bound_rows: "The file has more than 200,000 rows. Nothing was stored.", "Le fichier a plus de 200 000 lignes. Rien n'a été enregistré.";
     bound_members: "The archive has more than 1,000 members. Nothing was stored.", "L'archive a plus de 1 000 membres. Rien n'a été enregistré.";
     bound_inflated: "The archive inflates to too much. Nothing was stored.", "L'archive se décompresse en trop de données. Rien n'a été enregistré.";
-    bound_contacts: "The file has more than 50,000 contacts: the administrator can import it on the command line. Nothing was stored.", "Le fichier a plus de 50 000 contacts : l'administrateur peut l'importer en ligne de commande. Rien n'a été enregistré.";
+    bound_contacts: "The file has more than {} contacts: the administrator can import it on the command line. Nothing was stored.", "Le fichier a plus de {} contacts : l'administrateur peut l'importer en ligne de commande. Rien n'a été enregistré.";
     recognized: "Recognized: {}", "Reconnu : {}";
     recognition: "Recognition", "Reconnaissance";
     format: "Format", "Format de fichier";

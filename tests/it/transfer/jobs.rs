@@ -3,12 +3,13 @@
 use std::{
     fs::{self, File},
     path::PathBuf,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use carnet::{
     domain::{id::ImportId, store::Store as _},
-    transfer::{Choices, Job, Jobs, Options, Progress},
+    transfer::{Choices, Job, Jobs, Limits, Options, Progress},
 };
 
 use super::Fixture;
@@ -25,6 +26,14 @@ impl Fixture {
         self._data.path().join("imports")
     }
 
+    fn jobs(&self, longest: Duration) -> Arc<Jobs> {
+        let limits = Limits {
+            longest,
+            ..Limits::default()
+        };
+        Jobs::new(self.core.clone(), self.folder(), limits)
+    }
+
     async fn progress(&self, import: ImportId) -> (Progress, bool) {
         let found = self.store.import(import).await.expect("read");
         let import = found.expect("an import");
@@ -35,7 +44,7 @@ impl Fixture {
 #[tokio::test]
 async fn an_import_whose_time_is_up_waits_and_goes_on_when_told() {
     let fixture = Fixture::new(None).await;
-    let jobs = Jobs::with_time(fixture.core.clone(), fixture.folder(), Duration::ZERO);
+    let jobs = fixture.jobs(Duration::ZERO);
     let mut incoming = jobs.receive(fixture.person).await.expect("a file");
     incoming
         .write(cards(500).as_bytes())
@@ -82,7 +91,7 @@ async fn an_import_whose_time_is_up_waits_and_goes_on_when_told() {
 #[tokio::test]
 async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
     let fixture = Fixture::new(None).await;
-    let jobs = Jobs::new(fixture.core.clone(), fixture.folder());
+    let jobs = fixture.jobs(Limits::default().longest);
     let mut incoming = jobs.receive(fixture.person).await.expect("a file");
     incoming.write(b"no card").await.expect("written");
     let job = Job {
@@ -98,7 +107,7 @@ async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
     let (progress, ended) = fixture.progress(import).await;
     // Stopping may have come first: then it goes on at the next start.
     assert_eq!(progress.failure.is_some(), ended);
-    let jobs = Jobs::new(fixture.core.clone(), fixture.folder());
+    let jobs = fixture.jobs(Limits::default().longest);
     jobs.resume().await.expect("read");
     for _ in 0..2_000 {
         if fixture.progress(import).await.1 {
@@ -113,7 +122,7 @@ async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
 #[tokio::test]
 async fn files_that_nobody_imports_go_after_a_day() {
     let fixture = Fixture::new(None).await;
-    let jobs = Jobs::new(fixture.core.clone(), fixture.folder());
+    let jobs = fixture.jobs(Limits::default().longest);
     jobs.tidy().await.expect("nothing to tidy");
     let mut names = Vec::new();
     for _ in 0..2 {

@@ -315,7 +315,7 @@ fn what_cannot_be_imported_is_told_where_one_is_and_nothing_is_stored() {
     let card = card("u", "One", "");
     let cases: [(&str, u16, &[&[u8]]); 12] = [
         ("more than 512 columns", 422, &[columns.as_bytes()]),
-        ("more than 50,000 contacts", 422, &[crowd.as_bytes()]),
+        ("more than 50000 contacts", 422, &[crowd.as_bytes()]),
         ("larger than 32 MB", 413, &[large.as_bytes()]),
         ("a cell of more than 1 MB", 422, &[cell.as_bytes()]),
         (

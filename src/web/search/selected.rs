@@ -1,0 +1,228 @@
+//! What is done to a selection of results, which may stand in several places.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::StatusCode;
+
+use crate::{
+    domain::{
+        book::Book,
+        error::{Error, Result},
+        id::{CollectionId, TagId},
+        item::Placement,
+        sharing::How,
+        undo::Undo,
+    },
+    web::{
+        Web,
+        form::Posted,
+        page::see_other,
+        place::{PlacePath, form_encode},
+        search::last_telling,
+        told::{Done, Told},
+    },
+};
+
+/// Where the results are shown again, with the data of now.
+const RESULTS: &str = "/search/last";
+
+/// Results of one book.
+struct Chosen {
+    book: Book,
+    placements: Vec<Placement>,
+}
+
+/// How a result is named in a form: its book, and what it is there.
+pub fn value(collection: CollectionId, server_id: &str) -> String {
+    format!("{collection}.{server_id}")
+}
+
+/// `POST /search/selected/delete`
+pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let deleted = async {
+        let (mut removed, mut kept, mut undos) = (0, 0, Vec::new());
+        for Chosen { book, placements } in chosen(&web, &posted).await? {
+            let outcomes = book.remove_all(&placements).await?;
+            let removals: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+            removed += removals.len();
+            kept += placements.len() - removals.len();
+            let book = book.collection().id;
+            undos.push(Undo::Removed { book, removals });
+        }
+        let done = Done::of("selection-deleted").numbers(&[removed, kept]);
+        Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
+    };
+    settled(&web, &posted, deleted.await).await
+}
+
+/// `POST /search/selected/tag`
+pub async fn tag(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let tagged = tagging(&web, &posted, &posted.tags(), &[]).await;
+    settled(&web, &posted, tagged).await
+}
+
+/// `POST /search/selected/untag`
+pub async fn untag(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let tagged = tagging(&web, &posted, &[], &posted.tags()).await;
+    settled(&web, &posted, tagged).await
+}
+
+async fn tagging(web: &Web, posted: &Posted, on: &[TagId], off: &[TagId]) -> Result<Done> {
+    let (mut changed, mut undos) = (0, Vec::new());
+    for Chosen { book, placements } in chosen(web, posted).await? {
+        let items = book.tag(&placements, on, off).await?;
+        changed += items.len();
+        let book = book.collection().id;
+        undos.push(Undo::Tagged { book, items });
+    }
+    let done = Done::of("selection-tagged").numbers(&[changed]);
+    Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
+}
+
+/// `POST /search/selected/share`
+pub async fn share(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let to = posted.collection("to");
+    let target = web.core.open(&posted.visit.actor, to).await;
+    let shared = bring(&web, &posted, target, How::Share, "selection-shared").await;
+    settled(&web, &posted, shared).await
+}
+
+/// `POST /search/selected/move`
+pub async fn move_to(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let to = posted.collection("to");
+    let target = web.core.open(&posted.visit.actor, to).await;
+    let moved = bring(&web, &posted, target, How::Move, "selection-moved").await;
+    settled(&web, &posted, moved).await
+}
+
+/// `POST /search/selected/copy`: into Private.
+pub async fn copy(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let target = web.core.default_book(&posted.visit.actor).await;
+    let copied = bring(&web, &posted, target, How::Copy, "selection-copied").await;
+    settled(&web, &posted, copied).await
+}
+
+async fn bring(
+    web: &Web,
+    posted: &Posted,
+    target: Result<Book>,
+    how: How,
+    done: &str,
+) -> Result<Done> {
+    let target = target?;
+    let (mut brought, mut left, mut undos) = (0, 0, Vec::new());
+    for Chosen { book, placements } in chosen(web, posted).await? {
+        let outcomes = book.bring(&placements, &target, how).await?;
+        let items: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
+        brought += items.len();
+        left += placements.len() - items.len();
+        undos.push(Undo::Brought {
+            from: book.collection().id,
+            into: target.collection().id,
+            items,
+        });
+    }
+    let done = Done::of(done).numbers(&[brought, left]);
+    Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
+}
+
+/// `POST /search/selected/export`
+pub async fn export(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let page = of_one_place(&web, &posted, "export").await;
+    page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+}
+
+/// `POST /search/selected/print`
+pub async fn print(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let page = of_one_place(&web, &posted, "print").await;
+    page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+}
+
+/// A page of the place all results chosen are in.
+async fn of_one_place(web: &Arc<Web>, posted: &Posted, page: &str) -> Result<Response> {
+    let chosen = match chosen(web, posted).await {
+        Err(error @ Error::Invalid(_)) => {
+            return last_telling(web, &posted.visit, Told::refused(&error, &posted.visit)).await;
+        }
+        chosen => chosen?,
+    };
+    let [Chosen { book, placements }] = &chosen[..] else {
+        let several = posted.visit.text.book.one_place.to_owned();
+        let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, several);
+        return last_telling(web, &posted.visit, told).await;
+    };
+    let ids = placements.iter().map(|p| ("id", p.server_id.as_str()));
+    let query = form_encode(&ids.collect::<Vec<_>>());
+    let place = PlacePath::of(book).path();
+    Ok(see_other(&format!("{place}/{page}?{query}")))
+}
+
+/// `POST /search/selected/merge`: two of one place.
+pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let shown = async {
+        match &chosen(&web, &posted).await?[..] {
+            [Chosen { book, placements }] if placements.len() == 2 => {
+                let place = PlacePath::of(book).path();
+                let [first, second] = [&placements[0].server_id, &placements[1].server_id];
+                Ok(see_other(&format!("{place}/duplicates/{first}/{second}")))
+            }
+            _ => Err(Error::Invalid(
+                posted.visit.text.transfer.check_two.to_owned(),
+            )),
+        }
+    };
+    match shown.await {
+        Ok(page) => page,
+        Err(error) => settled(&web, &posted, Err(error)).await,
+    }
+}
+
+/// What was checked and is still there, book by book.
+async fn chosen(web: &Web, posted: &Posted) -> Result<Vec<Chosen>> {
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for value in posted.values("id") {
+        let Some((collection, server_id)) = value.split_once('.') else {
+            continue;
+        };
+        let collection = CollectionId(collection.parse().unwrap_or(0));
+        let known = chosen
+            .iter()
+            .position(|known| known.book.collection().id == collection);
+        let at = match known {
+            Some(at) => at,
+            None => match web.core.open(&posted.visit.actor, collection).await {
+                Ok(book) => {
+                    let placements = Vec::new();
+                    chosen.push(Chosen { book, placements });
+                    chosen.len() - 1
+                }
+                Err(Error::NotFound) => continue,
+                Err(error) => return Err(error),
+            },
+        };
+        match chosen[at].book.by_server_id(server_id).await {
+            Ok(card) => chosen[at].placements.push(card.placement),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    chosen.retain(|chosen| !chosen.placements.is_empty());
+    match chosen.is_empty() {
+        true => Err(Error::Invalid(
+            posted.visit.text.nothing_selected.to_owned(),
+        )),
+        false => Ok(chosen),
+    }
+}
+
+async fn settled(web: &Arc<Web>, posted: &Posted, outcome: Result<Done>) -> Response {
+    match outcome {
+        Ok(done) => done.at(RESULTS),
+        Err(error) => {
+            let told = Told::refused(&error, &posted.visit);
+            let page = last_telling(web, &posted.visit, told).await;
+            page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+        }
+    }
+}
