@@ -82,6 +82,8 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
     let shown = async {
         let book = open(web, place, visit).await?;
         let (text, limits) = (visit.text, web.jobs.limits());
+        let megabytes = limits.octets / MEGA;
+        let formats = fill(text.transfer.formats, &[&megabytes, &limits.contacts]);
         let past = book.imports().await?;
         let mut into = Vec::new();
         for other in web.core.books(&visit.actor).await? {
@@ -96,10 +98,7 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
             told.status(),
             &Start {
                 title: title(&book, visit),
-                formats: fill(
-                    text.transfer.formats,
-                    &[&(limits.octets / MEGA), &limits.contacts],
-                ),
+                formats,
                 room: room(&book, text).await?,
                 into,
                 past: past
@@ -384,11 +383,11 @@ async fn show_check(
     match shown.await {
         Ok(Ok(page)) => page,
         Ok(Err(refused)) => {
-            let told = Unfit::Refused(refused).told(visit);
+            let told = Unfit::Refused(refused).told(visit, web.jobs.limits());
             show_start(web, &waiting.place, visit, told).await
         }
         Err(error @ Error::NotFound) => {
-            let told = Unfit::Error(error).told(visit);
+            let told = Unfit::Error(error).told(visit, web.jobs.limits());
             show_start(web, &waiting.place, visit, told).await
         }
         Err(error) => visit.failed(web, &error),
@@ -579,9 +578,23 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
     match begun.await {
         Ok(Ok(import)) => see_other(&format!("{}/imports/{import}", place.path())),
         Ok(Err(refused)) => {
-            show_start(&web, place, visit, Unfit::Refused(refused).told(visit)).await
+            show_start(
+                &web,
+                place,
+                visit,
+                Unfit::Refused(refused).told(visit, web.jobs.limits()),
+            )
+            .await
         }
-        Err(error) => show_start(&web, place, visit, Unfit::Error(error).told(visit)).await,
+        Err(error) => {
+            show_start(
+                &web,
+                place,
+                visit,
+                Unfit::Error(error).told(visit, web.jobs.limits()),
+            )
+            .await
+        }
     }
 }
 
