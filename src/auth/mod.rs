@@ -2,6 +2,7 @@
 
 mod basic;
 mod password;
+mod second_factor;
 mod throttle;
 
 use std::{
@@ -17,6 +18,7 @@ use sha2::Sha256;
 use tokio::sync::Semaphore;
 
 pub use password::hash;
+pub use second_factor::{Code, new_secret, typed_secret};
 
 use crate::domain::{
     access::{Access, Protocol},
@@ -107,7 +109,13 @@ fn known(person: Person, through: Option<AppPassword>) -> Outcome {
         return Outcome::Disabled;
     }
     let (access, app_password) = match through {
-        Some(found) => (found.scope.access, Some(found.name)),
+        Some(found) => {
+            let access = Access {
+                password: Some(found.id),
+                ..found.scope.access
+            };
+            (access, Some(found.name))
+        }
         None => (Access::default(), None),
     };
     Outcome::Known(Box::new(Identity {
@@ -194,7 +202,10 @@ impl Authenticator {
             return Ok(known(person.clone(), Some(found)));
         }
         let key = self.key(&login, password);
+        // With a second factor the account's own password opens the pages alone.
+        let barred = |person: &Person| person.second_factor && door != Door::Web;
         if let Some(person) = &person
+            && !barred(person)
             && self.remembers(&key, person)
         {
             return Ok(known(person.clone(), None));
@@ -209,7 +220,10 @@ impl Authenticator {
         let permit = self.checks.acquire().await;
         let matches = password::verify(password.to_owned(), hash).await;
         drop(permit);
-        match person.filter(|_| matches) {
+        if matches && person.as_ref().is_some_and(barred) {
+            tracing::info!(login, %peer, "a device came with the password of an account that has a second factor");
+        }
+        match person.filter(|person| matches && !barred(person)) {
             Some(person) => {
                 self.throttle.forget(&login, peer);
                 self.remember(key, &person);

@@ -29,7 +29,7 @@ impl Throttle {
     /// Seconds to wait before this credential is looked at; none when it may be tried.
     pub fn wait(&self, login: &str, peer: IpAddr) -> Option<u64> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let failures = entries.get(&(login.to_owned(), peer))?;
+        let failures = entries.get(&(login.to_owned(), household(peer)))?;
         let passed = failures.last.elapsed();
         let excess = failures.credentials.len().checked_sub(FREE)?;
         let delay = (1u64 << excess.min(6)).min(LONGEST);
@@ -49,7 +49,7 @@ impl Throttle {
             }
         }
         let failures = entries
-            .entry((login.to_owned(), peer))
+            .entry((login.to_owned(), household(peer)))
             .or_insert_with(|| Failures {
                 credentials: HashSet::new(),
                 last: Instant::now(),
@@ -66,7 +66,18 @@ impl Throttle {
     /// The right one was given.
     pub fn forget(&self, login: &str, peer: IpAddr) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        entries.remove(&(login.to_owned(), peer));
+        entries.remove(&(login.to_owned(), household(peer)));
+    }
+}
+
+/// Who has one address of IPv6 has as many as they like: those of a network count as one.
+fn household(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() >> 64 << 64;
+            IpAddr::V6(network.into())
+        }
+        address => address,
     }
 }
 
@@ -88,6 +99,13 @@ mod tests {
         assert!(throttle.wait("alice", peer).is_some());
         // Another address is not held up by it.
         assert_eq!(throttle.wait("alice", IpAddr::from([192, 0, 2, 2])), None);
+        for guess in 1..8 {
+            let peer = format!("2001:db8::{guess}").parse().expect("an address");
+            throttle.failed("alice", peer, &[guess; 32]);
+        }
+        let wait = |peer: &str| throttle.wait("alice", peer.parse().expect("an address"));
+        assert!(wait("2001:db8::ffff").is_some(), "the same network");
+        assert_eq!(wait("2001:db8:0:1::1"), None);
         throttle.forget("alice", peer);
         assert_eq!(throttle.wait("alice", peer), None);
     }

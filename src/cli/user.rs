@@ -13,6 +13,7 @@ use crate::{
     dav::{Choice, Homes},
     domain::{
         batch::Op,
+        credential::CredentialOp,
         id::PersonId,
         item::random_id,
         principal::{UTC_OFFSET, valid_login},
@@ -84,6 +85,8 @@ pub enum Command {
         #[arg(long, value_parser = ["on", "off", "server"])]
         vcard4: Option<String>,
     },
+    /// Take the second factor off an account whose owner lost it
+    ResetSecondFactor { login: String },
     /// Remove an account; what it shared stays with the groups
     Remove { login: String },
 }
@@ -247,6 +250,15 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             });
             commit(store, op).await?;
             text(format!("account {login} changed\n"))
+        }
+        Command::ResetSecondFactor { login } => {
+            let person = person(store, &login).await?;
+            if !person.second_factor {
+                return Err(format!("account {login} has no second factor"));
+            }
+            let op = CredentialOp::RemoveSecondFactor { person: person.id };
+            commit(store, Op::Credential(op)).await?;
+            text(format!("second factor of {login} removed\n"))
         }
         Command::Remove { login } => {
             let person = person(store, &login).await?;

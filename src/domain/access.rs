@@ -5,6 +5,8 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::id::AppPasswordId;
+
 /// A protocol a credential may be made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +51,9 @@ pub struct Access {
     pub read_only: bool,
     /// None: all of them. Places that are not named do not exist.
     pub places: Option<Vec<PlaceName>>,
+    /// The app password it is the access of: with it the access ends. None: the account's own.
+    #[serde(skip)]
+    pub password: Option<AppPasswordId>,
 }
 
 impl Access {
@@ -214,6 +219,7 @@ mod tests {
             access: Access {
                 read_only: true,
                 places: Some(vec![PlaceName::Private, PlaceName::Group("Équipe".into())]),
+                password: None,
             },
             networks: vec!["192.0.2.0/24".parse().expect("a network")],
         };

@@ -8,8 +8,10 @@ use super::{
     core::Core,
     credential::{CredentialOp, Session},
     error::{Error, Result},
+    forgotten::password_changed,
     id::Timestamp,
-    principal::{Person, Role},
+    outbox::is_address,
+    principal::{Person, Profile, Role},
 };
 
 /// Characters of a password, at least.
@@ -59,12 +61,20 @@ impl Core {
         person.ok_or(Error::NotFound)
     }
 
+    /// What members of the actor's groups see of them.
+    pub async fn profile(&self, actor: &Actor) -> Result<Profile> {
+        let profile = self.store().profile(actor.person).await?;
+        profile.ok_or(Error::NotFound)
+    }
+
     /// Changes what others see of the actor. `Invalid` for a name or an address that cannot be one,
     /// `Exists` for an address somebody else has, `TooLarge` for a picture.
     pub async fn change_portrait(&self, actor: &Arc<Actor>, portrait: Portrait) -> Result<()> {
         let name = portrait.name.as_deref().map(str::trim);
         if name.is_some_and(|name| !is_line(name, 1, 100)) {
-            return Err(Error::Invalid("a name has 1 to 100 characters".into()));
+            return Err(Error::Invalid(
+                "a displayed name has 1 to 100 characters".into(),
+            ));
         }
         let email = portrait.email.as_deref().map(str::trim);
         if let Some(email) = email.filter(|email| !email.is_empty())
@@ -74,7 +84,9 @@ impl Core {
         }
         let organization = portrait.organization.as_deref().map(str::trim);
         if organization.is_some_and(|organization| !is_line(organization, 0, 200)) {
-            return Err(Error::Invalid("an organization has at most 200 characters".into()));
+            return Err(Error::Invalid(
+                "an organization has at most 200 characters".into(),
+            ));
         }
         let octets = portrait.picture.as_ref().map_or(0, Vec::len);
         if octets > PICTURE {
@@ -100,8 +112,9 @@ impl Core {
         self.commit_personal(actor, ops).await.map(drop)
     }
 
-    /// Another password: every session ends, devices that hold the former one are refused.
-    pub async fn change_password(&self, actor: &Actor, hash: String) -> Result<()> {
+    /// Another password: every session ends, devices that hold the former one are refused, and a
+    /// letter in the person's language tells of it.
+    pub async fn change_password(&self, actor: &Actor, hash: String, language: &str) -> Result<()> {
         let op = Op::ChangePerson {
             person: actor.person,
             email: None,
@@ -112,7 +125,10 @@ impl Core {
             quota: None,
             settings: None,
         };
-        self.commit_personal(actor, vec![op]).await.map(drop)
+        let person = self.account(actor).await?;
+        let letter = password_changed(&person, language, Timestamp::now());
+        let ops = [op].into_iter().chain(letter).collect();
+        self.commit_personal(actor, ops).await.map(drop)
     }
 
     /// The browsers the actor is signed in with, the last seen first.
@@ -182,7 +198,11 @@ pub fn weakness(password: &str, person: &Person) -> Option<Weak> {
     let words = person.name.split_whitespace();
     let own = [person.login.as_str(), email, local, person.name.as_str()];
     let is_own = own.into_iter().chain(words).any(|own| {
-        let own: String = own.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+        let own: String = own
+            .to_lowercase()
+            .chars()
+            .filter(|c| c.is_alphanumeric())
+            .collect();
         // Nothing but the name and a few more characters.
         own.chars().count() >= 3
             && plain.replace(&own, "").chars().count() < SHORTEST / 2
@@ -216,23 +236,40 @@ fn is_like(plain: &str, common: &str) -> bool {
 
 /// What is tried first, in both languages of the product and on its keyboards.
 const COMMON: [&str; 30] = [
-    "password", "passwort", "motdepasse", "passe", "secret", "qwerty", "qwertyuiop", "azerty",
-    "azertyuiop", "asdfghjkl", "qsdfghjklm", "iloveyou", "jetaime", "bonjour", "welcome",
-    "bienvenue", "letmein", "admin", "administrator", "administrateur", "changeme", "football",
-    "soleil", "doudou", "princess", "dragon", "monkey", "carnet", "contacts", "123456789",
+    "password",
+    "passwort",
+    "motdepasse",
+    "passe",
+    "secret",
+    "qwerty",
+    "qwertyuiop",
+    "azerty",
+    "azertyuiop",
+    "asdfghjkl",
+    "qsdfghjklm",
+    "iloveyou",
+    "jetaime",
+    "bonjour",
+    "welcome",
+    "bienvenue",
+    "letmein",
+    "admin",
+    "administrator",
+    "administrateur",
+    "changeme",
+    "football",
+    "soleil",
+    "doudou",
+    "princess",
+    "dragon",
+    "monkey",
+    "carnet",
+    "contacts",
+    "123456789",
 ];
 
 fn is_line(text: &str, least: usize, most: usize) -> bool {
     (least..=most).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-}
-
-/// `local@host`, as far as a server can tell without sending something.
-fn is_address(text: &str) -> bool {
-    text.len() <= 254
-        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
-        && text
-            .rsplit_once('@')
-            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty())
 }
 
 #[cfg(test)]

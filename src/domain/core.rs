@@ -92,8 +92,17 @@ impl Core {
         self.limits
     }
 
-    /// Builds who is asking; `NotFound` when the account is gone or disabled.
+    /// Builds who is asking; `NotFound` when the account is gone or disabled, or the app password
+    /// that let them in is over.
     pub async fn actor(&self, person: PersonId, client: Client) -> Result<Actor> {
+        if let Some(password) = client.access.password
+            && !self
+                .store
+                .holds_app_password(password, Timestamp::now())
+                .await?
+        {
+            return Err(Error::NotFound);
+        }
         let account = self.store.account(person).await?;
         let (rights_revision, account, mut memberships) = account.ok_or(Error::NotFound)?;
         if account.disabled {

@@ -1,5 +1,5 @@
 //! What is kept of the ways somebody signs in besides the account's own password: app passwords
-//! and the sessions of browsers.
+//! the sessions of browsers, and the second factor.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -8,6 +8,7 @@ use super::{
     access::Scope,
     error::Result,
     id::{AppPasswordId, PersonId, Timestamp},
+    principal::Profile,
 };
 
 /// A password for one device or program.
@@ -49,6 +50,17 @@ pub struct Session {
     pub address: String,
 }
 
+/// What a person signs in with besides the password.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SecondFactor {
+    /// Shared with the person's authenticator program.
+    pub secret: Vec<u8>,
+    /// In force.
+    pub confirmed: bool,
+    /// Recovery codes that are left.
+    pub recovery: i64,
+}
+
 /// Changes of credentials.
 #[derive(Clone, Debug)]
 pub enum CredentialOp {
@@ -84,10 +96,38 @@ pub enum CredentialOp {
     RemoveSession {
         token: String,
     },
-    /// All of a person's, but one.
     RemoveSessions {
         person: PersonId,
-        except: Option<String>,
+    },
+    /// A secret that is in force once it is confirmed; replaces one that never was. Refused:
+    /// `PreconditionFailed` where one is.
+    BeginSecondFactor {
+        person: PersonId,
+        secret: Vec<u8>,
+    },
+    /// `step` is that of the code that confirmed it, `recovery` the digests of recovery codes.
+    /// Refused: `PreconditionFailed` where none waits for it.
+    ConfirmSecondFactor {
+        person: PersonId,
+        step: u64,
+        recovery: Vec<String>,
+    },
+    /// The code of a step is used. Refused: `PreconditionFailed` unless it is later than the last.
+    UseSecondFactor {
+        person: PersonId,
+        step: u64,
+    },
+    /// Refused: `NotFound`.
+    UseRecoveryCode {
+        person: PersonId,
+        digest: String,
+    },
+    RenewRecoveryCodes {
+        person: PersonId,
+        recovery: Vec<String>,
+    },
+    RemoveSecondFactor {
+        person: PersonId,
     },
 }
 
@@ -96,10 +136,15 @@ pub enum CredentialOp {
 pub trait CredentialStore {
     /// By the digest of the password.
     async fn app_password(&self, digest: &str) -> Result<Option<AppPassword>>;
+    /// Whether it is there and not over.
+    async fn holds_app_password(&self, password: AppPasswordId, now: Timestamp) -> Result<bool>;
     /// Of one person, or of all; the newest last.
     async fn app_passwords(&self, person: Option<PersonId>) -> Result<Vec<AppPassword>>;
     /// A session that has not expired, by the digest of its cookie.
     async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>>;
     /// Those of a person that have not expired, the last seen first.
     async fn sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>>;
+    async fn second_factor(&self, person: PersonId) -> Result<Option<SecondFactor>>;
+    /// What members of the person's groups see of them.
+    async fn profile(&self, person: PersonId) -> Result<Option<Profile>>;
 }

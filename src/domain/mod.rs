@@ -4,7 +4,9 @@
 //! call one verb per intent and map its outcome.
 
 pub mod access;
+pub mod account;
 pub mod actor;
+pub mod address;
 pub mod app_password;
 pub mod batch;
 pub mod book;
@@ -33,6 +35,7 @@ pub mod refused;
 pub mod rights;
 pub mod round;
 pub mod search;
+pub mod second_factor;
 pub mod settings;
 pub mod sharing;
 pub mod store;

@@ -115,6 +115,12 @@ pub enum Letter {
         login: String,
         token: String,
     },
+    /// The link that makes an address the account's.
+    ConfirmAddress {
+        name: String,
+        login: String,
+        token: String,
+    },
     /// A password was changed.
     PasswordChanged { name: String, login: String },
     /// Words of a person, as they wrote them.

@@ -23,6 +23,8 @@ pub struct Person {
     pub created: Timestamp,
     /// Personal settings as a JSON object (name order, language, map provider...).
     pub settings: String,
+    /// The web asks for a code besides the password, and devices need app passwords.
+    pub second_factor: bool,
 }
 
 impl Person {

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     actor::Actor,
+    address::PendingAddress,
     batch::Op,
     core::Core,
     error::{Error, Result},
@@ -53,6 +54,11 @@ pub struct Settings {
     pub language: Option<String>,
     /// The map addresses are shown on, as the face that offered it named it.
     pub map: Option<String>,
+    /// How numbers are called, as the face that offered it named it; none: not from a computer.
+    pub calls: Option<String>,
+    /// An address that waits to be confirmed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pending_address: Option<PendingAddress>,
     /// Single keys act on pages.
     pub keys: bool,
     /// Rows on a page of a list, as [`Settings::rows`] bounds it.
@@ -76,6 +82,8 @@ impl Default for Settings {
             last_first: false,
             language: None,
             map: None,
+            calls: None,
+            pending_address: None,
             keys: true,
             rows_per_page: 200,
             sort: Sort::default(),

@@ -57,6 +57,18 @@ impl Words {
                     paragraph(t.reset_ignore),
                 ],
             ),
+            Letter::ConfirmAddress { name, login, token } => (
+                t.address_subject.to_owned(),
+                vec![
+                    hello(name),
+                    Piece::Paragraph(fill(t.address_text, &[login])),
+                    link(
+                        t.address_button,
+                        &format!("/settings/account/address/{token}"),
+                    ),
+                    paragraph(t.address_ignore),
+                ],
+            ),
             Letter::PasswordChanged { name, login } => (
                 t.changed_subject.to_owned(),
                 vec![

@@ -1,6 +1,6 @@
 //! A book, or some of it, as a file: vCard, CSV for several programs, PDF.
 
-mod archive;
+pub mod archive;
 mod loss;
 mod pdf;
 mod sheet;

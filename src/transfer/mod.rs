@@ -7,6 +7,7 @@
 mod archive;
 mod column;
 mod date;
+mod everything;
 mod export;
 mod fields;
 mod google;
@@ -30,6 +31,7 @@ use crate::domain::likeness::{Key, bare_uid};
 pub use self::{
     column::Column,
     date::Order,
+    everything::Everything,
     export::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
         Rendition, Row, details, export, losses, rendered, row,

@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 
 use super::{
-    Web,
+    Web, calls,
     form::{Posted, ranges},
     lists::members_of,
     names,
@@ -50,7 +50,8 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let placement = &card.placement;
     let rights = book.item_privileges(placement).await?;
     let content = book.content(&card);
-    let view = web.facet.view(&content, &visit.reader());
+    let mut view = web.facet.view(&content, &visit.reader());
+    calls::connect(&mut view, visit);
     let map = visit.settings.map.as_deref();
     let maps = web.facet.postal_addresses(&content).into_iter();
     let maps = maps.filter_map(|place| {

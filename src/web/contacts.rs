@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 
 use super::{
-    Web,
+    Web, calls,
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
@@ -153,7 +153,7 @@ struct Row {
     organization: String,
     email: String,
     phone: String,
-    phone_link: String,
+    phone_link: Option<String>,
     city: String,
     creator: String,
     favourite: bool,
@@ -399,10 +399,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         name,
         organization: first("org"),
         email: first("email"),
-        phone_link: phone
-            .chars()
-            .filter(|c| c.is_ascii_digit() || *c == '+')
-            .collect(),
+        phone_link: calls::of_number(&phone, visit),
         phone,
         city: first("city"),
         creator: names::of_account(&row.creator_name, &visit.settings),

@@ -12,6 +12,7 @@ use axum::{
 use http::StatusCode;
 
 pub use self::alike::{Alike, while_typing};
+pub use self::sent::{PHOTO, invalid, whole};
 use self::{alike::alike, sent::Sent};
 use super::{
     Web,

@@ -96,10 +96,21 @@ pub struct CardLine {
     pub value: String,
     /// `mailto:`, `tel:`, `fax:` or an http(s) address.
     pub link: Option<String>,
+    /// Who a call link of it would call.
+    pub callee: Option<Callee>,
     /// What else can be done with it.
     pub actions: Vec<CardAction>,
     /// A word about the link, or why there is none.
     pub hint: Option<&'static str>,
+}
+
+/// Somebody who can be called.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Callee {
+    /// Digits, and a plus sign before a country.
+    Number(String),
+    /// A name of Skype's.
+    Skype(String),
 }
 
 /// Something a click on a value can do besides.

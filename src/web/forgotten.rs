@@ -20,11 +20,14 @@ use super::{
 };
 use crate::{
     auth,
-    domain::error::{Error, Result},
+    domain::{
+        account::SHORTEST,
+        error::{Error, Result},
+    },
 };
 
 /// Characters of a password.
-const PASSWORD: std::ops::RangeInclusive<usize> = 8..=200;
+const PASSWORD: std::ops::RangeInclusive<usize> = SHORTEST..=200;
 
 /// How often links may be asked for.
 pub struct Limits {

@@ -1,6 +1,10 @@
 //! The web: pages that are complete without script.
 
+mod account;
+mod address;
 mod app_passwords;
+mod browsers;
+mod calls;
 mod card;
 mod comments;
 mod contacts;
@@ -13,6 +17,7 @@ mod forgotten;
 mod form;
 mod group_rights;
 mod groups;
+mod help;
 mod history;
 mod home;
 mod import;
@@ -23,10 +28,12 @@ mod map;
 mod names;
 mod page;
 mod place;
+mod qr;
 mod refused;
 mod request;
 mod search;
 mod search_members;
+mod second_factor;
 mod selection;
 mod session;
 mod settings;
@@ -127,7 +134,10 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/settings/display", post(settings::display))
         .route("/settings/contacts", post(settings::contacts))
         .route("/keys", get(settings::keys))
+        .route("/help", get(help::index))
+        .route("/help/{section}", get(help::section))
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
+        .route("/login/code", post(sign_in::code))
         .route("/logout", post(sign_in::sign_out))
         .route("/forgotten", get(forgotten::page).post(forgotten::send))
         .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
@@ -262,6 +272,7 @@ fn people() -> Router<Arc<Web>> {
         .route("/g/{name}/rights/grant", post(group_rights::grant))
         .route("/g/{name}/rights/withdraw", post(group_rights::withdraw))
         .route("/settings/map", get(map::page).post(map::choose))
+        .route("/settings/calls", get(calls::page).post(calls::choose))
         .route("/tags", get(tags::page).post(tags::create))
         .route("/tags/colour", post(tags::colour))
         .route("/tags/delete", post(tags::delete))
@@ -276,7 +287,7 @@ fn people() -> Router<Arc<Web>> {
         .route("/notices/confirm", post(refused::confirm_notice))
 }
 
-/// What is the person's own: passwords.
+/// The person's own account, its passwords and its second factor.
 fn account() -> Router<Arc<Web>> {
     Router::new()
         .route(
@@ -284,6 +295,35 @@ fn account() -> Router<Arc<Web>> {
             get(app_passwords::page).post(app_passwords::make),
         )
         .route("/settings/passwords/revoke", post(app_passwords::revoke))
+        .route("/settings/account", get(account::page))
+        .route("/settings/account/card", post(account::card))
+        .route("/settings/account/photo", get(account::photo))
+        .route(
+            "/settings/account/address/{token}",
+            get(address::ask).post(address::confirm),
+        )
+        .route("/settings/account/password", post(account::password))
+        .route("/settings/account/sessions/end", post(account::end_session))
+        .route(
+            "/settings/account/sessions/end-all",
+            post(account::end_sessions),
+        )
+        .route("/settings/account/download", post(account::download))
+        .route(
+            "/settings/account/delete",
+            get(account::ask_delete).post(account::delete),
+        )
+        .route("/settings/second-factor", get(second_factor::page))
+        .route("/settings/second-factor/begin", post(second_factor::begin))
+        .route(
+            "/settings/second-factor/confirm",
+            post(second_factor::confirm),
+        )
+        .route("/settings/second-factor/codes", post(second_factor::renew))
+        .route(
+            "/settings/second-factor/remove",
+            post(second_factor::remove),
+        )
 }
 
 fn header_layer(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::{
     edit::Alike,
     facet::{CardView, Form},
+    help,
     lists::Members,
     place::encode_segment,
     text::Text,
@@ -89,6 +90,11 @@ impl Shell {
         }
     }
 
+    /// The help on what the page is about.
+    pub fn help(&self) -> &'static str {
+        help::of_tool(self.tool)
+    }
+
     /// [`Shell::scope`] within an address.
     pub fn scope_in_address(&self) -> String {
         encode_segment(&self.scope)
@@ -115,6 +121,17 @@ pub struct SignIn {
     pub next: String,
     /// A forgotten password can be set anew.
     pub forgotten: bool,
+    pub problem: Option<String>,
+}
+
+/// The second step of signing in.
+#[derive(Template)]
+#[template(path = "sign_in_code.html")]
+pub struct SignInCode {
+    pub shell: Shell,
+    /// Names who gave the right password.
+    pub ticket: String,
+    pub next: String,
     pub problem: Option<String>,
 }
 

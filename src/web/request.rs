@@ -16,7 +16,7 @@ use super::{
     page::{Alert, Message, PlaceLink, Shell, Tool, see_other, show},
     place::{PlacePath, encode_segment},
     search::scope_value,
-    session::Session,
+    session::{Session, Visitor},
     text::{self, Text, fill},
     told::Told,
     when,
@@ -34,6 +34,7 @@ use crate::domain::{
 pub struct Visit {
     pub actor: Arc<Actor>,
     pub session: Session,
+    pub visitor: Visitor,
     pub text: &'static Text,
     pub settings: Settings,
     alerts: Vec<Alert>,
@@ -46,6 +47,7 @@ impl Visit {
         web: &Web,
         actor: Arc<Actor>,
         session: Session,
+        visitor: Visitor,
         headers: &HeaderMap,
     ) -> crate::domain::error::Result<Self> {
         let settings = web.core.settings(&actor).await?;
@@ -55,6 +57,7 @@ impl Visit {
             sizes: web.core.group_sizes(&actor).await?,
             actor,
             session,
+            visitor,
             text,
             settings,
         })
@@ -164,12 +167,13 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Self::Rejection> {
         let web = Arc::<Web>::from_ref(state);
-        let session = match web.sessions.read(&parts.headers).await {
+        let visitor = Visitor::of(&parts.headers, &parts.extensions);
+        let session = match web.sessions.read(&parts.headers, &visitor).await {
             Ok(session) => session,
             Err(error) => return Err(anonymous_failure(&error, &parts.headers)),
         };
         match session.actor.clone() {
-            Some(actor) => Visit::of(&web, actor, session, &parts.headers)
+            Some(actor) => Visit::of(&web, actor, session, visitor, &parts.headers)
                 .await
                 .map_err(|error| anonymous_failure(&error, &parts.headers)),
             None => {

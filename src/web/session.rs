@@ -1,6 +1,6 @@
 //! Web sessions: a random cookie whose digest is a row of the store, and form tokens bound to it.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use hmac::{Hmac, KeyInit, Mac};
 use http::{Extensions, HeaderMap, HeaderValue, header};
@@ -15,11 +15,16 @@ use crate::domain::{
     error::{Error, Result},
     id::{PersonId, Timestamp},
     item::{digest, hex, random_id},
+    principal::Person,
 };
 use crate::http::{Secure, peer};
 
 /// How long a session lives without signing in again, in days.
 const LIFETIME_DAYS: i64 = 14;
+/// Milliseconds between two notes that a session was seen.
+const NOTED_EVERY: i64 = 10 * 60 * 1000;
+/// Milliseconds somebody has to look up a code.
+const TICKET: i64 = 10 * 60 * 1000;
 /// Characters kept of what a browser says of itself.
 const AGENT: usize = 300;
 
@@ -31,11 +36,11 @@ pub struct Sessions {
 }
 
 /// Where a request of a browser comes from.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Visitor {
     /// The program as it names itself.
     pub browser: String,
-    pub address: String,
+    pub address: IpAddr,
     /// The connection is encrypted.
     pub secure: bool,
 }
@@ -46,7 +51,7 @@ impl Visitor {
         let agent = agent.and_then(|agent| agent.to_str().ok());
         Self {
             browser: agent.unwrap_or_default().chars().take(AGENT).collect(),
-            address: peer(extensions).to_canonical().to_string(),
+            address: peer(extensions),
             secure: extensions.get::<Secure>().is_some_and(|secure| secure.0),
         }
     }
@@ -60,6 +65,13 @@ pub struct Session {
     pub actor: Option<Arc<Actor>>,
 }
 
+impl Session {
+    /// Whether it is the one of a digest.
+    pub fn is(&self, token: &str) -> bool {
+        digest(self.cookie.as_bytes()) == token
+    }
+}
+
 impl Sessions {
     pub fn new(core: Arc<Core>) -> Self {
         let mut form_key = [0; 32];
@@ -68,7 +80,7 @@ impl Sessions {
     }
 
     /// The session of a request; without one, or when it has ended, nobody is signed in.
-    pub async fn read(&self, headers: &HeaderMap) -> Result<Session> {
+    pub async fn read(&self, headers: &HeaderMap, from: &Visitor) -> Result<Session> {
         let cookie = cookie(headers).unwrap_or_default();
         if cookie.is_empty() {
             return Ok(Session::default());
@@ -76,15 +88,59 @@ impl Sessions {
         let store = self.core.store();
         let now = Timestamp::now();
         let found = store.session(&digest(cookie.as_bytes()), now).await?;
-        let actor = match found {
-            Some(found) => match self.core.actor(found.person, web_client()).await {
-                Ok(actor) => Some(Arc::new(actor)),
-                Err(Error::NotFound) => None,
-                Err(error) => return Err(error),
-            },
-            None => None,
+        let Some(found) = found else {
+            return Ok(Session {
+                cookie,
+                actor: None,
+            });
         };
+        let actor = match self.core.actor(found.person, web_client()).await {
+            Ok(actor) => Some(Arc::new(actor)),
+            Err(Error::NotFound) => None,
+            Err(error) => return Err(error),
+        };
+        if let Some(actor) = &actor
+            && now.0 - found.seen.0 > NOTED_EVERY
+        {
+            let note = CredentialOp::NoteSession {
+                token: found.token,
+                address: from.address.to_canonical().to_string(),
+            };
+            self.core.note(actor, Op::Credential(note)).await?;
+        }
         Ok(Session { cookie, actor })
+    }
+
+    /// For somebody whose password was right, while a code is asked for: who, until when, and a mark
+    /// nobody else can make. Worthless once the password is another.
+    pub fn ticket(&self, person: &Person) -> String {
+        let until = Timestamp::now().0 + TICKET;
+        let mark = self.mark(person, until);
+        format!("{}.{until}.{mark}", person.id)
+    }
+
+    /// Who a ticket was given to.
+    pub async fn holder(&self, ticket: &str) -> Result<Option<Person>> {
+        let mut parts = ticket.splitn(3, '.');
+        let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
+        let (Some(person), Some(until)) = (number(), number()) else {
+            return Ok(None);
+        };
+        let mark = parts.next().unwrap_or_default();
+        if until < Timestamp::now().0 {
+            return Ok(None);
+        }
+        let person = self.core.store().person(PersonId(person)).await?;
+        Ok(person.filter(|person| {
+            let expected = self.mark(person, until);
+            let same = bool::from(expected.as_bytes().ct_eq(mark.as_bytes()));
+            same && !expected.is_empty() && !person.disabled
+        }))
+    }
+
+    fn mark(&self, person: &Person, until: i64) -> String {
+        let said = format!("ticket {} {until} {}", person.id, person.password_hash);
+        self.signed(said.as_bytes())
     }
 
     /// Begins a session and gives the cookie to set.
@@ -95,7 +151,7 @@ impl Sessions {
             person,
             expires: Timestamp::now().plus_days(LIFETIME_DAYS),
             browser: from.browser.clone(),
-            address: from.address.clone(),
+            address: from.address.to_canonical().to_string(),
         })
         .await?;
         set_cookie(&cookie, LIFETIME_DAYS * 86_400, from.secure)
@@ -112,10 +168,14 @@ impl Sessions {
 
     /// The token every form of a session carries.
     pub fn form_token(&self, session: &Session) -> String {
+        self.signed(session.cookie.as_bytes())
+    }
+
+    fn signed(&self, said: &[u8]) -> String {
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(&self.form_key) else {
             return String::new();
         };
-        mac.update(session.cookie.as_bytes());
+        mac.update(said);
         hex(&mac.finalize().into_bytes())
     }
 
@@ -172,6 +232,27 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_cookie_is_for_this_server_alone_and_no_script() {
+        for (secure, start, end) in [
+            (
+                true,
+                "__Host-carnet=x; Path=/;",
+                "; HttpOnly; SameSite=Lax; Secure",
+            ),
+            (false, "carnet=x; Path=/;", "; HttpOnly; SameSite=Lax"),
+        ] {
+            let cookie = set_cookie("x", 60, secure).expect("a cookie");
+            let cookie = cookie.to_str().expect("text");
+            assert!(
+                cookie.starts_with(start) && cookie.ends_with(end),
+                "{cookie}"
+            );
+            // No domain: other hosts of it get nothing.
+            assert!(!cookie.contains("Domain"), "{cookie}");
+        }
+    }
 
     #[test]
     fn only_a_well_formed_cookie_is_looked_up() {

@@ -16,7 +16,8 @@ use super::{
     form::Posted,
     page::{Shell, Tool, show},
     request::Visit,
-    text::{Text, by_tag},
+    share::name_of,
+    text::{Text, by_tag, fill},
     told::{Done, Told},
     when,
 };
@@ -39,6 +40,15 @@ struct Page {
     /// Each with the moment of now as its label.
     dates: Vec<Choice>,
     places: Vec<Choice>,
+    quotas: Vec<Quota>,
+}
+
+/// How full a book is.
+struct Quota {
+    sentence: String,
+    used: i64,
+    /// None: no limit.
+    limit: Option<i64>,
 }
 
 /// A sentence in the reader's language.
@@ -156,6 +166,7 @@ async fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
                     named(&DATES, settings.date_format),
                 ),
                 places: places(web, visit).await?,
+                quotas: quotas(web, visit).await?,
                 shell: visit.shell_of(web, Tool::Settings, told),
                 settings: settings.clone(),
             },
@@ -192,6 +203,26 @@ async fn places(web: &Web, visit: &Visit) -> Result<Vec<Choice>> {
         }
     }
     Ok(choices(places.into_iter(), chosen))
+}
+
+async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
+    let x = visit.text.account;
+    let limit = web.core.account(&visit.actor).await?.quota;
+    let mut quotas = Vec::new();
+    for book in web.core.books(&visit.actor).await? {
+        let used = book.count().await?;
+        let name = name_of(&book, visit);
+        let limit = limit.filter(|_| book.is_private());
+        quotas.push(Quota {
+            sentence: match limit {
+                Some(limit) => fill(x.quota_used, &[&name, &used, &limit]),
+                None => fill(x.quota_free, &[&name, &used]),
+            },
+            used,
+            limit,
+        });
+    }
+    Ok(quotas)
 }
 
 #[derive(Template)]

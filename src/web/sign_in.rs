@@ -13,13 +13,14 @@ use serde::Deserialize;
 use super::{
     Web,
     contacts::forget_place,
-    page::{SignIn, see_other, show},
+    page::{SignIn, SignInCode, see_other, show},
     request::{Visit, anonymous_failure, anonymous_shell},
     session::Visitor,
     text::{self, fill},
 };
 use crate::{
-    auth::{Door, Outcome},
+    auth::{Code, Door, Outcome},
+    domain::id::PersonId,
     http::Secure,
 };
 
@@ -53,7 +54,6 @@ pub struct Credentials {
 pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response {
     let headers = request.headers().clone();
     let text = text::choose(None, &headers);
-    let peer = crate::http::peer(request.extensions());
     let from = Visitor::of(&headers, request.extensions());
     if !is_same_site(&headers) {
         return StatusCode::FORBIDDEN.into_response();
@@ -65,19 +65,15 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
     };
     let tried = web
         .auth
-        .password(&sent.login, &sent.password, peer, Door::Web);
+        .password(&sent.login, &sent.password, from.address, Door::Web);
     let problem = match tried.await {
+        Ok(Outcome::Known(identity)) if identity.person.second_factor => {
+            let ticket = web.sessions.ticket(&identity.person);
+            return code_page(text, StatusCode::OK, ticket, sent.next, None);
+        }
         Ok(Outcome::Known(identity)) => {
-            return match web.sessions.begin(identity.person.id, &from).await {
-                Ok(cookie) => {
-                    let mut response = see_other(local_path(&sent.next));
-                    let headers = response.headers_mut();
-                    headers.append(header::SET_COOKIE, cookie);
-                    headers.append(header::SET_COOKIE, forget_place());
-                    response
-                }
-                Err(error) => anonymous_failure(&error, &headers),
-            };
+            let person = identity.person.id;
+            return begun(&web, person, &from, &sent.next, &headers).await;
         }
         Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
             text.sign_in_failed.to_owned()
@@ -93,6 +89,88 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         sent.next,
         Some(problem),
     )
+}
+
+/// What the form for a code sends.
+#[derive(Debug, Deserialize)]
+pub struct SecondStep {
+    ticket: String,
+    code: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// `POST /login/code`: the second factor of somebody whose password was right.
+pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
+    let headers = request.headers().clone();
+    let text = text::choose(None, &headers);
+    let from = Visitor::of(&headers, request.extensions());
+    if !is_same_site(&headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    let sent = <Form<SecondStep> as FromRequest<()>>::from_request(request, &()).await;
+    let Form(sent) = match sent {
+        Ok(sent) => sent,
+        Err(rejection) => return rejection.into_response(),
+    };
+    let tried = async {
+        let Some(person) = web.sessions.holder(&sent.ticket).await? else {
+            return Ok(None);
+        };
+        let code = web.auth.code(person.id, &sent.code, from.address).await?;
+        Ok(Some((person.id, code)))
+    };
+    let problem = match tried.await {
+        Ok(None) => {
+            let problem = Some(text.account.ticket_over.to_owned());
+            let status = StatusCode::UNAUTHORIZED;
+            return page(&web, text, status, String::new(), sent.next, problem);
+        }
+        Ok(Some((person, Code::Right(_)))) => {
+            return begun(&web, person, &from, &sent.next, &headers).await;
+        }
+        Ok(Some((_, Code::Wrong))) => text.account.code_wrong.to_owned(),
+        Ok(Some((_, Code::Throttled { retry_after }))) => fill(text.sign_in_wait, &[&retry_after]),
+        Err(error) => return anonymous_failure(&error, &headers),
+    };
+    let status = StatusCode::UNAUTHORIZED;
+    code_page(text, status, sent.ticket, sent.next, Some(problem))
+}
+
+/// Signed in: the page one wanted to see.
+async fn begun(
+    web: &Web,
+    person: PersonId,
+    from: &Visitor,
+    next: &str,
+    headers: &HeaderMap,
+) -> Response {
+    match web.sessions.begin(person, from).await {
+        Ok(cookie) => {
+            let mut response = see_other(local_path(next));
+            let headers = response.headers_mut();
+            headers.append(header::SET_COOKIE, cookie);
+            headers.append(header::SET_COOKIE, forget_place());
+            response
+        }
+        Err(error) => anonymous_failure(&error, headers),
+    }
+}
+
+fn code_page(
+    text: &'static text::Text,
+    status: StatusCode,
+    ticket: String,
+    next: String,
+    problem: Option<String>,
+) -> Response {
+    let page = SignInCode {
+        shell: anonymous_shell(text, String::new()),
+        ticket,
+        next,
+        problem,
+    };
+    show(status, &page)
 }
 
 /// What the sign-out button sends.

@@ -339,7 +339,8 @@ fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
 }
 
 const PERSON: &str =
-    "id, login, email, name, admin, disabled, quota, password_hash, created, settings";
+    "id, login, email, name, admin, disabled, quota, password_hash, created, settings,
+    EXISTS (SELECT 1 FROM second_factor f WHERE f.person = person.id AND f.confirmed IS NOT NULL)";
 
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
@@ -353,6 +354,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         password_hash: row.get(7)?,
         created: Timestamp(row.get(8)?),
         settings: row.get(9)?,
+        second_factor: row.get(10)?,
     })
 }
 

@@ -1,13 +1,15 @@
-//! Reads of app passwords and sessions.
+//! Reads of credentials, and of what others see of an account.
 
 use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rusqlite::{Row, params};
 
 use super::{Sqlite, read::Reader};
 use crate::domain::{
-    credential::{AppPassword, CredentialStore, Session},
+    credential::{AppPassword, CredentialStore, SecondFactor, Session},
     error::Result,
     id::{AppPasswordId, PersonId, Timestamp},
+    principal::Profile,
 };
 
 #[async_trait]
@@ -15,6 +17,11 @@ impl CredentialStore for Sqlite {
     async fn app_password(&self, digest: &str) -> Result<Option<AppPassword>> {
         let digest = digest.to_owned();
         self.look_up(move |r| r.app_password(&digest)).await
+    }
+
+    async fn holds_app_password(&self, password: AppPasswordId, now: Timestamp) -> Result<bool> {
+        self.look_up(move |r| r.holds_app_password(password, now))
+            .await
     }
 
     async fn app_passwords(&self, person: Option<PersonId>) -> Result<Vec<AppPassword>> {
@@ -28,6 +35,14 @@ impl CredentialStore for Sqlite {
 
     async fn sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>> {
         self.read(move |r| r.sessions(person, now)).await
+    }
+
+    async fn second_factor(&self, person: PersonId) -> Result<Option<SecondFactor>> {
+        self.look_up(move |r| r.second_factor(person)).await
+    }
+
+    async fn profile(&self, person: PersonId) -> Result<Option<Profile>> {
+        self.look_up(move |r| r.profile(person)).await
     }
 }
 
@@ -46,6 +61,19 @@ fn app_password(row: &Row<'_>) -> rusqlite::Result<AppPassword> {
         expires: row.get::<_, Option<i64>>(5)?.map(Timestamp),
         last_used: row.get::<_, Option<i64>>(6)?.map(Timestamp),
         last_address: row.get(7)?,
+    })
+}
+
+/// What lists of members show of a person.
+pub const PROFILE: &str = "SELECT name, email, organization, picture FROM person WHERE id = ?1";
+
+pub fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
+    let picture: Option<Vec<u8>> = row.get(3)?;
+    Ok(Profile {
+        name: row.get(0)?,
+        email: row.get(1)?,
+        organization: row.get(2)?,
+        picture: picture.map(|octets| STANDARD.encode(octets)),
     })
 }
 
@@ -69,6 +97,15 @@ impl Reader<'_> {
         self.one(&sql, [digest], app_password)
     }
 
+    fn holds_app_password(&self, id: AppPasswordId, now: Timestamp) -> rusqlite::Result<bool> {
+        let held = self.one(
+            "SELECT 1 FROM app_password WHERE id = ?1 AND (expires IS NULL OR expires > ?2)",
+            params![id.0, now.0],
+            |_| Ok(()),
+        )?;
+        Ok(held.is_some())
+    }
+
     fn app_passwords(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<AppPassword>> {
         let sql = format!("{APP_PASSWORD} WHERE ?1 IS NULL OR person = ?1 ORDER BY id");
         self.all(&sql, [person.map(|person| person.0)], app_password)
@@ -82,5 +119,25 @@ impl Reader<'_> {
     fn sessions(&self, person: PersonId, now: Timestamp) -> rusqlite::Result<Vec<Session>> {
         let sql = format!("{SESSION} WHERE person = ?1 AND expires > ?2 ORDER BY seen DESC");
         self.all(&sql, params![person.0, now.0], session)
+    }
+
+    fn second_factor(&self, person: PersonId) -> rusqlite::Result<Option<SecondFactor>> {
+        self.one(
+            "SELECT secret, confirmed IS NOT NULL,
+                 (SELECT count(*) FROM recovery_code r WHERE r.person = f.person)
+             FROM second_factor f WHERE person = ?1",
+            [person.0],
+            |row| {
+                Ok(SecondFactor {
+                    secret: row.get(0)?,
+                    confirmed: row.get(1)?,
+                    recovery: row.get(2)?,
+                })
+            },
+        )
+    }
+
+    fn profile(&self, person: PersonId) -> rusqlite::Result<Option<Profile>> {
+        self.one(PROFILE, [person.0], profile)
     }
 }

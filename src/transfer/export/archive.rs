@@ -54,17 +54,27 @@ impl Default for Archive {
 impl Archive {
     /// Adds a card under its name.
     pub fn add(&mut self, name: &str, card: &[u8]) -> Result<()> {
+        self.begin(name, "vcf")?;
+        self.write(card)
+    }
+
+    /// Begins a file; one of a name that was given before is numbered.
+    pub fn begin(&mut self, name: &str, ending: &str) -> Result<()> {
         let bare = plain(name);
         let times = self.names.entry(bare.to_lowercase()).or_default();
         *times += 1;
         let name = match *times {
-            1 => format!("{bare}.vcf"),
-            times => format!("{bare} ({times}).vcf"),
+            1 => format!("{bare}.{ending}"),
+            times => format!("{bare} ({times}).{ending}"),
         };
         self.zip
             .start_file(name, SimpleFileOptions::default())
-            .map_err(failed)?;
-        self.zip.write_all(card).map_err(failed)
+            .map_err(failed)
+    }
+
+    /// Adds octets to the file that was begun.
+    pub fn write(&mut self, octets: &[u8]) -> Result<()> {
+        self.zip.write_all(octets).map_err(failed)
     }
 
     /// What was written since the last time.

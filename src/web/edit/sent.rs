@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Octets of an uploaded picture.
-const PHOTO: usize = 100 * 1024 * 1024;
+pub const PHOTO: usize = 100 * 1024 * 1024;
 /// Octets of a picture that a page carries on.
 const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 /// Octets of everything that is typed into a form.
@@ -149,7 +149,7 @@ async fn in_turn<T: Send + 'static>(
 }
 
 /// Reads a field to its end, so that the answer is read too; none when it is larger than allowed.
-async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
+pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
     let mut octets = Vec::new();
     let mut fits = true;
     while let Some(chunk) = field.chunk().await.map_err(invalid)? {
@@ -162,7 +162,7 @@ async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
     Ok(fits.then_some(octets))
 }
 
-fn invalid(error: MultipartError) -> Error {
+pub fn invalid(error: MultipartError) -> Error {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },
         _ => Error::Invalid(error.body_text()),

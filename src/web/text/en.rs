@@ -386,7 +386,6 @@ pub const EN: Text = Text {
     language: "Language",
     language_browser: "as the browser says",
     keys_on: "Single keys act on pages (the key ? shows which)",
-    settings_elsewhere: "More settings",
     key_next: "Next and previous row",
     key_open: "Open",
     key_edit: "Modify (as a double click does)",

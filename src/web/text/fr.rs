@@ -386,7 +386,6 @@ pub const FR: Text = Text {
     language: "Langue",
     language_browser: "celle du navigateur",
     keys_on: "Les touches seules agissent sur les pages (la touche ? montre lesquelles)",
-    settings_elsewhere: "Autres paramètres",
     key_next: "Ligne suivante et précédente",
     key_open: "Ouvrir",
     key_edit: "Modifier (comme un double clic)",

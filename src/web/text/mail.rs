@@ -18,12 +18,16 @@ sentences! {
     new_password: "New password", "Nouveau mot de passe";
     new_password_again: "New password, again", "Nouveau mot de passe, encore une fois";
     set_password: "Set the password", "Changer le mot de passe";
-    password_rule: "A password has 8 to 200 characters.", "Un mot de passe a de 8 à 200 caractères.";
+    password_rule: "A password has 10 to 200 characters.", "Un mot de passe a de 10 à 200 caractères.";
     passwords_differ: "The two passwords differ.", "Les deux mots de passe diffèrent.";
     reset_over: "This link is over", "Ce lien n'est plus valable";
     reset_over_text: "It works once, for one hour. Ask for another one.", "Il fonctionne une fois, pendant une heure. Demandez-en un autre.";
     password_set: "The password is set", "Le mot de passe est changé";
     password_set_text: "Sign in with it. Every session of before has ended.", "Connectez-vous avec lui. Toutes les sessions d'avant sont terminées.";
+    address_subject: "Confirm your e-mail address", "Confirmez votre adresse e-mail";
+    address_text: "Somebody signed in as {} wants this to be the address of the account.", "Une personne connectée comme {} veut que ceci soit l'adresse du compte.";
+    address_button: "Confirm the address", "Confirmer l'adresse";
+    address_ignore: "The link holds for two days, where that account is signed in. If it was not you, ignore this message: nothing changes.", "Le lien vaut deux jours, là où ce compte est connecté. Si ce n'était pas vous, ignorez ce message : rien ne change.";
     reset_subject: "Choose a new password", "Choisissez un nouveau mot de passe";
     reset_text: "Somebody, probably you, said that the password of the account {} is forgotten.", "Quelqu'un, sans doute vous, a signalé l'oubli du mot de passe du compte {}.";
     reset_button: "Choose a new password", "Choisir un nouveau mot de passe";

@@ -213,8 +213,11 @@ fn reading_only_gives_a_phone_back_what_it_changed() {
     // What was refused is not lost.
     assert!(browser.page("/refused").contains("Changed"));
     let mut phone = Device::set_up(&server.address, "alice", "PHONE", "16.1");
-    phone.sync_all(&[change(&clara, &[(c::LAST_NAME, "Changed")])], 100);
-    assert!(phone.named("Changed").is_some());
+    phone.sync_all(&[], 100);
+    let clara = phone.named("Dubois").expect("Clara");
+    let renamed = change(&clara, &[(c::LAST_NAME, "Renamed")]);
+    phone.sync_all(&[renamed], 100);
+    assert!(browser.page("/c/private").contains("Renamed"));
     server.check();
 }
 

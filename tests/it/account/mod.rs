@@ -1,6 +1,9 @@
 //! A person's own account: its passwords and its pages.
 
 mod app_passwords;
+mod languages;
+mod pages;
+mod second_factor;
 
 use crate::support::{
     browser::{Browser, hidden},

@@ -7,7 +7,13 @@ pub struct Browser {
     address: String,
     pub cookie: Option<String>,
     pub language: &'static str,
+    /// What the browser says of itself.
+    pub agent: &'static str,
 }
+
+/// A browser of a phone.
+const PHONE: &str = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) \
+    Chrome/140.0.0.0 Mobile Safari/537.36";
 
 impl Browser {
     pub fn open(address: &str) -> Self {
@@ -15,6 +21,7 @@ impl Browser {
             address: address.to_owned(),
             cookie: None,
             language: "en",
+            agent: PHONE,
         }
     }
 
@@ -127,7 +134,10 @@ impl Browser {
     }
 
     fn headers(&self, media_type: Option<&str>) -> Vec<(String, String)> {
-        let mut headers = vec![("Accept-Language".to_owned(), self.language.to_owned())];
+        let mut headers = vec![
+            ("Accept-Language".to_owned(), self.language.to_owned()),
+            ("User-Agent".to_owned(), self.agent.to_owned()),
+        ];
         if let Some(cookie) = &self.cookie {
             headers.push(("Cookie".to_owned(), cookie.clone()));
         }

@@ -12,7 +12,7 @@ use crate::{
     class::contact::{eas::date, index::family_first},
     domain::settings::Settings,
     web::{
-        facet::{CardAction, CardLine, CardView, Reader},
+        facet::{Callee, CardAction, CardLine, CardView, Reader},
         text::{Text, dates, fill},
     },
 };
@@ -77,7 +77,9 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
                 true => line.text(),
                 false => address(line),
             };
-            add(&label, linked(list.name, row.kind, value, text, country));
+            let mut shown = linked(list.name, row.kind, value, text, country);
+            shown.callee = shown.callee.or_else(|| skype(line));
+            add(&label, shown);
         }
     }
     let generated = card.generated_name().filter(|made| *made != formatted);
@@ -100,14 +102,13 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
     }
     for line in others(card).filter(|line| !line.is("NOTE")) {
         let is_binary = BINARY.iter().any(|name| line.is(name));
-        add(
-            &line.name,
-            plain(if is_binary {
-                String::new()
-            } else {
-                line.text()
-            }),
-        );
+        let mut shown = plain(if is_binary {
+            String::new()
+        } else {
+            line.text()
+        });
+        shown.callee = skype(line);
+        add(&line.name, shown);
     }
     let texts = |name: &str| card.first(name).map(|line| line.components());
     let summary: Vec<String> = [texts("TITLE"), texts("ORG")]
@@ -239,13 +240,17 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
         "cell" | "mms" => {
             let international = read(country).map_or_else(|| typed.clone(), e164);
             line.link = Some(format!("tel:{typed}"));
+            line.callee = Some(Callee::Number(typed));
             line.actions = vec![CardAction {
                 label: text.send_sms,
                 link: format!("sms:{international}"),
                 hint: text.sign_your_message,
             }];
         }
-        _ => line.link = Some(format!("tel:{typed}")),
+        _ => {
+            line.link = Some(format!("tel:{typed}"));
+            line.callee = Some(Callee::Number(typed));
+        }
     }
     line
 }
@@ -266,6 +271,22 @@ fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
         Some(age) => fill(reader.text.book.age, &[&shown, &age]),
         None => shown,
     }
+}
+
+/// A messaging address of Skype's, in the forms programs write it: `IMPP:skype:name`,
+/// `IMPP;X-SERVICE-TYPE=Skype:x-apple:name`, `X-SKYPE:name`.
+fn skype(line: &Line) -> Option<Callee> {
+    let text = line.text();
+    let of_skype = |name: &str| name.eq_ignore_ascii_case("skype");
+    let name = match text.split_once(':') {
+        Some((scheme, name)) if of_skype(scheme) => name.split('?').next()?,
+        Some((_, name)) if line.param("X-SERVICE-TYPE").is_some_and(of_skype) => name,
+        _ if line.is("X-SKYPE") || line.is("X-SKYPE-USERNAME") => text.as_str(),
+        _ if line.is("IMPP") && line.param("X-SERVICE-TYPE").is_some_and(of_skype) => text.as_str(),
+        _ => return None,
+    };
+    let name = name.trim();
+    (!name.is_empty()).then(|| Callee::Skype(name.to_owned()))
 }
 
 fn address(line: &Line) -> String {

@@ -1,9 +1,9 @@
-//! App passwords and sessions.
+//! App passwords, sessions and second factors.
 
-use rusqlite::params;
+use rusqlite::{Params, params};
 
 use super::{Applied, Commit};
-use crate::domain::{credential::CredentialOp, error::Error};
+use crate::domain::{credential::CredentialOp, error::Error, id::PersonId};
 
 impl Commit<'_> {
     pub(super) fn credential_op(&mut self, op: &CredentialOp) -> Applied<i64> {
@@ -27,13 +27,11 @@ impl Commit<'_> {
                 Ok(row)
             }
             CredentialOp::RemoveAppPassword { person, password } => {
-                let removed = self
-                    .connection
-                    .prepare_cached("DELETE FROM app_password WHERE id = ?1 AND person = ?2")?
-                    .execute([password.0, person.0])?;
-                if removed == 0 {
-                    return Err(Error::NotFound.into());
-                }
+                self.at_one(
+                    "DELETE FROM app_password WHERE id = ?1 AND person = ?2",
+                    [password.0, person.0],
+                    Error::NotFound,
+                )?;
                 // Held requests end, of another process too.
                 self.people.push(*person);
                 self.rights_moved = true;
@@ -68,10 +66,91 @@ impl Commit<'_> {
             CredentialOp::RemoveSession { token } => {
                 self.run("DELETE FROM session WHERE token = ?1", [token])
             }
-            CredentialOp::RemoveSessions { person, except } => self.run(
-                "DELETE FROM session WHERE person = ?1 AND token IS NOT ?2",
-                params![person.0, except],
-            ),
+            CredentialOp::RemoveSessions { person } => {
+                self.run("DELETE FROM session WHERE person = ?1", [person.0])
+            }
+            _ => self.second_factor_op(op),
         }
     }
+
+    fn second_factor_op(&mut self, op: &CredentialOp) -> Applied<i64> {
+        match op {
+            CredentialOp::BeginSecondFactor { person, secret } => self.at_one(
+                "INSERT INTO second_factor (person, secret) VALUES (?1, ?2)
+                 ON CONFLICT (person) DO UPDATE SET secret = ?2 WHERE confirmed IS NULL",
+                params![person.0, secret],
+                Error::PreconditionFailed,
+            ),
+            CredentialOp::ConfirmSecondFactor {
+                person,
+                step,
+                recovery,
+            } => {
+                self.at_one(
+                    "UPDATE second_factor SET confirmed = ?2, last_step = ?3
+                     WHERE person = ?1 AND confirmed IS NULL",
+                    params![person.0, self.batch.at.0, as_row(*step)],
+                    Error::PreconditionFailed,
+                )?;
+                self.set_recovery(*person, recovery)?;
+                self.changed_how_to_sign_in(*person, "turned on")
+            }
+            CredentialOp::UseSecondFactor { person, step } => self.at_one(
+                "UPDATE second_factor SET last_step = ?2
+                 WHERE person = ?1 AND confirmed IS NOT NULL AND last_step < ?2",
+                params![person.0, as_row(*step)],
+                Error::PreconditionFailed,
+            ),
+            CredentialOp::UseRecoveryCode { person, digest } => self.at_one(
+                "DELETE FROM recovery_code WHERE person = ?1 AND digest = ?2",
+                params![person.0, digest],
+                Error::NotFound,
+            ),
+            CredentialOp::RenewRecoveryCodes { person, recovery } => {
+                self.set_recovery(*person, recovery)?;
+                self.audit(&format!("recovery codes of account {person} renewed"))?;
+                Ok(person.0)
+            }
+            CredentialOp::RemoveSecondFactor { person } => {
+                self.at_one(
+                    "DELETE FROM second_factor WHERE person = ?1",
+                    [person.0],
+                    Error::NotFound,
+                )?;
+                self.changed_how_to_sign_in(*person, "removed")
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn set_recovery(&self, person: PersonId, recovery: &[String]) -> Applied<()> {
+        self.run("DELETE FROM recovery_code WHERE person = ?1", [person.0])?;
+        for digest in recovery {
+            self.run(
+                "INSERT INTO recovery_code (person, digest) VALUES (?1, ?2)",
+                params![person.0, digest],
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Held requests end: from now on devices need app passwords, or need them no more.
+    fn changed_how_to_sign_in(&mut self, person: PersonId, what: &str) -> Applied<i64> {
+        self.rights_moved = true;
+        self.people.push(person);
+        self.audit(&format!("second factor of account {person} {what}"))?;
+        Ok(person.0)
+    }
+
+    /// Runs a statement that changes one row, or refuses.
+    fn at_one(&self, sql: &str, values: impl Params, refusal: Error) -> Applied<i64> {
+        match self.connection.prepare_cached(sql)?.execute(values)? {
+            0 => Err(refusal.into()),
+            _ => Ok(0),
+        }
+    }
+}
+
+fn as_row(step: u64) -> i64 {
+    i64::try_from(step).unwrap_or(i64::MAX)
 }

@@ -1,6 +1,5 @@
 //! Lists of members: rows that follow memberships and accounts.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
@@ -11,6 +10,7 @@ use crate::domain::{
     item::{digest, random_id},
     principal::Profile,
 };
+use crate::store::sqlite::read_credentials::{PROFILE, profile};
 
 impl Commit<'_> {
     pub(super) fn members_op(&mut self, op: &Op) -> Applied<i64> {
@@ -176,16 +176,8 @@ impl Commit<'_> {
     fn profile(&self, person: PersonId) -> Applied<(Profile, Vec<u8>)> {
         let profile = self
             .connection
-            .prepare_cached("SELECT name, email, organization, picture FROM person WHERE id = ?1")?
-            .query_row([person.0], |row| {
-                let picture: Option<Vec<u8>> = row.get(3)?;
-                Ok(Profile {
-                    name: row.get(0)?,
-                    email: row.get(1)?,
-                    organization: row.get(2)?,
-                    picture: picture.map(|octets| STANDARD.encode(octets)),
-                })
-            })
+            .prepare_cached(PROFILE)?
+            .query_row([person.0], profile)
             .optional()?
             .ok_or(Error::NotFound)?;
         let octets = serde_json::to_vec(&profile)

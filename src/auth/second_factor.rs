@@ -1,0 +1,148 @@
+//! Codes that change with time (RFC 6238), each accepted once, and recovery codes.
+
+use std::{
+    net::IpAddr,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use totp_rs::{Builder, Secret, Totp};
+
+use super::Authenticator;
+use crate::domain::{
+    batch::{Batch, Op},
+    credential::CredentialOp,
+    error::{Error, Result},
+    id::{PersonId, Timestamp},
+    second_factor::recovery_lookup,
+};
+
+/// Octets of a secret (RFC 4226 §4: at least 16, 20 advised).
+const SECRET: usize = 20;
+
+/// What became of a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Of this step of time; 0 for a recovery code.
+    Right(u64),
+    Wrong,
+    /// Too many wrong ones from there; try again after so many seconds.
+    Throttled {
+        retry_after: u64,
+    },
+}
+
+/// A new secret.
+pub fn new_secret() -> Vec<u8> {
+    let mut secret = vec![0; SECRET];
+    rand::fill(&mut secret[..]);
+    secret
+}
+
+/// A secret as people type it, base32.
+pub fn typed_secret(secret: &[u8]) -> String {
+    Secret::new(secret.into()).to_base32()
+}
+
+impl Authenticator {
+    /// Checks a code of a secret that is being set up, and uses it up with the confirmation.
+    pub fn first_code(&self, person: PersonId, secret: &[u8], typed: &str, peer: IpAddr) -> Code {
+        let account = account(person);
+        if let Some(retry_after) = self.throttle.wait(&account, peer) {
+            return Code::Throttled { retry_after };
+        }
+        match step_of(secret, typed) {
+            Some(step) => Code::Right(step),
+            None => self.wrong(&account, typed, peer),
+        }
+    }
+
+    /// Checks a code of somebody whose password is known to be right, and uses it up: neither a code
+    /// nor a recovery code is accepted twice.
+    pub async fn code(&self, person: PersonId, typed: &str, peer: IpAddr) -> Result<Code> {
+        let account = account(person);
+        if let Some(retry_after) = self.throttle.wait(&account, peer) {
+            return Ok(Code::Throttled { retry_after });
+        }
+        let factor = self.store.second_factor(person).await?;
+        let Some(factor) = factor.filter(|factor| factor.confirmed) else {
+            return Ok(Code::Wrong);
+        };
+        let (use_up, step) = match (step_of(&factor.secret, typed), recovery_lookup(typed)) {
+            (Some(step), _) => (CredentialOp::UseSecondFactor { person, step }, step),
+            (None, Some(digest)) => (CredentialOp::UseRecoveryCode { person, digest }, 0),
+            (None, None) => return Ok(self.wrong(&account, typed, peer)),
+        };
+        let batch = Batch {
+            person: Some(person),
+            client: "web".to_owned(),
+            at: Timestamp::now(),
+            ops: vec![Op::Credential(use_up)],
+            ..Batch::default()
+        };
+        match self.store.commit(batch).await {
+            Ok(_) => {
+                self.throttle.forget(&account, peer);
+                Ok(Code::Right(step))
+            }
+            Err(Error::PreconditionFailed | Error::NotFound) => {
+                Ok(self.wrong(&account, typed, peer))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn wrong(&self, account: &str, typed: &str, peer: IpAddr) -> Code {
+        let key = self.key(account, typed);
+        self.throttle.failed(account, peer, &key);
+        tracing::info!(%peer, account, "a code of the second factor was wrong");
+        Code::Wrong
+    }
+}
+
+/// Codes are counted apart from passwords; no login holds a space.
+fn account(person: PersonId) -> String {
+    format!("second factor {person}")
+}
+
+/// The step of time a code belongs to: this one, or the one before or after.
+fn step_of(secret: &[u8], typed: &str) -> Option<u64> {
+    let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
+    if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+    totp(secret)?.check(&digits, now.as_secs())
+}
+
+fn totp(secret: &[u8]) -> Option<Totp> {
+    let secret = Secret::new(secret.into());
+    Builder::new().with_secret(secret).build().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 6238 appendix B, SHA-1, the last six of eight digits.
+    #[test]
+    fn codes_are_those_of_the_rfc() {
+        let totp = totp(b"12345678901234567890").expect("a secret");
+        for (time, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+        ] {
+            assert_eq!(totp.check(code, time), Some(time / 30), "{time}");
+            // The clocks of the two may be half a minute apart, no more.
+            assert_eq!(totp.check(code, time + 30), Some(time / 30));
+            assert_eq!(totp.check(code, time + 60), None);
+        }
+        assert_eq!(
+            typed_secret(b"12345678901234567890"),
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        );
+        assert_eq!(step_of(b"12345678901234567890", "12345"), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! Another e-mail address of an account: where the server can send mail, a letter to the new address
+//! confirms it before it is the account's.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    core::Core,
+    error::{Error, Result},
+    id::Timestamp,
+    item::{digest, random_id},
+    outbox::{Channel, Letter, NewMessage, OutboxOp, is_address},
+    settings::Settings,
+};
+
+/// Days a letter waits for its reader.
+const DAYS: i64 = 2;
+
+/// An address that waits to be confirmed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PendingAddress {
+    pub email: String,
+    /// Of the token in the letter.
+    digest: String,
+    until: Timestamp,
+}
+
+impl Core {
+    /// Sends a letter to an address the actor wants; an earlier one is worth nothing any more.
+    /// `Invalid` for what is no address, `Exists` for one of another account.
+    pub async fn ask_address(&self, actor: &Arc<Actor>, email: &str, language: &str) -> Result<()> {
+        let email = email.trim();
+        if !is_address(email) {
+            return Err(Error::Invalid(format!("{email} is no e-mail address")));
+        }
+        let holder = self.store().person_by_login(email).await?;
+        if holder.is_some_and(|holder| holder.id != actor.person) {
+            return Err(Error::Exists(email.to_owned()));
+        }
+        let token = random_id(32);
+        let until = Timestamp::now().plus_days(DAYS);
+        let pending = PendingAddress {
+            email: email.to_owned(),
+            digest: digest(token.as_bytes()),
+            until,
+        };
+        let letter = Op::Outbox(OutboxOp::Post(Box::new(NewMessage {
+            channel: Channel::Mail,
+            person: None,
+            recipient: email.to_owned(),
+            language: language.to_owned(),
+            letter: Letter::ConfirmAddress {
+                name: actor.name.clone(),
+                login: actor.login.clone(),
+                token,
+            },
+            until,
+        })));
+        let change = |settings: &mut Settings| settings.pending_address = Some(pending.clone());
+        self.change_settings(actor, change).await?;
+        self.commit_personal(actor, vec![letter]).await.map(drop)
+    }
+
+    /// Takes the address a letter confirmed. `NotFound` when the letter is not the last one, or over.
+    pub async fn confirm_address(&self, actor: &Arc<Actor>, token: &str) -> Result<()> {
+        let pending = self.settings(actor).await?.pending_address;
+        let pending = pending.filter(|pending| {
+            pending.digest == digest(token.as_bytes()) && pending.until > Timestamp::now()
+        });
+        let op = Op::ChangePerson {
+            person: actor.person,
+            email: Some(Some(pending.ok_or(Error::NotFound)?.email)),
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: None,
+            quota: None,
+            settings: None,
+        };
+        self.commit_personal(actor, vec![op]).await?;
+        self.change_settings(actor, |settings| settings.pending_address = None)
+            .await
+    }
+}

@@ -1,0 +1,395 @@
+//! A person's own account: what others see of it, its password, its sessions, its end.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    body::Body,
+    extract::{Multipart, Query, State},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures_util::stream;
+use http::{StatusCode, header};
+
+use super::{
+    Web,
+    browsers::browser_name,
+    edit::{PHOTO, invalid, whole},
+    form::Posted,
+    page::{Shell, Tool, see_other, show},
+    request::Visit,
+    text::fill,
+    told::{Done, Told},
+    when,
+};
+use crate::{
+    auth::{self, Door, Outcome},
+    domain::{
+        account::{Farewell, Portrait, SHORTEST, Weak, weakness},
+        credential::Session,
+        error::{Error, Result},
+        id::Timestamp,
+        principal::Profile,
+    },
+    transfer::Everything,
+};
+
+const HERE: &str = "/settings/account";
+/// Octets of a form's texts.
+const TYPED: usize = 4096;
+
+#[derive(Template)]
+#[template(path = "account.html")]
+struct Page {
+    shell: Shell,
+    login: String,
+    profile: Profile,
+    has_picture: bool,
+    second_factor: bool,
+    sessions: Vec<Row>,
+    password_hint: String,
+    groups: Vec<String>,
+}
+
+/// A browser somebody is signed in with, in words.
+struct Row {
+    token: String,
+    browser: String,
+    address: String,
+    seen: String,
+    began: String,
+    here: bool,
+}
+
+/// `GET /settings/account`
+pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
+    telling(&web, &visit, done.into()).await
+}
+
+async fn telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
+    let shown = async {
+        let status = told.status();
+        let person = web.core.account(&visit.actor).await?;
+        let profile = web.core.profile(&visit.actor).await?;
+        let sessions = web.core.sessions(&visit.actor).await?;
+        let groups = visit.actor.memberships.iter();
+        let page = Page {
+            login: person.login,
+            has_picture: profile.picture.is_some(),
+            profile,
+            second_factor: person.second_factor,
+            sessions: sessions.iter().map(|session| row(session, visit)).collect(),
+            password_hint: fill(visit.text.account.new_password_hint, &[&SHORTEST]),
+            groups: groups.map(|own| own.display_name.clone()).collect(),
+            shell: visit.shell_of(web, Tool::Settings, told),
+        };
+        Ok(show(status, &page))
+    };
+    let shown: Result<Response> = shown.await;
+    shown.unwrap_or_else(|error| visit.failed(web, &error))
+}
+
+fn row(session: &Session, visit: &Visit) -> Row {
+    let text = visit.text;
+    Row {
+        here: visit.session.is(&session.token),
+        token: session.token.clone(),
+        browser: match browser_name(&session.browser) {
+            Some((program, system)) => fill(text.account.browser_on, &[&program, &system]),
+            None => text.account.unknown_browser.to_owned(),
+        },
+        address: session.address.clone(),
+        seen: when::shown(session.seen, text),
+        began: when::shown(session.began, text),
+    }
+}
+
+/// `POST /settings/account/card`
+pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart) -> Response {
+    let read = async {
+        let mut portrait = Portrait::default();
+        let (mut fresh, mut password) = (false, String::new());
+        while let Some(field) = form.next_field().await.map_err(invalid)? {
+            let name = field.name().unwrap_or_default().to_owned();
+            let limit = if name == "photo" { PHOTO } else { TYPED };
+            let octets = whole(field, limit).await?;
+            let octets = octets.ok_or(Error::TooLarge { limit })?;
+            if name == "photo" {
+                if !octets.is_empty() {
+                    portrait.picture = Some(kept_picture(&web, octets).await?);
+                }
+                continue;
+            }
+            let value = String::from_utf8_lossy(&octets).into_owned();
+            match name.as_str() {
+                "token" => fresh = visit.accepts(&web, &value),
+                "name" => portrait.name = Some(value),
+                "email" => portrait.email = Some(value),
+                "organization" => portrait.organization = Some(value),
+                "password" => password = value,
+                "remove-photo" if portrait.picture.is_none() => portrait.picture = Some(Vec::new()),
+                _ => {}
+            }
+        }
+        Ok::<_, Error>(fresh.then_some((portrait, password)))
+    };
+    let changed = async {
+        let Some((mut portrait, password)) = read.await? else {
+            return Err(Error::Invalid(visit.text.stale_page.to_owned()));
+        };
+        // The address signs in and gets links for forgotten passwords.
+        let present = web
+            .core
+            .account(&visit.actor)
+            .await?
+            .email
+            .unwrap_or_default();
+        let other = portrait
+            .email
+            .as_deref()
+            .is_some_and(|email| email.trim() != present);
+        if other && let Err(told) = confirmed(&web, &visit, &password).await? {
+            return Ok(Err(told));
+        }
+        let wanted = portrait.email.clone().unwrap_or_default();
+        if !other || wanted.trim().is_empty() || !web.outlets.mail {
+            web.core.change_portrait(&visit.actor, portrait).await?;
+            return Ok(Ok(Done::of("saved")));
+        }
+        portrait.email = None;
+        let asked = web.core.ask_address(&visit.actor, &wanted, visit.text.lang);
+        asked.await?;
+        web.core.change_portrait(&visit.actor, portrait).await?;
+        Ok(Ok(Done::of("address-asked").to(wanted.trim())))
+    };
+    let changed: Result<std::result::Result<Done, Told>> = changed.await;
+    match changed {
+        Ok(Ok(done)) => done.at(HERE),
+        Ok(Err(told)) => telling(&web, &visit, told).await,
+        Err(Error::Exists(_)) => {
+            let why = visit.text.account.email_taken.to_owned();
+            telling(&web, &visit, Told::Refused(StatusCode::CONFLICT, why)).await
+        }
+        Err(error) => telling(&web, &visit, Told::refused(&error, &visit)).await,
+    }
+}
+
+/// `GET /settings/account/photo`
+pub async fn photo(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let profile = match web.core.profile(&visit.actor).await {
+        Ok(profile) => profile,
+        Err(error) => return visit.failed(&web, &error),
+    };
+    let picture = profile.picture.and_then(|text| STANDARD.decode(text).ok());
+    match picture {
+        Some(octets) => {
+            let headers = [
+                (header::CONTENT_TYPE, media_type(&octets)),
+                (header::CACHE_CONTROL, "private, no-cache"),
+            ];
+            (headers, octets).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
+
+/// Of the pictures an account may have.
+fn media_type(octets: &[u8]) -> &'static str {
+    match octets {
+        [0x89, b'P', ..] => "image/png",
+        [b'G', b'I', b'F', ..] => "image/gif",
+        [b'R', b'I', b'F', b'F', ..] => "image/webp",
+        _ => "image/jpeg",
+    }
+}
+
+/// A picture as it is kept. It takes long: away from the threads of requests, in turn.
+async fn kept_picture(web: &Arc<Web>, octets: Vec<u8>) -> Result<Vec<u8>> {
+    let turn = web.pictures.clone().acquire_owned().await;
+    let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
+    let facet = web.facet.clone();
+    let made = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        facet.picture(&octets)
+    });
+    let gone = |_| Error::Unavailable("a picture was given up".into());
+    made.await.map_err(gone)?
+}
+
+/// `POST /settings/account/password`
+pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let x = visit.text.account;
+    let refused = |why: String| Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why);
+    let changed = async {
+        if let Err(told) = confirmed(&web, visit, posted.value("old")).await? {
+            return Ok(Err(told));
+        }
+        let new = posted.value("new");
+        if new != posted.value("again") {
+            return Ok(Err(refused(x.passwords_differ.to_owned())));
+        }
+        let person = web.core.account(&visit.actor).await?;
+        if let Some(weak) = weakness(new, &person) {
+            return Ok(Err(refused(match weak {
+                Weak::TooShort => fill(x.password_short, &[&SHORTEST]),
+                Weak::TooLong => x.password_long.to_owned(),
+                Weak::OwnName => x.password_own_name.to_owned(),
+                Weak::Common => x.password_common.to_owned(),
+            })));
+        }
+        let hash = auth::hash(new.to_owned()).await?;
+        let language = visit.text.lang;
+        let changed = web.core.change_password(&visit.actor, hash, language);
+        changed.await?;
+        let begun = web.sessions.begin(visit.actor.person, &visit.visitor);
+        begun.await.map(Ok)
+    };
+    let changed: Result<std::result::Result<_, Told>> = changed.await;
+    match changed {
+        Ok(Ok(cookie)) => {
+            let mut response = Done::of("password-changed").at(HERE);
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            response
+        }
+        Ok(Err(told)) => telling(&web, visit, told).await,
+        Err(error) => telling(&web, visit, Told::refused(&error, visit)).await,
+    }
+}
+
+/// Whether a password is the visitor's own, or what to tell them: whoever finds an open page may not
+/// change what opens it.
+pub async fn confirmed(
+    web: &Web,
+    visit: &Visit,
+    password: &str,
+) -> Result<std::result::Result<(), Told>> {
+    let (login, peer) = (&visit.actor.login, visit.visitor.address);
+    let tried = web.auth.password(login, password, peer, Door::Web).await?;
+    Ok(match tried {
+        Outcome::Known(_) => Ok(()),
+        Outcome::Throttled { retry_after } => Err(Told::Refused(
+            StatusCode::TOO_MANY_REQUESTS,
+            fill(visit.text.sign_in_wait, &[&retry_after]),
+        )),
+        _ => Err(Told::Refused(
+            StatusCode::FORBIDDEN,
+            visit.text.account.wrong_password.to_owned(),
+        )),
+    })
+}
+
+/// `POST /settings/account/sessions/end`
+pub async fn end_session(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let token = posted.value("session");
+    match web.core.end_session(&visit.actor, token).await {
+        Ok(()) if visit.session.is(token) => see_other("/login"),
+        Ok(()) => Done::of("session-ended").at(HERE),
+        Err(error) => telling(&web, visit, Told::refused(&error, visit)).await,
+    }
+}
+
+/// `POST /settings/account/sessions/end-all`
+pub async fn end_sessions(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    match web.core.end_sessions(&posted.visit.actor).await {
+        Ok(()) => see_other("/login"),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
+/// `POST /settings/account/download`: everything that is the person's own, as a zip archive.
+pub async fn download(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let begun = async {
+        let mut everything = Everything::of(&web.core, &visit.actor).await?;
+        let first = everything.next().await?;
+        Ok((everything, first.unwrap_or_default()))
+    };
+    let (everything, first) = match begun.await {
+        Ok(begun) => begun,
+        Err(error) => return telling(&web, visit, Told::refused(&error, visit)).await,
+    };
+    let pieces = stream::try_unfold(
+        (Some(first), everything),
+        |(first, mut everything)| async move {
+            let piece = match first {
+                Some(first) => Some(first),
+                None => everything.next().await.map_err(std::io::Error::other)?,
+            };
+            Ok::<_, std::io::Error>(piece.map(|piece| (piece, (None, everything))))
+        },
+    );
+    let name = format!(
+        "carnet-{}-{}.zip",
+        visit.actor.login,
+        when::day(Timestamp::now())
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "application/zip".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+        (header::CACHE_CONTROL, "no-store".to_owned()),
+    ];
+    (headers, Body::from_stream(pieces)).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "delete_account.html")]
+struct Leaving {
+    shell: Shell,
+    login: String,
+    farewell: Farewell,
+    contacts: String,
+    kept: String,
+    runs: String,
+}
+
+/// `GET /settings/account/delete`
+pub async fn ask_delete(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    leaving(&web, &visit, Told::Nothing).await
+}
+
+async fn leaving(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
+    let x = visit.text.account;
+    match web.core.farewell(&visit.actor).await {
+        Ok(farewell) => {
+            let status = told.status();
+            let page = Leaving {
+                login: visit.actor.login.clone(),
+                contacts: fill(x.delete_contacts, &[&farewell.contacts]),
+                kept: fill(x.delete_groups, &[&farewell.groups.join(", ")]),
+                runs: fill(x.delete_runs, &[&farewell.runs.join(", ")]),
+                farewell,
+                shell: visit.shell_of(web, Tool::Settings, told),
+            };
+            show(status, &page)
+        }
+        Err(error) => visit.failed(web, &error),
+    }
+}
+
+/// `POST /settings/account/delete`
+pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let deleted = async {
+        if posted.value("login").trim() != visit.actor.login {
+            let why = fill(visit.text.account.delete_typed, &[&visit.actor.login]);
+            return Ok(Err(Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)));
+        }
+        let password = posted.value("password");
+        if let Err(told) = confirmed(&web, visit, password).await? {
+            return Ok(Err(told));
+        }
+        web.core.delete_account(&visit.actor).await.map(Ok)
+    };
+    let deleted: Result<std::result::Result<(), Told>> = deleted.await;
+    match deleted {
+        Ok(Ok(())) => see_other("/login"),
+        Ok(Err(told)) => leaving(&web, visit, told).await,
+        Err(error) => leaving(&web, visit, Told::refused(&error, visit)).await,
+    }
+}

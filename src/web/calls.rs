@@ -1,0 +1,238 @@
+//! Call links: what a click on a number or a Skype name does, as a person chose.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+
+use super::{
+    Web,
+    browsers::is_phone,
+    facet::{Callee, CardView, Choice},
+    form::Posted,
+    page::{Shell, Tool, show},
+    place::encode_segment,
+    request::Visit,
+    told::{Done, Told},
+};
+use crate::domain::settings::Settings;
+
+/// Numbers are no links (the default).
+const OFF: &str = "off";
+const SKYPE: &str = "skype";
+/// Code, and the address that calls a number.
+const WAYS: [(&str, &str); 4] = [
+    (SKYPE, "skype:{}?call"),
+    ("tel", "tel:{}"),
+    ("sip", "sip:{}"),
+    ("teams", "https://teams.microsoft.com/l/call/0/0?users=4:{}"),
+];
+/// Characters of an own pattern.
+const LONGEST: usize = 500;
+/// Schemes that run something instead of calling somebody.
+const NEVER: [&str; 7] = [
+    "javascript",
+    "data",
+    "vbscript",
+    "blob",
+    "file",
+    "about",
+    "view-source",
+];
+
+/// Gives the lines of a card the links this visitor wants.
+pub fn connect(view: &mut CardView, visit: &Visit) {
+    let choice = visit.settings.calls.as_deref();
+    let phone = is_phone(&visit.visitor.browser);
+    for line in &mut view.lines {
+        if let Some(callee) = &line.callee {
+            line.link = link(choice, callee, phone);
+        }
+    }
+}
+
+/// The link this visitor wants on a number.
+pub fn of_number(number: &str, visit: &Visit) -> Option<String> {
+    let number: String = number
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '+')
+        .collect();
+    let phone = is_phone(&visit.visitor.browser);
+    let choice = visit.settings.calls.as_deref();
+    (!number.is_empty()).then(|| link(choice, &Callee::Number(number), phone))?
+}
+
+/// The address that calls somebody; `choice` is what was chosen, if anything was.
+fn link(choice: Option<&str>, callee: &Callee, phone: bool) -> Option<String> {
+    let choice = choice.unwrap_or(OFF);
+    let known = WAYS.iter().find(|(code, _)| *code == choice);
+    let pattern = match known {
+        Some((_, pattern)) => Some(*pattern),
+        None => Some(choice).filter(|own| is_pattern(own)),
+    };
+    match callee {
+        Callee::Skype(name) => {
+            (choice == SKYPE).then(|| format!("skype:{}?call", encode_segment(name)))
+        }
+        Callee::Number(number) => match pattern {
+            Some(pattern) => Some(pattern.replace("{}", &called(pattern, number))),
+            None if phone => Some(format!("tel:{number}")),
+            None => None,
+        },
+    }
+}
+
+/// Within an address of the web the plus sign is written out.
+fn called(pattern: &str, number: &str) -> String {
+    match pattern.starts_with("http") {
+        true => encode_segment(number),
+        false => number.to_owned(),
+    }
+}
+
+/// `scheme:…{}…` of a scheme that cannot run anything in the page.
+fn is_pattern(text: &str) -> bool {
+    let Some((scheme, _)) = text.split_once(':') else {
+        return false;
+    };
+    let scheme = scheme.to_ascii_lowercase();
+    scheme.starts_with(|c: char| c.is_ascii_lowercase())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
+        && !NEVER.contains(&scheme.as_str())
+        && text.contains("{}")
+        && text.len() <= LONGEST
+        && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+struct Page {
+    shell: Shell,
+    ways: Vec<Choice>,
+    own: String,
+}
+
+/// `GET /settings/calls`
+pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
+    show_page(&web, &visit, done.into())
+}
+
+fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
+    let x = visit.text.account;
+    let chosen = visit.settings.calls.as_deref().unwrap_or(OFF);
+    let own = is_pattern(chosen);
+    let way = |value: &str, label: &str| Choice {
+        value: value.to_owned(),
+        label: label.to_owned(),
+        selected: value == chosen || own && value == "own",
+    };
+    let status = told.status();
+    let page = Page {
+        ways: vec![
+            way(OFF, x.calls_off),
+            way("tel", x.calls_tel),
+            way("sip", x.calls_sip),
+            way("teams", x.calls_teams),
+            way(SKYPE, x.calls_skype),
+            way("own", x.calls_own),
+        ],
+        own: match own {
+            true => chosen.to_owned(),
+            false => String::new(),
+        },
+        shell: visit.shell_of(web, Tool::Settings, told),
+    };
+    show(status, &page)
+}
+
+/// `POST /settings/calls`
+pub async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let known = WAYS.iter().map(|(code, _)| *code);
+    let chosen = match posted.value("calls") {
+        "own" => Some(posted.value("own").trim()).filter(|own| is_pattern(own)),
+        other => known.chain([OFF]).find(|code| *code == other),
+    };
+    let told = match chosen {
+        Some(chosen) => {
+            let kept = (chosen != OFF).then(|| chosen.to_owned());
+            let change = |settings: &mut Settings| settings.calls.clone_from(&kept);
+            match web.core.change_settings(&visit.actor, change).await {
+                Ok(()) => return Done::of("saved").at("/settings/calls"),
+                Err(error) => Told::refused(&error, visit),
+            }
+        }
+        None => {
+            let why = visit.text.account.calls_wrong.to_owned();
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)
+        }
+    };
+    show_page(&web, visit, told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_links_where_that_was_chosen_and_on_phones_always() {
+        let number = Callee::Number("+33199001234".to_owned());
+        for (choice, desk, phone) in [
+            (None, None, Some("tel:+33199001234")),
+            (Some("off"), None, Some("tel:+33199001234")),
+            (
+                Some("tel"),
+                Some("tel:+33199001234"),
+                Some("tel:+33199001234"),
+            ),
+            (
+                Some("sip"),
+                Some("sip:+33199001234"),
+                Some("sip:+33199001234"),
+            ),
+            (
+                Some("skype"),
+                Some("skype:+33199001234?call"),
+                Some("skype:+33199001234?call"),
+            ),
+            (
+                Some("https://phone.example/?to={}"),
+                Some("https://phone.example/?to=%2B33199001234"),
+                Some("https://phone.example/?to=%2B33199001234"),
+            ),
+            (
+                Some("callto:{}"),
+                Some("callto:+33199001234"),
+                Some("callto:+33199001234"),
+            ),
+            (Some("javascript:alert({})"), None, Some("tel:+33199001234")),
+        ] {
+            assert_eq!(link(choice, &number, false).as_deref(), desk, "{choice:?}");
+            assert_eq!(link(choice, &number, true).as_deref(), phone, "{choice:?}");
+        }
+        let name = Callee::Skype("live:alice".to_owned());
+        let called = Some("skype:live%3Aalice?call".to_owned());
+        assert_eq!(link(Some("skype"), &name, false), called);
+        for choice in [None, Some("tel"), Some("callto:{}")] {
+            assert_eq!(link(choice, &name, true), None, "{choice:?}");
+        }
+        for pattern in [
+            "JavaScript:x{}",
+            "data:{}",
+            "{}",
+            "callto:",
+            "callto: {}",
+            "1x:{}",
+            ":{}",
+            "file:///{}",
+        ] {
+            assert!(!is_pattern(pattern), "{pattern}");
+        }
+    }
+}
