@@ -130,11 +130,13 @@ pub enum Op {
         device: DeviceId,
         server_ids: Vec<String>,
     },
-    /// The device knows this placement after all, as it is: it becomes `maker` and `writer`.
+    /// The device knows this placement after all: it becomes `maker`, and `writer` of what the
+    /// placement shows where it knows it as it is.
     Own {
         collection: CollectionId,
         device: DeviceId,
         server_id: String,
+        as_it_is: bool,
     },
     /// A valid write that was refused, kept once per (person, item, digest); raises the refusal mark.
     Refuse {

@@ -145,8 +145,9 @@ impl DeviceBook {
         let Some(presented) = &call.key else {
             return self.prime(call, stored.key).await;
         };
-        let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
-            return self.start_over(call, None).await;
+        let record = match stored.record {
+            Some(record) if self.is_valid(&record) => record,
+            outdated => return self.start_over(call, outdated.as_ref()).await,
         };
         if *presented == record.key {
             let record = record.delivered();
@@ -492,8 +493,7 @@ impl DeviceBook {
 
     /// The removals a state has not told of are still known.
     fn reaches(&self, state: &State) -> bool {
-        let needs = state.needs();
-        needs == Seq(0) || needs >= self.book.collection().floor
+        state.needs() >= self.book.collection().floor
     }
 
     fn viewer(&self, disowned: HashSet<String>) -> Viewer {

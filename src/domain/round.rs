@@ -95,10 +95,13 @@ impl State {
         self.phase == Phase::Idle
     }
 
-    /// The oldest sequence this state still needs the history of.
+    /// The oldest sequence this state still needs the removals after: before its first round tells
+    /// of additions, a device holds only what it made since it was primed.
     pub fn needs(&self) -> Seq {
         if self.base > Seq(0) {
             self.base
+        } else if self.phase <= Phase::Removals {
+            self.primed
         } else {
             self.horizon
         }

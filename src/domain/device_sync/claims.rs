@@ -38,12 +38,18 @@ pub(super) struct Unclaimed {
     pub server_id: String,
     /// It was sent after all, in the step last answered.
     came: bool,
+    /// That answer was lost: a retry is answered the same, whatever became of the item.
+    #[serde(default)]
+    promised: bool,
 }
 
 impl Record {
     /// What was sent after all is done with once its answer has arrived.
     pub(super) fn forget_claims(&mut self) {
         self.unclaimed.retain(|left| !left.came);
+        for left in &mut self.unclaimed {
+            left.promised = false;
+        }
     }
 
     /// Items made of these data in the last steps.
@@ -60,6 +66,9 @@ impl Record {
 impl DeviceBook {
     /// Matches the Adds of a retry with those of the lost step; the device does not know the rest.
     pub(super) fn claim(&self, call: &SyncCall, lost: &Previous, work: &mut Work) {
+        for known in &mut work.unclaimed {
+            known.promised |= std::mem::take(&mut known.came);
+        }
         let mut left: Vec<&Claim> = lost.adds.iter().collect();
         // Both first: a ClientId is unique within one request only.
         let ways: [fn(&Claim, &str, &str) -> bool; 3] = [
@@ -93,6 +102,7 @@ impl DeviceBook {
                     fingerprint: claim.fingerprint.clone(),
                     server_id: claim.server_id.clone(),
                     came: false,
+                    promised: false,
                 });
             }
             work.disowned.push(claim.server_id.clone());
@@ -129,71 +139,87 @@ impl DeviceBook {
             return Ok(outcome);
         };
         let placement = &card.placement;
-        // A retry before this one left it out: it was disowned, and nobody touched it since.
-        let is_orphan = placement.maker.is_none() && placement.changed == placement.born;
-        let is_own = placement.writer == Some(self.device) || is_orphan;
+        let was_last = placement.writer == Some(self.device);
         if !placement.is_live() {
-            if !is_own {
+            // Who removed it itself need not be told.
+            if !was_last {
                 work.force(placement);
             }
             return Ok(outcome);
         }
+        // A retry before this one left it out: it was disowned.
+        let was_left_out = placement.maker.is_none();
+        // And nobody touched it since.
+        let is_orphan = was_left_out && placement.changed == placement.born;
+        let is_own = was_last || is_orphan;
         let Some(spot) = self.spots(&card, work).await?.into_iter().next() else {
             return Ok(outcome);
         };
         let content = spot.book.content(&spot.card);
-        match edit.apply_beside(&content, &spot.card.placement.beside) {
+        let stands = match edit.apply_beside(&content, &spot.card.placement.beside) {
             // The same data again.
-            Ok(bytes) if bytes == content => {}
+            Ok(bytes) if bytes == content => is_own || !was_left_out,
             // Someone else changed it meanwhile: the server's stands.
-            _ if !is_own => {
-                work.force(placement);
-                return Ok(outcome);
-            }
+            _ if !is_own => false,
             written => {
                 let written =
                     written.and_then(|bytes| self.write(&spot, &card, &bytes, Some(edit), work));
                 match written {
-                    Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                        work.force(placement);
-                        return Ok(outcome);
-                    }
-                    written => written?,
+                    Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => false,
+                    written => written.map(|()| true)?,
                 }
             }
+        };
+        if !stands {
+            work.force(placement);
         }
-        if is_orphan {
-            work.owned.insert(server_id.clone());
+        if was_left_out {
+            if stands {
+                work.owned.insert(server_id.clone());
+            }
             work.ops.push(Op::Own {
                 collection: self.book.collection().id,
                 device: self.device,
                 server_id,
+                as_it_is: stands,
             });
         }
         Ok(outcome)
     }
+
+    /// An Add that a retry had left out and that comes to the device as the server's, maybe under
+    /// another id by now: the device keeps that one, what it made is deleted in this answer.
+    pub(super) async fn settle(
+        &self,
+        client_id: &str,
+        fingerprint: &str,
+        work: &mut Work,
+    ) -> Result<Option<Outcome>> {
+        for at in 0..work.unclaimed.len() {
+            let left = work.unclaimed[at].clone();
+            if left.came || left.fingerprint != fingerprint {
+                continue;
+            }
+            let shown = match work.card(&left.server_id) {
+                Some(card) => card.placement.is_live() || !self.held(&card, work).await?.is_empty(),
+                None => false,
+            };
+            if !shown && !left.promised {
+                continue;
+            }
+            work.unclaimed[at].came = true;
+            let server_id = new_temporary_id();
+            work.forced.push((What::Delete, server_id.clone()));
+            return Ok(Some(Outcome::Added {
+                client_id: client_id.to_owned(),
+                server_id,
+            }));
+        }
+        Ok(None)
+    }
 }
 
 impl Work {
-    /// An Add that a retry had left out and that came to the device as the server's: the device
-    /// keeps that one, what it made is deleted in this answer.
-    pub(super) fn settle(&mut self, client_id: &str, fingerprint: &str) -> Option<Outcome> {
-        let is_live = |server_id: &str| {
-            let card = self.cards.get(server_id).and_then(Option::as_ref);
-            card.is_some_and(|card| card.placement.is_live())
-        };
-        let found = self.unclaimed.iter().position(|left| {
-            !left.came && left.fingerprint == fingerprint && is_live(&left.server_id)
-        })?;
-        self.unclaimed[found].came = true;
-        let server_id = new_temporary_id();
-        self.forced.push((What::Delete, server_id.clone()));
-        Some(Outcome::Added {
-            client_id: client_id.to_owned(),
-            server_id,
-        })
-    }
-
     /// The items an Add with these data may stand for.
     pub(super) fn left_out<'a>(&'a self, fingerprint: &'a str) -> impl Iterator<Item = &'a String> {
         self.unclaimed

@@ -59,7 +59,7 @@ impl DeviceBook {
                         };
                         self.add_again(claim, &**edit, work).await?
                     }
-                    None => match work.settle(client_id, fingerprint) {
+                    None => match self.settle(client_id, fingerprint, work).await? {
                         Some(outcome) => outcome,
                         None => self.add(&home, call, command, &mut room, work)?,
                     },
@@ -205,9 +205,13 @@ impl DeviceBook {
             Ok(spot) => spot,
             Err(None) => {
                 work.force(&card.placement);
-                if let Ok(bytes) =
-                    edit.apply_beside(&self.book.content(&card), &card.placement.beside)
-                {
+                let shown = self.book.content(&card);
+                let written = match shown.is_empty() {
+                    // Purged: what the device says of it is all there is.
+                    true => edit.apply(None),
+                    false => edit.apply_beside(&shown, &card.placement.beside),
+                };
+                if let Ok(bytes) = written {
                     let reason = "the contact had been removed meanwhile";
                     work.ops.push(self.book.refusal(Some(&card), bytes, reason));
                 }
@@ -395,9 +399,7 @@ impl DeviceBook {
                 held_elsewhere: false,
             }]);
         };
-        let ids: Vec<_> = union.books.iter().map(|b| b.collection().id).collect();
-        let store = self.book.core().store();
-        let cards = store.placed(card.placement.item, &ids).await?;
+        let cards = self.held(card, work).await?;
         let held_elsewhere = cards.len() > 1;
         Ok(cards
             .into_iter()
@@ -410,6 +412,16 @@ impl DeviceBook {
                 })
             })
             .collect())
+    }
+
+    /// The live placements of an item in the book itself, or in the books of the view.
+    pub(super) async fn held(&self, card: &Card, work: &Work) -> Result<Vec<Card>> {
+        let books = match &work.union {
+            Some(union) => union.books.iter().map(|b| b.collection().id).collect(),
+            None => vec![self.book.collection().id],
+        };
+        let store = self.book.core().store();
+        store.placed(card.placement.item, &books).await
     }
 
     /// The first spot with a right; else one without it, or none when the item is nowhere.

@@ -165,6 +165,11 @@ pub async fn earlier_versions_are_found_by_sequence(books: Books) {
     check(9, books.tablet, Some(("a4", "tag"))).await;
     // A device holds what it wrote since.
     check(1, books.phone, Some(("a3", "tag"))).await;
+    // A place it was taken from does not follow what becomes of it elsewhere.
+    let other = books.share("a").await;
+    books.row(remove(&books.placed(books.private, "a").await)).await;
+    books.row(edit(&other, "a5", None)).await;
+    check(9, books.tablet, Some(("a4", "tag"))).await;
 }
 
 pub async fn commits_of_many_take_their_turn(books: Books) {

@@ -30,8 +30,8 @@ const INVARIANTS: &[(&str, &str)] = &[
     (
         "an item is neither placed nor remembered",
         "SELECT i.id FROM item i
-         WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = i.id)
-             AND i.id NOT IN (SELECT item FROM view_placement WHERE gone IS NULL)",
+         WHERE length(i.document) > 0
+             AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = i.id)",
     ),
     (
         "a group does not have exactly one administrator",

@@ -280,7 +280,7 @@ impl Reader<'_> {
     ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
         let current = self.one(
             "SELECT i.document, p.overlay FROM placement p JOIN item i ON i.id = p.item
-             WHERE p.id = ?1 AND (p.changed <= ?2 OR p.writer = ?3)",
+             WHERE p.id = ?1 AND p.gone IS NULL AND (p.changed <= ?2 OR p.writer = ?3)",
             params![placement.0, seq.0, device.map(|device| device.0)],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;

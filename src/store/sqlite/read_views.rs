@@ -88,7 +88,7 @@ impl Reader<'_> {
         let version = self.version_at(PlacementId(placement), Seq(seq), None)?;
         // Only that very version: one before it was never shown.
         let is_kept = self.one(
-            "SELECT 1 FROM placement WHERE id = ?1 AND changed = ?2
+            "SELECT 1 FROM placement WHERE id = ?1 AND changed = ?2 AND gone IS NULL
              UNION ALL SELECT 1 FROM revision_place WHERE placement = ?1 AND seq = ?2 LIMIT 1",
             [placement, seq],
             |_| Ok(()),

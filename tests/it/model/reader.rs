@@ -122,6 +122,7 @@ impl Reader {
         let (uid, stored) = Value::read(&book.content(&before));
         let condition = Condition::Match(vec![etag.clone()]);
         let done = if dice.below(4) == 0 {
+            scene.note_removed(&stored);
             let removed = book.delete(href, &condition).await;
             removed.map(|_| drop(self.cards.remove(href)))
         } else {

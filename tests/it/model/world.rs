@@ -1,6 +1,10 @@
 //! The server side of a history: two books of one person, and everyone else who writes.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use carnet::{
     class::contact::Contact,
@@ -98,6 +102,8 @@ pub struct Scene {
     /// Both as one.
     pub view: CollectionId,
     pub devices: [DeviceId; 3],
+    /// Names of what was removed: a phone that still has it to send makes another contact.
+    removed: std::sync::Mutex<HashSet<u32>>,
 }
 
 impl World {
@@ -166,6 +172,7 @@ impl World {
             private: ids.private,
             group: ids.group,
             devices: ids.devices,
+            removed: std::sync::Mutex::default(),
         }
     }
 
@@ -236,6 +243,14 @@ impl Scene {
         let placement = &card.placement;
         let class = self.core.class();
         Value::read(&class.join(&card.document, &placement.overlay)).1
+    }
+
+    pub fn note_removed(&self, value: &Value) {
+        self.removed.lock().expect("a lock").insert(value.name);
+    }
+
+    pub fn was_removed(&self, name: u32) -> bool {
+        self.removed.lock().expect("a lock").contains(&name)
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -313,6 +328,7 @@ impl Scene {
         let Some(card) = dice.pick(&cards) else {
             return;
         };
+        self.note_removed(&self.value(card));
         let href = &card.placement.href;
         book.delete(href, &Condition::None).await.expect("removed");
     }
@@ -378,7 +394,10 @@ impl Scene {
             return;
         };
         let href = match dice.pick(&cards) {
-            Some(other) if other != card && dice.below(3) == 0 => other.placement.href.clone(),
+            Some(other) if other != card && dice.below(3) == 0 => {
+                self.note_removed(&self.value(other));
+                other.placement.href.clone()
+            }
             _ => format!("{}.vcf", random_id(8)),
         };
         book.rename(card, &href).await.expect("renamed");

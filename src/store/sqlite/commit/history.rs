@@ -163,7 +163,8 @@ impl Commit<'_> {
         // And what it showed in versions that are kept no more.
         self.run(
             "DELETE FROM view_version AS v WHERE NOT EXISTS (
-                 SELECT 1 FROM placement p WHERE p.id = v.placement AND p.changed = v.shown)
+                 SELECT 1 FROM placement p
+                 WHERE p.id = v.placement AND p.changed = v.shown AND p.gone IS NULL)
              AND NOT EXISTS (SELECT 1 FROM revision_place r
                  WHERE r.placement = v.placement AND r.seq = v.shown)",
             [],

@@ -33,7 +33,8 @@ impl Commit<'_> {
                 collection,
                 device,
                 server_id,
-            } => self.own(*collection, *device, server_id),
+                as_it_is,
+            } => self.own(*collection, *device, server_id, *as_it_is),
             Op::SetSync {
                 device,
                 collection,
@@ -199,14 +200,20 @@ impl Commit<'_> {
         Ok(0)
     }
 
-    fn own(&mut self, collection: CollectionId, device: DeviceId, server_id: &str) -> Applied<i64> {
+    fn own(
+        &mut self,
+        collection: CollectionId,
+        device: DeviceId,
+        server_id: &str,
+        as_it_is: bool,
+    ) -> Applied<i64> {
         for table in ["placement", "view_placement"] {
             self.connection
                 .prepare_cached(&format!(
-                    "UPDATE {table} SET maker = ?3, writer = ?3
+                    "UPDATE {table} SET maker = ?3, writer = iif(?4, ?3, writer)
                      WHERE server_id = ?1 AND collection = ?2"
                 ))?
-                .execute(params![server_id, collection.0, device.0])?;
+                .execute(params![server_id, collection.0, device.0, as_it_is])?;
         }
         Ok(0)
     }
