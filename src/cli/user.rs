@@ -84,6 +84,9 @@ pub enum Command {
         /// Offer CardDAV clients vCard 4.0: on, off, or as the server does
         #[arg(long, value_parser = ["on", "off", "server"])]
         vcard4: Option<String>,
+        /// Give CardDAV programs that show a single book (Contacts on a Mac) one of everything
+        #[arg(long, value_parser = ["on", "off"])]
+        merged: Option<String>,
     },
     /// Take the second factor off an account whose owner lost it
     ResetSecondFactor { login: String },
@@ -176,6 +179,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             hide_members,
             homes,
             vcard4,
+            merged,
         } => {
             let switches = [
                 disable,
@@ -192,6 +196,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 picture.is_some(),
                 homes.is_some(),
                 vcard4.is_some(),
+                merged.is_some(),
             ];
             if !switches.contains(&true) {
                 return Err(
@@ -227,7 +232,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             if let Some(minutes) = minutes {
                 settings = Some(with_setting(&person.settings, UTC_OFFSET, minutes.into()));
             }
-            if homes.is_some() || vcard4.is_some() {
+            if homes.is_some() || vcard4.is_some() || merged.is_some() {
                 let before = settings.as_deref().unwrap_or(&person.settings);
                 let mut choice = Choice::of(before);
                 let home = homes.as_deref().and_then(Homes::parse);
@@ -237,6 +242,9 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                     Some("server") => None,
                     Some(switch) => Some(switch == "on"),
                 };
+                if let Some(switch) = merged {
+                    choice.merged = switch == "on";
+                }
                 let value = serde_json::json!(choice);
                 settings = Some(with_setting(before, Choice::SETTING, value));
             }

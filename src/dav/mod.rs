@@ -199,7 +199,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let actor = Arc::new(actor);
     let segments =
         segments(parts.uri.path()).map_err(|_| Failure::BadRequest("bad path".into()))?;
-    if !kind.methods().any(|served| served == method.as_str()) {
+    if method.as_str() != method::ACL && !kind.methods().any(|served| served == method.as_str()) {
         return Err(Failure::NotAllowed(kind));
     }
     let body = read(&face, &method, &headers, body).await?;

@@ -292,9 +292,15 @@ async fn open_in_home(
                 false => Err(Error::NotFound),
             }
         }
-        (None, None) => face.core.open_private(actor, segment).await,
+        (None, None) => match face.core.open_private(actor, segment).await {
+            Err(Error::NotFound) if segment == MERGED => face.core.open_merged(actor).await,
+            book => book,
+        },
     }
 }
+
+/// The segment of everything the account reads as one book, which no new private book takes.
+pub const MERGED: &str = "merged";
 
 /// The segment of a group's book in a member's home: the permanent id keeps it apart from all others.
 pub fn group_segment(book: CollectionId, name: &str) -> String {

@@ -11,6 +11,8 @@ pub struct Profile {
     pub family: String,
     /// Cards of version 4.0 are offered and given; else 3.0 alone.
     pub vcard4: bool,
+    /// The home begins with one book of everything.
+    pub merged: bool,
     habits: Habits,
 }
 
@@ -21,6 +23,8 @@ pub struct Choice {
     pub homes: Homes,
     /// Offer version 4.0; none: as the server does.
     pub vcard4: Option<bool>,
+    /// Programs that show a single book are given one with everything.
+    pub merged: bool,
 }
 
 /// Where clients are told to look for group books.
@@ -61,6 +65,8 @@ impl Choice {
 struct Habits {
     /// Reads several addressbook homes; others get every book in their own home.
     several_homes: bool,
+    /// Shows the first book of the home, and no other.
+    single_book: bool,
     /// Reads both versions and asks for none: gets cards as they are stored, or it would show an
     /// anniversary as a custom date of Apple's.
     stored_version: bool,
@@ -70,11 +76,16 @@ struct Habits {
 
 const PLAIN: Habits = Habits {
     several_homes: false,
+    single_book: false,
     stored_version: false,
     bad_token_is_400: false,
 };
 const HOMES: Habits = Habits {
     several_homes: true,
+    ..PLAIN
+};
+const ONE_BOOK: Habits = Habits {
+    single_book: true,
     ..PLAIN
 };
 
@@ -93,8 +104,8 @@ const CLIENTS: [(&str, &str, Habits); 10] = [
     ("Evolution/", "Evolution", HOMES),
     ("Akonadi", "KDE", HOMES),
     ("KDE", "KDE", HOMES),
-    ("AddressBookCore/", "macOS Contacts", PLAIN),
-    ("AddressBook/", "macOS Contacts", PLAIN),
+    ("AddressBookCore/", "macOS Contacts", ONE_BOOK),
+    ("AddressBook/", "macOS Contacts", ONE_BOOK),
     ("dataaccessd", "iOS", PLAIN),
     ("accountsd", "Apple accounts", PLAIN),
     ("eM Client", "eM Client", PLAIN),
@@ -105,6 +116,7 @@ impl Profile {
     pub fn of(headers: &HeaderMap, choice: &Choice, vcard4: bool) -> Self {
         let mut profile = Self::of_agent(headers);
         profile.vcard4 = choice.vcard4.unwrap_or(vcard4);
+        profile.merged = choice.merged && profile.habits.single_book;
         match choice.homes {
             Homes::Auto => {}
             Homes::Single => profile.habits.several_homes = false,
@@ -123,12 +135,12 @@ impl Profile {
             Some((_, family, habits)) => Self {
                 family: (*family).to_owned(),
                 habits: *habits,
-                vcard4: false,
+                ..Self::default()
             },
             None => Self {
                 family: first_word(agent),
                 habits: PLAIN,
-                vcard4: false,
+                ..Self::default()
             },
         }
     }

@@ -2,6 +2,7 @@
 
 mod changes;
 pub mod import;
+mod merged;
 mod served;
 mod write;
 
@@ -99,7 +100,7 @@ pub struct Privileges {
 }
 
 /// What may be done with one item in this place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ItemPrivileges {
     pub modify: bool,
     pub remove: bool,
@@ -238,6 +239,9 @@ impl Book {
 
     /// What may be done with several items.
     pub async fn items_privileges(&self, cards: &[&Placement]) -> Result<Vec<ItemPrivileges>> {
+        if let Some(union) = self.core.union_of(self).await? {
+            return self.privileges_through(&union, cards).await;
+        }
         let standings = match self.is_private() {
             true => vec![None; cards.len()],
             false => {
@@ -274,20 +278,21 @@ impl Book {
 
     /// The items under the first of some hrefs: as many as fit in memory, at least one.
     pub async fn first_by_hrefs(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
-        let collection = self.collection.id;
-        self.core
-            .store()
-            .by_hrefs(collection, hrefs, Want::Documents)
-            .await
+        self.found(hrefs, Want::Documents).await
     }
 
     /// What is live under some hrefs, in the order asked, without documents.
     pub async fn heads(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
-        let collection = self.collection.id;
-        self.core
-            .store()
-            .by_hrefs(collection, hrefs, Want::Heads)
-            .await
+        self.found(hrefs, Want::Heads).await
+    }
+
+    async fn found(&self, hrefs: &[String], want: Want) -> Result<Vec<Option<Card>>> {
+        let store = self.core.store();
+        let found = store.by_hrefs(self.collection.id, hrefs, want).await?;
+        match self.is_view() {
+            true => self.with_lists(&hrefs[..found.len()], found).await,
+            false => Ok(found),
+        }
     }
 
     /// One item; `NotFound` when there is none.
@@ -305,9 +310,16 @@ impl Book {
     pub async fn walk_for(&self, from: Position, limit: usize, want: Want) -> Result<Leg> {
         let Collection { id, seq, .. } = self.collection;
         let store = self.core.store();
-        let cards = store
+        let mut cards = store
             .page(id, Order::Born, from.0, seq, limit, want)
             .await?;
+        if self.is_view() {
+            self.place_cards(cards.iter_mut()).await?;
+            if cards.is_empty() {
+                let cards = self.lists().await?;
+                return Ok(Leg { cards, next: None });
+            }
+        }
         let last = cards.last();
         Ok(Leg {
             next: last.map(|card| Position(card.placement.born)),
@@ -450,7 +462,7 @@ impl Book {
     /// The same book as the actor stands to it now.
     pub async fn reopened(&self) -> Result<Book> {
         let actor = self.core.again(&self.actor).await?;
-        self.core.open(&actor, self.collection.id).await
+        self.core.reopen(&actor, &self.collection).await
     }
 
     /// Takes a decision on this book, and again on the book as it is by then while the world moves

@@ -27,6 +27,9 @@ pub trait Class: Send + Sync {
     /// What a list of people shows of one, as a document.
     fn portrait(&self, profile: &Profile, uid: &str) -> Vec<u8>;
 
+    /// A list of items by their uids, as a document.
+    fn list(&self, name: &str, uid: &str, members: &[String]) -> Vec<u8>;
+
     /// What changed between two versions, property by property; empty when nothing a person could
     /// see did. No octets: there was no version.
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;

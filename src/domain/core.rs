@@ -375,7 +375,7 @@ impl Core {
             _ => GroupRight::None,
         };
         let refused = match collection.place {
-            Place::Group(_) | Place::Members(_) => {
+            Place::Group(_) | Place::Members(_) | Place::View(_) => {
                 self.store.last_refused(actor.person, collection.id).await?
             }
             _ => 0,

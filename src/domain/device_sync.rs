@@ -428,36 +428,10 @@ impl DeviceBook {
         let collection = self.book.collection().id;
         let store = self.book.core().store();
         let mut cards = store.by_server_ids(collection, ids).await?;
-        if matches!(self.book.collection().place, Place::View(_)) {
-            self.place_cards(&mut cards).await?;
+        if self.book.is_view() {
+            self.book.place_cards(cards.iter_mut().flatten()).await?;
         }
         Ok(cards)
-    }
-
-    /// In a view: what no private book holds shows what its document says itself (`rights.md` §4).
-    async fn place_cards(&self, cards: &mut [Option<Card>]) -> Result<()> {
-        let mixed = cards.iter().flatten().filter(|card| card.placement.mixed);
-        let ids: Vec<String> = mixed.map(|card| card.placement.server_id.clone()).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let core = self.book.core();
-        let books = core.union_of(&self.book).await?;
-        let books = books.map_or(Vec::new(), |union| union.books);
-        let private: Vec<CollectionId> = books
-            .iter()
-            .filter(|book| book.is_private())
-            .map(|book| book.collection().id)
-            .collect();
-        let held = core.store().held_in(self.book.collection().id, &ids);
-        let held: HashMap<_, _> = held.await?.into_iter().collect();
-        for card in cards.iter_mut().flatten() {
-            let within = held.get(&card.placement.server_id);
-            if within.is_some_and(|books| !books.iter().any(|book| private.contains(book))) {
-                card.placement.mixed = false;
-            }
-        }
-        Ok(())
     }
 
     async fn stored(&self) -> Result<Stored> {

@@ -23,7 +23,7 @@ mod vcards;
 
 use std::collections::{HashMap, HashSet};
 
-use carnet_proto::vcard::{Document, NewLine, escape_text};
+use carnet_proto::vcard::{Document, list_card};
 use serde::{Deserialize, Serialize};
 
 use crate::domain::likeness::{Key, bare_uid};
@@ -281,21 +281,7 @@ impl Group {
         if let Some(card) = &self.card {
             return card.clone();
         }
-        let name = escape_text(&self.name);
-        let mut lines = vec![
-            NewLine::new("UID", &[], escape_text(&self.uid)),
-            NewLine::new("N", &[], format!("{name};;;;")),
-            NewLine::new("FN", &[], name),
-            NewLine::new("X-ADDRESSBOOKSERVER-KIND", &[], "group"),
-        ];
-        lines.extend(self.members.iter().map(|member| {
-            let raw = format!("urn:uuid:{}", bare_uid(member));
-            NewLine::new("X-ADDRESSBOOKSERVER-MEMBER", &[], raw)
-        }));
-        let mut card = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();
-        lines.iter().for_each(|line| line.write(&mut card));
-        card.extend_from_slice(b"END:VCARD\r\n");
-        card
+        list_card(&self.name, &self.uid, &self.members)
     }
 }
 

@@ -19,7 +19,7 @@ pub use filter::{
 };
 pub use line::{Line, Param};
 pub use merge::{Merge, merge, retain_unseen};
-pub use patch::{Edit, NewLine, escape_text};
+pub use patch::{Edit, NewLine, escape_text, list_card};
 pub use value::{Binary, fold_for_search, to_utf8};
 pub use version::{Version, project};
 

@@ -392,3 +392,26 @@ fn fold(line: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(rest.as_bytes());
     out.extend_from_slice(b"\r\n");
 }
+
+/// A list of contacts as Apple's programs write it (version 3.0), its members named by their UIDs.
+pub fn list_card(name: &str, uid: &str, members: &[String]) -> Vec<u8> {
+    let name = escape_text(name);
+    let mut lines = vec![
+        NewLine::new("UID", &[], escape_text(uid)),
+        NewLine::new("N", &[], format!("{name};;;;")),
+        NewLine::new("FN", &[], name),
+        NewLine::new("X-ADDRESSBOOKSERVER-KIND", &[], "group"),
+    ];
+    lines.extend(members.iter().map(|uid| {
+        let bare = uid.trim().trim_start_matches("urn:uuid:");
+        NewLine::new(
+            "X-ADDRESSBOOKSERVER-MEMBER",
+            &[],
+            format!("urn:uuid:{bare}"),
+        )
+    }));
+    let mut card = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();
+    lines.iter().for_each(|line| line.write(&mut card));
+    card.extend_from_slice(b"END:VCARD\r\n");
+    card
+}

@@ -10,7 +10,7 @@ mod projection;
 mod web;
 
 use carnet_proto::vcard::{
-    Document, Kind, NewLine, ParseError, Version, escape_text, merge, project,
+    Document, Kind, NewLine, ParseError, Version, escape_text, list_card, merge, project,
 };
 use rlibphonenumber::Region;
 
@@ -102,6 +102,10 @@ impl Class for Contact {
         lines.iter().for_each(|line| line.write(&mut card));
         card.extend_from_slice(b"END:VCARD\r\n");
         card
+    }
+
+    fn list(&self, name: &str, uid: &str, members: &[String]) -> Vec<u8> {
+        list_card(name, uid, members)
     }
 
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {

@@ -51,6 +51,9 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 ..
             },
         ) => {
+            if book.is_view() || target_book.is_view() {
+                return Err(Failure::Status(StatusCode::FORBIDDEN));
+            }
             let same_book = target_book.collection().id == book.collection().id;
             if same_book && target_name == name {
                 return Err(Failure::Status(StatusCode::FORBIDDEN));

@@ -22,8 +22,12 @@ use super::{
     path::Kind,
     report,
 };
+use crate::domain::{error::Error, rights::Right};
 
 pub use propfind::{CHUNK, flush, shown_in_home};
+
+/// Understood, and refused to everybody (RFC 3744 §8.1).
+pub const ACL: &str = "ACL";
 
 /// Hands a request to its method.
 pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failure> {
@@ -38,6 +42,11 @@ pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failur
         "DELETE" => delete::delete(&call).await,
         "COPY" => copy_move::copy_or_move(&call, false).await,
         "MOVE" => copy_move::copy_or_move(&call, true).await,
+        // Rights are given on the web; what is there is read through `D:acl`.
+        ACL => {
+            let right = Right::Administer;
+            Err(Failure::about(Error::Forbidden { right }, &call.href()))
+        }
         _ => Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED)),
     }
 }

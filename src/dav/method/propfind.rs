@@ -116,6 +116,11 @@ async fn children(
     let mut books: Vec<(Book, String)> = Vec::new();
     match resource {
         Resource::Home => {
+            if call.profile.merged && call.scope.is_none() {
+                let merged = call.face.core.open_merged(actor).await?;
+                let href = href_in_home(actor, &merged);
+                books.push((merged, href));
+            }
             let mut all = call.face.core.books(actor).await?;
             all.extend(call.face.core.shown_members(actor).await?);
             for book in all {

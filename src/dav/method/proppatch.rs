@@ -89,6 +89,7 @@ async fn refused(
 fn operation(call: &Call, key: &str, instruction: &Instruction) -> Op {
     if let Resource::Book { book, .. } = &call.resource
         && book.is_private()
+        && !book.is_view()
         && let Some(op) = describe(book, instruction)
     {
         return op;

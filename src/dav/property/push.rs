@@ -11,6 +11,8 @@ const PROPERTIES: &str = "<P:property-update><D:depth>0</D:depth></P:property-up
 pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
     let push = call.face.push.as_ref()?;
     let topic = match subject {
+        // Nothing happens in a view but when it is read.
+        Subject::Book { book, .. } if book.is_view() => return None,
         Subject::Book { book, .. } => push::topic(&book.collection().uuid),
         // The account stands for its home.
         Subject::Plain(Resource::Home | Resource::User) => {

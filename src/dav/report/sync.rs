@@ -71,7 +71,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
         if page.is_empty() {
             break;
         }
-        left -= page.len();
+        left = left.saturating_sub(page.len());
         cards.write(&present(&page), &mut out).await?;
         for member in &page {
             if let Member::Gone(name) = member {
@@ -112,6 +112,12 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let asked = PropFind::Prop(sync.props.clone());
     let mut seen = HashSet::new();
     let mut live = HashSet::new();
+    if since.is_none() && call.profile.merged && call.scope.is_none() {
+        let book = &core.open_merged(actor).await?;
+        let href = &href_in_home(actor, book);
+        let subject = Subject::Book { book, href };
+        out.properties(href, &properties(call, subject, &asked).await?);
+    }
     for change in changes.iter().rev() {
         let segment = match change.kind {
             HomeKind::Group => group_segment(change.book, &change.segment),

@@ -23,6 +23,8 @@ pub struct Changes<'a> {
     done: bool,
     /// The actor's refused writes are told up to here; before anything else.
     refused: i64,
+    /// The lists of a view's groups go with its last page, where something else does or must.
+    lists: bool,
 }
 
 impl Book {
@@ -43,6 +45,7 @@ impl Book {
             told,
             done: false,
             refused,
+            lists: since.is_none() && self.is_view(),
         })
     }
 }
@@ -55,22 +58,35 @@ impl Changes<'_> {
         let (cards, reached) = self.refused_cards(limit, self.want).await?;
         self.refused = reached;
         if !cards.is_empty() {
-            let present = |card| Member::Present(Box::new(card));
             return Ok(cards.into_iter().map(present).collect());
         }
         while !self.done {
             let rows = self.read(limit).await?;
             let Some(last) = rows.last() else {
                 self.done = true;
-                break;
+                return self.lists().await;
             };
             self.after = position(last);
-            let members = self.members(rows).await?;
+            let mut members = self.members(rows).await?;
+            if self.book.is_view() && self.rows(1, Want::Heads).await?.is_empty() {
+                (self.done, self.lists) = (true, true);
+                members.extend(self.lists().await?);
+            }
             if !members.is_empty() {
                 return Ok(members);
             }
         }
         Ok(Vec::new())
+    }
+
+    async fn lists(&mut self) -> Result<Vec<Member>> {
+        match std::mem::take(&mut self.lists) {
+            true => {
+                let lists = self.book.lists().await?;
+                Ok(lists.into_iter().map(present).collect())
+            }
+            false => Ok(Vec::new()),
+        }
     }
 
     /// Whether there is more; costs a read of one row.
@@ -163,6 +179,10 @@ impl Changes<'_> {
             })
             .collect())
     }
+}
+
+fn present(card: Card) -> Member {
+    Member::Present(Box::new(card))
 }
 
 fn position(card: &Card) -> Seq {

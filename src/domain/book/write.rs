@@ -18,6 +18,9 @@ impl Book {
     /// Refused content that was valid is kept in the person's refused changes. A write without a
     /// condition by a client that holds an older version is merged with what it had not seen.
     pub async fn put(&self, href: &str, condition: &Condition, edit: &dyn Edit) -> Result<Written> {
+        if let Some(union) = self.core.union_of(self).await? {
+            return Box::pin(self.put_through(&union, href, condition, edit)).await;
+        }
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_put(href, condition, edit).await {
@@ -119,6 +122,9 @@ impl Book {
     ///
     /// Without a condition, `PreconditionFailed` when this client holds an older version.
     pub async fn delete(&self, href: &str, condition: &Condition) -> Result<Removed> {
+        if let Some(union) = self.core.union_of(self).await? {
+            return Box::pin(self.delete_through(&union, href, condition)).await;
+        }
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_delete(href, condition).await {
@@ -202,7 +208,7 @@ impl Book {
 
     /// Another last segment for a private book's URL, and so another collection to clients.
     pub async fn set_segment(&self, segment: &str) -> Result<()> {
-        if !self.is_private() || self.collection.is_default() {
+        if !self.is_private() || self.is_view() || self.collection.is_default() {
             let right = Right::Remove;
             return Err(Error::Forbidden { right });
         }
@@ -215,7 +221,7 @@ impl Book {
 
     /// Removes a private book with all that is in it; the default one and group books stay.
     pub async fn remove(&self) -> Result<()> {
-        if !self.is_private() || self.collection.is_default() {
+        if !self.is_private() || self.is_view() || self.collection.is_default() {
             return Err(Error::Forbidden {
                 right: Right::RemoveAny,
             });

@@ -167,7 +167,9 @@ pub async fn earlier_versions_are_found_by_sequence(books: Books) {
     check(1, books.phone, Some(("a3", "tag"))).await;
     // A place it was taken from does not follow what becomes of it elsewhere.
     let other = books.share("a").await;
-    books.row(remove(&books.placed(books.private, "a").await)).await;
+    books
+        .row(remove(&books.placed(books.private, "a").await))
+        .await;
     books.row(edit(&other, "a5", None)).await;
     check(9, books.tablet, Some(("a4", "tag"))).await;
 }

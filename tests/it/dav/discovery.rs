@@ -94,7 +94,15 @@ fn row_04_options_need_no_password_and_tell_only_what_exists() {
         assert!(!allow.contains(&not), "{path}: {allow:?}");
     }
     let alice = Client::new(&server, "alice");
-    for method in ["LOCK", "UNLOCK", "MKCALENDAR", "ACL", "TRACE"] {
+    // RFC 3744 §8.1 where nobody may change what is there.
+    for (path, expected) in [(BOOK, 403), ("/dav/bob/private/contacts/", 404)] {
+        let answer = alice.send("ACL", path, &[], "<D:acl xmlns:D='DAV:'/>");
+        assert_eq!(answer.status, expected, "{path}");
+        let refused = ["need-privileges", "write-acl", BOOK];
+        let told = refused.iter().all(|part| answer.text().contains(part));
+        assert_eq!(told, expected == 403, "{}", answer.text());
+    }
+    for method in ["LOCK", "UNLOCK", "MKCALENDAR", "TRACE"] {
         let answer = alice.send(method, BOOK, &[], "");
         assert_eq!(answer.status, 405, "{method}");
         assert!(

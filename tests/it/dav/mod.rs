@@ -6,6 +6,7 @@ mod discovery;
 mod fidelity;
 mod habits;
 mod members;
+mod merged;
 mod mkcol;
 mod properties;
 mod push;

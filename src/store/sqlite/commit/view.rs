@@ -35,6 +35,7 @@ struct Held {
     changed: i64,
     book: i64,
     server_id: String,
+    href: String,
     uid: String,
     placed_by: i64,
     overlay: Vec<u8>,
@@ -250,11 +251,15 @@ impl Commit<'_> {
         let device = stamp.device.map(|device| device.0);
         let maker = device.filter(|_| made.is_some());
         let writer = device.filter(|_| made.is_some_and(|made| !made.altered));
+        // The name it has in its book, unless it is another's here.
         self.connection
             .prepare_cached(
                 "INSERT INTO view_placement (item, collection, server_id, uid, placed_by, within,
-                     born, changed, maker, writer, overlay)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10)",
+                     born, changed, maker, writer, overlay, href)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10,
+                     CASE WHEN EXISTS (SELECT 1 FROM view_placement
+                         WHERE collection = ?2 AND href = ?11 AND gone IS NULL)
+                     THEN ?3 || '.vcf' ELSE ?11 END)",
             )?
             .execute(params![
                 item,
@@ -267,6 +272,7 @@ impl Commit<'_> {
                 maker,
                 writer,
                 first.overlay,
+                first.href,
             ])?;
         let row = self.connection.last_insert_rowid();
         self.note_shown(row, seq, writer, first)
@@ -288,7 +294,8 @@ impl Commit<'_> {
         Ok(self
             .connection
             .prepare_cached(
-                "SELECT p.collection, p.server_id, p.uid, p.placed_by, p.overlay, p.id, p.changed
+                "SELECT p.collection, p.server_id, p.uid, p.placed_by, p.overlay, p.id, p.changed,
+                     p.href
                  FROM placement p
                  JOIN view_source s ON s.source = p.collection AND s.view = ?1
                  JOIN collection c ON c.id = p.collection
@@ -304,6 +311,7 @@ impl Commit<'_> {
                     overlay: row.get(4)?,
                     placement: row.get(5)?,
                     changed: row.get(6)?,
+                    href: row.get(7)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?)

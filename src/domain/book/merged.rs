@@ -1,0 +1,303 @@
+//! A view as one book (`carddav.md` §9): what is written through it goes to the book the item came
+//! from, what is new to the default one, and each group is a list of its contacts.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::{Book, Condition, Edit, ItemPrivileges, Removed, Written};
+use crate::domain::{
+    actor::Actor,
+    batch::Op,
+    collection::Place,
+    core::Core,
+    error::{Error, Result},
+    id::{CollectionId, ItemId, PlacementId, Seq},
+    item::{Card, Placement, digest},
+    rights::Right,
+    store::{Order, Want},
+    view::Union,
+};
+
+/// Members of a group's list read at a time.
+const CHUNK: usize = 1_000;
+
+/// What a removal or an edit through a view acts on: the item in one of its books.
+struct Spot {
+    book: Book,
+    card: Card,
+}
+
+impl Core {
+    /// Opens everything a person reads as one book. Its epoch is another one when groups come, go
+    /// or are renamed, as their lists have no sequence of their own.
+    pub async fn open_merged(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Book> {
+        let mut book = self.open_view(actor, &[]).await?;
+        let mut names = String::new();
+        for group in book.groups().await? {
+            let collection = group.collection();
+            names += &format!("{} {}\n", collection.id, collection.display_name);
+        }
+        let epoch = &mut book.collection.epoch;
+        *epoch = format!("{epoch}-{}", &digest(names.as_bytes())[..8]);
+        book.collection.display_name = "All contacts".to_owned();
+        Ok(book)
+    }
+}
+
+impl Book {
+    /// Shows what is in other books.
+    pub fn is_view(&self) -> bool {
+        matches!(self.collection.place, Place::View(_))
+    }
+
+    async fn groups(&self) -> Result<Vec<Book>> {
+        let union = self.core.union_of(self).await?;
+        let mut books = union.map_or(Vec::new(), |union| union.books);
+        books.retain(|book| matches!(book.collection.place, Place::Group(_)));
+        Ok(books)
+    }
+
+    /// In a view: a list for each group, of the contacts in its book.
+    pub(super) async fn lists(&self) -> Result<Vec<Card>> {
+        let mut lists = Vec::new();
+        for group in self.groups().await? {
+            lists.push(self.list_of(&group).await?);
+        }
+        Ok(lists)
+    }
+
+    async fn list_of(&self, group: &Book) -> Result<Card> {
+        let collection = group.collection();
+        let store = self.core.store();
+        let mut members = Vec::new();
+        let mut after = Seq(0);
+        loop {
+            let (id, upto) = (collection.id, collection.seq);
+            let cards = store
+                .page(id, Order::Born, after, upto, CHUNK, Want::Heads)
+                .await?;
+            let Some(last) = cards.last() else { break };
+            after = last.placement.born;
+            let contacts = cards.into_iter().map(|card| card.placement);
+            members.extend(contacts.filter(|p| p.kind != "group").map(|p| p.uid));
+        }
+        let class = self.core.class();
+        let document = class.list(&collection.display_name, &collection.uuid, &members);
+        Ok(Card {
+            placement: Placement {
+                // No stored row: these name nothing.
+                id: PlacementId(0),
+                item: ItemId(-collection.id.0),
+                collection: self.collection.id,
+                href: format!("{}.vcf", collection.uuid),
+                server_id: collection.uuid.clone(),
+                uid: collection.uuid.clone(),
+                class: class.name().to_owned(),
+                kind: "group".to_owned(),
+                display: collection.display_name.clone(),
+                creator: self.actor.person,
+                origin: None,
+                placed_by: self.actor.person,
+                born: Seq(0),
+                changed: Seq(0),
+                gone: None,
+                maker: None,
+                writer: None,
+                rev: 1,
+                digest: digest(&document),
+                mixed: false,
+                size: document.len() as i64,
+                created: collection.created,
+                modified: collection.created,
+                overlay: Vec::new().into(),
+                beside: Vec::new().into(),
+            },
+            document: document.into(),
+        })
+    }
+
+    /// In a view: what no private book holds shows what its document says itself (`rights.md` §4).
+    pub(in crate::domain) async fn place_cards<'a>(
+        &self,
+        cards: impl Iterator<Item = &'a mut Card>,
+    ) -> Result<()> {
+        let mut mixed: Vec<&mut Card> = cards.filter(|card| card.placement.mixed).collect();
+        if mixed.is_empty() {
+            return Ok(());
+        }
+        let union = self.core.union_of(self).await?;
+        let books = union.map_or(Vec::new(), |union| union.books);
+        let private: Vec<CollectionId> = books
+            .iter()
+            .filter(|book| book.is_private())
+            .map(|book| book.collection.id)
+            .collect();
+        let ids: Vec<String> = mixed
+            .iter()
+            .map(|card| card.placement.server_id.clone())
+            .collect();
+        let held = self.core.store().held_in(self.collection.id, &ids).await?;
+        let held: HashMap<_, _> = held.into_iter().collect();
+        for card in &mut mixed {
+            let within = held.get(&card.placement.server_id);
+            if within.is_some_and(|books| !books.iter().any(|book| private.contains(book))) {
+                card.placement.mixed = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// What a view found under some hrefs, with the lists of its groups.
+    pub(super) async fn with_lists(
+        &self,
+        hrefs: &[String],
+        mut found: Vec<Option<Card>>,
+    ) -> Result<Vec<Option<Card>>> {
+        self.place_cards(found.iter_mut().flatten()).await?;
+        for group in self.groups().await? {
+            let name = format!("{}.vcf", group.collection().uuid);
+            let places = hrefs.iter().zip(&mut found);
+            for (_, card) in places.filter(|(href, card)| **href == name && card.is_none()) {
+                *card = Some(self.list_of(&group).await?);
+            }
+        }
+        Ok(found)
+    }
+
+    /// [`Book::put`] through a view.
+    pub(super) async fn put_through(
+        &self,
+        union: &Union,
+        href: &str,
+        condition: &Condition,
+        edit: &dyn Edit,
+    ) -> Result<Written> {
+        let written = match self.get(href).await {
+            Err(Error::NotFound) => {
+                let condition = match condition.holds(None) {
+                    true => &Condition::Absent,
+                    false => condition,
+                };
+                union.own().put(href, condition, edit).await?
+            }
+            Ok(card) => {
+                let spot = self.spot(union, &card, Right::Modify).await?;
+                let condition = self.condition_there(&card, condition, &spot).await?;
+                let name = &spot.card.placement.href;
+                let written = spot.book.put(name, &condition, edit).await;
+                self.mark(&card, written).await?
+            }
+            Err(error) => return Err(error),
+        };
+        let view = self.reopened().await?;
+        let card = view.get(href).await?;
+        let placement = &card.placement;
+        view.note_given(&[(placement.id, placement.changed)])
+            .await?;
+        Ok(Written {
+            href: href.to_owned(),
+            etag: view.marks().await?.etag(placement),
+            ..written
+        })
+    }
+
+    /// [`Book::delete`] through a view: what another of its books holds too is there still.
+    pub(super) async fn delete_through(
+        &self,
+        union: &Union,
+        href: &str,
+        condition: &Condition,
+    ) -> Result<Removed> {
+        let card = match self.get(href).await {
+            Err(Error::NotFound) if !condition.holds(None) => {
+                return Err(Error::PreconditionFailed);
+            }
+            found => found?,
+        };
+        let spot = self.spot(union, &card, Right::Remove).await?;
+        let condition = self.condition_there(&card, condition, &spot).await?;
+        let name = &spot.card.placement.href;
+        let removed = spot.book.delete(name, &condition).await;
+        self.mark(&card, removed).await
+    }
+
+    /// Where an item is changed or removed: in the first book that grants the right.
+    async fn spot(&self, union: &Union, card: &Card, right: Right) -> Result<Spot> {
+        let mut refused = None;
+        for spot in self.spots(union, card.placement.item).await? {
+            let facts = spot.book.facts(&spot.card.placement).await?;
+            if spot.book.allows(&facts, right) {
+                return Ok(spot);
+            }
+            refused = refused.or(Some(spot));
+        }
+        // The lists of the groups are nowhere else.
+        refused.ok_or(Error::Forbidden { right })
+    }
+
+    async fn spots(&self, union: &Union, item: ItemId) -> Result<Vec<Spot>> {
+        let ids: Vec<_> = union.books.iter().map(|b| b.collection.id).collect();
+        let cards = self.core.store().placed(item, &ids).await?;
+        let spot = |card: Card| {
+            let collection = card.placement.collection;
+            let book = union.books.iter().find(|b| b.collection.id == collection)?;
+            Some(Spot {
+                book: book.clone(),
+                card,
+            })
+        };
+        Ok(cards.into_iter().filter_map(spot).collect())
+    }
+
+    /// The same condition on the item in its book, where it holds here; else one that never does.
+    async fn condition_there(
+        &self,
+        card: &Card,
+        condition: &Condition,
+        spot: &Spot,
+    ) -> Result<Condition> {
+        let etag = self.marks().await?.etag(&card.placement);
+        let holds = match condition {
+            Condition::None => self.stale(&card.placement).await?.is_none(),
+            condition => condition.holds(Some(&etag)),
+        };
+        let mut tags = Vec::new();
+        if holds && spot.card.placement.rev == card.placement.rev {
+            tags.push(spot.book.marks().await?.etag(&spot.card.placement));
+        }
+        Ok(Condition::Match(tags))
+    }
+
+    /// After a refusal the item is offered to the person's clients again here too.
+    async fn mark<T>(&self, card: &Card, outcome: Result<T>) -> Result<T> {
+        if let Err(Error::Forbidden { .. }) = &outcome {
+            let op = Op::MarkRefused {
+                collection: self.collection.id,
+                item: card.placement.item,
+            };
+            self.core.commit_as(&self.actor, vec![op]).await?;
+        }
+        outcome
+    }
+
+    /// [`Book::items_privileges`] in a view: the most that one of its books grants.
+    pub(super) async fn privileges_through(
+        &self,
+        union: &Union,
+        cards: &[&Placement],
+    ) -> Result<Vec<ItemPrivileges>> {
+        let mut all = Vec::with_capacity(cards.len());
+        for card in cards {
+            let mut most = ItemPrivileges::default();
+            for spot in self.spots(union, card.item).await? {
+                let there = spot.book.item_privileges(&spot.card.placement).await?;
+                most.modify |= there.modify;
+                most.remove |= there.remove;
+                most.grant |= there.grant;
+                most.verify |= there.verify;
+                most.share |= there.share;
+            }
+            all.push(most);
+        }
+        Ok(all)
+    }
+}
