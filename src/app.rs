@@ -33,6 +33,8 @@ use crate::{
 
 /// How long a message under way holds up the end.
 const LAST_MESSAGE: Duration = Duration::from_secs(10);
+/// How long what clients did may wait to be written.
+const JOURNAL: Duration = Duration::from_secs(30);
 
 /// The server, built and not yet listening.
 pub struct App {
@@ -66,6 +68,7 @@ impl App {
             history_days: config.history_days.into(),
             trash_days: config.trash_days.into(),
             tombstone_days: config.tombstone_days.into(),
+            owners_erase: config.owners_erase,
         };
         let core = Core::new(store.clone(), contact.clone(), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
@@ -143,6 +146,7 @@ impl App {
     pub async fn serve(&self, listeners: Vec<Listener>) {
         let connections = Arc::new(Semaphore::new(self.config.max_connections));
         let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
+        let writer = tokio::spawn(write_journal(self.core.clone()));
         let purger = tokio::spawn(purge(self.core.clone(), self.jobs.clone()));
         if let Err(error) = self.jobs.resume().await {
             tracing::error!(%error, "imports under way could not be read");
@@ -175,6 +179,10 @@ impl App {
         }
         watcher.abort();
         purger.abort();
+        writer.abort();
+        if let Err(error) = self.core.write_journal(None).await {
+            tracing::warn!(%error, "what clients did last could not be written");
+        }
     }
 }
 
@@ -188,6 +196,16 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
         match core.store().foreign_changes().await {
             Ok(changes) => core.hub().publish(&changes),
             Err(error) => tracing::warn!(%error, "changes of other processes could not be read"),
+        }
+    }
+}
+
+/// Writes now and then what clients did.
+async fn write_journal(core: Arc<Core>) {
+    loop {
+        tokio::time::sleep(JOURNAL).await;
+        if let Err(error) = core.write_journal(None).await {
+            tracing::warn!(%error, "what clients did could not be written");
         }
     }
 }

@@ -74,6 +74,8 @@ pub struct Config {
     pub eas_new_devices: NewDevices,
     /// Devices of one person.
     pub eas_max_devices: usize,
+    /// People may erase their own devices whole, not only remove their account.
+    pub owners_erase: bool,
     /// Tell known devices when more protocol versions are offered.
     pub eas_announce: bool,
     /// Logins that are served by another server, and the address of its ActiveSync.
@@ -125,6 +127,7 @@ impl Default for Config {
             eas_legacy: false,
             eas_new_devices: NewDevices::Allow,
             eas_max_devices: 50,
+            owners_erase: false,
             eas_announce: false,
             eas_elsewhere: HashMap::new(),
             eas_policy: None,
@@ -222,7 +225,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 28] = [
+pub const KEYS: [&str; 29] = [
     "data",
     "listen",
     "public_url",
@@ -247,6 +250,7 @@ pub const KEYS: [&str; 28] = [
     "eas_legacy",
     "eas_new_devices",
     "eas_max_devices",
+    "owners_erase",
     "eas_announce",
     "eas_elsewhere",
     "eas_policy",

@@ -6,6 +6,7 @@ pub mod autodiscover;
 pub mod class;
 pub mod cli;
 pub mod config;
+pub mod connect;
 pub mod dav;
 pub mod demo;
 pub mod domain;

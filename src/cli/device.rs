@@ -2,21 +2,28 @@
 
 use clap::Subcommand;
 
-use super::{Done, Output, commit, person, text};
-use crate::{
-    domain::{
-        batch::{DeviceAccess, Op},
-        id::DeviceId,
-        store::Store,
-        view::{Mode, Shown},
-    },
-    store::sqlite::Sqlite,
+use super::{Done, Output, person, text};
+use crate::domain::{
+    collection::Collection, device::OpenDevice, error::Error, journal::Exchange, office::Office,
+    view::Mode,
 };
 
 #[derive(Subcommand)]
 pub enum Command {
     /// List the devices of one account, or of all
     List { login: Option<String> },
+    /// The last exchanges with a device
+    Log { login: String, device_id: String },
+    /// Hold a device until it is allowed
+    Quarantine { login: String, device_id: String },
+    /// Call a device otherwise
+    Rename {
+        login: String,
+        device_id: String,
+        name: String,
+    },
+    /// Make a device start again from the server's data
+    Resync { login: String, device_id: String },
     /// Refuse a device
     Block { login: String, device_id: String },
     /// Let a device in again
@@ -54,28 +61,70 @@ pub enum Command {
     Forget { login: String, device_id: String },
 }
 
-pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
-    let (login, device_id, access) = match &command {
-        Command::List { login } => return list(store, login.as_deref(), json).await,
-        Command::Block { login, device_id } => (login, device_id, Some(DeviceAccess::Blocked)),
-        Command::Allow { login, device_id } => (login, device_id, Some(DeviceAccess::Allowed)),
+pub async fn run(office: &Office, command: Command, json: bool) -> Done {
+    let store = office.core().store();
+    match command {
+        Command::List { login } => list(office, login.as_deref(), json).await,
+        Command::Log { login, device_id } => {
+            log(&open(office, &login, &device_id).await?, office, json).await
+        }
+        Command::Block { login, device_id } => {
+            let device = open(office, &login, &device_id).await?;
+            ordered(device.block().await, &login, &device_id, "blocked")
+        }
+        Command::Quarantine { login, device_id } => {
+            let device = open(office, &login, &device_id).await?;
+            ordered(device.quarantine().await, &login, &device_id, "quarantined")
+        }
+        Command::Allow { login, device_id } => {
+            let device = open(office, &login, &device_id).await?;
+            let done = match device.orders().cancel {
+                true => device.cancel().await,
+                false => device.allow().await,
+            };
+            ordered(done, &login, &device_id, "allowed")
+        }
         Command::Wipe {
             login,
             device_id,
             whole_device,
             ..
         } => {
-            let access = match whole_device {
-                true => DeviceAccess::ErasePending,
-                false => DeviceAccess::WipePending,
-            };
-            (login, device_id, Some(access))
+            let device = open(office, &login, &device_id).await?;
+            match whole_device {
+                true => {
+                    let name = device.device().shown_name().to_owned();
+                    let done = device.erase(&name).await;
+                    ordered(done, &login, &device_id, "erase-pending")
+                }
+                false => ordered(device.wipe().await, &login, &device_id, "wipe-pending"),
+            }
+        }
+        Command::Rename {
+            login,
+            device_id,
+            name,
+        } => {
+            let device = open(office, &login, &device_id).await?;
+            device.rename(&name).await.map_err(|e| e.to_string())?;
+            text(format!("{device_id} of {login} is called {name}\n"))
+        }
+        Command::Resync { login, device_id } => {
+            let device = open(office, &login, &device_id).await?;
+            device.resynchronize().await.map_err(|e| e.to_string())?;
+            text(format!("{device_id} of {login} starts over\n"))
         }
         Command::View {
             login,
             device_id,
             view,
-        } => return set_view(store, login, device_id, view).await,
+        } => {
+            let device = open(office, &login, &device_id).await?;
+            let mut shown = device.shown().await.map_err(|e| e.to_string())?;
+            shown.mode = Mode::parse(&view);
+            device.show(shown).await.map_err(|e| e.to_string())?;
+            text(format!("{device_id} of {login}: {view}\n"))
+        }
         Command::Books {
             login,
             device_id,
@@ -86,63 +135,73 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 .as_deref()
                 .map(|name| (name, true))
                 .or(show.as_deref().map(|name| (name, false)));
-            return books(store, login, device_id, change, json).await;
+            let device = open(office, &login, &device_id).await?;
+            let owner = device.device().person;
+            let books = store.books(owner).await.map_err(|e| e.to_string())?;
+            self::books(&device, books, &login, change, json).await
         }
-        Command::Forget { login, device_id } => (login, device_id, None),
-    };
-    let device = find(store, login, device_id).await?;
-    match access {
-        Some(access) => {
-            commit(store, Op::SetDeviceAccess { device, access }).await?;
-            text(format!("{device_id} of {login}: {}\n", access.as_str()))
-        }
-        None => {
-            commit(store, Op::ForgetDevice { device }).await?;
-            text(format!("{device_id} of {login} forgotten\n"))
+        Command::Forget { login, device_id } => {
+            let device = open(office, &login, &device_id).await?;
+            ordered(device.forget().await, &login, &device_id, "forgotten")
         }
     }
 }
 
-async fn find(store: &Sqlite, login: &str, device_id: &str) -> Result<DeviceId, String> {
-    let owner = person(store, login).await?.id;
-    let found = store.device(owner, device_id).await;
-    found
-        .map_err(|error| error.to_string())?
-        .map(|device| device.id)
-        .ok_or_else(|| format!("{login} has no device {device_id}"))
+async fn open(office: &Office, login: &str, device_id: &str) -> Result<OpenDevice, String> {
+    let owner = person(&**office.core().store(), login).await?.id;
+    match office.device_named(owner, device_id).await {
+        Err(Error::NotFound) => Err(format!("{login} has no device {device_id}")),
+        found => found.map_err(|error| error.to_string()),
+    }
 }
 
-async fn shown(store: &Sqlite, device: DeviceId) -> Result<Shown, String> {
-    let stored = store.device_value(device, Shown::VALUE).await;
-    let stored = stored.map_err(|error| error.to_string())?;
-    Ok(stored
-        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
-        .unwrap_or_default())
+fn ordered(
+    done: crate::domain::error::Result<()>,
+    login: &str,
+    device_id: &str,
+    state: &str,
+) -> Done {
+    match done {
+        Ok(()) => text(format!("{device_id} of {login}: {state}\n")),
+        Err(Error::Forbidden { .. }) => {
+            Err(format!("{device_id} of {login} cannot be {state} as it is"))
+        }
+        Err(error) => Err(error.to_string()),
+    }
 }
 
-async fn set_view(store: &Sqlite, login: &str, device_id: &str, view: &str) -> Done {
-    let device = find(store, login, device_id).await?;
-    let mut shown = shown(store, device).await?;
-    shown.mode = Mode::parse(view);
-    commit(store, Op::ShowBooks { device, shown }).await?;
-    text(format!("{device_id} of {login}: {view}\n"))
+/// The last exchanges of a device, oldest first.
+async fn log(device: &OpenDevice, office: &Office, json: bool) -> Done {
+    let label = device.device().label();
+    let clients = office.clients().await.map_err(|error| error.to_string())?;
+    let exchanges = clients
+        .into_iter()
+        .find(|client| client.person == device.device().person && client.label == label)
+        .map_or(Vec::new(), |client| client.exchanges);
+    if json {
+        return Ok(Output::Json(serde_json::json!(exchanges)));
+    }
+    let line = |exchange: &Exchange| {
+        let at = chrono::DateTime::from_timestamp_millis(exchange.at.0).unwrap_or_default();
+        let event = serde_json::to_string(&exchange.event).unwrap_or_default();
+        format!(
+            "{}\t{event}\t{}\n",
+            at.format("%Y-%m-%dT%H:%M:%SZ"),
+            exchange.technical
+        )
+    };
+    text(exchanges.iter().map(line).collect::<String>())
 }
 
 /// Lists the books, after hiding (`true`) or showing one.
 async fn books(
-    store: &Sqlite,
+    device: &OpenDevice,
+    books: Vec<Collection>,
     login: &str,
-    device_id: &str,
     change: Option<(&str, bool)>,
     json: bool,
 ) -> Done {
-    let owner = person(store, login).await?.id;
-    let device = find(store, login, device_id).await?;
-    let mut shown = shown(store, device).await?;
-    let books = store
-        .books(owner)
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut shown = device.shown().await.map_err(|error| error.to_string())?;
     if let Some((name, hide)) = change {
         let book = books
             .iter()
@@ -156,7 +215,10 @@ async fn books(
             shown.hidden.push(book.uuid.clone());
         }
         let shown = shown.clone();
-        commit(store, Op::ShowBooks { device, shown }).await?;
+        device
+            .show(shown)
+            .await
+            .map_err(|error| error.to_string())?;
     }
     let listed = books
         .iter()
@@ -174,15 +236,14 @@ async fn books(
     )
 }
 
-async fn list(store: &Sqlite, login: Option<&str>, json: bool) -> Done {
+async fn list(office: &Office, login: Option<&str>, json: bool) -> Done {
+    let store = office.core().store();
     let owner = match login {
-        Some(login) => Some(person(store, login).await?.id),
+        Some(login) => Some(person(&**store, login).await?.id),
         None => None,
     };
-    let devices = store
-        .devices(owner)
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut devices = office.devices().await.map_err(|error| error.to_string())?;
+    devices.retain(|device| owner.is_none_or(|owner| device.person == owner));
     if json {
         return Ok(Output::Json(serde_json::json!(devices)));
     }

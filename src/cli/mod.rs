@@ -10,7 +10,7 @@ mod serve;
 mod transfer;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -19,6 +19,7 @@ use crate::{
     config::Config,
     domain::{
         batch::{Batch, Committed, Op},
+        core::{Core, Limits},
         id::Timestamp,
         principal::{Group, Person},
         store::Store,
@@ -152,8 +153,11 @@ async fn run(cli: Cli) -> Done {
                 Command::Group(command) => group::run(&store, command, json).await,
                 Command::Grant(command) => grant::run(&store, command, json).await,
                 Command::AppPassword(command) => app_password::run(&store, command, json).await,
-                Command::Device(command) => device::run(&store, command, json).await,
                 Command::Mail(command) => mail::run(&store, &config, command, json).await,
+                Command::Device(command) => {
+                    let core = Core::new(Arc::new(store), Arc::new(class), Limits::default());
+                    device::run(&core.operator(), command, json).await
+                }
                 Command::Import(options) => transfer::import(store, class, options, json).await,
                 Command::Export(options) => transfer::export(store, class, options).await,
                 Command::Backup { file } => data::backup(&store, &file).await,
@@ -187,7 +191,7 @@ async fn commit(store: &Sqlite, op: Op) -> Result<Committed, String> {
     store.commit(batch).await.map_err(|error| error.to_string())
 }
 
-async fn person(store: &Sqlite, login: &str) -> Result<Person, String> {
+async fn person(store: &dyn Store, login: &str) -> Result<Person, String> {
     let found = store.person_by_login(login).await;
     found
         .map_err(|error| error.to_string())?

@@ -6,6 +6,7 @@
 mod error;
 pub mod facet;
 mod method;
+mod note;
 mod output;
 mod path;
 mod profile;
@@ -217,7 +218,9 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         headers,
         body,
     });
-    method::dispatch(call, &method).await
+    let outcome = method::dispatch(call.clone(), &method).await;
+    note::note(&call, &method, &outcome);
+    outcome
 }
 
 /// The body of a method that takes one, within its limit.

@@ -8,6 +8,7 @@ use super::{
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     outbox::OutboxOp,
+    journal::Exchange,
     principal::{GroupOptions, Role},
     rights::GroupRight,
     store::PushSubscription,
@@ -251,6 +252,27 @@ pub enum Op {
     },
     ForgetDevice {
         device: DeviceId,
+    },
+    /// What its owner calls it; empty: nothing.
+    NameDevice {
+        device: DeviceId,
+        name: String,
+    },
+    /// What a client did, behind what is known of it; the oldest goes.
+    NoteClient {
+        person: PersonId,
+        label: String,
+        seen: Timestamp,
+        exchanges: Vec<Exchange>,
+    },
+    NameClient {
+        person: PersonId,
+        label: String,
+        name: String,
+    },
+    ForgetClient {
+        person: PersonId,
+        label: String,
     },
 
     AddPerson {

@@ -184,6 +184,24 @@ impl Book {
         self.rights.standing == Standing::Owner
     }
 
+    /// What the place is called; none: what is the actor's own.
+    pub fn shown_place(&self) -> Option<String> {
+        match self.collection.place {
+            Place::Group(_) | Place::Members(_) => Some(self.collection.display_name.clone()),
+            Place::Private(_) if !self.collection.is_default() => {
+                Some(self.collection.display_name.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// A write of the actor here was refused after the book was opened.
+    pub async fn refused_since_opened(&self) -> Result<bool> {
+        let store = self.core.store();
+        let last = store.last_refused(self.actor.person, self.collection.id);
+        Ok(matches!(self.collection.place, Place::Group(_)) && last.await? != self.refused)
+    }
+
     /// A list of members, which nobody writes.
     pub fn is_list(&self) -> bool {
         matches!(self.collection.place, Place::Members(_))

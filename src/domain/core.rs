@@ -12,6 +12,7 @@ use super::{
     error::{Error, Result},
     hub::Hub,
     id::{CollectionId, PersonId, Seq, Timestamp},
+    journal::Journal,
     rights::{GroupRight, Right, permits, place_rights},
     store::{Device, HomeChange, HomeKind, Store},
 };
@@ -34,6 +35,8 @@ pub struct Limits {
     pub trash_days: i64,
     /// Days a client may stay away before it has to start over.
     pub tombstone_days: i64,
+    /// People may erase their own devices whole.
+    pub owners_erase: bool,
 }
 
 impl Default for Limits {
@@ -45,6 +48,7 @@ impl Default for Limits {
             history_days: 30,
             trash_days: 30,
             tombstone_days: 400,
+            owners_erase: false,
         }
     }
 }
@@ -56,6 +60,7 @@ pub struct Core {
     class: Arc<dyn Class>,
     limits: Limits,
     served: Served,
+    journal: Journal,
 }
 
 impl Core {
@@ -67,6 +72,7 @@ impl Core {
             class,
             limits,
             served: Served::default(),
+            journal: Journal::default(),
         })
     }
 
@@ -86,6 +92,11 @@ impl Core {
 
     pub(super) fn served(&self) -> &Served {
         &self.served
+    }
+
+    /// What clients did, noted and not yet written.
+    pub fn journal(&self) -> &Journal {
+        &self.journal
     }
 
     pub fn limits(&self) -> Limits {

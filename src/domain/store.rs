@@ -15,6 +15,7 @@ use super::{
     },
     item::{Card, Placement},
     outbox::Outbox,
+    journal::Exchange,
     principal::{Group, Member, Person},
     rights::GroupRight,
     search::{Page, Plan},
@@ -166,6 +167,10 @@ pub struct Device {
     pub device_type: String,
     pub user_agent: String,
     pub version: String,
+    /// What its owner calls it; empty: nothing.
+    pub name: String,
+    /// Who ordered its access; none: the administration, or nobody.
+    pub ordered_by: Option<PersonId>,
     #[serde(serialize_with = "access_name")]
     pub access: DeviceAccess,
     pub info: Vec<(String, String)>,
@@ -178,6 +183,20 @@ fn access_name<S: serde::Serializer>(
     serializer: S,
 ) -> std::result::Result<S::Ok, S::Error> {
     serializer.serialize_str(access.as_str())
+}
+
+/// A program of a person that synchronizes, a device or not.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct KnownClient {
+    pub person: PersonId,
+    /// As history names it.
+    pub label: String,
+    /// What its owner calls it; empty: nothing.
+    pub name: String,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    /// The last ones, oldest first.
+    pub exchanges: Vec<Exchange>,
 }
 
 /// An earlier version, a deletion or a refused write.
@@ -610,6 +629,12 @@ pub trait Store: Outbox + CredentialStore {
     ) -> Result<Option<(String, Vec<u8>)>>;
     async fn device_value(&self, device: DeviceId, name: &str) -> Result<Option<Vec<u8>>>;
     async fn device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>>;
+    /// The collections a device has a key of.
+    async fn synced(&self, device: DeviceId) -> Result<Vec<CollectionId>>;
+    /// What is known of the clients of one person, or of all.
+    async fn clients(&self, person: Option<PersonId>) -> Result<Vec<KnownClient>>;
+    /// The collections a CardDAV client of a person was served.
+    async fn followed(&self, person: PersonId, client: &str) -> Result<Vec<CollectionId>>;
     /// Of one person, or of all.
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>>;
 

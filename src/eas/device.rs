@@ -140,6 +140,8 @@ impl Visit<'_> {
             device_type: self.line.device_type.clone(),
             user_agent: self.agent.to_owned(),
             version: self.version.map(|v| v.to_string()).unwrap_or_default(),
+            name: String::new(),
+            ordered_by: None,
             access: DeviceAccess::Allowed,
             info: Vec::new(),
             first_seen: now,

@@ -138,6 +138,8 @@ mod tests {
             device_type: device_type.into(),
             user_agent: user_agent.into(),
             version: version.into(),
+            name: String::new(),
+            ordered_by: None,
             access: DeviceAccess::Allowed,
             info: Vec::new(),
             first_seen: Timestamp(0),

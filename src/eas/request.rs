@@ -27,6 +27,7 @@ use crate::{
         batch::{DeviceAccess, Op},
         error::{Error, Result},
         id::{DeviceId, PersonId},
+        journal::Event,
         principal::Person,
         store::Device,
     },
@@ -274,7 +275,7 @@ impl Arrival {
         if let Some(status) = self.policy_refusal(&face, &device).await? {
             return Ok(refuse(version, root, status));
         }
-        let label = format!("EAS {} {}", device.device_type, device.device_id);
+        let label = device.label();
         let client = identity.client(label, Some(device.id));
         let actor = match face.core.actor(self.person, client).await {
             Ok(actor) => Arc::new(actor),
@@ -282,6 +283,11 @@ impl Arrival {
         };
         let announced = device::announcement(&face, &device).await?;
         let command = self.line.command;
+        if !device::is_probe(&device) {
+            let journal = face.core.journal();
+            journal.contact(actor.person, &actor.client.label);
+        }
+        let asked = (face.clone(), actor.clone(), format!("{command} {version}"));
         let call = Call {
             person: self.person,
             utc_offset: self.utc_offset,
@@ -300,7 +306,14 @@ impl Arrival {
         };
         let response = match command::run(call, &command).await {
             Ok(reply) => reply.into_response(),
-            Err(error) => return refused(version, root, error),
+            Err(error) => {
+                let (face, actor, technical) = asked;
+                let refusal = refused(version, root, error);
+                if refusal.is_err() {
+                    face.core.exchanged(&actor, Event::Failed, &technical);
+                }
+                return refusal;
+            }
         };
         Ok(match announced {
             Some(list) => {
@@ -347,10 +360,18 @@ async fn gate(
         DeviceAccess::WipePending | DeviceAccess::ErasePending => {
             return wipe::answer(face, device, command, version, root, body).await;
         }
-        // AccessDenied
-        DeviceAccess::Quarantined => refuse(version, root, 130),
-        // DeviceIsBlockedForThisUser
-        _ => refuse(version, root, 129),
+        access => {
+            let status = match access {
+                // AccessDenied
+                DeviceAccess::Quarantined => 130,
+                // DeviceIsBlockedForThisUser
+                _ => 129,
+            };
+            let technical = format!("{command} {version} status {status}");
+            let journal = face.core.journal();
+            journal.note(device.person, &device.label(), Event::Denied, &technical);
+            refuse(version, root, status)
+        }
     })
 }
 

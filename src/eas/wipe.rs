@@ -29,6 +29,7 @@ use crate::domain::{
     batch::{Batch, DeviceAccess, Op},
     error::Result,
     id::Timestamp,
+    journal::Event,
     store::Device,
 };
 
@@ -164,10 +165,13 @@ async fn record(face: &Face, device: &Device, what: &str, done: bool) -> Result<
     };
     let batch = Batch {
         person: Some(device.person),
-        client: format!("EAS {} {}", device.device_type, device.device_id),
+        client: device.label(),
         at: now,
         ops: [touch].into_iter().chain(done.then_some(wiped)).collect(),
         ..Batch::default()
     };
-    face.core.commit(batch).await.map(drop)
+    face.core.commit(batch).await?;
+    let journal = face.core.journal();
+    journal.note(device.person, &device.label(), Event::Wiped { done }, what);
+    Ok(())
 }

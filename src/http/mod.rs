@@ -4,6 +4,7 @@ pub mod authority;
 pub mod body;
 pub mod outbound;
 pub mod server;
+pub mod sign;
 pub mod tls;
 
 use std::net::IpAddr;

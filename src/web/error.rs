@@ -62,7 +62,7 @@ fn reason(why: &str, text: &Text) -> String {
 type Sentence = fn(&Text) -> &'static str;
 
 /// What reasons of the domain and of the class contain, and what they mean.
-const REASONS: [(&str, Sentence); 11] = [
+const REASONS: [(&str, Sentence); 12] = [
     ("the picture cannot be read", |t| t.picture_unreadable),
     ("the picture is too large", |t| t.picture_too_large),
     ("only members of the group", |t| t.only_members),
@@ -73,6 +73,7 @@ const REASONS: [(&str, Sentence); 11] = [
     ("is in this book already", |t| t.here_already),
     ("a group keeps its administrator", |t| t.keeps_administrator),
     ("is no colour", |t| t.no_colour),
+    ("the name of a device has at most", |t| t.device.name_rule),
     ("a contact cannot become a list", |t| t.list_stays_list),
 ];
 

@@ -8,6 +8,7 @@ mod calls;
 mod card;
 mod comments;
 mod contacts;
+mod devices;
 mod duplicates;
 mod edit;
 mod error;
@@ -149,6 +150,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(place("/g/{name}"))
         .merge(people())
         .merge(account())
+        .merge(own_devices())
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(header_layer(
             "content-security-policy",
@@ -324,6 +326,24 @@ fn account() -> Router<Arc<Web>> {
             "/settings/second-factor/remove",
             post(second_factor::remove),
         )
+}
+
+/// The devices and programs of a person.
+fn own_devices() -> Router<Arc<Web>> {
+    let device = |rest: &str| format!("/settings/devices/e/{{id}}{rest}");
+    let program = |rest: &str| format!("/settings/devices/c/{{label}}{rest}");
+    Router::new()
+        .route("/settings/devices", get(devices::list))
+        .route(&device(""), get(devices::device))
+        .route(&device("/log"), get(devices::device_log))
+        .route(&device("/rename"), post(devices::rename))
+        .route(&device("/shown"), post(devices::shown))
+        .route(&device("/order"), post(devices::give_order))
+        .route(&device("/erase"), post(devices::erase))
+        .route(&program(""), get(devices::program))
+        .route(&program("/log"), get(devices::program_log))
+        .route(&program("/rename"), post(devices::rename_program))
+        .route(&program("/order"), post(devices::order_program))
 }
 
 fn header_layer(name: &'static str, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {

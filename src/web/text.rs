@@ -25,6 +25,7 @@ macro_rules! sentences {
 pub mod account;
 pub mod book;
 pub mod dates;
+pub mod devices;
 mod en;
 mod fr;
 pub mod mail;
@@ -53,6 +54,8 @@ macro_rules! text {
             pub account: &'static account::Account,
             /// Lists, cards and forms of contacts.
             pub book: &'static book::Book,
+            /// Devices and other clients.
+            pub device: &'static devices::Devices,
             $(pub $field: &'static str,)+
         }
 
@@ -65,6 +68,7 @@ macro_rules! text {
                     .chain(self.mail.all())
                     .chain(self.account.all())
                     .chain(self.book.all())
+                    .chain(self.device.all())
                     .collect()
             }
         }

@@ -18,10 +18,15 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     ("observe", Some(&["config"])),
     ("http", Some(&["config"])),
     ("auth", Some(&["domain"])),
+    // Addresses, profiles and codes two faces hand out.
+    ("connect", Some(&["domain"])),
     ("eas", Some(&["domain", "auth", "http"])),
-    ("dav", Some(&["domain", "auth", "http"])),
+    ("dav", Some(&["domain", "auth", "http", "connect"])),
     // Pages offer files what the command line offers: one engine.
-    ("web", Some(&["domain", "auth", "http", "transfer"])),
+    (
+        "web",
+        Some(&["domain", "auth", "http", "transfer", "connect"]),
+    ),
     ("autodiscover", Some(&["domain", "auth", "http", "config"])),
     ("transfer", Some(&["domain"])),
     // The sentences letters speak.

@@ -18,6 +18,7 @@ mod support;
 mod transfer;
 mod web;
 mod web_edit;
+mod web_devices;
 mod web_fields;
 mod web_list;
 mod web_rights;

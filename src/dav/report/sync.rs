@@ -17,6 +17,7 @@ use crate::{
         Call,
         error::Failure,
         method::{CHUNK, flush, shown_in_home},
+        note,
         output::{Answer, Sink, XML, make, xml},
         path::{Resource, group_segment, href_in_home, members_segment},
         property::{Cards, Subject, properties},
@@ -66,15 +67,19 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     let changes = book.changes(since.as_ref(), cards.want());
     let mut changes = changes.map_err(|error| stale(call, error))?;
     let mut out = MultiStatus::new();
+    let (mut given, mut removed) = (0, 0);
     while left > 0 {
         let page = changes.next(left.min(CHUNK)).await?;
         if page.is_empty() {
             break;
         }
         left = left.saturating_sub(page.len());
-        cards.write(&present(&page), &mut out).await?;
+        let cards_given = present(&page);
+        given += cards_given.len();
+        cards.write(&cards_given, &mut out).await?;
         for member in &page {
             if let Member::Gone(name) = member {
+                removed += 1;
                 out.bare(&format!("{href}{}", encode(name)), 404, None);
             }
         }
@@ -86,6 +91,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     }
     let reached = changes.cursor();
     book.note_served(&reached).await?;
+    note::given(call, since.is_none(), given, removed);
     Ok(out.finish(Some(&reached.to_string())).into())
 }
 

@@ -8,7 +8,7 @@ use super::super::{
     hierarchy::{Told, VALUE},
     request::{Call, Reply, command_status},
 };
-use crate::domain::{batch::Op, error::Result, store::Device};
+use crate::domain::{batch::Op, error::Result, journal::Event, store::Device};
 
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(key) = key_of(call.body.as_ref()) else {
@@ -22,6 +22,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let next = told.next(&key, before.clone(), now);
     if next.key != told.key {
         call.set_value(VALUE, &next).await?;
+        let technical = format!("FolderSync {}", call.version);
+        call.face
+            .core
+            .exchanged(&call.actor, Event::Folders, &technical);
     }
     Ok(Reply::Wbxml(encode(&next.key, &before, &next.folders)))
 }

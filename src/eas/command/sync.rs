@@ -3,6 +3,7 @@
 mod book;
 mod cache;
 mod encode;
+mod note;
 mod standard;
 
 use std::sync::Arc;

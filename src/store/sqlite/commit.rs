@@ -2,6 +2,7 @@
 
 mod credential;
 mod dav;
+mod device;
 mod grant;
 mod group;
 mod history;
@@ -203,11 +204,6 @@ impl Commit<'_> {
             | Op::SetSync { .. }
             | Op::ForgetSync { .. }
             | Op::SetDeviceValue { .. }
-            | Op::TouchDevice { .. }
-            | Op::AdmitDevice { .. }
-            | Op::ShowBooks { .. }
-            | Op::SetDeviceAccess { .. }
-            | Op::ForgetDevice { .. }
             | Op::SetProperty { .. }
             | Op::SetLastSearch { .. }
             | Op::BeginImport { .. }
@@ -221,6 +217,15 @@ impl Commit<'_> {
             | Op::LinkTag { .. }
             | Op::AddComment { .. }
             | Op::ChangeComment { .. } => self.tag_op(op),
+            Op::TouchDevice { .. }
+            | Op::AdmitDevice { .. }
+            | Op::ShowBooks { .. }
+            | Op::SetDeviceAccess { .. }
+            | Op::ForgetDevice { .. }
+            | Op::NameDevice { .. }
+            | Op::NoteClient { .. }
+            | Op::NameClient { .. }
+            | Op::ForgetClient { .. } => self.device_op(op),
             Op::SettleNotice { .. } => self.notice_op(op),
             Op::Outbox(op) => self.outbox_op(op),
             Op::Credential(op) => self.credential_op(op),

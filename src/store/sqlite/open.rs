@@ -28,6 +28,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0015_outbox.sql"),
     include_str!("schema/0017_credentials.sql"),
     include_str!("schema/0018_second_factor.sql"),
+    include_str!("schema/0019_devices.sql"),
     include_str!("schema/0022_view_names.sql"),
 ];
 

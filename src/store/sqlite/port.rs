@@ -20,8 +20,8 @@ use crate::domain::{
     search::{Page, Plan},
     store::{
         Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, ItemGrant, ItemPlace,
-        ItemStanding, ListPage, ListQuery, Notice, Order, PushSubscription, Removal, Revision,
-        Store, StoredProperty, Tag, Touched, Want,
+        ItemStanding, KnownClient, ListPage, ListQuery, Notice, Order, PushSubscription, Removal,
+        Revision, Store, StoredProperty, Tag, Touched, Want,
     },
     view::View,
 };
@@ -457,6 +457,19 @@ impl Store for Sqlite {
     async fn device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>> {
         let device_id = device_id.to_lowercase();
         self.look_up(move |r| r.device(person, &device_id)).await
+    }
+
+    async fn synced(&self, device: DeviceId) -> Result<Vec<CollectionId>> {
+        self.read(move |r| r.synced(device)).await
+    }
+
+    async fn clients(&self, person: Option<PersonId>) -> Result<Vec<KnownClient>> {
+        self.read(move |r| r.clients(person)).await
+    }
+
+    async fn followed(&self, person: PersonId, client: &str) -> Result<Vec<CollectionId>> {
+        let client = client.to_owned();
+        self.read(move |r| r.followed(person, &client)).await
     }
 
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>> {

@@ -10,7 +10,7 @@ use crate::domain::{
     id::{CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, Seq, TagId, Timestamp},
     principal::{Group, Member, Person, Role},
     rights::GroupRight,
-    store::{Comment, Device, HomeChange, HomeKind, Tag},
+    store::{Comment, Device, HomeChange, HomeKind, KnownClient, Tag},
 };
 
 /// One reading connection, counting what it costs.
@@ -258,6 +258,41 @@ impl Reader<'_> {
         self.all(&sql, [person.map(|person| person.0)], device)
     }
 
+    pub fn synced(&self, device: DeviceId) -> rusqlite::Result<Vec<CollectionId>> {
+        self.all(
+            "SELECT collection FROM sync_state WHERE device = ?1",
+            [device.0],
+            |row| Ok(CollectionId(row.get(0)?)),
+        )
+    }
+
+    pub fn clients(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<KnownClient>> {
+        self.all(
+            "SELECT person, label, name, first_seen, last_seen, journal FROM client
+             WHERE ?1 IS NULL OR person = ?1",
+            [person.map(|person| person.0)],
+            |row| {
+                let journal: String = row.get(5)?;
+                Ok(KnownClient {
+                    person: PersonId(row.get(0)?),
+                    label: row.get(1)?,
+                    name: row.get(2)?,
+                    first_seen: Timestamp(row.get(3)?),
+                    last_seen: Timestamp(row.get(4)?),
+                    exchanges: serde_json::from_str(&journal).unwrap_or_default(),
+                })
+            },
+        )
+    }
+
+    pub fn followed(&self, person: PersonId, client: &str) -> rusqlite::Result<Vec<CollectionId>> {
+        self.all(
+            "SELECT collection FROM dav_client WHERE person = ?1 AND client = ?2",
+            rusqlite::params![person.0, client],
+            |row| Ok(CollectionId(row.get(0)?)),
+        )
+    }
+
     pub fn properties(
         &self,
         person: PersonId,
@@ -418,7 +453,7 @@ fn home_kind(kind: Option<&str>) -> HomeKind {
 }
 
 const DEVICE: &str = "SELECT id, person, device_id, device_type, user_agent, version, access, info,
-    first_seen, last_seen FROM device";
+    first_seen, last_seen, name, ordered_by FROM device";
 
 fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
     let access: String = row.get(6)?;
@@ -437,6 +472,8 @@ fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
         info: info.into_iter().collect(),
         first_seen: Timestamp(row.get(8)?),
         last_seen: Timestamp(row.get(9)?),
+        name: row.get(10)?,
+        ordered_by: row.get::<_, Option<i64>>(11)?.map(PersonId),
     })
 }
 

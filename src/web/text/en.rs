@@ -11,6 +11,7 @@ pub const EN: Text = Text {
     mail: &super::mail::EN,
     account: &super::account::EN,
     book: &super::book::EN,
+    device: &super::devices::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

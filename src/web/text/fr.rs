@@ -11,6 +11,7 @@ pub const FR: Text = Text {
     mail: &super::mail::FR,
     account: &super::account::FR,
     book: &super::book::FR,
+    device: &super::devices::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

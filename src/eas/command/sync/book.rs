@@ -14,7 +14,9 @@ use super::{
         quirk,
         request::Call,
     },
-    DEFAULT_WINDOW, MAX_COMMANDS, Part, Said, window_of,
+    DEFAULT_WINDOW, MAX_COMMANDS, Part, Said,
+    note::note,
+    window_of,
 };
 use crate::domain::{
     book::{Book, Edit},
@@ -61,7 +63,7 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         // Nothing is applied before the first key, and nothing is taken for done.
         return Ok(part("0", Said::Status(4)));
     }
-    let kept = kept(&device_book, collection).await?;
+    let (key, kept) = kept(&device_book, collection).await?;
     let mut view = call.view(kept.truncation, book.is_private());
     view.html = kept.html;
     view.labels = device_book.labels().await?.into_values().collect();
@@ -77,6 +79,8 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
             settings: serde_json::to_string(&kept).ok(),
         })
         .await?;
+    let repeated = key.is_some_and(|key| key != collection.key);
+    note(call, &book, collection, repeated, &reply).await?;
     Ok(match reply {
         SyncReply::Primed { key } => part(&key, Said::Status(1)),
         SyncReply::UnknownKey => part("0", Said::Status(3)),
@@ -136,16 +140,15 @@ fn commands(
         .collect()
 }
 
-/// What was kept, with what the request says anew.
-async fn kept(book: &DeviceBook, collection: &Collection) -> Result<Kept> {
-    let mut kept: Kept = match collection.key.as_str() {
-        "0" => Kept::default(),
-        _ => book
-            .current()
-            .await?
-            .and_then(|(_, kept)| serde_json::from_str(&kept).ok())
-            .unwrap_or_default(),
+/// The key last handed out, and what was kept with what the request says anew.
+async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<String>, Kept)> {
+    let (key, kept) = match collection.key.as_str() {
+        "0" => (None, None),
+        _ => book.current().await?.unzip(),
     };
+    let mut kept: Kept = kept
+        .and_then(|kept| serde_json::from_str(&kept).ok())
+        .unwrap_or_default();
     if let Some(supported) = &collection.supported {
         kept.supported = Some(supported.iter().map(|tag| (tag.page, tag.token)).collect());
     }
@@ -155,7 +158,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<Kept> {
         kept.html = options.html;
     }
     kept.window = collection.window.or(kept.window);
-    Ok(kept)
+    Ok((key, kept))
 }
 
 impl Kept {

@@ -1,25 +1,16 @@
-//! Devices and their sync state, properties.
+//! Sync state, properties, imports.
 
 use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
-    batch::{DeviceAccess, Op},
+    batch::Op,
     error::Error,
-    id::{CollectionId, DeviceId, PersonId},
-    view::Shown,
+    id::{CollectionId, DeviceId},
 };
 
 /// Mappings remembered for one person.
 const MAPPINGS: i64 = 50;
-
-/// Named values as a JSON object.
-fn object(info: &[(String, String)]) -> serde_json::Value {
-    info.iter()
-        .map(|(name, value)| (name.clone(), serde_json::Value::from(value.clone())))
-        .collect::<serde_json::Map<_, _>>()
-        .into()
-}
 
 impl Commit<'_> {
     pub(super) fn personal_op(&mut self, op: &Op) -> Applied<i64> {
@@ -78,23 +69,6 @@ impl Commit<'_> {
                 "DELETE FROM device_value WHERE device = ?1 AND name = ?2",
                 params![device.0, name],
             ),
-            Op::TouchDevice { .. } => self.touch_device(op),
-            Op::AdmitDevice { .. } => self.admit_device(op),
-            Op::ShowBooks { device, shown } => {
-                self.wake_owner(*device)?;
-                // Held requests of another process hear of it too.
-                self.rights_moved = true;
-                let value = serde_json::to_vec(shown).unwrap_or_default();
-                self.run(
-                    "INSERT OR REPLACE INTO device_value (device, name, value) VALUES (?1, ?2, ?3)",
-                    params![device.0, Shown::VALUE, value],
-                )
-            }
-            Op::SetDeviceAccess { device, access } => self.set_device_access(*device, *access),
-            Op::ForgetDevice { device } => {
-                self.wake_owner(*device)?;
-                self.run("DELETE FROM device WHERE id = ?1", params![device.0])
-            }
             Op::SetProperty {
                 person,
                 resource,
@@ -216,99 +190,5 @@ impl Commit<'_> {
                 .execute(params![server_id, collection.0, device.0, as_it_is])?;
         }
         Ok(0)
-    }
-
-    fn touch_device(&mut self, op: &Op) -> Applied<i64> {
-        let Op::TouchDevice {
-            person,
-            device_id,
-            device_type,
-            user_agent,
-            version,
-            info,
-        } = op
-        else {
-            return Ok(0);
-        };
-        let info = object(info);
-        let id = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO device (person, device_id, device_type, user_agent, version, info,
-                     first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
-                 ON CONFLICT (person, device_id) DO UPDATE SET device_type = excluded.device_type,
-                     user_agent = excluded.user_agent, version = excluded.version,
-                     info = json_patch(info, excluded.info), last_seen = excluded.last_seen
-                 RETURNING id",
-            )?
-            .query_row(
-                params![
-                    person.0,
-                    device_id.to_lowercase(),
-                    device_type,
-                    user_agent,
-                    version,
-                    info.to_string(),
-                    self.batch.at.0
-                ],
-                |row| row.get(0),
-            )?;
-        Ok(id)
-    }
-
-    fn admit_device(&mut self, op: &Op) -> Applied<i64> {
-        let Op::AdmitDevice {
-            person,
-            device_id,
-            device_type,
-            user_agent,
-            version,
-            info,
-            access,
-        } = op
-        else {
-            return Ok(0);
-        };
-        self.run(
-            "INSERT INTO device (person, device_id, device_type, user_agent, version, info, access,
-                 first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
-             ON CONFLICT (person, device_id) DO NOTHING",
-            params![
-                person.0,
-                device_id.to_lowercase(),
-                device_type,
-                user_agent,
-                version,
-                object(info).to_string(),
-                access.as_str(),
-                self.batch.at.0
-            ],
-        )
-    }
-
-    fn set_device_access(&mut self, device: DeviceId, access: DeviceAccess) -> Applied<i64> {
-        self.run(
-            "UPDATE device SET access = ?2 WHERE id = ?1",
-            params![device.0, access.as_str()],
-        )?;
-        self.wake_owner(device)?;
-        self.rights_moved = true;
-        self.audit(&format!("device {device} {}", access.as_str()))?;
-        Ok(device.0)
-    }
-
-    fn wake_owner(&mut self, device: DeviceId) -> Applied<()> {
-        let owner: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT person FROM device WHERE id = ?1")?
-            .query_row([device.0], |row| row.get(0))
-            .optional()?;
-        match owner {
-            Some(owner) => {
-                self.people.push(PersonId(owner));
-                Ok(())
-            }
-            None => Err(Error::NotFound.into()),
-        }
     }
 }

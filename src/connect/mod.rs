@@ -1,0 +1,137 @@
+//! What people and devices are told to connect with: the server's address, configuration profiles
+//! for Apple's programs, codes to scan.
+
+pub mod profile;
+
+use qrcode::{EcLevel, QrCode, render::svg};
+
+/// How the server is reached from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    pub secure: bool,
+    pub host: String,
+    pub port: u16,
+}
+
+impl Address {
+    /// Reads `https://contacts.example.org:8443/`; none when it is no such address.
+    pub fn parse(url: &str) -> Option<Self> {
+        let (scheme, rest) = url.trim().split_once("://")?;
+        let secure = match scheme {
+            "https" => true,
+            "http" => false,
+            _ => return None,
+        };
+        Self::of_authority(rest.split('/').next()?, secure)
+    }
+
+    /// Reads `contacts.example.org:8443`, as a Host header has it.
+    pub fn of_authority(authority: &str, secure: bool) -> Option<Self> {
+        let standard = if secure { 443 } else { 80 };
+        // An IPv6 address keeps its brackets.
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port.parse().ok()?),
+            _ => (authority, standard),
+        };
+        let fits = |c: char| c.is_ascii_alphanumeric() || ".-[]:".contains(c);
+        let is_host = !host.is_empty() && host.len() <= 255 && host.chars().all(fits);
+        is_host.then(|| Self {
+            secure,
+            host: host.to_owned(),
+            port,
+        })
+    }
+
+    /// `contacts.example.org`, with the port where it is another than clients assume.
+    pub fn server(&self) -> String {
+        match (self.secure, self.port) {
+            (true, 443) | (false, 80) => self.host.clone(),
+            _ => format!("{}:{}", self.host, self.port),
+        }
+    }
+
+    /// `https://contacts.example.org`
+    pub fn url(&self) -> String {
+        let scheme = if self.secure { "https" } else { "http" };
+        format!("{scheme}://{}", self.server())
+    }
+
+    /// What DAVx⁵ opens to set an account up: the address and the login, no password.
+    pub fn account_link(&self, login: &str) -> String {
+        let scheme = if self.secure { "carddavs" } else { "carddav" };
+        let login: String = login
+            .bytes()
+            .map(|byte| match byte {
+                b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-' => char::from(byte).to_string(),
+                _ => format!("%{byte:02X}"),
+            })
+            .collect();
+        format!("{scheme}://{login}@{}/dav/", self.server())
+    }
+}
+
+/// A text as a code to scan: an SVG image; none when it is too long for one.
+pub fn code(text: &str) -> Option<String> {
+    let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
+    let image = code.render::<svg::Color>().min_dimensions(220, 220).build();
+    Some(image)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_written() {
+        for (url, server, again) in [
+            (
+                "https://c.example.org",
+                "c.example.org",
+                "https://c.example.org",
+            ),
+            (
+                "https://c.example.org/",
+                "c.example.org",
+                "https://c.example.org",
+            ),
+            (
+                "https://c.example.org:8443",
+                "c.example.org:8443",
+                "https://c.example.org:8443",
+            ),
+            (
+                "http://127.0.0.1:8080",
+                "127.0.0.1:8080",
+                "http://127.0.0.1:8080",
+            ),
+            ("https://[::1]:8443", "[::1]:8443", "https://[::1]:8443"),
+            ("https://[::1]", "[::1]", "https://[::1]"),
+        ] {
+            let address = Address::parse(url).expect(url);
+            assert_eq!(address.server(), server);
+            assert_eq!(address.url(), again);
+        }
+        for nonsense in [
+            "",
+            "c.example.org",
+            "ftp://x",
+            "https://a b",
+            "https://x:y",
+            "https://",
+        ] {
+            assert_eq!(Address::parse(nonsense), None, "{nonsense}");
+        }
+        let address = Address::parse("https://c.example.org").expect("an address");
+        assert_eq!(
+            address.account_link("a@example.org"),
+            "carddavs://a%40example.org@c.example.org/dav/"
+        );
+    }
+
+    #[test]
+    fn a_code_is_an_image() {
+        let image = code("https://c.example.org/connect/p/0123").expect("a code");
+        assert!(image.contains("<svg") && image.ends_with("</svg>"));
+        assert_eq!(code(&"x".repeat(5000)), None);
+    }
+}

@@ -1,0 +1,87 @@
+//! The administration of the server: people, classes, groups, devices. It sees no contents.
+//!
+//! Held by people who may administer, and by whoever runs the program on the data; to anybody else
+//! it does not exist.
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::{Batch, Committed, Op},
+    book::RETRIES,
+    core::Core,
+    error::{Error, Result},
+    id::Timestamp,
+    store::{Device, KnownClient},
+};
+
+/// Who administers.
+#[derive(Clone)]
+pub struct Office {
+    core: Arc<Core>,
+    /// None: the operator, at the command line.
+    actor: Option<Arc<Actor>>,
+}
+
+impl Core {
+    /// `NotFound` for who may not administer.
+    pub fn office(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Office> {
+        match actor.admin {
+            true => Ok(Office {
+                core: self.clone(),
+                actor: Some(actor.clone()),
+            }),
+            false => Err(Error::NotFound),
+        }
+    }
+
+    /// Whoever runs the program on the data.
+    pub fn operator(self: &Arc<Self>) -> Office {
+        Office {
+            core: self.clone(),
+            actor: None,
+        }
+    }
+}
+
+impl Office {
+    pub fn core(&self) -> &Arc<Core> {
+        &self.core
+    }
+
+    /// Devices of everybody, the last seen first.
+    pub async fn devices(&self) -> Result<Vec<Device>> {
+        self.core.store().devices(None).await
+    }
+
+    /// Clients of everybody with their last exchanges, which name no contact.
+    pub async fn clients(&self) -> Result<Vec<KnownClient>> {
+        self.core.clients_of(None).await
+    }
+
+    /// Commits as who may still administer at that moment.
+    pub(super) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
+        let Some(actor) = &self.actor else {
+            return self
+                .core
+                .commit(Batch {
+                    client: "command line".to_owned(),
+                    at: Timestamp::now(),
+                    ops,
+                    ..Batch::default()
+                })
+                .await;
+        };
+        for _ in 0..RETRIES {
+            let actor = self.core.again(actor).await?;
+            if !actor.admin {
+                return Err(Error::NotFound);
+            }
+            match self.core.commit_as(&actor, ops.clone()).await {
+                Err(Error::PreconditionFailed) => {}
+                done => return done,
+            }
+        }
+        Err(Error::Unavailable("rights kept changing".into()))
+    }
+}

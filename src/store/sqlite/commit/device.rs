@@ -1,0 +1,204 @@
+//! Devices and other clients.
+
+use rusqlite::{OptionalExtension, params};
+
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::{DeviceAccess, Op},
+    error::Error,
+    id::{DeviceId, PersonId, Timestamp},
+    journal::{Exchange, KEPT},
+    view::Shown,
+};
+
+/// Named values as a JSON object.
+fn object(info: &[(String, String)]) -> serde_json::Value {
+    info.iter()
+        .map(|(name, value)| (name.clone(), serde_json::Value::from(value.clone())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+impl Commit<'_> {
+    pub(super) fn device_op(&mut self, op: &Op) -> Applied<i64> {
+        match op {
+            Op::TouchDevice { .. } => self.touch_device(op),
+            Op::AdmitDevice { .. } => self.admit_device(op),
+            Op::ShowBooks { device, shown } => {
+                self.wake_owner(*device)?;
+                // Held requests of another process hear of it too.
+                self.rights_moved = true;
+                let value = serde_json::to_vec(shown).unwrap_or_default();
+                self.run(
+                    "INSERT OR REPLACE INTO device_value (device, name, value) VALUES (?1, ?2, ?3)",
+                    params![device.0, Shown::VALUE, value],
+                )
+            }
+            Op::SetDeviceAccess { device, access } => self.set_device_access(*device, *access),
+            Op::ForgetDevice { device } => {
+                self.wake_owner(*device)?;
+                self.run("DELETE FROM device WHERE id = ?1", params![device.0])
+            }
+            Op::NameDevice { device, name } => self.run(
+                "UPDATE device SET name = ?2 WHERE id = ?1",
+                params![device.0, name],
+            ),
+            Op::NoteClient {
+                person,
+                label,
+                seen,
+                exchanges,
+            } => self.note_client(*person, label, *seen, exchanges),
+            Op::NameClient {
+                person,
+                label,
+                name,
+            } => self.run(
+                "UPDATE client SET name = ?3 WHERE person = ?1 AND label = ?2",
+                params![person.0, label, name],
+            ),
+            Op::ForgetClient { person, label } => {
+                for table in ["dav_client", "dav_client_card"] {
+                    self.connection
+                        .prepare_cached(&format!(
+                            "DELETE FROM {table} WHERE person = ?1 AND client = ?2"
+                        ))?
+                        .execute(params![person.0, label])?;
+                }
+                self.run(
+                    "DELETE FROM client WHERE person = ?1 AND label = ?2",
+                    params![person.0, label],
+                )
+            }
+            _ => Ok(0),
+        }
+    }
+
+    fn note_client(
+        &mut self,
+        person: PersonId,
+        label: &str,
+        seen: Timestamp,
+        exchanges: &[Exchange],
+    ) -> Applied<i64> {
+        let known: Option<String> = self
+            .connection
+            .prepare_cached("SELECT journal FROM client WHERE person = ?1 AND label = ?2")?
+            .query_row(params![person.0, label], |row| row.get(0))
+            .optional()?;
+        let mut journal: Vec<Exchange> = known
+            .and_then(|known| serde_json::from_str(&known).ok())
+            .unwrap_or_default();
+        journal.extend_from_slice(exchanges);
+        let kept = &journal[journal.len().saturating_sub(KEPT)..];
+        // An account that was removed meanwhile has no clients.
+        self.run(
+            "INSERT INTO client (person, label, first_seen, last_seen, journal)
+             SELECT id, ?2, ?3, ?3, ?4 FROM person WHERE id = ?1
+             ON CONFLICT (person, label) DO UPDATE SET
+                 last_seen = max(last_seen, excluded.last_seen), journal = excluded.journal",
+            params![
+                person.0,
+                label,
+                seen.0,
+                serde_json::to_string(kept).unwrap_or_default()
+            ],
+        )
+    }
+
+    fn touch_device(&mut self, op: &Op) -> Applied<i64> {
+        let Op::TouchDevice {
+            person,
+            device_id,
+            device_type,
+            user_agent,
+            version,
+            info,
+        } = op
+        else {
+            return Ok(0);
+        };
+        let info = object(info);
+        let id = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO device (person, device_id, device_type, user_agent, version, info,
+                     first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+                 ON CONFLICT (person, device_id) DO UPDATE SET device_type = excluded.device_type,
+                     user_agent = excluded.user_agent, version = excluded.version,
+                     info = json_patch(info, excluded.info), last_seen = excluded.last_seen
+                 RETURNING id",
+            )?
+            .query_row(
+                params![
+                    person.0,
+                    device_id.to_lowercase(),
+                    device_type,
+                    user_agent,
+                    version,
+                    info.to_string(),
+                    self.batch.at.0
+                ],
+                |row| row.get(0),
+            )?;
+        Ok(id)
+    }
+
+    fn admit_device(&mut self, op: &Op) -> Applied<i64> {
+        let Op::AdmitDevice {
+            person,
+            device_id,
+            device_type,
+            user_agent,
+            version,
+            info,
+            access,
+        } = op
+        else {
+            return Ok(0);
+        };
+        self.run(
+            "INSERT INTO device (person, device_id, device_type, user_agent, version, info, access,
+                 first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
+             ON CONFLICT (person, device_id) DO NOTHING",
+            params![
+                person.0,
+                device_id.to_lowercase(),
+                device_type,
+                user_agent,
+                version,
+                object(info).to_string(),
+                access.as_str(),
+                self.batch.at.0
+            ],
+        )
+    }
+
+    fn set_device_access(&mut self, device: DeviceId, access: DeviceAccess) -> Applied<i64> {
+        self.run(
+            // What the device confirms is still the order of who gave it.
+            "UPDATE device SET access = ?2,
+                 ordered_by = CASE WHEN ?2 = 'wiped' THEN ordered_by ELSE ?3 END WHERE id = ?1",
+            params![device.0, access.as_str(), self.author()],
+        )?;
+        self.wake_owner(device)?;
+        self.rights_moved = true;
+        self.audit(&format!("device {device} {}", access.as_str()))?;
+        Ok(device.0)
+    }
+
+    fn wake_owner(&mut self, device: DeviceId) -> Applied<()> {
+        let owner: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT person FROM device WHERE id = ?1")?
+            .query_row([device.0], |row| row.get(0))
+            .optional()?;
+        match owner {
+            Some(owner) => {
+                self.people.push(PersonId(owner));
+                Ok(())
+            }
+            None => Err(Error::NotFound.into()),
+        }
+    }
+}

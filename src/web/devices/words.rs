@@ -1,0 +1,100 @@
+//! States and exchanges in words.
+
+use crate::{
+    domain::{
+        batch::DeviceAccess,
+        id::Timestamp,
+        journal::{Event, Exchange},
+        store::Device,
+    },
+    web::{
+        text::{Text, devices::Devices, fill},
+        when,
+    },
+};
+
+/// The state of a device.
+pub fn state(access: DeviceAccess, text: &Devices) -> &'static str {
+    match access {
+        DeviceAccess::Allowed => text.allowed,
+        DeviceAccess::Blocked => text.blocked,
+        DeviceAccess::Quarantined => text.quarantined,
+        DeviceAccess::WipePending => text.wipe_pending,
+        DeviceAccess::ErasePending => text.erase_pending,
+        DeviceAccess::Wiped => text.wiped,
+    }
+}
+
+/// `Exchange ActiveSync 16.1`
+pub fn protocol_of(device: &Device) -> String {
+    format!("Exchange ActiveSync {}", device.version)
+        .trim_end()
+        .to_owned()
+}
+
+/// `2 min ago`, or the moment when that is longer.
+pub fn ago(at: Timestamp, text: &Text) -> String {
+    let minutes = (Timestamp::now().0 - at.0) / 60_000;
+    match minutes {
+        ..1 => text.device.just_now.to_owned(),
+        1..60 => fill(text.device.minutes_ago, &[&minutes]),
+        60..1440 => fill(text.device.hours_ago, &[&(minutes / 60)]),
+        _ => when::shown(at, text),
+    }
+}
+
+/// What somebody may have to look at, of the last 24 hours.
+pub fn errors_of(exchanges: &[Exchange]) -> usize {
+    let yesterday = Timestamp::now().plus_days(-1);
+    let recent = exchanges.iter().filter(|exchange| exchange.at > yesterday);
+    recent.filter(|exchange| exchange.event.is_error()).count()
+}
+
+/// One exchange.
+pub fn exchange_words(event: &Event, text: &Devices) -> String {
+    let named = |place: &Option<String>| match place {
+        Some(place) => place.clone(),
+        None => text.own_place.to_owned(),
+    };
+    let counts = |added: usize, changed: usize, removed: usize| {
+        let counts = [
+            (text.count_new, added),
+            (text.count_changed, changed),
+            (text.count_removed, removed),
+        ];
+        let told = counts.iter().filter(|(_, number)| *number > 0);
+        let told: Vec<String> = told
+            .map(|(sentence, number)| fill(sentence, &[number]))
+            .collect();
+        told.join(", ")
+    };
+    match event {
+        Event::Folders => text.event_folders.to_owned(),
+        Event::Began { place } => fill(text.event_began, &[&named(place)]),
+        Event::Sent {
+            place,
+            added,
+            changed,
+            removed,
+        } => fill(
+            text.event_sent,
+            &[&named(place), &counts(*added, *changed, *removed)],
+        ),
+        Event::Received {
+            place,
+            added,
+            changed,
+            removed,
+        } => fill(
+            text.event_received,
+            &[&named(place), &counts(*added, *changed, *removed)],
+        ),
+        Event::Refused { place, number } => fill(text.event_refused, &[number, &named(place)]),
+        Event::Repeated { place } => fill(text.event_repeated, &[&named(place)]),
+        Event::StartedOver { place } => fill(text.event_started_over, &[&named(place)]),
+        Event::Denied => text.event_denied.to_owned(),
+        Event::Wiped { done: true } => text.event_wiped.to_owned(),
+        Event::Wiped { done: false } => text.event_wipe_failed.to_owned(),
+        Event::Failed => text.event_failed.to_owned(),
+    }
+}
