@@ -17,6 +17,7 @@ use crate::{
     autodiscover,
     class::contact::Contact,
     config::{Config, Founders},
+    connect::Address,
     dav::{self, Push},
     domain::{
         core::{Core, Limits},
@@ -102,7 +103,20 @@ impl App {
         let outlets = Outlets {
             mail: mail.is_some(),
         };
-        let pages = web::Web::new(core.clone(), auth.clone(), contact, jobs.clone(), outlets);
+        let site = web::Site {
+            address: config.public_url.as_deref().and_then(Address::parse),
+            signer: tls::signer(&config).map(Arc::new),
+            data: config.data.clone(),
+            push: push.is_some(),
+        };
+        let pages = web::Web::new(
+            core.clone(),
+            auth.clone(),
+            contact,
+            jobs.clone(),
+            outlets,
+            site,
+        );
         let router = Router::new()
             // Browsers get a page; everything else on `/` is CardDAV discovery.
             .route("/", any(dav::serve).with_state(dav.clone()))

@@ -1,6 +1,7 @@
 //! Who somebody is: passwords, remembered credentials, throttled guessing.
 
 mod basic;
+mod failures;
 mod password;
 mod second_factor;
 mod throttle;
@@ -17,6 +18,7 @@ use http::HeaderValue;
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 
+pub use failures::{Failure, Failures, Why};
 pub use password::hash;
 pub use second_factor::{Code, new_secret, typed_secret};
 
@@ -50,6 +52,7 @@ pub struct Authenticator {
     secret: [u8; 32],
     known: Mutex<HashMap<[u8; 32], Known>>,
     throttle: throttle::Throttle,
+    failures: Failures,
 }
 
 struct Known {
@@ -136,7 +139,13 @@ impl Authenticator {
             secret,
             known: Mutex::default(),
             throttle: throttle::Throttle::default(),
+            failures: Failures::default(),
         }
+    }
+
+    /// The last sign-ins that failed.
+    pub fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// HTTP Basic (RFC 7617).
@@ -211,6 +220,7 @@ impl Authenticator {
             return Ok(known(person.clone(), None));
         }
         if let Some(retry_after) = self.throttle.wait(&login, peer) {
+            self.failures.note(&login, peer, Why::TooMany);
             return Ok(Outcome::Throttled { retry_after });
         }
         let hash = match &person {
@@ -231,6 +241,7 @@ impl Authenticator {
             }
             None => {
                 self.throttle.failed(&login, peer, &key);
+                self.failures.note(&login, peer, Why::WrongPassword);
                 tracing::info!(login, %peer, "sign-in failed");
                 Ok(Outcome::Denied)
             }

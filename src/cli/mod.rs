@@ -6,6 +6,7 @@ mod device;
 mod grant;
 mod group;
 mod mail;
+mod office;
 mod serve;
 mod transfer;
 mod user;
@@ -21,6 +22,7 @@ use crate::{
         batch::{Batch, Committed, Op},
         core::{Core, Limits},
         id::Timestamp,
+        office::Office,
         principal::{Group, Person},
         store::Store,
     },
@@ -70,6 +72,22 @@ enum Command {
     /// Exchange ActiveSync devices
     #[command(subcommand)]
     Device(device::Command),
+    /// Classes of accounts: limits, and what their people may use
+    #[command(subcommand)]
+    Class(office::Class),
+    /// What becomes of new devices, by kind
+    #[command(subcommand)]
+    NewDevices(office::NewDevices),
+    /// Who did what to rights, users and devices
+    Audit {
+        /// The last so many lines
+        #[arg(long, default_value_t = 100)]
+        lines: usize,
+    },
+    /// A sentence on top of every page; none takes it away
+    Notice { sentence: Option<String> },
+    /// Ask the public address as clients do
+    Reach,
     /// Read contacts from a file into a book
     Import(transfer::Import),
     /// Write the contacts of a book to a file
@@ -134,6 +152,7 @@ async fn run(cli: Cli) -> Done {
     match cli.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
+        Command::Reach => office::reach(&config, json).await,
         command => {
             // A mistyped directory is no new server.
             let makes_data = matches!(
@@ -155,18 +174,34 @@ async fn run(cli: Cli) -> Done {
                 Command::AppPassword(command) => app_password::run(&store, command, json).await,
                 Command::Mail(command) => mail::run(&store, &config, command, json).await,
                 Command::Device(command) => {
-                    let core = Core::new(Arc::new(store), Arc::new(class), Limits::default());
-                    device::run(&core.operator(), command, json).await
+                    device::run(&operator(store, class), command, json).await
+                }
+                Command::Class(command) => {
+                    office::class(&operator(store, class), command, json).await
+                }
+                Command::NewDevices(command) => {
+                    office::new_devices(&operator(store, class), command, json).await
+                }
+                Command::Audit { lines } => {
+                    office::audit(&operator(store, class), lines, json).await
+                }
+                Command::Notice { sentence } => {
+                    office::notice(&operator(store, class), sentence.as_deref()).await
                 }
                 Command::Import(options) => transfer::import(store, class, options, json).await,
                 Command::Export(options) => transfer::export(store, class, options).await,
                 Command::Backup { file } => data::backup(&store, &file).await,
                 Command::Check(options) => data::check(&store, &class, &options, json).await,
                 Command::Migrate => text("the database is up to date\n"),
-                Command::Serve(_) | Command::Restore { .. } => text(""),
+                Command::Serve(_) | Command::Restore { .. } | Command::Reach => text(""),
             }
         }
     }
+}
+
+/// Whoever runs the program on the data.
+fn operator(store: Sqlite, class: Contact) -> Office {
+    Core::new(Arc::new(store), Arc::new(class), Limits::default()).operator()
 }
 
 /// A sentence for people, or the same as JSON.

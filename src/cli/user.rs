@@ -16,10 +16,12 @@ use crate::{
         credential::CredentialOp,
         id::PersonId,
         item::random_id,
+        office::store::OfficeOp,
         principal::{UTC_OFFSET, valid_login},
         store::Store,
     },
     store::sqlite::Sqlite,
+    transfer::accounts::read_list,
 };
 
 #[derive(Subcommand)]
@@ -52,6 +54,9 @@ pub enum Command {
         /// Contacts allowed in Private; 0 for no limit
         #[arg(long, allow_negative_numbers = true)]
         quota: Option<i64>,
+        /// The class of the account; "" is everybody's
+        #[arg(long)]
+        class: Option<String>,
         #[arg(long)]
         email: Option<String>,
         #[arg(long)]
@@ -90,6 +95,8 @@ pub enum Command {
     },
     /// Take the second factor off an account whose owner lost it
     ResetSecondFactor { login: String },
+    /// Add the accounts of a list: CSV with the columns login, name, email, class, admin
+    Import { file: PathBuf },
     /// Remove an account; what it shared stays with the groups
     Remove { login: String },
 }
@@ -166,6 +173,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
         Command::Set {
             login,
             quota,
+            class,
             email,
             name,
             disable,
@@ -189,6 +197,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 show_members,
                 hide_members,
                 quota.is_some(),
+                class.is_some(),
                 email.is_some(),
                 name.is_some(),
                 utc_offset.is_some(),
@@ -213,6 +222,10 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let minutes = utc_offset.as_deref().map(minutes_east).transpose()?;
             let picture = picture.map(|file| read_picture(&file)).transpose()?;
             let person = person(store, &login).await?;
+            if let Some(class) = class {
+                let person = person.id;
+                commit(store, Op::Office(OfficeOp::SetClass { person, class })).await?;
+            }
             if organization.is_some() || picture.is_some() {
                 let op = Op::DescribePerson {
                     person: person.id,
@@ -268,11 +281,53 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             commit(store, Op::Credential(op)).await?;
             text(format!("second factor of {login} removed\n"))
         }
+        Command::Import { file } => import(store, &file, json).await,
         Command::Remove { login } => {
             let person = person(store, &login).await?;
             commit(store, Op::RemovePerson { person: person.id }).await?;
             text(format!("account {login} removed\n"))
         }
+    }
+}
+
+/// Adds every account of a list that can be added; prints their passwords.
+async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
+    let told = |why: String| format!("{}: {why}", file.display());
+    let list = std::fs::read_to_string(file).map_err(|error| told(error.to_string()))?;
+    let mut rows = Vec::new();
+    let mut lines = String::new();
+    for new in read_list(&list).map_err(told)? {
+        let password = make_password();
+        let op = Op::AddPerson {
+            name: match new.name.as_str() {
+                "" => new.login.clone(),
+                name => name.to_owned(),
+            },
+            login: new.login.clone(),
+            email: new.email,
+            admin: new.admin,
+            password_hash: hash(password.clone()).await?,
+        };
+        let mut added = commit(store, op).await;
+        if let (Ok(committed), false) = (&added, new.class.is_empty()) {
+            let person = PersonId(committed.rows.first().copied().unwrap_or(0));
+            let class = new.class;
+            added = commit(store, Op::Office(OfficeOp::SetClass { person, class })).await;
+        }
+        match added {
+            Ok(_) => {
+                lines.push_str(&format!("{}\t{password}\n", new.login));
+                rows.push(serde_json::json!({ "login": new.login, "password": password }));
+            }
+            Err(why) => {
+                lines.push_str(&format!("{}: {why}\n", new.login));
+                rows.push(serde_json::json!({ "login": new.login, "refused": why }));
+            }
+        }
+    }
+    match json {
+        true => Ok(Output::Json(rows.into())),
+        false => text(lines),
     }
 }
 

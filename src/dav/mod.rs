@@ -45,9 +45,10 @@ use self::{
     profile::Profile,
 };
 use crate::{
-    auth::{Authenticator, Door, Outcome},
+    auth::{Authenticator, Door, Outcome, Why},
     domain::{
         access::Protocol,
+        account_class::Service,
         actor::{Actor, Membership},
         book::Book,
         core::Core,
@@ -168,6 +169,11 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let authorization = headers.get(header::AUTHORIZATION);
     let door = Door::Devices(Protocol::CardDav);
     let (identity, scope) = match face.auth.scoped(authorization, peer, door).await? {
+        (Outcome::Known(identity), _) if !identity.person.may_use(Service::CardDav) => {
+            let login = &identity.person.login;
+            face.auth.failures().note(login, peer, Why::Class);
+            return Err(Failure::Unauthorized);
+        }
         (Outcome::Known(identity), scope) => (identity, scope),
         (Outcome::Missing | Outcome::Denied | Outcome::Disabled, _) => {
             return Err(Failure::Unauthorized);

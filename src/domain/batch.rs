@@ -7,8 +7,9 @@ use super::{
         CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
-    outbox::OutboxOp,
     journal::Exchange,
+    office::store::OfficeOp,
+    outbox::OutboxOp,
     principal::{GroupOptions, Role},
     rights::GroupRight,
     store::PushSubscription,
@@ -253,6 +254,8 @@ pub enum Op {
     ForgetDevice {
         device: DeviceId,
     },
+    /// What only the administration changes.
+    Office(OfficeOp),
     /// What its owner calls it; empty: nothing.
     NameDevice {
         device: DeviceId,

@@ -95,6 +95,18 @@ impl Device {
 }
 
 impl Core {
+    /// Devices a person may have: those of their class, and not more than the server allows.
+    pub async fn devices_allowed(&self, person: PersonId, server: usize) -> Result<usize> {
+        let class = self
+            .store()
+            .person(person)
+            .await?
+            .map(|person| person.class);
+        let devices = class.and_then(|class| class.devices);
+        let devices = devices.and_then(|devices| usize::try_from(devices).ok());
+        Ok(devices.map_or(server, |devices| devices.min(server)))
+    }
+
     /// Opens a device of the actor's.
     pub async fn own_device(
         self: &Arc<Self>,
@@ -125,7 +137,8 @@ impl Office {
         self.open(found)
     }
 
-    fn open(&self, device: Option<Device>) -> Result<OpenDevice> {
+    /// The same of one that was read already.
+    pub fn open(&self, device: Option<Device>) -> Result<OpenDevice> {
         Ok(OpenDevice {
             core: self.core().clone(),
             device: device.ok_or(Error::NotFound)?,

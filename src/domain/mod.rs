@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod account;
+pub mod account_class;
 pub mod actor;
 pub mod address;
 pub mod app_password;
@@ -31,8 +32,8 @@ pub mod item;
 pub mod journal;
 pub mod likeness;
 pub mod mass_deletion;
-pub mod outbox;
 pub mod office;
+pub mod outbox;
 pub mod principal;
 pub mod refused;
 pub mod rights;

@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::id::{GroupId, PersonId, Timestamp};
+use super::{
+    account_class::AccountClass,
+    id::{GroupId, PersonId, Timestamp},
+};
 
 /// An account.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,6 +20,8 @@ pub struct Person {
     pub disabled: bool,
     /// Contacts allowed in Private; none means no limit.
     pub quota: Option<i64>,
+    /// What the account may use.
+    pub class: AccountClass,
     /// Argon2id, PHC string.
     #[serde(skip)]
     pub password_hash: String,

@@ -14,8 +14,9 @@ use super::{
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     item::{Card, Placement},
-    outbox::Outbox,
     journal::Exchange,
+    office::store::OfficeStore,
+    outbox::Outbox,
     principal::{Group, Member, Person},
     rights::GroupRight,
     search::{Page, Plan},
@@ -394,7 +395,7 @@ pub struct Identity {
 
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
-pub trait Store: Outbox + CredentialStore {
+pub trait Store: Outbox + CredentialStore + OfficeStore {
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.

@@ -63,11 +63,12 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
         let Some(room) = make_room(face, visit.person).await? else {
             return Ok(None);
         };
-        let access = match face.settings.new_devices {
+        let ruled = face.core.rule_for(&visit.line.device_type).await?;
+        let access = ruled.unwrap_or(match face.settings.new_devices {
             NewDevices::Allow => DeviceAccess::Allowed,
             NewDevices::Quarantine => DeviceAccess::Quarantined,
             NewDevices::Block => DeviceAccess::Blocked,
-        };
+        });
         let admit = Op::AdmitDevice {
             person: visit.person,
             device_id: visit.line.device_id.clone(),
@@ -93,7 +94,8 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
 /// What has to go before another device is let in; none when nothing may.
 async fn make_room(face: &Face, person: PersonId) -> Result<Option<Vec<Op>>> {
     let devices = face.core.store().devices(Some(person)).await?;
-    if devices.len() < face.settings.max_devices {
+    let allowed = face.core.devices_allowed(person, face.settings.max_devices);
+    if devices.len() < allowed.await? {
         return Ok(Some(Vec::new()));
     }
     // Those that are refused stay known: forgotten ones would be let in again.

@@ -20,9 +20,10 @@ use super::{
 };
 pub use super::{reply::Reply, status::command_status};
 use crate::{
-    auth::{Door, Identity, Outcome},
+    auth::{Door, Identity, Outcome, Why},
     domain::{
         access::Protocol,
+        account_class::Service,
         actor::Actor,
         batch::{DeviceAccess, Op},
         error::{Error, Result},
@@ -144,6 +145,11 @@ async fn sign_in(
     let authorization = parts.headers.get(header::AUTHORIZATION);
     let door = Door::Devices(Protocol::Eas);
     match face.auth.basic(authorization, peer, door).await {
+        Ok(Outcome::Known(identity)) if !identity.person.may_use(Service::Eas) => {
+            let login = &identity.person.login;
+            face.auth.failures().note(login, peer, Why::Class);
+            Err(disabled(parts))
+        }
         Ok(Outcome::Known(identity)) => Ok(identity),
         Ok(Outcome::Missing | Outcome::Denied) => Err(unauthorized()),
         Ok(Outcome::Disabled) => Err(disabled(parts)),

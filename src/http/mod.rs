@@ -3,6 +3,7 @@
 pub mod authority;
 pub mod body;
 pub mod outbound;
+pub mod reach;
 pub mod server;
 pub mod sign;
 pub mod tls;

@@ -53,9 +53,20 @@ impl Outbound {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
+        self.ask(Method::POST, target, headers, body).await
+    }
+
+    /// The same with any method.
+    pub async fn ask(
+        &self,
+        method: Method,
+        target: &Target,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<StatusCode, Box<dyn Error + Send + Sync>> {
         let (path, authority) = target.request();
         let mut request = Request::new(Full::new(body));
-        *request.method_mut() = Method::POST;
+        *request.method_mut() = method;
         *request.uri_mut() = path.parse()?;
         *request.headers_mut() = headers;
         let host = HeaderValue::from_str(&authority)?;

@@ -4,6 +4,7 @@
 //! puts cards into a book, by batches that can be undone. [`Jobs`] keeps files that wait in a folder of
 //! its own; nothing here opens a path a file names, or the network.
 
+pub mod accounts;
 mod archive;
 mod column;
 mod date;

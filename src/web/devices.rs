@@ -34,8 +34,8 @@ use crate::{
     },
     http::Peer,
 };
-pub use words::{ago, state};
-use words::{errors_of, exchange_words, protocol_of};
+use words::protocol_of;
+pub use words::{ago, errors_of, exchange_words, state};
 
 const HERE: &str = "/settings/devices";
 

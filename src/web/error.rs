@@ -62,7 +62,7 @@ fn reason(why: &str, text: &Text) -> String {
 type Sentence = fn(&Text) -> &'static str;
 
 /// What reasons of the domain and of the class contain, and what they mean.
-const REASONS: [(&str, Sentence); 12] = [
+const REASONS: [(&str, Sentence); 19] = [
     ("the picture cannot be read", |t| t.picture_unreadable),
     ("the picture is too large", |t| t.picture_too_large),
     ("only members of the group", |t| t.only_members),
@@ -73,6 +73,15 @@ const REASONS: [(&str, Sentence); 12] = [
     ("is in this book already", |t| t.here_already),
     ("a group keeps its administrator", |t| t.keeps_administrator),
     ("is no colour", |t| t.no_colour),
+    ("a login is 1 to 64 of", |t| t.admin.login_rule),
+    ("the server keeps an administrator", |t| t.admin.keeps_admin),
+    ("would be left without an administrator", |t| {
+        t.admin.handed_over
+    }),
+    ("the name of a class has 1 to 40", |t| t.admin.class_rule),
+    ("a limit is 1 or more", |t| t.admin.limit_rule),
+    ("a notice has at most 500", |t| t.admin.notice_rule),
+    ("what was typed is another name", |t| t.admin.typed_wrong),
     ("the name of a device has at most", |t| t.device.name_rule),
     ("a contact cannot become a list", |t| t.list_stays_list),
 ];

@@ -2,6 +2,7 @@
 
 mod account;
 mod address;
+mod admin;
 mod app_passwords;
 mod browsers;
 mod calls;
@@ -40,6 +41,7 @@ mod session;
 mod settings;
 mod share;
 mod sign_in;
+mod site;
 mod tags;
 pub mod text;
 mod told;
@@ -66,6 +68,8 @@ use crate::{
     transfer::Jobs,
 };
 
+pub use site::Site;
+
 /// Octets of an upload that are read at all; how many are kept is each form's own.
 const UPLOAD: usize = 1024 * 1024 * 1024;
 
@@ -75,6 +79,8 @@ pub struct Web {
     pub(crate) auth: Arc<Authenticator>,
     pub(crate) facet: Arc<dyn WebFacet>,
     pub(crate) jobs: Arc<Jobs>,
+    /// What the pages know of the server they are on.
+    site: Site,
     sessions: Sessions,
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
@@ -90,9 +96,11 @@ impl Web {
         facet: Arc<dyn WebFacet>,
         jobs: Arc<Jobs>,
         outlets: Outlets,
+        site: Site,
     ) -> Arc<Self> {
         let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         Arc::new(Self {
+            site,
             sessions: Sessions::new(core.clone()),
             undos: undo::Undos::default(),
             core,
@@ -151,6 +159,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(people())
         .merge(account())
         .merge(own_devices())
+        .merge(admin::router())
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(header_layer(
             "content-security-policy",

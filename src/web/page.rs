@@ -36,6 +36,10 @@ pub struct Shell {
     pub undo: Option<Undo>,
     /// Why the form of this page was refused.
     pub problem: Option<String>,
+    /// What the administration tells everybody.
+    pub maintenance: Option<String>,
+    /// The person may administer the server.
+    pub administers: bool,
     /// What the server noticed and the person has not settled.
     pub alerts: Vec<Alert>,
 }

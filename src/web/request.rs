@@ -38,6 +38,7 @@ pub struct Visit {
     pub text: &'static Text,
     pub settings: Settings,
     alerts: Vec<Alert>,
+    maintenance: Option<String>,
     /// Members of each group of the person.
     sizes: Vec<(GroupId, i64)>,
 }
@@ -54,6 +55,7 @@ impl Visit {
         let text = text::choose(settings.language.as_deref(), headers).dated(settings.date_format);
         Ok(Self {
             alerts: alerts(web, &actor, text).await?,
+            maintenance: web.core.maintenance_notice().await?,
             sizes: web.core.group_sizes(&actor).await?,
             actor,
             session,
@@ -116,6 +118,8 @@ impl Visit {
             keys: self.settings.keys,
             theme: self.settings.theme,
             alerts: self.alerts.clone(),
+            maintenance: self.maintenance.clone(),
+            administers: self.actor.admin,
             ..anonymous_shell(self.text, String::new())
         }
     }
@@ -256,5 +260,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         undo: None,
         problem: None,
         alerts: Vec::new(),
+        maintenance: None,
+        administers: false,
     }
 }

@@ -25,6 +25,7 @@ macro_rules! sentences {
 pub mod account;
 pub mod book;
 pub mod dates;
+pub mod admin;
 pub mod devices;
 mod en;
 mod fr;
@@ -54,6 +55,8 @@ macro_rules! text {
             pub account: &'static account::Account,
             /// Lists, cards and forms of contacts.
             pub book: &'static book::Book,
+            /// The administration of the server.
+            pub admin: &'static admin::Admin,
             /// Devices and other clients.
             pub device: &'static devices::Devices,
             $(pub $field: &'static str,)+
@@ -69,6 +72,7 @@ macro_rules! text {
                     .chain(self.account.all())
                     .chain(self.book.all())
                     .chain(self.device.all())
+                    .chain(self.admin.all())
                     .collect()
             }
         }

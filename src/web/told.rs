@@ -120,7 +120,7 @@ impl Done {
             "second-factor-removed" => text.account.factor_removed,
             "password-revoked" => text.account.revoked,
             "import-undone" => text.transfer.import_taken_back,
-            other => text.device.done(other)?,
+            other => text.device.done(other).or_else(|| text.admin.done(other))?,
         };
         let mut values: Vec<String> = self
             .n

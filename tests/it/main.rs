@@ -1,6 +1,7 @@
 //! The whole server through its faces, in process and over real sockets.
 
 mod account;
+mod admin;
 mod autodiscover;
 mod conformance;
 mod corpus;

@@ -112,7 +112,7 @@ impl Book {
             return Ok(None);
         }
         let person = self.core.store().person(self.actor.person).await?;
-        match person.and_then(|person| person.quota) {
+        match person.and_then(|person| person.contacts_allowed()) {
             Some(quota) => Ok(Some((quota - self.count().await?, quota))),
             None => Ok(None),
         }

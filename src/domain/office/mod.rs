@@ -3,6 +3,10 @@
 //! Held by people who may administer, and by whoever runs the program on the data; to anybody else
 //! it does not exist.
 
+pub mod people;
+pub mod places;
+pub mod store;
+
 use std::sync::Arc;
 
 use super::{

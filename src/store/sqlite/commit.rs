@@ -10,6 +10,7 @@ mod home;
 mod items;
 mod members;
 mod notice;
+mod office;
 mod outbox;
 mod person;
 mod personal;
@@ -226,6 +227,7 @@ impl Commit<'_> {
             | Op::NoteClient { .. }
             | Op::NameClient { .. }
             | Op::ForgetClient { .. } => self.device_op(op),
+            Op::Office(op) => self.office_op(op),
             Op::SettleNotice { .. } => self.notice_op(op),
             Op::Outbox(op) => self.outbox_op(op),
             Op::Credential(op) => self.credential_op(op),

@@ -16,6 +16,7 @@ mod read_history;
 mod read_imports;
 mod read_items;
 mod read_lists;
+mod read_office;
 mod read_views;
 mod readers;
 mod search;

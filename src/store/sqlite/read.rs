@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use super::Work;
+use super::{Work, read_office::class_at};
 use crate::domain::{
     actor::Membership,
     batch::DeviceAccess,
@@ -47,21 +47,21 @@ impl Reader<'_> {
     }
 
     pub fn person_by_login(&self, login: &str) -> rusqlite::Result<Option<Person>> {
-        let sql = format!("SELECT {PERSON} FROM person WHERE login = ?1");
+        let sql = format!("SELECT {PERSON} WHERE person.login = ?1");
         if let Some(person) = self.one(&sql, [login], person)? {
             return Ok(Some(person));
         }
-        let sql = format!("SELECT {PERSON} FROM person WHERE lower(email) = ?1");
+        let sql = format!("SELECT {PERSON} WHERE lower(person.email) = ?1");
         self.one(&sql, [login], person)
     }
 
     pub fn person(&self, id: PersonId) -> rusqlite::Result<Option<Person>> {
-        let sql = format!("SELECT {PERSON} FROM person WHERE id = ?1");
+        let sql = format!("SELECT {PERSON} WHERE person.id = ?1");
         self.one(&sql, [id.0], person)
     }
 
     pub fn people(&self) -> rusqlite::Result<Vec<Person>> {
-        let sql = format!("SELECT {PERSON} FROM person ORDER BY login");
+        let sql = format!("SELECT {PERSON} ORDER BY person.login");
         self.all(&sql, [], person)
     }
 
@@ -373,9 +373,11 @@ fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     })
 }
 
-const PERSON: &str =
-    "id, login, email, name, admin, disabled, quota, password_hash, created, settings,
-    EXISTS (SELECT 1 FROM second_factor f WHERE f.person = person.id AND f.confirmed IS NOT NULL)";
+const PERSON: &str = "person.id, person.login, person.email, person.name, person.admin, person.disabled,
+    person.quota, person.password_hash, person.created, person.settings,
+    EXISTS (SELECT 1 FROM second_factor f WHERE f.person = person.id AND f.confirmed IS NOT NULL),
+    k.name, k.contacts, k.devices, k.eas, k.carddav, k.sms, k.fax
+    FROM person LEFT JOIN account_class k ON k.name = person.class";
 
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
     Ok(Person {
@@ -390,6 +392,7 @@ fn person(row: &Row<'_>) -> rusqlite::Result<Person> {
         created: Timestamp(row.get(8)?),
         settings: row.get(9)?,
         second_factor: row.get(10)?,
+        class: class_at(row, 11)?,
     })
 }
 

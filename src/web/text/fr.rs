@@ -12,6 +12,7 @@ pub const FR: Text = Text {
     account: &super::account::FR,
     book: &super::book::FR,
     device: &super::devices::FR,
+    admin: &super::admin::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

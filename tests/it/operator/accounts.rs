@@ -223,3 +223,68 @@ fn an_import_wakes_a_phone_and_comes_out_again_unchanged() {
     );
     assert_eq!(fs::read_to_string(out).expect("read"), CARD);
 }
+
+#[test]
+fn the_administration_is_on_the_command_line_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let program = Program::serve(data, &LOOPBACK, &["--demo"]);
+    works(
+        data,
+        &[
+            "class",
+            "set",
+            "Pupils",
+            "--contacts",
+            "5",
+            "--deny",
+            "eas",
+            "--deny",
+            "fax",
+        ],
+    );
+    let classes = json(&works(data, &["class", "list", "--json"]));
+    assert_eq!(classes[0]["name"], "");
+    assert_eq!(classes[1]["contacts"], 5);
+    assert_eq!(
+        (&classes[1]["eas"], &classes[1]["sms"]),
+        (&false.into(), &true.into())
+    );
+    works(data, &["user", "set", "alice", "--class", "Pupils"]);
+    let status = |login| {
+        let mut phone =
+            crate::support::phone::Phone::at(&program.address("http"), login, "cli", "16.1");
+        "demo".clone_into(&mut phone.password);
+        crate::support::tree::text_at(&phone.folder_sync("0"), &["Status"])
+    };
+    assert_eq!(status("alice").as_deref(), Some("131"));
+    assert_eq!(status("bob").as_deref(), Some("1"));
+    assert!(refused(data, &["user", "set", "alice", "--class", "Unknown"]).contains("not found"));
+    works(data, &["class", "remove", "Pupils"]);
+    assert_eq!(status("alice").as_deref(), Some("1"));
+    assert!(refused(data, &["class", "remove", "Pupils"]).contains("Pupils"));
+
+    works(data, &["new-devices", "set", "", "blocked"]);
+    works(data, &["new-devices", "set", "TestPhone", "quarantined"]);
+    assert_eq!(
+        works(data, &["new-devices", "list"]),
+        "\"testphone\"\tquarantined\n\"\"\tblocked\n"
+    );
+    assert_eq!(status("carol").as_deref(), Some("130"));
+    works(data, &["new-devices", "remove", "testphone"]);
+    works(data, &["notice", "Back at noon"]);
+    works(data, &["notice"]);
+    let audit = works(data, &["audit", "--lines", "3"]);
+    assert!(audit.contains("maintenance-notice set"), "{audit}");
+    assert!(refused(data, &["reach"]).contains("public_url"));
+    let log = works(data, &["device", "log", "bob", "cli"]);
+    assert!(log.is_empty() || log.contains("folders"), "{log}");
+
+    let list = data.join("people.csv");
+    std::fs::write(&list, "login,name\nzoe,Zoe\nalice,Again\n").expect("written");
+    let said = works(data, &["user", "import", &list.display().to_string()]);
+    assert!(
+        said.contains("zoe\t") && said.contains("alice exists already"),
+        "{said}"
+    );
+}

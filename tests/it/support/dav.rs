@@ -6,12 +6,18 @@ use super::http::{Answer, basic, request};
 pub struct Book {
     address: String,
     login: String,
+    password: String,
     pub path: String,
 }
 
 impl Book {
     pub fn of(address: &str, login: &str) -> Self {
+        Self::with_password(address, login, "demo")
+    }
+
+    pub fn with_password(address: &str, login: &str, password: &str) -> Self {
         Self {
+            password: password.to_owned(),
             address: address.to_owned(),
             login: login.to_owned(),
             path: format!("/dav/{login}/private/contacts/"),
@@ -19,7 +25,7 @@ impl Book {
     }
 
     pub fn send(&self, method: &str, target: &str, more: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut headers = vec![basic(&self.login, "demo")];
+        let mut headers = vec![basic(&self.login, &self.password)];
         let more = more.iter();
         headers.extend(more.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         request(&self.address, method, target, &headers, body)

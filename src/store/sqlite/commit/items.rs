@@ -526,7 +526,9 @@ impl Commit<'_> {
         let quota: Option<i64> = self
             .connection
             .prepare_cached(
-                "SELECT p.quota FROM collection c JOIN person p ON p.id = c.person
+                "SELECT coalesce(p.quota, k.contacts) FROM collection c
+                 JOIN person p ON p.id = c.person
+                 LEFT JOIN account_class k ON k.name = p.class
                  WHERE c.id = ?1 AND c.kind = 'private'",
             )?
             .query_row([collection.0], |row| row.get(0))

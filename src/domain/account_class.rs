@@ -1,0 +1,101 @@
+//! Classes of accounts: what their people may use, and how much of it.
+
+use serde::{Deserialize, Serialize};
+
+use super::principal::Person;
+
+/// Something a class allows or not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// Exchange ActiveSync.
+    Eas,
+    CardDav,
+    Sms,
+    Fax,
+}
+
+impl Service {
+    pub const ALL: [Service; 4] = [Service::Eas, Service::CardDav, Service::Sms, Service::Fax];
+
+    /// As the command line spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Service::Eas => "eas",
+            Service::CardDav => "carddav",
+            Service::Sms => "sms",
+            Service::Fax => "fax",
+        }
+    }
+
+    /// Reads what [`Service::as_str`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.as_str() == text)
+    }
+}
+
+/// A class; the one without a name is that of everybody who is in no other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccountClass {
+    pub name: String,
+    /// Contacts in Private; none: no limit.
+    pub contacts: Option<i64>,
+    /// Devices of one person; none: as the server allows.
+    pub devices: Option<i64>,
+    pub eas: bool,
+    pub carddav: bool,
+    pub sms: bool,
+    pub fax: bool,
+}
+
+impl Default for AccountClass {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            contacts: None,
+            devices: None,
+            eas: true,
+            carddav: true,
+            sms: true,
+            fax: true,
+        }
+    }
+}
+
+impl AccountClass {
+    pub fn allows(&self, service: Service) -> bool {
+        match service {
+            Service::Eas => self.eas,
+            Service::CardDav => self.carddav,
+            Service::Sms => self.sms,
+            Service::Fax => self.fax,
+        }
+    }
+
+    pub fn set(&mut self, service: Service, allowed: bool) {
+        match service {
+            Service::Eas => self.eas = allowed,
+            Service::CardDav => self.carddav = allowed,
+            Service::Sms => self.sms = allowed,
+            Service::Fax => self.fax = allowed,
+        }
+    }
+
+    /// 1 to 40 characters, no controls.
+    pub fn is_name(name: &str) -> bool {
+        (1..=40).contains(&name.chars().count())
+            && name.trim() == name
+            && !name.chars().any(char::is_control)
+    }
+}
+
+impl Person {
+    /// The one decision on what an account may use; every face asks it.
+    pub fn may_use(&self, service: Service) -> bool {
+        !self.disabled && self.class.allows(service)
+    }
+
+    /// Contacts allowed in Private: the person's own quota, else that of the class.
+    pub fn contacts_allowed(&self) -> Option<i64> {
+        self.quota.or(self.class.contacts)
+    }
+}

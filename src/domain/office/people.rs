@@ -1,0 +1,218 @@
+//! Accounts, one by one or from a list, and their classes.
+
+use std::collections::HashMap;
+
+use super::{
+    Office,
+    store::{OfficeOp, PersonCounts},
+};
+use crate::domain::{
+    account_class::AccountClass,
+    batch::Op,
+    error::{Error, Result},
+    id::PersonId,
+    principal::{Person, valid_login},
+};
+
+/// An account as the administration lists it.
+#[derive(Clone, Debug)]
+pub struct Account {
+    pub person: Person,
+    pub counts: PersonCounts,
+}
+
+/// A new account; the password is made into a hash by who asks for it.
+#[derive(Clone, Debug, Default)]
+pub struct NewAccount {
+    pub login: String,
+    pub email: Option<String>,
+    /// Empty: the login.
+    pub name: String,
+    pub admin: bool,
+    /// Empty: none.
+    pub class: String,
+}
+
+/// Changes of an account; what is none stays.
+#[derive(Clone, Debug, Default)]
+pub struct AccountChange {
+    pub email: Option<Option<String>>,
+    pub name: Option<String>,
+    pub admin: Option<bool>,
+    pub disabled: Option<bool>,
+    pub quota: Option<Option<i64>>,
+    pub class: Option<String>,
+    pub password_hash: Option<String>,
+}
+
+impl Office {
+    /// The accounts whose login, name or address holds a text, by login.
+    pub async fn accounts(&self, text: &str) -> Result<Vec<Account>> {
+        let folded = text.trim().to_lowercase();
+        let store = self.core().store();
+        let counts = store.person_counts().await?.into_iter();
+        let mut counts: HashMap<PersonId, PersonCounts> =
+            counts.map(|counts| (counts.person, counts)).collect();
+        let holds = |person: &Person| {
+            [
+                Some(&person.login),
+                Some(&person.name),
+                person.email.as_ref(),
+            ]
+            .into_iter()
+            .flatten()
+            .any(|field| field.to_lowercase().contains(&folded))
+        };
+        let people = store.people().await?.into_iter().filter(holds);
+        Ok(people
+            .map(|person| Account {
+                counts: counts.remove(&person.id).unwrap_or_default(),
+                person,
+            })
+            .collect())
+    }
+
+    /// One account.
+    pub async fn account(&self, person: PersonId) -> Result<Account> {
+        let accounts = self.accounts("").await?;
+        let found = accounts.into_iter().find(|known| known.person.id == person);
+        found.ok_or(Error::NotFound)
+    }
+
+    /// Adds an account. Refused: `Invalid`, `Exists` (login or address), `NotFound` (class).
+    pub async fn add_account(&self, new: NewAccount, password_hash: String) -> Result<PersonId> {
+        let login = new.login.trim().to_owned();
+        if !valid_login(&login) {
+            return Err(Error::Invalid(
+                "a login is 1 to 64 of a-z, 0-9 and . _ - @ +, and not a reserved word".into(),
+            ));
+        }
+        new.email.as_deref().map_or(Ok(()), valid_email)?;
+        let add = Op::AddPerson {
+            name: match new.name.trim() {
+                "" => login.clone(),
+                name => name.to_owned(),
+            },
+            login,
+            email: new.email,
+            admin: new.admin,
+            password_hash,
+        };
+        let committed = self.commit(vec![add]).await?;
+        let person = PersonId(committed.rows.first().copied().unwrap_or(0));
+        if !new.class.is_empty() {
+            let class = new.class;
+            self.commit(vec![Op::Office(OfficeOp::SetClass { person, class })])
+                .await?;
+        }
+        Ok(person)
+    }
+
+    /// Changes an account. The administration keeps its last administrator: `Invalid`.
+    pub async fn change_account(&self, person: PersonId, change: AccountChange) -> Result<()> {
+        if let Some(Some(email)) = &change.email {
+            valid_email(email)?;
+        }
+        if change.quota.flatten().is_some_and(|quota| quota < 0) {
+            return Err(Error::Invalid(
+                "a quota is a number of contacts, 0 for no limit".into(),
+            ));
+        }
+        if change.disabled == Some(true) || change.admin == Some(false) {
+            self.keep_an_administrator(person).await?;
+        }
+        let mut ops = vec![Op::ChangePerson {
+            person,
+            email: change.email,
+            name: change.name.filter(|name| !name.trim().is_empty()),
+            admin: change.admin,
+            password_hash: change.password_hash,
+            disabled: change.disabled,
+            quota: change.quota,
+            settings: None,
+        }];
+        if let Some(class) = change.class {
+            ops.push(Op::Office(OfficeOp::SetClass { person, class }));
+        }
+        self.commit(ops).await.map(drop)
+    }
+
+    /// Removes an account whose login was typed; what it shared stays with the groups. `Invalid` while
+    /// it administers a group, or is the last administrator.
+    pub async fn remove_account(&self, person: PersonId, typed: &str) -> Result<()> {
+        typed_is(typed, &self.account(person).await?.person.login)?;
+        self.keep_an_administrator(person).await?;
+        self.commit(vec![Op::RemovePerson { person }])
+            .await
+            .map(drop)
+    }
+
+    async fn keep_an_administrator(&self, without: PersonId) -> Result<()> {
+        let people = self.core().store().people().await?;
+        let holds = |person: &&Person| person.admin && !person.disabled;
+        let mut administrators = people.iter().filter(holds);
+        let concerned = administrators.clone().any(|person| person.id == without);
+        match !concerned || administrators.any(|person| person.id != without) {
+            true => Ok(()),
+            false => Err(Error::Invalid(
+                "the server keeps an administrator: name another one first".into(),
+            )),
+        }
+    }
+
+    /// The classes; the one of everybody else comes first.
+    pub async fn classes(&self) -> Result<Vec<AccountClass>> {
+        self.core().store().account_classes().await
+    }
+
+    /// Makes a class, or changes the one of that name; without a name: that of everybody else.
+    pub async fn put_class(&self, class: AccountClass) -> Result<()> {
+        if !class.name.is_empty() && !AccountClass::is_name(&class.name) {
+            return Err(Error::Invalid(
+                "the name of a class has 1 to 40 characters".into(),
+            ));
+        }
+        if [class.contacts, class.devices]
+            .iter()
+            .flatten()
+            .any(|n| *n < 1)
+        {
+            return Err(Error::Invalid("a limit is 1 or more, or none".into()));
+        }
+        self.commit(vec![Op::Office(OfficeOp::PutClass(class))])
+            .await
+            .map(drop)
+    }
+
+    /// Removes a class; its people are in none then.
+    pub async fn remove_class(&self, name: &str) -> Result<()> {
+        if name.is_empty() {
+            return Err(Error::NotFound);
+        }
+        let name = name.to_owned();
+        self.commit(vec![Op::Office(OfficeOp::RemoveClass { name })])
+            .await
+            .map(drop)
+    }
+}
+
+/// What was typed to confirm is the name of what goes.
+pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
+    match typed.trim() == name {
+        true => Ok(()),
+        false => Err(Error::Invalid("what was typed is another name".into())),
+    }
+}
+
+/// Checks the form of an e-mail address.
+pub fn valid_email(email: &str) -> Result<()> {
+    let valid = email.len() <= 254
+        && !email.contains(char::is_whitespace)
+        && email
+            .rsplit_once('@')
+            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
+    match valid {
+        true => Ok(()),
+        false => Err(Error::Invalid(format!("{email} is no e-mail address"))),
+    }
+}

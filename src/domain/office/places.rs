@@ -1,0 +1,201 @@
+//! Groups as the administration runs them, the rules that are set while the server runs, and the
+//! audit trail.
+
+use std::collections::HashMap;
+
+use super::{
+    Office,
+    people::typed_is,
+    store::{AuditLine, GroupCounts, OfficeOp},
+};
+use crate::domain::{
+    batch::{DeviceAccess, Op},
+    core::Core,
+    error::{Error, Result},
+    id::{GroupId, PersonId, Timestamp},
+    principal::{Group, GroupOptions, Member, Role, valid_group_name},
+};
+
+/// A group as the administration lists it.
+#[derive(Clone, Debug)]
+pub struct GroupRow {
+    pub group: Group,
+    pub counts: GroupCounts,
+}
+
+/// Names of what is set while the server runs.
+const NOTICE: &str = "maintenance-notice";
+const NEW_DEVICES: &str = "new-devices";
+const LAST_BACKUP: &str = "last-backup";
+
+/// What becomes of new devices of one kind of client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeviceRule {
+    /// Part of the DeviceType, in lower case; empty: every other kind.
+    pub kind: String,
+    pub access: DeviceAccess,
+}
+
+impl Office {
+    /// The groups by name.
+    pub async fn groups(&self) -> Result<Vec<GroupRow>> {
+        let store = self.core().store();
+        let counts = store.group_counts().await?.into_iter();
+        let mut counts: HashMap<GroupId, GroupCounts> =
+            counts.map(|counts| (counts.group, counts)).collect();
+        let groups = store.groups().await?.into_iter();
+        Ok(groups
+            .map(|group| GroupRow {
+                counts: counts.remove(&group.id).unwrap_or_default(),
+                group,
+            })
+            .collect())
+    }
+
+    pub async fn members(&self, group: GroupId) -> Result<Vec<Member>> {
+        self.core().store().members(group).await
+    }
+
+    /// Founds a group for somebody. Refused: `Invalid`, `Exists`.
+    pub async fn add_group(&self, name: &str, admin: PersonId) -> Result<()> {
+        if !valid_group_name(name) {
+            return Err(Error::Invalid(
+                "a group's name is 1 to 64 characters without / \\ : % $ ? # or controls".into(),
+            ));
+        }
+        let (name, display_name) = (name.to_owned(), name.to_owned());
+        self.commit(vec![Op::AddGroup {
+            name,
+            display_name,
+            admin,
+        }])
+        .await
+        .map(drop)
+    }
+
+    /// Adds a member or changes a role; the role of administrator hands the group over.
+    pub async fn set_member(&self, group: GroupId, person: PersonId, role: Role) -> Result<()> {
+        self.commit(vec![Op::SetMember {
+            group,
+            person,
+            role,
+        }])
+        .await
+        .map(drop)
+    }
+
+    pub async fn set_group_options(&self, group: GroupId, options: GroupOptions) -> Result<()> {
+        self.commit(vec![Op::ChangeGroup {
+            group,
+            display_name: None,
+            options: Some(options),
+        }])
+        .await
+        .map(drop)
+    }
+
+    /// One group.
+    pub async fn group(&self, group: GroupId) -> Result<GroupRow> {
+        let groups = self.groups().await?;
+        let found = groups.into_iter().find(|row| row.group.id == group);
+        found.ok_or(Error::NotFound)
+    }
+
+    /// Deletes a group whose name was typed; its administrator may found it again for the trash time.
+    pub async fn remove_group(&self, group: GroupId, typed: &str) -> Result<()> {
+        typed_is(typed, &self.group(group).await?.group.name)?;
+        self.commit(vec![Op::RemoveGroup { group }]).await.map(drop)
+    }
+
+    /// Who did what to rights, people and devices: lines before one, the last one first.
+    pub async fn audit(&self, before: i64, limit: usize) -> Result<Vec<AuditLine>> {
+        self.core().store().audit(before, limit).await
+    }
+
+    /// What becomes of new devices, by kind; the rule for every other kind comes last.
+    pub async fn set_device_rules(&self, rules: &[DeviceRule]) -> Result<()> {
+        for rule in rules {
+            let known = matches!(
+                rule.access,
+                DeviceAccess::Allowed | DeviceAccess::Quarantined | DeviceAccess::Blocked
+            );
+            if !known || rule.kind.chars().count() > 40 {
+                return Err(Error::Invalid(
+                    "new devices of a kind are allowed, quarantined or blocked".into(),
+                ));
+            }
+        }
+        let rules: Vec<_> = rules
+            .iter()
+            .map(|rule| (rule.kind.trim().to_lowercase(), rule.access.as_str()))
+            .collect();
+        let value = match rules.is_empty() {
+            true => None,
+            false => serde_json::to_string(&rules).ok(),
+        };
+        self.set(NEW_DEVICES, value).await
+    }
+
+    /// What every page says on top; none: nothing.
+    pub async fn set_maintenance_notice(&self, notice: Option<&str>) -> Result<()> {
+        let notice = notice.map(str::trim).filter(|notice| !notice.is_empty());
+        if notice.is_some_and(|notice| notice.chars().count() > 500) {
+            return Err(Error::Invalid("a notice has at most 500 characters".into()));
+        }
+        self.set(NOTICE, notice.map(str::to_owned)).await
+    }
+
+    /// Notes that a backup was written there, just now.
+    pub async fn note_backup(&self, file: &str) -> Result<()> {
+        let now = Timestamp::now();
+        let value = serde_json::json!({ "file": file, "at": now });
+        self.set(LAST_BACKUP, Some(value.to_string())).await
+    }
+
+    /// File and moment of the last backup.
+    pub async fn last_backup(&self) -> Result<Option<(String, Timestamp)>> {
+        let value = self.core().store().office_value(LAST_BACKUP).await?;
+        Ok(value.and_then(|value| {
+            let value: serde_json::Value = serde_json::from_str(&value).ok()?;
+            let at = Timestamp(value["at"].as_i64()?);
+            Some((value["file"].as_str()?.to_owned(), at))
+        }))
+    }
+
+    async fn set(&self, name: &str, value: Option<String>) -> Result<()> {
+        let name = name.to_owned();
+        self.commit(vec![Op::Office(OfficeOp::Set { name, value })])
+            .await
+            .map(drop)
+    }
+}
+
+impl Core {
+    /// What every page says on top.
+    pub async fn maintenance_notice(&self) -> Result<Option<String>> {
+        self.store().office_value(NOTICE).await
+    }
+
+    /// The rules for new devices that the administration set, else none.
+    pub async fn device_rules(&self) -> Result<Vec<DeviceRule>> {
+        let value = self.store().office_value(NEW_DEVICES).await?;
+        let rules: Vec<(String, String)> = value
+            .and_then(|value| serde_json::from_str(&value).ok())
+            .unwrap_or_default();
+        Ok(rules
+            .into_iter()
+            .filter_map(|(kind, access)| {
+                let access = DeviceAccess::parse(&access)?;
+                Some(DeviceRule { kind, access })
+            })
+            .collect())
+    }
+
+    /// What becomes of a new device of a kind; none: as the configuration says.
+    pub async fn rule_for(&self, device_type: &str) -> Result<Option<DeviceAccess>> {
+        let kind = device_type.to_lowercase();
+        let rules = self.device_rules().await?;
+        let found = rules.iter().find(|rule| kind.contains(&rule.kind));
+        Ok(found.map(|rule| rule.access))
+    }
+}

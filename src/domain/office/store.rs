@@ -1,0 +1,67 @@
+//! What the administration reads and changes in a store.
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+use crate::domain::{
+    account_class::AccountClass,
+    error::Result,
+    id::{GroupId, PersonId, Timestamp},
+};
+
+/// Changes only the administration makes.
+#[derive(Clone, Debug)]
+pub enum OfficeOp {
+    /// Refused: `NotFound` for a class nobody made.
+    SetClass { person: PersonId, class: String },
+    /// Makes a class or changes it.
+    PutClass(AccountClass),
+    /// Its people are in no class then.
+    RemoveClass { name: String },
+    /// Something that is set while the server runs; none takes it away.
+    Set { name: String, value: Option<String> },
+}
+
+/// A line of the audit trail.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AuditLine {
+    pub id: i64,
+    pub at: Timestamp,
+    /// Who did it; empty: the operator, the program, or who is gone.
+    pub who: String,
+    pub client: String,
+    pub what: String,
+}
+
+/// What is counted of an account, without a look into contents.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PersonCounts {
+    pub person: PersonId,
+    pub contacts: i64,
+    pub devices: i64,
+    pub last_seen: Option<Timestamp>,
+}
+
+/// What is counted of a group.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct GroupCounts {
+    pub group: GroupId,
+    /// Login of its administrator.
+    pub admin: String,
+    pub members: i64,
+    pub contacts: i64,
+}
+
+/// Reads of the administration.
+#[async_trait]
+pub trait OfficeStore {
+    async fn account_classes(&self) -> Result<Vec<AccountClass>>;
+    /// Something set while the server runs.
+    async fn office_value(&self, name: &str) -> Result<Option<String>>;
+    /// Lines before one (all: `i64::MAX`), the last one first.
+    async fn audit(&self, before: i64, limit: usize) -> Result<Vec<AuditLine>>;
+    async fn person_counts(&self) -> Result<Vec<PersonCounts>>;
+    async fn group_counts(&self) -> Result<Vec<GroupCounts>>;
+    /// Octets of the database.
+    async fn octets_stored(&self) -> Result<i64>;
+}

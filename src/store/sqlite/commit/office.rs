@@ -1,0 +1,84 @@
+//! What only the administration changes.
+
+use rusqlite::params;
+
+use super::{Applied, Commit};
+use crate::domain::{error::Error, id::PersonId, office::store::OfficeOp};
+
+impl Commit<'_> {
+    pub(super) fn office_op(&mut self, op: &OfficeOp) -> Applied<i64> {
+        match op {
+            OfficeOp::SetClass { person, class } => self.set_class(*person, class),
+            OfficeOp::PutClass(class) => {
+                self.run(
+                    "INSERT OR REPLACE INTO account_class
+                         (name, contacts, devices, eas, carddav, sms, fax)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                    params![
+                        class.name,
+                        class.contacts,
+                        class.devices,
+                        class.eas,
+                        class.carddav,
+                        class.sms,
+                        class.fax
+                    ],
+                )?;
+                self.audit(&format!("class {:?} changed", class.name))?;
+                self.class_moved(&class.name)
+            }
+            OfficeOp::RemoveClass { name } => {
+                let removed = self
+                    .connection
+                    .prepare_cached("DELETE FROM account_class WHERE name = ?1 AND name <> ''")?
+                    .execute([name])?;
+                if removed == 0 {
+                    return Err(Error::NotFound.into());
+                }
+                self.class_moved(name)?;
+                self.audit(&format!("class {name:?} removed"))?;
+                self.run("UPDATE person SET class = '' WHERE class = ?1", [name])
+            }
+            OfficeOp::Set { name, value } => {
+                self.audit(&format!("{name} set"))?;
+                match value {
+                    Some(value) => self.run(
+                        "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
+                        params![name, value],
+                    ),
+                    None => self.run("DELETE FROM office WHERE name = ?1", [name]),
+                }
+            }
+        }
+    }
+
+    fn set_class(&mut self, person: PersonId, class: &str) -> Applied<i64> {
+        let known = self
+            .connection
+            .prepare_cached("SELECT 1 FROM account_class WHERE name = ?1")?
+            .exists([class])?;
+        let changed = self
+            .connection
+            .prepare_cached("UPDATE person SET class = ?2 WHERE id = ?1 AND ?3")?
+            .execute(params![person.0, class, known])?;
+        if changed == 0 {
+            return Err(Error::NotFound.into());
+        }
+        self.rights_moved = true;
+        self.people.push(person);
+        self.audit(&format!("account {person} in class {class:?}"))?;
+        Ok(person.0)
+    }
+
+    /// Its people are read anew, and their held requests end.
+    fn class_moved(&mut self, name: &str) -> Applied<i64> {
+        let people: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM person WHERE class = ?1")?
+            .query_map([name], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        self.people.extend(people.into_iter().map(PersonId));
+        self.rights_moved = true;
+        Ok(0)
+    }
+}

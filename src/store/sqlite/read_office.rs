@@ -1,0 +1,144 @@
+//! Reads of the administration.
+
+use async_trait::async_trait;
+use rusqlite::Row;
+
+use super::{Sqlite, read::Reader};
+use crate::domain::{
+    account_class::AccountClass,
+    error::Result,
+    id::{GroupId, PersonId, Timestamp},
+    office::store::{AuditLine, GroupCounts, OfficeStore, PersonCounts},
+};
+
+#[async_trait]
+impl OfficeStore for Sqlite {
+    async fn account_classes(&self) -> Result<Vec<AccountClass>> {
+        self.read(|r| r.account_classes()).await
+    }
+
+    async fn office_value(&self, name: &str) -> Result<Option<String>> {
+        let name = name.to_owned();
+        self.look_up(move |r| {
+            r.one("SELECT value FROM office WHERE name = ?1", [name], |row| {
+                row.get(0)
+            })
+        })
+        .await
+    }
+
+    async fn audit(&self, before: i64, limit: usize) -> Result<Vec<AuditLine>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read(move |r| r.audit(before, limit)).await
+    }
+
+    async fn person_counts(&self) -> Result<Vec<PersonCounts>> {
+        self.read(|r| r.person_counts()).await
+    }
+
+    async fn group_counts(&self) -> Result<Vec<GroupCounts>> {
+        self.read(|r| r.group_counts()).await
+    }
+
+    async fn octets_stored(&self) -> Result<i64> {
+        self.read(|r| {
+            let pages: i64 = r
+                .connection
+                .pragma_query_value(None, "page_count", |row| row.get(0))?;
+            let size: i64 = r
+                .connection
+                .pragma_query_value(None, "page_size", |row| row.get(0))?;
+            Ok(pages * size)
+        })
+        .await
+    }
+}
+
+impl Reader<'_> {
+    fn account_classes(&self) -> rusqlite::Result<Vec<AccountClass>> {
+        self.all(
+            "SELECT name, contacts, devices, eas, carddav, sms, fax FROM account_class
+             ORDER BY name",
+            [],
+            |row| class_at(row, 0),
+        )
+    }
+
+    fn audit(&self, before: i64, limit: i64) -> rusqlite::Result<Vec<AuditLine>> {
+        self.all(
+            "SELECT a.id, a.at, coalesce(p.login, ''), a.client, a.what FROM audit a
+             LEFT JOIN person p ON p.id = a.person WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2",
+            [before, limit],
+            |row| {
+                Ok(AuditLine {
+                    id: row.get(0)?,
+                    at: Timestamp(row.get(1)?),
+                    who: row.get(2)?,
+                    client: row.get(3)?,
+                    what: row.get(4)?,
+                })
+            },
+        )
+    }
+
+    fn person_counts(&self) -> rusqlite::Result<Vec<PersonCounts>> {
+        self.all(
+            "SELECT p.id,
+                 (SELECT count(*) FROM collection c JOIN placement l ON l.collection = c.id
+                  WHERE c.person = p.id AND c.kind = 'private' AND l.gone IS NULL),
+                 (SELECT count(*) FROM device d WHERE d.person = p.id),
+                 max((SELECT max(last_seen) FROM device d WHERE d.person = p.id),
+                     coalesce((SELECT max(last_seen) FROM client k WHERE k.person = p.id), 0)),
+                 (SELECT max(last_seen) FROM client k WHERE k.person = p.id)
+             FROM person p",
+            [],
+            |row| {
+                let device: Option<i64> = row.get(3)?;
+                let client: Option<i64> = row.get(4)?;
+                Ok(PersonCounts {
+                    person: PersonId(row.get(0)?),
+                    contacts: row.get(1)?,
+                    devices: row.get(2)?,
+                    last_seen: device.max(client).map(Timestamp),
+                })
+            },
+        )
+    }
+
+    fn group_counts(&self) -> rusqlite::Result<Vec<GroupCounts>> {
+        self.all(
+            "SELECT g.id,
+                 coalesce((SELECT p.login FROM membership m JOIN person p ON p.id = m.person
+                           WHERE m.grp = g.id AND m.role = 'admin'), ''),
+                 (SELECT count(*) FROM membership m WHERE m.grp = g.id),
+                 (SELECT count(*) FROM collection c JOIN placement l ON l.collection = c.id
+                  WHERE c.grp = g.id AND c.kind = 'group' AND l.gone IS NULL)
+             FROM grp g",
+            [],
+            |row| {
+                Ok(GroupCounts {
+                    group: GroupId(row.get(0)?),
+                    admin: row.get(1)?,
+                    members: row.get(2)?,
+                    contacts: row.get(3)?,
+                })
+            },
+        )
+    }
+}
+
+/// Reads `name, contacts, devices, eas, carddav, sms, fax`; a class without a row is everybody's.
+pub(super) fn class_at(row: &Row<'_>, at: usize) -> rusqlite::Result<AccountClass> {
+    let Some(name) = row.get::<_, Option<String>>(at)? else {
+        return Ok(AccountClass::default());
+    };
+    Ok(AccountClass {
+        name,
+        contacts: row.get(at + 1)?,
+        devices: row.get(at + 2)?,
+        eas: row.get(at + 3)?,
+        carddav: row.get(at + 4)?,
+        sms: row.get(at + 5)?,
+        fax: row.get(at + 6)?,
+    })
+}

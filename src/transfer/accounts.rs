@@ -1,0 +1,97 @@
+//! A list of accounts to add.
+
+use crate::domain::{
+    office::people::{NewAccount, valid_email},
+    principal::valid_login,
+};
+
+/// Reads a list of accounts: CSV with a heading line that names `login`, and any of `name`, `email`,
+/// `class` and `admin`. The line number and why for what cannot be read.
+pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, String> {
+    const MOST: usize = 10_000;
+    let separator = match text.lines().next() {
+        Some(line) if line.matches(';').count() > line.matches(',').count() => b';',
+        _ => b',',
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(separator)
+        .flexible(true)
+        .trim(csv::Trim::All)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let headings = reader.headers().map_err(|error| error.to_string())?.clone();
+    let column = |name: &str| {
+        headings
+            .iter()
+            .position(|known| known.eq_ignore_ascii_case(name))
+    };
+    let login = column("login").ok_or("1: a column is called login")?;
+    let (name, email, class, admin) = (
+        column("name"),
+        column("email"),
+        column("class"),
+        column("admin"),
+    );
+    let mut accounts = Vec::new();
+    for (at, record) in reader.records().enumerate() {
+        let line = at + 2;
+        let record = record.map_err(|error| format!("{line}: {error}"))?;
+        let cell = |column: Option<usize>| {
+            let value = column.and_then(|column| record.get(column));
+            value.unwrap_or_default().to_owned()
+        };
+        if record.iter().all(str::is_empty) {
+            continue;
+        }
+        let account = NewAccount {
+            login: cell(Some(login)).to_lowercase(),
+            email: Some(cell(email)).filter(|email| !email.is_empty()),
+            name: cell(name),
+            admin: matches!(
+                cell(admin).to_lowercase().as_str(),
+                "1" | "yes" | "oui" | "true"
+            ),
+            class: cell(class),
+        };
+        if !valid_login(&account.login) {
+            return Err(format!("{line}: {:?} is no login", account.login));
+        }
+        account
+            .email
+            .as_deref()
+            .map_or(Ok(()), valid_email)
+            .map_err(|error| format!("{line}: {error}"))?;
+        accounts.push(account);
+        if accounts.len() > MOST {
+            return Err(format!("{line}: more than {MOST} accounts"));
+        }
+    }
+    Ok(accounts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_accounts_is_read() {
+        let read = read_list(
+            "\u{feff}Login;Name;Email;Class;Admin\nann;Ann A.;ann@example.org;Staff;yes\n;;;;\nBEN;;;;\n",
+        )
+        .expect("accounts");
+        assert_eq!(read.len(), 2);
+        assert_eq!((read[0].login.as_str(), read[0].admin), ("ann", true));
+        assert_eq!(read[0].email.as_deref(), Some("ann@example.org"));
+        assert_eq!(
+            (read[1].login.as_str(), read[1].class.as_str()),
+            ("ben", "")
+        );
+        for (text, why) in [
+            ("name\nann\n", "login"),
+            ("login\nann\nB B\n", "3:"),
+            ("login,email\nann,nowhere\n", "2:"),
+        ] {
+            let error = read_list(text).expect_err(text);
+            assert!(error.contains(why), "{error}");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Account classes.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+
+use super::{OfficeVisit, office_of, settled, shell};
+use crate::{
+    domain::{
+        account_class::{AccountClass, Service},
+        error::Result,
+        office::Office,
+    },
+    web::{
+        Web,
+        form::Posted,
+        page::{Shell, show},
+        request::Visit,
+        text::admin::Admin,
+        told::{Done, Told},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "admin_classes.html")]
+struct Page {
+    shell: Shell,
+    /// The one of everybody else, the others, and an empty form.
+    classes: Vec<ClassForm>,
+}
+
+struct ClassForm {
+    title: String,
+    name: String,
+    is_new: bool,
+    contacts: String,
+    devices: String,
+    /// Name in the form, words, and whether it is allowed.
+    services: Vec<(&'static str, &'static str, bool)>,
+}
+
+/// `GET /admin/classes`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    admin: OfficeVisit,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_page(&web, &admin.visit, &admin.office, done.into()).await;
+    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+}
+
+async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
+    let text = visit.text.admin;
+    let known = office.classes().await?;
+    let mut classes: Vec<ClassForm> = known.iter().map(|class| form(class, text)).collect();
+    classes.push(ClassForm {
+        title: text.new_class.to_owned(),
+        is_new: true,
+        ..form(&AccountClass::default(), text)
+    });
+    let status = told.status();
+    let shell = shell(web, visit, told);
+    Ok(show(status, &Page { shell, classes }))
+}
+
+fn form(class: &AccountClass, text: &Admin) -> ClassForm {
+    let number = |number: Option<i64>| number.map_or_else(String::new, |n| n.to_string());
+    let words = |service| match service {
+        Service::Eas => "Exchange ActiveSync",
+        Service::CardDav => "CardDAV",
+        Service::Sms => text.sms,
+        Service::Fax => text.fax,
+    };
+    let services = Service::ALL
+        .into_iter()
+        .map(|service| (service.as_str(), words(service), class.allows(service)));
+    ClassForm {
+        title: match class.name.as_str() {
+            "" => text.everybody.to_owned(),
+            name => name.to_owned(),
+        },
+        name: class.name.clone(),
+        is_new: false,
+        contacts: number(class.contacts),
+        devices: number(class.devices),
+        services: services.collect(),
+    }
+}
+
+/// `POST /admin/classes`
+pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let office = match office_of(&web, &posted) {
+        Ok(office) => office,
+        Err(refusal) => return refusal,
+    };
+    let visit = &posted.visit;
+    // What is no number is refused.
+    let number = |name| match posted.value(name).trim() {
+        "" => None,
+        text => Some(text.parse().unwrap_or(-1)),
+    };
+    let mut class = AccountClass {
+        name: posted.value("name").trim().to_owned(),
+        contacts: number("contacts"),
+        devices: number("devices"),
+        ..AccountClass::default()
+    };
+    for service in Service::ALL {
+        let allowed = posted
+            .values("allowed")
+            .any(|name| name == service.as_str());
+        class.set(service, allowed);
+    }
+    let nameless = posted.checked("new") && class.name.is_empty();
+    let put = match nameless {
+        true => Err(crate::domain::error::Error::Invalid(
+            "the name of a class has 1 to 40 characters".into(),
+        )),
+        false => office.put_class(class).await,
+    };
+    settled(
+        &web,
+        visit,
+        put,
+        "admin-saved",
+        "/admin/classes",
+        async |told| show_page(&web, visit, &office, told).await,
+    )
+    .await
+}
+
+/// `POST /admin/classes/remove`
+pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let office = match office_of(&web, &posted) {
+        Ok(office) => office,
+        Err(refusal) => return refusal,
+    };
+    let visit = &posted.visit;
+    let removed = office.remove_class(posted.value("name")).await;
+    settled(
+        &web,
+        visit,
+        removed,
+        "admin-removed",
+        "/admin/classes",
+        async |told| show_page(&web, visit, &office, told).await,
+    )
+    .await
+}

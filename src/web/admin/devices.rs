@@ -1,0 +1,116 @@
+//! Devices of everybody.
+
+use std::{collections::HashMap, sync::Arc};
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+
+use super::{OfficeVisit, office_of, settled, shell};
+use crate::{
+    domain::{
+        device::Orders,
+        error::{Error, Result},
+        id::{DeviceId, PersonId},
+        office::Office,
+    },
+    web::{
+        Web,
+        devices::{ago, errors_of, state},
+        form::Posted,
+        page::{Shell, show},
+        request::Visit,
+        told::{Done, Told},
+    },
+};
+
+#[derive(Template)]
+#[template(path = "admin_devices.html")]
+struct List {
+    shell: Shell,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    id: i64,
+    login: String,
+    name: String,
+    device_id: String,
+    version: String,
+    state: &'static str,
+    seen: String,
+    errors: usize,
+    orders: Orders,
+}
+
+/// `GET /admin/devices`
+pub async fn list(
+    State(web): State<Arc<Web>>,
+    admin: OfficeVisit,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_list(&web, &admin.visit, &admin.office, done.into()).await;
+    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+}
+
+async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
+    let people = web.core.store().people().await?.into_iter();
+    let logins: HashMap<PersonId, String> =
+        people.map(|person| (person.id, person.login)).collect();
+    let clients = office.clients().await?;
+    let mut rows = Vec::new();
+    for device in office.devices().await? {
+        let label = device.label();
+        let client = clients
+            .iter()
+            .find(|client| client.person == device.person && client.label == label);
+        let seen = client.map_or(device.last_seen, |c| c.last_seen.max(device.last_seen));
+        rows.push(Row {
+            id: device.id.0,
+            login: logins.get(&device.person).cloned().unwrap_or_default(),
+            name: device.shown_name().to_owned(),
+            device_id: device.device_id.clone(),
+            version: device.version.clone(),
+            state: state(device.access, visit.text.device),
+            seen: ago(seen, visit.text),
+            errors: client.map_or(0, |client| errors_of(&client.exchanges)),
+            orders: office.open(Some(device))?.orders(),
+        });
+    }
+    let status = told.status();
+    let shell = shell(web, visit, told);
+    Ok(show(status, &List { shell, rows }))
+}
+
+/// `POST /admin/devices`: the button says which order.
+pub async fn order(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let office = match office_of(&web, &posted) {
+        Ok(office) => office,
+        Err(refusal) => return refusal,
+    };
+    let visit = &posted.visit;
+    let ordered = async {
+        let device = office.device(DeviceId(posted.number("device"))).await?;
+        match posted.value("order") {
+            "allow" => device.allow().await,
+            "block" => device.block().await,
+            "quarantine" => device.quarantine().await,
+            "wipe" => device.wipe().await,
+            "cancel" => device.cancel().await,
+            "forget" => device.forget().await,
+            _ => Err(Error::NotFound),
+        }
+    };
+    let ordered = ordered.await;
+    settled(
+        &web,
+        visit,
+        ordered,
+        "admin-saved",
+        "/admin/devices",
+        async |told| show_list(&web, visit, &office, told).await,
+    )
+    .await
+}

@@ -1,0 +1,248 @@
+//! Health, backups, and whether clients find the server.
+
+use std::{sync::Arc, time::Instant};
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+
+use super::{OfficeVisit, office_of, settled, shell};
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::Timestamp,
+        office::Office,
+    },
+    http::reach::{Question, reach},
+    web::{
+        Web,
+        form::Posted,
+        page::{Shell, show},
+        request::Visit,
+        text::{admin::Admin, fill},
+        told::{Done, Told},
+        when,
+    },
+};
+
+/// A disk or a certificate is mentioned from here on.
+const FULL: u64 = 90;
+const SOON: i64 = 14;
+/// Backups the server keeps of its own.
+const BACKUPS: usize = 10;
+
+#[derive(Template)]
+#[template(path = "admin_health.html")]
+struct Page {
+    shell: Shell,
+    gauges: Vec<Gauge>,
+    backup: String,
+}
+
+/// Something that is well or not.
+struct Gauge {
+    name: &'static str,
+    said: String,
+    well: bool,
+}
+
+/// `GET /admin`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    admin: OfficeVisit,
+    Query(done): Query<Done>,
+) -> Response {
+    let shown = show_page(&web, &admin.visit, &admin.office, done.into()).await;
+    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+}
+
+async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
+    let text = visit.text.admin;
+    let backup = match office.last_backup().await? {
+        Some((file, at)) => fill(text.backup_last, &[&when::shown(at, visit.text), &file]),
+        None => text.backup_none.to_owned(),
+    };
+    let status = told.status();
+    let page = Page {
+        gauges: gauges(web, text).await?,
+        backup,
+        shell: shell(web, visit, told),
+    };
+    Ok(show(status, &page))
+}
+
+async fn gauges(web: &Web, text: &'static Admin) -> Result<Vec<Gauge>> {
+    let asked = Instant::now();
+    let octets = web.core.store().octets_stored().await?;
+    let took = asked.elapsed().as_millis();
+    let mut gauges = vec![Gauge {
+        name: text.database,
+        said: fill(text.database_said, &[&took, &(octets / 1_000_000)]),
+        well: took < 500,
+    }];
+    if let Some(used) = disk_used(web) {
+        gauges.push(Gauge {
+            name: text.disk,
+            said: fill(text.disk_said, &[&used]),
+            well: used < FULL,
+        });
+    }
+    let days = web.site.signer.as_ref().and_then(|signer| signer.expires());
+    let days = days.and_then(|expires| i64::try_from(expires).ok());
+    let days = days.map(|expires| (expires - Timestamp::now().0 / 1000) / 86_400);
+    gauges.push(match days {
+        Some(days) => Gauge {
+            name: text.certificate,
+            said: fill(text.certificate_said, &[&days]),
+            well: days > SOON,
+        },
+        None => Gauge {
+            name: text.certificate,
+            said: text.certificate_none.to_owned(),
+            well: true,
+        },
+    });
+    gauges.push(Gauge {
+        name: text.push,
+        said: match web.site.push {
+            true => text.push_on,
+            false => text.push_off,
+        }
+        .to_owned(),
+        well: true,
+    });
+    gauges.push(Gauge {
+        name: text.version_is,
+        said: env!("CARGO_PKG_VERSION").to_owned(),
+        well: true,
+    });
+    Ok(gauges)
+}
+
+/// Hundredths of the disk of the data that are used.
+fn disk_used(web: &Web) -> Option<u64> {
+    let disk = rustix::fs::statvfs(&web.site.data).ok()?;
+    let free = disk.f_bavail.checked_mul(100)?.checked_div(disk.f_blocks)?;
+    Some(100 - free.min(100))
+}
+
+/// `POST /admin/backup`
+pub async fn backup(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let office = match office_of(&web, &posted) {
+        Ok(office) => office,
+        Err(refusal) => return refusal,
+    };
+    let visit = &posted.visit;
+    let written = write_backup(&web, &office).await;
+    settled(
+        &web,
+        visit,
+        written,
+        "admin-backup",
+        "/admin",
+        async |told| show_page(&web, visit, &office, told).await,
+    )
+    .await
+}
+
+async fn write_backup(web: &Web, office: &Office) -> Result<()> {
+    let folder = web.site.data.join("backups");
+    let failed = |error: std::io::Error| Error::Unavailable(error.to_string());
+    tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
+    let name = format!(
+        "carnet-{}.db",
+        chrono::Utc::now().format("%Y-%m-%d-%H%M%S%3f")
+    );
+    let file = folder.join(&name);
+    web.core.store().backup(&file).await?;
+    office.note_backup(&file.display().to_string()).await?;
+    // The oldest of its own go.
+    let mut kept = Vec::new();
+    let mut entries = tokio::fs::read_dir(&folder).await.map_err(failed)?;
+    while let Some(entry) = entries.next_entry().await.map_err(failed)? {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with("carnet-") && name.ends_with(".db") {
+            kept.push(entry.path());
+        }
+    }
+    kept.sort();
+    for old in kept.iter().take(kept.len().saturating_sub(BACKUPS)) {
+        tokio::fs::remove_file(old).await.map_err(failed)?;
+    }
+    Ok(())
+}
+
+#[derive(Template)]
+#[template(path = "admin_check.html")]
+struct Check {
+    shell: Shell,
+    /// None: nobody asked yet.
+    rows: Option<Vec<CheckRow>>,
+    problem: Option<&'static str>,
+}
+
+struct CheckRow {
+    what: &'static str,
+    url: String,
+    said: String,
+    well: bool,
+    fix: &'static str,
+}
+
+/// `GET /admin/check`
+pub async fn check_page(State(web): State<Arc<Web>>, admin: OfficeVisit) -> Response {
+    let page = Check {
+        shell: shell(&web, &admin.visit, Told::Nothing),
+        rows: None,
+        problem: None,
+    };
+    show(StatusCode::OK, &page)
+}
+
+/// `POST /admin/check`: asks the address of the configuration, and no other.
+pub async fn check(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    if let Err(refusal) = office_of(&web, &posted) {
+        return refusal;
+    }
+    let visit = &posted.visit;
+    let text = visit.text.admin;
+    let mut page = Check {
+        shell: shell(&web, visit, Told::Nothing),
+        rows: None,
+        problem: None,
+    };
+    let Some(address) = &web.site.address else {
+        page.problem = Some(text.check_no_address);
+        return show(StatusCode::OK, &page);
+    };
+    match reach(&address.url()).await {
+        Ok(probes) => {
+            let rows = probes.into_iter().map(|probe| {
+                let (what, fix) = words(probe.question, text);
+                CheckRow {
+                    what,
+                    fix,
+                    url: probe.url,
+                    said: probe.said,
+                    well: probe.well,
+                }
+            });
+            page.rows = Some(rows.collect());
+            show(StatusCode::OK, &page)
+        }
+        Err(why) => visit.failed(&web, &Error::Invalid(why)),
+    }
+}
+
+fn words(question: Question, text: &Admin) -> (&'static str, &'static str) {
+    match question {
+        Question::Tls => (text.check_tls, text.fix_tls),
+        Question::WellKnown => (text.check_well_known, text.fix_well_known),
+        Question::CardDav => (text.check_carddav, text.fix_carddav),
+        Question::Eas => (text.check_eas, text.fix_eas),
+        Question::Autodiscover => (text.check_autodiscover, text.fix_autodiscover),
+    }
+}
