@@ -204,11 +204,13 @@ impl Authenticator {
     ) -> Result<Outcome> {
         let login = basic::login_of(login);
         let person = self.store.person_by_login(&login).await?;
-        if let Some(person) = &person
-            && let Some(found) = self.app_password(person, password, peer, door).await?
-        {
-            // Failures stay counted: who holds one password may be guessing another.
-            return Ok(known(person.clone(), Some(found)));
+        let mut why = Why::WrongPassword;
+        if let Some(person) = &person {
+            match self.app_password(person, password, peer, door).await? {
+                // Failures stay counted: who holds one password may be guessing another.
+                Ok(found) => return Ok(known(person.clone(), Some(found))),
+                Err(other) => why = other,
+            }
         }
         let key = self.key(&login, password);
         // With a second factor the account's own password opens the pages alone.
@@ -241,7 +243,7 @@ impl Authenticator {
             }
             None => {
                 self.throttle.failed(&login, peer, &key);
-                self.failures.note(&login, peer, Why::WrongPassword);
+                self.failures.note(&login, peer, why);
                 tracing::info!(login, %peer, "sign-in failed");
                 Ok(Outcome::Denied)
             }
@@ -249,30 +251,36 @@ impl Authenticator {
     }
 
     /// The person's app password that was typed, where it serves this door from there. It is read
-    /// anew each time, which costs one row: a revoked one is never remembered.
+    /// anew each time, which costs one row: a revoked one is never remembered. Else why not.
     async fn app_password(
         &self,
         person: &Person,
         typed: &str,
         peer: IpAddr,
         door: Door,
-    ) -> Result<Option<AppPassword>> {
+    ) -> Result<std::result::Result<AppPassword, Why>> {
         let protocols: &[Protocol] = match &door {
-            Door::Web => return Ok(None),
+            Door::Web => return Ok(Err(Why::WrongPassword)),
             Door::Devices(protocol) => std::slice::from_ref(protocol),
             Door::Autodiscover => &Protocol::ALL,
         };
         let Some(digest) = app_password::lookup(typed) else {
-            return Ok(None);
+            return Ok(Err(Why::WrongPassword));
         };
         let now = Timestamp::now();
-        let found = self.store.app_password(&digest).await?.filter(|found| {
-            found.person == person.id && !found.is_over(now) && found.scope.admits(protocols, peer)
-        });
-        if let Some(found) = &found {
-            self.note_use(found, peer, now).await;
-        }
-        Ok(found)
+        let found = self.store.app_password(&digest).await?;
+        let found = found.filter(|found| found.person == person.id && !found.is_over(now));
+        Ok(match found {
+            None => Err(Why::WrongPassword),
+            Some(found) if found.scope.admits(protocols, peer) => {
+                self.note_use(&found, peer, now).await;
+                Ok(found)
+            }
+            Some(found) => Err(match found.scope.serves(protocols) {
+                true => Why::Network,
+                false => Why::Protocol,
+            }),
+        })
     }
 
     /// Writes down, now and then, that an app password was used.

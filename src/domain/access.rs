@@ -115,9 +115,14 @@ pub struct Scope {
 }
 
 impl Scope {
+    /// Whether it serves one of some protocols.
+    pub fn serves(&self, protocols: &[Protocol]) -> bool {
+        protocols.iter().any(|asked| self.protocols.contains(asked))
+    }
+
     /// Whether it serves one of some protocols, from an address.
     pub fn admits(&self, protocols: &[Protocol], peer: IpAddr) -> bool {
-        protocols.iter().any(|asked| self.protocols.contains(asked))
+        self.serves(protocols)
             && (self.networks.is_empty() || self.networks.iter().any(|net| net.holds(peer)))
     }
 }

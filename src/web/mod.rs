@@ -8,6 +8,7 @@ mod browsers;
 mod calls;
 mod card;
 mod comments;
+mod connect;
 mod contacts;
 mod devices;
 mod duplicates;
@@ -81,6 +82,8 @@ pub struct Web {
     pub(crate) jobs: Arc<Jobs>,
     /// What the pages know of the server they are on.
     site: Site,
+    /// Profiles that wait to be fetched.
+    offers: connect::Offers,
     sessions: Sessions,
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
@@ -101,6 +104,7 @@ impl Web {
         let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         Arc::new(Self {
             site,
+            offers: connect::Offers::default(),
             sessions: Sessions::new(core.clone()),
             undos: undo::Undos::default(),
             core,
@@ -159,6 +163,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(people())
         .merge(account())
         .merge(own_devices())
+        .merge(guide())
         .merge(admin::router())
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(header_layer(
@@ -335,6 +340,15 @@ fn account() -> Router<Arc<Web>> {
             "/settings/second-factor/remove",
             post(second_factor::remove),
         )
+}
+
+/// How devices are connected.
+fn guide() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/connect", get(connect::guide))
+        .route("/connect/state", get(connect::state_page))
+        .route("/connect/p/{token}", get(connect::offered))
+        .route("/connect/{kind}", get(connect::kind).post(connect::make))
 }
 
 /// The devices and programs of a person.

@@ -26,6 +26,7 @@ pub mod account;
 pub mod book;
 pub mod dates;
 pub mod admin;
+pub mod connect;
 pub mod devices;
 mod en;
 mod fr;
@@ -57,6 +58,8 @@ macro_rules! text {
             pub book: &'static book::Book,
             /// The administration of the server.
             pub admin: &'static admin::Admin,
+            /// The guide for connecting devices.
+            pub connect: &'static connect::Connect,
             /// Devices and other clients.
             pub device: &'static devices::Devices,
             $(pub $field: &'static str,)+
@@ -72,6 +75,7 @@ macro_rules! text {
                     .chain(self.account.all())
                     .chain(self.book.all())
                     .chain(self.device.all())
+                    .chain(self.connect.all())
                     .chain(self.admin.all())
                     .collect()
             }
@@ -237,7 +241,21 @@ mod tests {
     #[test]
     fn no_sentence_is_left_empty_or_untranslated() {
         // The same word in both languages.
-        let same = ["contacts", "photo", "note", "radio", "mms"];
+        let same = [
+            "iphone",
+            "samsung",
+            "mac",
+            "em_client",
+            "gnome",
+            "kde",
+            "old_phones",
+            "minutes",
+            "contacts",
+            "photo",
+            "note",
+            "radio",
+            "mms",
+        ];
         for ((name, english), (_, french)) in EN.all().into_iter().zip(FR.all()) {
             assert!(!english.is_empty() && !french.is_empty(), "{name}");
             assert_eq!(

@@ -4,6 +4,7 @@ mod account;
 mod admin;
 mod autodiscover;
 mod conformance;
+mod connect;
 mod corpus;
 mod cross;
 mod dav;

@@ -389,3 +389,35 @@ else if (table) {
   sessionStorage.removeItem("card");
   if (row && !location.hash) $("td.name > a", row).focus();
 }
+
+// Connecting a device: copy, print, and whether it came.
+
+all("button[data-copy]").forEach((button) => {
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText($(`#${button.dataset.copy}`).textContent);
+    button.textContent = button.dataset.copied;
+  });
+});
+
+all("button[data-print]").forEach((button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+});
+
+async function watch(place) {
+  const answer = await fetch(place.dataset.state).catch(() => undefined);
+  const page = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html");
+  const state = page && $("#state", page);
+  if (state) {
+    if (place.textContent.trim() !== state.textContent.trim()) place.replaceChildren(...state.childNodes);
+    if ("done" in state.dataset) return;
+  }
+  setTimeout(watch, 3000, place);
+}
+
+const connecting = $("#state[data-state]");
+if (connecting) {
+  $("#see-state").hidden = true;
+  setTimeout(watch, 2000, connecting);
+}

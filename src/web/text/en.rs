@@ -12,6 +12,7 @@ pub const EN: Text = Text {
     account: &super::account::EN,
     book: &super::book::EN,
     device: &super::devices::EN,
+    connect: &super::connect::EN,
     admin: &super::admin::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",

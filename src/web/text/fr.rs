@@ -12,6 +12,7 @@ pub const FR: Text = Text {
     account: &super::account::FR,
     book: &super::book::FR,
     device: &super::devices::FR,
+    connect: &super::connect::FR,
     admin: &super::admin::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",

@@ -1,0 +1,325 @@
+//! Connecting a device: a guide for each kind of client with the person's own values, a password on
+//! the way, and whether the device came.
+
+mod kinds;
+mod offers;
+mod state;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Extension,
+    extract::{Path, State},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+
+use self::kinds::{KINDS, Kind, Way};
+pub use self::{offers::Offers, state::page as state_page};
+use super::{
+    Web,
+    form::Posted,
+    page::{Message, Shell, Tool, show},
+    request::{Visit, anonymous_shell},
+    text::{self, fill},
+    told::Told,
+};
+use crate::{
+    connect::{
+        Address, code,
+        profile::{Account, MEDIA_TYPE, profile},
+    },
+    domain::{
+        access::{Access, Protocol, Scope},
+        app_password::NewAppPassword,
+        error::{Error, Result},
+        id::Timestamp,
+    },
+    http::Secure,
+};
+
+/// Contacts a client gets in a minute on a usual connection.
+const IN_A_MINUTE: i64 = 3000;
+
+#[derive(Template)]
+#[template(path = "connect.html")]
+struct Guide {
+    shell: Shell,
+    /// Title and kinds: of this browser's system, then the others.
+    parts: [(&'static str, Vec<KindRow>); 2],
+}
+
+struct KindRow {
+    path: String,
+    name: &'static str,
+}
+
+/// `GET /connect`
+pub async fn guide(State(web): State<Arc<Web>>, visit: Visit, headers: HeaderMap) -> Response {
+    let text = visit.text.connect;
+    let likely = kinds::of_browser(&headers);
+    let row = |kind: &Kind| KindRow {
+        path: format!("/connect/{}", kind.id),
+        name: (kind.name)(text),
+    };
+    let first = likely.iter().filter_map(|id| kinds::find(id)).map(row);
+    let others = KINDS.iter().filter(|kind| !likely.contains(&kind.id));
+    let page = Guide {
+        shell: visit.shell_of(&web, Tool::Settings, Told::Nothing),
+        parts: [
+            (text.this_system, first.collect()),
+            (text.others, others.map(row).collect()),
+        ],
+    };
+    show(StatusCode::OK, &page)
+}
+
+#[derive(Template)]
+#[template(path = "connect_kind.html")]
+struct KindPage {
+    shell: Shell,
+    here: String,
+    title: String,
+    steps: Vec<&'static str>,
+    connects: bool,
+    offers_profile: bool,
+    may_read_only: bool,
+    name: String,
+    /// After the password was made.
+    made: Option<MadeView>,
+}
+
+struct MadeView {
+    /// Id, label and value of each value to type.
+    values: Vec<(&'static str, &'static str, String)>,
+    own_address: bool,
+    /// Address of the profile, and a code of it as a data: URL.
+    profile: Option<(String, Option<String>)>,
+    /// A code with the account, as a data: URL.
+    account_code: Option<String>,
+    state: String,
+    first_sync: String,
+}
+
+/// `GET /connect/KIND`
+pub async fn kind(State(web): State<Arc<Web>>, Path(id): Path<String>, visit: Visit) -> Response {
+    match kinds::find(&id) {
+        Some(kind) => show_kind(&web, &visit, kind, "", None, Told::Nothing),
+        None => visit.failed(&web, &Error::NotFound),
+    }
+}
+
+fn show_kind(
+    web: &Web,
+    visit: &Visit,
+    kind: &Kind,
+    name: &str,
+    made: Option<MadeView>,
+    told: Told,
+) -> Response {
+    let text = visit.text.connect;
+    let status = told.status();
+    let page = KindPage {
+        here: format!("/connect/{}", kind.id),
+        title: fill(text.connect_kind, &[&(kind.name)(text)]),
+        steps: (kind.steps)(text).lines().collect(),
+        connects: kind.way != Way::None,
+        offers_profile: kind.profile,
+        may_read_only: kind.way == Way::CardDav,
+        name: name.to_owned(),
+        made,
+        shell: visit.shell_of(web, Tool::Settings, told),
+    };
+    let mut response = show(status, &page);
+    // A password is on it.
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+/// `POST /connect/KIND`: makes the password of the device and shows it once.
+pub async fn make(
+    State(web): State<Arc<Web>>,
+    Path(id): Path<String>,
+    secure: Option<Extension<Secure>>,
+    headers: HeaderMap,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let secure = secure.is_some_and(|secure| secure.0.0);
+    let Some(kind) = kinds::find(&id).filter(|kind| kind.way != Way::None) else {
+        return visit.failed(&web, &Error::NotFound);
+    };
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    match made(&web, &posted, kind, host, secure).await {
+        Ok(made) => show_kind(
+            &web,
+            visit,
+            kind,
+            posted.value("name"),
+            Some(made),
+            Told::Nothing,
+        ),
+        Err(error) => {
+            let told = Told::refused(&error, visit);
+            show_kind(&web, visit, kind, posted.value("name"), None, told)
+        }
+    }
+}
+
+async fn made(
+    web: &Arc<Web>,
+    posted: &Posted,
+    kind: &Kind,
+    host: Option<&str>,
+    secure: bool,
+) -> Result<MadeView> {
+    let visit = &posted.visit;
+    let actor = &visit.actor;
+    let text = visit.text.connect;
+    // What is not configured is as the browser has it: nobody else sees this page.
+    let address = web.site.address.clone();
+    let own_address = address.is_none();
+    let address = address
+        .or_else(|| Address::of_authority(host?, secure))
+        .ok_or_else(|| Error::Invalid("public_url is not set".into()))?;
+    let name = match posted.value("name").trim() {
+        "" => (kind.name)(text).chars().take(64).collect(),
+        name => name.to_owned(),
+    };
+    let protocol = match kind.way {
+        Way::Exchange => Protocol::Eas,
+        _ => Protocol::CardDav,
+    };
+    let began = Timestamp::now();
+    let password = web
+        .core
+        .make_app_password(
+            actor,
+            NewAppPassword {
+                name,
+                scope: Scope {
+                    protocols: vec![protocol],
+                    access: Access {
+                        read_only: posted.checked("read_only"),
+                        ..Access::default()
+                    },
+                    ..Scope::default()
+                },
+                expires: None,
+            },
+        )
+        .await?
+        .secret;
+    let person = web.core.store().person(actor.person).await?;
+    let email = person.and_then(|person| person.email);
+    let email = email.unwrap_or_else(|| format!("{}@{}", actor.login, address.host));
+    let login = actor.login.clone();
+    let mut values = vec![
+        ("server", text.server, address.server()),
+        ("login", text.login, login.clone()),
+        ("app-password", text.app_password, password.clone()),
+    ];
+    let account = match kind.way {
+        Way::Exchange => {
+            values.push(("email", text.email, email.clone()));
+            values.push(("domain", text.domain, text.leave_empty.to_owned()));
+            Account::Exchange { login, email }
+        }
+        _ => {
+            values.push((
+                "address",
+                text.full_address,
+                format!("{}/dav/", address.url()),
+            ));
+            Account::CardDav {
+                description: "Carnet".to_owned(),
+                principal: format!("/dav/principals/users/{login}/"),
+                login,
+            }
+        }
+    };
+    let profile = kind.profile.then(|| {
+        let inside = posted.checked("inside").then_some(password.as_str());
+        let text = profile(&address, &[account], inside);
+        let link = format!(
+            "{}/connect/p/{}",
+            address.url(),
+            web.offers.add(text.into_bytes())
+        );
+        let image = data_url(&link);
+        (link, image)
+    });
+    Ok(MadeView {
+        values,
+        own_address,
+        profile,
+        account_code: match kind.code {
+            true => data_url(&address.account_link(&actor.login)),
+            false => None,
+        },
+        state: format!("/connect/state?kind={}&since={}", kind.id, began.0),
+        first_sync: first_sync(web, visit).await?,
+    })
+}
+
+fn data_url(text: &str) -> Option<String> {
+    let image = code(text)?;
+    Some(format!(
+        "data:image/svg+xml;base64,{}",
+        STANDARD.encode(image)
+    ))
+}
+
+/// How long the first synchronization takes, from the count.
+async fn first_sync(web: &Arc<Web>, visit: &Visit) -> Result<String> {
+    let text = visit.text.connect;
+    let mut contacts = 0;
+    for book in web.core.books(&visit.actor).await? {
+        contacts += web.core.store().count(book.collection().id).await?;
+    }
+    let time = match contacts / IN_A_MINUTE {
+        0 => text.less_than_a_minute.to_owned(),
+        minutes => fill(text.minutes, &[&(minutes + 1)]),
+    };
+    Ok(fill(text.first_sync, &[&contacts, &time]))
+}
+
+/// `GET /connect/p/TOKEN`: the profile, once.
+pub async fn offered(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Response {
+    let Some(profile) = web.offers.take(&token) else {
+        let text = text::choose(None, &headers);
+        let page = Message {
+            shell: anonymous_shell(text, String::new()),
+            title: text.connect.title.to_owned(),
+            message: text.connect.profile_over.to_owned(),
+            back: None,
+        };
+        return show(StatusCode::GONE, &page);
+    };
+    let signed = match &web.site.signer {
+        Some(signer) => signer.sign(&profile),
+        None => Ok(profile.clone()),
+    };
+    let bytes = signed.unwrap_or_else(|error| {
+        tracing::warn!(%error, "a profile could not be signed");
+        profile
+    });
+    let headers = [
+        (header::CONTENT_TYPE, MEDIA_TYPE),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            header::CONTENT_DISPOSITION,
+            "attachment; filename=\"carnet.mobileconfig\"",
+        ),
+    ];
+    (headers, bytes).into_response()
+}

@@ -1,0 +1,163 @@
+//! Whether the device came, or what the server saw instead.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::{HeaderValue, StatusCode, header};
+use serde::Deserialize;
+
+use super::kinds::{self, Way};
+use crate::{
+    auth::Why,
+    domain::{
+        batch::DeviceAccess, error::Result, id::Timestamp, journal::Event, store::KnownClient,
+    },
+    web::{
+        Web,
+        page::{Shell, Tool, show},
+        request::Visit,
+        text::fill,
+        told::Told,
+    },
+};
+
+/// Seconds between two looks of a page without script.
+const AGAIN: HeaderValue = HeaderValue::from_static("4");
+
+/// What is waited for.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    kind: String,
+    /// When the password was made, in milliseconds.
+    since: i64,
+}
+
+#[derive(Template)]
+#[template(path = "connect_state.html")]
+struct Page {
+    shell: Shell,
+    done: bool,
+    sentence: String,
+    /// What is in the way.
+    trouble: Option<String>,
+    back: String,
+}
+
+/// `GET /connect/state`: comes again by itself until the device is there.
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    Query(asked): Query<Asked>,
+) -> Response {
+    match look(&web, &visit, &asked).await {
+        Ok(page) => {
+            let done = page.done;
+            let mut response = show(StatusCode::OK, &page);
+            let headers = response.headers_mut();
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            if !done {
+                headers.insert(header::REFRESH, AGAIN);
+            }
+            response
+        }
+        Err(error) => visit.failed(&web, &error),
+    }
+}
+
+async fn look(web: &Arc<Web>, visit: &Visit, asked: &Asked) -> Result<Page> {
+    let text = visit.text.connect;
+    let since = Timestamp(asked.since);
+    let prefix = match kinds::find(&asked.kind).map(|kind| kind.way) {
+        Some(Way::Exchange) => "EAS ",
+        _ => "CardDAV ",
+    };
+    let clients = web.core.known_clients(&visit.actor).await?;
+    let connected = clients
+        .iter()
+        .filter(|client| client.label.starts_with(prefix))
+        .find_map(|client| Some((client, sent(client, since)?)));
+    let devices = web.core.devices(&visit.actor).await?;
+    let shell = visit.shell_of(web, Tool::Settings, Told::Nothing);
+    let back = match kinds::find(&asked.kind) {
+        Some(kind) => format!("/connect/{}", kind.id),
+        None => "/connect".to_owned(),
+    };
+    if let Some((client, contacts)) = connected {
+        let device = devices.iter().find(|device| device.label() == client.label);
+        let name = match device {
+            Some(device) => device.shown_name().to_owned(),
+            None => client.label.trim_start_matches(prefix).to_owned(),
+        };
+        return Ok(Page {
+            shell,
+            done: true,
+            sentence: fill(text.connected, &[&name, &contacts]),
+            trouble: None,
+            back,
+        });
+    }
+    let held = devices
+        .iter()
+        .find(|device| device.access == DeviceAccess::Quarantined && device.last_seen >= since);
+    let trouble = match held {
+        Some(device) => Some(fill(text.device_held, &[&device.shown_name()])),
+        None => failure(web, visit, since).await?,
+    };
+    Ok(Page {
+        shell,
+        done: false,
+        sentence: text.waiting.to_owned(),
+        trouble,
+        back,
+    })
+}
+
+/// Contacts a client was sent since a moment; none before it synchronized.
+fn sent(client: &KnownClient, since: Timestamp) -> Option<usize> {
+    let recent = client
+        .exchanges
+        .iter()
+        .filter(|exchange| exchange.at >= since);
+    let mut contacts = None;
+    for exchange in recent {
+        match &exchange.event {
+            Event::Sent { added, .. } => *contacts.get_or_insert(0) += added,
+            // A device that has its first key comes back for the contacts at once.
+            Event::Began { .. } if client.label.starts_with("CardDAV ") => {
+                contacts.get_or_insert(0);
+            }
+            _ => {}
+        }
+    }
+    contacts
+}
+
+/// The last sign-in of the person that failed since a moment, in words.
+async fn failure(web: &Web, visit: &Visit, since: Timestamp) -> Result<Option<String>> {
+    let text = visit.text.connect;
+    let person = web.core.store().person(visit.actor.person).await?;
+    let email = person.and_then(|person| person.email).unwrap_or_default();
+    let email = email.to_lowercase();
+    let failures = web
+        .auth
+        .failures()
+        .last(Some(&[&visit.actor.login, &email]));
+    let last = failures.into_iter().find(|failure| failure.at >= since);
+    Ok(last.map(|failure| {
+        let sentence = match failure.why {
+            Why::WrongPassword => text.wrong_password,
+            Why::AccountPassword => text.account_password,
+            Why::Protocol => text.wrong_protocol,
+            Why::Network => text.wrong_network,
+            Why::Class => text.not_in_class,
+            Why::Disabled => text.account_off,
+            Why::TooMany => text.too_many,
+        };
+        fill(sentence, &[&failure.peer])
+    }))
+}
