@@ -233,6 +233,7 @@ impl Authenticator {
         let matches = password::verify(password.to_owned(), hash).await;
         drop(permit);
         if matches && person.as_ref().is_some_and(barred) {
+            why = Why::AccountPassword;
             tracing::info!(login, %peer, "a device came with the password of an account that has a second factor");
         }
         match person.filter(|person| matches && !barred(person)) {

@@ -225,6 +225,7 @@ async fn show_device(web: &Arc<Web>, visit: &Visit, id: i64, told: Told) -> Resu
         facts.push((text.wipe, sentence));
     }
     let settings = settings_of(&open, visit).await?;
+    let status = told.status();
     let page = Details {
         here: format!("{HERE}/e/{id}"),
         title: fill(text.details, &[&device.shown_name()]),
@@ -232,15 +233,9 @@ async fn show_device(web: &Arc<Web>, visit: &Visit, id: i64, told: Told) -> Resu
         facts,
         device: Some(settings),
         log: log_of(client, visit),
-        shell: visit.shell_of(web, Tool::Settings, Told::Nothing),
+        shell: visit.shell_of(web, Tool::Settings, told),
     };
-    Ok(finish(page, web, visit, told))
-}
-
-fn finish(mut page: Details, web: &Web, visit: &Visit, told: Told) -> Response {
-    let status = told.status();
-    page.shell = visit.shell_of(web, Tool::Settings, told);
-    show(status, &page)
+    Ok(show(status, &page))
 }
 
 async fn settings_of(open: &OpenDevice, visit: &Visit) -> Result<Settings> {
@@ -378,7 +373,7 @@ pub async fn erase(
         let password = posted.value("password");
         match web
             .auth
-            .password(&visit.actor.login, password, peer)
+            .password(&visit.actor.login, password, peer, Door::Web)
             .await?
         {
             Outcome::Known(_) => device.erase(posted.value("typed")).await.map(|()| true),
@@ -486,6 +481,7 @@ async fn show_program(web: &Arc<Web>, visit: &Visit, label: &str, told: Told) ->
         .find(|client| client.label == label && is_program(client))
         .ok_or(Error::NotFound)?;
     let contacts = program_contacts(web, visit, client).await?;
+    let status = told.status();
     let page = Details {
         here: program_path(client),
         title: fill(text.details, &[&program_name(client)]),
@@ -498,9 +494,9 @@ async fn show_program(web: &Arc<Web>, visit: &Visit, label: &str, told: Told) ->
         ],
         device: None,
         log: log_of(Some(client), visit),
-        shell: visit.shell_of(web, Tool::Settings, Told::Nothing),
+        shell: visit.shell_of(web, Tool::Settings, told),
     };
-    Ok(finish(page, web, visit, told))
+    Ok(show(status, &page))
 }
 
 /// `POST /settings/devices/c/LABEL/rename`

@@ -23,10 +23,10 @@ macro_rules! sentences {
 }
 
 pub mod account;
-pub mod book;
-pub mod dates;
 pub mod admin;
+pub mod book;
 pub mod connect;
+pub mod dates;
 pub mod devices;
 mod en;
 mod fr;

@@ -373,7 +373,8 @@ fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     })
 }
 
-const PERSON: &str = "person.id, person.login, person.email, person.name, person.admin, person.disabled,
+const PERSON: &str =
+    "person.id, person.login, person.email, person.name, person.admin, person.disabled,
     person.quota, person.password_hash, person.created, person.settings,
     EXISTS (SELECT 1 FROM second_factor f WHERE f.person = person.id AND f.confirmed IS NOT NULL),
     k.name, k.contacts, k.devices, k.eas, k.carddav, k.sms, k.fax

@@ -95,7 +95,7 @@ fn form(class: &AccountClass, text: &Admin) -> ClassForm {
 pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     // What is no number is refused.
@@ -137,7 +137,7 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let removed = office.remove_class(posted.value("name")).await;

@@ -88,7 +88,7 @@ async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
 pub async fn order(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let ordered = async {

@@ -55,7 +55,7 @@ async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
 pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let login = posted.value("login").trim();
@@ -161,7 +161,7 @@ where
 {
     let office = match office_of(web, posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let changed = change(office.clone()).await;
@@ -176,7 +176,7 @@ where
 pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let removed = office.remove_group(GroupId(id), posted.value("typed"));

@@ -15,6 +15,7 @@ use crate::{
         error::{Error, Result},
         id::Timestamp,
         office::Office,
+        outbox::{self, Outgoing},
     },
     http::reach::{Question, reach},
     web::{
@@ -31,6 +32,8 @@ use crate::{
 /// A disk or a certificate is mentioned from here on.
 const FULL: u64 = 90;
 const SOON: i64 = 14;
+/// A message that was tried more often than this is mentioned.
+const STUCK: i64 = 3;
 /// Backups the server keeps of its own.
 const BACKUPS: usize = 10;
 
@@ -105,6 +108,7 @@ async fn gauges(web: &Web, text: &'static Admin) -> Result<Vec<Gauge>> {
             well: true,
         },
     });
+    gauges.push(mail(web, text).await?);
     gauges.push(Gauge {
         name: text.push,
         said: match web.site.push {
@@ -122,6 +126,24 @@ async fn gauges(web: &Web, text: &'static Admin) -> Result<Vec<Gauge>> {
     Ok(gauges)
 }
 
+/// The queue of outgoing messages.
+async fn mail(web: &Web, text: &'static Admin) -> Result<Gauge> {
+    let recent = web.core.store().outbox(None, 200).await?;
+    let count = |is: fn(&Outgoing) -> bool| recent.iter().filter(|message| is(message)).count();
+    let waiting = count(|message| message.state == outbox::State::Waiting);
+    let lost = count(|message| is_lost(message.state));
+    let stuck =
+        count(|message| message.state == outbox::State::Waiting && message.attempts > STUCK);
+    Ok(Gauge {
+        name: text.mail,
+        said: match web.outlets.mail {
+            true => fill(text.mail_said, &[&waiting, &lost]),
+            false => text.mail_off.to_owned(),
+        },
+        well: stuck == 0,
+    })
+}
+
 /// Hundredths of the disk of the data that are used.
 fn disk_used(web: &Web) -> Option<u64> {
     let disk = rustix::fs::statvfs(&web.site.data).ok()?;
@@ -133,7 +155,7 @@ fn disk_used(web: &Web) -> Option<u64> {
 pub async fn backup(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let written = write_backup(&web, &office).await;
@@ -205,7 +227,7 @@ pub async fn check_page(State(web): State<Arc<Web>>, admin: OfficeVisit) -> Resp
 /// `POST /admin/check`: asks the address of the configuration, and no other.
 pub async fn check(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     if let Err(refusal) = office_of(&web, &posted) {
-        return refusal;
+        return *refusal;
     }
     let visit = &posted.visit;
     let text = visit.text.admin;
@@ -245,4 +267,8 @@ fn words(question: Question, text: &Admin) -> (&'static str, &'static str) {
         Question::Eas => (text.check_eas, text.fix_eas),
         Question::Autodiscover => (text.check_autodiscover, text.fix_autodiscover),
     }
+}
+
+fn is_lost(state: outbox::State) -> bool {
+    matches!(state, outbox::State::Refused | outbox::State::GivenUp)
 }

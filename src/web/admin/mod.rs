@@ -64,7 +64,10 @@ pub struct OfficeVisit {
 impl FromRequestParts<Arc<Web>> for OfficeVisit {
     type Rejection = Response;
 
-    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Answered<Self> {
+    async fn from_request_parts(
+        parts: &mut Parts,
+        web: &Arc<Web>,
+    ) -> std::result::Result<Self, Response> {
         let visit = Visit::from_request_parts(parts, web).await?;
         match web.core.office(&visit.actor) {
             Ok(office) => Ok(Self { visit, office }),
@@ -73,13 +76,11 @@ impl FromRequestParts<Arc<Web>> for OfficeVisit {
     }
 }
 
-type Answered<T> = std::result::Result<T, Response>;
-
 /// The same for a form.
-fn office_of(web: &Arc<Web>, posted: &Posted) -> Answered<Office> {
+fn office_of(web: &Arc<Web>, posted: &Posted) -> std::result::Result<Office, Box<Response>> {
     let visit = &posted.visit;
     let office = web.core.office(&visit.actor);
-    office.map_err(|error| visit.failed(web, &error))
+    office.map_err(|error| Box::new(visit.failed(web, &error)))
 }
 
 /// What every page of it carries.

@@ -147,7 +147,7 @@ fn row(account: &Account, visit: &Visit) -> Row {
 pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let text = |name| posted.value(name).trim().to_owned();
@@ -185,7 +185,7 @@ async fn make(office: &Office, new: NewAccount) -> Result<(String, String)> {
 pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let read = read_list(posted.value("list")).and_then(|list| match list.len() {
@@ -307,7 +307,7 @@ pub async fn state(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Pos
 async fn apply(web: &Arc<Web>, id: i64, posted: &Posted, change: AccountChange) -> Response {
     let office = match office_of(web, posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let changed = office.change_account(PersonId(id), change).await;
@@ -326,7 +326,7 @@ pub async fn password(
 ) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let password = random_id(9);
@@ -354,7 +354,7 @@ pub async fn password(
 pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let removed = office.remove_account(PersonId(id), posted.value("typed"));

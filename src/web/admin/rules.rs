@@ -116,7 +116,7 @@ where
 {
     let office = match office_of(web, posted) {
         Ok(office) => office,
-        Err(refusal) => return refusal,
+        Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
     let changed = change(office.clone()).await;

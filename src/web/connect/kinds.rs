@@ -44,7 +44,7 @@ const fn kind(
 }
 
 /// Every kind, in the order of the guide.
-pub const KINDS: [Kind; 14] = [
+pub static KINDS: [Kind; 14] = [
     Kind {
         profile: true,
         ..kind("iphone", Way::Exchange, |t| t.iphone, |t| t.iphone_steps)

@@ -25,9 +25,6 @@ use crate::{
     },
 };
 
-/// Seconds between two looks of a page without script.
-const AGAIN: HeaderValue = HeaderValue::from_static("4");
-
 /// What is waited for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -61,7 +58,8 @@ pub async fn page(
             let headers = response.headers_mut();
             headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
             if !done {
-                headers.insert(header::REFRESH, AGAIN);
+                // Seconds until the next look of a page without script.
+                headers.insert(header::REFRESH, HeaderValue::from_static("4"));
             }
             response
         }
@@ -143,10 +141,8 @@ async fn failure(web: &Web, visit: &Visit, since: Timestamp) -> Result<Option<St
     let person = web.core.store().person(visit.actor.person).await?;
     let email = person.and_then(|person| person.email).unwrap_or_default();
     let email = email.to_lowercase();
-    let failures = web
-        .auth
-        .failures()
-        .last(Some(&[&visit.actor.login, &email]));
+    let logins = [visit.actor.login.as_str(), email.as_str()];
+    let failures = web.auth.failures().last(Some(&logins));
     let last = failures.into_iter().find(|failure| failure.at >= since);
     Ok(last.map(|failure| {
         let sentence = match failure.why {
