@@ -275,7 +275,7 @@ fn is_line(text: &str, least: usize, most: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::PersonId;
+    use crate::domain::{account_class::AccountClass, id::PersonId};
 
     #[test]
     fn what_is_tried_first_is_no_password() {
@@ -291,6 +291,7 @@ mod tests {
             created: Timestamp(0),
             settings: "{}".into(),
             second_factor: false,
+            class: AccountClass::default(),
         };
         for (password, expected) in [
             ("short", Some(Weak::TooShort)),
