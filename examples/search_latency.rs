@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let store = Arc::new(Sqlite::open(Path::new(&data))?);
     let core = Core::new(
         store.clone(),
-        Arc::new(Contact::default()),
+        vec![Arc::new(Contact::default())],
         Limits::default(),
     );
     let person = store.person_by_login(&login).await?;

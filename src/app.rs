@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     auth::Authenticator,
     autodiscover,
-    class::contact::Contact,
+    class::{self, contact::Contact},
     config::{Config, Founders},
     connect::Address,
     dav::{self, Push},
@@ -64,6 +64,9 @@ impl App {
         let contact = Arc::new(Contact::new(config.country.as_deref()));
         let limits = Limits {
             document: config.max_document,
+            upload: config.max_upload,
+            documents: (config.document_quota > 0)
+                .then(|| i64::try_from(config.document_quota).unwrap_or(i64::MAX)),
             administrators_found: config.found_groups == Founders::Administrators,
             further_books: config.further_books,
             history_days: config.history_days.into(),
@@ -71,7 +74,7 @@ impl App {
             tombstone_days: config.tombstone_days.into(),
             owners_erase: config.owners_erase,
         };
-        let core = Core::new(store.clone(), contact.clone(), limits);
+        let core = Core::new(store.clone(), class::all(contact.clone()), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
         let shutdown = Shutdown::default();
         let push = match &config.push_contact {
@@ -159,6 +162,9 @@ impl App {
     /// Serves until the shutdown.
     pub async fn serve(&self, listeners: Vec<Listener>) {
         let connections = Arc::new(Semaphore::new(self.config.max_connections));
+        if let Err(error) = self.core.discard_uploads().await {
+            tracing::error!(%error, "broken uploads could not be removed");
+        }
         let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
         let writer = tokio::spawn(write_journal(self.core.clone()));
         let purger = tokio::spawn(purge(self.core.clone(), self.jobs.clone()));

@@ -44,6 +44,10 @@ pub struct Config {
     pub import_contacts: usize,
     /// Seconds of work after which an import waits to be told to go on.
     pub import_seconds: u64,
+    /// Octets of one uploaded document.
+    pub max_upload: u64,
+    /// Octets of the documents of one person, where the account says nothing else; 0: no limit.
+    pub document_quota: u64,
     /// Connections served at once.
     pub max_connections: usize,
     /// `mailto:` or `https:` address of the operator for push services; none switches WebDAV-Push off.
@@ -112,6 +116,8 @@ impl Default for Config {
             import_octets: 32 * 1024 * 1024,
             import_contacts: 50_000,
             import_seconds: 10 * 60,
+            max_upload: 100 * 1024 * 1024,
+            document_quota: 1024 * 1024 * 1024,
             max_connections: 20_000,
             push_contact: None,
             push_allow_private: false,
@@ -225,7 +231,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 29] = [
+pub const KEYS: [&str; 31] = [
     "data",
     "listen",
     "public_url",
@@ -235,6 +241,8 @@ pub const KEYS: [&str; 29] = [
     "log_level",
     "country",
     "max_document",
+    "max_upload",
+    "document_quota",
     "max_connections",
     "push_contact",
     "push_allow_private",

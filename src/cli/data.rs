@@ -1,14 +1,13 @@
 //! `carnet backup`, `restore` and `check`
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use clap::Args;
 
 use super::{Done, Output, text};
 use crate::{
-    class::contact::Contact,
     config::Config,
-    domain::store::Store,
+    domain::{class::Class, store::Store},
     store::sqlite::{self, Sqlite},
 };
 
@@ -38,10 +37,15 @@ pub fn restore(config: &Config, file: &Path) -> Done {
     ))
 }
 
-pub async fn check(store: &Sqlite, class: &Contact, options: &Check, json: bool) -> Done {
+pub async fn check(
+    store: &Sqlite,
+    classes: &[Arc<dyn Class>],
+    options: &Check,
+    json: bool,
+) -> Done {
     if options.rebuild {
         store
-            .rebuild(class)
+            .rebuild(classes)
             .await
             .map_err(|error| error.to_string())?;
     }

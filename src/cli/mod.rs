@@ -16,7 +16,7 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    class::contact::Contact,
+    class::{self, contact::Contact},
     config::Config,
     domain::{
         batch::{Batch, Committed, Op},
@@ -165,7 +165,8 @@ async fn run(cli: Cli) -> Done {
             }
             let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
             let class = Contact::new(config.country.as_deref());
-            let brought = store.bring_up_to_date(&class).await;
+            let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
+            let brought = store.bring_up_to_date(&classes).await;
             brought.map_err(|error| error.to_string())?;
             match command {
                 Command::User(command) => user::run(&store, command, json).await,
@@ -191,7 +192,7 @@ async fn run(cli: Cli) -> Done {
                 Command::Import(options) => transfer::import(store, class, options, json).await,
                 Command::Export(options) => transfer::export(store, class, options).await,
                 Command::Backup { file } => data::backup(&store, &file).await,
-                Command::Check(options) => data::check(&store, &class, &options, json).await,
+                Command::Check(options) => data::check(&store, &classes, &options, json).await,
                 Command::Migrate => text("the database is up to date\n"),
                 Command::Serve(_) | Command::Restore { .. } | Command::Reach => text(""),
             }
@@ -201,7 +202,12 @@ async fn run(cli: Cli) -> Done {
 
 /// Whoever runs the program on the data.
 fn operator(store: Sqlite, class: Contact) -> Office {
-    Core::new(Arc::new(store), Arc::new(class), Limits::default()).operator()
+    Core::new(
+        Arc::new(store),
+        class::all(Arc::new(class)),
+        Limits::default(),
+    )
+    .operator()
 }
 
 /// A sentence for people, or the same as JSON.

@@ -36,7 +36,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     }
     observe::start(&config)?;
     let app = App::build(config).map_err(|error| error.to_string())?;
-    let brought = app.store.bring_up_to_date(app.core.class()).await;
+    let brought = app.store.bring_up_to_date(app.core.classes()).await;
     brought.map_err(|error| error.to_string())?;
     first_start(&app).await?;
     if options.demo {

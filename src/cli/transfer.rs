@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use super::{Done, Output, text};
 use crate::{
-    class::contact::Contact,
+    class::{self, contact::Contact},
     domain::{
         actor::{Actor, Client},
         book::Book,
@@ -274,7 +274,7 @@ fn input(file: &Path) -> Result<Box<dyn BufRead + Send>, String> {
 /// A book as its owner, or as the group's administrator, would open it.
 async fn open(store: Sqlite, class: Contact, place: &str) -> Result<Book, String> {
     let store: Arc<dyn Store> = Arc::new(store);
-    let core = Core::new(store, Arc::new(class), Limits::default());
+    let core = Core::new(store, class::all(Arc::new(class)), Limits::default());
     let opened = match place.strip_prefix("group:") {
         None => {
             let found = core.store().person_by_login(place).await;

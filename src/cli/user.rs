@@ -57,6 +57,9 @@ pub enum Command {
         /// The class of the account; "" is everybody's
         #[arg(long)]
         class: Option<String>,
+        /// MiB of documents allowed; 0 for no limit, `server` for the server's rule
+        #[arg(long, value_name = "MIB")]
+        document_quota: Option<String>,
         #[arg(long)]
         email: Option<String>,
         #[arg(long)]
@@ -174,6 +177,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             login,
             quota,
             class,
+            document_quota,
             email,
             name,
             disable,
@@ -198,6 +202,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 hide_members,
                 quota.is_some(),
                 class.is_some(),
+                document_quota.is_some(),
                 email.is_some(),
                 name.is_some(),
                 utc_offset.is_some(),
@@ -221,10 +226,18 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 .map_or(Ok(()), valid_email)?;
             let minutes = utc_offset.as_deref().map(minutes_east).transpose()?;
             let picture = picture.map(|file| read_picture(&file)).transpose()?;
+            let document_quota = document_quota.as_deref().map(octets).transpose()?;
             let person = person(store, &login).await?;
             if let Some(class) = class {
                 let person = person.id;
                 commit(store, Op::Office(OfficeOp::SetClass { person, class })).await?;
+            }
+            if let Some(quota) = document_quota {
+                let op = Op::SetDocumentQuota {
+                    person: person.id,
+                    quota,
+                };
+                commit(store, op).await?;
             }
             if organization.is_some() || picture.is_some() {
                 let op = Op::DescribePerson {
@@ -328,6 +341,18 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
     match json {
         true => Ok(Output::Json(rows.into())),
         false => text(lines),
+    }
+}
+
+/// Octets of a number of MiB; none: the server's rule.
+fn octets(mebibytes: &str) -> Result<Option<i64>, String> {
+    let parsed = mebibytes.parse::<i64>().ok().filter(|n| *n >= 0);
+    match (mebibytes, parsed.and_then(|n| n.checked_mul(1024 * 1024))) {
+        ("server", _) => Ok(None),
+        (_, Some(octets)) => Ok(Some(octets)),
+        (_, None) => {
+            Err("a quota of documents is a number of MiB, 0 for no limit, or server".into())
+        }
     }
 }
 

@@ -1,10 +1,11 @@
 //! A commit as plain data: operations with their preconditions, checked inside the transaction.
 
 use super::{
-    class::Index,
+    class::{Blob, Index},
+    collection::Place,
     credential::CredentialOp,
     id::{
-        CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
+        BlobId, CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     journal::Exchange,
@@ -479,6 +480,65 @@ pub enum Op {
 
     /// Outgoing messages, and links for forgotten passwords.
     Outbox(OutboxOp),
+
+    /// Octets begin to arrive; gives their row number.
+    BeginBlob,
+    /// One chunk of them, counted from 0.
+    WriteBlob {
+        blob: BlobId,
+        chunk: i64,
+        data: Vec<u8>,
+    },
+    /// All octets are there; what is known by that digest already is not kept twice.
+    SealBlob {
+        blob: BlobId,
+        content: Blob,
+    },
+    /// Octets that did not arrive whole.
+    DropBlob {
+        blob: BlobId,
+    },
+    /// Whatever has been arriving since before a moment, and what nothing refers to any more, up
+    /// to so many; gives how many went.
+    CollectBlobs {
+        begun_before: Timestamp,
+        most: i64,
+    },
+    /// `OverQuota` unless the documents a person created fit, and their earlier versions and trash
+    /// three times that.
+    FitDocuments {
+        person: PersonId,
+        limit: i64,
+    },
+    /// None: the server's rule; 0: no limit.
+    SetDocumentQuota {
+        person: PersonId,
+        quota: Option<i64>,
+    },
+    /// A folder of Private or of a group. Refused: `Exists`, whatever the case of its name.
+    AddFolder {
+        place: Place,
+        segment: String,
+        display_name: String,
+    },
+    RenameFolder {
+        folder: CollectionId,
+        display_name: String,
+    },
+    /// Its documents go to the trash, it is not shown any more.
+    HideFolder {
+        folder: CollectionId,
+    },
+    /// A deleted folder is shown again, without what was in it.
+    ShowFolder {
+        folder: CollectionId,
+    },
+    /// Links a document to a contact, or breaks the link.
+    Attach {
+        contact: ItemId,
+        document: ItemId,
+        attached: bool,
+    },
 }
 
 impl Op {

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use super::{
     actor::Actor,
+    class::Class,
     collection::{Collection, Place},
     core::Core,
     cursor::{Cursor, Position},
@@ -177,6 +178,11 @@ impl Book {
 
     pub fn core(&self) -> &Arc<Core> {
         &self.core
+    }
+
+    /// The class of what is here.
+    pub fn class(&self) -> &dyn Class {
+        self.core.class_named(&self.collection.class)
     }
 
     /// Belongs to the actor alone.
@@ -350,7 +356,7 @@ impl Book {
         let placement = &card.placement;
         if self.is_list() {
             let profile = serde_json::from_slice(&card.document).unwrap_or_default();
-            return self.core.class().portrait(&profile, &placement.uid).into();
+            return self.class().portrait(&profile, &placement.uid).into();
         }
         if placement.mixed && self.is_private() {
             return self.shown(&card.document, &placement.overlay).into();
@@ -358,7 +364,7 @@ impl Book {
         match placement.overlay.is_empty() {
             true => card.document.clone(),
             false => {
-                let class = self.core.class();
+                let class = self.class();
                 class.join(&card.document, &placement.overlay).into()
             }
         }
@@ -367,7 +373,7 @@ impl Book {
     /// The same of any version. In Private the owner's lines stand for the ones that belong to the
     /// document itself, which group books show (`rights.md` §4).
     pub(super) fn shown(&self, document: &[u8], overlay: &[u8]) -> Vec<u8> {
-        let class = self.core.class();
+        let class = self.class();
         if !self.is_private() {
             return document.to_vec();
         }

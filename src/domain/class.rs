@@ -2,6 +2,11 @@
 
 use super::{error::Result, principal::Profile, search::token::Tokens};
 
+/// Name of the class of contacts.
+pub const CONTACT: &str = "contact";
+/// Name of the class of documents.
+pub const DOCUMENT: &str = "document";
+
 /// A class: pure functions over documents, no storage.
 pub trait Class: Send + Sync {
     /// As stored: `contact`.
@@ -62,6 +67,16 @@ pub struct Index {
     pub sort_last: String,
     /// Values for search and lists.
     pub texts: Vec<IndexText>,
+    /// The octets kept apart that the document is about.
+    pub blob: Option<Blob>,
+}
+
+/// Octets kept apart from the document that names them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blob {
+    /// Lower-case hex SHA-256.
+    pub digest: String,
+    pub octets: i64,
 }
 
 /// One value of an item, for lists, criteria and search.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    class::DOCUMENT,
     id::{CollectionId, GroupId, PersonId, Seq, Timestamp},
     principal::GroupOptions,
 };
@@ -27,6 +28,8 @@ pub enum Place {
 pub struct Collection {
     pub id: CollectionId,
     pub place: Place,
+    /// Name of the class of its items: a book holds contacts, a folder documents.
+    pub class: String,
     /// Never changes; part of tokens and of folder ids.
     pub uuid: String,
     /// Last segment of the URL (`contacts` for the default private book; a group's name).
@@ -42,6 +45,8 @@ pub struct Collection {
     /// Order among the books of a person.
     pub position: i64,
     pub created: Timestamp,
+    /// When the folder was deleted.
+    pub hidden: Option<Timestamp>,
     /// Of the group, where the place is one.
     pub options: GroupOptions,
 }
@@ -51,7 +56,20 @@ impl Collection {
     pub fn is_default(&self) -> bool {
         matches!(self.place, Place::Private(_)) && self.segment == DEFAULT_BOOK
     }
+
+    /// A folder of documents.
+    pub fn is_folder(&self) -> bool {
+        self.class == DOCUMENT
+    }
+
+    /// The folder every place has: it cannot be renamed nor deleted.
+    pub fn is_default_folder(&self) -> bool {
+        self.is_folder() && self.segment == DEFAULT_FOLDER
+    }
 }
 
 /// Segment of the private book every account has.
 pub const DEFAULT_BOOK: &str = "contacts";
+
+/// Segment of the folder every account and every group has.
+pub const DEFAULT_FOLDER: &str = "documents";

@@ -6,7 +6,7 @@ use super::{
     actor::{Actor, Client},
     batch::{Batch, Committed, Op},
     book::{Book, RETRIES, Served},
-    class::Class,
+    class::{CONTACT, Class},
     collection::{Collection, Place},
     cursor::Cursor,
     error::{Error, Result},
@@ -23,8 +23,12 @@ const MAX_BOOKS: usize = 100;
 /// Limits every face obeys.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Octets of one document.
+    /// Octets of one item's content: a card, the details of a document.
     pub document: usize,
+    /// Octets of one uploaded document.
+    pub upload: u64,
+    /// Octets of the documents of one person, where nothing else is said of them; none: no limit.
+    pub documents: Option<i64>,
     /// Only administrators of the server may found groups.
     pub administrators_found: bool,
     /// People may make further private books.
@@ -43,6 +47,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             document: 10 * 1024 * 1024,
+            upload: 100 * 1024 * 1024,
+            documents: Some(1024 * 1024 * 1024),
             administrators_found: false,
             further_books: true,
             history_days: 30,
@@ -57,19 +63,19 @@ impl Default for Limits {
 pub struct Core {
     store: Arc<dyn Store>,
     hub: Hub,
-    class: Arc<dyn Class>,
+    classes: Vec<Arc<dyn Class>>,
     limits: Limits,
     served: Served,
     journal: Journal,
 }
 
 impl Core {
-    /// Joins a store with the class of its items.
-    pub fn new(store: Arc<dyn Store>, class: Arc<dyn Class>, limits: Limits) -> Arc<Self> {
+    /// Joins a store with the classes of its items.
+    pub fn new(store: Arc<dyn Store>, classes: Vec<Arc<dyn Class>>, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             store,
             hub: Hub::default(),
-            class,
+            classes,
             limits,
             served: Served::default(),
             journal: Journal::default(),
@@ -86,8 +92,19 @@ impl Core {
         &self.hub
     }
 
+    /// The class of contacts.
     pub fn class(&self) -> &dyn Class {
-        &*self.class
+        self.class_named(CONTACT)
+    }
+
+    /// A class by its name, as items and collections carry it.
+    pub fn class_named(&self, name: &str) -> &dyn Class {
+        let found = self.classes.iter().find(|class| class.name() == name);
+        &**found.unwrap_or(&self.classes[0])
+    }
+
+    pub fn classes(&self) -> &[Arc<dyn Class>] {
+        &self.classes
     }
 
     pub(super) fn served(&self) -> &Served {

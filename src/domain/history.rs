@@ -138,14 +138,13 @@ impl Book {
     pub async fn copy_version(&self, placement: &Placement, id: RevisionId) -> Result<()> {
         let document = &self.version(placement, id).await?;
         self.core()
-            .default_book(self.actor())
+            .default_place(self.actor(), &placement.class)
             .await?
             .decided(|book| async move {
-                let op = book.copied(document, &format!("{}.vcf", random_id(16)))?;
-                book.core()
-                    .commit_as(book.actor(), vec![op])
-                    .await
-                    .map(drop)
+                let ops = book
+                    .copied(document, &format!("{}.vcf", random_id(16)))
+                    .await?;
+                book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await
     }
@@ -166,14 +165,12 @@ impl Book {
         let card = self.current(placement).await?;
         self.require(&card.placement, Right::Modify).await?;
         let bytes = self.shown(document, &card.placement.overlay);
-        match self.revision(&card, &bytes)? {
-            Some(op) => self
-                .core()
-                .commit_as(self.actor(), vec![op])
-                .await
-                .map(drop),
-            None => Ok(()),
-        }
+        let Some(op) = self.revision(&card, &bytes)? else {
+            return Ok(());
+        };
+        let mut ops = vec![op];
+        ops.extend(self.fitting_all(&ops).await?);
+        self.core().commit_as(self.actor(), ops).await.map(drop)
     }
 
     /// Brings the whole place back to a moment, as far as the actor's rights and the kept history
@@ -356,7 +353,7 @@ impl View<'_> {
             }
             _ => What::Edited {
                 before: revision.id,
-                differences: book.core().class().differences(before, after),
+                differences: book.class().differences(before, after),
             },
         };
         Some(Event {
@@ -529,7 +526,7 @@ impl Core {
         if base[..] == card.document[..] {
             return Ok(book.shown(mine, &overlay));
         }
-        let merged = self.class().merge(&base, mine, &card.document)?;
+        let merged = book.class().merge(&base, mine, &card.document)?;
         Ok(book.shown(&merged.document, &overlay))
     }
 }

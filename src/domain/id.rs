@@ -46,6 +46,8 @@ id! {
     OutgoingId,
     /// A password for one device or program.
     AppPasswordId,
+    /// Octets kept in chunks.
+    BlobId,
 }
 
 /// A place in the order of a collection's changes; grows by one with every change of a placement.

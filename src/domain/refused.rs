@@ -94,9 +94,10 @@ impl Core {
         self.default_book(actor)
             .await?
             .decided(|book| async move {
-                let copy = book.copied(content, &format!("{}.vcf", random_id(16)))?;
-                let done = Op::DismissRefusal { revision: id };
-                let ops = vec![copy, done];
+                let mut ops = book
+                    .copied(content, &format!("{}.vcf", random_id(16)))
+                    .await?;
+                ops.push(Op::DismissRefusal { revision: id });
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await

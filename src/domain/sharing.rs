@@ -6,7 +6,8 @@ use super::{
     actor::Actor,
     batch::{Committed, NewPlacement, Op},
     book::{Book, new_server_id, removal},
-    collection::{Collection, DEFAULT_BOOK, Place},
+    class::DOCUMENT,
+    collection::{Collection, DEFAULT_BOOK, DEFAULT_FOLDER, Place},
     core::Core,
     error::{Error, Result},
     id::{CollectionId, GroupId, PersonId, PlacementId, RevisionId, Timestamp},
@@ -177,6 +178,11 @@ impl Book {
         if target.collection().id == self.collection().id {
             return Err(Error::Invalid("the contact is in this book already".into()));
         }
+        if target.collection().class != self.collection().class {
+            return Err(Error::Invalid(
+                "books hold contacts, folders hold documents".into(),
+            ));
+        }
         let same = how != How::Copy && !self.is_list() && target.may_hold(placement);
         if same {
             self.require(placement, Right::Share).await?;
@@ -213,7 +219,7 @@ impl Book {
                 let href = target
                     .free_href(href.unwrap_or(&wanted), href.is_some())
                     .await?;
-                ops.push(target.copied(&self.content(&card), &href)?);
+                ops.extend(target.copied(&self.content(&card), &href).await?);
                 href
             }
         };
@@ -241,7 +247,7 @@ impl Book {
             true => {
                 let store = self.core().store();
                 let tags = store.tags_of(self.actor().person, placement.item).await?;
-                self.core().class().with_tags(&[], &tags)
+                self.class().with_tags(&[], &tags)
             }
             false => Vec::new(),
         };
@@ -260,12 +266,13 @@ impl Book {
         })
     }
 
-    /// A new item of the actor's own in this book, with content and a uid of its own.
-    pub(super) fn copied(&self, content: &[u8], href: &str) -> Result<Op> {
-        let class = self.core().class();
+    /// What makes a new item of the actor's own in this book, with content and a uid of its own.
+    pub(super) async fn copied(&self, content: &[u8], href: &str) -> Result<Vec<Op>> {
+        let class = self.class();
         let bytes = class.renewed(content, &random_id(16))?;
         let (content, overlay, tags) = self.admit(&bytes, None)?;
-        Ok(Op::CreateItem {
+        let weighs = content.index.blob.is_some();
+        let mut ops = vec![Op::CreateItem {
             class: class.name().into(),
             creator: self.actor().person,
             content,
@@ -278,7 +285,11 @@ impl Book {
                 overlay,
                 tags,
             },
-        })
+        }];
+        if weighs {
+            ops.extend(self.core().fitting(self.actor().person).await?);
+        }
+        Ok(ops)
     }
 
     /// An href that is free here: the one wanted, or another unless it has to be that one.
@@ -342,6 +353,14 @@ impl Core {
         let book = self.stand(actor, collection).await?;
         let facts = book.facts(&card.placement).await?;
         Ok(book.allows(&facts, Right::Remove))
+    }
+
+    /// The book or the folder copies of items of a class go to.
+    pub async fn default_place(self: &Arc<Self>, actor: &Arc<Actor>, class: &str) -> Result<Book> {
+        match class {
+            DOCUMENT => self.open_folder(actor, None, DEFAULT_FOLDER).await,
+            _ => self.default_book(actor).await,
+        }
     }
 
     /// The book copies go to.

@@ -8,6 +8,7 @@ use super::{
     batch::{Batch, Committed, DeviceAccess},
     collection::{Collection, Place},
     credential::CredentialStore,
+    document::Documents,
     error::Result,
     id::{
         CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
@@ -100,6 +101,10 @@ pub enum Sort {
     Organization,
     /// Changed last comes first.
     Modified,
+    /// What kind of item it is.
+    Kind,
+    /// The largest document comes first.
+    Octets,
     #[default]
     #[serde(other)]
     Name,
@@ -130,6 +135,8 @@ pub struct ListRow {
     pub letter: String,
     /// Somebody commented on it in this place.
     pub commented: bool,
+    /// Documents are attached to it.
+    pub attached: bool,
     /// Names of the person's tags on it.
     pub tags: Vec<String>,
     /// Who created it; empty once the account is gone.
@@ -261,6 +268,8 @@ pub struct Removal {
     pub display: String,
     /// The same with the family name first, where the card has one and was not renamed since.
     pub last_first: Option<String>,
+    /// Name of its class.
+    pub class: String,
     pub creator: PersonId,
     /// Its creator, who created it in Private, took it away.
     pub withdrawn: bool,
@@ -393,9 +402,19 @@ pub struct Identity {
     pub value: String,
 }
 
+/// A document attached to a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attachment {
+    pub document: ItemId,
+    /// It is somewhere still, not only in the trash.
+    pub live: bool,
+    pub person: Option<PersonId>,
+    pub at: Timestamp,
+}
+
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
-pub trait Store: Outbox + CredentialStore + OfficeStore {
+pub trait Store: Outbox + CredentialStore + OfficeStore + Documents {
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.

@@ -85,7 +85,9 @@ impl Core {
         Op::SetOverlay {
             placement: placement.id,
             expected_changed: placement.changed,
-            overlay: self.class().with_tags(&placement.overlay, &tags),
+            overlay: self
+                .class_named(&placement.class)
+                .with_tags(&placement.overlay, &tags),
             tags,
             writer: None,
         }

@@ -62,6 +62,7 @@ impl Book {
                 });
             }
             if !ops.is_empty() {
+                ops.extend(book.fitting_all(&ops).await?);
                 book.core().commit_as(book.actor(), ops).await?;
             }
             Ok(outcomes)
@@ -93,7 +94,7 @@ impl Book {
         let overlay = match self.is_private() {
             true => {
                 let tags = self.tags_of(placement.item).await?;
-                let class = self.core().class();
+                let class = self.class();
                 let kept = class.split(&self.content(&card))?.tags;
                 let same = kept.len() == tags.len() && kept.iter().all(|tag| tags.contains(tag));
                 (!same).then(|| class.with_tags(&placement.overlay, &tags))
@@ -196,19 +197,17 @@ impl Core {
     /// The creator takes a copy of a removed item into Private (rule 7).
     pub async fn copy_removed(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         let lost = self.lost_creations(actor).await?;
-        if !lost.iter().any(|removal| removal.revision == id) {
-            return Err(Error::NotFound);
-        }
+        let removal = lost.into_iter().find(|removal| removal.revision == id);
+        let class = removal.ok_or(Error::NotFound)?.class;
         let revision = self.store().revision(id).await?.ok_or(Error::NotFound)?;
         let content = &revision.document;
-        self.default_book(actor)
+        self.default_place(actor, &class)
             .await?
             .decided(|book| async move {
-                let op = book.copied(content, &format!("{}.vcf", random_id(16)))?;
-                book.core()
-                    .commit_as(book.actor(), vec![op])
-                    .await
-                    .map(drop)
+                let ops = book
+                    .copied(content, &format!("{}.vcf", random_id(16)))
+                    .await?;
+                book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await
     }
@@ -233,7 +232,7 @@ impl Core {
             }],
             ..Default::default()
         })
-        .await
-        .map(drop)
+        .await?;
+        self.collect_orphans().await
     }
 }

@@ -9,7 +9,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 
 use super::{
-    Web, calls,
+    Web, attachments, calls, documents,
     form::{Posted, ranges},
     lists::members_of,
     names,
@@ -40,6 +40,9 @@ pub async fn card(
 
 /// The card, with what was done to it on top.
 pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Response {
+    if item.place.is_folder() {
+        return documents::details_telling(web, item, visit, told).await;
+    }
     let shown = show_card(web, item, visit, told).await;
     shown.unwrap_or_else(|error| visit.failed(web, &error))
 }
@@ -66,6 +69,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let tags = web.core.tags(&visit.actor).await?;
     let known = book.places(placement).await?;
     let comments = book.comments(placement).await?;
+    let attached = attachments::of_contact(&book, &card, rights.modify, visit).await?;
     let version = book.marks().await?.etag(placement);
     let comments_seen_by = match book.is_private() {
         true => text.comments_private.to_owned(),
@@ -109,6 +113,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
                     tag,
                 })
                 .collect(),
+            attached,
             maps: maps.collect(),
             group: !book.is_private(),
             comments: comments
@@ -133,7 +138,7 @@ fn place_link(place: &KnownPlace, visit: &Visit) -> Option<(String, String)> {
     }
 }
 
-fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
+pub fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
     let text = visit.text;
     page::CommentRow {
         id: shown.comment.id.0,
@@ -157,7 +162,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         let condition = Condition::Match(vec![posted.value("version").to_owned()]);
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
-        let name = web.facet.name(&card.document, &visit.settings);
+        let name = names::of_item(&web, &card, &visit.settings);
         let done = Done::of("deleted").to(&name);
         Ok(done.undone_by(ranges(&[removal])))
     };

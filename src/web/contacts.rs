@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 
 use super::{
-    Web, calls,
+    Web, calls, documents,
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
@@ -57,19 +57,24 @@ impl ListParams {
             words: web.facet.words(&self.q),
             tag: (self.tag != 0).then_some(TagId(self.tag)),
             favourite: self.show == "favourites",
-            kind: (self.show == "lists").then(|| "group".to_owned()),
+            kind: match self.show.as_str() {
+                "lists" => Some("group".to_owned()),
+                show => documents::family_named(show).map(|family| family.as_str().to_owned()),
+            },
             ..ListQuery::default()
         }
     }
 
     /// One page of it, as the person wants lists.
-    fn query(&self, web: &Web, settings: &Settings) -> ListQuery {
+    pub fn query(&self, web: &Web, settings: &Settings) -> ListQuery {
         ListQuery {
             last_first: settings.last_first,
             sort: match self.sort.as_str() {
                 "name" => Sort::Name,
                 "organization" => Sort::Organization,
                 "modified" => Sort::Modified,
+                "kind" => Sort::Kind,
+                "size" => Sort::Octets,
                 _ => settings.sort,
             },
             offset: (self.page.max(1) - 1) * settings.rows(),
@@ -84,7 +89,7 @@ impl ListParams {
     }
 
     /// The address of another page or order of the same list.
-    fn link(&self, here: &str, page: i64, sort: &str, all: &str) -> String {
+    pub fn link(&self, here: &str, page: i64, sort: &str, all: &str) -> String {
         let number = |n: i64| if n == 0 { String::new() } else { n.to_string() };
         let query = [
             ("q", self.q.as_str()),
@@ -158,6 +163,7 @@ struct Row {
     creator: String,
     favourite: bool,
     commented: bool,
+    attached: bool,
     may_edit: bool,
     may_delete: bool,
     /// Name and colour.
@@ -175,7 +181,7 @@ pub async fn list(
     let mut response = list_telling(&web, &place, &visit, &params, done.into()).await;
     let kept = format!(
         "{COOKIE}={}; Path=/; HttpOnly; SameSite=Lax",
-        encode_segment(&place.path())
+        encode_segment(&place.environment().path())
     );
     if let Ok(kept) = HeaderValue::from_str(&kept) {
         response.headers_mut().append(header::SET_COOKIE, kept);
@@ -185,10 +191,15 @@ pub async fn list(
 
 /// `GET /contacts`: the environment chosen last; Private after signing in.
 pub async fn last_place(visit: Visit, headers: HeaderMap) -> Response {
-    let places = visit.actor.memberships.iter();
-    let places = places.map(|own| PlacePath::Group(own.name.clone()).path());
-    let chosen = |path: &String| {
-        let kept = format!("{COOKIE}={}", encode_segment(path));
+    let group = chosen_group(&visit, &headers).map(PlacePath::Group);
+    see_other(&group.unwrap_or(PlacePath::Private).path())
+}
+
+/// The group whose environment was chosen last.
+pub fn chosen_group(visit: &Visit, headers: &HeaderMap) -> Option<String> {
+    let chosen = |name: &String| {
+        let path = PlacePath::Group(name.clone()).path();
+        let kept = format!("{COOKIE}={}", encode_segment(&path));
         headers
             .get_all(header::COOKIE)
             .iter()
@@ -196,8 +207,8 @@ pub async fn last_place(visit: Visit, headers: HeaderMap) -> Response {
             .flat_map(|value| value.split(';'))
             .any(|pair| pair.trim() == kept)
     };
-    let found = places.into_iter().find(chosen);
-    see_other(&found.unwrap_or_else(|| PlacePath::Private.path()))
+    let names = visit.actor.memberships.iter().map(|own| own.name.clone());
+    names.into_iter().find(chosen)
 }
 
 /// The cookie that begins a session in Private.
@@ -213,6 +224,9 @@ pub async fn list_telling(
     params: &ListParams,
     told: Told,
 ) -> Response {
+    if place.is_folder() {
+        return documents::folder_telling(web, place, visit, params, told).await;
+    }
     let shown = show_list(web, place, visit, params, told).await;
     shown.unwrap_or_else(|error| visit.failed(web, &error))
 }
@@ -330,7 +344,7 @@ fn scope(params: &ListParams) -> String {
 }
 
 /// What a name is listed under: its first letter, or `#`.
-fn letter_of(first: &str) -> String {
+pub fn letter_of(first: &str) -> String {
     match first.chars().next().filter(|c| c.is_alphabetic()) {
         Some(letter) => letter.to_uppercase().collect(),
         None => "#".to_owned(),
@@ -338,7 +352,7 @@ fn letter_of(first: &str) -> String {
 }
 
 /// Each letter with the address of its first row.
-fn letters(
+pub fn letters(
     counted: &[(String, i64)],
     rows_a_page: i64,
     link: &dyn Fn(i64, &str) -> String,
@@ -373,7 +387,7 @@ pub async fn targets(
     Ok(targets)
 }
 
-async fn members_see(book: &Book, text: &Text) -> Result<String> {
+pub async fn members_see(book: &Book, text: &Text) -> Result<String> {
     let members = book.members().await?.len();
     Ok(fill(
         text.members_see,
@@ -405,6 +419,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         creator: names::of_account(&row.creator_name, &visit.settings),
         favourite: has("favourite"),
         commented: row.commented,
+        attached: row.attached,
         may_edit: false,
         may_delete: false,
         tags: tags

@@ -9,7 +9,7 @@ use axum::{
 };
 
 use super::{
-    Web,
+    Web, documents,
     form::Posted,
     names,
     page::{Shell, show},
@@ -44,6 +44,8 @@ struct EventRow {
     differences: Vec<DifferenceRow>,
     /// The version before it.
     version: Option<i64>,
+    /// The octets of that version of a document.
+    file: Option<String>,
 }
 
 /// One property in words, before and after.
@@ -111,18 +113,18 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
         &History {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: web.facet.name(&card.document, &visit.settings),
+            name: names::of_item(web, &card, &visit.settings),
             may_edit: book.item_privileges(&card.placement).await?.modify,
             explained: fill(visit.text.history_kept, &[&days]),
             events: events
                 .into_iter()
-                .map(|event| row(event, web, visit))
+                .map(|event| row(event, web, visit, item))
                 .collect(),
         },
     ))
 }
 
-fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
+fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> EventRow {
     let text = visit.text;
     let named = |place: Option<PlaceName>| match place {
         Some(place) if place.private => text.private.to_owned(),
@@ -135,7 +137,10 @@ fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
             differences,
         } => (
             text.event_edited.to_owned(),
-            described(differences, web, visit),
+            match item.place.is_folder() {
+                true => documents::described(differences, visit),
+                false => described(differences, web, visit),
+            },
             Some(before.0),
         ),
         What::Tagged => (text.event_tagged.to_owned(), Vec::new(), None),
@@ -148,6 +153,9 @@ fn row(event: Event, web: &Web, visit: &Visit) -> EventRow {
         who: names::of_account(&event.person_name, &visit.settings),
         client: event.client,
         differences,
+        file: version
+            .filter(|_| item.place.is_folder())
+            .map(|version| format!("{}/history/{version}/file", item.path())),
         version,
     }
 }

@@ -19,6 +19,7 @@ use super::{
     place::ItemPath,
     request::Visit,
     search_members::{Choice, find, in_order},
+    share::name_of,
     told::{Done, Told},
 };
 use crate::domain::{
@@ -158,7 +159,7 @@ async fn show_page(
         let modifiers = group.modifiers(&placement).await?;
         groups.push(GroupSection {
             id: known.collection.0,
-            name: known.display_name,
+            name: name_of(&group, visit),
             modifiers: modifiers.into_iter().map(|m| row(m, visit)).collect(),
             may_grant: group.item_privileges(&placement).await?.grant,
             members: members.len(),
@@ -172,7 +173,7 @@ async fn show_page(
         &ItemRights {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: web.facet.name(&card.document, &visit.settings),
+            name: names::of_item(web, &card, &visit.settings),
             creator: names::of_account(&book.creator_name(&card.placement).await?, &visit.settings),
             groups,
         },

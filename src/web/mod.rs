@@ -4,6 +4,7 @@ mod account;
 mod address;
 mod admin;
 mod app_passwords;
+mod attachments;
 mod browsers;
 mod calls;
 mod card;
@@ -11,6 +12,7 @@ mod comments;
 mod connect;
 mod contacts;
 mod devices;
+mod documents;
 mod duplicates;
 mod edit;
 mod error;
@@ -130,14 +132,19 @@ pub fn router(web: Arc<Web>) -> Router {
             .route(&at("/c/{id}/edit"), get(edit::edit).post(edit::update))
             .route(&at("/c/{id}/delete"), post(card::delete))
             .route(&at("/c/{id}/photo"), get(card::photo))
+            .merge(one_item(path))
             .merge(one_contact(path))
             .merge(whole_place(path))
+            .merge(lists_of(path))
             .merge(files(path))
     };
     Router::new()
         .route("/", get(home::page))
         .route("/contacts", get(contacts::last_place))
         .route("/new", get(edit::new_in_default))
+        .route("/documents", get(documents::tool))
+        .route("/d/private", get(documents::private))
+        .route("/d/g/{name}", get(documents::of_group))
         .route("/search", get(search::page))
         .route("/search/last", get(search::last))
         .route("/search/clear", post(search::clear))
@@ -160,6 +167,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/static/icon.svg", get(icon))
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
+        .merge(folder("/d/private/{folder}"))
+        .merge(folder("/d/g/{name}/{folder}"))
         .merge(people())
         .merge(account())
         .merge(own_devices())
@@ -192,8 +201,62 @@ fn results() -> Router<Arc<Web>> {
         .route("/search/selected/merge", post(selected::merge))
 }
 
-/// Sharing, rights, comments, tags and history of one contact.
+/// A folder of documents, and one document.
+fn folder(path: &str) -> Router<Arc<Web>> {
+    let at = |rest: &str| format!("{path}{rest}");
+    // As many octets as the limits of documents allow, not those of forms.
+    let unbounded = || DefaultBodyLimit::disable();
+    Router::new()
+        .route(path, get(contacts::list))
+        .route(&at("/upload"), post(documents::upload).layer(unbounded()))
+        .route(&at("/folders"), post(documents::make))
+        .route(&at("/rename"), post(documents::rename))
+        .route(&at("/delete"), post(documents::delete))
+        .route(&at("/restore"), post(documents::restore))
+        .route(&at("/c/{id}"), get(card::card))
+        .route(&at("/c/{id}/delete"), post(card::delete))
+        .route(&at("/c/{id}/file"), get(documents::download))
+        .route(&at("/c/{id}/details"), post(documents::change))
+        .route(
+            &at("/c/{id}/version"),
+            post(documents::replace).layer(unbounded()),
+        )
+        .route(
+            &at("/c/{id}/history/{revision}/file"),
+            get(documents::earlier),
+        )
+        .route(&at("/c/{id}/share/folder"), post(share::into_new_folder))
+        .merge(one_item(path))
+        .merge(whole_place(path))
+}
+
+/// What only contacts have: favourites, members of lists, attachments.
 fn one_contact(place: &str) -> Router<Arc<Web>> {
+    let at = |rest: &str| format!("{place}/c/{{id}}{rest}");
+    Router::new()
+        .route(&at("/favourite"), post(lists::favourite))
+        .route(&at("/members/remove"), post(lists::remove))
+        .route(
+            &at("/attach"),
+            get(attachments::page).post(attachments::attach),
+        )
+        .route(
+            &at("/attach/upload"),
+            post(attachments::upload).layer(DefaultBodyLimit::disable()),
+        )
+        .route(&at("/detach"), post(attachments::detach))
+}
+
+/// Lists of contacts.
+fn lists_of(place: &str) -> Router<Arc<Web>> {
+    let at = |rest: &str| format!("{place}{rest}");
+    Router::new()
+        .route(&at("/lists"), post(lists::create))
+        .route(&at("/selected/list"), post(lists::add))
+}
+
+/// Sharing, rights, comments, tags and history of one item.
+fn one_item(place: &str) -> Router<Arc<Web>> {
     let at = |rest: &str| format!("{place}/c/{{id}}{rest}");
     Router::new()
         .route(&at("/share"), get(share::page))
@@ -207,8 +270,6 @@ fn one_contact(place: &str) -> Router<Arc<Web>> {
         .route(&at("/comments"), post(comments::add))
         .route(&at("/comments/edit"), post(comments::edit))
         .route(&at("/comments/delete"), post(comments::delete))
-        .route(&at("/favourite"), post(lists::favourite))
-        .route(&at("/members/remove"), post(lists::remove))
         .route(&at("/tags"), post(tags::assign))
         .route(&at("/history"), get(history::page))
         .route(&at("/history/restore"), post(history::restore))
@@ -223,8 +284,6 @@ fn whole_place(place: &str) -> Router<Arc<Web>> {
         .route(&at("/selected/tag"), post(selection::tag))
         .route(&at("/selected/untag"), post(selection::untag))
         .route(&at("/selected/share"), post(selection::share))
-        .route(&at("/lists"), post(lists::create))
-        .route(&at("/selected/list"), post(lists::add))
         .route(&at("/selected/move"), post(selection::move_to))
         .route(&at("/selected/copy"), post(selection::copy))
         .route(

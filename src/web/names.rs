@@ -1,6 +1,7 @@
 //! Names of people in the display order of whoever reads them.
 
-use crate::domain::settings::Settings;
+use super::Web;
+use crate::domain::{class::DOCUMENT, item::Card, settings::Settings};
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
 pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings) -> String {
@@ -10,6 +11,14 @@ pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings
         family_first.map(|(_, name)| name.as_str()),
         settings,
     )
+}
+
+/// What an item is called: a contact in the reader's order, a document as its file.
+pub fn of_item(web: &Web, card: &Card, settings: &Settings) -> String {
+    match card.placement.class == DOCUMENT {
+        true => card.placement.display.clone(),
+        false => web.facet.name(&card.document, settings),
+    }
 }
 
 /// One of the two forms of a name.

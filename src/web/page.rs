@@ -5,6 +5,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::{
+    attachments::Attachments,
     edit::Alike,
     facet::{CardView, Form},
     help,
@@ -75,6 +76,7 @@ pub enum Tool {
     #[default]
     Home,
     Contacts,
+    Documents,
     Groups,
     Settings,
 }
@@ -83,6 +85,23 @@ impl Shell {
     /// The environment shown.
     pub fn current(&self) -> Option<&PlaceLink> {
         self.places.iter().find(|place| place.current)
+    }
+
+    /// The tool that is searched from here; none: all of them.
+    pub fn searched(&self) -> Option<&'static str> {
+        match self.tool {
+            Tool::Contacts | Tool::Documents => Some(self.tool.as_str()),
+            _ => None,
+        }
+    }
+
+    /// What the search field finds.
+    pub fn search_label(&self) -> &'static str {
+        match self.tool {
+            Tool::Documents => self.text.documents.search_documents,
+            Tool::Contacts => self.text.search_contacts,
+            _ => self.text.documents.search_everything,
+        }
     }
 
     /// Of the page, where the device does not choose.
@@ -111,6 +130,7 @@ impl Tool {
         match self {
             Tool::Home => "home",
             Tool::Contacts => "contacts",
+            Tool::Documents => "documents",
             Tool::Groups => "groups",
             Tool::Settings => "settings",
         }
@@ -161,6 +181,8 @@ pub struct Card {
     pub places: Vec<(String, String)>,
     pub made: String,
     pub tags: Vec<CardTag>,
+    /// Documents attached to it.
+    pub attached: Attachments,
     /// Postal addresses and their maps.
     pub maps: Vec<(String, String)>,
     /// Tags on a group's data are advised against.

@@ -4,18 +4,33 @@ use axum::extract::{FromRequestParts, Path};
 use http::{StatusCode, request::Parts};
 
 use super::{Web, request::Visit};
-use crate::domain::{book::Book, error::Result, id::ImportId, item::Card};
+use crate::domain::{book::Book, collection::Place, error::Result, id::ImportId, item::Card};
 
-/// A place in an address: Private or a group.
+/// A place in an address: the contacts of Private or of a group, or a folder of documents.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlacePath {
     Private,
     Group(String),
+    Folder {
+        /// None: in Private.
+        group: Option<String>,
+        segment: String,
+    },
 }
 
 impl PlacePath {
     /// Where a book of the person is shown.
     pub fn of(book: &Book) -> Self {
+        if book.collection().is_folder() {
+            let group = match book.collection().place {
+                Place::Group(group) => book.actor().membership(group),
+                _ => None,
+            };
+            return PlacePath::Folder {
+                group: group.map(|membership| membership.name.clone()),
+                segment: book.collection().segment.clone(),
+            };
+        }
         match book.is_private() {
             true => PlacePath::Private,
             false => PlacePath::Group(book.collection().segment.clone()),
@@ -27,7 +42,35 @@ impl PlacePath {
         match self {
             PlacePath::Private => "/c/private".to_owned(),
             PlacePath::Group(name) => format!("/g/{}", encode_segment(name)),
+            PlacePath::Folder { group, segment } => {
+                let place = Self::documents(group.as_deref());
+                format!("{place}/{}", encode_segment(segment))
+            }
         }
+    }
+
+    /// The address of the documents of Private or of a group.
+    pub fn documents(group: Option<&str>) -> String {
+        match group {
+            None => "/d/private".to_owned(),
+            Some(name) => format!("/d/g/{}", encode_segment(name)),
+        }
+    }
+
+    /// Private or the group it belongs to.
+    pub fn environment(&self) -> Self {
+        match self {
+            PlacePath::Folder { group, .. } => match group {
+                Some(name) => PlacePath::Group(name.clone()),
+                None => PlacePath::Private,
+            },
+            other => other.clone(),
+        }
+    }
+
+    /// A folder of documents.
+    pub fn is_folder(&self) -> bool {
+        matches!(self, PlacePath::Folder { .. })
     }
 
     /// Opens it for the visitor; without *Read* it does not exist.
@@ -38,6 +81,11 @@ impl PlacePath {
                 web.core.open_private(&visit.actor, default).await
             }
             PlacePath::Group(name) => web.core.open_group(&visit.actor, name).await,
+            PlacePath::Folder { group, segment } => {
+                let core = &web.core;
+                core.open_folder(&visit.actor, group.as_deref(), segment)
+                    .await
+            }
         }
     }
 }
@@ -80,8 +128,11 @@ impl Params {
     }
 
     fn place(&self) -> PlacePath {
-        let name = self.value("name");
-        name.map_or(PlacePath::Private, PlacePath::Group)
+        match (self.value("folder"), self.value("name")) {
+            (Some(segment), group) => PlacePath::Folder { group, segment },
+            (None, Some(name)) => PlacePath::Group(name),
+            (None, None) => PlacePath::Private,
+        }
     }
 }
 

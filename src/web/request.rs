@@ -76,8 +76,14 @@ impl Visit {
 
     /// What every page carries; `here` is the place shown.
     pub fn shell(&self, web: &Web, here: Option<&str>) -> Shell {
+        let documents = here.is_some_and(|here| here.starts_with("/d/"));
+        let path = |group: Option<&str>| match (documents, group) {
+            (true, group) => PlacePath::documents(group),
+            (false, Some(name)) => PlacePath::Group(name.to_owned()).path(),
+            (false, None) => PlacePath::Private.path(),
+        };
         let mut places = vec![PlaceLink {
-            path: PlacePath::Private.path(),
+            path: path(None),
             name: self.text.private.to_owned(),
             members: None,
             current: false,
@@ -87,7 +93,7 @@ impl Visit {
             let size =
                 |(group, size): &(GroupId, i64)| (*group == membership.group).then_some(*size);
             places.push(PlaceLink {
-                path: PlacePath::Group(membership.name.clone()).path(),
+                path: path(Some(&membership.name)),
                 name: membership.display_name.clone(),
                 members: self.sizes.iter().find_map(size),
                 current: false,
@@ -96,7 +102,10 @@ impl Visit {
         }
         let mut scope = Scope::Everywhere;
         for (place, own) in places.iter_mut().zip(scopes) {
-            place.current = here == Some(place.path.as_str());
+            place.current = here.is_some_and(|here| match here.strip_prefix(&place.path) {
+                Some(rest) => rest.is_empty() || (documents && rest.starts_with('/')),
+                None => false,
+            });
             if place.current {
                 scope = own;
             }
@@ -106,6 +115,7 @@ impl Visit {
             token: web.sessions.form_token(&self.session),
             places,
             tool: match here {
+                Some(_) if documents => Tool::Documents,
                 Some(_) => Tool::Contacts,
                 None => Tool::Home,
             },

@@ -1,22 +1,24 @@
 //! Search in a place or everywhere: results, the advanced form, suggestions, the last search.
 
 pub mod selected;
+mod suggest;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{
     extract::{Query, State},
-    response::{IntoResponse, Response},
+    response::Response,
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{
     Web,
     contacts::targets,
+    documents,
     form::Posted,
     names,
-    page::{Shell, initials, see_other, show},
+    page::{self, Shell, initials, see_other, show},
     place::{PlacePath, form_encode},
     request::Visit,
     search_members::in_order,
@@ -27,14 +29,19 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    class::DOCUMENT,
+    document::Family,
     error::{Error, Result},
     id::{CollectionId, PersonId, TagId, Timestamp},
     principal::Member,
     search::{
-        COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, highlight,
+        COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, Tool,
+        highlight,
     },
     store::Tag,
 };
+
+pub use suggest::suggest;
 
 /// Lines below a result's name.
 const LINES: usize = 3;
@@ -68,6 +75,14 @@ pub struct Params {
     created_by: String,
     shared_with: String,
     duplicates: String,
+    /// `contacts` or `documents`; empty: all tools.
+    tool: String,
+    document: String,
+    family: String,
+    /// KB.
+    larger: String,
+    smaller: String,
+    folder: String,
     /// The form of the advanced search is open.
     advanced: String,
 }
@@ -80,6 +95,7 @@ impl Params {
         Request {
             text: self.q.clone(),
             scope: parse_scope(&self.scope),
+            tool: parse_tool(&self.tool),
             criteria: Criteria {
                 name: self.name.clone(),
                 organization: self.organization.clone(),
@@ -90,7 +106,11 @@ impl Params {
                 tag: number(&self.tag).map(TagId),
                 has_photo: !self.photo.is_empty(),
                 has_comment: !self.comment.is_empty(),
-                kind: text(&self.kind),
+                has_document: !self.document.is_empty(),
+                larger_than: number(&self.larger).map(|kilobytes| kilobytes.saturating_mul(1024)),
+                smaller_than: number(&self.smaller).map(|kilobytes| kilobytes.saturating_mul(1024)),
+                folder: text(&self.folder),
+                kind: text(&self.kind).or_else(|| text(&self.family)),
                 birthday_month: small(&self.month),
                 birthday_within: small(&self.within),
                 created_since: when::parse_day(&self.created_since),
@@ -126,7 +146,20 @@ impl Params {
             created_by,
             shared_with,
             possible_duplicates,
+            has_document,
+            larger_than,
+            smaller_than,
+            folder,
         } = request.criteria.clone();
+        let kilobytes = |octets: Option<i64>| {
+            octets
+                .map(|octets| (octets / 1024).to_string())
+                .unwrap_or_default()
+        };
+        let (family, kind) = match kind {
+            Some(kind) if documents::family_named(&kind).is_some() => (Some(kind), None),
+            kind => (None, kind),
+        };
         let flag = |on: bool| if on { "1".to_owned() } else { String::new() };
         let day = |at: Option<Timestamp>| at.map(when::day).unwrap_or_default();
         let number = |n: Option<u32>| n.map(|n| n.to_string()).unwrap_or_default();
@@ -152,6 +185,17 @@ impl Params {
             created_by: created_by.map(|p| p.0.to_string()).unwrap_or_default(),
             shared_with: shared_with.unwrap_or_default(),
             duplicates: flag(possible_duplicates),
+            tool: match request.tool {
+                Tool::All => "",
+                Tool::Contacts => "contacts",
+                Tool::Documents => "documents",
+            }
+            .to_owned(),
+            document: flag(has_document),
+            family: family.unwrap_or_default(),
+            larger: kilobytes(larger_than),
+            smaller: kilobytes(smaller_than),
+            folder: folder.unwrap_or_default(),
             advanced: String::new(),
         }
     }
@@ -163,6 +207,14 @@ pub fn scope_value(scope: &Scope) -> String {
         Scope::Private => "private".to_owned(),
         Scope::Everywhere => "all".to_owned(),
         Scope::Group(name) => format!("g:{name}"),
+    }
+}
+
+fn parse_tool(value: &str) -> Tool {
+    match value {
+        "contacts" => Tool::Contacts,
+        "documents" => Tool::Documents,
+        _ => Tool::All,
     }
 }
 
@@ -187,6 +239,9 @@ struct Results {
     creators: Vec<(String, String)>,
     /// Groups a contact may be shared with.
     groups: Vec<(String, String)>,
+    /// Sorts of documents, and folders.
+    families: Vec<(&'static str, &'static str)>,
+    folders: Vec<(String, String)>,
     /// Something was asked.
     asked: bool,
     /// The form of criteria is open.
@@ -298,7 +353,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
     } = asked;
     let text = visit.text;
     let status = told.status();
-    let books = web.core.books(&visit.actor).await?;
+    let books = places_of(web, visit).await?;
     let asked = outcome.is_some();
     let outcome = outcome.unwrap_or_default();
     let root = outcome.query.root.as_ref();
@@ -321,7 +376,19 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         None => Vec::new(),
     };
     let mut shell = visit.shell_telling(web, here.as_deref(), told);
+    shell.tool = match request.tool {
+        Tool::All => shell.tool,
+        Tool::Contacts => page::Tool::Contacts,
+        Tool::Documents => page::Tool::Documents,
+    };
     shell.query = params.q.clone();
+    // A selection of contacts goes into books, one of documents into folders.
+    let documents_alone = request.tool == Tool::Documents;
+    let fitting: Vec<Book> = books
+        .iter()
+        .filter(|book| book.collection().is_folder() == documents_alone)
+        .cloned()
+        .collect();
     let has_criteria = request.criteria != Criteria::default();
     let page = Results {
         shell,
@@ -338,6 +405,13 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
             .iter()
             .map(|own| (own.name.clone(), own.display_name.clone()))
             .collect(),
+        families: Family::ALL
+            .map(|family| {
+                let name = family.as_str();
+                (name, documents::family_name(name, text))
+            })
+            .to_vec(),
+        folders: folders(&books, visit),
         asked,
         open: has_criteria || !asked || !params.advanced.is_empty(),
         count: counted(&outcome, text),
@@ -351,9 +425,18 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         results,
         params,
         into_lists: Vec::new(),
-        targets: targets(&books, None, visit).await?,
+        targets: targets(&fitting, None, visit).await?,
     };
     Ok(show(status, &page))
+}
+
+/// Folders by the segment a criterion names them by.
+fn folders(books: &[Book], visit: &Visit) -> Vec<(String, String)> {
+    let own = books
+        .iter()
+        .filter(|book| book.collection().is_folder() && !book.collection().is_default_folder());
+    let named = |book: &Book| (book.collection().segment.clone(), name_of(book, visit));
+    own.map(named).collect()
 }
 
 fn scopes(visit: &Visit) -> Vec<(String, String)> {
@@ -419,7 +502,7 @@ fn wider(params: &Params, outcome: &Outcome, text: &Text) -> Option<(String, Str
         return None;
     }
     let query = format!("{}*", params.q.trim_end());
-    let link = form_encode(&[("q", &query), ("in", &params.scope)]);
+    let link = form_encode(&[("q", &query), ("in", &params.scope), ("tool", &params.tool)]);
     Some((
         format!("/search?{link}"),
         fill(text.also_beginning_with, &[&last]),
@@ -443,12 +526,20 @@ fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Optio
         name: highlight(&name, root),
         shown_name: name,
         kind: match hit.placement.kind.as_str() {
+            _ if hit.placement.class == DOCUMENT => visit.text.documents.document,
             "group" => visit.text.kind_list,
             _ => visit.text.kind_contact,
         },
         lines: lines(hit, root),
         places,
     })
+}
+
+/// The books and folders results may be in.
+async fn places_of(web: &Web, visit: &Visit) -> Result<Vec<Book>> {
+    let mut places = web.core.books(&visit.actor).await?;
+    places.extend(web.core.folders(&visit.actor).await?);
+    Ok(places)
 }
 
 fn place(id: CollectionId, books: &[Book], visit: &Visit) -> Option<(String, String)> {
@@ -459,7 +550,8 @@ fn place(id: CollectionId, books: &[Book], visit: &Visit) -> Option<(String, Str
 /// What else the query was found in, then how to reach the contact.
 fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Vec<Piece>> {
     const BESIDE: [&str; 3] = ["org", "email", "tel"];
-    const NEVER: [&str; 7] = [
+    const NEVER: [&str; 8] = [
+        "octets",
         "name",
         "n",
         "last-first",
@@ -521,50 +613,4 @@ fn shortened(text: &[char], length: usize) -> Piece {
         text: if cut { format!("…{end}") } else { end },
         found: false,
     }
-}
-
-/// One suggestion.
-#[derive(Serialize)]
-struct Suggestion {
-    name: String,
-    detail: String,
-    path: String,
-}
-
-/// `GET /search/suggest`: what may be meant while typing, as JSON.
-pub async fn suggest(
-    State(web): State<Arc<Web>>,
-    visit: Visit,
-    Query(params): Query<Params>,
-) -> Response {
-    let suggested = async {
-        let scope = parse_scope(&params.scope);
-        let last_first = visit.settings.last_first;
-        let core = &web.core;
-        let hits = core
-            .suggest(&visit.actor, &params.q, &scope, last_first)
-            .await?;
-        let books = core.books(&visit.actor).await?;
-        let suggestions: Vec<Suggestion> = hits
-            .iter()
-            .filter_map(|hit| {
-                let (_, path) = place(hit.placement.collection, &books, &visit)?;
-                let detail = hit
-                    .texts
-                    .iter()
-                    .find(|(field, _)| ["org", "email", "tel"].contains(&field.as_str()));
-                Some(Suggestion {
-                    name: names::of_contact(&hit.placement.display, &hit.texts, &visit.settings),
-                    detail: detail.map(|(_, value)| value.clone()).unwrap_or_default(),
-                    path: format!("{path}/c/{}", hit.placement.server_id),
-                })
-            })
-            .collect();
-        let json = serde_json::to_string(&suggestions).unwrap_or_default();
-        let media_type = [(http::header::CONTENT_TYPE, "application/json")];
-        Ok((media_type, json).into_response())
-    };
-    suggested
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
 }

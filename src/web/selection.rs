@@ -18,6 +18,7 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    class::{CONTACT, DOCUMENT},
     error::{Error, Result},
     id::{TagId, Timestamp},
     item::Placement,
@@ -31,7 +32,8 @@ const MOST: i64 = 10_000;
 
 /// `POST …/selected/delete`; the whole book is emptied on a page of its own.
 pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    if posted.checked("everything") && !params(&posted).is_narrowed() {
+    let whole = posted.checked("everything") && !params(&posted).is_narrowed();
+    if whole && !place.is_folder() {
         return see_other(&format!("{}/empty", place.path()));
     }
     let deleted = async {
@@ -103,7 +105,11 @@ pub async fn move_to(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
 
 /// `POST …/selected/copy`: into Private.
 pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let target = web.core.default_book(&posted.visit.actor).await;
+    let class = match place.is_folder() {
+        true => DOCUMENT,
+        false => CONTACT,
+    };
+    let target = web.core.default_place(&posted.visit.actor, class).await;
     let copied = bring(&web, &place, &posted, target, How::Copy, "selection-copied").await;
     settled(&web, &place, &posted, copied).await
 }

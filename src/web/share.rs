@@ -10,7 +10,7 @@ use axum::{
 use http::StatusCode;
 
 use super::{
-    Web,
+    Web, documents,
     form::Posted,
     names,
     page::{Shell, show},
@@ -38,6 +38,8 @@ struct Share {
     rows: Vec<PlaceRow>,
     /// Where it could be moved to.
     moves: Vec<(i64, String)>,
+    /// Of a document: places a folder can be made in on the way.
+    makes: Vec<(i64, String)>,
 }
 
 /// One place, and what can be done about it.
@@ -87,12 +89,35 @@ pub async fn move_to(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted
     }
 }
 
+/// `POST …/c/ID/share/folder`: a document into a folder made on the way.
+pub async fn into_new_folder(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    posted: Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let shared = async {
+        let (book, card) = item.open(&web, visit).await?;
+        let place = web.core.open(&visit.actor, posted.collection("to")).await?;
+        let folder = place.make_folder(posted.value("name")).await?;
+        one(book, &card.placement, folder, How::Share).await
+    };
+    match shared.await {
+        Ok(brought) => {
+            let back = format!("{}/share", item.path());
+            brought.done("shared", &web, visit, &back).at(&back)
+        }
+        Err(error) => again(&web, &item, &posted, documents::refused(&error, visit)).await,
+    }
+}
+
 /// `POST …/c/ID/copy`: another contact, mine.
 pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let copied = async {
         let (book, card) = item.open(&web, visit).await?;
-        let target = web.core.default_book(&visit.actor).await?;
+        let class = &book.collection().class;
+        let target = web.core.default_place(&visit.actor, class).await?;
         one(book, &card.placement, target, How::Copy).await
     };
     match copied.await {
@@ -159,7 +184,7 @@ async fn brought(
         Err(Error::UidConflict { href }) => {
             let other = target.get(&href).await.map_err(told)?;
             let name = name_of(&target, visit);
-            let there = web.facet.name(&other.document, &visit.settings);
+            let there = names::of_item(web, &other, &visit.settings);
             let taken = fill(visit.text.uid_taken, &[&name, &there]);
             Err(Told::Refused(StatusCode::CONFLICT, taken))
         }
@@ -195,6 +220,10 @@ async fn at_card(web: &Web, visit: &Visit, brought: &Brought, done: &Done) -> Re
 
 /// What a book is called for this person.
 pub fn name_of(book: &Book, visit: &Visit) -> String {
+    if book.collection().is_folder() {
+        let place = documents::place_name(book, visit);
+        return format!("{place} · {}", documents::folder_name(book, visit));
+    }
     match book.is_private() && book.collection().is_default() {
         true => visit.text.private.to_owned(),
         false => book.collection().display_name.clone(),
@@ -207,12 +236,22 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
     let places = book.places(&card.placement).await?;
     let mut rows = Vec::new();
     let mut moves = Vec::new();
-    for other in web.core.books(&visit.actor).await? {
+    let folder = book.collection().is_folder();
+    let others = match folder {
+        true => web.core.folders(&visit.actor).await?,
+        false => web.core.books(&visit.actor).await?,
+    };
+    // Places a folder may be made in on the way.
+    let mut makes = Vec::new();
+    for other in others {
         let id = other.collection().id;
         let there = places.iter().find(|place| knows(place, id));
         let adds = other.privileges().await?.add;
         // Further private books are for clients that show them.
-        let shown = !other.is_private() || other.collection().is_default();
+        let shown = folder || !other.is_private() || other.collection().is_default();
+        if other.collection().is_default_folder() && adds && may.share {
+            makes.push((id.0, documents::place_name(&other, visit)));
+        }
         if there.is_none() && !(shown && other.may_hold(&card.placement)) {
             continue;
         }
@@ -253,9 +292,10 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         &Share {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: web.facet.name(&card.document, &visit.settings),
+            name: names::of_item(web, &card, &visit.settings),
             rows,
             moves,
+            makes,
         },
     ))
 }

@@ -28,6 +28,7 @@ pub mod book;
 pub mod connect;
 pub mod dates;
 pub mod devices;
+pub mod documents;
 mod en;
 mod fr;
 pub mod mail;
@@ -62,6 +63,8 @@ macro_rules! text {
             pub connect: &'static connect::Connect,
             /// Devices and other clients.
             pub device: &'static devices::Devices,
+            /// Documents, folders and attachments.
+            pub documents: &'static documents::Documents,
             $(pub $field: &'static str,)+
         }
 
@@ -77,6 +80,7 @@ macro_rules! text {
                     .chain(self.device.all())
                     .chain(self.connect.all())
                     .chain(self.admin.all())
+                    .chain(self.documents.all())
                     .collect()
             }
         }
@@ -255,6 +259,14 @@ mod tests {
             "note",
             "radio",
             "mms",
+            "documents",
+            "document",
+            "count_one",
+            "count_many",
+            "family_image",
+            "family_audio",
+            "family_pdf",
+            "description",
         ];
         for ((name, english), (_, french)) in EN.all().into_iter().zip(FR.all()) {
             assert!(!english.is_empty() && !french.is_empty(), "{name}");

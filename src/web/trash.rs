@@ -10,7 +10,7 @@ use axum::{
 use http::StatusCode;
 
 use super::{
-    Web,
+    Web, documents,
     form::Posted,
     names,
     page::{Shell, show},
@@ -181,7 +181,10 @@ async fn settled(
     match outcome {
         Ok(done) => done.at(&format!("{}/trash", place.path())),
         Err(error) => {
-            let told = Told::refused(&error, visit);
+            let told = match place.is_folder() {
+                true => documents::refused(&error, visit),
+                false => Told::refused(&error, visit),
+            };
             let page = show_page(web, place, visit, told).await;
             page.unwrap_or_else(|error| visit.failed(web, &error))
         }
@@ -227,6 +230,7 @@ async fn show_page(
             rows,
             lost: lost
                 .iter()
+                .filter(|removal| removal.class == book.collection().class)
                 .take(SHOWN)
                 .map(|removal| row(removal, false, true, visit))
                 .collect(),

@@ -8,6 +8,7 @@ mod connect;
 mod corpus;
 mod cross;
 mod dav;
+mod documents;
 mod eas;
 mod eas_items;
 mod layering;

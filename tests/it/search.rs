@@ -12,7 +12,7 @@ use carnet::{
         core::{Core, Limits},
         id::{GroupId, PersonId, Timestamp},
         principal::Role,
-        search::{Criteria, LastWord, Outcome, Request, Scope, parse::parse},
+        search::{Criteria, LastWord, Outcome, Request, Scope, Tool, parse::parse},
         store::{ListQuery, Store},
     },
     store::sqlite::Sqlite,
@@ -253,7 +253,7 @@ impl Fixture {
         let data = tempfile::tempdir().expect("a folder");
         let store = Arc::new(Sqlite::open(data.path()).expect("a store"));
         let class = Arc::new(Contact::new(Some("FR")));
-        let core = Core::new(store.clone(), class, Limits::default());
+        let core = Core::new(store.clone(), vec![class], Limits::default());
         let person = async |login: &str| {
             let op = Op::AddPerson {
                 login: login.to_owned(),
@@ -515,7 +515,7 @@ async fn suggestions_begin_at_two_letters() {
     let suggest = async |text: &str| {
         let hits = fixture
             .core
-            .suggest(&fixture.actor, text, &Scope::Private, false)
+            .suggest(&fixture.actor, text, &Scope::Private, Tool::All, false)
             .await
             .expect("suggestions");
         let names: Vec<String> = hits.into_iter().map(|hit| hit.placement.uid).collect();
@@ -570,6 +570,7 @@ async fn criteria_join_the_text() {
             text: text.to_owned(),
             criteria,
             scope: Scope::Private,
+            tool: Tool::All,
         };
         uids(&fixture.ask(&request).await)
     };
@@ -794,7 +795,7 @@ async fn hostile_queries_are_answered() {
         fixture.find(&text, Scope::Everywhere).await;
         fixture
             .core
-            .suggest(&fixture.actor, &text, &Scope::Private, true)
+            .suggest(&fixture.actor, &text, &Scope::Private, Tool::All, true)
             .await
             .expect("suggestions");
     }

@@ -38,7 +38,7 @@ impl Fixture {
         let store = Arc::new(Sqlite::open(data.path()).expect("a store"));
         let core = Core::new(
             store.clone(),
-            Arc::new(Contact::default()),
+            vec![Arc::new(Contact::default())],
             Limits::default(),
         );
         let add = Op::AddPerson {

@@ -35,6 +35,7 @@ pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Ind
         texts: texts(card, &display, country),
         display,
         uid,
+        blob: None,
     }
 }
 

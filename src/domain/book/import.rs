@@ -241,7 +241,7 @@ impl Book {
             return Ok(None);
         };
         undone.restored += 1;
-        let bytes = self.core.class().join(&before.document, &item.overlay);
+        let bytes = self.class().join(&before.document, &item.overlay);
         self.revision(card, &bytes)
     }
 }

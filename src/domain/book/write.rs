@@ -91,7 +91,7 @@ impl Book {
 
     fn creation(&self, content: Content, overlay: Vec<u8>, tags: Vec<String>) -> Op {
         Op::CreateItem {
-            class: self.core.class().name().into(),
+            class: self.class().name().into(),
             creator: self.actor.person,
             content,
             placement: NewPlacement {
@@ -286,7 +286,7 @@ impl Book {
             None => {
                 let (content, overlay, tags) = self.admit(&bytes?, None)?;
                 let create = Op::CreateItem {
-                    class: self.core.class().name().into(),
+                    class: self.class().name().into(),
                     creator: self.actor.person,
                     content,
                     placement: NewPlacement {
@@ -364,7 +364,7 @@ impl Book {
         if bytes.len() > limit {
             return Err(Error::TooLarge { limit });
         }
-        let class = self.core.class();
+        let class = self.class();
         let private = matches!(self.collection.place, Place::Private(_));
         let (document, overlay, tags) = if private {
             let mut split = class.split(bytes)?;
@@ -415,7 +415,7 @@ impl Book {
         marks: bool,
     ) -> std::result::Result<(), Attempt> {
         let limit = self.core.limits().document;
-        let valid = document.len() <= limit && self.core.class().index(&document, None).is_ok();
+        let valid = document.len() <= limit && self.class().index(&document, None).is_ok();
         let op = match card {
             _ if valid => {
                 let mut refusal = self.refusal(card, document, reason);

@@ -60,6 +60,16 @@ pub enum Scope {
     Everywhere,
 }
 
+/// What is looked for: items of one tool, or of all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tool {
+    #[default]
+    All,
+    Contacts,
+    Documents,
+}
+
 /// What an advanced search adds; all of it must hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -75,7 +85,9 @@ pub struct Criteria {
     pub tag: Option<TagId>,
     pub has_photo: bool,
     pub has_comment: bool,
-    /// `individual`, `org`, `group`
+    /// Documents are attached to the contact.
+    pub has_document: bool,
+    /// `individual`, `org`, `group`; of documents `pdf`, `image`...
     pub kind: Option<String>,
     /// 1 to 12.
     pub birthday_month: Option<u32>,
@@ -90,6 +102,11 @@ pub struct Criteria {
     pub shared_with: Option<String>,
     /// Another contact of the same place may be the same.
     pub possible_duplicates: bool,
+    /// Octets of a document: so many or more, and fewer.
+    pub larger_than: Option<i64>,
+    pub smaller_than: Option<i64>,
+    /// The folder a document is in, by its segment.
+    pub folder: Option<String>,
 }
 
 /// What is asked.
@@ -99,6 +116,7 @@ pub struct Request {
     pub text: String,
     pub criteria: Criteria,
     pub scope: Scope,
+    pub tool: Tool,
 }
 
 /// A request as a store answers it.
@@ -123,6 +141,7 @@ pub struct Filter {
     pub tag: Option<TagId>,
     pub has_photo: bool,
     pub has_comment: bool,
+    pub has_document: bool,
     pub kind: Option<String>,
     pub birthday_month: Option<u32>,
     /// `MM-DD`, one of these.
@@ -130,9 +149,12 @@ pub struct Filter {
     pub created: (Option<Timestamp>, Option<Timestamp>),
     pub modified: (Option<Timestamp>, Option<Timestamp>),
     pub created_by: Option<PersonId>,
+    /// The book of the group; its folders count too.
     pub shared_with: Option<CollectionId>,
     /// Only some of these.
     pub among: Option<Vec<PlacementId>>,
+    /// Octets: so many or more, and fewer.
+    pub octets: (Option<i64>, Option<i64>),
 }
 
 impl Filter {
@@ -234,10 +256,12 @@ impl Core {
         actor: &Arc<Actor>,
         text: &str,
         scope: &Scope,
+        tool: Tool,
         last_first: bool,
     ) -> Result<Vec<Hit>> {
         let request = Request {
             scope: scope.clone(),
+            tool,
             ..Request::default()
         };
         let mut plan = self.plan(actor, &request, last_first).await?;
@@ -271,6 +295,32 @@ impl Core {
         self.note(actor, op).await.map(drop)
     }
 
+    /// The books and folders a request is about.
+    async fn places_searched(&self, actor: &Actor, request: &Request) -> Result<Vec<CollectionId>> {
+        let wanted: Option<Place> = match &request.scope {
+            Scope::Everywhere => None,
+            Scope::Private => Some(Place::Private(actor.person)),
+            Scope::Group(name) => {
+                let membership = actor.memberships.iter().find(|own| own.name == *name);
+                Some(Place::Group(membership.ok_or(Error::NotFound)?.group))
+            }
+        };
+        let mut places = Vec::new();
+        if request.tool != Tool::Documents && request.criteria.folder.is_none() {
+            places.extend(self.shown_books(actor).await?);
+        }
+        if request.tool != Tool::Contacts {
+            let folders = self.store().folders(actor.person).await?;
+            let folder = request.criteria.folder.as_ref();
+            places.extend(folders.into_iter().filter(|place| {
+                let shown = place.hidden.is_none() && actor.reads(place.place);
+                shown && folder.is_none_or(|folder| *folder == place.segment)
+            }));
+        }
+        let asked = |place: &Collection| wanted.is_none_or(|wanted| wanted == place.place);
+        Ok(places.iter().filter(|p| asked(p)).map(|p| p.id).collect())
+    }
+
     async fn plan(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -282,20 +332,7 @@ impl Core {
             let membership = actor.memberships.iter().find(|m| m.name == name);
             membership.map(|m| m.book).ok_or(Error::NotFound)
         };
-        let places: Vec<CollectionId> = match &request.scope {
-            Scope::Group(name) => vec![group(name)?],
-            scope => {
-                let books = self.shown_books(actor).await?;
-                let wanted = |book: &Collection| {
-                    *scope == Scope::Everywhere || matches!(book.place, Place::Private(_))
-                };
-                books
-                    .iter()
-                    .filter(|book| wanted(book))
-                    .map(|book| book.id)
-                    .collect()
-            }
-        };
+        let places = self.places_searched(actor, request).await?;
         let mut restricted = Vec::new();
         for (part, text) in [
             (Part::Name, &criteria.name),
@@ -312,6 +349,8 @@ impl Core {
             tag: criteria.tag,
             has_photo: criteria.has_photo,
             has_comment: criteria.has_comment,
+            has_document: criteria.has_document,
+            octets: (criteria.larger_than, criteria.smaller_than),
             kind: criteria.kind.clone(),
             birthday_month: criteria.birthday_month,
             birthdays: criteria

@@ -1,6 +1,9 @@
 //! Every invariant that SQL can state.
 
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::item::hex;
 
 /// What must select nothing, and what it means when it does.
 const INVARIANTS: &[(&str, &str)] = &[
@@ -41,7 +44,13 @@ const INVARIANTS: &[(&str, &str)] = &[
     (
         "a group does not have exactly one book",
         "SELECT g.id FROM grp g WHERE (SELECT count(*) FROM collection c
-             WHERE c.grp = g.id AND c.kind = 'group') <> 1",
+             WHERE c.grp = g.id AND c.kind = 'group' AND c.class = 'contact') <> 1",
+    ),
+    (
+        "a group lacks its default folder",
+        "SELECT g.id FROM grp g WHERE NOT EXISTS (SELECT 1 FROM collection c
+             WHERE c.grp = g.id AND c.class = 'document' AND c.segment = 'documents'
+                 AND c.hidden IS NULL)",
     ),
     (
         "a group's list does not name exactly its members",
@@ -58,16 +67,18 @@ const INVARIANTS: &[(&str, &str)] = &[
          HAVING count(*) > 1 OR max(p.born, p.changed, coalesce(p.gone, 0)) > max(c.seq)",
     ),
     (
-        "an account lacks its home or its default book",
+        "an account lacks its home, its default book or its default folder",
         "SELECT p.id FROM person p
          WHERE (SELECT count(*) FROM collection c WHERE c.person = p.id AND c.kind = 'home') <> 1
             OR NOT EXISTS (SELECT 1 FROM collection c WHERE c.person = p.id
-                 AND c.kind = 'private' AND c.segment = 'contacts')",
+                 AND c.kind = 'private' AND c.class = 'contact' AND c.segment = 'contacts')
+            OR NOT EXISTS (SELECT 1 FROM collection c WHERE c.person = p.id AND c.hidden IS NULL
+                 AND c.kind = 'private' AND c.class = 'document' AND c.segment = 'documents')",
     ),
     (
         "a member's home does not show the group's book",
         "SELECT m.person FROM membership m JOIN collection c ON c.grp = m.grp AND c.kind = 'group'
-         JOIN collection h ON h.person = m.person AND h.kind = 'home'
+             AND c.class = 'contact' JOIN collection h ON h.person = m.person AND h.kind = 'home'
          WHERE NOT EXISTS (SELECT 1 FROM book_placement b
              WHERE b.home = h.id AND b.book = c.id AND b.gone IS NULL)",
     ),
@@ -112,7 +123,8 @@ const INVARIANTS: &[(&str, &str)] = &[
     (
         "a deleted book or group still shows items",
         "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
-         WHERE c.kind IN ('removed', 'removed-group') AND p.gone IS NULL",
+         WHERE (c.kind IN ('removed', 'removed-group') OR c.hidden IS NOT NULL)
+             AND p.gone IS NULL",
     ),
     (
         "a live item has lost its content",
@@ -186,6 +198,28 @@ const INVARIANTS: &[(&str, &str)] = &[
              JOIN item i ON i.id = p.item WHERE p.collection = c.id AND p.gone IS NULL)",
     ),
     (
+        "a book holds a document, or a folder a contact",
+        "SELECT p.id FROM placement p JOIN collection c ON c.id = p.collection
+         JOIN item i ON i.id = p.item WHERE i.class <> c.class",
+    ),
+    (
+        "the octets a document or an earlier version is about are not there",
+        "SELECT i.id FROM item i WHERE i.blob IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM blob b WHERE b.digest = i.blob AND b.octets = i.octets)
+         UNION SELECT r.item FROM revision r WHERE r.blob IS NOT NULL AND NOT EXISTS (
+             SELECT 1 FROM blob b WHERE b.digest = r.blob)",
+    ),
+    (
+        "a document refers to no octets",
+        "SELECT id FROM item WHERE class = 'document' AND length(document) > 0 AND blob IS NULL",
+    ),
+    (
+        "a document is attached to what is no contact, or is none",
+        "SELECT a.contact FROM attachment a LEFT JOIN item c ON c.id = a.contact
+         LEFT JOIN item d ON d.id = a.document
+         WHERE c.class IS NOT 'contact' OR d.class IS NOT 'document'",
+    ),
+    (
         "an index row belongs to no item",
         "SELECT t.item FROM index_text t LEFT JOIN item i ON i.id = t.item WHERE i.id IS NULL",
     ),
@@ -204,6 +238,7 @@ pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
             broken.push(format!("{meaning}: {rows:?}"));
         }
     }
+    broken.extend(blobs(connection)?);
     for pragma in ["integrity_check", "foreign_key_check"] {
         let mut statement = connection.prepare(&format!("PRAGMA {pragma}"))?;
         let rows: Vec<String> = statement
@@ -214,6 +249,33 @@ pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
                 .filter(|row| row != "ok")
                 .map(|row| format!("{pragma}: {row}")),
         );
+    }
+    Ok(broken)
+}
+
+/// Octets that are not what their digest says, read chunk by chunk.
+fn blobs(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut broken = Vec::new();
+    let mut known =
+        connection.prepare("SELECT id, digest, octets FROM blob WHERE digest IS NOT NULL")?;
+    let mut chunks =
+        connection.prepare("SELECT chunk, data FROM blob_chunk WHERE blob = ?1 ORDER BY chunk")?;
+    let mut rows = known.query([])?;
+    while let Some(row) = rows.next()? {
+        let (id, digest, octets): (i64, String, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (mut hash, mut read, mut expected) = (Sha256::new(), 0, 0);
+        let mut parts = chunks.query([id])?;
+        while let Some(part) = parts.next()? {
+            let data = part.get_ref(1)?.as_blob()?;
+            hash.update(data);
+            read += data.len() as i64;
+            expected += i64::from(part.get::<_, i64>(0)? == expected);
+        }
+        if read != octets || hex(&hash.finalize()) != digest {
+            broken.push(format!(
+                "octets are not what their digest says: [{id}] after {expected} chunks"
+            ));
+        }
     }
     Ok(broken)
 }

@@ -3,6 +3,7 @@
 mod credential;
 mod dav;
 mod device;
+pub mod document;
 mod grant;
 mod group;
 mod history;
@@ -67,8 +68,8 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
     for (item, index) in indexes {
         transaction
             .prepare_cached(
-                "UPDATE item SET kind = ?2, display = ?3, sort_first = ?4, sort_last = ?5, mixed = ?6
-                 WHERE id = ?1",
+                "UPDATE item SET kind = ?2, display = ?3, sort_first = ?4, sort_last = ?5, mixed = ?6,
+                     blob = ?7, octets = ?8 WHERE id = ?1",
             )?
             .execute(params![
                 item.0,
@@ -76,7 +77,9 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
                 index.display,
                 index.sort_first,
                 index.sort_last,
-                index.mixed
+                index.mixed,
+                index.blob.as_ref().map(|blob| &blob.digest),
+                index.blob.as_ref().map_or(0, |blob| blob.octets),
             ])?;
         search::write_texts(&transaction, item.0, index)?;
         search::index_item(&transaction, item.0)?;
@@ -231,6 +234,18 @@ impl Commit<'_> {
             Op::SettleNotice { .. } => self.notice_op(op),
             Op::Outbox(op) => self.outbox_op(op),
             Op::Credential(op) => self.credential_op(op),
+            Op::BeginBlob
+            | Op::WriteBlob { .. }
+            | Op::SealBlob { .. }
+            | Op::DropBlob { .. }
+            | Op::CollectBlobs { .. }
+            | Op::FitDocuments { .. }
+            | Op::SetDocumentQuota { .. }
+            | Op::AddFolder { .. }
+            | Op::RenameFolder { .. }
+            | Op::HideFolder { .. }
+            | Op::ShowFolder { .. }
+            | Op::Attach { .. } => self.document_op(op),
         }
     }
 

@@ -12,6 +12,7 @@ mod port;
 mod read;
 mod read_credentials;
 mod read_dav;
+mod read_documents;
 mod read_history;
 mod read_imports;
 mod read_items;
@@ -111,13 +112,15 @@ impl Sqlite {
     }
 
     /// Makes the derived rows of every item anew from its document.
-    pub async fn rebuild(&self, class: &dyn Class) -> Result<()> {
+    pub async fn rebuild(&self, classes: &[Arc<dyn Class>]) -> Result<()> {
         let mut after = ItemId(0);
         loop {
             let items = self.read(move |r| r.documents(after, 500)).await?;
             let last = items.last().map(|(item, ..)| *item);
             let mut contents = Vec::with_capacity(items.len());
-            for (item, uid, document) in items {
+            for (item, name, uid, document) in items {
+                let class = classes.iter().find(|class| class.name() == name);
+                let class = class.ok_or_else(|| unavailable(format!("no class {name}")))?;
                 contents.push((item, class.index(&document, Some(&uid))?));
             }
             // The last, empty page notes that all are made.
@@ -130,9 +133,9 @@ impl Sqlite {
     }
 
     /// Makes derived rows anew where a newer schema asks for it.
-    pub async fn bring_up_to_date(&self, class: &dyn Class) -> Result<()> {
+    pub async fn bring_up_to_date(&self, classes: &[Arc<dyn Class>]) -> Result<()> {
         match self.read(|r| r.derived_is_stale()).await? {
-            true => self.rebuild(class).await,
+            true => self.rebuild(classes).await,
             false => Ok(()),
         }
     }

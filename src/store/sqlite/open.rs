@@ -29,6 +29,8 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0017_credentials.sql"),
     include_str!("schema/0018_second_factor.sql"),
     include_str!("schema/0019_devices.sql"),
+    include_str!("schema/0020_documents.sql"),
+    include_str!("schema/0021_attachments.sql"),
     include_str!("schema/0022_view_names.sql"),
 ];
 

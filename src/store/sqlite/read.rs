@@ -69,6 +69,7 @@ impl Reader<'_> {
         self.all(
             "SELECT g.id, g.name, g.display_name, m.role, c.id FROM membership m
              JOIN grp g ON g.id = m.grp JOIN collection c ON c.grp = g.id AND c.kind = 'group'
+                 AND c.class = 'contact'
              WHERE m.person = ?1 ORDER BY lower(g.display_name), g.id",
             [person.0],
             |row| {
@@ -109,7 +110,7 @@ impl Reader<'_> {
 
     pub fn group_book(&self, group: GroupId) -> rusqlite::Result<Option<CollectionId>> {
         self.one(
-            "SELECT id FROM collection WHERE grp = ?1 AND kind = 'group'",
+            "SELECT id FROM collection WHERE grp = ?1 AND kind = 'group' AND class = 'contact'",
             [group.0],
             |row| Ok(CollectionId(row.get(0)?)),
         )
@@ -184,18 +185,23 @@ impl Reader<'_> {
     }
 
     pub fn collection_by_uuid(&self, uuid: &str) -> rusqlite::Result<Option<Collection>> {
-        let sql = format!("{COLLECTION} WHERE c.uuid = ?1 AND c.kind NOT LIKE 'removed%'");
+        let sql = format!(
+            "{COLLECTION} WHERE c.uuid = ?1 AND c.class = 'contact'
+                 AND c.kind NOT LIKE 'removed%'"
+        );
         self.one(&sql, [uuid], collection)
     }
 
     pub fn books(&self, person: PersonId) -> rusqlite::Result<Vec<Collection>> {
         let sql = format!(
-            "{COLLECTION} WHERE c.person = ?1 AND c.kind = 'private' ORDER BY c.position, c.id"
+            "{COLLECTION} WHERE c.person = ?1 AND c.kind = 'private' AND c.class = 'contact'
+             ORDER BY c.position, c.id"
         );
         let mut books = self.all(&sql, [person.0], collection)?;
         let sql = format!(
             "{COLLECTION} JOIN membership m ON m.grp = c.grp
-             WHERE m.person = ?1 AND c.kind = 'group' ORDER BY lower(c.display_name), c.id"
+             WHERE m.person = ?1 AND c.kind = 'group' AND c.class = 'contact'
+             ORDER BY lower(c.display_name), c.id"
         );
         books.extend(self.all(&sql, [person.0], collection)?);
         Ok(books)
@@ -410,11 +416,13 @@ fn group(row: &Row<'_>) -> rusqlite::Result<Group> {
     })
 }
 
-const COLLECTION: &str = "SELECT c.id, c.kind, c.person, c.grp, c.uuid, c.segment, c.display_name,
-    c.description, c.epoch, c.seq, c.floor, c.position, g.options, c.created
+pub(super) const COLLECTION: &str =
+    "SELECT c.id, c.kind, c.person, c.grp, c.uuid, c.segment, c.display_name,
+    c.description, c.epoch, c.seq, c.floor, c.position, g.options, c.created,
+    c.class, c.hidden
     FROM collection c LEFT JOIN grp g ON g.id = c.grp";
 
-fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
+pub(super) fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
     let options: Option<String> = row.get(12)?;
     Ok(Collection {
         id: CollectionId(row.get(0)?),
@@ -428,6 +436,8 @@ fn collection(row: &Row<'_>) -> rusqlite::Result<Collection> {
         floor: Seq(row.get(10)?),
         position: row.get(11)?,
         created: Timestamp(row.get(13)?),
+        class: row.get(14)?,
+        hidden: row.get::<_, Option<i64>>(15)?.map(Timestamp),
         options: options
             .and_then(|options| serde_json::from_str(&options).ok())
             .unwrap_or_default(),

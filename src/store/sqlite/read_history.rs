@@ -264,7 +264,7 @@ const REMOVAL: &str = "SELECT r.id, r.placement, r.item, r.collection, r.display
     r.person, coalesce(w.name, ''), r.client,
     r.person IS i.creator AND coalesce(o.kind IN ('private', 'removed'), 0),
     (SELECT t.value FROM index_text t WHERE t.item = r.item AND t.field = 'last-first'
-        AND r.display = i.display)
+        AND r.display = i.display), i.class
     FROM revision r JOIN item i ON i.id = r.item AND length(i.document) > 0
     LEFT JOIN collection o ON o.id = i.origin LEFT JOIN person w ON w.id = r.person";
 
@@ -286,6 +286,7 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
         client: row.get(9)?,
         withdrawn: row.get(10)?,
         last_first: row.get(11)?,
+        class: row.get(12)?,
     })
 }
 

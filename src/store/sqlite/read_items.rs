@@ -83,6 +83,9 @@ pub fn placement_by_id(
     )
 }
 
+/// An item with its class, its UID and its document.
+pub type Stored = (ItemId, String, String, Vec<u8>);
+
 impl Reader<'_> {
     pub fn count(&self, collection: CollectionId) -> rusqlite::Result<i64> {
         let count = self.one(
@@ -202,15 +205,11 @@ impl Reader<'_> {
     }
 
     /// Items after one, with uid and document, but for those whose content is forgotten.
-    pub fn documents(
-        &self,
-        after: ItemId,
-        limit: usize,
-    ) -> rusqlite::Result<Vec<(ItemId, String, Vec<u8>)>> {
+    pub fn documents(&self, after: ItemId, limit: usize) -> rusqlite::Result<Vec<Stored>> {
         self.all(
-            "SELECT id, uid, document FROM item WHERE id > ?1 AND document <> x'' ORDER BY id LIMIT ?2",
+            "SELECT id, class, uid, document FROM item WHERE id > ?1 AND document <> x'' ORDER BY id LIMIT ?2",
             params![after.0, count(limit)],
-            |row| Ok((ItemId(row.get(0)?), row.get(1)?, row.get(2)?)),
+            |row| Ok((ItemId(row.get(0)?), row.get(1)?, row.get(2)?, row.get(3)?)),
         )
     }
 

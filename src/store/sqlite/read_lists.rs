@@ -94,6 +94,11 @@ impl Reader<'_> {
             [placement.item.0, placement.collection.0],
             |_| Ok(()),
         )?;
+        let attached = self.one(
+            "SELECT 1 FROM attachment WHERE contact = ?1 LIMIT 1",
+            [placement.item.0],
+            |_| Ok(()),
+        )?;
         let creator_name = self.one(
             "SELECT name FROM person WHERE id = ?1",
             [placement.creator.0],
@@ -106,6 +111,7 @@ impl Reader<'_> {
             letter: letter.unwrap_or_default(),
             placement,
             commented: commented.is_some(),
+            attached: attached.is_some(),
         })
     }
 
@@ -142,5 +148,7 @@ fn order(query: &ListQuery) -> String {
             format!("{organization} IS NULL, {organization}, {name}")
         }
         Sort::Modified => format!("i.modified DESC, {name}"),
+        Sort::Kind => format!("i.kind, {name}"),
+        Sort::Octets => format!("i.octets DESC, {name}"),
     }
 }

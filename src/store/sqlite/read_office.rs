@@ -85,7 +85,7 @@ impl Reader<'_> {
         self.all(
             "SELECT p.id,
                  (SELECT count(*) FROM collection c JOIN placement l ON l.collection = c.id
-                  WHERE c.person = p.id AND c.kind = 'private' AND l.gone IS NULL),
+                  WHERE c.person = p.id AND c.kind = 'private' AND c.class = 'contact' AND l.gone IS NULL),
                  (SELECT count(*) FROM device d WHERE d.person = p.id),
                  max((SELECT max(last_seen) FROM device d WHERE d.person = p.id),
                      coalesce((SELECT max(last_seen) FROM client k WHERE k.person = p.id), 0)),
@@ -112,7 +112,7 @@ impl Reader<'_> {
                            WHERE m.grp = g.id AND m.role = 'admin'), ''),
                  (SELECT count(*) FROM membership m WHERE m.grp = g.id),
                  (SELECT count(*) FROM collection c JOIN placement l ON l.collection = c.id
-                  WHERE c.grp = g.id AND c.kind = 'group' AND l.gone IS NULL)
+                  WHERE c.grp = g.id AND c.kind = 'group' AND c.class = 'contact' AND l.gone IS NULL)
              FROM grp g",
             [],
             |row| {

@@ -339,6 +339,19 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
             1.into(),
         );
     }
+    if filter.has_document {
+        with(
+            "EXISTS (SELECT 1 FROM attachment a JOIN placement o ON o.item = a.document
+               AND o.gone IS NULL WHERE a.contact = i.id AND ??)",
+            1.into(),
+        );
+    }
+    if let Some(least) = filter.octets.0 {
+        with("i.blob IS NOT NULL AND i.octets >= ??", least.into());
+    }
+    if let Some(most) = filter.octets.1 {
+        with("i.blob IS NOT NULL AND i.octets < ??", most.into());
+    }
     if let Some(kind) = &filter.kind {
         with("i.kind = ??", kind.clone().into());
     }
@@ -369,8 +382,9 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
     }
     if let Some(group) = filter.shared_with {
         with(
-            "EXISTS (SELECT 1 FROM placement o WHERE o.item = i.id AND o.collection = ??
-               AND o.gone IS NULL)",
+            "EXISTS (SELECT 1 FROM placement o JOIN collection c ON c.id = o.collection
+               JOIN collection g ON g.id = ?? AND g.grp = c.grp AND c.kind = 'group'
+               WHERE o.item = i.id AND o.gone IS NULL)",
             group.0.into(),
         );
     }

@@ -125,7 +125,7 @@ impl Filled {
         let store = Arc::new(Sqlite::open(folder.path()).expect("the data open"));
         let core = Core::new(
             store.clone(),
-            Arc::new(Contact::default()),
+            vec![Arc::new(Contact::default())],
             Limits::default(),
         );
         let row = async |op| {

@@ -8,6 +8,7 @@ use http::StatusCode;
 use crate::{
     domain::{
         book::Book,
+        class::{CONTACT, DOCUMENT},
         error::{Error, Result},
         id::{CollectionId, TagId},
         item::Placement,
@@ -98,7 +99,12 @@ pub async fn move_to(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 
 /// `POST /search/selected/copy`: into Private.
 pub async fn copy(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let target = web.core.default_book(&posted.visit.actor).await;
+    let folders = chosen(&web, &posted).await.is_ok_and(|chosen| {
+        let mut books = chosen.iter().map(|chosen| &chosen.book);
+        books.all(|book| book.collection().is_folder())
+    });
+    let class = if folders { DOCUMENT } else { CONTACT };
+    let target = web.core.default_place(&posted.visit.actor, class).await;
     let copied = bring(&web, &posted, target, How::Copy, "selection-copied").await;
     settled(&web, &posted, copied).await
 }

@@ -58,8 +58,9 @@ function suggest(input) {
   };
   const ask = async () => {
     const mine = (asked += 1);
-    const scope = input.form.elements.in.value;
-    const answer = await fetch(`/search/suggest?${new URLSearchParams({ q: input.value, in: scope })}`);
+    const { in: scope, tool } = input.form.elements;
+    const query = new URLSearchParams({ q: input.value, in: scope.value, tool: tool?.value ?? "" });
+    const answer = await fetch(`/search/suggest?${query}`);
     const found = answer.ok && answer.headers.get("content-type") === "application/json" ? await answer.json() : [];
     if (mine !== asked) return;
     list.replaceChildren(...found.map(({ name, detail, path }, index) => {

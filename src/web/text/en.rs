@@ -14,6 +14,7 @@ pub const EN: Text = Text {
     device: &super::devices::EN,
     connect: &super::connect::EN,
     admin: &super::admin::EN,
+    documents: &super::documents::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

@@ -14,6 +14,7 @@ pub const FR: Text = Text {
     device: &super::devices::FR,
     connect: &super::connect::FR,
     admin: &super::admin::FR,
+    documents: &super::documents::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

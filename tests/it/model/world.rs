@@ -7,7 +7,7 @@ use std::{
 };
 
 use carnet::{
-    class::contact::Contact,
+    class::{self, contact::Contact},
     domain::{
         actor::{Actor, Client},
         batch::{Batch, NewPlacement, Op},
@@ -125,8 +125,8 @@ impl World {
 
     fn open(&mut self) {
         let store = Arc::new(Sqlite::open(self.folder.path()).expect("the data open"));
-        let class = Arc::new(Contact::default());
-        self.core = Some(Core::new(store, class, Limits::default()));
+        let classes = class::all(Arc::new(Contact::default()));
+        self.core = Some(Core::new(store, classes, Limits::default()));
     }
 
     fn core(&self) -> &Arc<Core> {

@@ -82,7 +82,7 @@ impl World {
     }
 
     pub async fn with(store: Arc<Sqlite>, data: TempDir, limits: Limits) -> Self {
-        let core = Core::new(store, Arc::new(Contact::default()), limits);
+        let core = Core::new(store, vec![Arc::new(Contact::default())], limits);
         let world = Self { core, _data: data };
         for login in PEOPLE {
             world

@@ -61,7 +61,7 @@ impl Commit<'_> {
             .connection
             .prepare_cached(
                 "SELECT 1 FROM collection c JOIN collection b ON b.person = c.person AND b.id = ?1
-                 WHERE c.kind = 'private' AND c.segment = ?2",
+                 WHERE c.kind = 'private' AND c.class = 'contact' AND c.segment = ?2",
             )?
             .exists(params![book, segment])?;
         if taken {

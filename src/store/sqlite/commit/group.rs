@@ -88,6 +88,7 @@ impl Commit<'_> {
         if !self.found_again(group, name, admin)? {
             self.insert_collection("group", None, Some(group), name, display_name)?;
         }
+        self.add_default_folder(None, Some(group))?;
         self.begin_list(group)?;
         self.set_member(GroupId(group), admin, Role::Admin)?;
         self.audit(&format!("group {name} added"))?;
@@ -99,14 +100,14 @@ impl Commit<'_> {
         let removed: Option<(i64, String, String)> = self
             .connection
             .prepare_cached(
-                "SELECT collection, display_name, options FROM removed_group
+                "SELECT at, display_name, options FROM removed_group
                  WHERE name = ?1 AND admin = ?2 ORDER BY at DESC LIMIT 1",
             )?
             .query_row(params![name, admin.0], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })
             .optional()?;
-        let Some((book, display_name, options)) = removed else {
+        let Some((at, display_name, options)) = removed else {
             return Ok(false);
         };
         self.run(
@@ -114,10 +115,14 @@ impl Commit<'_> {
             params![group, display_name, options],
         )?;
         self.run(
-            "UPDATE collection SET kind = 'group', grp = ?2 WHERE id = ?1",
-            params![book, group],
+            "UPDATE collection SET kind = 'group', grp = ?1 WHERE id IN (
+                 SELECT collection FROM removed_group WHERE name = ?2 AND admin = ?3 AND at = ?4)",
+            params![group, name, admin.0, at],
         )?;
-        self.run("DELETE FROM removed_group WHERE collection = ?1", [book])?;
+        self.run(
+            "DELETE FROM removed_group WHERE name = ?1 AND admin = ?2 AND at = ?3",
+            params![name, admin.0, at],
+        )?;
         Ok(true)
     }
 
@@ -125,29 +130,49 @@ impl Commit<'_> {
     fn remove_group(&mut self, group: GroupId) -> Applied<i64> {
         let book = self.book_of(group)?;
         self.group_moved(group)?;
-        self.empty(book)?;
         self.hide_book(book, None)?;
         self.end_list(group)?;
+        let places = self.places_of(group)?;
+        for place in &places {
+            self.empty(*place)?;
+            self.remove_place(group, *place)?;
+        }
+        self.run("DELETE FROM grp WHERE id = ?1", [group.0])?;
+        self.audit(&format!("group {group} removed"))?;
+        Ok(group.0)
+    }
+
+    /// A book or a folder of a deleted group.
+    fn remove_place(&mut self, group: GroupId, place: i64) -> Applied<()> {
         self.run(
             "INSERT INTO removed_group (collection, name, display_name, options, admin,
                  members, at)
              SELECT ?2, g.name, g.display_name, g.options, m.person, (
                  SELECT json_group_array(o.person) FROM membership o WHERE o.grp = g.id), ?3
              FROM grp g JOIN membership m ON m.grp = g.id AND m.role = 'admin' WHERE g.id = ?1",
-            params![group.0, book, self.batch.at.0],
+            params![group.0, place, self.batch.at.0],
         )?;
         // Grants to everyone sleep; those to members end with the membership.
         self.run(
             "DELETE FROM grant_item WHERE collection = ?1 AND person <> 0",
-            [book],
+            [place],
         )?;
         self.run(
             "UPDATE collection SET kind = 'removed-group', grp = NULL WHERE id = ?1",
-            [book],
+            [place],
         )?;
-        self.run("DELETE FROM grp WHERE id = ?1", [group.0])?;
-        self.audit(&format!("group {group} removed"))?;
-        Ok(group.0)
+        Ok(())
+    }
+
+    /// The book of a group, and its folders.
+    fn places_of(&self, group: GroupId) -> Applied<Vec<i64>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT id FROM collection WHERE grp = ?1 AND kind = 'group' ORDER BY class, id",
+            )?
+            .query_map([group.0], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
     }
 
     fn set_member(&mut self, group: GroupId, person: PersonId, role: Role) -> Applied<i64> {
@@ -207,7 +232,10 @@ impl Commit<'_> {
         }
         let book = self.book_of(group)?;
         self.group_moved(group)?;
-        self.leave_shared(group, book, person, take_back)?;
+        let places = self.places_of(group)?;
+        for place in &places {
+            self.leave_shared(group, *place, person, take_back)?;
+        }
         self.unlist_member(group, person)?;
         for sql in [
             "DELETE FROM membership WHERE grp = ?1 AND person = ?2",
@@ -215,10 +243,12 @@ impl Commit<'_> {
         ] {
             self.run(sql, params![group.0, person.0])?;
         }
-        self.run(
-            "DELETE FROM grant_item WHERE collection = ?1 AND person = ?2",
-            params![book, person.0],
-        )?;
+        for place in &places {
+            self.run(
+                "DELETE FROM grant_item WHERE collection = ?1 AND person = ?2",
+                params![place, person.0],
+            )?;
+        }
         self.hide_book(book, Some(person.0))?;
         Ok(person.0)
     }
@@ -276,9 +306,10 @@ impl Commit<'_> {
             })?;
         let copy = self.run(
             "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, origin, created, modified, mixed, beside)
+                 digest, creator, origin, created, modified, mixed, beside, blob, octets)
              SELECT class, uid, kind, display, sort_first, sort_last, document,
-                 digest, creator, ?2, created, modified, mixed, beside FROM item WHERE id = ?1",
+                 digest, creator, ?2, created, modified, mixed, beside, blob, octets
+             FROM item WHERE id = ?1",
             params![item, book],
         )?;
         let born = self.next_seq(book)?;
@@ -316,6 +347,17 @@ impl Commit<'_> {
             "UPDATE comment SET item = ?2 WHERE item = ?1 AND collection = ?3",
             params![item, copy, book],
         )?;
+        // The copy shows what was attached, and is attached to what the original was.
+        self.run(
+            "INSERT OR IGNORE INTO attachment SELECT ?2, document, person, at FROM attachment
+             WHERE contact = ?1",
+            params![item, copy],
+        )?;
+        self.run(
+            "INSERT OR IGNORE INTO attachment SELECT contact, ?2, person, at FROM attachment
+             WHERE document = ?1",
+            params![item, copy],
+        )?;
         self.run(
             "INSERT INTO tag_link SELECT l.tag, ?2 FROM tag_link l JOIN tag t ON t.id = l.tag
              WHERE l.item = ?1 AND t.person <> ?3",
@@ -344,7 +386,9 @@ impl Commit<'_> {
     fn book_of(&self, group: GroupId) -> Applied<i64> {
         let book = self
             .connection
-            .prepare_cached("SELECT id FROM collection WHERE grp = ?1 AND kind = 'group'")?
+            .prepare_cached(
+                "SELECT id FROM collection WHERE grp = ?1 AND kind = 'group' AND class = 'contact'",
+            )?
             .query_row([group.0], |row| row.get(0))
             .optional()?;
         Ok(book.ok_or(Error::NotFound)?)

@@ -110,7 +110,9 @@ impl Commit<'_> {
             for sql in [
                 // The row stays while tombstones name it.
                 "UPDATE item SET document = x'', digest = '', display = '', sort_first = '',
-                     sort_last = '' WHERE id = ?1",
+                     sort_last = '', blob = NULL, octets = 0 WHERE id = ?1",
+                "DELETE FROM attachment WHERE contact = ?1",
+                "DELETE FROM attachment WHERE document = ?1",
                 "DELETE FROM index_text WHERE item = ?1",
                 "DELETE FROM index_span WHERE item = ?1",
                 "DELETE FROM tag_link WHERE item = ?1",
@@ -128,6 +130,11 @@ impl Commit<'_> {
         self.run(
             "DELETE FROM placement WHERE gone_at < ?1",
             [tombstones_before.0],
+        )?;
+        self.run(
+            "DELETE FROM collection AS c WHERE class = 'document' AND hidden < ?1
+                 AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.collection = c.id)",
+            [trash_before.0],
         )?;
         self.run(
             "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(p.gone), 0)

@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{Applied, Commit};
 use crate::domain::{
     batch::Op,
+    class::CONTACT,
     error::Error,
     id::{CollectionId, PersonId},
     item::random_id,
@@ -55,7 +56,8 @@ impl Commit<'_> {
         let taken = self
             .connection
             .prepare_cached(
-                "SELECT 1 FROM collection WHERE person = ?1 AND kind = 'private' AND segment = ?2",
+                "SELECT 1 FROM collection WHERE person = ?1 AND kind = 'private' AND segment = ?2
+                     AND class = 'contact'",
             )?
             .exists(params![owner.0, segment])?;
         if taken {
@@ -65,7 +67,7 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "UPDATE collection SET description = ?2, position = (SELECT count(*) FROM collection
-                     WHERE person = ?3 AND kind = 'private') WHERE id = ?1",
+                     WHERE person = ?3 AND kind = 'private' AND class = 'contact') WHERE id = ?1",
             )?
             .execute(params![book, description, owner.0])?;
         self.show_book(owner.0, book)?;
@@ -80,10 +82,23 @@ impl Commit<'_> {
         segment: &str,
         display_name: &str,
     ) -> Applied<i64> {
+        self.insert_collection_of(CONTACT, kind, person, group, segment, display_name)
+    }
+
+    pub(super) fn insert_collection_of(
+        &mut self,
+        class: &str,
+        kind: &str,
+        person: Option<i64>,
+        group: Option<i64>,
+        segment: &str,
+        display_name: &str,
+    ) -> Applied<i64> {
         self.connection
             .prepare_cached(
-                "INSERT INTO collection (kind, person, grp, uuid, segment, display_name, epoch, created)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                "INSERT INTO collection (kind, person, grp, uuid, segment, display_name, epoch,
+                     created, class)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 kind,
@@ -94,6 +109,7 @@ impl Commit<'_> {
                 display_name,
                 random_id(8),
                 self.batch.at.0,
+                class,
             ])?;
         Ok(self.connection.last_insert_rowid())
     }

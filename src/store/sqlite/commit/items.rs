@@ -105,11 +105,12 @@ impl Commit<'_> {
     ) -> Applied<i64> {
         self.check_quota(placement.collection)?;
         let index = &content.index;
+        self.require_blob(index.blob.as_ref())?;
         self.connection
             .prepare_cached(
                 "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                     digest, creator, origin, created, modified, mixed, beside)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13)",
+                     digest, creator, origin, created, modified, mixed, beside, blob, octets)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 class,
@@ -125,6 +126,8 @@ impl Commit<'_> {
                 self.batch.at.0,
                 index.mixed,
                 content.beside,
+                index.blob.as_ref().map(|blob| &blob.digest),
+                index.blob.as_ref().map_or(0, |blob| blob.octets),
             ])?;
         let item = self.connection.last_insert_rowid();
         search::write_texts(self.connection, item, index)?;
@@ -258,12 +261,14 @@ impl Commit<'_> {
         let index = &content.index;
         // Decided on the place the write came through: it must still show the item.
         let through_live = self.live(through)?;
+        self.require_blob(index.blob.as_ref())?;
         let revision = self.keep_version(item.0, expected_rev)?;
         let changed = self
             .connection
             .prepare_cached(
                 "UPDATE item SET uid = ?3, kind = ?4, display = ?5, sort_first = ?6, sort_last = ?7,
-                     document = ?8, digest = ?9, rev = rev + 1, modified = ?10, mixed = ?11, beside = ?12
+                     document = ?8, digest = ?9, rev = rev + 1, modified = ?10, mixed = ?11, beside = ?12,
+                     blob = ?13, octets = ?14
                  WHERE id = ?1 AND rev = ?2",
             )?
             .execute(params![
@@ -279,6 +284,8 @@ impl Commit<'_> {
                 self.batch.at.0,
                 index.mixed,
                 content.beside,
+                index.blob.as_ref().map(|blob| &blob.digest),
+                index.blob.as_ref().map_or(0, |blob| blob.octets),
             ])?;
         if changed == 0 {
             return Err(Error::PreconditionFailed.into());
@@ -529,7 +536,7 @@ impl Commit<'_> {
                 "SELECT coalesce(p.quota, k.contacts) FROM collection c
                  JOIN person p ON p.id = c.person
                  LEFT JOIN account_class k ON k.name = p.class
-                 WHERE c.id = ?1 AND c.kind = 'private'",
+                 WHERE c.id = ?1 AND c.kind = 'private' AND c.class = 'contact'",
             )?
             .query_row([collection.0], |row| row.get(0))
             .optional()?

@@ -59,6 +59,7 @@ impl Commit<'_> {
         let person = self.connection.last_insert_rowid();
         self.insert_collection("home", Some(person), None, "private", name)?;
         self.add_book(PersonId(person), DEFAULT_BOOK, "Contacts", "")?;
+        self.add_default_folder(Some(person), None)?;
         self.audit(&format!("account {login} added"))?;
         // Its login may be what somebody else signed in with as an e-mail address.
         self.rights_moved = true;

@@ -1,0 +1,355 @@
+//! Documents: details as an item like any other, octets kept apart and streamed (`mission.md` P8).
+
+mod kind;
+mod name;
+mod upload;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    actor::Actor,
+    batch::{Batch, NewPlacement, Op},
+    book::{Book, new_server_id},
+    collection::Collection,
+    core::Core,
+    error::{Error, Result},
+    id::{BlobId, ItemId, PersonId, Timestamp},
+    item::{Card, Placement, random_id},
+    rights::Right,
+    store::Attachment,
+};
+
+pub use kind::{Family, family};
+pub use name::cleaned;
+pub use upload::Upload;
+
+/// Characters of a description.
+const DESCRIPTION: usize = 10_000;
+/// Orphans ended in one commit, so that other writes get their turn.
+const COLLECTED: i64 = 20;
+/// Hours octets may take to arrive.
+const ARRIVING: i64 = 24 * 60 * 60 * 1000;
+
+/// What is said of a document: the content of its item, as JSON.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Details {
+    pub uid: String,
+    /// The file's name, cleaned by [`cleaned`].
+    pub name: String,
+    /// Media type as the octets tell it, not as the sender did.
+    #[serde(rename = "type")]
+    pub media_type: String,
+    pub octets: i64,
+    /// Lower-case hex SHA-256 of the octets.
+    pub digest: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub description: String,
+}
+
+impl Details {
+    /// Reads what [`Details::write`] wrote. Refuses with `InvalidDocument`.
+    pub fn read(document: &[u8]) -> Result<Self> {
+        let details: Self = serde_json::from_slice(document)
+            .map_err(|error| Error::InvalidDocument(format!("not a document: {error}")))?;
+        let whole = details.digest.len() == 64 && details.octets >= 0 && !details.uid.is_empty();
+        match whole && details.name == cleaned(&details.name) {
+            true => Ok(details),
+            false => Err(Error::InvalidDocument(
+                "the details of the document are not whole".into(),
+            )),
+        }
+    }
+
+    pub fn write(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// What is to be different about a document; none: as it is.
+#[derive(Default)]
+pub struct Change {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// A new version of its octets.
+    pub content: Option<Upload>,
+}
+
+/// Octets of a person's documents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// Of those that are somewhere.
+    pub live: i64,
+    /// With earlier versions and trash.
+    pub kept: i64,
+}
+
+/// How much more kept octets may be than live ones.
+pub const KEPT_TIMES: i64 = 3;
+
+/// What a store knows of documents.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Folders a person may open, deleted ones too: of Private, then of groups by their name; the
+    /// default one first, others by name.
+    async fn folders(&self, person: PersonId) -> Result<Vec<Collection>>;
+    async fn weight(&self, person: PersonId) -> Result<Weight>;
+    /// None: the server's rule.
+    async fn document_quota(&self, person: PersonId) -> Result<Option<i64>>;
+    /// One chunk of the octets with a digest, counted from 0; none past the end.
+    async fn chunk(&self, digest: &str, chunk: i64) -> Result<Option<Bytes>>;
+    /// Documents attached to a contact, oldest link first.
+    async fn attachments(&self, contact: ItemId) -> Result<Vec<Attachment>>;
+    /// Contacts a document is attached to.
+    async fn attached_to(&self, document: ItemId) -> Result<Vec<ItemId>>;
+}
+
+impl Book {
+    /// Begins to receive a document. Needs *Add*.
+    pub async fn begin_upload(&self, name: &str) -> Result<Upload> {
+        let right = Right::Add;
+        if !self.collection().is_folder() {
+            return Err(Error::Invalid("documents are kept in folders".into()));
+        }
+        match self.may(right) {
+            true => Upload::begin(self.core(), self.actor(), name, (self.actor().person, 0)).await,
+            false => Err(Error::Forbidden { right }),
+        }
+    }
+
+    /// Begins to receive a new version of a document. Needs *Modify*.
+    pub async fn begin_version(&self, placement: &Placement, name: &str) -> Result<Upload> {
+        self.require(placement, Right::Modify).await?;
+        let replaced = Details::read(&self.current(placement).await?.document)?.octets;
+        let payer = (placement.creator, replaced);
+        Upload::begin(self.core(), self.actor(), name, payer).await
+    }
+
+    /// Adds what was received, all or nothing; the ids pages know the documents by. Needs *Add*.
+    pub async fn add_documents(&self, mut uploads: Vec<Upload>) -> Result<Vec<String>> {
+        let mut received = Vec::with_capacity(uploads.len());
+        for upload in &mut uploads {
+            received.push(upload.finish().await?);
+        }
+        let received = &received;
+        let ids = self
+            .decided(|book| async move {
+                let right = Right::Add;
+                if !book.may(right) {
+                    return Err(Error::Forbidden { right });
+                }
+                let mut ops = Vec::new();
+                let mut ids = Vec::with_capacity(received.len());
+                for (blob, details) in received {
+                    let details = Details {
+                        uid: random_id(16),
+                        ..details.clone()
+                    };
+                    let (content, overlay, tags) = book.admit(&details.write(), None)?;
+                    ops.extend(sealing(*blob, &content.index.blob));
+                    let server_id = new_server_id();
+                    ids.push(server_id.clone());
+                    ops.push(Op::CreateItem {
+                        class: book.class().name().into(),
+                        creator: book.actor().person,
+                        content,
+                        placement: NewPlacement {
+                            collection: book.collection().id,
+                            href: details.uid,
+                            server_id,
+                            device: None,
+                            altered: false,
+                            overlay,
+                            tags,
+                        },
+                    });
+                }
+                ops.extend(book.core().fitting(book.actor().person).await?);
+                book.core().commit_as(book.actor(), ops).await?;
+                Ok(ids)
+            })
+            .await?;
+        uploads.into_iter().for_each(Upload::kept);
+        Ok(ids)
+    }
+
+    /// Changes a document as it was when its entity tag was `etag`. Needs *Modify*.
+    ///
+    /// `PreconditionFailed` when it changed since.
+    pub async fn change_document(
+        &self,
+        placement: &Placement,
+        etag: &str,
+        mut change: Change,
+    ) -> Result<()> {
+        let received = match &mut change.content {
+            Some(upload) => Some(upload.finish().await?),
+            None => None,
+        };
+        let (received, wanted) = (&received, &change);
+        self.decided(|book| async move {
+            let card = book.current(placement).await?;
+            book.require(&card.placement, Right::Modify).await?;
+            if book.marks().await?.etag(&card.placement) != etag {
+                return Err(Error::Exists(card.placement.display.clone()));
+            }
+            let details = changed(Details::read(&card.document)?, wanted, received)?;
+            let Some(op) = book.revision(&card, &details.write())? else {
+                return Ok(());
+            };
+            let mut ops = Vec::new();
+            if let (Some((blob, _)), Op::Edit { content, .. }) = (received, &op) {
+                ops.extend(sealing(*blob, &content.index.blob));
+            }
+            ops.push(op);
+            ops.extend(book.core().fitting(card.placement.creator).await?);
+            book.core().commit_as(book.actor(), ops).await.map(drop)
+        })
+        .await
+        .map_err(|error| match error {
+            Error::Exists(_) => Error::PreconditionFailed,
+            error => error,
+        })?;
+        if let Some(upload) = change.content {
+            upload.kept();
+        }
+        Ok(())
+    }
+
+    /// The octets of an earlier version, as [`Book::history`] offers it.
+    pub async fn earlier_details(
+        &self,
+        placement: &Placement,
+        version: super::id::RevisionId,
+    ) -> Result<Details> {
+        Details::read(&self.version(placement, version).await?)
+    }
+}
+
+impl Book {
+    /// What refuses to bring back more octets than their creators' quotas hold.
+    pub(super) async fn fitting_all(&self, ops: &[Op]) -> Result<Vec<Op>> {
+        let mut creators = BTreeSet::new();
+        if self.collection().is_folder() {
+            let store = self.core().store();
+            for op in ops {
+                let placement = match op {
+                    Op::RestorePlacement { placement, .. } => *placement,
+                    Op::Edit { through, .. } => *through,
+                    _ => continue,
+                };
+                let card = store.placement(placement).await?;
+                creators.extend(card.map(|card| card.placement.creator));
+            }
+        }
+        let mut fitting = Vec::new();
+        for creator in creators {
+            fitting.extend(self.core().fitting(creator).await?);
+        }
+        Ok(fitting)
+    }
+}
+
+/// The details with what is to be different.
+fn changed(
+    mut details: Details,
+    wanted: &Change,
+    received: &Option<(BlobId, Details)>,
+) -> Result<Details> {
+    if let Some((_, new)) = received {
+        details.media_type.clone_from(&new.media_type);
+        details.digest.clone_from(&new.digest);
+        details.octets = new.octets;
+    }
+    if let Some(name) = &wanted.name {
+        if name.trim().is_empty() {
+            return Err(Error::Invalid("a document has a name".into()));
+        }
+        details.name = cleaned(name);
+    }
+    if let Some(description) = &wanted.description {
+        if description.chars().count() > DESCRIPTION {
+            return Err(Error::Invalid(format!(
+                "a description has at most {DESCRIPTION} characters"
+            )));
+        }
+        description.trim().clone_into(&mut details.description);
+    }
+    Ok(details)
+}
+
+fn sealing(blob: BlobId, content: &Option<super::class::Blob>) -> Option<Op> {
+    content
+        .clone()
+        .map(|content| Op::SealBlob { blob, content })
+}
+
+impl Core {
+    /// The octets of a document from the one numbered `chunk`; none at the end.
+    pub async fn chunk(&self, details: &Details, chunk: i64) -> Result<Option<Bytes>> {
+        self.store().chunk(&details.digest, chunk).await
+    }
+
+    /// Octets the documents of a person may have; none: no limit.
+    pub async fn document_limit(&self, person: PersonId) -> Result<Option<i64>> {
+        Ok(match self.store().document_quota(person).await? {
+            Some(0) => None,
+            Some(limit) => Some(limit),
+            None => self.limits().documents,
+        })
+    }
+
+    /// Octets of a person's documents.
+    pub async fn document_weight(&self, person: PersonId) -> Result<Weight> {
+        self.store().weight(person).await
+    }
+
+    /// What refuses a commit that would exceed a person's quota.
+    pub(super) async fn fitting(&self, person: PersonId) -> Result<Option<Op>> {
+        let limit = self.document_limit(person).await?;
+        Ok(limit.map(|limit| Op::FitDocuments { person, limit }))
+    }
+
+    /// Ends what was arriving when the server stopped: run once, before it serves.
+    pub async fn discard_uploads(&self) -> Result<()> {
+        self.collect(Timestamp::now()).await
+    }
+
+    /// Ends octets nothing refers to any more.
+    pub(super) async fn collect_orphans(&self) -> Result<()> {
+        self.collect(Timestamp(Timestamp::now().0 - ARRIVING)).await
+    }
+
+    async fn collect(&self, begun_before: Timestamp) -> Result<()> {
+        loop {
+            let committed = self
+                .commit(Batch {
+                    at: Timestamp::now(),
+                    unflushed: true,
+                    ops: vec![Op::CollectBlobs {
+                        begun_before,
+                        most: COLLECTED,
+                    }],
+                    ..Batch::default()
+                })
+                .await?;
+            if committed.rows.first().copied().unwrap_or(0) < COLLECTED {
+                return Ok(());
+            }
+        }
+    }
+
+    /// An item of the actor's wherever they may open it, Private first.
+    pub async fn open_item(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        item: ItemId,
+    ) -> Result<Option<(Book, Card)>> {
+        let found = self.readable(actor, item, None).await?;
+        // What a deleted folder held is in the trash.
+        Ok(found.filter(|(book, _)| book.collection().hidden.is_none()))
+    }
+}

@@ -1,0 +1,88 @@
+//! Names of files as strangers send them.
+
+use unicode_normalization::UnicodeNormalization as _;
+
+/// Characters of a name.
+const LONGEST: usize = 200;
+/// Characters of an ending that is kept when a name is cut.
+const ENDING: usize = 16;
+
+/// A name without a path, without controls and marks that turn text around, of bounded length;
+/// `document` where nothing is left.
+pub fn cleaned(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain: String = last.nfc().filter(|c| is_harmless(*c)).collect();
+    let trimmed = plain
+        .trim()
+        .trim_end_matches('.')
+        .trim_start_matches("..")
+        .trim();
+    if trimmed.chars().all(|c| c == '.' || c.is_whitespace()) {
+        return "document".to_owned();
+    }
+    let length = trimmed.chars().count();
+    if length <= LONGEST {
+        return trimmed.to_owned();
+    }
+    let ending = match trimmed.rsplit_once('.') {
+        Some((_, ending)) if (1..ENDING).contains(&ending.chars().count()) => format!(".{ending}"),
+        _ => String::new(),
+    };
+    let stem: String = trimmed
+        .chars()
+        .take(LONGEST - ending.chars().count())
+        .collect();
+    let cut = format!("{}{ending}", stem.trim_end_matches([' ', '.']));
+    cut
+}
+
+/// No control, no mark of direction, no joiner that shows nothing.
+fn is_harmless(c: char) -> bool {
+    !c.is_control()
+        && !matches!(
+            c,
+            '\u{61C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}'
+                | '\u{2060}'..='\u{2069}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFD}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cleaned_of_what_harms() {
+        for (sent, kept) in [
+            ("CV.pdf", "CV.pdf"),
+            ("../../etc/passwd", "passwd"),
+            ("C:\\Users\\Mia\\plan.doc", "plan.doc"),
+            ("..", "document"),
+            ("", "document"),
+            (" . . ", "document"),
+            ("a\0b\r\nc.txt", "abc.txt"),
+            ("facture\u{202E}fdp.exe", "facturefdp.exe"),
+            ("\u{2066}x\u{2069}\u{200F}.txt", "x.txt"),
+            ("\u{FEFF}note.txt", "note.txt"),
+            ("..hidden", "hidden"),
+            (".profile", ".profile"),
+            ("e\u{301}te\u{301}.txt", "été.txt"),
+            ("name. . ", "name"),
+            ("/", "document"),
+        ] {
+            assert_eq!(cleaned(sent), kept, "{sent:?}");
+            assert_eq!(cleaned(kept), kept, "{kept:?} stays");
+        }
+    }
+
+    #[test]
+    fn long_names_keep_their_ending() {
+        let long = format!("{}.pdf", "é".repeat(300));
+        let kept = cleaned(&long);
+        assert_eq!(kept.chars().count(), 200);
+        assert!(kept.ends_with("é.pdf"));
+        assert_eq!(cleaned(&kept), kept);
+        assert_eq!(cleaned(&"x".repeat(300)).len(), 200);
+        let dotted = format!("{}. {}", "a".repeat(150), "b".repeat(150));
+        assert_eq!(cleaned(&cleaned(&dotted)), cleaned(&dotted));
+    }
+}

@@ -1,0 +1,167 @@
+//! Folders of documents: collections of a place, with the place's rights.
+//!
+//! Making one asks for *Add*; renaming and deleting one, which touches what others put into it,
+//! for the right to remove everything.
+
+use std::sync::Arc;
+
+use super::{
+    actor::Actor,
+    batch::Op,
+    book::Book,
+    collection::Place,
+    core::Core,
+    error::{Error, Result},
+    id::CollectionId,
+    item::random_id,
+    rights::Right,
+};
+
+/// Folders of one place.
+const MOST: usize = 500;
+/// Characters of a name.
+const LONGEST: usize = 100;
+
+impl Core {
+    /// The folders the actor may open: of Private, then of groups by their name.
+    pub async fn folders(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Book>> {
+        let folders = self.all_folders(actor).await?;
+        let shown = |folder: &Book| folder.collection().hidden.is_none();
+        Ok(folders.into_iter().filter(shown).collect())
+    }
+
+    async fn all_folders(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Book>> {
+        let mut folders = Vec::new();
+        let mut found = self.store().folders(actor.person).await?;
+        found.retain(|folder| actor.reads(folder.place));
+        for collection in found {
+            folders.push(self.open(actor, collection.id).await?);
+        }
+        Ok(folders)
+    }
+
+    /// Opens a folder of Private, or of a group by its exact name, by its segment; deleted ones too.
+    pub async fn open_folder(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        group: Option<&str>,
+        segment: &str,
+    ) -> Result<Book> {
+        let place = self.place_of(actor, group)?;
+        let folders = self.store().folders(actor.person).await?;
+        let found = folders
+            .into_iter()
+            .find(|folder| folder.place == place && folder.segment == segment);
+        self.open(actor, found.ok_or(Error::NotFound)?.id).await
+    }
+
+    fn place_of(&self, actor: &Actor, group: Option<&str>) -> Result<Place> {
+        match group {
+            None => Ok(Place::Private(actor.person)),
+            Some(name) => {
+                let own = actor.memberships.iter().find(|own| own.name == name);
+                own.map(|own| Place::Group(own.group))
+                    .ok_or(Error::NotFound)
+            }
+        }
+    }
+}
+
+impl Book {
+    /// The folders of the same place, this one among them; deleted ones while they can come back.
+    pub async fn siblings(&self) -> Result<(Vec<Book>, Vec<Book>)> {
+        let oldest = self.core().trash_begins();
+        let all = self.core().all_folders(self.actor()).await?;
+        let here = all
+            .into_iter()
+            .filter(|folder| folder.collection().place == self.collection().place);
+        let (shown, deleted): (Vec<_>, Vec<_>) =
+            here.partition(|folder| folder.collection().hidden.is_none());
+        let kept = |folder: &Book| folder.collection().hidden.is_some_and(|at| at >= oldest);
+        Ok((shown, deleted.into_iter().filter(kept).collect()))
+    }
+
+    /// Makes another folder beside this one. Needs *Add*. `Exists` whatever the case of its name.
+    pub async fn make_folder(&self, name: &str) -> Result<Book> {
+        let name = named(name)?;
+        let right = Right::Add;
+        if !self.may(right) {
+            return Err(Error::Forbidden { right });
+        }
+        let (shown, _) = self.siblings().await?;
+        if shown.len() >= MOST {
+            return Err(Error::OverQuota { limit: MOST as i64 });
+        }
+        let segment = random_id(8);
+        let op = Op::AddFolder {
+            place: self.collection().place,
+            segment,
+            display_name: name,
+        };
+        let committed = self.core().commit_as(self.actor(), vec![op]).await?;
+        let id = committed.rows.first().copied().unwrap_or(0);
+        self.core().open(self.actor(), CollectionId(id)).await
+    }
+
+    /// What may be done to the folder itself.
+    pub fn may_change_folder(&self) -> bool {
+        let own = self.collection().is_folder() && !self.collection().is_default_folder();
+        own && self.may(Right::RemoveAny)
+    }
+
+    /// Gives the folder another name. Needs *RemoveAny*; the default folder keeps its own.
+    pub async fn rename_folder(&self, name: &str) -> Result<()> {
+        let op = Op::RenameFolder {
+            folder: self.collection().id,
+            display_name: named(name)?,
+        };
+        self.change_folder(op).await
+    }
+
+    /// Deletes the folder: its documents go to the trash. Needs *RemoveAny*.
+    pub async fn delete_folder(&self) -> Result<()> {
+        let folder = self.collection().id;
+        self.require_deletions().await?;
+        self.change_folder(Op::HideFolder { folder }).await
+    }
+
+    /// Brings a deleted folder back with what was in it. Needs *RemoveAny*.
+    pub async fn restore_folder(&self) -> Result<()> {
+        let Some(deleted) = self.collection().hidden else {
+            return Err(Error::NotFound);
+        };
+        let folder = self.collection().id;
+        self.change_folder(Op::ShowFolder { folder }).await?;
+        let trash = self.trash().await?;
+        let with_it: Vec<_> = trash
+            .into_iter()
+            .filter(|trashed| trashed.removal.at == deleted)
+            .map(|trashed| trashed.removal.revision)
+            .collect();
+        self.restore(&with_it).await.map(drop)
+    }
+
+    async fn change_folder(&self, op: Op) -> Result<()> {
+        match self.may_change_folder() {
+            true => self
+                .core()
+                .commit_as(self.actor(), vec![op])
+                .await
+                .map(drop),
+            false => Err(Error::Forbidden {
+                right: Right::RemoveAny,
+            }),
+        }
+    }
+}
+
+fn named(name: &str) -> Result<String> {
+    let name = name.trim();
+    let length = name.chars().count();
+    match (1..=LONGEST).contains(&length) && !name.chars().any(char::is_control) {
+        true => Ok(name.to_owned()),
+        false => Err(Error::Invalid(
+            "a folder's name has 1 to 100 characters".into(),
+        )),
+    }
+}

@@ -1,0 +1,329 @@
+//! Documents attached to a contact: the card shows them, these forms link and unlink.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Multipart, Query, State},
+    response::Response,
+};
+use serde::Deserialize;
+
+use super::{
+    Web,
+    card::card_telling,
+    documents::{self, Into, Unfit, receive},
+    form::Posted,
+    page::{Shell, show},
+    place::{ItemPath, PlacePath},
+    request::Visit,
+    share::name_of,
+    text::fill,
+    told::{Done, Told},
+};
+use crate::domain::{
+    book::Book,
+    error::{Error, Result},
+    id::ItemId,
+    item::{Card, Placement},
+    search::{Criteria, Request, Scope, Tool},
+    store::{ListQuery, Sort},
+};
+
+/// Documents offered at once.
+const OFFERED: usize = 50;
+/// Names of people who cannot open a document.
+const NAMED: usize = 5;
+
+/// What is attached to a contact, on its card.
+#[derive(Default)]
+pub struct Attachments {
+    pub rows: Vec<Attached>,
+    /// How many documents are not shared with the reader.
+    pub closed: Option<String>,
+    pub may_change: bool,
+}
+
+impl Attachments {
+    /// Nothing is attached.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.closed.is_none()
+    }
+}
+
+/// One document the reader may open.
+pub struct Attached {
+    pub item: i64,
+    pub path: String,
+    pub name: String,
+    pub kind: &'static str,
+    /// Who sees the contact and not the document, for those who may change that.
+    pub cannot_open: Option<String>,
+}
+
+/// The attachments of a contact as its card shows them.
+pub async fn of_contact(
+    book: &Book,
+    card: &Card,
+    may_change: bool,
+    visit: &Visit,
+) -> Result<Attachments> {
+    let d = visit.text.documents;
+    if book.is_list() {
+        return Ok(Attachments::default());
+    }
+    let attached = book.attached(&card.placement).await?;
+    let mut rows = Vec::with_capacity(attached.open.len());
+    for (folder, document) in attached.open {
+        let placement = document.placement;
+        let without = match may_change {
+            true => book.cannot_open(placement.item).await?,
+            false => Vec::new(),
+        };
+        rows.push(Attached {
+            item: placement.item.0,
+            path: path_of(&folder, &placement),
+            kind: documents::family_name(&placement.kind, visit.text),
+            cannot_open: (!without.is_empty()).then(|| fill(d.cannot_open, &[&named(&without)])),
+            name: placement.display,
+        });
+    }
+    Ok(Attachments {
+        rows,
+        closed: match attached.closed {
+            0 => None,
+            1 => Some(d.not_shared_one.to_owned()),
+            many => Some(fill(d.not_shared_many, &[&many])),
+        },
+        may_change,
+    })
+}
+
+fn path_of(folder: &Book, document: &Placement) -> String {
+    format!("{}/c/{}", PlacePath::of(folder).path(), document.server_id)
+}
+
+fn named(people: &[String]) -> String {
+    let mut names = people[..people.len().min(NAMED)].join(", ");
+    if people.len() > NAMED {
+        names.push('…');
+    }
+    names
+}
+
+#[derive(Template)]
+#[template(path = "attach.html")]
+struct Attach {
+    shell: Shell,
+    card: String,
+    name: String,
+    query: String,
+    offered: Vec<Offered>,
+    /// Folders something may be uploaded into.
+    folders: Vec<(i64, String)>,
+    files: String,
+}
+
+/// A document that can be attached.
+struct Offered {
+    item: i64,
+    name: String,
+    folder: String,
+}
+
+/// What is looked for among the documents.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Find {
+    q: String,
+}
+
+/// `GET …/c/ID/attach`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    Query(find): Query<Find>,
+) -> Response {
+    let shown = show_page(&web, &item, &visit, &find.q, Told::Nothing).await;
+    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST …/c/ID/attach`: a document there is.
+pub async fn attach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let document = ItemId(posted.number("document"));
+    let attached = async {
+        let (book, card) = item.open(&web, visit).await?;
+        book.attach(&card.placement, document).await?;
+        name_of_document(&web, visit, document).await
+    };
+    match attached.await {
+        Ok(name) => Done::of("attached").to(&name).at(&item.path()),
+        Err(error) => {
+            let told = documents::refused(&error, visit);
+            let page = show_page(&web, &item, visit, posted.value("q"), told).await;
+            page.unwrap_or_else(|error| visit.failed(&web, &error))
+        }
+    }
+}
+
+/// `POST …/c/ID/attach/upload`: one that comes with the form.
+pub async fn upload(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    form: Multipart,
+) -> Response {
+    let attached = async {
+        let (book, card) = item.open(&web, &visit).await.map_err(Unfit::Error)?;
+        if !book
+            .item_privileges(&card.placement)
+            .await
+            .map_err(Unfit::Error)?
+            .modify
+        {
+            return Err(Unfit::Error(Error::Forbidden {
+                right: crate::domain::rights::Right::Modify,
+            }));
+        }
+        let sent = receive(&web, &visit, form, Into::Chosen).await?;
+        let to = sent.folder();
+        into_contact(&web, &visit, (&book, &card.placement), sent.uploads, to)
+            .await
+            .map_err(Unfit::Error)
+    };
+    match attached.await {
+        Ok(names) => Done::of("attached").to(&names).at(&item.path()),
+        Err(unfit) => {
+            let told = unfit.told(&visit);
+            let page = show_page(&web, &item, &visit, "", told).await;
+            page.unwrap_or_else(|error| visit.failed(&web, &error))
+        }
+    }
+}
+
+async fn into_contact(
+    web: &Web,
+    visit: &Visit,
+    (book, contact): (&Book, &Placement),
+    uploads: Vec<crate::domain::document::Upload>,
+    to: crate::domain::id::CollectionId,
+) -> Result<String> {
+    let folder = web.core.open(&visit.actor, to).await?;
+    let mut names = Vec::new();
+    for id in folder.add_documents(uploads).await? {
+        let document = folder.by_server_id(&id).await?.placement;
+        book.attach(contact, document.item).await?;
+        names.push(document.display);
+    }
+    Ok(names.join(", "))
+}
+
+/// `POST …/c/ID/detach`
+pub async fn detach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let document = ItemId(posted.number("document"));
+    let detached = async {
+        let (book, card) = item.open(&web, visit).await?;
+        let name = name_of_document(&web, visit, document).await?;
+        book.detach(&card.placement, document).await?;
+        Ok(name)
+    };
+    match detached.await {
+        Ok(name) => Done::of("detached").to(&name).at(&item.path()),
+        Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
+    }
+}
+
+async fn name_of_document(web: &Web, visit: &Visit, document: ItemId) -> Result<String> {
+    let found = web.core.open_item(&visit.actor, document).await?;
+    Ok(found.ok_or(Error::NotFound)?.1.placement.display)
+}
+
+async fn show_page(
+    web: &Arc<Web>,
+    item: &ItemPath,
+    visit: &Visit,
+    query: &str,
+    told: Told,
+) -> Result<Response> {
+    let (book, card) = item.open(web, visit).await?;
+    let right = crate::domain::rights::Right::Modify;
+    if !book.item_privileges(&card.placement).await?.modify {
+        return Err(Error::Forbidden { right });
+    }
+    let folders = web.core.folders(&visit.actor).await?;
+    let mut into = Vec::new();
+    for folder in &folders {
+        if folder.privileges().await?.add {
+            into.push((folder.collection().id.0, name_of(folder, visit)));
+        }
+    }
+    let status = told.status();
+    Ok(show(
+        status,
+        &Attach {
+            shell: visit.shell_telling(web, Some(&item.place.path()), told),
+            card: item.path(),
+            name: card.placement.display,
+            query: query.to_owned(),
+            offered: offered(web, visit, &folders, query).await?,
+            folders: into,
+            files: fill(
+                visit.text.documents.files,
+                &[&documents::octets(
+                    i64::try_from(web.core.limits().upload).unwrap_or(i64::MAX),
+                    visit.text,
+                )],
+            ),
+        },
+    ))
+}
+
+/// What is found, or what changed last where nothing is looked for.
+async fn offered(
+    web: &Arc<Web>,
+    visit: &Visit,
+    folders: &[Book],
+    query: &str,
+) -> Result<Vec<Offered>> {
+    let mut placements = Vec::new();
+    if query.trim().is_empty() {
+        let latest = ListQuery {
+            sort: Sort::Modified,
+            limit: OFFERED as i64,
+            ..ListQuery::default()
+        };
+        for folder in folders {
+            let found = folder.list(&latest).await?.rows.into_iter();
+            placements.extend(found.map(|row| row.placement));
+        }
+        placements.sort_by_key(|placement| std::cmp::Reverse(placement.modified));
+    } else {
+        let request = Request {
+            text: query.to_owned(),
+            scope: Scope::Everywhere,
+            criteria: Criteria::default(),
+            tool: Tool::Documents,
+        };
+        let found = web.core.find(&visit.actor, &request, false).await?;
+        placements.extend(found.hits.into_iter().map(|hit| hit.placement));
+    }
+    let mut offered: Vec<Offered> = Vec::new();
+    for placement in placements {
+        let known = offered.iter().any(|other| other.item == placement.item.0);
+        let folder = folders
+            .iter()
+            .find(|folder| folder.collection().id == placement.collection);
+        if let (false, Some(folder)) = (known, folder) {
+            offered.push(Offered {
+                item: placement.item.0,
+                name: placement.display,
+                folder: name_of(folder, visit),
+            });
+        }
+    }
+    offered.truncate(OFFERED);
+    Ok(offered)
+}

@@ -1,0 +1,440 @@
+//! The tool of documents: folders and what is in them.
+
+mod details;
+mod file;
+mod folders;
+mod receive;
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::Path, response::Response};
+use http::{HeaderMap, StatusCode};
+
+use super::{
+    Web,
+    contacts::{ListParams, letter_of, letters, members_see},
+    history::DifferenceRow,
+    names,
+    page::{Shell, see_other, show},
+    place::PlacePath,
+    request::Visit,
+    text::{Text, fill},
+    told::Told,
+    when,
+};
+use crate::domain::{
+    book::Book,
+    class::Difference,
+    collection::{DEFAULT_FOLDER, Place},
+    document::Family,
+    error::{Error, Result},
+    store::{ListRow, Sort, Tag},
+};
+
+pub use details::{change, details_telling, replace};
+pub use file::{download, earlier};
+pub use folders::{delete, make, rename, restore};
+pub use receive::{Into, Unfit, receive, upload};
+
+#[derive(Template)]
+#[template(path = "folder.html")]
+struct Folder {
+    shell: Shell,
+    params: ListParams,
+    title: String,
+    place: String,
+    here: String,
+    /// The group's name, and the address of its contacts.
+    group: Option<String>,
+    group_path: Option<String>,
+    may_add: bool,
+    may_change: bool,
+    folder_name: String,
+    folders: Vec<FolderRow>,
+    deleted: Vec<FolderRow>,
+    used: Option<String>,
+    files: String,
+    count: String,
+    seen_by: Option<String>,
+    families: Vec<(&'static str, &'static str)>,
+    tags: Vec<Tag>,
+    targets: Vec<(i64, String)>,
+    letters: Vec<(String, String)>,
+    headings: Headings,
+    rows: Vec<Row>,
+    everything: String,
+    empty: &'static str,
+    select_all: String,
+    pages: i64,
+    page_label: String,
+    previous: Option<String>,
+    next: Option<String>,
+}
+
+struct FolderRow {
+    path: String,
+    name: String,
+    number: i64,
+    current: bool,
+    /// Of a deleted one: it can be restored.
+    may_restore: bool,
+}
+
+/// The address that sorts by each column, none for the one it is sorted by.
+struct Headings {
+    name: Option<String>,
+    kind: Option<String>,
+    size: Option<String>,
+    modified: Option<String>,
+}
+
+/// One document of a list.
+struct Row {
+    id: String,
+    letter: Option<String>,
+    name: String,
+    kind: &'static str,
+    size: String,
+    modified: String,
+    creator: String,
+    commented: bool,
+    may_edit: bool,
+    may_delete: bool,
+    tags: Vec<(String, String)>,
+}
+
+/// `GET /documents`: the documents of the environment chosen last.
+pub async fn tool(visit: Visit, headers: HeaderMap) -> Response {
+    let group = super::contacts::chosen_group(&visit, &headers);
+    to_default(group)
+}
+
+/// `GET /d/private`, `GET /d/g/NAME`
+pub async fn private(_visit: Visit) -> Response {
+    to_default(None)
+}
+
+pub async fn of_group(_visit: Visit, Path(name): Path<String>) -> Response {
+    to_default(Some(name))
+}
+
+fn to_default(group: Option<String>) -> Response {
+    let folder = PlacePath::Folder {
+        group,
+        segment: DEFAULT_FOLDER.to_owned(),
+    };
+    see_other(&folder.path())
+}
+
+/// The list of a folder, with what was done to it on top.
+pub async fn folder_telling(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    params: &ListParams,
+    told: Told,
+) -> Response {
+    let shown = show_folder(web, place, visit, params, told).await;
+    shown.unwrap_or_else(|error| visit.failed(web, &error))
+}
+
+async fn show_folder(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    visit: &Visit,
+    params: &ListParams,
+    told: Told,
+) -> Result<Response> {
+    let book = place.open(web, visit).await?;
+    let (text, status) = (visit.text, told.status());
+    let d = text.documents;
+    let mut query = params.query(web, &visit.settings);
+    if params.sort.is_empty() {
+        query.sort = Sort::Name;
+    }
+    let found = book.list(&query).await?;
+    let rows_a_page = visit.settings.rows();
+    let page = params.page.max(1);
+    let pages = (found.total + rows_a_page - 1) / rows_a_page;
+    let here = place.path();
+    let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
+    let tags = book.tags().await?;
+    let placements: Vec<_> = found.rows.iter().map(|row| &row.placement).collect();
+    let privileges = book.items_privileges(&placements).await?;
+    let by_name = query.sort == Sort::Name;
+    let mut letter = None;
+    let mut rows = Vec::with_capacity(found.rows.len());
+    for (found, may) in found.rows.iter().zip(privileges) {
+        let mut row = row(found, &tags, visit);
+        (row.may_edit, row.may_delete) = (may.modify, may.remove);
+        let own = by_name.then(|| letter_of(&found.letter));
+        if own != letter {
+            row.letter.clone_from(&own);
+            letter = own;
+        }
+        rows.push(row);
+    }
+    let may = book.privileges().await?;
+    let counts = book.counts(false).await?;
+    let (folders, deleted) = book.siblings().await?;
+    let heading = |sort: &str| (params.sort != sort).then(|| params.link(&here, 0, sort, ""));
+    let files = fill(d.files, &[&size(web.core.limits().upload, text)]);
+    let targets = targets(web, visit, &book).await?;
+    let hidden = book.collection().hidden.is_some();
+    let group = match &place {
+        PlacePath::Folder { group, .. } => group.clone(),
+        _ => None,
+    };
+    let page = Folder {
+        title: folder_name(&book, visit),
+        place: place_name(&book, visit),
+        may_add: may.add && !hidden,
+        may_change: book.may_change_folder() && !hidden,
+        folder_name: book.collection().display_name.clone(),
+        folders: rows_of(folders, &book, visit).await?,
+        deleted: rows_of(deleted, &book, visit).await?,
+        used: used(web, visit).await?,
+        files,
+        count: match found.total {
+            0 => d.count_none.to_owned(),
+            1 => d.count_one.to_owned(),
+            total => fill(d.count_many, &[&total]),
+        },
+        seen_by: match book.is_private() {
+            true => None,
+            false => Some(members_see(&group_book(web, visit, &book).await?, text).await?),
+        },
+        families: Family::ALL
+            .map(|family| (family.as_str(), family_name(family.as_str(), text)))
+            .to_vec(),
+        tags,
+        targets,
+        letters: match by_name && !params.is_narrowed() && pages > 1 {
+            true => letters(&counts.letters, rows_a_page, &link),
+            false => Vec::new(),
+        },
+        headings: Headings {
+            name: heading(""),
+            kind: heading("kind"),
+            size: heading("size"),
+            modified: heading("modified"),
+        },
+        rows,
+        everything: fill(text.select_everything, &[&found.total]),
+        select_all: link(page, "1"),
+        empty: match params.is_narrowed() {
+            false => d.count_none,
+            true => text.no_match,
+        },
+        pages,
+        page_label: fill(text.page_of, &[&page, &pages]),
+        previous: (page > 1).then(|| link(page - 1, "")),
+        next: (page < pages).then(|| link(page + 1, "")),
+        params: params.clone(),
+        group_path: group.is_some().then(|| place.environment().path()),
+        group,
+        shell: visit.shell_telling(web, Some(&here), told),
+        here,
+    };
+    Ok(show(status, &page))
+}
+
+/// The members of a group are those of its book.
+async fn group_book(web: &Web, visit: &Visit, folder: &Book) -> Result<Book> {
+    let Place::Group(group) = folder.collection().place else {
+        return Err(Error::NotFound);
+    };
+    let membership = visit.actor.membership(group).ok_or(Error::NotFound)?;
+    web.core.open(&visit.actor, membership.book).await
+}
+
+async fn rows_of(folders: Vec<Book>, shown: &Book, visit: &Visit) -> Result<Vec<FolderRow>> {
+    let mut rows = Vec::with_capacity(folders.len());
+    for folder in folders {
+        rows.push(FolderRow {
+            path: PlacePath::of(&folder).path(),
+            name: folder_name(&folder, visit),
+            number: folder.count().await?,
+            current: folder.collection().id == shown.collection().id,
+            may_restore: folder.may_change_folder(),
+        });
+    }
+    Ok(rows)
+}
+
+/// Folders a selection can be shared with or moved into.
+async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, String)>> {
+    let mut targets = Vec::new();
+    for other in web.core.folders(&visit.actor).await? {
+        let elsewhere = other.collection().id != book.collection().id;
+        if elsewhere && other.privileges().await?.add {
+            let name = super::share::name_of(&other, visit);
+            targets.push((other.collection().id.0, name));
+        }
+    }
+    Ok(targets)
+}
+
+/// How much of the person's quota is used.
+async fn used(web: &Web, visit: &Visit) -> Result<Option<String>> {
+    let person = visit.actor.person;
+    let live = octets(web.core.document_weight(person).await?.live, visit.text);
+    Ok(Some(match web.core.document_limit(person).await? {
+        Some(limit) => fill(
+            visit.text.documents.used,
+            &[&live, &octets(limit, visit.text)],
+        ),
+        None => fill(visit.text.documents.used_without_limit, &[&live]),
+    }))
+}
+
+fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
+    let number = row
+        .texts
+        .iter()
+        .find(|(field, _)| field == "octets")
+        .and_then(|(_, value)| value.parse().ok());
+    Row {
+        id: row.placement.server_id.clone(),
+        letter: None,
+        name: row.placement.display.clone(),
+        kind: family_name(&row.placement.kind, visit.text),
+        size: octets(number.unwrap_or(0), visit.text),
+        modified: when::shown(row.placement.modified, visit.text),
+        creator: names::of_account(&row.creator_name, &visit.settings),
+        commented: row.commented,
+        may_edit: false,
+        may_delete: false,
+        tags: tags
+            .iter()
+            .filter(|tag| row.tags.contains(&tag.name))
+            .map(|tag| (tag.name.clone(), tag.colour.clone()))
+            .collect(),
+    }
+}
+
+/// What a folder is called for this person.
+pub fn folder_name(folder: &Book, visit: &Visit) -> String {
+    match folder.collection().is_default_folder() {
+        true => visit.text.documents.documents.to_owned(),
+        false => folder.collection().display_name.clone(),
+    }
+}
+
+/// What the place of a folder is called.
+pub fn place_name(folder: &Book, visit: &Visit) -> String {
+    match folder.collection().place {
+        Place::Group(group) => visit.actor.membership(group).map_or_else(
+            || visit.text.unknown_group.to_owned(),
+            |own| own.display_name.clone(),
+        ),
+        _ => visit.text.private.to_owned(),
+    }
+}
+
+/// The sort of documents with a name.
+pub fn family_named(name: &str) -> Option<Family> {
+    Family::ALL
+        .into_iter()
+        .find(|family| family.as_str() == name)
+}
+
+/// What a sort of documents is called.
+pub fn family_name(name: &str, text: &Text) -> &'static str {
+    let d = text.documents;
+    match family_named(name).unwrap_or(Family::Other) {
+        Family::Text => d.family_text,
+        Family::Pdf => d.family_pdf,
+        Family::Office => d.family_office,
+        Family::Image => d.family_image,
+        Family::Audio => d.family_audio,
+        Family::Video => d.family_video,
+        Family::Archive => d.family_archive,
+        Family::Other => d.family_other,
+    }
+}
+
+/// A number of octets as people read it.
+pub fn octets(number: i64, text: &Text) -> String {
+    size(u64::try_from(number).unwrap_or(0), text)
+}
+
+fn size(number: u64, text: &Text) -> String {
+    let d = text.documents;
+    let tenths = |unit: u64| {
+        let tenths = number.saturating_mul(10) / unit;
+        let comma = if text.lang == "fr" { "," } else { "." };
+        match tenths % 10 {
+            0 => (tenths / 10).to_string(),
+            tenth => format!("{}{comma}{tenth}", tenths / 10),
+        }
+    };
+    const KILO: u64 = 1024;
+    match number {
+        0..KILO => fill(d.bytes, &[&number]),
+        KILO..0x10_0000 => fill(d.kilobytes, &[&tenths(KILO)]),
+        0x10_0000..0x4000_0000 => fill(d.megabytes, &[&tenths(KILO * KILO)]),
+        _ => fill(d.gigabytes, &[&tenths(KILO * KILO * KILO)]),
+    }
+}
+
+/// Differences of a document with the names of its properties in words.
+pub fn described(differences: Vec<Difference>, visit: &Visit) -> Vec<DifferenceRow> {
+    let d = visit.text.documents;
+    differences
+        .into_iter()
+        .map(|difference| DifferenceRow {
+            label: match difference.property.as_str() {
+                "NAME" => d.property_name,
+                "CONTENT" => d.property_content,
+                _ => d.description,
+            }
+            .to_owned(),
+            before: difference.before,
+            after: difference.after,
+        })
+        .collect()
+}
+
+/// Why something about documents was refused, in their own words.
+pub fn refused(error: &Error, visit: &Visit) -> Told {
+    let (d, text) = (visit.text.documents, visit.text);
+    let (status, sentence) = match error {
+        Error::OverQuota { limit } => (
+            StatusCode::INSUFFICIENT_STORAGE,
+            fill(d.quota_full, &[&octets(*limit, text)]),
+        ),
+        Error::TooLarge { limit } => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            fill(d.file_too_large, &[&size(*limit as u64, text)]),
+        ),
+        Error::Exists(name) => (StatusCode::CONFLICT, fill(d.folder_exists, &[name])),
+        Error::Invalid(why) if why.contains("a folder's name has 1 to 100") => {
+            (StatusCode::UNPROCESSABLE_ENTITY, d.folder_rule.to_owned())
+        }
+        error => return Told::refused(error, visit),
+    };
+    Told::Refused(status, sentence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::{EN, FR};
+
+    #[test]
+    fn sizes_read_well() {
+        for (number, english, french) in [
+            (0, "0 bytes", "0 octets"),
+            (1023, "1023 bytes", "1023 octets"),
+            (1024, "1 KB", "1 Ko"),
+            (1536, "1.5 KB", "1,5 Ko"),
+            (5 * 1024 * 1024, "5 MB", "5 Mo"),
+            (3 << 30, "3 GB", "3 Go"),
+        ] {
+            assert_eq!(size(number, &EN), english);
+            assert_eq!(size(number, &FR), french);
+        }
+    }
+}

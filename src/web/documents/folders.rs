@@ -1,0 +1,73 @@
+//! Folders: made, renamed, deleted, restored.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+
+use super::{folder_name, folder_telling, refused};
+use crate::{
+    domain::error::Result,
+    web::{Web, contacts::ListParams, form::Posted, place::PlacePath, told::Done},
+};
+
+/// `POST /d/…/folders`: another folder of the same place.
+pub async fn make(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let made = async {
+        let book = place.open(&web, &posted.visit).await?;
+        let folder = book.make_folder(posted.value("name")).await?;
+        let name = folder_name(&folder, &posted.visit);
+        Ok((PlacePath::of(&folder), Done::of("folder-made").to(&name)))
+    };
+    settled(&web, &place, &posted, made.await).await
+}
+
+/// `POST /d/…/rename`
+pub async fn rename(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let renamed = async {
+        let name = posted.value("name").trim();
+        let book = place.open(&web, &posted.visit).await?;
+        book.rename_folder(name).await?;
+        Ok((place.clone(), Done::of("folder-renamed").to(name)))
+    };
+    settled(&web, &place, &posted, renamed.await).await
+}
+
+/// `POST /d/…/delete`
+pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let deleted = async {
+        let book = place.open(&web, &posted.visit).await?;
+        book.delete_folder().await?;
+        let name = folder_name(&book, &posted.visit);
+        let (shown, _) = book.siblings().await?;
+        let default = shown.iter().find(|f| f.collection().is_default_folder());
+        let next = default.map_or_else(|| place.clone(), PlacePath::of);
+        Ok((next, Done::of("folder-deleted").to(&name)))
+    };
+    settled(&web, &place, &posted, deleted.await).await
+}
+
+/// `POST /d/…/restore`
+pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    let restored = async {
+        let book = place.open(&web, &posted.visit).await?;
+        book.restore_folder().await?;
+        let name = folder_name(&book, &posted.visit);
+        Ok((place.clone(), Done::of("folder-restored").to(&name)))
+    };
+    settled(&web, &place, &posted, restored.await).await
+}
+
+async fn settled(
+    web: &Arc<Web>,
+    place: &PlacePath,
+    posted: &Posted,
+    outcome: Result<(PlacePath, Done)>,
+) -> Response {
+    match outcome {
+        Ok((next, done)) => done.at(&next.path()),
+        Err(error) => {
+            let told = refused(&error, &posted.visit);
+            folder_telling(web, place, &posted.visit, &ListParams::default(), told).await
+        }
+    }
+}
