@@ -2,6 +2,7 @@
 
 mod choices;
 mod report;
+mod unfit;
 
 use std::sync::Arc;
 
@@ -13,7 +14,10 @@ use axum::{
 use http::StatusCode;
 use serde::Deserialize;
 
-use self::choices::{Asked, Select, columns, duplicates, recognition};
+use self::{
+    choices::{Asked, Select, columns, duplicates, recognition},
+    unfit::Unfit,
+};
 use super::{
     Web,
     facet::{CardView, Choice as Choosable},
@@ -22,7 +26,7 @@ use super::{
     place::{PlacePath, UploadPath, form_encode},
     request::Visit,
     share::name_of,
-    text::{Text, fill, transfer::Transfer},
+    text::{Text, fill},
     told::{Done, Told},
     when,
 };
@@ -35,8 +39,7 @@ use crate::{
         rights::Right,
     },
     transfer::{
-        Alike, Bound, Choice, File, Foreseen, Format, Incoming, Limits, Mapping, Outcome, Refused,
-        foresee, is_vcard,
+        Alike, Choice, File, Foreseen, Format, Incoming, Mapping, Outcome, foresee, is_vcard,
     },
 };
 
@@ -168,58 +171,6 @@ pub async fn receive(
             show_start(&web, &place, &visit, told).await
         }
     }
-}
-
-/// Why a file was not taken.
-enum Unfit {
-    Error(Error),
-    Refused(Refused),
-    Stale,
-    Nothing,
-    TooLarge,
-    Mixed,
-}
-
-impl Unfit {
-    fn told(&self, visit: &Visit, limits: Limits) -> Told {
-        let x = visit.text.transfer;
-        let (status, sentence) = match self {
-            Unfit::Error(Error::NotFound) => (StatusCode::NOT_FOUND, x.file_gone),
-            Unfit::Error(error) => return Told::refused(error, visit),
-            Unfit::Refused(refused) => {
-                let sentence = refused_because(refused, limits, x);
-                return Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence);
-            }
-            Unfit::Stale => (StatusCode::FORBIDDEN, visit.text.stale_form),
-            Unfit::Nothing => (StatusCode::UNPROCESSABLE_ENTITY, x.nothing_chosen),
-            Unfit::TooLarge => {
-                let sentence = fill(x.file_too_large, &[&(limits.octets / MEGA)]);
-                return Told::Refused(StatusCode::PAYLOAD_TOO_LARGE, sentence);
-            }
-            Unfit::Mixed => (StatusCode::UNPROCESSABLE_ENTITY, x.only_cards_together),
-        };
-        Told::Refused(status, sentence.to_owned())
-    }
-}
-
-fn refused_because(refused: &Refused, limits: Limits, x: &Transfer) -> String {
-    let sentence = match refused {
-        Refused::Empty => x.refused_empty,
-        Refused::Spreadsheet => x.refused_spreadsheet,
-        Refused::Document => x.refused_document,
-        Refused::Unknown => x.refused_unknown,
-        Refused::NoCard => x.refused_no_card,
-        Refused::TooLarge(Bound::Columns) => x.bound_columns,
-        Refused::TooLarge(Bound::Cell) => x.bound_cell,
-        Refused::TooLarge(Bound::Rows) => x.bound_rows,
-        Refused::TooLarge(Bound::Members) => x.bound_members,
-        Refused::TooLarge(Bound::Inflated) => x.bound_inflated,
-        Refused::TooLarge(Bound::Contacts) => {
-            return fill(x.bound_contacts, &[&limits.contacts]);
-        }
-        Refused::Malformed(why) => return fill(x.refused_malformed, &[why]),
-    };
-    sentence.to_owned()
 }
 
 /// What a form with files sent, once it is on the disk: the name it waits under, and its own.

@@ -4,8 +4,7 @@
 // With --pictures it only takes the pictures of the documentation. CHROMIUM names another program.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { deflateSync } from "node:zlib";
-import { DESK, PHONE, browse, isGood, signIn, url } from "./support.mjs";
+import { DESK, PHONE, browse, isGood, png, signIn, url } from "./support.mjs";
 
 const pictures = process.argv[3] === "--pictures" ? process.argv[4] : undefined;
 
@@ -28,38 +27,6 @@ const WORDS = {
     found: "1 résultat", tag: "Nouvelle étiquette",
   },
 };
-
-/** A PNG of one colour, drawn here so that nothing binary lies about. */
-function png(width, height, [red, green, blue]) {
-  const row = Buffer.alloc(1 + width * 3);
-  for (let x = 0; x < width; x += 1) row.set([red, (green + x) % 256, blue], 1 + x * 3);
-  const crcTable = Array.from({ length: 256 }, (_, n) => {
-    let c = n;
-    for (let k = 0; k < 8; k += 1) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-    return c >>> 0;
-  });
-  const crc = (bytes) =>
-    (bytes.reduce((c, b) => crcTable[(c ^ b) & 255] ^ (c >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
-  const chunk = (type, data) => {
-    const body = Buffer.concat([Buffer.from(type), data]);
-    const out = Buffer.alloc(body.length + 8);
-    out.writeUInt32BE(data.length, 0);
-    body.copy(out, 4);
-    out.writeUInt32BE(crc(body), body.length + 4);
-    return out;
-  };
-  const head = Buffer.alloc(13);
-  head.writeUInt32BE(width, 0);
-  head.writeUInt32BE(height, 4);
-  head.set([8, 2, 0, 0, 0], 8);
-  const rows = Buffer.concat(Array.from({ length: height }, () => row));
-  return Buffer.concat([
-    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
-    chunk("IHDR", head),
-    chunk("IDAT", deflateSync(rows)),
-    chunk("IEND", Buffer.alloc(0)),
-  ]);
-}
 
 /** Sign in, list, new, photo, card, edit, delete, sign out. */
 async function lifeOfAContact({ locale, viewport, script, colorScheme }) {

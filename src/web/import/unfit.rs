@@ -1,0 +1,67 @@
+//! Why a file cannot be imported, in words.
+
+use http::StatusCode;
+
+use super::MEGA;
+use crate::{
+    domain::error::Error,
+    transfer::{Bound, Limits, Refused},
+    web::{
+        request::Visit,
+        text::{fill, transfer::Transfer},
+        told::Told,
+    },
+};
+
+/// Why a file was not taken.
+pub enum Unfit {
+    Error(Error),
+    Refused(Refused),
+    Stale,
+    Nothing,
+    TooLarge,
+    Mixed,
+}
+
+impl Unfit {
+    /// The same in words, on the page the file was sent from.
+    pub fn told(&self, visit: &Visit, limits: Limits) -> Told {
+        let x = visit.text.transfer;
+        let (status, sentence) = match self {
+            Unfit::Error(Error::NotFound) => (StatusCode::NOT_FOUND, x.file_gone),
+            Unfit::Error(error) => return Told::refused(error, visit),
+            Unfit::Refused(refused) => {
+                let sentence = refused_because(refused, limits, x);
+                return Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence);
+            }
+            Unfit::Stale => (StatusCode::FORBIDDEN, visit.text.stale_form),
+            Unfit::Nothing => (StatusCode::UNPROCESSABLE_ENTITY, x.nothing_chosen),
+            Unfit::TooLarge => {
+                let sentence = fill(x.file_too_large, &[&(limits.octets / MEGA)]);
+                return Told::Refused(StatusCode::PAYLOAD_TOO_LARGE, sentence);
+            }
+            Unfit::Mixed => (StatusCode::UNPROCESSABLE_ENTITY, x.only_cards_together),
+        };
+        Told::Refused(status, sentence.to_owned())
+    }
+}
+
+fn refused_because(refused: &Refused, limits: Limits, x: &Transfer) -> String {
+    let sentence = match refused {
+        Refused::Empty => x.refused_empty,
+        Refused::Spreadsheet => x.refused_spreadsheet,
+        Refused::Document => x.refused_document,
+        Refused::Unknown => x.refused_unknown,
+        Refused::NoCard => x.refused_no_card,
+        Refused::TooLarge(Bound::Columns) => x.bound_columns,
+        Refused::TooLarge(Bound::Cell) => x.bound_cell,
+        Refused::TooLarge(Bound::Rows) => x.bound_rows,
+        Refused::TooLarge(Bound::Members) => x.bound_members,
+        Refused::TooLarge(Bound::Inflated) => x.bound_inflated,
+        Refused::TooLarge(Bound::Contacts) => {
+            return fill(x.bound_contacts, &[&limits.contacts]);
+        }
+        Refused::Malformed(why) => return fill(x.refused_malformed, &[why]),
+    };
+    sentence.to_owned()
+}
