@@ -308,7 +308,10 @@ pub async fn last(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<
 /// The last search, with what was done to its results on top.
 pub async fn last_telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
     let Some(last) = web.core.last_search(&visit.actor).await? else {
-        return Ok(see_other("/search?advanced=1"));
+        return match told {
+            Told::Refused(..) => show_results(web, visit, Asked::default(), told).await,
+            _ => Ok(see_other("/search?advanced=1")),
+        };
     };
     let last_first = visit.settings.last_first;
     let outcome = web.core.find(&visit.actor, &last.request, last_first).await;
@@ -335,6 +338,7 @@ pub async fn clear(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 }
 
 /// What was asked and found.
+#[derive(Default)]
 struct Asked {
     params: Params,
     request: Request,

@@ -252,7 +252,8 @@ fn is_in_the_card(card: &str) {
 fn is_on_the_page(page: &str) {
     for (tag, value, _, input) in FIELDS {
         let shown = match *input {
-            "bday" | "anniversary" => &value[..10],
+            "bday" => "15 April 1972",
+            "anniversary" => "30 June 2001",
             _ => value,
         };
         assert!(page.contains(&escaped(shown)), "{tag:?} {shown}\n{page}");

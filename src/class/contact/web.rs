@@ -9,7 +9,7 @@ mod view;
 use std::sync::Arc;
 
 use carnet_proto::vcard::{Binary, Document, fold_for_search};
-use rlibphonenumber::Region;
+use rlibphonenumber::{PhoneNumber, Region};
 
 use self::{
     fields::LISTS,
@@ -133,7 +133,9 @@ impl WebFacet for Contact {
     }
 
     fn is_country(&self, code: &str) -> bool {
-        code.parse::<Region>().is_ok()
+        let region = code.parse::<Region>().ok();
+        // A number without a country code can be read in countries only.
+        region.is_some_and(|region| PhoneNumber::parse("123456", Some(region)).is_ok())
     }
 
     fn postal_addresses(&self, document: &[u8]) -> Vec<String> {

@@ -73,6 +73,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     const tag = `Shelf ${name}`;
     await page.locator("#name").fill(tag.slice(0, 60));
     await page.getByRole("button", { name: words.tag }).click();
+    await page.locator("td.name", { hasText: tag.slice(0, 60) }).waitFor();
     await page.goto(`${url}/search?in=private&advanced=1`);
     await page.getByLabel(words.duplicates).check();
     await page.locator("main form button.primary").click();
