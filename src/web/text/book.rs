@@ -18,7 +18,7 @@ sentences! {
     theme_dark: "Dark", "Sombres";
     theme_system: "As this device is set", "Comme cet appareil";
     date_format: "Dates", "Format des dates";
-    default_place: "Where they go, unless a group is shown", "Où ils vont, hors de la page d'un groupe";
+    default_place: "Where new contacts go, unless a group is shown", "Où vont les nouveaux contacts, hors de la page d'un groupe";
     default_country: "Country of numbers without a country code", "Pays des numéros sans indicatif";
     default_country_server: "As the server is set", "Comme le serveur";
     country_rule: "A country is two letters, such as FR.", "Un pays s'écrit en deux lettres, par exemple FR.";
