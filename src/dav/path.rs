@@ -395,6 +395,7 @@ fn segment_in_home(actor: &Actor, book: &Book) -> String {
             None => DEFAULT_BOOK.to_owned(),
         },
         Place::Members(_) => members_segment(collection.id, &collection.segment),
+        Place::View(_) => MERGED.to_owned(),
         _ => collection.segment.clone(),
     }
 }

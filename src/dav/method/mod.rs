@@ -24,7 +24,7 @@ use super::{
 };
 use crate::domain::{error::Error, rights::Right};
 
-pub use propfind::{CHUNK, flush, shown_in_home};
+pub use propfind::{CHUNK, flush, merged, shown_in_home};
 
 /// Understood, and refused to everybody (RFC 3744 §8.1).
 pub const ACL: &str = "ACL";

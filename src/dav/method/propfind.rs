@@ -116,11 +116,7 @@ async fn children(
     let mut books: Vec<(Book, String)> = Vec::new();
     match resource {
         Resource::Home => {
-            if call.profile.merged && call.scope.is_none() {
-                let merged = call.face.core.open_merged(actor).await?;
-                let href = href_in_home(actor, &merged);
-                books.push((merged, href));
-            }
+            books.extend(merged(call).await?);
             let mut all = call.face.core.books(actor).await?;
             all.extend(call.face.core.shown_members(actor).await?);
             for book in all {
@@ -150,6 +146,22 @@ async fn children(
         out.properties(href, &properties(call, subject, asked).await?);
     }
     Ok(())
+}
+
+/// The book of everything and its address, where the home begins with one.
+pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
+    if !call.profile.merged || call.scope.is_some() {
+        return Ok(None);
+    }
+    match call.face.core.open_merged(&call.actor).await {
+        Ok(book) => {
+            let href = href_in_home(&call.actor, &book);
+            Ok(Some((book, href)))
+        }
+        // A credential for groups alone.
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// A client of several homes finds group books in the homes of the groups; who signed in for one

@@ -16,7 +16,7 @@ use crate::{
     dav::{
         Call,
         error::Failure,
-        method::{CHUNK, flush, shown_in_home},
+        method::{CHUNK, flush, merged, shown_in_home},
         note,
         output::{Answer, Sink, XML, make, xml},
         path::{Resource, group_segment, href_in_home, members_segment},
@@ -118,9 +118,9 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let asked = PropFind::Prop(sync.props.clone());
     let mut seen = HashSet::new();
     let mut live = HashSet::new();
-    if since.is_none() && call.profile.merged && call.scope.is_none() {
-        let book = &core.open_merged(actor).await?;
-        let href = &href_in_home(actor, book);
+    if since.is_none()
+        && let Some((book, href)) = &merged(call).await?
+    {
         let subject = Subject::Book { book, href };
         out.properties(href, &properties(call, subject, &asked).await?);
     }

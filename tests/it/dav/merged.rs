@@ -3,7 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::client::*;
-use crate::support::{program::works, server::Server};
+use crate::support::{
+    http::{basic, request},
+    program::works,
+    server::Server,
+};
 
 const MAC: &str = "macOS/14.5 (23F79) AddressBookCore/2594";
 const HOME: &str = "/dav/bob/private/";
@@ -227,4 +231,47 @@ fn a_token_ends_with_the_groups_it_was_made_of() {
     assert_eq!(preconditions(&answer), ["valid-sync-token"]);
     let again = bob.sync(MERGED, "", None);
     assert!(!again.raw.contains("KIND:group"));
+}
+
+#[test]
+fn a_credential_for_some_places_has_what_they_hold() {
+    let server = Server::start();
+    switch(&server, "on");
+    let alice = Client::new(&server, "alice");
+    alice.put(&format!("{TEAM}ours.vcf"), &[], card("u-ours", "Ours"));
+    let books = |places: &[&str]| {
+        let make = [
+            "app-password",
+            "add",
+            "bob",
+            "--name",
+            "mac",
+            "--protocol",
+            "carddav",
+        ];
+        let places = places.iter().flat_map(|place| ["--place", *place]);
+        let arguments: Vec<&str> = make.into_iter().chain(places).collect();
+        let printed = works(
+            server.data.path(),
+            &[&arguments[..], &["--read-only"]].concat(),
+        );
+        let password = printed.trim().rsplit(' ').next().expect("a password");
+        let headers = [
+            basic("bob", password),
+            ("User-Agent".to_owned(), MAC.to_owned()),
+            ("Depth".to_owned(), "1".to_owned()),
+        ];
+        let ask = |path: &str| request(&server.address, "PROPFIND", path, &headers, b"");
+        let home = Multi::parse(&ask(HOME)).hrefs()[1].to_owned();
+        (home, ask(MERGED))
+    };
+    let (first, merged) = books(&["private"]);
+    assert_eq!(first, MERGED);
+    assert!(!merged.text().contains("ours.vcf"), "{}", merged.text());
+    let (first, merged) = books(&["group:Team"]);
+    assert_ne!(first, MERGED);
+    assert_eq!(merged.status, 404);
+    // And the account's own password shows all, as before.
+    let all = names(&Client::with_agent(&server, "bob", MAC));
+    assert!(all.contains(&"ours.vcf".to_owned()), "{all:?}");
 }
