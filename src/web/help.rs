@@ -38,8 +38,21 @@ macro_rules! sections {
 }
 
 sections!(
-    "contacts", "groups", "deletion", "messages", "search", "print", "tags", "mobile", "outlook",
-    "carddav", "calls", "transfer", "settings", "account",
+    "contacts",
+    "groups",
+    "deletion",
+    "messages",
+    "search",
+    "print",
+    "tags",
+    "documents",
+    "mobile",
+    "outlook",
+    "carddav",
+    "calls",
+    "transfer",
+    "settings",
+    "account",
 );
 
 impl Section {
@@ -57,6 +70,7 @@ pub fn of_tool(tool: Tool) -> &'static str {
         Tool::Contacts => "/help/contacts",
         Tool::Groups => "/help/groups",
         Tool::Settings => "/help/settings",
+        Tool::Documents => "/help/documents",
         _ => "/help",
     }
 }

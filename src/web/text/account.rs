@@ -76,7 +76,7 @@ sentences! {
     end_sessions: "Sign out everywhere", "Déconnecter partout";
     session_ended: "That browser is signed out.", "Ce navigateur est déconnecté.";
     my_data: "My data", "Mes données";
-    download: "Download everything", "Tout télécharger";
+    download_everything: "Download everything", "Tout télécharger";
     download_text: "A zip archive with the contacts of each of your address books (vCard, with your tags and the comments) and with what your account knows: card, settings, groups, devices, passwords without their secrets.", "Une archive zip avec les contacts de chacun de vos carnets (vCard, avec vos étiquettes et les commentaires) et ce que votre compte sait : fiche, paramètres, groupes, appareils, mots de passe sans leurs secrets.";
     delete_account: "Delete my account", "Supprimer mon compte";
     delete_contacts: "{} contacts of your own are removed.", "{} contacts à vous sont retirés.";

@@ -53,7 +53,7 @@ async function account({ locale, viewport, script }) {
       await good(path);
     }
     const sections = await page.locator("nav.side a").evaluateAll((links) => links.map((a) => a.pathname));
-    assert.equal(sections.length, 14, variant);
+    assert.equal(sections.length, 15, variant);
     for (const path of sections) {
       await page.goto(url + path);
       await good(path);
