@@ -96,7 +96,7 @@ fn a_refused_change_and_a_lost_answer_are_told() {
     let told = phone.pull_again();
     let key = phone.key.clone();
     let (_, id, _) = told.first().expect("a contact");
-    phone.push(&phone::change(id, "Contacts:LastName", "Mine"));
+    phone.push(&phone::change(id, "LastName", "Mine"));
     // The answer was lost: the former key comes again.
     phone.key = key;
     phone.sync("AirSync:GetChanges");

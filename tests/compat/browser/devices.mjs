@@ -49,6 +49,7 @@ async function ownDevices({ locale, viewport, script }) {
     const good = (what) => isGood(page, `${what} (${variant})`, script);
     await page.goto(`${url}/settings/devices`);
     await signIn(page, words, "bob");
+    await page.waitForURL("**/settings/devices");
     await good("devices");
     for (const kind of ["e", "c"]) {
       await page.goto(`${url}/settings/devices`);
@@ -93,6 +94,7 @@ async function administration({ locale, viewport, script }) {
   await browse({ locale, viewport, script }, async (page) => {
     await page.goto(`${url}/admin`);
     await signIn(page, words, "root");
+    await page.waitForURL("**/admin");
     for (const path of ADMIN) {
       await page.goto(`${url}${path}`);
       await isGood(page, `${path} (${variant})`, script);
