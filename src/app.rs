@@ -21,12 +21,13 @@ use crate::{
     dav::{self, Push},
     domain::{
         core::{Core, Limits},
+        dispatch::Outlet,
         error::{Error, Result},
-        outbox::Outlets,
+        outbox::{Channel, Outlets},
     },
     eas,
     http::{Shutdown, authority, server::Listener, tls},
-    mail::Mail,
+    mail::{Mail, settings::Gateway},
     store::sqlite::Sqlite,
     transfer::Jobs,
     web,
@@ -84,13 +85,15 @@ impl App {
                 Some(Arc::new(push.map_err(Error::Invalid)?))
             }
         };
-        let mail = match &config.mail {
-            None => None,
-            Some(relay) => {
-                let url = config.public_url.as_deref();
-                Some(Mail::new(core.clone(), relay, url)?)
-            }
-        };
+        let mail = Mail::new(
+            core.clone(),
+            config.mail.as_ref(),
+            [
+                (Channel::Sms, config.sms.as_ref()),
+                (Channel::Fax, config.fax.as_ref()),
+            ],
+            config.public_url.as_deref(),
+        )?;
         let dav = Arc::new(dav::Face {
             core: core.clone(),
             auth: auth.clone(),
@@ -103,8 +106,14 @@ impl App {
         let devices = eas::Face::new(core.clone(), auth.clone(), contact.clone(), config.eas());
         let imports = config.data.join("imports");
         let jobs = Jobs::new(core.clone(), imports, config.imports());
+        let outlet = |gateway: &Gateway| Outlet {
+            longest: gateway.longest,
+            a_day: gateway.a_day,
+        };
         let outlets = Outlets {
-            mail: mail.is_some(),
+            mail: config.mail.is_some(),
+            sms: config.sms.as_ref().map(outlet),
+            fax: config.fax.as_ref().map(outlet),
         };
         let site = web::Site {
             address: config.public_url.as_deref().and_then(Address::parse),

@@ -13,7 +13,7 @@ use crate::{
         policy::Policy,
         settings::{NewDevices, Settings},
     },
-    mail::settings::Relay,
+    mail::settings::{Gateway, Relay},
     transfer::Limits,
 };
 
@@ -87,6 +87,10 @@ pub struct Config {
     pub eas_policy: Option<Policy>,
     /// The mail server that takes what leaves; none: nothing is mailed.
     pub mail: Option<Relay>,
+    /// The service that takes short messages.
+    pub sms: Option<Gateway>,
+    /// The service that takes faxes.
+    pub fax: Option<Gateway>,
 }
 
 /// Who may found groups.
@@ -138,6 +142,8 @@ impl Default for Config {
             eas_elsewhere: HashMap::new(),
             eas_policy: None,
             mail: None,
+            sms: None,
+            fax: None,
         }
     }
 }
@@ -263,6 +269,8 @@ pub const KEYS: [&str; 31] = [
     "eas_elsewhere",
     "eas_policy",
     "mail",
+    "sms",
+    "fax",
 ];
 
 #[cfg(test)]

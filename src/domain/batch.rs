@@ -14,6 +14,7 @@ use super::{
     principal::{GroupOptions, Role},
     rights::GroupRight,
     store::PushSubscription,
+    verification::VerificationOp,
 };
 
 /// Operations applied together or not at all.
@@ -539,6 +540,8 @@ pub enum Op {
         document: ItemId,
         attached: bool,
     },
+    /// Contacts that are asked to check their data.
+    Verification(VerificationOp),
 }
 
 impl Op {

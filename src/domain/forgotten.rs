@@ -65,11 +65,12 @@ impl Core {
         .map(drop)
     }
 
-    /// Whether a link for a forgotten password still holds.
-    pub async fn is_reset(&self, token: &str) -> Result<bool> {
+    /// Whose forgotten password a link sets anew. `NotFound` when it is over.
+    pub async fn forgetful(&self, token: &str) -> Result<Person> {
         let digest = digest(token.as_bytes());
         let found = self.store().reset(&digest, Timestamp::now()).await?;
-        Ok(found.is_some())
+        let person = self.store().person(found.ok_or(Error::NotFound)?).await?;
+        person.ok_or(Error::NotFound)
     }
 
     /// Sets a forgotten password anew: the link is used up, every session ends, and the person is
@@ -80,11 +81,9 @@ impl Core {
         password_hash: String,
         language: &str,
     ) -> Result<()> {
+        let person = self.forgetful(token).await?;
         let token = digest(token.as_bytes());
         let now = Timestamp::now();
-        let person = self.store().reset(&token, now).await?;
-        let person = self.store().person(person.ok_or(Error::NotFound)?).await?;
-        let person = person.ok_or(Error::NotFound)?;
         let mut ops = vec![Op::Outbox(OutboxOp::UseReset {
             token,
             password_hash,

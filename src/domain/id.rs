@@ -48,6 +48,10 @@ id! {
     AppPasswordId,
     /// Octets kept in chunks.
     BlobId,
+    /// A contact that was asked to check its data.
+    VerificationId,
+    /// Many contacts asked at once.
+    CampaignId,
 }
 
 /// A place in the order of a collection's changes; grows by one with every change of a placement.

@@ -12,7 +12,7 @@ use super::{
     history::Restored,
     id::NoticeId,
     rights::Right,
-    store::{Notice, NoticeKind},
+    store::Notice,
 };
 
 impl Core {
@@ -38,7 +38,7 @@ impl Core {
         notice: NoticeId,
     ) -> Result<Restored> {
         let told = self.own_notice(actor, notice).await?;
-        if told.kind != NoticeKind::MassDeletion {
+        if !told.can_be_undone() {
             return Err(Error::NotFound);
         }
         let restored = self.undo_client(actor, &told.client, told.since).await?;

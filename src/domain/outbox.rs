@@ -11,8 +11,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     batch::{Batch, Op},
     core::Core,
+    dispatch::Outlet,
     error::{Error, Result},
-    id::{OutgoingId, PersonId, Timestamp},
+    id::{NoticeId, OutgoingId, PersonId, Timestamp},
+    notify::Untold,
+    principal::Person,
 };
 
 /// Characters of an address (RFC 5321 §4.5.3.1.3).
@@ -103,6 +106,16 @@ pub struct Sender {
     pub email: Option<String>,
 }
 
+impl Sender {
+    /// A person who writes.
+    pub fn of(person: &Person) -> Self {
+        Self {
+            name: person.name.clone(),
+            email: person.email.clone(),
+        }
+    }
+}
+
 /// What a message says, as facts: it is put into words, in its reader's language, when it leaves.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "kebab-case")]
@@ -123,14 +136,64 @@ pub enum Letter {
     },
     /// A password was changed.
     PasswordChanged { name: String, login: String },
+    /// A contact is asked to check what is held about them.
+    Verify {
+        owner: Sender,
+        token: String,
+        /// Label and value.
+        lines: Vec<(String, String)>,
+        /// Why it is kept, in the owner's words.
+        purpose: String,
+        reminder: bool,
+    },
+    /// What a contact that was asked did.
+    Answered {
+        name: String,
+        contact: String,
+        /// As `verification::Answer` spells it.
+        answer: String,
+        /// Label, and what was and is.
+        lines: Vec<(String, String)>,
+        /// Of the card.
+        path: String,
+    },
+    /// What is kept of a contact, and why.
+    Kept {
+        owner: Sender,
+        lines: Vec<(String, String)>,
+        purpose: String,
+        /// A day in words.
+        since: String,
+        /// Others who can see it.
+        readers: usize,
+        /// Something is not shown.
+        left_out: bool,
+        /// Days earlier versions are kept.
+        days: i64,
+    },
+    /// Something a person asked to be told.
+    Notice {
+        name: String,
+        /// `kept`, `shared` or `device`.
+        kind: String,
+        /// The client, or the person, it is about.
+        who: String,
+        number: i64,
+        subject: String,
+        place: String,
+    },
     /// Words of a person, as they wrote them.
-    Text { text: String },
+    Text { sender: Sender, text: String },
 }
 
 impl Letter {
     /// Who gets the answers; none: nobody reads them.
     pub fn sender(&self) -> Option<&Sender> {
-        None
+        match self {
+            Letter::Verify { owner, .. } | Letter::Kept { owner, .. } => Some(owner),
+            Letter::Text { sender, .. } => Some(sender),
+            _ => None,
+        }
     }
 }
 
@@ -178,6 +241,9 @@ pub struct Outgoing {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outlets {
     pub mail: bool,
+    /// Short messages.
+    pub sms: Option<Outlet>,
+    pub fax: Option<Outlet>,
 }
 
 /// A change of the queue, as part of a batch.
@@ -192,6 +258,11 @@ pub enum OutboxOp {
         /// When it is tried next.
         due: Timestamp,
         answer: String,
+    },
+    /// The letter of a notice is queued, or cannot be.
+    Told {
+        notice: NoticeId,
+        message: Option<Box<NewMessage>>,
     },
     /// What an earlier run left under way is tried again.
     Recover,
@@ -220,6 +291,15 @@ pub trait Outbox: Send + Sync {
     ) -> Result<Vec<Outgoing>>;
     /// One person's messages, or everybody's; the newest first.
     async fn outbox(&self, person: Option<PersonId>, limit: usize) -> Result<Vec<Outgoing>>;
+    /// How many messages of a channel a person queued since a moment.
+    async fn posted_since(
+        &self,
+        person: PersonId,
+        channel: Channel,
+        since: Timestamp,
+    ) -> Result<i64>;
+    /// Notices of before a moment whose letter is not queued.
+    async fn untold(&self, before: Timestamp, limit: usize) -> Result<Vec<Untold>>;
     async fn outgoing(&self, message: OutgoingId) -> Result<Option<Outgoing>>;
     /// The person a link for a forgotten password belongs to, while it holds.
     async fn reset(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>>;

@@ -71,6 +71,8 @@ pub struct Settings {
     pub default_place: Option<String>,
     /// Two letters, of numbers written without a country code; none: the server's.
     pub default_country: Option<String>,
+    /// What is told by e-mail too.
+    pub notify: Notify,
     #[serde(flatten)]
     others: Map<String, Value>,
 }
@@ -91,6 +93,7 @@ impl Default for Settings {
             date_format: DateFormat::default(),
             default_place: None,
             default_country: None,
+            notify: Notify::default(),
             others: Map::new(),
         }
     }
@@ -104,6 +107,31 @@ impl Settings {
     pub fn rows(&self) -> i64 {
         let [least, .., most] = Self::ROWS;
         i64::from(self.rows_per_page.clamp(least, most))
+    }
+}
+
+/// What a person is told by e-mail besides on pages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Notify {
+    /// A contact answered who was asked to check its data.
+    pub verification: bool,
+    /// What a client wrote was refused, and is kept.
+    pub refused: bool,
+    /// Something is shared with a group of theirs.
+    pub shared: bool,
+    /// A device came for the first time.
+    pub device: bool,
+}
+
+impl Default for Notify {
+    fn default() -> Self {
+        Self {
+            verification: true,
+            refused: false,
+            shared: false,
+            device: false,
+        }
     }
 }
 

@@ -21,6 +21,7 @@ use super::{
     principal::{Group, Member, Person},
     rights::GroupRight,
     search::{Page, Plan},
+    verification::{Answer, Verifications},
     view::View,
 };
 
@@ -309,6 +310,19 @@ pub struct Notice {
     pub number: i64,
     /// Further deletions by the client are refused meanwhile.
     pub held: bool,
+    /// Whom it is about; empty where there is nobody.
+    pub subject: String,
+}
+
+impl Notice {
+    /// One button takes back what its client did.
+    pub fn can_be_undone(&self) -> bool {
+        match self.kind {
+            NoticeKind::MassDeletion => true,
+            NoticeKind::Kept => false,
+            NoticeKind::Answered(answer) => answer.changes(),
+        }
+    }
 }
 
 /// What a notice is about.
@@ -318,6 +332,8 @@ pub enum NoticeKind {
     MassDeletion,
     /// What a client wrote was refused, and is kept in the refused changes.
     Kept,
+    /// A contact answered who asked it to check its data.
+    Answered(Answer),
 }
 
 /// A comment on a placed item.
@@ -414,7 +430,7 @@ pub struct Attachment {
 
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
-pub trait Store: Outbox + CredentialStore + OfficeStore + Documents {
+pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Documents {
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.

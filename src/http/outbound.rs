@@ -46,7 +46,7 @@ impl Outbound {
         Target::parse(url, self.allow_private)
     }
 
-    /// One POST on a connection of its own; no redirect is followed, no body is read.
+    /// One POST, as [`Outbound::send`].
     pub async fn post(
         &self,
         target: &Target,

@@ -3,7 +3,10 @@
 use askama::Template;
 
 use crate::{
-    domain::outbox::{Letter, one_line},
+    domain::{
+        outbox::{Letter, one_line},
+        verification::Answer,
+    },
     web::text::{Text, fill},
 };
 
@@ -16,7 +19,12 @@ pub struct Words {
 /// A part of a letter.
 pub enum Piece {
     Paragraph(String),
-    Link { label: &'static str, url: String },
+    /// Label and value of each line.
+    Table(Vec<(String, String)>),
+    Link {
+        label: &'static str,
+        url: String,
+    },
     Small(String),
 }
 
@@ -77,8 +85,105 @@ impl Words {
                     paragraph(t.changed_not_me),
                 ],
             ),
+            Letter::Verify {
+                owner,
+                token,
+                lines,
+                purpose,
+                reminder,
+            } => {
+                let subject = match *reminder {
+                    true => t.reminder_subject,
+                    false => t.verify_subject,
+                };
+                let mut pieces = vec![Piece::Paragraph(fill(t.verify_text, &[&owner.name]))];
+                if !purpose.is_empty() {
+                    pieces.push(Piece::Paragraph(format!("{} {purpose}", t.kept_for)));
+                }
+                if !lines.is_empty() {
+                    pieces.push(paragraph(t.verify_held));
+                    pieces.push(Piece::Table(lines.clone()));
+                }
+                pieces.push(link(t.verify_button, &format!("/v/{token}")));
+                pieces.push(paragraph(t.verify_note));
+                (fill(subject, &[&owner.name]), pieces)
+            }
+            Letter::Answered {
+                name,
+                contact,
+                answer,
+                lines,
+                path,
+            } => {
+                let (said, undo) = match Answer::parse(answer) {
+                    Some(Answer::Corrected) => (t.told_corrected, true),
+                    Some(Answer::Erased) => (t.told_erased, true),
+                    Some(Answer::Declined) => (t.told_declined, false),
+                    _ => (t.told_confirmed, false),
+                };
+                let said = fill(said, &[contact]);
+                let mut pieces = vec![hello(name), Piece::Paragraph(said.clone())];
+                if !lines.is_empty() {
+                    pieces.push(Piece::Table(lines.clone()));
+                }
+                if undo {
+                    pieces.push(paragraph(t.answered_undo));
+                }
+                pieces.push(link(t.see_contact, path));
+                (said, pieces)
+            }
+            Letter::Kept {
+                owner,
+                lines,
+                purpose,
+                since,
+                readers,
+                left_out,
+                days,
+            } => {
+                let mut pieces = vec![Piece::Paragraph(fill(t.kept_text, &[&owner.name, since]))];
+                pieces.push(match purpose.is_empty() {
+                    true => paragraph(t.kept_no_purpose),
+                    false => Piece::Paragraph(format!("{} {purpose}", t.kept_for)),
+                });
+                match lines.is_empty() {
+                    true => pieces.push(paragraph(t.kept_nothing)),
+                    false => pieces.push(Piece::Table(lines.clone())),
+                }
+                if *left_out {
+                    pieces.push(paragraph(t.kept_left_out));
+                }
+                pieces.push(paragraph(t.kept_notes));
+                pieces.push(match *readers {
+                    0 => Piece::Paragraph(fill(t.kept_alone, &[&owner.name])),
+                    others => Piece::Paragraph(fill(t.kept_readers, &[&owner.name, &others])),
+                });
+                pieces.push(Piece::Paragraph(fill(t.kept_days, &[days])));
+                (fill(t.kept_subject, &[&owner.name]), pieces)
+            }
+            Letter::Notice {
+                name,
+                kind,
+                who,
+                number,
+                subject,
+                place,
+            } => {
+                let (said, path) = match kind.as_str() {
+                    "shared" if *number > 1 => {
+                        (fill(t.told_shared_many, &[who, number, place]), "/groups")
+                    }
+                    "shared" => (fill(t.told_shared, &[who, subject, place]), "/groups"),
+                    "device" => (fill(t.told_device, &[who]), "/settings"),
+                    _ => (fill(text.writes_kept, &[who, number]), "/refused"),
+                };
+                let mut pieces = vec![hello(name), Piece::Paragraph(said.clone())];
+                pieces.push(link(t.see_more, path));
+                pieces.push(link(t.notifications, "/settings/notifications"));
+                (said, pieces)
+            }
             // As the person wrote it, and nothing besides.
-            Letter::Text { text } => {
+            Letter::Text { text, .. } => {
                 return Self {
                     subject: String::new(),
                     pieces: vec![Piece::Paragraph(text.clone())],
@@ -102,6 +207,12 @@ impl Words {
     pub fn text(&self) -> String {
         let parts = self.pieces.iter().map(|piece| match piece {
             Piece::Paragraph(text) => text.clone(),
+            Piece::Table(lines) => {
+                let lines = lines
+                    .iter()
+                    .map(|(label, value)| format!("  {label}: {}", value.replace('\n', "\n    ")));
+                lines.collect::<Vec<_>>().join("\n")
+            }
             Piece::Link { label, url } => format!("{label}:\n{url}"),
             Piece::Small(text) => format!("-- \n{text}"),
         });
@@ -122,7 +233,10 @@ impl Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::{EN, FR};
+    use crate::{
+        domain::outbox::Sender,
+        web::text::{EN, FR},
+    };
 
     const HOUSE: House<'_> = House {
         name: "Carnet",
@@ -151,6 +265,7 @@ mod tests {
     #[test]
     fn words_of_a_person_stay_as_they_wrote_them() {
         let letter = Letter::Text {
+            sender: Sender::default(),
             text: "On my way.\nMia".to_owned(),
         };
         assert_eq!(Words::of(&letter, &EN, &HOUSE).text(), "On my way.\nMia\n");

@@ -1,10 +1,13 @@
-//! Outgoing mail: one worker empties the queue that commits fill (`domain::outbox`).
+//! Outgoing messages: one worker for each channel empties the queue that commits fill
+//! (`domain::outbox`).
 //!
 //! A message is marked as under way before it is handed over and settled after the server has
 //! answered, so that a running server neither loses one nor sends one twice. SMTP itself leaves one
 //! window: where the line breaks, or this program is killed, between the last octet and the answer,
-//! nobody knows whether it was taken (RFC 1047). It is sent again then, under the same Message-ID.
+//! nobody knows whether it was taken (RFC 1047). It is sent again then, under the same Message-ID. A
+//! service reached by HTTP has the same window, and is told the same `{id}`.
 
+mod gateway;
 mod letter;
 pub mod settings;
 pub mod smtp;
@@ -15,7 +18,8 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    settings::Relay,
+    gateway::{Values, Written, filled},
+    settings::{Gateway, Relay},
     smtp::{Fate, Line, Smtp},
 };
 use crate::domain::{
@@ -27,6 +31,8 @@ use crate::domain::{
 
 /// How often the queue is looked at.
 const POLL: Duration = Duration::from_secs(1);
+/// How often reminders are looked for.
+const REMINDERS_MS: i64 = 2000;
 /// Messages of one line.
 const TOGETHER: usize = 50;
 /// The longest wait before a message is tried again.
@@ -37,9 +43,23 @@ const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
 /// Empties the queue.
 pub struct Mail {
     core: Arc<Core>,
-    smtp: Smtp,
+    routes: Vec<Route>,
+}
+
+/// The way messages of a channel take.
+struct Route {
+    channel: Channel,
+    carrier: Carrier,
     /// After a first failure.
     retry: Duration,
+}
+
+/// Who takes messages.
+enum Carrier {
+    Smtp(Arc<Smtp>),
+    /// A service behind a mail address, made of a template.
+    Address(Arc<Smtp>, String),
+    Http(Box<gateway::Http>),
 }
 
 /// How a look at the queue ended.
@@ -53,26 +73,91 @@ enum Round {
 }
 
 impl Mail {
-    /// Reads what is set; `Invalid` says what cannot be.
-    pub fn new(core: Arc<Core>, relay: &Relay, public_url: Option<&str>) -> Result<Arc<Self>> {
-        let url = public_url.ok_or_else(|| {
-            Error::Invalid("[mail] needs public_url: links in mails begin with it".to_owned())
-        })?;
-        Ok(Arc::new(Self {
-            core,
-            smtp: Smtp::new(relay, url).map_err(Error::Invalid)?,
-            retry: Duration::from_secs(relay.retry_seconds.max(1)),
-        }))
+    /// Reads what is set; `Invalid` says what cannot be. None where nothing leaves the server.
+    pub fn new(
+        core: Arc<Core>,
+        relay: Option<&Relay>,
+        gateways: [(Channel, Option<&Gateway>); 2],
+        public_url: Option<&str>,
+    ) -> Result<Option<Arc<Self>>> {
+        let mut routes = Vec::new();
+        let mut smtp = None;
+        if let Some(relay) = relay {
+            let url = public_url.ok_or_else(|| {
+                Error::Invalid("[mail] needs public_url: links in mails begin with it".to_owned())
+            })?;
+            let made = Arc::new(Smtp::new(relay, url).map_err(Error::Invalid)?);
+            routes.push(Route {
+                channel: Channel::Mail,
+                carrier: Carrier::Smtp(made.clone()),
+                retry: Duration::from_secs(relay.retry_seconds.max(1)),
+            });
+            smtp = Some(made);
+        }
+        for (channel, gateway) in gateways {
+            let Some(gateway) = gateway else { continue };
+            let told = |why: String| Error::Invalid(format!("[{}] {why}", channel.as_str()));
+            let carrier = match (&gateway.url, &gateway.address, &smtp) {
+                (Some(url), None, _) => {
+                    Carrier::Http(Box::new(gateway::Http::new(gateway, url).map_err(told)?))
+                }
+                (None, Some(address), Some(smtp)) => {
+                    Carrier::Address(smtp.clone(), address.clone())
+                }
+                (None, Some(_), None) => return Err(told("address needs [mail]".to_owned())),
+                _ => return Err(told("has either a url or an address".to_owned())),
+            };
+            routes.push(Route {
+                channel,
+                carrier,
+                retry: Duration::from_secs(gateway.retry_seconds.max(1)),
+            });
+        }
+        Ok((!routes.is_empty()).then(|| Arc::new(Self { core, routes })))
     }
 
-    /// Sends what is queued until it is stopped, then ends after the message under way.
+    /// Sends what is queued until it is stopped, then ends after the messages under way.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         if let Err(error) = self.core.step(OutboxOp::Recover).await {
             tracing::warn!(%error, "messages under way before could not be found");
         }
+        let workers = (0..self.routes.len()).map(|at| {
+            let (mail, stop) = (self.clone(), stop.clone());
+            async move {
+                let worker = Worker {
+                    core: &mail.core,
+                    route: &mail.routes[at],
+                };
+                worker.run(&stop).await;
+            }
+        });
+        futures_util::future::join_all(workers).await;
+    }
+}
+
+/// Empties the queue of one channel.
+struct Worker<'a> {
+    core: &'a Arc<Core>,
+    route: &'a Route,
+}
+
+impl Worker<'_> {
+    async fn run(&self, stop: &CancellationToken) {
         let mut failures = 0;
+        let mut looked = Timestamp(0);
         while !stop.is_cancelled() {
-            let round = self.round(&stop).await;
+            // Reminders are queued like everything else.
+            let now = Timestamp::now();
+            if self.route.channel == Channel::Mail && now.0 - looked.0 >= REMINDERS_MS {
+                looked = now;
+                if let Err(error) = self.core.tell().await {
+                    tracing::warn!(%error, "letters of notices could not be queued");
+                }
+                if let Err(error) = self.core.remind().await {
+                    tracing::warn!(%error, "reminders could not be queued");
+                }
+            }
+            let round = self.round(stop).await;
             let rest = match round {
                 Ok(Round::Busy) => Duration::ZERO,
                 Ok(Round::Idle) => POLL,
@@ -96,7 +181,7 @@ impl Mail {
     async fn round(&self, stop: &CancellationToken) -> Result<Round> {
         let now = Timestamp::now();
         let store = self.core.store();
-        let due = store.outbox_due(Channel::Mail, now, TOGETHER).await?;
+        let due = store.outbox_due(self.route.channel, now, TOGETHER).await?;
         let full = due.len() == TOGETHER;
         let mut line = None;
         let mut outcome = Round::Idle;
@@ -109,7 +194,9 @@ impl Mail {
                 break;
             }
         }
-        self.smtp.close(line).await;
+        if let Carrier::Smtp(smtp) | Carrier::Address(smtp, _) = &self.route.carrier {
+            smtp.close(line).await;
+        }
         match outcome {
             Round::Idle if full => Ok(Round::Busy),
             outcome => Ok(outcome),
@@ -141,7 +228,17 @@ impl Mail {
             Err(Error::PreconditionFailed) => return Ok(true),
             Err(error) => return Err(error),
         }
-        let fate = self.smtp.send(line, message, &message.recipient).await;
+        let fate = match &self.route.carrier {
+            Carrier::Smtp(smtp) => smtp.send(line, message, &message.recipient).await,
+            Carrier::Http(service) => service.send(message).await,
+            Carrier::Address(smtp, template) => match Values::of(message, "") {
+                Some(values) => {
+                    let address = filled(template, &values, Written::Line);
+                    smtp.send(line, message, &address).await
+                }
+                None => Fate::Refused("its words are gone".to_owned()),
+            },
+        };
         let (to, answer, reached) = match fate {
             Fate::Sent(answer) => (State::Sent, answer, true),
             Fate::Refused(answer) => (State::Refused, answer, true),
@@ -202,7 +299,7 @@ impl Mail {
     /// Doubled with each failure.
     fn after(&self, failures: i64) -> Duration {
         let doublings = u32::try_from(failures.clamp(1, 16) - 1).unwrap_or(0);
-        self.retry.saturating_mul(1 << doublings).min(LONGEST)
+        self.route.retry.saturating_mul(1 << doublings).min(LONGEST)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What an operator sets of outgoing messages.
 
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
@@ -67,6 +67,49 @@ impl Relay {
         };
         self.port.unwrap_or(usual)
     }
+}
+
+/// A service that takes short messages or faxes: `[sms]`, `[fax]`. Either `url` or `address`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Where requests go; `{number}`, `{digits}` (without the plus sign), `{text}`, `{sender}` and
+    /// `{id}` (the same at every attempt) stand for what they name, here, in headers and body.
+    pub url: Option<String>,
+    #[serde(default = "method")]
+    pub method: String,
+    #[serde(default)]
+    pub headers: BTreeMap<String, Secret>,
+    /// Values are written as the Content-Type among the headers wants it.
+    #[serde(default)]
+    pub body: String,
+    /// A mail address with `{number}` or `{digits}` in it, reached through `[mail]`.
+    pub address: Option<String>,
+    /// What `{sender}` stands for; empty: the name of the person.
+    #[serde(default)]
+    pub sender: String,
+    /// Characters of one message.
+    #[serde(default = "longest")]
+    pub longest: usize,
+    /// Messages of one person in a day.
+    #[serde(default = "a_day")]
+    pub a_day: i64,
+    #[serde(default = "timeout_seconds")]
+    pub timeout_seconds: u64,
+    #[serde(default = "retry_seconds")]
+    pub retry_seconds: u64,
+}
+
+fn method() -> String {
+    "POST".to_owned()
+}
+
+fn longest() -> usize {
+    480
+}
+
+fn a_day() -> i64 {
+    100
 }
 
 fn name() -> String {

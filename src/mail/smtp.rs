@@ -199,7 +199,7 @@ impl Smtp {
         };
         let words = Words::of(letter, text, &house);
         let name = match letter.sender() {
-            Some(sender) => format!("{} ({})", one_line(&sender.name), self.relay.name),
+            Some(sender) => format!("{} via {}", one_line(&sender.name), self.relay.name),
             None => self.relay.name.clone(),
         };
         let at = u64::try_from(message.queued.0).unwrap_or(0);

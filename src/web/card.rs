@@ -55,6 +55,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let content = book.content(&card);
     let mut view = web.facet.view(&content, &visit.reader());
     calls::connect(&mut view, visit);
+    super::dispatch::lead(web, visit, &item.path(), &mut view).await?;
     let map = visit.settings.map.as_deref();
     let maps = web.facet.postal_addresses(&content).into_iter();
     let maps = maps.filter_map(|place| {
@@ -70,6 +71,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let known = book.places(placement).await?;
     let comments = book.comments(placement).await?;
     let attached = attachments::of_contact(&book, &card, rights.modify, visit).await?;
+    let standing = book.standing(placement).await?;
     let version = book.marks().await?.etag(placement);
     let comments_seen_by = match book.is_private() {
         true => text.comments_private.to_owned(),
@@ -98,6 +100,8 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
                 .filter_map(|place| place.known)
                 .filter_map(|place| place_link(&place, visit))
                 .collect(),
+            verified: super::verify::told(&standing, text),
+            may_verify: rights.verify && web.outlets.mail,
             made: fill(
                 text.created_by,
                 &[

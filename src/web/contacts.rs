@@ -112,6 +112,8 @@ struct List {
     here: String,
     group: bool,
     may_add: bool,
+    /// Contacts can be asked to check their data.
+    verifies: bool,
     may_empty: bool,
     total: i64,
     favourites: i64,
@@ -278,6 +280,7 @@ async fn show_list(
         title: name_of(&book, visit),
         group: !book.is_private(),
         may_add: may.add,
+        verifies: web.outlets.mail,
         may_empty: may.remove && total > 0,
         total,
         favourites: counts.favourites,

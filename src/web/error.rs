@@ -62,7 +62,7 @@ fn reason(why: &str, text: &Text) -> String {
 type Sentence = fn(&Text) -> &'static str;
 
 /// What reasons of the domain and of the class contain, and what they mean.
-const REASONS: [(&str, Sentence); 19] = [
+const REASONS: [(&str, Sentence); 26] = [
     ("the picture cannot be read", |t| t.picture_unreadable),
     ("the picture is too large", |t| t.picture_too_large),
     ("only members of the group", |t| t.only_members),
@@ -84,6 +84,13 @@ const REASONS: [(&str, Sentence); 19] = [
     ("what was typed is another name", |t| t.admin.typed_wrong),
     ("the name of a device has at most", |t| t.device.name_rule),
     ("a contact cannot become a list", |t| t.list_stays_list),
+    ("is no number in international form", |t| t.mail.no_number),
+    ("a message is neither empty", |t| t.mail.message_rule),
+    ("does not want to be asked", |t| t.mail.not_asked_again),
+    ("was asked within a day", |t| t.mail.asked_today),
+    ("asked too many in one day", |t| t.mail.asked_too_many),
+    ("nobody of these can be asked", |t| t.mail.nobody_to_ask),
+    ("reminders come every", |t| t.mail.reminder_rule),
 ];
 
 #[cfg(test)]

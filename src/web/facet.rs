@@ -46,6 +46,9 @@ pub trait WebFacet: Send + Sync {
     /// Puts members into a list and takes others out, by their UIDs.
     fn change_members(&self, add: &[String], remove: &[String]) -> Arc<dyn Edit>;
 
+    /// Empties every field that says something of somebody.
+    fn erased(&self) -> Arc<dyn Edit>;
+
     /// E-mail addresses, the preferred one first.
     fn addresses(&self, document: &[u8]) -> Vec<String>;
 

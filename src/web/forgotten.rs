@@ -21,13 +21,10 @@ use super::{
 use crate::{
     auth,
     domain::{
-        account::SHORTEST,
+        account::weakness,
         error::{Error, Result},
     },
 };
-
-/// Characters of a password.
-const PASSWORD: std::ops::RangeInclusive<usize> = SHORTEST..=200;
 
 /// How often links may be asked for.
 pub struct Limits {
@@ -124,9 +121,9 @@ pub async fn form(
     headers: HeaderMap,
 ) -> Response {
     let text = text::choose(None, &headers);
-    match web.core.is_reset(&token).await {
-        Ok(true) => unstored(choose(text, &token, StatusCode::OK, None)),
-        Ok(false) => over(text),
+    match web.core.forgetful(&token).await {
+        Ok(_) => unstored(choose(text, &token, StatusCode::OK, None)),
+        Err(Error::NotFound) => over(text),
         Err(error) => anonymous_failure(&error, &headers),
     }
 }
@@ -139,21 +136,8 @@ pub async fn set(
     Form(sent): Form<Passwords>,
 ) -> Response {
     let text = text::choose(None, &headers);
-    let problem = match sent.password {
-        _ if !PASSWORD.contains(&sent.password.chars().count()) => Some(text.mail.password_rule),
-        _ if sent.password != sent.again => Some(text.mail.passwords_differ),
-        _ => None,
-    };
-    if problem.is_some() {
-        return unstored(choose(
-            text,
-            &token,
-            StatusCode::UNPROCESSABLE_ENTITY,
-            problem,
-        ));
-    }
-    match reset(&web, &token, sent.password, text).await {
-        Ok(()) => {
+    match reset(&web, &token, sent, text).await {
+        Ok(None) => {
             let t = text.mail;
             unstored(message(
                 text,
@@ -162,18 +146,33 @@ pub async fn set(
                 t.password_set_text,
             ))
         }
+        Ok(problem) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            unstored(choose(text, &token, status, problem))
+        }
         Err(Error::NotFound) => over(text),
         Err(error) => anonymous_failure(&error, &headers),
     }
 }
 
-async fn reset(web: &Web, token: &str, password: String, text: &Text) -> Result<()> {
+/// What is wrong with the password; none once it is set.
+async fn reset(
+    web: &Web,
+    token: &str,
+    sent: Passwords,
+    text: &Text,
+) -> Result<Option<&'static str>> {
     // Nothing is hashed for a link that is over.
-    if !web.core.is_reset(token).await? {
-        return Err(Error::NotFound);
+    let person = web.core.forgetful(token).await?;
+    if sent.password != sent.again {
+        return Ok(Some(text.mail.passwords_differ));
     }
-    let hash = auth::hash(password).await?;
-    web.core.reset_password(token, hash, text.lang).await
+    if weakness(&sent.password, &person).is_some() {
+        return Ok(Some(text.mail.password_rule));
+    }
+    let hash = auth::hash(sent.password).await?;
+    web.core.reset_password(token, hash, text.lang).await?;
+    Ok(None)
 }
 
 fn ask(text: &'static Text, status: StatusCode, problem: Option<&str>) -> Response {

@@ -12,6 +12,7 @@ mod comments;
 mod connect;
 mod contacts;
 mod devices;
+mod dispatch;
 mod documents;
 mod duplicates;
 mod edit;
@@ -31,6 +32,7 @@ mod limit;
 mod lists;
 mod map;
 mod names;
+mod notifications;
 mod page;
 mod place;
 mod qr;
@@ -50,6 +52,7 @@ pub mod text;
 mod told;
 mod trash;
 mod undo;
+mod verify;
 mod when;
 
 use std::sync::Arc;
@@ -90,6 +93,7 @@ pub struct Web {
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
     undos: undo::Undos,
+    verify: verify::public::Limits,
     /// A turn to decode a picture.
     pictures: Arc<Semaphore>,
 }
@@ -115,6 +119,7 @@ impl Web {
             jobs,
             outlets,
             forgotten: forgotten::Limits::default(),
+            verify: verify::public::Limits::default(),
             pictures: Arc::new(Semaphore::new(processors)),
         })
     }
@@ -159,12 +164,11 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
         .route("/login/code", post(sign_in::code))
         .route("/logout", post(sign_in::sign_out))
-        .route("/forgotten", get(forgotten::page).post(forgotten::send))
-        .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
         .route("/static/carnet.css", get(style))
         .route("/static/carnet.js", get(script))
         .route("/static/form.js", get(form_script))
         .route("/static/icon.svg", get(icon))
+        .merge(letters())
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
         .merge(folder("/d/private/{folder}"))
@@ -230,11 +234,34 @@ fn folder(path: &str) -> Router<Arc<Web>> {
         .merge(whole_place(path))
 }
 
+/// What letters lead to, and what of them a person decides.
+fn letters() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/forgotten", get(forgotten::page).post(forgotten::send))
+        .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
+        .route(
+            "/v/{token}",
+            get(verify::public::page).post(verify::public::answer),
+        )
+        .route("/v/{token}/photo", get(verify::public::photo))
+        .route("/outbox", get(dispatch::outbox))
+        .route("/verify", get(verify::campaigns))
+        .route("/verify/{campaign}", get(verify::campaign))
+        .route("/verify/{campaign}/stop", post(verify::stop))
+        .route(
+            "/settings/notifications",
+            get(notifications::page).post(notifications::choose),
+        )
+}
+
 /// What only contacts have: favourites, members of lists, attachments.
 fn one_contact(place: &str) -> Router<Arc<Web>> {
     let at = |rest: &str| format!("{place}/c/{{id}}{rest}");
     Router::new()
         .route(&at("/favourite"), post(lists::favourite))
+        .route(&at("/verify"), get(verify::page).post(verify::ask))
+        .route(&at("/sms"), get(dispatch::sms).post(dispatch::send_sms))
+        .route(&at("/fax"), get(dispatch::fax).post(dispatch::send_fax))
         .route(&at("/members/remove"), post(lists::remove))
         .route(
             &at("/attach"),
@@ -312,6 +339,8 @@ fn files(place: &str) -> Router<Arc<Web>> {
         .route(&imported("/refused"), get(import::refused))
         .route(&imported("/again"), post(import::again))
         .route(&imported("/undo"), post(import::undo))
+        .route(&at("/selected/verify"), post(verify::select))
+        .route(&at("/verify"), post(verify::ask_many))
         .route(&at("/export"), get(export::page).post(export::file))
         .route(&at("/selected/export"), post(export::selected))
         .route(&at("/duplicates"), get(duplicates::page))

@@ -59,6 +59,8 @@ pub struct Alert {
     pub notice: i64,
     pub sentence: String,
     pub kept: bool,
+    /// What the button says that takes it back.
+    pub undo: Option<&'static str>,
 }
 
 /// One entry of the environment selector.
@@ -180,6 +182,9 @@ pub struct Card {
     /// The places it is in that the person knows of: name and list.
     pub places: Vec<(String, String)>,
     pub made: String,
+    /// What came of asking the contact to check its data.
+    pub verified: Vec<String>,
+    pub may_verify: bool,
     pub tags: Vec<CardTag>,
     /// Documents attached to it.
     pub attached: Attachments,

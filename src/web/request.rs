@@ -28,6 +28,7 @@ use crate::domain::{
     search::Scope,
     settings::{Settings, Theme},
     store::NoticeKind,
+    verification::Answer,
 };
 
 /// A request by somebody signed in.
@@ -206,11 +207,25 @@ async fn alerts(
 ) -> crate::domain::error::Result<Vec<Alert>> {
     let mut alerts = Vec::new();
     for notice in web.core.notices(actor).await? {
-        if notice.kind == NoticeKind::Kept {
+        let short = match notice.kind {
+            NoticeKind::Kept => Some(fill(text.writes_kept, &[&notice.client, &notice.number])),
+            NoticeKind::Answered(answer) => {
+                let sentence = match answer {
+                    Answer::Confirmed => text.mail.told_confirmed,
+                    Answer::Corrected => text.mail.told_corrected,
+                    Answer::Erased => text.mail.told_erased,
+                    Answer::Declined => text.mail.told_declined,
+                };
+                Some(fill(sentence, &[&notice.subject]))
+            }
+            NoticeKind::MassDeletion => None,
+        };
+        if let Some(sentence) = short {
             alerts.push(Alert {
                 notice: notice.id.0,
-                sentence: fill(text.writes_kept, &[&notice.client, &notice.number]),
-                kept: true,
+                sentence,
+                kept: notice.kind == NoticeKind::Kept,
+                undo: notice.can_be_undone().then_some(text.undo),
             });
             continue;
         }
@@ -235,6 +250,7 @@ async fn alerts(
                 false => said,
             },
             kept: false,
+            undo: Some(text.undo_everything),
         });
     }
     Ok(alerts)

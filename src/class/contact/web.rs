@@ -1,5 +1,6 @@
 //! Contacts on the web: the details page, and a form that patches only what it changed.
 
+mod erase;
 mod fields;
 mod form;
 mod list;
@@ -108,6 +109,10 @@ impl WebFacet for Contact {
             add: add.to_vec(),
             remove: remove.to_vec(),
         })
+    }
+
+    fn erased(&self) -> Arc<dyn Edit> {
+        Arc::new(erase::Erase)
     }
 
     fn addresses(&self, document: &[u8]) -> Vec<String> {

@@ -17,6 +17,7 @@ mod person;
 mod personal;
 pub mod search;
 mod tag;
+mod verification;
 mod view;
 
 use std::collections::BTreeMap;
@@ -246,6 +247,7 @@ impl Commit<'_> {
             | Op::HideFolder { .. }
             | Op::ShowFolder { .. }
             | Op::Attach { .. } => self.document_op(op),
+            Op::Verification(op) => self.verification_op(op),
         }
     }
 

@@ -21,6 +21,7 @@ mod read_office;
 mod read_views;
 mod readers;
 mod search;
+mod verification;
 mod writer;
 
 use std::{

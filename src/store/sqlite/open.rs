@@ -26,6 +26,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0012_push_triggers.sql"),
     include_str!("schema/0013_lists.sql"),
     include_str!("schema/0015_outbox.sql"),
+    include_str!("schema/0016_verification.sql"),
     include_str!("schema/0017_credentials.sql"),
     include_str!("schema/0018_second_factor.sql"),
     include_str!("schema/0019_devices.sql"),

@@ -6,7 +6,8 @@ use rusqlite::{Row, params};
 use super::{Sqlite, read::Reader};
 use crate::domain::{
     error::Result,
-    id::{OutgoingId, PersonId, Timestamp},
+    id::{NoticeId, OutgoingId, PersonId, Timestamp},
+    notify::Untold,
     outbox::{Channel, Outbox, Outgoing, State},
 };
 
@@ -28,6 +29,26 @@ impl Outbox for Sqlite {
         self.read(move |r| r.outbox(person, limit)).await
     }
 
+    async fn posted_since(
+        &self,
+        person: PersonId,
+        channel: Channel,
+        since: Timestamp,
+    ) -> Result<i64> {
+        let counted = self.look_up(|r| {
+            r.one(
+                "SELECT count(*) FROM outbox WHERE person = ?1 AND channel = ?2 AND queued > ?3",
+                params![person.0, channel.as_str(), since.0],
+                |row| row.get(0),
+            )
+        });
+        Ok(counted.await?.unwrap_or(0))
+    }
+
+    async fn untold(&self, before: Timestamp, limit: usize) -> Result<Vec<Untold>> {
+        self.read(move |r| r.untold(before, limit)).await
+    }
+
     async fn outgoing(&self, message: OutgoingId) -> Result<Option<Outgoing>> {
         self.look_up(|r| r.one(&format!("{OUTGOING} WHERE id = ?1"), [message.0], outgoing))
             .await
@@ -46,6 +67,30 @@ impl Outbox for Sqlite {
 }
 
 impl Reader<'_> {
+    fn untold(&self, before: Timestamp, limit: usize) -> rusqlite::Result<Vec<Untold>> {
+        self.all(
+            "SELECT n.id, n.kind, n.client, n.number, n.subject, coalesce(c.display_name, ''),
+                 p.name, coalesce(p.email, ''), p.settings
+             FROM notice n JOIN person p ON p.id = n.person
+             LEFT JOIN collection c ON c.id = n.collection
+             WHERE n.mailed = 0 AND n.at <= ?1 ORDER BY n.at LIMIT ?2",
+            params![before.0, limit as i64],
+            |row| {
+                Ok(Untold {
+                    notice: NoticeId(row.get(0)?),
+                    kind: row.get(1)?,
+                    who: row.get(2)?,
+                    number: row.get(3)?,
+                    subject: row.get(4)?,
+                    place: row.get(5)?,
+                    name: row.get(6)?,
+                    email: row.get(7)?,
+                    settings: row.get(8)?,
+                })
+            },
+        )
+    }
+
     fn outbox_due(
         &self,
         channel: Channel,

@@ -8,6 +8,7 @@ use super::read::{Reader, place};
 use crate::domain::{
     id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Timestamp},
     store::{ItemGrant, ItemPlace, Notice, NoticeKind, Removal, Revision, RevisionKind, Touched},
+    verification::Answer,
 };
 
 impl Reader<'_> {
@@ -223,7 +224,7 @@ impl Reader<'_> {
 
     pub fn notices(&self, person: PersonId) -> rusqlite::Result<Vec<Notice>> {
         self.all(
-            "SELECT id, at, client, collection, since, number, held, kind FROM notice
+            "SELECT id, at, client, collection, since, number, held, kind, subject FROM notice
              WHERE person = ?1 AND settled IS NULL ORDER BY at DESC, id DESC",
             [person.0],
             |row| {
@@ -231,7 +232,8 @@ impl Reader<'_> {
                     id: NoticeId(row.get(0)?),
                     kind: match row.get_ref(7)?.as_str()? {
                         "kept" => NoticeKind::Kept,
-                        _ => NoticeKind::MassDeletion,
+                        kind => Answer::parse(kind)
+                            .map_or(NoticeKind::MassDeletion, NoticeKind::Answered),
                     },
                     at: Timestamp(row.get(1)?),
                     client: row.get(2)?,
@@ -239,6 +241,7 @@ impl Reader<'_> {
                     since: Timestamp(row.get(4)?),
                     number: row.get(5)?,
                     held: row.get(6)?,
+                    subject: row.get(8)?,
                 })
             },
         )

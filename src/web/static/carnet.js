@@ -380,6 +380,14 @@ const search = $("#search");
 if (search) suggest(search);
 const table = $("table.contacts");
 if (table) list(table);
+// How long a message is.
+const counted = $("textarea[data-count]");
+if (counted) {
+  const live = $(`#${counted.dataset.count}`);
+  const count = () => (live.textContent = `${[...counted.value].length} / ${counted.maxLength}`);
+  counted.addEventListener("input", count);
+  count();
+}
 // On a phone the contacts come first: the tags are one touch away.
 if (matchMedia("(max-width: 40rem)").matches) all("details.tags").forEach((tags) => (tags.open = false));
 // Back from a card, the focus is on its row again.

@@ -157,6 +157,13 @@ impl Commit<'_> {
         else {
             return Ok(0);
         };
+        let known = self
+            .connection
+            .prepare_cached("SELECT 1 FROM device WHERE person = ?1 AND device_id = ?2")?
+            .exists(params![person.0, device_id.to_lowercase()])?;
+        if !known {
+            self.tell_device(person.0, device_type)?;
+        }
         self.run(
             "INSERT INTO device (person, device_id, device_type, user_agent, version, info, access,
                  first_seen, last_seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)

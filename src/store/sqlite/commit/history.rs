@@ -117,6 +117,7 @@ impl Commit<'_> {
                 "DELETE FROM index_span WHERE item = ?1",
                 "DELETE FROM tag_link WHERE item = ?1",
                 "DELETE FROM refusal_mark WHERE item = ?1",
+                "DELETE FROM verification WHERE item = ?1",
                 "DELETE FROM revision WHERE item = ?1 AND kind <> 'refused'",
             ] {
                 self.run(sql, [item])?;

@@ -177,7 +177,11 @@ impl Commit<'_> {
             .query_row([item.0], |row| row.get(0))
             .optional()?
             .ok_or(Error::NotFound)?;
-        self.place(item.0, &uid, placement, origin)
+        let placed = self.place(item.0, &uid, placement, origin)?;
+        if sharing && origin.from.is_some() {
+            self.tell_shared(item.0, placement.collection.0)?;
+        }
+        Ok(placed)
     }
 
     /// Inserts a placement; the uid and the href must be free among the live ones.

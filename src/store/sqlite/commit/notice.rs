@@ -31,11 +31,48 @@ impl Commit<'_> {
             .execute(params![person, client, at])?;
         if told == 0 {
             self.run(
-                "INSERT INTO notice (person, kind, at, client, since, number)
-                 SELECT id, 'kept', ?3, ?2, ?3, 1 FROM person WHERE id = ?1",
+                "INSERT INTO notice (person, kind, at, client, since, number, mailed)
+                 SELECT id, 'kept', ?3, ?2, ?3, 1,
+                     NOT coalesce(json_extract(settings, '$.notify.refused'), 0)
+                 FROM person WHERE id = ?1",
                 params![person, client, at],
             )?;
         }
+        Ok(())
+    }
+
+    /// Tells the members of a group who asked for it, by e-mail alone, that something is shared.
+    pub(super) fn tell_shared(&mut self, item: i64, collection: i64) -> Applied<()> {
+        let (author, at) = (self.author(), self.batch.at.0);
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, collection, since, number, subject,
+                 settled, mailed)
+             SELECT p.id, 'shared', ?4, a.name, c.id, ?4, 0, i.display, ?4, 0
+             FROM collection c JOIN membership m ON m.grp = c.grp JOIN person p ON p.id = m.person
+             JOIN person a ON a.id = ?1 JOIN item i ON i.id = ?2
+             WHERE c.id = ?3 AND c.kind = 'group' AND p.id <> a.id
+                 AND json_extract(p.settings, '$.notify.shared')
+                 AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.mailed = 0 AND n.kind = 'shared'
+                     AND n.person = p.id AND n.collection = c.id AND n.client = a.name)",
+            params![author, item, collection, at],
+        )?;
+        self.run(
+            "UPDATE notice SET number = number + 1, at = ?3
+             WHERE mailed = 0 AND kind = 'shared' AND collection = ?2
+                 AND client = (SELECT name FROM person WHERE id = ?1)",
+            params![author, collection, at],
+        )?;
+        Ok(())
+    }
+
+    /// Tells a person who asked for it, by e-mail alone, of a new device.
+    pub(super) fn tell_device(&mut self, person: i64, kind: &str) -> Applied<()> {
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, since, number, settled, mailed)
+             SELECT id, 'device', ?3, ?2, ?3, 1, ?3, 0 FROM person
+             WHERE id = ?1 AND json_extract(settings, '$.notify.device')",
+            params![person, kind, self.batch.at.0],
+        )?;
         Ok(())
     }
 

@@ -27,6 +27,12 @@ impl Commit<'_> {
                 due,
                 answer,
             } => self.step(*message, (*from, *to), *due, answer),
+            OutboxOp::Told { notice, message } => {
+                if let Some(message) = message {
+                    self.post(message)?;
+                }
+                self.run("UPDATE notice SET mailed = 1 WHERE id = ?1", [notice.0])
+            }
             OutboxOp::Recover => self.run(
                 "UPDATE outbox SET state = 'waiting', due = ?1 WHERE state = 'sending'",
                 [self.batch.at.0],
@@ -52,7 +58,7 @@ impl Commit<'_> {
         }
     }
 
-    fn post(&mut self, message: &NewMessage) -> Applied<i64> {
+    pub(super) fn post(&mut self, message: &NewMessage) -> Applied<i64> {
         self.run(
             "DELETE FROM outbox WHERE ended < ?1",
             [self.batch.at.plus_days(-SHOWN_DAYS).0],

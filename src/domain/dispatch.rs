@@ -1,0 +1,109 @@
+//! Short messages and faxes of people, through a service the administrator named.
+
+use super::{
+    account_class::Service,
+    actor::Actor,
+    batch::Op,
+    core::Core,
+    error::{Error, Result},
+    id::Timestamp,
+    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Sender},
+};
+
+/// What an administrator allows of one service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outlet {
+    /// Characters of one message.
+    pub longest: usize,
+    /// Messages of one person in a day.
+    pub a_day: i64,
+}
+
+/// A number in international form (E.164).
+pub fn is_number(text: &str) -> bool {
+    text.strip_prefix('+').is_some_and(|digits| {
+        (7..=15).contains(&digits.len())
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+            && !digits.starts_with('0')
+    })
+}
+
+impl Core {
+    /// Whether an account may use the service of a channel.
+    pub async fn may_dispatch(&self, actor: &Actor, channel: Channel) -> Result<bool> {
+        let service = match channel {
+            Channel::Mail => return Ok(false),
+            Channel::Sms => Service::Sms,
+            Channel::Fax => Service::Fax,
+        };
+        let person = self.store().person(actor.person).await?;
+        Ok(person.is_some_and(|person| person.may_use(service)))
+    }
+
+    /// Queues a short message or a fax. Refused: `NotFound` for accounts that may not, `Invalid`
+    /// for what is no number or no text, `TooLarge`, `OverQuota` of a day.
+    pub async fn dispatch(
+        &self,
+        actor: &Actor,
+        channel: Channel,
+        outlet: &Outlet,
+        number: &str,
+        text: &str,
+    ) -> Result<()> {
+        if !self.may_dispatch(actor, channel).await? {
+            return Err(Error::NotFound);
+        }
+        if !is_number(number) {
+            return Err(Error::Invalid("is no number in international form".into()));
+        }
+        let text = text.replace("\r\n", "\n");
+        let text = text.trim();
+        if text.is_empty() || text.chars().count() > outlet.longest {
+            return Err(Error::Invalid(
+                "a message is neither empty nor too long".into(),
+            ));
+        }
+        let now = Timestamp::now();
+        let yesterday = now.plus_days(-1);
+        let store = self.store();
+        let sent = store.posted_since(actor.person, channel, yesterday).await?;
+        if sent >= outlet.a_day {
+            let limit = outlet.a_day;
+            return Err(Error::OverQuota { limit });
+        }
+        let person = store.person(actor.person).await?.ok_or(Error::NotFound)?;
+        let message = NewMessage {
+            channel,
+            person: Some(person.id),
+            recipient: number.to_owned(),
+            language: String::new(),
+            letter: Letter::Text {
+                sender: Sender::of(&person),
+                text: text.to_owned(),
+            },
+            until: now.plus_days(LETTER_DAYS),
+        };
+        let op = Op::Outbox(OutboxOp::Post(Box::new(message)));
+        self.commit_personal(actor, vec![op]).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_in_international_form() {
+        for (text, expected) in [
+            ("+33639980001", true),
+            ("0639980001", false),
+            ("+33 6 39 98 00 01", false),
+            ("+0639980001", false),
+            ("+3363998000112345", false),
+            ("+33", false),
+            ("+33639980001\r\nX", false),
+        ] {
+            assert_eq!(is_number(text), expected, "{text:?}");
+        }
+    }
+}

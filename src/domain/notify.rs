@@ -1,0 +1,76 @@
+//! What a person asked to be told by e-mail: changes that were refused, contacts shared with their
+//! groups, new devices.
+//!
+//! A notice is written with its fact; a little later, so that many together are one letter, its
+//! letter is queued and the notice marked in one transaction.
+
+use super::{
+    batch::{Batch, Op},
+    core::Core,
+    error::Result,
+    id::{NoticeId, Timestamp},
+    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, is_address},
+    settings::Settings,
+};
+
+/// What is told together.
+const BURST_MS: i64 = 60_000;
+/// Letters of one look.
+const TOGETHER: usize = 100;
+
+/// A notice whose letter is not queued yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Untold {
+    pub notice: NoticeId,
+    /// `kept`, `shared` or `device`.
+    pub kind: String,
+    /// The client, or the person, it is about.
+    pub who: String,
+    pub number: i64,
+    pub subject: String,
+    /// The place it happened in; empty: none.
+    pub place: String,
+    /// The reader's.
+    pub name: String,
+    pub email: String,
+    pub settings: String,
+}
+
+impl Core {
+    /// Queues the letters of notices that are old enough.
+    pub async fn tell(&self) -> Result<()> {
+        let now = Timestamp::now();
+        let before = Timestamp(now.0 - BURST_MS);
+        for untold in self.store().untold(before, TOGETHER).await? {
+            let settings: Settings = serde_json::from_str(&untold.settings).unwrap_or_default();
+            let message = NewMessage {
+                channel: Channel::Mail,
+                person: None,
+                recipient: untold.email,
+                language: settings.language.unwrap_or_default(),
+                letter: Letter::Notice {
+                    name: untold.name,
+                    kind: untold.kind,
+                    who: untold.who,
+                    number: untold.number,
+                    subject: untold.subject,
+                    place: untold.place,
+                },
+                until: now.plus_days(LETTER_DAYS),
+            };
+            let deliverable = is_address(&message.recipient);
+            let op = OutboxOp::Told {
+                notice: untold.notice,
+                message: deliverable.then(|| Box::new(message)),
+            };
+            self.commit(Batch {
+                client: "outbox".to_owned(),
+                at: now,
+                ops: vec![Op::Outbox(op)],
+                ..Batch::default()
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}

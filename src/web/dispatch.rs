@@ -1,0 +1,265 @@
+//! Short messages and faxes to a number of a contact, and what became of a person's messages.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use http::StatusCode;
+use serde::Deserialize;
+
+use super::{
+    Web,
+    facet::CardView,
+    form::Posted,
+    page::{Shell, Tool, show},
+    place::{ItemPath, encode_segment},
+    request::Visit,
+    text::{Text, fill},
+    told::{Done, Told},
+    when,
+};
+use crate::domain::{
+    dispatch::Outlet,
+    error::{Error, Result},
+    outbox::{Channel, Outgoing, State as MessageState},
+};
+
+/// Messages listed.
+const LISTED: usize = 200;
+
+#[derive(Template)]
+#[template(path = "dispatch.html")]
+struct Page {
+    shell: Shell,
+    title: &'static str,
+    action: String,
+    card: String,
+    name: String,
+    number: String,
+    text: String,
+    longest: usize,
+    counted: String,
+}
+
+#[derive(Template)]
+#[template(path = "outbox.html")]
+struct OutboxPage {
+    shell: Shell,
+    rows: Vec<Row>,
+}
+
+struct Row {
+    what: &'static str,
+    recipient: String,
+    when: String,
+    state: String,
+}
+
+/// The number.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct To {
+    to: String,
+}
+
+/// How a link to a number begins, and the page that takes its place.
+const LINKS: [(Channel, &str, &str); 2] =
+    [(Channel::Sms, "sms:", "sms"), (Channel::Fax, "fax:", "fax")];
+
+/// Leads the links of a card to the services there are.
+pub async fn lead(web: &Web, visit: &Visit, path: &str, view: &mut CardView) -> Result<()> {
+    for (channel, scheme, page) in LINKS {
+        if outlet(web, visit, channel).await?.is_none() {
+            continue;
+        }
+        let led = |link: &mut String| {
+            if let Some(number) = link.strip_prefix(scheme) {
+                *link = format!("{path}/{page}?to={}", encode_segment(number));
+            }
+        };
+        for line in &mut view.lines {
+            line.link.iter_mut().for_each(led);
+            line.actions
+                .iter_mut()
+                .for_each(|action| led(&mut action.link));
+        }
+    }
+    Ok(())
+}
+
+/// The service of a channel, where the visitor may use it.
+async fn outlet<'a>(web: &'a Web, visit: &Visit, channel: Channel) -> Result<Option<&'a Outlet>> {
+    let outlet = match channel {
+        Channel::Sms => web.outlets.sms.as_ref(),
+        Channel::Fax => web.outlets.fax.as_ref(),
+        Channel::Mail => None,
+    };
+    match outlet {
+        Some(outlet) if web.core.may_dispatch(&visit.actor, channel).await? => Ok(Some(outlet)),
+        _ => Ok(None),
+    }
+}
+
+/// `GET …/c/ID/sms`
+pub async fn sms(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    Query(to): Query<To>,
+) -> Response {
+    let text = format!("\n\n{}", visit.actor.name);
+    let page = show_page(
+        &web,
+        &item,
+        &visit,
+        (Channel::Sms, &to.to, text),
+        Told::Nothing,
+    )
+    .await;
+    page.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `GET …/c/ID/fax`
+pub async fn fax(
+    State(web): State<Arc<Web>>,
+    item: ItemPath,
+    visit: Visit,
+    Query(to): Query<To>,
+) -> Response {
+    let text = format!("\n\n{}", visit.actor.name);
+    let page = show_page(
+        &web,
+        &item,
+        &visit,
+        (Channel::Fax, &to.to, text),
+        Told::Nothing,
+    )
+    .await;
+    page.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// `POST …/c/ID/sms`
+pub async fn send_sms(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    send(&web, &item, &posted, Channel::Sms).await
+}
+
+/// `POST …/c/ID/fax`
+pub async fn send_fax(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    send(&web, &item, &posted, Channel::Fax).await
+}
+
+async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel) -> Response {
+    let visit = &posted.visit;
+    let (number, text) = (posted.value("to"), posted.value("text"));
+    let sent = async {
+        let outlet = outlet(web, visit, channel).await?.ok_or(Error::NotFound)?;
+        numbered(web, item, visit, channel, number).await?;
+        let core = &web.core;
+        core.dispatch(&visit.actor, channel, outlet, number, text)
+            .await
+    };
+    match sent.await {
+        Ok(()) => Done::of("message-queued").to(number).at(&item.path()),
+        Err(error @ Error::NotFound) => visit.failed(web, &error),
+        Err(error) => {
+            let told = Told::refused(&error, visit);
+            let page = show_page(web, item, visit, (channel, number, text.to_owned()), told).await;
+            page.unwrap_or_else(|error| visit.failed(web, &error))
+        }
+    }
+}
+
+/// What the contact is called, where it has such a number for such messages.
+async fn numbered(
+    web: &Arc<Web>,
+    item: &ItemPath,
+    visit: &Visit,
+    channel: Channel,
+    number: &str,
+) -> Result<String> {
+    let (book, card) = item.open(web, visit).await?;
+    let view = web.facet.view(&book.content(&card), &visit.reader());
+    let scheme = LINKS.iter().find(|(known, ..)| *known == channel);
+    let link = format!("{}{number}", scheme.map_or("", |(_, scheme, _)| scheme));
+    let has = view.lines.iter().any(|line| {
+        line.link.as_ref() == Some(&link) || line.actions.iter().any(|a| a.link == link)
+    });
+    match has {
+        true => Ok(view.name),
+        false => Err(Error::NotFound),
+    }
+}
+
+async fn show_page(
+    web: &Arc<Web>,
+    item: &ItemPath,
+    visit: &Visit,
+    (channel, number, text): (Channel, &str, String),
+    told: Told,
+) -> Result<Response> {
+    let outlet = outlet(web, visit, channel).await?.ok_or(Error::NotFound)?;
+    let name = numbered(web, item, visit, channel, number).await?;
+    let t = visit.text.mail;
+    let (title, page) = match channel {
+        Channel::Fax => (t.write_fax, "fax"),
+        _ => (t.write_sms, "sms"),
+    };
+    Ok(show(
+        told.status(),
+        &Page {
+            title,
+            action: format!("{}/{page}", item.path()),
+            card: item.path(),
+            name,
+            number: number.to_owned(),
+            text,
+            longest: outlet.longest,
+            counted: fill(t.at_most, &[&outlet.longest]),
+            shell: visit.shell_telling(web, Some(&item.place.path()), told),
+        },
+    ))
+}
+
+/// `GET /outbox`
+pub async fn outbox(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+    let person = Some(visit.actor.person);
+    match web.core.store().outbox(person, LISTED).await {
+        Ok(messages) => {
+            let rows = messages.iter().map(|message| row(message, visit.text));
+            let page = OutboxPage {
+                rows: rows.collect(),
+                shell: visit.shell_of(&web, Tool::Settings, Told::Nothing),
+            };
+            show(StatusCode::OK, &page)
+        }
+        Err(error) => visit.failed(&web, &error),
+    }
+}
+
+fn row(message: &Outgoing, text: &'static Text) -> Row {
+    let t = text.mail;
+    let state = match message.state {
+        MessageState::Waiting if message.attempts > 0 => fill(
+            t.state_retried,
+            &[&when::shown(message.due, text), &message.answer],
+        ),
+        MessageState::Waiting | MessageState::Sending => t.state_waiting.to_owned(),
+        MessageState::Sent => t.state_sent.to_owned(),
+        MessageState::Refused => fill(t.state_refused, &[&message.answer]),
+        MessageState::GivenUp => fill(t.state_given_up, &[&message.answer]),
+        MessageState::Dropped => t.state_dropped.to_owned(),
+    };
+    Row {
+        what: match message.channel {
+            Channel::Mail => text.email,
+            Channel::Sms => text.send_sms,
+            Channel::Fax => text.fax,
+        },
+        recipient: message.recipient.clone(),
+        when: when::shown(message.queued, text),
+        state,
+    }
+}

@@ -1,0 +1,407 @@
+//! The page a contact is led to: no account, no search engine, nothing but their own data.
+//!
+//! Looking changes nothing, since programs that look at mail follow links; only the buttons do.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{
+    Form as Sent,
+    extract::{FromRequest, Path, Query, Request, State},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use serde::Deserialize;
+
+use super::shown::{GROWING, lines, shown, submitted};
+use crate::{
+    domain::{
+        book::Edit,
+        error::{Error, Result},
+        id::Timestamp,
+        outbox::{Channel, LETTER_DAYS, Letter, NewMessage, Sender, is_address},
+        settings::Settings,
+        verification::{Answer, Asked},
+    },
+    web::{
+        Web,
+        error::explain,
+        facet::{FieldList, Form, Submitted},
+        forgotten::unstored,
+        limit::Limit,
+        page::{Message, Shell, see_other, show},
+        place::{PlacePath, form_encode},
+        request::{anonymous_failure, anonymous_shell},
+        text::{self, Text, by_tag, fill},
+        when,
+    },
+};
+
+/// Octets of the form.
+const LIMIT: usize = 256 * 1024;
+
+/// How often the page may be asked.
+pub struct Limits {
+    /// Links that lead nowhere, of one address.
+    wrong: Limit,
+    /// Forms sent through one link.
+    sent: Limit,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            wrong: Limit::new(30),
+            sent: Limit::new(40),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "verify_public.html")]
+struct Page {
+    shell: Shell,
+    action: String,
+    version: String,
+    heading: String,
+    purpose: String,
+    form: Form,
+    photo: Option<String>,
+    /// The page in each language.
+    languages: Vec<(&'static str, &'static str, String)>,
+}
+
+impl Page {
+    /// One more value can be added.
+    fn grows(&self, list: &FieldList) -> bool {
+        GROWING.contains(&list.name.as_str())
+    }
+}
+
+/// The language chosen, and what the last form did.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Params {
+    lang: String,
+    done: String,
+}
+
+/// `GET /v/TOKEN`
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    Query(params): Query<Params>,
+    request: Request,
+) -> Response {
+    let headers = request.headers();
+    let peer = crate::http::peer(request.extensions()).to_string();
+    let asked = match led(&web, &token, &peer, headers).await {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
+    };
+    let text = language(&asked, &params.lang);
+    let t = text.mail;
+    let notice = match params.done.as_str() {
+        "confirmed" => Some(t.thanks_confirmed),
+        "corrected" => Some(t.thanks_corrected),
+        "erased" => Some(t.thanks_erased),
+        "declined" => Some(t.thanks_declined),
+        _ => None,
+    };
+    let form = web.facet.form(Some(&asked.content()), text);
+    let shell = Shell {
+        notice: notice.map(str::to_owned),
+        ..anonymous_shell(text, String::new())
+    };
+    show_page(&asked, &token, form, StatusCode::OK, shell).await
+}
+
+/// `GET /v/TOKEN/photo`
+pub async fn photo(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
+    let peer = crate::http::peer(request.extensions()).to_string();
+    let asked = match led(&web, &token, &peer, request.headers()).await {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
+    };
+    let hidden = asked.verification.asked.hidden.iter().any(|h| h == "photo");
+    match web.facet.photo(&asked.content()).filter(|_| !hidden) {
+        Some((media_type, octets)) => {
+            unstored(([(header::CONTENT_TYPE, media_type)], octets).into_response())
+        }
+        None => unstored(StatusCode::NOT_FOUND.into_response()),
+    }
+}
+
+/// `POST /v/TOKEN`
+pub async fn answer(
+    State(web): State<Arc<Web>>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Response {
+    let headers = request.headers().clone();
+    let peer = crate::http::peer(request.extensions()).to_string();
+    let asked = match led(&web, &token, &peer, &headers).await {
+        Ok(asked) => asked,
+        Err(refused) => return refused,
+    };
+    let (parts, body) = request.into_parts();
+    let Ok(body) = axum::body::to_bytes(body, LIMIT).await else {
+        return unstored(StatusCode::PAYLOAD_TOO_LARGE.into_response());
+    };
+    let request = Request::from_parts(parts, axum::body::Body::from(body));
+    let fields = <Sent<Vec<(String, String)>> as FromRequest<()>>::from_request(request, &()).await;
+    let fields = match fields {
+        Ok(Sent(fields)) => fields,
+        Err(rejection) => return unstored(rejection.into_response()),
+    };
+    let text = language(&asked, value(&fields, "lang"));
+    let failed = |problem: &str| Shell {
+        problem: Some(problem.to_owned()),
+        ..anonymous_shell(text, String::new())
+    };
+    if !web.verify.sent.allows(&token) {
+        let form = web.facet.form(Some(&asked.content()), text);
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let shell = failed(text.mail.too_often);
+        return show_page(&asked, &token, form, status, shell).await;
+    }
+    match done(&web, &asked, &fields, text).await {
+        Ok(Done::Answered(answer)) => {
+            let query = form_encode(&[("done", answer.as_str()), ("lang", text.lang)]);
+            unstored(see_other(&format!("/v/{token}?{query}")))
+        }
+        Ok(Done::More(form)) => {
+            let shell = anonymous_shell(text, String::new());
+            show_page(&asked, &token, form, StatusCode::OK, shell).await
+        }
+        Ok(Done::Stale) => {
+            // What is there now, to be looked at again.
+            let asked = match led(&web, &token, &peer, &headers).await {
+                Ok(asked) => asked,
+                Err(refused) => return refused,
+            };
+            let form = web.facet.form(Some(&asked.content()), text);
+            let shell = failed(text.mail.changed_meanwhile);
+            show_page(&asked, &token, form, StatusCode::CONFLICT, shell).await
+        }
+        Err(error) => {
+            let (status, _, message) = explain(&error, text);
+            let form = web.facet.form(Some(&asked.content()), text);
+            show_page(&asked, &token, form, status, failed(&message)).await
+        }
+    }
+}
+
+enum Done {
+    Answered(Answer),
+    /// One more row of a list.
+    More(Form),
+    /// The data changed since they were shown.
+    Stale,
+}
+
+async fn done(
+    web: &Web,
+    asked: &Asked,
+    fields: &[(String, String)],
+    text: &'static Text,
+) -> Result<Done> {
+    let content = asked.content();
+    let hidden = &asked.verification.asked.hidden;
+    let form = shown(web.facet.form(Some(&content), text), hidden);
+    let sent = submitted(&form, fields);
+    let wanted = value(fields, "do");
+    if let Some(list) = wanted.strip_prefix("more-") {
+        let mut form = web.facet.refill(&sent, Some(list), text);
+        form.has_photo = web.facet.photo(&content).is_some();
+        return Ok(Done::More(form));
+    }
+    let (answer, edit) = match wanted {
+        "confirm" => (Answer::Confirmed, None),
+        "decline" => (Answer::Declined, None),
+        "erase" => (Answer::Erased, Some(web.facet.erased())),
+        "send" => corrected(web, &content, &sent)?,
+        _ => return Err(Error::NotFound),
+    };
+    let after = match &edit {
+        Some(edit) => edit.apply(Some(&content))?,
+        None => content.to_vec(),
+    };
+    let mut letters = Vec::new();
+    letters.extend(to_owner(web, asked, answer, &content, &after));
+    if value(fields, "tell") == "1" {
+        letters.push(to_contact(web, asked, &after, text).await?);
+    }
+    let version = value(fields, "version");
+    match asked
+        .answer(answer, version, edit.as_deref(), &letters)
+        .await?
+    {
+        true => Ok(Done::Answered(answer)),
+        false => Ok(Done::Stale),
+    }
+}
+
+type Wanted = (Answer, Option<Arc<dyn Edit>>);
+
+/// What was sent changes something, or says that all is right.
+fn corrected(web: &Web, content: &[u8], sent: &Submitted) -> Result<Wanted> {
+    let edit = web.facet.edit(Some(content), sent)?;
+    let after = edit.apply(Some(content))?;
+    match web.core.class().differences(content, &after).is_empty() {
+        true => Ok((Answer::Confirmed, None)),
+        false => Ok((Answer::Corrected, Some(edit))),
+    }
+}
+
+/// The letter that tells the asker, who may not want it or have no address.
+fn to_owner(
+    web: &Web,
+    asked: &Asked,
+    answer: Answer,
+    before: &[u8],
+    after: &[u8],
+) -> Option<NewMessage> {
+    let settings: Settings = serde_json::from_str(&asked.asker.settings).unwrap_or_default();
+    let email = asked
+        .asker
+        .email
+        .clone()
+        .filter(|email| is_address(email))?;
+    if !settings.notify.verification {
+        return None;
+    }
+    let text = settings.language.as_deref().and_then(by_tag);
+    let text = text.unwrap_or(&text::EN);
+    let mut differences = web.core.class().differences(before, after);
+    if answer == Answer::Erased {
+        differences.clear();
+    }
+    let said = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+    let lines = differences.into_iter().map(|difference| {
+        let label = web.facet.property(&difference.property, text);
+        let (before, after) = (said(difference.before), said(difference.after));
+        (label, format!("{before} → {after}"))
+    });
+    let place = PlacePath::of(&asked.book).path();
+    Some(NewMessage {
+        channel: Channel::Mail,
+        person: None,
+        recipient: email,
+        language: text.lang.to_owned(),
+        letter: Letter::Answered {
+            name: asked.asker.name.clone(),
+            contact: asked.verification.asked.subject.clone(),
+            answer: answer.as_str().to_owned(),
+            lines: lines.collect(),
+            path: format!("{place}/c/{}", asked.card.placement.server_id),
+        },
+        until: Timestamp::now().plus_days(LETTER_DAYS),
+    })
+}
+
+/// The letter that tells the contact what is kept, and why.
+async fn to_contact(
+    web: &Web,
+    asked: &Asked,
+    after: &[u8],
+    text: &'static Text,
+) -> Result<NewMessage> {
+    let new = &asked.verification.asked;
+    let readers = match asked.book.is_private() {
+        true => 0,
+        false => asked.book.members().await?.len().saturating_sub(1),
+    };
+    Ok(NewMessage {
+        channel: Channel::Mail,
+        person: Some(asked.asker.id),
+        recipient: new.address.clone(),
+        language: text.lang.to_owned(),
+        letter: Letter::Kept {
+            owner: Sender::of(&asked.asker),
+            lines: lines(&shown(web.facet.form(Some(after), text), &new.hidden)),
+            purpose: new.purpose.clone(),
+            since: when::shown(asked.card.placement.created, text),
+            readers,
+            left_out: !new.hidden.is_empty(),
+            days: web.core.limits().history_days,
+        },
+        until: Timestamp::now().plus_days(LETTER_DAYS),
+    })
+}
+
+/// Where the link leads; else the page that says why nowhere.
+async fn led(
+    web: &Arc<Web>,
+    token: &str,
+    peer: &str,
+    headers: &HeaderMap,
+) -> std::result::Result<Asked, Response> {
+    match web.core.asked(token).await {
+        Ok(asked) => Ok(asked),
+        Err(Error::NotFound) => {
+            let text = text::choose(None, headers);
+            let t = text.mail;
+            let (status, message) = match web.verify.wrong.allows(peer) {
+                true => (StatusCode::NOT_FOUND, t.verify_over_text),
+                false => (StatusCode::TOO_MANY_REQUESTS, t.too_often),
+            };
+            let page = Message {
+                shell: anonymous_shell(text, String::new()),
+                title: t.verify_over.to_owned(),
+                message: message.to_owned(),
+                back: None,
+            };
+            Err(unstored(show(status, &page)))
+        }
+        Err(error) => Err(unstored(anonymous_failure(&error, headers))),
+    }
+}
+
+async fn show_page(
+    asked: &Asked,
+    token: &str,
+    form: Form,
+    status: StatusCode,
+    shell: Shell,
+) -> Response {
+    let new = &asked.verification.asked;
+    let form = shown(form, &new.hidden);
+    let version = match asked.version().await {
+        Ok(version) => version,
+        Err(_) => return unstored(StatusCode::SERVICE_UNAVAILABLE.into_response()),
+    };
+    let text = shell.text;
+    let page = Page {
+        heading: fill(text.mail.verify_heading, &[&asked.asker.name]),
+        purpose: new.purpose.clone(),
+        action: format!("/v/{token}"),
+        photo: form.has_photo.then(|| format!("/v/{token}/photo")),
+        languages: [&text::EN, &text::FR]
+            .into_iter()
+            .filter(|other| other.lang != text.lang)
+            .map(|other| {
+                let link = format!("/v/{token}?lang={}", other.lang);
+                (other.lang, other.mail.this_language, link)
+            })
+            .collect(),
+        version,
+        form,
+        shell,
+    };
+    unstored(show(status, &page))
+}
+
+fn language(asked: &Asked, chosen: &str) -> &'static Text {
+    let letter = by_tag(&asked.verification.asked.language);
+    by_tag(chosen).or(letter).unwrap_or(&text::EN)
+}
+
+fn value<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+    let found = fields.iter().find(|(field, _)| field == name);
+    found.map_or("", |(_, value)| value)
+}
