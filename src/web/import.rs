@@ -39,7 +39,8 @@ use crate::{
         rights::Right,
     },
     transfer::{
-        Alike, Choice, File, Foreseen, Format, Incoming, Mapping, Outcome, foresee, is_vcard,
+        Alike, Choice, File, Foreseen, Format, Incoming, Mapping, Outcome, Refused, foresee,
+        is_vcard,
     },
 };
 
