@@ -70,6 +70,11 @@ impl Class for Document {
         Vec::new()
     }
 
+    /// No client has lists of documents.
+    fn list(&self, _name: &str, _uid: &str, _members: &[String]) -> Vec<u8> {
+        Vec::new()
+    }
+
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {
         let (before, after) = (Details::read(before).ok(), Details::read(after).ok());
         let properties: [(&str, Said); 3] = [
