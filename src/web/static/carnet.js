@@ -218,7 +218,7 @@ function list(table) {
     const link = event.target.closest("td.name > a");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
     event.preventDefault();
-    if (event.detail === 1) link.timer = setTimeout(() => (besideFits.matches ? showBeside(link) : go(link.href)), 250);
+    if (event.detail === 1) link.timer = setTimeout(() => ($("#beside") && besideFits.matches ? showBeside(link) : go(link.href)), 250);
     else clearTimeout(link.timer);
   });
 

@@ -46,7 +46,8 @@ async function variant({ locale, viewport, script, colorScheme }) {
     const file = (called, text) => ({ name: called, mimeType: "text/plain", buffer: Buffer.from(text) });
     await page.goto(`${url}/documents`);
     await signIn(page, words, "alice");
-    await page.goto(`${url}/d/private`);
+    await page.waitForURL("**/d/private/documents");
+    await page.getByRole("heading", { name: words.tool }).waitFor();
     await good("an empty folder");
     await page.locator("summary", { hasText: words.newFolder }).click();
     await page.getByLabel(words.folderName).first().fill(folderName);
@@ -59,6 +60,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await good("a folder");
 
     await link("plan.txt").first().click();
+    await page.getByRole("heading", { name: "plan.txt" }).waitFor();
     await good("details");
     const [download] = await Promise.all([
       page.waitForEvent("download", { timeout: 120_000 }),
@@ -76,9 +78,11 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await page.getByText(words.versioned).waitFor();
     await good("a new version");
     await link(words.history).click();
+    await page.waitForURL("**/history");
     await good("history");
     await page.goto(document);
     await link(words.share).click();
+    await page.waitForURL("**/share");
     await good("share");
     await page.getByLabel(words.folderName).fill(folderName);
     await page.locator("#into").selectOption({ label: "Team" });
@@ -87,14 +91,16 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await good("shared");
     await page.goto(document);
     await link(words.rights).click();
+    await page.waitForURL("**/rights");
     await good("rights");
 
     // Attached to the first contact, opened from its card, and let go.
     await page.goto(`${url}/c/private`);
     await page.locator("td.name > a").first().click();
-    await page.locator("h1").waitFor();
+    await page.waitForURL("**/c/private/c/*");
     const card = page.url().split("?")[0];
     await link(words.attach).click();
+    await page.waitForURL("**/attach");
     await good("attach");
     await button(words.attachThis).first().click();
     await page.getByText(words.attached).waitFor();
