@@ -237,7 +237,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 31] = [
+pub const KEYS: [&str; 33] = [
     "data",
     "listen",
     "public_url",
