@@ -25,6 +25,7 @@ use crate::{
 };
 
 #[derive(Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "made once in a run")]
 pub enum Command {
     /// Add an account; without --password-stdin a password is made and printed
     Add {
