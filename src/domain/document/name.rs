@@ -13,10 +13,10 @@ pub fn cleaned(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain: String = last.nfc().filter(|c| is_harmless(*c)).collect();
     let trimmed = plain
-        .trim()
-        .trim_end_matches('.')
+        .trim_end_matches(|c: char| c == '.' || c.is_whitespace())
+        .trim_start()
         .trim_start_matches("..")
-        .trim();
+        .trim_start();
     if trimmed.chars().all(|c| c == '.' || c.is_whitespace()) {
         return "document".to_owned();
     }

@@ -153,6 +153,8 @@ function post(path, fields) {
 // On a wide screen a card is shown beside the list; its address is the card's own.
 
 const besideFits = matchMedia("(min-width: 90rem)");
+const listed = location.pathname;
+let shown = listed;
 
 async function showBeside(link) {
   const answer = await fetch(link.href);
@@ -165,7 +167,8 @@ async function showBeside(link) {
   beside.hidden = false;
   beside.parentElement.classList.add("with-card");
   beside.row = link.closest("tr");
-  history.pushState({ beside: true }, "", link.href);
+  history.pushState(null, "", link.href);
+  shown = location.pathname;
   title.focus();
   return true;
 }
@@ -175,13 +178,14 @@ function closeBeside() {
   if (!beside || beside.hidden) return false;
   beside.hidden = true;
   beside.parentElement.classList.remove("with-card");
+  shown = listed;
   history.back();
   $("td.name > a", beside.row).focus();
   return true;
 }
 
 // Back and forth between list and card: what the address names.
-addEventListener("popstate", () => { if ($("#beside")?.hidden === false || history.state?.beside) location.reload(); });
+addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
 
 function list(table) {
   const head = $("#select-all");

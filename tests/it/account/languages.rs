@@ -67,7 +67,8 @@ fn no_english_sentence_is_left_on_a_page_in_french() {
     let english: Vec<(&str, &str)> = EN
         .all()
         .into_iter()
-        .filter(|(_, said)| !french.contains(said))
+        // Languages are named in their own words.
+        .filter(|(name, said)| *name != "this_language" && !french.contains(said))
         .filter_map(|(name, said)| {
             let longest = said.split("{}").max_by_key(|part| part.len())?;
             Some((name, longest.trim()))
