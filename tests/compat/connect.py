@@ -70,11 +70,18 @@ password = "{value(guide, 'app-password')}"
 
 profile = make("iphone", inside="1")
 link = re.search(r'id="profile" href="([^"]+)"', profile).group(1)
-read = plistlib.loads(urllib.request.urlopen(link).read())
+# Signed with the key of the server; what is inside is a property list.
+signed = urllib.request.urlopen(link).read()
+opened = subprocess.run(
+    ["openssl", "cms", "-verify", "-noverify", "-inform", "DER"],
+    input=signed, capture_output=True,
+)
+assert opened.returncode == 0, opened.stderr
+read = plistlib.loads(opened.stdout)
 [account] = read["PayloadContent"]
 assert read["PayloadType"] == "Configuration"
 assert account["PayloadType"] == "com.apple.eas.account"
 assert account["UserName"] == "carol" and account["Host"] == value(profile, "server")
 assert account["Password"] == value(profile, "app-password")
 assert account["EnableContacts"] is True and account["EnableMail"] is False
-print("connect: vdirsyncer follows the page, and the profile is a property list")
+print("connect: vdirsyncer follows the page, and the signed profile is a property list")
