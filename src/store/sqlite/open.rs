@@ -25,14 +25,14 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0011_refusals.sql"),
     include_str!("schema/0012_push_triggers.sql"),
     include_str!("schema/0013_lists.sql"),
-    include_str!("schema/0015_outbox.sql"),
-    include_str!("schema/0016_verification.sql"),
-    include_str!("schema/0017_credentials.sql"),
-    include_str!("schema/0018_second_factor.sql"),
-    include_str!("schema/0019_devices.sql"),
-    include_str!("schema/0020_documents.sql"),
-    include_str!("schema/0021_attachments.sql"),
-    include_str!("schema/0022_view_names.sql"),
+    include_str!("schema/0014_outbox.sql"),
+    include_str!("schema/0015_verification.sql"),
+    include_str!("schema/0016_credentials.sql"),
+    include_str!("schema/0017_second_factor.sql"),
+    include_str!("schema/0018_devices.sql"),
+    include_str!("schema/0019_documents.sql"),
+    include_str!("schema/0020_attachments.sql"),
+    include_str!("schema/0021_view_names.sql"),
 ];
 
 /// The commit counter's file beside the database.

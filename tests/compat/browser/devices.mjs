@@ -70,7 +70,7 @@ async function ownDevices({ locale, viewport, script }) {
     if (script) {
       await page.getByText(words.waiting).waitFor();
       await synchronize(await value("address"), await value("login"), await value("app-password"));
-      await page.getByText(words.connected).waitFor({ timeout: 15_000 });
+      await page.locator("p.good", { hasText: words.connected }).waitFor({ timeout: 15_000 });
     } else {
       const [address, login, password] = [await value("address"), await value("login"), await value("app-password")];
       await page.locator("#see-state").click();
@@ -78,7 +78,7 @@ async function ownDevices({ locale, viewport, script }) {
       await good("waiting");
       await synchronize(address, login, password);
       // The page comes again by itself.
-      await page.getByText(words.connected).waitFor({ timeout: 15_000 });
+      await page.locator("p.good", { hasText: words.connected }).waitFor({ timeout: 15_000 });
       await good("connected");
     }
     await page.goto(`${url}/connect/iphone`);

@@ -72,7 +72,7 @@ async function lifeOfAContact({ locale, viewport, script, colorScheme }) {
     await page.goto(`${url}/c/private`);
     await page.locator("#search").fill("firefox");
     await page.getByRole("button", { name: words.search, exact: true }).click();
-    await page.locator(".results").getByRole("link", { name: "Zoé Firefox" }).click();
+    await page.locator(".results a.strong", { hasText: "Zoé Firefox" }).click();
     await page.getByRole("button", { name: words.remove, exact: true }).click();
     await page.getByText(words.removed).waitFor();
     assert.equal(await page.getByRole("link", { name: "Zoé Firefox" }).count(), 0);
@@ -142,7 +142,7 @@ async function surface({ locale, viewport, script, colorScheme }) {
     await page.locator("#by-city").fill("lens");
     await good("advanced search");
     await page.locator("main form button.primary").click();
-    await page.locator(".results").getByRole("link", { name: "Clara Dubois" }).click();
+    await page.locator(".results a.strong", { hasText: "Clara Dubois" }).click();
     await page.locator("article h1").waitFor();
     await good("card");
     for (const rest of ["/edit", "/share", "/rights", "/history"]) {
@@ -215,7 +215,7 @@ async function crowd() {
     await page.getByText("Page 2 of 50").first().waitFor();
     await page.locator("#search").fill("family9999");
     await page.getByRole("button", { name: WORDS.en.search, exact: true }).click();
-    await page.locator(".results").getByRole("link", { name: "Given Family9999" }).waitFor();
+    await page.locator(".results a.strong", { hasText: "Given Family9999" }).waitFor();
   });
 }
 
