@@ -73,6 +73,11 @@ fn no_english_sentence_is_left_on_a_page_in_french() {
             let longest = said.split("{}").max_by_key(|part| part.len())?;
             Some((name, longest.trim()))
         })
+        // Some words are the same in both.
+        .filter(|(_, sentence)| {
+            let alike = |said: &&str| said.split("{}").any(|part| part.trim() == *sentence);
+            !french.iter().any(alike)
+        })
         // Abbreviations are the same to everybody.
         .filter(|(_, sentence)| sentence.len() >= 4)
         .collect();

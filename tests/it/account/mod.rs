@@ -27,6 +27,7 @@ fn dav(address: &str, password: &str, method: &str, path: &str, body: &str) -> A
         basic("alice", password),
         ("Depth".to_owned(), "1".to_owned()),
         ("Content-Type".to_owned(), "text/vcard".to_owned()),
+        ("User-Agent".to_owned(), "Tester/1".to_owned()),
     ];
     request(address, method, path, &headers, body.as_bytes())
 }
