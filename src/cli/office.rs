@@ -8,7 +8,7 @@ use crate::{
     config::Config,
     domain::{
         account_class::{AccountClass, Service},
-        batch::DeviceAccess,
+        device::DeviceAccess,
         office::{Office, places::DeviceRule},
     },
     http::reach,

@@ -4,6 +4,7 @@ use super::{
     class::{Blob, Index},
     collection::Place,
     credential::CredentialOp,
+    device::DeviceAccess,
     id::{
         BlobId, CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
         PlacementId, RevisionId, Seq, TagId, Timestamp,
@@ -569,49 +570,6 @@ impl Op {
                 | Op::SetLastSearch { .. }
                 | Op::Audit { .. }
         )
-    }
-}
-
-/// Whether a device may synchronize.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceAccess {
-    Allowed,
-    Blocked,
-    /// New, and refused until somebody lets it in.
-    Quarantined,
-    /// The account's data are to be removed at next contact.
-    WipePending,
-    /// The whole device is to be erased at next contact.
-    ErasePending,
-    /// The device confirmed the wipe; refused until allowed again.
-    Wiped,
-}
-
-impl DeviceAccess {
-    /// As stored and as the command line spells it.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            DeviceAccess::Allowed => "allowed",
-            DeviceAccess::Blocked => "blocked",
-            DeviceAccess::Quarantined => "quarantined",
-            DeviceAccess::WipePending => "wipe-pending",
-            DeviceAccess::ErasePending => "erase-pending",
-            DeviceAccess::Wiped => "wiped",
-        }
-    }
-
-    /// Reads what [`DeviceAccess::as_str`] writes.
-    pub fn parse(text: &str) -> Option<Self> {
-        [
-            Self::Allowed,
-            Self::Blocked,
-            Self::Quarantined,
-            Self::WipePending,
-            Self::ErasePending,
-            Self::Wiped,
-        ]
-        .into_iter()
-        .find(|access| access.as_str() == text)
     }
 }
 

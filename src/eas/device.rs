@@ -4,7 +4,8 @@ use carnet_proto::eas::request_line::{RequestLine, Version};
 
 use super::{Face, settings::NewDevices, version};
 use crate::domain::{
-    batch::{Batch, DeviceAccess, Op},
+    batch::{Batch, Op},
+    device::DeviceAccess,
     error::{Error, Result},
     id::{DeviceId, PersonId, Timestamp},
     store::Device,

@@ -126,7 +126,7 @@ fn is_aosp(user_agent: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::{
-        batch::DeviceAccess,
+        device::DeviceAccess,
         id::{DeviceId, PersonId, Timestamp},
     };
 

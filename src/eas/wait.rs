@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{
     actor::{Actor, Client},
-    batch::DeviceAccess,
+    device::DeviceAccess,
     device_sync::{DeviceBook, Pending},
     error::{Error, Result},
     hub::{Subscription, Topic},

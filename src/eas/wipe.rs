@@ -26,7 +26,8 @@ use super::{
     version,
 };
 use crate::domain::{
-    batch::{Batch, DeviceAccess, Op},
+    batch::{Batch, Op},
+    device::DeviceAccess,
     error::Result,
     id::Timestamp,
     journal::Event,

@@ -16,7 +16,7 @@ use super::{
     when,
 };
 use crate::domain::{
-    batch::DeviceAccess,
+    device::DeviceAccess,
     error::Result,
     id::Timestamp,
     search::{Criteria, Request, Scope},

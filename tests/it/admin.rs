@@ -2,7 +2,7 @@
 
 use carnet::{
     auth,
-    domain::batch::{DeviceAccess, Op},
+    domain::{batch::Op, device::DeviceAccess},
 };
 
 use crate::support::{

@@ -476,7 +476,7 @@ fn who_asked_for_it_is_told_of_sharing_refusals_and_devices_by_mail() {
         user_agent: String::new(),
         version: "16.1".to_owned(),
         info: Vec::new(),
-        access: carnet::domain::batch::DeviceAccess::Allowed,
+        access: carnet::domain::device::DeviceAccess::Allowed,
     });
     server.sql("UPDATE notice SET at = at - 60001");
     let mails = sink.wait(3);

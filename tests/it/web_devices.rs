@@ -1,6 +1,6 @@
 //! My devices and programs (`web.md` §3.7): what pages tell of them and what can be ordered there.
 
-use carnet::domain::batch::DeviceAccess;
+use carnet::domain::device::DeviceAccess;
 
 use crate::support::{
     browser::{Browser, hidden},

@@ -9,8 +9,9 @@ use super::{
     store::{AuditLine, GroupCounts, OfficeOp},
 };
 use crate::domain::{
-    batch::{DeviceAccess, Op},
+    batch::Op,
     core::Core,
+    device::DeviceAccess,
     error::{Error, Result},
     id::{GroupId, PersonId, Timestamp},
     principal::{Group, GroupOptions, Member, Role, valid_group_name},

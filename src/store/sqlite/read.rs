@@ -5,8 +5,8 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 use super::{Work, read_office::class_at};
 use crate::domain::{
     actor::Membership,
-    batch::DeviceAccess,
     collection::{Collection, Place},
+    device::DeviceAccess,
     id::{CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, Seq, TagId, Timestamp},
     principal::{Group, Member, Person, Role},
     rights::GroupRight,

@@ -11,7 +11,7 @@ use axum::{
 use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
     domain::{
-        batch::DeviceAccess,
+        device::DeviceAccess,
         error::Result,
         office::{Office, places::DeviceRule},
     },

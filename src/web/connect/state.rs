@@ -14,7 +14,7 @@ use super::kinds::{self, Way};
 use crate::{
     auth::Why,
     domain::{
-        batch::DeviceAccess, error::Result, id::Timestamp, journal::Event, store::KnownClient,
+        device::DeviceAccess, error::Result, id::Timestamp, journal::Event, store::KnownClient,
     },
     web::{
         Web,

@@ -2,7 +2,7 @@
 
 use crate::{
     domain::{
-        batch::DeviceAccess,
+        device::DeviceAccess,
         id::Timestamp,
         journal::{Event, Exchange},
         store::Device,

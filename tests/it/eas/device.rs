@@ -1,7 +1,7 @@
 //! Rows 23 to 31, 108 and 111: policy, wipe, quarantine, block, number of devices.
 
 use carnet::{
-    domain::batch::{DeviceAccess, Op},
+    domain::{batch::Op, device::DeviceAccess},
     eas::{policy::Policy, settings::NewDevices},
 };
 use carnet_proto::wbxml::Element;

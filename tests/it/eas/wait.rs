@@ -5,10 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use carnet::domain::{
-    batch::{DeviceAccess, Op},
-    store::Store as _,
-};
+use carnet::domain::{batch::Op, device::DeviceAccess, store::Store as _};
 
 use crate::support::{
     http::read_answer,

@@ -7,9 +7,10 @@ use carnet::{
     config::Config,
     domain::{
         actor::Client,
-        batch::{Batch, DeviceAccess, Op},
+        batch::{Batch, Op},
         collection::DEFAULT_BOOK,
         core::Core,
+        device::DeviceAccess,
         id::{PersonId, Timestamp},
         sharing::How,
         store::{Device, ListQuery, Store as _},

@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
-    batch::{DeviceAccess, Op},
+    batch::Op,
+    device::DeviceAccess,
     error::Error,
     id::{DeviceId, PersonId, Timestamp},
     journal::{Exchange, KEPT},

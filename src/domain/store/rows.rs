@@ -1,0 +1,418 @@
+//! What reads give: rows, and how they are asked for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    collection::Place,
+    device::DeviceAccess,
+    id::{
+        CollectionId, CommentId, DeviceId, ImportId, ItemId, NoticeId, PersonId, PlacementId,
+        RevisionId, Seq, TagId, Timestamp,
+    },
+    item::Placement,
+    journal::Exchange,
+    verification::Answer,
+};
+
+/// One index of a collection's placements; each range costs what it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Tombstones by `gone`.
+    Gone,
+    /// Live placements by `born`.
+    Born,
+    /// Live placements by `changed`.
+    Changed,
+    /// Live and removed by their last change or removal.
+    Moved,
+}
+
+/// What is read of the members of a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Want {
+    /// Placements; `document` stays empty.
+    Heads,
+    /// Documents too, as many as fit the memory of one page: at least one.
+    Documents,
+}
+
+/// A property a client stored on a resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredProperty {
+    pub resource: String,
+    pub namespace: String,
+    pub name: String,
+    pub value: Vec<u8>,
+}
+
+/// A client's subscription to the changes of a collection (WebDAV-Push).
+#[derive(Clone, Debug, PartialEq)]
+pub struct PushSubscription {
+    /// Random; names the registration.
+    pub id: String,
+    pub person: PersonId,
+    pub collection: CollectionId,
+    /// Where messages are posted.
+    pub resource: String,
+    /// The subscriber's P-256 key, uncompressed.
+    pub public_key: Vec<u8>,
+    pub auth_secret: Vec<u8>,
+    pub expires: Timestamp,
+    /// Told of what is in the collection.
+    pub content: bool,
+    /// Told of properties of the collection.
+    pub properties: bool,
+}
+
+/// A page of a name-sorted list.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Family name first.
+    pub last_first: bool,
+    /// Every word must begin a word of some indexed text.
+    pub words: Vec<String>,
+    /// Words count in names, organizations, addresses and numbers alone; lists of people do not.
+    pub reach: bool,
+    /// Only items the person tagged so.
+    pub tag: Option<TagId>,
+    /// Only favourites.
+    pub favourite: bool,
+    /// Only items of a kind: `group` for lists.
+    pub kind: Option<String>,
+    pub sort: Sort,
+    pub offset: i64,
+    pub limit: i64,
+}
+
+/// What a list is sorted by; what is equal, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sort {
+    Organization,
+    /// Changed last comes first.
+    Modified,
+    /// What kind of item it is.
+    Kind,
+    /// The largest document comes first.
+    Octets,
+    #[default]
+    #[serde(other)]
+    Name,
+}
+
+/// How many live items there are of each sort that side lists show.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Counts {
+    pub favourites: i64,
+    /// Items of the kind `group`.
+    pub lists: i64,
+    /// First letter of the sort key and how many begin with it, in their order.
+    pub letters: Vec<(String, i64)>,
+}
+
+/// A page of a list, with the number of all that match.
+#[derive(Clone, Debug, Default)]
+pub struct ListPage {
+    pub total: i64,
+    pub rows: Vec<ListRow>,
+}
+
+/// One line of a list.
+#[derive(Clone, Debug)]
+pub struct ListRow {
+    pub placement: Placement,
+    /// The first character of what it is sorted by as a name, folded.
+    pub letter: String,
+    /// Somebody commented on it in this place.
+    pub commented: bool,
+    /// Documents are attached to it.
+    pub attached: bool,
+    /// Names of the person's tags on it.
+    pub tags: Vec<String>,
+    /// Who created it; empty once the account is gone.
+    pub creator_name: String,
+    /// `(field, value)` of the item's index.
+    pub texts: Vec<(String, String)>,
+}
+
+/// A book that appeared in, changed in or left a home.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HomeChange {
+    pub book: CollectionId,
+    /// The segment the book has in the home of its owner; a group's name.
+    pub segment: String,
+    pub kind: HomeKind,
+    pub gone: bool,
+    pub seq: Seq,
+}
+
+/// What a home shows or showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HomeKind {
+    Private,
+    Group,
+    /// The members of a group.
+    Members,
+}
+
+/// A device as administration shows it.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Device {
+    pub id: DeviceId,
+    pub person: PersonId,
+    /// As the device names itself, lower case.
+    pub device_id: String,
+    pub device_type: String,
+    pub user_agent: String,
+    pub version: String,
+    /// What its owner calls it; empty: nothing.
+    pub name: String,
+    /// Who ordered its access; none: the administration, or nobody.
+    pub ordered_by: Option<PersonId>,
+    #[serde(serialize_with = "access_name")]
+    pub access: DeviceAccess,
+    pub info: Vec<(String, String)>,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+}
+
+fn access_name<S: serde::Serializer>(
+    access: &DeviceAccess,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    serializer.serialize_str(access.as_str())
+}
+
+/// A program of a person that synchronizes, a device or not.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct KnownClient {
+    pub person: PersonId,
+    /// As history names it.
+    pub label: String,
+    /// What its owner calls it; empty: nothing.
+    pub name: String,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    /// The last ones, oldest first.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// An earlier version, a deletion or a refused write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    pub id: RevisionId,
+    pub item: Option<ItemId>,
+    pub collection: Option<CollectionId>,
+    /// The tombstone, for deletions.
+    pub placement: Option<PlacementId>,
+    pub kind: RevisionKind,
+    pub at: Timestamp,
+    pub person: Option<PersonId>,
+    pub person_name: String,
+    pub client: String,
+    pub document: Vec<u8>,
+    pub overlay: Vec<u8>,
+    pub reason: String,
+}
+
+/// Why a revision was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RevisionKind {
+    /// Replaced by an edit made by `person` at `at`.
+    Replaced,
+    /// Removed from a collection.
+    Removed,
+    /// A valid write that was refused.
+    Refused,
+    /// A refused write its author proposes to those who may make it.
+    Proposed,
+}
+
+/// A placement an item has or had, with whose doing it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemPlace {
+    pub placement: PlacementId,
+    pub collection: CollectionId,
+    /// None once the book is deleted.
+    pub place: Option<Place>,
+    /// What the book is called.
+    pub display_name: String,
+    pub server_id: String,
+    pub placed_by: PersonId,
+    pub placed_by_name: String,
+    pub placed_at: Timestamp,
+    pub client: String,
+    /// The collection it was shared from.
+    pub came_from: Option<CollectionId>,
+    pub gone_at: Option<Timestamp>,
+}
+
+/// An item that was removed from a collection and is not back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Removal {
+    pub revision: RevisionId,
+    pub placement: PlacementId,
+    pub item: ItemId,
+    pub collection: CollectionId,
+    /// What lists showed then: the formatted name.
+    pub display: String,
+    /// The same with the family name first, where the card has one and was not renamed since.
+    pub last_first: Option<String>,
+    /// Name of its class.
+    pub class: String,
+    pub creator: PersonId,
+    /// Its creator, who created it in Private, took it away.
+    pub withdrawn: bool,
+    pub at: Timestamp,
+    pub person: Option<PersonId>,
+    pub person_name: String,
+    pub client: String,
+}
+
+/// A placement something happened to, and while when it was there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Touched {
+    pub placement: PlacementId,
+    pub item: ItemId,
+    pub placed_at: Timestamp,
+    pub gone_at: Option<Timestamp>,
+}
+
+impl Touched {
+    /// It showed the item at that moment.
+    pub fn was_there(&self, at: Timestamp) -> bool {
+        self.placed_at <= at && self.gone_at.is_none_or(|gone| gone > at)
+    }
+}
+
+/// Something a person is told until they settle it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Notice {
+    pub id: NoticeId,
+    pub kind: NoticeKind,
+    pub at: Timestamp,
+    /// The client it is about, as history shows it.
+    pub client: String,
+    pub collection: Option<CollectionId>,
+    /// When what it is about began.
+    pub since: Timestamp,
+    pub number: i64,
+    /// Further deletions by the client are refused meanwhile.
+    pub held: bool,
+    /// Whom it is about; empty where there is nobody.
+    pub subject: String,
+}
+
+impl Notice {
+    /// One button takes back what its client did.
+    pub fn can_be_undone(&self) -> bool {
+        match self.kind {
+            NoticeKind::MassDeletion => true,
+            NoticeKind::Kept => false,
+            NoticeKind::Answered(answer) => answer.changes(),
+        }
+    }
+}
+
+/// What a notice is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// A client removed a large part of a book within an hour.
+    MassDeletion,
+    /// What a client wrote was refused, and is kept in the refused changes.
+    Kept,
+    /// A contact answered who asked it to check its data.
+    Answered(Answer),
+}
+
+/// A comment on a placed item.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comment {
+    pub id: CommentId,
+    pub item: ItemId,
+    pub collection: CollectionId,
+    pub author: PersonId,
+    pub author_name: String,
+    pub at: Timestamp,
+    pub text: String,
+}
+
+/// A personal tag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tag {
+    pub id: TagId,
+    pub name: String,
+    pub colour: String,
+    /// How many live items carry it, in the person's private books or in the place asked about.
+    pub count: i64,
+}
+
+/// A file read into a book.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Import {
+    pub id: ImportId,
+    pub person: PersonId,
+    pub collection: CollectionId,
+    /// The file's.
+    pub name: String,
+    pub at: Timestamp,
+    pub undone: Option<Timestamp>,
+    /// What goes on by itself until it is ended.
+    pub job: Option<String>,
+    /// How far it came, as who runs it wrote.
+    pub progress: String,
+    pub ended: Option<Timestamp>,
+}
+
+/// One item an import created or updated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportedItem {
+    pub placement: PlacementId,
+    /// Of the document the import left.
+    pub digest: String,
+    /// What an update replaced; none for what was created.
+    pub revision: Option<RevisionId>,
+    /// The owner's lines before the update.
+    pub overlay: Vec<u8>,
+}
+
+/// What the decision on an item rests on, as stored.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ItemStanding {
+    pub creator: PersonId,
+    /// The place the item was created in; a group that was deleted since has no members.
+    pub origin: Option<Place>,
+    /// The creator is a member of the origin's group now.
+    pub creator_in_origin: bool,
+    /// The person asked about holds an effective *Modify* grant: through a group they are in and
+    /// the item is in.
+    pub granted: bool,
+}
+
+/// A *Modify* grant on an item through a collection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ItemGrant {
+    pub collection: CollectionId,
+    /// None: everyone in the group, dynamically.
+    pub person: Option<PersonId>,
+}
+
+/// A UID, name, address or number of a placement, to find who is there already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub placement: PlacementId,
+    pub born: Seq,
+    /// `uid`, or the field of the index: `name`, `email`, `tel`, `mobile`, `other-uid`.
+    pub field: String,
+    pub value: String,
+}
+
+/// A document attached to a contact.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attachment {
+    pub document: ItemId,
+    /// It is somewhere still, not only in the trash.
+    pub live: bool,
+    pub person: Option<PersonId>,
+    pub at: Timestamp,
+}
