@@ -375,15 +375,19 @@ fn param_value(value: &str) -> String {
     }
 }
 
-/// Folds at 75 octets, never inside a character.
+/// Folds at 75 octets, never inside a character, and never before a blank: a continuation of
+/// blanks alone would read as an empty line, which ends a value. A longer run of blanks stays whole.
 fn fold(line: &str, out: &mut Vec<u8>) {
     let mut rest = line;
     let mut room = FOLD;
     while rest.len() > room {
-        let mut cut = room;
-        while !rest.is_char_boundary(cut) {
-            cut -= 1;
-        }
+        let foldable = |at: &usize| {
+            rest.is_char_boundary(*at) && !matches!(rest.as_bytes()[*at], b' ' | b'\t')
+        };
+        let before = (1..=room).rev().find(foldable);
+        let Some(cut) = before.or_else(|| (room + 1..rest.len()).find(foldable)) else {
+            break;
+        };
         out.extend_from_slice(&rest.as_bytes()[..cut]);
         out.extend_from_slice(b"\r\n ");
         rest = &rest[cut..];

@@ -61,6 +61,29 @@ fn what_is_no_card_is_refused_with_a_place() {
 }
 
 #[test]
+fn a_value_of_blanks_is_folded_where_it_reads_back() {
+    for blanks in [0, 1, 60, 70, 74, 75, 76, 150, 400] {
+        for end in ["", "end"] {
+            let text = format!("{}{}{end}", "a".repeat(70), " ".repeat(blanks));
+            let card = parse(PLAIN);
+            let at = card
+                .lines()
+                .iter()
+                .position(|line| line.is("NOTE"))
+                .unwrap_or(0);
+            let mut edit = card.edit();
+            edit.set_text(at, &text);
+            let patched = edit.finish();
+            assert_eq!(
+                patched.first("NOTE").map(Line::text),
+                Some(text),
+                "{blanks}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_fold_inside_a_character_is_harmless() {
     let card = Document::parse(
         b"BEGIN:VCARD\r\nVERSION:3.0\r\nFN:\xC3\r\n \xA9t\xC3\xA9\r\nEND:VCARD\r\n",
