@@ -16,6 +16,7 @@ mod layering;
 mod mail;
 mod model;
 mod operator;
+mod reliability;
 mod rights;
 mod search;
 mod support;

@@ -1,6 +1,6 @@
 //! CardDAV over HTTP. A test named `row_NN` shows that row of the checklist of the CardDAV brief.
 
-mod client;
+pub mod client;
 mod devices;
 mod discovery;
 mod fidelity;

@@ -97,30 +97,14 @@ impl Browser {
         );
         body.extend_from_slice(photo.unwrap_or_default());
         body.extend_from_slice(b"\r\n--frontier--\r\n");
-        let headers = self.headers(Some("multipart/form-data; boundary=frontier"));
+        let headers = self.headers(Some(MULTIPART));
         request(&self.address, "POST", path, &headers, &body)
     }
 
     /// A form with files, each with its name.
     pub fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
-        let mut body = Vec::new();
-        for (name, value) in fields {
-            let part = format!(
-                "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            );
-            body.extend(part.into_bytes());
-        }
-        for (name, octets) in files {
-            let part = format!(
-                "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
-                 Content-Type: application/octet-stream\r\n\r\n"
-            );
-            body.extend(part.into_bytes());
-            body.extend_from_slice(octets);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(b"--frontier--\r\n");
-        let headers = self.headers(Some("multipart/form-data; boundary=frontier"));
+        let headers = self.headers(Some(MULTIPART));
+        let body = multipart(fields, files);
         request(&self.address, "POST", path, &headers, &body)
     }
 
@@ -146,6 +130,31 @@ impl Browser {
         }
         headers
     }
+}
+
+/// The media type of [`multipart`].
+pub const MULTIPART: &str = "multipart/form-data; boundary=frontier";
+
+/// The body of a form with files, each with its name.
+pub fn multipart(fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        let part = format!(
+            "--frontier\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
+        body.extend(part.into_bytes());
+    }
+    for (name, octets) in files {
+        let part = format!(
+            "--frontier\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: application/octet-stream\r\n\r\n"
+        );
+        body.extend(part.into_bytes());
+        body.extend_from_slice(octets);
+        body.extend_from_slice(b"\r\n");
+    }
+    body.extend_from_slice(b"--frontier--\r\n");
+    body
 }
 
 /// The value of a hidden input; empty when there is none.

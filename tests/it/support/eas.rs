@@ -7,7 +7,7 @@ use carnet_proto::wbxml::{
     page::{air_sync as a, contacts as c, folder_hierarchy as f, ping as p},
 };
 
-use super::http::{Answer, basic, request};
+use super::http::{Answer, basic, request, try_request};
 
 /// A device of a person, with what it holds.
 pub struct Device {
@@ -204,6 +204,18 @@ impl Device {
     }
 
     pub fn post_raw(&self, command: &str, body: Vec<u8>) -> Answer {
+        let (target, headers) = self.head(command);
+        request(&self.address, "POST", &target, &headers, &body)
+    }
+
+    /// The same of a server that may be killed meanwhile.
+    pub fn attempt(&self, command: &str, body: &[u8]) -> Option<Answer> {
+        let (target, headers) = self.head(command);
+        try_request(&self.address, "POST", &target, &headers, body)
+    }
+
+    /// Target and headers of a command.
+    fn head(&self, command: &str) -> (String, Vec<(String, String)>) {
         let target = format!(
             "/Microsoft-Server-ActiveSync?Cmd={command}&User={}&DeviceId={}&DeviceType=iPhone",
             self.login, self.id
@@ -216,7 +228,7 @@ impl Device {
                 "application/vnd.ms-sync.wbxml".to_owned(),
             ),
         ];
-        request(&self.address, "POST", &target, &headers, &body)
+        (target, headers.into())
     }
 }
 

@@ -43,7 +43,39 @@ pub fn request(
     headers: &[(String, String)],
     body: &[u8],
 ) -> Answer {
-    let mut stream = TcpStream::connect(address).expect("a connection");
+    parse(&exchange(address, method, target, headers, body).expect("an answer"))
+}
+
+/// The same of a server that may be killed meanwhile: none unless the answer came whole.
+pub fn try_request(
+    address: &str,
+    method: &str,
+    target: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Option<Answer> {
+    let bytes = exchange(address, method, target, headers, body)?;
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
+    let text = String::from_utf8_lossy(&bytes[..head]).to_lowercase();
+    let length = text.split("content-length: ").nth(1);
+    let length = length.and_then(|rest| rest.split("\r\n").next()?.parse().ok());
+    let whole = match length {
+        Some(length) => bytes.len() - head >= length,
+        None if text.contains("transfer-encoding: chunked") => bytes.ends_with(b"0\r\n\r\n"),
+        None => true,
+    };
+    whole.then(|| parse(&bytes))
+}
+
+/// The octets of an answer up to the end of the connection; none without a connection or an answer.
+fn exchange(
+    address: &str,
+    method: &str,
+    target: &str,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> Option<Vec<u8>> {
+    let mut stream = TcpStream::connect(address).ok()?;
     stream
         .set_read_timeout(Some(Duration::from_secs(60)))
         .expect("a timeout");
@@ -55,12 +87,12 @@ pub fn request(
         head.push_str(&format!("{name}: {value}\r\n"));
     }
     head.push_str("\r\n");
-    stream.write_all(head.as_bytes()).expect("sent");
+    stream.write_all(head.as_bytes()).ok()?;
     // A server may answer and close before it has read a large body.
     let _ = stream.write_all(body);
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
-    parse(&bytes)
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// The answer on a connection that stays open.

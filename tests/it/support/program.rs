@@ -39,6 +39,20 @@ impl Program {
         Self { child, printed }
     }
 
+    /// Starts it and kills it after a moment, however far it came.
+    pub fn cut_short(data: &Path, listen: &[&str], after: Duration) {
+        let mut command = program();
+        command.arg("serve").arg("--data").arg(data);
+        for url in listen {
+            command.args(["--listen", url]);
+        }
+        let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = quiet.spawn().expect("started");
+        std::thread::sleep(after);
+        child.kill().expect("killed");
+        child.wait().expect("ended");
+    }
+
     /// `127.0.0.1:12345` of the first socket of a scheme.
     pub fn address(&self, scheme: &str) -> String {
         let prefix = format!("listening on {scheme}://");

@@ -1,0 +1,3 @@
+//! What may go wrong around the server: it is killed, the disk fills, files break, clocks jump.
+
+mod kill;
