@@ -70,28 +70,27 @@ impl Reader<'_> {
                 Some(Columns(EVERYTHING.to_owned())),
             ],
         };
-        let mut by_class = Vec::with_capacity(classes.len());
-        for columns in &classes {
-            let expression = match (&plan.root, columns) {
-                (Some(root), Some(columns)) => format!(
-                    "{conditions} AND ({})",
-                    columns.expression(root, &place, &everything)
-                ),
-                _ => conditions.clone(),
-            };
-            let found = self.matching(&expression)?;
-            by_class.push(self.filtered(found, &plan.filter)?);
-        }
-        let all = by_class.last().map(Vec::as_slice).unwrap_or_default();
-        page.found = self.count_items(all, places.len())?;
+        let expression = |columns: &Option<Columns>| match (&plan.root, columns) {
+            (Some(root), Some(columns)) => format!(
+                "{conditions} AND ({})",
+                columns.expression(root, &place, &everything)
+            ),
+            _ => conditions.clone(),
+        };
+        // Each class holds the one before: the widest that is read decides the count.
+        let mut widest: Vec<i64> = Vec::new();
+        let mut unread = None;
         let mut seen = HashSet::new();
         let mut earlier: HashSet<i64> = HashSet::new();
-        for (class, matching) in (1..).zip(&by_class) {
+        for (class, columns) in (1..).zip(&classes) {
             let left = plan.limit.saturating_sub(page.hits.len());
             if left == 0 {
+                unread = classes.last();
                 break;
             }
-            let fresh: Vec<i64> = matching
+            let found = self.matching(&expression(columns), None)?;
+            widest = self.filtered(found, &plan.filter)?;
+            let fresh: Vec<i64> = widest
                 .iter()
                 .filter(|placement| !earlier.contains(*placement))
                 .copied()
@@ -104,8 +103,15 @@ impl Reader<'_> {
                     page.hits.extend(self.hit(&candidate, class, &places)?);
                 }
             }
-            earlier.extend(matching);
+            earlier.extend(&widest);
         }
+        let counted = (COUNTED + 1) * places.len();
+        if let Some(columns) = unread.filter(|_| widest.len() < counted) {
+            let most = plan.filter.is_empty().then_some(counted);
+            let found = self.matching(&expression(columns), most)?;
+            widest = self.filtered(found, &plan.filter)?;
+        }
+        page.found = self.count_items(&widest, places.len())?;
         Ok(page)
     }
 
@@ -127,11 +133,11 @@ impl Reader<'_> {
         Ok(places)
     }
 
-    /// Placements that match an expression, ascending.
-    fn matching(&self, expression: &str) -> rusqlite::Result<Vec<i64>> {
+    /// Placements that match an expression, ascending; all of them or the first so many.
+    fn matching(&self, expression: &str, most: Option<usize>) -> rusqlite::Result<Vec<i64>> {
         self.all(
-            "SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid",
-            [expression],
+            "SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid LIMIT ?2",
+            params![expression, most.map_or(-1, count)],
             |row| row.get(0),
         )
     }
