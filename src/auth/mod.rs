@@ -88,6 +88,7 @@ impl Identity {
             label,
             device,
             access: self.access.clone(),
+            ..Client::default()
         }
     }
 }

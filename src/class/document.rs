@@ -75,6 +75,10 @@ impl Class for Document {
         Vec::new()
     }
 
+    fn members(&self, _document: &[u8]) -> Option<(String, Vec<String>)> {
+        None
+    }
+
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {
         let (before, after) = (Details::read(before).ok(), Details::read(after).ok());
         let properties: [(&str, Said); 3] = [

@@ -96,6 +96,13 @@ pub enum Command {
         /// Give CardDAV programs that show a single book (Contacts on a Mac) one of everything
         #[arg(long, value_parser = ["on", "off"])]
         merged: Option<String>,
+        /// Give CardDAV clients pictures over 1 MiB with at most 1024 pixels
+        #[arg(long, value_parser = ["on", "off"])]
+        small_photos: Option<String>,
+        /// Show the categories of these private books as lists (groups of Apple's programs) too, by
+        /// the last part of their addresses; "" shows none
+        #[arg(long, value_name = "BOOK,BOOK")]
+        category_lists: Option<String>,
     },
     /// Take the second factor off an account whose owner lost it
     ResetSecondFactor { login: String },
@@ -193,6 +200,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             homes,
             vcard4,
             merged,
+            small_photos,
+            category_lists,
         } => {
             let switches = [
                 disable,
@@ -212,6 +221,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 homes.is_some(),
                 vcard4.is_some(),
                 merged.is_some(),
+                small_photos.is_some(),
+                category_lists.is_some(),
             ];
             if !switches.contains(&true) {
                 return Err(
@@ -259,19 +270,27 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             if let Some(minutes) = minutes {
                 settings = Some(with_setting(&person.settings, UTC_OFFSET, minutes.into()));
             }
-            if homes.is_some() || vcard4.is_some() || merged.is_some() {
-                let before = settings.as_deref().unwrap_or(&person.settings);
-                let mut choice = Choice::of(before);
-                let home = homes.as_deref().and_then(Homes::parse);
-                choice.homes = home.unwrap_or(choice.homes);
-                choice.vcard4 = match vcard4.as_deref() {
-                    None => choice.vcard4,
-                    Some("server") => None,
-                    Some(switch) => Some(switch == "on"),
-                };
-                if let Some(switch) = merged {
-                    choice.merged = switch == "on";
-                }
+            let before = settings.as_deref().unwrap_or(&person.settings);
+            let mut choice = Choice::of(before);
+            let home = homes.as_deref().and_then(Homes::parse);
+            choice.homes = home.unwrap_or(choice.homes);
+            choice.vcard4 = match vcard4.as_deref() {
+                None => choice.vcard4,
+                Some("server") => None,
+                Some(switch) => Some(switch == "on"),
+            };
+            for (switch, chosen) in [
+                (merged, &mut choice.merged),
+                (small_photos, &mut choice.small_photos),
+            ] {
+                *chosen = switch.map_or(*chosen, |switch| switch == "on");
+            }
+            if let Some(books) = category_lists {
+                let names = books.split(',').map(str::trim);
+                let names = names.filter(|name| !name.is_empty());
+                choice.category_lists = names.map(str::to_owned).collect();
+            }
+            if choice != Choice::of(before) {
                 let value = serde_json::json!(choice);
                 settings = Some(with_setting(before, Choice::SETTING, value));
             }

@@ -3,10 +3,21 @@
 use bytes::Bytes;
 use carnet_proto::vcard::{Filter, Version};
 
+/// How a client reads documents.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    pub version: Version,
+    /// Pictures of more than [`HEAVY`] octets are made smaller, which may take long.
+    pub small_photos: bool,
+}
+
+/// Octets of a picture after which some clients stop reading (`carddav.md` §11).
+pub const HEAVY: usize = 1024 * 1024;
+
 /// CardDAV's view of a class of items.
 pub trait DavFacet: Send + Sync {
-    /// The document in a version; `tag` names its octets, `uid` stands in for a missing UID.
-    fn render(&self, document: Bytes, tag: &str, uid: &str, version: Version) -> Bytes;
+    /// The document as a client reads it; `tag` names its octets, `uid` stands in for a missing UID.
+    fn render(&self, document: Bytes, tag: &str, uid: &str, shown: Shown) -> Bytes;
 
     /// The version the document is stored in, as far as clients read it.
     fn stored_version(&self, document: &[u8]) -> Version;
@@ -21,6 +32,6 @@ pub trait DavFacet: Send + Sync {
     fn decode(&self, uploaded: Bytes, charset: Option<&str>) -> Bytes;
 
     /// An upload over a document the client read in a version: what that version could not show
-    /// is kept.
+    /// is kept, and so is a picture of which the client had a smaller one.
     fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8>;
 }

@@ -39,7 +39,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 
 use self::{
     error::Failure,
-    facet::DavFacet,
+    facet::{DavFacet, HEAVY, Shown},
     output::{Answer, Content},
     path::{Kind, Resource},
     profile::Profile,
@@ -191,7 +191,8 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     if let Some(name) = &identity.app_password {
         label.push_str(&format!(" · {name}"));
     }
-    let client = identity.client(label, None);
+    let mut client = identity.client(label, None);
+    client.category_lists = choice.category_lists;
     let mut actor = face.core.actor(person.id, client).await?;
     let scope = match scope {
         None => None,
@@ -290,6 +291,14 @@ impl Call {
         // Private and group books show another document where the owner's lines are in it.
         let mixed = placement.mixed && book.is_private();
         let tag = format!("{}{mixed}", placement.etag(0));
-        facet.render(content, &tag, &placement.uid, version)
+        let shown = Shown {
+            version,
+            small_photos: self.profile.small_photos,
+        };
+        let render = || facet.render(content, &tag, &placement.uid, shown);
+        match shown.small_photos && placement.size > HEAVY as i64 {
+            true => tokio::task::block_in_place(render),
+            false => render(),
+        }
     }
 }

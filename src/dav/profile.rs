@@ -13,6 +13,8 @@ pub struct Profile {
     pub vcard4: bool,
     /// The home begins with one book of everything.
     pub merged: bool,
+    /// Large pictures are given smaller.
+    pub small_photos: bool,
     habits: Habits,
 }
 
@@ -25,6 +27,10 @@ pub struct Choice {
     pub vcard4: Option<bool>,
     /// Programs that show a single book are given one with everything.
     pub merged: bool,
+    /// Pictures over 1 MiB are given with at most 1024 pixels.
+    pub small_photos: bool,
+    /// Private books, by the last segment of their address, whose categories are lists too.
+    pub category_lists: Vec<String>,
 }
 
 /// Where clients are told to look for group books.
@@ -117,6 +123,7 @@ impl Profile {
         let mut profile = Self::of_agent(headers);
         profile.vcard4 = choice.vcard4.unwrap_or(vcard4);
         profile.merged = choice.merged && profile.habits.single_book;
+        profile.small_photos = choice.small_photos;
         match choice.homes {
             Homes::Auto => {}
             Homes::Single => profile.habits.several_homes = false,

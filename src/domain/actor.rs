@@ -42,6 +42,8 @@ pub struct Client {
     pub device: Option<DeviceId>,
     /// What the credential lets through.
     pub access: Access,
+    /// Segments of private books whose categories it reads as lists too.
+    pub category_lists: Vec<String>,
 }
 
 impl Client {

@@ -2,6 +2,7 @@
 
 mod changes;
 pub mod import;
+mod lists;
 mod merged;
 mod served;
 mod write;
@@ -36,6 +37,8 @@ pub struct Book {
     rights: PlaceRights,
     /// The last of the actor's refused writes here; 0: none.
     refused: i64,
+    /// Shows the owner's tags as lists too.
+    categories: bool,
 }
 
 /// How new content is made from what is there.
@@ -165,7 +168,13 @@ impl Book {
             collection,
             rights,
             refused,
+            categories: false,
         }
+    }
+
+    /// With a list for each of the owner's tags, or without.
+    pub(super) fn listing(self, categories: bool) -> Self {
+        Self { categories, ..self }
     }
 
     pub fn collection(&self) -> &Collection {
@@ -313,7 +322,7 @@ impl Book {
     async fn found(&self, hrefs: &[String], want: Want) -> Result<Vec<Option<Card>>> {
         let store = self.core.store();
         let found = store.by_hrefs(self.collection.id, hrefs, want).await?;
-        match self.is_view() {
+        match self.makes_lists() {
             true => self.with_lists(&hrefs[..found.len()], found).await,
             false => Ok(found),
         }
@@ -339,10 +348,10 @@ impl Book {
             .await?;
         if self.is_view() {
             self.place_cards(cards.iter_mut()).await?;
-            if cards.is_empty() {
-                let cards = self.lists().await?;
-                return Ok(Leg { cards, next: None });
-            }
+        }
+        if self.makes_lists() && cards.is_empty() {
+            let cards = self.lists().await?;
+            return Ok(Leg { cards, next: None });
         }
         let last = cards.last();
         Ok(Leg {

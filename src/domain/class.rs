@@ -35,6 +35,9 @@ pub trait Class: Send + Sync {
     /// A list of items by their uids, as a document.
     fn list(&self, name: &str, uid: &str, members: &[String]) -> Vec<u8>;
 
+    /// The name of a list and the uids of its members; none where the document is no list.
+    fn members(&self, document: &[u8]) -> Option<(String, Vec<String>)>;
+
     /// What changed between two versions, property by property; empty when nothing a person could
     /// see did. No octets: there was no version.
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     class::DOCUMENT,
     id::{CollectionId, GroupId, PersonId, Seq, Timestamp},
+    item::digest,
     principal::GroupOptions,
 };
 
@@ -55,6 +56,13 @@ impl Collection {
     /// The default private book: it cannot be deleted.
     pub fn is_default(&self) -> bool {
         matches!(self.place, Place::Private(_)) && self.segment == DEFAULT_BOOK
+    }
+
+    /// Lists that no row stores have no sequence: the epoch is another one when such come, go or are
+    /// renamed, and clients list the collection anew.
+    pub(super) fn note_lists<'a>(&mut self, lists: impl Iterator<Item = (i64, &'a str)>) {
+        let names: String = lists.map(|(id, name)| format!("{id} {name}\n")).collect();
+        self.epoch = format!("{}-{}", self.epoch, &digest(names.as_bytes())[..8]);
     }
 
     /// A folder of documents.

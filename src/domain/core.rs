@@ -396,8 +396,14 @@ impl Core {
     pub(super) async fn stand(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
-        collection: Collection,
+        mut collection: Collection,
     ) -> Result<Book> {
+        let categories = matches!(collection.place, Place::Private(_))
+            && actor.client.category_lists.contains(&collection.segment);
+        if categories {
+            let tags = self.tags(actor).await?;
+            collection.note_lists(tags.iter().map(|tag| (tag.id.0, &*tag.name)));
+        }
         let grant = match collection.place {
             Place::Group(group) => self.store.group_right(group, actor.person).await?,
             _ => GroupRight::None,
@@ -410,6 +416,6 @@ impl Core {
         };
         let rights = place_rights(actor, &collection, grant);
         let (core, actor) = (self.clone(), actor.clone());
-        Ok(Book::new(core, actor, collection, rights, refused))
+        Ok(Book::new(core, actor, collection, rights, refused).listing(categories))
     }
 }

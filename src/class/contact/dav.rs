@@ -2,19 +2,24 @@
 
 use bytes::Bytes;
 use carnet_proto::vcard::{
-    Document, Filter, Version, matches, partial, project, retain_unseen, to_utf8,
+    Binary, Document, Filter, NewLine, Version, matches, partial, project, retain_unseen, to_utf8,
 };
 
-use super::Contact;
-use crate::dav::facet::DavFacet;
+use super::{Contact, eas::photo_line};
+use crate::dav::facet::{DavFacet, HEAVY, Shown};
 
 impl DavFacet for Contact {
-    fn render(&self, document: Bytes, tag: &str, uid: &str, version: Version) -> Bytes {
-        let key = format!("{}:{uid}:{tag}", version.as_str());
+    fn render(&self, document: Bytes, tag: &str, uid: &str, shown: Shown) -> Bytes {
+        let Shown {
+            version,
+            small_photos,
+        } = shown;
+        let small_photos = small_photos && document.len() > HEAVY;
+        let key = format!("{}{small_photos}:{uid}:{tag}", version.as_str());
         self.projections.get(key, document, |document| {
-            Document::parse(document)
-                .ok()
-                .map(|card| project(&card, version, uid))
+            let card = Document::parse(document).ok()?;
+            let smaller = small_photos.then(|| self.with_small_photo(&card)).flatten();
+            Some(project(smaller.as_ref().unwrap_or(&card), version, uid))
         })
     }
 
@@ -54,6 +59,11 @@ impl DavFacet for Contact {
     }
 
     fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8> {
+        let whole = match stored.len() > HEAVY {
+            true => self.with_stored_photo(stored, uploaded),
+            false => None,
+        };
+        let uploaded = whole.as_ref().map_or(uploaded, Document::as_bytes);
         if self.stored_version(stored) == version {
             return uploaded.to_vec();
         }
@@ -68,5 +78,48 @@ impl DavFacet for Contact {
             }
             _ => uploaded.to_vec(),
         }
+    }
+}
+
+impl Contact {
+    /// The card with a smaller picture; none where it has no large one.
+    fn with_small_photo(&self, card: &Document) -> Option<Document> {
+        let (at, octets) = heavy_photo(card)?;
+        let small = self.pictures.for_card(&octets)?;
+        let mut edit = card.edit();
+        edit.replace(at, photo_line(card, &small));
+        Some(edit.finish())
+    }
+
+    /// An upload with the picture that is stored, where the client sends back the smaller one it was
+    /// given.
+    fn with_stored_photo(&self, stored: &[u8], uploaded: &[u8]) -> Option<Document> {
+        let (stored, uploaded) = (
+            Document::parse(stored).ok()?,
+            Document::parse(uploaded).ok()?,
+        );
+        let (from, whole) = heavy_photo(&stored)?;
+        let (at, sent) = photo(&uploaded)?;
+        (self.pictures.for_card(&whole)? == sent).then_some(())?;
+        let mut edit = uploaded.edit();
+        let line = match stored.version() == uploaded.version() {
+            true => NewLine::from_line(&stored.lines()[from]),
+            false => photo_line(&uploaded, &whole),
+        };
+        edit.replace(at, line);
+        Some(edit.finish())
+    }
+}
+
+fn heavy_photo(card: &Document) -> Option<(usize, Vec<u8>)> {
+    photo(card).filter(|(_, octets)| octets.len() > HEAVY)
+}
+
+/// The line of a card's picture, and its octets.
+fn photo(card: &Document) -> Option<(usize, Vec<u8>)> {
+    let at = card.lines().iter().position(|line| line.is("PHOTO"))?;
+    match card.lines()[at].binary()? {
+        Binary::Inline { octets, .. } => Some((at, octets)),
+        Binary::Uri(_) => None,
     }
 }

@@ -10,7 +10,7 @@ mod projection;
 mod web;
 
 use carnet_proto::vcard::{
-    Document, Kind, NewLine, ParseError, Version, escape_text, list_card, merge, project,
+    Document, Kind, Line, NewLine, ParseError, Version, escape_text, list_card, merge, project,
 };
 use rlibphonenumber::Region;
 
@@ -106,6 +106,12 @@ impl Class for Contact {
 
     fn list(&self, name: &str, uid: &str, members: &[String]) -> Vec<u8> {
         list_card(name, uid, members)
+    }
+
+    fn members(&self, document: &[u8]) -> Option<(String, Vec<String>)> {
+        let card = parse(document).ok()?;
+        let name = card.first("FN").map(Line::text).unwrap_or_default();
+        Some((name, web::list::members(&card)?))
     }
 
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {

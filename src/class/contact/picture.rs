@@ -26,18 +26,29 @@ const DEVICE_OCTETS: usize = 36_864;
 const STORED_EDGE: u32 = 1024;
 /// Longest edge of a picture for devices, and the one it is not made smaller than.
 const DEVICE_EDGE: u32 = 720;
-/// Pictures for devices that are remembered.
+/// Octets of the pictures that are remembered.
+const CACHED_OCTETS: usize = 32 * 1024 * 1024;
+/// Pictures that are remembered.
 const CACHED: usize = 1024;
 
-/// Pictures made for devices, by digest of the original.
+/// Smaller pictures that were made, by what they are for and the digest of the original.
 #[derive(Debug, Default)]
 pub struct Cache(Mutex<Made>);
 
+type Key = (Purpose, String);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Purpose {
+    Device,
+    Card,
+}
+
 #[derive(Debug, Default)]
 struct Made {
-    pictures: HashMap<String, Option<Vec<u8>>>,
-    /// Digests, the oldest first.
-    order: VecDeque<String>,
+    pictures: HashMap<Key, Option<Vec<u8>>>,
+    /// The oldest first.
+    order: VecDeque<Key>,
+    octets: usize,
 }
 
 impl Cache {
@@ -46,30 +57,49 @@ impl Cache {
         if is_for_device(octets) {
             return Some(octets.to_vec());
         }
-        let key = digest(octets);
-        if let Some(made) = self.lock().pictures.get(&key) {
-            return made.clone();
-        }
-        let made = shrink(octets);
-        let mut cache = self.lock();
-        if cache.pictures.insert(key.clone(), made.clone()).is_none() {
-            cache.order.push_back(key);
-        }
-        if cache.order.len() > CACHED
-            && let Some(oldest) = cache.order.pop_front()
-        {
-            cache.pictures.remove(&oldest);
-        }
-        made
+        self.made((Purpose::Device, digest(octets)), || shrink(octets))
     }
 
     /// Whether [`Cache::for_device`] answers at once.
     pub fn is_made(&self, octets: &[u8]) -> bool {
-        is_for_device(octets) || self.lock().pictures.contains_key(&digest(octets))
+        let key = (Purpose::Device, digest(octets));
+        is_for_device(octets) || self.lock().pictures.contains_key(&key)
+    }
+
+    /// A JPEG of at most 1024 pixels; none when the picture cannot be read. May take long.
+    pub fn for_card(&self, octets: &[u8]) -> Option<Vec<u8>> {
+        self.made((Purpose::Card, digest(octets)), || for_storage(octets).ok())
+    }
+
+    fn made(&self, key: Key, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
+        if let Some(made) = self.lock().pictures.get(&key) {
+            return made.clone();
+        }
+        let made = make();
+        self.lock().add(key, made.clone());
+        made
     }
 
     fn lock(&self) -> MutexGuard<'_, Made> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Made {
+    fn add(&mut self, key: Key, made: Option<Vec<u8>>) {
+        self.octets += made.as_ref().map_or(0, Vec::len);
+        match self.pictures.insert(key.clone(), made) {
+            None => self.order.push_back(key),
+            // Two made it at the same time.
+            Some(same) => self.octets -= same.map_or(0, |picture| picture.len()),
+        }
+        while self.order.len() > CACHED || self.octets > CACHED_OCTETS {
+            let Some(oldest) = self.order.pop_front() else {
+                break;
+            };
+            let gone = self.pictures.remove(&oldest).flatten();
+            self.octets -= gone.map_or(0, |picture| picture.len());
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 mod erase;
 mod fields;
 mod form;
-mod list;
+pub(super) mod list;
 mod merge;
 mod view;
 

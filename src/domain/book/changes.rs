@@ -23,7 +23,7 @@ pub struct Changes<'a> {
     done: bool,
     /// The actor's refused writes are told up to here; before anything else.
     refused: i64,
-    /// The lists of a view's groups go with its last page, where something else does or must.
+    /// Lists that no row stores go with the last page, where something else does or must.
     lists: bool,
 }
 
@@ -45,7 +45,7 @@ impl Book {
             told,
             done: false,
             refused,
-            lists: since.is_none() && self.is_view(),
+            lists: since.is_none() && self.makes_lists(),
         })
     }
 }
@@ -68,7 +68,7 @@ impl Changes<'_> {
             };
             self.after = position(last);
             let mut members = self.members(rows).await?;
-            if self.book.is_view() && self.rows(1, Want::Heads).await?.is_empty() {
+            if self.book.makes_lists() && self.rows(1, Want::Heads).await?.is_empty() {
                 (self.done, self.lists) = (true, true);
                 members.extend(self.lists().await?);
             }

@@ -10,15 +10,11 @@ use crate::domain::{
     collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, ItemId, PlacementId, Seq},
-    item::{Card, Placement, digest},
+    id::{CollectionId, ItemId},
+    item::{Card, Placement},
     rights::Right,
-    store::{Order, Want},
     view::Union,
 };
-
-/// Members of a group's list read at a time.
-const CHUNK: usize = 1_000;
 
 /// What a removal or an edit through a view acts on: the item in one of its books.
 struct Spot {
@@ -31,13 +27,10 @@ impl Core {
     /// or are renamed, as their lists have no sequence of their own.
     pub async fn open_merged(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Book> {
         let mut book = self.open_view(actor, &[]).await?;
-        let mut names = String::new();
-        for group in book.groups().await? {
-            let collection = group.collection();
-            names += &format!("{} {}\n", collection.id, collection.display_name);
-        }
-        let epoch = &mut book.collection.epoch;
-        *epoch = format!("{epoch}-{}", &digest(names.as_bytes())[..8]);
+        let groups = book.groups().await?;
+        let named = groups.iter().map(Book::collection);
+        let named: Vec<_> = named.map(|c| (c.id.0, &*c.display_name)).collect();
+        book.collection.note_lists(named.into_iter());
         book.collection.display_name = "All contacts".to_owned();
         Ok(book)
     }
@@ -49,70 +42,11 @@ impl Book {
         matches!(self.collection.place, Place::View(_))
     }
 
-    async fn groups(&self) -> Result<Vec<Book>> {
+    pub(super) async fn groups(&self) -> Result<Vec<Book>> {
         let union = self.core.union_of(self).await?;
         let mut books = union.map_or(Vec::new(), |union| union.books);
         books.retain(|book| matches!(book.collection.place, Place::Group(_)));
         Ok(books)
-    }
-
-    /// In a view: a list for each group, of the contacts in its book.
-    pub(super) async fn lists(&self) -> Result<Vec<Card>> {
-        let mut lists = Vec::new();
-        for group in self.groups().await? {
-            lists.push(self.list_of(&group).await?);
-        }
-        Ok(lists)
-    }
-
-    async fn list_of(&self, group: &Book) -> Result<Card> {
-        let collection = group.collection();
-        let store = self.core.store();
-        let mut members = Vec::new();
-        let mut after = Seq(0);
-        loop {
-            let (id, upto) = (collection.id, collection.seq);
-            let cards = store
-                .page(id, Order::Born, after, upto, CHUNK, Want::Heads)
-                .await?;
-            let Some(last) = cards.last() else { break };
-            after = last.placement.born;
-            let contacts = cards.into_iter().map(|card| card.placement);
-            members.extend(contacts.filter(|p| p.kind != "group").map(|p| p.uid));
-        }
-        let class = self.core.class();
-        let document = class.list(&collection.display_name, &collection.uuid, &members);
-        Ok(Card {
-            placement: Placement {
-                // No stored row: these name nothing.
-                id: PlacementId(0),
-                item: ItemId(-collection.id.0),
-                collection: self.collection.id,
-                href: format!("{}.vcf", collection.uuid),
-                server_id: collection.uuid.clone(),
-                uid: collection.uuid.clone(),
-                class: class.name().to_owned(),
-                kind: "group".to_owned(),
-                display: collection.display_name.clone(),
-                creator: self.actor.person,
-                origin: None,
-                placed_by: self.actor.person,
-                born: Seq(0),
-                changed: Seq(0),
-                gone: None,
-                maker: None,
-                writer: None,
-                rev: 1,
-                digest: digest(&document),
-                mixed: false,
-                size: document.len() as i64,
-                created: collection.created,
-                modified: collection.created,
-                overlay: Vec::new().into(),
-                beside: Vec::new().into(),
-            },
-            document: document.into(),
-        })
     }
 
     /// In a view: what no private book holds shows what its document says itself (`rights.md` §4).
@@ -144,23 +78,6 @@ impl Book {
             }
         }
         Ok(())
-    }
-
-    /// What a view found under some hrefs, with the lists of its groups.
-    pub(super) async fn with_lists(
-        &self,
-        hrefs: &[String],
-        mut found: Vec<Option<Card>>,
-    ) -> Result<Vec<Option<Card>>> {
-        self.place_cards(found.iter_mut().flatten()).await?;
-        for group in self.groups().await? {
-            let name = format!("{}.vcf", group.collection().uuid);
-            let places = hrefs.iter().zip(&mut found);
-            for (_, card) in places.filter(|(href, card)| **href == name && card.is_none()) {
-                *card = Some(self.list_of(&group).await?);
-            }
-        }
-        Ok(found)
     }
 
     /// [`Book::put`] through a view.

@@ -21,6 +21,9 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.put_through(&union, href, condition, edit)).await;
         }
+        if let Some(written) = self.put_category(href, condition, edit).await? {
+            return Ok(written);
+        }
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_put(href, condition, edit).await {
@@ -124,6 +127,9 @@ impl Book {
     pub async fn delete(&self, href: &str, condition: &Condition) -> Result<Removed> {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.delete_through(&union, href, condition)).await;
+        }
+        if let Some(removed) = self.delete_category(href, condition).await? {
+            return Ok(removed);
         }
         let mut book = self.clone();
         for _ in 0..RETRIES {

@@ -1,0 +1,265 @@
+//! Lists that no row stores: of the groups behind a view (`carddav.md` §9 e), of the tags of a private
+//! book's owner (§10). Whoever changes a list of a tag, tags.
+
+use std::collections::HashSet;
+
+use super::{Book, Condition, Edit, Moved, Removed, Written};
+use crate::domain::{
+    error::{Error, Result},
+    id::{ItemId, PlacementId, RevisionId, Seq, TagId},
+    item::{Card, Placement, digest},
+    rights::Right,
+    store::{Order, Tag, Want},
+};
+
+/// Members of a group's list read at a time.
+const CHUNK: usize = 1_000;
+
+/// What a list is made of.
+struct Source<'a> {
+    /// Names the list among others of the book; less than any item's.
+    item: i64,
+    uid: String,
+    name: &'a str,
+    members: Vec<String>,
+}
+
+impl Book {
+    /// Shows lists that no row stores.
+    pub(super) fn makes_lists(&self) -> bool {
+        self.is_view() || self.categories
+    }
+
+    /// Every such list.
+    pub(super) async fn lists(&self) -> Result<Vec<Card>> {
+        let mut lists = Vec::new();
+        for group in self.groups().await? {
+            lists.push(self.list_of_group(&group).await?);
+        }
+        for tag in self.categories().await? {
+            lists.push(self.list_of_tag(&tag).await?);
+        }
+        Ok(lists)
+    }
+
+    /// What was found under some hrefs, with such lists.
+    pub(super) async fn with_lists(
+        &self,
+        hrefs: &[String],
+        mut found: Vec<Option<Card>>,
+    ) -> Result<Vec<Option<Card>>> {
+        if self.is_view() {
+            self.place_cards(found.iter_mut().flatten()).await?;
+        }
+        for (href, card) in hrefs.iter().zip(&mut found) {
+            if card.is_none() {
+                *card = self.list_under(href).await?;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn list_under(&self, href: &str) -> Result<Option<Card>> {
+        for group in self.groups().await? {
+            if *href == format!("{}.vcf", group.collection.uuid) {
+                return self.list_of_group(&group).await.map(Some);
+            }
+        }
+        match self.category(href).await? {
+            Some(tag) => self.list_of_tag(&tag).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The owner's tags, where the book shows them as lists.
+    async fn categories(&self) -> Result<Vec<Tag>> {
+        match self.categories {
+            true => self.core.tags(&self.actor).await,
+            false => Ok(Vec::new()),
+        }
+    }
+
+    async fn category(&self, href: &str) -> Result<Option<Tag>> {
+        let mut tags = self.categories().await?.into_iter();
+        Ok(tags.find(|tag| *href == format!("{}.vcf", self.uid_of(tag.id))))
+    }
+
+    /// The same for as long as the tag and the book exist.
+    fn uid_of(&self, tag: TagId) -> String {
+        let made = digest(format!("{} {}", self.collection.uuid, tag.0).as_bytes());
+        let parts = [
+            &made[..8],
+            &made[8..12],
+            &made[12..16],
+            &made[16..20],
+            &made[20..32],
+        ];
+        parts.join("-")
+    }
+
+    async fn list_of_tag(&self, tag: &Tag) -> Result<Card> {
+        let tagged = self.core.store().tagged(tag.id).await?;
+        let here = tagged.into_iter().filter(|placement| {
+            placement.collection == self.collection.id && placement.kind != "group"
+        });
+        Ok(self.list_card(Source {
+            item: -tag.id.0,
+            uid: self.uid_of(tag.id),
+            name: &tag.name,
+            members: here.map(|placement| placement.uid).collect(),
+        }))
+    }
+
+    async fn list_of_group(&self, group: &Book) -> Result<Card> {
+        let collection = group.collection();
+        let store = self.core.store();
+        let mut members = Vec::new();
+        let mut after = Seq(0);
+        loop {
+            let (id, upto) = (collection.id, collection.seq);
+            let cards = store
+                .page(id, Order::Born, after, upto, CHUNK, Want::Heads)
+                .await?;
+            let Some(last) = cards.last() else { break };
+            after = last.placement.born;
+            let contacts = cards.into_iter().map(|card| card.placement);
+            members.extend(contacts.filter(|p| p.kind != "group").map(|p| p.uid));
+        }
+        Ok(self.list_card(Source {
+            item: -collection.id.0,
+            uid: collection.uuid.clone(),
+            name: &collection.display_name,
+            members,
+        }))
+    }
+
+    fn list_card(&self, source: Source<'_>) -> Card {
+        let Source {
+            item,
+            uid,
+            name,
+            members,
+        } = source;
+        let document = self.class().list(name, &uid, &members);
+        Card {
+            placement: Placement {
+                // No stored row: these name nothing.
+                id: PlacementId(0),
+                item: ItemId(item),
+                collection: self.collection.id,
+                href: format!("{uid}.vcf"),
+                server_id: uid.clone(),
+                uid,
+                class: self.class().name().to_owned(),
+                kind: "group".to_owned(),
+                display: name.to_owned(),
+                creator: self.actor.person,
+                origin: None,
+                placed_by: self.actor.person,
+                born: Seq(0),
+                changed: Seq(0),
+                gone: None,
+                maker: None,
+                writer: None,
+                rev: 1,
+                digest: digest(&document),
+                mixed: false,
+                size: document.len() as i64,
+                created: self.collection.created,
+                modified: self.collection.created,
+                overlay: Vec::new().into(),
+                beside: Vec::new().into(),
+            },
+            document: document.into(),
+        }
+    }
+
+    /// [`Book::put`] on the list of a tag: contacts it gained are tagged, others no longer are; none
+    /// where the href is no such list's.
+    ///
+    /// Without a condition nobody loses the tag: its author may not have seen who has it. The name
+    /// of a tag never changes; a list that has another one is refused and kept.
+    pub(super) async fn put_category(
+        &self,
+        href: &str,
+        condition: &Condition,
+        edit: &dyn Edit,
+    ) -> Result<Option<Written>> {
+        let Some(tag) = self.category(href).await? else {
+            return Ok(None);
+        };
+        let list = self.list_of_tag(&tag).await?;
+        let document = edit.apply(Some(&list.document))?;
+        let Some((name, wanted)) = self.class().members(&document) else {
+            return Err(Error::InvalidDocument(
+                "a list cannot become a contact".into(),
+            ));
+        };
+        let refused = match condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+            _ if name != tag.name => Some((
+                Error::Forbidden {
+                    right: Right::Modify,
+                },
+                "the name of a tag never changes",
+            )),
+            false => Some((Error::PreconditionFailed, "the list had changed meanwhile")),
+            true => None,
+        };
+        if let Some((error, reason)) = refused {
+            let core = &self.core;
+            core.keep_refused(&self.actor, document, reason).await?;
+            return Err(error);
+        }
+        let held = self.class().members(&list.document);
+        let held: HashSet<String> = held.into_iter().flat_map(|(_, held)| held).collect();
+        let wanted: HashSet<String> = wanted.into_iter().collect();
+        let gained = self.present(wanted.difference(&held)).await?;
+        self.tag(&gained, &[tag.id], &[]).await?;
+        if *condition != Condition::None {
+            let lost = self.present(held.difference(&wanted)).await?;
+            self.tag(&lost, &[], &[tag.id]).await?;
+        }
+        let now = self.reopened().await?;
+        let list = now.list_of_tag(&tag).await?;
+        Ok(Some(Written {
+            created: false,
+            href: href.to_owned(),
+            etag: now.marks().await?.etag(&list.placement),
+            moved: now.moved(),
+        }))
+    }
+
+    /// [`Book::delete`] on the list of a tag: the tag is deleted, its contacts stay.
+    pub(super) async fn delete_category(
+        &self,
+        href: &str,
+        condition: &Condition,
+    ) -> Result<Option<Removed>> {
+        let Some(tag) = self.category(href).await? else {
+            return Ok(None);
+        };
+        let list = self.list_of_tag(&tag).await?;
+        if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
+            return Err(Error::PreconditionFailed);
+        }
+        self.core.delete_tag(&self.actor, tag.id).await?;
+        Ok(Some(Removed {
+            removal: RevisionId(0),
+            moved: self.reopened().await?.moved(),
+        }))
+    }
+
+    fn moved(&self) -> Moved {
+        vec![(self.collection.id, self.collection.seq)]
+    }
+
+    /// The contacts here among some UIDs.
+    async fn present(&self, uids: impl Iterator<Item = &String>) -> Result<Vec<Placement>> {
+        let mut found = Vec::new();
+        for uid in uids {
+            let card = self.by_uid(uid).await?;
+            found.extend(card.map(|card| card.placement));
+        }
+        Ok(found)
+    }
+}
