@@ -5,12 +5,15 @@ use std::{collections::BTreeMap, mem};
 /// A contact by its book and family name.
 pub type Key = (String, String);
 
+/// What a request makes of a contact: a value, or gone.
+type Change = (Key, Option<String>);
+
 /// What a writer did; a value is a text that stands in the card.
 #[derive(Default)]
 pub struct Ledger {
     held: BTreeMap<Key, String>,
     /// One request, which stands whole or not at all.
-    under_way: Vec<(Key, Option<String>)>,
+    under_way: Vec<Change>,
     /// Requests that were answered.
     pub acknowledged: u64,
     /// Requests that were not answered and stand, and those that do not.
@@ -19,7 +22,7 @@ pub struct Ledger {
 
 impl Ledger {
     /// What a request will make of contacts: a value, or gone.
-    pub fn begin(&mut self, changes: Vec<(Key, Option<String>)>) {
+    pub fn begin(&mut self, changes: Vec<Change>) {
         assert!(self.under_way.is_empty(), "one at a time");
         self.under_way = changes;
     }
@@ -61,7 +64,7 @@ impl Ledger {
         if self.under_way.is_empty() {
             return;
         }
-        let all = |ends: &dyn Fn(&(Key, Option<String>)) -> bool| self.under_way.iter().all(ends);
+        let all = |ends: &dyn Fn(&Change) -> bool| self.under_way.iter().all(ends);
         if all(&|(key, value)| is(key, value.as_ref())) {
             self.unheard.0 += 1;
             self.stands();
