@@ -242,9 +242,10 @@ async fn write_journal(core: Arc<Core>) {
 /// Ends, once a day, what was kept long enough.
 async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
     let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
+    let mut lived = false;
     loop {
         day.tick().await;
-        if let Err(error) = core.purge().await {
+        if let Err(error) = core.purge(std::mem::replace(&mut lived, true)).await {
             tracing::warn!(%error, "old versions could not be purged");
         }
         if let Err(error) = jobs.tidy().await {

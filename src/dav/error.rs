@@ -107,6 +107,14 @@ fn domain(error: &Error, href: &str) -> Answer {
         Error::OverQuota { .. } => {
             condition(StatusCode::INSUFFICIENT_STORAGE, "<D:quota-not-exceeded/>")
         }
+        // RFC 4331 §6
+        Error::NoSpace => {
+            tracing::error!(%error, "a write was refused");
+            condition(
+                StatusCode::INSUFFICIENT_STORAGE,
+                "<D:sufficient-disk-space/>",
+            )
+        }
         Error::StaleCursor => condition(StatusCode::FORBIDDEN, "<D:valid-sync-token/>"),
         Error::Unavailable(why) => {
             tracing::error!(why, "the store failed");

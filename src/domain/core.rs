@@ -310,7 +310,7 @@ impl Core {
 
     /// Keeps state that carries no command of a person: it may be lost by a power cut.
     pub async fn note(&self, actor: &Actor, op: Op) -> Result<Committed> {
-        self.commit(Batch {
+        let noted = self.commit(Batch {
             person: Some(actor.person),
             client: actor.client.label.clone(),
             at: Timestamp::now(),
@@ -318,8 +318,12 @@ impl Core {
             unflushed: true,
             import: None,
             ops: vec![op],
-        })
-        .await
+        });
+        match noted.await {
+            // What is only noted never keeps anybody from reading.
+            Err(Error::NoSpace) => Ok(Committed::default()),
+            noted => noted,
+        }
     }
 
     /// Notes a device and what it says of itself.

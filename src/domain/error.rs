@@ -47,6 +47,9 @@ pub enum Error {
     /// A cursor of another epoch, of the future, or from before the retained history.
     #[error("the cursor is not valid any more")]
     StaleCursor,
+    /// The disk is full; nothing was changed, and what is there can be read.
+    #[error("there is no room left on the disk")]
+    NoSpace,
     /// The store failed; nothing was changed. The text is for the log.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),

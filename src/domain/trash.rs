@@ -10,6 +10,7 @@ use super::{
     error::{Error, Result},
     id::{RevisionId, Timestamp},
     item::{Placement, random_id},
+    office::store::OfficeOp,
     rights::{ItemFacts, Right},
     store::Removal,
 };
@@ -179,6 +180,11 @@ impl Book {
     }
 }
 
+/// Name of what the clock said when versions were last purged.
+pub const PURGE_CLOCK: &str = "purge-clock";
+/// Days a clock may go on between two purges without being doubted.
+const BELIEVED: i64 = 7;
+
 impl Core {
     /// Items the actor created and no place they read shows any more, from groups they are in or
     /// that were deleted under them: each can be copied to Private.
@@ -220,16 +226,34 @@ impl Core {
         Timestamp::now().plus_days(-self.limits().history_days)
     }
 
-    /// Ends what was kept long enough (settings): run once a day.
-    pub async fn purge(&self) -> Result<()> {
-        let now = Timestamp::now();
+    /// Ends what was kept long enough (settings): run at the start and once a day. `lived`: the
+    /// process has run for a day since it last asked.
+    pub async fn purge(&self, lived: bool) -> Result<()> {
+        self.purge_at(Timestamp::now(), lived).await
+    }
+
+    /// [`Core::purge`] by a clock that says `now`. What it says counts only as far as the purge before
+    /// knew it already, and a step beyond a week is believed once a process has lived with it for a
+    /// day: a clock that jumps ahead and comes back ends nothing.
+    pub async fn purge_at(&self, now: Timestamp, lived: bool) -> Result<()> {
+        let known = self.store().office_value(PURGE_CLOCK).await?;
+        let known = known.and_then(|text| text.parse().ok()).map(Timestamp);
+        let clock = known.map_or(now, |known| known.min(now));
+        let mut ops = vec![Op::Purge {
+            versions_before: clock.plus_days(-self.limits().history_days),
+            trash_before: clock.plus_days(-self.limits().trash_days),
+            tombstones_before: clock.plus_days(-self.limits().tombstone_days),
+        }];
+        if known.is_none_or(|known| lived || now <= known.plus_days(BELIEVED)) {
+            ops.push(Op::Office(OfficeOp::KeepClock(now)));
+        } else {
+            tracing::warn!(
+                "the clock went on by more than a week: nothing more is purged for a day"
+            );
+        }
         self.commit(super::batch::Batch {
             at: now,
-            ops: vec![Op::Purge {
-                versions_before: self.history_begins(),
-                trash_before: self.trash_begins(),
-                tombstones_before: now.plus_days(-self.limits().tombstone_days),
-            }],
+            ops,
             ..Default::default()
         })
         .await?;

@@ -59,7 +59,11 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
             version: version.unwrap_or_else(|| device.version.clone()),
             info: Vec::new(),
         };
-        face.core.touch_device(visit.person, touch).await?;
+        match face.core.touch_device(visit.person, touch).await {
+            // A full disk keeps no device from reading.
+            Ok(()) | Err(Error::NoSpace) => {}
+            Err(error) => return Err(error),
+        }
     } else {
         let Some(room) = make_room(face, visit.person).await? else {
             return Ok(None);

@@ -6,7 +6,7 @@ use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use carnet_proto::{
     eas::request_line::{RequestLine, Version},
-    wbxml::{Element, Limits, Tag, decode},
+    wbxml::{Element, Limits, Tag, decode, page},
 };
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
@@ -384,7 +384,9 @@ async fn gate(
 
 /// A command that failed as a whole; what only trying again helps is passed on.
 fn refused(version: Version, root: Tag, error: Error) -> Result<Response<Bytes>> {
-    match status::of(&error) {
+    // iOS repeats a Provision that is answered with 110 without end.
+    let repeats = root == page::provision::PROVISION && error == Error::NoSpace;
+    match status::of(&error).filter(|_| !repeats) {
         Some(status) => {
             tracing::info!(%error, status, "a command was refused");
             Ok(refuse(version, root, status))

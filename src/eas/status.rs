@@ -58,6 +58,8 @@ pub fn of(error: &Error) -> Option<u16> {
         Error::Forbidden { .. } => 130,
         // MailboxQuotaExceeded
         Error::OverQuota { .. } => 113,
+        // ServerError: the device keeps what it has and tries later.
+        Error::NoSpace => 110,
         // AlreadyExists
         Error::UidConflict { .. } | Error::Exists(_) => 135,
         // InvalidContent
@@ -71,7 +73,7 @@ pub fn of(error: &Error) -> Option<u16> {
 /// The HTTP code that stands for a status before 14.0.
 fn http_of(status: u16) -> StatusCode {
     match status {
-        113 => StatusCode::INSUFFICIENT_STORAGE,
+        110 | 113 => StatusCode::INSUFFICIENT_STORAGE,
         101..=109 | 138 => StatusCode::BAD_REQUEST,
         137 | 147 => StatusCode::NOT_IMPLEMENTED,
         // Retry after provisioning.
@@ -94,6 +96,7 @@ mod tests {
         check(Error::NotFound, Some((131, 403)));
         check(Error::Forbidden { right: Right::Add }, Some((130, 403)));
         check(Error::OverQuota { limit: 1 }, Some((113, 507)));
+        check(Error::NoSpace, Some((110, 507)));
         check(Error::Exists("x".into()), Some((135, 403)));
         check(Error::UidConflict { href: "x".into() }, Some((135, 403)));
         check(Error::InvalidDocument("x".into()), Some((101, 400)));

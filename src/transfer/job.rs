@@ -109,7 +109,7 @@ impl Incoming {
             return Err(Error::TooLarge { limit: self.most });
         }
         match &mut self.file {
-            Some(file) => file.write_all(octets).await.map_err(unavailable),
+            Some(file) => file.write_all(octets).await.map_err(unwritten),
             None => Err(Error::NotFound),
         }
     }
@@ -119,11 +119,13 @@ impl Incoming {
         self.octets
     }
 
-    /// Keeps the file and gives its name.
+    /// Keeps the file, which is on disk then, and gives its name.
     pub async fn finish(mut self) -> Result<String> {
-        if let Some(mut file) = self.file.take() {
-            file.flush().await.map_err(unavailable)?;
+        if let Some(file) = &mut self.file {
+            file.flush().await.map_err(unwritten)?;
+            file.sync_all().await.map_err(unwritten)?;
         }
+        self.file = None;
         Ok(self.id.clone())
     }
 }
@@ -155,12 +157,10 @@ impl Jobs {
 
     /// A file that begins to arrive.
     pub async fn receive(&self, person: PersonId) -> Result<Incoming> {
-        fs::create_dir_all(&self.folder)
-            .await
-            .map_err(unavailable)?;
+        fs::create_dir_all(&self.folder).await.map_err(unwritten)?;
         let id = format!("{person}-{}", random_id(16));
         let path = self.folder.join(&id);
-        let file = fs::File::create_new(&path).await.map_err(unavailable)?;
+        let file = fs::File::create_new(&path).await.map_err(unwritten)?;
         Ok(Incoming {
             id,
             path,
@@ -407,4 +407,12 @@ impl Jobs {
 
 fn unavailable(error: impl std::fmt::Display) -> Error {
     Error::Unavailable(error.to_string())
+}
+
+/// A file that could not be written.
+fn unwritten(error: io::Error) -> Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull => Error::NoSpace,
+        _ => unavailable(error),
+    }
 }

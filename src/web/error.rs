@@ -43,6 +43,11 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             fill(text.quota_full, &[limit]),
         ),
+        Error::NoSpace => (
+            StatusCode::INSUFFICIENT_STORAGE,
+            text.unavailable_title,
+            text.no_room.to_owned(),
+        ),
         Error::Unavailable(_) => (
             StatusCode::SERVICE_UNAVAILABLE,
             text.unavailable_title,

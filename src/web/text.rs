@@ -101,7 +101,7 @@ text! {
     open_menu, members_see, company, office, phonetic_given_name, phonetic_family_name,
     phonetic_organization, file_as, messaging, messaging_address, web_pages, related, spouse, child,
     assistant, manager, home_fax, pager, car, radio, company_main, mms, customer_id, government_id,
-    account_name, other_details, quota_full, unavailable_title, stale_form,
+    account_name, other_details, quota_full, no_room, unavailable_title, stale_form,
     stale_page, moment, months, settings, login, place, state, my_groups, no_groups, your_role,
     role, role_member, role_co_admin, role_admin, members, members_shown, search_member,
     found_group, group_name, group_shown_name, group_url_name, group_name_rule,

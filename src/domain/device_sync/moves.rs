@@ -82,7 +82,7 @@ fn outcome(error: Error) -> Result<Moved> {
     match error {
         Error::Forbidden { right: Right::Add } => Ok(Moved::NoTarget),
         Error::Forbidden { .. } | Error::NotFound => Ok(Moved::NoSource),
-        error @ Error::Unavailable(_) => Err(error),
+        error @ (Error::Unavailable(_) | Error::NoSpace) => Err(error),
         _ => Ok(Moved::Failed),
     }
 }

@@ -18,6 +18,8 @@ pub enum OfficeOp {
     PutClass(AccountClass),
     /// Its people are in no class then.
     RemoveClass { name: String },
+    /// What the clock said when versions were last purged; no line of the audit trail.
+    KeepClock(Timestamp),
     /// Something that is set while the server runs; none takes it away.
     Set { name: String, value: Option<String> },
 }

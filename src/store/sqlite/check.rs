@@ -3,6 +3,7 @@
 use rusqlite::Connection;
 use sha2::{Digest as _, Sha256};
 
+use super::damaged;
 use crate::domain::item::hex;
 
 /// What must select nothing, and what it means when it does.
@@ -227,7 +228,11 @@ const INVARIANTS: &[(&str, &str)] = &[
 
 /// Every broken invariant in words; empty when all hold.
 pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
-    let mut broken = Vec::new();
+    let mut broken = pragma(connection, "integrity_check")?;
+    if let Some(first) = broken.first() {
+        // What stands on damaged pages says nothing.
+        return Ok(vec![damaged(first)]);
+    }
     for (meaning, sql) in INVARIANTS {
         let rows: Vec<i64> = connection
             .prepare(sql)?
@@ -239,18 +244,16 @@ pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         }
     }
     broken.extend(blobs(connection)?);
-    for pragma in ["integrity_check", "foreign_key_check"] {
-        let mut statement = connection.prepare(&format!("PRAGMA {pragma}"))?;
-        let rows: Vec<String> = statement
-            .query_map([], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        broken.extend(
-            rows.into_iter()
-                .filter(|row| row != "ok")
-                .map(|row| format!("{pragma}: {row}")),
-        );
-    }
+    broken.extend(pragma(connection, "foreign_key_check")?);
     Ok(broken)
+}
+
+/// What the engine itself finds.
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(&format!("PRAGMA {name}"))?;
+    let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
+    let found = rows.filter(|row| !matches!(row, Ok(row) if row == "ok"));
+    found.map(|row| Ok(format!("{name}: {}", row?))).collect()
 }
 
 /// Octets that are not what their digest says, read chunk by chunk.

@@ -172,5 +172,20 @@ fn unavailable(error: impl std::fmt::Display) -> Error {
     Error::Unavailable(error.to_string())
 }
 
+/// What an error of the engine is to whoever asked.
+fn failed(error: rusqlite::Error) -> Error {
+    use rusqlite::ErrorCode as Code;
+    match error.sqlite_error_code() {
+        Some(Code::DiskFull) => Error::NoSpace,
+        Some(Code::DatabaseCorrupt | Code::NotADatabase) => Error::Unavailable(damaged(error)),
+        _ => unavailable(error),
+    }
+}
+
+/// What an operator does about a damaged file.
+fn damaged(error: impl std::fmt::Display) -> String {
+    format!("the database file is damaged ({error}): put a backup back with carnet restore FILE")
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,9 +2,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, backup::Backup, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, params};
 
-use super::{DATABASE, commit::search, unavailable, writer::Counter};
+use super::{DATABASE, commit::search, damaged, failed, unavailable, writer::Counter};
 use crate::domain::{
     error::{Error, Result},
     item::random_id,
@@ -44,13 +44,11 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         .map_err(|error| Error::Unavailable(format!("{}: {error}", directory.display())))?;
     let mut connection = Connection::open(file)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
-    prepare_writer(&connection).map_err(unavailable)?;
+    prepare_writer(&connection).map_err(|error| unusable(file, error))?;
     migrate(&mut connection)?;
-    connection
-        .execute_batch(search::TRACK)
-        .map_err(unavailable)?;
+    connection.execute_batch(search::TRACK).map_err(failed)?;
     let mut counter = Counter::open(&directory.join(COUNTER))?;
-    let stored = commits(&connection).map_err(unavailable)?;
+    let stored = commits(&connection).map_err(failed)?;
     if stored < counter.value() {
         tracing::warn!(
             stored,
@@ -61,6 +59,54 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         counter.set(stored);
     }
     Ok((connection, counter))
+}
+
+/// Why a file cannot serve as the database.
+fn unusable(file: &Path, error: rusqlite::Error) -> Error {
+    let file = file.display();
+    Error::Unavailable(match error.sqlite_error_code() {
+        Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+            format!("{file} cannot be written: {error}")
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            format!("{file}: {}", damaged(error))
+        }
+        _ => format!("{file}: {error}"),
+    })
+}
+
+/// A connection to a database that is to be replaced. A damaged one is kept aside.
+fn replaceable(file: &Path) -> Result<Connection> {
+    let open = || {
+        let connection = Connection::open(file)?;
+        prepare_writer(&connection)?;
+        Ok(connection)
+    };
+    match open() {
+        Err(error) if is_damaged(&error) => {
+            let named = |end: &str| {
+                let mut name = file.as_os_str().to_owned();
+                name.push(end);
+                name
+            };
+            fs::rename(file, named(".damaged")).map_err(unavailable)?;
+            for side in ["-wal", "-shm"] {
+                // Neither has to be there.
+                let _ = fs::remove_file(named(side));
+            }
+            open()
+        }
+        opened => opened,
+    }
+    .map_err(|error: rusqlite::Error| unusable(file, error))
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
 }
 
 /// Settings of the connections that read.
@@ -96,8 +142,7 @@ pub fn restore(file: &Path, directory: &Path) -> Result<()> {
         })?;
     fs::create_dir_all(directory).map_err(unavailable)?;
     let target = directory.join(DATABASE);
-    let mut connection = Connection::open(&target).map_err(unavailable)?;
-    prepare_writer(&connection).map_err(unavailable)?;
+    let mut connection = replaceable(&target)?;
     // A directory that was empty has none.
     let before = rights_revision(&connection).unwrap_or(0);
     Backup::new(&source, &mut connection)

@@ -9,7 +9,7 @@ use deadpool::managed::{self, Metrics, Object, RecycleResult};
 use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
-use super::{open, unavailable};
+use super::{failed, open, unavailable};
 use crate::domain::error::Result;
 
 /// Connections at once.
@@ -31,7 +31,7 @@ impl Readers {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T> {
         let connection = self.get().await?;
-        read(&connection).map_err(unavailable)
+        read(&connection).map_err(failed)
     }
 
     /// Reads on a thread for blocking work.
@@ -43,7 +43,7 @@ impl Readers {
         spawn_blocking(move || read(&connection))
             .await
             .map_err(unavailable)?
-            .map_err(unavailable)
+            .map_err(failed)
     }
 
     async fn get(&self) -> Result<Object<Manager>> {

@@ -11,7 +11,7 @@ use std::{
 use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{commit, unavailable};
+use super::{commit, failed, unavailable};
 use crate::domain::{
     batch::{Batch, Committed},
     class::Index,
@@ -123,12 +123,12 @@ impl Thread {
             match job {
                 Job::Commit(batch, answer) => batches.push((batch, answer)),
                 Job::ForeignChanges(answer) => {
-                    let changes = self.known.catch_up(&self.connection).map_err(unavailable);
+                    let changes = self.known.catch_up(&self.connection).map_err(failed);
                     let _ = answer.send(changes);
                 }
                 Job::Reindex(indexes, answer) => {
                     let done = commit::reindex(&mut self.connection, &indexes);
-                    let _ = answer.send(done.map_err(unavailable));
+                    let _ = answer.send(done.map_err(failed));
                 }
             }
         }
@@ -146,8 +146,8 @@ impl Thread {
                 }
             }
             Err(error) => {
+                let error = failed(error);
                 tracing::error!(%error, batches = batches.len(), "a commit failed");
-                let error = unavailable(error);
                 for (_, answer) in batches {
                     let _ = answer.send(Err(error.clone()));
                 }

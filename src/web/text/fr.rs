@@ -107,6 +107,7 @@ pub const FR: Text = Text {
     members_see: "Chaque membre de {} ({}) voit ces contacts.",
     company: "Société",
     quota_full: "Ce carnet est plein : il peut contenir {} contacts.",
+    no_room: "Le serveur n'a plus de place sur son disque. Rien n'a été enregistré ; tout peut être lu. Son administrateur doit faire de la place.",
     unavailable_title: "Indisponible",
     stale_form: "Ce formulaire est trop ancien. Vos saisies sont encore là : envoyez-le de nouveau.",
     office: "Bureau",

@@ -320,7 +320,7 @@ async fn what_is_old_enough_ends() {
         .expect("the trash")[0]
         .revision;
     moment();
-    allowed(w.core.purge().await);
+    allowed(w.core.purge(false).await);
     w.check().await;
     let book = w.book("mia", PRIVATE).await.expect("a book");
     assert!(book.trash().await.expect("a list").is_empty());

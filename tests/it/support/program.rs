@@ -17,6 +17,16 @@ pub struct Program {
 impl Program {
     /// Starts it and waits until as many sockets listen.
     pub fn serve(data: &Path, listen: &[&str], more: &[&str]) -> Self {
+        Self::serve_logging(data, listen, more, Stdio::null())
+    }
+
+    /// The same; the log goes where one wants.
+    pub fn serve_logging(
+        data: &Path,
+        listen: &[&str],
+        more: &[&str],
+        log: impl Into<Stdio>,
+    ) -> Self {
         let mut command = program();
         command.arg("serve").arg("--data").arg(data).args(more);
         for url in listen {
@@ -24,7 +34,7 @@ impl Program {
         }
         let mut child = command
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(log)
             .spawn()
             .expect("started");
         let output = child.stdout.take().expect("an output");

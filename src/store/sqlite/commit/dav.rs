@@ -12,6 +12,8 @@ use crate::domain::{
 
 /// Push subscriptions of one person; those that expire first go first.
 const SUBSCRIPTIONS_KEPT: i64 = 200;
+/// Clients remembered of a person and a book.
+const CLIENTS: i64 = 64;
 
 impl Commit<'_> {
     pub(super) fn dav_op(&mut self, op: &Op) -> Applied<i64> {
@@ -108,6 +110,7 @@ impl Commit<'_> {
                      ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
                 )?
                 .execute(params![person, client, collection.0, upto.0])?;
+            self.forget_clients(collection)?;
             self.connection
                 .prepare_cached(
                     "DELETE FROM dav_client_card
@@ -124,6 +127,26 @@ impl Commit<'_> {
             insert.execute(params![person, client, collection.0, placement.0, seq.0])?;
         }
         Ok(0)
+    }
+
+    /// A client that calls itself something else each time does not fill the disk: beyond so many of
+    /// a person and a book, those that know least of it are strangers again.
+    fn forget_clients(&self, collection: CollectionId) -> Applied<()> {
+        let too_many = "SELECT client FROM dav_client WHERE person = ?1 AND collection = ?2
+             ORDER BY client = ?3 DESC, seq DESC LIMIT -1 OFFSET ?4";
+        for table in ["dav_client_card", "dav_client"] {
+            self.connection
+                .prepare_cached(&format!(
+                    "DELETE FROM {table} WHERE person = ?1 AND collection = ?2 AND client IN ({too_many})"
+                ))?
+                .execute(params![
+                    self.author(),
+                    collection.0,
+                    self.batch.client,
+                    CLIENTS
+                ])?;
+        }
+        Ok(())
     }
 
     fn note_written(&self, collection: CollectionId, href: &str) -> Applied<i64> {

@@ -12,6 +12,9 @@ use crate::domain::{
     view::Shown,
 };
 
+/// Programs remembered of a person, those with a name of the person's own apart.
+const CLIENTS: i64 = 64;
+
 /// Named values as a JSON object.
 fn object(info: &[(String, String)]) -> serde_json::Value {
     info.iter()
@@ -104,6 +107,12 @@ impl Commit<'_> {
                 seen.0,
                 serde_json::to_string(kept).unwrap_or_default()
             ],
+        )?;
+        // Programs that call themselves something else each time.
+        self.run(
+            "DELETE FROM client WHERE id IN (SELECT id FROM client
+                 WHERE person = ?1 AND name = '' ORDER BY last_seen DESC, id DESC LIMIT -1 OFFSET ?2)",
+            params![person.0, CLIENTS],
         )
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{Applied, Commit};
-use crate::domain::{error::Error, id::PersonId, office::store::OfficeOp};
+use crate::domain::{error::Error, id::PersonId, office::store::OfficeOp, trash::PURGE_CLOCK};
 
 impl Commit<'_> {
     pub(super) fn office_op(&mut self, op: &OfficeOp) -> Applied<i64> {
@@ -39,6 +39,10 @@ impl Commit<'_> {
                 self.audit(&format!("class {name:?} removed"))?;
                 self.run("UPDATE person SET class = '' WHERE class = ?1", [name])
             }
+            OfficeOp::KeepClock(at) => self.run(
+                "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
+                params![PURGE_CLOCK, at.0.to_string()],
+            ),
             OfficeOp::Set { name, value } => {
                 self.audit(&format!("{name} set"))?;
                 match value {
