@@ -20,7 +20,7 @@ mod tag;
 mod verification;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -82,7 +82,7 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
                 index.blob.as_ref().map(|blob| &blob.digest),
                 index.blob.as_ref().map_or(0, |blob| blob.octets),
             ])?;
-        search::write_texts(&transaction, item.0, index)?;
+        search::replace_texts(&transaction, item.0, index)?;
         search::index_item(&transaction, item.0)?;
     }
     if indexes.is_empty() {
@@ -101,6 +101,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         batch,
         collections: BTreeMap::new(),
         rooms: BTreeMap::new(),
+        created: HashMap::new(),
         described: Vec::new(),
         people: Vec::new(),
         rights_moved: false,
@@ -113,7 +114,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         rows.push(commit.op(op)?);
     }
     commit.count_removals()?;
-    search::catch_up(connection)?;
+    search::catch_up(connection, &commit.created)?;
     if commit.rights_moved {
         connection
             .prepare_cached(
@@ -141,6 +142,8 @@ struct Commit<'a> {
     collections: BTreeMap<i64, i64>,
     /// Limit and free room of private books this batch added to.
     rooms: BTreeMap<i64, (i64, i64)>,
+    /// Items this batch created, as they are now.
+    created: HashMap<i64, &'a Index>,
     described: Vec<Described>,
     people: Vec<PersonId>,
     rights_moved: bool,
@@ -149,7 +152,7 @@ struct Commit<'a> {
     removed_from: Option<i64>,
 }
 
-impl Commit<'_> {
+impl<'a> Commit<'a> {
     fn check_rights_revision(&self) -> Applied<()> {
         let Some(expected) = self.batch.rights_revision else {
             return Ok(());
@@ -166,7 +169,7 @@ impl Commit<'_> {
         }
     }
 
-    fn op(&mut self, op: &Op) -> Applied<i64> {
+    fn op(&mut self, op: &'a Op) -> Applied<i64> {
         match op {
             Op::CreateItem { .. }
             | Op::Place { .. }

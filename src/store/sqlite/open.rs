@@ -33,6 +33,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0019_documents.sql"),
     include_str!("schema/0020_attachments.sql"),
     include_str!("schema/0021_view_names.sql"),
+    include_str!("schema/0026_index_text.sql"),
 ];
 
 /// The commit counter's file beside the database.

@@ -198,7 +198,7 @@ impl Reader<'_> {
     /// `(field, value)` of an item's index.
     pub fn texts(&self, item: ItemId) -> rusqlite::Result<Vec<(String, String)>> {
         self.all(
-            "SELECT field, value FROM index_text WHERE item = ?1 ORDER BY rowid",
+            "SELECT field, value FROM index_text WHERE item = ?1 ORDER BY n",
             [item.0],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )

@@ -144,7 +144,7 @@ fn order(query: &ListQuery) -> String {
         Sort::Name => name,
         Sort::Organization => {
             let organization = "(SELECT t.tokens FROM index_text t
-                WHERE t.item = i.id AND t.field = 'org' ORDER BY t.rowid LIMIT 1)";
+                WHERE t.item = i.id AND t.field = 'org' ORDER BY t.n LIMIT 1)";
             format!("{organization} IS NULL, {organization}, {name}")
         }
         Sort::Modified => format!("i.modified DESC, {name}"),

@@ -15,7 +15,7 @@ use crate::domain::{
 };
 
 /// Matches up to which sorting them is cheaper than walking the sorted list.
-const SORTED: usize = 2_000;
+const SORTED: usize = 8_000;
 
 const EVERYTHING: &str = "name organization email telephone reach city country rest comment";
 

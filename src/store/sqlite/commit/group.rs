@@ -331,7 +331,7 @@ impl Commit<'_> {
             ],
         )?;
         self.run(
-            "INSERT INTO index_text SELECT ?2, field, value, part, tokens FROM index_text WHERE item = ?1",
+            "INSERT INTO index_text SELECT ?2, n, field, value, part, tokens FROM index_text WHERE item = ?1",
             params![item, copy],
         )?;
         self.run(

@@ -42,8 +42,8 @@ impl Placed {
     }
 }
 
-impl Commit<'_> {
-    pub(super) fn item_op(&mut self, op: &Op) -> Applied<i64> {
+impl<'a> Commit<'a> {
+    pub(super) fn item_op(&mut self, op: &'a Op) -> Applied<i64> {
         match op {
             Op::CreateItem {
                 class,
@@ -100,7 +100,7 @@ impl Commit<'_> {
         &mut self,
         class: &str,
         creator: PersonId,
-        content: &Content,
+        content: &'a Content,
         placement: &NewPlacement,
     ) -> Applied<i64> {
         self.check_quota(placement.collection)?;
@@ -131,6 +131,7 @@ impl Commit<'_> {
             ])?;
         let item = self.connection.last_insert_rowid();
         search::write_texts(self.connection, item, index)?;
+        self.created.insert(item, index);
         let origin = Placing {
             by: self.author().unwrap_or(creator.0),
             from: None,
@@ -210,9 +211,10 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                     born, changed, maker, writer, overlay, client, came_from, creator)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13,
-                     (SELECT creator FROM item WHERE id = ?1))",
+                     born, changed, maker, writer, overlay, client, came_from, creator, sort_first,
+                     sort_last)
+                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, creator,
+                     sort_first, sort_last FROM item WHERE id = ?1",
             )?
             .execute(params![
                 item,
@@ -257,7 +259,7 @@ impl Commit<'_> {
         &mut self,
         item: ItemId,
         expected_rev: i64,
-        content: &Content,
+        content: &'a Content,
         through: PlacementId,
         overlay: &Option<(Vec<u8>, Vec<String>)>,
         writer: Option<DeviceId>,
@@ -294,7 +296,10 @@ impl Commit<'_> {
         if changed == 0 {
             return Err(Error::PreconditionFailed.into());
         }
-        search::write_texts(self.connection, item.0, index)?;
+        search::replace_texts(self.connection, item.0, index)?;
+        if let Some(known) = self.created.get_mut(&item.0) {
+            *known = index;
+        }
         for placed in self.live_placements(item.0)? {
             self.check_uid(placed.collection, &index.uid, placed.id)?;
             let seq = self.next_seq(placed.collection)?;

@@ -4,7 +4,9 @@
 //! placements concerned; a batch ends with indexing them. Removals need no more than SQL
 //! (`schema/0005_search.sql`).
 
-use rusqlite::{Connection, params};
+use std::collections::HashMap;
+
+use rusqlite::{Connection, Row, params};
 
 use crate::domain::{
     class::{Index, Part},
@@ -38,18 +40,21 @@ pub const TRACK: &str = "
             WHERE item = old.item AND collection = old.collection AND gone IS NULL;
     END;";
 
-/// Makes findable what the batch wrote.
-pub fn catch_up(connection: &Connection) -> rusqlite::Result<()> {
+/// Makes findable what the batch wrote; `created` are the items that were in no index before.
+pub fn catch_up(connection: &Connection, created: &HashMap<i64, &Index>) -> rusqlite::Result<()> {
     // CROSS JOIN: SQLite keeps the order, and never walks through all placements.
-    let noted: Vec<i64> = connection
+    let noted: Vec<Live> = connection
         .prepare_cached(
-            "SELECT u.placement FROM unindexed u
+            "SELECT p.id, p.item, p.collection FROM unindexed u
              CROSS JOIN placement p ON p.id = u.placement WHERE p.gone IS NULL",
         )?
-        .query_map([], |row| row.get(0))?
+        .query_map([], Live::read)?
         .collect::<rusqlite::Result<_>>()?;
-    for placement in noted {
-        index_placement(connection, placement)?;
+    for placed in noted {
+        match created.get(&placed.item) {
+            Some(index) => insert(connection, &placed, &words_of(index))?,
+            None => index_placement(connection, &placed)?,
+        }
     }
     connection
         .prepare_cached("DELETE FROM unindexed")?
@@ -57,17 +62,16 @@ pub fn catch_up(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the values of an item anew.
+/// Writes the values of an item that has none.
 pub fn write_texts(connection: &Connection, item: i64, index: &Index) -> rusqlite::Result<()> {
-    connection
-        .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
-        .execute([item])?;
     let mut insert = connection.prepare_cached(
-        "INSERT INTO index_text (item, field, value, part, tokens) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO index_text (item, n, field, value, part, tokens)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
     )?;
-    for text in &index.texts {
+    for (n, text) in (1_i64..).zip(&index.texts) {
         insert.execute(params![
             item,
+            n,
             text.field,
             text.value,
             text.part.map(Part::as_str),
@@ -77,20 +81,79 @@ pub fn write_texts(connection: &Connection, item: i64, index: &Index) -> rusqlit
     Ok(())
 }
 
+/// Makes the values of an item anew.
+pub fn replace_texts(connection: &Connection, item: i64, index: &Index) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
+        .execute([item])?;
+    write_texts(connection, item, index)
+}
+
+/// A live placement.
+struct Live {
+    id: i64,
+    item: i64,
+    collection: i64,
+}
+
+impl Live {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            id: row.get(0)?,
+            item: row.get(1)?,
+            collection: row.get(2)?,
+        })
+    }
+}
+
+/// What searches compare, by part.
+type Words = [String; Part::ALL.len()];
+
+fn words<'a>(texts: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Words {
+    Part::ALL.map(|part| {
+        let named = texts.clone().filter(|(name, _)| *name == part.as_str());
+        token::join(named.map(|(_, tokens)| tokens))
+    })
+}
+
+fn words_of(index: &Index) -> Words {
+    words(index.texts.iter().filter_map(|text| {
+        let part = text.part?;
+        Some((part.as_str(), &*text.tokens))
+    }))
+}
+
 /// Makes a placement findable by its item's values and its place's comments, and sorts it.
-fn index_placement(connection: &Connection, placement: i64) -> rusqlite::Result<()> {
-    let (item, collection): (i64, i64) = connection
-        .prepare_cached("SELECT item, collection FROM placement WHERE id = ?1")?
-        .query_row([placement], |row| Ok((row.get(0)?, row.get(1)?)))?;
+fn index_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<()> {
     let texts: Vec<(String, String)> = connection
         .prepare_cached(
-            "SELECT part, tokens FROM index_text WHERE item = ?1 AND part IS NOT NULL ORDER BY rowid",
+            "SELECT part, tokens FROM index_text WHERE item = ?1 AND part IS NOT NULL ORDER BY n",
         )?
-        .query_map([item], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .query_map([placed.item], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<rusqlite::Result<_>>()?;
+    connection
+        .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
+        .execute([placed.id])?;
+    let texts = texts.iter().map(|(part, tokens)| (&**part, &**tokens));
+    insert(connection, placed, &words(texts))?;
+    connection
+        .prepare_cached(
+            "UPDATE placement SET (sort_first, sort_last) =
+                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)
+             WHERE id = ?1 AND (sort_first, sort_last) IS NOT
+                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)",
+        )?
+        .execute([placed.id, placed.item])?;
+    Ok(())
+}
+
+/// Enters a placement that is not in the index.
+fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Result<()> {
     let comments: Vec<String> = connection
         .prepare_cached("SELECT text FROM comment WHERE item = ?1 AND collection = ?2 ORDER BY id")?
-        .query_map([item, collection], |row| row.get::<_, String>(0))?
+        .query_map([placed.item, placed.collection], |row| {
+            row.get::<_, String>(0)
+        })?
         .map(|text| Ok(token::Tokens::text(&text?, false).finish()))
         .collect::<rusqlite::Result<_>>()?;
     let [
@@ -102,13 +165,7 @@ fn index_placement(connection: &Connection, placement: i64) -> rusqlite::Result<
         city,
         country,
         rest,
-    ] = Part::ALL.map(|part| {
-        let named = texts.iter().filter(|(name, _)| name == part.as_str());
-        token::join(named.map(|(_, tokens)| tokens.as_str()))
-    });
-    connection
-        .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
-        .execute([placement])?;
+    ] = words;
     connection
         .prepare_cached(
             "INSERT INTO search (rowid, place, name, organization, email, telephone, reach, city,
@@ -116,8 +173,8 @@ fn index_placement(connection: &Connection, placement: i64) -> rusqlite::Result<
              VALUES (?1, 'c' || ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
-            placement,
-            collection,
+            placed.id,
+            placed.collection,
             name,
             organization,
             email,
@@ -128,25 +185,19 @@ fn index_placement(connection: &Connection, placement: i64) -> rusqlite::Result<
             rest,
             token::join(comments.iter().map(String::as_str))
         ])?;
-    connection
-        .prepare_cached(
-            "UPDATE placement SET (sort_first, sort_last) =
-                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)
-             WHERE id = ?1 AND (sort_first, sort_last) IS NOT
-                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)",
-        )?
-        .execute([placement, item])?;
     Ok(())
 }
 
 /// Makes every live placement of an item findable anew.
 pub fn index_item(connection: &Connection, item: i64) -> rusqlite::Result<()> {
-    let placements: Vec<i64> = connection
-        .prepare_cached("SELECT id FROM placement WHERE item = ?1 AND gone IS NULL")?
-        .query_map([item], |row| row.get(0))?
+    let placements: Vec<Live> = connection
+        .prepare_cached(
+            "SELECT id, item, collection FROM placement WHERE item = ?1 AND gone IS NULL",
+        )?
+        .query_map([item], Live::read)?
         .collect::<rusqlite::Result<_>>()?;
-    for placement in placements {
-        index_placement(connection, placement)?;
+    for placed in &placements {
+        index_placement(connection, placed)?;
     }
     Ok(())
 }
