@@ -1,14 +1,19 @@
 //! Cards into a book: duplicates, lists, batches, and a report by line.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+mod progress;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinHandle;
 
+use self::progress::Settled;
+pub use self::progress::{Progress, Report};
 use super::{Entry, Group, Made, Outcome, Warning, unknown_members};
 use crate::domain::{
-    book::Book,
+    book::{Book, Prepared},
     error::{Error, Result},
     id::{ImportId, PlacementId},
     item::Card,
@@ -79,54 +84,20 @@ impl Default for Choices {
     }
 }
 
-/// What became of a file, counted from the commits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Report {
-    pub import: Option<ImportId>,
-    pub created: usize,
-    pub updated: usize,
-    /// There already, with nothing to add.
-    pub unchanged: usize,
-    pub lists: usize,
-    /// Line, reason.
-    pub skipped: Vec<(u64, String)>,
-    /// Line, code, value.
-    pub warnings: Vec<(u64, String, String)>,
-    /// Warnings beyond those kept.
-    pub more_warnings: usize,
-}
-
-/// How far an import came: kept in the same commit as what it stored.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// The last record that was taken.
-    pub taken: u64,
-    /// Records up to that one that are not settled yet.
-    pub open: BTreeSet<u64>,
-    pub report: Report,
-    /// Its time was up; it can go on.
-    pub paused: bool,
-    /// Why it ended before its end.
-    pub failure: Option<String>,
-}
-
-impl Progress {
-    /// As it is kept.
-    pub fn written(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
-    }
-
-    /// Reads what [`Progress::written`] wrote; nothing was done when there is nothing.
-    pub fn read(text: &str) -> Self {
-        serde_json::from_str(text).unwrap_or_default()
-    }
-}
-
 /// A card on its way.
 struct Waiting {
     record: u64,
     line: u64,
     made: Made,
+}
+
+/// A commit under way, while the next is prepared.
+struct Flying {
+    /// Planned anew when the commit is refused.
+    cards: Vec<Waiting>,
+    /// Hashes of the keys of what it creates.
+    fresh: HashSet<u64>,
+    commit: JoinHandle<Result<Settled>>,
 }
 
 /// An import on its way.
@@ -136,6 +107,7 @@ pub struct Importer {
     choices: Choices,
     known: Known,
     waiting: Vec<Waiting>,
+    flying: Option<Flying>,
     groups: Vec<(u64, u64, Group)>,
     progress: Progress,
     /// Settled before this run.
@@ -170,6 +142,7 @@ impl Importer {
             import,
             choices,
             waiting: Vec::with_capacity(BATCH),
+            flying: None,
             groups: Vec::new(),
             progress,
             before,
@@ -227,6 +200,7 @@ impl Importer {
     /// Stores what is left, then the lists, and tells what became of the file.
     pub async fn finish(mut self) -> Result<Report> {
         self.store().await?;
+        self.land().await?;
         let groups = std::mem::take(&mut self.groups);
         for (record, line, group) in groups {
             let unknown = unknown_members(&group, |uid| self.known.has_uid(uid));
@@ -251,12 +225,14 @@ impl Importer {
             self.progress.report.lists += 1;
         }
         self.store().await?;
+        self.land().await?;
         Ok(self.progress.report)
     }
 
     /// Stores what is waiting, and how far that is; [`Importer::resume`] goes on from there.
     pub async fn pause(mut self) -> Result<Progress> {
         self.store().await?;
+        self.land().await?;
         self.progress.paused = true;
         Ok(self.progress)
     }
@@ -264,39 +240,106 @@ impl Importer {
     async fn store(&mut self) -> Result<()> {
         let cards = std::mem::take(&mut self.waiting);
         let later = self.store_batch(cards, true).await?;
-        self.store_batch(later, false).await.map(drop)
+        if !later.is_empty() {
+            self.land().await?;
+            self.store_batch(later, false).await?;
+        }
+        Ok(())
     }
 
-    /// One commit. With `defer`, cards that are like another of the batch are given back, to be
-    /// compared with what that one became.
+    /// Sends one commit off. With `defer`, cards that are like another of the batch, or of the one
+    /// under way, are given back, to be compared with what that one became.
     async fn store_batch(&mut self, cards: Vec<Waiting>, defer: bool) -> Result<Vec<Waiting>> {
-        let before = self.progress.clone();
         for _ in 0..ATTEMPTS {
-            let (batch, later) = self.plan(&cards, defer).await?;
-            let settled = self.commit(batch).await;
-            if settled != Err(Error::PreconditionFailed) {
-                settled?;
-                self.book.learn(&mut self.known).await?;
-                let later = later.into_iter().collect::<HashSet<_>>();
-                let kept = cards
-                    .into_iter()
-                    .filter(|card| later.contains(&card.record));
-                return Ok(kept.collect());
+            let planned = self.plan(&cards, defer).await?;
+            let prepared = self.book.prepare(&planned.new);
+            if !self.land().await? {
+                continue;
             }
-            self.progress = before.clone();
-            self.book = self.book.reopened().await?;
-            self.book.learn(&mut self.known).await?;
+            let (later, cards) = cards
+                .into_iter()
+                .partition(|card| planned.later.contains(&card.record));
+            self.send(planned, prepared, cards);
+            return Ok(later);
         }
-        Err(Error::Unavailable(
-            "contacts kept changing during the import".into(),
-        ))
+        Err(unsettled())
+    }
+
+    fn send(&mut self, planned: Planned, prepared: Prepared, cards: Vec<Waiting>) {
+        let Planned {
+            new_lines,
+            updates,
+            updated_lines,
+            mut settled,
+            fresh,
+            ..
+        } = planned;
+        if new_lines.is_empty() && updates.is_empty() {
+            self.progress.settle(settled);
+            return;
+        }
+        let (book, import) = (self.book.clone(), self.import);
+        let progress = self.resumable.then(|| self.progress.clone());
+        let commit = tokio::spawn(async move {
+            let note = |added: &[Result<()>], updated: &[Result<()>]| {
+                for (line, outcome) in new_lines.iter().zip(added) {
+                    match outcome {
+                        Ok(()) => settled.created += 1,
+                        Err(error) => settled.skipped.push((*line, reason(error))),
+                    }
+                }
+                for (line, outcome) in updated_lines.iter().zip(updated) {
+                    match outcome {
+                        Ok(()) => settled.updated += 1,
+                        Err(error) => settled.skipped.push((*line, reason(error))),
+                    }
+                }
+                progress.map(|progress| progress.with(&settled).written())
+            };
+            book.import(import, prepared, updates, note).await?;
+            Ok(settled)
+        });
+        self.flying = Some(Flying {
+            cards,
+            fresh,
+            commit,
+        });
+    }
+
+    /// Waits for the commit under way. One that was refused because contacts or rights changed under
+    /// it is planned anew; false then: what was planned since is void.
+    async fn land(&mut self) -> Result<bool> {
+        for attempt in 0..ATTEMPTS {
+            let Some(flying) = self.flying.take() else {
+                return Ok(attempt == 0);
+            };
+            let landed = flying.commit.await;
+            match landed.map_err(|error| Error::Unavailable(error.to_string()))? {
+                Ok(settled) => {
+                    self.progress.settle(settled);
+                    self.book.learn(&mut self.known).await?;
+                    return Ok(attempt == 0);
+                }
+                Err(Error::PreconditionFailed) => {
+                    self.book = self.book.reopened().await?;
+                    self.book.learn(&mut self.known).await?;
+                    let planned = self.plan(&flying.cards, false).await?;
+                    let prepared = self.book.prepare(&planned.new);
+                    self.send(planned, prepared, flying.cards);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(unsettled())
     }
 
     /// What one commit is to store, and the records left for the next.
-    async fn plan(&mut self, cards: &[Waiting], defer: bool) -> Result<(Planned, Vec<u64>)> {
+    async fn plan(&self, cards: &[Waiting], defer: bool) -> Result<Planned> {
         let mut batch = Planned::default();
-        let mut later = Vec::new();
-        let mut fresh: HashSet<u64> = HashSet::new();
+        let mut fresh: HashSet<u64> = match &self.flying {
+            Some(flying) => flying.fresh.clone(),
+            None => HashSet::new(),
+        };
         let mut like: Vec<(&Waiting, PlacementId, Choice)> = Vec::new();
         for card in cards {
             let Waiting { record, line, made } = card;
@@ -310,57 +353,31 @@ impl Importer {
             match (found, choice) {
                 (Some(_), Choice::Skip) => {
                     let skipped = (*line, "duplicate".to_owned());
-                    self.progress.report.skipped.push(skipped);
+                    batch.settled.skipped.push(skipped);
                 }
                 (Some((placement, _)), Choice::AddMissing | Choice::Replace) => {
                     like.push((card, placement, choice));
                 }
                 _ => {
-                    let seen = made.keys.iter().filter(|key| !fresh.insert(hash(key)));
-                    if seen.count() > 0 && defer {
-                        later.push(*record);
+                    let keys: Vec<u64> = made.keys.iter().map(hash).collect();
+                    let seen = keys.iter().filter(|key| !fresh.insert(**key)).count();
+                    if seen > 0 && defer {
+                        batch.later.insert(*record);
                         continue;
                     }
+                    batch.fresh.extend(keys);
                     batch.new.push(self.prepared(made, choice));
                     batch.new_lines.push(*line);
                 }
             }
-            self.progress.open.remove(record);
+            batch.settled.records.push(*record);
         }
         self.plan_updates(like, &mut batch).await?;
-        Ok((batch, later))
-    }
-
-    async fn commit(&mut self, batch: Planned) -> Result<()> {
-        if batch.new.is_empty() && batch.updates.is_empty() {
-            return Ok(());
-        }
-        let resumable = self.resumable;
-        let progress = &mut self.progress;
-        let (new_lines, updated_lines) = (batch.new_lines, batch.updated_lines);
-        let settle = |added: &[Result<()>], updated: &[Result<()>]| {
-            let report = &mut progress.report;
-            for (line, outcome) in new_lines.iter().zip(added) {
-                match outcome {
-                    Ok(()) => report.created += 1,
-                    Err(error) => report.skipped.push((*line, reason(error))),
-                }
-            }
-            for (line, outcome) in updated_lines.iter().zip(updated) {
-                match outcome {
-                    Ok(()) => report.updated += 1,
-                    Err(error) => report.skipped.push((*line, reason(error))),
-                }
-            }
-            resumable.then(|| progress.written())
-        };
-        self.book
-            .import(self.import, batch.new, batch.updates, settle)
-            .await
+        Ok(batch)
     }
 
     async fn plan_updates(
-        &mut self,
+        &self,
         like: Vec<(&Waiting, PlacementId, Choice)>,
         batch: &mut Planned,
     ) -> Result<()> {
@@ -368,9 +385,11 @@ impl Importer {
         let present = self.book.by_placements(&placements).await?;
         let mut planned: HashMap<PlacementId, usize> = HashMap::new();
         for ((waiting, placement, choice), card) in like.into_iter().zip(present) {
-            let report = &mut self.progress.report;
             let Some(card) = card else {
-                report.skipped.push((waiting.line, "gone".to_owned()));
+                batch
+                    .settled
+                    .skipped
+                    .push((waiting.line, "gone".to_owned()));
                 continue;
             };
             let earlier = planned
@@ -381,12 +400,11 @@ impl Importer {
                 None => self.book.content(&card).to_vec(),
             };
             let incoming = self.prepared(&waiting.made, choice);
-            let report = &mut self.progress.report;
             match (updated(&base, &card, &incoming, choice), earlier) {
-                (None, _) => report.unchanged += 1,
+                (None, _) => batch.settled.unchanged += 1,
                 (Some(bytes), Some((_, before))) => {
                     *before = bytes;
-                    report.unchanged += 1;
+                    batch.settled.unchanged += 1;
                 }
                 (Some(bytes), None) => {
                     planned.insert(placement, batch.updates.len());
@@ -441,6 +459,15 @@ struct Planned {
     new_lines: Vec<u64>,
     updates: Vec<(Card, Vec<u8>)>,
     updated_lines: Vec<u64>,
+    settled: Settled,
+    /// Records left for the next commit.
+    later: HashSet<u64>,
+    /// Hashes of the keys of what is new.
+    fresh: HashSet<u64>,
+}
+
+fn unsettled() -> Error {
+    Error::Unavailable("contacts kept changing during the import".into())
 }
 
 fn reason(error: &Error) -> String {

@@ -2,7 +2,7 @@
 
 use super::{
     Book,
-    write::{RETRIES, removal},
+    write::{Prepared, RETRIES, removal},
 };
 use crate::domain::{
     actor::Actor,
@@ -111,7 +111,7 @@ impl Book {
     pub async fn import(
         &self,
         import: ImportId,
-        new: Vec<Vec<u8>>,
+        new: Prepared,
         updates: Vec<(Card, Vec<u8>)>,
         note: impl FnOnce(&[Result<()>], &[Result<()>]) -> Option<String>,
     ) -> Result<()> {

@@ -41,25 +41,27 @@ impl Book {
     pub async fn add_all(&self, documents: Vec<Vec<u8>>) -> Result<Vec<Result<()>>> {
         let documents = &documents;
         self.decided(|book| async move {
-            let (outcomes, ops) = book.additions(documents.clone()).await?;
+            let (outcomes, ops) = book.additions(book.prepare(documents)).await?;
             book.core.commit_as(&book.actor, ops).await?;
             Ok(outcomes)
         })
         .await
     }
 
+    /// Reads and checks new items: what takes time and asks nothing of the store.
+    pub fn prepare(&self, documents: &[Vec<u8>]) -> Prepared {
+        let admitted = documents.iter().map(|document| self.admit(document, None));
+        Prepared(admitted.collect())
+    }
+
     /// The operations that add many new items, and one outcome each. Needs *Add*.
     pub(in crate::domain) async fn additions(
         &self,
-        documents: Vec<Vec<u8>>,
+        Prepared(admitted): Prepared,
     ) -> Result<(Vec<Result<()>>, Vec<Op>)> {
         if !self.may(Right::Add) {
             return Err(Error::Forbidden { right: Right::Add });
         }
-        let admitted: Vec<Result<Admitted>> = documents
-            .iter()
-            .map(|document| self.admit(document, None))
-            .collect();
         let uids: Vec<String> = admitted
             .iter()
             .flatten()
@@ -487,6 +489,9 @@ pub(in crate::domain) fn removal(placement: &Placement) -> Op {
         writer: None,
     }
 }
+
+/// New items as they would be stored, or why not.
+pub struct Prepared(Vec<Result<Admitted>>);
 
 /// Content as it is stored, the owner's lines, and the tags they name.
 type Admitted = (Content, Vec<u8>, Vec<String>);

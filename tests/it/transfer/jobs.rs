@@ -8,11 +8,11 @@ use std::{
 };
 
 use carnet::{
-    domain::{id::ImportId, store::Store as _},
-    transfer::{Choices, Job, Jobs, Limits, Options, Progress},
+    domain::{batch::Op, id::ImportId, store::Store as _},
+    transfer::{self, Choices, Importer, Job, Jobs, Limits, Options, Progress},
 };
 
-use super::Fixture;
+use super::{Fixture, commit};
 
 fn cards(count: usize) -> String {
     let card = |n: usize| {
@@ -161,4 +161,47 @@ async fn files_that_nobody_imports_go_after_a_day() {
     let mut expected = vec![names[1].clone(), "refused-1.csv".to_owned()];
     expected.sort();
     assert_eq!(left, expected);
+}
+
+/// The next batch is prepared while one is committed: what is planned on a state that moved is
+/// planned anew, and nobody is stored twice or left out.
+#[tokio::test]
+async fn an_import_goes_on_while_rights_move_under_it_and_cards_repeat_from_batch_to_batch() {
+    let fixture = Fixture::new(None).await;
+    let text = cards(2_200);
+    // The last of a batch come again at the beginning of the next, under other UIDs and more known.
+    let again = |n: usize| {
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u{n}\r\nFN:P{n}\r\nN:P{n};;;;\r\nNOTE:more\r\nEND:VCARD\r\n"
+        )
+    };
+    let at = text
+        .find("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u500\r\n")
+        .expect("the 501st");
+    let repeated: String = (490..500).map(again).collect();
+    let text = format!("{}{repeated}{}", &text[..at], &text[at..]);
+    let file = transfer::read(text.as_bytes(), &Options::default()).expect("a file");
+    let choices = Choices::default();
+    let begun = Importer::begin(fixture.book().await, "file", choices).await;
+    let mut importer = begun.expect("begun");
+    for (count, entry) in file.entries.into_iter().enumerate() {
+        importer.push(entry).await.expect("taken");
+        if count % 250 == 0 {
+            let group = Op::AddGroup {
+                name: format!("G{count}"),
+                display_name: String::new(),
+                admin: fixture.person,
+            };
+            commit(&fixture.core, group).await;
+        }
+    }
+    let report = importer.finish().await.expect("a report");
+    assert_eq!((report.created, report.updated), (2_200, 10));
+    assert_eq!(report.skipped, []);
+    let book = fixture.book().await;
+    assert_eq!(book.count().await, Ok(2_200));
+    let card = book.by_uid("u495").await.expect("read").expect("a card");
+    assert!(String::from_utf8_lossy(&card.document).contains("NOTE:more"));
+    let broken = fixture.store.check().await.expect("checked");
+    assert_eq!(broken, [""; 0]);
 }
