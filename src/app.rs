@@ -62,6 +62,11 @@ impl App {
     /// Opens the data and joins store, domain and faces.
     pub fn build(config: Config) -> Result<Self> {
         let store = Arc::new(Sqlite::open(&config.data)?);
+        Self::build_on(store, config)
+    }
+
+    /// [`App::build`] on data that are open.
+    pub fn build_on(store: Arc<Sqlite>, config: Config) -> Result<Self> {
         let contact = Arc::new(Contact::new(config.country.as_deref()));
         let limits = Limits {
             document: config.max_document,
@@ -134,10 +139,7 @@ impl App {
             .route("/", any(dav::serve).with_state(dav.clone()))
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready).with_state(core.clone()))
-            .route(
-                "/carnet-ca.crt",
-                get(certificate_authority).with_state(Arc::new(config.clone())),
-            )
+            .merge(own_authority(&config))
             .merge(dav::router(dav))
             .merge(web::router(pages))
             // Devices spell their paths in any letter case.
@@ -159,6 +161,14 @@ impl App {
         })
     }
 
+    /// Serves these pages and the authority instead of everything.
+    pub fn show_only(&mut self, pages: Router) {
+        self.router = Router::new()
+            .merge(own_authority(&self.config))
+            .merge(pages)
+            .layer(CatchPanicLayer::custom(panicked));
+    }
+
     /// Binds every address of the configuration.
     pub async fn bind(&self) -> std::result::Result<Vec<Listener>, String> {
         let mut listeners = Vec::new();
@@ -175,7 +185,10 @@ impl App {
             tracing::error!(%error, "broken uploads could not be removed");
         }
         let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
-        let writer = tokio::spawn(write_journal(self.core.clone()));
+        if let Err(error) = self.auth.remember_failures().await {
+            tracing::warn!(%error, "sign-ins that failed could not be read");
+        }
+        let writer = tokio::spawn(write_journal(self.core.clone(), self.auth.clone()));
         let purger = tokio::spawn(purge(self.core.clone(), self.jobs.clone()));
         if let Err(error) = self.jobs.resume().await {
             tracing::error!(%error, "imports under way could not be read");
@@ -212,6 +225,9 @@ impl App {
         if let Err(error) = self.core.write_journal(None).await {
             tracing::warn!(%error, "what clients did last could not be written");
         }
+        if let Err(error) = self.auth.write_failures().await {
+            tracing::warn!(%error, "sign-ins that failed could not be written");
+        }
     }
 }
 
@@ -230,9 +246,12 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
 }
 
 /// Writes now and then what clients did.
-async fn write_journal(core: Arc<Core>) {
+async fn write_journal(core: Arc<Core>, auth: Arc<Authenticator>) {
     loop {
         tokio::time::sleep(JOURNAL).await;
+        if let Err(error) = auth.write_failures().await {
+            tracing::warn!(%error, "sign-ins that failed could not be written");
+        }
         if let Err(error) = core.write_journal(None).await {
             tracing::warn!(%error, "what clients did could not be written");
         }
@@ -271,6 +290,13 @@ async fn ready(State(core): State<Arc<Core>>) -> Response {
         Ok(_) => "ready\n".into_response(),
         Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
     }
+}
+
+fn own_authority(config: &Config) -> Router {
+    Router::new().route(
+        "/carnet-ca.crt",
+        get(certificate_authority).with_state(Arc::new(config.clone())),
+    )
 }
 
 /// What a phone installs to trust a server that made its own certificate.

@@ -64,6 +64,8 @@ pub struct Config {
     pub autodiscover_outlook: bool,
     /// E-mail domains whose people are elsewhere: `https://host`, or `@domain` of their address there.
     pub autodiscover_redirects: BTreeMap<String, String>,
+    /// How the first administrator comes to be: `page` or `password`.
+    pub first_start: FirstStart,
     /// Who may found groups: `anyone` or `administrators`.
     pub found_groups: Founders,
     /// Days earlier versions and refused changes are kept, 1 to 365.
@@ -91,6 +93,17 @@ pub struct Config {
     pub sms: Option<Gateway>,
     /// The service that takes faxes.
     pub fax: Option<Gateway>,
+}
+
+/// How the first administrator comes to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FirstStart {
+    /// On a page, for whoever has the code the server printed.
+    #[default]
+    Page,
+    /// Named `admin`, with a password the server prints.
+    Password,
 }
 
 /// Who may found groups.
@@ -130,6 +143,7 @@ impl Default for Config {
             max_heartbeat: 3540,
             autodiscover_outlook: false,
             autodiscover_redirects: BTreeMap::new(),
+            first_start: FirstStart::Page,
             found_groups: Founders::Anyone,
             history_days: 30,
             trash_days: 30,
@@ -237,7 +251,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 33] = [
+pub const KEYS: [&str; 34] = [
     "data",
     "listen",
     "public_url",
@@ -257,6 +271,7 @@ pub const KEYS: [&str; 33] = [
     "max_heartbeat",
     "autodiscover_outlook",
     "autodiscover_redirects",
+    "first_start",
     "found_groups",
     "history_days",
     "trash_days",

@@ -1,81 +1,86 @@
-//! The last sign-ins that failed, so that people and the administration can be told why.
+//! The last sign-ins that failed, so that people and the administration can be told why. They are
+//! in memory, and written now and then together: guessing makes no write of its own.
 
 use std::{
     collections::VecDeque,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use serde::Serialize;
+use crate::domain::{
+    id::Timestamp,
+    office::failure::{Failure, KEPT, Why},
+};
 
-use crate::domain::id::Timestamp;
-
-/// Failures remembered.
-const KEPT: usize = 1000;
-/// A failure like one of the last so many is counted with it.
-const LOOKED_AT: usize = 50;
-
-/// Why somebody was not let in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Why {
-    WrongPassword,
-    /// The account's own, where only app passwords serve.
-    AccountPassword,
-    /// An app password for other protocols.
-    Protocol,
-    /// An app password for other networks.
-    Network,
-    /// The class of the account does not have the protocol.
-    Class,
-    Disabled,
-    TooMany,
-}
-
-/// Sign-ins of one login from one address that failed for one reason.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Failure {
-    /// The last one.
-    pub at: Timestamp,
-    /// As it was typed; it need not name an account.
-    pub login: String,
-    pub peer: IpAddr,
-    pub why: Why,
-    pub times: u32,
-}
-
-/// The failures of this process, the last one first.
+/// The last failures, the last one first.
 #[derive(Default)]
-pub struct Failures(Mutex<VecDeque<Failure>>);
+pub struct Failures(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    all: VecDeque<Failure>,
+    /// So many from the front are not written yet.
+    fresh: usize,
+}
 
 impl Failures {
     pub fn note(&self, login: &str, peer: IpAddr, why: Why) {
         let login: String = login.chars().take(64).collect();
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let like = all
+        let peer = peer.to_canonical();
+        let mut known = self.lock();
+        let like = known
+            .all
             .iter()
-            .take(LOOKED_AT)
             .position(|known| known.login == login && known.peer == peer && known.why == why);
-        let times = like
-            .and_then(|at| all.remove(at))
-            .map_or(0, |known| known.times);
-        all.push_front(Failure {
+        let mut times = 0;
+        if let Some(at) = like {
+            times = known.all.remove(at).map_or(0, |known| known.times);
+            if at < known.fresh {
+                known.fresh -= 1;
+            }
+        }
+        known.all.push_front(Failure {
             at: Timestamp::now(),
             login,
             peer,
             why,
             times: times.saturating_add(1),
         });
-        all.truncate(KEPT);
+        known.all.truncate(KEPT);
+        known.fresh = (known.fresh + 1).min(known.all.len());
+    }
+
+    /// Takes up what an earlier process wrote, older than everything noted since.
+    pub fn remember(&self, written: Vec<Failure>) {
+        let mut known = self.lock();
+        known.all.extend(written);
+        known.all.truncate(KEPT);
+    }
+
+    /// What was noted since it was asked last; [`Failures::unwritten`] takes it back.
+    pub fn fresh(&self) -> Vec<Failure> {
+        let mut known = self.lock();
+        let fresh = std::mem::take(&mut known.fresh);
+        known.all.iter().take(fresh).cloned().collect()
+    }
+
+    /// So many could not be written.
+    pub fn unwritten(&self, number: usize) {
+        let mut known = self.lock();
+        known.fresh = (known.fresh + number).min(known.all.len());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The last ones, of some logins or of all.
     pub fn last(&self, logins: Option<&[&str]>) -> Vec<Failure> {
-        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.lock();
         let of = |failure: &&Failure| {
             logins.is_none_or(|logins| logins.contains(&failure.login.as_str()))
         };
-        all.iter().filter(of).cloned().collect()
+        known.all.iter().filter(of).cloned().collect()
     }
 }
 
@@ -113,5 +118,32 @@ mod tests {
             failures.note(&format!("guess{number}"), peer, Why::WrongPassword);
         }
         assert_eq!(failures.last(None).len(), KEPT);
+    }
+
+    #[test]
+    fn what_was_noted_since_is_written_once() {
+        let failures = Failures::default();
+        let peer = IpAddr::from([192, 0, 2, 7]);
+        let note = |login| failures.note(login, peer, Why::WrongPassword);
+        note("alice");
+        note("bob");
+        note("alice");
+        let names = |fresh: Vec<Failure>| -> Vec<(String, u32)> {
+            fresh.into_iter().map(|f| (f.login, f.times)).collect()
+        };
+        let expected = [("alice".to_owned(), 2), ("bob".to_owned(), 1)];
+        assert_eq!(names(failures.fresh()), expected);
+        assert!(failures.fresh().is_empty());
+        note("bob");
+        assert_eq!(names(failures.fresh()), [("bob".to_owned(), 2)]);
+        failures.unwritten(1);
+        assert_eq!(failures.fresh().len(), 1);
+
+        let later = Failures::default();
+        later.note("carol", peer, Why::WrongPassword);
+        later.remember(failures.last(None));
+        later.note("alice", peer, Why::WrongPassword);
+        let fresh = names(later.fresh());
+        assert_eq!(fresh, [("alice".to_owned(), 3), ("carol".to_owned(), 1)]);
     }
 }

@@ -18,18 +18,20 @@ use http::HeaderValue;
 use sha2::Sha256;
 use tokio::sync::Semaphore;
 
-pub use failures::{Failure, Failures, Why};
+pub use crate::domain::office::failure::{Failure, Why};
+pub use failures::Failures;
 pub use password::hash;
 pub use second_factor::{Code, new_secret, typed_secret};
 
 use crate::domain::{
-    access::{Access, Protocol},
+    access::{Access, Protocol, own_password},
     actor::Client,
     app_password,
     batch::{Batch, Op},
     credential::{AppPassword, CredentialOp},
     error::Result,
     id::{DeviceId, PersonId, Timestamp},
+    office::store::OfficeOp,
     principal::Person,
     store::Store,
 };
@@ -108,7 +110,7 @@ pub enum Outcome {
     Known(Box<Identity>),
 }
 
-fn known(person: Person, through: Option<AppPassword>) -> Outcome {
+fn known(person: Person, through: Option<AppPassword>, door: Door) -> Outcome {
     if person.disabled {
         return Outcome::Disabled;
     }
@@ -120,7 +122,13 @@ fn known(person: Person, through: Option<AppPassword>) -> Outcome {
             };
             (access, Some(found.name))
         }
-        None => (Access::default(), None),
+        None => {
+            let access = Access {
+                own_password: (door != Door::Web).then(|| own_password(&person.password_hash)),
+                ..Access::default()
+            };
+            (access, None)
+        }
     };
     Outcome::Known(Box::new(Identity {
         person,
@@ -147,6 +155,32 @@ impl Authenticator {
     /// The last sign-ins that failed.
     pub fn failures(&self) -> &Failures {
         &self.failures
+    }
+
+    /// Takes up the failures an earlier process wrote.
+    pub async fn remember_failures(&self) -> Result<()> {
+        self.failures.remember(self.store.failures().await?);
+        Ok(())
+    }
+
+    /// Writes the failures noted since; a power cut may lose them.
+    pub async fn write_failures(&self) -> Result<()> {
+        let fresh = self.failures.fresh();
+        let number = fresh.len();
+        if number == 0 {
+            return Ok(());
+        }
+        let batch = Batch {
+            at: Timestamp::now(),
+            unflushed: true,
+            ops: vec![Op::Office(OfficeOp::KeepFailures(fresh))],
+            ..Batch::default()
+        };
+        let written = self.store.commit(batch).await;
+        if written.is_err() {
+            self.failures.unwritten(number);
+        }
+        written.map(drop)
     }
 
     /// HTTP Basic (RFC 7617).
@@ -209,7 +243,7 @@ impl Authenticator {
         if let Some(person) = &person {
             match self.app_password(person, password, peer, door).await? {
                 // Failures stay counted: who holds one password may be guessing another.
-                Ok(found) => return Ok(known(person.clone(), Some(found))),
+                Ok(found) => return Ok(known(person.clone(), Some(found), door)),
                 Err(other) => why = other,
             }
         }
@@ -220,7 +254,7 @@ impl Authenticator {
             && !barred(person)
             && self.remembers(&key, person)
         {
-            return Ok(known(person.clone(), None));
+            return Ok(known(person.clone(), None, door));
         }
         if let Some(retry_after) = self.throttle.wait(&login, peer) {
             self.failures.note(&login, peer, Why::TooMany);
@@ -241,7 +275,7 @@ impl Authenticator {
             Some(person) => {
                 self.throttle.forget(&login, peer);
                 self.remember(key, &person);
-                Ok(known(person, None))
+                Ok(known(person, None, door))
             }
             None => {
                 self.throttle.failed(&login, peer, &key);

@@ -73,7 +73,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                     access: Access {
                         read_only,
                         places: (!place.is_empty()).then_some(place),
-                        password: None,
+                        ..Access::default()
                     },
                     networks: network,
                 },

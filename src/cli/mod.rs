@@ -3,6 +3,7 @@
 mod app_password;
 mod data;
 mod device;
+mod first_start;
 mod grant;
 mod group;
 mod mail;
@@ -152,13 +153,16 @@ async fn run(cli: Cli) -> Done {
     match cli.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
-        Command::Reach => office::reach(&config, json).await,
         command => {
             // A mistyped directory is no new server.
             let makes_data = matches!(
                 command,
                 Command::User(user::Command::Add { .. }) | Command::Migrate
             );
+            let needs_none = matches!(command, Command::Reach) && config.public_url.is_some();
+            if needs_none {
+                return office::reach(&config, json).await;
+            }
             if !makes_data && !config.data.join(DATABASE).exists() {
                 let data = config.data.display();
                 return Err(format!("{data}: there is no {DATABASE} in this directory"));
@@ -168,6 +172,7 @@ async fn run(cli: Cli) -> Done {
             let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
             let brought = store.bring_up_to_date(&classes).await;
             brought.map_err(|error| error.to_string())?;
+            first_start::know_address(&mut config, &store).await?;
             match command {
                 Command::User(command) => user::run(&store, command, json).await,
                 Command::Group(command) => group::run(&store, command, json).await,
@@ -194,7 +199,8 @@ async fn run(cli: Cli) -> Done {
                 Command::Backup { file } => data::backup(&store, &file).await,
                 Command::Check(options) => data::check(&store, &classes, &options, json).await,
                 Command::Migrate => text("the database is up to date\n"),
-                Command::Serve(_) | Command::Restore { .. } | Command::Reach => text(""),
+                Command::Reach => office::reach(&config, json).await,
+                Command::Serve(_) | Command::Restore { .. } => text(""),
             }
         }
     }

@@ -3,7 +3,7 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Done, Output, text};
+use super::{Done, Output, text, user::octets};
 use crate::{
     config::Config,
     domain::{
@@ -27,6 +27,9 @@ pub enum Class {
         /// Devices of one person; 0 for the limit of the server
         #[arg(long)]
         devices: Option<i64>,
+        /// MiB of documents of one person; 0 for no limit, `server` for the server's rule
+        #[arg(long, value_name = "MIB")]
+        document_quota: Option<String>,
         /// What is allowed from now on: eas, carddav, sms, fax
         #[arg(long, value_parser = ["eas", "carddav", "sms", "fax"])]
         allow: Vec<String>,
@@ -67,11 +70,13 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
                     .filter(|service| class.allows(*service))
                     .map(Service::as_str)
                     .collect();
+                let mebibytes = class.documents.map(|octets| octets / (1024 * 1024));
                 format!(
-                    "{:?}\t{}\t{}\t{}\n",
+                    "{:?}\t{}\t{}\t{}\t{}\n",
                     class.name,
                     limit(class.contacts),
                     limit(class.devices),
+                    limit(mebibytes),
                     allowed.join(" ")
                 )
             };
@@ -81,6 +86,7 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             name,
             contacts,
             devices,
+            document_quota,
             allow,
             deny,
         } => {
@@ -94,6 +100,9 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             }
             if let Some(devices) = devices {
                 class.devices = (devices != 0).then_some(devices);
+            }
+            if let Some(quota) = document_quota {
+                class.documents = octets(&quota)?;
             }
             for (names, allowed) in [(allow, true), (deny, false)] {
                 for service in names.iter().filter_map(|name| Service::parse(name)) {

@@ -1,23 +1,19 @@
 //! `carnet serve`
 
-use std::io::Write as _;
+use std::{io::Write as _, sync::Arc};
 
 use clap::Args;
+use tokio_util::sync::CancellationToken;
 
-use super::{
-    Done, text,
-    user::{hash, make_password},
-};
+use super::{Done, first_start, text};
 use crate::{
     app::App,
+    class::{self, contact::Contact},
     config::Config,
     demo,
-    domain::{
-        batch::{Batch, Op},
-        id::Timestamp,
-        store::Store as _,
-    },
+    http::server::Listener,
     observe,
+    store::sqlite::Sqlite,
 };
 
 #[derive(Args)]
@@ -35,59 +31,45 @@ pub async fn run(mut config: Config, options: Options) -> Done {
         config.listen = options.listen;
     }
     observe::start(&config)?;
-    let app = App::build(config).map_err(|error| error.to_string())?;
-    let brought = app.store.bring_up_to_date(app.core.classes()).await;
+    // Whoever reads that it listens may ask it to stop.
+    let stop = CancellationToken::new();
+    tokio::spawn(stop_signal(stop.clone())?);
+    let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+    let store = Arc::new(store);
+    let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
+    let brought = store.bring_up_to_date(&classes).await;
     brought.map_err(|error| error.to_string())?;
-    first_start(&app).await?;
+    first_start::run(&mut config, &store, options.demo, &stop).await?;
+    if stop.is_cancelled() {
+        return text("");
+    }
+    let app = App::build_on(store, config).map_err(|error| error.to_string())?;
     if options.demo {
         demo::fill(&app.core)
             .await
             .map_err(|error| error.to_string())?;
     }
     let listeners = app.bind().await?;
-    // Whoever reads that it listens may ask it to stop.
-    let stop = stop_signal()?;
-    for listener in &listeners {
-        println!("listening on {}", listener.url()?);
-    }
-    std::io::stdout()
-        .flush()
-        .map_err(|error| error.to_string())?;
+    announce(&listeners)?;
     let shutdown = app.shutdown.clone();
     tokio::spawn(async move {
-        stop.await;
+        stop.cancelled().await;
         shutdown.0.cancel();
     });
     app.serve(listeners).await;
     text("")
 }
 
-/// An administrator whose password is printed once.
-async fn first_start(app: &App) -> Result<(), String> {
-    let people = app.store.people().await.map_err(|e| e.to_string())?;
-    if !people.is_empty() {
-        return Ok(());
+/// Says where it listens.
+pub(super) fn announce(listeners: &[Listener]) -> Result<(), String> {
+    for listener in listeners {
+        println!("listening on {}", listener.url()?);
     }
-    let password = make_password();
-    let batch = Batch {
-        client: "first start".to_owned(),
-        at: Timestamp::now(),
-        ops: vec![Op::AddPerson {
-            login: "admin".to_owned(),
-            email: None,
-            name: "Administrator".to_owned(),
-            admin: true,
-            password_hash: hash(password.clone()).await?,
-        }],
-        ..Batch::default()
-    };
-    app.core.commit(batch).await.map_err(|e| e.to_string())?;
-    println!("administrator: admin, password: {password}");
-    Ok(())
+    std::io::stdout().flush().map_err(|error| error.to_string())
 }
 
-/// Ends when somebody asks the server to stop; heard from now on.
-fn stop_signal() -> Result<impl Future<Output = ()>, String> {
+/// Tells when somebody asks the server to stop; heard from now on.
+fn stop_signal(stop: CancellationToken) -> Result<impl Future<Output = ()>, String> {
     use tokio::signal::unix::{SignalKind, signal};
     let hear = |kind| signal(kind).map_err(|error| error.to_string());
     let mut terminate = hear(SignalKind::terminate())?;
@@ -97,5 +79,6 @@ fn stop_signal() -> Result<impl Future<Output = ()>, String> {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
         }
+        stop.cancel();
     })
 }

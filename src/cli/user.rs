@@ -365,7 +365,7 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
 }
 
 /// Octets of a number of MiB; none: the server's rule.
-fn octets(mebibytes: &str) -> Result<Option<i64>, String> {
+pub(super) fn octets(mebibytes: &str) -> Result<Option<i64>, String> {
     let parsed = mebibytes.parse::<i64>().ok().filter(|n| *n >= 0);
     match (mebibytes, parsed.and_then(|n| n.checked_mul(1024 * 1024))) {
         ("server", _) => Ok(None),

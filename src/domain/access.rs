@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::id::AppPasswordId;
+use super::{id::AppPasswordId, item::digest};
 
 /// A protocol a credential may be made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -54,6 +54,15 @@ pub struct Access {
     /// The app password it is the access of: with it the access ends. None: the account's own.
     #[serde(skip)]
     pub password: Option<AppPasswordId>,
+    /// The account's own password it is the access of, as [`own_password`] has it: another one, or
+    /// a second factor, ends the access.
+    #[serde(skip)]
+    pub own_password: Option<String>,
+}
+
+/// What stands for the password of a hash.
+pub fn own_password(password_hash: &str) -> String {
+    digest(password_hash.as_bytes())
 }
 
 impl Access {
@@ -224,7 +233,7 @@ mod tests {
             access: Access {
                 read_only: true,
                 places: Some(vec![PlaceName::Private, PlaceName::Group("Équipe".into())]),
-                password: None,
+                ..Access::default()
             },
             networks: vec!["192.0.2.0/24".parse().expect("a network")],
         };

@@ -185,6 +185,12 @@ impl Core {
 
 /// What is wrong with a new password of somebody, if anything.
 pub fn weakness(password: &str, person: &Person) -> Option<Weak> {
+    let email = person.email.as_deref().unwrap_or_default();
+    weakness_for(password, &person.login, email, &person.name)
+}
+
+/// [`weakness`] of somebody who has no account yet.
+pub fn weakness_for(password: &str, login: &str, email: &str, name: &str) -> Option<Weak> {
     if password.chars().count() < SHORTEST {
         return Some(Weak::TooShort);
     }
@@ -193,10 +199,9 @@ pub fn weakness(password: &str, person: &Person) -> Option<Weak> {
     }
     let folded = password.to_lowercase();
     let plain: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
-    let email = person.email.as_deref().unwrap_or_default();
     let local = email.split('@').next().unwrap_or_default();
-    let words = person.name.split_whitespace();
-    let own = [person.login.as_str(), email, local, person.name.as_str()];
+    let words = name.split_whitespace();
+    let own = [login, email, local, name];
     let is_own = own.into_iter().chain(words).any(|own| {
         let own: String = own
             .to_lowercase()

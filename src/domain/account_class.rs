@@ -41,6 +41,8 @@ pub struct AccountClass {
     pub contacts: Option<i64>,
     /// Devices of one person; none: as the server allows.
     pub devices: Option<i64>,
+    /// Octets of the documents of one person, 0 for no limit; none: as the server allows.
+    pub documents: Option<i64>,
     pub eas: bool,
     pub carddav: bool,
     pub sms: bool,
@@ -53,6 +55,7 @@ impl Default for AccountClass {
             name: String::new(),
             contacts: None,
             devices: None,
+            documents: None,
             eas: true,
             carddav: true,
             sms: true,

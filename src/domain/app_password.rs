@@ -138,7 +138,8 @@ fn normal(typed: &str) -> Option<String> {
     (normal.len() == GROUPS * 4).then_some(normal)
 }
 
-fn new_secret() -> String {
+/// `xxxx-xxxx-xxxx-xxxx` of 80 random bits; [`lookup`] reads what is typed of it.
+pub fn new_secret() -> String {
     let mut octets = [0u8; GROUPS * 4];
     rand::fill(&mut octets[..]);
     let letters = octets.map(|octet| char::from(LETTERS[usize::from(octet % 32)]));

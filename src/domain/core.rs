@@ -3,6 +3,7 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
+    access::own_password,
     actor::{Actor, Client},
     batch::{Batch, Committed, Op},
     book::{Book, RETRIES, Served},
@@ -120,8 +121,8 @@ impl Core {
         self.limits
     }
 
-    /// Builds who is asking; `NotFound` when the account is gone or disabled, or the app password
-    /// that let them in is over.
+    /// Builds who is asking; `NotFound` when the account is gone or disabled, or the password that
+    /// let them in is over.
     pub async fn actor(&self, person: PersonId, client: Client) -> Result<Actor> {
         if let Some(password) = client.access.password
             && !self
@@ -133,7 +134,10 @@ impl Core {
         }
         let account = self.store.account(person).await?;
         let (rights_revision, account, mut memberships) = account.ok_or(Error::NotFound)?;
-        if account.disabled {
+        let is_over = |password: &String| {
+            account.second_factor || *password != own_password(&account.password_hash)
+        };
+        if account.disabled || client.access.own_password.as_ref().is_some_and(is_over) {
             return Err(Error::NotFound);
         }
         memberships.retain(|membership| client.access.shows_group(&membership.name));

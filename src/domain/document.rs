@@ -97,7 +97,7 @@ pub trait Documents: Send + Sync {
     /// default one first, others by name.
     async fn folders(&self, person: PersonId) -> Result<Vec<Collection>>;
     async fn weight(&self, person: PersonId) -> Result<Weight>;
-    /// None: the server's rule.
+    /// Of the account, else of its class; none: the server's rule.
     async fn document_quota(&self, person: PersonId) -> Result<Option<i64>>;
     /// One chunk of the octets with a digest, counted from 0; none past the end.
     async fn chunk(&self, digest: &str, chunk: i64) -> Result<Option<Bytes>>;

@@ -9,6 +9,8 @@ pub enum Reply {
     /// 200 without a body.
     Empty,
     Http(StatusCode),
+    /// 401: the password is asked for.
+    Unauthorized,
     /// A WBXML document and parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
     Multipart(Vec<u8>),
     /// 503, with the seconds after which to try again.
@@ -22,6 +24,7 @@ impl Reply {
             // The type of an empty answer must not be text/html either.
             Reply::Empty => wbxml(Vec::new()),
             Reply::Http(status) => plain(status),
+            Reply::Unauthorized => unauthorized(),
             Reply::Multipart(bytes) => with_header(
                 wbxml(bytes),
                 "content-type",

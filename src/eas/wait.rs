@@ -5,15 +5,20 @@
 
 use std::{sync::Arc, time::Duration};
 
+use carnet_proto::{eas::request_line::Version, wbxml::Tag};
+use http::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     Face,
     folders::{self, Screen, Target},
     hierarchy::{self, Told},
+    reply::Reply,
     request::Call,
+    status::command_status,
 };
 use crate::domain::{
+    account_class::Service,
     actor::{Actor, Client},
     device::DeviceAccess,
     device_sync::{DeviceBook, Pending},
@@ -30,9 +35,32 @@ pub enum Woken {
     Changes(Vec<String>),
     /// The list of folders is not what the device was told, or the device is not let in any more.
     Hierarchy,
+    /// Who asked is not let in any more.
+    Barred(Barred),
     TimeOver,
     /// A newer wait of the device, or the server stops.
     Superseded,
+}
+
+/// Why somebody is not let in any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Barred {
+    /// Another password, or none any more.
+    Password,
+    /// The account is disabled, or its class has no devices.
+    Account,
+}
+
+impl Barred {
+    /// What the next request would hear, said to the one that is held.
+    pub fn reply(self, version: Version, root: Tag) -> Reply {
+        match self {
+            Barred::Password => Reply::Unauthorized,
+            Barred::Account if version < Version::V14_0 => Reply::Http(StatusCode::FORBIDDEN),
+            // AccountDisabled
+            Barred::Account => Reply::Wbxml(command_status(root, 131)),
+        }
+    }
 }
 
 /// What a held request keeps.
@@ -102,9 +130,12 @@ impl Waiter {
     async fn look(&self) -> Result<Look> {
         let actor = match self.actor().await {
             Ok(actor) => actor,
-            Err(Error::NotFound) => return Ok(Look::Woken(Woken::Hierarchy)),
+            Err(Error::NotFound) => return Ok(Look::Woken(Woken::Barred(self.barred().await?))),
             Err(error) => return Err(error),
         };
+        if self.barred().await? == Barred::Account {
+            return Ok(Look::Woken(Woken::Barred(Barred::Account)));
+        }
         let mut topics = vec![Topic::Person(self.person)];
         for (_, book) in self.books(&actor).await? {
             topics.extend(book.topics().await?);
@@ -123,6 +154,16 @@ impl Waiter {
         Ok(match changed.is_empty() {
             true => Look::Wait(subscription),
             false => Look::Woken(Woken::Changes(changed)),
+        })
+    }
+
+    /// What would keep the person out, if anything does.
+    async fn barred(&self) -> Result<Barred> {
+        let account = self.face.core.store().account(self.person).await?;
+        let serves = account.is_none_or(|(_, person, _)| person.may_use(Service::Eas));
+        Ok(match serves {
+            true => Barred::Password,
+            false => Barred::Account,
         })
     }
 

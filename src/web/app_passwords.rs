@@ -152,7 +152,7 @@ fn asked(posted: &Posted) -> std::result::Result<NewAppPassword, String> {
             access: Access {
                 read_only: posted.checked("read_only"),
                 places: (posted.value("places") == "some").then(|| places.collect()),
-                password: None,
+                ..Access::default()
             },
             networks: networks.collect::<std::result::Result<_, _>>()?,
         },

@@ -2,7 +2,7 @@
 
 mod words;
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -27,7 +27,7 @@ use crate::{
     domain::{
         device::{OpenDevice, Orders},
         error::{Error, Result},
-        id::DeviceId,
+        id::{AppPasswordId, DeviceId},
         journal::Exchange,
         store::KnownClient,
         view::{Mode, Shown},
@@ -157,6 +157,8 @@ struct Details {
     facts: Vec<(&'static str, String)>,
     /// Of a device; none of a program.
     device: Option<Settings>,
+    /// Number and name of the app passwords a program may be using.
+    passwords: Vec<(i64, String)>,
     log: Vec<LogRow>,
 }
 
@@ -232,6 +234,7 @@ async fn show_device(web: &Arc<Web>, visit: &Visit, id: i64, told: Told) -> Resu
         name: device.name.clone(),
         facts,
         device: Some(settings),
+        passwords: Vec::new(),
         log: log_of(client, visit),
         shell: visit.shell_of(web, Tool::Settings, told),
     };
@@ -367,30 +370,43 @@ pub async fn erase(
     posted: Posted,
 ) -> Response {
     let visit = &posted.visit;
-    let peer = peer.map_or(std::net::IpAddr::from([127, 0, 0, 1]), |peer| peer.0.0);
     let erased = async {
         let device = web.core.own_device(&visit.actor, DeviceId(id)).await?;
-        let password = posted.value("password");
-        match web
-            .auth
-            .password(&visit.actor.login, password, peer, Door::Web)
-            .await?
-        {
-            Outcome::Known(_) => device.erase(posted.value("typed")).await.map(|()| true),
-            _ => Ok(false),
-        }
-    };
-    let wrong = || {
-        let why = visit.text.device.erase_wrong.to_owned();
-        Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)
+        erase_typed(&web, &posted, peer, &device).await
     };
     let told = match erased.await {
-        Ok(true) => return Done::of("device-erase").at(&format!("{HERE}/e/{id}")),
-        Ok(false) | Err(Error::Invalid(_)) => wrong(),
+        Ok(None) => return Done::of("device-erase").at(&format!("{HERE}/e/{id}")),
+        Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(&web, &error),
     };
     let page = show_device(&web, visit, id, told).await;
     page.unwrap_or_else(|error| visit.failed(&web, &error))
+}
+
+/// Orders a device to be erased, where its name and the password of who is signed in were typed;
+/// else what the page tells.
+pub async fn erase_typed(
+    web: &Web,
+    posted: &Posted,
+    peer: Option<Extension<Peer>>,
+    device: &OpenDevice,
+) -> Result<Option<Told>> {
+    let visit = &posted.visit;
+    let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.0);
+    let (login, password) = (&visit.actor.login, posted.value("password"));
+    let known = web.auth.password(login, password, peer, Door::Web).await?;
+    let erased = match known {
+        Outcome::Known(_) => device.erase(posted.value("typed")).await,
+        _ => Err(Error::Invalid("another password".into())),
+    };
+    match erased {
+        Ok(()) => Ok(None),
+        Err(Error::Invalid(_)) => {
+            let why = visit.text.device.erase_wrong.to_owned();
+            Ok(Some(Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 async fn order<F, O>(web: &Arc<Web>, id: i64, posted: &Posted, done: &str, give: O) -> Response
@@ -481,6 +497,7 @@ async fn show_program(web: &Arc<Web>, visit: &Visit, label: &str, told: Told) ->
         .find(|client| client.label == label && is_program(client))
         .ok_or(Error::NotFound)?;
     let contacts = program_contacts(web, visit, client).await?;
+    let passwords = passwords_of(web, visit, client).await?;
     let status = told.status();
     let page = Details {
         here: program_path(client),
@@ -493,10 +510,27 @@ async fn show_program(web: &Arc<Web>, visit: &Visit, label: &str, told: Told) ->
             (text.first_seen, when::shown(client.first_seen, visit.text)),
         ],
         device: None,
+        passwords,
         log: log_of(Some(client), visit),
         shell: visit.shell_of(web, Tool::Settings, told),
     };
     Ok(show(status, &page))
+}
+
+/// The app passwords a program names; names need not be unique.
+async fn passwords_of(
+    web: &Web,
+    visit: &Visit,
+    client: &KnownClient,
+) -> Result<Vec<(i64, String)>> {
+    let all = web.core.app_passwords(&visit.actor).await?;
+    let named = all.into_iter().filter(|password| {
+        let rest = client.label.strip_suffix(&password.name);
+        rest.is_some_and(|rest| rest.ends_with(" · "))
+    });
+    Ok(named
+        .map(|password| (password.id.0, password.name))
+        .collect())
 }
 
 /// `POST /settings/devices/c/LABEL/rename`
@@ -521,12 +555,27 @@ pub async fn rename_program(
     }
 }
 
-/// `POST /settings/devices/c/LABEL/order`: a program can only be forgotten.
+/// `POST /settings/devices/c/LABEL/order`: a program is shut out by revoking its app password, or
+/// forgotten.
 pub async fn order_program(
     State(web): State<Arc<Web>>,
     Path(label): Path<String>,
     posted: Posted,
 ) -> Response {
+    if posted.value("order") == "revoke" {
+        let password = AppPasswordId(posted.number("password"));
+        let revoked = web
+            .core
+            .revoke_app_password(&posted.visit.actor, password)
+            .await;
+        return match revoked {
+            Ok(()) => {
+                let here = format!("{HERE}/c/{}", encode_segment(&label));
+                Done::of("password-revoked").at(&here)
+            }
+            Err(error) => posted.visit.failed(&web, &error),
+        };
+    }
     match web.core.forget_client(&posted.visit.actor, &label).await {
         Ok(()) => Done::of("device-forget").at(HERE),
         Err(error) => posted.visit.failed(&web, &error),

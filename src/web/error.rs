@@ -67,7 +67,7 @@ fn reason(why: &str, text: &Text) -> String {
 type Sentence = fn(&Text) -> &'static str;
 
 /// What reasons of the domain and of the class contain, and what they mean.
-const REASONS: [(&str, Sentence); 26] = [
+const REASONS: [(&str, Sentence); 27] = [
     ("the picture cannot be read", |t| t.picture_unreadable),
     ("the picture is too large", |t| t.picture_too_large),
     ("only members of the group", |t| t.only_members),
@@ -85,6 +85,7 @@ const REASONS: [(&str, Sentence); 26] = [
     }),
     ("the name of a class has 1 to 40", |t| t.admin.class_rule),
     ("a limit is 1 or more", |t| t.admin.limit_rule),
+    ("a quota of documents is", |t| t.admin.document_limit_rule),
     ("a notice has at most 500", |t| t.admin.notice_rule),
     ("what was typed is another name", |t| t.admin.typed_wrong),
     ("the name of a device has at most", |t| t.device.name_rule),

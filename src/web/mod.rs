@@ -19,6 +19,7 @@ mod edit;
 mod error;
 mod export;
 pub mod facet;
+pub mod first_start;
 mod forgotten;
 mod form;
 mod group_rights;
@@ -143,7 +144,7 @@ pub fn router(web: Arc<Web>) -> Router {
             .merge(lists_of(path))
             .merge(files(path))
     };
-    Router::new()
+    let pages = Router::new()
         .route("/", get(home::page))
         .route("/contacts", get(contacts::last_place))
         .route("/new", get(edit::new_in_default))
@@ -164,10 +165,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/login", get(sign_in::form).post(sign_in::sign_in))
         .route("/login/code", post(sign_in::code))
         .route("/logout", post(sign_in::sign_out))
-        .route("/static/carnet.css", get(style))
-        .route("/static/carnet.js", get(script))
-        .route("/static/form.js", get(form_script))
-        .route("/static/icon.svg", get(icon))
+        .merge(assets())
         .merge(letters())
         .merge(place("/c/private"))
         .merge(place("/g/{name}"))
@@ -178,7 +176,13 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(own_devices())
         .merge(guide())
         .merge(admin::router())
-        .layer(DefaultBodyLimit::max(UPLOAD))
+        .layer(DefaultBodyLimit::max(UPLOAD));
+    guarded(pages).with_state(web)
+}
+
+/// Pages with what browsers are told of them: nothing foreign, nothing sniffed, no frames.
+fn guarded<S: Clone + Send + Sync + 'static>(pages: Router<S>) -> Router<S> {
+    pages
         .layer(header_layer(
             "content-security-policy",
             "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
@@ -187,7 +191,15 @@ pub fn router(web: Arc<Web>) -> Router {
         .layer(header_layer("x-content-type-options", "nosniff"))
         .layer(header_layer("referrer-policy", "no-referrer"))
         .layer(header_layer("x-frame-options", "DENY"))
-        .with_state(web)
+}
+
+/// Style, script and picture of every page.
+fn assets<S: Clone + Send + Sync + 'static>() -> Router<S> {
+    Router::new()
+        .route("/static/carnet.css", get(style))
+        .route("/static/carnet.js", get(script))
+        .route("/static/form.js", get(form_script))
+        .route("/static/icon.svg", get(icon))
 }
 
 /// Selections of results of a search.

@@ -30,6 +30,7 @@ pub mod dates;
 pub mod devices;
 pub mod documents;
 mod en;
+pub mod first_start;
 mod fr;
 pub mod mail;
 pub mod transfer;
@@ -65,6 +66,8 @@ macro_rules! text {
             pub device: &'static devices::Devices,
             /// Documents, folders and attachments.
             pub documents: &'static documents::Documents,
+            /// The page of the first start.
+            pub first_start: &'static first_start::FirstStart,
             $(pub $field: &'static str,)+
         }
 
@@ -81,6 +84,7 @@ macro_rules! text {
                     .chain(self.connect.all())
                     .chain(self.admin.all())
                     .chain(self.documents.all())
+                    .chain(self.first_start.all())
                     .collect()
             }
         }

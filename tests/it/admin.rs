@@ -404,6 +404,28 @@ fn devices_of_everybody_are_ordered_about() {
         assert_eq!(status().as_deref(), Some(heard), "{asked}");
     }
     assert_eq!(order("explode"), 404);
+    // The whole device: its name and the administrator's own password.
+    let erase = |typed, password| {
+        let fields = [
+            ("device", id.as_str()),
+            ("order", "erase"),
+            ("typed", typed),
+            ("password", password),
+        ];
+        submit(&root, "/admin/devices", "/admin/devices", &fields)
+    };
+    assert!(page.contains("Erases everything on the device"), "{page}");
+    for (typed, password) in [("TestPhone", "wrong"), ("Another", "demo"), ("", "")] {
+        let answer = erase(typed, password);
+        assert_eq!(answer.status, 422, "{typed} {password}");
+        assert!(answer.text().contains("Nothing was ordered"));
+        assert_eq!(server.device("bob", "phone1").access, DeviceAccess::Allowed);
+    }
+    assert_eq!(erase("TestPhone", "demo").status, 303);
+    let access = || server.device("bob", "phone1").access;
+    assert_eq!(access(), DeviceAccess::ErasePending);
+    assert_eq!(order("cancel"), 303);
+    assert_eq!(access(), DeviceAccess::Allowed);
     let logs = root.page("/admin/logs");
     assert!(
         logs.contains(">root<") && logs.contains("blocked"),
@@ -501,6 +523,72 @@ fn sign_ins_that_failed_are_told_with_their_reason() {
         "{logs}"
     );
     assert!(!logs.contains("<td>wrong</td>"), "no password is told");
+
+    // A restart forgets none, and counts on.
+    let server = Server::start_in(server.stop());
+    let mut phone = Phone::new(&server, "bob", "P", "16.1");
+    "wrong again".clone_into(&mut phone.password);
+    phone.post("FolderSync", b"");
+    let root = Browser::of(&server.address, "root");
+    let logs = root.page("/admin/logs");
+    assert!(
+        logs.contains("<td>127.0.0.1</td><td>wrong password</td><td>3</td>"),
+        "{logs}"
+    );
+    server.check();
+}
+
+#[test]
+fn a_class_says_how_many_documents_its_people_may_have() {
+    let server = start();
+    let root = Browser::of(&server.address, "root");
+    let put = |documents: &str| {
+        let fields = [
+            ("name", ""),
+            ("documents", documents),
+            ("allowed", "eas"),
+            ("allowed", "carddav"),
+        ];
+        submit(&root, "/admin/classes", "/admin/classes", &fields)
+    };
+    let bob = Browser::of(&server.address, "bob");
+    let folder = "/d/private/documents";
+    let upload = |name: &str, octets: usize| {
+        let token = hidden(&bob.page(folder), "token");
+        let file = vec![b'x'; octets];
+        let path = format!("{folder}/upload");
+        bob.upload(&path, &[("token", &token)], &[(name, &file)])
+            .status
+    };
+    assert_eq!(put("1").status, 303);
+    assert!(
+        root.page("/admin/classes")
+            .contains("name=\"documents\" value=\"1\"")
+    );
+    assert_eq!(upload("small.txt", 600_000), 303);
+    assert_eq!(upload("second.txt", 600_000), 507);
+    // What the account says itself goes before.
+    server.commit(Op::SetDocumentQuota {
+        person: server.person("bob"),
+        quota: Some(2 * 1024 * 1024),
+    });
+    assert_eq!(upload("second.txt", 600_000), 303);
+    server.commit(Op::SetDocumentQuota {
+        person: server.person("bob"),
+        quota: None,
+    });
+    assert_eq!(upload("third.txt", 10), 507);
+    assert_eq!(put("0").status, 303);
+    assert_eq!(upload("third.txt", 10), 303, "no limit");
+    let refused = put("-1");
+    assert_eq!(refused.status, 422);
+    assert!(
+        refused.text().contains("number of MiB"),
+        "{}",
+        refused.text()
+    );
+    assert_eq!(put("").status, 303);
+    server.check();
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod config;
 mod devices;
+mod first_start;
 mod tls;
 
 use serde_json::Value;

@@ -342,6 +342,46 @@ fn a_program_is_shown_renamed_and_forgotten() {
 }
 
 #[test]
+fn a_program_is_shut_out_by_its_app_password() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let token = hidden(&browser.page("/settings/passwords"), "token");
+    let made = browser.submit(
+        "/settings/passwords",
+        &[
+            ("token", token.as_str()),
+            ("name", "my laptop"),
+            ("protocol", "carddav"),
+        ],
+    );
+    let page = made.text();
+    let (_, secret) = page.split_once("<code id=\"secret\">").expect("a secret");
+    let secret = secret.split('<').next().expect("an end");
+    let book = Book::with_password(&server.address, "bob", secret);
+    assert_eq!(book.sync("").0, 207);
+    let here = details(&browser, "c");
+    let page = browser.page(&here);
+    assert!(page.contains("<strong>my laptop</strong>"), "{page}");
+    let password = hidden(&page, "password");
+    let revoked = send(
+        &browser,
+        &here,
+        "order",
+        &[("order", "revoke"), ("password", &password)],
+    );
+    assert_eq!(revoked.status, 303);
+    assert_eq!(book.sync("").0, 401);
+    let page = browser.page(&here);
+    assert!(page.contains("no app password of yours now"), "{page}");
+    // Another person's password is nobody's here.
+    let carol = Browser::of(&server.address, "carol");
+    Book::of(&server.address, "carol").sync("");
+    let here = details(&carol, "c");
+    let fields = [("order", "revoke"), ("password", "1")];
+    assert_eq!(send(&carol, &here, "order", &fields).status, 404);
+}
+
+#[test]
 fn what_clients_did_survives_a_restart() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "APPL1", "16.1");

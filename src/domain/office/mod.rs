@@ -3,6 +3,7 @@
 //! Held by people who may administer, and by whoever runs the program on the data; to anybody else
 //! it does not exist.
 
+pub mod failure;
 pub mod people;
 pub mod places;
 pub mod store;

@@ -179,6 +179,11 @@ impl Office {
         {
             return Err(Error::Invalid("a limit is 1 or more, or none".into()));
         }
+        if class.documents.is_some_and(|octets| octets < 0) {
+            return Err(Error::Invalid(
+                "a quota of documents is a number of MiB, 0 for no limit, or server".into(),
+            ));
+        }
         self.commit(vec![Op::Office(OfficeOp::PutClass(class))])
             .await
             .map(drop)

@@ -15,6 +15,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{GroupId, PersonId, Timestamp},
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
+    store::Store,
 };
 
 /// A group as the administration lists it.
@@ -28,6 +29,7 @@ pub struct GroupRow {
 const NOTICE: &str = "maintenance-notice";
 const NEW_DEVICES: &str = "new-devices";
 const LAST_BACKUP: &str = "last-backup";
+const PUBLIC_URL: &str = "public-url";
 
 /// What becomes of new devices of one kind of client.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +148,11 @@ impl Office {
         self.set(NOTICE, notice.map(str::to_owned)).await
     }
 
+    /// How people reach the server from outside, where the configuration does not say it.
+    pub async fn set_public_url(&self, url: &str) -> Result<()> {
+        self.set(PUBLIC_URL, Some(url.to_owned())).await
+    }
+
     /// Notes that a backup was written there, just now.
     pub async fn note_backup(&self, file: &str) -> Result<()> {
         let now = Timestamp::now();
@@ -169,6 +176,11 @@ impl Office {
             .await
             .map(drop)
     }
+}
+
+/// What [`Office::set_public_url`] set.
+pub async fn public_url(store: &dyn Store) -> Result<Option<String>> {
+    store.office_value(PUBLIC_URL).await
 }
 
 impl Core {

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::Serialize;
 
+use super::failure::Failure;
 use crate::domain::{
     account_class::AccountClass,
     error::Result,
@@ -22,6 +23,9 @@ pub enum OfficeOp {
     KeepClock(Timestamp),
     /// Something that is set while the server runs; none takes it away.
     Set { name: String, value: Option<String> },
+    /// Sign-ins that failed, each in the place of what was known of the same login, address and
+    /// reason; the oldest beyond [`KEPT`](super::failure::KEPT) go.
+    KeepFailures(Vec<Failure>),
 }
 
 /// A line of the audit trail.
@@ -62,6 +66,8 @@ pub trait OfficeStore {
     async fn office_value(&self, name: &str) -> Result<Option<String>>;
     /// Lines before one (all: `i64::MAX`), the last one first.
     async fn audit(&self, before: i64, limit: usize) -> Result<Vec<AuditLine>>;
+    /// Sign-ins that failed, the last one first.
+    async fn failures(&self) -> Result<Vec<Failure>>;
     async fn person_counts(&self) -> Result<Vec<PersonCounts>>;
     async fn group_counts(&self) -> Result<Vec<GroupCounts>>;
     /// Octets of the database.

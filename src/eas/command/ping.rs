@@ -25,6 +25,7 @@ struct Asked {
 const VALUE: &str = "ping";
 
 pub async fn run(call: Call) -> Result<Reply> {
+    let version = call.version;
     let (waiter, seconds) = match Box::pin(prepare(call)).await? {
         Ok(prepared) => prepared,
         Err(reply) => return Ok(reply),
@@ -40,6 +41,7 @@ pub async fn run(call: Call) -> Result<Reply> {
             Reply::Wbxml(out.finish())
         }
         Woken::Hierarchy => status(7),
+        Woken::Barred(why) => why.reply(version, p::PING),
         Woken::TimeOver | Woken::Superseded => status(1),
     })
 }

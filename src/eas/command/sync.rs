@@ -81,6 +81,7 @@ pub async fn run(mut call: Call) -> Result<Reply> {
             })
             .await
         }
+        Woken::Barred(why) => Ok(why.reply(call.version, a::SYNC)),
         // Said a few times only: the next FolderSync tells what happened.
         Woken::Hierarchy if call.face.restraint.may_tell(call.device_id(), "") => Ok(status(12)),
         Woken::Hierarchy | Woken::TimeOver | Woken::Superseded => Ok(finish(&call, &[])),

@@ -72,7 +72,8 @@ impl Reader<'_> {
 
     fn document_quota(&self, person: PersonId) -> rusqlite::Result<Option<i64>> {
         let quota = self.one(
-            "SELECT document_quota FROM person WHERE id = ?1",
+            "SELECT coalesce(p.document_quota, k.documents) FROM person p
+             LEFT JOIN account_class k ON k.name = p.class WHERE p.id = ?1",
             [person.0],
             |row| row.get::<_, Option<i64>>(0),
         )?;

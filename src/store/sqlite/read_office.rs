@@ -8,6 +8,7 @@ use crate::domain::{
     account_class::AccountClass,
     error::Result,
     id::{GroupId, PersonId, Timestamp},
+    office::failure::{Failure, Why},
     office::store::{AuditLine, GroupCounts, OfficeStore, PersonCounts},
 };
 
@@ -30,6 +31,10 @@ impl OfficeStore for Sqlite {
     async fn audit(&self, before: i64, limit: usize) -> Result<Vec<AuditLine>> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.read(move |r| r.audit(before, limit)).await
+    }
+
+    async fn failures(&self) -> Result<Vec<Failure>> {
+        self.read(|r| r.failures()).await
     }
 
     async fn person_counts(&self) -> Result<Vec<PersonCounts>> {
@@ -57,7 +62,7 @@ impl OfficeStore for Sqlite {
 impl Reader<'_> {
     fn account_classes(&self) -> rusqlite::Result<Vec<AccountClass>> {
         self.all(
-            "SELECT name, contacts, devices, eas, carddav, sms, fax FROM account_class
+            "SELECT name, contacts, devices, eas, carddav, sms, fax, documents FROM account_class
              ORDER BY name",
             [],
             |row| class_at(row, 0),
@@ -79,6 +84,26 @@ impl Reader<'_> {
                 })
             },
         )
+    }
+
+    fn failures(&self) -> rusqlite::Result<Vec<Failure>> {
+        let rows = self.all(
+            "SELECT login, peer, why, at, times FROM sign_in_failure ORDER BY at DESC",
+            [],
+            |row| {
+                let (peer, why): (String, String) = (row.get(1)?, row.get(2)?);
+                let read = peer.parse().ok().zip(Why::parse(&why));
+                let (login, at, times) = (row.get(0)?, Timestamp(row.get(3)?), row.get(4)?);
+                Ok(read.map(|(peer, why)| Failure {
+                    at,
+                    login,
+                    peer,
+                    why,
+                    times,
+                }))
+            },
+        )?;
+        Ok(rows.into_iter().flatten().collect())
     }
 
     fn person_counts(&self) -> rusqlite::Result<Vec<PersonCounts>> {
@@ -127,7 +152,7 @@ impl Reader<'_> {
     }
 }
 
-/// Reads `name, contacts, devices, eas, carddav, sms, fax`; a class without a row is everybody's.
+/// Reads `name, contacts, devices, eas, carddav, sms, fax, documents`; a class without a row is everybody's.
 pub(super) fn class_at(row: &Row<'_>, at: usize) -> rusqlite::Result<AccountClass> {
     let Some(name) = row.get::<_, Option<String>>(at)? else {
         return Ok(AccountClass::default());
@@ -140,5 +165,6 @@ pub(super) fn class_at(row: &Row<'_>, at: usize) -> rusqlite::Result<AccountClas
         carddav: row.get(at + 4)?,
         sms: row.get(at + 5)?,
         fax: row.get(at + 6)?,
+        documents: row.get(at + 7)?,
     })
 }

@@ -25,6 +25,8 @@ use crate::{
     },
 };
 
+const MEBIBYTE: i64 = 1024 * 1024;
+
 #[derive(Template)]
 #[template(path = "admin_classes.html")]
 struct Page {
@@ -39,6 +41,8 @@ struct ClassForm {
     is_new: bool,
     contacts: String,
     devices: String,
+    /// MiB.
+    documents: String,
     /// Name in the form, words, and whether it is allowed.
     services: Vec<(&'static str, &'static str, bool)>,
 }
@@ -87,6 +91,7 @@ fn form(class: &AccountClass, text: &Admin) -> ClassForm {
         is_new: false,
         contacts: number(class.contacts),
         devices: number(class.devices),
+        documents: number(class.documents.map(|octets| octets / MEBIBYTE)),
         services: services.collect(),
     }
 }
@@ -107,6 +112,7 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         name: posted.value("name").trim().to_owned(),
         contacts: number("contacts"),
         devices: number("devices"),
+        documents: number("documents").map(|n: i64| n.checked_mul(MEBIBYTE).unwrap_or(-1)),
         ..AccountClass::default()
     };
     for service in Service::ALL {

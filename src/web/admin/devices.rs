@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::{Query, State},
     response::Response,
 };
@@ -16,12 +17,14 @@ use crate::{
         id::{DeviceId, PersonId},
         office::Office,
     },
+    http::Peer,
     web::{
         Web,
-        devices::{ago, errors_of, state},
+        devices::{ago, erase_typed, errors_of, state},
         form::Posted,
         page::{Shell, show},
         request::Visit,
+        text::fill,
         told::{Done, Told},
     },
 };
@@ -40,6 +43,8 @@ struct Row {
     device_id: String,
     version: String,
     state: &'static str,
+    /// What erasing it asks for.
+    erase_text: String,
     seen: String,
     errors: usize,
     orders: Orders,
@@ -74,6 +79,7 @@ async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
             device_id: device.device_id.clone(),
             version: device.version.clone(),
             state: state(device.access, visit.text.device),
+            erase_text: fill(visit.text.device.erase_text, &[&device.shown_name()]),
             seen: ago(seen, visit.text),
             errors: client.map_or(0, |client| errors_of(&client.exchanges)),
             orders: office.open(Some(device))?.orders(),
@@ -85,12 +91,19 @@ async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
 }
 
 /// `POST /admin/devices`: the button says which order.
-pub async fn order(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+pub async fn order(
+    State(web): State<Arc<Web>>,
+    peer: Option<Extension<Peer>>,
+    posted: Posted,
+) -> Response {
     let office = match office_of(&web, &posted) {
         Ok(office) => office,
         Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
+    if posted.value("order") == "erase" {
+        return erase(&web, &office, peer, &posted).await;
+    }
     let ordered = async {
         let device = office.device(DeviceId(posted.number("device"))).await?;
         match posted.value("order") {
@@ -113,4 +126,25 @@ pub async fn order(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         async |told| show_list(&web, visit, &office, told).await,
     )
     .await
+}
+
+/// The whole device, by typing its name and the administrator's own password.
+async fn erase(
+    web: &Arc<Web>,
+    office: &Office,
+    peer: Option<Extension<Peer>>,
+    posted: &Posted,
+) -> Response {
+    let visit = &posted.visit;
+    let erased = async {
+        let device = office.device(DeviceId(posted.number("device"))).await?;
+        erase_typed(web, posted, peer, &device).await
+    };
+    let told = match erased.await {
+        Ok(None) => return Done::of("admin-saved").at("/admin/devices"),
+        Ok(Some(refused)) => refused,
+        Err(error) => return visit.failed(web, &error),
+    };
+    let page = show_list(web, visit, office, told).await;
+    page.unwrap_or_else(|error| visit.failed(web, &error))
 }

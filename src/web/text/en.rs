@@ -15,6 +15,7 @@ pub const EN: Text = Text {
     connect: &super::connect::EN,
     admin: &super::admin::EN,
     documents: &super::documents::EN,
+    first_start: &super::first_start::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

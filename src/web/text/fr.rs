@@ -15,6 +15,7 @@ pub const FR: Text = Text {
     connect: &super::connect::FR,
     admin: &super::admin::FR,
     documents: &super::documents::FR,
+    first_start: &super::first_start::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

@@ -298,7 +298,7 @@ fn it_ends_by_time_by_network_and_by_its_owner_at_once() {
     assert!(!opens_dav(&server.address, &passing));
     assert!(browser.page(PAGE).contains("over since"));
 
-    // A device that waits is woken, and hears 401 from then on.
+    // A device that waits is woken, and hears 401 at once.
     let phone = make(&browser, &named("phone", &[]));
     let mut device = Device::new(&server.address, "alice", &phone, "PHONE", "16.1");
     device.choose("9");
@@ -306,7 +306,8 @@ fn it_ends_by_time_by_network_and_by_its_owner_at_once() {
     let held = thread::scope(|scope| {
         let ping = scope.spawn(|| {
             let began = std::time::Instant::now();
-            device.ping(60);
+            let answer = device.post_raw("Ping", device.ping_body(60));
+            assert_eq!(answer.status, 401);
             began.elapsed()
         });
         thread::sleep(Duration::from_millis(500));

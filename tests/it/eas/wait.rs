@@ -271,3 +271,50 @@ fn row_82_idle_polls_cost_little_and_all_of_them_wake() {
         assert_eq!(status(&root), "2");
     }
 }
+
+#[test]
+fn another_password_or_a_disabled_account_ends_a_held_request_at_once() {
+    let server = Server::start();
+    let sync = |phone: &Phone| {
+        // The whole answer of a held Sync.
+        let text = phone.sync_text(&phone.key, "");
+        let held = format!("{text}\n  AirSync:Wait = 10");
+        phone.post("Sync", &wbxml(&held))
+    };
+    let ping = |phone: &Phone| {
+        let tree = format!(
+            "Ping:Ping\n  Ping:HeartbeatInterval = 600\n  Ping:Folders\n    Ping:Folder\n      \
+             Ping:Id = {}\n      Ping:Class = Contacts",
+            phone.folder
+        );
+        phone.post("Ping", &wbxml(&tree))
+    };
+    let start = Instant::now();
+    let set_password = || server.set_password("alice", "another one 9");
+    for (id, held) in [("sync", true), ("ping", false)] {
+        server.set_password("alice", "demo");
+        let phone = ready(&server, "alice", id);
+        let answer = meanwhile(
+            || match held {
+                true => sync(&phone),
+                false => ping(&phone),
+            },
+            set_password,
+        );
+        assert_eq!(answer.status, 401, "{id}");
+        assert!(answer.header("www-authenticate").is_some(), "{id}");
+    }
+    // A disabled account is told so: a phone that hears 401 would ask for another password.
+    for (version, expected) in [("16.1", 200), ("12.1", 403)] {
+        let mut phone = Phone::set_up(&server, "bob", &format!("bob{expected}"), version);
+        phone.pull();
+        let answer = meanwhile(|| ping(&phone), || server.disable("bob", true));
+        assert_eq!(answer.status, expected, "{version}");
+        if version == "16.1" {
+            let said = document(&answer).expect("a document");
+            assert_eq!(text_at(&said, &["Status"]).as_deref(), Some("131"));
+        }
+        server.disable("bob", false);
+    }
+    assert!(start.elapsed() < Duration::from_secs(60));
+}

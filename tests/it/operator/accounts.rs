@@ -20,7 +20,10 @@ use crate::support::{
 fn the_first_start_prints_an_administrator_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("new/data");
-    let program = Program::serve(&data, &LOOPBACK, &[]);
+    let file = folder.path().join("carnet.toml");
+    fs::write(&file, "first_start = 'password'\n").expect("written");
+    let config = ["--config", file.to_str().expect("a path")];
+    let program = Program::serve(&data, &LOOPBACK, &config);
     let password = program.printed[0]
         .strip_prefix("administrator: admin, password: ")
         .expect("an administrator");
@@ -64,6 +67,7 @@ fn the_demo_has_people_a_group_and_contacts() {
 fn accounts_are_made_changed_and_removed_while_the_server_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
+    works(data, &["user", "add", "first"]);
     let program = Program::serve(data, &LOOPBACK, &[]);
     let address = program.address("http");
     let add = [

@@ -181,6 +181,12 @@ impl Device {
 
     /// A Ping of the contacts folder; the status.
     pub fn ping(&self, seconds: u32) -> String {
+        let answer = self.post("Ping", self.ping_body(seconds));
+        let answer = answer.expect("a Ping answer");
+        answer.text_of(p::STATUS).expect("a status")
+    }
+
+    pub fn ping_body(&self, seconds: u32) -> Vec<u8> {
         let mut out = Encoder::new();
         out.open(p::PING)
             .number(p::HEARTBEAT_INTERVAL, seconds)
@@ -191,8 +197,7 @@ impl Device {
             .close()
             .close()
             .close();
-        let answer = self.post("Ping", out.finish()).expect("a Ping answer");
-        answer.text_of(p::STATUS).expect("a status")
+        out.finish()
     }
 
     /// A command; the root of the answer, none when it is empty.

@@ -1,15 +1,16 @@
 //! The program an operator runs, as a process of its own.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::{BufRead as _, BufReader, Lines, Write as _},
     path::Path,
-    process::{Child, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
     time::Duration,
 };
 
 /// A started `carnet serve`; killed when it is dropped.
 pub struct Program {
     child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
     /// What it printed up to its sockets.
     pub printed: Vec<String>,
 }
@@ -38,15 +39,22 @@ impl Program {
             .spawn()
             .expect("started");
         let output = child.stdout.take().expect("an output");
-        let mut lines = BufReader::new(output).lines();
-        let mut printed = Vec::new();
-        let mut sockets = 0;
-        while sockets < listen.len() {
-            let line = lines.next().expect("a line").expect("text");
-            sockets += usize::from(line.starts_with("listening on "));
-            printed.push(line);
+        let mut program = Self {
+            child,
+            lines: BufReader::new(output).lines(),
+            printed: Vec::new(),
+        };
+        program.listens(listen.len());
+        program
+    }
+
+    /// Reads what it prints until so many more sockets listen.
+    pub fn listens(&mut self, mut sockets: usize) {
+        while sockets > 0 {
+            let line = self.lines.next().expect("a line").expect("text");
+            sockets -= usize::from(line.starts_with("listening on "));
+            self.printed.push(line);
         }
-        Self { child, printed }
     }
 
     /// Starts it and kills it after a moment, however far it came.

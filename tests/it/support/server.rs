@@ -141,6 +141,14 @@ impl Server {
         });
     }
 
+    pub fn disable(&self, login: &str, switch: bool) {
+        self.change(login, |op| {
+            if let Op::ChangePerson { disabled, .. } = op {
+                *disabled = Some(switch);
+            }
+        });
+    }
+
     pub fn set_quota(&self, login: &str, contacts: i64) {
         self.change(login, |op| {
             if let Op::ChangePerson { quota, .. } = op {

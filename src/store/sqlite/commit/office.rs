@@ -3,7 +3,15 @@
 use rusqlite::params;
 
 use super::{Applied, Commit};
-use crate::domain::{error::Error, id::PersonId, office::store::OfficeOp, trash::PURGE_CLOCK};
+use crate::domain::{
+    error::Error,
+    id::PersonId,
+    office::{
+        failure::{Failure, KEPT},
+        store::OfficeOp,
+    },
+    trash::PURGE_CLOCK,
+};
 
 impl Commit<'_> {
     pub(super) fn office_op(&mut self, op: &OfficeOp) -> Applied<i64> {
@@ -12,8 +20,8 @@ impl Commit<'_> {
             OfficeOp::PutClass(class) => {
                 self.run(
                     "INSERT OR REPLACE INTO account_class
-                         (name, contacts, devices, eas, carddav, sms, fax)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                         (name, contacts, devices, eas, carddav, sms, fax, documents)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                     params![
                         class.name,
                         class.contacts,
@@ -21,7 +29,8 @@ impl Commit<'_> {
                         class.eas,
                         class.carddav,
                         class.sms,
-                        class.fax
+                        class.fax,
+                        class.documents
                     ],
                 )?;
                 self.audit(&format!("class {:?} changed", class.name))?;
@@ -43,6 +52,7 @@ impl Commit<'_> {
                 "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
                 params![PURGE_CLOCK, at.0.to_string()],
             ),
+            OfficeOp::KeepFailures(failures) => self.keep_failures(failures),
             OfficeOp::Set { name, value } => {
                 self.audit(&format!("{name} set"))?;
                 match value {
@@ -72,6 +82,27 @@ impl Commit<'_> {
         self.people.push(person);
         self.audit(&format!("account {person} in class {class:?}"))?;
         Ok(person.0)
+    }
+
+    fn keep_failures(&mut self, failures: &[Failure]) -> Applied<i64> {
+        for failure in failures {
+            self.run(
+                "INSERT OR REPLACE INTO sign_in_failure (login, peer, why, at, times)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    failure.login,
+                    failure.peer.to_string(),
+                    failure.why.as_str(),
+                    failure.at.0,
+                    failure.times
+                ],
+            )?;
+        }
+        self.run(
+            "DELETE FROM sign_in_failure WHERE (login, peer, why) IN
+                 (SELECT login, peer, why FROM sign_in_failure ORDER BY at DESC LIMIT -1 OFFSET ?1)",
+            [KEPT as i64],
+        )
     }
 
     /// Its people are read anew, and their held requests end.
