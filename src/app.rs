@@ -9,7 +9,6 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
-use tokio::sync::Semaphore;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -26,7 +25,10 @@ use crate::{
         outbox::{Channel, Outlets},
     },
     eas,
-    http::{Shutdown, authority, server::Listener, tls},
+    http::{
+        Shutdown, authority, connection::Terms, headers::Headers, limits::Limits as Connections,
+        server::Listener, tls::Certificates,
+    },
     mail::{Mail, settings::Gateway},
     store::sqlite::Sqlite,
     transfer::Jobs,
@@ -45,6 +47,8 @@ pub struct App {
     pub auth: Arc<Authenticator>,
     pub router: Router,
     pub shutdown: Shutdown,
+    /// What is served over TLS; none where nothing is.
+    pub certificates: Option<Arc<Certificates>>,
     push: Option<Arc<Push>>,
     jobs: Arc<Jobs>,
     mail: Option<Arc<Mail>>,
@@ -120,9 +124,10 @@ impl App {
             sms: config.sms.as_ref().map(outlet),
             fax: config.fax.as_ref().map(outlet),
         };
+        let certificates = Certificates::open(&config).map_err(Error::Invalid)?;
         let site = web::Site {
             address: config.public_url.as_deref().and_then(Address::parse),
-            signer: tls::signer(&config).map(Arc::new),
+            certificates: certificates.clone(),
             data: config.data.clone(),
             push: push.is_some(),
         };
@@ -154,6 +159,7 @@ impl App {
             auth,
             router,
             shutdown,
+            certificates,
             push,
             jobs,
             mail,
@@ -173,14 +179,26 @@ impl App {
     pub async fn bind(&self) -> std::result::Result<Vec<Listener>, String> {
         let mut listeners = Vec::new();
         for url in &self.config.listen {
-            listeners.push(Listener::bind(url, || tls::configure(&self.config)).await?);
+            listeners.push(Listener::bind(url, self.certificates.as_ref()).await?);
         }
         Ok(listeners)
     }
 
     /// Serves until the shutdown.
     pub async fn serve(&self, listeners: Vec<Listener>) {
-        let connections = Arc::new(Semaphore::new(self.config.max_connections));
+        let proxies = Arc::new(self.config.proxies());
+        let connections = Connections::new(
+            self.config.max_connections,
+            self.config.max_connections_per_address,
+            proxies.clone(),
+        );
+        let terms = Arc::new(Terms {
+            router: self.router.clone(),
+            shutdown: self.shutdown.clone(),
+            proxies,
+            headers: Headers::new(self.config.public_url.as_deref()),
+            patience: self.config.patience(),
+        });
         if let Err(error) = self.core.discard_uploads().await {
             tracing::error!(%error, "broken uploads could not be removed");
         }
@@ -190,6 +208,10 @@ impl App {
         }
         let writer = tokio::spawn(write_journal(self.core.clone(), self.auth.clone()));
         let purger = tokio::spawn(purge(self.core.clone(), self.jobs.clone()));
+        if let Some(certificates) = &self.certificates {
+            let stop = self.shutdown.0.clone();
+            tokio::spawn(certificates.clone().keep(stop));
+        }
         if let Err(error) = self.jobs.resume().await {
             tracing::error!(%error, "imports under way could not be read");
         }
@@ -203,13 +225,7 @@ impl App {
         });
         let serving: Vec<_> = listeners
             .into_iter()
-            .map(|listener| {
-                tokio::spawn(listener.serve(
-                    self.router.clone(),
-                    self.shutdown.clone(),
-                    connections.clone(),
-                ))
-            })
+            .map(|listener| tokio::spawn(listener.serve(terms.clone(), connections.clone())))
             .collect();
         for listener in serving {
             let _ = listener.await;

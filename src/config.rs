@@ -9,9 +9,15 @@ use std::{
 use serde::Deserialize;
 
 use crate::{
+    domain::access::Network,
     eas::{
         policy::Policy,
         settings::{NewDevices, Settings},
+    },
+    http::{
+        acme,
+        connection::Patience,
+        forwarded::{ForwardedHeader, Proxies},
     },
     mail::settings::{Gateway, Relay},
     transfer::Limits,
@@ -30,6 +36,8 @@ pub struct Config {
     /// PEM files; without them a self-signed certificate is made.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
+    /// The authority certificates are had from, instead of files.
+    pub acme: Option<acme::Settings>,
     /// `text` or `json`.
     pub log_format: String,
     /// `error`, `warn`, `info`, `debug`, `trace`.
@@ -48,8 +56,20 @@ pub struct Config {
     pub max_upload: u64,
     /// Octets of the documents of one person, where the account says nothing else; 0: no limit.
     pub document_quota: u64,
+    /// Reverse proxies whose word about the client is believed; none by default.
+    pub trusted_proxies: Vec<Network>,
+    /// The header in which they say it.
+    pub forwarded_header: ForwardedHeader,
     /// Connections served at once.
     pub max_connections: usize,
+    /// Connections from one address, or one network of IPv6; loopback and proxies are not counted.
+    pub max_connections_per_address: usize,
+    /// Seconds for a handshake, and for the first request of a connection.
+    pub head_seconds: u64,
+    /// Seconds between two requests of a connection.
+    pub idle_seconds: u64,
+    /// Seconds for the next part of a body to come or to be taken.
+    pub stall_seconds: u64,
     /// `mailto:` or `https:` address of the operator for push services; none switches WebDAV-Push off.
     pub push_contact: Option<String>,
     /// Push messages may go to private addresses and over plain http: for tests.
@@ -126,6 +146,7 @@ impl Default for Config {
             public_url: None,
             tls_certificate: None,
             tls_key: None,
+            acme: None,
             log_format: "text".to_owned(),
             log_level: "info".to_owned(),
             country: None,
@@ -135,7 +156,13 @@ impl Default for Config {
             import_seconds: 10 * 60,
             max_upload: 100 * 1024 * 1024,
             document_quota: 1024 * 1024 * 1024,
+            trusted_proxies: Vec::new(),
+            forwarded_header: ForwardedHeader::XForwardedFor,
             max_connections: 20_000,
+            max_connections_per_address: 2_000,
+            head_seconds: 30,
+            idle_seconds: 90,
+            stall_seconds: 120,
             push_contact: None,
             push_allow_private: false,
             carddav_vcard4: true,
@@ -189,6 +216,22 @@ impl Config {
         if !(1..=1 << 30).contains(&config.import_octets) {
             return Err("configuration: import_octets is 1 to 1073741824".to_owned());
         }
+        for (key, seconds) in [
+            ("head_seconds", config.head_seconds),
+            ("idle_seconds", config.idle_seconds),
+            ("stall_seconds", config.stall_seconds),
+        ] {
+            if !(1..=3600).contains(&seconds) {
+                return Err(format!("configuration: {key} is 1 to 3600"));
+            }
+        }
+        if let Some(acme) = &config.acme {
+            acme.check()
+                .map_err(|error| format!("configuration: {error}"))?;
+            if config.tls_certificate.is_some() {
+                return Err("configuration: [acme] and tls_certificate exclude each other".into());
+            }
+        }
         Ok(config)
     }
 
@@ -198,6 +241,23 @@ impl Config {
             octets: self.import_octets,
             contacts: self.import_contacts,
             longest: Duration::from_secs(self.import_seconds),
+        }
+    }
+
+    /// Whom to believe about the client.
+    pub fn proxies(&self) -> Proxies {
+        Proxies {
+            trusted: self.trusted_proxies.clone(),
+            header: self.forwarded_header,
+        }
+    }
+
+    /// How long clients may take.
+    pub fn patience(&self) -> Patience {
+        Patience {
+            head: Duration::from_secs(self.head_seconds),
+            idle: Duration::from_secs(self.idle_seconds),
+            stall: Duration::from_secs(self.stall_seconds),
         }
     }
 
@@ -233,10 +293,10 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
             continue;
         }
         let value = match key.as_str() {
-            "listen" => toml::Value::Array(
+            "listen" | "trusted_proxies" => toml::Value::Array(
                 value
                     .split(',')
-                    .map(|url| toml::Value::String(url.trim().to_owned()))
+                    .map(|member| toml::Value::String(member.trim().to_owned()))
                     .collect(),
             ),
             // A number, a truth value or a table as TOML has it; anything else is a text.
@@ -251,19 +311,26 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 34] = [
+pub const KEYS: [&str; 41] = [
     "data",
     "listen",
     "public_url",
     "tls_certificate",
     "tls_key",
+    "acme",
     "log_format",
     "log_level",
     "country",
     "max_document",
     "max_upload",
     "document_quota",
+    "trusted_proxies",
+    "forwarded_header",
     "max_connections",
+    "max_connections_per_address",
+    "head_seconds",
+    "idle_seconds",
+    "stall_seconds",
     "push_contact",
     "push_allow_private",
     "carddav_vcard4",

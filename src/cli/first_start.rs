@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    serve::announce,
+    serve::{announce, reload_on_hangup},
     user::{hash, make_password},
 };
 use crate::{
@@ -71,6 +71,7 @@ async fn wait(
     );
     app.show_only(page.router());
     let listeners = app.bind().await?;
+    reload_on_hangup(&app)?;
     announce(&listeners)?;
     // A port that was picked stays.
     let urls = listeners.iter().map(|listener| listener.url());

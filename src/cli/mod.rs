@@ -89,6 +89,8 @@ enum Command {
     Notice { sentence: Option<String> },
     /// Ask the public address as clients do
     Reach,
+    /// How it goes with the certificate the server has from an authority
+    Acme,
     /// Read contacts from a file into a book
     Import(transfer::Import),
     /// Write the contacts of a book to a file
@@ -153,6 +155,7 @@ async fn run(cli: Cli) -> Done {
     match cli.command {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
+        Command::Acme => serve::acme(&config, json),
         command => {
             // A mistyped directory is no new server.
             let makes_data = matches!(
@@ -200,7 +203,7 @@ async fn run(cli: Cli) -> Done {
                 Command::Check(options) => data::check(&store, &classes, &options, json).await,
                 Command::Migrate => text("the database is up to date\n"),
                 Command::Reach => office::reach(&config, json).await,
-                Command::Serve(_) | Command::Restore { .. } => text(""),
+                Command::Serve(_) | Command::Restore { .. } | Command::Acme => text(""),
             }
         }
     }

@@ -2,16 +2,18 @@
 
 use std::{io::Write as _, sync::Arc};
 
+use chrono::DateTime;
 use clap::Args;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use super::{Done, first_start, text};
+use super::{Done, first_start, said, text};
 use crate::{
     app::App,
     class::{self, contact::Contact},
     config::Config,
     demo,
-    http::server::Listener,
+    http::{acme::Folder, limits::raise_open_files, server::Listener},
     observe,
     store::sqlite::Sqlite,
 };
@@ -31,6 +33,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
         config.listen = options.listen;
     }
     observe::start(&config)?;
+    config.max_connections = raise_open_files(config.max_connections);
     // Whoever reads that it listens may ask it to stop.
     let stop = CancellationToken::new();
     tokio::spawn(stop_signal(stop.clone())?);
@@ -50,6 +53,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
             .map_err(|error| error.to_string())?;
     }
     let listeners = app.bind().await?;
+    reload_on_hangup(&app)?;
     announce(&listeners)?;
     let shutdown = app.shutdown.clone();
     tokio::spawn(async move {
@@ -60,6 +64,48 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     text("")
 }
 
+/// `carnet acme`: when the certificate is renewed, or why it is not.
+pub fn acme(config: &Config, json: bool) -> Done {
+    let settings = config.acme.as_ref().ok_or("[acme] is not configured")?;
+    let state = Folder::of(config).state();
+    let next = DateTime::from_timestamp(state.next, 0).filter(|_| state.next > 0);
+    let next = next.map(|at| at.to_rfc3339());
+    let value = serde_json::json!({
+        "domains": settings.domains,
+        "directory": settings.directory,
+        "failures": state.failures,
+        "error": state.error,
+        "next": next,
+    });
+    let names = settings.domains.join(" ");
+    let next = next.unwrap_or_else(|| "when the server starts".to_owned());
+    match state.error {
+        Some(error) => Err(format!(
+            "{names}: {} attempts failed, the next one is {next}: {error}",
+            state.failures
+        )),
+        None => said(json, value, format!("{names}: to be renewed {next}")),
+    }
+}
+
+/// Reads the certificate again when somebody asks (SIGHUP), while this server serves.
+pub(super) fn reload_on_hangup(app: &App) -> Result<(), String> {
+    let (certificates, shutdown) = (app.certificates.clone(), app.shutdown.clone());
+    let mut reload = hear(SignalKind::hangup())?;
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = reload.recv() => {}
+                () = shutdown.0.cancelled() => return,
+            }
+            if let Some(certificates) = &certificates {
+                certificates.reload();
+            }
+        }
+    });
+    Ok(())
+}
+
 /// Says where it listens.
 pub(super) fn announce(listeners: &[Listener]) -> Result<(), String> {
     for listener in listeners {
@@ -68,10 +114,12 @@ pub(super) fn announce(listeners: &[Listener]) -> Result<(), String> {
     std::io::stdout().flush().map_err(|error| error.to_string())
 }
 
+fn hear(kind: SignalKind) -> Result<Signal, String> {
+    signal(kind).map_err(|error| error.to_string())
+}
+
 /// Tells when somebody asks the server to stop; heard from now on.
 fn stop_signal(stop: CancellationToken) -> Result<impl Future<Output = ()>, String> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let hear = |kind| signal(kind).map_err(|error| error.to_string());
     let mut terminate = hear(SignalKind::terminate())?;
     let mut interrupt = hear(SignalKind::interrupt())?;
     Ok(async move {

@@ -24,7 +24,7 @@ const AUTHORITY: &str = "ca.pem";
 /// Validity of the authority and of a certificate, in days.
 const AUTHORITY_DAYS: u64 = 3650;
 const CERTIFICATE_DAYS: u64 = 397;
-/// A certificate older than this is made anew at the next start.
+/// A certificate older than this is made anew.
 const RENEWED_AFTER: i64 = 300;
 
 /// `DIR/tls/cert.pem` (with its authority behind it) and `key.pem`, made where they are missing,
@@ -69,11 +69,19 @@ fn issue(
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     valid(&mut params, today, CERTIFICATE_DAYS);
-    let pair = KeyPair::generate()?;
+    // The key stays: at no moment do the two files belong to different certificates.
+    let kept = fs::read_to_string(key).ok();
+    let pair = match kept.and_then(|pem| KeyPair::from_pem(&pem).ok()) {
+        Some(pair) => pair,
+        None => {
+            let pair = KeyPair::generate()?;
+            write_private(key, &pair.serialize_pem())?;
+            pair
+        }
+    };
     let signed = params.signed_by(&pair, &issuer)?;
-    write_private(key, &pair.serialize_pem())?;
     let text = format!("{}\n{}{authority}", heading(names, today), signed.pem());
-    fs::write(certificate, text)?;
+    write_private(certificate, &text)?;
     Ok(())
 }
 
@@ -125,15 +133,19 @@ fn is_current(text: &str, names: &[String], today: NaiveDate) -> bool {
     })
 }
 
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+/// Writes a file for the server's eyes alone, whole or not at all.
+pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    fs::OpenOptions::new()
+    let beside = path.with_extension("new");
+    let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(path)?
-        .write_all(text.as_bytes())
+        .open(&beside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(beside, path)
 }
 
 /// The public name first, then the host's own, then its addresses.

@@ -1,7 +1,12 @@
 //! The listener: TLS, limits, graceful stop, and bodies.
 
+pub mod acme;
 pub mod authority;
 pub mod body;
+pub mod connection;
+pub mod forwarded;
+pub mod headers;
+pub mod limits;
 pub mod outbound;
 pub mod reach;
 pub mod server;
@@ -13,7 +18,7 @@ use std::net::IpAddr;
 use http::Extensions;
 use tokio_util::sync::CancellationToken;
 
-/// The address a request came from.
+/// The address of the client, whatever proxies stand in between.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
@@ -21,7 +26,7 @@ pub struct Peer(pub IpAddr);
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown(pub CancellationToken);
 
-/// Whether the connection is encrypted.
+/// Whether the client's connection is encrypted.
 #[derive(Clone, Copy, Debug)]
 pub struct Secure(pub bool);
 

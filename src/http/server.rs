@@ -1,54 +1,54 @@
-//! Our own accept loop: handshakes and headers have a time, connections a number, and a stop
-//! answers what is held.
+//! Our own accept loop: connections have a number and a time, and a stop answers what is held.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use axum::{Router, body::Body};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
+use socket2::{SockRef, TcpKeepalive};
+use tokio::{net::TcpListener, time::timeout};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    connection::{Connection, Terms},
+    limits::{Limits, Seldom},
+    tls::Certificates,
 };
-use rustls::ServerConfig;
-use tokio::{
-    io::{AsyncRead, AsyncWrite},
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
-use tokio_rustls::TlsAcceptor;
-use tower::ServiceExt as _;
 
-use super::{Peer, Secure, Shutdown};
-
-/// Time for a TLS handshake, and for the headers of a request.
-const PATIENCE: Duration = Duration::from_secs(20);
 /// Time for answers under way when the server stops.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// A peer that is silent this long is asked whether it is still there, and given up when it does not
+/// answer. Not often: each question wakes a phone.
+const SILENCE: Duration = Duration::from_secs(600);
+const QUESTIONS: u32 = 4;
+const BETWEEN: Duration = Duration::from_secs(30);
 
 /// A socket that is bound, not served yet.
 pub struct Listener {
     socket: TcpListener,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<Certificates>>,
 }
 
 impl Listener {
     /// Binds `http://ADDRESS:PORT` or `https://ADDRESS:PORT`; port 0 picks one.
-    pub async fn bind(
-        url: &str,
-        tls: impl Fn() -> Result<Arc<ServerConfig>, String>,
-    ) -> Result<Self, String> {
+    pub async fn bind(url: &str, tls: Option<&Arc<Certificates>>) -> Result<Self, String> {
         let (scheme, address) = url
             .split_once("://")
             .ok_or_else(|| format!("{url}: not http://ADDRESS:PORT or https://ADDRESS:PORT"))?;
         let tls = match scheme {
             "http" => None,
-            "https" => Some(TlsAcceptor::from(tls()?)),
+            "https" => Some(tls.ok_or("there is no certificate")?.clone()),
             _ => return Err(format!("{url}: neither http nor https")),
         };
+        let fault = |error: std::io::Error| format!("{url}: {error}");
         let socket = TcpListener::bind(address.trim_end_matches('/'))
             .await
-            .map_err(|error| format!("{url}: {error}"))?;
+            .map_err(fault)?;
+        // Connections inherit it.
+        let keepalive = TcpKeepalive::new()
+            .with_time(SILENCE)
+            .with_interval(BETWEEN)
+            .with_retries(QUESTIONS);
+        SockRef::from(&socket)
+            .set_tcp_keepalive(&keepalive)
+            .map_err(fault)?;
         Ok(Self { socket, tls })
     }
 
@@ -63,91 +63,43 @@ impl Listener {
     }
 
     /// Serves until the shutdown, then lets answers under way go out.
-    pub async fn serve(self, router: Router, shutdown: Shutdown, connections: Arc<Semaphore>) {
-        let graceful = GracefulShutdown::new();
+    pub async fn serve(self, terms: Arc<Terms>, limits: Arc<Limits>) {
+        let connections = TaskTracker::new();
+        let failed = Seldom::default();
+        let stop = terms.shutdown.0.clone();
         loop {
-            let Ok(permit) = connections.clone().acquire_owned().await else {
-                break;
+            let permit = tokio::select! {
+                permit = limits.room() => permit,
+                () = stop.cancelled() => break,
             };
             let accepted = tokio::select! {
                 accepted = self.socket.accept() => accepted,
-                () = shutdown.0.cancelled() => break,
+                () = stop.cancelled() => break,
             };
             let (stream, peer) = match accepted {
                 Ok(accepted) => accepted,
                 Err(error) => {
                     // Out of descriptors, most likely: some will close.
-                    tracing::warn!(%error, "a connection could not be accepted");
+                    if let Some(times) = failed.due() {
+                        tracing::warn!(%error, times, "connections could not be accepted");
+                    }
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
                 }
             };
-            let _ = stream.set_nodelay(true);
-            let watcher = graceful.watcher();
-            let connection = Connection {
-                peer,
-                router: router.clone(),
-                shutdown: shutdown.clone(),
-                _permit: permit,
+            let Some(place) = limits.enter(permit, peer.ip()) else {
+                continue;
             };
-            tokio::spawn(connection.run(stream, self.tls.clone(), watcher));
+            let _ = stream.set_nodelay(true);
+            let connection = Connection {
+                peer: peer.ip(),
+                terms: terms.clone(),
+                place,
+            };
+            connections.spawn(connection.run(stream, self.tls.clone()));
         }
         drop(self.socket);
-        let _ = timeout(FAREWELL, graceful.shutdown()).await;
-    }
-}
-
-struct Connection {
-    peer: SocketAddr,
-    router: Router,
-    shutdown: Shutdown,
-    _permit: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    async fn run(
-        self,
-        stream: TcpStream,
-        tls: Option<TlsAcceptor>,
-        watcher: hyper_util::server::graceful::Watcher,
-    ) {
-        match tls {
-            None => self.speak(stream, false, watcher).await,
-            Some(tls) => match timeout(PATIENCE, tls.accept(stream)).await {
-                Ok(Ok(stream)) => self.speak(stream, true, watcher).await,
-                Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "no TLS handshake"),
-                Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
-            },
-        }
-    }
-
-    async fn speak(
-        self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        secure: bool,
-        watcher: hyper_util::server::graceful::Watcher,
-    ) {
-        let (peer, shutdown) = (Peer(self.peer.ip()), self.shutdown.clone());
-        let service = self.router.clone().map_request(
-            move |mut request: http::Request<hyper::body::Incoming>| {
-                request.extensions_mut().insert(peer);
-                request.extensions_mut().insert(shutdown.clone());
-                request.extensions_mut().insert(Secure(secure));
-                request.map(Body::new)
-            },
-        );
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE)
-            .max_buf_size(16 * 1024)
-            .title_case_headers(true);
-        builder.http2().timer(TokioTimer::new());
-        let connection =
-            builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-        if let Err(error) = watcher.watch(connection.into_owned()).await {
-            tracing::debug!(peer = %self.peer, %error, "a connection ended");
-        }
+        connections.close();
+        let _ = timeout(FAREWELL, connections.wait()).await;
     }
 }

@@ -15,6 +15,7 @@ use cms::{
                 oid::ObjectIdentifier,
             },
             spki::AlgorithmIdentifierOwned,
+            time::Time,
         },
     },
     content_info::{CmsVersion, ContentInfo},
@@ -45,7 +46,8 @@ pub struct Signer {
     key: Arc<dyn SigningKey>,
 }
 
-type Fault = Box<dyn std::error::Error + Send + Sync>;
+/// Why something was not signed.
+pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 impl Signer {
     /// Of a certificate (the server's first) and its key.
@@ -57,10 +59,11 @@ impl Signer {
         })
     }
 
-    /// The last moment of the certificate, in seconds since 1970.
-    pub fn expires(&self) -> Option<u64> {
-        let certificate = self.chain.first()?.tbs_certificate.validity.not_after;
-        Some(certificate.to_unix_duration().as_secs())
+    /// The first and the last moment of the certificate, in seconds since 1970.
+    pub fn validity(&self) -> Option<(u64, u64)> {
+        let validity = self.chain.first()?.tbs_certificate.validity;
+        let seconds = |at: Time| at.to_unix_duration().as_secs();
+        Some((seconds(validity.not_before), seconds(validity.not_after)))
     }
 
     /// A SignedData that holds the content, in DER; an error for a key of a kind phones do not read.

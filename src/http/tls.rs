@@ -1,64 +1,330 @@
-//! The certificate: configured, or made at first start.
+//! The certificate: configured, had from an authority, or made at first start. It is read again while the server runs, and
+//! connections there are go on with the one they began with.
 
 use std::{
+    collections::HashMap,
+    fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
+use ring::digest;
 use rustls::{
     ServerConfig,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+    server::{Acceptor, ClientHello},
 };
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::Notify};
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
+use tokio_util::sync::CancellationToken;
 
-use super::{authority, sign::Signer};
+use super::{
+    acme::{self, Folder},
+    authority,
+    sign::{Fault, Signer},
+};
 use crate::config::Config;
 
-/// Reads or makes the certificate, and says how to serve it.
-pub fn configure(config: &Config) -> Result<Arc<ServerConfig>, String> {
-    let (chain, key_der, certificate) = read(config)?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut server = ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
-        .map_err(|error| error.to_string())?
-        .with_no_client_auth()
-        .with_single_cert(chain, key_der)
-        .map_err(|error| fault(&certificate, &error))?;
-    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    Ok(Arc::new(server))
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(60);
+/// RFC 8737 §6.2.
+const ACME: &[u8] = b"acme-tls/1";
+
+/// The server's certificate, exchanged while it is served.
+pub struct Certificates {
+    config: Config,
+    served: RwLock<Arc<Served>>,
+    /// Of the files as they were last looked at, whether they were fit or not.
+    seen: Mutex<Vec<u8>>,
+    asked: Notify,
+    /// Names whose proof an authority may ask for, and what answers it.
+    challenges: RwLock<HashMap<String, Arc<ServerConfig>>>,
+    /// Somebody wants to know now whether a certificate is to be had.
+    retry: Notify,
 }
 
-/// Signs with the server's key; none where no certificate is served here, or the key is of another kind.
-pub fn signer(config: &Config) -> Option<Signer> {
-    let serves = config.listen.iter().any(|url| url.starts_with("https:"));
-    if !serves && config.tls_certificate.is_none() {
-        return None;
+/// What looking at the files led to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Look {
+    Same,
+    Taken,
+    Unfit,
+}
+
+pub(super) struct Served {
+    server: Arc<ServerConfig>,
+    /// None for a key of a kind phones do not read.
+    signer: Option<Signer>,
+}
+
+impl Certificates {
+    /// Reads or makes the certificate; none where nothing is served with one.
+    pub fn open(config: &Config) -> Result<Option<Arc<Self>>, String> {
+        let serves = config.listen.iter().any(|url| url.starts_with("https:"));
+        if config.acme.is_some() && !serves {
+            return Err("[acme] needs an https address in listen".to_owned());
+        }
+        if !serves && config.tls_certificate.is_none() {
+            return Ok(None);
+        }
+        let mut files = Files::read(config)?;
+        let served = match files.served() {
+            Err(error) if config.acme.is_some() => {
+                tracing::error!(%error, "the certificate is not fit; one is made here until there is another");
+                files = Files::own(config)?;
+                files.served()?
+            }
+            served => served?,
+        };
+        Ok(Some(Arc::new(Self {
+            config: config.clone(),
+            served: RwLock::new(Arc::new(served)),
+            seen: Mutex::new(files.digest()),
+            asked: Notify::new(),
+            challenges: RwLock::default(),
+            retry: Notify::new(),
+        })))
     }
-    let (chain, key, _) = read(config).ok()?;
-    Signer::new(&chain, &key)
-        .inspect_err(|error| tracing::warn!(%error, "profiles will not be signed"))
-        .ok()
+
+    /// The handshake of a new connection: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. None where
+    /// an authority asked for a proof, and had it.
+    pub async fn accept(&self, stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+        let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let hello = begun.client_hello();
+        if !is_challenge(&hello) {
+            let server = self.served().server.clone();
+            return begun.into_stream(server).await.map(Some);
+        }
+        let proof = self.proof(hello.server_name().unwrap_or_default());
+        let unknown = || io::Error::other("no proof is asked for that name");
+        let mut proved = begun.into_stream(proof.ok_or_else(unknown)?).await?;
+        proved.shutdown().await?;
+        Ok(None)
+    }
+
+    fn proof(&self, name: &str) -> Option<Arc<ServerConfig>> {
+        let challenges = self
+            .challenges
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        challenges.get(&name.to_lowercase()).cloned()
+    }
+
+    /// Answers challenges for a name with a proof, until they end.
+    pub(super) fn challenge(
+        &self,
+        name: &str,
+        proof: rcgen::CertifiedKey<rcgen::KeyPair>,
+    ) -> Result<(), Fault> {
+        let key = PrivateKeyDer::try_from(proof.signing_key.serialize_der())?;
+        let chain = vec![proof.cert.der().clone()];
+        let mut server = configured(chain, key).map_err(|error| error.to_string())?;
+        server.alpn_protocols = vec![ACME.to_vec()];
+        let mut challenges = self
+            .challenges
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        challenges.insert(name.to_lowercase(), Arc::new(server));
+        Ok(())
+    }
+
+    pub(super) fn end_challenges(&self) {
+        let mut challenges = self
+            .challenges
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        challenges.clear();
+    }
+
+    /// Waits until somebody wants an attempt now.
+    pub(super) async fn retries(&self) {
+        self.retry.notified().await;
+    }
+
+    /// How it goes with the authority; none where there is none.
+    pub fn acme(&self) -> Option<acme::State> {
+        self.config.acme.as_ref()?;
+        Some(Folder::of(&self.config).state())
+    }
+
+    /// Content signed with the server's key; as it is where the key is of another kind.
+    pub fn sign(&self, content: &[u8]) -> Result<Vec<u8>, Fault> {
+        match &self.served().signer {
+            Some(signer) => signer.sign(content),
+            None => Ok(content.to_vec()),
+        }
+    }
+
+    /// The last moment of the certificate, in seconds since 1970.
+    pub fn expires(&self) -> Option<u64> {
+        self.served().validity().map(|(_, expires)| expires)
+    }
+
+    /// Looks at the files now, and asks an authority that refused again.
+    pub fn reload(&self) {
+        self.asked.notify_one();
+        self.retry.notify_one();
+    }
+
+    /// Looks at the files every minute and when asked, until the stop.
+    pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
+        if let Some(settings) = self.config.acme.clone() {
+            let folder = Folder::of(&self.config);
+            tokio::spawn(acme::keep(self.clone(), settings, folder, stop.clone()));
+        }
+        loop {
+            let asked = tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.asked.notified() => true,
+                () = tokio::time::sleep(LOOK) => false,
+            };
+            let this = self.clone();
+            let _ = tokio::task::spawn_blocking(move || this.look(asked)).await;
+        }
+    }
+
+    /// Takes what is there when it differs, or when somebody asked; what is not fit is said once.
+    pub(super) fn look(&self, asked: bool) -> Look {
+        let read = Files::read(&self.config);
+        let digest = match &read {
+            Ok(files) => files.digest(),
+            Err(error) => error.as_bytes().to_vec(),
+        };
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if *seen == digest && !asked {
+            return Look::Same;
+        }
+        *seen = digest;
+        match read.and_then(|files| files.served()) {
+            Ok(served) => {
+                let expires = served.validity().map(|(_, expires)| expires);
+                let expires = expires.and_then(|at| chrono::DateTime::from_timestamp(at as i64, 0));
+                let expires = expires.map(|at| at.to_rfc3339());
+                let mut current = self.served.write().unwrap_or_else(PoisonError::into_inner);
+                *current = Arc::new(served);
+                tracing::info!(expires, "the certificate was read again");
+                Look::Taken
+            }
+            Err(error) => {
+                tracing::error!(%error, "the new certificate is not fit; the one so far is kept");
+                Look::Unfit
+            }
+        }
+    }
+
+    fn served(&self) -> Arc<Served> {
+        let served = self.served.read().unwrap_or_else(PoisonError::into_inner);
+        served.clone()
+    }
 }
 
-type Pair = (
-    Vec<CertificateDer<'static>>,
-    PrivateKeyDer<'static>,
-    PathBuf,
-);
+impl Served {
+    /// The first and the last moment of the certificate, in seconds since 1970.
+    pub(super) fn validity(&self) -> Option<(u64, u64)> {
+        self.signer.as_ref()?.validity()
+    }
+}
 
-/// The chain, its key, and the file of the chain.
-fn read(config: &Config) -> Result<Pair, String> {
-    let (certificate, key) = match (&config.tls_certificate, &config.tls_key) {
-        (Some(certificate), Some(key)) => (certificate.clone(), key.clone()),
-        (None, None) => authority::certificate(config)?,
-        _ => return Err("tls_certificate and tls_key belong together".into()),
-    };
-    let chain = CertificateDer::pem_file_iter(&certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| fault(&certificate, &error))?;
-    let key_der = PrivateKeyDer::from_pem_file(&key).map_err(|error| fault(&key, &error))?;
-    Ok((chain, key_der, certificate))
+/// The chain and its key as they are on disk.
+pub(super) struct Files {
+    certificate: (PathBuf, Vec<u8>),
+    key: (PathBuf, Vec<u8>),
+}
+
+impl Files {
+    fn read(config: &Config) -> Result<Self, String> {
+        match (&config.tls_certificate, &config.tls_key) {
+            (Some(certificate), Some(key)) => Self::pair(certificate.clone(), key.clone()),
+            (None, None) => match &config.acme {
+                Some(_) if Folder::of(config).certificate().exists() => {
+                    Self::both(&Folder::of(config).certificate())
+                }
+                _ => Self::own(config),
+            },
+            _ => Err("tls_certificate and tls_key belong together".into()),
+        }
+    }
+
+    /// The server's own.
+    fn own(config: &Config) -> Result<Self, String> {
+        let (certificate, key) = authority::certificate(config)?;
+        Self::pair(certificate, key)
+    }
+
+    /// In one file.
+    pub(super) fn both(path: &Path) -> Result<Self, String> {
+        Self::pair(path.to_owned(), path.to_owned())
+    }
+
+    /// What a file shall hold.
+    pub(super) fn of(path: &Path, octets: &[u8]) -> Self {
+        let file = (path.to_owned(), octets.to_vec());
+        Self {
+            certificate: file.clone(),
+            key: file,
+        }
+    }
+
+    fn pair(certificate: PathBuf, key: PathBuf) -> Result<Self, String> {
+        let read = |path: PathBuf| match fs::read(&path) {
+            Ok(octets) => Ok((path, octets)),
+            Err(error) => Err(fault(&path, &error)),
+        };
+        Ok(Self {
+            certificate: read(certificate)?,
+            key: read(key)?,
+        })
+    }
+
+    pub(super) fn digest(&self) -> Vec<u8> {
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(&self.certificate.1);
+        context.update(&self.key.1);
+        context.finish().as_ref().to_vec()
+    }
+
+    /// Refused where it cannot be read, or the key is of another certificate.
+    pub(super) fn served(&self) -> Result<Served, String> {
+        let (certificate, key) = (&self.certificate.0, &self.key.0);
+        let chain = CertificateDer::pem_slice_iter(&self.certificate.1)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| fault(certificate, &error))?;
+        let key_der =
+            PrivateKeyDer::from_pem_slice(&self.key.1).map_err(|error| fault(key, &error))?;
+        let signer = Signer::new(&chain, &key_der)
+            .inspect_err(|error| tracing::warn!(%error, "profiles will not be signed"))
+            .ok();
+        let mut server = configured(chain, key_der).map_err(|error| fault(certificate, &error))?;
+        server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Served {
+            server: Arc::new(server),
+            signer,
+        })
+    }
+}
+
+fn configured(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+}
+
+/// An authority asks for the proof of a name, and nothing else (RFC 8737 §3).
+fn is_challenge(hello: &ClientHello<'_>) -> bool {
+    hello
+        .alpn()
+        .is_some_and(|mut offered| offered.next() == Some(ACME) && offered.next().is_none())
 }
 
 fn fault(path: &Path, error: &dyn std::fmt::Display) -> String {
     format!("{}: {error}", path.display())
 }
+
+#[cfg(test)]
+mod tests;

@@ -305,8 +305,8 @@ pub async fn offered(
         };
         return show(StatusCode::GONE, &page);
     };
-    let signed = match &web.site.signer {
-        Some(signer) => signer.sign(&profile),
+    let signed = match &web.site.certificates {
+        Some(certificates) => certificates.sign(&profile),
         None => Ok(profile.clone()),
     };
     let bytes = signed.unwrap_or_else(|error| {

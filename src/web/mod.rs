@@ -188,9 +188,14 @@ fn guarded<S: Clone + Send + Sync + 'static>(pages: Router<S>) -> Router<S> {
             "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
              img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
         ))
-        .layer(header_layer("x-content-type-options", "nosniff"))
-        .layer(header_layer("referrer-policy", "no-referrer"))
-        .layer(header_layer("x-frame-options", "DENY"))
+        .layer(header_layer(
+            "permissions-policy",
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ))
+        .layer(header_layer("cross-origin-opener-policy", "same-origin"))
+        .layer(header_layer("cross-origin-resource-policy", "same-origin"))
+        // Pages are of one person; what may be kept says so.
+        .layer(header_layer("cache-control", "no-store"))
 }
 
 /// Style, script and picture of every page.

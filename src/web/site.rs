@@ -2,15 +2,15 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use crate::{connect::Address, http::sign::Signer};
+use crate::{connect::Address, http::tls::Certificates};
 
 /// Of the configuration.
 #[derive(Default)]
 pub struct Site {
     /// How the server is reached from outside, where that is configured.
     pub address: Option<Address>,
-    /// Signs profiles, where the server has a certificate.
-    pub signer: Option<Arc<Signer>>,
+    /// Sign profiles, where the server has a certificate.
+    pub certificates: Option<Arc<Certificates>>,
     /// The data directory.
     pub data: PathBuf,
     /// WebDAV-Push is on.

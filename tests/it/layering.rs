@@ -13,10 +13,18 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     // What an operator sets of a face is that face's own plain data.
     (
         "config",
-        Some(&["eas::policy", "eas::settings", "mail::settings", "transfer"]),
+        Some(&[
+            "eas::policy",
+            "eas::settings",
+            "mail::settings",
+            "transfer",
+            "domain::access",
+            "http",
+        ]),
     ),
     ("observe", Some(&["config"])),
-    ("http", Some(&["config"])),
+    // Networks of addresses are the domain's.
+    ("http", Some(&["config", "domain::access"])),
     ("auth", Some(&["domain"])),
     // Addresses, profiles and codes two faces hand out.
     ("connect", Some(&["domain"])),

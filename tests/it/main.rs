@@ -5,6 +5,7 @@ mod admin;
 mod autodiscover;
 mod conformance;
 mod connect;
+mod connections;
 mod corpus;
 mod cross;
 mod dav;

@@ -70,14 +70,15 @@ async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
     };
     let status = told.status();
     let page = Page {
-        gauges: gauges(web, text).await?,
+        gauges: gauges(web, visit).await?,
         backup,
         shell: shell(web, visit, told),
     };
     Ok(show(status, &page))
 }
 
-async fn gauges(web: &Web, text: &'static Admin) -> Result<Vec<Gauge>> {
+async fn gauges(web: &Web, visit: &Visit) -> Result<Vec<Gauge>> {
+    let text = visit.text.admin;
     let asked = Instant::now();
     let octets = web.core.store().octets_stored().await?;
     let took = asked.elapsed().as_millis();
@@ -93,7 +94,8 @@ async fn gauges(web: &Web, text: &'static Admin) -> Result<Vec<Gauge>> {
             well: used < FULL,
         });
     }
-    let days = web.site.signer.as_ref().and_then(|signer| signer.expires());
+    let certificates = web.site.certificates.as_ref();
+    let days = certificates.and_then(|certificates| certificates.expires());
     let days = days.and_then(|expires| i64::try_from(expires).ok());
     let days = days.map(|expires| (expires - Timestamp::now().0 / 1000) / 86_400);
     gauges.push(match days {
@@ -108,6 +110,17 @@ async fn gauges(web: &Web, text: &'static Admin) -> Result<Vec<Gauge>> {
             well: true,
         },
     });
+    if let Some(state) = certificates.and_then(|certificates| certificates.acme()) {
+        let next = when::shown(Timestamp(state.next * 1000), visit.text);
+        gauges.push(Gauge {
+            name: text.acme,
+            well: state.error.is_none(),
+            said: match state.error {
+                None => fill(text.acme_well, &[&next]),
+                Some(error) => fill(text.acme_failed, &[&error, &next]),
+            },
+        });
+    }
     gauges.push(mail(web, text).await?);
     gauges.push(Gauge {
         name: text.push,

@@ -30,6 +30,29 @@ impl Program {
     ) -> Self {
         let mut command = program();
         command.arg("serve").arg("--data").arg(data).args(more);
+        Self::start(command, listen, log)
+    }
+
+    /// With a limit of open files: `-Sn`, which it may raise, or `-n`, which it may not.
+    pub fn limited(
+        kind: &str,
+        files: u32,
+        data: &Path,
+        listen: &[&str],
+        log: impl Into<Stdio>,
+    ) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("ulimit {kind} {files} && exec \"$0\" serve --data \"$@\"");
+        command
+            .args(["-c", &script, env!("CARGO_BIN_EXE_carnet")])
+            .arg(data)
+            // The client is slow here, with thousands of connections.
+            .env("CARNET_HEAD_SECONDS", "600")
+            .env("CARNET_IDLE_SECONDS", "600");
+        Self::start(command, listen, log)
+    }
+
+    fn start(mut command: Command, listen: &[&str], log: impl Into<Stdio>) -> Self {
         for url in listen {
             command.args(["--listen", url]);
         }
@@ -107,11 +130,18 @@ impl Program {
 
     /// Asks it to stop, and waits.
     pub fn stop(mut self) {
-        let id = self.child.id().to_string();
-        let asked = Command::new("kill").args(["-TERM", &id]).status();
-        assert!(asked.expect("asked").success());
+        self.signal("TERM");
         let ended = self.child.wait().expect("ended");
         assert!(ended.success(), "{ended}");
+    }
+}
+
+impl Program {
+    /// Sends a signal: `HUP`.
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.expect("sent").success());
     }
 }
 

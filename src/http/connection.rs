@@ -1,0 +1,363 @@
+//! One connection: its handshake, its requests, and how long it may be slow or idle.
+
+use std::{
+    convert::Infallible,
+    net::IpAddr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{Router, body::Body};
+use bytes::Bytes;
+use http::{Request, Response};
+use hyper::{
+    body::{Body as HttpBody, Frame, Incoming, SizeHint},
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto,
+};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::{Instant, Sleep, sleep_until, timeout},
+};
+use tower::ServiceExt as _;
+
+use super::{
+    Peer, Secure, Shutdown,
+    forwarded::{Origin, Proxies},
+    headers::Headers,
+    limits::Place,
+    tls::Certificates,
+};
+
+/// Time a connection has to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(5);
+/// Octets a second below which a body is too slow, once [`Patience::stall`] is over.
+const SLOWEST: u64 = 128;
+/// Octets of the headers of a request.
+const HEAD: u32 = 16 * 1024;
+/// Requests at once on one connection of HTTP/2.
+const STREAMS: u32 = 128;
+/// Requests of HTTP/2 that were taken back before they were looked at.
+const TAKEN_BACK: usize = 20;
+
+/// How long clients may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// For the handshake, and for the first request.
+    pub head: Duration,
+    /// Between two requests.
+    pub idle: Duration,
+    /// For a part of a body that does not come, or is not taken.
+    pub stall: Duration,
+}
+
+/// What every connection of a server has in common.
+#[derive(Clone)]
+pub struct Terms {
+    pub router: Router,
+    pub shutdown: Shutdown,
+    pub proxies: Arc<Proxies>,
+    pub headers: Headers,
+    pub patience: Patience,
+}
+
+/// A connection that was accepted.
+pub struct Connection {
+    pub peer: IpAddr,
+    pub terms: Arc<Terms>,
+    pub place: Place,
+}
+
+impl Connection {
+    /// Serves it to its end.
+    pub async fn run(self, stream: TcpStream, tls: Option<Arc<Certificates>>) {
+        let Some(tls) = tls else {
+            return self.speak(stream, false).await;
+        };
+        match timeout(self.terms.patience.head, tls.accept(stream)).await {
+            Ok(Ok(Some(stream))) => self.speak(stream, true).await,
+            Ok(Ok(None)) => tracing::info!(peer = %self.peer, "an authority asked for a proof"),
+            Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "no TLS handshake"),
+            Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
+        }
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tls: bool) {
+        let patience = self.terms.patience;
+        let activity = Arc::new(Activity::new());
+        let connection = Origin {
+            address: self.peer,
+            secure: tls,
+        };
+        let (terms, active) = (self.terms.clone(), activity.clone());
+        let service = service_fn(move |request| {
+            let work = Work::begin(&active);
+            answer(terms.clone(), connection, request, work)
+        });
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience.idle.max(patience.head))
+            .max_buf_size(HEAD as usize)
+            .title_case_headers(true);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(HEAD)
+            .max_pending_accept_reset_streams(TAKEN_BACK);
+        let served = builder
+            .serve_connection(TokioIo::new(stream), service)
+            .into_owned();
+        let mut served = std::pin::pin!(served);
+        let mut look = std::pin::pin!(sleep_until(Instant::now() + patience.head));
+        let mut leaving = false;
+        loop {
+            tokio::select! {
+                ended = served.as_mut() => {
+                    if let Err(error) = ended {
+                        tracing::debug!(peer = %self.peer, %error, "a connection ended");
+                    }
+                    return;
+                }
+                () = self.terms.shutdown.0.cancelled(), if !leaving => {
+                    leaving = true;
+                    served.as_mut().graceful_shutdown();
+                    look.as_mut().reset(Instant::now() + GOODBYE);
+                }
+                () = look.as_mut() => match activity.verdict(patience) {
+                    Verdict::Until(then) => look.as_mut().reset(then),
+                    Verdict::Idle if !leaving => {
+                        tracing::debug!(peer = %self.peer, "a connection without requests is closed");
+                        leaving = true;
+                        served.as_mut().graceful_shutdown();
+                        look.as_mut().reset(Instant::now() + GOODBYE);
+                    }
+                    Verdict::Idle => return,
+                    Verdict::Stalled => {
+                        tracing::info!(peer = %self.peer, "an answer is not taken: the connection is closed");
+                        return;
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// One request through the router.
+async fn answer(
+    terms: Arc<Terms>,
+    connection: Origin,
+    mut request: Request<Incoming>,
+    mut work: Work,
+) -> Result<Response<Sent>, Infallible> {
+    let origin = terms.proxies.origin(connection, request.headers());
+    let extensions = request.extensions_mut();
+    extensions.insert(Peer(origin.address));
+    extensions.insert(Secure(origin.secure));
+    extensions.insert(terms.shutdown.clone());
+    let stall = terms.patience.stall;
+    let request = request.map(|body| match body.is_end_stream() {
+        true => Body::empty(),
+        false => Body::new(Received::new(body, origin.address, stall)),
+    });
+    let mut response = terms.router.clone().oneshot(request).await?;
+    terms.headers.add(response.headers_mut(), origin.secure);
+    work.sends();
+    Ok(response.map(|body| Sent { body, work }))
+}
+
+/// What a connection is about at this moment.
+struct Activity {
+    /// Requests whose answer is not known yet: a held Ping is one.
+    asked: AtomicUsize,
+    /// Answers under way.
+    sent: AtomicUsize,
+    /// Since when nothing moved, and whether anything was ever asked.
+    moved: Mutex<(Instant, bool)>,
+}
+
+enum Verdict {
+    /// Nothing to say before then.
+    Until(Instant),
+    Idle,
+    Stalled,
+}
+
+impl Activity {
+    fn new() -> Self {
+        Self {
+            asked: AtomicUsize::new(0),
+            sent: AtomicUsize::new(0),
+            moved: Mutex::new((Instant::now(), false)),
+        }
+    }
+
+    fn moves(&self) {
+        *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), true);
+    }
+
+    fn verdict(&self, patience: Patience) -> Verdict {
+        let (moved, has_asked) = *self.moved.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.asked.load(SeqCst) > 0 {
+            return Verdict::Until(Instant::now() + patience.idle);
+        }
+        let (longest, verdict) = match (self.sent.load(SeqCst) > 0, has_asked) {
+            (true, _) => (patience.stall, Verdict::Stalled),
+            (false, true) => (patience.idle, Verdict::Idle),
+            (false, false) => (patience.head, Verdict::Idle),
+        };
+        match moved + longest {
+            then if then > Instant::now() => Verdict::Until(then),
+            _ => verdict,
+        }
+    }
+}
+
+/// A request, from its head to the end of its answer.
+struct Work {
+    activity: Arc<Activity>,
+    sends: bool,
+}
+
+impl Work {
+    fn begin(activity: &Arc<Activity>) -> Self {
+        activity.asked.fetch_add(1, SeqCst);
+        activity.moves();
+        Self {
+            activity: activity.clone(),
+            sends: false,
+        }
+    }
+
+    /// The answer is known.
+    fn sends(&mut self) {
+        self.sends = true;
+        self.activity.sent.fetch_add(1, SeqCst);
+        self.activity.moves();
+        self.activity.asked.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.activity.moves();
+        match self.sends {
+            true => self.activity.sent.fetch_sub(1, SeqCst),
+            false => self.activity.asked.fetch_sub(1, SeqCst),
+        };
+    }
+}
+
+/// The body of an answer on its way.
+struct Sent {
+    body: Body,
+    work: Work,
+}
+
+impl HttpBody for Sent {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.work.activity.moves();
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// The body of a request, which has to come on.
+struct Received {
+    body: Incoming,
+    peer: IpAddr,
+    stall: Duration,
+    /// When its first part was waited for, and the octets since.
+    begun: Option<Instant>,
+    octets: u64,
+    patience: Option<Pin<Box<Sleep>>>,
+}
+
+/// The body comes too slowly.
+#[derive(Debug, thiserror::Error)]
+#[error("the body comes too slowly")]
+struct TooSlow;
+
+impl Received {
+    fn new(body: Incoming, peer: IpAddr, stall: Duration) -> Self {
+        Self {
+            body,
+            peer,
+            stall,
+            begun: None,
+            octets: 0,
+            patience: None,
+        }
+    }
+
+    /// No part may take longer than a stall, nor all of them together much longer.
+    fn deadline(&mut self) -> Instant {
+        let now = Instant::now();
+        let begun = *self.begun.get_or_insert(now);
+        let whole = begun + self.stall + Duration::from_secs(self.octets / SLOWEST);
+        whole.min(now + self.stall)
+    }
+}
+
+impl HttpBody for Received {
+    type Data = Bytes;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
+            this.patience = None;
+            if let Some(Ok(frame)) = &frame {
+                let octets = frame.data_ref().map_or(0, |data| data.len());
+                this.octets += octets as u64;
+            }
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        let deadline = this.deadline();
+        let patience = this
+            .patience
+            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        match patience.as_mut().poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => {
+                tracing::info!(peer = %this.peer, octets = this.octets, "a body comes too slowly");
+                Poll::Ready(Some(Err(Box::new(TooSlow))))
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,49 @@
+//! Headers that tell browsers what no answer is for. Pages bring more of their own.
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+        X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    },
+};
+
+/// On every answer that says nothing else.
+const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (
+        CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+];
+
+/// A year, for this host alone: others of its domain are not ours.
+const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
+/// What is added to the answers of a server.
+#[derive(Clone, Copy, Debug)]
+pub struct Headers {
+    strict: bool,
+}
+
+impl Headers {
+    /// Of a server that is reached under an address: browsers keep to https where that is https.
+    pub fn new(public_url: Option<&str>) -> Self {
+        Self {
+            strict: public_url.is_some_and(|url| url.starts_with("https://")),
+        }
+    }
+
+    /// Adds what is missing to an answer.
+    pub fn add(self, headers: &mut HeaderMap, secure: bool) {
+        for (name, value) in ALWAYS {
+            headers.entry(name).or_insert(value);
+        }
+        // RFC 6797 §7.2: never over plain http.
+        if self.strict && secure {
+            headers.entry(STRICT_TRANSPORT_SECURITY).or_insert(STRICT);
+        }
+    }
+}
