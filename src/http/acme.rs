@@ -194,9 +194,12 @@ pub async fn keep(
             });
         if due <= now || (is_asked && state.failures > 0) {
             let attempt = obtain(&certificates, &settings, &folder);
-            let done = match tokio::time::timeout(ATTEMPT, attempt).await {
-                Ok(done) => done.map_err(|error| error.to_string()),
-                Err(_) => Err("it took longer than five minutes".to_owned()),
+            let done = tokio::select! {
+                () = stop.cancelled() => return,
+                done = tokio::time::timeout(ATTEMPT, attempt) => match done {
+                    Ok(done) => done.map_err(|error| error.to_string()),
+                    Err(_) => Err("it took longer than five minutes".to_owned()),
+                },
             };
             certificates.end_challenges();
             let now = seconds(SystemTime::now());

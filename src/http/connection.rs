@@ -120,7 +120,9 @@ impl Connection {
             .serve_connection(TokioIo::new(stream), service)
             .into_owned();
         let mut served = std::pin::pin!(served);
-        let mut look = std::pin::pin!(sleep_until(Instant::now() + patience.head));
+        let mut look = std::pin::pin!(sleep_until(
+            Instant::now() + patience.head.min(patience.stall)
+        ));
         let mut leaving = false;
         loop {
             tokio::select! {
@@ -136,7 +138,9 @@ impl Connection {
                     look.as_mut().reset(Instant::now() + GOODBYE);
                 }
                 () = look.as_mut() => match activity.verdict(patience) {
-                    Verdict::Until(then) => look.as_mut().reset(then),
+                    Verdict::Until(then) => {
+                        look.as_mut().reset(then.min(Instant::now() + patience.stall));
+                    }
                     Verdict::Idle if !leaving => {
                         tracing::debug!(peer = %self.peer, "a connection without requests is closed");
                         leaving = true;

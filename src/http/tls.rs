@@ -11,9 +11,11 @@ use std::{
 
 use ring::digest;
 use rustls::{
-    ServerConfig,
+    ConfigBuilder, ServerConfig,
+    crypto::ring::sign::any_supported_type,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
-    server::{Acceptor, ClientHello},
+    server::{Acceptor, ClientHello, WantsServerCert},
+    sign::{CertifiedKey, SingleCertAndKey},
 };
 use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::Notify};
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
@@ -118,8 +120,9 @@ impl Certificates {
         proof: rcgen::CertifiedKey<rcgen::KeyPair>,
     ) -> Result<(), Fault> {
         let key = PrivateKeyDer::try_from(proof.signing_key.serialize_der())?;
-        let chain = vec![proof.cert.der().clone()];
-        let mut server = configured(chain, key).map_err(|error| error.to_string())?;
+        // Not verified as others are: its critical extension is one nobody else knows.
+        let proof = CertifiedKey::new(vec![proof.cert.der().clone()], any_supported_type(&key)?);
+        let mut server = versions()?.with_cert_resolver(Arc::new(SingleCertAndKey::from(proof)));
         server.alpn_protocols = vec![ACME.to_vec()];
         let mut challenges = self
             .challenges
@@ -295,7 +298,9 @@ impl Files {
         let signer = Signer::new(&chain, &key_der)
             .inspect_err(|error| tracing::warn!(%error, "profiles will not be signed"))
             .ok();
-        let mut server = configured(chain, key_der).map_err(|error| fault(certificate, &error))?;
+        let mut server = versions()
+            .and_then(|builder| builder.with_single_cert(chain, key_der))
+            .map_err(|error| fault(certificate, &error))?;
         server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Served {
             server: Arc::new(server),
@@ -304,15 +309,12 @@ impl Files {
     }
 }
 
-fn configured(
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-) -> Result<ServerConfig, rustls::Error> {
+/// TLS 1.2 and 1.3; a certificate is to come.
+fn versions() -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
+    let builder = ServerConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+    Ok(builder.with_no_client_auth())
 }
 
 /// An authority asks for the proof of a name, and nothing else (RFC 8737 §3).

@@ -49,7 +49,8 @@ impl Held {
     fn ask(&mut self) -> String {
         self.send("").expect("sent");
         let mut answer = Vec::new();
-        while !answer.ends_with(b"ok\n") {
+        // One line after the head.
+        while !answer.ends_with(b"\n") || answer.ends_with(b"\r\n") {
             let mut octet = [0];
             self.0.read_exact(&mut octet).expect("an answer");
             answer.push(octet[0]);
