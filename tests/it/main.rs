@@ -13,6 +13,7 @@ mod dispatch;
 mod documents;
 mod eas;
 mod eas_items;
+mod fuzz;
 mod layering;
 mod mail;
 mod model;

@@ -6,6 +6,7 @@ pub mod dice;
 pub mod eas;
 pub mod gateway;
 pub mod http;
+pub mod mutate;
 pub mod phone;
 pub mod program;
 pub mod server;

@@ -1,0 +1,181 @@
+//! Requests of somebody signed in, their bodies mutated: never a 5xx, never a broken invariant.
+
+use std::path::Path;
+
+use super::{seeds, texts, wbxml};
+use crate::support::{
+    browser::{Browser, hidden},
+    dice::Dice,
+    http::{basic, request},
+    mutate::{dictionary, inputs, mutated},
+    server::Server,
+};
+
+fn send(server: &Server, method: &str, target: &str, more: &[(&str, &str)], body: &[u8]) {
+    let mut headers = vec![basic("alice", "demo")];
+    headers.extend(more.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+    let answer = request(&server.address, method, target, &headers, body);
+    // 501 and 507 are answers of protocols; a handler that panics is 500, a store that fails 503.
+    assert!(
+        !matches!(answer.status, 500 | 502 | 503),
+        "{method} {target} {}: {:?}",
+        answer.status,
+        String::from_utf8_lossy(body)
+    );
+}
+
+/// Ping waits, and mail is put off with 503 on purpose.
+#[test]
+fn messages_of_devices_are_answered() {
+    let server = Server::start();
+    let (seeds, mut dice) = (wbxml(), Dice::new(2));
+    let tokens = dictionary(Path::new("fuzz/dictionaries/wbxml.dict"));
+    let commands = [
+        "Sync",
+        "FolderSync",
+        "Provision",
+        "Settings",
+        "Search",
+        "Find",
+        "ItemOperations",
+        "MoveItems",
+        "GetItemEstimate",
+        "ResolveRecipients",
+        "ValidateCert",
+        "FolderCreate",
+        "FolderDelete",
+        "FolderUpdate",
+        "MeetingResponse",
+    ];
+    for n in 0..inputs(400) {
+        let command = dice.pick(&commands).expect("a command");
+        let version = dice.pick(&["12.1", "14.1", "16.1"]).expect("a version");
+        let target = format!(
+            "/Microsoft-Server-ActiveSync?Cmd={command}&User=alice&DeviceId=fuzz{}&DeviceType=Fuzz",
+            n % 3
+        );
+        let headers = [
+            ("MS-ASProtocolVersion", *version),
+            ("Content-Type", "application/vnd.ms-sync.wbxml"),
+        ];
+        let body = mutated(&seeds, &tokens, &mut dice);
+        send(&server, "POST", &target, &headers, &body);
+    }
+    server.check();
+}
+
+#[test]
+fn xml_of_clients_is_answered() {
+    let server = Server::start();
+    let seeds = texts(&[
+        "<propfind xmlns='DAV:'><prop><getetag/><x xmlns='u:'>&amp;é</x></prop></propfind>",
+        "<D:propertyupdate xmlns:D='DAV:'><D:set xml:lang='fr'><D:prop><b xmlns='u:'><c>x</c></b></D:prop></D:set></D:propertyupdate>",
+        "<D:sync-collection xmlns:D='DAV:'><D:sync-token/><D:sync-level>1</D:sync-level><D:limit><D:nresults>5</D:nresults></D:limit><D:prop><D:getetag/></D:prop></D:sync-collection>",
+        "<C:addressbook-query xmlns:C='urn:ietf:params:xml:ns:carddav' xmlns:D='DAV:'><D:prop><C:address-data version='4.0'/></D:prop><C:filter test='allof'><C:prop-filter name='FN'><C:text-match match-type='equals'>a</C:text-match></C:prop-filter></C:filter></C:addressbook-query>",
+        "<D:mkcol xmlns:D='DAV:' xmlns:C='urn:ietf:params:xml:ns:carddav'><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>",
+    ]);
+    let tokens = dictionary(Path::new("proto/fuzz/dictionaries/dav.dict"));
+    let mut dice = Dice::new(3);
+    let book = "/dav/alice/private/contacts/";
+    for _ in 0..inputs(400) {
+        let (method, target) = *dice
+            .pick(&[
+                ("PROPFIND", book),
+                ("PROPFIND", "/dav/principals/users/alice/"),
+                ("PROPPATCH", book),
+                ("REPORT", book),
+                ("REPORT", "/dav/principals/users/alice/"),
+                ("MKCOL", "/dav/alice/private/fuzz/"),
+            ])
+            .expect("one");
+        let body = mutated(&seeds, &tokens, &mut dice);
+        let depth = *dice.pick(&["0", "1", "infinity", "x"]).expect("one");
+        send(&server, method, target, &[("Depth", depth)], &body);
+    }
+    server.check();
+}
+
+#[test]
+fn cards_of_clients_are_answered() {
+    let server = Server::start();
+    let (seeds, mut dice) = (seeds("contact"), Dice::new(4));
+    let tokens = dictionary(Path::new("fuzz/dictionaries/vcard.dict"));
+    for n in 0..inputs(200) {
+        let target = format!("/dav/alice/private/contacts/f{}.vcf", n % 20);
+        let body = mutated(&seeds, &tokens, &mut dice);
+        send(
+            &server,
+            "PUT",
+            &target,
+            &[("Content-Type", "text/vcard")],
+            &body,
+        );
+    }
+    // What was taken is listed, filtered and shown.
+    let query = "<C:addressbook-query xmlns:C='urn:ietf:params:xml:ns:carddav' xmlns:D='DAV:'><D:prop>\
+        <C:address-data/></D:prop><C:filter><C:prop-filter name='TEL'/></C:filter></C:addressbook-query>";
+    send(
+        &server,
+        "REPORT",
+        "/dav/alice/private/contacts/",
+        &[("Depth", "1")],
+        query.as_bytes(),
+    );
+    assert_eq!(
+        Browser::of(&server.address, "alice")
+            .get("/c/private")
+            .status,
+        200
+    );
+    server.check();
+}
+
+#[test]
+fn questions_for_the_servers_address_are_answered() {
+    let server = Server::start();
+    let seeds = texts(&[
+        "<?xml version='1.0'?><Autodiscover xmlns='http://schemas.microsoft.com/exchange/autodiscover/mobilesync/requestschema/2006'><Request><EMailAddress>alice@example.org</EMailAddress><AcceptableResponseSchema>http://schemas.microsoft.com/exchange/autodiscover/mobilesync/responseschema/2006</AcceptableResponseSchema></Request></Autodiscover>",
+        "<Autodiscover xmlns='http://schemas.microsoft.com/exchange/autodiscover/outlook/requestschema/2006'><Request><EMailAddress>alice@example.org</EMailAddress></Request></Autodiscover>",
+    ]);
+    let tokens = dictionary(Path::new("proto/fuzz/dictionaries/dav.dict"));
+    let mut dice = Dice::new(5);
+    for _ in 0..inputs(200) {
+        let body = mutated(&seeds, &tokens, &mut dice);
+        send(
+            &server,
+            "POST",
+            "/autodiscover/autodiscover.xml",
+            &[("Content-Type", "text/xml")],
+            &body,
+        );
+    }
+}
+
+#[test]
+fn files_and_queries_of_browsers_are_answered() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let token = hidden(&browser.page("/c/private/import"), "token");
+    let tokens = dictionary(Path::new("fuzz/dictionaries/import.dict"));
+    let (files, mut dice) = (seeds("import_file"), Dice::new(6));
+    for n in 0..inputs(40).min(2000) {
+        let body = mutated(&files, &tokens, &mut dice);
+        let answer = browser.upload("/c/private/import", &[("token", &token)], &[("x", &body)]);
+        assert!(answer.status < 500, "{n}: {}", answer.status);
+        if let Some(check) = answer.header("location") {
+            let shown = browser.get(check);
+            assert!(shown.status < 500, "{n}: {}", shown.status);
+        }
+    }
+    let words = dictionary(Path::new("fuzz/dictionaries/search.dict"));
+    let queries = seeds("search_query");
+    for _ in 0..inputs(200) {
+        let query = mutated(&queries, &words, &mut dice);
+        let query: String = query.iter().map(|octet| format!("%{octet:02X}")).collect();
+        for path in ["/search?q=", "/search/suggest?q=", "/c/private?q="] {
+            let answer = browser.get(&format!("{path}{query}"));
+            assert!(answer.status < 500, "{path}{query}: {}", answer.status);
+        }
+    }
+    server.check();
+}
