@@ -88,4 +88,13 @@ mod tests {
         assert!(!verify("Secret".into(), hashed).await);
         assert!(!verify("secret".into(), DUMMY.into()).await);
     }
+    #[tokio::test]
+    async fn the_dummy_costs_what_a_password_costs() {
+        let hashed = hash("secret".into()).await.expect("a hash");
+        let [dummy, hashed] = [DUMMY, &hashed].map(|text| PasswordHash::new(text).expect("a hash"));
+        assert_eq!(dummy.algorithm, hashed.algorithm);
+        assert_eq!(dummy.params, hashed.params);
+        let length = |hash: &PasswordHash| hash.hash.as_ref().map(|hash| hash.len());
+        assert_eq!(length(&dummy), length(&hashed));
+    }
 }

@@ -50,6 +50,9 @@ async fn default_place(web: &Web, visit: &Visit) -> Result<Option<PlacePath>> {
 
 /// `GET …/new`
 pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
+    if let Err(error) = place.open(&web, &visit).await {
+        return visit.failed(&web, &error);
+    }
     let form = web.facet.form(None, visit.text);
     Page::new(form).of_new(&web, &visit, &place)
 }

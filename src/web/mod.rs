@@ -34,6 +34,7 @@ mod lists;
 mod map;
 mod names;
 mod notifications;
+mod origin;
 mod page;
 mod place;
 mod qr;
@@ -62,6 +63,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     http::{HeaderName, HeaderValue, header},
+    middleware,
     response::IntoResponse,
     routing::{get, post},
 };
@@ -176,7 +178,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(own_devices())
         .merge(guide())
         .merge(admin::router())
-        .layer(DefaultBodyLimit::max(UPLOAD));
+        .layer(DefaultBodyLimit::max(UPLOAD))
+        .layer(middleware::from_fn_with_state(web.clone(), origin::guard));
     guarded(pages).with_state(web)
 }
 

@@ -55,9 +55,6 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
     let headers = request.headers().clone();
     let text = text::choose(None, &headers);
     let from = Visitor::of(&headers, request.extensions());
-    if !is_same_site(&headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let sent = <Form<Credentials> as FromRequest<()>>::from_request(request, &()).await;
     let Form(sent) = match sent {
         Ok(sent) => sent,
@@ -105,9 +102,6 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
     let headers = request.headers().clone();
     let text = text::choose(None, &headers);
     let from = Visitor::of(&headers, request.extensions());
-    if !is_same_site(&headers) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let sent = <Form<SecondStep> as FromRequest<()>>::from_request(request, &()).await;
     let Form(sent) = match sent {
         Ok(sent) => sent,
@@ -225,11 +219,4 @@ fn local_path(next: &str) -> &str {
         true => next,
         false => "/",
     }
-}
-
-/// Browsers say where a form came from; others' forms do not sign anybody in.
-fn is_same_site(headers: &HeaderMap) -> bool {
-    headers
-        .get("sec-fetch-site")
-        .is_none_or(|site| site == "same-origin" || site == "none")
 }

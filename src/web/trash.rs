@@ -136,8 +136,12 @@ pub async fn hold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
     let visit = &posted.visit;
     let hold = posted.checked("hold");
     let change = |settings: &mut Settings| settings.hold_mass_deletions = hold;
-    let held = web.core.change_settings(&visit.actor, change).await;
-    settled(&web, &place, visit, held.map(|()| Done::of("saved"))).await
+    let held = async {
+        place.open(&web, visit).await?;
+        web.core.change_settings(&visit.actor, change).await
+    };
+    let held = held.await.map(|()| Done::of("saved"));
+    settled(&web, &place, visit, held).await
 }
 
 /// A moment typed, or the exact one a button names.

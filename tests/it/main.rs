@@ -21,6 +21,7 @@ mod operator;
 mod reliability;
 mod rights;
 mod search;
+mod security;
 mod support;
 mod transfer;
 mod verify;

@@ -98,6 +98,10 @@ impl Server {
         });
     }
 
+    pub fn router(&self) -> &axum::Router {
+        &self.app().router
+    }
+
     pub fn core(&self) -> &Arc<Core> {
         &self.app().core
     }

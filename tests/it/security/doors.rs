@@ -1,0 +1,143 @@
+//! What strangers learn at the door, and what a session is worth.
+
+use crate::support::{
+    browser::Browser,
+    dav::Book,
+    http::{basic, request},
+    server::Server,
+};
+
+fn status(server: &Server, login: &str, password: &str) -> u16 {
+    let book = Book::with_password(&server.address, login, password);
+    book.send("PROPFIND", &book.path, &[("Depth", "0")], b"")
+        .status
+}
+
+#[test]
+fn no_door_tells_which_logins_there_are() {
+    let server = Server::start();
+    let doors = [
+        ("PROPFIND", "/dav/"),
+        (
+            "POST",
+            "/Microsoft-Server-ActiveSync?Cmd=FolderSync&User=x&DeviceId=x&DeviceType=y",
+        ),
+        ("POST", "/autodiscover/autodiscover.xml"),
+        ("POST", "/autodiscover/autodiscover.json"),
+    ];
+    for (method, path) in doors {
+        let answers = ["alice", "nobody"].map(|login| {
+            let mut answer = request(&server.address, method, path, &[basic(login, "wrong")], b"");
+            answer
+                .headers
+                .retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+            format!("{answer:?}")
+        });
+        assert_eq!(answers[0], answers[1], "{path}");
+    }
+    // On the web: `account::pages::unknown_logins_are_answered_as_wrong_passwords_are`.
+}
+
+#[test]
+fn a_group_one_is_not_in_looks_like_none() {
+    let server = Server::start();
+    let hash = server
+        .runtime
+        .block_on(carnet::auth::hash("demo".to_owned()));
+    server.commit(carnet::domain::batch::Op::AddPerson {
+        login: "dora".to_owned(),
+        email: None,
+        name: "Dora".to_owned(),
+        admin: false,
+        password_hash: hash.expect("a hash"),
+    });
+    let browser = Browser::of(&server.address, "dora");
+    let book = Book::of(&server.address, "dora");
+    for end in ["", "/members", "/rights", "/trash", "/c/1"] {
+        let pages = ["Team", "None"].map(|name| {
+            let answer = browser.get(&format!("/g/{name}{end}"));
+            (answer.status, answer.text().replace(name, "*"))
+        });
+        assert_eq!(pages[0], pages[1], "{end}");
+        assert_eq!(pages[0].0, 404);
+    }
+    for path in [
+        "/dav/groups/*/*/",
+        "/dav/principals/groups/*/",
+        "/dav/*/private/contacts/",
+    ] {
+        let names = match path.contains("groups") {
+            true => ["Team", "None"],
+            false => ["alice", "nobody"],
+        };
+        let answers = names.map(|name| {
+            let answer = book.send("PROPFIND", &path.replace('*', name), &[("Depth", "0")], b"");
+            (answer.status, answer.text().replace(name, "*"))
+        });
+        assert_eq!(answers[0], answers[1], "{path}");
+    }
+    // Links nobody was sent.
+    for path in ["/join/", "/v/", "/reset/", "/connect/p/"] {
+        let pages = ["0", "f"].map(|octet| {
+            let token = octet.repeat(64);
+            let answer = browser.get(&format!("{path}{token}"));
+            assert_eq!(answer.header("set-cookie"), None);
+            (answer.status, answer.text().replace(&token, "*"))
+        });
+        assert_eq!(pages[0], pages[1], "{path}");
+    }
+}
+
+#[test]
+fn a_session_planted_before_signing_in_is_worth_nothing_after() {
+    let server = Server::start();
+    let planted = format!("carnet={}", "a".repeat(64));
+    let mut browser = Browser::open(&server.address);
+    browser.cookie = Some(planted.clone());
+    let answer = browser.sign_in("alice", "demo");
+    let set = answer.header("set-cookie").expect("a cookie");
+    assert!(!set.starts_with(&planted), "{set}");
+    assert!(
+        set.contains("HttpOnly") && set.contains("SameSite=Lax"),
+        "{set}"
+    );
+    let mut attacker = Browser::open(&server.address);
+    attacker.cookie = Some(planted);
+    assert_eq!(attacker.get("/c/private").status, 303);
+    assert_eq!(browser.get("/c/private").status, 200);
+    // Another sign-in is another session; ending one leaves the other.
+    let other = Browser::of(&server.address, "alice");
+    assert_ne!(other.cookie, browser.cookie);
+}
+
+#[test]
+fn a_new_password_ends_devices_at_once() {
+    let server = Server::start();
+    assert_eq!(status(&server, "alice", "demo"), 207);
+    server.set_password("alice", "another one");
+    assert_eq!(status(&server, "alice", "demo"), 401);
+    assert_eq!(status(&server, "alice", "another one"), 207);
+}
+
+#[test]
+fn a_guesser_is_stopped_and_never_locks_the_person_out() {
+    let server = Server::start();
+    // The person's phone is known here.
+    assert_eq!(status(&server, "alice", "demo"), 207);
+    let tried: Vec<u16> = (0..12)
+        .map(|n| status(&server, "alice", &format!("guess{n}")))
+        .collect();
+    assert_eq!(tried[0], 401);
+    let stopped = tried.iter().filter(|status| **status == 503).count();
+    assert!(stopped >= 5, "{tried:?}");
+    // From the guesser's own address even, what is known goes on working, on every door.
+    assert_eq!(status(&server, "alice", "demo"), 207);
+    assert_eq!(
+        Browser::of(&server.address, "alice")
+            .get("/c/private")
+            .status,
+        200
+    );
+    // Others are not held up by it.
+    assert_eq!(status(&server, "bob", "demo"), 207);
+}
