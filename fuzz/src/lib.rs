@@ -3,7 +3,7 @@
 use carnet::{
     class::contact::Contact,
     connect::{Address, profile},
-    dav::facet::DavFacet as _,
+    dav::facet::{DavFacet as _, Shown},
     domain::{
         class::Class as _,
         search::{LastWord, highlight, parse},
@@ -67,7 +67,11 @@ pub fn contact(octets: &[u8]) {
     let split = contact.split(octets).expect("what can be indexed");
     let _ = contact.join(&split.document, &split.overlay);
     for version in [Version::V3, Version::V4] {
-        let shown = contact.render(octets.to_vec().into(), "fuzz", "uid", version);
+        let how = Shown {
+            version,
+            small_photos: false,
+        };
+        let shown = contact.render(octets.to_vec().into(), "fuzz", "uid", how);
         contact.index(&shown, None).expect("what we render");
     }
     let _ = contact.form(Some(octets), &EN);
