@@ -36,7 +36,7 @@ SELECT 'members', g.id, lower(hex(randomblob(16))), g.name, g.display_name,
 FROM grp g;
 INSERT INTO member_placement (person, collection, href, server_id, display, profile, digest,
     born, changed, created, modified)
-SELECT m.person, c.id, '', lower(hex(randomblob(12))), p.name,
+SELECT m.person, c.id, m.at, lower(hex(randomblob(12))), p.name,
     CAST(json_object('name', p.name, 'email', p.email) AS BLOB), lower(hex(randomblob(16))),
     m.at, m.at, m.joined, m.joined
 FROM (SELECT grp, person, joined, row_number() OVER (PARTITION BY grp ORDER BY person) AS at
