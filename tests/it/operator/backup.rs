@@ -1,12 +1,18 @@
 //! Copies put back, and what is broken.
 
-use std::fs;
+use std::{
+    fs,
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    thread,
+    time::{Duration, Instant},
+};
 
 use carnet_proto::wbxml::page::{air_sync as a, contacts as c};
 use serde_json::Value;
 
-use super::{LOOPBACK, json};
+use super::{CARD, LOOPBACK, json};
 use crate::support::{
+    browser::Browser,
     dav::Book,
     eas::{Device, add},
     program::{Program, refused, run, works},
@@ -89,6 +95,86 @@ fn a_backup_put_back_gives_every_client_a_fresh_start() {
     let program = Program::serve(&elsewhere, &LOOPBACK, &[]);
     assert_eq!(program.printed.len(), 1, "the accounts are there");
     clients.recover(&program.address("http"), 14);
+}
+
+#[test]
+fn a_backup_taken_while_every_face_writes_is_a_prefix_of_what_was_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let program = Program::serve(&data, &LOOPBACK, &["--demo"]);
+    let address = program.address("http");
+    let written: [AtomicUsize; 3] = Default::default();
+    let ended = AtomicBool::new(false);
+    let name = |face: usize, number: usize| format!("Load{face}n{number}e");
+    let write = |face: usize, one: &mut dyn FnMut(&str)| {
+        for number in 0.. {
+            if ended.load(Ordering::Relaxed) {
+                return;
+            }
+            one(&name(face, number));
+            written[face].store(number + 1, Ordering::Release);
+        }
+    };
+    let file = folder.path().join("backup");
+    let before: Vec<usize> = thread::scope(|scope| {
+        scope.spawn(|| {
+            let book = Book::of(&address, "alice");
+            write(0, &mut |name| {
+                let card = CARD
+                    .replace("UID:one", &format!("UID:{name}"))
+                    .replace("One", name);
+                let put = book.put(&format!("{name}.vcf"), ("If-None-Match", "*"), &card);
+                assert_eq!(put.status, 201);
+            });
+        });
+        scope.spawn(|| {
+            let mut device = Device::set_up(&address, "bob", "writes", "14.1");
+            write(1, &mut |name| {
+                device.sync_all(&[add(name, &[(c::LAST_NAME, name)])], 100);
+            });
+        });
+        scope.spawn(|| {
+            let browser = Browser::of(&address, "carol");
+            write(2, &mut |name| {
+                let saved = browser.save("/c/private/new", &[("given", name)], None);
+                assert_eq!(saved.status, 303);
+            });
+        });
+        let counts = || written.iter().map(|count| count.load(Ordering::Acquire));
+        let begun = Instant::now();
+        while counts().any(|count| count < 10) {
+            if begun.elapsed() > Duration::from_secs(120) {
+                ended.store(true, Ordering::Relaxed);
+                panic!("too few are written: {written:?}");
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        let before = counts().collect();
+        works(&data, &["backup", file.to_str().expect("a path")]);
+        ended.store(true, Ordering::Relaxed);
+        before
+    });
+    let elsewhere = folder.path().join("elsewhere");
+    works(&elsewhere, &["restore", file.to_str().expect("a path")]);
+    works(&elsewhere, &["check"]);
+    for (face, login) in ["alice", "bob", "carol"].into_iter().enumerate() {
+        let cards = works(
+            &elsewhere,
+            &["export", "--from", login, "--format", "vcard"],
+        );
+        let all = written[face].load(Ordering::Acquire);
+        let there: Vec<bool> = (0..all)
+            .map(|number| cards.contains(&name(face, number)))
+            .collect();
+        let length = there.iter().take_while(|is| **is).count();
+        assert!(there[length..].iter().all(|is| !is), "{login}: no prefix");
+        // What was acknowledged before it was begun is in it.
+        assert!(
+            length >= before[face],
+            "{login}: {length} of {}",
+            before[face]
+        );
+    }
 }
 
 #[test]
