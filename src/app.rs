@@ -1,11 +1,15 @@
 //! Puts the parts together: used by the program and by tests.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{
     Router,
     extract::{Request, State},
     http::{StatusCode, header},
+    middleware,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -30,6 +34,11 @@ use crate::{
         server::Listener, tls::Certificates,
     },
     mail::{Mail, settings::Gateway},
+    observe::{
+        metrics::Metrics,
+        operator::{Open, Operator},
+        requests,
+    },
     store::sqlite::Sqlite,
     transfer::Jobs,
     web,
@@ -66,11 +75,11 @@ impl App {
     /// Opens the data and joins store, domain and faces.
     pub fn build(config: Config) -> Result<Self> {
         let store = Arc::new(Sqlite::open(&config.data)?);
-        Self::build_on(store, config)
+        Self::build_on(store, config, &Arc::default())
     }
 
-    /// [`App::build`] on data that are open.
-    pub fn build_on(store: Arc<Sqlite>, config: Config) -> Result<Self> {
+    /// [`App::build`] on data that are open, with what answers the operator's programs already.
+    pub fn build_on(store: Arc<Sqlite>, config: Config, operator: &Arc<Operator>) -> Result<Self> {
         let contact = Arc::new(Contact::new(config.country.as_deref()));
         let limits = Limits {
             document: config.max_document,
@@ -86,7 +95,19 @@ impl App {
         };
         let core = Core::new(store.clone(), class::all(contact.clone()), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
-        let shutdown = Shutdown::default();
+        let shutdown = operator.shutdown.clone();
+        operator.opened(Open {
+            store: store.clone(),
+            data: config.data.clone(),
+            metrics: Metrics {
+                requests: operator.requests.clone(),
+                core: core.clone(),
+                store: store.clone(),
+                auth: auth.clone(),
+                started: SystemTime::now(),
+            },
+            token: config.metrics_token.clone(),
+        });
         let push = match &config.push_contact {
             None => None,
             Some(contact) => {
@@ -142,9 +163,8 @@ impl App {
         let router = Router::new()
             // Browsers get a page; everything else on `/` is CardDAV discovery.
             .route("/", any(dav::serve).with_state(dav.clone()))
-            .route("/healthz", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready).with_state(core.clone()))
             .merge(own_authority(&config))
+            .merge(operator.public(config.metrics_token.is_some()))
             .merge(dav::router(dav))
             .merge(web::router(pages))
             // Devices spell their paths in any letter case.
@@ -152,7 +172,11 @@ impl App {
                 devices,
                 autodiscover: autodiscover::Face::new(auth.clone(), &config),
             }))
-            .layer(CatchPanicLayer::custom(panicked));
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(middleware::from_fn_with_state(
+                operator.requests.clone(),
+                requests::watch,
+            ));
         Ok(Self {
             core,
             store,
@@ -298,13 +322,6 @@ async fn other(State(other): State<Other>, request: Request) -> Response {
         other.autodiscover.serve(request).await
     } else {
         StatusCode::NOT_FOUND.into_response()
-    }
-}
-
-async fn ready(State(core): State<Arc<Core>>) -> Response {
-    match core.store().rights_revision().await {
-        Ok(_) => "ready\n".into_response(),
-        Err(error) => (StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")).into_response(),
     }
 }
 

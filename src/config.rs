@@ -42,6 +42,10 @@ pub struct Config {
     pub log_format: String,
     /// `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: String,
+    /// An address of its own (`http://127.0.0.1:9464`) for health and figures; none: no figures there.
+    pub metrics_listen: Option<String>,
+    /// Who shows it (`Authorization: Bearer`) gets the figures on every address.
+    pub metrics_token: Option<String>,
     /// Country of telephone numbers written without a country code: two letters (`FR`).
     pub country: Option<String>,
     /// Octets of one contact.
@@ -149,6 +153,8 @@ impl Default for Config {
             acme: None,
             log_format: "text".to_owned(),
             log_level: "info".to_owned(),
+            metrics_listen: None,
+            metrics_token: None,
             country: None,
             max_document: 10 * 1024 * 1024,
             import_octets: 32 * 1024 * 1024,
@@ -311,7 +317,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
 }
 
 /// Every key there is.
-pub const KEYS: [&str; 41] = [
+pub const KEYS: &[&str] = &[
     "data",
     "listen",
     "public_url",
@@ -320,8 +326,13 @@ pub const KEYS: [&str; 41] = [
     "acme",
     "log_format",
     "log_level",
+    "metrics_listen",
+    "metrics_token",
     "country",
     "max_document",
+    "import_octets",
+    "import_contacts",
+    "import_seconds",
     "max_upload",
     "document_quota",
     "trusted_proxies",

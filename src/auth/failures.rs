@@ -2,7 +2,7 @@
 //! in memory, and written now and then together: guessing makes no write of its own.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
 };
@@ -21,6 +21,8 @@ struct Known {
     all: VecDeque<Failure>,
     /// So many from the front are not written yet.
     fresh: usize,
+    /// Since the start, by reason.
+    counts: BTreeMap<&'static str, u64>,
 }
 
 impl Failures {
@@ -28,6 +30,7 @@ impl Failures {
         let login: String = login.chars().take(64).collect();
         let peer = peer.to_canonical();
         let mut known = self.lock();
+        *known.counts.entry(why.as_str()).or_default() += 1;
         let like = known
             .all
             .iter()
@@ -81,6 +84,13 @@ impl Failures {
             logins.is_none_or(|logins| logins.contains(&failure.login.as_str()))
         };
         known.all.iter().filter(of).cloned().collect()
+    }
+
+    /// `(reason, failures since the start)`
+    pub fn counts(&self) -> Vec<(&'static str, u64)> {
+        let known = self.lock();
+        let counts = known.counts.iter();
+        counts.map(|(why, times)| (*why, *times)).collect()
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     auth::{Authenticator, Door, Outcome},
     config::Config,
     domain::principal::Person,
-    http::{body, peer},
+    http::{About, body, peer},
 };
 
 /// Octets of a request.
@@ -110,6 +110,7 @@ impl Face {
                     Ok(person) => person,
                     Err(refusal) => return *refusal,
                 };
+                About::of(&parts.extensions).note_login(&person.login);
                 pox::answer(self, &asked, &person, agent(&parts.headers))
             }
             None => StatusCode::NOT_FOUND.into_response(),

@@ -61,7 +61,7 @@ async fn wait(
 ) -> Result<(), String> {
     let told = |error: crate::domain::error::Error| error.to_string();
     let broken = store.check().await.map_err(told)?;
-    let mut app = App::build_on(store.clone(), config.clone()).map_err(told)?;
+    let mut app = App::build_on(store.clone(), config.clone(), &Arc::default()).map_err(told)?;
     let office = app.core.operator();
     let configured = config.public_url.clone();
     let page = first_start::FirstStart::new(office, configured, broken.is_empty());
@@ -92,7 +92,7 @@ async fn wait(
 /// An administrator whose password is printed once.
 async fn add_administrator(config: &Config, store: &Arc<Sqlite>) -> Result<(), String> {
     let told = |error: crate::domain::error::Error| error.to_string();
-    let app = App::build_on(store.clone(), config.clone()).map_err(told)?;
+    let app = App::build_on(store.clone(), config.clone(), &Arc::default()).map_err(told)?;
     let password = make_password();
     let new = NewAccount {
         login: "admin".to_owned(),

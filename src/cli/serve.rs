@@ -13,10 +13,20 @@ use crate::{
     class::{self, contact::Contact},
     config::Config,
     demo,
-    http::{acme::Folder, limits::raise_open_files, server::Listener},
-    observe,
+    http::{
+        Shutdown,
+        acme::Folder,
+        connection::Terms,
+        headers::Headers,
+        limits::{Limits, raise_open_files},
+        server::Listener,
+    },
+    observe::{self, manager, operator::Operator},
     store::sqlite::Sqlite,
 };
+
+/// Connections of the operator's programs at once.
+const OPERATORS: usize = 64;
 
 #[derive(Args)]
 pub struct Options {
@@ -37,6 +47,9 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     // Whoever reads that it listens may ask it to stop.
     let stop = CancellationToken::new();
     tokio::spawn(stop_signal(stop.clone())?);
+    let operator = Arc::<Operator>::default();
+    let apart = answer_operator(&config, &operator).await?;
+    tokio::spawn(manager::keep_watch(operator.clone()));
     let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
     let store = Arc::new(store);
     let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
@@ -46,7 +59,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     if stop.is_cancelled() {
         return text("");
     }
-    let app = App::build_on(store, config).map_err(|error| error.to_string())?;
+    let app = App::build_on(store, config, &operator).map_err(|error| error.to_string())?;
     if options.demo {
         demo::fill(&app.core)
             .await
@@ -58,9 +71,11 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     let shutdown = app.shutdown.clone();
     tokio::spawn(async move {
         stop.cancelled().await;
+        manager::stopping();
         shutdown.0.cancel();
     });
     app.serve(listeners).await;
+    apart.0.cancel();
     text("")
 }
 
@@ -98,12 +113,35 @@ pub(super) fn reload_on_hangup(app: &App) -> Result<(), String> {
                 _ = reload.recv() => {}
                 () = shutdown.0.cancelled() => return,
             }
+            manager::reloading();
             if let Some(certificates) = &certificates {
                 certificates.reload();
             }
+            manager::ready();
         }
     });
     Ok(())
+}
+
+/// Answers the operator's programs on an address of their own, from before the data are open until
+/// after the last request; cancel what it returns.
+async fn answer_operator(config: &Config, operator: &Arc<Operator>) -> Result<Shutdown, String> {
+    let end = Shutdown::default();
+    if let Some(url) = &config.metrics_listen {
+        let listener = Listener::bind(url, None).await?;
+        println!("figures on {}/metrics", listener.url()?);
+        let proxies = Arc::new(config.proxies());
+        let limits = Limits::new(OPERATORS, OPERATORS, proxies.clone());
+        let terms = Arc::new(Terms {
+            router: operator.private(),
+            shutdown: end.clone(),
+            proxies,
+            headers: Headers::new(None),
+            patience: config.patience(),
+        });
+        tokio::spawn(listener.serve(terms, limits));
+    }
+    Ok(end)
 }
 
 /// Says where it listens.
@@ -111,6 +149,7 @@ pub(super) fn announce(listeners: &[Listener]) -> Result<(), String> {
     for listener in listeners {
         println!("listening on {}", listener.url()?);
     }
+    manager::ready();
     std::io::stdout().flush().map_err(|error| error.to_string())
 }
 

@@ -51,6 +51,18 @@ impl Failure {
         Failure::Domain(error, href.to_owned())
     }
 
+    /// What is wrong with what the client sent, where it is its fault; nothing of it is repeated.
+    pub fn fault(&self) -> Option<&'static str> {
+        match self {
+            Failure::BadRequest(_) => Some("malformed request"),
+            Failure::Domain(Error::InvalidDocument(_), _) => Some("malformed card"),
+            Failure::Domain(Error::Invalid(_), _) => Some("unusable value"),
+            Failure::Domain(Error::TooLarge { .. }, _) => Some("larger than the limit"),
+            Failure::Domain(Error::StaleCursor, _) => Some("the token is not valid any more"),
+            _ => None,
+        }
+    }
+
     pub fn into_answer(self) -> Answer {
         match self {
             Failure::Unauthorized => {

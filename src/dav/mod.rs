@@ -55,6 +55,7 @@ use crate::{
         item::Card,
     },
     http::{
+        About,
         body::{self, BodyError},
         peer,
     },
@@ -104,9 +105,15 @@ pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response 
     let is_head = request.method() == Method::HEAD;
     let kind = Kind::of(request.uri().path());
     let dav = kind.classes(face.push.is_some());
+    let about = About::of(request.extensions());
     let answer = match answer(face, request, kind).await {
         Ok(answer) => answer,
-        Err(failure) => failure.into_answer(),
+        Err(failure) => {
+            if let Some(fault) = failure.fault() {
+                about.note_fault(fault);
+            }
+            failure.into_answer()
+        }
     };
     let (mut parts, content) = answer.into_parts();
     let fixed = [
@@ -181,6 +188,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         (Outcome::Throttled { retry_after }, _) => return Err(Failure::Throttled(retry_after)),
     };
     let person = &identity.person;
+    About::of(&parts.extensions).note_login(&person.login);
     let choice = Choice::of(&person.settings);
     let profile = Profile::of(&headers, &choice, face.vcard4);
     // Who signed in for one group, or with another password, is another client.

@@ -41,6 +41,17 @@ pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>
     core.exchanged(actor, event, method.as_str());
 }
 
+/// Notes that the client's token is not known any more.
+pub fn started_over(call: &Call) {
+    let place = match &call.resource {
+        Resource::Book { book, .. } => book.shown_place(),
+        _ => None,
+    };
+    let event = Event::StartedOver { place };
+    let technical = "REPORT sync-collection";
+    call.face.core.exchanged(&call.actor, event, technical);
+}
+
 /// Notes what a synchronization gave of a book.
 pub fn given(call: &Call, first: bool, cards: usize, removed: usize) {
     let Resource::Book { book, .. } = &call.resource else {

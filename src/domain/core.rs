@@ -16,6 +16,7 @@ use super::{
     journal::Journal,
     rights::{GroupRight, Right, permits, place_rights},
     store::{Device, HomeChange, HomeKind, Store},
+    tally::Tally,
 };
 
 /// Private books of one person.
@@ -68,6 +69,7 @@ pub struct Core {
     limits: Limits,
     served: Served,
     journal: Journal,
+    tally: Tally,
 }
 
 impl Core {
@@ -80,6 +82,7 @@ impl Core {
             limits,
             served: Served::default(),
             journal: Journal::default(),
+            tally: Tally::default(),
         })
     }
 
@@ -115,6 +118,11 @@ impl Core {
     /// What clients did, noted and not yet written.
     pub fn journal(&self) -> &Journal {
         &self.journal
+    }
+
+    /// Figures counted beside the store.
+    pub fn tally(&self) -> &Tally {
+        &self.tally
     }
 
     pub fn limits(&self) -> Limits {

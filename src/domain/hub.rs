@@ -11,6 +11,7 @@ use super::{
     batch::{Committed, Described},
     book::Moved,
     id::{CollectionId, PersonId},
+    tally::Counter,
 };
 
 /// Commits a slow listener may lag behind before it misses some.
@@ -28,6 +29,7 @@ pub enum Topic {
 pub struct Hub {
     waiters: Mutex<HashMap<Topic, Vec<Weak<Notify>>>>,
     commits: broadcast::Sender<Announced>,
+    woken: Counter,
 }
 
 /// What a commit changed in collections.
@@ -42,6 +44,7 @@ impl Default for Hub {
         Self {
             waiters: Mutex::default(),
             commits: broadcast::Sender::new(COMMITS),
+            woken: Counter::default(),
         }
     }
 }
@@ -95,6 +98,7 @@ impl Hub {
         list.retain(|waiter| match waiter.upgrade() {
             Some(notify) => {
                 notify.notify_one();
+                self.woken.add(1);
                 true
             }
             None => false,
@@ -102,6 +106,11 @@ impl Hub {
         if list.is_empty() {
             waiters.remove(&topic);
         }
+    }
+
+    /// Waiters woken so far.
+    pub fn woken(&self) -> u64 {
+        self.woken.value()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Topic, Vec<Weak<Notify>>>> {

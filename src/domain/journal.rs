@@ -118,6 +118,22 @@ impl Event {
         true
     }
 
+    /// Its kind, as it is kept.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Event::Folders => "folders",
+            Event::Began { .. } => "began",
+            Event::Sent { .. } => "sent",
+            Event::Received { .. } => "received",
+            Event::Refused { .. } => "refused",
+            Event::Repeated { .. } => "repeated",
+            Event::StartedOver { .. } => "started-over",
+            Event::Denied => "denied",
+            Event::Wiped { .. } => "wiped",
+            Event::Failed => "failed",
+        }
+    }
+
     /// Something somebody may have to look at.
     pub fn is_error(&self) -> bool {
         matches!(
@@ -149,7 +165,7 @@ impl Journal {
     }
 
     /// Something passed between a client and the server.
-    pub fn note(&self, person: PersonId, label: &str, event: Event, technical: &str) {
+    fn note(&self, person: PersonId, label: &str, event: Event, technical: &str) {
         self.with(person, label, |noted| {
             let now = noted.contact;
             let repeats = event.is_error()
@@ -226,8 +242,13 @@ impl Journal {
 impl Core {
     /// Notes an exchange with the client of an actor.
     pub fn exchanged(&self, actor: &Actor, event: Event, technical: &str) {
-        self.journal()
-            .note(actor.person, &actor.client.label, event, technical);
+        self.passed(actor.person, &actor.client.label, event, technical);
+    }
+
+    /// The same with a client nobody acts through.
+    pub fn passed(&self, person: PersonId, label: &str, event: Event, technical: &str) {
+        self.tally().note_passed(label, event.as_str());
+        self.journal().note(person, label, event, technical);
     }
 
     /// Writes what was noted, of one person or of all; nothing when nothing waits. May be lost by a

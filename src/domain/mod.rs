@@ -49,6 +49,7 @@ pub mod settings;
 pub mod sharing;
 pub mod store;
 pub mod tag;
+pub mod tally;
 pub mod trash;
 pub mod undo;
 pub mod verification;

@@ -33,7 +33,7 @@ use crate::{
         principal::Person,
         store::Device,
     },
-    http::{Shutdown, body, peer},
+    http::{About, Shutdown, body, peer},
 };
 
 /// Octets of a request.
@@ -57,6 +57,7 @@ pub struct Call {
     /// As the device shows it; none when it shows none.
     pub policy_key: Option<u32>,
     pub shutdown: Shutdown,
+    pub about: About,
 }
 
 impl Call {
@@ -115,6 +116,7 @@ pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
             };
         }
     };
+    About::of(&parts.extensions).note_login(&identity.person.login);
     if let Some(address) = face.settings.elsewhere.get(&identity.person.login) {
         return elsewhere(address);
     }
@@ -200,6 +202,7 @@ pub struct Arrival {
     pub agent: String,
     pub body: Bytes,
     shutdown: Shutdown,
+    about: About,
 }
 
 impl Arrival {
@@ -209,8 +212,15 @@ impl Arrival {
         parts: Parts,
         body: Body,
     ) -> std::result::Result<Self, StatusCode> {
+        let about = About::of(&parts.extensions);
+        let malformed = |what: &str| {
+            about.note_fault(what);
+            StatusCode::BAD_REQUEST
+        };
         let mut line = RequestLine::parse(parts.uri.query().unwrap_or_default())
-            .map_err(|_| StatusCode::BAD_REQUEST)?;
+            .map_err(|_| malformed("malformed query"))?;
+        about.note_device(&line.device_id);
+        about.note_command(command::name_of(&line.command));
         let text = |name| header_text(&parts.headers, name);
         let version = version_of(&line, &parts.headers);
         line.accept_multipart |= text("ms-asacceptmultipart").eq_ignore_ascii_case("t");
@@ -230,9 +240,10 @@ impl Arrival {
             body: body::read(&parts.headers, body, MAX_BODY).await.map_err(
                 |error| match error {
                     body::BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-                    _ => StatusCode::BAD_REQUEST,
+                    _ => malformed("the body cannot be read"),
                 },
             )?,
+            about,
             line,
         })
     }
@@ -269,7 +280,7 @@ impl Arrival {
             false => match decode(&self.body, &Limits::default()) {
                 Ok(element) => Some(element),
                 Err(error) => {
-                    tracing::info!(%error, command = self.line.command, "undecodable request");
+                    self.about.note_fault(format!("WBXML: {error}"));
                     // InvalidWBXML
                     return Ok(refuse(version, root, 102));
                 }
@@ -286,7 +297,7 @@ impl Arrival {
         let client = identity.client(label, Some(device.id));
         let actor = match face.core.actor(self.person, client).await {
             Ok(actor) => Arc::new(actor),
-            Err(error) => return refused(version, root, error),
+            Err(error) => return refused(version, root, error, &self.about),
         };
         let announced = device::announcement(&face, &device).await?;
         let command = self.line.command;
@@ -294,6 +305,7 @@ impl Arrival {
             let journal = face.core.journal();
             journal.contact(actor.person, &actor.client.label);
         }
+        let about = self.about;
         let asked = (face.clone(), actor.clone(), format!("{command} {version}"));
         let call = Call {
             person: self.person,
@@ -309,13 +321,14 @@ impl Arrival {
             accepts_multipart: self.line.accept_multipart,
             policy_key: self.line.policy_key,
             shutdown: self.shutdown,
+            about: about.clone(),
             face,
         };
         let response = match command::run(call, &command).await {
             Ok(reply) => reply.into_response(),
             Err(error) => {
                 let (face, actor, technical) = asked;
-                let refusal = refused(version, root, error);
+                let refusal = refused(version, root, error, &about);
                 if refusal.is_err() {
                     face.core.exchanged(&actor, Event::Failed, &technical);
                 }
@@ -375,20 +388,21 @@ async fn gate(
                 _ => 129,
             };
             let technical = format!("{command} {version} status {status}");
-            let journal = face.core.journal();
-            journal.note(device.person, &device.label(), Event::Denied, &technical);
+            let label = device.label();
+            face.core
+                .passed(device.person, &label, Event::Denied, &technical);
             refuse(version, root, status)
         }
     })
 }
 
 /// A command that failed as a whole; what only trying again helps is passed on.
-fn refused(version: Version, root: Tag, error: Error) -> Result<Response<Bytes>> {
+fn refused(version: Version, root: Tag, error: Error, about: &About) -> Result<Response<Bytes>> {
     // iOS repeats a Provision that is answered with 110 without end.
     let repeats = root == page::provision::PROVISION && error == Error::NoSpace;
     match status::of(&error).filter(|_| !repeats) {
         Some(status) => {
-            tracing::info!(%error, status, "a command was refused");
+            about.note_fault(format!("refused with status {status}"));
             Ok(refuse(version, root, status))
         }
         None => Err(error),

@@ -98,6 +98,7 @@ impl Waiter {
 
     /// Waits until a folder has something this device would be told.
     pub async fn hold(&self, seconds: u64) -> Result<Woken> {
+        let _held = self.face.core.tally().held.enter();
         let token = self.face.begin_poll(self.device);
         let deadline = Instant::now() + Duration::from_secs(seconds);
         let woken = tokio::select! {

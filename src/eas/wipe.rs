@@ -172,7 +172,8 @@ async fn record(face: &Face, device: &Device, what: &str, done: bool) -> Result<
         ..Batch::default()
     };
     face.core.commit(batch).await?;
-    let journal = face.core.journal();
-    journal.note(device.person, &device.label(), Event::Wiped { done }, what);
+    let event = Event::Wiped { done };
+    face.core
+        .passed(device.person, &device.label(), event, what);
     Ok(())
 }

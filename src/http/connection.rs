@@ -31,7 +31,7 @@ use tokio::{
 use tower::ServiceExt as _;
 
 use super::{
-    Peer, Secure, Shutdown,
+    Peer, Secure, Shutdown, ThroughProxy,
     forwarded::{Origin, Proxies},
     headers::Headers,
     limits::Place,
@@ -170,6 +170,9 @@ async fn answer(
     extensions.insert(Peer(origin.address));
     extensions.insert(Secure(origin.secure));
     extensions.insert(terms.shutdown.clone());
+    if terms.proxies.trusts(connection.address.to_canonical()) {
+        extensions.insert(ThroughProxy);
+    }
     let stall = terms.patience.stall;
     let request = request.map(|body| match body.is_end_stream() {
         true => Body::empty(),

@@ -1,5 +1,6 @@
 //! The listener: TLS, limits, graceful stop, and bodies.
 
+mod about;
 pub mod acme;
 pub mod authority;
 pub mod body;
@@ -15,6 +16,7 @@ pub mod tls;
 
 use std::net::IpAddr;
 
+pub use about::About;
 use http::Extensions;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +31,10 @@ pub struct Shutdown(pub CancellationToken);
 /// Whether the client's connection is encrypted.
 #[derive(Clone, Copy, Debug)]
 pub struct Secure(pub bool);
+
+/// The request came through a proxy the operator trusts: what it says of the client is believed.
+#[derive(Clone, Copy, Debug)]
+pub struct ThroughProxy;
 
 /// The peer of a request; requests without one come from tests.
 pub fn peer(extensions: &Extensions) -> IpAddr {

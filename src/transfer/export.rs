@@ -20,6 +20,7 @@ use crate::domain::{
     id::{PersonId, PlacementId},
     item::Card,
     store::ListQuery,
+    tally::Mark,
 };
 
 pub use loss::{Loss, losses};
@@ -230,6 +231,7 @@ pub struct Exporter {
     archive: Option<Archive>,
     creators: HashMap<PersonId, String>,
     ended: bool,
+    _running: Mark,
 }
 
 /// Writes the whole book.
@@ -245,7 +247,9 @@ pub async fn export(book: &Book, rendition: Rendition, how: &Export) -> Result<V
 impl Exporter {
     pub fn new(book: Book, chosen: Chosen, rendition: Rendition, how: Export) -> Self {
         let apart = how.apart && matches!(rendition, Rendition::VCard(_));
+        let _running = book.core().tally().exports.enter();
         Self {
+            _running,
             contacts: Contacts::of(book, chosen),
             rendition,
             archive: apart.then(Archive::default),

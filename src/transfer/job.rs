@@ -315,6 +315,7 @@ impl Jobs {
             if jobs.stop.is_cancelled() {
                 return;
             }
+            let _running = jobs.core.tally().imports.enter();
             match jobs.run(&import, &job).await {
                 Ok(true) => jobs.discard(import.person, &job.upload).await,
                 Ok(false) => {}

@@ -30,6 +30,7 @@ use crate::domain::{
     store::NoticeKind,
     verification::Answer,
 };
+use crate::http::About;
 
 /// A request by somebody signed in.
 pub struct Visit {
@@ -188,9 +189,12 @@ where
             Err(error) => return Err(anonymous_failure(&error, &parts.headers)),
         };
         match session.actor.clone() {
-            Some(actor) => Visit::of(&web, actor, session, visitor, &parts.headers)
-                .await
-                .map_err(|error| anonymous_failure(&error, &parts.headers)),
+            Some(actor) => {
+                About::of(&parts.extensions).note_login(&actor.login);
+                Visit::of(&web, actor, session, visitor, &parts.headers)
+                    .await
+                    .map_err(|error| anonymous_failure(&error, &parts.headers))
+            }
             None => {
                 let next = parts.uri.path();
                 Err(see_other(&format!("/login?next={}", encode_segment(next))))

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     auth::{Code, Door, Outcome},
     domain::id::PersonId,
-    http::Secure,
+    http::{About, Secure},
 };
 
 /// Where to go after signing in.
@@ -55,6 +55,7 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
     let headers = request.headers().clone();
     let text = text::choose(None, &headers);
     let from = Visitor::of(&headers, request.extensions());
+    let about = About::of(request.extensions());
     let sent = <Form<Credentials> as FromRequest<()>>::from_request(request, &()).await;
     let Form(sent) = match sent {
         Ok(sent) => sent,
@@ -70,6 +71,7 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         }
         Ok(Outcome::Known(identity)) => {
             let person = identity.person.id;
+            about.note_login(&identity.person.login);
             return begun(&web, person, &from, &sent.next, &headers).await;
         }
         Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {

@@ -22,7 +22,18 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
             "http",
         ]),
     ),
-    ("observe", Some(&["config"])),
+    (
+        "observe",
+        Some(&[
+            "config",
+            "domain",
+            "store",
+            "auth",
+            "http",
+            "eas::is_path",
+            "autodiscover::is_path",
+        ]),
+    ),
     // Networks of addresses are the domain's.
     ("http", Some(&["config", "domain::access"])),
     ("auth", Some(&["domain"])),
@@ -76,9 +87,17 @@ const CRATES: &[(&str, &[&str])] = &[
     ("deadpool_sqlite", &["store"]),
     (
         "axum",
-        &["app", "autodiscover", "dav", "eas", "web", "http"],
+        &[
+            "app",
+            "autodiscover",
+            "dav",
+            "eas",
+            "web",
+            "http",
+            "observe",
+        ],
     ),
-    ("hyper", &["http", "app"]),
+    ("hyper", &["http", "app", "observe"]),
     ("rustls", &["http", "app"]),
 ];
 

@@ -5,7 +5,12 @@ mod backup;
 mod config;
 mod devices;
 mod first_start;
+mod logs;
+mod metrics;
+mod readiness;
+mod shutdown;
 mod tls;
+mod upgrade;
 
 use serde_json::Value;
 

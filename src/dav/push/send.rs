@@ -151,6 +151,11 @@ impl Sender {
             Err(Error::NotFound) => return self.drop_subscription(&subscription).await,
             Err(error) => return tracing::warn!(%error, "a push message could not be made"),
         };
+        let tally = self.core.tally();
+        match &outcome {
+            Ok(Ok(status)) if status.is_success() => tally.pushes_sent.add(1),
+            _ => tally.pushes_failed.add(1),
+        }
         match outcome {
             Ok(Ok(StatusCode::NOT_FOUND | StatusCode::GONE)) => {
                 self.drop_subscription(&subscription).await;

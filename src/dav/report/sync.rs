@@ -173,6 +173,9 @@ fn cursor(token: &str) -> Result<Option<Cursor>, Error> {
 
 /// A refused token; one client understands it only as 400.
 fn stale(call: &Call, error: Error) -> Failure {
+    if error == Error::StaleCursor {
+        note::started_over(call);
+    }
     match error {
         Error::StaleCursor if call.profile.bad_token_is_400() => Failure::Precondition(
             StatusCode::BAD_REQUEST,

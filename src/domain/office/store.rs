@@ -58,6 +58,23 @@ pub struct GroupCounts {
     pub contacts: i64,
 }
 
+/// How much of everything there is, by names of lists that end.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Census {
+    pub people: i64,
+    pub groups: i64,
+    /// `(access, devices)`
+    pub devices: Vec<(String, i64)>,
+    /// `(protocol, programs)`
+    pub clients: Vec<(String, i64)>,
+    /// `(state, messages)` of the queue
+    pub outbox: Vec<(String, i64)>,
+    /// Of the database.
+    pub octets: i64,
+    /// Of the documents in it.
+    pub document_octets: i64,
+}
+
 /// Reads of the administration.
 #[async_trait]
 pub trait OfficeStore {
@@ -70,6 +87,7 @@ pub trait OfficeStore {
     async fn failures(&self) -> Result<Vec<Failure>>;
     async fn person_counts(&self) -> Result<Vec<PersonCounts>>;
     async fn group_counts(&self) -> Result<Vec<GroupCounts>>;
+    async fn census(&self) -> Result<Census>;
     /// Octets of the database.
     async fn octets_stored(&self) -> Result<i64>;
 }

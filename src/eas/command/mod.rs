@@ -101,6 +101,13 @@ pub fn names() -> String {
     ALL.map(|(name, ..)| name).join(",")
 }
 
+/// A command by the name somebody else wrote; `other` when nobody knows it.
+pub fn name_of(command: &str) -> &'static str {
+    ALL.iter()
+        .find(|(name, ..)| *name == command)
+        .map_or("other", |(name, ..)| name)
+}
+
 /// The root element of a command's messages; none for a command nobody knows.
 pub fn root_of(command: &str) -> Option<Tag> {
     ALL.iter()

@@ -110,7 +110,7 @@ async fn turn(call: &Call, body: Option<Element>) -> Result<std::result::Result<
         None => Request::default(),
         Some(Ok(request)) => request,
         Some(Err(error)) => {
-            tracing::info!(%error, "malformed Sync");
+            call.about.note_fault(format!("malformed Sync: {error}"));
             return Ok(Err(status(4)));
         }
     };

@@ -6,6 +6,7 @@
 mod accounts;
 mod check;
 mod commit;
+mod figures;
 mod open;
 mod outbox;
 mod port;
@@ -39,6 +40,7 @@ use crate::domain::{
 };
 use rusqlite::Connection;
 
+pub use figures::Figures;
 pub use open::restore;
 
 /// Name of the database in the data directory.
@@ -49,6 +51,7 @@ pub struct Sqlite {
     readers: readers::Readers,
     writer: writer::Writer,
     work: Arc<Work>,
+    figures: Arc<Figures>,
     accounts: accounts::Accounts,
 }
 
@@ -95,14 +98,16 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<Self> {
         let file = directory.join(DATABASE);
         let (connection, counter) = open::open(directory, &file)?;
-        let readers = readers::Readers::of(&file)?;
+        let figures = Arc::<Figures>::default();
+        let readers = readers::Readers::of(&file, figures.clone())?;
         let work = Arc::<Work>::default();
         #[cfg(test)]
         work.watch(&connection).map_err(unavailable)?;
         Ok(Self {
             readers,
-            writer: writer::Writer::start(connection, counter)?,
+            writer: writer::Writer::start(connection, counter, figures.clone())?,
             work,
+            figures,
             accounts: accounts::Accounts::default(),
         })
     }
@@ -110,6 +115,27 @@ impl Sqlite {
     /// What reads cost so far.
     pub fn work(&self) -> &Work {
         &self.work
+    }
+
+    /// How busy the store is.
+    pub fn figures(&self) -> &Figures {
+        &self.figures
+    }
+
+    /// Jobs that wait for the writer.
+    pub fn queued(&self) -> i64 {
+        self.writer.queued()
+    }
+
+    /// Reads that wait for a connection.
+    pub fn readers_waiting(&self) -> i64 {
+        self.readers.waiting()
+    }
+
+    /// Answers once the writer has done what was asked before; an error when it is gone, or when
+    /// its last commit failed and another one fails too.
+    pub async fn probe(&self) -> Result<()> {
+        self.writer.probe().await
     }
 
     /// Makes the derived rows of every item anew from its document.

@@ -9,7 +9,7 @@ use crate::domain::{
     error::Result,
     id::{GroupId, PersonId, Timestamp},
     office::failure::{Failure, Why},
-    office::store::{AuditLine, GroupCounts, OfficeStore, PersonCounts},
+    office::store::{AuditLine, Census, GroupCounts, OfficeStore, PersonCounts},
 };
 
 #[async_trait]
@@ -45,21 +45,44 @@ impl OfficeStore for Sqlite {
         self.read(|r| r.group_counts()).await
     }
 
+    async fn census(&self) -> Result<Census> {
+        self.read(|r| r.census()).await
+    }
+
     async fn octets_stored(&self) -> Result<i64> {
-        self.read(|r| {
-            let pages: i64 = r
-                .connection
-                .pragma_query_value(None, "page_count", |row| row.get(0))?;
-            let size: i64 = r
-                .connection
-                .pragma_query_value(None, "page_size", |row| row.get(0))?;
-            Ok(pages * size)
-        })
-        .await
+        self.read(|r| r.octets_stored()).await
     }
 }
 
 impl Reader<'_> {
+    fn census(&self) -> rusqlite::Result<Census> {
+        let number = |sql: &str| {
+            self.connection
+                .query_row(sql, [], |row| row.get::<_, i64>(0))
+        };
+        let by_name = |sql: &str| self.all(sql, [], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(Census {
+            people: number("SELECT count(*) FROM person")?,
+            groups: number("SELECT count(*) FROM grp")?,
+            devices: by_name("SELECT access, count(*) FROM device GROUP BY access")?,
+            clients: by_name(
+                "SELECT CASE WHEN label LIKE 'EAS %' THEN 'eas' WHEN label LIKE 'CardDAV %' THEN 'carddav'
+                 ELSE 'other' END AS protocol, count(*) FROM client GROUP BY protocol",
+            )?,
+            outbox: by_name("SELECT state, count(*) FROM outbox GROUP BY state")?,
+            octets: self.octets_stored()?,
+            document_octets: number("SELECT coalesce(sum(octets), 0) FROM blob")?,
+        })
+    }
+
+    fn octets_stored(&self) -> rusqlite::Result<i64> {
+        let number = |name| {
+            self.connection
+                .pragma_query_value(None, name, |row| row.get::<_, i64>(0))
+        };
+        Ok(number("page_count")? * number("page_size")?)
+    }
+
     fn account_classes(&self) -> rusqlite::Result<Vec<AccountClass>> {
         self.all(
             "SELECT name, contacts, devices, eas, carddav, sms, fax, documents FROM account_class

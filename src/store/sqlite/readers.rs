@@ -3,26 +3,39 @@
 //! A look-up of a few rows takes microseconds, less than handing it to another thread and back:
 //! it runs where it is asked. Whatever may read many rows runs on the threads for blocking work.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 use deadpool::managed::{self, Metrics, Object, RecycleResult};
 use rusqlite::Connection;
 use tokio::task::spawn_blocking;
 
-use super::{failed, open, unavailable};
+use super::{failed, figures::Figures, open, unavailable};
 use crate::domain::error::Result;
 
 /// Connections at once.
 const CONNECTIONS: usize = 4;
 
 /// The pool of connections that read.
-pub struct Readers(managed::Pool<Manager>);
+pub struct Readers {
+    pool: managed::Pool<Manager>,
+    figures: Arc<Figures>,
+}
 
 impl Readers {
-    pub fn of(file: &Path) -> Result<Self> {
+    pub fn of(file: &Path, figures: Arc<Figures>) -> Result<Self> {
         let manager = Manager(file.to_owned());
         let pool = managed::Pool::builder(manager).max_size(CONNECTIONS);
-        Ok(Self(pool.build().map_err(unavailable)?))
+        let pool = pool.build().map_err(unavailable)?;
+        Ok(Self { pool, figures })
+    }
+
+    /// Reads that wait for a connection.
+    pub fn waiting(&self) -> i64 {
+        i64::try_from(self.pool.status().waiting).unwrap_or(i64::MAX)
     }
 
     /// Reads where it is asked: for a handful of rows.
@@ -47,7 +60,10 @@ impl Readers {
     }
 
     async fn get(&self) -> Result<Object<Manager>> {
-        self.0.get().await.map_err(unavailable)
+        let asked = Instant::now();
+        let connection = self.pool.get().await.map_err(unavailable)?;
+        self.figures.waits.note_time(asked.elapsed());
+        Ok(connection)
     }
 }
 

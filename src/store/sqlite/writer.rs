@@ -5,13 +5,15 @@ use std::{
     fs::{File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
     path::Path,
+    sync::Arc,
     thread,
+    time::Instant,
 };
 
 use rusqlite::{Connection, Transaction};
 use tokio::sync::{mpsc, oneshot};
 
-use super::{commit, failed, unavailable};
+use super::{commit, failed, figures::Figures, unavailable};
 use crate::domain::{
     batch::{Batch, Committed},
     class::Index,
@@ -36,16 +38,19 @@ enum Job {
     Commit(Box<Batch>, oneshot::Sender<Result<Committed>>),
     ForeignChanges(oneshot::Sender<Result<Committed>>),
     Reindex(Vec<(ItemId, Index)>, oneshot::Sender<Result<()>>),
+    Probe(oneshot::Sender<Result<()>>),
 }
 
 impl Writer {
     /// Starts the thread on the only read-write connection.
-    pub fn start(connection: Connection, counter: Counter) -> Result<Self> {
+    pub fn start(connection: Connection, counter: Counter, figures: Arc<Figures>) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel(1024);
         let mut thread = Thread {
             connection,
             counter,
             known: Known::default(),
+            figures,
+            failed: false,
         };
         thread.known = Known::read(&thread.connection).map_err(unavailable)?;
         let thread = thread::Builder::new()
@@ -79,6 +84,20 @@ impl Writer {
         done.await.map_err(unavailable)?
     }
 
+    /// Whether the thread lives and can write.
+    pub async fn probe(&self) -> Result<()> {
+        let (answer, done) = oneshot::channel();
+        self.send(Job::Probe(answer)).await?;
+        done.await.map_err(unavailable)?
+    }
+
+    /// Jobs that wait.
+    pub fn queued(&self) -> i64 {
+        let waiting = |jobs: &mpsc::Sender<Job>| jobs.max_capacity() - jobs.capacity();
+        let waiting = self.jobs.as_ref().map_or(0, waiting);
+        i64::try_from(waiting).unwrap_or(i64::MAX)
+    }
+
     async fn send(&self, job: Job) -> Result<()> {
         let jobs = self.jobs.as_ref().ok_or_else(|| unavailable("closed"))?;
         jobs.send(job).await.map_err(unavailable)
@@ -98,6 +117,9 @@ struct Thread {
     connection: Connection,
     counter: Counter,
     known: Known,
+    figures: Arc<Figures>,
+    /// The last commit failed as a whole.
+    failed: bool,
 }
 
 impl Thread {
@@ -130,13 +152,21 @@ impl Thread {
                     let done = commit::reindex(&mut self.connection, &indexes);
                     let _ = answer.send(done.map_err(failed));
                 }
+                Job::Probe(answer) => {
+                    let _ = answer.send(self.probe().map_err(failed));
+                }
             }
         }
         if batches.is_empty() {
             return;
         }
-        match self.commit_all(&batches) {
+        let begun = Instant::now();
+        let committed = self.commit_all(&batches);
+        self.figures.commits.note_time(begun.elapsed());
+        self.figures.batches.note(batches.len() as f64);
+        match committed {
             Ok(outcomes) => {
+                self.failed &= !outcomes.iter().any(Result::is_ok);
                 for ((_, answer), outcome) in batches.into_iter().zip(outcomes) {
                     if let Ok(committed) = &outcome {
                         self.known.note(committed);
@@ -146,6 +176,7 @@ impl Thread {
                 }
             }
             Err(error) => {
+                self.failed = true;
                 let error = failed(error);
                 tracing::error!(%error, batches = batches.len(), "a commit failed");
                 for (_, answer) in batches {
@@ -153,6 +184,20 @@ impl Thread {
                 }
             }
         }
+    }
+
+    /// Writes a row nobody reads, where the last commit failed: one that stays as it is would not be
+    /// written.
+    fn probe(&mut self) -> rusqlite::Result<()> {
+        if self.failed {
+            let transaction = self
+                .connection
+                .transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+            transaction.execute("INSERT OR REPLACE INTO meta VALUES ('probe', random())", [])?;
+            transaction.commit()?;
+            self.failed = false;
+        }
+        Ok(())
     }
 
     fn commit_all(&mut self, batches: &[Asked]) -> rusqlite::Result<Vec<Result<Committed>>> {

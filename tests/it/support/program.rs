@@ -28,9 +28,22 @@ impl Program {
         more: &[&str],
         log: impl Into<Stdio>,
     ) -> Self {
+        Self::serve_with(data, listen, more, |command| {
+            command.stderr(log);
+        })
+    }
+
+    /// The same with variables and a log of its own.
+    pub fn serve_with(
+        data: &Path,
+        listen: &[&str],
+        more: &[&str],
+        set: impl FnOnce(&mut Command),
+    ) -> Self {
         let mut command = program();
+        set(&mut command);
         command.arg("serve").arg("--data").arg(data).args(more);
-        Self::start(command, listen, log)
+        Self::start(command, listen)
     }
 
     /// With a limit of open files: `-Sn`, which it may raise, or `-n`, which it may not.
@@ -48,19 +61,16 @@ impl Program {
             .arg(data)
             // The client is slow here, with thousands of connections.
             .env("CARNET_HEAD_SECONDS", "600")
-            .env("CARNET_IDLE_SECONDS", "600");
-        Self::start(command, listen, log)
+            .env("CARNET_IDLE_SECONDS", "600")
+            .stderr(log);
+        Self::start(command, listen)
     }
 
-    fn start(mut command: Command, listen: &[&str], log: impl Into<Stdio>) -> Self {
+    fn start(mut command: Command, listen: &[&str]) -> Self {
         for url in listen {
             command.args(["--listen", url]);
         }
-        let mut child = command
-            .stdout(Stdio::piped())
-            .stderr(log)
-            .spawn()
-            .expect("started");
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("started");
         let output = child.stdout.take().expect("an output");
         let mut program = Self {
             child,
@@ -101,6 +111,15 @@ impl Program {
         line.expect("a socket").to_owned()
     }
 
+    /// `127.0.0.1:12345` where figures are, if they have an address of their own.
+    pub fn figures(&self) -> String {
+        let found = self.printed.iter().find_map(|line| {
+            line.strip_prefix("figures on http://")?
+                .strip_suffix("/metrics")
+        });
+        found.expect("an address").to_owned()
+    }
+
     /// Octets of memory of its own, without the files it maps (Linux).
     pub fn memory(&self) -> u64 {
         let file = format!("/proc/{}/status", self.child.id());
@@ -128,9 +147,18 @@ impl Program {
         self.child.wait().expect("ended");
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop.
+    pub fn ask_to_stop(&self) {
+        self.signal("TERM");
+    }
+
     /// Asks it to stop, and waits.
     pub fn stop(mut self) {
-        self.signal("TERM");
+        self.ask_to_stop();
         let ended = self.child.wait().expect("ended");
         assert!(ended.success(), "{ended}");
     }

@@ -1,0 +1,165 @@
+//! What the operator's own programs ask: whether the server runs, whether it can serve, figures.
+
+use std::{
+    fmt,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use axum::{
+    Router,
+    extract::State,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, StatusCode, header};
+use subtle::ConstantTimeEq as _;
+
+use super::metrics::{CLASSIC, Metrics, OPEN, Requests};
+use crate::{domain::error::Error, http::Shutdown, store::sqlite::Sqlite};
+
+/// Free octets of the disk below which nothing more is promised.
+const ROOM: u64 = 16 * 1024 * 1024;
+/// How long the writer may take to say that it is well.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Why the server cannot serve.
+#[derive(Debug, PartialEq)]
+pub enum Unready {
+    /// The data are opened, migrated perhaps.
+    Starting,
+    Stopping,
+    /// The disk of the data has no room.
+    Full,
+    /// The store does not answer, or fails.
+    Store(String),
+}
+
+impl fmt::Display for Unready {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Starting => f.write_str("the server starts"),
+            Self::Stopping => f.write_str("the server stops"),
+            Self::Full => f.write_str("the disk is full"),
+            Self::Store(why) => write!(f, "the store fails: {why}"),
+        }
+    }
+}
+
+/// Answers before the data are open, while the server serves, and while it stops.
+#[derive(Default)]
+pub struct Operator {
+    pub shutdown: Shutdown,
+    pub requests: Arc<Requests>,
+    open: OnceLock<Open>,
+}
+
+/// What there is once the data are open.
+pub struct Open {
+    pub store: Arc<Sqlite>,
+    pub data: PathBuf,
+    pub metrics: Metrics,
+    /// With it figures are given on every address.
+    pub token: Option<String>,
+}
+
+impl Operator {
+    /// The data are open.
+    pub fn opened(&self, open: Open) {
+        let _ = self.open.set(open);
+    }
+
+    /// Whether requests can be answered.
+    pub async fn ready(&self) -> Result<(), Unready> {
+        if self.shutdown.0.is_cancelled() {
+            return Err(Unready::Stopping);
+        }
+        let open = self.open.get().ok_or(Unready::Starting)?;
+        if !has_room(&open.data) {
+            return Err(Unready::Full);
+        }
+        match tokio::time::timeout(PATIENCE, open.store.probe()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Error::NoSpace)) => Err(Unready::Full),
+            Ok(Err(error)) => Err(Unready::Store(error.to_string())),
+            Err(_) => Err(Unready::Store("the writer does not answer".to_owned())),
+        }
+    }
+
+    /// For everybody; where there is a token, figures are given to those who show it.
+    pub fn public(self: &Arc<Self>, has_token: bool) -> Router {
+        let router = match has_token {
+            true => health().route("/metrics", get(guarded)),
+            false => health(),
+        };
+        router.with_state(self.clone())
+    }
+
+    /// For an address of its own.
+    pub fn private(self: &Arc<Self>) -> Router {
+        health()
+            .route("/metrics", get(figures))
+            .with_state(self.clone())
+    }
+}
+
+fn health() -> Router<Arc<Operator>> {
+    Router::new()
+        .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+}
+
+fn has_room(data: &std::path::Path) -> bool {
+    // A file system that does not say is taken at its word.
+    rustix::fs::statvfs(data).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM)
+        || rustix::fs::statvfs(data).is_err()
+}
+
+async fn ready(State(operator): State<Arc<Operator>>) -> Response {
+    match operator.ready().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
+}
+
+async fn guarded(operator: State<Arc<Operator>>, headers: HeaderMap) -> Response {
+    let Some(token) = operator.open.get().and_then(|open| open.token.as_deref()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let shown = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
+    match shown.is_some_and(|shown| bool::from(shown.ct_eq(token.as_bytes()))) {
+        true => figures(operator, headers).await,
+        false => (
+            StatusCode::UNAUTHORIZED,
+            [(header::WWW_AUTHENTICATE, "Bearer")],
+        )
+            .into_response(),
+    }
+}
+
+async fn figures(State(operator): State<Arc<Operator>>, headers: HeaderMap) -> Response {
+    let Some(open) = operator.open.get() else {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{}\n", Unready::Starting),
+        )
+            .into_response();
+    };
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    let takes_open = accept.is_some_and(|accept| accept.contains("application/openmetrics-text"));
+    match open.metrics.text(takes_open).await {
+        Ok(text) => {
+            let kind = if takes_open { OPEN } else { CLASSIC };
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => {
+            tracing::error!(%error, "figures could not be read");
+            StatusCode::SERVICE_UNAVAILABLE.into_response()
+        }
+    }
+}

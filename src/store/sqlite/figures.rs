@@ -1,0 +1,29 @@
+//! How busy the store is.
+
+use crate::domain::tally::Spread;
+
+/// Seconds.
+const TIMES: &[f64] = &[
+    0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+];
+
+/// What the writer and the readers count.
+#[derive(Debug)]
+pub struct Figures {
+    /// Batches that shared one commit.
+    pub batches: Spread,
+    /// Seconds of one commit.
+    pub commits: Spread,
+    /// Seconds until a connection was free to read.
+    pub waits: Spread,
+}
+
+impl Default for Figures {
+    fn default() -> Self {
+        Self {
+            batches: Spread::new(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]),
+            commits: Spread::new(TIMES),
+            waits: Spread::new(TIMES),
+        }
+    }
+}
