@@ -150,6 +150,7 @@ impl App {
             address: config.public_url.as_deref().and_then(Address::parse),
             certificates: certificates.clone(),
             data: config.data.clone(),
+            fonts: config.pdf_fonts.clone().into(),
             push: push.is_some(),
         };
         let pages = web::Web::new(

@@ -20,7 +20,7 @@ use crate::{
         forwarded::{ForwardedHeader, Proxies},
     },
     mail::settings::{Gateway, Relay},
-    transfer::Limits,
+    transfer::{Limits, USUAL_FONTS},
 };
 
 /// What an operator may set; `deploy/carnet.example.toml` documents every key.
@@ -64,6 +64,8 @@ pub struct Config {
     pub trusted_proxies: Vec<Network>,
     /// The header in which they say it.
     pub forwarded_header: ForwardedHeader,
+    /// Fonts (.ttf, .otf, .ttc) for what the fonts of PDF lack, the first one first.
+    pub pdf_fonts: Vec<PathBuf>,
     /// Connections served at once.
     pub max_connections: usize,
     /// Connections from one address, or one network of IPv6; loopback and proxies are not counted.
@@ -164,6 +166,7 @@ impl Default for Config {
             document_quota: 1024 * 1024 * 1024,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::XForwardedFor,
+            pdf_fonts: USUAL_FONTS.map(PathBuf::from).to_vec(),
             max_connections: 20_000,
             max_connections_per_address: 2_000,
             head_seconds: 30,
@@ -299,7 +302,7 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
             continue;
         }
         let value = match key.as_str() {
-            "listen" | "trusted_proxies" => toml::Value::Array(
+            "listen" | "trusted_proxies" | "pdf_fonts" => toml::Value::Array(
                 value
                     .split(',')
                     .map(|member| toml::Value::String(member.trim().to_owned()))
@@ -337,6 +340,7 @@ pub const KEYS: &[&str] = &[
     "document_quota",
     "trusted_proxies",
     "forwarded_header",
+    "pdf_fonts",
     "max_connections",
     "max_connections_per_address",
     "head_seconds",

@@ -222,7 +222,12 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
     }
 }
 
-pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
+pub async fn export(
+    store: Sqlite,
+    class: Contact,
+    fonts: &[PathBuf],
+    options: Export,
+) -> Done {
     let book = open(store, class, &options.from).await?;
     let rendition = match &options.format[..] {
         "csv" => Preset::parse(&options.preset).map(Rendition::Csv),
@@ -245,6 +250,7 @@ pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
             exporter: book.actor().name.clone(),
             date: chrono::Local::now().format("%Y-%m-%d").to_string(),
         },
+        fonts: fonts.into(),
         ..How::default()
     };
     let mut output: Box<dyn Write> = match &options.file {
@@ -260,6 +266,10 @@ pub async fn export(store: Sqlite, class: Contact, options: Export) -> Done {
             .map_err(|error| error.to_string())?;
     }
     output.flush().map_err(|error| error.to_string())?;
+    if !exporter.missing().is_empty() {
+        let missing: String = exporter.missing().iter().collect();
+        eprintln!("printed as boxes, since no font has them: {missing} (see pdf_fonts)");
+    }
     text("")
 }
 

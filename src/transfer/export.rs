@@ -1,12 +1,18 @@
 //! A book, or some of it, as a file: vCard, CSV for several programs, PDF.
 
 pub mod archive;
+mod fonts;
 mod loss;
 mod pdf;
 mod sheet;
 mod v21;
 
-use std::{collections::HashMap, vec};
+use std::{
+    collections::{BTreeSet, HashMap},
+    path::PathBuf,
+    sync::Arc,
+    vec,
+};
 
 use carnet_proto::vcard::{Document, NewLine, Version, escape_text, project};
 
@@ -23,6 +29,7 @@ use crate::domain::{
     tally::Mark,
 };
 
+pub use fonts::USUAL as USUAL_FONTS;
 pub use loss::{Loss, losses};
 pub use pdf::{Heading, Layout, Paper, Row, details, row};
 pub use sheet::Preset;
@@ -112,6 +119,8 @@ pub struct Export {
     pub windows: bool,
     /// One file a contact, in an archive (vCard).
     pub apart: bool,
+    /// Font files for what the package's fonts lack, the first one first (PDF).
+    pub fonts: Arc<[PathBuf]>,
 }
 
 impl Default for Export {
@@ -126,6 +135,7 @@ impl Default for Export {
             comments: false,
             windows: false,
             apart: false,
+            fonts: Arc::default(),
         }
     }
 }
@@ -232,6 +242,7 @@ pub struct Exporter {
     creators: HashMap<PersonId, String>,
     ended: bool,
     _running: Mark,
+    missing: BTreeSet<char>,
 }
 
 /// Writes the whole book.
@@ -257,6 +268,7 @@ impl Exporter {
             rows: Vec::new(),
             creators: HashMap::new(),
             ended: false,
+            missing: BTreeSet::new(),
         }
     }
 
@@ -419,19 +431,28 @@ impl Exporter {
         let written = tokio::task::spawn_blocking(move || {
             rows.sort_by_cached_key(|fields| sort_key(fields, how.last_first));
             match rendition {
-                Rendition::VCard(_) => Ok(Vec::new()),
+                Rendition::VCard(_) => Ok((Vec::new(), BTreeSet::new())),
                 Rendition::Csv(preset) => {
                     // A semicolon separates values in a cell.
                     for phone in rows.iter_mut().flat_map(|fields| &mut fields.phones) {
                         phone.text = phone.text.replace(";ext=", " x");
                     }
-                    Ok(sheet::write(&rows, preset, how.french, how.windows))
+                    let written = sheet::write(&rows, preset, how.french, how.windows);
+                    Ok((written, BTreeSet::new()))
                 }
                 Rendition::Pdf(layout) => pdf::write(&rows, layout, &how),
             }
         });
         let written = written.await;
-        written.map_err(|error| Error::Unavailable(error.to_string()))?
+        let written = written.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let (octets, missing) = written?;
+        self.missing = missing;
+        Ok(octets)
+    }
+
+    /// The characters printed as boxes, once all is written: no font has them (PDF).
+    pub fn missing(&self) -> &BTreeSet<char> {
+        &self.missing
     }
 
     /// Notes in the history of the account that contacts were taken out.

@@ -35,7 +35,7 @@ pub use self::{
     everything::Everything,
     export::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
-        Rendition, Row, details, export, losses, rendered, row,
+        Rendition, Row, USUAL_FONTS, details, export, losses, rendered, row,
     },
     fields::{Fields, Value},
     import::{Choice, Choices, Importer, Progress, Report},

@@ -267,6 +267,7 @@ fn loss_told(loss: Loss, x: &Transfer) -> &'static str {
         Loss::OfficeAndProfession => x.loss_office,
         Loss::Particulars => x.loss_particulars,
         Loss::NotImported => x.loss_pdf,
+        Loss::OtherScripts => x.loss_scripts,
     }
 }
 
@@ -298,6 +299,7 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
             comments: posted.checked("comments"),
             windows: posted.checked("windows") && rendition == Rendition::Csv(Preset::Outlook),
             apart: posted.checked("apart"),
+            fonts: web.site.fonts.clone(),
         };
         let mut exporter = Exporter::new(book, chosen, rendition, how);
         // A failure before the first octet is a page.

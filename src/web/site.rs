@@ -13,6 +13,8 @@ pub struct Site {
     pub certificates: Option<Arc<Certificates>>,
     /// The data directory.
     pub data: PathBuf,
+    /// Font files for what the fonts of PDF lack.
+    pub fonts: Arc<[PathBuf]>,
     /// WebDAV-Push is on.
     pub push: bool,
 }

@@ -29,6 +29,7 @@ pub enum Loss {
     OfficeAndProfession,
     Particulars,
     NotImported,
+    OtherScripts,
 }
 
 impl Loss {
@@ -60,6 +61,9 @@ impl Loss {
             Loss::PrivateMark => "the mark of private contacts",
             Loss::OfficeAndProfession => "office and profession",
             Loss::Particulars => "initials, gender, language, hobby and free/busy address",
+            Loss::OtherScripts => {
+                "characters no font of the server has: they are printed as boxes"
+            }
             Loss::NotImported => "everything that is not printed: a PDF cannot be imported",
         }
     }
@@ -140,6 +144,6 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
             Loss::Particulars,
             Loss::UnknownProperties,
         ],
-        Rendition::Pdf(_) => &[Loss::NotImported],
+        Rendition::Pdf(_) => &[Loss::NotImported, Loss::OtherScripts],
     }
 }

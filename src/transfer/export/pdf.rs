@@ -1,6 +1,6 @@
 //! A book on paper: a list of one line a contact, or cards in two columns.
 
-use std::num::NonZeroU16;
+use std::{collections::BTreeSet, num::NonZeroU16};
 
 use krilla::{
     Data, Document,
@@ -12,11 +12,9 @@ use krilla::{
     page::PageSettings,
     surface::Surface,
     tagging::{Artifact, ArtifactType, ContentTag, SpanTag, Tag, TagGroup, TagTree},
-    text::{Font, TextDirection},
 };
-use ttf_parser::Face;
 
-use super::Export;
+use super::{Export, fonts::Fonts};
 use crate::{
     domain::error::{Error, Result},
     transfer::fields::{Address, Fields, Value},
@@ -69,9 +67,13 @@ const PHOTO: f32 = 51.0;
 /// Characters of a note.
 const NOTE: usize = 300;
 
-/// The document.
-pub fn write(contacts: &[Fields], layout: Layout, how: &Export) -> Result<Vec<u8>> {
-    let fonts = Fonts::load()?;
+/// The document, and the characters no font has.
+pub fn write(
+    contacts: &[Fields],
+    layout: Layout,
+    how: &Export,
+) -> Result<(Vec<u8>, BTreeSet<char>)> {
+    let fonts = Fonts::load(&how.fonts)?;
     let sheets = match layout {
         Layout::List => list(contacts, how, &fonts),
         Layout::Cards => cards(contacts, how, &fonts),
@@ -125,22 +127,23 @@ pub fn write(contacts: &[Fields], layout: Layout, how: &Export) -> Result<Vec<u8
         .title(how.heading.place.clone())
         .language(language.to_owned());
     document.set_metadata(about);
-    document.finish().map_err(|_| failed())
+    let written = document.finish().map_err(|_| failed())?;
+    Ok((written, fonts.missing()))
 }
 
-fn failed() -> Error {
+pub(super) fn failed() -> Error {
     Error::Unavailable("the PDF could not be written".into())
 }
 
 /// Text at a place.
-struct Text {
-    x: f32,
+pub(super) struct Text {
+    pub x: f32,
     /// Of the base line, from the top.
-    y: f32,
-    size: f32,
-    bold: bool,
+    pub y: f32,
+    pub size: f32,
+    pub bold: bool,
     heading: bool,
-    text: String,
+    pub text: String,
 }
 
 /// What stands on one page.
@@ -172,103 +175,6 @@ impl Sheet {
             heading: true,
             text: text.into(),
         });
-    }
-}
-
-/// The fonts of the package, embedded as subsets of what is used.
-struct Fonts {
-    regular: (Font, Face<'static>),
-    bold: (Font, Face<'static>),
-}
-
-impl Fonts {
-    fn load() -> Result<Self> {
-        let font = |octets: &'static [u8]| {
-            let face = Face::parse(octets, 0).map_err(|_| failed())?;
-            let font = Font::new(Data::from(octets.to_vec()), 0).ok_or_else(failed)?;
-            Ok::<_, Error>((font, face))
-        };
-        Ok(Self {
-            regular: font(dejavu::sans::regular())?,
-            bold: font(dejavu::sans::bold())?,
-        })
-    }
-
-    fn face(&self, bold: bool) -> &(Font, Face<'static>) {
-        match bold {
-            true => &self.bold,
-            false => &self.regular,
-        }
-    }
-
-    fn width(&self, text: &str, size: f32, bold: bool) -> f32 {
-        let (_, face) = self.face(bold);
-        let units = f32::from(face.units_per_em());
-        text.chars()
-            .map(|c| {
-                let advance = face
-                    .glyph_index(c)
-                    .and_then(|glyph| face.glyph_hor_advance(glyph));
-                f32::from(advance.unwrap_or(1200)) * size / units
-            })
-            .sum()
-    }
-
-    /// Cut with an ellipsis where it would not fit.
-    fn fit(&self, text: &str, size: f32, bold: bool, room: f32) -> String {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if self.width(&text, size, bold) <= room {
-            return text;
-        }
-        let mut out = String::new();
-        for c in text.chars() {
-            out.push(c);
-            if self.width(&out, size, bold) + size > room {
-                out.pop();
-                break;
-            }
-        }
-        out.push('…');
-        out
-    }
-
-    /// Lines no wider than a column.
-    fn wrap(&self, text: &str, size: f32, room: f32) -> Vec<String> {
-        let mut lines = Vec::new();
-        for line in text.lines() {
-            let mut current = String::new();
-            for word in line.split_whitespace() {
-                let candidate = match current.is_empty() {
-                    true => word.to_owned(),
-                    false => format!("{current} {word}"),
-                };
-                if current.is_empty() || self.width(&candidate, size, false) <= room {
-                    current = candidate;
-                } else {
-                    lines.push(self.fit(&current, size, false, room));
-                    word.clone_into(&mut current);
-                }
-            }
-            if !current.is_empty() {
-                lines.push(self.fit(&current, size, false, room));
-            }
-        }
-        lines
-    }
-
-    fn draw(&self, surface: &mut Surface<'_>, text: &Text) {
-        if text.text.is_empty() {
-            return;
-        }
-        let (font, _) = self.face(text.bold);
-        surface.draw_text(
-            Point::from_xy(text.x, text.y),
-            font.clone(),
-            text.size,
-            &text.text,
-            false,
-            TextDirection::Auto,
-        );
     }
 }
 

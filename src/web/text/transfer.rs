@@ -164,6 +164,7 @@ sentences! {
     loss_private: "the mark of private contacts", "la marque des contacts privés";
     loss_office: "office and profession", "le bureau et la profession";
     loss_particulars: "initials, gender, language, hobby and free/busy address", "les initiales, le sexe, la langue, le passe-temps et l'adresse de disponibilité";
+    loss_scripts: "characters no font of the server has: they are printed as boxes", "les caractères qu'aucune police du serveur n'a : ils sont imprimés comme des cases";
     loss_pdf: "everything that is not printed: a PDF cannot be imported", "tout ce qui n'est pas imprimé : un PDF ne s'importe pas";
     map: "Map", "Plan";
     map_title: "Provider of maps", "Fournisseur de plans";

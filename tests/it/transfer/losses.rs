@@ -172,7 +172,7 @@ async fn every_format_loses_what_it_says_and_nothing_else() {
 fn covered(loss: Loss) -> &'static [&'static str] {
     match loss {
         Loss::Photos => &["photo"],
-        Loss::Lists | Loss::NotImported => &[],
+        Loss::Lists | Loss::NotImported | Loss::OtherScripts => &[],
         Loss::UnknownProperties => &["unknown property"],
         Loss::OwnLabels => &["labelled number"],
         Loss::EmailsAfterThird => &["fourth e-mail"],
