@@ -22,7 +22,7 @@ const TOGETHER: usize = 100;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Untold {
     pub notice: NoticeId,
-    /// `kept`, `shared` or `device`.
+    /// `kept`, `shared`, `granted` or `device`.
     pub kind: String,
     /// The client, or the person, it is about.
     pub who: String,

@@ -174,7 +174,7 @@ pub enum Letter {
     /// Something a person asked to be told.
     Notice {
         name: String,
-        /// `kept`, `shared` or `device`.
+        /// `kept`, `shared`, `granted` or `device`.
         kind: String,
         /// The client, or the person, it is about.
         who: String,

@@ -174,6 +174,10 @@ impl Words {
                         (fill(t.told_shared_many, &[who, number, place]), "/groups")
                     }
                     "shared" => (fill(t.told_shared, &[who, subject, place]), "/groups"),
+                    "granted" if *number > 1 => {
+                        (fill(t.told_granted_many, &[who, number, place]), "/groups")
+                    }
+                    "granted" => (fill(t.told_granted, &[who, subject, place]), "/groups"),
                     "device" => (fill(t.told_device, &[who]), "/settings"),
                     _ => (fill(text.writes_kept, &[who, number]), "/refused"),
                 };

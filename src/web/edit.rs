@@ -16,17 +16,19 @@ pub use self::sent::{PHOTO, invalid, whole};
 use self::{alike::alike, sent::Sent};
 use super::{
     Web,
+    attachments::{self, Attachments},
     error::explain,
     facet,
     page::{self, show},
     place::{ItemPath, PlacePath},
     request::Visit,
+    text::fill,
     told::Done,
 };
 use crate::domain::{
-    book::Condition,
+    book::{Book, Condition},
     error::{Error, Result},
-    item::random_id,
+    item::{Card, random_id},
 };
 
 /// `GET /new`: in the place the person set for new contacts; in Private where that is gone.
@@ -63,7 +65,8 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> 
         let (book, card) = item.open(&web, &visit).await?;
         let form = web.facet.form(Some(&book.content(&card)), visit.text);
         let version = book.marks().await?.etag(&card.placement);
-        Ok(Page::new(form).of_item(&web, &visit, &item, version))
+        let besides = Besides::of(&web, &visit, &book, &card).await?;
+        Ok(Page::new(form).of_item(&web, &visit, &item, version, besides))
     };
     shown
         .await
@@ -114,7 +117,11 @@ impl Page {
             title: visit.text.new_contact.to_owned(),
             action: format!("{path}/new"),
             alike_at: Some(format!("{path}/new/alike")),
-            cancel: path,
+            cancel: path.clone(),
+            here: path,
+            id: String::new(),
+            attached: None,
+            beyond: None,
             version: String::new(),
             has_photo: false,
             form: self.form,
@@ -125,7 +132,14 @@ impl Page {
         told(page, self.problem)
     }
 
-    fn of_item(self, web: &Web, visit: &Visit, item: &ItemPath, version: String) -> Response {
+    fn of_item(
+        self,
+        web: &Web,
+        visit: &Visit,
+        item: &ItemPath,
+        version: String,
+        besides: Besides,
+    ) -> Response {
         let path = item.path();
         let page = page::Edit {
             shell: visit.shell(web, Some(&item.place.path())),
@@ -133,6 +147,10 @@ impl Page {
             action: format!("{path}/edit"),
             alike_at: None,
             cancel: path,
+            here: item.place.path(),
+            id: item.id.clone(),
+            attached: Some(besides.attached),
+            beyond: besides.beyond,
             version,
             has_photo: self.form.has_photo,
             form: self.form,
@@ -141,6 +159,27 @@ impl Page {
             problem: None,
         };
         told(page, self.problem)
+    }
+}
+
+/// What stands beside the form of a contact there is.
+struct Besides {
+    attached: Attachments,
+    /// What the person's phones do not show of it.
+    beyond: Option<String>,
+}
+
+impl Besides {
+    async fn of(web: &Web, visit: &Visit, book: &Book, card: &Card) -> Result<Self> {
+        let beyond = match web.core.devices(&visit.actor).await?.is_empty() {
+            true => Vec::new(),
+            false => web.facet.beyond_phones(&book.content(card)),
+        };
+        let said = || fill(visit.text.book.beyond_phones, &[&beyond.join(" · ")]);
+        Ok(Self {
+            attached: attachments::of_contact(book, card, true, visit).await?,
+            beyond: (!beyond.is_empty()).then(said),
+        })
     }
 }
 
@@ -214,7 +253,8 @@ pub async fn update(
         let again = async |refused: Option<&Error>| {
             let mut page = Page::again(&web, &visit, &sent, refused).await;
             page.form.has_photo = has_photo;
-            Ok(page.of_item(&web, &visit, &item, sent.version.clone()))
+            let besides = Besides::of(&web, &visit, &book, &card).await?;
+            Ok(page.of_item(&web, &visit, &item, sent.version.clone(), besides))
         };
         if !sent.is_complete() {
             return again(None).await;

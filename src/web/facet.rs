@@ -20,6 +20,9 @@ pub trait WebFacet: Send + Sync {
     /// The form for a document, or for a new item.
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form;
 
+    /// Values of a document that a phone over Exchange ActiveSync does not show, as people read them.
+    fn beyond_phones(&self, document: &[u8]) -> Vec<String>;
+
     /// The same form filled with what was submitted, with one more row in the list named `more`.
     fn refill(&self, submitted: &Submitted, more: Option<&str>, text: &Text) -> Form;
 

@@ -220,6 +220,12 @@ pub struct Edit {
     pub title: String,
     pub action: String,
     pub cancel: String,
+    pub here: String,
+    pub id: String,
+    /// Documents attached to it; none of a new contact.
+    pub attached: Option<Attachments>,
+    /// What the person's phones do not show of it.
+    pub beyond: Option<String>,
     pub version: String,
     pub form: Form,
     pub has_photo: bool,

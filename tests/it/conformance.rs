@@ -22,7 +22,7 @@ fn pages_name_tests_that_exist() {
             rows += named(&text, &code, &name);
             continue;
         }
-        let listed = ["carddav.md", "import-export.md", "account.md"];
+        let listed = ["carddav.md", "import-export.md", "account.md", "web.md"];
         if !name.starts_with("rfc") && !listed.contains(&name.as_str()) {
             continue;
         }

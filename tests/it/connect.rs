@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use carnet::domain::{batch::Op, credential::CredentialOp};
+
 use crate::support::{
     browser::{Browser, hidden},
     dav::Book,
@@ -116,6 +118,23 @@ fn what_went_wrong_is_said_in_words() {
     assert_eq!(phone.post("FolderSync", b"").status, 401);
     let said = state(&browser, &page).text();
     assert!(said.contains("is not for this protocol"), "{said}");
+    // The password of the account, while a second factor is on.
+    server.commit(Op::Credential(CredentialOp::BeginSecondFactor {
+        person: server.person("alice"),
+        secret: vec![7; 20],
+    }));
+    server.commit(Op::Credential(CredentialOp::ConfirmSecondFactor {
+        person: server.person("alice"),
+        step: 1,
+        recovery: Vec::new(),
+    }));
+    "demo".clone_into(&mut phone.password);
+    assert_eq!(phone.post("FolderSync", b"").status, 401);
+    let said = state(&browser, &page).text();
+    assert!(
+        said.contains("two-step sign-in needs the password of this device"),
+        "{said}"
+    );
     // Others hear nothing of it.
     let other = Browser::of(&server.address, "bob");
     let theirs = make(&other, "android", &[]);

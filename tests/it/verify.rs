@@ -168,7 +168,7 @@ fn looking_changes_nothing_and_confirming_is_told() {
     let told = alice.page(&card);
     assert!(told.contains("Verified on") && !told.contains("Asked on"));
     assert!(told.contains("Zélie Tanneur confirmed"), "{told}");
-    let mails = sink.wait(3);
+    let mails = sink.wait(4);
     let of = |address: &str| {
         mails
             .iter()
@@ -461,6 +461,20 @@ fn who_asked_for_it_is_told_of_sharing_refusals_and_devices_by_mail() {
         assert_eq!(saved.status, 303);
     }
     server.share("alice", "Tanneur", "Team");
+    // Somebody may modify it from now on; granted twice is told once.
+    let alice = Browser::of(&server.address, "alice");
+    let card = alice.card_named("/g/Team", "Zélie Tanneur").expect("a card");
+    let token = hidden(&alice.page(&format!("{card}/rights")), "token");
+    let bob = server.person("bob").0.to_string();
+    for _ in 0..2 {
+        let fields = [
+            ("token", token.as_str()),
+            ("group", "Team"),
+            ("grantee", bob.as_str()),
+        ];
+        let granted = alice.submit(&format!("{card}/rights/grant"), &fields);
+        assert_eq!(granted.status, 303, "{}", granted.text());
+    }
     let book = Book::of(&server.address, "bob");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:new\r\nFN:New\r\nN:New;;;;\r\nEND:VCARD\r\n";
     let refused = book.put(
@@ -491,6 +505,8 @@ fn who_asked_for_it_is_told_of_sharing_refusals_and_devices_by_mail() {
         said("Alice Martin shared Zélie Tanneur with Team"),
         "{texts:?}"
     );
+    let granted = "Alice Martin lets you modify Zélie Tanneur in Team";
+    assert!(said(granted), "{texts:?}");
     assert!(said("iPhone"), "{texts:?}");
     assert!(
         said("https://contacts.example.org/refused"),
@@ -498,5 +514,5 @@ fn who_asked_for_it_is_told_of_sharing_refusals_and_devices_by_mail() {
     );
     server.sql("UPDATE notice SET at = at - 60001");
     std::thread::sleep(Duration::from_secs(3));
-    assert_eq!(sink.seen().len(), 3);
+    assert_eq!(sink.seen().len(), 4);
 }

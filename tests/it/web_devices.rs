@@ -382,6 +382,28 @@ fn a_program_is_shut_out_by_its_app_password() {
 }
 
 #[test]
+fn a_form_names_what_phones_have_no_room_for() {
+    let server = Server::start();
+    let lines = ["1111", "2222", "3333"].map(|n| format!("TEL;TYPE=HOME:+33 1 99 00 {n}\r\n"));
+    let card = format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:many\r\nFN:Many\r\nN:Many;;;;\r\n{}END:VCARD\r\n",
+        lines.concat()
+    );
+    server.fill("alice", vec![card.into_bytes()]);
+    let mut browser = Browser::of(&server.address, "alice");
+    let here = browser.card_named("/c/private", "Many").expect("a card");
+    let form = format!("{here}/edit");
+    let said = "and does not show them: +33 1 99 00 3333<";
+    assert!(!browser.page(&form).contains("has no room"), "no phone");
+    Phone::set_up(&server, "alice", "APPL1", "16.1");
+    assert!(browser.page(&form).contains(said), "{}", browser.page(&form));
+    browser.language = "fr";
+    assert!(browser.page(&form).contains("ne le montre pas : +33 1 99 00 3333<"));
+    let other = browser.card_named("/c/private", "Anaïs Petit").expect("a card");
+    assert!(!browser.page(&format!("{other}/edit")).contains("ne le montre pas"));
+}
+
+#[test]
 fn what_clients_did_survives_a_restart() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "APPL1", "16.1");

@@ -353,3 +353,39 @@ fn possible_duplicates_are_a_criterion() {
     assert_eq!(choices(&browser.page("/search/last")).len(), 1);
     assert!(choices(&search(&browser, "q=petit&duplicates=1&in=private")).is_empty());
 }
+
+#[test]
+fn contacts_that_were_not_verified_since_a_day_are_found() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let find = |since: &str| search(&browser, &format!("q=elodie&in=private&unverified={since}"));
+    let found = |page: &str| page.contains("<mark>Élodie</mark> Vanbrabant");
+    let form = search(&browser, "advanced=1");
+    assert!(form.contains("Not verified since"), "{form}");
+    assert!(found(&find("2026-03-01")), "never verified");
+    // The day of the answer is what counts, not the day of the question.
+    let answered = |answer: &str| {
+        server.sql("DELETE FROM verification");
+        server.sql(&format!(
+            "INSERT INTO verification (person, item, collection, subject, address, language,
+                 hidden, purpose, asked, letter, answer, answered)
+             SELECT l.person, i.id, l.id, '', 'e@example.org', 'en', '[]', '', 1769904000000, 1,
+                 {answer} FROM item i JOIN placement p ON p.item = i.id
+             JOIN collection l ON l.id = p.collection WHERE i.display LIKE 'Élodie Vanbrabant%'"
+        ));
+    };
+    // 15 March 2026.
+    answered("'confirmed', 1773532800000");
+    assert!(!found(&find("2026-03-01")));
+    assert!(found(&find("2026-04-01")));
+    // Who only declined to be asked has confirmed nothing; nor has who did not answer.
+    answered("'declined', 1773532800000");
+    assert!(found(&find("2026-03-01")));
+    answered("NULL, NULL");
+    assert!(found(&find("2026-03-01")));
+    // The criterion is kept with the last search, and is one alone.
+    answered("'corrected', 1773532800000");
+    let page = search(&browser, "in=private&unverified=2026-03-01&tool=contacts");
+    assert!(!page.contains("Vanbrabant") && page.contains("Martin"), "{page}");
+    assert!(page.contains("name=\"unverified\" value=\"2026-03-01\""), "{page}");
+}

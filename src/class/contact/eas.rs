@@ -4,6 +4,7 @@
 //! cannot disagree. What no row names stays byte for byte.
 
 mod address;
+mod beyond;
 pub(super) mod date;
 mod fields;
 mod mailbox;
@@ -24,6 +25,8 @@ use carnet_proto::{
     },
 };
 use uuid::Uuid;
+
+pub use beyond::beyond;
 
 use self::{
     fields::{Fields, MAX_LIST, Shown},

@@ -16,7 +16,7 @@ use self::{
     fields::LISTS,
     form::{WebEdit, form_of, rows, values},
 };
-use super::{Contact, parse, picture};
+use super::{Contact, eas::beyond, parse, picture};
 use crate::{
     domain::{book::Edit, error::Result, settings::Settings},
     web::{
@@ -46,6 +46,11 @@ impl WebFacet for Contact {
             },
             None => form_of(&[], text, false),
         }
+    }
+
+    fn beyond_phones(&self, document: &[u8]) -> Vec<String> {
+        let card = Document::parse(document);
+        card.map_or_else(|_| Vec::new(), |card| beyond(&card))
     }
 
     fn refill(&self, submitted: &Submitted, more: Option<&str>, text: &Text) -> Form {

@@ -97,6 +97,8 @@ pub struct Criteria {
     pub created_before: Option<Timestamp>,
     pub modified_since: Option<Timestamp>,
     pub modified_before: Option<Timestamp>,
+    /// Contacts that nobody asked confirmed or corrected since.
+    pub not_verified_since: Option<Timestamp>,
     pub created_by: Option<PersonId>,
     /// A group of the person the item is shared with, by exact name.
     pub shared_with: Option<String>,
@@ -148,6 +150,7 @@ pub struct Filter {
     pub birthdays: Option<Vec<String>>,
     pub created: (Option<Timestamp>, Option<Timestamp>),
     pub modified: (Option<Timestamp>, Option<Timestamp>),
+    pub not_verified_since: Option<Timestamp>,
     pub created_by: Option<PersonId>,
     /// The book of the group; its folders count too.
     pub shared_with: Option<CollectionId>,
@@ -358,6 +361,7 @@ impl Core {
                 .map(|days| coming_days(chrono::Utc::now().date_naive(), days)),
             created: (criteria.created_since, criteria.created_before),
             modified: (criteria.modified_since, criteria.modified_before),
+            not_verified_since: criteria.not_verified_since,
             created_by: criteria.created_by,
             shared_with: criteria.shared_with.as_deref().map(group).transpose()?,
             among: match criteria.possible_duplicates {

@@ -383,6 +383,13 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
             with(&format!("i.{column} < ??"), before.0.into());
         }
     }
+    if let Some(since) = filter.not_verified_since {
+        with(
+            "i.class = 'contact' AND NOT EXISTS (SELECT 1 FROM verification v WHERE v.item = i.id
+               AND v.answer IN ('confirmed', 'corrected', 'erased') AND v.answered >= ??)",
+            since.0.into(),
+        );
+    }
     if let Some(creator) = filter.created_by {
         with("i.creator = ??", creator.0.into());
     }

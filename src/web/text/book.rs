@@ -3,6 +3,8 @@
 sentences! {
     Book;
 
+    beyond_phones: "A phone over Exchange has no room for these, and does not show them: {}", "Un téléphone par Exchange n'a pas de place pour ceci, et ne le montre pas : {}";
+    not_verified_since: "Not verified since", "Non vérifié depuis le";
     messages: "E-mail and messaging", "Courriel et messagerie";
     dates: "Dates", "Dates à retenir";
     more: "More", "Autres";

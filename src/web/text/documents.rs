@@ -53,6 +53,7 @@ sentences! {
     property_content: "Content", "Contenu";
     attachments: "Attachments", "Pièces jointes";
     has_attachments: "Has attachments", "A des pièces jointes";
+    attach_saves_first: "Documents are attached at once, apart from this form: save it first.", "Les documents s'attachent tout de suite, à part de ce formulaire : sauvez-le d'abord.";
     no_attachments: "Nothing is attached.", "Rien n'est attaché.";
     attach: "Attach a document", "Attacher un document";
     attach_this: "Attach", "Attacher";

@@ -137,9 +137,11 @@ sentences! {
     state_given_up: "Given up: {}", "Abandonné : {}";
     state_dropped: "Taken out of the queue", "Retiré de la file";
     notify_refused: "a change from one of my devices or programs is refused", "une modification d'un de mes appareils ou logiciels est refusée";
-    notify_shared: "a contact is shared with one of my groups", "un contact est partagé avec un de mes groupes";
+    notify_shared: "a contact is shared with one of my groups, or I may modify one from now on", "un contact est partagé avec un de mes groupes, ou je peux désormais en modifier un";
     notify_device: "a new device synchronizes my account", "un nouvel appareil synchronise mon compte";
     told_shared: "{} shared {} with {}.", "{} a partagé {} avec {}.";
+    told_granted: "{} lets you modify {} in {}.", "{} vous permet de modifier {} dans {}.";
+    told_granted_many: "{} lets you modify {} contacts in {}.", "{} vous permet de modifier {} contacts dans {}.";
     told_shared_many: "{} shared {} contacts with {}.", "{} a partagé {} contacts avec {}.";
     told_device: "A new device synchronizes your account: {}.", "Un nouvel appareil synchronise votre compte : {}.";
     see_more: "See it", "Voir";

@@ -53,6 +53,12 @@ fn a_document_is_attached_opened_from_the_card_and_let_go() {
     // Attaching it again changes nothing; the link is broken, the document stays.
     done(&alice, &format!("{card}/attach"), &[("document", &cv)]);
     assert_eq!(alice.page(&card).matches(">CV.pdf</a>").count(), 1);
+    // The form of the contact shows them too, and says that they are apart from it.
+    let form = alice.page(&format!("{card}/edit"));
+    for text in [">CV.pdf</a>", "apart from this form", &format!("{card}/attach")] {
+        assert!(form.contains(text), "{text}: {form}");
+    }
+    assert!(!alice.page("/c/private/new").contains("apart from this form"));
     done(&alice, &format!("{card}/detach"), &[("document", &cv)]);
     assert!(alice.page(&card).contains("Nothing is attached."));
     assert_eq!(alice.get(&document).status, 200);

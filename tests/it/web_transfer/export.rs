@@ -371,3 +371,34 @@ fn one_a_selection_or_all_are_printed_in_two_layouts() {
     let style = browser.get("/static/carnet.css").text();
     assert!(style.contains("@page") && style.contains("break-inside: avoid"));
 }
+
+#[test]
+fn exports_and_prints_keep_to_the_favourites_the_list_shows() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let card = browser
+        .card_named("/c/private", "Élodie Vanbrabant")
+        .expect("a card");
+    let token = hidden(&browser.page(&card), "token");
+    let fields = [("token", token.as_str()), ("on", "1")];
+    let made = browser.submit(&format!("{card}/favourite"), &fields);
+    assert_eq!(made.status, 303);
+    let list = browser.page("/c/private?show=favourites");
+    for path in ["export", "print"] {
+        let address = format!("/c/private/{path}?show=favourites");
+        assert!(list.contains(&format!("href=\"{address}\"")), "{list}");
+    }
+    let page = browser.page("/c/private/export?show=favourites");
+    assert!(page.contains("Export 1 contacts"), "{page}");
+    let fields = [
+        ("token", token.as_str()),
+        ("show", "favourites"),
+        ("format", "vcard-3.0"),
+    ];
+    let file = browser.submit("/c/private/export", &fields).text();
+    assert_eq!(file.matches("BEGIN:VCARD").count(), 1);
+    assert!(file.contains("Vanbrabant"), "{file}");
+    let printed = browser.page("/c/private/print?show=favourites");
+    assert!(printed.contains("Vanbrabant") && !printed.contains("Lefèvre"), "{printed}");
+    assert!(browser.page("/c/private/print").contains("Lefèvre"));
+}

@@ -3,7 +3,7 @@
 use rusqlite::params;
 
 use super::{Applied, Commit};
-use crate::domain::batch::Op;
+use crate::domain::{batch::Op, id::PersonId};
 
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
@@ -43,24 +43,47 @@ impl Commit<'_> {
 
     /// Tells the members of a group who asked for it, by e-mail alone, that something is shared.
     pub(super) fn tell_shared(&mut self, item: i64, collection: i64) -> Applied<()> {
+        self.tell_members("shared", item, collection, None)
+    }
+
+    /// Tells those who may modify something from now on, where they asked for it, by e-mail alone:
+    /// one member, or all of them.
+    pub(super) fn tell_granted(
+        &mut self,
+        item: i64,
+        collection: i64,
+        person: Option<PersonId>,
+    ) -> Applied<()> {
+        self.tell_members("granted", item, collection, person)
+    }
+
+    /// What one member did for others is one letter, counted.
+    fn tell_members(
+        &mut self,
+        kind: &str,
+        item: i64,
+        collection: i64,
+        only: Option<PersonId>,
+    ) -> Applied<()> {
         let (author, at) = (self.author(), self.batch.at.0);
+        let only = only.map(|person| person.0);
         self.run(
             "INSERT INTO notice (person, kind, at, client, collection, since, number, subject,
                  settled, mailed)
-             SELECT p.id, 'shared', ?4, a.name, c.id, ?4, 0, i.display, ?4, 0
+             SELECT p.id, ?5, ?4, a.name, c.id, ?4, 0, i.display, ?4, 0
              FROM collection c JOIN membership m ON m.grp = c.grp JOIN person p ON p.id = m.person
              JOIN person a ON a.id = ?1 JOIN item i ON i.id = ?2
-             WHERE c.id = ?3 AND c.kind = 'group' AND p.id <> a.id
+             WHERE c.id = ?3 AND c.kind = 'group' AND p.id <> a.id AND coalesce(p.id = ?6, 1)
                  AND json_extract(p.settings, '$.notify.shared')
-                 AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.mailed = 0 AND n.kind = 'shared'
+                 AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.mailed = 0 AND n.kind = ?5
                      AND n.person = p.id AND n.collection = c.id AND n.client = a.name)",
-            params![author, item, collection, at],
+            params![author, item, collection, at, kind, only],
         )?;
         self.run(
             "UPDATE notice SET number = number + 1, at = ?3
-             WHERE mailed = 0 AND kind = 'shared' AND collection = ?2
+             WHERE mailed = 0 AND kind = ?4 AND collection = ?2 AND coalesce(person = ?5, 1)
                  AND client = (SELECT name FROM person WHERE id = ?1)",
-            params![author, collection, at],
+            params![author, collection, at, kind, only],
         )?;
         Ok(())
     }
