@@ -198,7 +198,9 @@ async fn run(cli: Cli) -> Done {
                     office::notice(&operator(store, class), sentence.as_deref()).await
                 }
                 Command::Import(options) => transfer::import(store, class, options, json).await,
-                Command::Export(options) => transfer::export(store, class, &config.pdf_fonts, options).await,
+                Command::Export(options) => {
+                    transfer::export(store, class, &config.pdf_fonts, options).await
+                }
                 Command::Backup { file } => data::backup(&store, &file).await,
                 Command::Check(options) => data::check(&store, &classes, &options, json).await,
                 Command::Migrate => text("the database is up to date\n"),

@@ -222,12 +222,7 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
     }
 }
 
-pub async fn export(
-    store: Sqlite,
-    class: Contact,
-    fonts: &[PathBuf],
-    options: Export,
-) -> Done {
+pub async fn export(store: Sqlite, class: Contact, fonts: &[PathBuf], options: Export) -> Done {
     let book = open(store, class, &options.from).await?;
     let rendition = match &options.format[..] {
         "csv" => Preset::parse(&options.preset).map(Rendition::Csv),

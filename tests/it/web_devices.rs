@@ -396,11 +396,25 @@ fn a_form_names_what_phones_have_no_room_for() {
     let said = "and does not show them: +33 1 99 00 3333<";
     assert!(!browser.page(&form).contains("has no room"), "no phone");
     Phone::set_up(&server, "alice", "APPL1", "16.1");
-    assert!(browser.page(&form).contains(said), "{}", browser.page(&form));
+    assert!(
+        browser.page(&form).contains(said),
+        "{}",
+        browser.page(&form)
+    );
     browser.language = "fr";
-    assert!(browser.page(&form).contains("ne le montre pas : +33 1 99 00 3333<"));
-    let other = browser.card_named("/c/private", "Anaïs Petit").expect("a card");
-    assert!(!browser.page(&format!("{other}/edit")).contains("ne le montre pas"));
+    assert!(
+        browser
+            .page(&form)
+            .contains("ne le montre pas : +33 1 99 00 3333<")
+    );
+    let other = browser
+        .card_named("/c/private", "Anaïs Petit")
+        .expect("a card");
+    assert!(
+        !browser
+            .page(&format!("{other}/edit"))
+            .contains("ne le montre pas")
+    );
 }
 
 #[test]

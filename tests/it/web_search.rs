@@ -386,6 +386,12 @@ fn contacts_that_were_not_verified_since_a_day_are_found() {
     // The criterion is kept with the last search, and is one alone.
     answered("'corrected', 1773532800000");
     let page = search(&browser, "in=private&unverified=2026-03-01&tool=contacts");
-    assert!(!page.contains("Vanbrabant") && page.contains("Martin"), "{page}");
-    assert!(page.contains("name=\"unverified\" value=\"2026-03-01\""), "{page}");
+    assert!(
+        !page.contains("Vanbrabant") && page.contains("Martin"),
+        "{page}"
+    );
+    assert!(
+        page.contains("name=\"unverified\" value=\"2026-03-01\""),
+        "{page}"
+    );
 }

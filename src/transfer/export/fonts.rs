@@ -158,7 +158,9 @@ impl<'a> Fonts<'a> {
             let units = f32::from(face.units_per_em());
             let advance = |c| face.glyph_hor_advance(face.glyph_index(c)?);
             let advances = run.text.chars().map(|c| advance(c).unwrap_or(1200));
-            advances.map(|advance| f32::from(advance) * size / units).sum()
+            advances
+                .map(|advance| f32::from(advance) * size / units)
+                .sum()
         };
         let other = run.other.and_then(|other| self.others().get(other));
         match other.and_then(Other::face) {
@@ -259,7 +261,12 @@ mod tests {
         fs::write(&broken, b"no font").expect("written");
         let good = folder.path().join("good.ttf");
         fs::write(&good, dejavu::sans::regular()).expect("written");
-        let files = [folder.path().to_owned(), broken, folder.path().join("absent"), good];
+        let files = [
+            folder.path().to_owned(),
+            broken,
+            folder.path().join("absent"),
+            good,
+        ];
         let fonts = Fonts::load(&files).expect("the package's fonts");
         assert_eq!(fonts.others().len(), 1);
     }

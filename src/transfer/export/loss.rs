@@ -61,9 +61,7 @@ impl Loss {
             Loss::PrivateMark => "the mark of private contacts",
             Loss::OfficeAndProfession => "office and profession",
             Loss::Particulars => "initials, gender, language, hobby and free/busy address",
-            Loss::OtherScripts => {
-                "characters no font of the server has: they are printed as boxes"
-            }
+            Loss::OtherScripts => "characters no font of the server has: they are printed as boxes",
             Loss::NotImported => "everything that is not printed: a PDF cannot be imported",
         }
     }

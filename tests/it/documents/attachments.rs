@@ -55,10 +55,18 @@ fn a_document_is_attached_opened_from_the_card_and_let_go() {
     assert_eq!(alice.page(&card).matches(">CV.pdf</a>").count(), 1);
     // The form of the contact shows them too, and says that they are apart from it.
     let form = alice.page(&format!("{card}/edit"));
-    for text in [">CV.pdf</a>", "apart from this form", &format!("{card}/attach")] {
+    for text in [
+        ">CV.pdf</a>",
+        "apart from this form",
+        &format!("{card}/attach"),
+    ] {
         assert!(form.contains(text), "{text}: {form}");
     }
-    assert!(!alice.page("/c/private/new").contains("apart from this form"));
+    assert!(
+        !alice
+            .page("/c/private/new")
+            .contains("apart from this form")
+    );
     done(&alice, &format!("{card}/detach"), &[("document", &cv)]);
     assert!(alice.page(&card).contains("Nothing is attached."));
     assert_eq!(alice.get(&document).status, 200);

@@ -399,6 +399,9 @@ fn exports_and_prints_keep_to_the_favourites_the_list_shows() {
     assert_eq!(file.matches("BEGIN:VCARD").count(), 1);
     assert!(file.contains("Vanbrabant"), "{file}");
     let printed = browser.page("/c/private/print?show=favourites");
-    assert!(printed.contains("Vanbrabant") && !printed.contains("Lefèvre"), "{printed}");
+    assert!(
+        printed.contains("Vanbrabant") && !printed.contains("Lefèvre"),
+        "{printed}"
+    );
     assert!(browser.page("/c/private/print").contains("Lefèvre"));
 }

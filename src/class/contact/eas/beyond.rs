@@ -88,7 +88,12 @@ mod tests {
         };
         assert_eq!(
             beyond(&card(&lines)),
-            ["3", "6", "d@example.org", "2 Second Street, Lille, 59000, France"]
+            [
+                "3",
+                "6",
+                "d@example.org",
+                "2 Second Street, Lille, 59000, France"
+            ]
         );
         assert!(beyond(&card(&lines[..2])).is_empty());
     }

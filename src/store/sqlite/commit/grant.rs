@@ -65,10 +65,10 @@ impl Commit<'_> {
             }
             false => "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2 AND person = ?3",
         };
-        let changed = self
-            .connection
-            .prepare_cached(sql)?
-            .execute(params![item.0, collection.0, who])?;
+        let changed =
+            self.connection
+                .prepare_cached(sql)?
+                .execute(params![item.0, collection.0, who])?;
         if modify && changed > 0 {
             self.tell_granted(item.0, collection.0, person)?;
         }
