@@ -125,11 +125,11 @@ pub struct Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FirstStart {
-    /// On a page, for whoever has the code the server printed.
-    #[default]
-    Page,
     /// Named `admin`, with a password the server prints.
+    #[default]
     Password,
+    /// On a page, for whoever has the code the server printed.
+    Page,
 }
 
 /// Who may found groups.
@@ -179,7 +179,7 @@ impl Default for Config {
             max_heartbeat: 3540,
             autodiscover_outlook: false,
             autodiscover_redirects: BTreeMap::new(),
-            first_start: FirstStart::Page,
+            first_start: FirstStart::Password,
             found_groups: Founders::Anyone,
             history_days: 30,
             trash_days: 30,

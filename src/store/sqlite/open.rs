@@ -33,9 +33,9 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0019_documents.sql"),
     include_str!("schema/0020_attachments.sql"),
     include_str!("schema/0021_view_names.sql"),
-    include_str!("schema/0024_class_documents.sql"),
-    include_str!("schema/0025_sign_in_failures.sql"),
-    include_str!("schema/0026_index_text.sql"),
+    include_str!("schema/0022_class_documents.sql"),
+    include_str!("schema/0023_sign_in_failures.sql"),
+    include_str!("schema/0024_index_text.sql"),
 ];
 
 /// The commit counter's file beside the database.

@@ -16,7 +16,7 @@ const PASSWORD = "long grey herons 7";
 
 /** Starts a server without an account; gives its process, code and address. */
 async function start(data) {
-  const server = spawn(carnet, ["serve", "--data", data, "--listen", "http://127.0.0.1:0"], { stdio: ["ignore", "pipe", "ignore"] });
+  const server = spawn(carnet, ["serve", "--data", data, "--listen", "http://127.0.0.1:0"], { env: { ...process.env, CARNET_FIRST_START: "page" }, stdio: ["ignore", "pipe", "ignore"] });
   let code, url;
   for await (const line of createInterface({ input: server.stdout })) {
     code ??= line.match(/type the code (\S+)/)?.[1];

@@ -20,10 +20,7 @@ use crate::support::{
 fn the_first_start_prints_an_administrator_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("new/data");
-    let file = folder.path().join("carnet.toml");
-    fs::write(&file, "first_start = 'password'\n").expect("written");
-    let config = ["--config", file.to_str().expect("a path")];
-    let program = Program::serve(&data, &LOOPBACK, &config);
+    let program = Program::serve(&data, &LOOPBACK, &[]);
     let password = program.printed[0]
         .strip_prefix("administrator: admin, password: ")
         .expect("an administrator");

@@ -1,6 +1,6 @@
 //! The page of a server without an account.
 
-use std::{fs, time::Instant};
+use std::{fs, path::Path, time::Instant};
 
 use super::{LOOPBACK, status};
 use crate::support::{
@@ -15,6 +15,17 @@ fn code(program: &Program) -> String {
     let line = &program.printed[0];
     let code = line.strip_prefix("first start: open the server and type the code ");
     code.expect("a code").to_owned()
+}
+
+/// A configuration file that asks for the page.
+fn config(folder: &Path, more: &str) -> [String; 2] {
+    let file = folder.join("carnet.toml");
+    fs::write(&file, format!("first_start = 'page'\n{more}")).expect("written");
+    ["--config".to_owned(), file.display().to_string()]
+}
+
+fn serve(data: &Path, config: &[String; 2]) -> Program {
+    Program::serve(data, &LOOPBACK, &config.each_ref().map(String::as_str))
 }
 
 fn form<'a>(code: &'a str, address: &'a str) -> Vec<(&'a str, &'a str)> {
@@ -32,7 +43,7 @@ fn form<'a>(code: &'a str, address: &'a str) -> Vec<(&'a str, &'a str)> {
 fn the_first_start_page_makes_the_administrator_and_is_gone() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    let mut program = Program::serve(&data, &LOOPBACK, &[]);
+    let mut program = serve(&data, &config(folder.path(), ""));
     let address = program.address("http");
     let code = code(&program);
     let browser = Browser::open(&address);
@@ -130,7 +141,8 @@ fn the_first_start_page_makes_the_administrator_and_is_gone() {
 #[test]
 fn codes_of_the_first_start_cannot_be_guessed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let program = Program::serve(folder.path(), &LOOPBACK, &[]);
+    let data = folder.path().join("data");
+    let program = serve(&data, &config(folder.path(), ""));
     let browser = Browser::open(&program.address("http"));
     let right = code(&program);
     let mut statuses = Vec::new();
@@ -144,17 +156,15 @@ fn codes_of_the_first_start_cannot_be_guessed() {
     // Beyond that not even the right one is looked at.
     let answer = browser.submit("/first-start", &form(&right, "https://a.example.org"));
     assert_eq!(answer.status, 429);
-    assert!(works(folder.path(), &["user", "list"]).is_empty());
+    assert!(works(&data, &["user", "list"]).is_empty());
 }
 
 #[test]
 fn an_account_of_the_command_line_ends_the_first_start() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("carnet.toml");
-    fs::write(&file, "public_url = 'https://set.example.org'\n").expect("written");
-    let config = ["--config", file.to_str().expect("a path")];
+    let config = config(folder.path(), "public_url = 'https://set.example.org'\n");
     let data = folder.path().join("data");
-    let mut program = Program::serve(&data, &LOOPBACK, &config);
+    let mut program = serve(&data, &config);
     let address = program.address("http");
     let page = Browser::open(&address).page("/first-start");
     assert!(page.contains("https://set.example.org"));
@@ -168,5 +178,5 @@ fn an_account_of_the_command_line_ends_the_first_start() {
 
     // While it waits, it stops like every server.
     let other = folder.path().join("other");
-    Program::serve(&other, &LOOPBACK, &[]).stop();
+    serve(&other, &config).stop();
 }
