@@ -204,9 +204,9 @@ fn reading_only_gives_a_phone_back_what_it_changed() {
     );
 
     let held = tablet.items.len();
-    let commands = [delete(&clara), add("c1", &[(c::LAST_NAME, "Newcomer")])];
+    let commands = [delete(&clara), add("new-1", &[(c::LAST_NAME, "Newcomer")])];
     tablet.sync_all(&commands, 100);
-    tablet.items.retain(|id, _| !id.starts_with("c1"));
+    tablet.items.retain(|id, _| !id.starts_with("new-"));
     assert_eq!(tablet.items.len(), held, "what was deleted is told again");
     assert!(browser.page("/c/private").contains("Clara Dubois"));
     assert!(!browser.page("/c/private").contains("Newcomer"));
