@@ -1,10 +1,11 @@
 //! What strangers send: lies, hostile names, uploads cut half way, forms without a token.
 
-use std::{io::Write as _, net::TcpStream, thread, time::Duration};
+use std::{io::Write as _, net::TcpStream};
 
 use super::{HERE, added, count, is_whole, post, upload};
 use crate::support::{
     browser::{Browser, hidden},
+    eventually,
     server::Server,
 };
 
@@ -118,16 +119,6 @@ fn an_upload_cut_half_way_stores_nothing() {
     );
     eventually("nothing stays", || count(&server, "blob") == 0);
     is_whole(&server);
-}
-
-fn eventually(what: &str, holds: impl Fn() -> bool) {
-    for _ in 0..100 {
-        if holds() {
-            return;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
-    panic!("{what}");
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use rustls::{
@@ -15,7 +14,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
 
-use crate::support::{http::request, program::Program};
+use crate::support::{eventually, http::request, program::Program};
 
 /// `GET /healthz` over TLS, the server's name verified against the authority.
 fn handshake(address: &str, name: &str, roots: &Arc<RootCertStore>) -> Result<String, String> {
@@ -83,15 +82,6 @@ fn trust(authority: CertificateDer<'static>) -> Arc<RootCertStore> {
     let mut roots = RootCertStore::empty();
     roots.add(authority).expect("added");
     Arc::new(roots)
-}
-
-/// Waits until something is so.
-fn until(so: impl Fn() -> bool) {
-    let begin = Instant::now();
-    while !so() {
-        assert!(begin.elapsed() < Duration::from_secs(20), "it never was");
-        std::thread::sleep(Duration::from_millis(50));
-    }
 }
 
 #[test]
@@ -209,7 +199,7 @@ fn a_certificate_is_exchanged_while_the_server_runs() {
 
     operator.put(1, 1);
     program.signal("HUP");
-    until(|| serves(1));
+    eventually("the other is served", || serves(1));
     assert!(!serves(0));
     // The connection of before goes on.
     assert!(held.ask().starts_with("HTTP/1.1 200 OK"));
@@ -218,18 +208,24 @@ fn a_certificate_is_exchanged_while_the_server_runs() {
     // What is no certificate, a key of another one, a file that is gone: the old one stays.
     fs::write(folder.join("c.pem"), "half a fi").expect("written");
     program.signal("HUP");
-    until(|| said("the one so far is kept") == 1);
+    eventually("the refusal is said", || {
+        said("the one so far is kept") == 1
+    });
     operator.put(0, 1);
     program.signal("HUP");
-    until(|| said("the one so far is kept") == 2);
+    eventually("the refusal is said", || {
+        said("the one so far is kept") == 2
+    });
     fs::remove_file(folder.join("k.pem")).expect("removed");
     program.signal("HUP");
-    until(|| said("the one so far is kept") == 3);
+    eventually("the refusal is said", || {
+        said("the one so far is kept") == 3
+    });
     assert!(serves(1));
 
     operator.put(0, 0);
     program.signal("HUP");
-    until(|| serves(0));
+    eventually("the first is served", || serves(0));
     program.stop();
 }
 
@@ -252,7 +248,7 @@ fn the_servers_own_certificate_is_renewed_while_it_runs() {
     let (names, _) = heading.rsplit_once(' ').expect("a date");
     fs::write(&file, format!("{names} 2020-01-01\n{rest}")).expect("written");
     program.signal("HUP");
-    until(|| shown() != first);
+    eventually("another is shown", || shown() != first);
 }
 
 #[test]

@@ -12,3 +12,12 @@ pub mod program;
 pub mod server;
 pub mod smtp;
 pub mod tree;
+
+/// Waits until something is so.
+pub fn eventually(what: &str, holds: impl Fn() -> bool) {
+    let begin = std::time::Instant::now();
+    while !holds() {
+        assert!(begin.elapsed().as_secs() < 20, "never: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

@@ -49,7 +49,7 @@ impl Program {
     /// With a limit of open files: `-Sn`, which it may raise, or `-n`, which it may not.
     pub fn limited(
         kind: &str,
-        files: u32,
+        files: usize,
         data: &Path,
         listen: &[&str],
         log: impl Into<Stdio>,
@@ -127,6 +127,12 @@ impl Program {
         let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
         let kib = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
         kib.map_or(u64::MAX, |kib: u64| kib * 1024)
+    }
+
+    /// Descriptors it holds (Linux).
+    pub fn open_files(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.child.id());
+        std::fs::read_dir(folder).expect("Linux").count()
     }
 
     /// What it has used of the processors so far (Linux; in hundredths of a second).
