@@ -81,13 +81,14 @@ impl Class for Document {
 
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {
         let (before, after) = (Details::read(before).ok(), Details::read(after).ok());
-        let properties: [(&str, Said); 3] = [
+        let properties: [(&str, Said); 5] = [
             ("NAME", |details| details.name.clone()),
             ("CONTENT", |details| {
-                let short = details.digest.get(..12).unwrap_or_default();
-                format!("{} · {} · {short}", details.media_type, details.octets)
+                details.digest.get(..12).unwrap_or_default().to_owned()
             }),
             ("DESCRIPTION", |details| details.description.clone()),
+            ("TYPE", |details| details.media_type.clone()),
+            ("SIZE", |details| details.octets.to_string()),
         ];
         let value = |details: &Option<Details>, of: Said| {
             details.as_ref().map(of).filter(|value| !value.is_empty())

@@ -14,6 +14,7 @@ use super::{
     actor::Actor,
     batch::{Batch, NewPlacement, Op},
     book::{Book, new_server_id},
+    class::DOCUMENT,
     collection::Collection,
     core::Core,
     error::{Error, Result},
@@ -219,6 +220,14 @@ impl Book {
         Ok(())
     }
 
+    /// What refuses to bring back more octets than their creators' quotas hold.
+    pub(super) async fn fitting_all(&self, ops: &[Op]) -> Result<Vec<Op>> {
+        match self.collection().is_folder() {
+            true => self.core().fitting_all(ops).await,
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// The octets of an earlier version, as [`Book::history`] offers it.
     pub async fn earlier_details(
         &self,
@@ -226,30 +235,6 @@ impl Book {
         version: super::id::RevisionId,
     ) -> Result<Details> {
         Details::read(&self.version(placement, version).await?)
-    }
-}
-
-impl Book {
-    /// What refuses to bring back more octets than their creators' quotas hold.
-    pub(super) async fn fitting_all(&self, ops: &[Op]) -> Result<Vec<Op>> {
-        let mut creators = BTreeSet::new();
-        if self.collection().is_folder() {
-            let store = self.core().store();
-            for op in ops {
-                let placement = match op {
-                    Op::RestorePlacement { placement, .. } => *placement,
-                    Op::Edit { through, .. } => *through,
-                    _ => continue,
-                };
-                let card = store.placement(placement).await?;
-                creators.extend(card.map(|card| card.placement.creator));
-            }
-        }
-        let mut fitting = Vec::new();
-        for creator in creators {
-            fitting.extend(self.core().fitting(creator).await?);
-        }
-        Ok(fitting)
     }
 }
 
@@ -311,6 +296,29 @@ impl Core {
     pub(super) async fn fitting(&self, person: PersonId) -> Result<Option<Op>> {
         let limit = self.document_limit(person).await?;
         Ok(limit.map(|limit| Op::FitDocuments { person, limit }))
+    }
+
+    /// The same of items of any place.
+    pub(super) async fn fitting_all(&self, ops: &[Op]) -> Result<Vec<Op>> {
+        let mut creators = BTreeSet::new();
+        for op in ops {
+            let placement = match op {
+                Op::RestorePlacement { placement, .. } => *placement,
+                Op::Edit {
+                    through, content, ..
+                } if content.index.blob.is_some() => *through,
+                _ => continue,
+            };
+            let card = self.store().placement(placement).await?;
+            let placement = card.map(|card| card.placement);
+            let document = placement.filter(|placement| placement.class == DOCUMENT);
+            creators.extend(document.map(|document| document.creator));
+        }
+        let mut fitting = Vec::new();
+        for creator in creators {
+            fitting.extend(self.fitting(creator).await?);
+        }
+        Ok(fitting)
     }
 
     /// Ends what was arriving when the server stopped: run once, before it serves.

@@ -49,6 +49,7 @@ pub enum What {
 /// A place as a history names it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlaceName {
+    pub collection: CollectionId,
     pub name: String,
     /// It is a private book of the reader.
     pub private: bool,
@@ -232,6 +233,7 @@ impl Book {
         }
         removals.append(&mut restores);
         if !removals.is_empty() {
+            removals.extend(self.fitting_all(&removals).await?);
             self.core().commit_as(self.actor(), removals).await?;
         }
         Ok(done)
@@ -276,13 +278,14 @@ impl Book {
             }
         }
         if !ops.is_empty() {
+            ops.extend(self.fitting_all(&ops).await?);
             self.core().commit_as(self.actor(), ops).await?;
         }
         Ok(done)
     }
 
     /// The live placement of an item here.
-    async fn of_item(&self, item: ItemId) -> Result<Option<Card>> {
+    pub(super) async fn of_item(&self, item: ItemId) -> Result<Option<Card>> {
         let store = self.core().store();
         for place in store.places_of(item).await? {
             if place.collection == self.collection().id && place.gone_at.is_none() {
@@ -316,6 +319,7 @@ impl View<'_> {
     fn name(&self, collection: CollectionId) -> Option<PlaceName> {
         let place = self.place(collection).filter(|_| self.reads(collection))?;
         Some(PlaceName {
+            collection,
             name: place.display_name.clone(),
             private: matches!(place.place, Some(Place::Private(_))),
         })
@@ -461,6 +465,7 @@ impl Core {
         }
         removals.append(&mut restores);
         if !removals.is_empty() {
+            removals.extend(self.fitting_all(&removals).await?);
             self.commit_as(actor, removals).await?;
         }
         Ok(done)
@@ -496,6 +501,7 @@ impl Core {
             }
         }
         if !ops.is_empty() {
+            ops.extend(self.fitting_all(&ops).await?);
             self.commit_as(actor, ops).await?;
         }
         Ok(done)

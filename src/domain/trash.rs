@@ -39,7 +39,8 @@ impl Book {
                 let may_restore = self.allows(&facts, Right::Restore);
                 (may_restore || facts.creator).then_some(Trashed {
                     may_restore,
-                    may_copy: facts.creator,
+                    // In Private it comes back as it is.
+                    may_copy: facts.creator && !self.is_private(),
                     removal,
                 })
             })

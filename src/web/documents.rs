@@ -27,7 +27,7 @@ use crate::domain::{
     book::Book,
     class::Difference,
     collection::{DEFAULT_FOLDER, Place},
-    document::Family,
+    document::{Family, family},
     error::{Error, Result},
     store::{ListRow, Sort, Tag},
 };
@@ -387,14 +387,52 @@ pub fn described(differences: Vec<Difference>, visit: &Visit) -> Vec<DifferenceR
         .map(|difference| DifferenceRow {
             label: match difference.property.as_str() {
                 "NAME" => d.property_name,
+                "TYPE" => d.kind,
+                "SIZE" => d.size,
                 "CONTENT" => d.property_content,
                 _ => d.description,
             }
             .to_owned(),
-            before: difference.before,
-            after: difference.after,
+            before: difference
+                .before
+                .map(|value| said(&difference.property, value, visit.text)),
+            after: difference
+                .after
+                .map(|value| said(&difference.property, value, visit.text)),
         })
         .collect()
+}
+
+/// The value of a property as its page shows it.
+fn said(property: &str, value: String, text: &Text) -> String {
+    match property {
+        "TYPE" => {
+            let kind = family(&value);
+            format!("{} ({value})", family_name(kind.as_str(), text))
+        }
+        "SIZE" => octets(value.parse().unwrap_or(0), text),
+        _ => value,
+    }
+}
+
+/// What a change of a document was.
+pub fn change_named(differences: &[Difference], text: &Text) -> &'static str {
+    let changed = |property| differences.iter().any(|d| d.property == property);
+    let d = text.documents;
+    match (changed("CONTENT"), changed("NAME"), changed("DESCRIPTION")) {
+        (true, ..) => d.event_version,
+        (false, true, false) => d.event_renamed,
+        (false, false, true) => d.event_described,
+        _ => text.event_edited,
+    }
+}
+
+/// Why something was refused, in words that fit what the place holds.
+pub fn refused_in(place: &PlacePath, error: &Error, visit: &Visit) -> Told {
+    match place.is_folder() {
+        true => refused(error, visit),
+        false => Told::refused(error, visit),
+    }
 }
 
 /// Why something about documents was refused, in their own words.

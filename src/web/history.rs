@@ -15,13 +15,14 @@ use super::{
     page::{Shell, show},
     place::ItemPath,
     request::Visit,
+    share::name_of,
     text::fill,
     told::{Done, Told},
     when,
 };
 use crate::domain::{
     class::Difference,
-    error::Result,
+    error::{Error, Result},
     history::{Event, PlaceName, What},
 };
 
@@ -83,7 +84,7 @@ pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
         let (book, card) = item.open(&web, &posted.visit).await?;
         book.copy_version(&card.placement, posted.revision())
             .await?;
-        Ok(Done::of("copied"))
+        Ok(Done::copied(item.place.is_folder()))
     };
     settled(&web, &item, &posted, copied.await).await
 }
@@ -98,7 +99,8 @@ async fn settled(
     match outcome {
         Ok(done) => done.at(&format!("{}/history", item.path())),
         Err(error) => {
-            let page = show_page(web, item, visit, Told::refused(&error, visit)).await;
+            let told = documents::refused_in(&item.place, &error, visit);
+            let page = show_page(web, item, visit, told).await;
             page.unwrap_or_else(|error| visit.failed(web, &error))
         }
     }
@@ -108,6 +110,10 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let (book, card) = item.open(web, visit).await?;
     let events = book.history(&card.placement).await?;
     let days = web.core.limits().history_days;
+    let mut rows = Vec::with_capacity(events.len());
+    for event in events {
+        rows.push(row(event, web, visit, item).await?);
+    }
     Ok(show(
         told.status(),
         &History {
@@ -116,47 +122,73 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
             name: names::of_item(web, &card, &visit.settings),
             may_edit: book.item_privileges(&card.placement).await?.modify,
             explained: fill(visit.text.history_kept, &[&days]),
-            events: events
-                .into_iter()
-                .map(|event| row(event, web, visit, item))
-                .collect(),
+            events: rows,
         },
     ))
 }
 
-fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> EventRow {
+async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<EventRow> {
     let text = visit.text;
-    let named = |place: Option<PlaceName>| match place {
-        Some(place) if place.private => text.private.to_owned(),
-        Some(place) => place.name,
-        None => text.unknown_group.to_owned(),
-    };
+    let document = item.place.is_folder();
     let (what, differences, version) = match event.what {
+        What::Edited {
+            before,
+            differences,
+        } if document => (
+            documents::change_named(&differences, text).to_owned(),
+            documents::described(differences, visit),
+            Some(before.0),
+        ),
         What::Edited {
             before,
             differences,
         } => (
             text.event_edited.to_owned(),
-            match item.place.is_folder() {
-                true => documents::described(differences, visit),
-                false => described(differences, web, visit),
-            },
+            described(differences, web, visit),
             Some(before.0),
         ),
         What::Tagged => (text.event_tagged.to_owned(), Vec::new(), None),
-        What::Placed { place } => (fill(text.event_placed, &[&named(place)]), Vec::new(), None),
-        What::Removed { place } => (fill(text.event_removed, &[&named(place)]), Vec::new(), None),
+        What::Placed { place } => {
+            let place = named(place, web, visit, document).await?;
+            (fill(text.event_placed, &[&place]), Vec::new(), None)
+        }
+        What::Removed { place } => {
+            let place = named(place, web, visit, document).await?;
+            (fill(text.event_removed, &[&place]), Vec::new(), None)
+        }
     };
-    EventRow {
+    Ok(EventRow {
         what,
         when: when::shown(event.at, text),
         who: names::of_account(&event.person_name, &visit.settings),
         client: event.client,
         differences,
         file: version
-            .filter(|_| item.place.is_folder())
+            .filter(|_| document)
             .map(|version| format!("{}/history/{version}/file", item.path())),
         version,
+    })
+}
+
+/// What a place of the past is called; one that is no more keeps the name it had.
+async fn named(
+    place: Option<PlaceName>,
+    web: &Web,
+    visit: &Visit,
+    document: bool,
+) -> Result<String> {
+    let Some(place) = place else {
+        let unknown = match document {
+            true => visit.text.documents.unknown_folder,
+            false => visit.text.unknown_group,
+        };
+        return Ok(unknown.to_owned());
+    };
+    match web.core.open(&visit.actor, place.collection).await {
+        Ok(book) => Ok(name_of(&book, visit)),
+        Err(Error::NotFound) if place.private => Ok(visit.text.private.to_owned()),
+        Err(Error::NotFound) => Ok(place.name),
+        Err(error) => Err(error),
     }
 }
 

@@ -33,6 +33,8 @@ use crate::domain::{
 #[template(path = "share.html")]
 struct Share {
     shell: Shell,
+    /// It is a document.
+    folder: bool,
     card: String,
     name: String,
     rows: Vec<PlaceRow>,
@@ -122,10 +124,14 @@ pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
     };
     match copied.await {
         Ok(brought) => {
-            let done = brought.done("copied", &web, visit, &item.path());
+            let what = Done::copied(item.place.is_folder()).done;
+            let done = brought.done(&what, &web, visit, &item.path());
             at_card(&web, visit, &brought, &done).await
         }
-        Err(error) => again(&web, &item, &posted, Told::refused(&error, visit)).await,
+        Err(error) => {
+            let told = documents::refused_in(&item.place, &error, visit);
+            again(&web, &item, &posted, told).await
+        }
     }
 }
 
@@ -291,6 +297,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         told.status(),
         &Share {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
+            folder,
             card: item.path(),
             name: names::of_item(web, &card, &visit.settings),
             rows,

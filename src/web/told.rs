@@ -51,6 +51,15 @@ impl Done {
         self
     }
 
+    /// A copy was taken into Private, of a contact or of a document.
+    pub fn copied(document: bool) -> Self {
+        Self::of(if document {
+            "copied-document"
+        } else {
+            "copied"
+        })
+    }
+
     /// Going back to a moment.
     pub fn went_back(restored: &Restored) -> Self {
         let Restored {
@@ -90,6 +99,7 @@ impl Done {
             "unshared" => text.unshared,
             "moved" => text.moved_to,
             "copied" => text.copied_to_private,
+            "copied-document" => text.documents.copied_to_private,
             "commented" => text.comment_added,
             "comment-deleted" => text.comment_deleted,
             "tagged" => text.tags_saved,

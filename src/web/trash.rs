@@ -36,6 +36,8 @@ const SHOWN: usize = 500;
 struct Trash {
     shell: Shell,
     here: String,
+    /// It holds documents.
+    folder: bool,
     title: String,
     explained: String,
     rows: Vec<TrashRow>,
@@ -96,7 +98,7 @@ pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
 pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let copied = web.core.copy_removed(&visit.actor, posted.revision()).await;
-    let done = copied.map(|()| Done::of("copied"));
+    let done = copied.map(|()| Done::copied(place.is_folder()));
     settled(&web, &place, visit, done).await
 }
 
@@ -185,10 +187,7 @@ async fn settled(
     match outcome {
         Ok(done) => done.at(&format!("{}/trash", place.path())),
         Err(error) => {
-            let told = match place.is_folder() {
-                true => documents::refused(&error, visit),
-                false => Told::refused(&error, visit),
-            };
+            let told = documents::refused_in(place, &error, visit);
             let page = show_page(web, place, visit, told).await;
             page.unwrap_or_else(|error| visit.failed(web, &error))
         }
@@ -229,6 +228,7 @@ async fn show_page(
         &Trash {
             shell: visit.shell_telling(web, Some(&place.path()), told),
             here: place.path(),
+            folder: place.is_folder(),
             title: super::share::name_of(&book, visit),
             explained: fill(text.trash_kept, &[&web.core.limits().trash_days]),
             rows,

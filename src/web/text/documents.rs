@@ -35,8 +35,16 @@ sentences! {
     kind: "Kind", "Type";
     modified: "Modified", "Modifié";
     download: "Download", "Télécharger";
-    download_version: "Download this version", "Télécharger cette version";
-    copy_version: "Copy this version to Private", "Copier cette version dans Privé";
+    bring_back_version: "Bring back the version before", "Revenir à la version d'avant";
+    download_version: "Download the version before", "Télécharger la version d'avant";
+    copy_version: "Copy the version before to my documents", "Copier la version d'avant dans mes documents";
+    copy_to_private: "Copy to my documents", "Copier dans mes documents";
+    copy_text: "A copy is another document, yours: later changes to this one do not reach it.", "Une copie est un autre document, le vôtre : les modifications ultérieures de celui-ci ne l'atteignent pas.";
+    copied_to_private: "There is a copy in your private documents.", "Une copie est dans vos documents privés.";
+    event_version: "New version of the file", "Nouvelle version du fichier";
+    event_renamed: "Renamed", "Renommé";
+    event_described: "Description changed", "Description modifiée";
+    unknown_folder: "a folder you cannot open", "un dossier que vous ne pouvez pas ouvrir";
     details: "Details", "Détails";
     description: "Description", "Description";
     rename: "Rename and describe", "Renommer et décrire";
@@ -50,7 +58,7 @@ sentences! {
     move_to: "Move", "Déplacer";
     read_only_ask: "Only {} and those they allow can modify this document: ask them.", "Seuls {} et les personnes autorisées peuvent modifier ce document : demandez-leur.";
     property_name: "File name", "Nom du fichier";
-    property_content: "Content", "Contenu";
+    property_content: "Fingerprint of the file", "Empreinte du fichier";
     attachments: "Attachments", "Pièces jointes";
     has_attachments: "Has attachments", "A des pièces jointes";
     attach_saves_first: "Documents are attached at once, apart from this form: save it first.", "Les documents s'attachent tout de suite, à part de ce formulaire : sauvez-le d'abord.";

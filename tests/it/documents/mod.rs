@@ -3,6 +3,7 @@
 mod attachments;
 mod hostile;
 mod kept;
+mod past;
 mod rights;
 mod search;
 mod tool;
