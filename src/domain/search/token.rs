@@ -4,6 +4,8 @@ use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use crate::domain::id::CollectionId;
+
 /// Tokens of one value beyond which a long note is not indexed.
 const MAX_TOKENS: usize = 8_000;
 
@@ -14,6 +16,7 @@ const DOMAIN: char = '\u{E002}';
 const NUMBER: char = '\u{E003}';
 const REVERSED: char = '\u{E004}';
 const SINGLE: char = '\u{E005}';
+const TITLE: char = '\u{E006}';
 /// Punctuation of addresses, moved to where it is no separator.
 const PUNCTUATION: u32 = 0xE100;
 
@@ -173,6 +176,18 @@ pub fn number(digits: &str) -> String {
 pub fn reversed(digits: &str) -> String {
     let digits: String = digits.chars().rev().collect();
     format!("{REVERSED}{digits}")
+}
+
+/// Words of the title of an attached document, as those find them who may open the folder it is in.
+pub fn titled(folder: CollectionId, tokens: &str) -> String {
+    let mut out = String::new();
+    for token in tokens.split(' ').filter(|token| !token.is_empty()) {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(&format!("{TITLE}{folder}{TITLE}{token}"));
+    }
+    out
 }
 
 fn spelled(text: &str) -> String {

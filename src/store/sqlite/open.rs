@@ -36,6 +36,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0022_class_documents.sql"),
     include_str!("schema/0023_sign_in_failures.sql"),
     include_str!("schema/0024_index_text.sql"),
+    include_str!("schema/0025_titles.sql"),
 ];
 
 /// The commit counter's file beside the database.

@@ -52,7 +52,7 @@ impl Reader<'_> {
         if places.is_empty() {
             return Ok(page);
         }
-        let everything = Columns(EVERYTHING.to_owned());
+        let everything = Columns::everything(self.readable_folders(plan)?);
         let place = place_expression(&places);
         let mut conditions = place.clone();
         for (part, node) in &plan.restricted {
@@ -67,7 +67,7 @@ impl Reader<'_> {
             Some(_) => vec![
                 Some(Columns::of(Part::NAMES)),
                 Some(Columns::of(Part::REACH)),
-                Some(Columns(EVERYTHING.to_owned())),
+                Some(everything.clone()),
             ],
         };
         let expression = |columns: &Option<Columns>| match (&plan.root, columns) {
@@ -131,6 +131,25 @@ impl Reader<'_> {
             places.extend(may.map(|()| *place));
         }
         Ok(places)
+    }
+
+    /// Folders the person may read now, whose documents' titles find contacts.
+    fn readable_folders(&self, plan: &Plan) -> rusqlite::Result<Vec<CollectionId>> {
+        let Some(PersonId(person)) = plan.person.filter(|_| plan.root.is_some()) else {
+            return Ok(Vec::new());
+        };
+        let holding = "AND c.class = 'document' AND EXISTS (
+             SELECT 1 FROM placement p WHERE p.collection = c.id AND p.gone IS NULL)";
+        self.all(
+            &format!(
+                "SELECT c.id FROM collection c WHERE c.person = ?1 AND c.kind = 'private' {holding}
+                 UNION ALL
+                 SELECT c.id FROM membership m CROSS JOIN collection c ON c.grp = m.grp
+                 WHERE m.person = ?1 AND c.kind = 'group' {holding}"
+            ),
+            [person],
+            |row| Ok(CollectionId(row.get(0)?)),
+        )
     }
 
     /// Placements that match an expression, ascending; all of them or the first so many.
@@ -290,7 +309,7 @@ pub fn sort_column(last_first: bool) -> &'static str {
 pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Option<String> {
     let columns = match reach {
         true => Columns::of(Part::REACH),
-        false => Columns(EVERYTHING.to_owned()),
+        false => Columns::everything(Vec::new()),
     };
     let mut expression = place_expression(&[collection]);
     let mut any = false;
@@ -404,23 +423,39 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
     (conditions, values)
 }
 
-/// Columns a query is restricted to, as FTS5 names them.
-struct Columns(String);
+/// Columns a query is restricted to.
+#[derive(Clone)]
+struct Columns {
+    /// As FTS5 names them.
+    names: String,
+    /// Folders whose documents are found with the contacts they are attached to.
+    folders: Vec<CollectionId>,
+}
 
 impl Columns {
     fn of(parts: &[Part]) -> Self {
         let names: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
-        Self(names.join(" "))
+        Self {
+            names: names.join(" "),
+            folders: Vec::new(),
+        }
+    }
+
+    fn everything(folders: Vec<CollectionId>) -> Self {
+        Self {
+            names: EVERYTHING.to_owned(),
+            folders,
+        }
     }
 
     /// Those that are also among some parts.
     fn within(&self, parts: &[Part]) -> Self {
-        let names: Vec<&str> = self
-            .0
-            .split(' ')
-            .filter(|name| parts.iter().any(|part| part.as_str() == *name))
-            .collect();
-        Self(names.join(" "))
+        let names = self.names.split(' ');
+        let among = names.filter(|name| parts.iter().any(|part| part.as_str() == *name));
+        Self {
+            names: among.collect::<Vec<_>>().join(" "),
+            folders: Vec::new(),
+        }
     }
 
     /// A node on these columns; what is excluded is looked for in `excluded`.
@@ -461,13 +496,17 @@ impl Columns {
     }
 
     fn wanted(&self, wanted: &Wanted) -> String {
-        let Columns(columns) = self;
         let phrase = |tokens: &str, prefix: bool| {
             let star = if prefix { " *" } else { "" };
-            format!(
-                "({{{columns}}} : \"{}\"{star})",
-                tokens.replace('"', "\"\"")
-            )
+            let quoted = |tokens: &str| format!("\"{}\"{star}", tokens.replace('"', "\"\""));
+            let words = format!("({{{}}} : {})", self.names, quoted(tokens));
+            if self.folders.is_empty() {
+                return words;
+            }
+            let folders = self.folders.iter();
+            let titles = folders.map(|folder| quoted(&token::titled(*folder, tokens)));
+            let titles = titles.collect::<Vec<_>>().join(" OR ");
+            format!("({words} OR (rest : ({titles})))")
         };
         match wanted {
             Wanted::Words { words, prefix } => match &words.tokens[..] {

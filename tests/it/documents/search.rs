@@ -1,6 +1,6 @@
 //! Documents are searched in their tool and in all tools, by words and by criteria.
 
-use super::{HERE, TEAM, added, done};
+use super::{HERE, TEAM, added, done, is_whole, option};
 use crate::support::{
     browser::{Browser, hidden},
     server::Server,
@@ -135,4 +135,96 @@ fn criteria_narrow_by_kind_size_folder_and_tag() {
     let last = alice.page("/search/last");
     assert!(last.contains("b.png") && !last.contains("c.png"), "{last}");
     assert!(last.contains("<option value=\"image\" selected>"));
+}
+
+#[test]
+fn contacts_are_found_by_the_titles_of_documents_the_searcher_may_open() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let bob = Browser::of(&server.address, "bob");
+    let document = added(&alice, HERE, "Bail Roubaix Élysée.pdf", b"%PDF-1.4 x");
+    let list = alice.page("/g/Team");
+    let row = list.split("data-id=\"").nth(1).expect("a contact");
+    let card = format!("/g/Team/c/{}", row.split('"').next().expect("an id"));
+    let name = alice.page(&card);
+    let name = name.split("<h1").nth(1).expect("a name");
+    let name = name.split_once('>').expect("a name").1;
+    let name = name.split('<').next().expect("a name").trim().to_owned();
+    let first = name.split(' ').next().expect("a word");
+    let first: String = first.bytes().map(|b| format!("%{b:02X}")).collect();
+    let found = |browser: &Browser, words: &str| {
+        results(browser, &format!("in=g%3ATeam&tool=contacts&q={words}"))
+    };
+    assert!(found(&alice, "bail").is_empty());
+    let attach = alice.page(&format!("{card}/attach"));
+    let number = hidden(&attach, "document");
+    let attached = [("document", number.as_str())];
+    done(&alice, &format!("{card}/attach"), &attached);
+
+    // A word, a beginning, a phrase, with words of the contact, accents aside; never a part of it.
+    let mixed = format!("bail%20{first}");
+    for words in ["bail", "roub*", "%22bail%20roubaix%22", "elysee", &mixed] {
+        assert_eq!(found(&alice, words), [name.as_str()], "{words}");
+        assert!(found(&bob, words).is_empty(), "{words}: he cannot open it");
+    }
+    for words in ["%22roubaix%20bail%22", "bai", "bail%20nobody"] {
+        assert!(found(&alice, words).is_empty(), "{words}");
+    }
+    let without = format!("{first}%20-bail");
+    assert!(found(&alice, &without).is_empty(), "it is excluded too");
+    assert_eq!(found(&bob, &without), [name.as_str()]);
+    // Criteria on a part of the contact do not look at titles.
+    let named = "in=g%3ATeam&tool=contacts&name=bail";
+    assert!(results(&alice, named).is_empty());
+
+    // The document's rights decide, at once.
+    let share = alice.page(&format!("{document}/share"));
+    let team = share.split("name=\"to\" value=\"").nth(1);
+    let team = team.expect("a target").split('"').next().expect("a number");
+    done(&alice, &format!("{document}/share/add"), &[("to", team)]);
+    assert_eq!(found(&bob, "bail"), [name.as_str()]);
+    let there = bob.card_named(TEAM, "Bail Roubaix Élysée.pdf");
+    let there = there.expect("the document");
+    let rename = |to: &str| {
+        let version = hidden(&alice.page(&document), "version");
+        let fields = [("version", version.as_str()), ("name", to)];
+        done(&alice, &format!("{document}/details"), &fields);
+    };
+    rename("Contrat.pdf");
+    assert!(found(&bob, "bail").is_empty(), "the index follows the name");
+    assert_eq!(found(&bob, "contrat"), [name.as_str()]);
+    // Into a folder of the same group: he still may.
+    done(&alice, &format!("{TEAM}/folders"), &[("name", "Old")]);
+    let old = option(&alice.page(&format!("{there}/share")), "Team · Old");
+    let moved = done(&alice, &format!("{there}/share/move"), &[("to", &old)]);
+    assert_eq!(found(&bob, "contrat"), [name.as_str()]);
+    let moved = moved.split('?').next().expect("a path").to_owned();
+    let version = hidden(&alice.page(&moved), "version");
+    let told = done(&alice, &format!("{moved}/delete"), &[("version", &version)]);
+    assert!(
+        found(&bob, "contrat").is_empty(),
+        "not his to open any more"
+    );
+    assert_eq!(found(&alice, "contrat"), [name.as_str()]);
+    let undo = hidden(&alice.page(&told), "revisions");
+    let folder = moved.split("/c/").next().expect("a folder");
+    let fields = [("revisions", undo.as_str())];
+    done(&alice, &format!("{folder}/trash/restore"), &fields);
+    assert_eq!(found(&bob, "contrat"), [name.as_str()]);
+    // An edit of the contact keeps it.
+    alice.save(&format!("{card}/edit"), &[("note", "changed")], None);
+    assert_eq!(found(&bob, "contrat"), [name.as_str()]);
+    done(&alice, &format!("{card}/detach"), &attached);
+    assert!(found(&alice, "contrat").is_empty() && found(&bob, "contrat").is_empty());
+    done(&alice, &format!("{card}/attach"), &attached);
+    is_whole(&server);
+
+    // An index made anew finds the same.
+    server.sql("INSERT OR REPLACE INTO meta VALUES ('derived', 'stale')");
+    let server = Server::start_in(server.stop());
+    let bob = Browser::of(&server.address, "bob");
+    assert_eq!(found(&bob, "contrat"), [name.as_str()]);
+    let carol = Browser::of(&server.address, "carol");
+    assert_eq!(found(&carol, "contrat"), [name.as_str()]);
+    is_whole(&server);
 }

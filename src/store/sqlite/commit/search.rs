@@ -10,6 +10,7 @@ use rusqlite::{Connection, Row, params};
 
 use crate::domain::{
     class::{Index, Part},
+    id::CollectionId,
     search::token,
 };
 
@@ -38,6 +39,26 @@ pub const TRACK: &str = "
     CREATE TEMP TRIGGER unindexed_comment_gone AFTER DELETE ON main.comment BEGIN
         INSERT OR IGNORE INTO unindexed SELECT id FROM placement
             WHERE item = old.item AND collection = old.collection AND gone IS NULL;
+    END;
+    CREATE TEMP TRIGGER unindexed_attached AFTER INSERT ON main.attachment BEGIN
+        INSERT OR IGNORE INTO unindexed
+            SELECT id FROM placement WHERE item = new.contact AND gone IS NULL;
+    END;
+    CREATE TEMP TRIGGER unindexed_detached AFTER DELETE ON main.attachment BEGIN
+        INSERT OR IGNORE INTO unindexed
+            SELECT id FROM placement WHERE item = old.contact AND gone IS NULL;
+    END;
+    CREATE TEMP TRIGGER unindexed_title AFTER UPDATE OF document ON main.item BEGIN
+        INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
+            JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.id;
+    END;
+    CREATE TEMP TRIGGER unindexed_title_placed AFTER INSERT ON main.placement BEGIN
+        INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
+            JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.item;
+    END;
+    CREATE TEMP TRIGGER unindexed_title_moved AFTER UPDATE OF gone ON main.placement BEGIN
+        INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
+            JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.item;
     END;";
 
 /// Makes findable what the batch wrote; `created` are the items that were in no index before.
@@ -166,6 +187,8 @@ fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Re
         country,
         rest,
     ] = words;
+    let titles = titles(connection, placed.item)?;
+    let rest = [rest.as_str(), &titles];
     connection
         .prepare_cached(
             "INSERT INTO search (rowid, place, name, organization, email, telephone, reach, city,
@@ -182,10 +205,27 @@ fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Re
             reach,
             city,
             country,
-            rest,
+            token::join(rest.into_iter()),
             token::join(comments.iter().map(String::as_str))
         ])?;
     Ok(())
+}
+
+/// What finds a contact by the documents attached to it, folder by folder.
+fn titles(connection: &Connection, contact: i64) -> rusqlite::Result<String> {
+    let titles: Vec<String> = connection
+        .prepare_cached(
+            "SELECT p.collection, t.tokens FROM attachment a
+             CROSS JOIN placement p ON p.item = a.document AND p.gone IS NULL
+             CROSS JOIN index_text t ON t.item = a.document AND t.part = ?2
+             WHERE a.contact = ?1 ORDER BY a.document, p.id",
+        )?
+        .query_map(params![contact, Part::Name.as_str()], |row| {
+            let folder = CollectionId(row.get(0)?);
+            Ok(token::titled(folder, &row.get::<_, String>(1)?))
+        })?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok(token::join(titles.iter().map(String::as_str)))
 }
 
 /// Makes every live placement of an item findable anew.
