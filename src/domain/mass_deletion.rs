@@ -16,9 +16,11 @@ use super::{
 };
 
 impl Core {
-    /// What the actor is told and has not settled, newest first.
+    /// What the actor is told and has not settled, newest first; [`Core::news`] apart.
     pub async fn notices(&self, actor: &Actor) -> Result<Vec<Notice>> {
-        self.store().notices(actor.person).await
+        let mut notices = self.store().notices(actor.person).await?;
+        notices.retain(|notice| notice.kind.news().is_none());
+        Ok(notices)
     }
 
     /// All is well: the notice goes, and deletions that were held are obeyed again.

@@ -36,6 +36,7 @@ pub mod item;
 pub mod journal;
 pub mod likeness;
 pub mod mass_deletion;
+pub mod news;
 pub mod notify;
 pub mod office;
 pub mod outbox;

@@ -8,6 +8,7 @@ use http::StatusCode;
 
 use super::{
     Web, names,
+    news::{self, NewsRow},
     page::{Shell, Tool, show},
     place::PlacePath,
     request::Visit,
@@ -33,6 +34,7 @@ const SILENT: i64 = 14;
 struct Home {
     shell: Shell,
     welcome: String,
+    news: Vec<NewsRow>,
     /// What was asked last, and when.
     last: Option<(String, String)>,
     birthdays: Vec<Birthday>,
@@ -65,6 +67,7 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
     let birthdays = birthdays(web, visit).await?;
     let page = Home {
         shell: visit.shell_of(web, Tool::Home, Told::Nothing),
+        news: news::rows(web, visit).await?,
         welcome: fill(text.welcome, &[&visit.actor.name]),
         last: last.map(|last| {
             let asked = match last.request.text.trim() {

@@ -33,6 +33,7 @@ mod limit;
 mod lists;
 mod map;
 mod names;
+mod news;
 mod notifications;
 mod origin;
 mod page;
@@ -409,6 +410,7 @@ fn people() -> Router<Arc<Web>> {
         .route("/undo", post(undo::undo))
         .route("/notices/undo", post(refused::undo_notice))
         .route("/notices/confirm", post(refused::confirm_notice))
+        .route("/notices/read", post(news::read))
 }
 
 /// The person's own account, its passwords and its second factor.

@@ -43,6 +43,8 @@ pub struct Shell {
     pub administers: bool,
     /// What the server noticed and the person has not settled.
     pub alerts: Vec<Alert>,
+    /// How many pieces of news wait, and the same in words; none when there are none.
+    pub news: Option<(usize, String)>,
 }
 
 /// A form of one button.

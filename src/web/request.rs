@@ -40,6 +40,7 @@ pub struct Visit {
     pub text: &'static Text,
     pub settings: Settings,
     alerts: Vec<Alert>,
+    news: Option<(usize, String)>,
     maintenance: Option<String>,
     /// Members of each group of the person.
     sizes: Vec<(GroupId, i64)>,
@@ -55,8 +56,10 @@ impl Visit {
     ) -> crate::domain::error::Result<Self> {
         let settings = web.core.settings(&actor).await?;
         let text = text::choose(settings.language.as_deref(), headers).dated(settings.date_format);
+        let news = web.core.news_waiting(&actor).await?;
         Ok(Self {
             alerts: alerts(web, &actor, text).await?,
+            news: (news > 0).then(|| (news, fill(text.news.waiting, &[&news]))),
             maintenance: web.core.maintenance_notice().await?,
             sizes: web.core.group_sizes(&actor).await?,
             actor,
@@ -130,6 +133,7 @@ impl Visit {
             keys: self.settings.keys,
             theme: self.settings.theme,
             alerts: self.alerts.clone(),
+            news: self.news.clone(),
             maintenance: self.maintenance.clone(),
             administers: self.actor.admin,
             ..anonymous_shell(self.text, String::new())
@@ -222,7 +226,7 @@ async fn alerts(
                 };
                 Some(fill(sentence, &[&notice.subject]))
             }
-            NoticeKind::MassDeletion => None,
+            NoticeKind::MassDeletion | NoticeKind::News(_) => None,
         };
         if let Some(sentence) = short {
             alerts.push(Alert {
@@ -290,6 +294,7 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         undo: None,
         problem: None,
         alerts: Vec::new(),
+        news: None,
         maintenance: None,
         administers: false,
     }

@@ -33,6 +33,7 @@ mod en;
 pub mod first_start;
 mod fr;
 pub mod mail;
+pub mod news;
 pub mod transfer;
 
 use http::HeaderMap;
@@ -68,6 +69,8 @@ macro_rules! text {
             pub documents: &'static documents::Documents,
             /// The page of the first start.
             pub first_start: &'static first_start::FirstStart,
+            /// What others did for a person.
+            pub news: &'static news::News,
             $(pub $field: &'static str,)+
         }
 
@@ -85,6 +88,7 @@ macro_rules! text {
                     .chain(self.admin.all())
                     .chain(self.documents.all())
                     .chain(self.first_start.all())
+                    .chain(self.news.all())
                     .collect()
             }
         }

@@ -17,6 +17,7 @@ mod fuzz;
 mod layering;
 mod mail;
 mod model;
+mod news;
 mod operator;
 mod reliability;
 mod rights;

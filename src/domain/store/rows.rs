@@ -291,7 +291,7 @@ pub struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
     pub at: Timestamp,
-    /// The client it is about, as history shows it.
+    /// The client it is about, as history shows it; of news the person.
     pub client: String,
     pub collection: Option<CollectionId>,
     /// When what it is about began.
@@ -301,6 +301,8 @@ pub struct Notice {
     pub held: bool,
     /// Whom it is about; empty where there is nobody.
     pub subject: String,
+    /// The item, or the first of them.
+    pub item: Option<ItemId>,
 }
 
 impl Notice {
@@ -308,7 +310,7 @@ impl Notice {
     pub fn can_be_undone(&self) -> bool {
         match self.kind {
             NoticeKind::MassDeletion => true,
-            NoticeKind::Kept => false,
+            NoticeKind::Kept | NoticeKind::News(_) => false,
             NoticeKind::Answered(answer) => answer.changes(),
         }
     }
@@ -323,6 +325,31 @@ pub enum NoticeKind {
     Kept,
     /// A contact answered who asked it to check its data.
     Answered(Answer),
+    /// Somebody did something for the person.
+    News(News),
+}
+
+impl NoticeKind {
+    /// What somebody did for the person.
+    pub fn news(self) -> Option<News> {
+        match self {
+            NoticeKind::News(news) => Some(news),
+            _ => None,
+        }
+    }
+}
+
+/// What somebody did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    /// Shared something with a group.
+    Shared,
+    /// Lets the person modify something.
+    Granted,
+    /// Made the person a member of a group.
+    Added,
+    /// Became a member of a group the person runs.
+    Joined,
 }
 
 /// A comment on a placed item.

@@ -107,6 +107,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         rights_moved: false,
         net_removals: 0,
         removed_from: None,
+        doings: Vec::new(),
     };
     commit.check_rights_revision()?;
     let mut rows = Vec::with_capacity(batch.ops.len());
@@ -114,6 +115,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         rows.push(commit.op(op)?);
     }
     commit.count_removals()?;
+    commit.tell_members()?;
     search::catch_up(connection, &commit.created)?;
     if commit.rights_moved {
         connection
@@ -150,6 +152,8 @@ struct Commit<'a> {
     /// Placements taken away less those made.
     net_removals: i64,
     removed_from: Option<i64>,
+    /// What its author did for members of groups.
+    doings: Vec<notice::Doing>,
 }
 
 impl<'a> Commit<'a> {

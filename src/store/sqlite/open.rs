@@ -37,6 +37,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0023_sign_in_failures.sql"),
     include_str!("schema/0024_index_text.sql"),
     include_str!("schema/0025_titles.sql"),
+    include_str!("schema/0026_news.sql"),
 ];
 
 /// The commit counter's file beside the database.

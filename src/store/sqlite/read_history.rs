@@ -7,7 +7,9 @@ use rusqlite::{Row, params};
 use super::read::{Reader, place};
 use crate::domain::{
     id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Timestamp},
-    store::{ItemGrant, ItemPlace, Notice, NoticeKind, Removal, Revision, RevisionKind, Touched},
+    store::{
+        ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, Revision, RevisionKind, Touched,
+    },
     verification::Answer,
 };
 
@@ -224,7 +226,8 @@ impl Reader<'_> {
 
     pub fn notices(&self, person: PersonId) -> rusqlite::Result<Vec<Notice>> {
         self.all(
-            "SELECT id, at, client, collection, since, number, held, kind, subject FROM notice
+            "SELECT id, at, client, collection, since, number, held, kind, subject, item
+             FROM notice
              WHERE person = ?1 AND settled IS NULL ORDER BY at DESC, id DESC",
             [person.0],
             |row| {
@@ -232,6 +235,10 @@ impl Reader<'_> {
                     id: NoticeId(row.get(0)?),
                     kind: match row.get_ref(7)?.as_str()? {
                         "kept" => NoticeKind::Kept,
+                        "shared" => NoticeKind::News(News::Shared),
+                        "granted" => NoticeKind::News(News::Granted),
+                        "added" => NoticeKind::News(News::Added),
+                        "joined" => NoticeKind::News(News::Joined),
                         kind => Answer::parse(kind)
                             .map_or(NoticeKind::MassDeletion, NoticeKind::Answered),
                     },
@@ -242,6 +249,7 @@ impl Reader<'_> {
                     number: row.get(5)?,
                     held: row.get(6)?,
                     subject: row.get(8)?,
+                    item: row.get::<_, Option<i64>>(9)?.map(ItemId),
                 })
             },
         )

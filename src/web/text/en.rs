@@ -16,6 +16,7 @@ pub const EN: Text = Text {
     admin: &super::admin::EN,
     documents: &super::documents::EN,
     first_start: &super::first_start::EN,
+    news: &super::news::EN,
     sign_in: "Sign in",
     sign_in_title: "Sign in to Carnet",
     sign_out: "Sign out",

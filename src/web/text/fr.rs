@@ -16,6 +16,7 @@ pub const FR: Text = Text {
     admin: &super::admin::FR,
     documents: &super::documents::FR,
     first_start: &super::first_start::FR,
+    news: &super::news::FR,
     sign_in: "Connexion",
     sign_in_title: "Se connecter à Carnet",
     sign_out: "Déconnexion",

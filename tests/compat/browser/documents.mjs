@@ -17,6 +17,7 @@ const WORDS = {
     attached: "Attached: plan 2.txt.", breakLink: "Break the link · plan 2.txt", broken: "The link to",
     remove: "Delete", undo: "Undo", trash: "Trash", deleteFolder: "Delete the folder",
     deleted: "was deleted; its documents", advanced: "Advanced search",
+    event: "New version of the file", news: "News", told: "Alice Martin shared",
   },
   fr: {
     signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe", tool: "Documents",
@@ -29,6 +30,7 @@ const WORDS = {
     attached: "Attaché : plan 2.txt.", breakLink: "Briser le lien · plan 2.txt", broken: "Le lien vers",
     remove: "Supprimer", undo: "Rétablir", trash: "Corbeille", deleteFolder: "Supprimer le dossier",
     deleted: "a été supprimé ; ses documents", advanced: "Recherche avancée",
+    event: "Nouvelle version du fichier", news: "Nouveautés", told: "Alice Martin a partagé",
   },
 };
 
@@ -79,6 +81,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await good("a new version");
     await link(words.history).click();
     await page.waitForURL("**/history");
+    await page.getByRole("heading", { name: words.event }).waitFor();
     await good("history");
     await page.goto(document);
     await link(words.share).click();
@@ -107,6 +110,9 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await good("a card with an attachment");
     await link("plan 2.txt").click();
     await page.getByRole("heading", { name: "plan 2.txt" }).waitFor();
+    // Its title finds the contact.
+    await page.goto(`${url}/search?in=private&tool=contacts&q=${encodeURIComponent('"plan 2"')}`);
+    await page.locator(`a[href="${new URL(card).pathname}"]`).first().waitFor();
     await page.goto(card);
     await button(words.breakLink).click();
     await page.getByText(words.broken).waitFor();
@@ -126,6 +132,20 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await button(words.deleteFolder).click();
     await page.getByText(words.deleted).waitFor();
     await good("without the folder");
+  });
+  // Who it was shared with reads of it, once.
+  await browse({ locale, viewport, script, colorScheme }, async (page) => {
+    await page.goto(url);
+    await signIn(page, words, "bob");
+    await page.getByRole("heading", { name: words.news, exact: true }).waitFor();
+    await page.getByText(words.told).first().waitFor();
+    await isGood(page, `news (${name})`, script);
+    const read = page.locator("#news button[name=notice]");
+    while ((await read.count()) > 0) {
+      await read.last().click();
+      await page.waitForURL(`${url}/`);
+    }
+    assert.equal(await page.locator("a.news").count(), 0);
   });
 }
 

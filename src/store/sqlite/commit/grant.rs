@@ -70,7 +70,7 @@ impl Commit<'_> {
                 .prepare_cached(sql)?
                 .execute(params![item.0, collection.0, who])?;
         if modify && changed > 0 {
-            self.tell_granted(item.0, collection.0, person)?;
+            self.tell_granted(item.0, collection.0, person);
         }
         self.people.extend(person);
         self.rights_moved = true;

@@ -207,6 +207,7 @@ impl Commit<'_> {
         if former.is_none() {
             self.show_book(person.0, book)?;
             self.list_member(group, person)?;
+            self.tell_membership(book, person)?;
         }
         self.group_moved(group)?;
         Ok(person.0)

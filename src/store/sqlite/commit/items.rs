@@ -180,7 +180,7 @@ impl<'a> Commit<'a> {
             .ok_or(Error::NotFound)?;
         let placed = self.place(item.0, &uid, placement, origin)?;
         if sharing && origin.from.is_some() {
-            self.tell_shared(item.0, placement.collection.0)?;
+            self.tell_shared(item.0, placement.collection.0);
         }
         Ok(placed)
     }

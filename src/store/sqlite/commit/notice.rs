@@ -8,6 +8,23 @@ use crate::domain::{batch::Op, id::PersonId};
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
 
+/// Something an author did for the members of a group.
+pub struct Doing {
+    kind: &'static str,
+    collection: i64,
+    /// One member alone.
+    only: Option<i64>,
+    /// The first of them.
+    item: i64,
+    number: i64,
+}
+
+impl Doing {
+    fn is_like(&self, other: &Self) -> bool {
+        (self.kind, self.collection, self.only) == (other.kind, other.collection, other.only)
+    }
+}
+
 impl Commit<'_> {
     pub(super) fn notice_op(&mut self, op: &Op) -> Applied<i64> {
         match op {
@@ -41,49 +58,110 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Tells the members of a group who asked for it, by e-mail alone, that something is shared.
-    pub(super) fn tell_shared(&mut self, item: i64, collection: i64) -> Applied<()> {
-        self.tell_members("shared", item, collection, None)
+    /// The members of a group are told that something is shared with them.
+    pub(super) fn tell_shared(&mut self, item: i64, collection: i64) {
+        self.note_doing("shared", item, collection, None);
     }
 
-    /// Tells those who may modify something from now on, where they asked for it, by e-mail alone:
-    /// one member, or all of them.
-    pub(super) fn tell_granted(
-        &mut self,
-        item: i64,
-        collection: i64,
-        person: Option<PersonId>,
-    ) -> Applied<()> {
-        self.tell_members("granted", item, collection, person)
+    /// Those who may modify something from now on are told: one member, or all of them.
+    pub(super) fn tell_granted(&mut self, item: i64, collection: i64, person: Option<PersonId>) {
+        self.note_doing("granted", item, collection, person.map(|person| person.0));
     }
 
-    /// What one member did for others is one letter, counted.
-    fn tell_members(
-        &mut self,
-        kind: &str,
-        item: i64,
-        collection: i64,
-        only: Option<PersonId>,
+    fn note_doing(&mut self, kind: &'static str, item: i64, collection: i64, only: Option<i64>) {
+        let doing = Doing {
+            kind,
+            collection,
+            only,
+            item,
+            number: 1,
+        };
+        match self.doings.iter_mut().find(|noted| noted.is_like(&doing)) {
+            Some(noted) => noted.number += 1,
+            None => self.doings.push(doing),
+        }
+    }
+
+    /// Tells the members of groups what the author did for them: on pages, and by e-mail who asked
+    /// for it. What one member did is one notice, counted, until it is read or its letter is queued.
+    pub(super) fn tell_members(&mut self) -> Applied<()> {
+        for doing in std::mem::take(&mut self.doings) {
+            let by_mail = "n.mailed = 0";
+            let asked = "json_extract(p.settings, '$.notify.shared')";
+            self.tell_doing(&doing, by_mail, asked, (Some(self.batch.at.0), 0))?;
+            self.tell_doing(&doing, "n.settled IS NULL", "1", (None, 1))?;
+        }
+        Ok(())
+    }
+
+    /// `open` says which notices count on, `whom` who is told, `state` is *settled* and *mailed*.
+    fn tell_doing(
+        &self,
+        doing: &Doing,
+        open: &str,
+        whom: &str,
+        (settled, mailed): (Option<i64>, i64),
     ) -> Applied<()> {
-        let (author, at) = (self.author(), self.batch.at.0);
-        let only = only.map(|person| person.0);
+        let at = self.batch.at.0;
         self.run(
-            "INSERT INTO notice (person, kind, at, client, collection, since, number, subject,
-                 settled, mailed)
-             SELECT p.id, ?5, ?4, a.name, c.id, ?4, 0, i.display, ?4, 0
-             FROM collection c JOIN membership m ON m.grp = c.grp JOIN person p ON p.id = m.person
-             JOIN person a ON a.id = ?1 JOIN item i ON i.id = ?2
-             WHERE c.id = ?3 AND c.kind = 'group' AND p.id <> a.id AND coalesce(p.id = ?6, 1)
-                 AND json_extract(p.settings, '$.notify.shared')
-                 AND NOT EXISTS (SELECT 1 FROM notice n WHERE n.mailed = 0 AND n.kind = ?5
-                     AND n.person = p.id AND n.collection = c.id AND n.client = a.name)",
-            params![author, item, collection, at, kind, only],
+            &format!(
+                "INSERT INTO notice (person, kind, at, client, collection, since, number, subject,
+                     item, settled, mailed)
+                 SELECT p.id, ?5, ?4, a.name, c.id, ?4, 0, i.display, i.id, ?7, ?8
+                 FROM collection c JOIN membership m ON m.grp = c.grp
+                 JOIN person p ON p.id = m.person
+                 JOIN person a ON a.id = ?1 JOIN item i ON i.id = ?2
+                 WHERE c.id = ?3 AND c.kind = 'group' AND p.id <> a.id AND coalesce(p.id = ?6, 1)
+                     AND {whom} AND NOT EXISTS (SELECT 1 FROM notice n
+                         WHERE {open} AND n.kind = ?5 AND n.person = p.id
+                             AND n.collection = c.id AND n.client = a.name)"
+            ),
+            params![
+                self.author(),
+                doing.item,
+                doing.collection,
+                at,
+                doing.kind,
+                doing.only,
+                settled,
+                mailed
+            ],
         )?;
         self.run(
-            "UPDATE notice SET number = number + 1, at = ?3
-             WHERE mailed = 0 AND kind = ?4 AND collection = ?2 AND coalesce(person = ?5, 1)
-                 AND client = (SELECT name FROM person WHERE id = ?1)",
-            params![author, collection, at, kind, only],
+            &format!(
+                "UPDATE notice AS n SET number = number + ?6, at = ?3
+                 WHERE {open} AND kind = ?4 AND collection = ?2 AND coalesce(person = ?5, 1)
+                     AND client = (SELECT name FROM person WHERE id = ?1)"
+            ),
+            params![
+                self.author(),
+                doing.collection,
+                at,
+                doing.kind,
+                doing.only,
+                doing.number
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Tells somebody of being a member now, and those who run the group of it, unless they did it.
+    pub(super) fn tell_membership(&mut self, book: i64, person: PersonId) -> Applied<()> {
+        let (author, at) = (self.author(), self.batch.at.0);
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, collection, since, number)
+             SELECT p.id, 'added', ?3, coalesce(a.name, ''), ?2, ?3, 1
+             FROM person p LEFT JOIN person a ON a.id = ?4
+             WHERE p.id = ?1 AND p.id IS NOT ?4",
+            params![person.0, book, at, author],
+        )?;
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, collection, since, number)
+             SELECT m.person, 'joined', ?3, p.name, c.id, ?3, 1
+             FROM collection c JOIN membership m ON m.grp = c.grp AND m.role <> 'member'
+             JOIN person p ON p.id = ?1
+             WHERE c.id = ?2 AND m.person <> p.id AND m.person IS NOT ?4",
+            params![person.0, book, at, author],
         )?;
         Ok(())
     }
