@@ -197,7 +197,10 @@ async fn set_up(
     let peer = peer.map_or_else(String::new, |peer| peer.0.0.to_string());
     // Beyond the limit no code is looked at.
     if !start.tries.allows(&peer) {
-        return refused(StatusCode::TOO_MANY_REQUESTS, sent, t.too_often);
+        let mut answer = refused(StatusCode::TOO_MANY_REQUESTS, sent, t.too_often);
+        let an_hour = HeaderValue::from_static("3600");
+        answer.headers_mut().insert(header::RETRY_AFTER, an_hour);
+        return answer;
     }
     if lookup(&sent.code).is_none_or(|typed| Some(typed) != lookup(&start.code)) {
         tracing::warn!(peer, "a wrong code for the first start");

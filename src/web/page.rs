@@ -276,6 +276,14 @@ pub fn show(status: StatusCode, page: &impl Template) -> Response {
     }
 }
 
+/// A page for somebody who is to come again in so many seconds.
+pub fn show_later(seconds: u64, page: &impl Template) -> Response {
+    let mut response = show(StatusCode::TOO_MANY_REQUESTS, page);
+    let headers = response.headers_mut();
+    headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    response
+}
+
 /// 303 to another page.
 pub fn see_other(path: &str) -> Response {
     match HeaderValue::from_str(path) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use askama::Template;
 use axum::{
     Form,
     extract::{FromRequest, Query, Request, State},
@@ -13,10 +14,10 @@ use serde::Deserialize;
 use super::{
     Web,
     contacts::forget_place,
-    page::{SignIn, SignInCode, see_other, show},
+    page::{SignIn, SignInCode, see_other, show, show_later},
     request::{Visit, anonymous_failure, anonymous_shell},
     session::Visitor,
-    text::{self, fill},
+    text::{self, Text, fill},
 };
 use crate::{
     auth::{Code, Door, Outcome},
@@ -38,7 +39,8 @@ pub async fn form(
     headers: HeaderMap,
 ) -> Response {
     let text = text::choose(None, &headers);
-    page(&web, text, StatusCode::OK, String::new(), next.next, None)
+    let page = page(&web, text, String::new(), next.next, None);
+    show(StatusCode::OK, &page)
 }
 
 /// What the form sends.
@@ -64,10 +66,10 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
     let tried = web
         .auth
         .password(&sent.login, &sent.password, from.address, Door::Web);
-    let problem = match tried.await {
+    let (problem, wait) = match tried.await {
         Ok(Outcome::Known(identity)) if identity.person.second_factor => {
             let ticket = web.sessions.ticket(&identity.person);
-            return code_page(text, StatusCode::OK, ticket, sent.next, None);
+            return show(StatusCode::OK, &code_page(text, ticket, sent.next, None));
         }
         Ok(Outcome::Known(identity)) => {
             let person = identity.person.id;
@@ -75,19 +77,28 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
             return begun(&web, person, &from, &sent.next, &headers).await;
         }
         Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
-            text.sign_in_failed.to_owned()
+            (text.sign_in_failed.to_owned(), None)
         }
-        Ok(Outcome::Throttled { retry_after }) => fill(text.sign_in_wait, &[&retry_after]),
+        Ok(Outcome::Throttled { retry_after }) => slowed(text, retry_after),
         Err(error) => return anonymous_failure(&error, &headers),
     };
-    page(
-        &web,
-        text,
-        StatusCode::UNAUTHORIZED,
-        sent.login,
-        sent.next,
-        Some(problem),
+    refused(
+        &page(&web, text, sent.login, sent.next, Some(problem)),
+        wait,
     )
+}
+
+/// Why somebody who tried too often is refused, and for how many seconds.
+fn slowed(text: &Text, retry_after: u64) -> (String, Option<u64>) {
+    (fill(text.sign_in_wait, &[&retry_after]), Some(retry_after))
+}
+
+/// The form again: what was sent is wrong, or is not looked at before some seconds are over.
+fn refused(page: &impl Template, wait: Option<u64>) -> Response {
+    match wait {
+        Some(seconds) => show_later(seconds, page),
+        None => show(StatusCode::UNAUTHORIZED, page),
+    }
 }
 
 /// What the form for a code sends.
@@ -116,21 +127,21 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
         let code = web.auth.code(person.id, &sent.code, from.address).await?;
         Ok(Some((person.id, code)))
     };
-    let problem = match tried.await {
+    let (problem, wait) = match tried.await {
         Ok(None) => {
             let problem = Some(text.account.ticket_over.to_owned());
-            let status = StatusCode::UNAUTHORIZED;
-            return page(&web, text, status, String::new(), sent.next, problem);
+            let page = page(&web, text, String::new(), sent.next, problem);
+            return refused(&page, None);
         }
         Ok(Some((person, Code::Right(_)))) => {
             return begun(&web, person, &from, &sent.next, &headers).await;
         }
-        Ok(Some((_, Code::Wrong))) => text.account.code_wrong.to_owned(),
-        Ok(Some((_, Code::Throttled { retry_after }))) => fill(text.sign_in_wait, &[&retry_after]),
+        Ok(Some((_, Code::Wrong))) => (text.account.code_wrong.to_owned(), None),
+        Ok(Some((_, Code::Throttled { retry_after }))) => slowed(text, retry_after),
         Err(error) => return anonymous_failure(&error, &headers),
     };
-    let status = StatusCode::UNAUTHORIZED;
-    code_page(text, status, sent.ticket, sent.next, Some(problem))
+    let page = code_page(text, sent.ticket, sent.next, Some(problem));
+    refused(&page, wait)
 }
 
 /// Signed in: the page one wanted to see.
@@ -154,19 +165,17 @@ async fn begun(
 }
 
 fn code_page(
-    text: &'static text::Text,
-    status: StatusCode,
+    text: &'static Text,
     ticket: String,
     next: String,
     problem: Option<String>,
-) -> Response {
-    let page = SignInCode {
+) -> SignInCode {
+    SignInCode {
         shell: anonymous_shell(text, String::new()),
         ticket,
         next,
         problem,
-    };
-    show(status, &page)
+    }
 }
 
 /// What the sign-out button sends.
@@ -198,20 +207,18 @@ pub async fn sign_out(
 
 fn page(
     web: &Web,
-    text: &'static text::Text,
-    status: StatusCode,
+    text: &'static Text,
     login: String,
     next: String,
     problem: Option<String>,
-) -> Response {
-    let page = SignIn {
+) -> SignIn {
+    SignIn {
         shell: anonymous_shell(text, String::new()),
         login,
         next,
         forgotten: web.outlets.mail,
         problem,
-    };
-    show(status, &page)
+    }
 }
 
 /// A path of this server only: never a place to send people elsewhere.

@@ -5,7 +5,7 @@ use std::io::Cursor;
 use crate::support::{
     browser::{Browser, escaped, hidden},
     dav::Book,
-    http::{basic, request},
+    http::{Answer, basic, request},
     server::Server,
 };
 
@@ -76,12 +76,18 @@ fn wrong_passwords_get_slow_and_lock_nobody_out() {
     for guess in 0..5 {
         browser.sign_in("alice", &format!("guess {guess}"));
     }
-    assert!(
-        browser
-            .sign_in("alice", "demo")
-            .text()
-            .contains("Too many attempts")
-    );
+    let waits = |answer: &Answer, words: &str| {
+        assert_eq!(answer.status, 429, "{answer:?}");
+        let seconds = answer.header("retry-after").expect("when to come again");
+        let seconds: u64 = seconds.parse().expect("seconds");
+        assert!((1..=3600).contains(&seconds), "{seconds}");
+        assert!(answer.text().contains(words), "{}", answer.text());
+        assert!(answer.text().contains("name=\"password\""), "the form");
+    };
+    waits(&browser.sign_in("alice", "demo"), "Too many attempts");
+    browser.language = "fr";
+    waits(&browser.sign_in("alice", "demo"), "Trop d&#39;essais");
+    browser.language = "en";
     let headers = [basic("alice", "demo")];
     let target = "/dav/alice/private/contacts/";
     let answer = request(&server.address, "PROPFIND", target, &headers, b"");

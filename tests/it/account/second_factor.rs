@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::{opens_dav, opens_eas, submit};
 use crate::support::{
     browser::{Browser, hidden},
+    eas::Device,
     http::Answer,
     program::{refused, works},
     server::Server,
@@ -226,11 +227,39 @@ fn guessing_codes_is_slowed() {
     turn_on(&browser);
     let mut again = Browser::open(&server.address);
     let asked = again.sign_in("alice", "demo");
-    let mut told = String::new();
-    for guess in 0..12 {
-        told = second_step(&mut again, &asked, &format!("{guess:06}")).text();
+    let mut told = second_step(&mut again, &asked, "000000");
+    assert_eq!(told.status, 401);
+    for guess in 1..12 {
+        told = second_step(&mut again, &asked, &format!("{guess:06}"));
     }
-    assert!(told.contains("Too many attempts"), "{told}");
+    assert_eq!(told.status, 429);
+    assert!(told.header("retry-after").is_some(), "{told:?}");
+    assert!(told.text().contains("Too many attempts"), "{told:?}");
+}
+
+#[test]
+fn switching_it_on_ends_a_held_request_at_once() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let mut device = Device::new(&server.address, "alice", "demo", "HELD", "16.1");
+    device.choose("9");
+    device.sync_all(&[], 100);
+    let held = std::thread::scope(|scope| {
+        let ping = scope.spawn(|| {
+            let answer = device.post_raw("Ping", device.ping_body(60));
+            (answer.status, std::time::Instant::now())
+        });
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        assert!(!ping.is_finished(), "it waits");
+        turn_on(&browser);
+        let switched = std::time::Instant::now();
+        let (status, answered) = ping.join().expect("answered");
+        assert_eq!(status, 401, "the password alone is not enough any more");
+        answered.saturating_duration_since(switched)
+    });
+    assert!(held < std::time::Duration::from_secs(5), "{held:?}");
+    assert_eq!(device.post_raw("FolderSync", Vec::new()).status, 401);
+    server.check();
 }
 
 #[test]
