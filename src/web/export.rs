@@ -1,6 +1,6 @@
 //! Export and printing of a book, a tag, a search, a selection or one contact.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -36,6 +36,9 @@ use crate::{
         Rendition, Row, details, losses, row,
     },
 };
+
+/// Characters no font has that are named.
+const MISSING: usize = 40;
 
 /// What is written or printed, as an address or a form says it.
 #[derive(Clone, Debug, Default)]
@@ -142,10 +145,41 @@ struct Page {
     formats: Vec<Choosable>,
     /// What each format is called, and what it cannot say.
     losses: Vec<(String, Vec<&'static str>)>,
-    tags: bool,
+    /// Each ticked or not.
+    options: Vec<Choosable>,
     papers: Vec<Choosable>,
+    /// The characters no font has, in words.
+    missing: Option<String>,
     button: String,
     empty: bool,
+}
+
+/// What was asked of a file that is not given yet.
+#[derive(Default)]
+struct Asked {
+    format: String,
+    paper: String,
+    /// Those ticked; none: the form is new.
+    options: Option<Vec<String>>,
+    missing: Option<String>,
+}
+
+impl Asked {
+    /// The characters no font has, of which the person has not said that they may be boxes.
+    fn of(posted: &Posted, missing: &BTreeSet<char>) -> Self {
+        let shown: Vec<String> = missing.iter().take(MISSING).map(char::to_string).collect();
+        let more = if missing.len() > MISSING { " …" } else { "" };
+        let shown = format!("{}{more}", shown.join(" "));
+        let options = ["photos", "tags", "comments", "apart", "windows"];
+        let ticked = options.into_iter().filter(|name| posted.checked(name));
+        let x = posted.visit.text.transfer;
+        Self {
+            format: posted.value("format").to_owned(),
+            paper: posted.value("paper").to_owned(),
+            options: Some(ticked.map(str::to_owned).collect()),
+            missing: Some(fill(x.missing, &[&shown])),
+        }
+    }
 }
 
 /// `GET …/export`: of the whole book, `?tag=`, `?q=` or `?id=`.
@@ -156,14 +190,22 @@ pub async fn page(
     query: Pairs,
 ) -> Response {
     let scope = Scope::of(pairs(&query));
-    show_page(&web, &place, &visit, &scope, Told::Nothing).await
+    show_page(
+        &web,
+        &place,
+        &visit,
+        &scope,
+        Told::Nothing,
+        Asked::default(),
+    )
+    .await
 }
 
 /// `POST …/selected/export`: of what is checked in a list.
 pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let scope = Scope::checked(&posted);
     let told = nothing_checked(&scope, &posted);
-    show_page(&web, &place, &posted.visit, &scope, told).await
+    show_page(&web, &place, &posted.visit, &scope, told, Asked::default()).await
 }
 
 fn nothing_checked(scope: &Scope, posted: &Posted) -> Told {
@@ -182,6 +224,7 @@ async fn show_page(
     visit: &Visit,
     scope: &Scope,
     told: Told,
+    asked: Asked,
 ) -> Response {
     let shown = async {
         let book = place.open(web, visit).await?;
@@ -192,7 +235,18 @@ async fn show_page(
             label: label.to_owned(),
             selected,
         };
-        let letter = visit.text.lang == "en";
+        let letter = match asked.paper.as_str() {
+            "" => visit.text.lang == "en",
+            paper => paper == "letter",
+        };
+        let format = match asked.format.as_str() {
+            "" => "vcard-3.0",
+            format => format,
+        };
+        let ticked = |name: &str, first: bool| match &asked.options {
+            Some(options) => options.iter().any(|option| option == name),
+            None => first,
+        };
         Ok(show(
             told.status(),
             &Page {
@@ -200,7 +254,7 @@ async fn show_page(
                 hidden: scope.hidden(),
                 formats: Rendition::all()
                     .map(|(name, rendition)| {
-                        choice(name, format_name(rendition, x), name == "vcard-3.0")
+                        choice(name, format_name(rendition, x), name == format)
                     })
                     .collect(),
                 losses: Rendition::all()
@@ -210,12 +264,24 @@ async fn show_page(
                         (format_name(rendition, x).to_owned(), lost)
                     })
                     .collect(),
-                tags: book.is_private(),
+                options: [
+                    ("photos", x.with_photos, true),
+                    ("tags", x.with_tags, book.is_private()),
+                    ("comments", x.with_comments, false),
+                    ("apart", x.apart, false),
+                    ("windows", x.windows, false),
+                ]
+                .map(|(name, label, first)| choice(name, label, ticked(name, first)))
+                .into(),
                 papers: vec![
                     choice("a4", "A4", !letter),
                     choice("letter", "US Letter", letter),
                 ],
-                button: fill(x.export_contacts, &[&count]),
+                button: match asked.missing {
+                    Some(_) => x.export_all_the_same.to_owned(),
+                    None => fill(x.export_contacts, &[&count]),
+                },
+                missing: asked.missing,
                 empty: count == 0,
                 shell: visit.shell_telling(web, Some(&place.path()), told),
                 here: place.path(),
@@ -304,16 +370,26 @@ pub async fn file(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         let mut exporter = Exporter::new(book, chosen, rendition, how);
         // A failure before the first octet is a page.
         let first = exporter.next().await?.unwrap_or_default();
-        exporter.logged().await?;
-        Ok((exporter, first))
-    };
-    match begun.await {
-        Ok((exporter, first)) => streamed(exporter, first),
-        Err(error) => {
-            let told = Told::refused(&error, visit);
-            show_page(&web, &place, visit, &scope, told).await
+        if !exporter.missing().is_empty() && !posted.checked("boxes") {
+            return Ok(Begun::Boxes(Asked::of(&posted, exporter.missing())));
         }
-    }
+        exporter.logged().await?;
+        Ok(Begun::File(Box::new(exporter), first))
+    };
+    let (told, asked) = match begun.await {
+        Ok(Begun::File(exporter, first)) => return streamed(*exporter, first),
+        Ok(Begun::Boxes(asked)) => (Told::Nothing, asked),
+        Err(error) => (Told::refused(&error, visit), Asked::default()),
+    };
+    show_page(&web, &place, visit, &scope, told, asked).await
+}
+
+/// What becomes of a form.
+enum Begun {
+    /// A file, with its first octets.
+    File(Box<Exporter>, Vec<u8>),
+    /// Some characters would be boxes: the form again, saying which.
+    Boxes(Asked),
 }
 
 /// The file, made while it is fetched; a failure on the way cuts the connection.
@@ -384,7 +460,7 @@ pub async fn print_selected(
             let layout = posted.value("layout");
             show_print(&web, &place, &posted.visit, &scope, layout).await
         }
-        told => show_page(&web, &place, &posted.visit, &scope, told).await,
+        told => show_page(&web, &place, &posted.visit, &scope, told, Asked::default()).await,
     }
 }
 

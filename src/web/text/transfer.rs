@@ -165,6 +165,8 @@ sentences! {
     loss_office: "office and profession", "le bureau et la profession";
     loss_particulars: "initials, gender, language, hobby and free/busy address", "les initiales, le sexe, la langue, le passe-temps et l'adresse de disponibilité";
     loss_scripts: "characters no font of the server has: they are printed as boxes", "les caractères qu'aucune police du serveur n'a : ils sont imprimés comme des cases";
+    missing: "No font of the server has these characters: {}. They will be printed as boxes; whoever runs the server can name more fonts (pdf_fonts).", "Aucune police du serveur n'a ces caractères : {}. Ils seront imprimés comme des cases ; l'administrateur du serveur peut indiquer d'autres polices (pdf_fonts).";
+    export_all_the_same: "Export all the same", "Exporter quand même";
     loss_pdf: "everything that is not printed: a PDF cannot be imported", "tout ce qui n'est pas imprimé : un PDF ne s'importe pas";
     map: "Map", "Plan";
     map_title: "Provider of maps", "Fournisseur de plans";

@@ -405,3 +405,67 @@ fn exports_and_prints_keep_to_the_favourites_the_list_shows() {
     );
     assert!(browser.page("/c/private/print").contains("Lefèvre"));
 }
+
+#[test]
+fn characters_no_font_has_are_named_before_a_pdf_is_given() {
+    let server = Server::start_with(|config| config.pdf_fonts.clear());
+    let mut browser = Browser::of(&server.address, "bob");
+    let ada =
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:ada\r\nFN:Ada Ému\r\nN:Ému;Ada;;;\r\nEND:VCARD\r\n";
+    server.fill("bob", vec![ada.as_bytes().to_vec()]);
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:li\r\nFN:Li 李雷\r\nN:李;Li;;;\r\nEND:VCARD\r\n";
+    server.fill("bob", vec![card.as_bytes().to_vec()]);
+    for (language, words) in [
+        (
+            "en",
+            [
+                "these characters: 李 雷.",
+                "pdf_fonts",
+                "Export all the same",
+            ],
+        ),
+        (
+            "fr",
+            [
+                "ces caractères : 李 雷.",
+                "pdf_fonts",
+                "Exporter quand même",
+            ],
+        ),
+    ] {
+        browser.language = language;
+        let asked = [
+            ("format", "pdf-cards"),
+            ("paper", "letter"),
+            ("comments", "1"),
+        ];
+        let answer = exported(&browser, HERE, &asked);
+        assert_eq!(answer.status, 200);
+        assert_eq!(
+            answer.header("content-type"),
+            Some("text/html; charset=utf-8")
+        );
+        let page = answer.text();
+        for words in words {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+        // What was chosen is still chosen.
+        for chosen in [
+            "value=\"pdf-cards\" selected",
+            "value=\"letter\" selected",
+            "name=\"comments\" value=\"1\" checked",
+            "name=\"photos\" value=\"1\">",
+            "name=\"boxes\" value=\"1\"",
+        ] {
+            assert!(page.contains(chosen), "{chosen}: {page}");
+        }
+        let fields = [asked.to_vec(), vec![("boxes", "1")]].concat();
+        let file = exported(&browser, HERE, &fields);
+        assert_eq!(file.header("content-type"), Some("application/pdf"));
+        assert!(file.body.starts_with(b"%PDF-"));
+    }
+    // Where every character has a font, the file comes at once.
+    let id = id_of(&browser, HERE, "Ada Ému");
+    let answer = exported(&browser, HERE, &[("format", "pdf-list"), ("id", &id)]);
+    assert_eq!(answer.header("content-type"), Some("application/pdf"));
+}
