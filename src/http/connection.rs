@@ -36,6 +36,7 @@ use super::{
     headers::Headers,
     limits::Place,
     tls::Certificates,
+    watched::{Watch, Watched},
 };
 
 /// Time a connection has to say goodbye.
@@ -164,7 +165,7 @@ async fn answer(
     connection: Origin,
     mut request: Request<Incoming>,
     mut work: Work,
-) -> Result<Response<Sent>, Infallible> {
+) -> Result<Response<Watched<Work>>, Infallible> {
     let origin = terms.proxies.origin(connection, request.headers());
     let extensions = request.extensions_mut();
     extensions.insert(Peer(origin.address));
@@ -181,7 +182,7 @@ async fn answer(
     let mut response = terms.router.clone().oneshot(request).await?;
     terms.headers.add(response.headers_mut(), origin.secure);
     work.sends();
-    Ok(response.map(|body| Sent { body, work }))
+    Ok(response.map(|body| Watched { body, watch: work }))
 }
 
 /// What a connection is about at this moment.
@@ -256,6 +257,12 @@ impl Work {
     }
 }
 
+impl Watch for Work {
+    fn asked(&mut self, _octets: usize) {
+        self.activity.moves();
+    }
+}
+
 impl Drop for Work {
     fn drop(&mut self) {
         self.activity.moves();
@@ -263,33 +270,6 @@ impl Drop for Work {
             true => self.activity.sent.fetch_sub(1, SeqCst),
             false => self.activity.asked.fetch_sub(1, SeqCst),
         };
-    }
-}
-
-/// The body of an answer on its way.
-struct Sent {
-    body: Body,
-    work: Work,
-}
-
-impl HttpBody for Sent {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        self.work.activity.moves();
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -13,6 +13,7 @@ pub mod reach;
 pub mod server;
 pub mod sign;
 pub mod tls;
+pub mod watched;
 
 use std::net::IpAddr;
 

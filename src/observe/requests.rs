@@ -1,28 +1,24 @@
 //! One line of the log for every request, written when its answer has left.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
 
 use axum::{
-    body::{Body, HttpBody},
+    body::Body,
     extract::{Request, State},
     middleware::Next,
     response::Response,
 };
-use bytes::Bytes;
 use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
-use hyper::body::{Frame, SizeHint};
 use tracing::Instrument as _;
 
 use super::metrics::Requests;
 use crate::{
     autodiscover::is_path as is_autodiscover,
     eas::is_path as is_eas,
-    http::{About, ThroughProxy, peer},
+    http::{
+        About, ThroughProxy, peer,
+        watched::{Watch, Watched},
+    },
 };
 
 /// The header that names a request, in its answer and on its way through proxies.
@@ -100,7 +96,7 @@ pub async fn watch(
     response.map(|body| {
         let mut line = line;
         line.status = Some(status);
-        Body::new(Told { body, line })
+        Body::new(Watched { body, watch: line })
     })
 }
 
@@ -165,6 +161,12 @@ fn is_dull(face: Face, path: &str) -> bool {
     face == Face::Operator || path.starts_with("/static/")
 }
 
+impl Watch for Line {
+    fn asked(&mut self, octets: usize) {
+        self.octets += octets as u64;
+    }
+}
+
 impl Drop for Line {
     fn drop(&mut self) {
         let took = self.begun.elapsed();
@@ -197,38 +199,6 @@ impl Drop for Line {
             true => write!(debug),
             false => write!(info),
         }
-    }
-}
-
-/// A body that counts what leaves, and ends the line with itself.
-struct Told {
-    body: Body,
-    line: Line,
-}
-
-impl HttpBody for Told {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.body).poll_frame(context);
-        if let Poll::Ready(Some(Ok(frame))) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.line.octets += data.len() as u64;
-        }
-        frame
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }
 

@@ -287,21 +287,14 @@ pub async fn leave(
     GroupName(name): GroupName,
     posted: Posted,
 ) -> Response {
-    let left = async {
-        let group = web.core.group(&posted.visit.actor, &name).await?;
-        let leaving = match posted.value("leaving") {
-            "take-back" => Leaving::TakeBack,
-            _ => Leaving::LeaveCopies,
-        };
-        group.leave(leaving).await?;
-        Ok(group)
+    let leaving = match posted.value("leaving") {
+        "take-back" => Leaving::TakeBack,
+        _ => Leaving::LeaveCopies,
     };
-    match left.await {
-        Ok(group) => Done::of("left")
-            .to(&group.group().display_name)
-            .at("/groups"),
-        Err(error) => settled(&web, &posted.visit, &name, Err(error)).await,
-    }
+    part(&web, &name, &posted, "left", |group| async move {
+        group.leave(leaving).await
+    })
+    .await
 }
 
 /// `POST /g/NAME/members/delete`: the name was typed.
@@ -315,16 +308,28 @@ pub async fn delete(
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, other);
         return refused(&web, &posted.visit, &name, told).await;
     }
-    let deleted = async {
-        let group = web.core.group(&posted.visit.actor, &name).await?;
-        group.delete().await?;
-        Ok(group)
+    part(&web, &name, &posted, "group-deleted", |group| async move {
+        group.delete().await
+    })
+    .await
+}
+
+/// Parts the person from the group, and shows those that are left.
+async fn part<F, C>(web: &Arc<Web>, name: &str, posted: &Posted, done: &str, part: C) -> Response
+where
+    F: Future<Output = Result<()>>,
+    C: FnOnce(OpenGroup) -> F,
+{
+    let visit = &posted.visit;
+    let parted = async {
+        let group = web.core.group(&visit.actor, name).await?;
+        let shown = group.group().display_name.clone();
+        part(group).await?;
+        Ok(shown)
     };
-    match deleted.await {
-        Ok(group) => Done::of("group-deleted")
-            .to(&group.group().display_name)
-            .at("/groups"),
-        Err(error) => settled(&web, &posted.visit, &name, Err(error)).await,
+    match parted.await {
+        Ok(shown) => Done::of(done).to(&shown).at("/groups"),
+        Err(error) => settled(web, visit, name, Err(error)).await,
     }
 }
 

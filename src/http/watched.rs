@@ -1,0 +1,48 @@
+//! The body of an answer that somebody follows until it has left.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::body::{Body, HttpBody};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+
+/// Who follows it; dropped when it has left, or never will.
+pub trait Watch: Unpin {
+    /// The next part was asked for, and has so many octets; 0 while it is not there.
+    fn asked(&mut self, octets: usize);
+}
+
+/// A body with who follows it.
+pub struct Watched<W> {
+    pub body: Body,
+    pub watch: W,
+}
+
+impl<W: Watch> HttpBody for Watched<W> {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = Pin::new(&mut self.body).poll_frame(context);
+        let data = match &frame {
+            Poll::Ready(Some(Ok(frame))) => frame.data_ref(),
+            _ => None,
+        };
+        self.watch.asked(data.map_or(0, Bytes::len));
+        frame
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
