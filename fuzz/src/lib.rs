@@ -138,7 +138,7 @@ pub fn search_query(octets: &[u8]) {
 /// A picture by its octets alone.
 pub fn picture(octets: &[u8]) {
     let facet = Contact::new(None);
-    let _ = WebFacet::picture(&facet, octets);
+    let _ = WebFacet::picture(&facet, octets, None);
 }
 
 /// What profiles, request lines and addresses are made of.

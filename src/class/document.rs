@@ -65,6 +65,11 @@ impl Class for Document {
         Ok(details.write())
     }
 
+    /// Their octets are no part of their details.
+    fn picture(&self, _document: &[u8]) -> usize {
+        0
+    }
+
     /// No list of people shows documents.
     fn portrait(&self, _profile: &Profile, _uid: &str) -> Vec<u8> {
         Vec::new()
@@ -83,12 +88,12 @@ impl Class for Document {
         let (before, after) = (Details::read(before).ok(), Details::read(after).ok());
         let properties: [(&str, Said); 5] = [
             ("NAME", |details| details.name.clone()),
+            ("TYPE", |details| details.media_type.clone()),
+            ("SIZE", |details| details.octets.to_string()),
             ("CONTENT", |details| {
                 details.digest.get(..12).unwrap_or_default().to_owned()
             }),
             ("DESCRIPTION", |details| details.description.clone()),
-            ("TYPE", |details| details.media_type.clone()),
-            ("SIZE", |details| details.octets.to_string()),
         ];
         let value = |details: &Option<Details>, of: Said| {
             details.as_ref().map(of).filter(|value| !value.is_empty())

@@ -30,6 +30,12 @@ pub enum Class {
         /// MiB of documents of one person; 0 for no limit, `server` for the server's rule
         #[arg(long, value_name = "MIB")]
         document_quota: Option<String>,
+        /// KiB of one photo; 0 for the limit of the server
+        #[arg(long, value_name = "KIB")]
+        photo: Option<i64>,
+        /// MiB of one imported file; 0 for the limit of the server
+        #[arg(long, value_name = "MIB")]
+        import_size: Option<i64>,
         /// What is allowed from now on: eas, carddav, sms, fax
         #[arg(long, value_parser = ["eas", "carddav", "sms", "fax"])]
         allow: Vec<String>,
@@ -70,13 +76,15 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
                     .filter(|service| class.allows(*service))
                     .map(Service::as_str)
                     .collect();
-                let mebibytes = class.documents.map(|octets| octets / (1024 * 1024));
+                let mebibytes = |octets: Option<i64>| octets.map(|octets| octets / (1024 * 1024));
                 format!(
-                    "{:?}\t{}\t{}\t{}\t{}\n",
+                    "{:?}\t{}\t{}\t{}\t{}\t{}\t{}\n",
                     class.name,
                     limit(class.contacts),
                     limit(class.devices),
-                    limit(mebibytes),
+                    limit(mebibytes(class.documents)),
+                    limit(class.photo.map(|octets| octets / 1024)),
+                    limit(mebibytes(class.import_size)),
                     allowed.join(" ")
                 )
             };
@@ -87,6 +95,8 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             contacts,
             devices,
             document_quota,
+            photo,
+            import_size,
             allow,
             deny,
         } => {
@@ -104,6 +114,12 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             if let Some(quota) = document_quota {
                 class.documents = octets(&quota)?;
             }
+            if let Some(kibibytes) = photo {
+                class.photo = size(kibibytes, 1024);
+            }
+            if let Some(mebibytes) = import_size {
+                class.import_size = size(mebibytes, 1024 * 1024);
+            }
             for (names, allowed) in [(allow, true), (deny, false)] {
                 for service in names.iter().filter_map(|name| Service::parse(name)) {
                     class.set(service, allowed);
@@ -118,6 +134,11 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             text(format!("class {name:?} removed\n"))
         }
     }
+}
+
+/// Octets of so many units; 0 leaves it to the server.
+fn size(number: i64, unit: i64) -> Option<i64> {
+    (number != 0).then(|| number.saturating_mul(unit))
 }
 
 pub async fn new_devices(office: &Office, command: NewDevices, json: bool) -> Done {

@@ -89,8 +89,9 @@ impl Core {
             ));
         }
         let octets = portrait.picture.as_ref().map_or(0, Vec::len);
-        if octets > PICTURE {
-            return Err(Error::TooLarge { limit: PICTURE });
+        let limit = actor.photo.map_or(PICTURE, |most| most.min(PICTURE));
+        if octets > limit {
+            return Err(Error::TooLarge { limit });
         }
         let mut ops = vec![Op::ChangePerson {
             person: actor.person,

@@ -43,6 +43,10 @@ pub struct AccountClass {
     pub devices: Option<i64>,
     /// Octets of the documents of one person, 0 for no limit; none: as the server allows.
     pub documents: Option<i64>,
+    /// Octets of one photo; none: as the server allows.
+    pub photo: Option<i64>,
+    /// Octets of one imported file; none: as the server allows.
+    pub import_size: Option<i64>,
     pub eas: bool,
     pub carddav: bool,
     pub sms: bool,
@@ -56,6 +60,8 @@ impl Default for AccountClass {
             contacts: None,
             devices: None,
             documents: None,
+            photo: None,
+            import_size: None,
             eas: true,
             carddav: true,
             sms: true,

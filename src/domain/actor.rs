@@ -15,6 +15,9 @@ pub struct Actor {
     pub name: String,
     /// May administer the server.
     pub admin: bool,
+    /// Octets of one photo, and of one imported file; none: as the server allows.
+    pub photo: Option<usize>,
+    pub import_size: Option<usize>,
     /// The groups the person is in.
     pub memberships: Vec<Membership>,
     /// The revision of all rights this was read at; commits refuse when it moved.

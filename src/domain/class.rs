@@ -40,6 +40,9 @@ pub trait Class: Send + Sync {
 
     /// What changed between two versions, property by property; empty when nothing a person could
     /// see did. No octets: there was no version.
+    /// Octets of the picture in a document, 0 without one.
+    fn picture(&self, document: &[u8]) -> usize;
+
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;
 
     /// What is kept beside a document: which of its values fill the fixed places of a device.

@@ -154,6 +154,8 @@ impl Core {
             login: account.login,
             name: account.name,
             admin: account.admin,
+            photo: octets(account.class.photo),
+            import_size: octets(account.class.import_size),
             memberships,
             rights_revision,
             client,
@@ -434,4 +436,9 @@ impl Core {
         let (core, actor) = (self.clone(), actor.clone());
         Ok(Book::new(core, actor, collection, rights, refused).listing(categories))
     }
+}
+
+/// Octets as they are compared.
+fn octets(limit: Option<i64>) -> Option<usize> {
+    limit.and_then(|octets| usize::try_from(octets).ok())
 }

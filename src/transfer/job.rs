@@ -114,6 +114,12 @@ impl Incoming {
         }
     }
 
+    /// The same with another limit.
+    pub fn at_most(mut self, octets: usize) -> Self {
+        self.most = octets;
+        self
+    }
+
     /// Octets so far.
     pub fn octets(&self) -> usize {
         self.octets
@@ -153,6 +159,14 @@ impl Jobs {
 
     pub fn limits(&self) -> Limits {
         self.limits
+    }
+
+    /// The limits where files may have at most so many octets.
+    pub fn limits_within(&self, octets: Option<usize>) -> Limits {
+        Limits {
+            octets: octets.map_or(self.limits.octets, |octets| octets.min(self.limits.octets)),
+            ..self.limits
+        }
     }
 
     /// A file that begins to arrive.

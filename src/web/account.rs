@@ -15,7 +15,7 @@ use http::{StatusCode, header};
 use super::{
     Web,
     browsers::browser_name,
-    edit::{PHOTO, invalid, whole},
+    edit::{PHOTO, in_turn, invalid, whole},
     form::Posted,
     page::{Shell, Tool, see_other, show},
     request::Visit,
@@ -109,6 +109,7 @@ fn row(session: &Session, visit: &Visit) -> Row {
 pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart) -> Response {
     let read = async {
         let mut portrait = Portrait::default();
+        let most = visit.actor.photo;
         let (mut fresh, mut password) = (false, String::new());
         while let Some(field) = form.next_field().await.map_err(invalid)? {
             let name = field.name().unwrap_or_default().to_owned();
@@ -117,7 +118,8 @@ pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart
             let octets = octets.ok_or(Error::TooLarge { limit })?;
             if name == "photo" {
                 if !octets.is_empty() {
-                    portrait.picture = Some(kept_picture(&web, octets).await?);
+                    portrait.picture =
+                        Some(in_turn(&web, move |facet| facet.picture(&octets, most)).await?);
                 }
                 continue;
             }
@@ -202,19 +204,6 @@ fn media_type(octets: &[u8]) -> &'static str {
         [b'R', b'I', b'F', b'F', ..] => "image/webp",
         _ => "image/jpeg",
     }
-}
-
-/// A picture as it is kept. It takes long: away from the threads of requests, in turn.
-async fn kept_picture(web: &Arc<Web>, octets: Vec<u8>) -> Result<Vec<u8>> {
-    let turn = web.pictures.clone().acquire_owned().await;
-    let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
-    let facet = web.facet.clone();
-    let made = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        facet.picture(&octets)
-    });
-    let gone = |_| Error::Unavailable("a picture was given up".into());
-    made.await.map_err(gone)?
 }
 
 /// `POST /settings/account/password`

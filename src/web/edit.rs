@@ -12,7 +12,7 @@ use axum::{
 use http::StatusCode;
 
 pub use self::alike::{Alike, while_typing};
-pub use self::sent::{PHOTO, invalid, whole};
+pub use self::sent::{PHOTO, in_turn, invalid, whole};
 use self::{alike::alike, sent::Sent};
 use super::{
     Web,

@@ -2,7 +2,10 @@
 
 use http::StatusCode;
 
-use super::text::{Text, fill};
+use super::{
+    documents,
+    text::{Text, fill},
+};
 use crate::domain::error::Error;
 
 /// The status, the title and the sentence of an outcome that is not success.
@@ -36,7 +39,7 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
         Error::TooLarge { limit } => (
             StatusCode::PAYLOAD_TOO_LARGE,
             text.forbidden,
-            fill(text.too_large, &[&(limit / (1024 * 1024))]),
+            fill(text.too_large, &[&documents::octets(*limit as i64, text)]),
         ),
         Error::OverQuota { limit } => (
             StatusCode::INSUFFICIENT_STORAGE,
@@ -67,7 +70,7 @@ fn reason(why: &str, text: &Text) -> String {
 type Sentence = fn(&Text) -> &'static str;
 
 /// What reasons of the domain and of the class contain, and what they mean.
-const REASONS: [(&str, Sentence); 27] = [
+const REASONS: [(&str, Sentence); 28] = [
     ("the picture cannot be read", |t| t.picture_unreadable),
     ("the picture is too large", |t| t.picture_too_large),
     ("only members of the group", |t| t.only_members),
@@ -86,6 +89,7 @@ const REASONS: [(&str, Sentence); 27] = [
     ("the name of a class has 1 to 40", |t| t.admin.class_rule),
     ("a limit is 1 or more", |t| t.admin.limit_rule),
     ("a quota of documents is", |t| t.admin.document_limit_rule),
+    ("a photo and an import may have", |t| t.admin.size_rule),
     ("a notice has at most 500", |t| t.admin.notice_rule),
     ("what was typed is another name", |t| t.admin.typed_wrong),
     ("the name of a device has at most", |t| t.device.name_rule),

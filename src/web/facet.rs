@@ -31,8 +31,9 @@ pub trait WebFacet: Send + Sync {
     /// `shown` is the document the form was made from. Refuses with `InvalidDocument`.
     fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>>;
 
-    /// An uploaded picture as it would be stored, a JPEG. Refuses with `InvalidDocument`; takes long.
-    fn picture(&self, octets: &[u8]) -> Result<Vec<u8>>;
+    /// An uploaded picture as it would be stored, a JPEG of at most so many octets. Refuses with
+    /// `InvalidDocument` and `TooLarge`; takes long.
+    fn picture(&self, octets: &[u8], most: Option<usize>) -> Result<Vec<u8>>;
 
     /// Marks it as a favourite, or no longer.
     fn favourite(&self, on: bool) -> Arc<dyn Edit>;
@@ -235,6 +236,8 @@ pub struct Submitted {
     /// An uploaded picture as received.
     pub photo: Option<Vec<u8>>,
     pub remove_photo: bool,
+    /// Octets the picture may have once it is stored.
+    pub photo_limit: Option<usize>,
 }
 
 impl Submitted {

@@ -19,7 +19,7 @@ use self::{
     unfit::Unfit,
 };
 use super::{
-    Web,
+    Web, documents,
     facet::{CardView, Choice as Choosable},
     form::Posted,
     page::{Shell, see_other, show},
@@ -39,8 +39,8 @@ use crate::{
         rights::Right,
     },
     transfer::{
-        Alike, Choice, File, Foreseen, Format, Incoming, Mapping, Outcome, Refused, foresee,
-        is_vcard,
+        Alike, Choice, File, Foreseen, Format, Incoming, Limits, Mapping, Outcome, Refused,
+        foresee, is_vcard,
     },
 };
 
@@ -85,9 +85,13 @@ pub async fn start(
 async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told) -> Response {
     let shown = async {
         let book = open(web, place, visit).await?;
-        let (text, limits) = (visit.text, web.jobs.limits());
+        let (text, limits) = (visit.text, limits(web, visit));
         let megabytes = limits.octets / MEGA;
-        let formats = fill(text.transfer.formats, &[&megabytes, &limits.contacts]);
+        let mut formats = fill(text.transfer.formats, &[&megabytes, &limits.contacts]);
+        if let Some(most) = visit.actor.photo {
+            let most = documents::octets(most as i64, text);
+            formats.push_str(&format!(" {}", fill(text.transfer.photos_up_to, &[&most])));
+        }
         let past = book.imports().await?;
         let mut into = Vec::new();
         for other in web.core.books(&visit.actor).await? {
@@ -168,10 +172,15 @@ pub async fn receive(
             see_other(&format!("{}/import/file/{upload}?{query}", place.path()))
         }
         Err(unfit) => {
-            let told = unfit.told(&visit, web.jobs.limits());
+            let told = unfit.told(&visit, limits(&web, &visit));
             show_start(&web, &place, &visit, told).await
         }
     }
+}
+
+/// What the person may import at once.
+fn limits(web: &Web, visit: &Visit) -> Limits {
+    web.jobs.limits_within(visit.actor.import_size)
 }
 
 /// What a form with files sent, once it is on the disk: the name it waits under, and its own.
@@ -205,7 +214,8 @@ async fn arrive(
             }
             if arriving.is_none() {
                 let incoming = web.jobs.receive(visit.actor.person).await;
-                arriving = Some(incoming.map_err(Unfit::Error)?);
+                let incoming = incoming.map_err(Unfit::Error)?;
+                arriving = Some(incoming.at_most(limits(web, visit).octets));
             }
             let Some(incoming) = &mut arriving else {
                 continue;
@@ -335,11 +345,11 @@ async fn show_check(
     match shown.await {
         Ok(Ok(page)) => page,
         Ok(Err(refused)) => {
-            let told = Unfit::Refused(refused).told(visit, web.jobs.limits());
+            let told = Unfit::Refused(refused).told(visit, limits(web, visit));
             show_start(web, &waiting.place, visit, told).await
         }
         Err(error @ Error::NotFound) => {
-            let told = Unfit::Error(error).told(visit, web.jobs.limits());
+            let told = Unfit::Error(error).told(visit, limits(web, visit));
             show_start(web, &waiting.place, visit, told).await
         }
         Err(error) => visit.failed(web, &error),
@@ -534,7 +544,7 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
                 &web,
                 place,
                 visit,
-                Unfit::Refused(refused).told(visit, web.jobs.limits()),
+                Unfit::Refused(refused).told(visit, limits(&web, visit)),
             )
             .await
         }
@@ -543,7 +553,7 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
                 &web,
                 place,
                 visit,
-                Unfit::Error(error).told(visit, web.jobs.limits()),
+                Unfit::Error(error).told(visit, limits(&web, visit)),
             )
             .await
         }

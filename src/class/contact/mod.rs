@@ -10,7 +10,8 @@ mod projection;
 mod web;
 
 use carnet_proto::vcard::{
-    Document, Kind, Line, NewLine, ParseError, Version, escape_text, list_card, merge, project,
+    Binary, Document, Kind, Line, NewLine, ParseError, Version, escape_text, list_card, merge,
+    project,
 };
 use rlibphonenumber::Region;
 
@@ -45,6 +46,14 @@ impl Contact {
 impl Class for Contact {
     fn name(&self) -> &'static str {
         "contact"
+    }
+
+    fn picture(&self, document: &[u8]) -> usize {
+        let photo = Document::parse(document).ok().and_then(|card| card.photo());
+        match photo {
+            Some(Binary::Inline { octets, .. }) => octets.len(),
+            _ => 0,
+        }
     }
 
     fn index(&self, document: &[u8], uid: Option<&str>) -> Result<Index> {

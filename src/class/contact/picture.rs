@@ -68,7 +68,9 @@ impl Cache {
 
     /// A JPEG of at most 1024 pixels; none when the picture cannot be read. May take long.
     pub fn for_card(&self, octets: &[u8]) -> Option<Vec<u8>> {
-        self.made((Purpose::Card, digest(octets)), || for_storage(octets).ok())
+        self.made((Purpose::Card, digest(octets)), || {
+            for_storage(octets, None).ok()
+        })
     }
 
     fn made(&self, key: Key, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
@@ -128,15 +130,26 @@ pub fn subtype(octets: &[u8]) -> &'static str {
     }
 }
 
-/// An uploaded picture as it is stored: upright, at most 1024 pixels, without metadata.
-pub fn for_storage(octets: &[u8]) -> Result<Vec<u8>> {
+/// An uploaded picture as it is stored: upright, at most 1024 pixels, without metadata, and smaller
+/// where it may have at most so many octets. `TooLarge` where the smallest has more.
+pub fn for_storage(octets: &[u8], most: Option<usize>) -> Result<Vec<u8>> {
     let picture = decode(octets).map_err(Error::InvalidDocument)?;
-    jpeg(&picture, STORED_EDGE, 88)
-        .ok_or_else(|| Error::InvalidDocument("the picture could not be written".into()))
+    let whole = jpeg(&picture, STORED_EDGE, 88)
+        .ok_or_else(|| Error::InvalidDocument("the picture could not be written".into()))?;
+    match most {
+        Some(limit) if whole.len() > limit => {
+            smaller(&picture, limit).ok_or(Error::TooLarge { limit })
+        }
+        _ => Ok(whole),
+    }
 }
 
 fn shrink(octets: &[u8]) -> Option<Vec<u8>> {
-    let picture = decode(octets).ok()?;
+    smaller(&decode(octets).ok()?, DEVICE_OCTETS)
+}
+
+/// The best of ever smaller pictures that fits.
+fn smaller(picture: &DynamicImage, most: usize) -> Option<Vec<u8>> {
     [
         (DEVICE_EDGE, 85),
         (640, 80),
@@ -147,8 +160,8 @@ fn shrink(octets: &[u8]) -> Option<Vec<u8>> {
         (360, 10),
     ]
     .into_iter()
-    .filter_map(|(edge, quality)| jpeg(&picture, edge, quality))
-    .find(|made| made.len() <= DEVICE_OCTETS)
+    .filter_map(|(edge, quality)| jpeg(picture, edge, quality))
+    .find(|made| made.len() <= most)
 }
 
 fn jpeg(picture: &DynamicImage, edge: u32, quality: u8) -> Option<Vec<u8>> {

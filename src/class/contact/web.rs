@@ -82,15 +82,15 @@ impl WebFacet for Contact {
             .filter(|(name, value)| value_before(name).trim() != value)
             .collect();
         let photo = match (&submitted.photo, submitted.remove_photo) {
-            (Some(octets), _) => Some(picture::for_storage(octets)?),
+            (Some(octets), _) => Some(picture::for_storage(octets, submitted.photo_limit)?),
             (None, true) => Some(Vec::new()),
             (None, false) => None,
         };
         Ok(Arc::new(WebEdit { changes, photo }))
     }
 
-    fn picture(&self, octets: &[u8]) -> Result<Vec<u8>> {
-        picture::for_storage(octets)
+    fn picture(&self, octets: &[u8], most: Option<usize>) -> Result<Vec<u8>> {
+        picture::for_storage(octets, most)
     }
 
     fn favourite(&self, on: bool) -> Arc<dyn Edit> {

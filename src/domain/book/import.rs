@@ -120,7 +120,10 @@ impl Book {
         for (card, bytes) in updates {
             let facts = self.facts(&card.placement).await?;
             updated.push(match self.allows(&facts, Right::Modify) {
-                true => self.revision(&card, &bytes).map(|op| ops.extend(op)),
+                true => self
+                    .fits_photo(&bytes, Some(&card.document))
+                    .and_then(|()| self.revision(&card, &bytes))
+                    .map(|op| ops.extend(op)),
                 false => Err(Error::Forbidden {
                     right: Right::Modify,
                 }),

@@ -50,7 +50,10 @@ impl Book {
 
     /// Reads and checks new items: what takes time and asks nothing of the store.
     pub fn prepare(&self, documents: &[Vec<u8>]) -> Prepared {
-        let admitted = documents.iter().map(|document| self.admit(document, None));
+        let admitted = documents.iter().map(|document| {
+            self.fits_photo(document, None)?;
+            self.admit(document, None)
+        });
         Prepared(admitted.collect())
     }
 
@@ -267,6 +270,13 @@ impl Book {
             .await?;
             return Err(Error::Forbidden { right }.into());
         }
+        if let Ok(bytes) = &bytes
+            && let Err(error) = self.fits_photo(bytes, shown.as_deref())
+        {
+            self.keep_refused(current.as_ref(), bytes.clone(), &error.to_string(), true)
+                .await?;
+            return Err(error.into());
+        }
         let marks = self.marks().await?;
         let etag = current.as_ref().map(|card| marks.etag(&card.placement));
         if !condition.holds(etag.as_deref()) {
@@ -336,6 +346,18 @@ impl Book {
         let stored = self.get(href).await?;
         written.etag = marks.etag(&stored.placement);
         Ok(written)
+    }
+
+    /// A photo that is new is as large as the class of the account allows. `TooLarge` says the limit.
+    pub(in crate::domain) fn fits_photo(&self, bytes: &[u8], before: Option<&[u8]>) -> Result<()> {
+        let Some(limit) = self.actor.photo else {
+            return Ok(());
+        };
+        let octets = self.class().picture(bytes);
+        match octets > limit && before.is_none_or(|before| octets > self.class().picture(before)) {
+            true => Err(Error::TooLarge { limit }),
+            false => Ok(()),
+        }
     }
 
     /// The operation that gives an item new content; none when nothing changes.

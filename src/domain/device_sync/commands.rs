@@ -135,6 +135,11 @@ impl DeviceBook {
             }
             *left -= 1;
         }
+        if let Err(error) = home.fits_photo(&bytes, None) {
+            let refusal = home.refused_addition(fingerprint, bytes, &error.to_string());
+            work.ops.push(refusal);
+            return Ok(failed(Failure::Invalid));
+        }
         let (content, overlay, tags) = match home.admit(&bytes, None) {
             Ok(admitted) => admitted,
             Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
@@ -362,6 +367,14 @@ impl DeviceBook {
         edit: Option<&dyn Edit>,
         work: &mut Work,
     ) -> Result<()> {
+        let content = spot.book.content(&spot.card);
+        if let Err(error) = spot.book.fits_photo(bytes, Some(&content)) {
+            let refusal = spot
+                .book
+                .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
+            work.ops.push(refusal);
+            return Err(error);
+        }
         let Some(mut op) = spot.book.revision(&spot.card, bytes)? else {
             return Ok(());
         };

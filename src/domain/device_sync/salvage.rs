@@ -86,6 +86,10 @@ async fn keep_new(
         Err(Error::InvalidDocument(_)) => return Ok(None),
         Err(error) => return Err(error),
     };
+    if let Err(error) = home.fits_photo(&bytes, None) {
+        let refusal = home.refused_addition(fingerprint, bytes, &error.to_string());
+        return Ok(Some(refusal));
+    }
     let (content, overlay, tags) = match home.admit(&bytes, None) {
         Ok(admitted) => admitted,
         Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => return Ok(None),

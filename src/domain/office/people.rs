@@ -14,6 +14,9 @@ use crate::domain::{
     principal::{Person, valid_login},
 };
 
+/// Octets a limit of a photo or an import may not be below.
+const LEAST: i64 = 1024;
+
 /// An account as the administration lists it.
 #[derive(Clone, Debug)]
 pub struct Account {
@@ -182,6 +185,15 @@ impl Office {
         if class.documents.is_some_and(|octets| octets < 0) {
             return Err(Error::Invalid(
                 "a quota of documents is a number of MiB, 0 for no limit, or server".into(),
+            ));
+        }
+        if [class.photo, class.import_size]
+            .iter()
+            .flatten()
+            .any(|octets| *octets < LEAST)
+        {
+            return Err(Error::Invalid(
+                "a photo and an import may have 1 KiB or more, or as the server allows".into(),
             ));
         }
         self.commit(vec![Op::Office(OfficeOp::PutClass(class))])

@@ -38,6 +38,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0024_index_text.sql"),
     include_str!("schema/0025_titles.sql"),
     include_str!("schema/0026_news.sql"),
+    include_str!("schema/0027_class_sizes.sql"),
 ];
 
 /// The commit counter's file beside the database.

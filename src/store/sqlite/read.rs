@@ -383,7 +383,8 @@ const PERSON: &str =
     "person.id, person.login, person.email, person.name, person.admin, person.disabled,
     person.quota, person.password_hash, person.created, person.settings,
     EXISTS (SELECT 1 FROM second_factor f WHERE f.person = person.id AND f.confirmed IS NOT NULL),
-    k.name, k.contacts, k.devices, k.eas, k.carddav, k.sms, k.fax, k.documents
+    k.name, k.contacts, k.devices, k.eas, k.carddav, k.sms, k.fax, k.documents,
+    k.photo, k.import_size
     FROM person LEFT JOIN account_class k ON k.name = person.class";
 
 fn person(row: &Row<'_>) -> rusqlite::Result<Person> {

@@ -85,8 +85,8 @@ impl Reader<'_> {
 
     fn account_classes(&self) -> rusqlite::Result<Vec<AccountClass>> {
         self.all(
-            "SELECT name, contacts, devices, eas, carddav, sms, fax, documents FROM account_class
-             ORDER BY name",
+            "SELECT name, contacts, devices, eas, carddav, sms, fax, documents, photo, import_size
+             FROM account_class ORDER BY name",
             [],
             |row| class_at(row, 0),
         )
@@ -175,7 +175,8 @@ impl Reader<'_> {
     }
 }
 
-/// Reads `name, contacts, devices, eas, carddav, sms, fax, documents`; a class without a row is everybody's.
+/// Reads `name, contacts, devices, eas, carddav, sms, fax, documents, photo, import_size`; a class
+/// without a row is everybody's.
 pub(super) fn class_at(row: &Row<'_>, at: usize) -> rusqlite::Result<AccountClass> {
     let Some(name) = row.get::<_, Option<String>>(at)? else {
         return Ok(AccountClass::default());
@@ -189,5 +190,7 @@ pub(super) fn class_at(row: &Row<'_>, at: usize) -> rusqlite::Result<AccountClas
         sms: row.get(at + 5)?,
         fax: row.get(at + 6)?,
         documents: row.get(at + 7)?,
+        photo: row.get(at + 8)?,
+        import_size: row.get(at + 9)?,
     })
 }

@@ -25,7 +25,8 @@ use crate::{
     },
 };
 
-const MEBIBYTE: i64 = 1024 * 1024;
+const KIBIBYTE: i64 = 1024;
+const MEBIBYTE: i64 = 1024 * KIBIBYTE;
 
 #[derive(Template)]
 #[template(path = "admin_classes.html")]
@@ -43,6 +44,10 @@ struct ClassForm {
     devices: String,
     /// MiB.
     documents: String,
+    /// KiB.
+    photo: String,
+    /// MiB.
+    import_size: String,
     /// Name in the form, words, and whether it is allowed.
     services: Vec<(&'static str, &'static str, bool)>,
 }
@@ -92,6 +97,8 @@ fn form(class: &AccountClass, text: &Admin) -> ClassForm {
         contacts: number(class.contacts),
         devices: number(class.devices),
         documents: number(class.documents.map(|octets| octets / MEBIBYTE)),
+        photo: number(class.photo.map(|octets| octets / KIBIBYTE)),
+        import_size: number(class.import_size.map(|octets| octets / MEBIBYTE)),
         services: services.collect(),
     }
 }
@@ -108,11 +115,14 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         "" => None,
         text => Some(text.parse().unwrap_or(-1)),
     };
+    let octets = |name, unit| number(name).map(|n: i64| n.checked_mul(unit).unwrap_or(-1));
     let mut class = AccountClass {
         name: posted.value("name").trim().to_owned(),
         contacts: number("contacts"),
         devices: number("devices"),
-        documents: number("documents").map(|n: i64| n.checked_mul(MEBIBYTE).unwrap_or(-1)),
+        documents: octets("documents", MEBIBYTE),
+        photo: octets("photo", KIBIBYTE),
+        import_size: octets("import", MEBIBYTE),
         ..AccountClass::default()
     };
     for service in Service::ALL {

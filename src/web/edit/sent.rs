@@ -55,7 +55,10 @@ impl Sent {
             stale: true,
             too_large: false,
         };
-        let mut submitted = Submitted::default();
+        let mut submitted = Submitted {
+            photo_limit: visit.actor.photo,
+            ..Submitted::default()
+        };
         let mut typed = 0;
         while let Some(field) = form.next_field().await.map_err(invalid)? {
             let name = field.name().unwrap_or_default().to_owned();
@@ -125,7 +128,7 @@ impl Sent {
         let submitted = self.submitted.clone();
         let made = in_turn(web, move |facet| {
             let octets = submitted.photo.as_deref().unwrap_or_default();
-            facet.picture(octets)
+            facet.picture(octets, submitted.photo_limit)
         });
         Ok(Some(STANDARD.encode(made.await?)))
     }
@@ -133,7 +136,7 @@ impl Sent {
 
 /// Pictures take long: that is done away from the threads of requests, as many at once as there are
 /// processors.
-async fn in_turn<T: Send + 'static>(
+pub async fn in_turn<T: Send + 'static>(
     web: &Arc<Web>,
     work: impl FnOnce(&dyn WebFacet) -> Result<T> + Send + 'static,
 ) -> Result<T> {

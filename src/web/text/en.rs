@@ -99,7 +99,7 @@ pub const EN: Text = Text {
     forbidden: "Not allowed",
     forbidden_text: "You do not have the right to do this here.",
     invalid: "This cannot be stored: {}",
-    too_large: "This is larger than {} MB.",
+    too_large: "This is larger than {}.",
     unavailable: "The server cannot answer right now. Try again in a moment.",
     refused_kept: "What you wrote was kept in your refused changes.",
     go_home: "Go to my contacts",

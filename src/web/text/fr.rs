@@ -99,7 +99,7 @@ pub const FR: Text = Text {
     forbidden: "Refusé",
     forbidden_text: "Vous n'avez pas le droit de faire cela ici.",
     invalid: "Ceci ne peut pas être enregistré : {}",
-    too_large: "Ceci dépasse {} Mo.",
+    too_large: "Ceci dépasse {}.",
     unavailable: "Le serveur ne peut pas répondre pour l'instant. Réessayez dans un moment.",
     refused_kept: "Ce que vous avez écrit a été gardé dans vos modifications refusées.",
     go_home: "Aller à mes contacts",

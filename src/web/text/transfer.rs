@@ -97,6 +97,7 @@ sentences! {
     reason_not_a_person: "not a person", "pas une personne";
     reason_changetype: "an LDIF change, no contact", "une modification LDIF, pas un contact";
     reason_broken: "broken", "abîmé";
+    photos_up_to: "Contacts with a photo larger than {} are left out.", "Les fiches dont la photo dépasse {} sont laissées de côté.";
     reason_too_large: "too large", "trop grand";
     reason_collected: "collected by Google", "recueilli par Google";
     reason_duplicate: "here already", "déjà là";
@@ -164,9 +165,9 @@ sentences! {
     loss_private: "the mark of private contacts", "la marque des contacts privés";
     loss_office: "office and profession", "le bureau et la profession";
     loss_particulars: "initials, gender, language, hobby and free/busy address", "les initiales, le sexe, la langue, le passe-temps et l'adresse de disponibilité";
-    loss_scripts: "characters no font of the server has: they are printed as boxes", "les caractères qu'aucune police du serveur n'a : ils sont imprimés comme des cases";
     missing: "No font of the server has these characters: {}. They will be printed as boxes; whoever runs the server can name more fonts (pdf_fonts).", "Aucune police du serveur n'a ces caractères : {}. Ils seront imprimés comme des cases ; l'administrateur du serveur peut indiquer d'autres polices (pdf_fonts).";
     export_all_the_same: "Export all the same", "Exporter quand même";
+    loss_scripts: "characters no font of the server has: they are printed as boxes", "les caractères qu'aucune police du serveur n'a : ils sont imprimés comme des cases";
     loss_pdf: "everything that is not printed: a PDF cannot be imported", "tout ce qui n'est pas imprimé : un PDF ne s'importe pas";
     map: "Map", "Plan";
     map_title: "Provider of maps", "Fournisseur de plans";

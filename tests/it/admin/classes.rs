@@ -1,6 +1,11 @@
 //! What classes of accounts allow.
 
+use std::io::Cursor;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::*;
+use crate::support::phone::responses;
 
 #[test]
 fn a_class_says_what_its_people_may_use() {
@@ -117,5 +122,186 @@ fn a_class_says_how_many_documents_its_people_may_have() {
         refused.text()
     );
     assert_eq!(put("").status, 303);
+    server.check();
+}
+
+/// A card with a picture of so many octets.
+fn card_with_photo(uid: &str, octets: usize) -> String {
+    let mut picture = vec![0; octets];
+    picture[..3].copy_from_slice(&[0xFF, 0xD8, 0xFF]);
+    format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\nN:{uid};;;;\r\n\
+         PHOTO;ENCODING=b;TYPE=JPEG:{}\r\nEND:VCARD\r\n",
+        STANDARD.encode(picture)
+    )
+}
+
+#[test]
+fn a_class_says_how_large_photos_may_be_on_every_face() {
+    let server = start();
+    let root = Browser::of(&server.address, "root");
+    let put = |photo: &str| {
+        let fields = [
+            ("name", ""),
+            ("photo", photo),
+            ("allowed", "eas"),
+            ("allowed", "carddav"),
+        ];
+        submit(&root, "/admin/classes", "/admin/classes", &fields)
+    };
+    let alice = Browser::of(&server.address, "alice");
+    let book = Book::of(&server.address, "alice");
+    let fresh = ("If-None-Match", "*");
+    let before = book.put("old.vcf", fresh, &card_with_photo("old", 20_000));
+    assert_eq!(before.status, 201);
+    assert_eq!(put("16").status, 303);
+    assert!(
+        root.page("/admin/classes")
+            .contains("name=\"photo\" value=\"16\"")
+    );
+
+    // CardDAV: in the words of its specification, with the limit; what was written is kept.
+    let refused = book.put("new.vcf", fresh, &card_with_photo("Enorme", 16_385));
+    assert_eq!(refused.status, 403);
+    for words in ["max-resource-size", "limit of 16384"] {
+        assert!(refused.text().contains(words), "{}", refused.text());
+    }
+    assert!(alice.page("/refused").contains("Enorme"));
+    let fits = book.put("fits.vcf", fresh, &card_with_photo("Fits", 16_384));
+    assert_eq!(fits.status, 201);
+    // What was there before may be changed beside its picture, and get a smaller one.
+    let changed = card_with_photo("old", 20_000).replace("FN:old", "FN:changed");
+    let any = ("If-Match", "*");
+    assert_eq!(book.put("old.vcf", any, &changed).status, 204);
+    let larger = card_with_photo("old", 20_001);
+    assert_eq!(book.put("old.vcf", any, &larger).status, 403);
+    let smaller = card_with_photo("old", 19_000);
+    assert_eq!(book.put("old.vcf", any, &smaller).status, 204);
+
+    // A phone: the contact is refused, and kept.
+    let mut phone = Phone::set_up(&server, "alice", "photo", "16.1");
+    phone.pull();
+    let picture = |octets: usize| {
+        let mut picture = vec![0; octets];
+        picture[..3].copy_from_slice(&[0xFF, 0xD8, 0xFF]);
+        STANDARD.encode(picture)
+    };
+    let added = |id: &str, octets: usize| {
+        format!(
+            "AirSync:Add\n  AirSync:ClientId = {id}\n  AirSync:ApplicationData\n    \
+             Contacts:LastName = {id}\n    Contacts:Picture = {}\n",
+            picture(octets)
+        )
+    };
+    let answer = phone.push(&format!(
+        "{}{}",
+        added("Vaste", 16_385),
+        added("Petite", 16_384)
+    ));
+    let statuses: Vec<_> = responses(&answer)
+        .into_iter()
+        .map(|(_, id, status)| (id, status))
+        .collect();
+    let expected = [("Vaste", "6"), ("Petite", "1")];
+    assert_eq!(
+        statuses,
+        expected.map(|(id, status)| (id.to_owned(), status.to_owned()))
+    );
+    assert!(alice.page("/refused").contains("Vaste"));
+
+    // The web makes a picture as small as it has to be, and says so where it cannot.
+    let mut photo = Cursor::new(Vec::new());
+    image::RgbImage::from_fn(900, 900, |x, y| {
+        image::Rgb([(x ^ y) as u8, x as u8, y as u8])
+    })
+    .write_to(&mut photo, image::ImageFormat::Png)
+    .expect("a picture");
+    let photo = photo.into_inner();
+    let saved = alice.save("/c/private/new", &[("given", "Fitted")], Some(&photo));
+    assert_eq!(saved.status, 303, "{}", saved.text());
+    let card = alice.card_named("/c/private", "Fitted").expect("a card");
+    let stored = alice.get(&format!("{card}/photo")).body;
+    assert!(stored.len() <= 16_384, "{}", stored.len());
+    image::load_from_memory(&stored).expect("a picture");
+    assert_eq!(put("1").status, 303);
+    let refused = alice.save("/c/private/new", &[("given", "Refused")], Some(&photo));
+    assert_eq!(refused.status, 413);
+    assert!(
+        refused.text().contains("larger than 1 KB"),
+        "{}",
+        refused.text()
+    );
+
+    // An import leaves it out, and says so before.
+    let form = alice.page("/c/private/import");
+    assert!(form.contains("photo larger than 1 KB"), "{form}");
+    let token = hidden(&form, "token");
+    let file = format!(
+        "{}{}",
+        card_with_photo("Grand", 1025),
+        card_with_photo("Menu", 1024)
+    );
+    let files: [(&str, &[u8]); 1] = [("two.vcf", file.as_bytes())];
+    let sent = alice.upload("/c/private/import", &[("token", &token)], &files);
+    assert_eq!(sent.status, 303, "{}", sent.text());
+    let check = sent.header("location").expect("a page");
+    let page = alice.page(check);
+    let (token, name, fingerprint) = (
+        hidden(&page, "token"),
+        hidden(&page, "name"),
+        hidden(&page, "fingerprint"),
+    );
+    let fields = [
+        ("token", token.as_str()),
+        ("name", &name),
+        ("fingerprint", &fingerprint),
+        ("duplicates", "create"),
+    ];
+    let path = check.split('?').next().expect("a path");
+    let begun = alice.submit(&format!("{path}/start"), &fields);
+    assert_eq!(begun.status, 303, "{}", begun.text());
+    let report = begun.header("location").expect("a report");
+    for _ in 0..100 {
+        if alice.page(report).contains("too large") {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert!(alice.page(report).contains("too large"));
+    assert!(alice.card_named("/c/private", "Menu").is_some());
+    assert!(alice.card_named("/c/private", "Grand").is_none());
+    let refused = put("0");
+    assert_eq!(refused.status, 422);
+    assert!(refused.text().contains("may have 1 KiB or more"));
+    server.check();
+}
+
+#[test]
+fn a_class_says_how_large_imports_may_be() {
+    let server = start();
+    let root = Browser::of(&server.address, "root");
+    let fields = [("name", ""), ("import", "1"), ("allowed", "carddav")];
+    let put = submit(&root, "/admin/classes", "/admin/classes", &fields);
+    assert_eq!(put.status, 303);
+    let mut bob = Browser::of(&server.address, "bob");
+    for (language, up_to, refused) in [
+        ("en", "1 MB", "larger than 1 MB"),
+        ("fr", "1 Mo", "dépasse 1 Mo"),
+    ] {
+        bob.language = language;
+        let form = bob.page("/c/private/import");
+        assert!(form.contains(up_to), "{form}");
+        let token = hidden(&form, "token");
+        let send = |octets: usize| {
+            let mut file = card_with_photo("Import", 100).into_bytes();
+            file.resize(octets, b'\n');
+            let files: [(&str, &[u8]); 1] = [("one.vcf", &file)];
+            bob.upload("/c/private/import", &[("token", &token)], &files)
+        };
+        let answer = send(1024 * 1024 + 1);
+        assert_eq!(answer.status, 413, "{}", answer.text());
+        assert!(answer.text().contains(refused), "{}", answer.text());
+        assert_eq!(send(1024 * 1024).status, 303);
+    }
     server.check();
 }

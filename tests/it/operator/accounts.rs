@@ -242,11 +242,42 @@ fn the_administration_is_on_the_command_line_too() {
             "eas",
             "--deny",
             "fax",
+            "--document-quota",
+            "7",
+            "--photo",
+            "64",
+            "--import-size",
+            "2",
         ],
     );
     let classes = json(&works(data, &["class", "list", "--json"]));
     assert_eq!(classes[0]["name"], "");
     assert_eq!(classes[1]["contacts"], 5);
+    assert_eq!(classes[1]["documents"], 7 * 1024 * 1024);
+    assert_eq!(classes[1]["photo"], 64 * 1024);
+    assert_eq!(classes[1]["import_size"], 2 * 1024 * 1024);
+    let listed = works(data, &["class", "list"]);
+    let line = "\"Pupils\"\t5\t-\t7\t64\t2\tcarddav sms\n";
+    assert!(listed.contains(line), "{listed}");
+    // Each goes back to the server's rule; what is not named stays.
+    let set = |options: &[&str]| works(data, &[&["class", "set", "Pupils"], options].concat());
+    set(&[
+        "--document-quota",
+        "0",
+        "--photo",
+        "0",
+        "--import-size",
+        "0",
+    ]);
+    let classes = json(&works(data, &["class", "list", "--json"]));
+    assert_eq!(classes[1]["documents"], 0, "no limit");
+    assert!(classes[1]["photo"].is_null() && classes[1]["import_size"].is_null());
+    assert_eq!(classes[1]["contacts"], 5);
+    set(&["--document-quota", "server"]);
+    let classes = json(&works(data, &["class", "list", "--json"]));
+    assert!(classes[1]["documents"].is_null());
+    let quota = ["class", "set", "Pupils", "--document-quota", "many"];
+    assert!(refused(data, &quota).contains("MiB"));
     assert_eq!(
         (&classes[1]["eas"], &classes[1]["sms"]),
         (&false.into(), &true.into())

@@ -20,8 +20,9 @@ impl Commit<'_> {
             OfficeOp::PutClass(class) => {
                 self.run(
                     "INSERT OR REPLACE INTO account_class
-                         (name, contacts, devices, eas, carddav, sms, fax, documents)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                         (name, contacts, devices, eas, carddav, sms, fax, documents, photo,
+                          import_size)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
                     params![
                         class.name,
                         class.contacts,
@@ -30,7 +31,9 @@ impl Commit<'_> {
                         class.carddav,
                         class.sms,
                         class.fax,
-                        class.documents
+                        class.documents,
+                        class.photo,
+                        class.import_size
                     ],
                 )?;
                 self.audit(&format!("class {:?} changed", class.name))?;
