@@ -18,7 +18,7 @@ use super::{
     place::{PlacePath, encode_segment, form_encode},
     request::Visit,
     share::name_of,
-    text::{Text, fill},
+    text::fill,
     told::{Done, Told},
     when,
 };
@@ -132,6 +132,8 @@ struct List {
     /// Letter and where it begins.
     letters: Vec<(String, String)>,
     headings: Headings,
+    /// Some of what is shown, or of the pages besides, may be deleted.
+    may_delete_some: bool,
     rows: Vec<Row>,
     /// Everything the list shows, on all its pages.
     everything: String,
@@ -292,7 +294,7 @@ async fn show_list(
         },
         seen_by: match book.is_private() {
             true => None,
-            false => Some(members_see(&book, text).await?),
+            false => Some(members_see(&book, text.members_see).await?),
         },
         tags,
         into_lists: match counts.lists {
@@ -315,6 +317,7 @@ async fn show_list(
             organization: heading(Sort::Organization, "organization"),
             modified: heading(Sort::Modified, "modified"),
         },
+        may_delete_some: pages > 1 || rows.iter().any(|row| row.may_delete),
         rows,
         everything: fill(text.select_everything, &[&found.total]),
         select_all: link(page, "1"),
@@ -390,12 +393,10 @@ pub async fn targets(
     Ok(targets)
 }
 
-pub async fn members_see(book: &Book, text: &Text) -> Result<String> {
+/// Who sees what is in a group; the sentence takes its name and the number of its members.
+pub async fn members_see(book: &Book, sentence: &str) -> Result<String> {
     let members = book.members().await?.len();
-    Ok(fill(
-        text.members_see,
-        &[&book.collection().display_name, &members],
-    ))
+    Ok(fill(sentence, &[&book.collection().display_name, &members]))
 }
 
 fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {

@@ -62,6 +62,8 @@ struct Folder {
     targets: Vec<(i64, String)>,
     letters: Vec<(String, String)>,
     headings: Headings,
+    /// Some of what is shown, or of the pages besides, may be deleted.
+    may_delete_some: bool,
     rows: Vec<Row>,
     everything: String,
     empty: &'static str,
@@ -203,7 +205,10 @@ async fn show_folder(
         },
         seen_by: match book.is_private() {
             true => None,
-            false => Some(members_see(&group_book(web, visit, &book).await?, text).await?),
+            false => {
+                let group = group_book(web, visit, &book).await?;
+                Some(members_see(&group, d.members_see).await?)
+            }
         },
         families: Family::ALL
             .map(|family| (family.as_str(), family_name(family.as_str(), text)))
@@ -220,6 +225,7 @@ async fn show_folder(
             size: heading("size"),
             modified: heading("modified"),
         },
+        may_delete_some: pages > 1 || rows.iter().any(|row| row.may_delete),
         rows,
         everything: fill(text.select_everything, &[&found.total]),
         select_all: link(page, "1"),

@@ -37,6 +37,8 @@ struct ItemRights {
     shell: Shell,
     card: String,
     name: String,
+    /// It is a document.
+    folder: bool,
     creator: String,
     groups: Vec<GroupSection>,
 }
@@ -143,6 +145,7 @@ async fn show_page(
     told: Told,
 ) -> Result<Response> {
     let (book, card) = item.open(web, visit).await?;
+    let document = item.place.is_folder();
     let mut groups = Vec::new();
     for place in book.places(&card.placement).await? {
         let Some(known) = place.known else { continue };
@@ -160,7 +163,10 @@ async fn show_page(
         groups.push(GroupSection {
             id: known.collection.0,
             name: name_of(&group, visit),
-            modifiers: modifiers.into_iter().map(|m| row(m, visit)).collect(),
+            modifiers: modifiers
+                .into_iter()
+                .map(|m| row(m, visit, document))
+                .collect(),
             may_grant: group.item_privileges(&placement).await?.grant,
             members: members.len(),
             query: query.to_owned(),
@@ -174,15 +180,17 @@ async fn show_page(
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
             name: names::of_item(web, &card, &visit.settings),
+            folder: item.place.is_folder(),
             creator: names::of_account(&book.creator_name(&card.placement).await?, &visit.settings),
             groups,
         },
     ))
 }
 
-fn row(modifier: Modifier, visit: &Visit) -> ModifierRow {
+fn row(modifier: Modifier, visit: &Visit, document: bool) -> ModifierRow {
     let text = visit.text;
     let (reason, granted) = match modifier.reason {
+        Reason::Creator if document => (text.documents.reason_creator, false),
         Reason::Creator => (text.reason_creator, false),
         Reason::Custody => (text.reason_custody, false),
         Reason::Granted => (text.reason_granted, true),

@@ -263,6 +263,7 @@ mod tests {
             "old_phones",
             "minutes",
             "contacts",
+            "kind",
             "photo",
             "note",
             "radio",

@@ -28,6 +28,7 @@ sentences! {
     cut_short: "The upload could not be read to its end. Nothing was stored.", "Le téléversement n'a pas pu être lu jusqu'à la fin. Rien n'a été enregistré.";
     used: "{} of {} used", "{} sur {} utilisés";
     used_without_limit: "{} used", "{} utilisés";
+    members_see: "Every member of {} ({}) sees these documents.", "Chaque membre de {} ({}) voit ces documents.";
     count_none: "No document here yet.", "Aucun document ici pour l'instant.";
     count_one: "1 document", "1 document";
     count_many: "{} documents", "{} documents";
@@ -56,6 +57,10 @@ sentences! {
     share_into_new: "Share into a new folder", "Partager dans un nouveau dossier";
     make_and_share: "Make the folder and share", "Créer le dossier et partager";
     move_to: "Move", "Déplacer";
+    reason_creator: "created this document", "a créé ce document";
+    nobody_here_modifies: "Nobody in this group may modify this document.", "Personne dans ce groupe ne peut modifier ce document.";
+    share_first: "Others can only be allowed to modify this document in a group it is shared with.", "D'autres ne peuvent recevoir le droit de modifier ce document que dans un groupe avec lequel il est partagé.";
+    let_members_modify: "Let members modify this document", "Permettre à des membres de modifier ce document";
     read_only_ask: "Only {} and those they allow can modify this document: ask them.", "Seuls {} et les personnes autorisées peuvent modifier ce document : demandez-leur.";
     property_name: "File name", "Nom du fichier";
     property_content: "Fingerprint of the file", "Empreinte du fichier";

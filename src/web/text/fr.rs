@@ -71,7 +71,7 @@ pub const FR: Text = Text {
     region: "Région",
     postal_code: "Code postal",
     country: "Pays",
-    kind: "Genre",
+    kind: "Type",
     home: "privé",
     work: "travail",
     mobile: "portable",

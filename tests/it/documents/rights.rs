@@ -16,8 +16,15 @@ fn members_read_and_add_only_where_they_may() {
     let carol = Browser::of(&server.address, "carol");
     let page = added(&alice, TEAM, "minutes.txt", b"agreed");
     assert_eq!(bob.get(&format!("{page}/file")).body, b"agreed");
-    // Nothing is granted: no form, and no way around it.
-    assert!(!bob.page(TEAM).contains("id=\"upload\""));
+    // Nothing is granted: no form, no button, and no way around it.
+    let folder = bob.page(TEAM);
+    assert!(!folder.contains("id=\"upload\""));
+    assert!(folder.contains("Every member of Team (3) sees these documents."));
+    for place in [TEAM, "/g/Team"] {
+        let button = "id=\"delete-selected\"";
+        assert!(!bob.page(place).contains(button), "{place}");
+        assert!(alice.page(place).contains(button), "{place}");
+    }
     assert_eq!(upload(&bob, TEAM, &[("x.txt", b"x")]).status, 403);
     assert_eq!(
         post(&bob, &format!("{TEAM}/folders"), &[("name", "x")]).status,
@@ -55,7 +62,9 @@ fn members_read_and_add_only_where_they_may() {
         403
     );
     // *Modify* is granted document by document, by its creator alone.
-    let group = hidden(&bob.page(&format!("{own}/rights")), "group");
+    let rights = bob.page(&format!("{own}/rights"));
+    assert!(rights.contains("created this document") && !rights.contains("this contact"));
+    let group = hidden(&rights, "group");
     let grant = [
         ("group", group.as_str()),
         ("grantee", &grantee(&server, "carol")),
