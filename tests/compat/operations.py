@@ -1,10 +1,13 @@
 """What an operator's own programs make of the server: figures read by Prometheus' parsers, a copy
-taken by the sqlite3 program while everybody writes.
+taken by the sqlite3 program while everybody writes, and any moment put back by borg and by restic,
+with the commands of docs/operations.md.
 
-    operations.py CARNET     starts a server of its own; needs prometheus_client; promtool and sqlite3
+    operations.py CARNET     starts a server of its own; needs prometheus_client; promtool, sqlite3,
+                             borg and restic
 """
 
 import base64
+import datetime
 import os
 import re
 import shutil
@@ -12,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -138,6 +142,89 @@ def check_copy(carnet, data, url, folder):
     print(f"sqlite3: a copy taken while {sum(map(len, stored))} cards were written is a prefix of them")
 
 
+def blocks(heading):
+    """The commands below a heading of docs/operations.md, but for the first block, which says where."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    with open(os.path.join(here, "../../docs/operations.md"), encoding="utf-8") as file:
+        section = file.read().split(f"\n#### {heading}\n")[1]
+    found = re.findall(r"```sh\n(.*?)```", re.split(r"\n##+ ", section)[0], re.S)
+    assert len(found) == 4, (heading, len(found))
+    return found[1:]
+
+
+def run(commands, **variables):
+    environment = dict(os.environ, **variables)
+    said = subprocess.run(["bash", "-euo", "pipefail", "-c", commands], env=environment, capture_output=True, text=True)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def get(url, name):
+    path = f"{url}/dav/alice/private/contacts/{name}.vcf"
+    return ask(path, Authorization=LOGIN)[0]
+
+
+def token(url, known=""):
+    body = f"""<sync-collection xmlns="DAV:"><sync-token>{known}</sync-token><sync-level>1</sync-level>
+        <prop><getetag/></prop></sync-collection>""".encode()
+    path = f"{url}/dav/alice/private/contacts/"
+    status, _, text = ask(path, "REPORT", body, Authorization=LOGIN, Content_Type="application/xml")
+    found = re.search(r"sync-token>([^<]+)<", text.decode())
+    return status, found and found[1]
+
+
+def size(folder):
+    return sum(os.path.getsize(os.path.join(at, name)) for at, _, names in os.walk(folder) for name in names)
+
+
+def check_moments(carnet, data, url, folder, program, variables):
+    """Three moments kept while somebody writes; the server is taken back to the second one."""
+    if not shutil.which(program):
+        print(f"SKIPPED: {program} is not installed")
+        return
+    once, often, back = blocks(f"With {program}")
+    tools = os.path.join(folder, "tools")
+    os.makedirs(tools, exist_ok=True)
+    if not os.path.exists(os.path.join(tools, "carnet")):
+        os.symlink(os.path.abspath(carnet), os.path.join(tools, "carnet"))
+    repository = os.path.join(folder, program)
+    settings = {
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "HOME": folder,
+        "TZ": "UTC",
+        "CARNET_DATA": data,
+        "COPY": os.path.join(folder, f"{program}-copy.db"),
+        **{name: value or repository for name, value in variables.items()},
+    }
+    run(once, **settings)
+    stop = threading.Event()
+
+    def write():
+        count = 0
+        while not stop.is_set():
+            put(url, f"{program}-load{count}")
+            count += 1
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    moments, sizes = [], []
+    for moment in range(3):
+        assert put(url, f"{program}-moment{moment}") == 201
+        run(often, **settings)
+        sizes.append(size(repository))
+        time.sleep(1.1)
+        moments.append(datetime.datetime.utcnow().strftime("%Y-%m-%dT%H:%M:%S"))
+    stop.set()
+    writer.join()
+    _, known = token(url)
+    run(back, WHEN=moments[1], **settings)
+    there = [get(url, f"{program}-moment{moment}") for moment in range(3)]
+    assert there == [200, 200, 404], there
+    assert token(url, known)[0] == 403, "clients are told to start over"
+    assert put(url, f"{program}-after") == 201
+    whole = os.path.getsize(os.path.join(data, "carnet.db"))
+    print(f"{program}: three moments of {whole} octets kept in {sizes}, the second put back under a running server")
+
+
 def main(carnet):
     folder = tempfile.mkdtemp()
     data = os.path.join(folder, "data")
@@ -145,6 +232,10 @@ def main(carnet):
     try:
         check_figures(url, figures)
         check_copy(carnet, data, url, folder)
+        borg = {"BORG_REPO": None, "BORG_PASSPHRASE": "secret", "BORG_BASE_DIR": folder}
+        check_moments(carnet, data, url, folder, "borg", borg)
+        restic = {"RESTIC_REPOSITORY": None, "RESTIC_PASSWORD": "secret"}
+        check_moments(carnet, data, url, folder, "restic", restic)
     finally:
         server.terminate()
         server.wait()
