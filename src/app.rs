@@ -1,6 +1,7 @@
 //! Puts the parts together: used by the program and by tests.
 
 use std::{
+    panic::AssertUnwindSafe,
     sync::Arc,
     time::{Duration, SystemTime},
 };
@@ -13,6 +14,8 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{any, get},
 };
+use futures_util::FutureExt as _;
+use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
@@ -30,8 +33,12 @@ use crate::{
     },
     eas,
     http::{
-        Shutdown, authority, connection::Terms, headers::Headers, limits::Limits as Connections,
-        server::Listener, tls::Certificates,
+        Shutdown, authority,
+        connection::Terms,
+        headers::Headers,
+        limits::{Limits as Connections, Seldom},
+        server::Listener,
+        tls::Certificates,
     },
     mail::{Mail, settings::Gateway},
     observe::{
@@ -46,6 +53,8 @@ use crate::{
 
 /// How long a message under way holds up the end.
 const LAST_MESSAGE: Duration = Duration::from_secs(10);
+/// Before what panicked is begun anew.
+const PAUSE: Duration = Duration::from_secs(1);
 /// How long what clients did may wait to be written.
 const JOURNAL: Duration = Duration::from_secs(30);
 
@@ -227,26 +236,40 @@ impl App {
         if let Err(error) = self.core.discard_uploads().await {
             tracing::error!(%error, "broken uploads could not be removed");
         }
-        let watcher = tokio::spawn(watch(self.core.clone(), self.shutdown.clone()));
+        let (core, auth, jobs) = (self.core.clone(), self.auth.clone(), self.jobs.clone());
+        let stop = self.shutdown.clone();
+        let watcher = {
+            let core = core.clone();
+            beside("changes of other processes", move || {
+                watch(core.clone(), stop.clone())
+            })
+        };
         if let Err(error) = self.auth.remember_failures().await {
             tracing::warn!(%error, "sign-ins that failed could not be read");
         }
-        let writer = tokio::spawn(write_journal(self.core.clone(), self.auth.clone()));
-        let purger = tokio::spawn(purge(self.core.clone(), self.jobs.clone()));
-        if let Some(certificates) = &self.certificates {
+        let writer = {
+            let core = core.clone();
+            beside("the journal", move || {
+                write_journal(core.clone(), auth.clone())
+            })
+        };
+        let purger = beside("the purge", move || purge(core.clone(), jobs.clone()));
+        if let Some(certificates) = self.certificates.clone() {
             let stop = self.shutdown.0.clone();
-            tokio::spawn(certificates.clone().keep(stop));
+            beside("certificates", move || {
+                certificates.clone().keep(stop.clone())
+            });
         }
         if let Err(error) = self.jobs.resume().await {
             tracing::error!(%error, "imports under way could not be read");
         }
-        if let Some(push) = &self.push {
-            let stop = self.shutdown.0.clone();
-            tokio::spawn(push.clone().run(self.core.clone(), stop));
+        if let Some(push) = self.push.clone() {
+            let (core, stop) = (self.core.clone(), self.shutdown.0.clone());
+            beside("push", move || push.clone().run(core.clone(), stop.clone()));
         }
         let mailing = self.mail.clone().map(|mail| {
             let stop = self.shutdown.0.clone();
-            tokio::spawn(mail.run(stop))
+            beside("messages", move || mail.clone().run(stop.clone()))
         });
         let serving: Vec<_> = listeners
             .into_iter()
@@ -274,6 +297,7 @@ impl App {
 
 /// Wakes those who wait for what other processes (the command line) changed.
 async fn watch(core: Arc<Core>, shutdown: Shutdown) {
+    let failed = Seldom::default();
     loop {
         tokio::select! {
             () = shutdown.0.cancelled() => return,
@@ -281,7 +305,11 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
         }
         match core.store().foreign_changes().await {
             Ok(changes) => core.hub().publish(&changes),
-            Err(error) => tracing::warn!(%error, "changes of other processes could not be read"),
+            Err(error) => {
+                if let Some(times) = failed.due() {
+                    tracing::warn!(%error, times, "changes of other processes could not be read");
+                }
+            }
         }
     }
 }
@@ -341,13 +369,62 @@ async fn certificate_authority(State(config): State<Arc<Config>>) -> Response {
     }
 }
 
-/// A handler that panics costs one request.
-fn panicked(cause: Box<dyn std::any::Any + Send>) -> Response {
-    let cause = cause
-        .downcast_ref::<String>()
-        .map(String::as_str)
-        .or_else(|| cause.downcast_ref::<&str>().copied())
-        .unwrap_or("unknown");
-    tracing::error!(cause, "a request panicked");
+/// A handler that panics costs one request; the line of the panic has the request's id.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}
+
+/// Runs what works beside the requests. One that panics is begun anew: without it the server would
+/// look well and do half.
+fn beside<F>(what: &'static str, begin: impl Fn() -> F + Send + 'static) -> JoinHandle<()>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    tokio::spawn(async move {
+        while AssertUnwindSafe(begin()).catch_unwind().await.is_err() {
+            tracing::error!(what, "begins anew after a panic");
+            tokio::time::sleep(PAUSE).await;
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_works_beside_the_requests_outlives_a_panic() {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counted = begun.clone();
+        let task = beside("a test", move || {
+            let times = counted.fetch_add(1, Ordering::Relaxed);
+            async move { assert!(times > 1, "a fault of the test") }
+        });
+        task.await.expect("it ends by itself");
+        assert_eq!(begun.load(Ordering::Relaxed), 3);
+    }
+
+    #[tokio::test]
+    async fn a_handler_that_panics_costs_one_request() {
+        async fn faulty(request: Request) -> &'static str {
+            assert_ne!(request.uri().path(), "/faulty", "a fault of the test");
+            "well"
+        }
+        let router = Router::new()
+            .fallback(faulty)
+            .layer(CatchPanicLayer::custom(panicked))
+            .layer(middleware::from_fn_with_state(
+                Arc::default(),
+                requests::watch,
+            ));
+        for (path, status) in [("/", 200), ("/faulty", 500), ("/", 200)] {
+            let request = Request::builder().uri(path).body(axum::body::Body::empty());
+            let answer = router.clone().oneshot(request.expect("a request")).await;
+            assert_eq!(answer.expect("an answer").status(), status, "{path}");
+        }
+    }
 }

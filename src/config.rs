@@ -159,7 +159,7 @@ impl Default for Config {
             metrics_token: None,
             country: None,
             max_document: 10 * 1024 * 1024,
-            import_octets: 32 * 1024 * 1024,
+            import_octets: 64 * 1024 * 1024,
             import_contacts: 50_000,
             import_seconds: 10 * 60,
             max_upload: 100 * 1024 * 1024,

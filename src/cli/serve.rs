@@ -157,15 +157,22 @@ fn hear(kind: SignalKind) -> Result<Signal, String> {
     signal(kind).map_err(|error| error.to_string())
 }
 
-/// Tells when somebody asks the server to stop; heard from now on.
+/// Tells when somebody asks the server to stop; heard from now on. Who asks again does not want to
+/// wait: an end at any moment loses nothing.
 fn stop_signal(stop: CancellationToken) -> Result<impl Future<Output = ()>, String> {
     let mut terminate = hear(SignalKind::terminate())?;
     let mut interrupt = hear(SignalKind::interrupt())?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
+        for end in [false, true] {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if end {
+                tracing::warn!("asked to stop again: ends at once");
+                std::process::exit(1);
+            }
+            stop.cancel();
         }
-        stop.cancel();
     })
 }

@@ -335,7 +335,10 @@ impl Core {
         });
         match noted.await {
             // What is only noted never keeps anybody from reading.
-            Err(Error::NoSpace) => Ok(Committed::default()),
+            Err(error @ (Error::NoSpace | Error::Unavailable(_))) => {
+                tracing::debug!(%error, "what a client did could not be noted");
+                Ok(Committed::default())
+            }
             noted => noted,
         }
     }

@@ -120,14 +120,13 @@ impl Core {
             description: hidden.join(" "),
             sources: wanted,
         };
-        // Derived from the books: a power cut may take it back.
+        // Flushed: a token a client was given counts on its sequences.
         let committed = self
             .commit(Batch {
                 person: Some(actor.person),
                 client: actor.client.label.clone(),
                 at: Timestamp::now(),
                 rights_revision: Some(actor.rights_revision),
-                unflushed: true,
                 ops: vec![catch_up],
                 ..Batch::default()
             })

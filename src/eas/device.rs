@@ -60,8 +60,8 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
             info: Vec::new(),
         };
         match face.core.touch_device(visit.person, touch).await {
-            // A full disk keeps no device from reading.
-            Ok(()) | Err(Error::NoSpace) => {}
+            // A disk that takes nothing keeps no device from reading.
+            Ok(()) | Err(Error::NoSpace | Error::Unavailable(_)) => {}
             Err(error) => return Err(error),
         }
     } else {

@@ -25,7 +25,7 @@ pub fn stopping() {
 }
 
 /// Says at half of the time the service manager gives that the server is well. A server whose
-/// store hangs says nothing, and is started anew; a full disk no start would mend.
+/// store hangs says nothing, and is started anew; a disk that takes nothing no start would mend.
 pub async fn keep_watch(operator: Arc<Operator>) {
     let Some(time) = sd_notify::watchdog_enabled() else {
         return;
@@ -34,7 +34,8 @@ pub async fn keep_watch(operator: Arc<Operator>) {
     loop {
         beat.tick().await;
         match operator.ready().await {
-            Ok(()) | Err(Unready::Full | Unready::Stopping | Unready::Starting) => {
+            Ok(())
+            | Err(Unready::Full | Unready::ReadOnly | Unready::Stopping | Unready::Starting) => {
                 tell(&[State::Watchdog]);
             }
             Err(why @ Unready::Store(_)) => tracing::error!(%why, "the watchdog is not fed"),

@@ -24,7 +24,17 @@ pub fn start(config: &Config) -> Result<(), String> {
         "json" => builder.json().flatten_event(true).try_init(),
         other => return Err(format!("log_format: {other} is neither text nor json")),
     };
+    std::panic::set_hook(Box::new(|panic| {
+        let cause = panic.payload_as_str().unwrap_or_default();
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, cause = without_contents(cause), "panicked");
+    }));
     started.map_err(|error| error.to_string())
+}
+
+/// The words of a panic up to what they quote: the standard library shows the text it failed at.
+fn without_contents(cause: &str) -> &str {
+    cause.split(['`', '"', '\'']).next().unwrap_or_default()
 }
 
 /// A level is that of Carnet's own lines: libraries print at `debug` what passes through them,
@@ -33,5 +43,20 @@ fn directives(level: &str) -> String {
     match level {
         "debug" | "trace" => format!("info,carnet={level}"),
         other => other.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_without_what_it_quotes() {
+        let contents = "secrét";
+        let panic = std::panic::catch_unwind(|| contents[..5].len()).expect_err("a panic");
+        let cause = panic.downcast_ref::<String>().expect("words");
+        assert!(cause.contains(contents), "{cause}");
+        assert!(!without_contents(cause).contains("sec"), "{cause}");
+        assert!(without_contents(cause).contains("char boundary"), "{cause}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, OnceLock},
     time::Duration,
 };
@@ -14,6 +14,7 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, StatusCode, header};
+use rustix::fs::{StatVfsMountFlags, statvfs};
 use subtle::ConstantTimeEq as _;
 
 use super::metrics::{CLASSIC, Metrics, OPEN, Requests};
@@ -32,6 +33,8 @@ pub enum Unready {
     Stopping,
     /// The disk of the data has no room.
     Full,
+    /// The disk of the data can be read only.
+    ReadOnly,
     /// The store does not answer, or fails.
     Store(String),
 }
@@ -42,6 +45,7 @@ impl fmt::Display for Unready {
             Self::Starting => f.write_str("the server starts"),
             Self::Stopping => f.write_str("the server stops"),
             Self::Full => f.write_str("the disk is full"),
+            Self::ReadOnly => f.write_str("the disk is read-only"),
             Self::Store(why) => write!(f, "the store fails: {why}"),
         }
     }
@@ -76,9 +80,7 @@ impl Operator {
             return Err(Unready::Stopping);
         }
         let open = self.open.get().ok_or(Unready::Starting)?;
-        if !has_room(&open.data) {
-            return Err(Unready::Full);
-        }
+        look_at_disk(&open.data)?;
         match tokio::time::timeout(PATIENCE, open.store.probe()).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(Error::NoSpace)) => Err(Unready::Full),
@@ -110,10 +112,18 @@ fn health() -> Router<Arc<Operator>> {
         .route("/readyz", get(ready))
 }
 
-fn has_room(data: &std::path::Path) -> bool {
-    // A file system that does not say is taken at its word.
-    rustix::fs::statvfs(data).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM)
-        || rustix::fs::statvfs(data).is_err()
+/// Whether the disk takes anything; one that does not say is taken at its word.
+fn look_at_disk(data: &Path) -> Result<(), Unready> {
+    let Ok(disk) = statvfs(data) else {
+        return Ok(());
+    };
+    if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
+        return Err(Unready::ReadOnly);
+    }
+    match disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM {
+        true => Ok(()),
+        false => Err(Unready::Full),
+    }
 }
 
 async fn ready(State(operator): State<Arc<Operator>>) -> Response {

@@ -50,7 +50,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            octets: 32 * 1024 * 1024,
+            octets: 64 * 1024 * 1024,
             contacts: 50_000,
             longest: Duration::from_secs(10 * 60),
         }

@@ -1,6 +1,11 @@
 //! Opening, upgrading, backing up and restoring the database file.
 
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs, io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+    time::Duration,
+};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, params};
 
@@ -46,7 +51,7 @@ const COUNTER: &str = "carnet.counter";
 
 /// Opens the read-write connection and the commit counter beside the file.
 pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
-    fs::create_dir_all(directory)
+    make_directory(directory)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", directory.display())))?;
     let mut connection = Connection::open(file)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
@@ -65,6 +70,20 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         counter.set(stored);
     }
     Ok((connection, counter))
+}
+
+/// For its owner alone: it holds everybody's contacts.
+fn make_directory(directory: &Path) -> io::Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    let mode = fs::metadata(directory)?.permissions().mode() & 0o777;
+    if mode & 0o007 != 0 {
+        let mode = format!("{mode:o}");
+        tracing::warn!(%mode, "everybody on this machine may look into the data directory: chmod 700");
+    }
+    Ok(())
 }
 
 /// Why a file cannot serve as the database.
@@ -125,6 +144,17 @@ pub fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
+/// Makes the file a backup goes to, for its owner alone; one that is there stays as it is.
+pub fn begin_backup(file: &Path) -> Result<()> {
+    let made = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    made.map(drop)
+        .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))
+}
+
 /// Writes a consistent copy while the database is in use.
 pub fn backup(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
     let mut copy = Connection::open(file)?;
@@ -146,7 +176,7 @@ pub fn restore(file: &Path, directory: &Path) -> Result<()> {
                 file.display()
             ))
         })?;
-    fs::create_dir_all(directory).map_err(unavailable)?;
+    make_directory(directory).map_err(unavailable)?;
     let target = directory.join(DATABASE);
     let mut connection = replaceable(&target)?;
     // A directory that was empty has none.

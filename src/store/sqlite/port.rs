@@ -550,8 +550,14 @@ impl Store for Sqlite {
     }
 
     async fn backup(&self, file: &Path) -> Result<()> {
-        let file = file.to_owned();
-        self.read(move |r| open::backup(r.connection, &file)).await
+        open::begin_backup(file)?;
+        let copy = file.to_owned();
+        let written = self.read(move |r| open::backup(r.connection, &copy)).await;
+        if written.is_err() {
+            // Half a backup is none.
+            let _ = std::fs::remove_file(file);
+        }
+        written
     }
 
     async fn foreign_changes(&self) -> Result<Committed> {

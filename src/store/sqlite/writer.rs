@@ -1,18 +1,27 @@
 //! The one thread that writes. Batches that wait together share one flush.
 
+mod pulse;
+#[cfg(test)]
+mod tests;
+
 use std::{
     collections::HashMap,
     fs::{File, OpenOptions},
     io::{Read, Seek, SeekFrom, Write},
-    path::Path,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
     sync::Arc,
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, Transaction};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
+use self::pulse::Pulse;
 use super::{commit, failed, figures::Figures, unavailable};
 use crate::domain::{
     batch::{Batch, Committed},
@@ -23,12 +32,18 @@ use crate::domain::{
 
 /// Batches that may share one commit.
 const GROUP: usize = 128;
+/// How long the thread may take for one group. Whoever waits longer is told that the store does
+/// not answer, and nobody else waits at all.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How often those who wait look whether it still makes sense.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The door to the writing thread; dropping it waits for the last commit.
 pub struct Writer {
     /// None while it is dropped.
     jobs: Option<mpsc::Sender<Job>>,
     thread: Option<thread::JoinHandle<()>>,
+    pulse: Arc<Pulse>,
 }
 
 /// A batch, and where its outcome goes.
@@ -39,18 +54,32 @@ enum Job {
     ForeignChanges(oneshot::Sender<Result<Committed>>),
     Reindex(Vec<(ItemId, Index)>, oneshot::Sender<Result<()>>),
     Probe(oneshot::Sender<Result<()>>),
+    /// A fault, while others wait.
+    #[cfg(test)]
+    Fault(Box<dyn FnOnce(&mut Connection) + Send>),
 }
 
 impl Writer {
     /// Starts the thread on the only read-write connection.
     pub fn start(connection: Connection, counter: Counter, figures: Arc<Figures>) -> Result<Self> {
+        Self::start_with(connection, counter, figures, PATIENCE)
+    }
+
+    fn start_with(
+        connection: Connection,
+        counter: Counter,
+        figures: Arc<Figures>,
+        patience: Duration,
+    ) -> Result<Self> {
         let (jobs, waiting) = mpsc::channel(1024);
+        let pulse = Arc::new(Pulse::of(patience));
         let mut thread = Thread {
             connection,
             counter,
             known: Known::default(),
             figures,
             failed: false,
+            pulse: pulse.clone(),
         };
         thread.known = Known::read(&thread.connection).map_err(unavailable)?;
         let thread = thread::Builder::new()
@@ -60,35 +89,29 @@ impl Writer {
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
+            pulse,
         })
     }
 
     /// Commits a batch; the answer comes when it is on disk (unless the batch may be unflushed).
     pub async fn commit(&self, batch: Batch) -> Result<Committed> {
-        let (answer, committed) = oneshot::channel();
-        self.send(Job::Commit(Box::new(batch), answer)).await?;
-        committed.await.map_err(unavailable)?
+        let batch = Box::new(batch);
+        self.ask(|answer| Job::Commit(batch, answer)).await
     }
 
     /// What other processes changed since the last call.
     pub async fn foreign_changes(&self) -> Result<Committed> {
-        let (answer, changes) = oneshot::channel();
-        self.send(Job::ForeignChanges(answer)).await?;
-        changes.await.map_err(unavailable)?
+        self.ask(Job::ForeignChanges).await
     }
 
     /// Replaces derived rows.
     pub async fn reindex(&self, indexes: Vec<(ItemId, Index)>) -> Result<()> {
-        let (answer, done) = oneshot::channel();
-        self.send(Job::Reindex(indexes, answer)).await?;
-        done.await.map_err(unavailable)?
+        self.ask(|answer| Job::Reindex(indexes, answer)).await
     }
 
     /// Whether the thread lives and can write.
     pub async fn probe(&self) -> Result<()> {
-        let (answer, done) = oneshot::channel();
-        self.send(Job::Probe(answer)).await?;
-        done.await.map_err(unavailable)?
+        self.ask(Job::Probe).await
     }
 
     /// Jobs that wait.
@@ -98,9 +121,22 @@ impl Writer {
         i64::try_from(waiting).unwrap_or(i64::MAX)
     }
 
-    async fn send(&self, job: Job) -> Result<()> {
+    /// Hands a job over and waits for its outcome, while the thread gets on with its work.
+    async fn ask<T>(&self, job: impl FnOnce(oneshot::Sender<Result<T>>) -> Job) -> Result<T> {
         let jobs = self.jobs.as_ref().ok_or_else(|| unavailable("closed"))?;
-        jobs.send(job).await.map_err(unavailable)
+        self.pulse.check()?;
+        let (answer, outcome) = oneshot::channel();
+        let asked = async {
+            jobs.send(job(answer)).await.map_err(unavailable)?;
+            outcome.await.map_err(unavailable)?
+        };
+        tokio::pin!(asked);
+        loop {
+            match timeout(LOOK, &mut asked).await {
+                Ok(outcome) => return outcome,
+                Err(_) => self.pulse.check()?,
+            }
+        }
     }
 }
 
@@ -120,6 +156,7 @@ struct Thread {
     figures: Arc<Figures>,
     /// The last commit failed as a whole.
     failed: bool,
+    pulse: Arc<Pulse>,
 }
 
 impl Thread {
@@ -131,7 +168,12 @@ impl Thread {
             {
                 group.push(job);
             }
-            self.commit_group(group);
+            self.pulse.begin();
+            let done = catch_unwind(AssertUnwindSafe(|| self.commit_group(group)));
+            if done.is_err() {
+                self.recover();
+            }
+            self.pulse.end();
         }
         // A stopped server leaves one file, which may be copied as it is.
         let _ = self
@@ -139,10 +181,24 @@ impl Thread {
             .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
     }
 
+    /// After a panic: who asked is told by the answer that was dropped; a transaction that is still
+    /// open is taken back.
+    fn recover(&mut self) {
+        tracing::error!("the writer panicked: what it was writing is taken back");
+        self.failed = true;
+        if !self.connection.is_autocommit()
+            && let Err(error) = self.connection.execute_batch("ROLLBACK")
+        {
+            tracing::error!(%error, "it could not be taken back");
+        }
+    }
+
     fn commit_group(&mut self, group: Vec<Job>) {
         let mut batches = Vec::new();
         for job in group {
             match job {
+                // Who gave up waiting was told that nothing was changed, or nothing.
+                Job::Commit(_, answer) if answer.is_closed() => {}
                 Job::Commit(batch, answer) => batches.push((batch, answer)),
                 Job::ForeignChanges(answer) => {
                     let changes = self.known.catch_up(&self.connection).map_err(failed);
@@ -153,8 +209,11 @@ impl Thread {
                     let _ = answer.send(done.map_err(failed));
                 }
                 Job::Probe(answer) => {
-                    let _ = answer.send(self.probe().map_err(failed));
+                    let probed = self.probe().map_err(failed);
+                    let _ = answer.send(probed.map_err(|error| self.counter.explain(error)));
                 }
+                #[cfg(test)]
+                Job::Fault(fault) => fault(&mut self.connection),
             }
         }
         if batches.is_empty() {
@@ -177,7 +236,7 @@ impl Thread {
             }
             Err(error) => {
                 self.failed = true;
-                let error = failed(error);
+                let error = self.counter.explain(failed(error));
                 tracing::error!(%error, batches = batches.len(), "a commit failed");
                 for (_, answer) in batches {
                     let _ = answer.send(Err(error.clone()));
@@ -348,6 +407,7 @@ fn data_version(connection: &Connection) -> rusqlite::Result<i64> {
 
 /// The commit counter in its side file: tells that a database file is older than it was.
 pub struct Counter {
+    path: PathBuf,
     file: File,
     value: u64,
 }
@@ -365,9 +425,20 @@ impl Counter {
         let mut text = String::new();
         file.read_to_string(&mut text).map_err(unavailable)?;
         Ok(Self {
+            path: path.to_owned(),
             file,
             value: text.trim().parse().unwrap_or(0),
         })
+    }
+
+    /// A failure in the words of the system, where it opens no file for writing: the engine says
+    /// that it failed, and not of a file system that became read-only.
+    fn explain(&self, error: Error) -> Error {
+        let why = OpenOptions::new().write(true).open(&self.path).err();
+        match (error, why) {
+            (Error::Unavailable(what), Some(why)) => Error::Unavailable(format!("{what}: {why}")),
+            (error, _) => error,
+        }
     }
 
     pub fn value(&self) -> u64 {

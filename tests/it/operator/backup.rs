@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
     time::{Duration, Instant},
@@ -227,4 +228,39 @@ fn check_finds_a_breach_and_rebuild_makes_derived_rows_anew() {
     let said = run(data, &["check"], "");
     assert_eq!(said.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&said.stderr).contains("sequence"));
+}
+
+/// Both hold everybody's contacts and the digests of their passwords.
+#[test]
+fn data_and_backups_are_for_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log) = (folder.path().join("new/data"), folder.path().join("log"));
+    let mode = |path: &Path| {
+        let found = fs::metadata(path).expect("there");
+        found.permissions().mode() & 0o777
+    };
+    Program::serve(&data, &LOOPBACK, &["--demo"]).stop();
+    assert_eq!(mode(&data), 0o700);
+    let backup = folder.path().join("backup.db");
+    let path = backup.to_str().expect("a path");
+    works(&data, &["backup", path]);
+    assert_eq!(mode(&backup), 0o600);
+    // What is there is not written over, and stays as it is.
+    let before = fs::read(&backup).expect("read");
+    assert!(refused(&data, &["backup", path]).contains("exists"));
+    assert_eq!(fs::read(&backup).expect("read"), before);
+    // Half a backup is none.
+    let nowhere = folder.path().join("absent/backup.db");
+    refused(&data, &["backup", nowhere.to_str().expect("a path")]);
+    assert!(!nowhere.exists());
+    let restored = folder.path().join("restored");
+    works(&restored, &["restore", path]);
+    assert_eq!(mode(&restored), 0o700);
+    // A directory that is open to all is used, and told of.
+    fs::set_permissions(&data, fs::Permissions::from_mode(0o755)).expect("set");
+    let output = fs::File::create(&log).expect("a log");
+    Program::serve_logging(&data, &LOOPBACK, &[], output).stop();
+    let said = fs::read_to_string(log).expect("a log");
+    assert!(said.contains("chmod 700"), "{said}");
 }

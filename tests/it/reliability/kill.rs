@@ -2,9 +2,9 @@
 //! acknowledged is lost, nothing is half there, and every client comes to what the server holds.
 //!
 //! `CARNET_KILL_ROUNDS=1000 CARNET_KILL_SEED=7 cargo test --test it kill_rounds -- --nocapture` is
-//! the long run. SIGKILL spares what the kernel was given; a power cut is another matter.
+//! the long run. SIGKILL spares what the kernel was given; `power.rs` takes that away too.
 
-mod ledger;
+pub mod ledger;
 mod writers;
 
 use std::{collections::BTreeMap, env, path::Path, thread, time::Duration};
@@ -23,13 +23,13 @@ use crate::{
     },
 };
 
-const LOOPBACK: [&str; 1] = ["http://127.0.0.1:0"];
+pub const LOOPBACK: [&str; 1] = ["http://127.0.0.1:0"];
 /// Rounds on one data directory; then a new one, which is killed while it is made.
 const ROUNDS_A_DIRECTORY: usize = 20;
 const EVERYTHING: &str = "<C:filter><C:prop-filter name=\"UID\"/></C:filter>";
 
 /// A number from the environment.
-fn number(name: &str, default: u64) -> u64 {
+pub fn number(name: &str, default: u64) -> u64 {
     let text = env::var(name).ok();
     text.and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -61,10 +61,21 @@ fn kill_rounds() {
 
 /// What happened so far.
 #[derive(Default)]
-struct Sum {
-    acknowledged: u64,
-    unheard: (u64, u64),
+pub struct Sum {
+    pub acknowledged: u64,
+    pub unheard: (u64, u64),
     cut_short: u64,
+}
+
+impl Sum {
+    pub fn add(&mut self, people: &People) {
+        for ledger in people.ledgers() {
+            self.acknowledged += ledger.acknowledged;
+            self.unheard.0 += ledger.unheard.0;
+            self.unheard.1 += ledger.unheard.1;
+        }
+        self.acknowledged += people.documents.acknowledged;
+    }
 }
 
 fn one_directory(rounds: usize, dice: &mut Dice, sum: &mut Sum) {
@@ -84,12 +95,7 @@ fn one_directory(rounds: usize, dice: &mut Dice, sum: &mut Sum) {
         let said = works(data, &["check"]);
         assert!(said.contains("holds"), "round {round}: {said}");
     }
-    for ledger in people.ledgers() {
-        sum.acknowledged += ledger.acknowledged;
-        sum.unheard.0 += ledger.unheard.0;
-        sum.unheard.1 += ledger.unheard.1;
-    }
-    sum.acknowledged += people.documents.acknowledged;
+    sum.add(&people);
 }
 
 /// Starts that are killed before, or just after, they are ready.
@@ -102,9 +108,9 @@ fn cut_short(data: &Path, dice: &mut Dice, sum: &mut Sum) {
 }
 
 /// Who writes, and who only reads.
-struct People {
+pub struct People {
     dav: [CardDav; 2],
-    phones: [Phone; 2],
+    pub phones: [Phone; 2],
     forms: Forms,
     imports: Imports,
     documents: Documents,
@@ -114,7 +120,7 @@ struct People {
 }
 
 impl People {
-    fn of(address: &str) -> Self {
+    pub fn of(address: &str) -> Self {
         let books = [
             ("alice", private("alice")),
             ("bob", private("bob")),
@@ -140,7 +146,7 @@ impl People {
         people
     }
 
-    fn move_to(&mut self, address: &str) {
+    pub fn move_to(&mut self, address: &str) {
         let phones = self
             .phones
             .iter_mut()
@@ -161,7 +167,7 @@ impl People {
     }
 
     /// Everybody writes as fast as the server answers, until it is killed.
-    fn write_until_killed(&mut self, program: &mut Program, dice: &mut Dice) {
+    pub fn write_until_killed(&mut self, program: &mut Program, dice: &mut Dice) {
         let moment = Duration::from_millis(10 + dice.below(700) as u64);
         let mut next = || Dice::new(dice.next());
         thread::scope(|scope| {
@@ -185,7 +191,7 @@ impl People {
     }
 
     /// What each was told against what is there; and every client against the server.
-    fn compare(&mut self, data: &Path) {
+    pub fn compare(&mut self, data: &Path) {
         until_imported(data);
         for phone in &mut self.phones {
             phone.catch_up();

@@ -1,6 +1,9 @@
-//! What may go wrong around the server: it is killed, the disk fills, files break, clocks jump.
+//! What may go wrong around the server: it is killed, the power fails, the disk fills or fails, files
+//! break, clocks jump, the writer hangs.
 
 mod clock;
 mod disk;
+mod failing;
 mod kill;
 mod limits;
+mod power;

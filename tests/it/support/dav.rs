@@ -4,7 +4,7 @@ use super::http::{Answer, basic, request};
 
 /// A person's private book.
 pub struct Book {
-    address: String,
+    pub address: String,
     login: String,
     password: String,
     pub path: String,

@@ -4,6 +4,7 @@ pub mod browser;
 pub mod dav;
 pub mod dice;
 pub mod eas;
+pub mod faults;
 pub mod gateway;
 pub mod http;
 pub mod mutate;

@@ -162,11 +162,15 @@ impl Program {
         self.signal("TERM");
     }
 
+    /// Waits for its end: whether it says that all went well.
+    pub fn ends(mut self) -> bool {
+        self.child.wait().expect("ended").success()
+    }
+
     /// Asks it to stop, and waits.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
         self.ask_to_stop();
-        let ended = self.child.wait().expect("ended");
-        assert!(ended.success(), "{ended}");
+        assert!(self.ends(), "it did not end well");
     }
 }
 

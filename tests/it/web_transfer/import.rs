@@ -310,13 +310,13 @@ fn what_cannot_be_imported_is_told_where_one_is_and_nothing_is_stored() {
     let crowd: String = (0..50_001)
         .map(|n| format!("BEGIN:VCARD\nVERSION:3.0\nUID:{n}\nFN:P{n}\nEND:VCARD\n"))
         .collect();
-    let large = card("u", "Large", &format!("NOTE:{}\r\n", "x".repeat(50 << 20)));
+    let large = card("u", "Large", &format!("NOTE:{}\r\n", "x".repeat(70 << 20)));
     let cell = format!("a,b\r\n{},2\r\n", "x".repeat((1 << 20) + 1));
     let card = card("u", "One", "");
     let cases: [(&str, u16, &[&[u8]]); 12] = [
         ("more than 512 columns", 422, &[columns.as_bytes()]),
         ("more than 50000 contacts", 422, &[crowd.as_bytes()]),
-        ("larger than 32 MB", 413, &[large.as_bytes()]),
+        ("larger than 64 MB", 413, &[large.as_bytes()]),
         ("a cell of more than 1 MB", 422, &[cell.as_bytes()]),
         (
             "This is a spreadsheet",

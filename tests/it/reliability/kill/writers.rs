@@ -144,11 +144,14 @@ fn href(key: &Key) -> String {
 /// A device that adds, changes and deletes, several at once.
 pub struct Phone {
     pub device: Device,
+    login: String,
     pub ledger: Ledger,
     book: String,
     count: usize,
     /// What nobody answered: sent again as it was.
     unanswered: Option<(Vec<u8>, Vec<Element>)>,
+    /// How often its key was not known any more, where that may be (a power cut).
+    pub started_over: Option<u64>,
 }
 
 impl Phone {
@@ -157,10 +160,12 @@ impl Phone {
         device.sync_all(&[], 100);
         Self {
             device,
+            login: login.to_owned(),
             ledger: Ledger::default(),
             book: private(login),
             count: 0,
             unanswered: None,
+            started_over: None,
         }
     }
 
@@ -203,7 +208,21 @@ impl Phone {
         if let Some((body, commands)) = self.unanswered.take() {
             self.exchange(body, commands).expect("an answer");
         }
+        let body = self.device.sync_body(&self.device.key, &[], 100, true);
+        self.exchange(body, Vec::new()).expect("an answer");
         self.device.sync_all(&[], 100);
+    }
+
+    /// What a phone does when the server does not know its key.
+    fn starts_over(&mut self) -> bool {
+        let Some(times) = &mut self.started_over else {
+            return false;
+        };
+        *times += 1;
+        let (address, login) = (&self.device.address, &self.login);
+        self.device = Device::set_up(address, login, "killed", self.device.version);
+        self.device.sync_all(&[], 100);
+        true
     }
 
     /// Family names of what it shows, sorted.
@@ -224,17 +243,20 @@ impl Phone {
             return None;
         };
         assert_eq!(answer.status, 200, "{answer:?}");
+        if answer.body.is_empty() && commands.is_empty() {
+            // Nothing new.
+            return Some(());
+        }
         let root = decode(&answer.body, &Limits::default()).expect("a document");
         let found = root
             .child(a::COLLECTIONS)
             .and_then(|all| all.child(a::COLLECTION));
+        let status = found.unwrap_or(&root).text_of(a::STATUS);
+        if matches!(status.as_deref(), Some("3" | "12")) && self.starts_over() {
+            return Some(());
+        }
         let found = found.unwrap_or_else(|| panic!("{}", root.dump()));
-        assert_eq!(
-            found.text_of(a::STATUS).as_deref(),
-            Some("1"),
-            "{}",
-            root.dump()
-        );
+        assert_eq!(status.as_deref(), Some("1"), "{}", root.dump());
         self.device.key = found.text_of(a::SYNC_KEY).expect("a key");
         let ids: BTreeMap<String, String> = found
             .child(a::RESPONSES)

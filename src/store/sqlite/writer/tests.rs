@@ -1,0 +1,78 @@
+//! A thread that panics, and one that hangs.
+
+use tempfile::TempDir;
+use tokio::{runtime::Runtime, time::sleep};
+
+use super::{super::open, *};
+
+fn writer(patience: Duration) -> (TempDir, Writer) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("carnet.db");
+    let (connection, counter) = open::open(folder.path(), &file).expect("opened");
+    let figures = Arc::default();
+    let writer = Writer::start_with(connection, counter, figures, patience).expect("started");
+    (folder, writer)
+}
+
+impl Writer {
+    async fn fault(&self, fault: impl FnOnce(&mut Connection) + Send + 'static) {
+        let jobs = self.jobs.as_ref().expect("open");
+        let sent = jobs.send(Job::Fault(Box::new(fault))).await;
+        assert!(sent.is_ok());
+    }
+}
+
+#[test]
+fn a_panic_costs_what_was_being_written_and_nothing_else() {
+    let (_folder, writer) = writer(PATIENCE);
+    Runtime::new().expect("a runtime").block_on(async {
+        writer.commit(Batch::default()).await.expect("stored");
+        writer
+            .fault(|connection| {
+                connection
+                    .execute_batch("BEGIN; DELETE FROM meta")
+                    .expect("begun");
+                panic!("a fault of the test");
+            })
+            .await;
+        // Taken back, and everything goes on, for who was not in that group.
+        sleep(Duration::from_millis(200)).await;
+        writer.probe().await.expect("it can write");
+        writer.commit(Batch::default()).await.expect("stored");
+        assert_eq!(writer.queued(), 0);
+    });
+}
+
+#[test]
+fn nobody_waits_for_a_thread_that_hangs_and_what_was_given_up_is_not_written() {
+    let (folder, writer) = writer(Duration::from_millis(500));
+    let count = || {
+        let database = Connection::open(folder.path().join("carnet.db")).expect("opened");
+        let sql = "SELECT value FROM meta WHERE name = 'commits'";
+        let count: String = database
+            .query_row(sql, [], |row| row.get(0))
+            .expect("a number");
+        count
+    };
+    Runtime::new().expect("a runtime").block_on(async {
+        writer.commit(Batch::default()).await.expect("stored");
+        let before = count();
+        writer
+            .fault(|_| thread::sleep(Duration::from_secs(4)))
+            .await;
+        sleep(Duration::from_millis(50)).await;
+        let asked = Instant::now();
+        let refused = writer.commit(Batch::default()).await;
+        assert!(matches!(refused, Err(Error::Unavailable(_))), "{refused:?}");
+        assert!(asked.elapsed() < Duration::from_millis(3500));
+        // From now on at once.
+        let asked = Instant::now();
+        assert!(writer.probe().await.is_err());
+        assert!(asked.elapsed() < Duration::from_millis(500));
+        sleep(Duration::from_secs(4)).await;
+        writer.probe().await.expect("it goes on");
+        assert_eq!(count(), before, "what was refused is not there");
+        writer.commit(Batch::default()).await.expect("stored");
+        assert_ne!(count(), before);
+    });
+}
