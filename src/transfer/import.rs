@@ -20,8 +20,10 @@ use crate::domain::{
     likeness::{Key, Known, Likeness, bare_uid, hash},
 };
 
-/// Cards stored in one commit: devices are told once a batch.
-const BATCH: usize = 500;
+/// Cards stored in one commit: devices are told once a batch, and others who write wait for it.
+const BATCH: usize = 2_000;
+/// Octets of cards from which a commit takes no more of them.
+const BATCH_OCTETS: usize = 16 << 20;
 /// How often a batch is planned anew while contacts or rights change under it.
 const ATTEMPTS: usize = 8;
 /// Warnings a report keeps; the others are counted.
@@ -106,7 +108,10 @@ pub struct Importer {
     import: ImportId,
     choices: Choices,
     known: Known,
+    /// Commits have landed whose contacts are not known yet.
+    behind: bool,
     waiting: Vec<Waiting>,
+    waiting_octets: usize,
     flying: Option<Flying>,
     groups: Vec<(u64, u64, Group)>,
     progress: Progress,
@@ -141,7 +146,9 @@ impl Importer {
             known,
             import,
             choices,
+            behind: false,
             waiting: Vec::with_capacity(BATCH),
+            waiting_octets: 0,
             flying: None,
             groups: Vec::new(),
             progress,
@@ -180,8 +187,9 @@ impl Importer {
             }
             Outcome::Card(made) => {
                 self.progress.open.insert(record);
+                self.waiting_octets += made.card.len();
                 self.waiting.push(Waiting { record, line, made });
-                if self.waiting.len() == BATCH {
+                if self.waiting.len() == BATCH || self.waiting_octets >= BATCH_OCTETS {
                     self.store().await?;
                 }
             }
@@ -201,6 +209,7 @@ impl Importer {
     pub async fn finish(mut self) -> Result<Report> {
         self.store().await?;
         self.land().await?;
+        self.learn().await?;
         let groups = std::mem::take(&mut self.groups);
         for (record, line, group) in groups {
             let unknown = unknown_members(&group, |uid| self.known.has_uid(uid));
@@ -239,6 +248,7 @@ impl Importer {
 
     async fn store(&mut self) -> Result<()> {
         let cards = std::mem::take(&mut self.waiting);
+        self.waiting_octets = 0;
         let later = self.store_batch(cards, true).await?;
         if !later.is_empty() {
             self.land().await?;
@@ -317,12 +327,12 @@ impl Importer {
             match landed.map_err(|error| Error::Unavailable(error.to_string()))? {
                 Ok(settled) => {
                     self.progress.settle(settled);
-                    self.book.learn(&mut self.known).await?;
+                    self.behind = true;
                     return Ok(attempt == 0);
                 }
                 Err(Error::PreconditionFailed) => {
                     self.book = self.book.reopened().await?;
-                    self.book.learn(&mut self.known).await?;
+                    self.behind = true;
                     let planned = self.plan(&flying.cards, false).await?;
                     let prepared = self.book.prepare(&planned.new);
                     self.send(planned, prepared, flying.cards);
@@ -333,8 +343,17 @@ impl Importer {
         Err(unsettled())
     }
 
+    /// Who came into the book; read while the next commit is under way.
+    async fn learn(&mut self) -> Result<()> {
+        if std::mem::take(&mut self.behind) {
+            self.book.learn(&mut self.known).await?;
+        }
+        Ok(())
+    }
+
     /// What one commit is to store, and the records left for the next.
-    async fn plan(&self, cards: &[Waiting], defer: bool) -> Result<Planned> {
+    async fn plan(&mut self, cards: &[Waiting], defer: bool) -> Result<Planned> {
+        self.learn().await?;
         let mut batch = Planned::default();
         let mut fresh: HashSet<u64> = match &self.flying {
             Some(flying) => flying.fresh.clone(),

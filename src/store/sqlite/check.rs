@@ -193,9 +193,9 @@ const INVARIANTS: &[(&str, &str)] = &[
                  WHERE s.view = v.collection AND s.caught_up < c.seq)",
     ),
     (
-        "a collection's count of octets is wrong",
-        "SELECT c.id FROM collection c WHERE c.octets <> (
-             SELECT coalesce(sum(length(i.document)), 0) FROM placement p
+        "a collection's count of placements or of octets is wrong",
+        "SELECT c.id FROM collection c WHERE (c.live, c.octets) <> (
+             SELECT count(*), coalesce(sum(length(i.document)), 0) FROM placement p
              JOIN item i ON i.id = p.item WHERE p.collection = c.id AND p.gone IS NULL)",
     ),
     (

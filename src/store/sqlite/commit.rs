@@ -1,5 +1,6 @@
 //! A batch applied inside its savepoint: preconditions first, then rows.
 
+mod collection;
 mod credential;
 mod dav;
 mod device;
@@ -22,8 +23,9 @@ mod view;
 
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, params};
 
+use self::{collection::Touched, search::Live};
 use crate::domain::{
     batch::{Batch, Committed, Described, Op},
     class::Index,
@@ -102,6 +104,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         collections: BTreeMap::new(),
         rooms: BTreeMap::new(),
         created: HashMap::new(),
+        placed: Vec::new(),
         described: Vec::new(),
         people: Vec::new(),
         rights_moved: false,
@@ -116,7 +119,8 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
     }
     commit.count_removals()?;
     commit.tell_members()?;
-    search::catch_up(connection, &commit.created)?;
+    commit.write_collections()?;
+    search::catch_up(connection, &commit.placed, &commit.created)?;
     if commit.rights_moved {
         connection
             .prepare_cached(
@@ -130,7 +134,7 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         collections: commit
             .collections
             .into_iter()
-            .map(|(collection, seq)| (CollectionId(collection), Seq(seq)))
+            .map(|(collection, touched)| (CollectionId(collection), Seq(touched.seq)))
             .collect(),
         described: commit.described,
         people: commit.people,
@@ -141,11 +145,13 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
 struct Commit<'a> {
     connection: &'a Connection,
     batch: &'a Batch,
-    collections: BTreeMap<i64, i64>,
+    collections: BTreeMap<i64, Touched>,
     /// Limit and free room of private books this batch added to.
     rooms: BTreeMap<i64, (i64, i64)>,
     /// Items this batch created, as they are now.
     created: HashMap<i64, &'a Index>,
+    /// Placements this batch made, which no index has.
+    placed: Vec<Live>,
     described: Vec<Described>,
     people: Vec<PersonId>,
     rights_moved: bool,
@@ -256,18 +262,6 @@ impl<'a> Commit<'a> {
             | Op::Attach { .. } => self.document_op(op),
             Op::Verification(op) => self.verification_op(op),
         }
-    }
-
-    /// Takes the next sequence of a collection.
-    fn next_seq(&mut self, collection: i64) -> Applied<i64> {
-        let seq = self
-            .connection
-            .prepare_cached("UPDATE collection SET seq = seq + 1 WHERE id = ?1 RETURNING seq")?
-            .query_row([collection], |row| row.get::<_, i64>(0))
-            .optional()?
-            .ok_or(Error::NotFound)?;
-        self.collections.insert(collection, seq);
-        Ok(seq)
     }
 
     fn author(&self) -> Option<i64> {

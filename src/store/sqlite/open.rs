@@ -44,6 +44,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0025_titles.sql"),
     include_str!("schema/0026_news.sql"),
     include_str!("schema/0027_class_sizes.sql"),
+    include_str!("schema/0028_counts.sql"),
 ];
 
 /// The commit counter's file beside the database.
@@ -138,7 +139,7 @@ fn is_damaged(error: &rusqlite::Error) -> bool {
 pub fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -8192;",
+         PRAGMA cache_size = -32768;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
@@ -207,8 +208,8 @@ fn rights_revision(connection: &Connection) -> rusqlite::Result<i64> {
 fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
-         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -32768;
-         PRAGMA wal_autocheckpoint = 4000;",
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;
+         PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
     )?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())

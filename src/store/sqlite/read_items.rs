@@ -89,7 +89,7 @@ pub type Stored = (ItemId, String, String, Vec<u8>);
 impl Reader<'_> {
     pub fn count(&self, collection: CollectionId) -> rusqlite::Result<i64> {
         let count = self.one(
-            "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
+            "SELECT live FROM collection WHERE id = ?1",
             [collection.0],
             |row| row.get(0),
         )?;

@@ -51,11 +51,13 @@ impl Reader<'_> {
                    WHERE l.item = i.id AND l.tag = ?{tag} AND g.person = ?{person})"
             ));
         }
-        let total = self.one(
-            &format!("SELECT count(*) {FROM} {filter}"),
-            rusqlite::params_from_iter(&values),
-            |row| row.get(0),
-        )?;
+        let counted = match values.len() == 1 && !query.reach && !query.favourite {
+            true => "SELECT live FROM collection WHERE id = ?1".to_owned(),
+            false => format!("SELECT count(*) {FROM} {filter}"),
+        };
+        let total = self.one(&counted, rusqlite::params_from_iter(&values), |row| {
+            row.get(0)
+        })?;
         let order = order(query);
         values.push(query.limit.into());
         values.push(query.offset.into());

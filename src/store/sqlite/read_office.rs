@@ -132,8 +132,8 @@ impl Reader<'_> {
     fn person_counts(&self) -> rusqlite::Result<Vec<PersonCounts>> {
         self.all(
             "SELECT p.id,
-                 (SELECT count(*) FROM collection c JOIN placement l ON l.collection = c.id
-                  WHERE c.person = p.id AND c.kind = 'private' AND c.class = 'contact' AND l.gone IS NULL),
+                 (SELECT coalesce(sum(c.live), 0) FROM collection c
+                  WHERE c.person = p.id AND c.kind = 'private' AND c.class = 'contact'),
                  (SELECT count(*) FROM device d WHERE d.person = p.id),
                  max((SELECT max(last_seen) FROM device d WHERE d.person = p.id),
                      coalesce((SELECT max(last_seen) FROM client k WHERE k.person = p.id), 0)),
@@ -159,8 +159,8 @@ impl Reader<'_> {
                  coalesce((SELECT p.login FROM membership m JOIN person p ON p.id = m.person
                            WHERE m.grp = g.id AND m.role = 'admin'), ''),
                  (SELECT count(*) FROM membership m WHERE m.grp = g.id),
-                 (SELECT count(*) FROM collection c JOIN placement l ON l.collection = c.id
-                  WHERE c.grp = g.id AND c.kind = 'group' AND c.class = 'contact' AND l.gone IS NULL)
+                 (SELECT coalesce(sum(c.live), 0) FROM collection c
+                  WHERE c.grp = g.id AND c.kind = 'group' AND c.class = 'contact')
              FROM grp g",
             [],
             |row| {

@@ -176,9 +176,9 @@ async fn an_import_goes_on_while_rights_move_under_it_and_cards_repeat_from_batc
         )
     };
     let at = text
-        .find("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u500\r\n")
-        .expect("the 501st");
-    let repeated: String = (490..500).map(again).collect();
+        .find("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u2000\r\n")
+        .expect("the 2,001st");
+    let repeated: String = (1_990..2_000).map(again).collect();
     let text = format!("{}{repeated}{}", &text[..at], &text[at..]);
     let file = transfer::read(text.as_bytes(), &Options::default()).expect("a file");
     let choices = Choices::default();
@@ -200,7 +200,7 @@ async fn an_import_goes_on_while_rights_move_under_it_and_cards_repeat_from_batc
     assert_eq!(report.skipped, []);
     let book = fixture.book().await;
     assert_eq!(book.count().await, Ok(2_200));
-    let card = book.by_uid("u495").await.expect("read").expect("a card");
+    let card = book.by_uid("u1995").await.expect("read").expect("a card");
     assert!(String::from_utf8_lossy(&card.document).contains("NOTE:more"));
     let broken = fixture.store.check().await.expect("checked");
     assert_eq!(broken, [""; 0]);

@@ -226,12 +226,7 @@ impl Commit<'_> {
 
     fn hide_folder(&mut self, folder: CollectionId) -> Applied<i64> {
         self.owner_of(folder)?;
-        let live: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
-            )?
-            .query_row([folder.0], |row| row.get(0))?;
+        let live = self.live_in(folder.0)?;
         self.empty(folder.0)?;
         self.net_removals += live;
         self.removed_from = Some(folder.0);

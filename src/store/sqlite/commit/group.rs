@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, search::Live};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -314,7 +314,7 @@ impl Commit<'_> {
             params![item, book],
         )?;
         let born = self.next_seq(book)?;
-        self.run(
+        let placed = self.run(
             "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
                  born, changed, client, creator)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9,
@@ -331,6 +331,16 @@ impl Commit<'_> {
                 self.batch.client
             ],
         )?;
+        let octets = self
+            .connection
+            .prepare_cached("SELECT length(document) FROM item WHERE id = ?1")?
+            .query_row([copy], |row| row.get(0))?;
+        self.count_placed(book, octets);
+        self.placed.push(Live {
+            id: placed,
+            item: copy,
+            collection: book,
+        });
         self.run(
             "INSERT INTO index_text SELECT ?2, n, field, value, part, tokens FROM index_text WHERE item = ?1",
             params![item, copy],

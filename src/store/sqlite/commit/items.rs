@@ -2,7 +2,10 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Applied, Commit, search};
+use super::{
+    Applied, Commit, Failure,
+    search::{self, Live},
+};
 use crate::domain::{
     batch::{Content, NewPlacement, Op},
     error::Error,
@@ -13,6 +16,16 @@ use crate::domain::{
 struct Placing {
     by: i64,
     from: Option<i64>,
+}
+
+/// What a placement has from its item.
+struct Facts {
+    item: i64,
+    uid: String,
+    octets: i64,
+    creator: i64,
+    sort_first: String,
+    sort_last: String,
 }
 
 /// A live or removed placement as the operations need it.
@@ -136,7 +149,15 @@ impl<'a> Commit<'a> {
             by: self.author().unwrap_or(creator.0),
             from: None,
         };
-        let placed = self.place(item, &index.uid, placement, &origin)?;
+        let facts = Facts {
+            item,
+            uid: index.uid.clone(),
+            octets: content.document.len() as i64,
+            creator: creator.0,
+            sort_first: index.sort_first.clone(),
+            sort_last: index.sort_last.clone(),
+        };
+        let placed = self.place(facts, placement, &origin)?;
         self.note_import(item, placed, None, &[])?;
         Ok(placed)
     }
@@ -172,13 +193,25 @@ impl<'a> Commit<'a> {
             }
         }
         // What was purged has no content left.
-        let uid: String = self
+        let facts = self
             .connection
-            .prepare_cached("SELECT uid FROM item WHERE id = ?1 AND length(document) > 0")?
-            .query_row([item.0], |row| row.get(0))
+            .prepare_cached(
+                "SELECT uid, length(document), creator, sort_first, sort_last FROM item
+                 WHERE id = ?1 AND length(document) > 0",
+            )?
+            .query_row([item.0], |row| {
+                Ok(Facts {
+                    item: item.0,
+                    uid: row.get(0)?,
+                    octets: row.get(1)?,
+                    creator: row.get(2)?,
+                    sort_first: row.get(3)?,
+                    sort_last: row.get(4)?,
+                })
+            })
             .optional()?
             .ok_or(Error::NotFound)?;
-        let placed = self.place(item.0, &uid, placement, origin)?;
+        let placed = self.place(facts, placement, origin)?;
         if sharing && origin.from.is_some() {
             self.tell_shared(item.0, placement.collection.0);
         }
@@ -186,25 +219,8 @@ impl<'a> Commit<'a> {
     }
 
     /// Inserts a placement; the uid and the href must be free among the live ones.
-    fn place(
-        &mut self,
-        item: i64,
-        uid: &str,
-        placement: &NewPlacement,
-        origin: &Placing,
-    ) -> Applied<i64> {
+    fn place(&mut self, facts: Facts, placement: &NewPlacement, origin: &Placing) -> Applied<i64> {
         let collection = placement.collection.0;
-        self.check_uid(collection, uid, 0)?;
-        let taken = self
-            .connection
-            .prepare_cached(
-                "SELECT 1 FROM placement WHERE collection = ?1 AND href = ?2 AND gone IS NULL",
-            )?
-            .exists(params![collection, placement.href])?;
-        if taken {
-            // The decision was made on an absent href: somebody was faster.
-            return Err(Error::PreconditionFailed.into());
-        }
         let seq = self.next_seq(collection)?;
         let device = placement.device.map(|device| device.0);
         let writer = device.filter(|_| !placement.altered);
@@ -213,15 +229,14 @@ impl<'a> Commit<'a> {
                 "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
                      born, changed, maker, writer, overlay, client, came_from, creator, sort_first,
                      sort_last)
-                 SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, creator,
-                     sort_first, sort_last FROM item WHERE id = ?1",
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
             )?
             .execute(params![
-                item,
+                facts.item,
                 collection,
                 placement.href,
                 placement.server_id,
-                uid,
+                facts.uid,
                 origin.by,
                 self.batch.at.0,
                 seq,
@@ -230,13 +245,42 @@ impl<'a> Commit<'a> {
                 placement.overlay,
                 self.batch.client,
                 origin.from,
-            ])?;
+                facts.creator,
+                facts.sort_first,
+                facts.sort_last,
+            ])
+            .map_err(|error| self.not_placed(placement, &facts.uid, error))?;
         let id = self.connection.last_insert_rowid();
+        self.count_placed(collection, facts.octets);
+        self.placed.push(Live {
+            id,
+            item: facts.item,
+            collection,
+        });
         if !placement.tags.is_empty() {
-            self.link_owner_tags(collection, item, &placement.tags)?;
+            self.link_owner_tags(collection, facts.item, &placement.tags)?;
         }
         self.net_removals -= 1;
         Ok(id)
+    }
+
+    /// Why a placement could not be inserted.
+    fn not_placed(&self, placement: &NewPlacement, uid: &str, error: rusqlite::Error) -> Failure {
+        let collection = placement.collection.0;
+        if let Err(held) = self.check_uid(collection, uid, 0) {
+            return held;
+        }
+        let taken = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM placement WHERE collection = ?1 AND href = ?2 AND gone IS NULL",
+            )
+            .and_then(|mut statement| statement.exists(params![collection, placement.href]));
+        match taken {
+            // The decision was made on an absent href: somebody was faster.
+            Ok(true) => Error::PreconditionFailed.into(),
+            _ => error.into(),
+        }
     }
 
     /// Refuses a uid that another live placement of the collection has.
@@ -408,6 +452,7 @@ impl<'a> Commit<'a> {
             ])?;
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, placed)?;
+        self.placed.retain(|live| live.id != placed.id);
         if let Some((_, room)) = self.rooms.get_mut(&placed.collection) {
             *room += 1;
         }
@@ -447,12 +492,7 @@ impl<'a> Commit<'a> {
     }
 
     fn empty_checked(&mut self, collection: CollectionId, expected: i64) -> Applied<i64> {
-        let live: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
-            )?
-            .query_row([collection.0], |row| row.get(0))?;
+        let live = self.live_in(collection.0)?;
         if live != expected {
             return Err(Error::PreconditionFailed.into());
         }
@@ -523,7 +563,7 @@ impl<'a> Commit<'a> {
             self.connection
                 .prepare_cached(
                     "INSERT INTO import_item (import, item, placement, digest, revision, overlay)
-                     SELECT ?1, id, ?3, digest, ?4, ?5 FROM item WHERE id = ?2
+                     VALUES (?1, ?2, ?3, (SELECT digest FROM item WHERE id = ?2), ?4, ?5)
                      ON CONFLICT DO UPDATE SET digest = excluded.digest",
                 )?
                 .execute(params![import.0, item, placement, revision, overlay])?;
@@ -551,12 +591,7 @@ impl<'a> Commit<'a> {
             .optional()?
             .flatten();
         let Some(limit) = quota else { return Ok(()) };
-        let used: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
-            )?
-            .query_row([collection.0], |row| row.get(0))?;
+        let used = self.live_in(collection.0)?;
         self.rooms.insert(collection.0, (limit, limit - used));
         self.check_quota(collection)
     }

@@ -217,12 +217,7 @@ impl Commit<'_> {
         if removals <= MANY || (removals - 1) / MANY == (removals - self.net_removals - 1) / MANY {
             return Ok(());
         }
-        let left: i64 = self
-            .connection
-            .prepare_cached(
-                "SELECT count(*) FROM placement WHERE collection = ?1 AND gone IS NULL",
-            )?
-            .query_row([collection], |row| row.get(0))?;
+        let left = self.live_in(collection)?;
         if removals * 4 <= left + removals {
             return Ok(());
         }

@@ -1,10 +1,10 @@
 //! The search index and the order of lists, kept in the transaction that changes what they tell.
 //!
-//! Whatever writes a placement, an item or a comment, triggers of the writing connection note the
-//! placements concerned; a batch ends with indexing them. Removals need no more than SQL
-//! (`schema/0005_search.sql`).
+//! A batch notes the placements it makes; whatever else writes a placement, an item or a comment,
+//! triggers of the writing connection note the placements concerned. A batch ends with indexing
+//! them. Removals need no more than SQL (`schema/0005_search.sql`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Row, params};
 
@@ -17,9 +17,6 @@ use crate::domain::{
 /// Lives with the writing connection.
 pub const TRACK: &str = "
     CREATE TEMP TABLE unindexed (placement INTEGER PRIMARY KEY);
-    CREATE TEMP TRIGGER unindexed_placed AFTER INSERT ON main.placement BEGIN
-        INSERT OR IGNORE INTO unindexed VALUES (new.id);
-    END;
     CREATE TEMP TRIGGER unindexed_back AFTER UPDATE OF gone ON main.placement
     WHEN new.gone IS NULL BEGIN
         INSERT OR IGNORE INTO unindexed VALUES (new.id);
@@ -52,17 +49,24 @@ pub const TRACK: &str = "
         INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
             JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.id;
     END;
-    CREATE TEMP TRIGGER unindexed_title_placed AFTER INSERT ON main.placement BEGIN
-        INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
-            JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.item;
-    END;
     CREATE TEMP TRIGGER unindexed_title_moved AFTER UPDATE OF gone ON main.placement BEGIN
         INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
             JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.item;
     END;";
 
-/// Makes findable what the batch wrote; `created` are the items that were in no index before.
-pub fn catch_up(connection: &Connection, created: &HashMap<i64, &Index>) -> rusqlite::Result<()> {
+/// Makes findable what the batch wrote: `placed` and what was noted; `created` are the items that
+/// were in no index before.
+pub fn catch_up(
+    connection: &Connection,
+    placed: &[Live],
+    created: &HashMap<i64, &Index>,
+) -> rusqlite::Result<()> {
+    for placement in placed
+        .iter()
+        .filter(|placed| !created.contains_key(&placed.item))
+    {
+        note_attached(connection, placement.item)?;
+    }
     // CROSS JOIN: SQLite keeps the order, and never walks through all placements.
     let noted: Vec<Live> = connection
         .prepare_cached(
@@ -71,15 +75,33 @@ pub fn catch_up(connection: &Connection, created: &HashMap<i64, &Index>) -> rusq
         )?
         .query_map([], Live::read)?
         .collect::<rusqlite::Result<_>>()?;
-    for placed in noted {
-        match created.get(&placed.item) {
-            Some(index) => insert(connection, &placed, &words_of(index))?,
-            None => index_placement(connection, &placed)?,
+    for placement in &noted {
+        index_placement(connection, placement)?;
+    }
+    if !noted.is_empty() {
+        connection
+            .prepare_cached("DELETE FROM unindexed")?
+            .execute([])?;
+    }
+    let noted: HashSet<i64> = noted.iter().map(|placement| placement.id).collect();
+    for placement in placed.iter().filter(|placed| !noted.contains(&placed.id)) {
+        match created.get(&placement.item) {
+            // Nothing was said about it or attached to it: that would have been noted.
+            Some(index) => insert(connection, placement, &words_of(index), "")?,
+            None => index_placement(connection, placement)?,
         }
     }
+    Ok(())
+}
+
+/// Notes the contacts a document is attached to: it came to a place where they are found by it.
+fn note_attached(connection: &Connection, document: i64) -> rusqlite::Result<()> {
     connection
-        .prepare_cached("DELETE FROM unindexed")?
-        .execute([])?;
+        .prepare_cached(
+            "INSERT OR IGNORE INTO unindexed SELECT p.id FROM attachment a
+             JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = ?1",
+        )?
+        .execute([document])?;
     Ok(())
 }
 
@@ -111,10 +133,10 @@ pub fn replace_texts(connection: &Connection, item: i64, index: &Index) -> rusql
 }
 
 /// A live placement.
-struct Live {
-    id: i64,
-    item: i64,
-    collection: i64,
+pub struct Live {
+    pub id: i64,
+    pub item: i64,
+    pub collection: i64,
 }
 
 impl Live {
@@ -156,7 +178,19 @@ fn index_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<(
         .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
         .execute([placed.id])?;
     let texts = texts.iter().map(|(part, tokens)| (&**part, &**tokens));
-    insert(connection, placed, &words(texts))?;
+    let comments: Vec<String> = connection
+        .prepare_cached("SELECT text FROM comment WHERE item = ?1 AND collection = ?2 ORDER BY id")?
+        .query_map([placed.item, placed.collection], |row| {
+            row.get::<_, String>(0)
+        })?
+        .map(|text| Ok(token::Tokens::text(&text?, false).finish()))
+        .collect::<rusqlite::Result<_>>()?;
+    let comments = token::join(comments.iter().map(String::as_str));
+    let mut words = words(texts);
+    let [.., rest] = &mut words;
+    let titles = titles(connection, placed.item)?;
+    *rest = token::join([rest.as_str(), &titles].into_iter());
+    insert(connection, placed, &words, &comments)?;
     connection
         .prepare_cached(
             "UPDATE placement SET (sort_first, sort_last) =
@@ -169,14 +203,12 @@ fn index_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<(
 }
 
 /// Enters a placement that is not in the index.
-fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Result<()> {
-    let comments: Vec<String> = connection
-        .prepare_cached("SELECT text FROM comment WHERE item = ?1 AND collection = ?2 ORDER BY id")?
-        .query_map([placed.item, placed.collection], |row| {
-            row.get::<_, String>(0)
-        })?
-        .map(|text| Ok(token::Tokens::text(&text?, false).finish()))
-        .collect::<rusqlite::Result<_>>()?;
+fn insert(
+    connection: &Connection,
+    placed: &Live,
+    words: &Words,
+    comments: &str,
+) -> rusqlite::Result<()> {
     let [
         name,
         organization,
@@ -187,8 +219,6 @@ fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Re
         country,
         rest,
     ] = words;
-    let titles = titles(connection, placed.item)?;
-    let rest = [rest.as_str(), &titles];
     connection
         .prepare_cached(
             "INSERT INTO search (rowid, place, name, organization, email, telephone, reach, city,
@@ -205,8 +235,8 @@ fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Re
             reach,
             city,
             country,
-            token::join(rest.into_iter()),
-            token::join(comments.iter().map(String::as_str))
+            rest,
+            comments,
         ])?;
     Ok(())
 }

@@ -141,7 +141,8 @@ impl Commit<'_> {
         Ok(())
     }
 
-    fn sources(&self, view: i64) -> Applied<Vec<Source>> {
+    fn sources(&mut self, view: i64) -> Applied<Vec<Source>> {
+        self.write_collections()?;
         Ok(self
             .connection
             .prepare_cached(
