@@ -164,5 +164,5 @@ fn the_service_manager_is_told_of_start_life_and_end() {
         said = hear();
     }
     assert_eq!(said, "STOPPING=1\n");
-    program.stop();
+    assert!(program.ends(), "it did not end well");
 }

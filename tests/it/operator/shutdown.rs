@@ -132,7 +132,7 @@ fn held_requests_are_answered_and_no_acknowledged_write_is_lost() {
             .map(|writer| writer.join().expect("a writer"));
         written.flatten().collect()
     });
-    program.stop();
+    assert!(program.ends(), "it did not end well");
     assert!(
         written.len() >= 5 * WRITERS,
         "{} were acknowledged",

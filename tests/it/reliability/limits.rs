@@ -124,19 +124,19 @@ fn nothing_a_card_names_is_ever_asked() {
             plain.concat()
         )
     };
-    let put = book.put("names.vcf", ("If-None-Match", "*"), &card("names"));
+    let put = book.put("names.vcf", ("If-None-Match", "*"), &card("Reached"));
     assert_eq!(put.status, 201);
     // Read in every way there is.
     let mut phone = Device::set_up(&server.address, "alice", "reader", "16.1");
     phone.sync_all(&[], 100);
-    assert!(phone.named("names").is_some());
+    assert!(phone.named("Reached").is_some());
     for accept in ["text/vcard; version=4.0", "text/vcard; version=3.0"] {
         let path = format!("{}names.vcf", book.path);
         let read = book.send("GET", &path, &[("Accept", accept)], b"");
         assert_eq!(read.status, 200);
     }
     let browser = Browser::of(&server.address, "alice");
-    let page = browser.card_named("/c/private", "names").expect("a page");
+    let page = browser.card_named("/c/private", "Reached").expect("a page");
     browser.page(&page);
     browser.page(&format!("{page}/edit"));
     let token = hidden(&browser.page("/c/private/import"), "token");
