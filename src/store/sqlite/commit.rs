@@ -16,6 +16,7 @@ mod office;
 mod outbox;
 mod person;
 mod personal;
+mod place;
 pub mod search;
 mod tag;
 mod verification;

@@ -2,31 +2,12 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{
-    Applied, Commit, Failure,
-    search::{self, Live},
-};
+use super::{Applied, Commit, place::Placing, search};
 use crate::domain::{
-    batch::{Content, NewPlacement, Op},
+    batch::{Content, Op},
     error::Error,
-    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
+    id::{CollectionId, DeviceId, ItemId, PlacementId, Seq},
 };
-
-/// Who placed an item, and the collection it was shared from.
-struct Placing {
-    by: i64,
-    from: Option<i64>,
-}
-
-/// What a placement has from its item.
-struct Facts {
-    item: i64,
-    uid: String,
-    octets: i64,
-    creator: i64,
-    sort_first: String,
-    sort_last: String,
-}
 
 /// A live or removed placement as the operations need it.
 pub(super) struct Placed {
@@ -106,196 +87,6 @@ impl<'a> Commit<'a> {
                 expected,
             } => self.empty_checked(*collection, *expected),
             _ => Ok(0),
-        }
-    }
-
-    fn create_item(
-        &mut self,
-        class: &str,
-        creator: PersonId,
-        content: &'a Content,
-        placement: &NewPlacement,
-    ) -> Applied<i64> {
-        self.check_quota(placement.collection)?;
-        let index = &content.index;
-        self.require_blob(index.blob.as_ref())?;
-        self.connection
-            .prepare_cached(
-                "INSERT INTO item (class, uid, kind, display, sort_first, sort_last, document,
-                     digest, creator, origin, created, modified, mixed, beside, blob, octets)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15)",
-            )?
-            .execute(params![
-                class,
-                index.uid,
-                index.kind,
-                index.display,
-                index.sort_first,
-                index.sort_last,
-                content.document,
-                content.digest,
-                creator.0,
-                placement.collection.0,
-                self.batch.at.0,
-                index.mixed,
-                content.beside,
-                index.blob.as_ref().map(|blob| &blob.digest),
-                index.blob.as_ref().map_or(0, |blob| blob.octets),
-            ])?;
-        let item = self.connection.last_insert_rowid();
-        search::write_texts(self.connection, item, index)?;
-        self.created.insert(item, index);
-        let origin = Placing {
-            by: self.author().unwrap_or(creator.0),
-            from: None,
-        };
-        let facts = Facts {
-            item,
-            uid: index.uid.clone(),
-            octets: content.document.len() as i64,
-            creator: creator.0,
-            sort_first: index.sort_first.clone(),
-            sort_last: index.sort_last.clone(),
-        };
-        let placed = self.place(facts, placement, &origin)?;
-        self.note_import(item, placed, None, &[])?;
-        Ok(placed)
-    }
-
-    fn place_existing(
-        &mut self,
-        item: ItemId,
-        placement: &NewPlacement,
-        origin: &Placing,
-        sharing: bool,
-    ) -> Applied<i64> {
-        let live: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT id FROM placement WHERE item = ?1 AND collection = ?2 AND gone IS NULL",
-            )?
-            .query_row(params![item.0, placement.collection.0], |row| row.get(0))
-            .optional()?;
-        if let Some(live) = live {
-            return Ok(live);
-        }
-        self.check_quota(placement.collection)?;
-        if let (true, Some(from)) = (sharing, origin.from) {
-            // Whoever shares it reads it there, still.
-            let shown = self
-                .connection
-                .prepare_cached(
-                    "SELECT 1 FROM placement WHERE item = ?1 AND collection = ?2 AND gone IS NULL",
-                )?
-                .exists([item.0, from])?;
-            if !shown {
-                return Err(Error::PreconditionFailed.into());
-            }
-        }
-        // What was purged has no content left.
-        let facts = self
-            .connection
-            .prepare_cached(
-                "SELECT uid, length(document), creator, sort_first, sort_last FROM item
-                 WHERE id = ?1 AND length(document) > 0",
-            )?
-            .query_row([item.0], |row| {
-                Ok(Facts {
-                    item: item.0,
-                    uid: row.get(0)?,
-                    octets: row.get(1)?,
-                    creator: row.get(2)?,
-                    sort_first: row.get(3)?,
-                    sort_last: row.get(4)?,
-                })
-            })
-            .optional()?
-            .ok_or(Error::NotFound)?;
-        let placed = self.place(facts, placement, origin)?;
-        if sharing && origin.from.is_some() {
-            self.tell_shared(item.0, placement.collection.0);
-        }
-        Ok(placed)
-    }
-
-    /// Inserts a placement; the uid and the href must be free among the live ones.
-    fn place(&mut self, facts: Facts, placement: &NewPlacement, origin: &Placing) -> Applied<i64> {
-        let collection = placement.collection.0;
-        let seq = self.next_seq(collection)?;
-        let device = placement.device.map(|device| device.0);
-        let writer = device.filter(|_| !placement.altered);
-        self.connection
-            .prepare_cached(
-                "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
-                     born, changed, maker, writer, overlay, client, came_from, creator, sort_first,
-                     sort_last)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
-            )?
-            .execute(params![
-                facts.item,
-                collection,
-                placement.href,
-                placement.server_id,
-                facts.uid,
-                origin.by,
-                self.batch.at.0,
-                seq,
-                device,
-                writer,
-                placement.overlay,
-                self.batch.client,
-                origin.from,
-                facts.creator,
-                facts.sort_first,
-                facts.sort_last,
-            ])
-            .map_err(|error| self.not_placed(placement, &facts.uid, error))?;
-        let id = self.connection.last_insert_rowid();
-        self.count_placed(collection, facts.octets);
-        self.placed.push(Live {
-            id,
-            item: facts.item,
-            collection,
-        });
-        if !placement.tags.is_empty() {
-            self.link_owner_tags(collection, facts.item, &placement.tags)?;
-        }
-        self.net_removals -= 1;
-        Ok(id)
-    }
-
-    /// Why a placement could not be inserted.
-    fn not_placed(&self, placement: &NewPlacement, uid: &str, error: rusqlite::Error) -> Failure {
-        let collection = placement.collection.0;
-        if let Err(held) = self.check_uid(collection, uid, 0) {
-            return held;
-        }
-        let taken = self
-            .connection
-            .prepare_cached(
-                "SELECT 1 FROM placement WHERE collection = ?1 AND href = ?2 AND gone IS NULL",
-            )
-            .and_then(|mut statement| statement.exists(params![collection, placement.href]));
-        match taken {
-            // The decision was made on an absent href: somebody was faster.
-            Ok(true) => Error::PreconditionFailed.into(),
-            _ => error.into(),
-        }
-    }
-
-    /// Refuses a uid that another live placement of the collection has.
-    fn check_uid(&self, collection: i64, uid: &str, except: i64) -> Applied<()> {
-        let holder: Option<String> = self
-            .connection
-            .prepare_cached(
-                "SELECT href FROM placement
-                 WHERE collection = ?1 AND uid = ?2 AND gone IS NULL AND id <> ?3",
-            )?
-            .query_row(params![collection, uid, except], |row| row.get(0))
-            .optional()?;
-        match holder {
-            Some(href) => Err(Error::UidConflict { href }.into()),
-            None => Ok(()),
         }
     }
 
@@ -502,44 +293,13 @@ impl<'a> Commit<'a> {
         Ok(live)
     }
 
-    fn restore(
-        &mut self,
-        placement: PlacementId,
-        href: &str,
-        server_id: &str,
-        overlay: Option<&[u8]>,
-    ) -> Applied<i64> {
-        let placed = self.placed(placement)?;
-        if placed.gone.is_none() {
-            return Err(Error::PreconditionFailed.into());
-        }
-        let origin = self
-            .connection
-            .prepare_cached("SELECT placed_by, came_from FROM placement WHERE id = ?1")?
-            .query_row([placed.id], |row| {
-                Ok(Placing {
-                    by: row.get(0)?,
-                    from: row.get(1)?,
-                })
-            })?;
-        self.place_existing(
-            ItemId(placed.item),
-            &NewPlacement {
-                collection: CollectionId(placed.collection),
-                href: href.to_owned(),
-                server_id: server_id.to_owned(),
-                device: None,
-                altered: false,
-                overlay: overlay.map_or(placed.overlay, <[u8]>::to_vec),
-                tags: Vec::new(),
-            },
-            &origin,
-            false,
-        )
-    }
-
     /// Tags belong to the owner of the private book, whoever writes.
-    fn link_owner_tags(&mut self, collection: i64, item: i64, tags: &[String]) -> Applied<()> {
+    pub(super) fn link_owner_tags(
+        &mut self,
+        collection: i64,
+        item: i64,
+        tags: &[String],
+    ) -> Applied<()> {
         let owner: Option<i64> = self
             .connection
             .prepare_cached("SELECT person FROM collection WHERE id = ?1 AND kind = 'private'")?
@@ -552,7 +312,7 @@ impl<'a> Commit<'a> {
     }
 
     /// Remembers what an import created, or the revision it replaced, so that it can be undone.
-    fn note_import(
+    pub(super) fn note_import(
         &self,
         item: i64,
         placement: i64,
@@ -571,7 +331,7 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
+    pub(super) fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
         if let Some((limit, room)) = self.rooms.get_mut(&collection.0) {
             *room -= 1;
             return match *room < 0 {
@@ -604,7 +364,7 @@ impl<'a> Commit<'a> {
         }
     }
 
-    fn placed(&self, placement: PlacementId) -> Applied<Placed> {
+    pub(super) fn placed(&self, placement: PlacementId) -> Applied<Placed> {
         let placed = self
             .connection
             .prepare_cached(&format!(

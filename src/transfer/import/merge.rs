@@ -1,0 +1,123 @@
+//! A card of a file and the one that is there become one.
+
+use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
+
+use super::Choice;
+use crate::domain::{item::Card, likeness::Key};
+
+/// New content for a card that is there; none when nothing changes.
+pub(super) fn updated(
+    base: &[u8],
+    card: &Card,
+    incoming: &[u8],
+    choice: Choice,
+) -> Option<Vec<u8>> {
+    let present = Document::parse(base).ok()?;
+    let incoming = Document::parse(incoming).ok()?;
+    let united = match choice {
+        Choice::Replace => replaced(&incoming, &card.placement.uid),
+        _ => united(&present, &incoming, &card.placement.uid),
+    };
+    (united != base).then_some(united)
+}
+
+/// The incoming card under the UID of the one it replaces.
+fn replaced(incoming: &Document, uid: &str) -> Vec<u8> {
+    let mut edit = incoming.edit();
+    if let Some(at) = incoming.lines().iter().position(|line| line.is("UID")) {
+        edit.set_text(at, uid);
+    }
+    edit.finish().as_bytes().to_vec()
+}
+
+/// Properties of which a contact has several.
+const SEVERAL: [&str; 10] = [
+    "TEL",
+    "EMAIL",
+    "ADR",
+    "URL",
+    "IMPP",
+    "RELATED",
+    "X-ABRELATEDNAMES",
+    "X-ABDATE",
+    "X-SOCIALPROFILE",
+    "X-CARNET-CUSTOM",
+];
+/// What belongs to a card itself, or to a value beside it.
+const NEVER: [&str; 9] = [
+    "UID",
+    "VERSION",
+    "PRODID",
+    "REV",
+    "FN",
+    "N",
+    "X-ABLABEL",
+    "LABEL",
+    "X-ABUID",
+];
+
+/// What only the incoming card says, added to the present one.
+fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
+    let missing = |line: &&Line| {
+        let name = line.name.to_ascii_uppercase();
+        if NEVER.contains(&&name[..]) || line.raw.is_empty() {
+            return false;
+        }
+        let mut same = present.all(&line.name);
+        match SEVERAL.contains(&&name[..]) {
+            true => !same.any(|there| compared(there) == compared(line)),
+            false => same.next().is_none(),
+        }
+    };
+    let missing: Vec<usize> = incoming
+        .lines()
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| !line.is("CATEGORIES") && missing(line))
+        .map(|(at, _)| at)
+        .collect();
+    let categories = missing_categories(present, incoming);
+    if missing.is_empty() && categories.is_none() {
+        return present.as_bytes().to_vec();
+    }
+    let base = present.editable(uid);
+    let mut edit = base.edit();
+    for at in missing {
+        edit.adopt(incoming, at);
+    }
+    if let Some(all) = categories {
+        let list: Vec<String> = all.iter().map(|name| escape_text(name)).collect();
+        match base.lines().iter().position(|line| line.is("CATEGORIES")) {
+            Some(at) => edit.set_raw(at, list.join(",")),
+            None => edit.add(NewLine::new("CATEGORIES", &[], list.join(","))),
+        }
+    }
+    edit.finish().as_bytes().to_vec()
+}
+
+/// Both cards' categories; none when the present card has them all.
+fn missing_categories(present: &Document, incoming: &Document) -> Option<Vec<String>> {
+    let mut all: Vec<String> = present.all("CATEGORIES").flat_map(Line::list).collect();
+    let before = all.len();
+    for name in incoming.all("CATEGORIES").flat_map(Line::list) {
+        if !all
+            .iter()
+            .any(|there| there.to_lowercase() == name.to_lowercase())
+        {
+            all.push(name);
+        }
+    }
+    (all.len() > before).then_some(all)
+}
+
+/// A value as two are compared: numbers by digits, addresses without case.
+fn compared(line: &Line) -> String {
+    let text = line.text();
+    match line.is("TEL") {
+        true => Key::of("tel", &text).map_or(text, |key| match key {
+            Key::Number(digits) => digits,
+            _ => String::new(),
+        }),
+        false => text.trim().to_lowercase(),
+    }
+}
