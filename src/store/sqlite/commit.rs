@@ -22,11 +22,11 @@ mod tag;
 mod verification;
 mod view;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use rusqlite::{Connection, params};
 
-use self::{collection::Touched, search::Live};
+use self::{collection::Touched, search::Unindexed};
 use crate::domain::{
     batch::{Batch, Committed, Described, Op},
     class::Index,
@@ -97,15 +97,19 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
     transaction.commit()
 }
 
-/// Applies a batch whole; the caller rolls back on failure.
-pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
+/// Applies a batch whole; the caller rolls back on failure, and indexes what is `unindexed` before
+/// it commits.
+pub fn apply<'a>(
+    connection: &'a Connection,
+    batch: &'a Batch,
+    unindexed: &mut Unindexed<'a>,
+) -> Applied<Committed> {
     let mut commit = Commit {
         connection,
         batch,
+        unindexed: std::mem::take(unindexed),
         collections: BTreeMap::new(),
         rooms: BTreeMap::new(),
-        created: HashMap::new(),
-        placed: Vec::new(),
         described: Vec::new(),
         people: Vec::new(),
         rights_moved: false,
@@ -113,22 +117,9 @@ pub fn apply(connection: &Connection, batch: &Batch) -> Applied<Committed> {
         removed_from: None,
         doings: Vec::new(),
     };
-    commit.check_rights_revision()?;
-    let mut rows = Vec::with_capacity(batch.ops.len());
-    for op in &batch.ops {
-        rows.push(commit.op(op)?);
-    }
-    commit.count_removals()?;
-    commit.tell_members()?;
-    commit.write_collections()?;
-    search::catch_up(connection, &commit.placed, &commit.created)?;
-    if commit.rights_moved {
-        connection
-            .prepare_cached(
-                "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'rights_revision'",
-            )?
-            .execute([])?;
-    }
+    let applied = commit.apply();
+    *unindexed = commit.unindexed;
+    let rows = applied?;
     commit.people.sort_unstable();
     commit.people.dedup();
     Ok(Committed {
@@ -149,10 +140,7 @@ struct Commit<'a> {
     collections: BTreeMap<i64, Touched>,
     /// Limit and free room of private books this batch added to.
     rooms: BTreeMap<i64, (i64, i64)>,
-    /// Items this batch created, as they are now.
-    created: HashMap<i64, &'a Index>,
-    /// Placements this batch made, which no index has.
-    placed: Vec<Live>,
+    unindexed: Unindexed<'a>,
     described: Vec<Described>,
     people: Vec<PersonId>,
     rights_moved: bool,
@@ -164,6 +152,26 @@ struct Commit<'a> {
 }
 
 impl<'a> Commit<'a> {
+    fn apply(&mut self) -> Applied<Vec<i64>> {
+        self.check_rights_revision()?;
+        let batch = self.batch;
+        let mut rows = Vec::with_capacity(batch.ops.len());
+        for op in &batch.ops {
+            rows.push(self.op(op)?);
+        }
+        self.count_removals()?;
+        self.tell_members()?;
+        self.write_collections()?;
+        if self.rights_moved {
+            self.connection
+                .prepare_cached(
+                    "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'rights_revision'",
+                )?
+                .execute([])?;
+        }
+        Ok(rows)
+    }
+
     fn check_rights_revision(&self) -> Applied<()> {
         let Some(expected) = self.batch.rights_revision else {
             return Ok(());

@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use self::pulse::Pulse;
-use super::{commit, failed, figures::Figures, unavailable};
+use super::{commit, commit::search::Unindexed, failed, figures::Figures, unavailable};
 use crate::domain::{
     batch::{Batch, Committed},
     class::Index,
@@ -288,21 +288,27 @@ impl Thread {
 }
 
 /// Applies batches without savepoints: SQLite notes every page a savepoint changes, and looks
-/// through what it noted at the end of every statement. None when a refused one left something.
+/// through what it noted at the end of every statement. None when a refused one left something, or
+/// one cannot be indexed.
 fn apply_all(
     transaction: &Transaction<'_>,
     batches: &[Asked],
 ) -> rusqlite::Result<Option<Vec<Result<Committed>>>> {
     let mut outcomes = Vec::with_capacity(batches.len());
+    let mut unindexed = Unindexed::default();
     for (batch, _) in batches {
         let before = transaction.total_changes();
-        let outcome = settled(commit::apply(transaction, batch))?;
+        let outcome = settled(commit::apply(transaction, batch, &mut unindexed))?;
         if outcome.is_err() && transaction.total_changes() != before {
             return Ok(None);
         }
         outcomes.push(outcome);
     }
-    Ok(Some(outcomes))
+    match commit::search::catch_up(transaction, &unindexed) {
+        Err(error) if is_fatal(&error) => Err(error),
+        Err(_) => Ok(None),
+        Ok(()) => Ok(Some(outcomes)),
+    }
 }
 
 /// Applies batches, each in a savepoint that goes back when it is refused.
@@ -313,7 +319,12 @@ fn apply_each(
     let mut outcomes = Vec::with_capacity(batches.len());
     for (batch, _) in batches {
         let savepoint = transaction.savepoint()?;
-        let outcome = settled(commit::apply(&savepoint, batch))?;
+        let mut unindexed = Unindexed::default();
+        let applied = commit::apply(&savepoint, batch, &mut unindexed).and_then(|committed| {
+            commit::search::catch_up(&savepoint, &unindexed)?;
+            Ok(committed)
+        });
+        let outcome = settled(applied)?;
         if outcome.is_ok() {
             savepoint.commit()?;
         }

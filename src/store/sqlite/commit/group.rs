@@ -336,7 +336,7 @@ impl Commit<'_> {
             .prepare_cached("SELECT length(document) FROM item WHERE id = ?1")?
             .query_row([copy], |row| row.get(0))?;
         self.count_placed(book, octets);
-        self.placed.push(Live {
+        self.unindexed.placed.push(Live {
             id: placed,
             item: copy,
             collection: book,

@@ -132,7 +132,7 @@ impl<'a> Commit<'a> {
             return Err(Error::PreconditionFailed.into());
         }
         search::replace_texts(self.connection, item.0, index)?;
-        if let Some(known) = self.created.get_mut(&item.0) {
+        if let Some(known) = self.unindexed.created.get_mut(&item.0) {
             *known = index;
         }
         for placed in self.live_placements(item.0)? {
@@ -243,7 +243,7 @@ impl<'a> Commit<'a> {
             ])?;
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, placed)?;
-        self.placed.retain(|live| live.id != placed.id);
+        self.unindexed.placed.retain(|live| live.id != placed.id);
         if let Some((_, room)) = self.rooms.get_mut(&placed.collection) {
             *room += 1;
         }

@@ -64,7 +64,7 @@ impl<'a> Commit<'a> {
             ])?;
         let item = self.connection.last_insert_rowid();
         search::write_texts(self.connection, item, index)?;
-        self.created.insert(item, index);
+        self.unindexed.created.insert(item, index);
         let origin = Placing {
             by: self.author().unwrap_or(creator.0),
             from: None,
@@ -172,7 +172,7 @@ impl<'a> Commit<'a> {
             .map_err(|error| self.not_placed(placement, &facts.uid, error))?;
         let id = self.connection.last_insert_rowid();
         self.count_placed(collection, facts.octets);
-        self.placed.push(Live {
+        self.unindexed.placed.push(Live {
             id,
             item: facts.item,
             collection,

@@ -1,8 +1,9 @@
 //! The search index and the order of lists, kept in the transaction that changes what they tell.
 //!
-//! A batch notes the placements it makes; whatever else writes a placement, an item or a comment,
-//! triggers of the writing connection note the placements concerned. A batch ends with indexing
-//! them. Removals need no more than SQL (`schema/0005_search.sql`).
+//! Batches note the placements they make; whatever else writes a placement, an item or a comment,
+//! triggers of the writing connection note the placements concerned. A transaction ends with
+//! indexing them: FTS5 writes what it was told at the next statement of another table that opens a
+//! savepoint, as one segment. Removals need no more than SQL (`schema/0005_search.sql`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -54,13 +55,18 @@ pub const TRACK: &str = "
             JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.item;
     END;";
 
-/// Makes findable what the batch wrote: `placed` and what was noted; `created` are the items that
-/// were in no index before.
-pub fn catch_up(
-    connection: &Connection,
-    placed: &[Live],
-    created: &HashMap<i64, &Index>,
-) -> rusqlite::Result<()> {
+/// What a transaction wrote and no index has yet.
+#[derive(Default)]
+pub struct Unindexed<'a> {
+    /// Placements that were made.
+    pub placed: Vec<Live>,
+    /// Items that were made, as they are now.
+    pub created: HashMap<i64, &'a Index>,
+}
+
+/// Makes findable what batches wrote: what they made and what was noted.
+pub fn catch_up(connection: &Connection, unindexed: &Unindexed<'_>) -> rusqlite::Result<()> {
+    let Unindexed { placed, created } = unindexed;
     for placement in placed
         .iter()
         .filter(|placed| !created.contains_key(&placed.item))
@@ -75,20 +81,21 @@ pub fn catch_up(
         )?
         .query_map([], Live::read)?
         .collect::<rusqlite::Result<_>>()?;
-    for placement in &noted {
-        index_placement(connection, placement)?;
-    }
+    index_placements(connection, &noted)?;
     if !noted.is_empty() {
         connection
             .prepare_cached("DELETE FROM unindexed")?
             .execute([])?;
     }
     let noted: HashSet<i64> = noted.iter().map(|placement| placement.id).collect();
-    for placement in placed.iter().filter(|placed| !noted.contains(&placed.id)) {
-        match created.get(&placement.item) {
-            // Nothing was said about it or attached to it: that would have been noted.
-            Some(index) => insert(connection, placement, &words_of(index), "")?,
-            None => index_placement(connection, placement)?,
+    let placed = placed.iter().filter(|placed| !noted.contains(&placed.id));
+    let (new, known): (Vec<&Live>, Vec<&Live>) =
+        placed.partition(|placed| created.contains_key(&placed.item));
+    index_placements(connection, known)?;
+    for placement in new {
+        // Nothing was said about it or attached to it: that would have been noted.
+        if let Some(index) = created.get(&placement.item) {
+            insert(connection, placement, &words_of(index), "")?;
         }
     }
     Ok(())
@@ -166,7 +173,32 @@ fn words_of(index: &Index) -> Words {
     }))
 }
 
-/// Makes a placement findable by its item's values and its place's comments, and sorts it.
+/// Makes placements findable by their items' values and their places' comments, and sorts them.
+fn index_placements<'a>(
+    connection: &Connection,
+    placements: impl IntoIterator<Item = &'a Live> + Clone,
+) -> rusqlite::Result<()> {
+    for placed in placements.clone() {
+        sort_placement(connection, placed)?;
+    }
+    for placed in placements {
+        index_placement(connection, placed)?;
+    }
+    Ok(())
+}
+
+fn sort_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE placement SET (sort_first, sort_last) =
+                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)
+             WHERE id = ?1 AND (sort_first, sort_last) IS NOT
+                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)",
+        )?
+        .execute([placed.id, placed.item])?;
+    Ok(())
+}
+
 fn index_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<()> {
     let texts: Vec<(String, String)> = connection
         .prepare_cached(
@@ -190,16 +222,7 @@ fn index_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<(
     let [.., rest] = &mut words;
     let titles = titles(connection, placed.item)?;
     *rest = token::join([rest.as_str(), &titles].into_iter());
-    insert(connection, placed, &words, &comments)?;
-    connection
-        .prepare_cached(
-            "UPDATE placement SET (sort_first, sort_last) =
-                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)
-             WHERE id = ?1 AND (sort_first, sort_last) IS NOT
-                 (SELECT i.sort_first, i.sort_last FROM item i WHERE i.id = ?2)",
-        )?
-        .execute([placed.id, placed.item])?;
-    Ok(())
+    insert(connection, placed, &words, &comments)
 }
 
 /// Enters a placement that is not in the index.
@@ -266,8 +289,5 @@ pub fn index_item(connection: &Connection, item: i64) -> rusqlite::Result<()> {
         )?
         .query_map([item], Live::read)?
         .collect::<rusqlite::Result<_>>()?;
-    for placed in &placements {
-        index_placement(connection, placed)?;
-    }
-    Ok(())
+    index_placements(connection, &placements)
 }
