@@ -1,10 +1,7 @@
 //! Argon2id, off the asynchronous threads.
 
-use std::sync::{Mutex, PoisonError};
-
 use argon2::{
-    Algorithm, Argon2, Block, Params, PasswordHasher as _, Version,
-    password_hash::phc::PasswordHash,
+    Algorithm, Argon2, Params, PasswordHasher as _, Version, password_hash::phc::PasswordHash,
 };
 use subtle::ConstantTimeEq as _;
 
@@ -32,36 +29,14 @@ pub async fn verify(password: String, hash: String) -> bool {
         let parsed = PasswordHash::new(&hash).ok()?;
         let (salt, expected) = (parsed.salt?, parsed.hash?);
         let params = Params::try_from(&parsed).ok()?;
-        let mut memory = memory(params.block_count());
         let mut found = vec![0; expected.len()];
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let made = argon2.hash_password_into_with_memory(
-            password.as_bytes(),
-            &salt,
-            &mut found,
-            &mut memory,
-        );
-        MEMORY
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(memory);
-        made.ok()?;
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into(password.as_bytes(), &salt, &mut found)
+            .ok()?;
         Some(bool::from(found.ct_eq(expected.as_bytes())))
     })
     .await;
     matches!(verified, Ok(Some(true)))
-}
-
-/// What checks work in, kept for the next: the system's allocator would keep more, in an arena for
-/// each thread that ever made a check.
-static MEMORY: Mutex<Vec<Vec<Block>>> = Mutex::new(Vec::new());
-
-fn memory(blocks: usize) -> Vec<Block> {
-    let mut kept = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut memory = kept.pop().unwrap_or_default();
-    drop(kept);
-    memory.resize(blocks, Block::new());
-    memory
 }
 
 fn argon2() -> Result<Argon2<'static>> {

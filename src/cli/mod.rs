@@ -12,7 +12,7 @@ mod serve;
 mod transfer;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -116,11 +116,18 @@ enum Output {
 
 type Done = Result<Output, String>;
 
+/// How long a thread for blocking work waits for more; memory it freed goes back when it ends.
+const IDLE: Duration = Duration::from_secs(2);
+
 /// Runs the program.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.common.json;
-    let runtime = match tokio::runtime::Runtime::new() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_keep_alive(IDLE)
+        .build();
+    let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => return failed(&error.to_string()),
     };
