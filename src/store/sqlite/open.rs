@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, config::DbConfig, params};
 
 use super::{DATABASE, commit::search, damaged, failed, unavailable, writer::Counter};
 use crate::domain::{
@@ -141,6 +141,13 @@ pub fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
         "PRAGMA query_only = ON; PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -32768;",
     )?;
+    prepare_statements(connection)
+}
+
+/// Statements are planned once: what `PRAGMA optimize` learnt would have them planned anew for each
+/// value they are given (<https://sqlite.org/queryplanner-ng.html#qpstab>).
+fn prepare_statements(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);
     Ok(())
 }
@@ -211,8 +218,7 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
          PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;
          PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
     )?;
-    connection.set_prepared_statement_cache_capacity(128);
-    Ok(())
+    prepare_statements(connection)
 }
 
 fn migrate(connection: &mut Connection) -> Result<()> {
