@@ -270,6 +270,7 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn clients(&self, person: Option<PersonId>) -> Result<Vec<KnownClient>>;
     /// The collections a CardDAV client of a person was served.
     async fn followed(&self, person: PersonId, client: &str) -> Result<Vec<CollectionId>>;
+    async fn device_count(&self, person: PersonId) -> Result<usize>;
     /// Of one person, or of all.
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>>;
 

@@ -98,12 +98,13 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
 
 /// What has to go before another device is let in; none when nothing may.
 async fn make_room(face: &Face, person: PersonId) -> Result<Option<Vec<Op>>> {
-    let devices = face.core.store().devices(Some(person)).await?;
+    let store = face.core.store();
     let allowed = face.core.devices_allowed(person, face.settings.max_devices);
-    if devices.len() < allowed.await? {
+    if store.device_count(person).await? < allowed.await? {
         return Ok(Some(Vec::new()));
     }
     // Those that are refused stay known: forgotten ones would be let in again.
+    let devices = store.devices(Some(person)).await?;
     let oldest = devices
         .iter()
         .filter(|device| device.access == DeviceAccess::Allowed)

@@ -26,6 +26,9 @@ use crate::domain::{
     view::View,
 };
 
+/// Whole documents that are read where they are asked.
+const FEW: usize = 8;
+
 #[async_trait]
 impl Store for Sqlite {
     async fn commit(&self, batch: Batch) -> Result<Committed> {
@@ -179,9 +182,7 @@ impl Store for Sqlite {
         hrefs: &[String],
         want: Want,
     ) -> Result<Vec<Option<Card>>> {
-        let hrefs = hrefs.to_vec();
-        self.look_up(move |r| r.by_hrefs(collection, &hrefs, want))
-            .await
+        self.look_up(|r| r.by_hrefs(collection, hrefs, want)).await
     }
 
     async fn by_server_ids(
@@ -189,6 +190,9 @@ impl Store for Sqlite {
         collection: CollectionId,
         ids: &[String],
     ) -> Result<Vec<Option<Card>>> {
+        if ids.len() <= FEW {
+            return self.look_up(|r| r.by_server_ids(collection, ids)).await;
+        }
         let ids = ids.to_vec();
         self.read(move |r| r.by_server_ids(collection, &ids)).await
     }
@@ -470,6 +474,10 @@ impl Store for Sqlite {
     async fn followed(&self, person: PersonId, client: &str) -> Result<Vec<CollectionId>> {
         let client = client.to_owned();
         self.read(move |r| r.followed(person, &client)).await
+    }
+
+    async fn device_count(&self, person: PersonId) -> Result<usize> {
+        self.look_up(|r| r.device_count(person)).await
     }
 
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>> {

@@ -259,6 +259,17 @@ impl Reader<'_> {
         self.one(&sql, rusqlite::params![person.0, device_id], device)
     }
 
+    pub fn device_count(&self, person: PersonId) -> rusqlite::Result<usize> {
+        let count = self.one(
+            "SELECT count(*) FROM device WHERE person = ?1",
+            [person.0],
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(count
+            .and_then(|count| usize::try_from(count).ok())
+            .unwrap_or(0))
+    }
+
     pub fn devices(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<Device>> {
         let sql = format!("{DEVICE} WHERE ?1 IS NULL OR person = ?1 ORDER BY last_seen DESC");
         self.all(&sql, [person.map(|person| person.0)], device)
