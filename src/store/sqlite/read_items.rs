@@ -71,18 +71,6 @@ pub fn count(rows: usize) -> i64 {
     i64::try_from(rows).unwrap_or(i64::MAX)
 }
 
-/// One placement by its own id.
-pub fn placement_by_id(
-    reader: &Reader<'_>,
-    placement: PlacementId,
-) -> rusqlite::Result<Option<Placement>> {
-    reader.one(
-        &format!("SELECT {HEAD} {FROM} WHERE p.id = ?1"),
-        [placement.0],
-        head,
-    )
-}
-
 /// An item with its class, its UID and its document.
 pub type Stored = (ItemId, String, String, Vec<u8>);
 

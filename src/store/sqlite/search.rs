@@ -1,16 +1,17 @@
 //! Searches: tokens to FTS5, classes, order and count (`docs/design.md`, Search).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Row, params, params_from_iter, types::Value};
 
 use super::{
     read::Reader,
-    read_items::{count, placement_by_id},
+    read_items::{HEAD, count, head},
 };
 use crate::domain::{
     class::Part,
-    id::{CollectionId, PersonId, PlacementId, Timestamp},
+    id::{CollectionId, PersonId, Timestamp},
+    item::Placement,
     search::{COUNTED, Filter, Hit, Node, Page, Plan, Wanted, token},
 };
 
@@ -80,10 +81,11 @@ impl Reader<'_> {
         // Each class holds the one before: the widest that is read decides the count.
         let mut widest: Vec<i64> = Vec::new();
         let mut unread = None;
+        let mut chosen: Vec<(Candidate, u8)> = Vec::new();
         let mut seen = HashSet::new();
         let mut earlier: HashSet<i64> = HashSet::new();
         for (class, columns) in (1..).zip(&classes) {
-            let left = plan.limit.saturating_sub(page.hits.len());
+            let left = plan.limit.saturating_sub(chosen.len());
             if left == 0 {
                 unread = classes.last();
                 break;
@@ -98,9 +100,9 @@ impl Reader<'_> {
             // An item in several places takes several candidates.
             let wanted = left * places.len() + seen.len();
             for candidate in self.first_by_name(&fresh, &places, plan.last_first, wanted)? {
-                if page.hits.len() < plan.limit && seen.insert(candidate.item) {
+                if chosen.len() < plan.limit && seen.insert(candidate.item) {
                     let class = if plan.root.is_none() { 3 } else { class };
-                    page.hits.extend(self.hit(&candidate, class, &places)?);
+                    chosen.push((candidate, class));
                 }
             }
             earlier.extend(&widest);
@@ -112,6 +114,7 @@ impl Reader<'_> {
             widest = self.filtered(found, &plan.filter)?;
         }
         page.found = self.count_items(&widest, places.len())?;
+        page.hits = self.hits(chosen, &places)?;
         Ok(page)
     }
 
@@ -259,31 +262,72 @@ impl Reader<'_> {
         Ok(first)
     }
 
-    fn hit(
+    /// What is shown of candidates, in their order; all are read at once.
+    fn hits(
         &self,
-        candidate: &Candidate,
-        class: u8,
+        chosen: Vec<(Candidate, u8)>,
         places: &[CollectionId],
-    ) -> rusqlite::Result<Option<Hit>> {
-        let Some(placement) = placement_by_id(self, PlacementId(candidate.placement))? else {
-            return Ok(None);
-        };
-        let mut holding = vec![placement.collection];
-        if places.len() > 1 {
-            let all = self.all(
-                "SELECT collection FROM placement WHERE item = ?1 AND gone IS NULL",
-                [candidate.item],
-                |row| Ok(CollectionId(row.get(0)?)),
-            )?;
-            let others = places.iter().filter(|place| all.contains(place));
-            holding = others.copied().collect();
+    ) -> rusqlite::Result<Vec<Hit>> {
+        let ids: Vec<i64> = chosen.iter().map(|(found, _)| found.placement).collect();
+        let mut placements: HashMap<i64, Placement> = self
+            .all(
+                &format!(
+                    "SELECT {HEAD} FROM json_each(?1) j CROSS JOIN placement p ON p.id = j.value
+                     CROSS JOIN item i ON i.id = p.item"
+                ),
+                [list(&ids)],
+                head,
+            )?
+            .into_iter()
+            .map(|placement| (placement.id.0, placement))
+            .collect();
+        let mut texts = self.texts_of(chosen.iter().map(|(found, _)| found.item))?;
+        let mut hits = Vec::with_capacity(chosen.len());
+        for (candidate, class) in chosen {
+            let Some(placement) = placements.remove(&candidate.placement) else {
+                continue;
+            };
+            let mut holding = vec![placement.collection];
+            if places.len() > 1 {
+                let all = self.all(
+                    "SELECT collection FROM placement WHERE item = ?1 AND gone IS NULL",
+                    [candidate.item],
+                    |row| Ok(CollectionId(row.get(0)?)),
+                )?;
+                let others = places.iter().filter(|place| all.contains(place));
+                holding = others.copied().collect();
+            }
+            hits.push(Hit {
+                texts: texts.remove(&candidate.item).unwrap_or_default(),
+                placement,
+                places: holding,
+                class,
+            });
         }
-        Ok(Some(Hit {
-            texts: self.texts(placement.item)?,
-            placement,
-            places: holding,
-            class,
-        }))
+        Ok(hits)
+    }
+
+    /// `(field, value)` of the index of items, by item.
+    fn texts_of(
+        &self,
+        items: impl Iterator<Item = i64>,
+    ) -> rusqlite::Result<HashMap<i64, Vec<(String, String)>>> {
+        let items: Vec<i64> = items.collect();
+        let mut read = self.all(
+            "SELECT t.item, t.n, t.field, t.value FROM json_each(?1) j
+             CROSS JOIN index_text t ON t.item = j.value",
+            [list(&items)],
+            |row| {
+                let at: (i64, i64) = (row.get(0)?, row.get(1)?);
+                Ok((at, (row.get(2)?, row.get(3)?)))
+            },
+        )?;
+        read.sort_by_key(|(at, _)| *at);
+        let mut texts: HashMap<i64, Vec<(String, String)>> = HashMap::new();
+        for ((item, _), text) in read {
+            texts.entry(item).or_default().push(text);
+        }
+        Ok(texts)
     }
 
     /// The last search of a person and when it was made.
