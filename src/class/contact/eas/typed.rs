@@ -163,8 +163,11 @@ impl Sort {
         let mut found: Vec<Candidate> = Vec::new();
         for name in self.names {
             for (at, line) in card.lines().iter().enumerate() {
+                if !line.is(name) {
+                    continue;
+                }
                 let types = line.types();
-                if !line.is(name) || !(self.is)(&types) {
+                if !(self.is)(&types) {
                     continue;
                 }
                 let value = self.value(line);
