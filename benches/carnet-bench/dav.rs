@@ -151,6 +151,7 @@ pub fn write(options: &Options, server: &Server, report: &mut Report) {
         let login = format!("put{connections}");
         server.account(&login);
         let number = AtomicUsize::new(0);
+        let before = server.processor();
         let mut samples = load(options, server, &login, connections, |connection, _| {
             let number = number.fetch_add(1, Ordering::Relaxed);
             let target = format!("{}{number}.vcf", path(&login));
@@ -162,6 +163,13 @@ pub fn write(options: &Options, server: &Server, report: &mut Report) {
         report.row(&what, samples.rate, "/s", Budget::AtLeast(least));
         let p99 = quantile(&mut samples.took, 0.99);
         report.row("  p99", p99, "ms", Budget::AtMost(20.0));
+        let each = (server.processor() - before) / samples.took.len() as f64;
+        report.row(
+            "  processor time of the server, each",
+            each,
+            "µs",
+            Budget::None,
+        );
     }
 }
 

@@ -206,6 +206,7 @@ pub fn upload(options: &Options, server: &Server, report: &mut Report) {
     let connection = Connection::open(&server.plain, "upload");
     let mut device = Device::set_up(connection, "upload", "uploader");
     let numbers: Vec<usize> = (0..size).collect();
+    let before = server.processor();
     let ((), took) = timed(|| {
         for batch in numbers.chunks(100) {
             device.sync(100, batch);
@@ -217,5 +218,12 @@ pub fn upload(options: &Options, server: &Server, report: &mut Report) {
         rate,
         "items/s",
         Budget::AtLeast(5_000.0),
+    );
+    let each = (server.processor() - before) / size as f64;
+    report.row(
+        "  processor time of the server, each",
+        each,
+        "µs",
+        Budget::None,
     );
 }

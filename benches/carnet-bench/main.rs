@@ -3,6 +3,7 @@
 //! `cargo bench --bench carnet-bench -- [--quick] [--pings N] [--json FILE] [NAME...]`: all rows,
 //! or those whose name begins so. The client runs on the same machine and has its share of it.
 
+mod bare;
 mod client;
 mod dav;
 mod eas;
@@ -56,7 +57,8 @@ impl Options {
 
 type Bench = fn(&Options, &Server, &mut Report);
 
-const BENCHES: [(&str, Bench); 9] = [
+const BENCHES: [(&str, Bench); 10] = [
+    ("machine-tls", bare::floors),
     ("import", server::import),
     ("carddav-read", dav::read),
     ("carddav-poll", dav::poll),
@@ -69,6 +71,14 @@ const BENCHES: [(&str, Bench); 9] = [
 ];
 
 fn main() {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments
+        .next()
+        .is_some_and(|first| first == bare::ARGUMENT)
+    {
+        let folder = arguments.next().expect("a folder");
+        return bare::serve(folder.as_ref());
+    }
     let options = Options::read();
     let mut report = Report::default();
     println!("{}", machine::describe());

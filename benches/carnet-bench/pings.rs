@@ -9,6 +9,7 @@ use std::{
 
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
+    crypto::CryptoProvider,
     pki_types::{CertificateDer, ServerName, pem::PemObject as _},
 };
 
@@ -69,11 +70,7 @@ pub fn held(options: &Options, server: &Server, report: &mut Report) {
     server.account("held");
     let tls = tls(server);
     let connect = |number: usize| {
-        let socket = TcpStream::connect(&server.tls).expect("a connection");
-        socket.set_nodelay(true).expect("an option");
-        let name = ServerName::try_from("127.0.0.1").expect("a name");
-        let session = ClientConnection::new(tls.clone(), name).expect("a session");
-        let stream = StreamOwned::new(session, socket);
+        let stream = over_tls(&tls, &server.tls);
         let connection = Connection::over(Box::new(stream), "held");
         Device::set_up(connection, "held", &format!("held{number}"))
     };
@@ -124,14 +121,30 @@ pub fn held(options: &Options, server: &Server, report: &mut Report) {
     );
 }
 
-fn tls(server: &Server) -> Arc<ClientConfig> {
+/// A connection over TLS to a socket of this machine.
+pub fn over_tls(
+    tls: &Arc<ClientConfig>,
+    address: &str,
+) -> StreamOwned<ClientConnection, TcpStream> {
+    let socket = TcpStream::connect(address).expect("a connection");
+    socket.set_nodelay(true).expect("an option");
+    let name = ServerName::try_from("127.0.0.1").expect("a name");
+    let session = ClientConnection::new(tls.clone(), name).expect("a session");
+    StreamOwned::new(session, socket)
+}
+
+pub fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+/// A client that trusts the server's authority.
+pub fn tls(server: &Server) -> Arc<ClientConfig> {
     let mut roots = RootCertStore::empty();
     let authority = server.data.path().join("tls/ca.pem");
     roots
         .add(CertificateDer::from_pem_file(authority).expect("an authority"))
         .expect("added");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ClientConfig::builder_with_provider(provider)
+    let config = ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
         .expect("versions")
         .with_root_certificates(roots)

@@ -70,6 +70,20 @@ impl Server {
         memory(self.child.id(), "VmRSS:")
     }
 
+    /// Microseconds of processor time it has taken; Linux counts hundredths of a second.
+    pub fn processor(&self) -> f64 {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let stat = stat.expect("the server's figures");
+        // What follows the name in parentheses: the state, ten numbers, then user and system time.
+        let fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        let ticks: f64 = fields
+            .skip(11)
+            .take(2)
+            .map(|ticks| ticks.parse::<f64>().expect("a number"))
+            .sum();
+        ticks * 10_000.0
+    }
+
     /// An account whose password is `bench`.
     pub fn account(&self, login: &str) {
         let mut child = self.command(&["user", "add", login, "--password-stdin"]);
@@ -147,7 +161,7 @@ pub fn card(prefix: &str, number: usize) -> String {
 }
 
 /// `VmRSS:` or `VmHWM:` of a process in KiB.
-fn memory(process: u32, name: &str) -> f64 {
+pub fn memory(process: u32, name: &str) -> f64 {
     fs::read_to_string(format!("/proc/{process}/status"))
         .ok()
         .and_then(|status| {
