@@ -4,65 +4,57 @@ use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
 
-use super::{Bound, File, Options, Refused, read as read_file, settle};
+use super::{
+    Bound, Code, Entry, File, Options, Outcome, Reason, Refused, Warning, read as read_file, settle,
+};
 
 const MAX_MEMBERS: usize = 1_000;
 const MAX_INFLATED: u64 = 128 * 1024 * 1024;
 const MAX_RATIO: u64 = 100;
 
-/// The `.vcf`, `.csv` and `.ldif` members of an archive, as one file.
+/// The `.vcf`, `.csv` and `.ldif` members of an archive, as one file. A member that cannot be read
+/// is a record that is skipped.
 pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
-    let malformed = |error: &dyn std::fmt::Display| Refused::Malformed(error.to_string());
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|e| malformed(&e))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(malformed)?;
     if archive.len() > MAX_MEMBERS {
         return Err(Refused::TooLarge(Bound::Members));
     }
     let mut whole: Option<File> = None;
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut first_refusal = None;
     let mut left = MAX_INFLATED;
     for at in 0..archive.len() {
-        let mut member = archive.by_index(at).map_err(|e| malformed(&e))?;
-        let name = member.name().map_err(|e| malformed(&e))?.to_lowercase();
-        let wanted = [".vcf", ".csv", ".ldif"]
-            .iter()
-            .any(|end| name.ends_with(end));
-        if !member.is_file() || !wanted {
+        let Some(Ok(name)) = archive.name_for_index(at) else {
+            continue;
+        };
+        let name = name.into_owned();
+        if !is_wanted(&name) {
             continue;
         }
-        let most = left.min(
-            member
-                .compressed_size()
-                .saturating_mul(MAX_RATIO)
-                .max(65_536),
-        );
-        let mut octets = Vec::new();
-        let inflated = member
-            .by_ref()
-            .take(most + 1)
-            .read_to_end(&mut octets)
-            .map_err(|e| malformed(&e))? as u64;
-        if inflated > most {
-            return Err(Refused::TooLarge(Bound::Inflated));
-        }
-        left -= inflated;
-        if super::recognize::is_archive(&octets) {
-            continue;
-        }
-        let file = read_file(&octets, options)?;
-        match &mut whole {
-            None => whole = Some(file),
-            Some(whole) => {
-                let before = whole.entries.len() as u64;
-                whole
-                    .entries
-                    .extend(file.entries.into_iter().map(|mut entry| {
-                        entry.record += before;
-                        entry
-                    }));
+        let read = match inflated(&mut archive, at, &mut left) {
+            Ok(octets) if super::recognize::is_archive(&octets) => continue,
+            Ok(octets) => read_file(&octets, options),
+            Err(Refused::TooLarge(bound)) => return Err(Refused::TooLarge(bound)),
+            Err(refused) => Err(refused),
+        };
+        let before = entries.len() as u64;
+        match read {
+            Ok(mut file) => {
+                let found = std::mem::take(&mut file.entries);
+                entries.extend(found.into_iter().map(|mut entry| {
+                    entry.record += before;
+                    entry
+                }));
+                whole.get_or_insert(file);
+            }
+            Err(refused) => {
+                entries.push(unread(before + 1, name, &refused));
+                first_refusal.get_or_insert(refused);
             }
         }
     }
-    let mut whole = whole.ok_or(Refused::Unknown)?;
-    for entry in &mut whole.entries {
+    let mut whole = whole.ok_or(first_refusal.unwrap_or(Refused::Unknown))?;
+    for entry in &mut entries {
         entry.warnings.retain(|warning| {
             use super::Code::{GroupMemberByAddress, GroupMemberUnknown, PossibleDuplicate};
             !matches!(
@@ -71,6 +63,57 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
             )
         });
     }
-    settle(&mut whole.entries, whole.format);
+    settle(&mut entries, whole.format);
+    whole.entries = entries;
     Ok(whole)
+}
+
+fn malformed(error: impl std::fmt::Display) -> Refused {
+    Refused::Malformed(error.to_string())
+}
+
+/// A contact file, and not what a Mac keeps beside it (`__MACOSX/._cards.vcf`).
+fn is_wanted(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    !name.starts_with("__macosx/")
+        && !file.starts_with("._")
+        && [".vcf", ".csv", ".ldif"]
+            .iter()
+            .any(|end| file.ends_with(end))
+}
+
+/// The octets of a member, as far as all members together may inflate.
+fn inflated(
+    archive: &mut ZipArchive<Cursor<&[u8]>>,
+    at: usize,
+    left: &mut u64,
+) -> Result<Vec<u8>, Refused> {
+    let mut member = archive.by_index(at).map_err(malformed)?;
+    let ratio = member.compressed_size().saturating_mul(MAX_RATIO);
+    let most = ratio.max(65_536).min(*left);
+    let mut octets = Vec::new();
+    let read = member.by_ref().take(most + 1).read_to_end(&mut octets);
+    let length = octets.len() as u64;
+    if length > most {
+        return Err(Refused::TooLarge(Bound::Inflated));
+    }
+    *left -= length;
+    read.map(|_| octets).map_err(malformed)
+}
+
+fn unread(record: u64, name: String, refused: &Refused) -> Entry {
+    Entry {
+        record,
+        line: 1,
+        warnings: vec![Warning {
+            code: Code::MemberUnread,
+            about: name,
+        }],
+        outcome: Outcome::Skipped(match refused {
+            Refused::Empty => Reason::Empty,
+            Refused::TooLarge(_) => Reason::TooLarge,
+            _ => Reason::Broken,
+        }),
+    }
 }

@@ -191,22 +191,22 @@ const ANY: &[Entry] = &[
     ("CUSTOM=Modified", &["modified", "modifie"]),
 ];
 
-/// Headers in French that English files do not have.
-const FRENCH: [&str; 14] = [
-    "prenom",
-    "prenom usuel",
-    "nom",
-    "nom de famille",
-    "societe",
-    "raison sociale",
-    "courriel",
-    "portable",
-    "adresse",
-    "ville",
-    "pays",
-    "civilite",
-    "adresse de messagerie",
-    "nom a afficher",
+/// Words of headers that one language alone has, English first.
+#[rustfmt::skip]
+const LANGUAGES: [(&str, &[&str]); 7] = [
+    ("en", &["first", "last", "middle", "given", "surname", "family", "display", "company", "job", "phone", "street", "city", "address", "country", "zip", "birth", "birthday", "dob", "business", "home", "anniversary"]),
+    ("fr", &["prenom", "prenoms", "nom", "societe", "courriel", "portable", "ville", "pays", "civilite", "naissance", "ne", "anniversaire", "rue", "messagerie", "entreprise"]),
+    ("de", &["vorname", "vornamen", "nachname", "strasse", "ort", "stadt", "plz", "postleitzahl", "geburtstag", "geburtsdatum", "firma", "handy", "anrede"]),
+    ("nl", &["voornaam", "achternaam", "naam", "straat", "plaats", "woonplaats", "geboortedatum", "verjaardag", "bedrijf", "telefoon"]),
+    ("es", &["nombre", "apellido", "apellidos", "calle", "ciudad", "fecha", "nacimiento", "cumpleanos", "correo", "movil", "direccion"]),
+    ("it", &["nome", "cognome", "azienda", "citta", "nascita", "compleanno", "indirizzo", "cellulare"]),
+    ("pt", &["sobrenome", "apelido", "rua", "cidade", "nascimento", "aniversario", "morada", "telemovel", "celular"]),
+];
+
+/// The last columns of our own spreadsheets of a group: they tell of the card, not of the contact.
+const OURS: [[&str; 3]; 2] = [
+    ["group", "created by", "modified"],
+    ["groupe", "cree par", "modifie"],
 ];
 
 /// As headers are compared: folded, blanks single, apostrophes alike.
@@ -226,13 +226,21 @@ pub fn has(header: &[String], name: &str) -> bool {
     header.iter().any(|column| folded(column) == name)
 }
 
-/// `fr` or `en`.
+/// `en`, `fr`...: the language most headers are in; empty when there is none.
 pub fn language(header: &[String]) -> &'static str {
-    let french = header
-        .iter()
-        .filter(|column| FRENCH.contains(&folded(column).as_str()))
-        .count();
-    if french >= 2 { "fr" } else { "en" }
+    let folded: Vec<String> = header.iter().map(|column| folded(column)).collect();
+    let counted = LANGUAGES.iter().map(|(language, words)| {
+        let is_of = |name: &&String| {
+            let mut parts = name.split(|c: char| !c.is_alphanumeric());
+            parts.any(|part| words.contains(&part))
+        };
+        (folded.iter().filter(is_of).count(), *language)
+    });
+    // English words stand in files of other languages, rarely the other way round.
+    let most = counted
+        .filter(|(count, _)| *count > 0)
+        .max_by_key(|(count, _)| *count);
+    most.map_or("", |(_, language)| language)
 }
 
 /// The destination of every column by a program's headers; what it does not know stays under its own name.
@@ -256,6 +264,14 @@ pub fn guess<'a>(header: &[String], cells: impl Fn(usize) -> Vec<&'a str>) -> Ve
         if column.code.is_empty() {
             column.code = by_content(&cells(at)).to_owned();
         }
+    }
+    let names: Vec<String> = header.iter().map(|column| folded(column)).collect();
+    if let Some(at) = names.len().checked_sub(3)
+        && OURS.iter().any(|ours| names[at..] == ours[..])
+    {
+        columns[at..]
+            .iter_mut()
+            .for_each(|column| column.code.clear());
     }
     columns
 }

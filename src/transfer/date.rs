@@ -50,20 +50,22 @@ const NONE: [&str; 8] = [
     "0001-01-01",
 ];
 
-/// English, French, German, Dutch; by their first letters.
+/// English, French, German, Dutch, Spanish, Italian, Portuguese; three letters or more of
+/// the beginning name the month, and so do other abbreviations.
+#[rustfmt::skip]
 const MONTHS: [&[&str]; 12] = [
-    &["jan"],
-    &["feb", "fev"],
-    &["mar", "maa", "mrt"],
-    &["apr", "avr"],
-    &["may", "mai", "mei"],
-    &["jun", "juin"],
-    &["jul", "juil"],
-    &["aug", "aou"],
-    &["sep"],
-    &["oct", "okt"],
-    &["nov"],
-    &["dec", "dez"],
+    &["january", "janvier", "januar", "januari", "janner", "enero", "gennaio", "janeiro"],
+    &["february", "fevrier", "februar", "februari", "febrero", "febbraio", "fevereiro"],
+    &["march", "mars", "marz", "maerz", "maart", "mrt", "marzo", "marco"],
+    &["april", "avril", "abril", "aprile"],
+    &["may", "mai", "mei", "mayo", "maggio", "maio"],
+    &["june", "juin", "juni", "junio", "giugno", "junho"],
+    &["july", "juillet", "juli", "julio", "luglio", "julho"],
+    &["august", "aout", "augustus", "agosto"],
+    &["september", "septembre", "septiembre", "setiembre", "settembre", "setembro"],
+    &["october", "octobre", "oktober", "octubre", "ottobre", "outubro"],
+    &["november", "novembre", "noviembre", "novembro"],
+    &["december", "decembre", "dezember", "diciembre", "dicembre", "dezembro"],
 ];
 
 /// The order a column's cells force; none when they leave it open or contradict each other.
@@ -80,6 +82,23 @@ pub fn forced<'a>(cells: impl Iterator<Item = &'a str>) -> Option<Order> {
         (false, true) => Some(Order::MonthFirst),
         _ => None,
     }
+}
+
+/// `05.04.1972`: with dots, the day is first in every language.
+pub fn is_dotted(cell: &str) -> bool {
+    let date = cell.trim().split([' ', 'T']).next().unwrap_or_default();
+    date.contains('.') && numbers(date).is_some()
+}
+
+/// Whether a cell is a date in the other order alone.
+pub fn contradicts(cell: &str, order: Order) -> bool {
+    numbers(cell).is_some_and(|[first, second, year]| {
+        let (day, month) = match order {
+            Order::DayFirst => (first, second),
+            Order::MonthFirst => (second, first),
+        };
+        whole(year, month, day).is_none() && whole(year, day, month).is_some()
+    })
 }
 
 /// Reads a cell; `serial`: the column holds a spreadsheet's day numbers.
@@ -178,41 +197,60 @@ fn numbers(cell: &str) -> Option<[u32; 3]> {
     if next().is_some_and(|rest| !rest.is_empty()) || first.len() > 2 || second.len() > 2 {
         return None;
     }
-    let value = match (year.len(), year.parse::<u32>().ok()?) {
-        (4, year) => year,
-        (2, year @ 0..30) => 2000 + year,
-        (2, year) => 1900 + year,
+    let year = match year.len() {
+        2 | 4 => year_of(year)?,
         _ => return None,
     };
-    Some([first.parse().ok()?, second.parse().ok()?, value])
+    Some([first.parse().ok()?, second.parse().ok()?, year])
 }
 
-/// `15 avril 1972`, `April 15, 1972`
+/// A year; one of two digits is of this century up to 29.
+fn year_of(digits: &str) -> Option<u32> {
+    let year = digits.parse().ok()?;
+    Some(match (digits.len(), year) {
+        (2, 0..30) => 2000 + year,
+        (2, _) => 1900 + year,
+        _ => year,
+    })
+}
+
+/// `15 avril 1972`, `April 15, 1972`, `15-Apr-72`
 fn named(cell: &str) -> Option<Date> {
     let folded = crate::domain::search::token::fold(cell);
     let words: Vec<&str> = folded
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    let month = words.iter().find_map(|word| {
-        let starts = |names: &&[&str]| names.iter().any(|name| word.starts_with(name));
-        (!word.starts_with(|c: char| c.is_ascii_digit()))
-            .then(|| MONTHS.iter().position(starts))
-            .flatten()
-    })?;
-    let numbers: Vec<u32> = words
+    // A weekday may stand before it, shortened to what a month begins with: `mar. 15 avril`.
+    let month = words.iter().rev().find_map(|word| month_of(word))?;
+    let numbers: Vec<&str> = words
         .iter()
-        .filter_map(|word| {
-            word.trim_end_matches(|c: char| c.is_alphabetic())
-                .parse()
-                .ok()
-        })
+        .map(|word| word.trim_end_matches(|c: char| c.is_alphabetic()))
+        .filter(|word| word.parse::<u32>().is_ok())
         .collect();
-    let month = u32::try_from(month).unwrap_or(0) + 1;
+    let date = |year: &str, day: u32| {
+        let date = year_of(year).and_then(|year| whole(year, month, day));
+        date.map_or(Date::Impossible, Date::Known)
+    };
+    let day_of = |digits: &str| digits.parse().ok().filter(|day| *day <= 31);
     Some(match numbers[..] {
-        [day, year] if day <= 31 => whole(year, month, day).map_or(Date::Impossible, Date::Known),
-        [year, day] => whole(year, month, day).map_or(Date::Impossible, Date::Known),
-        [day] if day <= 31 => yearless(month, day),
+        [first, second] => match (day_of(first), day_of(second)) {
+            (Some(day), _) => date(second, day),
+            (None, Some(day)) => date(first, day),
+            (None, None) => Date::Impossible,
+        },
+        [only] => day_of(only).map_or(Date::Impossible, |day| yearless(month, day)),
         _ => Date::Impossible,
     })
+}
+
+/// The month a folded word names, from 1; none where it may be of several.
+fn month_of(word: &str) -> Option<u32> {
+    if word.chars().count() < 3 {
+        return None;
+    }
+    let named = |names: &&[&str]| names.iter().any(|name| name.starts_with(word));
+    let mut months = (1..).zip(&MONTHS).filter(|(_, names)| named(names));
+    let (month, _) = months.next()?;
+    months.next().is_none().then_some(month)
 }

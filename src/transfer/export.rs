@@ -327,9 +327,8 @@ impl Exporter {
                 _ if card.placement.kind == "group" => {}
                 _ => {
                     let mut fields = Fields::read(&document);
-                    if self.rendition != Rendition::Pdf(Layout::Cards) {
-                        fields.photo = None;
-                    }
+                    let drawn = self.rendition == Rendition::Pdf(Layout::Cards);
+                    fields.photo = fields.photo.filter(|photo| drawn && pdf::draws(photo));
                     fields.shared = self.shared(&card).await?;
                     self.rows.push(fields);
                 }

@@ -13,6 +13,8 @@ use super::{
 
 /// Separates values of one kind and label in one cell.
 const SEPARATOR: &str = ":::";
+/// The custom field of an organization after the first.
+const ORGANIZATION: &str = "Organization";
 
 /// Columns that occur once, old and new.
 const SINGLE: &[(&str, &[&str])] = &[
@@ -113,6 +115,9 @@ impl Layout {
             let part = |name: &str| parts.get(name).map_or("", |at| row.cell(*at).trim());
             reader.numbered(kind, &part);
         }
+        let note = std::mem::take(&mut reader.fields.note);
+        let lines = std::iter::once(note).filter(|note| !note.is_empty());
+        reader.fields.note = lines.chain(reader.notes).collect::<Vec<_>>().join("\n");
         reader.fields.settle();
         (reader.fields, reader.warnings, reader.collected)
     }
@@ -122,6 +127,8 @@ impl Layout {
 struct Reader {
     fields: Fields,
     warnings: Vec<Warning>,
+    /// What no field can hold.
+    notes: Vec<String>,
     collected: bool,
 }
 
@@ -155,9 +162,7 @@ impl Reader {
                 Date::Known(date) => fields.birthday = date,
                 Date::YearOnly(year) => fields.custom.push((BIRTH_YEAR.to_owned(), year)),
                 Date::Impossible => {
-                    fields
-                        .note
-                        .push_str(&format!("\n{}: {cell}", column.header));
+                    self.notes.push(format!("{}: {cell}", column.header));
                     self.warn(Code::DateInvalid, cell);
                 }
                 Date::None => {}
@@ -239,22 +244,7 @@ impl Reader {
                 }
             }
             "address" => self.addresses(part, label, preferred),
-            "organization" => {
-                let first = fields.organization.is_empty();
-                let mut take = |slot: fn(&mut Fields) -> &mut String, name: &str| {
-                    let text = part(name);
-                    let slot = slot(fields);
-                    if first && !text.is_empty() {
-                        text.clone_into(slot);
-                    }
-                };
-                take(|f| &mut f.organization, "name");
-                take(|f| &mut f.title, "title");
-                take(|f| &mut f.department, "department");
-                take(|f| &mut f.phonetic_organization, "yomi name");
-                take(|f| &mut f.office, "location");
-                take(|f| &mut f.role, "job description");
-            }
+            "organization" => self.organizations(part),
             "relation" => {
                 for name in values(part("value")) {
                     let relation = label.to_lowercase();
@@ -284,6 +274,54 @@ impl Reader {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A card has one organization: further ones become custom fields.
+    fn organizations<'a>(&mut self, part: &impl Fn(&str) -> &'a str) {
+        const PARTS: [&str; 6] = [
+            "name",
+            "department",
+            "title",
+            "job description",
+            "location",
+            "yomi name",
+        ];
+        let cells: [Vec<&str>; 6] =
+            PARTS.map(|name| part(name).split(SEPARATOR).map(str::trim).collect());
+        let count = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for number in 0..count {
+            let said = cells.each_ref().map(|cell| {
+                let value = cell.get(number);
+                *value.unwrap_or(&"")
+            });
+            self.organization(&said);
+        }
+    }
+
+    fn organization(&mut self, said: &[&str; 6]) {
+        let fields = &mut self.fields;
+        let taken = [&fields.organization, &fields.title, &fields.department];
+        if taken.iter().any(|text| !text.is_empty()) {
+            let said: Vec<&str> = said.iter().copied().filter(|s| !s.is_empty()).collect();
+            if !said.is_empty() {
+                let further = (ORGANIZATION.to_owned(), said.join(", "));
+                fields.custom.push(further);
+            }
+            return;
+        }
+        let slots = [
+            &mut fields.organization,
+            &mut fields.department,
+            &mut fields.title,
+            &mut fields.role,
+            &mut fields.office,
+            &mut fields.phonetic_organization,
+        ];
+        for (slot, text) in slots.into_iter().zip(said) {
+            if !text.is_empty() {
+                (*text).clone_into(slot);
+            }
         }
     }
 

@@ -319,7 +319,17 @@ impl Record {
         match date::of_parts(&birth[0], &birth[1], &birth[2]) {
             Date::Known(date) => fields.birthday = date,
             Date::YearOnly(year) => fields.custom.push((BIRTH_YEAR.to_owned(), year)),
-            _ => {}
+            Date::Impossible => {
+                let given: Vec<String> =
+                    birth.into_iter().filter(|part| !part.is_empty()).collect();
+                let about = given.join("-");
+                notes.push(format!("Birthday: {about}"));
+                warnings.push(Warning {
+                    code: Code::DateInvalid,
+                    about,
+                });
+            }
+            Date::None => {}
         }
         fields.note = notes.join("\n");
         fields.uid = match self.dn.is_empty() {

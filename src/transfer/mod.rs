@@ -42,7 +42,7 @@ pub use self::{
     job::{Incoming, Job, Jobs, Limits},
     preview::{Alike, Foreseen, foresee, refused_rows},
     recognize::{Asked, Format, is_vcard},
-    vcards::{Cards, entry as card_entry},
+    vcards::{Cards, RawCard, entry as card_entry},
 };
 
 /// Characters of a cell or line that are shown.
@@ -111,6 +111,9 @@ pub struct Options {
     pub mappings: Vec<Mapping>,
     /// Also what Google collected without being asked (`* Other Contacts`).
     pub collected: bool,
+    /// The first line of a table is a contact already.
+    #[serde(default)]
+    pub headless: bool,
 }
 
 /// A file as it was read.
@@ -216,6 +219,7 @@ pub enum Code {
     LossySource,
     PhotoByAddress,
     DateInvalid,
+    DateOrder,
     DateYearOnly,
     SeveralValues,
     NumberDamaged,
@@ -225,6 +229,7 @@ pub enum Code {
     UrlValueRefused,
     GroupMemberUnknown,
     GroupMemberByAddress,
+    MemberUnread,
     PossibleDuplicate,
 }
 
@@ -236,6 +241,7 @@ impl Code {
             Code::LossySource => "lossy-source",
             Code::PhotoByAddress => "photo-by-address",
             Code::DateInvalid => "date-invalid",
+            Code::DateOrder => "date-order",
             Code::DateYearOnly => "date-year-only",
             Code::SeveralValues => "several-values-in-one-cell",
             Code::NumberDamaged => "number-damaged",
@@ -245,6 +251,7 @@ impl Code {
             Code::UrlValueRefused => "url-value-refused",
             Code::GroupMemberUnknown => "group-member-unknown",
             Code::GroupMemberByAddress => "group-member-by-address",
+            Code::MemberUnread => "member-unread",
             Code::PossibleDuplicate => "possible-duplicate",
         }
     }
@@ -353,7 +360,8 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
         file.format = Format::Ldif;
         (file.entries, file.variant) = ldif::read(&decoded.text);
     } else {
-        let table = table::read(&decoded.text, options.delimiter)?.ok_or(Refused::Unknown)?;
+        let table = table::read(&decoded.text, options.delimiter, options.headless)?;
+        let table = table.ok_or(Refused::Unknown)?;
         read_table(&table, options, &mut file);
     }
     settle(&mut file.entries, file.format);
@@ -415,8 +423,8 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
         }
     }
     let by_language = match file.language {
-        "fr" => Order::DayFirst,
-        _ => Order::MonthFirst,
+        "en" => Order::MonthFirst,
+        _ => Order::DayFirst,
     };
     let free = file.format == Format::Csv;
     let reading = rows::Reading::new(table, columns, options.date_order, by_language, free);

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use carnet_proto::vcard::opens_agent;
 use csv::{Terminator, WriterBuilder};
 
 use super::{File, Format, Options, Outcome, export::safe, recognize, table, text};
@@ -87,7 +88,10 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
         || recognize::is_archive(bytes);
     let table = match plain {
         true => None,
-        false => table::read(&decoded.text, options.delimiter).unwrap_or_default(),
+        false => {
+            let table = table::read(&decoded.text, options.delimiter, options.headless);
+            table.unwrap_or_default()
+        }
     };
     match table {
         Some(table) => {
@@ -114,14 +118,19 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
     writer.into_inner().unwrap_or_default()
 }
 
-/// A record from its first line to its end: `END:VCARD`, or a blank line.
+/// A record from its first line to its end: `END:VCARD`, a blank line, or where the next card begins.
 fn record(lines: &[&str], first: u64) -> String {
     let first = usize::try_from(first)
         .unwrap_or(usize::MAX)
         .saturating_sub(1);
     let mut out = String::new();
     for line in lines.iter().skip(first) {
-        if line.trim().is_empty() || out.len() + line.len() > RECORD {
+        let next = !out.is_empty() && line.trim().eq_ignore_ascii_case("BEGIN:VCARD");
+        let agent = out
+            .lines()
+            .next_back()
+            .is_some_and(|line| opens_agent(line.as_bytes()));
+        if line.trim().is_empty() || out.len() + line.len() > RECORD || next && !agent {
             break;
         }
         if !out.is_empty() {

@@ -12,14 +12,24 @@ use super::{
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
     pub columns: Vec<Column>,
-    /// Per column: which of two numbers is the day, and whether cells are day numbers.
-    dates: Vec<(Order, bool)>,
+    dates: Vec<Dates>,
     /// What a person should be shown: the order of the dates, where there are some.
     pub date_order: Option<Order>,
     /// Categories are separated by semicolons alone.
     semicolons: bool,
     /// A cell may hold several addresses or numbers.
     several: bool,
+}
+
+/// How the dates of a column are read.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Dates {
+    /// Which of two numbers is the day.
+    order: Order,
+    /// The same where dots stand between them.
+    dotted: Order,
+    /// Cells are day numbers.
+    serial: bool,
 }
 
 /// Parts of an address, by code.
@@ -47,21 +57,28 @@ impl Reading {
     ) -> Self {
         let cells = |at: usize| table.rows.iter().map(move |row| row.cell(at));
         let is_date = |column: &Column| matches!(&column.code[..], "BDAY" | "ANNIVERSARY");
-        let together = columns
-            .iter()
-            .enumerate()
-            .filter(|(_, column)| is_date(column))
-            .flat_map(|(at, _)| cells(at));
-        let of_file = date::forced(together);
+        let together = || {
+            let of_dates = columns.iter().enumerate().filter(|(_, c)| is_date(c));
+            of_dates.flat_map(|(at, _)| cells(at))
+        };
+        let of_file = date::forced(together());
         let dates = (0..columns.len())
-            .map(|at| {
-                let order = chosen
+            .map(|at| Dates {
+                order: chosen
                     .or_else(|| date::forced(cells(at)))
                     .or(of_file)
-                    .unwrap_or(by_language);
-                (order, is_date(&columns[at]) && date::serial(cells(at)))
+                    .unwrap_or(by_language),
+                dotted: chosen
+                    .or_else(|| date::forced(cells(at).filter(|cell| date::is_dotted(cell))))
+                    .unwrap_or(Order::DayFirst),
+                serial: is_date(&columns[at]) && date::serial(cells(at)),
             })
             .collect();
+        let mut filled = together().filter(|cell| !cell.trim().is_empty()).peekable();
+        let by_language = match filled.peek().is_some() && filled.all(date::is_dotted) {
+            true => Order::DayFirst,
+            false => by_language,
+        };
         Self {
             date_order: columns
                 .iter()
@@ -308,8 +325,15 @@ impl RowReader<'_> {
     }
 
     fn date(&mut self, at: usize, column: &Column, cell: &str, birthday: bool) {
-        let (order, serial) = self.reading.dates[at];
-        match date::read(cell, order, serial) {
+        let dates = self.reading.dates[at];
+        let order = match date::is_dotted(cell) {
+            true => dates.dotted,
+            false => dates.order,
+        };
+        if !dates.serial && date::contradicts(cell, order) {
+            self.warn(Code::DateOrder, cell.to_owned());
+        }
+        match date::read(cell, order, dates.serial) {
             Date::None => {}
             Date::Known(date) if birthday => self.fields.birthday = date,
             Date::Known(date) => self.fields.anniversary = date,

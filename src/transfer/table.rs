@@ -38,8 +38,9 @@ impl Row {
     }
 }
 
-/// Reads a table; `chosen` overrides the delimiter. None when there is no more than one column.
-pub fn read(text: &str, chosen: Option<char>) -> Result<Option<Table>, Refused> {
+/// Reads a table; `chosen` overrides the delimiter, and columns are numbered where no line names
+/// them. None when there is no more than one column.
+pub fn read(text: &str, chosen: Option<char>, headless: bool) -> Result<Option<Table>, Refused> {
     let first_line = text.lines().next().unwrap_or_default().trim();
     let (told, body) = match first_line.strip_prefix("sep=") {
         Some(rest) => (
@@ -65,7 +66,9 @@ pub fn read(text: &str, chosen: Option<char>) -> Result<Option<Table>, Refused> 
         if record.iter().any(|cell| cell.len() > MAX_CELL) {
             return Err(Refused::TooLarge(Bound::Cell));
         }
-        if table.header.is_empty() {
+        if table.header.is_empty() && headless {
+            table.header = (1..=record.len()).map(|at| at.to_string()).collect();
+        } else if table.header.is_empty() {
             table.header = record.iter().map(|cell| cell.trim().to_owned()).collect();
             continue;
         }

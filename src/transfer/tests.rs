@@ -311,6 +311,16 @@ fn dates_are_read_as_people_write_them() {
         ("15 avril 1972", DayFirst, known("1972-04-15")),
         ("April 15, 1972", MonthFirst, known("1972-04-15")),
         ("3. März 1980", DayFirst, known("1980-03-03")),
+        ("15-Apr-72", MonthFirst, known("1972-04-15")),
+        ("15 avril 72", DayFirst, known("1972-04-15")),
+        ("Apr 15, 29", MonthFirst, known("2029-04-15")),
+        ("15 avr. 30", DayFirst, known("1930-04-15")),
+        ("mardi 15 avril 1972", DayFirst, known("1972-04-15")),
+        ("mar. 15 avril 1972", DayFirst, known("1972-04-15")),
+        ("maandag 15 april 1972", DayFirst, known("1972-04-15")),
+        ("15 de septiembre de 1972", DayFirst, known("1972-09-15")),
+        ("1 juil. 1972", DayFirst, known("1972-07-01")),
+        ("1 mrt 1972", DayFirst, known("1972-03-01")),
         ("19720415", DayFirst, known("1972-04-15")),
         ("--12-31", DayFirst, known("--12-31")),
         ("--1231", DayFirst, known("--12-31")),
@@ -329,6 +339,186 @@ fn dates_are_read_as_people_write_them() {
     );
     assert_eq!(forced(["4/15/1972"].into_iter()), Some(MonthFirst));
     assert_eq!(forced(["1/2/1972"].into_iter()), None);
+}
+
+fn table(text: &str, options: &Options) -> File {
+    read(text.as_bytes(), options).expect("a table")
+}
+
+/// What the contacts of a file say, in file order.
+fn contacts(file: &File) -> Vec<Fields> {
+    let made = file
+        .entries
+        .iter()
+        .filter_map(|entry| match &entry.outcome {
+            Outcome::Card(made) => Some(made),
+            _ => None,
+        });
+    made.map(|made| Fields::read(&Document::parse(&made.card).expect("a card")))
+        .collect()
+}
+
+fn codes(file: &File) -> Vec<(u64, &'static str)> {
+    let of_entry = |entry: &Entry| {
+        let record = entry.record;
+        let codes: Vec<_> = entry.warnings.iter().map(|w| w.code.as_str()).collect();
+        codes.into_iter().map(move |code| (record, code))
+    };
+    file.entries.iter().flat_map(of_entry).collect()
+}
+
+#[test]
+fn day_or_month_is_first_by_language_and_dots() {
+    for (text, expected) in [
+        (
+            "First name,Last name,Birthday\nEve,Red,04/05/1972\n",
+            "1972-04-05",
+        ),
+        (
+            "First name,Last name,Birthday\nEve,Red,04.05.1972\n",
+            "1972-05-04",
+        ),
+        (
+            "Prénom;Nom;Anniversaire\nÈve;Rouge;04/05/1972\n",
+            "1972-05-04",
+        ),
+        (
+            "Vorname;Nachname;Geburtstag\nEva;Rot;04/05/1972\n",
+            "1972-05-04",
+        ),
+        (
+            "Voornaam;Achternaam;Verjaardag\nEva;Rood;04-05-1972\n",
+            "1972-05-04",
+        ),
+    ] {
+        let file = table(text, &Options::default());
+        assert_eq!(contacts(&file)[0].birthday, expected, "{text}");
+    }
+    for header in [
+        ["Nombre", "Apellidos", "Fecha de nacimiento"],
+        ["Nome", "Cognome", "Data di nascita"],
+        ["Jméno", "Příjmení", "Datum narození"],
+    ] {
+        assert_ne!(
+            column::language(&header.map(str::to_owned)),
+            "en",
+            "{header:?}"
+        );
+    }
+    // The column contradicts itself: one of its dates is told of.
+    let text = "First name,Last name,Birthday\nA,B,4/15/1972\nC,D,15/4/1972\n";
+    let file = table(text, &Options::default());
+    let days: Vec<String> = contacts(&file).into_iter().map(|f| f.birthday).collect();
+    assert_eq!(days, ["1972-04-15", "1972-04-15"]);
+    assert_eq!(codes(&file), [(2, "date-order")]);
+}
+
+#[test]
+fn a_card_without_its_end_is_skipped_and_the_next_ones_are_read() {
+    let text = "BEGIN:VCARD\nVERSION:3.0\nFN:Cut\nBEGIN:VCARD\nVERSION:3.0\nFN:Whole\nEND:VCARD\n\
+        BEGIN:VCARD\nVERSION:2.1\nN:Boss\nAGENT:\nBEGIN:VCARD\nVERSION:2.1\nN:Aide\nEND:VCARD\n\
+        TEL:1\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:Last\nEND:VCARD\n";
+    let file = table(text, &Options::default());
+    let found: Vec<(u64, &str)> = file
+        .entries
+        .iter()
+        .map(|entry| match &entry.outcome {
+            Outcome::Card(made) => (entry.line, made.name.as_str()),
+            Outcome::Skipped(reason) => (entry.line, reason.as_str()),
+            Outcome::Group(_) => (entry.line, "a list"),
+        })
+        .collect();
+    let expected = [(1, "broken"), (4, "Whole"), (8, "Boss"), (18, "Last")];
+    assert_eq!(found, expected);
+    assert_eq!(contacts(&file)[1].phones[0].text, "1");
+}
+
+#[test]
+fn a_card_that_is_too_large_is_skipped_whole() {
+    let long = "x".repeat(11 << 20);
+    let text = format!(
+        "BEGIN:VCARD\nVERSION:3.0\nFN:Large\nNOTE:{long}\nTEL:1\nEND:VCARD\n\
+        BEGIN:VCARD\nVERSION:3.0\nFN:Small\nEND:VCARD\n"
+    );
+    let file = table(&text, &Options::default());
+    assert_eq!(file.entries[0].outcome, Outcome::Skipped(Reason::TooLarge));
+    assert_eq!(contacts(&file).len(), 1);
+}
+
+#[test]
+fn members_that_are_no_contact_files_leave_the_others_of_an_archive() {
+    use std::io::Write as _;
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    let card = b"BEGIN:VCARD\nVERSION:3.0\nFN:One\nEND:VCARD\n";
+    for (name, octets) in [
+        ("empty.csv", &b""[..]),
+        ("one.vcf", &card[..]),
+        ("__MACOSX/._one.vcf", b"\0\x05\x16\x07\0\x02"),
+        ("folder/._one.vcf", b"\0\x05\x16\x07\0\x02"),
+        ("words.vcf", b"no card"),
+    ] {
+        zip.start_file(name, options).expect("a member");
+        zip.write_all(octets).expect("written");
+    }
+    let bytes = zip.finish().expect("an archive").into_inner();
+    let file = read(&bytes, &Options::default()).expect("read");
+    assert_eq!(contacts(&file).len(), 1);
+    assert_eq!(codes(&file), [(1, "member-unread"), (3, "member-unread")]);
+    let names: Vec<&str> = [0, 2]
+        .map(|at| &file.entries[at].warnings[0].about[..])
+        .into();
+    assert_eq!(names, ["empty.csv", "words.vcf"]);
+}
+
+#[test]
+fn what_no_field_holds_is_kept_beside_what_the_file_says() {
+    let google = "Name,Birthday,Notes,Group Membership,Organization 1 - Name,Organization 1 - Title,\
+        Organization 2 - Name,Organization 2 - Title\nEve,1972-02-31,Hello,,Acme,Chief,Club,Treasurer\n";
+    let eve = &contacts(&table(google, &Options::default()))[0];
+    assert_eq!(eve.note, "Hello\nBirthday: 1972-02-31");
+    assert_eq!((&eve.organization[..], &eve.title[..]), ("Acme", "Chief"));
+    let further = ("Organization".to_owned(), "Club, Treasurer".to_owned());
+    assert_eq!(eve.custom, [further]);
+    let ldif = "dn: cn=Eve\nobjectclass: person\ncn: Eve\nsn: Red\nbirthyear: 1972\nbirthmonth: 2\n\
+        birthday: 31\ndescription: Hello\n";
+    let file = table(ldif, &Options::default());
+    assert_eq!(contacts(&file)[0].note, "Hello\nBirthday: 1972-2-31");
+    assert_eq!(codes(&file), [(1, "date-invalid")]);
+}
+
+#[test]
+fn a_table_without_a_header_keeps_its_first_contact() {
+    let text = "Eve;eve@example.org\nBob;bob@example.org\n";
+    let headless = Options {
+        headless: true,
+        ..Options::default()
+    };
+    let file = table(text, &headless);
+    let emails: Vec<String> = contacts(&file)
+        .iter()
+        .map(|contact| contact.emails[0].text.clone())
+        .collect();
+    assert_eq!(emails, ["eve@example.org", "bob@example.org"]);
+    assert_eq!(file.entries[0].line, 1);
+    assert_eq!(table(text, &Options::default()).entries.len(), 1);
+}
+
+#[test]
+fn what_our_own_tables_of_a_group_tell_of_cards_is_no_part_of_contacts() {
+    for text in [
+        "First name,Last name,Category,Group,Created by,Modified\nEve,Red,Club,Team,bob,2026-01-02\n",
+        "Prénom;Nom;Catégorie;Groupe;Créé par;Modifié\nEve;Red;Club;Team;bob;2026-01-02\n",
+    ] {
+        let eve = &contacts(&table(text, &Options::default()))[0];
+        assert_eq!(eve.categories, ["Club"], "{text}");
+        assert!(eve.custom.is_empty(), "{:?}", eve.custom);
+    }
+    let other = "First name,Last name,Group\nEve,Red,Club\n";
+    assert_eq!(
+        contacts(&table(other, &Options::default()))[0].categories,
+        ["Club"]
+    );
 }
 
 #[test]

@@ -3,7 +3,9 @@
 
 use std::io::{self, BufRead};
 
-use carnet_proto::vcard::{Binary, Document, Edit, Kind, Line, NewLine, PartialDate, escape_text};
+use carnet_proto::vcard::{
+    Binary, Document, Edit, Kind, Line, NewLine, PartialDate, escape_text, opens_agent,
+};
 
 use super::{
     Code, Entry, Group, Made, Outcome, Reason, Warning,
@@ -18,6 +20,36 @@ pub struct Cards<R> {
     input: R,
     line: u64,
     read: u64,
+    /// The `BEGIN:VCARD` that cut the card before it.
+    begun: Option<Vec<u8>>,
+}
+
+/// A card as a file has it.
+#[derive(Default)]
+pub struct RawCard {
+    octets: Vec<u8>,
+    /// Why it cannot be taken, where its frame alone tells.
+    fault: Option<Reason>,
+}
+
+impl RawCard {
+    /// Takes a line; a card that is too large keeps nothing.
+    fn push(&mut self, line: &[u8]) {
+        if self.fault.is_none() && self.octets.len() + line.len() <= MAX_CARD {
+            self.octets.extend_from_slice(line);
+        } else {
+            self.fault = Some(Reason::TooLarge);
+            self.octets = Vec::new();
+        }
+    }
+}
+
+impl std::ops::Deref for RawCard {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.octets
+    }
 }
 
 impl<R: BufRead> Cards<R> {
@@ -26,6 +58,7 @@ impl<R: BufRead> Cards<R> {
             input,
             line: 0,
             read: 0,
+            begun: None,
         }
     }
 
@@ -34,13 +67,17 @@ impl<R: BufRead> Cards<R> {
         self.read
     }
 
-    /// The next card and its first line; what stands between cards is passed over. A card that is
-    /// too large comes cut, and is refused when it is read.
-    pub fn next_card(&mut self) -> io::Result<Option<(u64, Vec<u8>)>> {
-        let mut card = Vec::new();
+    /// The next card and its first line; what stands between cards is passed over. A card begins
+    /// inside another one only as the value of `AGENT` (vCard 2.1): else that one lost its end.
+    pub fn next_card(&mut self) -> io::Result<Option<(u64, RawCard)>> {
+        let mut card = RawCard::default();
         let mut line = Vec::new();
-        let mut start = 0;
-        let mut depth = 0usize;
+        let (mut start, mut depth) = (0, 0usize);
+        let mut agent = false;
+        if let Some(begin) = self.begun.take() {
+            card.push(&begin);
+            (start, depth) = (self.line, 1);
+        }
         loop {
             line.clear();
             let length = self.input.by_ref().read_until(b'\n', &mut line)?;
@@ -54,15 +91,22 @@ impl<R: BufRead> Cards<R> {
             if is_marker(trimmed, b"BEGIN:VCARD") {
                 if depth == 0 {
                     start = self.line;
+                    depth = 1;
+                } else if agent {
+                    depth += 1;
+                } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
+                    card.fault.get_or_insert(Reason::Broken);
+                    self.begun = Some(line);
+                    return Ok(Some((start, card)));
                 }
-                depth += 1;
             }
             if depth == 0 {
                 continue;
             }
-            if card.len() + line.len() <= MAX_CARD {
-                card.extend_from_slice(&line);
+            if !trimmed.is_empty() {
+                agent = opens_agent(trimmed);
             }
+            card.push(&line);
             if is_marker(trimmed, b"END:VCARD") {
                 depth -= 1;
                 if depth == 0 {
@@ -83,13 +127,13 @@ fn is_marker(line: &[u8], marker: &[u8]) -> bool {
 }
 
 /// One card as it is to be stored; lists name their members still as the file does.
-pub fn entry(record: u64, line: u64, bytes: &[u8]) -> Entry {
+pub fn entry(record: u64, line: u64, raw: &RawCard) -> Entry {
     let mut warnings = Vec::new();
-    let outcome = match Document::parse(bytes) {
-        Err(_) => Outcome::Skipped(Reason::Broken),
-        Ok(_) if bytes.len() >= MAX_CARD => Outcome::Skipped(Reason::TooLarge),
-        Ok(card) if card.lines().is_empty() => Outcome::Skipped(Reason::Empty),
-        Ok(card) => taken(&card, &mut warnings),
+    let outcome = match (raw.fault, Document::parse(raw)) {
+        (Some(fault), _) => Outcome::Skipped(fault),
+        (None, Err(_)) => Outcome::Skipped(Reason::Broken),
+        (None, Ok(card)) if card.lines().is_empty() => Outcome::Skipped(Reason::Empty),
+        (None, Ok(card)) => taken(&card, &mut warnings),
     };
     Entry {
         record,

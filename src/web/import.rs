@@ -4,7 +4,7 @@ mod choices;
 mod report;
 mod unfit;
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use axum::{
@@ -266,6 +266,7 @@ struct Check {
     upload: String,
     name: String,
     fingerprint: String,
+    shown_as: &'static str,
     recognized: String,
     recognition: Vec<Select>,
     sample: String,
@@ -364,6 +365,9 @@ async fn read(
     asked: &Asked,
 ) -> Result<std::result::Result<File, Refused>> {
     let mut options = asked.options.clone();
+    if asked.other_format {
+        return web.jobs.read(visit.actor.person, upload, options).await;
+    }
     for (fingerprint, codes) in web.core.mappings(&visit.actor).await? {
         let codes = serde_json::from_str(&codes).unwrap_or_default();
         options.mappings.push(Mapping { fingerprint, codes });
@@ -392,10 +396,11 @@ async fn checked(
     let certain = of(Likeness::Certain);
     let possible = foreseen.alike.len() - certain;
     let wanted = |record: u64| asked.wants(record);
+    let likened: HashMap<u64, &Alike> = foreseen.alike.iter().map(|a| (a.record, a)).collect();
     let created = file.entries.iter().filter(|entry| {
         let contact = matches!(entry.outcome, Outcome::Card(_));
         contact && wanted(entry.record) && {
-            let alike = foreseen.alike.iter().find(|a| a.record == entry.record);
+            let alike = likened.get(&entry.record);
             alike.is_none_or(|alike| asked.choice(alike) == Choice::CreateAnyway)
         }
     });
@@ -452,6 +457,7 @@ async fn checked(
         upload: waiting.upload.clone(),
         name: asked.name.clone(),
         fingerprint: file.fingerprint.clone(),
+        shown_as: asked.format(),
         recognized: fill(x.recognized, &[&choices::recognized(file, text)]),
         recognition: recognition(file, asked, x),
         sample: file.sample.clone(),

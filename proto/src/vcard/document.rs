@@ -255,22 +255,37 @@ impl Document {
     }
 }
 
-/// The cards of a file, each with its offset; what stands between them is passed over.
+/// The cards of a file, each with its offset; what stands between them is passed over. A card that
+/// begins inside another one ends it, unless it is the value of `AGENT`.
 pub fn split_stream(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0;
     std::iter::from_fn(move || {
         let mut start = None;
         let mut depth = 0usize;
+        let mut agent = false;
         while at < bytes.len() {
             let line_start = at;
             let end = memchr(b'\n', &bytes[at..]).map_or(bytes.len(), |end| at + end + 1);
             let line = bytes[at..end].trim_ascii();
-            at = end;
             let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
             if is_marker(line, b"BEGIN") && line[6..].trim_ascii().eq_ignore_ascii_case(b"VCARD") {
-                depth += 1;
-                start.get_or_insert(line_start);
-            } else if is_marker(line, b"END") && depth > 0 {
+                let indented = matches!(bytes[line_start], b' ' | b'\t');
+                match start {
+                    Some(start) if !agent && !indented => {
+                        return Some((start, &bytes[start..line_start]));
+                    }
+                    Some(_) => depth += usize::from(agent),
+                    None => {
+                        start = Some(line_start);
+                        depth = 1;
+                    }
+                }
+            }
+            at = end;
+            if !line.is_empty() {
+                agent = opens_agent(line);
+            }
+            if is_marker(line, b"END") && depth > 0 {
                 depth -= 1;
                 if depth == 0
                     && let Some(start) = start
@@ -281,6 +296,16 @@ pub fn split_stream(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
         }
         start.map(|start| (start, &bytes[start..]))
     })
+}
+
+/// Whether a line is an `AGENT` without a value: the card that follows is one (vCard 2.1).
+pub fn opens_agent(line: &[u8]) -> bool {
+    let Some(head) = line.trim_ascii().strip_suffix(b":") else {
+        return false;
+    };
+    let name = head.split(|b| *b == b';').next().unwrap_or_default();
+    let name = name.rsplit(|b| *b == b'.').next().unwrap_or_default();
+    name.trim_ascii().eq_ignore_ascii_case(b"AGENT")
 }
 
 /// Prefix, given, additional, family, suffix.

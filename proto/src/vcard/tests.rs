@@ -270,6 +270,14 @@ fn every_card_of_a_file_is_found() {
     let file = format!("{PLAIN}\r\njunk\r\n{PLAIN}");
     let found: Vec<usize> = split_stream(file.as_bytes()).map(|(at, _)| at).collect();
     assert_eq!(found, [0, PLAIN.len() + 8]);
+    // A card without its end leaves the next one whole; a card in a card is its agent.
+    let cut = "BEGIN:VCARD\r\nFN:cut\r\n";
+    let agent = format!("BEGIN:VCARD\r\nitem1.agent;TYPE=x:\r\n{PLAIN}TEL:1\r\nEND:VCARD\r\n");
+    let file = format!("{cut}{agent}{PLAIN}");
+    let found: Vec<&[u8]> = split_stream(file.as_bytes())
+        .map(|(_, card)| card)
+        .collect();
+    assert_eq!(found, [cut, &agent, PLAIN].map(str::as_bytes));
 }
 
 proptest! {

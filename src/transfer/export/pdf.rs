@@ -148,13 +148,13 @@ pub(super) struct Text {
 
 /// What stands on one page.
 #[derive(Default)]
-struct Sheet {
+struct Sheet<'a> {
     texts: Vec<Text>,
-    photos: Vec<(f32, f32, Vec<u8>)>,
+    photos: Vec<(f32, f32, &'a [u8])>,
     bookmarks: Vec<(String, f32)>,
 }
 
-impl Sheet {
+impl Sheet<'_> {
     fn text(&mut self, x: f32, y: f32, size: f32, text: impl Into<String>) {
         self.texts.push(Text {
             x,
@@ -237,7 +237,7 @@ fn name(fields: &Fields, last_first: bool) -> String {
     }
 }
 
-fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
+fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'static>> {
     let (width, height) = how.paper.size();
     let room = width - 2.0 * MARGIN;
     let line_height = (height - 2.0 * MARGIN - 12.0) / LINES as f32;
@@ -286,7 +286,7 @@ fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
     sheets
 }
 
-fn cards(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
+fn cards<'a>(contacts: &'a [Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'a>> {
     const LINE: f32 = 10.5;
     let (width, height) = how.paper.size();
     let column = (width - 2.0 * MARGIN - 18.0) / 2.0;
@@ -295,9 +295,7 @@ fn cards(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
     let (mut side, mut y) = (0, MARGIN + 6.0);
     let mut current = String::new();
     for fields in contacts {
-        let photo = fields.photo.as_ref().filter(|(media_type, octets)| {
-            octets.len() <= MAX_PHOTO && (media_type == "image/jpeg" || media_type == "image/png")
-        });
+        let photo = fields.photo.as_ref().filter(|photo| draws(photo));
         let inset = if photo.is_some() { PHOTO + 6.0 } else { 0.0 };
         let lines: Vec<String> = details(fields, how.french)
             .iter()
@@ -323,7 +321,7 @@ fn cards(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet> {
             current = letter;
         }
         if let Some((_, octets)) = photo {
-            sheet.photos.push((x, y, octets.clone()));
+            sheet.photos.push((x, y, octets));
         }
         let title = fonts.fit(&name(fields, how.last_first), 9.5, true, column - inset);
         sheet.heading(x + inset, y + 9.0, 9.5, title);
@@ -369,6 +367,11 @@ pub fn row(fields: &Fields, last_first: bool) -> Row {
     }
 }
 
+/// Whether a picture, with its media type, is one a card shows.
+pub fn draws((media_type, octets): &(String, Vec<u8>)) -> bool {
+    octets.len() <= MAX_PHOTO && matches!(&**media_type, "image/jpeg" | "image/png")
+}
+
 /// What a card says under the name.
 pub fn details(fields: &Fields, french: bool) -> Vec<String> {
     let mut lines = Vec::new();
@@ -393,7 +396,7 @@ pub fn details(fields: &Fields, french: bool) -> Vec<String> {
     }
     if !fields.birthday.is_empty() {
         let label = if french { "né(e) le" } else { "born" };
-        add(format!("{label} {}", fields.birthday));
+        add(format!("{label} {}", spelled(&fields.birthday, french)));
     }
     let note: String = fields.note.chars().take(NOTE).collect();
     match note.len() < fields.note.len() {
@@ -401,6 +404,53 @@ pub fn details(fields: &Fields, french: bool) -> Vec<String> {
         false => add(note),
     }
     lines
+}
+
+/// A date with the name of its month; what is no date as it is.
+fn spelled(date: &str, french: bool) -> String {
+    const ENGLISH: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    const FRENCH: [&str; 12] = [
+        "janvier",
+        "février",
+        "mars",
+        "avril",
+        "mai",
+        "juin",
+        "juillet",
+        "août",
+        "septembre",
+        "octobre",
+        "novembre",
+        "décembre",
+    ];
+    let without_year = date.strip_prefix("--");
+    let (year, rest) = match without_year {
+        Some(rest) => ("", rest),
+        None => date.split_once('-').unwrap_or_default(),
+    };
+    let names = if french { FRENCH } else { ENGLISH };
+    let parts = rest.split_once('-').and_then(|(month, day)| {
+        let month = names.get(month.parse::<usize>().ok()?.checked_sub(1)?)?;
+        Some((day.parse::<u8>().ok()?, *month))
+    });
+    match parts {
+        Some((1, month)) if french => format!("1er {month} {year}").trim_end().to_owned(),
+        Some((day, month)) => format!("{day} {month} {year}").trim_end().to_owned(),
+        None => date.to_owned(),
+    }
 }
 
 fn short(phone: &Value, french: bool) -> &str {
@@ -465,7 +515,10 @@ fn draw_photo(surface: &mut Surface<'_>, x: f32, y: f32, octets: &[u8]) {
         [0xFF, 0xD8, ..] => Image::from_jpeg(data, true),
         _ => Image::from_png(data, true),
     };
-    let (Ok(image), Some(size)) = (image, Size::from_wh(PHOTO, PHOTO)) else {
+    let Ok(image) = image else { return };
+    let (width, height) = image.size();
+    let scale = PHOTO / width.max(height).max(1) as f32;
+    let Some(size) = Size::from_wh(width as f32 * scale, height as f32 * scale) else {
         return;
     };
     surface.push_transform(&Transform::from_translate(x, y));

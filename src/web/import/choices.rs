@@ -35,6 +35,9 @@ const FORMATS: [(&str, &str); 5] = [
     ("ldif", "LDIF"),
 ];
 
+/// What the first line of a table is, where it names no columns.
+const CONTACT: &str = "contact";
+
 /// Name, label and options.
 pub type Select = (&'static str, &'static str, Vec<Choosable>);
 
@@ -46,6 +49,8 @@ pub struct Asked {
     pub records: String,
     /// The tag that is offered.
     pub tag: String,
+    /// Another format than the one the columns were shown for: they go anew where they belong.
+    pub other_format: bool,
     only: Vec<(u64, u64)>,
 }
 
@@ -62,6 +67,7 @@ impl Asked {
             },
             records: String::new(),
             tag,
+            other_format: false,
             only: Vec::new(),
         }
     }
@@ -84,12 +90,14 @@ impl Asked {
         let codes: Vec<String> = (0..codes.len())
             .map_while(|at| codes.get(&at).map(|code| (*code).to_owned()))
             .collect();
-        let mapping = filled("fingerprint").filter(|_| !codes.is_empty());
+        let asked = AskedFormat::parse(posted.value("format")).unwrap_or_default();
+        let other_format = is_other_format(posted.value("shown-as"), asked);
+        let mapping = filled("fingerprint").filter(|_| !codes.is_empty() && !other_format);
         let chosen = |name: &str, otherwise| Choice::parse(posted.value(name)).unwrap_or(otherwise);
         let usual = Choices::default();
         Self {
             options: Options {
-                asked: AskedFormat::parse(posted.value("format")).unwrap_or_default(),
+                asked,
                 encoding: filled("encoding").map(str::to_owned),
                 delimiter: match posted.value("delimiter") {
                     "tab" => Some('\t'),
@@ -104,6 +112,7 @@ impl Asked {
                     .into_iter()
                     .collect(),
                 collected: posted.checked("collected"),
+                headless: posted.value("first-line") == CONTACT,
             },
             choices: Choices {
                 certain: chosen("certain", usual.certain),
@@ -113,9 +122,18 @@ impl Asked {
                 tag: filled("tag").map(str::to_owned),
             },
             records: posted.value("records").to_owned(),
+            other_format,
             only: ranges(posted.value("records")),
             ..first
         }
+    }
+
+    /// The format that is asked for, `auto` for what is recognized.
+    pub fn format(&self) -> &'static str {
+        let found = AskedFormat::ALL
+            .into_iter()
+            .find(|(_, format)| *format == self.options.asked);
+        found.map_or("", |(name, _)| name)
     }
 
     pub fn wants(&self, record: u64) -> bool {
@@ -156,6 +174,11 @@ impl Asked {
             found: file.entries.len() as u64,
         }
     }
+}
+
+/// Whether another format is asked for than the page was shown for.
+fn is_other_format(shown_as: &str, asked: AskedFormat) -> bool {
+    AskedFormat::parse(shown_as).is_some_and(|shown| shown != asked)
 }
 
 /// `1-200, 250`; what is no number is passed over.
@@ -219,14 +242,10 @@ fn dates(order: Order, x: &Transfer) -> &'static str {
 pub fn recognition(file: &File, asked: &Asked, x: &Transfer) -> Vec<Select> {
     let options = &asked.options;
     let usual = [("", x.recognize)];
-    let format = AskedFormat::ALL
-        .into_iter()
-        .find(|(_, format)| *format == options.asked)
-        .map_or("", |(name, _)| name);
     let mut selects = vec![(
         "format",
         x.format,
-        select(usual.into_iter().chain(FORMATS), format),
+        select(usual.into_iter().chain(FORMATS), asked.format()),
     )];
     if file.format != Format::VCard {
         let chosen = options.encoding.as_deref().unwrap_or_default();
@@ -241,6 +260,9 @@ pub fn recognition(file: &File, asked: &Asked, x: &Transfer) -> Vec<Select> {
         let delimiters = [(",", ","), (";", ";"), ("tab", x.tab), ("|", "|")];
         let delimiters = select(usual.into_iter().chain(delimiters), &chosen);
         selects.push(("delimiter", x.delimiter, delimiters));
+        let chosen = if options.headless { CONTACT } else { "" };
+        let lines = [("", x.first_line_header), (CONTACT, x.first_line_contact)];
+        selects.push(("first-line", x.first_line, select(lines, chosen)));
     }
     if file.date_order.is_some() {
         let chosen = options.date_order.map_or("", Order::as_str);
@@ -412,6 +434,19 @@ fn destinations(text: &Text) -> Vec<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_go_anew_where_they_belong_when_another_format_is_chosen() {
+        for (shown_as, asked, expected) in [
+            ("auto", AskedFormat::Auto, false),
+            ("auto", AskedFormat::Outlook, true),
+            ("outlook", AskedFormat::Outlook, false),
+            ("outlook", AskedFormat::Auto, true),
+            ("", AskedFormat::Csv, false),
+        ] {
+            assert_eq!(is_other_format(shown_as, asked), expected, "{shown_as}");
+        }
+    }
 
     #[test]
     fn records_are_chosen_by_ranges() {

@@ -43,6 +43,9 @@ sentences! {
     day_first: "day/month/year", "jour/mois/année";
     month_first: "month/day/year", "mois/jour/année";
     recognize: "As recognized", "Comme reconnu";
+    first_line: "First line", "Première ligne";
+    first_line_header: "names of the columns", "noms des colonnes";
+    first_line_contact: "a contact already", "déjà un contact";
     tab: "tab", "tabulation";
     sample: "A line of it:", "Une de ses lignes :";
     encoding_doubtful: "Do the letters look right? If not, choose another encoding: MacRoman is worth trying.", "Les lettres sont-elles justes ? Sinon, choisissez un autre encodage : MacRoman mérite un essai.";
@@ -109,6 +112,8 @@ sentences! {
     warn_lossy_source: "letters were lost before", "des lettres étaient déjà perdues";
     warn_photo: "a photo by address is not fetched", "une photo par adresse n'est pas téléchargée";
     warn_date_invalid: "not a date: put into the note", "pas une date : mise dans la note";
+    warn_date_order: "not of the order of the other dates: day and month exchanged", "pas dans l'ordre des autres dates : jour et mois échangés";
+    warn_member: "a file of the archive that could not be read", "un fichier de l'archive qui n'a pas pu être lu";
     warn_year_only: "a year alone: a custom field", "une année seule : champ personnalisé";
     warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
     warn_number_damaged: "a number damaged by a spreadsheet: export it as text", "un numéro abîmé par un tableur : exportez-le comme texte";
@@ -232,6 +237,8 @@ impl Transfer {
             "lossy-source" => self.warn_lossy_source,
             "photo-by-address" => self.warn_photo,
             "date-invalid" => self.warn_date_invalid,
+            "date-order" => self.warn_date_order,
+            "member-unread" => self.warn_member,
             "date-year-only" => self.warn_year_only,
             "several-values-in-one-cell" => self.warn_several_values,
             "number-damaged" => self.warn_number_damaged,
