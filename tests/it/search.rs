@@ -323,6 +323,9 @@ async fn suggestions_begin_at_two_letters() {
     assert_eq!(suggest("al ").await, "c10");
     assert_eq!(suggest("alice ma").await, "c10");
     assert_eq!(suggest("vacan").await, "");
+    // A number by its beginning, as it is dialled in its country.
+    assert_eq!(suggest("0199").await, "c10 c1");
+    assert!(suggest("01").await.starts_with("c10 c1"));
     assert_eq!(suggest("").await, "");
 }
 

@@ -91,13 +91,16 @@ pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
     }
     join_numbers(&mut lexemes);
     let mut widened = false;
-    if last == LastWord::Beginning
-        && let Some(Lexeme::Word { text, star }) = lexemes.last_mut()
-        && !*star
-        && letters(text) >= MIN_BEGINNING
-    {
-        *star = true;
-        widened = true;
+    if last == LastWord::Beginning {
+        match lexemes.last_mut() {
+            Some(Lexeme::Word { text, star }) if !*star && letters(text) >= MIN_BEGINNING => {
+                *star = true;
+                widened = true;
+            }
+            // It still ends with what was typed, too.
+            Some(Lexeme::Number { star: false, .. }) => widened = true,
+            _ => {}
+        }
     }
     let mut parser = Parser {
         lexemes,
@@ -342,7 +345,11 @@ impl Parser {
                 }
                 Lexeme::Number { text, star } => {
                     self.at += 1;
-                    Some(number(&text, star))
+                    let typed = number(&text, star);
+                    Some(match !star && self.is_widened() {
+                        true => Node::Or(vec![typed, number(&text, true)]),
+                        false => typed,
+                    })
                 }
             };
             if let Some(node) = node {
@@ -386,10 +393,21 @@ impl Parser {
             Some(("", name)) if letters(name) > 0 => leaf(token::domain(name)),
             Some((local, _)) if letters(local) > 0 => leaf(token::address(text)),
             _ => {
-                let widened = self.widened && self.at == self.lexemes.len();
-                self.words(text, star, &shown(text, star), widened)
+                let widened = self.is_widened();
+                let words = self.words(text, star, &shown(text, star), widened);
+                match words {
+                    Some(words) if widened && is_numeric(text) => {
+                        Some(Node::Or(vec![words, number(text, true)]))
+                    }
+                    words => words,
+                }
             }
         }
+    }
+
+    /// The item that was just taken is the last one, read as a beginning.
+    fn is_widened(&self) -> bool {
+        self.widened && self.at == self.lexemes.len()
     }
 
     fn words(&mut self, text: &str, star: bool, shown: &str, widened: bool) -> Option<Node> {

@@ -63,6 +63,39 @@ fn what_was_not_understood_is_a_notice() {
 }
 
 #[test]
+fn a_number_may_begin_with_what_is_typed_last() {
+    use super::Wanted;
+    let beginnings = |text: &str| {
+        let mut found = Vec::new();
+        let mut open: Vec<_> = parse(text, LastWord::Beginning, false)
+            .root
+            .into_iter()
+            .collect();
+        while let Some(node) = open.pop() {
+            match node {
+                super::Node::Or(branches) => open.extend(branches),
+                super::Node::And { positives, .. } => open.extend(positives),
+                super::Node::Leaf(leaf) => {
+                    if let Wanted::Number { digits, prefix, .. } = leaf.wanted {
+                        found.push((digits, prefix));
+                    }
+                }
+            }
+        }
+        found.sort();
+        found
+    };
+    let number = |digits: &str, prefix| (digits.to_owned(), prefix);
+    assert_eq!(
+        beginnings("0199"),
+        [number("0199", false), number("0199", true)]
+    );
+    assert_eq!(beginnings("martin 01"), [number("01", true)]);
+    assert_eq!(beginnings("0199 martin"), [number("0199", false)]);
+    assert_eq!(beginnings("0199*"), [number("0199", true)]);
+}
+
+#[test]
 fn letters_are_compared_without_case_and_marks() {
     for (text, expected) in [
         ("Élodie", "elodie"),

@@ -53,7 +53,8 @@ impl Reader<'_> {
         if places.is_empty() {
             return Ok(page);
         }
-        let everything = Columns::everything(self.readable_folders(plan)?);
+        let folders = self.readable_folders(plan)?;
+        let everything = Columns::everything(folders.clone());
         let place = place_expression(&places);
         let mut conditions = place.clone();
         for (part, node) in &plan.restricted {
@@ -91,7 +92,7 @@ impl Reader<'_> {
                 break;
             }
             let found = self.matching(&expression(columns), None)?;
-            widest = self.filtered(found, &plan.filter)?;
+            widest = self.filtered(found, &plan.filter, &folders)?;
             let fresh: Vec<i64> = widest
                 .iter()
                 .filter(|placement| !earlier.contains(*placement))
@@ -111,7 +112,7 @@ impl Reader<'_> {
         if let Some(columns) = unread.filter(|_| widest.len() < counted) {
             let most = plan.filter.is_empty().then_some(counted);
             let found = self.matching(&expression(columns), most)?;
-            widest = self.filtered(found, &plan.filter)?;
+            widest = self.filtered(found, &plan.filter, &folders)?;
         }
         page.found = self.count_items(&widest, places.len())?;
         page.hits = self.hits(chosen, &places)?;
@@ -136,9 +137,10 @@ impl Reader<'_> {
         Ok(places)
     }
 
-    /// Folders the person may read now, whose documents' titles find contacts.
+    /// Folders the person may read now, whose documents count with the contacts they are attached to.
     fn readable_folders(&self, plan: &Plan) -> rusqlite::Result<Vec<CollectionId>> {
-        let Some(PersonId(person)) = plan.person.filter(|_| plan.root.is_some()) else {
+        let asked = plan.root.is_some() || plan.filter.has_document;
+        let Some(PersonId(person)) = plan.person.filter(|_| asked) else {
             return Ok(Vec::new());
         };
         let holding = "AND c.class = 'document' AND EXISTS (
@@ -164,7 +166,13 @@ impl Reader<'_> {
         )
     }
 
-    fn filtered(&self, mut found: Vec<i64>, filter: &Filter) -> rusqlite::Result<Vec<i64>> {
+    /// Those that meet the conditions; attached documents count where they are in `folders`.
+    fn filtered(
+        &self,
+        mut found: Vec<i64>,
+        filter: &Filter,
+        folders: &[CollectionId],
+    ) -> rusqlite::Result<Vec<i64>> {
         if filter.is_empty() || found.is_empty() {
             return Ok(found);
         }
@@ -185,7 +193,7 @@ impl Reader<'_> {
             let among: HashSet<i64> = among.iter().map(|placement| placement.0).collect();
             found.retain(|placement| among.contains(placement));
         }
-        let (conditions, mut values) = conditions(filter);
+        let (conditions, mut values) = conditions(filter, folders);
         if conditions.is_empty() {
             return Ok(found);
         }
@@ -388,7 +396,7 @@ fn place_expression(places: &[CollectionId]) -> String {
     format!("(place : ({}))", places.join(" OR "))
 }
 
-fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
+fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Value>) {
     let mut conditions = Vec::new();
     let mut values: Vec<Value> = Vec::new();
     // `?1` is the list of placements.
@@ -411,8 +419,9 @@ fn conditions(filter: &Filter) -> (Vec<String>, Vec<Value>) {
     if filter.has_document {
         with(
             "EXISTS (SELECT 1 FROM attachment a JOIN placement o ON o.item = a.document
-               AND o.gone IS NULL WHERE a.contact = i.id AND ??)",
-            1.into(),
+               AND o.gone IS NULL WHERE a.contact = i.id
+               AND o.collection IN (SELECT value FROM json_each(??)))",
+            list(&folders.iter().map(|folder| folder.0).collect::<Vec<_>>()).into(),
         );
     }
     if let Some(least) = filter.octets.0 {

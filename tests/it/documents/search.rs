@@ -177,12 +177,18 @@ fn contacts_are_found_by_the_titles_of_documents_the_searcher_may_open() {
     let named = "in=g%3ATeam&tool=contacts&name=bail";
     assert!(results(&alice, named).is_empty());
 
+    // That there is one is told to nobody else either.
+    let with_one = "in=g%3ATeam&tool=contacts&document=1";
+    assert_eq!(results(&alice, with_one), [name.as_str()]);
+    assert!(results(&bob, with_one).is_empty());
+
     // The document's rights decide, at once.
     let share = alice.page(&format!("{document}/share"));
     let team = share.split("name=\"to\" value=\"").nth(1);
     let team = team.expect("a target").split('"').next().expect("a number");
     done(&alice, &format!("{document}/share/add"), &[("to", team)]);
     assert_eq!(found(&bob, "bail"), [name.as_str()]);
+    assert_eq!(results(&bob, with_one), [name.as_str()]);
     let there = bob.card_named(TEAM, "Bail Roubaix Élysée.pdf");
     let there = there.expect("the document");
     let rename = |to: &str| {
