@@ -12,11 +12,13 @@ use serde::Deserialize;
 
 use super::{
     Web, calls, documents,
+    facet::mailto,
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
     place::{PlacePath, encode_segment, form_encode},
     request::Visit,
+    selection::Whole,
     share::name_of,
     text::fill,
     told::{Done, Told},
@@ -46,7 +48,7 @@ pub struct ListParams {
     pub show: String,
     /// `name`, `organization` or `modified`; as the person set otherwise.
     pub sort: String,
-    /// All rows shown are selected.
+    /// All rows shown are selected: 1; those of all pages: 2.
     pub all: i64,
 }
 
@@ -114,7 +116,6 @@ struct List {
     may_add: bool,
     /// Contacts can be asked to check their data.
     verifies: bool,
-    may_empty: bool,
     total: i64,
     favourites: i64,
     lists: i64,
@@ -135,10 +136,8 @@ struct List {
     /// Some of what is shown, or of the pages besides, may be deleted.
     may_delete_some: bool,
     rows: Vec<Row>,
-    /// Everything the list shows, on all its pages.
-    everything: String,
+    whole: Whole,
     empty: &'static str,
-    select_all: String,
     pages: i64,
     page_label: String,
     previous: Option<String>,
@@ -161,6 +160,7 @@ struct Row {
     initials: String,
     organization: String,
     email: String,
+    email_link: String,
     phone: String,
     phone_link: Option<String>,
     city: String,
@@ -283,7 +283,6 @@ async fn show_list(
         group: !book.is_private(),
         may_add: may.add,
         verifies: web.outlets.mail,
-        may_empty: may.remove && total > 0,
         total,
         favourites: counts.favourites,
         lists: counts.lists,
@@ -318,9 +317,11 @@ async fn show_list(
             modified: heading(Sort::Modified, "modified"),
         },
         may_delete_some: pages > 1 || rows.iter().any(|row| row.may_delete),
+        whole: Whole {
+            may_empty: may.remove && total > 0 && !params.is_narrowed(),
+            ..Whole::of(rows.len(), found.total, &|all| link(page, all), text)
+        },
         rows,
-        everything: fill(text.select_everything, &[&found.total]),
-        select_all: link(page, "1"),
         empty: match params.is_narrowed() {
             false => text.no_contacts,
             true => text.no_match,
@@ -416,6 +417,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         initials: initials(&name),
         name,
         organization: first("org"),
+        email_link: mailto(&first("email")),
         email: first("email"),
         phone_link: calls::of_number(&phone, visit),
         phone,

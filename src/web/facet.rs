@@ -6,8 +6,19 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{book::Edit, error::Result, settings::Settings},
-    web::text::Text,
+    web::{place::encode_segment, text::Text},
 };
+
+/// A link that writes to an address and says nothing else (RFC 6068 §2).
+pub fn mailto(address: &str) -> String {
+    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+    let at = if domain.is_empty() { "" } else { "@" };
+    format!(
+        "mailto:{}{at}{}",
+        encode_segment(local),
+        encode_segment(domain)
+    )
+}
 
 /// The web's view of a class of items.
 pub trait WebFacet: Send + Sync {
@@ -247,5 +258,26 @@ impl Submitted {
             .iter()
             .find(|(field, _)| field == name)
             .map_or("", |(_, value)| value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mailto;
+
+    #[test]
+    fn an_address_adds_nothing_to_a_letter() {
+        for (address, link) in [
+            ("ann@example.org", "mailto:ann@example.org"),
+            (
+                "a@b?bcc=c@example.org",
+                "mailto:a%40b%3Fbcc%3Dc@example.org",
+            ),
+            ("a@b?bcc=c", "mailto:a@b%3Fbcc%3Dc"),
+            ("a+b&c,d@example.org", "mailto:a%2Bb%26c%2Cd@example.org"),
+            ("nobody", "mailto:nobody"),
+        ] {
+            assert_eq!(mailto(address), link);
+        }
     }
 }

@@ -20,7 +20,7 @@ use crate::domain::{
     device::DeviceAccess,
     error::Result,
     id::Timestamp,
-    search::{Criteria, Request, Scope},
+    search::{self, Criteria, Outcome, Request, SHOWN, Scope},
     store::Device,
 };
 
@@ -38,6 +38,8 @@ struct Home {
     /// What was asked last, and when.
     last: Option<(String, String)>,
     birthdays: Vec<Birthday>,
+    /// Up to when, where there are too many for [`DAYS`].
+    soonest: Option<String>,
     refused: Option<String>,
     proposals: Option<String>,
     devices: Vec<String>,
@@ -64,7 +66,7 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
     let refused = core.refused(&visit.actor).await?.len();
     let proposals = core.proposals(&visit.actor).await?.len();
     let devices = core.devices(&visit.actor).await?;
-    let birthdays = birthdays(web, visit).await?;
+    let (birthdays, soonest) = birthdays(web, visit).await?;
     let page = Home {
         shell: visit.shell_of(web, Tool::Home, Told::Nothing),
         news: news::rows(web, visit).await?,
@@ -77,6 +79,7 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
             (asked, when::shown(last.at, text))
         }),
         birthdays,
+        soonest,
         refused: waiting(refused, text.refused_waiting),
         proposals: waiting(proposals, text.proposals_waiting),
         devices: devices
@@ -87,18 +90,32 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
     Ok(show(StatusCode::OK, &page))
 }
 
-/// The next birthdays of everybody the person knows of, the nearest first.
-async fn birthdays(web: &Arc<Web>, visit: &Visit) -> Result<Vec<Birthday>> {
-    let request = Request {
-        scope: Scope::Everywhere,
-        criteria: Criteria {
-            birthday_within: Some(DAYS),
-            ..Criteria::default()
-        },
-        ..Request::default()
-    };
-    let last_first = visit.settings.last_first;
-    let outcome = web.core.find(&visit.actor, &request, last_first).await?;
+/// Birthdays of so many days that one search finds all of, and how many days these are.
+async fn nearest(web: &Web, visit: &Visit) -> Result<(Outcome, u32)> {
+    let mut days = DAYS;
+    loop {
+        let request = Request {
+            scope: Scope::Everywhere,
+            tool: search::Tool::Contacts,
+            criteria: Criteria {
+                birthday_within: Some(days),
+                ..Criteria::default()
+            },
+            ..Request::default()
+        };
+        let last_first = visit.settings.last_first;
+        let outcome = web.core.find(&visit.actor, &request, last_first).await?;
+        if outcome.found <= SHOWN || days == 0 {
+            return Ok((outcome, days));
+        }
+        days /= 2;
+    }
+}
+
+/// The next birthdays of everybody the person knows of, the nearest first; and up to when, where
+/// there are too many.
+async fn birthdays(web: &Web, visit: &Visit) -> Result<(Vec<Birthday>, Option<String>)> {
+    let (outcome, days) = nearest(web, visit).await?;
     let books = web.core.books(&visit.actor).await?;
     let today = when::month_and_day(Timestamp::now());
     let mut found = Vec::new();
@@ -123,7 +140,11 @@ async fn birthdays(web: &Arc<Web>, visit: &Visit) -> Result<Vec<Birthday>> {
         found.push(((past, date.clone()), birthday));
     }
     found.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok(found.into_iter().map(|(_, birthday)| birthday).collect())
+    let until = Timestamp::now().plus_days(days.into());
+    let until = when::day_of_year(&when::month_and_day(until), visit.text);
+    let soonest = (days < DAYS).then(|| fill(visit.text.book.soonest_birthdays, &[&until]));
+    let found = found.into_iter().map(|(_, birthday)| birthday);
+    Ok((found.collect(), soonest))
 }
 
 /// What a device needs somebody to look at; none when all is well.

@@ -23,8 +23,8 @@ use crate::domain::{
 
 /// Lists a selection can be put into.
 const OFFERED: i64 = 100;
-/// Members shown.
-const SHOWN: usize = 500;
+/// Members that are looked up and shown.
+const SHOWN: usize = 5_000;
 
 /// A list on its card.
 pub struct Members {
@@ -73,7 +73,7 @@ pub async fn members_of(
         .map(|member| encode_segment(&member.email).replace("%40", "@"))
         .collect();
     Ok(Some(Members {
-        absent: uids.len() - members.len(),
+        absent: uids.len().min(SHOWN) - members.len(),
         write: (!addresses.is_empty()).then(|| format!("mailto:{}", addresses.join(","))),
         members,
     }))

@@ -4,7 +4,13 @@ use axum::extract::{FromRequestParts, Path};
 use http::{StatusCode, request::Parts};
 
 use super::{Web, request::Visit};
-use crate::domain::{book::Book, collection::Place, error::Result, id::ImportId, item::Card};
+use crate::domain::{
+    book::Book,
+    collection::{DEFAULT_FOLDER, Place},
+    error::Result,
+    id::ImportId,
+    item::Card,
+};
 
 /// A place in an address: the contacts of Private or of a group, or a folder of documents.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +71,17 @@ impl PlacePath {
                 None => PlacePath::Private,
             },
             other => other.clone(),
+        }
+    }
+
+    /// Where a group has what this place has: its contacts, or its documents.
+    pub fn same_in(&self, group: &str) -> Self {
+        match self.is_folder() {
+            true => PlacePath::Folder {
+                group: Some(group.to_owned()),
+                segment: DEFAULT_FOLDER.to_owned(),
+            },
+            false => PlacePath::Group(group.to_owned()),
         }
     }
 

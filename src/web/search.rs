@@ -19,7 +19,7 @@ use super::{
     form::Posted,
     names,
     page::{self, Shell, initials, see_other, show},
-    place::{PlacePath, form_encode},
+    place::PlacePath,
     request::Visit,
     search_members::in_order,
     share::name_of,
@@ -310,12 +310,12 @@ fn noticed(outcome: &Outcome, text: &Text) -> Vec<String> {
         Notice::PrefixTooShort => text.notice_prefix_too_short,
         Notice::QueryTooLong => text.notice_query_too_long,
     };
-    let mut told: Vec<String> = outcome
-        .query
-        .notices
-        .iter()
-        .map(|kind| notice(kind).to_owned())
-        .collect();
+    let mut told: Vec<String> = Vec::new();
+    for sentence in outcome.query.notices.iter().map(notice) {
+        if !told.iter().any(|known| known == sentence) {
+            told.push(sentence.to_owned());
+        }
+    }
     if outcome.widened {
         told.push(text.notice_widened.to_owned());
     }
@@ -329,10 +329,12 @@ fn wider(params: &Params, outcome: &Outcome, text: &Text) -> Option<(String, Str
     if outcome.found == 0 || outcome.widened || !is_word {
         return None;
     }
-    let query = format!("{}*", params.q.trim_end());
-    let link = form_encode(&[("q", &query), ("in", &params.scope), ("tool", &params.tool)]);
+    let wider = Params {
+        q: format!("{}*", params.q.trim_end()),
+        ..params.clone()
+    };
     Some((
-        format!("/search?{link}"),
+        format!("/search?{}", wider.query()),
         fill(text.also_beginning_with, &[&last]),
     ))
 }

@@ -13,7 +13,7 @@ use super::{
     page::{Shell, see_other, show},
     place::PlacePath,
     request::Visit,
-    text::fill,
+    text::{Text, fill},
     told::{Done, Told},
 };
 use crate::domain::{
@@ -27,8 +27,34 @@ use crate::domain::{
     undo::Undo,
 };
 
-/// Contacts of one selection.
+/// Items changed at once.
 const MOST: i64 = 10_000;
+
+/// How all of a list is selected, also what is on its other pages.
+pub struct Whole {
+    /// The address that selects what the page shows.
+    pub of_page: String,
+    /// How many that are.
+    pub page: String,
+    /// The address that selects everything, and what it says.
+    pub link: String,
+    pub select: String,
+    pub everything: String,
+    pub may_empty: bool,
+}
+
+impl Whole {
+    pub fn of(rows: usize, total: i64, link: &dyn Fn(&str) -> String, text: &Text) -> Self {
+        Self {
+            of_page: link("1"),
+            page: fill(text.book.page_selected, &[&rows]),
+            link: link("2"),
+            select: fill(text.book.select_all_pages, &[&total]),
+            everything: fill(text.select_everything, &[&total]),
+            may_empty: false,
+        }
+    }
+}
 
 /// `POST …/selected/delete`; the whole book is emptied on a page of its own.
 pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
@@ -75,12 +101,13 @@ async fn tagging(
     Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &place.path())))
 }
 
-/// `POST …/selected/share`
+/// `POST …/selected/share`: with what was chosen, or with the group things were dropped on.
 pub async fn share(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let target = web
-        .core
-        .open(&posted.visit.actor, posted.collection("to"))
-        .await;
+    let visit = &posted.visit;
+    let target = match posted.value("group") {
+        "" => web.core.open(&visit.actor, posted.collection("to")).await,
+        group => place.same_in(group).open(&web, visit).await,
+    };
     let shared = bring(
         &web,
         &place,
@@ -143,7 +170,7 @@ pub async fn chosen(
 ) -> Result<(Book, Vec<Placement>)> {
     let book = place.open(web, &posted.visit).await?;
     if posted.checked("everything") {
-        let chosen = everything(web, &book, &params(posted)).await?;
+        let chosen = everything(web, &book, &posted.visit, &params(posted)).await?;
         return Ok((book, chosen));
     }
     let mut chosen = Vec::new();
@@ -163,12 +190,21 @@ pub async fn chosen(
 }
 
 /// What a list shows on all its pages.
-async fn everything(web: &Web, book: &Book, params: &ListParams) -> Result<Vec<Placement>> {
+async fn everything(
+    web: &Web,
+    book: &Book,
+    visit: &Visit,
+    params: &ListParams,
+) -> Result<Vec<Placement>> {
     let query = ListQuery {
         limit: MOST,
         ..params.narrowing(web)
     };
     let found = book.list(&query).await?;
+    if found.total > MOST {
+        let sentence = fill(visit.text.book.too_many_selected, &[&found.total, &MOST]);
+        return Err(Error::Invalid(sentence));
+    }
     Ok(found.rows.into_iter().map(|row| row.placement).collect())
 }
 

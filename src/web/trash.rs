@@ -8,6 +8,7 @@ use axum::{
     response::Response,
 };
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::{
     Web, documents,
@@ -28,8 +29,12 @@ use crate::domain::{
     store::Removal,
 };
 
-/// Removals shown at once, newest first.
-const SHOWN: usize = 500;
+/// Which page of the removals, the newest first.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Paged {
+    page: usize,
+}
 
 #[derive(Template)]
 #[template(path = "trash.html")]
@@ -48,6 +53,9 @@ struct Trash {
     now: String,
     /// In Private: whether large deletions wait for a confirmation.
     holds: Option<bool>,
+    page: usize,
+    pages: usize,
+    page_label: String,
 }
 
 struct TrashRow {
@@ -68,8 +76,9 @@ pub async fn page(
     place: PlacePath,
     visit: Visit,
     Query(done): Query<Done>,
+    Query(paged): Query<Paged>,
 ) -> Response {
-    let shown = show_page(&web, &place, &visit, done.into()).await;
+    let shown = show_page(&web, &place, &visit, paged.page, done.into()).await;
     shown.unwrap_or_else(|error| visit.failed(&web, &error))
 }
 
@@ -159,7 +168,7 @@ async fn no_moment(web: &Arc<Web>, place: &PlacePath, visit: &Visit) -> Response
         StatusCode::UNPROCESSABLE_ENTITY,
         visit.text.no_moment.to_owned(),
     );
-    let page = show_page(web, place, visit, told).await;
+    let page = show_page(web, place, visit, 1, told).await;
     page.unwrap_or_else(|error| visit.failed(web, &error))
 }
 
@@ -188,7 +197,7 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/trash", place.path())),
         Err(error) => {
             let told = documents::refused_in(place, &error, visit);
-            let page = show_page(web, place, visit, told).await;
+            let page = show_page(web, place, visit, 1, told).await;
             page.unwrap_or_else(|error| visit.failed(web, &error))
         }
     }
@@ -198,14 +207,28 @@ async fn show_page(
     web: &Arc<Web>,
     place: &PlacePath,
     visit: &Visit,
+    page: usize,
     told: Told,
 ) -> Result<Response> {
     let book = place.open(web, visit).await?;
     let text = visit.text;
     let trash = book.trash().await?;
+    let (mut lost, holds) = match book.is_private() {
+        true => (
+            web.core.lost_creations(&visit.actor).await?,
+            Some(visit.settings.hold_mass_deletions),
+        ),
+        false => (Vec::new(), None),
+    };
+    lost.retain(|removal| removal.class == book.collection().class);
+    let rows_a_page = usize::try_from(visit.settings.rows()).unwrap_or(1);
+    let pages = trash.len().max(lost.len()).div_ceil(rows_a_page).max(1);
+    let page = page.clamp(1, pages);
+    let before = (page - 1) * rows_a_page;
     let rows = trash
         .iter()
-        .take(SHOWN)
+        .skip(before)
+        .take(rows_a_page)
         .map(|trashed| {
             row(
                 &trashed.removal,
@@ -215,13 +238,6 @@ async fn show_page(
             )
         })
         .collect();
-    let (lost, holds) = match book.is_private() {
-        true => (
-            web.core.lost_creations(&visit.actor).await?,
-            Some(visit.settings.hold_mass_deletions),
-        ),
-        false => (Vec::new(), None),
-    };
     let clients = web.core.clients(&visit.actor).await?;
     Ok(show(
         told.status(),
@@ -234,13 +250,16 @@ async fn show_page(
             rows,
             lost: lost
                 .iter()
-                .filter(|removal| removal.class == book.collection().class)
-                .take(SHOWN)
+                .skip(before)
+                .take(rows_a_page)
                 .map(|removal| row(removal, false, true, visit))
                 .collect(),
             clients,
             now: when::input(Timestamp::now()),
             holds,
+            page,
+            pages,
+            page_label: fill(text.page_of, &[&page, &pages]),
         },
     ))
 }

@@ -155,6 +155,19 @@ fn all_of_a_list_is_more_than_its_page() {
         put(&book, &format!("a{at}"), "Ash", &format!("Ann{at:03}"));
     }
     put(&book, "e", "Oak", "Emil");
+    // With script the rows of the page come first: then the rest, or the whole book, is offered.
+    let page = browser.page("/c/private?q=ash");
+    assert!(page.contains("<div id=\"whole\" hidden>"), "{page}");
+    let more = "href=\"/c/private?q=ash&#38;page=1&#38;all=2\">Select all 202</a>";
+    assert!(page.contains(more) && !page.contains("/c/private/empty"));
+    let page = browser.page("/c/private?q=ash&page=1&all=2");
+    assert!(page.contains("<div id=\"whole\">"), "{page}");
+    assert!(page.contains("name=\"everything\" value=\"1\" checked"));
+    assert!(
+        browser
+            .page("/c/private?all=2")
+            .contains("href=\"/c/private/empty\"")
+    );
     let page = browser.page("/c/private?q=ash&all=1");
     assert!(page.contains("Everything in this list, on all its pages (202)"));
     let token = hidden(&page, "token");
@@ -171,10 +184,49 @@ fn all_of_a_list_is_more_than_its_page() {
         page.contains("Emil Oak") && !page.contains("Ann001"),
         "{page}"
     );
+    // What is on one page only can be emptied at once; a part of it cannot.
+    let empty = "href=\"/c/private/empty\"";
+    assert!(page.contains("<div id=\"whole\" hidden>") && page.contains(empty));
+    assert!(!browser.page("/c/private?q=oak").contains(empty));
+    // The trash has pages too.
+    let trash = browser.page("/c/private/trash");
+    let shown = |page: &str| page.matches("name=\"revisions\"").count();
+    assert_eq!(shown(&trash), 200);
+    assert!(trash.contains("rel=\"next\" href=\"/c/private/trash?page=2\""));
+    let older = browser.page("/c/private/trash?page=2");
+    assert_eq!(shown(&older), 2);
+    assert!(older.contains("rel=\"prev\"") && !older.contains("rel=\"next\""));
+    assert_eq!(shown(&browser.page("/c/private/trash?page=99")), 2);
     // All of the book: the number is typed first.
     let fields = [("token", token.as_str()), ("everything", "1"), ("q", "")];
     let answer = browser.submit("/c/private/selected/delete", &fields);
     assert_eq!(answer.header("location"), Some("/c/private/empty"));
+}
+
+#[test]
+fn rows_dropped_on_a_group_are_all_shared_with_it() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let id = |name: &str| {
+        let card = browser.card_named("/c/private", name).expect("a card");
+        card.rsplit('/').next().expect("an id").to_owned()
+    };
+    let ids = [id("Clara Dubois"), id("Zoé Caron")];
+    let token = hidden(&browser.page("/c/private"), "token");
+    let drop = |group: &str| {
+        let fields = [
+            ("token", token.as_str()),
+            ("group", group),
+            ("id", &ids[0]),
+            ("id", &ids[1]),
+        ];
+        browser.submit("/c/private/selected/share", &fields)
+    };
+    assert_eq!(drop("Nobody").status, 404);
+    let answer = drop("Team");
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let page = browser.page("/g/Team");
+    assert!(page.contains("Clara Dubois") && page.contains("Zoé Caron"));
 }
 
 #[test]

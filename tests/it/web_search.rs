@@ -78,6 +78,46 @@ fn what_was_not_understood_is_told_and_nothing_is_an_error() {
         "also beginnings: {page}"
     );
     assert!(page.contains("/search?q=martin%20lille%20OR%20roubaix%2A&#38;in=private"));
+    // The criteria stay.
+    let page = search(&browser, "q=roubaix&in=private&name=mia&city=roubaix");
+    let wider = "q=roubaix%2A&#38;in=private&#38;name=mia&#38;city=roubaix\"";
+    assert!(page.contains(wider), "{page}");
+    // The same is said once.
+    let page = search(&browser, "q=van*%20car*%20lau*&in=private");
+    assert_eq!(page.matches("A star needs at least 4 letters").count(), 1);
+}
+
+fn born(uid: &str, name: &str, day: chrono::NaiveDate) -> Vec<u8> {
+    let day = day.format("%m-%d");
+    format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{name};;;;\r\nFN:{name}\r\nBDAY:1980-{day}\r\nEND:VCARD\r\n"
+    )
+    .into_bytes()
+}
+
+#[test]
+fn the_nearest_birthdays_are_there_however_many_there_are() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let today = chrono::Utc::now().date_naive();
+    let later = today + chrono::Days::new(20);
+    let mut cards = vec![born("z", "Zulu", today)];
+    server.fill("bob", cards.clone());
+    let page = search(&browser, "in=private&within=0");
+    assert!(
+        page.contains("1 result<") && page.contains("Zulu"),
+        "{page}"
+    );
+    assert!(!browser.page("/").contains("There are many"));
+    cards.clear();
+    cards.extend((0..201).map(|at| born(&format!("a{at}"), &format!("Ash{at:03}"), later)));
+    server.fill("bob", cards);
+    let page = browser.page("/");
+    assert!(
+        page.contains("Zulu") && page.contains("There are many"),
+        "{page}"
+    );
+    assert!(!page.contains("Ash000"), "{page}");
 }
 
 #[test]

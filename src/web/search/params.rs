@@ -7,7 +7,7 @@ use crate::{
         id::{PersonId, TagId, Timestamp},
         search::{Criteria, Request, Scope, Tool},
     },
-    web::{documents, when},
+    web::{documents, place::form_encode, when},
 };
 
 /// Query of a search.
@@ -75,7 +75,7 @@ impl Params {
                 folder: text(&self.folder),
                 kind: text(&self.kind).or_else(|| text(&self.family)),
                 birthday_month: small(&self.month),
-                birthday_within: small(&self.within),
+                birthday_within: self.within.trim().parse().ok(),
                 created_since: when::parse_day(&self.created_since),
                 created_before: when::parse_day(&self.created_before),
                 modified_since: when::parse_day(&self.modified_since),
@@ -86,6 +86,72 @@ impl Params {
                 possible_duplicates: !self.duplicates.is_empty(),
             },
         }
+    }
+
+    /// The same in an address.
+    pub fn query(&self) -> String {
+        let Self {
+            q,
+            scope,
+            name,
+            organization,
+            email,
+            telephone,
+            city,
+            country,
+            tag,
+            photo,
+            comment,
+            kind,
+            month,
+            within,
+            created_since,
+            created_before,
+            modified_since,
+            modified_before,
+            unverified,
+            created_by,
+            shared_with,
+            duplicates,
+            tool,
+            document,
+            family,
+            larger,
+            smaller,
+            folder,
+            advanced,
+        } = self;
+        form_encode(&[
+            ("q", q),
+            ("in", scope),
+            ("name", name),
+            ("organization", organization),
+            ("email", email),
+            ("telephone", telephone),
+            ("city", city),
+            ("country", country),
+            ("tag", tag),
+            ("photo", photo),
+            ("comment", comment),
+            ("kind", kind),
+            ("month", month),
+            ("within", within),
+            ("created_since", created_since),
+            ("created_before", created_before),
+            ("modified_since", modified_since),
+            ("modified_before", modified_before),
+            ("unverified", unverified),
+            ("created_by", created_by),
+            ("shared_with", shared_with),
+            ("duplicates", duplicates),
+            ("tool", tool),
+            ("document", document),
+            ("family", family),
+            ("larger", larger),
+            ("smaller", smaller),
+            ("folder", folder),
+            ("advanced", advanced),
+        ])
     }
 
     /// The same for a search that was kept.

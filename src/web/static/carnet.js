@@ -114,6 +114,11 @@ function selectionChanged() {
   const live = $("#selected-count");
   if (live) live.textContent = chosen ? live.dataset.text.replace("{}", chosen) : "";
   rows().forEach((row) => row.classList.toggle("chosen", box(row).checked));
+  const whole = $("#whole");
+  if (!whole) return;
+  whole.hidden = chosen < rows().length;
+  const everything = $("input[name=everything]", whole);
+  if (everything && whole.hidden) everything.checked = false;
 }
 
 function select(row, on, through = false) {
@@ -132,7 +137,7 @@ function openRowMenu(row, x, y) {
   menu.className = "choices";
   menu.append($("#row-actions").content.cloneNode(true));
   all("[data-needs]", menu).forEach((entry) => entry.dataset.needs in row.dataset || entry.remove());
-  all("a", menu).forEach((link) => (link.href = link.getAttribute("href").replace("ID", row.dataset.id)));
+  all("a", menu).forEach((link) => (link.href = link.getAttribute("href").replace("*", row.dataset.id)));
   all("input[name=id]", menu).forEach((input) => (input.value = row.dataset.id));
   document.body.append(menu);
   menu.style.left = `${Math.max(0, Math.min(x, innerWidth - menu.offsetWidth - 8)) + scrollX}px`;
@@ -227,7 +232,7 @@ function list(table) {
   });
 
   const KIND = { tag: "text/x-carnet-tag", row: "text/x-carnet-row" };
-  const dropped = (rowIds, tag) => post(`${here()}/selected/tag`, [["tag", tag], ...rowIds.map((id) => ["id", id])]);
+  const dropped = (rowIds, what, on) => post(`${here()}/selected/${what}`, [on, ...rowIds.map((id) => ["id", id])]);
   const accept = (event, kind) => {
     if (!event.dataTransfer.types.includes(kind)) return false;
     event.preventDefault();
@@ -247,7 +252,7 @@ function list(table) {
     const tag = event.dataTransfer.getData(KIND.tag);
     if (!row || !tag) return;
     event.preventDefault();
-    dropped([row.dataset.id], tag);
+    dropped([row.dataset.id], "tag", ["tag", tag]);
   });
   all("a[data-tag]").forEach((link) => {
     link.addEventListener("dragstart", (event) => {
@@ -259,17 +264,17 @@ function list(table) {
       const ids = event.dataTransfer.getData(KIND.row);
       if (!ids) return;
       event.preventDefault();
-      dropped(ids.split(" "), link.dataset.tag);
+      dropped(ids.split(" "), "tag", ["tag", link.dataset.tag]);
     });
   });
-  // A row on a group offers to share it.
-  all("#environment a").forEach((link) => {
+  // Rows on a group are shared with it.
+  all("#environment a[href*='/g/']:not([aria-current])").forEach((link) => {
     link.addEventListener("dragover", (event) => accept(event, KIND.row));
     link.addEventListener("drop", (event) => {
-      const [id] = event.dataTransfer.getData(KIND.row).split(" ");
-      if (!id) return;
+      const ids = event.dataTransfer.getData(KIND.row);
+      if (!ids) return;
       event.preventDefault();
-      location.assign(`${here()}/c/${id}/share`);
+      dropped(ids.split(" "), "share", ["group", decodeURIComponent(link.pathname.split("/g/")[1])]);
     });
   });
   $("#environment")?.addEventListener("dragenter", (event) => {

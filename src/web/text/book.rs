@@ -29,5 +29,9 @@ sentences! {
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";
     undone: "Taken back: {}.", "Annulés : {}.";
     undo_over: "This can no longer be taken back here. The trash and the history of a contact keep what was.", "Ceci ne peut plus être annulé ici. La corbeille et l'historique d'un contact gardent ce qui était.";
+    page_selected: "{} on this page are selected.", "{} sont sélectionnés sur cette page.";
+    select_all_pages: "Select all {}", "Sélectionner les {}";
+    too_many_selected: "This list shows {}, and {} at most are changed at once. Nothing was changed: filter the list first.", "Cette liste en montre {}, et {} au plus se modifient à la fois. Rien n'a été modifié : filtrez d'abord la liste.";
+    soonest_birthdays: "There are many: those up to {} are shown.", "Il y en a beaucoup : voici ceux jusqu'au {}.";
     age: "{} ({} years)", "{} ({} ans)";
 }

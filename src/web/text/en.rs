@@ -267,7 +267,7 @@ pub const EN: Text = Text {
     put_tag: "Put the tag on",
     take_tag_off: "Take the tag off",
     select_all: "Select all contacts shown",
-    all_selected: "All contacts shown are selected.",
+    all_selected: "Everything this page shows is selected.",
     selected_contacts: "Selected contacts",
     nothing_selected: "nothing is selected",
     selection_deleted: "Deleted: {}.",

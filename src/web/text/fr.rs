@@ -267,7 +267,7 @@ pub const FR: Text = Text {
     put_tag: "Mettre l'étiquette",
     take_tag_off: "Ôter l'étiquette",
     select_all: "Sélectionner tous les contacts affichés",
-    all_selected: "Tous les contacts affichés sont sélectionnés.",
+    all_selected: "Tout ce que montre cette page est sélectionné.",
     selected_contacts: "Contacts sélectionnés",
     nothing_selected: "rien n'est sélectionné",
     selection_deleted: "Supprimés : {}.",

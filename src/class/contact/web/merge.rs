@@ -4,7 +4,7 @@ use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
 use super::{fields::Own, view::property};
 use crate::{
-    class::contact::{difference, parse},
+    class::contact::{FAVOURITE, difference, parse},
     domain::error::{Error, Result},
     web::{
         facet::{Side, SideValue},
@@ -28,7 +28,7 @@ const SEVERAL: [&str; 12] = [
     "KEY",
 ];
 /// What belongs to a card itself, follows the name, or stands beside another line.
-const NOT_OFFERED: [&str; 14] = [
+const NOT_OFFERED: [&str; 16] = [
     "BEGIN",
     "END",
     "VERSION",
@@ -43,7 +43,11 @@ const NOT_OFFERED: [&str; 14] = [
     "X-ABLABEL",
     "X-ABADR",
     "X-ABUID",
+    FAVOURITE,
+    OTHER_UID,
 ];
+/// The UID of a contact that became part of this one.
+const OTHER_UID: &str = "X-CARNET-OTHER-UID";
 /// Both notes, one under the other.
 const BOTH: &str = "both";
 
@@ -95,16 +99,23 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     let mut sides: Vec<Side> = Vec::new();
     for (at, line) in offered(&left) {
         let name = line.name.to_ascii_uppercase();
-        let rival = (!is_several(line))
-            .then(|| offered(&right).find(|(_, other)| other.is(&name)))
-            .flatten()
-            .filter(|(_, other)| compared(other) != compared(line));
         let mut values = vec![value(&left, at, line, true, true)];
-        values.extend(rival.map(|(at, other)| value(&right, at, other, false, false)));
+        // Further lines of the first card are kept or not, each by itself.
+        let first = offered(&left).find(|(_, there)| there.is(&name));
+        if first.is_some_and(|(first, _)| first == at) && !is_several(line) {
+            let is_new = |other: &Line| {
+                other.is(&name)
+                    && left
+                        .all(&name)
+                        .all(|there| compared(there) != compared(other))
+            };
+            let rivals = offered(&right).filter(|(_, other)| is_new(other));
+            values.extend(rivals.map(|(at, other)| value(&right, at, other, false, false)));
+        }
         let both = name == "NOTE" && values.len() == 2;
         sides.push(Side {
             property: name,
-            single: values.len() == 2,
+            single: values.len() > 1,
             both,
             values,
         });
@@ -191,9 +202,78 @@ pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>>
         }
         edit.add(NewLine::new("CATEGORIES", &[], all.join(",")));
     }
-    // A file that names the one absorbed finds the one kept.
-    if let Some(uid) = right.uid().filter(|uid| left.uid().as_ref() != Some(uid)) {
-        edit.add(NewLine::new("X-CARNET-OTHER-UID", &[], escape_text(&uid)));
+    // A file that names one absorbed finds the one kept.
+    let others = |card: &Document| card.all(OTHER_UID).map(Line::text).collect::<Vec<_>>();
+    let mut known: Vec<String> = left.uid().into_iter().chain(others(&left)).collect();
+    for uid in right.uid().into_iter().chain(others(&right)) {
+        if !known.contains(&uid) {
+            edit.add(NewLine::new(OTHER_UID, &[], escape_text(&uid)));
+            known.push(uid);
+        }
+    }
+    if let Some(line) = right.first(FAVOURITE)
+        && left.first(FAVOURITE).is_none()
+    {
+        edit.add(NewLine::from_line(line));
     }
     Ok(edit.finish().as_bytes().to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::EN;
+
+    fn card(uid: &str, lines: &str) -> Vec<u8> {
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:Ada Ten\r\nN:Ten;Ada;;;\r\n{lines}END:VCARD\r\n"
+        )
+        .into_bytes()
+    }
+
+    #[test]
+    fn what_names_those_absorbed_before_is_kept_and_not_asked_about() {
+        let first = card("a", "X-CARNET-OTHER-UID:a1\r\nX-CARNET-OTHER-UID:both\r\n");
+        let second = card(
+            "b",
+            "X-CARNET-OTHER-UID:b1\r\nX-CARNET-OTHER-UID:both\r\nX-CARNET-FAVOURITE:TRUE\r\n",
+        );
+        let sides = sides(&first, &second, &EN).expect("two cards");
+        assert!(sides.iter().all(|side| side.property == "FN"), "{sides:?}");
+        let merged = merged(&first, &second, &[]).expect("a card");
+        let merged = Document::parse(&merged).expect("a card");
+        let others: Vec<String> = merged.all(OTHER_UID).map(Line::text).collect();
+        assert_eq!(others, ["a1", "both", "b", "b1"]);
+        assert!(merged.first(FAVOURITE).is_some());
+    }
+
+    #[test]
+    fn a_property_that_stands_twice_is_chosen_once_and_kept_twice() {
+        let first = card("a", "TITLE:Boss\r\nTITLE:Owner\r\n");
+        let second = card("b", "TITLE:Chief\r\nTITLE:owner\r\nTITLE:Head\r\n");
+        let sides = sides(&first, &second, &EN).expect("two cards");
+        let titles: Vec<&Side> = sides
+            .iter()
+            .filter(|side| side.property == "TITLE")
+            .collect();
+        let said = |side: &Side| -> Vec<String> {
+            side.values
+                .iter()
+                .map(|value| value.value.clone())
+                .collect()
+        };
+        assert_eq!(titles.len(), 2, "{titles:?}");
+        assert_eq!(said(titles[0]), ["Boss", "Chief", "Head"]);
+        assert!(titles[0].single && !titles[1].single);
+        assert_eq!(said(titles[1]), ["Owner"]);
+        let chosen = sides.iter().flat_map(|side| &side.values);
+        let chosen = chosen.filter(|value| value.chosen);
+        let picked: Vec<String> = chosen.map(|value| value.id.clone()).collect();
+        let merged = merged(&first, &second, &picked).expect("a card");
+        let merged = String::from_utf8(merged).expect("text");
+        assert!(
+            merged.contains("TITLE:Boss") && merged.contains("TITLE:Owner"),
+            "{merged}"
+        );
+    }
 }

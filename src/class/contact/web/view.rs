@@ -12,7 +12,7 @@ use crate::{
     class::contact::{eas::date, index::family_first},
     domain::settings::Settings,
     web::{
-        facet::{Callee, CardAction, CardLine, CardView, Reader},
+        facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
         text::{Text, dates, fill},
     },
 };
@@ -199,7 +199,7 @@ fn linked(list: &str, kind: &str, value: String, text: &Text, country: Option<Re
     match list {
         "tel" => number(kind, &value, text, country),
         "email" => CardLine {
-            link: Some(format!("mailto:{value}")),
+            link: Some(mailto(&value)),
             value,
             ..CardLine::default()
         },
