@@ -1,6 +1,6 @@
 //! The embedded engine: SQLite in WAL mode, one writer with group commit, a few readers.
 //!
-//! Invariants: only [`writer`] holds a read-write connection; a batch is applied whole or not, and several
+//! Invariants: only [`writer`] holds connections that are not read-only; a batch is applied whole or not, and several
 //! batches may share one flush; the commit order of a collection is its sequence order.
 
 mod accounts;
@@ -42,6 +42,7 @@ use rusqlite::Connection;
 
 pub use figures::Figures;
 pub use open::restore;
+use writer::{Checkpoints, Writer};
 
 /// Name of the database in the data directory.
 pub const DATABASE: &str = "carnet.db";
@@ -49,7 +50,7 @@ pub const DATABASE: &str = "carnet.db";
 /// A data directory opened as a store.
 pub struct Sqlite {
     readers: readers::Readers,
-    writer: writer::Writer,
+    writer: Writer,
     work: Arc<Work>,
     figures: Arc<Figures>,
     accounts: accounts::Accounts,
@@ -98,6 +99,7 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<Self> {
         let file = directory.join(DATABASE);
         let (connection, counter) = open::open(directory, &file)?;
+        let checkpoints = Checkpoints::start(open::checkpointer(&file).map_err(unavailable)?)?;
         let figures = Arc::<Figures>::default();
         let readers = readers::Readers::of(&file, figures.clone())?;
         let work = Arc::<Work>::default();
@@ -105,7 +107,7 @@ impl Sqlite {
         work.watch(&connection).map_err(unavailable)?;
         Ok(Self {
             readers,
-            writer: writer::Writer::start(connection, counter, figures.clone())?,
+            writer: Writer::start(connection, checkpoints, counter, figures.clone())?,
             work,
             figures,
             accounts: accounts::Accounts::default(),

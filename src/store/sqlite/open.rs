@@ -144,6 +144,13 @@ pub fn prepare_reader(connection: &mut Connection) -> rusqlite::Result<()> {
     prepare_statements(connection)
 }
 
+/// A connection that copies the log into the file, and nothing else.
+pub fn checkpointer(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")?;
+    Ok(connection)
+}
+
 /// Statements are planned once: what `PRAGMA optimize` learnt would have them planned anew for each
 /// value they are given (<https://sqlite.org/queryplanner-ng.html#qpstab>).
 fn prepare_statements(connection: &Connection) -> rusqlite::Result<()> {

@@ -1,5 +1,6 @@
 //! The one thread that writes. Batches that wait together share one flush.
 
+mod checkpoint;
 mod pulse;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,7 @@ use tokio::{
     time::timeout,
 };
 
+pub use self::checkpoint::Checkpoints;
 use self::pulse::Pulse;
 use super::{commit, commit::search::Unindexed, failed, figures::Figures, unavailable};
 use crate::domain::{
@@ -60,13 +62,19 @@ enum Job {
 }
 
 impl Writer {
-    /// Starts the thread on the only read-write connection.
-    pub fn start(connection: Connection, counter: Counter, figures: Arc<Figures>) -> Result<Self> {
-        Self::start_with(connection, counter, figures, PATIENCE)
+    /// Starts the thread on the only connection that writes rows.
+    pub fn start(
+        connection: Connection,
+        checkpoints: Checkpoints,
+        counter: Counter,
+        figures: Arc<Figures>,
+    ) -> Result<Self> {
+        Self::start_with(connection, checkpoints, counter, figures, PATIENCE)
     }
 
     fn start_with(
         connection: Connection,
+        checkpoints: Checkpoints,
         counter: Counter,
         figures: Arc<Figures>,
         patience: Duration,
@@ -75,6 +83,7 @@ impl Writer {
         let pulse = Arc::new(Pulse::of(patience));
         let mut thread = Thread {
             connection,
+            checkpoints,
             counter,
             known: Known::default(),
             figures,
@@ -151,6 +160,7 @@ impl Drop for Writer {
 
 struct Thread {
     connection: Connection,
+    checkpoints: Checkpoints,
     counter: Counter,
     known: Known,
     figures: Arc<Figures>,
@@ -175,6 +185,7 @@ impl Thread {
             }
             self.pulse.end();
         }
+        drop(self.checkpoints);
         // A stopped server leaves one file, which may be copied as it is.
         let _ = self
             .connection
@@ -283,6 +294,7 @@ impl Thread {
         if let Some(count) = count {
             self.counter.set(count);
         }
+        self.checkpoints.note(&self.connection);
         Ok(outcomes)
     }
 }

@@ -10,7 +10,10 @@ fn writer(patience: Duration) -> (TempDir, Writer) {
     let file = folder.path().join("carnet.db");
     let (connection, counter) = open::open(folder.path(), &file).expect("opened");
     let figures = Arc::default();
-    let writer = Writer::start_with(connection, counter, figures, patience).expect("started");
+    let checkpoints = open::checkpointer(&file).map(Checkpoints::start);
+    let checkpoints = checkpoints.expect("opened").expect("started");
+    let writer = Writer::start_with(connection, checkpoints, counter, figures, patience);
+    let writer = writer.expect("started");
     (folder, writer)
 }
 
@@ -75,4 +78,37 @@ fn nobody_waits_for_a_thread_that_hangs_and_what_was_given_up_is_not_written() {
         writer.commit(Batch::default()).await.expect("stored");
         assert_ne!(count(), before);
     });
+}
+
+#[test]
+fn the_log_is_copied_beside_the_writing() {
+    let (folder, writer) = writer(PATIENCE);
+    let reader = Connection::open(folder.path().join("carnet.db")).expect("opened");
+    // (pages of the log, pages copied)
+    let log = || {
+        let sql = "PRAGMA wal_checkpoint(NOOP)";
+        let pages = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+        reader.query_row(sql, [], pages).expect("figures")
+    };
+    Runtime::new().expect("a runtime").block_on(async {
+        // More than is copied at once, and far less than what the writer copies itself.
+        writer
+            .fault(|connection| {
+                connection
+                    .execute_batch(
+                        "CREATE TABLE room (octets BLOB);
+                         INSERT INTO room VALUES (zeroblob(12 * 1024 * 1024));",
+                    )
+                    .expect("written");
+            })
+            .await;
+        writer.commit(Batch::default()).await.expect("stored");
+        let patience = Instant::now();
+        while log().0 > log().1 && patience.elapsed() < Duration::from_secs(10) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let (pages, copied) = log();
+    assert!(pages > 3_000, "{pages}");
+    assert_eq!(pages, copied);
 }
