@@ -27,7 +27,7 @@ use super::{
 pub use changes::Changes;
 pub(super) use served::Served;
 pub use write::Prepared;
-pub(super) use write::{RETRIES, new_server_id, removal};
+pub(super) use write::{Admitted, RETRIES, new_server_id, removal};
 
 /// A collection opened by somebody who may read it.
 #[derive(Clone)]

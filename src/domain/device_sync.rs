@@ -1,6 +1,7 @@
 //! Synchronization of one device with one book: one transaction for the writes of a request, the
 //! next key and the answers to its commands.
 
+mod admission;
 mod choke;
 mod claims;
 mod commands;

@@ -516,7 +516,7 @@ pub(in crate::domain) fn removal(placement: &Placement) -> Op {
 pub struct Prepared(Vec<Result<Admitted>>);
 
 /// Content as it is stored, the owner's lines, and the tags they name.
-type Admitted = (Content, Vec<u8>, Vec<String>);
+pub(in crate::domain) type Admitted = (Content, Vec<u8>, Vec<String>);
 
 /// How often a decision is taken again when the world moved between reading and committing.
 pub(in crate::domain) const RETRIES: usize = 8;

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Command, DeviceBook, Failure, Outcome, SyncCall,
+    admission::{Admission, Verdict, admissions},
     claims::{Claim, Unclaimed},
     reverts::Revert,
 };
@@ -44,6 +45,12 @@ impl DeviceBook {
         work.cards = ids.into_iter().zip(found).collect();
         let home = work.home(&self.book).clone();
         let mut room = room(&home, call).await?;
+        let new = call.commands.iter().enumerate();
+        let new = new.filter_map(|(at, command)| match command {
+            Command::Add { edit, .. } if !work.claims.contains_key(&at) => Some((at, edit.clone())),
+            _ => None,
+        });
+        let mut admissions = admissions(&home, new.collect()).await?;
         for (at, command) in call.commands.iter().enumerate() {
             let outcome = match command {
                 Command::Add {
@@ -61,7 +68,11 @@ impl DeviceBook {
                     }
                     None => match self.settle(client_id, fingerprint, work).await? {
                         Some(outcome) => outcome,
-                        None => self.add(&home, call, command, &mut room, work)?,
+                        None => {
+                            let admission = admissions.remove(&at).flatten();
+                            let named = (&client_id[..], &fingerprint[..]);
+                            self.add(&home, call, named, admission, &mut room, work)
+                        }
                     },
                 },
                 Command::Change { server_id, edit } if is_temporary(server_id) => {
@@ -89,30 +100,20 @@ impl DeviceBook {
         Ok(())
     }
 
+    /// An Add nothing was made of before.
     fn add(
         &self,
         home: &Book,
         call: &SyncCall,
-        command: &Command,
+        (client_id, fingerprint): (&str, &str),
+        admission: Option<Admission>,
         room: &mut Option<i64>,
         work: &mut Work,
-    ) -> Result<Outcome> {
-        let Command::Add {
-            client_id,
-            fingerprint,
-            edit,
-        } = command
-        else {
-            return Ok(Outcome::Done);
-        };
-        let failed = |failure| Outcome::AddFailed {
-            client_id: client_id.to_owned(),
-            failure,
-        };
-        let bytes = match edit.apply(None) {
-            Ok(bytes) => bytes,
-            Err(Error::InvalidDocument(_)) => return Ok(failed(Failure::Invalid)),
-            Err(error) => return Err(error),
+    ) -> Outcome {
+        let client_id = client_id.to_owned();
+        let Some(Admission { bytes, verdict }) = admission else {
+            let failure = Failure::Invalid;
+            return Outcome::AddFailed { client_id, failure };
         };
         if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
@@ -121,34 +122,33 @@ impl DeviceBook {
             work.ops.push(refusal);
             let repeats = call.repeats_reverts;
             work.revert(fingerprint, What::Delete, server_id.clone(), repeats);
-            return Ok(Outcome::Added {
-                client_id: client_id.to_owned(),
+            return Outcome::Added {
+                client_id,
                 server_id,
-            });
+            };
         }
         if let Some(left) = room {
             if *left <= 0 {
                 // Kept once, however often it comes again.
                 let refusal = home.refused_addition(fingerprint, bytes, "the book is full");
                 work.ops.push(refusal);
-                return Ok(failed(Failure::OverQuota));
+                let failure = Failure::OverQuota;
+                return Outcome::AddFailed { client_id, failure };
             }
             *left -= 1;
         }
-        if let Err(error) = home.fits_photo(&bytes, None) {
-            let refusal = home.refused_addition(fingerprint, bytes, &error.to_string());
-            work.ops.push(refusal);
-            return Ok(failed(Failure::Invalid));
-        }
-        let (content, overlay, tags) = match home.admit(&bytes, None) {
-            Ok(admitted) => admitted,
-            Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                return Ok(failed(Failure::Invalid));
+        let ((content, overlay, tags), altered) = match verdict {
+            Verdict::Admitted { admitted, altered } => (*admitted, altered),
+            refused => {
+                if let Verdict::Refused(reason) = refused {
+                    let refusal = home.refused_addition(fingerprint, bytes, &reason);
+                    work.ops.push(refusal);
+                }
+                let failure = Failure::Invalid;
+                return Outcome::AddFailed { client_id, failure };
             }
-            Err(error) => return Err(error),
         };
         let server_id = new_server_id();
-        let altered = edit.alters(&bytes, &content.beside);
         let is_view = work.union.is_some();
         let in_book = match is_view {
             true => new_server_id(),
@@ -162,7 +162,7 @@ impl DeviceBook {
             });
         }
         work.adds.push(Claim {
-            client_id: client_id.to_owned(),
+            client_id: client_id.clone(),
             fingerprint: fingerprint.to_owned(),
             server_id: server_id.clone(),
         });
@@ -180,10 +180,10 @@ impl DeviceBook {
             },
             content,
         });
-        Ok(Outcome::Added {
-            client_id: client_id.to_owned(),
+        Outcome::Added {
+            client_id,
             server_id,
-        })
+        }
     }
 
     async fn change(

@@ -202,6 +202,40 @@ fn a_full_book_is_told_once_and_what_did_not_fit_is_kept() {
 }
 
 #[test]
+fn many_adds_of_one_request_are_answered_each_for_itself_and_in_order() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "many", "14.1");
+    phone.pull();
+    let too_large = "A".repeat(7 * 1024 * 1024);
+    let sent: Vec<String> = (0..60)
+        .map(|number| match number {
+            37 => format!(
+                "AirSync:Add\n  AirSync:ClientId = c37\n  AirSync:ApplicationData\n    \
+                 Contacts:Picture = {too_large}\n"
+            ),
+            _ => add(&format!("c{number}"), &format!("Name{number}")),
+        })
+        .collect();
+    let answer = phone.push(&sent.concat());
+    let expected: Vec<_> = (0..60)
+        .map(|number| {
+            let status = if number == 37 { "6" } else { "1" };
+            triple("Add", &format!("c{number}"), status)
+        })
+        .collect();
+    assert_eq!(responses(&answer), expected);
+    // Under the id that was answered stands what was sent, as another device is told.
+    let ids = all(&answer, "ServerId");
+    let told = Phone::set_up(&server, "alice", "other", "14.1").pull();
+    let mut others = (0..60).filter(|number| *number != 37);
+    for id in ids {
+        let name = format!("Name{}", others.next().expect("as many as were added"));
+        assert_eq!(id_of(&told, &name), id.text());
+    }
+    assert_eq!(others.next(), None);
+}
+
+#[test]
 fn what_the_server_cannot_hold_is_kept_word_for_word() {
     let server = Server::start();
     let entry = "AirSync:Add\n  AirSync:ClientId = e1\n  AirSync:ApplicationData\n    \

@@ -1,0 +1,85 @@
+//! What adding contacts takes of their data alone: several are read at once.
+
+use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism};
+
+use tokio::task::spawn_blocking;
+
+use crate::domain::{
+    book::{Admitted, Book, Edit},
+    error::{Error, Result},
+};
+
+/// Contacts from which on other threads are worth asking.
+const MANY: usize = 8;
+
+/// The document an Add makes, and what became of looking at it.
+pub(super) struct Admission {
+    pub(super) bytes: Vec<u8>,
+    pub(super) verdict: Verdict,
+}
+
+pub(super) enum Verdict {
+    Admitted {
+        admitted: Box<Admitted>,
+        /// [`Edit::alters`]
+        altered: bool,
+    },
+    /// It is valid, and cannot be kept: in words, for the person.
+    Refused(String),
+    Invalid,
+}
+
+/// Adds by their place in the request; none for one that makes no document.
+pub(super) type Admissions = HashMap<usize, Option<Admission>>;
+
+/// Looks at each Add by itself.
+pub(super) async fn admissions(
+    home: &Book,
+    adds: Vec<(usize, Arc<dyn Edit>)>,
+) -> Result<Admissions> {
+    if adds.len() < MANY {
+        return look_at(home, &adds);
+    }
+    let threads = available_parallelism().map_or(1, NonZero::get);
+    let looks: Vec<_> = adds
+        .chunks(adds.len().div_ceil(threads))
+        .map(|share| {
+            let (home, share) = (home.clone(), share.to_vec());
+            spawn_blocking(move || look_at(&home, &share))
+        })
+        .collect();
+    let mut all = Admissions::new();
+    for look in looks {
+        let looked = look.await;
+        all.extend(looked.map_err(|error| Error::Unavailable(error.to_string()))??);
+    }
+    Ok(all)
+}
+
+fn look_at(home: &Book, adds: &[(usize, Arc<dyn Edit>)]) -> Result<Admissions> {
+    adds.iter()
+        .map(|(at, edit)| Ok((*at, Admission::of(home, &**edit)?)))
+        .collect()
+}
+
+impl Admission {
+    fn of(home: &Book, edit: &dyn Edit) -> Result<Option<Self>> {
+        let bytes = match edit.apply(None) {
+            Ok(bytes) => bytes,
+            Err(Error::InvalidDocument(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let verdict = match home.fits_photo(&bytes, None) {
+            Err(error) => Verdict::Refused(error.to_string()),
+            Ok(()) => match home.admit(&bytes, None) {
+                Ok(admitted) => Verdict::Admitted {
+                    altered: edit.alters(&bytes, &admitted.0.beside),
+                    admitted: Box::new(admitted),
+                },
+                Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => Verdict::Invalid,
+                Err(error) => return Err(error),
+            },
+        };
+        Ok(Some(Self { bytes, verdict }))
+    }
+}
