@@ -348,7 +348,7 @@ async fn other(State(other): State<Other>, request: Request) -> Response {
     if eas::is_path(path) {
         eas::serve(State(other.devices), request).await
     } else if autodiscover::is_path(path) {
-        other.autodiscover.serve(request).await
+        Box::pin(other.autodiscover.serve(request)).await
     } else {
         StatusCode::NOT_FOUND.into_response()
     }

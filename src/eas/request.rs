@@ -103,39 +103,91 @@ impl Call {
 
 /// Answers any request on the path.
 pub async fn answer(face: Arc<Face>, request: Request) -> Response<Bytes> {
+    // Whatever a held request does not need is gone before it waits.
+    match Box::pin(admit(face, request)).await {
+        Ok(admitted) => admitted.run().await,
+        Err(response) => response,
+    }
+}
+
+/// A command that is let in; else the answer.
+async fn admit(
+    face: Arc<Face>,
+    request: Request,
+) -> std::result::Result<Admitted, Response<Bytes>> {
     let (parts, body) = request.into_parts();
     let peer = peer(&parts.extensions);
     let identity = match sign_in(&face, &parts, peer).await {
         Ok(identity) => identity,
         // The password is not the one any more; what has to be erased is told all the same.
         Err(refusal) => {
-            return match wipe::without_password(&face, &parts, body, peer).await {
-                Ok(Some(response)) => response,
-                Ok(None) => refusal,
-                Err(error) => failed(&error),
-            };
+            return Err(
+                match wipe::without_password(&face, &parts, body, peer).await {
+                    Ok(Some(response)) => response,
+                    Ok(None) => refusal,
+                    Err(error) => failed(&error),
+                },
+            );
         }
     };
     About::of(&parts.extensions).note_login(&identity.person.login);
     if let Some(address) = face.settings.elsewhere.get(&identity.person.login) {
-        return elsewhere(address);
+        return Err(elsewhere(address));
     }
     match parts.method {
-        Method::OPTIONS => return options(&face),
+        Method::OPTIONS => return Err(options(&face)),
         Method::POST => {}
         Method::GET | Method::HEAD => {
             let refusal = plain(StatusCode::METHOD_NOT_ALLOWED);
-            return with_header(refusal, "allow", METHODS);
+            return Err(with_header(refusal, "allow", METHODS));
         }
-        _ => return plain(StatusCode::NOT_IMPLEMENTED),
+        _ => return Err(plain(StatusCode::NOT_IMPLEMENTED)),
     }
-    let arrival = match Arrival::read(&identity.person, parts, body).await {
-        Ok(arrival) => arrival,
-        Err(status) => return plain(status),
-    };
-    match arrival.run(face, &identity).await {
-        Ok(response) => response,
-        Err(error) => failed(&error),
+    let arrival = Arrival::read(&identity.person, parts, body).await;
+    let arrival = arrival.map_err(plain)?;
+    match arrival.admit(face, &identity).await {
+        Ok(admitted) => admitted,
+        Err(error) => Err(failed(&error)),
+    }
+}
+
+/// A command that is let in.
+struct Admitted {
+    call: Box<Call>,
+    command: String,
+    root: Tag,
+    /// The versions offered, where the device has to be told.
+    announced: Option<String>,
+}
+
+impl Admitted {
+    async fn run(self) -> Response<Bytes> {
+        let Self {
+            call,
+            command,
+            root,
+            announced,
+        } = self;
+        let (version, about) = (call.version, call.about.clone());
+        let (face, actor) = (call.face.clone(), call.actor.clone());
+        let response = match command::run(call, &command).await {
+            Ok(reply) => reply.into_response(),
+            Err(error) => match refused(version, root, error, &about) {
+                Ok(refusal) => return refusal,
+                Err(error) => {
+                    let technical = format!("{command} {version}");
+                    face.core.exchanged(&actor, Event::Failed, &technical);
+                    return failed(&error);
+                }
+            },
+        };
+        match announced {
+            Some(list) => {
+                let response = with_header(response, "x-ms-rp", &list);
+                with_header(response, "ms-asprotocolversions", &list)
+            }
+            None => response,
+        }
     }
 }
 
@@ -248,9 +300,14 @@ impl Arrival {
         })
     }
 
-    async fn run(self, face: Arc<Face>, identity: &Identity) -> Result<Response<Bytes>> {
+    /// The command as it may be run; else the answer.
+    async fn admit(
+        self,
+        face: Arc<Face>,
+        identity: &Identity,
+    ) -> Result<std::result::Result<Admitted, Response<Bytes>>> {
         let Some(root) = command::root_of(&self.line.command) else {
-            return Ok(status::unknown_command(self.version, &self.body));
+            return Ok(Err(status::unknown_command(self.version, &self.body)));
         };
         let visit = device::Visit {
             person: self.person,
@@ -260,19 +317,20 @@ impl Arrival {
         };
         let Some(device) = device::admit(&face, &visit).await? else {
             // MaximumDevicesReached
-            return Ok(refuse(self.version.unwrap_or(Version::V12_1), root, 177));
+            let version = self.version.unwrap_or(Version::V12_1);
+            return Ok(Err(refuse(version, root, 177)));
         };
         let version = match self.version(&face, &device) {
             Some(version) => version,
-            None => return Ok(plain(StatusCode::BAD_REQUEST)),
+            None => return Ok(Err(plain(StatusCode::BAD_REQUEST))),
         };
         if !version::offered(face.settings.legacy).any(|offered| offered == version) {
             // VersionNotSupported
-            return Ok(refuse(version, root, 138));
+            return Ok(Err(refuse(version, root, 138)));
         }
         if !command::is_served(&self.line.command, version) {
             // CommandNotSupported
-            return Ok(refuse(version, root, 137));
+            return Ok(Err(refuse(version, root, 137)));
         }
         let is_raw = command::is_raw(&self.line.command, version);
         let element = match self.body.is_empty() || is_raw {
@@ -282,22 +340,23 @@ impl Arrival {
                 Err(error) => {
                     self.about.note_fault(format!("WBXML: {error}"));
                     // InvalidWBXML
-                    return Ok(refuse(version, root, 102));
+                    return Ok(Err(refuse(version, root, 102)));
                 }
             },
         };
         if device.access != DeviceAccess::Allowed {
             let command = &self.line.command;
-            return gate(&face, &device, command, version, root, element.as_ref()).await;
+            let gated = gate(&face, &device, command, version, root, element.as_ref());
+            return gated.await.map(Err);
         }
         if let Some(status) = self.policy_refusal(&face, &device).await? {
-            return Ok(refuse(version, root, status));
+            return Ok(Err(refuse(version, root, status)));
         }
         let label = device.label();
         let client = identity.client(label, Some(device.id));
         let actor = match face.core.actor(self.person, client).await {
             Ok(actor) => Arc::new(actor),
-            Err(error) => return refused(version, root, error, &self.about),
+            Err(error) => return refused(version, root, error, &self.about).map(Err),
         };
         let announced = device::announcement(&face, &device).await?;
         let command = self.line.command;
@@ -305,8 +364,6 @@ impl Arrival {
             let journal = face.core.journal();
             journal.contact(actor.person, &actor.client.label);
         }
-        let about = self.about;
-        let asked = (face.clone(), actor.clone(), format!("{command} {version}"));
         let call = Call {
             person: self.person,
             utc_offset: self.utc_offset,
@@ -321,27 +378,15 @@ impl Arrival {
             accepts_multipart: self.line.accept_multipart,
             policy_key: self.line.policy_key,
             shutdown: self.shutdown,
-            about: about.clone(),
+            about: self.about,
             face,
         };
-        let response = match command::run(call, &command).await {
-            Ok(reply) => reply.into_response(),
-            Err(error) => {
-                let (face, actor, technical) = asked;
-                let refusal = refused(version, root, error, &about);
-                if refusal.is_err() {
-                    face.core.exchanged(&actor, Event::Failed, &technical);
-                }
-                return refusal;
-            }
-        };
-        Ok(match announced {
-            Some(list) => {
-                let response = with_header(response, "x-ms-rp", &list);
-                with_header(response, "ms-asprotocolversions", &list)
-            }
-            None => response,
-        })
+        Ok(Ok(Admitted {
+            call: Box::new(call),
+            command,
+            root,
+            announced,
+        }))
     }
 
     /// The version meant: as said, else as 2.5 had it, else as this device last said.

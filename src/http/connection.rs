@@ -21,13 +21,14 @@ use hyper::{
 };
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::conn::auto,
+    server::{conn::auto, graceful::GracefulConnection},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, Sleep, sleep_until, timeout},
 };
+use tokio_rustls::server::TlsStream;
 use tower::ServiceExt as _;
 
 use super::{
@@ -82,17 +83,37 @@ impl Connection {
     /// Serves it to its end.
     pub async fn run(self, stream: TcpStream, tls: Option<Arc<Certificates>>) {
         let Some(tls) = tls else {
-            return self.speak(stream, false).await;
+            return self.speak(stream, Protocol::Any, false).await;
         };
+        // In a box that is gone afterwards: most connections only wait.
+        let Some(stream) = Box::pin(self.handshake(stream, tls)).await else {
+            return;
+        };
+        let protocol = Protocol::of(stream.get_ref().1.alpn_protocol());
+        self.speak(*stream, protocol, true).await;
+    }
+
+    async fn handshake(
+        &self,
+        stream: TcpStream,
+        tls: Arc<Certificates>,
+    ) -> Option<Box<TlsStream<TcpStream>>> {
         match timeout(self.terms.patience.head, tls.accept(stream)).await {
-            Ok(Ok(Some(stream))) => self.speak(stream, true).await,
+            Ok(Ok(Some(stream))) => return Some(Box::new(stream)),
             Ok(Ok(None)) => tracing::info!(peer = %self.peer, "an authority asked for a proof"),
             Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "no TLS handshake"),
             Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
         }
+        None
     }
 
-    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tls: bool) {
+    /// Answers requests; the future holds the stream once, in a box.
+    fn speak(
+        self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        protocol: Protocol,
+        tls: bool,
+    ) -> impl Future<Output = ()> + Send {
         let patience = self.terms.patience;
         let activity = Arc::new(Activity::new());
         let connection = Origin {
@@ -104,23 +125,20 @@ impl Connection {
             let work = Work::begin(&active);
             answer(terms.clone(), connection, request, work)
         });
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(patience.idle.max(patience.head))
-            .max_buf_size(HEAD as usize)
-            .title_case_headers(true);
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(STREAMS)
-            .max_header_list_size(HEAD)
-            .max_pending_accept_reset_streams(TAKEN_BACK);
-        let served = builder
+        let served = protocol
+            .builder(patience)
             .serve_connection(TokioIo::new(stream), service)
             .into_owned();
-        let mut served = std::pin::pin!(served);
+        self.attend(Box::pin(served), activity)
+    }
+
+    /// Looks after a connection that is served: stops it when the server does, or nothing moves.
+    async fn attend<C>(self, mut served: Pin<Box<C>>, activity: Arc<Activity>)
+    where
+        C: GracefulConnection,
+        C::Error: std::fmt::Display,
+    {
+        let patience = self.terms.patience;
         let mut look = std::pin::pin!(sleep_until(
             Instant::now() + patience.head.min(patience.stall)
         ));
@@ -183,6 +201,48 @@ async fn answer(
     terms.headers.add(response.headers_mut(), origin.secure);
     work.sends();
     Ok(response.map(|body| Watched { body, watch: work }))
+}
+
+/// What is spoken on a connection.
+#[derive(Clone, Copy)]
+enum Protocol {
+    Http1,
+    Http2,
+    /// As the first octets say.
+    Any,
+}
+
+impl Protocol {
+    /// As the handshake settled it: HTTP/2 is never spoken over TLS unless it did (RFC 9113 §3.2).
+    fn of(alpn: Option<&[u8]>) -> Self {
+        match alpn {
+            Some(b"h2") => Self::Http2,
+            _ => Self::Http1,
+        }
+    }
+
+    fn builder(self, patience: Patience) -> auto::Builder<TokioExecutor> {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        // Looking at the first octets by themselves has hyper double the room it reads into.
+        builder = match self {
+            Self::Http1 => builder.http1_only(),
+            Self::Http2 => builder.http2_only(),
+            Self::Any => builder,
+        };
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(patience.idle.max(patience.head))
+            .max_buf_size(HEAD as usize)
+            .title_case_headers(true);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(HEAD)
+            .max_pending_accept_reset_streams(TAKEN_BACK);
+        builder
+    }
 }
 
 /// What a connection is about at this moment.

@@ -64,12 +64,12 @@ impl Face {
     }
 }
 
-/// Names a request, follows it, and writes its line.
-pub async fn watch(
+/// Names a request, follows it, and writes its line; the request is not kept beside its answer.
+pub fn watch(
     State(figures): State<Arc<Requests>>,
     mut request: Request,
     next: Next,
-) -> Response {
+) -> impl Future<Output = Response> + Send {
     figures.begun();
     let id = id_of(request.headers(), request.extensions());
     let about = About::default();
@@ -88,16 +88,19 @@ pub async fn watch(
     };
     request.extensions_mut().insert(about);
     let span = tracing::info_span!("request", id);
-    let mut response = next.run(request).instrument(span).await;
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HEADER, id);
+    let answer = next.run(request).instrument(span);
+    async move {
+        let mut response = answer.await;
+        if let Ok(id) = HeaderValue::from_str(&id) {
+            response.headers_mut().insert(HEADER, id);
+        }
+        let status = response.status();
+        response.map(|body| {
+            let mut line = line;
+            line.status = Some(status);
+            Body::new(Watched { body, watch: line })
+        })
     }
-    let status = response.status();
-    response.map(|body| {
-        let mut line = line;
-        line.status = Some(status);
-        Body::new(Watched { body, watch: line })
-    })
 }
 
 /// The name a trusted proxy gave, else one of our own.

@@ -127,7 +127,7 @@ pub fn is_raw(command: &str, version: Version) -> bool {
 }
 
 /// Runs a command by its name. Each runs in a box: a held request is no larger than its wait.
-pub async fn run(call: Call, command: &str) -> Result<Reply> {
+pub async fn run(call: Box<Call>, command: &str) -> Result<Reply> {
     match command {
         "Sync" => sync::run(call).await,
         "Ping" => ping::run(call).await,

@@ -24,7 +24,7 @@ struct Asked {
 
 const VALUE: &str = "ping";
 
-pub async fn run(call: Call) -> Result<Reply> {
+pub async fn run(call: Box<Call>) -> Result<Reply> {
     let version = call.version;
     let (waiter, seconds) = match Box::pin(prepare(call)).await? {
         Ok(prepared) => prepared,
@@ -47,7 +47,7 @@ pub async fn run(call: Call) -> Result<Reply> {
 }
 
 /// What is waited for, and how long; the request itself is not kept.
-async fn prepare(call: Call) -> Result<std::result::Result<(Waiter, u64), Reply>> {
+async fn prepare(call: Box<Call>) -> Result<std::result::Result<(Waiter, u64), Reply>> {
     let former: Asked = call.value(VALUE).await?.unwrap_or_default();
     let mut asked = former.clone();
     if let Some(root) = &call.body {

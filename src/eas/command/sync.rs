@@ -57,7 +57,7 @@ struct Turn {
     seconds: Option<u64>,
 }
 
-pub async fn run(mut call: Call) -> Result<Reply> {
+pub async fn run(mut call: Box<Call>) -> Result<Reply> {
     let body = call.body.take();
     let (turn, parts) = match Box::pin(begin(&call, body)).await? {
         Ok(begun) => begun,
