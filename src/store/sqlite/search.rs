@@ -1,9 +1,12 @@
 //! Searches: tokens to FTS5, classes, order and count (`docs/design.md`, Search).
 
+mod expression;
+
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Row, params, params_from_iter, types::Value};
 
+use self::expression::{Columns, place_expression};
 use super::{
     read::Reader,
     read_items::{HEAD, count, head},
@@ -12,27 +15,26 @@ use crate::domain::{
     class::Part,
     id::{CollectionId, PersonId, Timestamp},
     item::Placement,
-    search::{COUNTED, Filter, Hit, Node, Page, Plan, Wanted, token},
+    search::{COUNTED, Filter, Hit, Page, Plan, Wanted, token},
 };
 
 /// Matches up to which sorting them is cheaper than walking the sorted list.
 const SORTED: usize = 8_000;
 
-const EVERYTHING: &str = "name organization email telephone reach city country rest comment";
-
 /// A live placement that matches, as it is ordered.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     sort: String,
-    placement: i64,
     item: i64,
+    placement: i64,
 }
 
 impl Candidate {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             sort: row.get(0)?,
-            placement: row.get(1)?,
-            item: row.get(2)?,
+            item: row.get(1)?,
+            placement: row.get(2)?,
         })
     }
 }
@@ -234,22 +236,39 @@ impl Reader<'_> {
         limit: usize,
     ) -> rusqlite::Result<Vec<Candidate>> {
         let sort = sort_column(last_first);
-        if found.len() <= SORTED {
-            return self.all(
+        let mut first = match found.len() <= SORTED {
+            true => self.all(
                 &format!(
-                    "SELECT p.{sort}, p.id, p.item FROM json_each(?1) j
-                     CROSS JOIN placement p ON p.id = j.value
-                     ORDER BY p.{sort}, p.item, p.id LIMIT ?2"
+                    "SELECT p.{sort}, p.item, p.id FROM json_each(?1) j
+                     CROSS JOIN placement p ON p.id = j.value"
                 ),
-                params![list(found), count(limit)],
+                [list(found)],
                 Candidate::read,
-            );
+            )?,
+            false => self.walk_by_name(found, places, sort, limit)?,
+        };
+        // SQLite would put all of them in order.
+        if first.len() > limit {
+            first.select_nth_unstable(limit);
+            first.truncate(limit);
         }
+        first.sort_unstable();
+        Ok(first)
+    }
+
+    /// The first of many placements in each place, by name.
+    fn walk_by_name(
+        &self,
+        found: &[i64],
+        places: &[CollectionId],
+        sort: &str,
+        limit: usize,
+    ) -> rusqlite::Result<Vec<Candidate>> {
         let wanted: HashSet<i64> = found.iter().copied().collect();
         let mut first = Vec::new();
         for place in places {
             let mut statement = self.connection.prepare_cached(&format!(
-                "SELECT {sort}, id, item FROM placement
+                "SELECT {sort}, item, id FROM placement
                  WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
             ))?;
             let mut rows = statement.query([place.0])?;
@@ -257,7 +276,7 @@ impl Reader<'_> {
             while taken < limit
                 && let Some(row) = rows.next()?
             {
-                if wanted.contains(&row.get(1)?) {
+                if wanted.contains(&row.get(2)?) {
                     first.push(Candidate::read(row)?);
                     taken += 1;
                 }
@@ -265,8 +284,6 @@ impl Reader<'_> {
             drop(rows);
             self.work.add(&statement);
         }
-        first.sort_by(|a, b| (&a.sort, a.item, a.placement).cmp(&(&b.sort, b.item, b.placement)));
-        first.truncate(limit);
         Ok(first)
     }
 
@@ -391,11 +408,6 @@ fn list(ids: &[i64]) -> String {
     format!("[{}]", ids.join(","))
 }
 
-fn place_expression(places: &[CollectionId]) -> String {
-    let places: Vec<String> = places.iter().map(|place| format!("\"c{place}\"")).collect();
-    format!("(place : ({}))", places.join(" OR "))
-}
-
 fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Value>) {
     let mut conditions = Vec::new();
     let mut values: Vec<Value> = Vec::new();
@@ -474,114 +486,4 @@ fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Va
         );
     }
     (conditions, values)
-}
-
-/// Columns a query is restricted to.
-#[derive(Clone)]
-struct Columns {
-    /// As FTS5 names them.
-    names: String,
-    /// Folders whose documents are found with the contacts they are attached to.
-    folders: Vec<CollectionId>,
-}
-
-impl Columns {
-    fn of(parts: &[Part]) -> Self {
-        let names: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
-        Self {
-            names: names.join(" "),
-            folders: Vec::new(),
-        }
-    }
-
-    fn everything(folders: Vec<CollectionId>) -> Self {
-        Self {
-            names: EVERYTHING.to_owned(),
-            folders,
-        }
-    }
-
-    /// Those that are also among some parts.
-    fn within(&self, parts: &[Part]) -> Self {
-        let names = self.names.split(' ');
-        let among = names.filter(|name| parts.iter().any(|part| part.as_str() == *name));
-        Self {
-            names: among.collect::<Vec<_>>().join(" "),
-            folders: Vec::new(),
-        }
-    }
-
-    /// A node on these columns; what is excluded is looked for in `excluded`.
-    fn expression(&self, node: &Node, place: &str, excluded: &Columns) -> String {
-        match node {
-            Node::Leaf(leaf) if leaf.narrow => self.within(Part::NARROW).wanted(&leaf.wanted),
-            Node::Leaf(leaf) => self.wanted(&leaf.wanted),
-            Node::Or(branches) => {
-                let branches: Vec<String> = branches
-                    .iter()
-                    .map(|node| self.expression(node, place, excluded))
-                    .collect();
-                format!("({})", branches.join(" OR "))
-            }
-            Node::And {
-                positives,
-                negatives,
-            } => {
-                let positives: Vec<String> = positives
-                    .iter()
-                    .map(|node| self.expression(node, place, excluded))
-                    .collect();
-                // NOT needs a left side.
-                let positive = match positives.is_empty() {
-                    true => place.to_owned(),
-                    false => positives.join(" AND "),
-                };
-                let negatives: Vec<String> = negatives
-                    .iter()
-                    .map(|node| excluded.expression(node, place, excluded))
-                    .collect();
-                match negatives.is_empty() {
-                    true => format!("({positive})"),
-                    false => format!("(({positive}) NOT ({}))", negatives.join(" OR ")),
-                }
-            }
-        }
-    }
-
-    fn wanted(&self, wanted: &Wanted) -> String {
-        let phrase = |tokens: &str, prefix: bool| {
-            let star = if prefix { " *" } else { "" };
-            let quoted = |tokens: &str| format!("\"{}\"{star}", tokens.replace('"', "\"\""));
-            let words = format!("({{{}}} : {})", self.names, quoted(tokens));
-            if self.folders.is_empty() {
-                return words;
-            }
-            let folders = self.folders.iter();
-            let titles = folders.map(|folder| quoted(&token::titled(*folder, tokens)));
-            let titles = titles.collect::<Vec<_>>().join(" OR ");
-            format!("({words} OR (rest : ({titles})))")
-        };
-        match wanted {
-            Wanted::Words { words, prefix } => match &words.tokens[..] {
-                [character] if words.single && !prefix => phrase(&token::single(character), false),
-                tokens => phrase(&tokens.join(" "), *prefix || words.single),
-            },
-            Wanted::Number {
-                words,
-                digits,
-                prefix,
-            } => {
-                let number = match prefix {
-                    true => token::number(digits),
-                    false => token::reversed(digits),
-                };
-                format!(
-                    "({} OR {})",
-                    phrase(&words.tokens.join(" "), *prefix),
-                    phrase(&number, true)
-                )
-            }
-            Wanted::Token { token, prefix } => phrase(token, *prefix),
-        }
-    }
 }
