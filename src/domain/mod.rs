@@ -11,6 +11,7 @@ pub mod address;
 pub mod app_password;
 pub mod attachment;
 pub mod batch;
+pub mod blocking;
 pub mod book;
 pub mod class;
 pub mod collection;

@@ -5,7 +5,7 @@
 use std::{
     fmt::{self, Write as _},
     fs,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -205,6 +205,11 @@ impl Metrics {
             self.store.readers_waiting(),
         );
         gauge("database_bytes", "Octets of the database", census.octets);
+        gauge(
+            "log_pages",
+            "Pages of the log that are not in the database file yet",
+            self.store.figures().log_pages.load(Ordering::Relaxed),
+        );
         gauge(
             "document_bytes",
             "Octets of documents in it",

@@ -1,5 +1,7 @@
 //! How busy the store is.
 
+use std::sync::atomic::AtomicI64;
+
 use crate::domain::tally::Spread;
 
 /// Seconds.
@@ -16,6 +18,8 @@ pub struct Figures {
     pub commits: Spread,
     /// Seconds until a connection was free to read.
     pub waits: Spread,
+    /// Pages of the log that are not in the database file yet.
+    pub log_pages: AtomicI64,
 }
 
 impl Default for Figures {
@@ -24,6 +28,7 @@ impl Default for Figures {
             batches: Spread::new(&[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]),
             commits: Spread::new(TIMES),
             waits: Spread::new(TIMES),
+            log_pages: AtomicI64::new(0),
         }
     }
 }

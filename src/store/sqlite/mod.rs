@@ -99,8 +99,9 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<Self> {
         let file = directory.join(DATABASE);
         let (connection, counter) = open::open(directory, &file)?;
-        let checkpoints = Checkpoints::start(open::checkpointer(&file).map_err(unavailable)?)?;
         let figures = Arc::<Figures>::default();
+        let checkpointer = open::checkpointer(&file).map_err(unavailable)?;
+        let checkpoints = Checkpoints::start(checkpointer, figures.clone())?;
         let readers = readers::Readers::of(&file, figures.clone())?;
         let work = Arc::<Work>::default();
         #[cfg(test)]

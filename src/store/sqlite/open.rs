@@ -170,10 +170,14 @@ pub fn begin_backup(file: &Path) -> Result<()> {
         .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))
 }
 
-/// Writes a consistent copy while the database is in use.
+/// Writes a consistent copy while the database is in use: as it is now, whatever is written
+/// meanwhile (without the snapshot SQLite begins anew at each write of another connection).
 pub fn backup(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
+    let snapshot = connection.unchecked_transaction()?;
+    commits(&snapshot)?;
     let mut copy = Connection::open(file)?;
-    Backup::new(connection, &mut copy)?.run_to_completion(256, Duration::ZERO, None)?;
+    Backup::new(&snapshot, &mut copy)?.run_to_completion(256, Duration::ZERO, None)?;
+    snapshot.finish()?;
     copy.pragma_update(None, "journal_mode", "DELETE")
 }
 

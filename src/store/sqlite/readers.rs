@@ -9,12 +9,10 @@ use std::{
     time::Instant,
 };
 
+use super::{failed, figures::Figures, open, unavailable};
+use crate::domain::{blocking::blocking, error::Result};
 use deadpool::managed::{self, Metrics, Object, RecycleResult};
 use rusqlite::Connection;
-use tokio::task::spawn_blocking;
-
-use super::{failed, figures::Figures, open, unavailable};
-use crate::domain::error::Result;
 
 /// Connections at once.
 const CONNECTIONS: usize = 4;
@@ -53,10 +51,7 @@ impl Readers {
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
         let connection = self.get().await?;
-        spawn_blocking(move || read(&connection))
-            .await
-            .map_err(unavailable)?
-            .map_err(failed)
+        blocking(move || read(&connection)).await?.map_err(failed)
     }
 
     async fn get(&self) -> Result<Object<Manager>> {

@@ -187,9 +187,20 @@ impl Thread {
         }
         drop(self.checkpoints);
         // A stopped server leaves one file, which may be copied as it is.
-        let _ = self
+        let copied = self
             .connection
-            .execute_batch("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)");
+            .execute_batch("PRAGMA optimize")
+            .and_then(|()| {
+                let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+                self.connection
+                    .query_row(sql, [], |row| row.get::<_, i64>(0))
+            });
+        if copied != Ok(0) {
+            tracing::warn!(
+                ?copied,
+                "carnet.db-wal holds what carnet.db lacks: copy both"
+            );
+        }
     }
 
     /// After a panic: who asked is told by the answer that was dropped; a transaction that is still

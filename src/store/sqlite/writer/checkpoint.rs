@@ -1,26 +1,34 @@
 //! Copies the log into the database file beside the thread that writes, which then has little left
 //! to copy when the log is to begin anew (<https://sqlite.org/wal.html#ckpt>).
 
-use std::{sync::mpsc, thread};
+use std::{
+    sync::{Arc, atomic::Ordering, mpsc},
+    thread,
+};
 
 use rusqlite::Connection;
 
-use super::super::unavailable;
+use super::super::{figures::Figures, unavailable};
 use crate::domain::error::Result;
 
 /// Pages that are copied together.
-const PAGES: i64 = 2000;
+const PAGES: i64 = 2_000;
+/// Pages of the log, 256 MiB, that mean that it is not copied any more.
+const TOO_MANY: i64 = 64_000;
 
 /// The door to the copying thread; dropping it waits for the copy under way.
 pub struct Checkpoints {
     /// None while it is dropped.
     due: Option<mpsc::SyncSender<()>>,
     thread: Option<thread::JoinHandle<()>>,
+    figures: Arc<Figures>,
+    /// It was said that the log grows.
+    told: bool,
 }
 
 impl Checkpoints {
     /// Starts the thread on a connection of its own.
-    pub fn start(connection: Connection) -> Result<Self> {
+    pub fn start(connection: Connection, figures: Arc<Figures>) -> Result<Self> {
         let (due, dues) = mpsc::sync_channel(1);
         let thread = thread::Builder::new()
             .name("carnet-checkpoint".into())
@@ -29,12 +37,23 @@ impl Checkpoints {
         Ok(Self {
             due: Some(due),
             thread: Some(thread),
+            figures,
+            told: false,
         })
     }
 
     /// Has pages copied when there are enough; `writer` has just committed.
-    pub fn note(&self, writer: &Connection) {
+    pub fn note(&mut self, writer: &Connection) {
         let waiting = checkpoint(writer, "NOOP").unwrap_or(0);
+        self.figures.log_pages.store(waiting, Ordering::Relaxed);
+        let grows = waiting >= TOO_MANY;
+        if grows && !self.told {
+            tracing::error!(
+                pages = waiting,
+                "the log grows and is not copied into the database: a reader or a disk holds it up"
+            );
+        }
+        self.told = grows;
         if let (true, Some(due)) = (waiting >= PAGES, &self.due) {
             // It is busy: the next commit asks again.
             let _ = due.try_send(());

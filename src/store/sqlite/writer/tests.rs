@@ -9,9 +9,9 @@ fn writer(patience: Duration) -> (TempDir, Writer) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("carnet.db");
     let (connection, counter) = open::open(folder.path(), &file).expect("opened");
-    let figures = Arc::default();
-    let checkpoints = open::checkpointer(&file).map(Checkpoints::start);
-    let checkpoints = checkpoints.expect("opened").expect("started");
+    let figures = Arc::<Figures>::default();
+    let checkpointer = open::checkpointer(&file).expect("opened");
+    let checkpoints = Checkpoints::start(checkpointer, figures.clone()).expect("started");
     let writer = Writer::start_with(connection, checkpoints, counter, figures, patience);
     let writer = writer.expect("started");
     (folder, writer)
@@ -82,6 +82,8 @@ fn nobody_waits_for_a_thread_that_hangs_and_what_was_given_up_is_not_written() {
 
 #[test]
 fn the_log_is_copied_beside_the_writing() {
+    // What is asked for figures alone would copy by itself before.
+    assert!(rusqlite::version_number() >= 3_051_000);
     let (folder, writer) = writer(PATIENCE);
     let reader = Connection::open(folder.path().join("carnet.db")).expect("opened");
     // (pages of the log, pages copied)
@@ -111,4 +113,34 @@ fn the_log_is_copied_beside_the_writing() {
     let (pages, copied) = log();
     assert!(pages > 3_000, "{pages}");
     assert_eq!(pages, copied);
+}
+
+#[test]
+fn a_backup_ends_while_others_write() {
+    let (folder, writer) = writer(PATIENCE);
+    let file = folder.path().join("carnet.db");
+    let copy = folder.path().join("copy.db");
+    Runtime::new().expect("a runtime").block_on(async {
+        writer
+            .fault(|connection| {
+                let sql = "CREATE TABLE room (octets BLOB);
+                     INSERT INTO room VALUES (zeroblob(40 * 1024 * 1024));";
+                connection.execute_batch(sql).expect("written");
+            })
+            .await;
+        writer.commit(Batch::default()).await.expect("stored");
+        let reader = Connection::open(&file).expect("opened");
+        let to = copy.clone();
+        let backup = tokio::task::spawn_blocking(move || open::backup(&reader, &to));
+        let begun = Instant::now();
+        while !backup.is_finished() {
+            writer.commit(Batch::default()).await.expect("stored");
+            assert!(begun.elapsed() < Duration::from_secs(60), "it begins anew");
+        }
+        backup.await.expect("no panic").expect("copied");
+    });
+    let copied = Connection::open(&copy).expect("opened");
+    let sql = "SELECT length(octets) FROM room";
+    let octets: i64 = copied.query_row(sql, [], |row| row.get(0)).expect("a row");
+    assert_eq!(octets, 40 * 1024 * 1024);
 }
