@@ -36,7 +36,7 @@ use crate::domain::{
     store::Store,
 };
 
-/// How long a verified credential is remembered.
+/// How long a verified credential is not checked again.
 const REMEMBERED: Duration = Duration::from_secs(300);
 /// Milliseconds between two notes of the use of an app password.
 const NOTED_EVERY: i64 = 10 * 60 * 1000;
@@ -53,6 +53,7 @@ pub struct Authenticator {
     checks: Semaphore,
     secret: [u8; 32],
     known: Mutex<HashMap<[u8; 32], Known>>,
+    remembered: Duration,
     throttle: throttle::Throttle,
     failures: Failures,
 }
@@ -61,7 +62,7 @@ struct Known {
     person: PersonId,
     /// Of the hash it was checked against: a new password makes this entry worthless.
     password_hash: String,
-    until: Instant,
+    verified: Instant,
 }
 
 /// Where somebody signs in.
@@ -147,9 +148,15 @@ impl Authenticator {
             checks: Semaphore::new(cores.min(MAX_CHECKS)),
             secret,
             known: Mutex::default(),
+            remembered: REMEMBERED,
             throttle: throttle::Throttle::default(),
             failures: Failures::default(),
         }
+    }
+
+    /// Checks a credential again after this time, in the place of 300 seconds.
+    pub fn remembering(self, remembered: Duration) -> Self {
+        Self { remembered, ..self }
     }
 
     /// The last sign-ins that failed.
@@ -252,11 +259,13 @@ impl Authenticator {
         let barred = |person: &Person| person.second_factor && door != Door::Web;
         if let Some(person) = &person
             && !barred(person)
-            && self.remembers(&key, person)
+            && self.remembers(&key, person, self.remembered)
         {
             return Ok(known(person.clone(), None, door));
         }
-        if let Some(retry_after) = self.throttle.wait(&login, peer) {
+        // What was right once waits for nobody's guesses, but is checked.
+        let was_right = person.as_ref().is_some_and(|p| self.was_right(&key, p));
+        if !was_right && let Some(retry_after) = self.throttle.wait(&login, peer) {
             self.failures.note(&login, peer, Why::TooMany);
             return Ok(Outcome::Throttled { retry_after });
         }
@@ -340,20 +349,25 @@ impl Authenticator {
         }
     }
 
-    fn remembers(&self, key: &[u8; 32], person: &Person) -> bool {
+    /// Whether a credential was verified within some time, and the password is the same since.
+    fn remembers(&self, key: &[u8; 32], person: &Person, within: Duration) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(key).is_some_and(|known| {
             known.person == person.id
                 && known.password_hash == person.password_hash
-                && known.until > Instant::now()
+                && known.verified.elapsed() < within
         })
+    }
+
+    /// Whether it was verified at any time since the start.
+    fn was_right(&self, key: &[u8; 32], person: &Person) -> bool {
+        self.remembers(key, person, Duration::MAX)
     }
 
     fn remember(&self, key: [u8; 32], person: &Person) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_REMEMBERED {
-            let now = Instant::now();
-            known.retain(|_, entry| entry.until > now);
+            known.retain(|_, entry| entry.verified.elapsed() < self.remembered);
             if known.len() >= MAX_REMEMBERED {
                 known.clear();
             }
@@ -363,7 +377,7 @@ impl Authenticator {
             Known {
                 person: person.id,
                 password_hash: person.password_hash.clone(),
-                until: Instant::now() + REMEMBERED,
+                verified: Instant::now(),
             },
         );
     }

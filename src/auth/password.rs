@@ -5,7 +5,10 @@ use argon2::{
 };
 use subtle::ConstantTimeEq as _;
 
-use crate::domain::error::{Error, Result};
+use crate::domain::{
+    blocking::blocking,
+    error::{Error, Result},
+};
 
 /// Verified for accounts that do not exist, so that they take as long as those that do.
 pub const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
@@ -43,12 +46,6 @@ fn argon2() -> Result<Argon2<'static>> {
     let params =
         Params::new(19_456, 2, 1, None).map_err(|error| Error::Unavailable(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    tokio::task::spawn_blocking(work)
-        .await
-        .map_err(|error| Error::Unavailable(error.to_string()))
 }
 
 #[cfg(test)]

@@ -1,5 +1,12 @@
 //! What strangers learn at the door, and what a session is worth.
 
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use carnet::{
+    auth::{Authenticator, Door, Outcome},
+    domain::{access::Protocol, store::Store},
+};
+
 use crate::support::{
     browser::Browser,
     dav::Book,
@@ -140,4 +147,35 @@ fn a_guesser_is_stopped_and_never_locks_the_person_out() {
     );
     // Others are not held up by it.
     assert_eq!(status(&server, "bob", "demo"), 207);
+}
+
+#[test]
+fn what_was_right_once_waits_for_no_guesses() {
+    let server = Server::start();
+    let peer = IpAddr::from([198, 51, 100, 7]);
+    let door = Door::Devices(Protocol::CardDav);
+    let fresh = || {
+        let store: Arc<dyn Store> = server.store().clone();
+        Authenticator::new(store)
+    };
+    let sign_in = |auth: &Authenticator, password: &str| {
+        let asked = auth.password("alice", password, peer, door);
+        server.runtime.block_on(asked).expect("answered")
+    };
+    let guess = |auth: &Authenticator| {
+        for number in 0..12 {
+            sign_in(auth, &format!("guess{number}"));
+        }
+        let waits = sign_in(auth, "another");
+        assert!(matches!(waits, Outcome::Throttled { .. }), "{waits:?}");
+    };
+    // Long after the last check: it is checked anew, and does not wait.
+    let forgetful = fresh().remembering(Duration::ZERO);
+    assert!(matches!(sign_in(&forgetful, "demo"), Outcome::Known(_)));
+    guess(&forgetful);
+    assert!(matches!(sign_in(&forgetful, "demo"), Outcome::Known(_)));
+    // Nobody was here before: from the guesser's own address one waits, as after a restart.
+    let new = fresh();
+    guess(&new);
+    assert!(matches!(sign_in(&new, "demo"), Outcome::Throttled { .. }));
 }
