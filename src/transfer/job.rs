@@ -21,6 +21,7 @@ use super::{
 };
 use crate::domain::{
     actor::Client,
+    blocking::blocking,
     book::Book,
     core::Core,
     error::{Error, Result},
@@ -210,8 +211,7 @@ impl Jobs {
         options: Options,
     ) -> Result<std::result::Result<File, Refused>> {
         let bytes = self.bytes(person, upload).await?;
-        let reading = tokio::task::spawn_blocking(move || read(&bytes, &options));
-        let file = reading.await.map_err(unavailable)?;
+        let file = blocking(move || read(&bytes, &options)).await?;
         let most = self.limits.contacts;
         Ok(file.and_then(|file| {
             let is_contact = |outcome: &Outcome| matches!(outcome, Outcome::Card(_));
@@ -396,8 +396,7 @@ impl Jobs {
     ) -> Result<()> {
         let bytes = self.bytes(import.person, &job.upload).await?;
         let (options, skipped) = (job.options.clone(), skipped.to_vec());
-        let rows = tokio::task::spawn_blocking(move || refused_rows(&bytes, &options, &skipped));
-        let rows = rows.await.map_err(unavailable)?;
+        let rows = blocking(move || refused_rows(&bytes, &options, &skipped)).await?;
         let path: &Path = &self.refused_path(import.id);
         fs::write(path, rows).await.map_err(unavailable)
     }

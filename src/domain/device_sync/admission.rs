@@ -2,9 +2,8 @@
 
 use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism};
 
-use tokio::task::spawn_blocking;
-
 use crate::domain::{
+    blocking::blocking,
     book::{Admitted, Book, Edit},
     error::{Error, Result},
 };
@@ -45,13 +44,12 @@ pub(super) async fn admissions(
         .chunks(adds.len().div_ceil(threads))
         .map(|share| {
             let (home, share) = (home.clone(), share.to_vec());
-            spawn_blocking(move || look_at(&home, &share))
+            blocking(move || look_at(&home, &share))
         })
         .collect();
     let mut all = Admissions::new();
     for look in looks {
-        let looked = look.await;
-        all.extend(looked.map_err(|error| Error::Unavailable(error.to_string()))??);
+        all.extend(look.await??);
     }
     Ok(all)
 }
