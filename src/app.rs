@@ -232,6 +232,7 @@ impl App {
             proxies,
             headers: Headers::new(self.config.public_url.as_deref()),
             patience: self.config.patience(),
+            slow: Seldom::default(),
         });
         if let Err(error) = self.core.discard_uploads().await {
             tracing::error!(%error, "broken uploads could not be removed");

@@ -18,7 +18,7 @@ use crate::{
         acme::Folder,
         connection::Terms,
         headers::Headers,
-        limits::{Limits, raise_open_files},
+        limits::{Limits, Seldom, raise_open_files},
         server::Listener,
     },
     observe::{self, manager, operator::Operator},
@@ -138,6 +138,7 @@ async fn answer_operator(config: &Config, operator: &Arc<Operator>) -> Result<Sh
             proxies,
             headers: Headers::new(None),
             patience: config.patience(),
+            slow: Seldom::default(),
         });
         tokio::spawn(listener.serve(terms, limits));
     }

@@ -35,7 +35,7 @@ use super::{
     Peer, Secure, Shutdown, ThroughProxy,
     forwarded::{Origin, Proxies},
     headers::Headers,
-    limits::Place,
+    limits::{Place, Seldom},
     tls::Certificates,
     watched::{Watch, Watched},
 };
@@ -63,13 +63,14 @@ pub struct Patience {
 }
 
 /// What every connection of a server has in common.
-#[derive(Clone)]
 pub struct Terms {
     pub router: Router,
     pub shutdown: Shutdown,
     pub proxies: Arc<Proxies>,
     pub headers: Headers,
     pub patience: Patience,
+    /// Clients that were given up before their first request.
+    pub slow: Seldom,
 }
 
 /// A connection that was accepted.
@@ -102,9 +103,16 @@ impl Connection {
             Ok(Ok(Some(stream))) => return Some(Box::new(stream)),
             Ok(Ok(None)) => tracing::info!(peer = %self.peer, "an authority asked for a proof"),
             Ok(Err(error)) => tracing::debug!(peer = %self.peer, %error, "no TLS handshake"),
-            Err(_) => tracing::debug!(peer = %self.peer, "the TLS handshake took too long"),
+            Err(_) => self.slow("the TLS handshake took too long"),
         }
         None
+    }
+
+    /// Notes a client that was given up before its first request; told once a minute at most.
+    fn slow(&self, why: &str) {
+        if let Some(times) = self.terms.slow.due() {
+            tracing::info!(peer = %self.peer, times, "a connection is given up before its first request: {why}");
+        }
     }
 
     /// Answers requests; the future holds the stream once, in a box.
@@ -161,7 +169,10 @@ impl Connection {
                         look.as_mut().reset(then.min(Instant::now() + patience.stall));
                     }
                     Verdict::Idle if !leaving => {
-                        tracing::debug!(peer = %self.peer, "a connection without requests is closed");
+                        match activity.has_asked() {
+                            true => tracing::debug!(peer = %self.peer, "an idle connection is closed"),
+                            false => self.slow("no request came"),
+                        }
                         leaving = true;
                         served.as_mut().graceful_shutdown();
                         look.as_mut().reset(Instant::now() + GOODBYE);
@@ -273,6 +284,10 @@ impl Activity {
 
     fn moves(&self) {
         *self.moved.lock().unwrap_or_else(PoisonError::into_inner) = (Instant::now(), true);
+    }
+
+    fn has_asked(&self) -> bool {
+        self.moved.lock().unwrap_or_else(PoisonError::into_inner).1
     }
 
     fn verdict(&self, patience: Patience) -> Verdict {

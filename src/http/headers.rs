@@ -9,7 +9,7 @@ use http::{
 };
 
 /// On every answer that says nothing else.
-const ALWAYS: [(HeaderName, HeaderValue); 4] = [
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
         CONTENT_SECURITY_POLICY,
@@ -17,6 +17,10 @@ const ALWAYS: [(HeaderName, HeaderValue); 4] = [
     ),
     (X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
     (REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("x-permitted-cross-domain-policies"),
+        HeaderValue::from_static("none"),
+    ),
 ];
 
 /// A year, for this host alone: others of its domain are not ours.

@@ -89,6 +89,8 @@ fn every_kind_of_answer_tells_browsers_what_it_is_not_for() {
         assert_eq!(header("x-content-type-options"), "nosniff", "{what}");
         assert_eq!(header("x-frame-options"), "DENY", "{what}");
         assert_eq!(header("referrer-policy"), "no-referrer", "{what}");
+        let policies = header("x-permitted-cross-domain-policies");
+        assert_eq!(policies, "none", "{what}");
         assert_eq!(
             header("strict-transport-security"),
             "max-age=31536000",

@@ -61,10 +61,12 @@ fn a_handshake_that_does_not_come_ends() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("carnet.toml");
     fs::write(&file, "head_seconds = 1\n").expect("written");
-    let program = Program::serve(
+    let log = folder.path().join("log");
+    let program = Program::serve_logging(
         &folder.path().join("data"),
         &["https://127.0.0.1:0"],
         &["--config", file.to_str().expect("a path")],
+        fs::File::create(&log).expect("made"),
     );
     let mut silent = TcpStream::connect(program.address("https")).expect("connected");
     closes(&mut silent, MOST);
@@ -72,6 +74,10 @@ fn a_handshake_that_does_not_come_ends() {
     let mut begun = TcpStream::connect(program.address("https")).expect("connected");
     begun.write_all(&[22, 3, 1, 2, 0, 1, 0]).expect("sent");
     closes(&mut begun, MOST);
+    // Said once a minute, however many there are.
+    let log = fs::read_to_string(log).expect("a log");
+    let said = "given up before its first request: the TLS handshake took too long";
+    assert_eq!(log.matches(said).count(), 1, "{log}");
 }
 
 #[test]
