@@ -81,14 +81,17 @@ pub fn read(options: &Options, server: &Server, report: &mut Report) {
     } else {
         &[1_000, 10_000, 100_000]
     };
+    let mut medians = Vec::new();
     for size in sizes {
         let login = format!("dav{size}");
         server.book(&login, *size);
-        one_change(server, &login, *size, report);
+        medians.push(one_change(server, &login, *size, report));
     }
+    report.flatness("CardDAV one change", &medians, 20.0);
 }
 
-fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
+/// The median of the change.
+fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) -> f64 {
     let mut connection = Connection::open(&server.plain, login);
     // A large book is told in several answers.
     let mut token = String::new();
@@ -113,13 +116,9 @@ fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
         assert!(hrefs.is_empty());
         idle.push(took);
     }
+    let median = quantile(&mut changed, 0.5);
     let what = format!("CardDAV one change, book of {size}");
-    report.row(
-        &what,
-        quantile(&mut changed, 0.5),
-        "ms p50",
-        Budget::AtMost(1.0),
-    );
+    report.row(&what, median, "ms p50", Budget::AtMost(1.0));
     let what = format!("CardDAV nothing new, book of {size}");
     report.row(
         &what,
@@ -127,6 +126,7 @@ fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
         "ms p50",
         Budget::AtMost(1.0),
     );
+    median
 }
 
 /// Many connections asking for ctag and token.

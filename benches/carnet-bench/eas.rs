@@ -159,14 +159,17 @@ pub fn read(options: &Options, server: &Server, report: &mut Report) {
     } else {
         &[1_000, 10_000, 100_000]
     };
+    let mut medians = Vec::new();
     for size in sizes {
         let login = format!("dav{size}");
         server.book(&login, *size);
-        one_change(server, &login, *size, report);
+        medians.push(one_change(server, &login, *size, report));
     }
+    report.flatness("EAS one change", &medians, 20.0);
 }
 
-fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
+/// The median of the change.
+fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) -> f64 {
     let mut writer = Connection::open(&server.plain, login);
     let connection = Connection::open(&server.plain, login);
     let mut device = Device::set_up(connection, login, "steady");
@@ -184,13 +187,9 @@ fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
         assert_eq!(received, 0);
         idle.push(took);
     }
+    let median = quantile(&mut changed, 0.5);
     let what = format!("EAS one change, book of {size}");
-    report.row(
-        &what,
-        quantile(&mut changed, 0.5),
-        "ms p50",
-        Budget::AtMost(1.0),
-    );
+    report.row(&what, median, "ms p50", Budget::AtMost(1.0));
     let what = format!("EAS idle Sync, book of {size}");
     report.row(
         &what,
@@ -198,6 +197,7 @@ fn one_change(server: &Server, login: &str, size: usize, report: &mut Report) {
         "ms p50",
         Budget::AtMost(1.0),
     );
+    median
 }
 
 pub fn upload(options: &Options, server: &Server, report: &mut Report) {

@@ -11,6 +11,7 @@ mod groups;
 mod machine;
 mod pings;
 mod report;
+mod search;
 mod server;
 
 use std::path::PathBuf;
@@ -57,7 +58,7 @@ impl Options {
 
 type Bench = fn(&Options, &Server, &mut Report);
 
-const BENCHES: [(&str, Bench); 10] = [
+const BENCHES: [(&str, Bench); 11] = [
     ("machine-tls", bare::floors),
     ("import", server::import),
     ("carddav-read", dav::read),
@@ -68,6 +69,7 @@ const BENCHES: [(&str, Bench); 10] = [
     ("eas-upload", eas::upload),
     ("ping-wake", pings::wake),
     ("ping-held", pings::held),
+    ("search", search::latency),
 ];
 
 fn main() {

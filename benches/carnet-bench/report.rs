@@ -37,6 +37,15 @@ impl Report {
         }));
     }
 
+    /// How far medians of the same work in books of several sizes lie apart.
+    pub fn flatness(&mut self, what: &str, medians: &[f64], most: f64) {
+        let least = medians.iter().copied().fold(f64::INFINITY, f64::min);
+        let largest = medians.iter().copied().fold(0.0, f64::max);
+        let apart = (largest / least - 1.0) * 100.0;
+        let what = format!("{what}, the slowest above the fastest");
+        self.row(&what, apart, "%", Budget::AtMost(most));
+    }
+
     pub fn json(&self) -> String {
         format!("{:#}\n", Value::from(self.rows.clone()))
     }

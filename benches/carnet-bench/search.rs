@@ -1,79 +1,119 @@
-//! Prints how long searches take in a data directory: `search_latency DIR LOGIN`.
-//!
-//! Queries are made of the words of the contacts themselves, so that they find something.
+//! Searches in a large book, asked of the core as every face asks it.
 
-use std::{path::Path, sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use carnet::{
     class::contact::Contact,
     domain::{
-        actor::Client,
+        actor::{Actor, Client},
         core::{Core, Limits},
         search::{Request, Scope},
         store::{ListQuery, Store as _},
     },
     store::sqlite::Sqlite,
 };
+use tokio::runtime::Runtime;
+
+use crate::{
+    Options,
+    report::{Budget, Report, quantile, timed},
+    server::Server,
+};
 
 const QUERIES: usize = 2_000;
+const LOGIN: &str = "search";
+/// Most queries meet a twentieth of the book or all of it.
+const FIRST_NAMES: [&str; 20] = [
+    "Anne", "Bruno", "Chloé", "David", "Emma", "Farid", "Greta", "Hugo", "Inès", "Jules", "Karim",
+    "Léa", "Marc", "Nadia", "Olivier", "Paula", "Quentin", "Rosa", "Simon", "Zoé",
+];
+const SYLLABLES: [&str; 16] = [
+    "ba", "ber", "cor", "dan", "du", "fer", "gal", "lan", "mar", "mor", "nel", "pi", "ro", "tin",
+    "vel", "zan",
+];
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
-    let (Some(data), Some(login)) = (arguments.next(), arguments.next()) else {
-        return Err("search_latency DIR LOGIN".into());
-    };
-    let store = Arc::new(Sqlite::open(Path::new(&data))?);
-    let core = Core::new(
-        store.clone(),
-        vec![Arc::new(Contact::default())],
-        Limits::default(),
-    );
-    let person = store.person_by_login(&login).await?;
-    let person = person.ok_or("there is no such account")?;
-    let actor = Arc::new(core.actor(person.id, Client::default()).await?);
-    let book = core.books(&actor).await?.remove(0);
-    let count = book.count().await?;
+pub fn latency(options: &Options, server: &Server, report: &mut Report) {
+    let size = if options.quick { 2_000 } else { 100_000 };
+    server.account(LOGIN);
+    server.import(LOGIN, size, person);
+    let runtime = Runtime::new().expect("a runtime");
+    let store = Arc::new(Sqlite::open(server.data.path()).expect("opened"));
+    let limits = Limits::default();
+    let core = Core::new(store.clone(), vec![Arc::new(Contact::default())], limits);
+    let (actor, queries) = runtime.block_on(async {
+        let person = store.person_by_login(LOGIN).await.expect("read");
+        let person = person.expect("an account").id;
+        let actor = core.actor(person, Client::default()).await.expect("read");
+        let actor = Arc::new(actor);
+        let queries = queries(&core, &actor).await;
+        (actor, queries)
+    });
+    let mut took: Vec<f64> = queries
+        .iter()
+        .cycle()
+        .take(QUERIES)
+        .map(|text| {
+            let request = Request {
+                text: text.clone(),
+                scope: Scope::Private,
+                ..Request::default()
+            };
+            let asked = || runtime.block_on(core.find(&actor, &request, false));
+            let (found, took) = timed(asked);
+            assert!(found.is_ok());
+            took
+        })
+        .collect();
+    for (share, name, budget) in [
+        (0.5, "p50", Budget::None),
+        (0.95, "p95", Budget::None),
+        (0.99, "p99", Budget::AtMost(20.0)),
+    ] {
+        let what = format!("search in {size} contacts, {name}");
+        report.row(&what, quantile(&mut took, share), "ms", budget);
+    }
+}
+
+/// Queries of the words of the contacts themselves, so that they find something.
+async fn queries(core: &Arc<Core>, actor: &Arc<Actor>) -> Vec<String> {
+    let book = core.books(actor).await.expect("read").remove(0);
+    let count = book.count().await.expect("read");
+    let step = usize::try_from((count / 400).max(1)).expect("small");
     let mut queries = Vec::new();
-    let step = (count / 400).max(1);
-    for offset in (0..count).step_by(usize::try_from(step)?) {
+    for offset in (0..count).step_by(step) {
         let page = ListQuery {
             offset,
             limit: 1,
             ..ListQuery::default()
         };
-        for row in book.list(&page).await?.rows {
+        for row in book.list(&page).await.expect("read").rows {
             let name = row.placement.display;
-            let word = |at: usize| name.split(' ').nth(at).unwrap_or("martin").to_owned();
-            let prefix: String = word(0).chars().take(4).collect();
-            queries.push(word(0));
-            queries.push(format!("{} {}", word(0), word(1)));
+            let (first, last) = name.split_once(' ').unwrap_or((&name, "martin"));
+            let prefix: String = first.chars().take(4).collect();
+            queries.push(first.to_owned());
+            queries.push(format!("{first} {last}"));
             queries.push(format!("{prefix}* -martin"));
             queries.push(format!("\"{name}\" OR lille"));
             queries.push("06 1*".to_owned());
         }
     }
-    let mut times = Vec::new();
-    let mut found = 0;
-    for text in queries.iter().cycle().take(QUERIES) {
-        let request = Request {
-            text: text.clone(),
-            scope: Scope::Private,
-            ..Request::default()
-        };
-        let begun = Instant::now();
-        found += core.find(&actor, &request, false).await?.hits.len();
-        times.push((begun.elapsed(), text));
-    }
-    times.sort();
-    let at = |part: usize| times[(times.len() - 1) * part / 100].0;
-    println!(
-        "{QUERIES} searches in {count} contacts, {found} hits: p50 {:?}, p95 {:?}, p99 {:?}, slowest {:?} ({})",
-        at(50),
-        at(95),
-        at(99),
-        at(100),
-        times.last().map_or("", |(_, text)| text)
-    );
-    Ok(())
+    queries
+}
+
+fn person(prefix: &str, number: usize) -> String {
+    // A multiplicative hash: the same names in every run, in no order.
+    let mixed = number.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    let part = |at: usize, of: usize| (mixed >> at) % of;
+    let first = FIRST_NAMES[part(7, FIRST_NAMES.len())];
+    let last: String = [13, 23, 33]
+        .map(|at| SYLLABLES[part(at, SYLLABLES.len())])
+        .concat();
+    let company = part(43, 500);
+    format!(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{prefix}-{number}\r\nN:{last};{first};;;\r\nFN:{first} {last}\r\n\
+         ORG:Company {company}\r\nEMAIL:{number}@example.org\r\nTEL;TYPE=CELL:+33 6 {:02} {number:06}\r\n\
+         ADR;TYPE=WORK:;;{number} rue des Tanneurs;Lille;Nord;59000;France\r\n\
+         NOTE:Met at the fair\\, wants the catalogue.\r\nEND:VCARD\r\n",
+        part(50, 100)
+    )
 }

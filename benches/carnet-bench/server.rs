@@ -105,11 +105,16 @@ impl Server {
             return;
         }
         self.account(login);
-        self.import(login, contacts);
+        self.import(login, contacts, card);
     }
 
-    /// Seconds and peak resident KiB of an import.
-    fn import(&self, login: &str, contacts: usize) -> (f64, f64) {
+    /// Seconds and peak resident KiB of an import of `card(login, number)`.
+    pub fn import(
+        &self,
+        login: &str,
+        contacts: usize,
+        card: impl Fn(&str, usize) -> String,
+    ) -> (f64, f64) {
         let file = self.data.path().join(format!("{login}.vcf"));
         let cards: String = (0..contacts).map(|number| card(login, number)).collect();
         fs::write(&file, cards).expect("written");
@@ -203,7 +208,7 @@ pub fn rest(report: &mut Report) {
 pub fn import(options: &Options, server: &Server, report: &mut Report) {
     let contacts = if options.quick { 5_000 } else { 100_000 };
     server.account("import");
-    let (seconds, peak) = server.import("import", contacts);
+    let (seconds, peak) = server.import("import", contacts, card);
     let budget = Budget::AtMost(20.0 * contacts as f64 / 100_000.0);
     report.row(
         &format!("import of {contacts} vCards"),
