@@ -4,6 +4,7 @@ mod changes;
 pub mod import;
 mod lists;
 mod merged;
+mod seen;
 mod served;
 mod write;
 
@@ -25,6 +26,7 @@ use super::{
 };
 
 pub use changes::Changes;
+pub use seen::Seen;
 pub(super) use served::Served;
 pub use write::Prepared;
 pub(super) use write::{Admitted, RETRIES, new_server_id, removal};

@@ -2,6 +2,7 @@
 
 mod alike;
 mod sent;
+mod stale;
 
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use axum::{
     extract::{Multipart, State},
     response::Response,
 };
+use bytes::Bytes;
 use http::StatusCode;
 
 pub use self::alike::{Alike, while_typing};
@@ -26,7 +28,7 @@ use super::{
     told::Done,
 };
 use crate::domain::{
-    book::{Book, Condition},
+    book::{Book, Condition, Replace, Seen},
     error::{Error, Result},
     item::{Card, random_id},
 };
@@ -64,7 +66,7 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> 
     let shown = async {
         let (book, card) = item.open(&web, &visit).await?;
         let form = web.facet.form(Some(&book.content(&card)), visit.text);
-        let version = book.marks().await?.etag(&card.placement);
+        let version = book.version_of(&card).await?;
         let besides = Besides::of(&web, &visit, &book, &card).await?;
         Ok(Page::new(form).of_item(&web, &visit, &item, version, besides))
     };
@@ -259,29 +261,20 @@ pub async fn update(
         if !sent.is_complete() {
             return again(None).await;
         }
-        let edit = match sent.edit(&web, Some(shown)).await {
+        let (condition, made_of) = match book.seen(&card, &sent.version).await? {
+            Seen::Now(condition) => (condition, Some(shown.clone())),
+            Seen::Before(before) => (Condition::Match(Vec::new()), before.map(Bytes::from)),
+        };
+        let edit = sent.edit(&web, made_of.clone().or(Some(shown.clone())));
+        let edit = match edit.await {
             Ok(edit) => edit,
             Err(error) => return again(Some(&error)).await,
         };
-        let condition = Condition::Match(vec![sent.version.clone()]);
-        match book.put(&card.placement.href, &condition, &*edit).await {
+        let mine = Replace(edit.apply(Some(made_of.as_deref().unwrap_or(&shown)))?);
+        match book.put(&card.placement.href, &condition, &mine).await {
             Ok(_) => Ok(Done::of("saved").at(&item.path())),
             Err(Error::PreconditionFailed) => {
-                let (book, card) = item.open(&web, &visit).await?;
-                let theirs = book.content(&card);
-                let mine = edit.apply(Some(&theirs))?;
-                let conflict = page::Conflict {
-                    shell: visit.shell(&web, Some(&item.place.path())),
-                    action: format!("{}/edit", item.path()),
-                    back: item.path(),
-                    version: book.marks().await?.etag(&card.placement),
-                    mine: web.facet.view(&mine, &visit.reader()),
-                    theirs: web.facet.view(&theirs, &visit.reader()),
-                    fields: sent.submitted.fields.clone(),
-                    kept_photo: sent.picture(&web).await?,
-                    remove_photo: sent.submitted.remove_photo,
-                };
-                Ok(show(StatusCode::CONFLICT, &conflict))
+                stale::page(&web, &visit, &item, &sent, made_of.as_deref()).await
             }
             Err(error) => Err(error),
         }

@@ -9,15 +9,22 @@ use crate::{
     web::{place::encode_segment, text::Text},
 };
 
+/// Names the picture among the fields of a form.
+pub const PICTURE: &str = "photo";
+
 /// A link that writes to an address and says nothing else (RFC 6068 §2).
 pub fn mailto(address: &str) -> String {
-    let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
-    let at = if domain.is_empty() { "" } else { "@" };
-    format!(
-        "mailto:{}{at}{}",
-        encode_segment(local),
-        encode_segment(domain)
-    )
+    mailto_all([address])
+}
+
+/// The same to several addresses.
+pub fn mailto_all<'a>(addresses: impl IntoIterator<Item = &'a str>) -> String {
+    let encoded = addresses.into_iter().map(|address| {
+        let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
+        let at = if domain.is_empty() { "" } else { "@" };
+        format!("{}{at}{}", encode_segment(local), encode_segment(domain))
+    });
+    format!("mailto:{}", encoded.collect::<Vec<_>>().join(","))
 }
 
 /// The web's view of a class of items.
@@ -41,6 +48,16 @@ pub trait WebFacet: Send + Sync {
     ///
     /// `shown` is the document the form was made from. Refuses with `InvalidDocument`.
     fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>>;
+
+    /// A form made from `base` as one of a later version, with every field both say differently.
+    /// Where `base` is no longer known, the later version stands for all of them.
+    fn rebased(
+        &self,
+        base: Option<&[u8]>,
+        later: &[u8],
+        submitted: &Submitted,
+        reader: &Reader,
+    ) -> Result<Rebased>;
 
     /// An uploaded picture as it would be stored, a JPEG of at most so many octets. Refuses with
     /// `InvalidDocument` and `TooLarge`; takes long.
@@ -163,6 +180,50 @@ pub struct SideValue {
     pub photo: bool,
 }
 
+/// What a form says, over a version later than the one it was made from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Rebased {
+    /// Names and values in the form of the later version.
+    pub fields: Vec<(String, String)>,
+    pub contested: Vec<Contested>,
+}
+
+/// A field that a form and a later version say differently.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Contested {
+    /// Names its inputs: `family`; `tel-0` for `tel-0`, `tel-0-kind`...
+    pub id: String,
+    pub label: String,
+    /// Empty: it says nothing.
+    pub mine: String,
+    pub theirs: String,
+    pub changed: Changed,
+}
+
+/// On which side a field is no longer what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    Mine,
+    Theirs,
+    Both,
+}
+
+impl Changed {
+    /// The form's value is chosen until the person chooses: it is a change of theirs.
+    pub fn is_mine(self) -> bool {
+        self != Changed::Theirs
+    }
+
+    /// The same in words.
+    pub fn told(self, text: &Text) -> &'static str {
+        match self {
+            Changed::Mine => text.book.changed_by_you,
+            Changed::Theirs => text.book.changed_meanwhile,
+            Changed::Both => text.book.changed_by_both,
+        }
+    }
+}
+
 /// A form in sections.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Form {
@@ -259,11 +320,25 @@ impl Submitted {
             .find(|(field, _)| field == name)
             .map_or("", |(_, value)| value)
     }
+
+    /// Says nothing of some fields, by the names their inputs begin with.
+    pub fn leave(&mut self, ids: &[String]) {
+        let is_of = |name: &str, id: &str| {
+            let rest = name.strip_prefix(id);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.fields
+            .retain(|(name, _)| !ids.iter().any(|id| is_of(name, id)));
+        if ids.iter().any(|id| id == PICTURE) {
+            self.photo = None;
+            self.remove_photo = false;
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::mailto;
+    use super::{mailto, mailto_all};
 
     #[test]
     fn an_address_adds_nothing_to_a_letter() {
@@ -279,5 +354,7 @@ mod tests {
         ] {
             assert_eq!(mailto(address), link);
         }
+        let several = mailto_all(["a,b@example.org", "a@b@example.org"]);
+        assert_eq!(several, "mailto:a%2Cb@example.org,a%40b@example.org");
     }
 }

@@ -8,8 +8,9 @@ use super::{
     Web,
     card::card_telling,
     contacts::{ListParams, list_telling},
+    facet::mailto_all,
     form::Posted,
-    place::{ItemPath, PlacePath, encode_segment},
+    place::{ItemPath, PlacePath},
     request::Visit,
     selection::chosen,
     told::{Done, Told},
@@ -67,14 +68,12 @@ pub async fn members_of(
             email: addresses.into_iter().next().unwrap_or_default(),
         });
     }
-    let addresses: Vec<String> = members
-        .iter()
-        .filter(|member| !member.email.is_empty())
-        .map(|member| encode_segment(&member.email).replace("%40", "@"))
-        .collect();
+    let addresses = members.iter().map(|member| member.email.as_str());
+    let mut addresses = addresses.filter(|email| !email.is_empty()).peekable();
+    let writes = addresses.peek().is_some();
     Ok(Some(Members {
         absent: uids.len().min(SHOWN) - members.len(),
-        write: (!addresses.is_empty()).then(|| format!("mailto:{}", addresses.join(","))),
+        write: writes.then(|| mailto_all(addresses)),
         members,
     }))
 }

@@ -7,7 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use super::{
     attachments::Attachments,
     edit::Alike,
-    facet::{CardView, Form},
+    facet::{CardView, Changed, Contested, Form},
     help,
     lists::Members,
     place::encode_segment,
@@ -247,12 +247,19 @@ pub struct Conflict {
     pub action: String,
     pub back: String,
     pub version: String,
-    pub mine: CardView,
-    pub theirs: CardView,
     pub fields: Vec<(String, String)>,
-    /// The picture that was uploaded, as base64.
-    pub kept_photo: Option<String>,
-    pub remove_photo: bool,
+    pub contested: Vec<Contested>,
+    /// The picture was chosen or taken off.
+    pub photo: Option<ContestedPhoto>,
+}
+
+/// A picture that both sides have differently.
+pub struct ContestedPhoto {
+    /// As base64; none: it is taken off.
+    pub mine: Option<String>,
+    /// Its address.
+    pub theirs: Option<String>,
+    pub changed: Changed,
 }
 
 #[derive(Template)]

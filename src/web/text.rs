@@ -104,7 +104,7 @@ text! {
     phone, phones, email, emails, address, addresses, street, city, region, postal_code, country,
     kind, home, work, mobile, fax, other, web_page, birthday, anniversary, note, categories,
     photo, photo_of, remove_photo, photo_hint, more_details, read_only, stale_title, stale_text,
-    stale_yours, stale_theirs, take_mine, keep_theirs, not_found, not_found_text, forbidden,
+    stale_yours, stale_theirs, save_choice, keep_theirs, not_found, not_found_text, forbidden,
     forbidden_text, invalid, too_large, unavailable, refused_kept, go_home, add_row, letter_index,
     open_menu, members_see, company, office, phonetic_given_name, phonetic_family_name,
     phonetic_organization, file_as, messaging, messaging_address, web_pages, related, spouse, child,

@@ -34,4 +34,5 @@ mod web_list;
 mod web_rights;
 mod web_search;
 mod web_settings;
+mod web_stale;
 mod web_transfer;

@@ -4,7 +4,6 @@ use std::io::Cursor;
 
 use crate::support::{
     browser::{Browser, escaped, hidden},
-    dav::Book,
     http::{Answer, basic, request},
     server::Server,
 };
@@ -176,51 +175,6 @@ fn a_form_of_another_session_stores_nothing_and_keeps_what_was_typed() {
     let body = b"login=bob&password=demo";
     let answer = request(&server.address, "POST", "/login", &headers, body);
     assert_eq!(answer.status, 403);
-}
-
-#[test]
-fn a_contact_changed_meanwhile_shows_both_sides() {
-    let server = Server::start();
-    let browser = Browser::of(&server.address, "alice");
-    let book = Book::of(&server.address, "alice");
-    let path = browser
-        .card_named("/c/private", "Anaïs Petit")
-        .expect("a card");
-    let edit = format!("{path}/edit");
-    let form = browser.page(&edit);
-    let mut fields = vec![
-        ("token".to_owned(), hidden(&form, "token")),
-        ("version".to_owned(), hidden(&form, "version")),
-        ("given".to_owned(), "Anaïs".to_owned()),
-        ("family".to_owned(), "Grand".to_owned()),
-    ];
-    let (href, etag, card) = book.find("Petit").expect("a card");
-    let theirs = card.replace("END:VCARD", "NOTE:theirs\r\nEND:VCARD");
-    assert_eq!(book.put(&href, ("If-Match", &etag), &theirs).status, 204);
-    let photo = picture(image::ImageFormat::Png, 30, 30);
-    let answer = browser.send(&edit, &fields, Some(&photo));
-    assert_eq!(answer.status, 409);
-    let page = answer.text();
-    for text in [
-        "changed meanwhile",
-        "Your version",
-        "The version on the server",
-        "theirs",
-    ] {
-        assert!(page.contains(text), "{text}");
-    }
-    assert!(book.find("Grand").is_none(), "nothing is stored yet");
-
-    // Taking one's own version keeps what the other side added elsewhere.
-    fields[1].1 = hidden(&page, "version");
-    fields.push(("kept-photo".to_owned(), hidden(&page, "kept-photo")));
-    let answer = browser.send(&edit, &fields, None);
-    assert_eq!(answer.status, 303, "{}", answer.text());
-    let (_, _, card) = book.find("Grand").expect("stored");
-    assert!(
-        card.contains("NOTE:theirs") && card.contains("PHOTO;"),
-        "{card}"
-    );
 }
 
 #[test]

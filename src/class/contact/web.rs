@@ -5,6 +5,7 @@ mod fields;
 mod form;
 pub(super) mod list;
 mod merge;
+mod rebase;
 mod view;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::{Contact, eas::beyond, parse, picture};
 use crate::{
     domain::{book::Edit, error::Result, settings::Settings},
     web::{
-        facet::{CardView, Form, Reader, Side, Submitted, WebFacet},
+        facet::{CardView, Form, Reader, Rebased, Side, Submitted, WebFacet},
         text::Text,
     },
 };
@@ -87,6 +88,23 @@ impl WebFacet for Contact {
             (None, false) => None,
         };
         Ok(Arc::new(WebEdit { changes, photo }))
+    }
+
+    fn rebased(
+        &self,
+        base: Option<&[u8]>,
+        later: &[u8],
+        submitted: &Submitted,
+        reader: &Reader,
+    ) -> Result<Rebased> {
+        let base = base.map(parse).transpose()?;
+        let fields = &submitted.fields;
+        Ok(rebase::rebased(
+            base.as_ref(),
+            &parse(later)?,
+            fields,
+            reader,
+        ))
     }
 
     fn picture(&self, octets: &[u8], most: Option<usize>) -> Result<Vec<u8>> {

@@ -110,17 +110,11 @@ impl Book {
         edit: &dyn Edit,
     ) -> std::result::Result<Option<(Vec<u8>, Option<Op>)>, Attempt> {
         let current = self.content(card);
-        let base = self
-            .core
-            .store()
-            .version_at(card.placement.id, held, None)
-            .await?;
         let class = self.core.class();
-        let Some((document, overlay)) = base else {
+        let Some(seen) = self.content_at(&card.placement, held).await? else {
             let mine = edit.apply(Some(&current))?;
             return self.lose(card, mine).await;
         };
-        let seen = self.shown(&document, &overlay);
         let mine = edit.apply(Some(&seen))?;
         let merged = class.merge(&seen, &mine, &current)?;
         match (merged.taken, merged.lost) {

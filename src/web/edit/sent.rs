@@ -28,6 +28,10 @@ pub const PHOTO: usize = 100 * 1024 * 1024;
 const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 /// Octets of everything that is typed into a form.
 const TYPED: usize = 1024 * 1024;
+/// Begins the name of the choice between both sides of a field that changed meanwhile.
+pub const CHOICE: &str = "choice-";
+/// Chosen is what the server has: the form says nothing of the field.
+const THEIRS: &str = "theirs";
 /// The button that shows the photo, among those that add a row.
 const SHOW_PHOTO: &str = "photo";
 
@@ -60,6 +64,7 @@ impl Sent {
             ..Submitted::default()
         };
         let mut typed = 0;
+        let mut theirs = Vec::new();
         while let Some(field) = form.next_field().await.map_err(invalid)? {
             let name = field.name().unwrap_or_default().to_owned();
             if name == "photo" {
@@ -90,9 +95,14 @@ impl Sent {
                 "more" => sent.more = Some(value),
                 "seen" => sent.seen.push(value),
                 "remove-photo" => submitted.remove_photo = true,
-                _ => submitted.fields.push((name, value)),
+                _ => match name.strip_prefix(CHOICE) {
+                    Some(id) if value == THEIRS => theirs.push(id.to_owned()),
+                    Some(_) => {}
+                    None => submitted.fields.push((name, value)),
+                },
             }
         }
+        submitted.leave(&theirs);
         if submitted.remove_photo {
             submitted.photo = None;
         }

@@ -33,5 +33,10 @@ sentences! {
     select_all_pages: "Select all {}", "Sélectionner les {}";
     too_many_selected: "This list shows {}, and {} at most are changed at once. Nothing was changed: filter the list first.", "Cette liste en montre {}, et {} au plus se modifient à la fois. Rien n'a été modifié : filtrez d'abord la liste.";
     soonest_birthdays: "There are many: those up to {} are shown.", "Il y en a beaucoup : voici ceux jusqu'au {}.";
+    stale_fields: "Every field in which the two differ is listed: choose a side for each.", "Chaque champ où les deux diffèrent est listé : choisissez un côté pour chacun.";
+    changed_by_you: "You changed this.", "Vous avez modifié ceci.";
+    changed_meanwhile: "This was changed on the server.", "Ceci a été modifié sur le serveur.";
+    changed_by_both: "You changed this, and it was changed on the server too.", "Vous avez modifié ceci, et le serveur aussi.";
+    says_nothing: "nothing", "rien";
     age: "{} ({} years)", "{} ({} ans)";
 }

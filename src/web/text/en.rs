@@ -92,7 +92,7 @@ pub const EN: Text = Text {
     stale_text: "Somebody saved another version after you opened the form. Nothing is lost: choose what to keep.",
     stale_yours: "Your version",
     stale_theirs: "The version on the server",
-    take_mine: "Save my version",
+    save_choice: "Save what is chosen",
     keep_theirs: "Keep the version on the server",
     not_found: "Not found",
     not_found_text: "There is nothing at this address, or it is not shared with you.",

@@ -92,7 +92,7 @@ pub const FR: Text = Text {
     stale_text: "Une autre version a été sauvée après l'ouverture du formulaire. Rien n'est perdu : choisissez ce qu'il faut garder.",
     stale_yours: "Votre version",
     stale_theirs: "La version du serveur",
-    take_mine: "Sauver ma version",
+    save_choice: "Sauver ce qui est choisi",
     keep_theirs: "Garder la version du serveur",
     not_found: "Introuvable",
     not_found_text: "Il n'y a rien à cette adresse, ou ce n'est pas partagé avec vous.",

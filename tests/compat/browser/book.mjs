@@ -11,6 +11,7 @@ const WORDS = {
     added: "was added", alike: "This contact may be here already", same: "the same name",
     showPhoto: "Show the photo", tag: "New tag", put: "Put the tag on", tagged: "Tags changed on 2 contacts.",
     undo: "Undo", back: "Taken back: 2.", search: "Search", remove: "Delete", gone: "No contact matches",
+    changed: "This contact changed meanwhile", choose: "Save what is chosen",
     own: "Another one", pattern: /^Its address/, rule: "A country is two letters",
     dates: "Dates", rows: "Rows on a page", country: /^Country of numbers/, duplicates: /Possible duplicates of/,
   },
@@ -20,6 +21,7 @@ const WORDS = {
     added: "a été ajouté", alike: "Ce contact est peut-être déjà là", same: "le même nom",
     showPhoto: "Montrer la photo", tag: "Nouvelle étiquette", put: "Mettre l'étiquette",
     tagged: "Étiquettes changées sur 2 contacts.", undo: "Rétablir", back: "Annulés : 2.", search: "Rechercher",
+    changed: "Ce contact a changé entre-temps", choose: "Sauver ce qui est choisi",
     remove: "Supprimer", gone: "Aucun contact ne correspond", own: "Un autre", pattern: /^Son adresse/, 
     rule: "Un pays s'écrit en deux lettres", dates: "Format des dates", rows: "Lignes par page",
     country: /^Pays des numéros/, duplicates: /Doublons possibles les/,
@@ -29,7 +31,7 @@ const WORDS = {
 async function variant({ locale, viewport, script, colorScheme }) {
   const words = WORDS[locale];
   const name = `${locale}, ${viewport.width} px, ${script ? "script" : "no script"}, ${colorScheme}`;
-  const options = { locale, viewport, script, colorScheme, expected: ["422"], downloads: true };
+  const options = { locale, viewport, script, colorScheme, expected: ["409", "422"], downloads: true };
   await browse(options, async (page) => {
     const good = (what) => isGood(page, `${what} (${name})`, script);
     const button = (text) => page.getByRole("button", { name: text, exact: true });
@@ -67,6 +69,24 @@ async function variant({ locale, viewport, script, colorScheme }) {
     await field(words.given).fill("Otto");
     await field(words.given).press("Enter");
     await page.getByText(words.added).waitFor();
+
+    // It changes while its form is open: both sides are shown, and one is chosen.
+    const card = page.url().split("?")[0];
+    await page.goto(`${card}/edit`);
+    await field(words.family).fill("Mine");
+    const other = await page.context().newPage();
+    await other.goto(`${card}/edit`);
+    await other.getByLabel(words.family, { exact: true }).first().fill("Theirs");
+    await other.getByRole("button", { name: words.save, exact: true }).click();
+    await other.waitForURL((address) => !address.pathname.endsWith("/edit"));
+    await other.close();
+    await button(words.save).click();
+    await page.getByRole("heading", { name: words.changed }).waitFor();
+    await good("both sides of a contact");
+    assert.ok(await page.getByRole("radio", { name: "Mine" }).isChecked(), name);
+    await page.getByRole("radio", { name: "Theirs" }).check();
+    await button(words.choose).click();
+    await page.getByRole("heading", { name: "Otto Theirs" }).waitFor();
 
     // Both are found by each other, tagged together, and that is taken back.
     await page.goto(`${url}/tags`);

@@ -66,6 +66,11 @@ impl Browser {
 
     /// The form of a contact, with the token and version of the page it stands on.
     pub fn save(&self, path: &str, fields: &[(&str, &str)], photo: Option<&[u8]>) -> Answer {
+        self.send(path, &self.filled(path, fields), photo)
+    }
+
+    /// The form of a contact as it would be sent with some fields filled in.
+    pub fn filled(&self, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
         let form = self.page(path);
         let mut all = vec![
             ("token".to_owned(), hidden(&form, "token")),
@@ -79,7 +84,7 @@ impl Browser {
         );
         let own = fields.iter();
         all.extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        self.send(path, &all, photo)
+        all
     }
 
     /// A multipart form as it is.
@@ -203,7 +208,8 @@ pub fn escaped(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-fn unescaped(text: &str) -> String {
+/// Text as a page means it.
+pub fn unescaped(text: &str) -> String {
     text.replace("&#34;", "\"")
         .replace("&#39;", "'")
         .replace("&#60;", "<")

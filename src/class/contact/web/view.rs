@@ -178,7 +178,7 @@ pub fn property(name: &str, text: &Text) -> String {
 }
 
 /// `Phone (work)`; people are called by what they are.
-fn labelled(list: &Several, kind: &str, text: &Text) -> String {
+pub fn labelled(list: &Several, kind: &str, text: &Text) -> String {
     let choices = list.choices(text);
     let chosen = choices.iter().find(|(id, _)| *id == kind);
     match (chosen, &list.kinds) {
@@ -256,7 +256,7 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
 }
 
 /// A date as the reader writes it, a birthday with the age; what is no whole date as it is.
-fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
+pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
     let Some(date) = PartialDate::parse(&value) else {
         return value;
     };
