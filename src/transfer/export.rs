@@ -484,10 +484,8 @@ pub fn rendered(document: &Document, version: CardVersion, uid: &str) -> Vec<u8>
 }
 
 fn sort_key(fields: &Fields, last_first: bool) -> String {
-    let name = match (fields.has_person(), last_first) {
-        (true, true) => format!("{} {}", fields.family, fields.given),
-        (true, false) => format!("{} {}", fields.given, fields.family),
-        (false, _) => fields.display(),
-    };
-    crate::domain::search::token::fold(name.trim())
+    crate::domain::search::token::fold(match last_first {
+        true => &fields.sorted.last,
+        false => &fields.sorted.first,
+    })
 }

@@ -2,7 +2,7 @@
 
 mod write;
 
-use carnet_proto::vcard::{Binary, Document, Kind, Line, PartialDate};
+use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames};
 use sha2::{Digest as _, Sha256};
 
 /// A contact taken apart.
@@ -54,6 +54,8 @@ pub struct Fields {
     /// An address that is never fetched.
     pub photo_address: String,
     pub company: bool,
+    /// What lists sort it by.
+    pub sorted: SortNames,
     /// Group, creator and day of the last change, where a group's book is written as a table.
     pub shared: Option<[String; 3]>,
 }
@@ -235,7 +237,8 @@ impl Fields {
             private: text("CLASS").eq_ignore_ascii_case("PRIVATE"),
             categories: card.all("CATEGORIES").flat_map(Line::list).collect(),
             favourite: card.first(FAVOURITE).is_some(),
-            company: card.kind() == Kind::Org || text("X-ABShowAs").eq_ignore_ascii_case("COMPANY"),
+            company: card.is_company(),
+            sorted: card.sort_names(),
             ..Fields::default()
         };
         if fields.gender.is_empty() {

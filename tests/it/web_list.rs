@@ -147,6 +147,67 @@ fn letters_lead_to_where_they_begin() {
 }
 
 #[test]
+fn names_are_sorted_by_the_rules_of_languages() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    put(&book, "gaulle", "de Gaulle", "Charles");
+    put(&book, "bellay", "du Bellay", "Joachim");
+    put(&book, "harten", "van der Harten", "Rene");
+    put(&book, "buren", "Van Buren", "Martin");
+    put(&book, "hart", "Hart", "Zoe");
+    let more = [
+        // A company with somebody to ask for, a person's own answer, a name as it is spoken.
+        "N:Aaron;Ada;;;\r\nFN:Iris Bakery\r\nORG:Iris Bakery\r\nX-ABShowAs:COMPANY",
+        "N:Zwart;Jan;;;\r\nFN:Jan Zwart\r\nSORT-STRING:Jansen",
+        "N:山田;花子;;;\r\nFN:山田 花子\r\nX-PHONETIC-LAST-NAME:やまだ\r\nX-PHONETIC-FIRST-NAME:はなこ",
+    ];
+    for (number, lines) in more.iter().enumerate() {
+        let card =
+            format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:m{number}\r\n{lines}\r\nEND:VCARD\r\n");
+        let stored = book.put(&format!("m{number}.vcf"), ("If-None-Match", "*"), &card);
+        assert_eq!(stored.status, 201);
+    }
+    let token = hidden(&browser.page("/settings"), "token");
+    let fields = [("token", token.as_str()), ("names", "last-first")];
+    assert_eq!(browser.submit("/settings/display", &fields).status, 303);
+    let page = browser.page("/c/private");
+    let order = [
+        "id=\"letter-D\"",
+        "du Bellay Joachim",
+        "id=\"letter-G\"",
+        "de Gaulle Charles",
+        "id=\"letter-H\"",
+        "Hart Zoe",
+        "van der Harten Rene",
+        "id=\"letter-I\"",
+        "Iris Bakery",
+        "id=\"letter-J\"",
+        "Zwart Jan",
+        "id=\"letter-V\"",
+        "Van Buren Martin",
+        "id=\"letter-や\"",
+        "山田 花子",
+    ];
+    assert!(is_in_order(&page, &order), "{page}");
+    let names = [
+        "du Bellay",
+        "de Gaulle",
+        "Hart",
+        "van der Harten",
+        "Iris",
+        "Zwart",
+        "Van Buren",
+        "山田",
+    ];
+    let printed = browser.page("/c/private/print");
+    assert!(is_in_order(&printed, &names), "{printed}");
+    let fields = [("token", token.as_str()), ("format", "csv-thunderbird")];
+    let table = browser.submit("/c/private/export", &fields).text();
+    assert!(is_in_order(&table, &names), "{table}");
+}
+
+#[test]
 fn all_of_a_list_is_more_than_its_page() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");

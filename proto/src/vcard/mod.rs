@@ -9,6 +9,7 @@ mod filter;
 mod line;
 mod merge;
 mod patch;
+mod sort;
 mod value;
 mod version;
 
@@ -20,6 +21,7 @@ pub use filter::{
 pub use line::{Line, Param};
 pub use merge::{Merge, merge, retain_unseen};
 pub use patch::{Edit, NewLine, escape_text, list_card};
+pub use sort::SortNames;
 pub use value::{Binary, fold_for_search, to_utf8};
 pub use version::{Version, project};
 

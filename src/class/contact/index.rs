@@ -1,9 +1,12 @@
 //! What lists and searches know of a card.
 
-use carnet_proto::vcard::{Document, PartialDate, fold_for_search};
+use carnet_proto::vcard::{Document, Kind, PartialDate};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
-use crate::domain::class::{Index, IndexText, Part};
+use crate::domain::{
+    class::{Index, IndexText, Part},
+    search::token::fold,
+};
 
 /// Derived rows of a card; `uid` stands in for a missing one.
 pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Index {
@@ -13,25 +16,17 @@ pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Ind
         .or_else(|| uid.map(str::to_owned))
         .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let display = card.formatted_name();
-    let n = card.first("N").map(|line| line.components());
-    let part = |at: usize| {
-        n.as_ref()
-            .and_then(|n| n.get(at))
-            .map(|part| part.trim().to_owned())
-            .unwrap_or_default()
-    };
-    let (family, given) = (part(0), part(1));
-    let named = !family.is_empty() || !given.is_empty();
-    let sort = |first: &str, then: &str| match named {
-        true => fold_for_search(format!("{first} {then}").trim()),
-        false => fold_for_search(&display),
-    };
+    let sorted = card.sort_names();
     Index {
         uid_invented,
         mixed: card.first("CATEGORIES").is_some(),
-        kind: card.kind().as_str().to_owned(),
-        sort_first: sort(&given, &family),
-        sort_last: sort(&family, &given),
+        kind: match card.kind() {
+            // However a card says that it is one.
+            Kind::Individual if card.is_company() => Kind::Org.as_str().to_owned(),
+            kind => kind.as_str().to_owned(),
+        },
+        sort_first: fold(&sorted.first),
+        sort_last: fold(&sorted.last),
         texts: texts(card, &display, country),
         display,
         uid,
@@ -40,11 +35,12 @@ pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Ind
 }
 
 /// `(property, field, part)` in the order lists show them.
-const FIELDS: [(&str, &str, Part); 12] = [
+const FIELDS: [(&str, &str, Part); 13] = [
     ("NICKNAME", "nickname", Part::Name),
     ("X-PHONETIC-FIRST-NAME", "phonetic", Part::Name),
     ("X-PHONETIC-MIDDLE-NAME", "phonetic", Part::Name),
     ("X-PHONETIC-LAST-NAME", "phonetic", Part::Name),
+    ("SORT-STRING", "phonetic", Part::Name),
     ("ORG", "org", Part::Organization),
     ("X-PHONETIC-ORG", "phonetic", Part::Reach),
     ("TITLE", "title", Part::Reach),
@@ -92,7 +88,7 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
             add(field, value, part);
         }
     }
-    if super::is_company(card)
+    if card.is_company()
         && let Some(org) = card.first("ORG")
     {
         add("company", org.components().join(" "), Part::Name);
@@ -159,8 +155,12 @@ fn unsearched(card: &Document) -> Vec<IndexText> {
     texts
 }
 
-/// `Martin Alice`, for lists that show family names first; none where a card has only one of both.
+/// `Martin Alice`, for lists that show family names first; none of a company, and where a card has
+/// only one of both.
 pub fn family_first(card: &Document) -> Option<String> {
+    if card.is_company() {
+        return None;
+    }
     let n = card.first("N")?.components();
     let (family, given) = (tidy(n.first()?)?, tidy(n.get(1)?)?);
     Some(format!("{family} {given}"))

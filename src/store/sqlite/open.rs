@@ -45,6 +45,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0026_news.sql"),
     include_str!("schema/0027_class_sizes.sql"),
     include_str!("schema/0028_counts.sql"),
+    include_str!("schema/0029_sort_names.sql"),
 ];
 
 /// The commit counter's file beside the database.

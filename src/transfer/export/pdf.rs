@@ -229,7 +229,7 @@ fn letter(fields: &Fields, last_first: bool) -> String {
 }
 
 fn name(fields: &Fields, last_first: bool) -> String {
-    match last_first && fields.has_person() && !fields.family.is_empty() {
+    match last_first && !fields.company && !fields.family.is_empty() {
         true => format!("{} {}", fields.family, fields.given)
             .trim()
             .to_owned(),

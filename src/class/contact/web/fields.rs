@@ -70,7 +70,7 @@ static GENDER: Choices = Choices {
 static COMPANY: Choices = Choices {
     options: &[("", |t| t.kind_person), ("org", |t| t.kind_company)],
     properties: &["X-ABShowAs"],
-    get: |card| match crate::class::contact::is_company(card) {
+    get: |card| match card.is_company() {
         true => "org".to_owned(),
         false => String::new(),
     },
@@ -453,40 +453,27 @@ pub struct Row {
 impl Several {
     /// The lines of the list, in the order of the card.
     pub fn rows(&self, card: &Document) -> Vec<Row> {
+        let relations = match &self.kinds {
+            Kinds::Relations(relations) => related_rows(relations, card),
+            _ => Vec::new(),
+        };
+        let lines = card.lines().iter().enumerate();
+        let typed = lines.filter_map(|(at, line)| self.kind_of(line).map(|kind| Row { at, kind }));
+        relations.into_iter().chain(typed).collect()
+    }
+
+    /// The kind of a line that tells it by itself.
+    fn kind_of(&self, line: &Line) -> Option<&'static str> {
         match &self.kinds {
-            Kinds::Properties(properties) => card
-                .lines()
-                .iter()
-                .enumerate()
-                .filter_map(|(at, line)| {
-                    let found = properties.iter().find(|(_, name, _)| line.is(name));
-                    found.map(|(kind, ..)| Row { at, kind })
-                })
-                .collect(),
-            Kinds::Types(property, kinds) => card
-                .lines()
-                .iter()
-                .enumerate()
-                .filter(|(_, line)| line.is(property))
-                .map(|(at, line)| Row {
-                    at,
-                    kind: kinds
-                        .iter()
-                        .find(|kind| (kind.is)(line))
-                        .map_or("other", |kind| kind.id),
-                })
-                .collect(),
-            Kinds::Relations(relations) => {
-                let mut rows: Vec<Row> = relations
-                    .iter()
-                    .flat_map(|(kind, sort, _)| {
-                        let places = sort.places(card).into_iter();
-                        places.map(|at| Row { at, kind })
-                    })
-                    .collect();
-                rows.sort_by_key(|row| row.at);
-                rows
+            Kinds::Properties(properties) => {
+                let found = properties.iter().find(|(_, name, _)| line.is(name));
+                found.map(|(kind, ..)| *kind)
             }
+            Kinds::Types(property, kinds) => line.is(property).then(|| {
+                let found = kinds.iter().find(|kind| (kind.is)(line));
+                found.map_or("other", |kind| kind.id)
+            }),
+            Kinds::Relations(_) => None,
         }
     }
 
@@ -494,20 +481,31 @@ impl Several {
     pub fn choices(&self, text: &Text) -> Vec<(&'static str, &'static str)> {
         let mut choices: Vec<(&str, &str)> = match &self.kinds {
             Kinds::Types(_, kinds) => kinds.iter().map(|k| (k.id, (k.label)(text))).collect(),
-            Kinds::Properties(properties) => properties
-                .iter()
-                .map(|(id, _, label)| (*id, label(text)))
-                .collect(),
-            Kinds::Relations(relations) => relations
-                .iter()
-                .map(|(id, _, label)| (*id, label(text)))
-                .collect(),
+            Kinds::Properties(properties) => named(properties, text),
+            Kinds::Relations(relations) => named(relations, text),
         };
         if let Some(mobile) = choices.iter().position(|(id, _)| *id == "cell") {
             choices[..=mobile].rotate_right(1);
         }
         choices
     }
+}
+
+fn related_rows(relations: &[(&'static str, &Relation, Label)], card: &Document) -> Vec<Row> {
+    let mut rows: Vec<Row> = relations
+        .iter()
+        .flat_map(|(kind, sort, _)| {
+            let places = sort.places(card).into_iter();
+            places.map(|at| Row { at, kind })
+        })
+        .collect();
+    rows.sort_by_key(|row| row.at);
+    rows
+}
+
+fn named<T>(kinds: &[(&'static str, T, Label)], text: &Text) -> Vec<(&'static str, &'static str)> {
+    let named = kinds.iter().map(|(id, _, label)| (*id, label(text)));
+    named.collect()
 }
 
 impl Own {
