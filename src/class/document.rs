@@ -40,6 +40,11 @@ impl Class for Document {
         })
     }
 
+    /// A document has no picture of its own.
+    fn with_picture_stored(&self, document: &[u8], _most: Option<usize>) -> Result<Vec<u8>> {
+        Ok(document.to_vec())
+    }
+
     fn split(&self, document: &[u8]) -> Result<Split> {
         Details::read(document)?;
         Ok(Split {

@@ -9,7 +9,10 @@ use std::{
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use tokio::sync::mpsc;
+use tokio::{
+    runtime::Handle,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+};
 
 use super::{Done, Output, text};
 use crate::{
@@ -30,8 +33,9 @@ use crate::{
 
 /// Octets looked at to tell what a file is.
 const SAMPLE: usize = 64 * 1024;
-/// Cards read ahead of those being stored.
+/// Cards read ahead of those being stored, and KiB of them.
 const AHEAD: usize = 1_000;
+const AHEAD_KIB: u32 = 16 * 1024;
 
 #[derive(Args)]
 pub struct Import {
@@ -135,20 +139,25 @@ async fn import_cards(
     importer: &mut Importer,
     bar: &ProgressBar,
 ) -> Result<(), String> {
-    let (sender, mut entries) = mpsc::channel::<(u64, Entry)>(AHEAD);
+    let (sender, mut entries) = mpsc::channel::<(u64, Entry, OwnedSemaphorePermit)>(AHEAD);
+    let room = Arc::new(Semaphore::new(AHEAD_KIB as usize));
+    let waits = Handle::current();
     let reading = tokio::task::spawn_blocking(move || -> Result<u64, String> {
         let mut cards = transfer::Cards::new(input);
         let mut record = 0;
         while let Some((line, card)) = cards.next_card().map_err(|error| error.to_string())? {
             record += 1;
+            let kib = u32::try_from(card.len() / 1024).unwrap_or(AHEAD_KIB);
+            let taken = room.clone().acquire_many_owned(kib.clamp(1, AHEAD_KIB));
+            let taken = waits.block_on(taken).map_err(|error| error.to_string())?;
             let entry = transfer::card_entry(record, line, &card);
-            if sender.blocking_send((cards.read(), entry)).is_err() {
+            if sender.blocking_send((cards.read(), entry, taken)).is_err() {
                 break;
             }
         }
         Ok(record)
     });
-    while let Some((read, entry)) = entries.recv().await {
+    while let Some((read, entry, _taken)) = entries.recv().await {
         importer
             .push(entry)
             .await

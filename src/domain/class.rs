@@ -38,11 +38,15 @@ pub trait Class: Send + Sync {
     /// The name of a list and the uids of its members; none where the document is no list.
     fn members(&self, document: &[u8]) -> Option<(String, Vec<String>)>;
 
-    /// What changed between two versions, property by property; empty when nothing a person could
-    /// see did. No octets: there was no version.
     /// Octets of the picture in a document, 0 without one.
     fn picture(&self, document: &[u8]) -> usize;
 
+    /// The document with its picture as an uploaded one is stored: without metadata, and of at most
+    /// so many octets. Refuses with `InvalidDocument` and `TooLarge`; takes long.
+    fn with_picture_stored(&self, document: &[u8], most: Option<usize>) -> Result<Vec<u8>>;
+
+    /// What changed between two versions, property by property; empty when nothing a person could
+    /// see did. No octets: there was no version.
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;
 
     /// What is kept beside a document: which of its values fill the fixed places of a device.

@@ -5,7 +5,8 @@ use std::io::{Cursor, Read as _};
 use zip::ZipArchive;
 
 use super::{
-    Bound, Code, Entry, File, Options, Outcome, Reason, Refused, Warning, read as read_file, settle,
+    Bound, Code, Damaged, Entry, File, Options, Outcome, Reason, Refused, Warning,
+    read as read_file, settle,
 };
 
 const MAX_MEMBERS: usize = 1_000;
@@ -15,7 +16,7 @@ const MAX_RATIO: u64 = 100;
 /// The `.vcf`, `.csv` and `.ldif` members of an archive, as one file. A member that cannot be read
 /// is a record that is skipped.
 pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(malformed)?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     if archive.len() > MAX_MEMBERS {
         return Err(Refused::TooLarge(Bound::Members));
     }
@@ -68,8 +69,8 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     Ok(whole)
 }
 
-fn malformed(error: impl std::fmt::Display) -> Refused {
-    Refused::Malformed(error.to_string())
+fn damaged(_: impl std::error::Error) -> Refused {
+    Refused::Damaged(Damaged::Archive)
 }
 
 /// A contact file, and not what a Mac keeps beside it (`__MACOSX/._cards.vcf`).
@@ -89,7 +90,7 @@ fn inflated(
     at: usize,
     left: &mut u64,
 ) -> Result<Vec<u8>, Refused> {
-    let mut member = archive.by_index(at).map_err(malformed)?;
+    let mut member = archive.by_index(at).map_err(damaged)?;
     let ratio = member.compressed_size().saturating_mul(MAX_RATIO);
     let most = ratio.max(65_536).min(*left);
     let mut octets = Vec::new();
@@ -99,7 +100,7 @@ fn inflated(
         return Err(Refused::TooLarge(Bound::Inflated));
     }
     *left -= length;
-    read.map(|_| octets).map_err(malformed)
+    read.map(|_| octets).map_err(damaged)
 }
 
 fn unread(record: u64, name: String, refused: &Refused) -> Entry {

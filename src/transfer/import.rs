@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 pub use self::progress::{Progress, Report};
 use self::{merge::updated, progress::Settled};
-use super::{Entry, Group, Made, Outcome, Warning, unknown_members};
+use super::{Code, Entry, Group, Made, Outcome, Warning, unknown_members};
 use crate::domain::{
     book::{Book, Prepared},
     error::{Error, Result},
@@ -186,7 +186,10 @@ impl Importer {
                 self.progress.open.insert(record);
                 self.groups.push((record, line, group));
             }
-            Outcome::Card(made) => {
+            Outcome::Card(mut made) => {
+                if made.foreign_picture && !self.store_picture(&mut made).await? && !taken {
+                    self.warn(line, Code::PictureUnread.as_str(), made.name.clone());
+                }
                 self.progress.open.insert(record);
                 self.waiting_octets += made.card.len();
                 self.waiting.push(Waiting { record, line, made });
@@ -196,6 +199,21 @@ impl Importer {
             }
         }
         Ok(())
+    }
+
+    /// A picture of another format goes the way of those that are uploaded. One that cannot is left
+    /// out: false then.
+    async fn store_picture(&self, made: &mut Made) -> Result<bool> {
+        let (book, card) = (self.book.clone(), made.card.clone());
+        let stored = tokio::task::spawn_blocking(move || {
+            let most = book.actor().photo;
+            book.class().with_picture_stored(&card, most)
+        });
+        let stored = stored.await;
+        let stored = stored.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let could = stored.is_ok();
+        made.card = stored.unwrap_or_else(|_| without_picture(&made.card));
+        Ok(could)
     }
 
     fn warn(&mut self, line: u64, code: &str, about: String) {
@@ -230,6 +248,7 @@ impl Importer {
                 uid: group.uid,
                 name: group.name,
                 keys,
+                foreign_picture: false,
             };
             self.waiting.push(Waiting { record, line, made });
             self.progress.report.lists += 1;
@@ -484,6 +503,18 @@ struct Planned {
     later: HashSet<u64>,
     /// Hashes of the keys of what is new.
     fresh: HashSet<u64>,
+}
+
+fn without_picture(card: &[u8]) -> Vec<u8> {
+    let Ok(card) = Document::parse(card) else {
+        return card.to_vec();
+    };
+    let mut edit = card.edit();
+    let pictures = card.lines().iter().enumerate();
+    for (at, _) in pictures.filter(|(_, line)| line.is("PHOTO")) {
+        edit.remove(at);
+    }
+    edit.finish().as_bytes().to_vec()
 }
 
 fn unsettled() -> Error {

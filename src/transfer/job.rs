@@ -281,7 +281,7 @@ impl Jobs {
         self.running.wait().await;
     }
 
-    /// The lines an import did not take, as a table.
+    /// The lines an import did not take, as a table ([`refused_rows`]).
     pub async fn refused(&self, book: &Book, import: ImportId) -> Result<Vec<u8>> {
         let import = book.import_of(import).await?;
         let read = fs::read(self.refused_path(import.id)).await;
@@ -353,7 +353,7 @@ impl Jobs {
         let file = self.read(import.person, &job.upload, job.options.clone());
         let file = file
             .await?
-            .map_err(|refused| Error::Invalid(refused.to_string()))?;
+            .map_err(|refused| Error::InvalidDocument(refused.to_string()))?;
         let begun = Instant::now();
         let before = Progress::read(&import.progress);
         let before_taken = before.taken;
@@ -410,12 +410,23 @@ impl Jobs {
         let note = async {
             let stored = self.core.store().import(import.id).await?;
             let mut progress = Progress::read(&stored.ok_or(Error::NotFound)?.progress);
-            progress.failure = Some(error.to_string());
+            progress.failure = Some(why(error).to_owned());
             self.core.end_import(import, progress.written()).await
         };
         if let Err(error) = note.await {
             tracing::warn!(%error, "the end of an import could not be kept");
         }
+    }
+}
+
+/// Why an import ended, by its code.
+fn why(error: &Error) -> &'static str {
+    match error {
+        Error::NotFound => "gone",
+        Error::Forbidden { .. } => "not-allowed",
+        Error::NoSpace => "no-space",
+        Error::InvalidDocument(_) => "unreadable",
+        _ => "unavailable",
     }
 }
 

@@ -282,6 +282,12 @@ impl Record {
                 "description" | "notes" => notes.push(text),
                 "jpegphoto" | "thumbnailphoto" | "photo" if fields.photo.is_none() => {
                     fields.photo = picture(&attribute.octets);
+                    if fields.photo.is_none() {
+                        warnings.push(Warning {
+                            code: Code::PictureUnread,
+                            about: attribute.name.clone(),
+                        });
+                    }
                 }
                 "nsaimid" | "mozilla_aimscreenname" | "mozillaaimscreenname" => {
                     fields.ims.push(Value::new(&format!("aim:{text}"), &[]));

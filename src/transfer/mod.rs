@@ -40,7 +40,7 @@ pub use self::{
     fields::{Fields, Value},
     import::{Choice, Choices, Importer, Progress, Report},
     job::{Incoming, Job, Jobs, Limits},
-    preview::{Alike, Foreseen, foresee, refused_rows},
+    preview::{Alike, Foreseen, foresee, refused_in_words, refused_rows},
     recognize::{Asked, Format, is_vcard},
     vcards::{Cards, RawCard, entry as card_entry},
 };
@@ -63,8 +63,24 @@ pub enum Refused {
     NoCard,
     #[error("the file has {0}")]
     TooLarge(Bound),
-    #[error("the file cannot be read: {0}")]
-    Malformed(String),
+    #[error("the file cannot be read: the {0} is damaged, or protected by a password")]
+    Damaged(Damaged),
+}
+
+/// What of a file cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damaged {
+    Archive,
+    Table,
+}
+
+impl std::fmt::Display for Damaged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Damaged::Archive => "archive",
+            Damaged::Table => "table",
+        })
+    }
 }
 
 /// A limit of a file.
@@ -107,6 +123,9 @@ pub struct Options {
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub date_order: Option<Order>,
+    /// Of whoever imports, for dates of which neither the cells nor the header tell the order.
+    #[serde(default)]
+    pub usual_order: Option<Order>,
     /// The first one made for the header found is followed.
     pub mappings: Vec<Mapping>,
     /// Also what Google collected without being asked (`* Other Contacts`).
@@ -167,6 +186,8 @@ pub struct Made {
     pub name: String,
     /// What duplicates are found by.
     pub keys: Vec<Key>,
+    /// Its picture is as another format than vCard had it.
+    pub foreign_picture: bool,
 }
 
 /// A list of contacts; members by UID.
@@ -230,6 +251,7 @@ pub enum Code {
     GroupMemberUnknown,
     GroupMemberByAddress,
     MemberUnread,
+    PictureUnread,
     PossibleDuplicate,
 }
 
@@ -252,6 +274,7 @@ impl Code {
             Code::GroupMemberUnknown => "group-member-unknown",
             Code::GroupMemberByAddress => "group-member-by-address",
             Code::MemberUnread => "member-unread",
+            Code::PictureUnread => "picture-unread",
             Code::PossibleDuplicate => "possible-duplicate",
         }
     }
@@ -265,19 +288,24 @@ impl Made {
             name: card.formatted_name(),
             card: card.as_bytes().to_vec(),
             uid,
+            foreign_picture: false,
         }
     }
 
     fn of_fields(fields: &Fields) -> Self {
         let card = fields.card();
         match Document::parse(&card) {
-            Ok(document) => Self::new(&document),
+            Ok(document) => Self {
+                foreign_picture: fields.photo.is_some(),
+                ..Self::new(&document)
+            },
             // What was written by us is read by us.
             Err(_) => Self {
                 keys: Vec::new(),
                 uid: fields.uid.clone(),
                 name: fields.display(),
                 card,
+                foreign_picture: false,
             },
         }
     }
@@ -424,6 +452,7 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
     }
     let by_language = match file.language {
         "en" => Order::MonthFirst,
+        "" => options.usual_order.unwrap_or(Order::DayFirst),
         _ => Order::DayFirst,
     };
     let free = file.format == Format::Csv;
@@ -451,12 +480,8 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
 fn read_cards(bytes: &[u8]) -> Result<File, Refused> {
     let mut cards = Cards::new(bytes);
     let mut entries = Vec::new();
-    let next = |cards: &mut Cards<&[u8]>| {
-        cards
-            .next_card()
-            .map_err(|error| Refused::Malformed(error.to_string()))
-    };
-    while let Some((line, card)) = next(&mut cards)? {
+    // Memory does not fail.
+    while let Ok(Some((line, card))) = cards.next_card() {
         let record = entries.len() as u64 + 1;
         entries.push(vcards::entry(record, line, &card));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use carnet_proto::vcard::opens_agent;
-use csv::{Terminator, WriterBuilder};
+use csv::{ReaderBuilder, StringRecord, Terminator, Writer, WriterBuilder};
 
 use super::{File, Format, Options, Outcome, export::safe, recognize, table, text};
 use crate::domain::{
@@ -15,6 +15,11 @@ use crate::domain::{
 
 /// Octets of a record that the list of refused ones repeats.
 const RECORD: usize = 64 * 1024;
+
+/// Over what was refused of a file that is no table.
+const HEADINGS: [&str; 3] = ["Line", "Record", "Reason"];
+/// Of UTF-8, for spreadsheets.
+const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// What an import of a file would do.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,13 +71,10 @@ pub async fn foresee(book: &Book, file: &File) -> Result<Foreseen> {
     Ok(foreseen)
 }
 
-/// The lines of a file that were not taken, as a table with the reason of each: to be corrected
-/// and read again.
+/// The lines of a file that were not taken, as a table with the reason of each, by its code: to be
+/// corrected and read again.
 pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) -> Vec<u8> {
-    let mut writer = WriterBuilder::new()
-        .flexible(true)
-        .terminator(Terminator::CRLF)
-        .from_writer(b"\xEF\xBB\xBF".to_vec());
+    let mut writer = refused_writer();
     let mut write = |mut cells: Vec<String>, reason: &str| {
         cells.push(reason.to_owned());
         // Memory does not fail.
@@ -95,7 +97,7 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
     };
     match table {
         Some(table) => {
-            write(table.header.clone(), "Reason");
+            write(table.header.clone(), HEADINGS[2]);
             for row in table.rows {
                 if let Some(reason) = reason(row.line) {
                     write(row.cells, reason);
@@ -103,7 +105,11 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
             }
         }
         None => {
-            write(vec!["Line".to_owned(), "Record".to_owned()], "Reason");
+            let headings = &HEADINGS[..2];
+            write(
+                headings.iter().map(|name| (*name).to_owned()).collect(),
+                HEADINGS[2],
+            );
             let lines: Vec<&str> = match recognize::is_archive(bytes) {
                 true => Vec::new(),
                 false => decoded.text.lines().collect(),
@@ -116,6 +122,41 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
         }
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// The table of [`refused_rows`] in somebody's words: what stands over a line, a record and a reason,
+/// and the reasons themselves.
+pub fn refused_in_words(
+    table: &[u8],
+    headings: [&str; 3],
+    reason: impl Fn(&str) -> String,
+) -> Vec<u8> {
+    let body = table.strip_prefix(MARK).unwrap_or(table);
+    let mut reader = ReaderBuilder::new();
+    let mut reader = reader.has_headers(false).flexible(true).from_reader(body);
+    let mut writer = refused_writer();
+    let rows: csv::Result<Vec<StringRecord>> = reader.records().collect();
+    for (number, row) in rows.unwrap_or_default().iter().enumerate() {
+        let mut cells: Vec<String> = row.iter().map(str::to_owned).collect();
+        if number == 0 && cells == HEADINGS {
+            cells = headings.map(str::to_owned).to_vec();
+        } else if let Some(last) = cells.last_mut() {
+            *last = match number {
+                0 => headings[2].to_owned(),
+                _ => reason(last),
+            };
+        }
+        // Memory does not fail.
+        let _ = writer.write_record(&cells);
+    }
+    writer.into_inner().unwrap_or_default()
+}
+
+fn refused_writer() -> Writer<Vec<u8>> {
+    WriterBuilder::new()
+        .flexible(true)
+        .terminator(Terminator::CRLF)
+        .from_writer(MARK.to_vec())
 }
 
 /// A record from its first line to its end: `END:VCARD`, a blank line, or where the next card begins.

@@ -2,7 +2,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Bound, Refused};
+use super::{Bound, Damaged, Refused};
 
 const MAX_COLUMNS: usize = 512;
 const MAX_CELL: usize = 1024 * 1024;
@@ -59,7 +59,7 @@ pub fn read(text: &str, chosen: Option<char>, headless: bool) -> Result<Option<T
     // The line that named the delimiter was one.
     let skipped = u64::from(told.is_some());
     for record in records(body, delimiter) {
-        let record = record.map_err(|error| Refused::Malformed(error.to_string()))?;
+        let record = record.map_err(|_| Refused::Damaged(Damaged::Table))?;
         if record.len() > MAX_COLUMNS {
             return Err(Refused::TooLarge(Bound::Columns));
         }

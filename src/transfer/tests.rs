@@ -1,5 +1,7 @@
 //! Files of other programs, read: expectations are given beside them.
 
+mod cards;
+
 use std::{fs, path::Path};
 
 use carnet_proto::vcard::{Document, Kind};
@@ -414,35 +416,40 @@ fn day_or_month_is_first_by_language_and_dots() {
 }
 
 #[test]
-fn a_card_without_its_end_is_skipped_and_the_next_ones_are_read() {
-    let text = "BEGIN:VCARD\nVERSION:3.0\nFN:Cut\nBEGIN:VCARD\nVERSION:3.0\nFN:Whole\nEND:VCARD\n\
-        BEGIN:VCARD\nVERSION:2.1\nN:Boss\nAGENT:\nBEGIN:VCARD\nVERSION:2.1\nN:Aide\nEND:VCARD\n\
-        TEL:1\nEND:VCARD\nBEGIN:VCARD\nVERSION:3.0\nFN:Last\nEND:VCARD\n";
-    let file = table(text, &Options::default());
-    let found: Vec<(u64, &str)> = file
-        .entries
-        .iter()
-        .map(|entry| match &entry.outcome {
-            Outcome::Card(made) => (entry.line, made.name.as_str()),
-            Outcome::Skipped(reason) => (entry.line, reason.as_str()),
-            Outcome::Group(_) => (entry.line, "a list"),
-        })
-        .collect();
-    let expected = [(1, "broken"), (4, "Whole"), (8, "Boss"), (18, "Last")];
-    assert_eq!(found, expected);
-    assert_eq!(contacts(&file)[1].phones[0].text, "1");
-}
-
-#[test]
-fn a_card_that_is_too_large_is_skipped_whole() {
-    let long = "x".repeat(11 << 20);
-    let text = format!(
-        "BEGIN:VCARD\nVERSION:3.0\nFN:Large\nNOTE:{long}\nTEL:1\nEND:VCARD\n\
-        BEGIN:VCARD\nVERSION:3.0\nFN:Small\nEND:VCARD\n"
+fn the_reader_decides_which_number_is_the_day_where_the_file_does_not() {
+    let birthday = |text: &str, headless: bool, usual_order: Option<Order>| {
+        let options = Options {
+            headless,
+            usual_order,
+            mappings: vec![Mapping {
+                fingerprint: column::fingerprint(&["1".to_owned(), "2".to_owned()]),
+                codes: vec!["FN".to_owned(), "BDAY".to_owned()],
+            }],
+            ..Options::default()
+        };
+        contacts(&table(text, &options))[0].birthday.clone()
+    };
+    let open = "Eve;03/04/1972\nBob;05/06/1980\n";
+    for (order, expected) in [
+        (Some(Order::MonthFirst), "1972-03-04"),
+        (Some(Order::DayFirst), "1972-04-03"),
+        (None, "1972-04-03"),
+    ] {
+        assert_eq!(birthday(open, true, order), expected, "{order:?}");
+    }
+    // A cell goes first, then the language of the header.
+    let told = "Eve;03/04/1972\nBob;25/06/1980\n";
+    assert_eq!(birthday(told, true, Some(Order::MonthFirst)), "1972-04-03");
+    let french = "Prénom;Date de naissance\nEve;03/04/1972\n";
+    assert_eq!(
+        birthday(french, false, Some(Order::MonthFirst)),
+        "1972-04-03"
     );
-    let file = table(&text, &Options::default());
-    assert_eq!(file.entries[0].outcome, Outcome::Skipped(Reason::TooLarge));
-    assert_eq!(contacts(&file).len(), 1);
+    let english = "First name;Birthday\nEve;03/04/1972\n";
+    assert_eq!(
+        birthday(english, false, Some(Order::DayFirst)),
+        "1972-03-04"
+    );
 }
 
 #[test]

@@ -82,6 +82,8 @@ impl<R: BufRead> Cards<R> {
             line.clear();
             let length = self.input.by_ref().read_until(b'\n', &mut line)?;
             if length == 0 {
+                // The file was cut: what is missing, nobody knows.
+                card.fault.get_or_insert(Reason::Broken);
                 return Ok((depth > 0).then_some((start, card)));
             }
             self.read += length as u64;
@@ -201,6 +203,18 @@ const MESSENGERS: [(&str, &str, &str); 9] = [
     ("X-QQ", "qq", "QQ"),
 ];
 
+/// Properties of one network before X-SOCIALPROFILE, what it is called there, and where its
+/// profiles are.
+const NETWORKS: [(&str, &str, &str); 7] = [
+    ("X-TWITTER", "twitter", "https://twitter.com/"),
+    ("X-FACEBOOK", "facebook", "https://www.facebook.com/"),
+    ("X-LINKEDIN", "linkedin", "https://www.linkedin.com/in/"),
+    ("X-INSTAGRAM", "instagram", "https://www.instagram.com/"),
+    ("X-FLICKR", "flickr", "https://www.flickr.com/people/"),
+    ("X-MYSPACE", "myspace", "https://myspace.com/"),
+    ("X-SINAWEIBO", "sinaweibo", "https://weibo.com/n/"),
+];
+
 /// Names programs gave to what others read under another name.
 const RENAMED: [(&str, &str); 9] = [
     ("X-MS-ANNIVERSARY", "X-ANNIVERSARY"),
@@ -262,6 +276,11 @@ impl<'a, 'w> Patch<'a, 'w> {
             };
             let new = NewLine::new("IMPP", &types, address).with("X-SERVICE-TYPE", *service);
             return self.edit.replace(at, new);
+        }
+        if let Some((_, network, at_network)) = NETWORKS.iter().find(|(old, ..)| *old == upper)
+            && let Some(profile) = profile(line, network, at_network)
+        {
+            return self.edit.replace(at, profile);
         }
         match upper.as_str() {
             "X-ANDROID-CUSTOM" => self.android(at, line),
@@ -418,6 +437,23 @@ impl<'a, 'w> Patch<'a, 'w> {
     fn warn(&mut self, code: Code, about: String) {
         self.warnings.push(Warning { code, about });
     }
+}
+
+/// A profile by a user's name or its address; none where it is neither.
+fn profile(line: &Line, network: &str, at_network: &str) -> Option<NewLine> {
+    let text = line.text();
+    let text = text.trim();
+    let user = text.trim_start_matches('@');
+    if user.is_empty() || user.contains(char::is_whitespace) {
+        return None;
+    }
+    Some(match text.contains("://") {
+        true => NewLine::new("X-SOCIALPROFILE", &[network], escape_text(text)),
+        false => {
+            let address = escape_text(&format!("{at_network}{user}"));
+            NewLine::new("X-SOCIALPROFILE", &[network], address).with("X-USER", user)
+        }
+    })
 }
 
 /// Quoted-printable UTF-8 of a parameter.

@@ -1,6 +1,7 @@
 //! Files into books and out again.
 
 mod jobs;
+mod large;
 mod losses;
 
 use std::{fs, sync::Arc};
@@ -159,6 +160,76 @@ async fn a_file_read_twice_adds_nothing_the_second_time() {
         let broken = fixture.store.check().await.expect("a check");
         assert_eq!(broken, Vec::<String>::new());
     }
+}
+
+/// A picture of some pixels with a place in its metadata, as cameras write it.
+fn jpeg_with_metadata(width: u32, height: u32) -> Vec<u8> {
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(width, height, image::Rgb([10, 90, 200]))
+        .write_to(&mut out, image::ImageFormat::Jpeg)
+        .expect("a picture");
+    let mut octets = out.into_inner();
+    // APP1 with a directory of nothing (Exif 2.3, 4.5.4), and words to look for.
+    let exif = b"Exif\0\0II*\0\x08\0\0\0\0\0\0\0\0\0GPS 50.6292 N 3.0573 E";
+    let length = u16::try_from(exif.len() + 2).expect("short").to_be_bytes();
+    let segment = [&b"\xFF\xE1"[..], &length, exif].concat();
+    octets.splice(2..2, segment);
+    octets
+}
+
+#[tokio::test]
+async fn pictures_of_directories_are_stored_as_uploaded_ones() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    let fixture = Fixture::new(None).await;
+    let record = |name: &str, picture: &[u8]| {
+        format!(
+            "dn: cn={name}\nobjectclass: inetOrgPerson\ncn: {name}\nsn: {name}\njpegPhoto:: {}\n\n",
+            STANDARD.encode(picture)
+        )
+    };
+    let large = jpeg_with_metadata(2048, 512);
+    let ldif = [
+        record("Large", &large),
+        record("Broken", &large[..80]),
+        record("Other", b"no picture"),
+    ];
+    let report = fixture
+        .import(ldif.concat().as_bytes(), Choices::default())
+        .await;
+    assert_eq!((report.created, report.skipped.len()), (3, 0), "{report:?}");
+    let told: Vec<(u64, &str)> = report
+        .warnings
+        .iter()
+        .map(|(line, code, _)| (*line, code.as_str()))
+        .collect();
+    assert_eq!(told, [(7, "picture-unread"), (13, "picture-unread")]);
+    let cards = fixture.export(Rendition::VCard(CardVersion::V3)).await;
+    let cards = String::from_utf8(cards).expect("text");
+    let of = |name: &str| {
+        let mut cards = cards.split("END:VCARD");
+        let card = cards.find(|card| card.contains(&format!("FN:{name}")));
+        let whole = format!("{}END:VCARD\r\n", card.expect("a card").trim_start());
+        Document::parse(whole.as_bytes()).expect("a card")
+    };
+    let Some(carnet_proto::vcard::Binary::Inline { media_type, octets }) = of("Large").photo()
+    else {
+        panic!("a picture");
+    };
+    assert_eq!(media_type, "image/jpeg");
+    let stored = image::load_from_memory(&octets).expect("a picture");
+    assert_eq!((stored.width(), stored.height()), (1024, 256));
+    let has = |word: &[u8]| octets.windows(word.len()).any(|part| part == word);
+    assert!(
+        large.windows(3).any(|part| part == b"GPS"),
+        "the test's own"
+    );
+    assert!(!has(b"Exif") && !has(b"GPS"), "metadata is removed");
+    assert!(of("Broken").photo().is_none() && of("Other").photo().is_none());
+    // The same file once more says nothing new.
+    let again = fixture
+        .import(ldif.concat().as_bytes(), Choices::default())
+        .await;
+    assert_eq!((again.created, again.updated), (0, 0), "{again:?}");
 }
 
 #[tokio::test]

@@ -26,6 +26,23 @@ pub struct Param {
     pub values: Vec<String>,
 }
 
+/// Properties of which a contact has several.
+const SEVERAL: [&str; 13] = [
+    "TEL",
+    "EMAIL",
+    "ADR",
+    "URL",
+    "IMPP",
+    "RELATED",
+    "X-ABRELATEDNAMES",
+    "X-ABDATE",
+    "X-SOCIALPROFILE",
+    "X-CARNET-CUSTOM",
+    "MEMBER",
+    "X-ADDRESSBOOKSERVER-MEMBER",
+    "KEY",
+];
+
 impl Line {
     /// Reads an unfolded line; none when there is no colon.
     pub(super) fn parse(unfolded: &[u8], range: Range<usize>) -> Option<Self> {
@@ -65,6 +82,11 @@ impl Line {
             .find(|param| param.name.eq_ignore_ascii_case(name))
             .and_then(|param| param.values.first())
             .map(String::as_str)
+    }
+
+    /// A contact has several of them; of other properties it has one.
+    pub fn is_one_of_several(&self) -> bool {
+        SEVERAL.iter().any(|name| self.is(name))
     }
 
     /// Lower-case types, from TYPE lists, repeated and quoted TYPE and the bare ones of 2.1.

@@ -10,8 +10,7 @@ mod projection;
 mod web;
 
 use carnet_proto::vcard::{
-    Binary, Document, Kind, Line, NewLine, ParseError, Version, escape_text, list_card, merge,
-    project,
+    Binary, Document, Line, NewLine, ParseError, Version, escape_text, list_card, merge, project,
 };
 use rlibphonenumber::Region;
 
@@ -54,6 +53,19 @@ impl Class for Contact {
             Some(Binary::Inline { octets, .. }) => octets.len(),
             _ => 0,
         }
+    }
+
+    fn with_picture_stored(&self, document: &[u8], most: Option<usize>) -> Result<Vec<u8>> {
+        let card = parse(document)?;
+        let Some(Binary::Inline { octets, .. }) = card.photo() else {
+            return Ok(document.to_vec());
+        };
+        let stored = picture::for_storage(&octets, most)?;
+        let mut edit = card.edit();
+        if let Some(at) = card.lines().iter().position(|line| line.is("PHOTO")) {
+            edit.replace(at, eas::photo_line(&card, &stored));
+        }
+        Ok(edit.finish().as_bytes().to_vec())
     }
 
     fn index(&self, document: &[u8], uid: Option<&str>) -> Result<Index> {
@@ -152,13 +164,6 @@ impl Class for Contact {
             lost: merged.lost,
         })
     }
-}
-
-/// A company rather than a person: its organization is its name.
-fn is_company(card: &Document) -> bool {
-    let shown_as = card.first("X-ABShowAs").map(|line| line.text());
-    card.kind() == Kind::Org
-        || shown_as.is_some_and(|shown| shown.trim().eq_ignore_ascii_case("COMPANY"))
 }
 
 fn parse(document: &[u8]) -> Result<Document> {

@@ -30,19 +30,6 @@ fn replaced(incoming: &Document, uid: &str) -> Vec<u8> {
     edit.finish().as_bytes().to_vec()
 }
 
-/// Properties of which a contact has several.
-const SEVERAL: [&str; 10] = [
-    "TEL",
-    "EMAIL",
-    "ADR",
-    "URL",
-    "IMPP",
-    "RELATED",
-    "X-ABRELATEDNAMES",
-    "X-ABDATE",
-    "X-SOCIALPROFILE",
-    "X-CARNET-CUSTOM",
-];
 /// What belongs to a card itself, or to a value beside it.
 const NEVER: [&str; 9] = [
     "UID",
@@ -64,7 +51,7 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
             return false;
         }
         let mut same = present.all(&line.name);
-        match SEVERAL.contains(&&name[..]) {
+        match line.is_one_of_several() {
             true => !same.any(|there| compared(there) == compared(line)),
             false => same.next().is_none(),
         }

@@ -33,7 +33,7 @@ pub struct Progress {
     pub report: Report,
     /// Its time was up; it can go on.
     pub paused: bool,
-    /// Why it ended before its end.
+    /// Why it ended before its end, by its code.
     pub failure: Option<String>,
 }
 

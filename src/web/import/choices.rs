@@ -9,7 +9,7 @@ use super::super::{
     when,
 };
 use crate::{
-    domain::{id::Timestamp, likeness::Likeness},
+    domain::{id::Timestamp, likeness::Likeness, settings::DateFormat},
     transfer::{
         Alike, Asked as AskedFormat, Choice, Choices, File, Format, Job, Mapping, Options, Order,
     },
@@ -54,13 +54,25 @@ pub struct Asked {
     only: Vec<(u64, u64)>,
 }
 
+/// How the reader writes dates, else how their language does.
+fn usual_order(text: &Text) -> Order {
+    match (text.dates, text.lang) {
+        (DateFormat::DayFirst, _) => Order::DayFirst,
+        (DateFormat::MonthFirst, _) | (_, "en") => Order::MonthFirst,
+        _ => Order::DayFirst,
+    }
+}
+
 impl Asked {
     /// Before anything was chosen.
     pub fn first(name: &str, text: &Text) -> Self {
         let tag = fill(text.transfer.imported_tag, &[&when::day(Timestamp::now())]);
         Self {
             name: name.to_owned(),
-            options: Options::default(),
+            options: Options {
+                usual_order: Some(usual_order(text)),
+                ..Options::default()
+            },
             choices: Choices {
                 tag: Some(tag.clone()),
                 ..Choices::default()
@@ -113,6 +125,7 @@ impl Asked {
                     .collect(),
                 collected: posted.checked("collected"),
                 headless: posted.value("first-line") == CONTACT,
+                ..first.options
             },
             choices: Choices {
                 certain: chosen("certain", usual.certain),

@@ -21,7 +21,7 @@ use super::super::{
 };
 use crate::{
     domain::error::{Error, Result},
-    transfer::{Job, Progress},
+    transfer::{Job, Progress, refused_in_words},
 };
 
 /// Lines shown of each list.
@@ -79,7 +79,7 @@ async fn show_page(
     let under_way = import.job.is_some() && import.ended.is_none() && !progress.paused;
     let report = &progress.report;
     let state = match (&progress.failure, import.undone) {
-        (Some(why), _) => Some(fill(x.import_failed, &[why])),
+        (Some(why), _) => Some(fill(x.import_failed, &[&x.failed_because(why)])),
         (None, Some(_)) => Some(x.import_undone.to_owned()),
         _ if progress.paused => Some(x.import_waits.to_owned()),
         _ if under_way => Some(fill(x.import_running, &[&progress.taken, &found])),
@@ -138,7 +138,14 @@ async fn show_page(
 pub async fn refused(State(web): State<Arc<Web>>, path: ImportPath, visit: Visit) -> Response {
     let file = async {
         let book = path.place.open(&web, &visit).await?;
-        web.jobs.refused(&book, path.import).await
+        let table = web.jobs.refused(&book, path.import).await?;
+        let x = visit.text.transfer;
+        let reason = |code: &str| x.skipped_because(code).to_owned();
+        Ok(refused_in_words(
+            &table,
+            [x.line, x.record, x.reason],
+            reason,
+        ))
     };
     match file.await {
         Ok(octets) => {

@@ -5,7 +5,7 @@ use http::StatusCode;
 use super::MEGA;
 use crate::{
     domain::error::Error,
-    transfer::{Bound, Limits, Refused},
+    transfer::{Bound, Damaged, Limits, Refused},
     web::{
         request::Visit,
         text::{fill, transfer::Transfer},
@@ -61,7 +61,8 @@ fn refused_because(refused: &Refused, limits: Limits, x: &Transfer) -> String {
         Refused::TooLarge(Bound::Contacts) => {
             return fill(x.bound_contacts, &[&limits.contacts]);
         }
-        Refused::Malformed(why) => return fill(x.refused_malformed, &[why]),
+        Refused::Damaged(Damaged::Archive) => x.refused_archive,
+        Refused::Damaged(Damaged::Table) => x.refused_table,
     };
     sentence.to_owned()
 }

@@ -27,7 +27,8 @@ sentences! {
     refused_document: "This is a document, not an address book: export the contacts as vCard or CSV.", "C'est un document, pas un carnet d'adresses : exportez les contacts en vCard ou CSV.";
     refused_unknown: "No contacts can be recognized in this file (vCard, CSV, LDIF).", "Aucun contact n'est reconnu dans ce fichier (vCard, CSV, LDIF).";
     refused_no_card: "The file holds no vCard.", "Le fichier ne contient aucune vCard.";
-    refused_malformed: "The file cannot be read: {}", "Le fichier ne peut être lu : {}";
+    refused_archive: "The archive is damaged, or protected by a password. Nothing was stored.", "L'archive est abîmée, ou protégée par un mot de passe. Rien n'a été enregistré.";
+    refused_table: "The table is damaged: a row of it cannot be read. Nothing was stored.", "Le tableau est abîmé : une de ses lignes ne peut être lue. Rien n'a été enregistré.";
     bound_columns: "The file has more than 512 columns. Nothing was stored.", "Le fichier a plus de 512 colonnes. Rien n'a été enregistré.";
     bound_cell: "The file has a cell of more than 1 MB. Nothing was stored.", "Le fichier a une cellule de plus de 1 Mo. Rien n'a été enregistré.";
     bound_rows: "The file has more than 200,000 rows. Nothing was stored.", "Le fichier a plus de 200 000 lignes. Rien n'a été enregistré.";
@@ -82,6 +83,11 @@ sentences! {
     import_waits: "The time for one import is up; it can go on.", "Le temps prévu pour un import est écoulé ; il peut continuer.";
     import_resume: "Go on with the import", "Poursuivre l'import";
     import_failed: "The import ended before its end: {}", "L'import s'est arrêté avant la fin : {}";
+    failed_gone: "the file, or the place it goes to, is not there any more.", "le fichier, ou le lieu où il va, n'est plus là.";
+    failed_not_allowed: "you may not add contacts there any more.", "vous n'avez plus le droit d'y ajouter des contacts.";
+    failed_no_space: "the server has no room left on its disk.", "le serveur n'a plus de place sur son disque.";
+    failed_unreadable: "the file can no longer be read.", "le fichier ne peut plus être lu.";
+    failed_unavailable: "the server could not go on; its log says why.", "le serveur n'a pas pu continuer ; son journal dit pourquoi.";
     import_undone: "This import was undone.", "Cet import a été annulé.";
     import_closing: "You may close this page: the import goes on.", "Vous pouvez fermer cette page : l'import continue.";
     report: "Created: {}. Updated: {}. Here already, nothing to add: {}. Lists: {}. Skipped: {}.", "Créés : {}. Mis à jour : {}. Déjà là, rien à ajouter : {}. Listes : {}. Ignorés : {}.";
@@ -92,6 +98,7 @@ sentences! {
     skipped: "Skipped", "Ignorés";
     warnings: "Warnings", "Avertissements";
     line: "Line", "Ligne";
+    record: "Record", "Fiche";
     reason: "Reason", "Motif";
     value: "Value", "Valeur";
     fetch_refused: "Fetch the skipped lines as CSV", "Récupérer les lignes ignorées en CSV";
@@ -113,6 +120,7 @@ sentences! {
     warn_photo: "a photo by address is not fetched", "une photo par adresse n'est pas téléchargée";
     warn_date_invalid: "not a date: put into the note", "pas une date : mise dans la note";
     warn_date_order: "not of the order of the other dates: day and month exchanged", "pas dans l'ordre des autres dates : jour et mois échangés";
+    warn_picture: "a picture that cannot be read is left out", "une image qui ne peut être lue est laissée de côté";
     warn_member: "a file of the archive that could not be read", "un fichier de l'archive qui n'a pas pu être lu";
     warn_year_only: "a year alone: a custom field", "une année seule : champ personnalisé";
     warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
@@ -226,6 +234,21 @@ impl Transfer {
         }
     }
 
+    /// Why an import ended before its end; what is no known reason as it is.
+    pub fn failed_because<'a>(&self, why: &'a str) -> &'a str
+    where
+        Self: 'a,
+    {
+        match why {
+            "gone" => self.failed_gone,
+            "not-allowed" => self.failed_not_allowed,
+            "no-space" => self.failed_no_space,
+            "unreadable" => self.failed_unreadable,
+            "unavailable" => self.failed_unavailable,
+            other => other,
+        }
+    }
+
     /// What a warning says.
     pub fn warning<'a>(&self, code: &'a str) -> &'a str
     where
@@ -239,6 +262,7 @@ impl Transfer {
             "date-invalid" => self.warn_date_invalid,
             "date-order" => self.warn_date_order,
             "member-unread" => self.warn_member,
+            "picture-unread" => self.warn_picture,
             "date-year-only" => self.warn_year_only,
             "several-values-in-one-cell" => self.warn_several_values,
             "number-damaged" => self.warn_number_damaged,

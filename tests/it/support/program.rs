@@ -122,11 +122,7 @@ impl Program {
 
     /// Octets of memory of its own, without the files it maps (Linux).
     pub fn memory(&self) -> u64 {
-        let file = format!("/proc/{}/status", self.child.id());
-        let text = std::fs::read_to_string(file).expect("Linux");
-        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let kib = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
-        kib.map_or(u64::MAX, |kib: u64| kib * 1024)
+        memory_of(self.child.id())
     }
 
     /// Descriptors it holds (Linux).
@@ -198,17 +194,44 @@ fn program() -> Command {
     command
 }
 
+fn memory_of(process: u32) -> u64 {
+    let file = format!("/proc/{process}/status");
+    let text = std::fs::read_to_string(file).expect("Linux");
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+    let kib = line.and_then(|text| text.trim().strip_suffix(" kB")?.parse().ok());
+    kib.map_or(u64::MAX, |kib: u64| kib * 1024)
+}
+
+fn piped(data: &Path, arguments: &[&str]) -> Child {
+    let mut command = program();
+    command.args(arguments).arg("--data").arg(data);
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.stderr(Stdio::piped()).spawn().expect("started")
+}
+
+/// Runs a command that reads what it is given piece by piece: what it printed, and the most octets
+/// of memory of its own it was seen with while it read (Linux).
+pub fn feed(
+    data: &Path,
+    arguments: &[&str],
+    pieces: impl Iterator<Item = Vec<u8>>,
+) -> (String, u64) {
+    let mut child = piped(data, arguments);
+    let mut stdin = child.stdin.take().expect("an input");
+    let mut most = 0;
+    for piece in pieces {
+        stdin.write_all(&piece).expect("it reads on");
+        most = most.max(memory_of(child.id()));
+    }
+    drop(stdin);
+    let output = child.wait_with_output().expect("ended");
+    assert!(output.status.success(), "{arguments:?}");
+    (String::from_utf8(output.stdout).expect("text"), most)
+}
+
 /// Runs a command on a data directory.
 pub fn run(data: &Path, arguments: &[&str], input: &str) -> Output {
-    let mut child = program()
-        .args(arguments)
-        .arg("--data")
-        .arg(data)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("started");
+    let mut child = piped(data, arguments);
     let mut stdin = child.stdin.take().expect("an input");
     let _ = stdin.write_all(input.as_bytes());
     drop(stdin);

@@ -116,7 +116,8 @@ async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let (progress, ended) = fixture.progress(import).await;
-    assert!(ended && progress.failure.is_some(), "{progress:?}");
+    assert!(ended, "{progress:?}");
+    assert_eq!(progress.failure.as_deref(), Some("unreadable"));
 }
 
 #[tokio::test]

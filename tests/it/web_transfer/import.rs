@@ -16,20 +16,20 @@ use crate::support::{
     server::Server,
 };
 
-const HERE: &str = "/c/private";
+pub const HERE: &str = "/c/private";
 
 fn fixture(name: &str) -> Vec<u8> {
     fs::read(format!("fixtures/import/{name}")).expect(name)
 }
 
-fn card(uid: &str, name: &str, lines: &str) -> String {
+pub fn card(uid: &str, name: &str, lines: &str) -> String {
     format!(
         "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nN:{name};;;;\r\n{lines}END:VCARD\r\n"
     )
 }
 
 /// Sends files to the first step, and gives the address of the second.
-fn sent(browser: &Browser, files: &[(&str, &[u8])]) -> String {
+pub fn sent(browser: &Browser, files: &[(&str, &[u8])]) -> String {
     let form = browser.page(&format!("{HERE}/import"));
     let token = hidden(&form, "token");
     let answer = browser.upload(&format!("{HERE}/import"), &[("token", &token)], files);
@@ -72,7 +72,7 @@ fn ended(browser: &Browser, report: &str) -> String {
     panic!("the import goes on and on");
 }
 
-fn imported(browser: &Browser, name: &str, octets: &[u8], choices: &[(&str, &str)]) -> String {
+pub fn imported(browser: &Browser, name: &str, octets: &[u8], choices: &[(&str, &str)]) -> String {
     let check = sent(browser, &[(name, octets)]);
     let report = begun(browser, &check, choices);
     ended(browser, &report)
@@ -336,7 +336,11 @@ fn what_cannot_be_imported_is_told_where_one_is_and_nothing_is_stored() {
         ),
         ("The file is empty", 422, &[b"\r\n \r\n"]),
         ("Choose a file", 422, &[b""]),
-        ("cannot be read", 422, &[b"PK\x03\x04 and nothing more"]),
+        (
+            "The archive is damaged",
+            422,
+            &[b"PK\x03\x04 and nothing more"],
+        ),
         (
             "have to be vCards",
             422,
@@ -450,7 +454,7 @@ fn several_cards_and_archives_are_one_import_and_text_can_be_pasted() {
 #[test]
 fn lines_that_were_not_taken_are_fetched_with_their_reasons() {
     let server = Server::start();
-    let browser = Browser::of(&server.address, "bob");
+    let mut browser = Browser::of(&server.address, "bob");
     let table = "First name,Last name,E-mail\r\nAda,One,ada@example.org\r\n,,\r\n=1+1,,\r\n";
     imported(&browser, "t.csv", table.as_bytes(), &[]);
     let check = sent(&browser, &[("t.csv", table.as_bytes())]);
@@ -474,18 +478,27 @@ fn lines_that_were_not_taken_are_fetched_with_their_reasons() {
         lines,
         [
             "First name,Last name,E-mail,Reason",
-            "Ada,One,ada@example.org,duplicate",
-            ",,,empty",
-            "'=1+1,,,duplicate",
+            "Ada,One,ada@example.org,here already",
+            ",,,nothing in it",
+            "'=1+1,,,here already",
         ]
     );
-    let cards = card("a", "Ada", "") + "BEGIN:VCARD\r\nVERSION:2.1\r\nEND:VCARD\r\n";
+    // The last one was cut with the file.
+    let cut = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Cut";
+    let cards = card("a", "Ada", "") + "BEGIN:VCARD\r\nVERSION:2.1\r\nEND:VCARD\r\n" + cut;
     let check = sent(&browser, &[("c.vcf", cards.as_bytes())]);
     let report = begun(&browser, &check, &[]);
-    ended(&browser, &report);
+    let page = ended(&browser, &report);
+    assert!(
+        page.contains("Created: 1.") && page.contains("Skipped: 2."),
+        "{page}"
+    );
+    browser.language = "fr";
     let text = browser.get(&format!("{report}/refused")).text();
-    let record = "7,\"BEGIN:VCARD\nVERSION:2.1\nEND:VCARD\",broken";
-    assert!(text.contains(record), "{text}");
+    let text = text.trim_start_matches('\u{FEFF}');
+    let expected = "Ligne,Fiche,Motif\r\n7,\"BEGIN:VCARD\nVERSION:2.1\nEND:VCARD\",abîmé\r\n\
+        10,\"BEGIN:VCARD\nVERSION:3.0\nFN:Cut\",abîmé\r\n";
+    assert_eq!(text, expected);
 }
 
 #[test]

@@ -3,4 +3,5 @@
 mod duplicates;
 mod export;
 mod import;
+mod languages;
 mod map;

@@ -12,21 +12,6 @@ use crate::{
     },
 };
 
-/// Properties of which a contact has several.
-const SEVERAL: [&str; 12] = [
-    "TEL",
-    "EMAIL",
-    "ADR",
-    "URL",
-    "IMPP",
-    "RELATED",
-    "X-ABRELATEDNAMES",
-    "X-ABDATE",
-    "X-SOCIALPROFILE",
-    "X-CARNET-CUSTOM",
-    "MEMBER",
-    "KEY",
-];
 /// What belongs to a card itself, follows the name, or stands beside another line.
 const NOT_OFFERED: [&str; 16] = [
     "BEGIN",
@@ -68,10 +53,6 @@ fn offered(card: &Document) -> impl Iterator<Item = (usize, &Line)> {
         .filter(|(_, line)| !line.raw.is_empty() && !NOT_OFFERED.iter().any(|name| line.is(name)))
 }
 
-fn is_several(line: &Line) -> bool {
-    SEVERAL.iter().any(|name| line.is(name))
-}
-
 /// A value as two are compared: numbers by their last nine digits, text without case.
 fn compared(line: &Line) -> String {
     let text = line.text();
@@ -102,7 +83,7 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
         let mut values = vec![value(&left, at, line, true, true)];
         // Further lines of the first card are kept or not, each by itself.
         let first = offered(&left).find(|(_, there)| there.is(&name));
-        if first.is_some_and(|(first, _)| first == at) && !is_several(line) {
+        if first.is_some_and(|(first, _)| first == at) && !line.is_one_of_several() {
             let is_new = |other: &Line| {
                 other.is(&name)
                     && left
@@ -122,7 +103,7 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     }
     for (at, line) in offered(&right) {
         let name = line.name.to_ascii_uppercase();
-        let known = left.all(&name).any(|there| match is_several(line) {
+        let known = left.all(&name).any(|there| match line.is_one_of_several() {
             true => compared(there) == compared(line),
             false => true,
         });
