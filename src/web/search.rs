@@ -36,7 +36,7 @@ use crate::domain::{
     principal::Member,
     search::{
         COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, Tool,
-        highlight,
+        highlight, highlight_number,
     },
     store::Tag,
 };
@@ -47,6 +47,8 @@ pub use suggest::suggest;
 
 /// Lines below a result's name.
 const LINES: usize = 3;
+/// The class of results that more than names and ways to reach them decided.
+const LAST_CLASS: u8 = 3;
 /// Characters of one line.
 const LINE: usize = 160;
 
@@ -91,9 +93,22 @@ struct Found {
     initials: String,
     name: Vec<Piece>,
     kind: &'static str,
-    lines: Vec<Vec<Piece>>,
+    lines: Vec<Line>,
     /// Name and address of the contact in each place.
     places: Vec<(String, String)>,
+}
+
+/// One value of a result.
+struct Line {
+    /// What it stands in, where that is not the item itself.
+    of: Option<&'static str>,
+    pieces: Vec<Piece>,
+}
+
+impl Line {
+    fn is_found(&self) -> bool {
+        self.pieces.iter().any(|piece| piece.found)
+    }
 }
 
 /// `GET /search`
@@ -185,11 +200,18 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
     let asked = outcome.is_some();
     let outcome = outcome.unwrap_or_default();
     let root = outcome.query.root.as_ref();
-    let results = outcome
-        .hits
-        .iter()
-        .filter_map(|hit| found(hit, root, &books, visit))
-        .collect();
+    let mut results = Vec::with_capacity(outcome.hits.len());
+    for hit in &outcome.hits {
+        let Some(mut found) = found(hit, root, &books, visit) else {
+            continue;
+        };
+        if hit.class == LAST_CLASS && !found.lines.iter().any(Line::is_found) {
+            let beside = beside(hit, root, &books, visit).await?;
+            found.lines.splice(..0, beside);
+            found.lines.truncate(LINES);
+        }
+        results.push(found);
+    }
     let group = match &request.scope {
         Scope::Group(name) => Some(name.as_str()),
         _ => None,
@@ -377,8 +399,38 @@ fn place(id: CollectionId, books: &[Book], visit: &Visit) -> Option<(String, Str
     Some((name_of(book, visit), PlacePath::of(book).path()))
 }
 
+/// Comments and titles of attached documents that the query was found in.
+async fn beside(
+    hit: &Hit,
+    root: Option<&Node>,
+    books: &[Book],
+    visit: &Visit,
+) -> Result<Vec<Line>> {
+    let at = hit.placement.collection;
+    let Some(book) = books.iter().find(|book| book.collection().id == at) else {
+        return Ok(Vec::new());
+    };
+    if root.is_none() || book.collection().is_folder() {
+        return Ok(Vec::new());
+    }
+    let comments = book.comments(&hit.placement).await?.into_iter();
+    let comments = comments
+        .filter(|shown| hit.places.contains(&shown.comment.collection))
+        .map(|shown| (visit.text.comment, shown.comment.text));
+    let attached = book.attached(&hit.placement).await?.open.into_iter();
+    let titles = attached.map(|(_, document)| {
+        let title = document.placement.display;
+        (visit.text.documents.document, title)
+    });
+    let lines = comments.chain(titles).map(|(of, value)| Line {
+        of: Some(of),
+        pieces: cut(highlight(&value, root)),
+    });
+    Ok(lines.filter(Line::is_found).collect())
+}
+
 /// What else the query was found in, then how to reach the contact.
-fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Vec<Piece>> {
+fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Line> {
     const BESIDE: [&str; 3] = ["org", "email", "tel"];
     const NEVER: [&str; 8] = [
         "octets",
@@ -396,9 +448,15 @@ fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Vec<Piece>> {
         if NEVER.contains(&field.as_str()) || value.is_empty() {
             continue;
         }
-        let pieces = highlight(value, root);
-        let line = cut(pieces);
-        if line.iter().any(|piece| piece.found) {
+        let pieces = match field.as_str() {
+            "tel" => highlight_number(value, root),
+            _ => highlight(value, root),
+        };
+        let line = Line {
+            of: None,
+            pieces: cut(pieces),
+        };
+        if line.is_found() {
             found.push(line);
         } else if BESIDE.contains(&field.as_str()) {
             others.push(line);

@@ -43,6 +43,43 @@ fn a_search_stays_where_it_was_started_and_says_what_it_found() {
 }
 
 #[test]
+fn what_was_found_is_bold_wherever_it_stands() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:bold\r\nN:山田;花子;;;\r\nFN:山田 花子\r\n\
+        TEL;TYPE=CELL:+33 6 39 98 00 01\r\nEND:VCARD\r\n";
+    assert_eq!(
+        book.put("bold.vcf", ("If-None-Match", "*"), card).status,
+        201
+    );
+    // A number in another form than the card's, and one character of a name.
+    for query in ["0639980001", "%2B33639980001", "06%2039%2098*", "980001"] {
+        let page = search(&browser, &format!("q={query}&in=private"));
+        assert!(
+            page.contains("<mark>+33 6 39 98 00 01</mark>"),
+            "{query}: {page}"
+        );
+    }
+    let page = search(&browser, "q=%E8%8A%B1&in=private");
+    assert!(page.contains("山田 <mark>花</mark>子"), "{page}");
+    // A comment, which is told to be one; where the place searched does not show it, it is not found.
+    let card = browser
+        .card_named("/c/private", "山田 花子")
+        .expect("a card");
+    let token = hidden(&browser.page(&card), "token");
+    let fields = [("token", token.as_str()), ("text", "Call her about Hawaii")];
+    assert_eq!(
+        browser.submit(&format!("{card}/comments"), &fields).status,
+        303
+    );
+    let page = search(&browser, "q=hawaii&in=private");
+    let said = "<span class=\"tag\">Comment</span> Call her about <mark>Hawaii</mark>";
+    assert!(page.contains(said), "{page}");
+    assert!(!search(&browser, "q=980001&in=private").contains("Call her"));
+}
+
+#[test]
 fn what_was_not_understood_is_told_and_nothing_is_an_error() {
     let server = Server::start();
     let mut browser = Browser::of(&server.address, "alice");
@@ -77,10 +114,10 @@ fn what_was_not_understood_is_told_and_nothing_is_an_error() {
         page.contains("Laurent") && page.contains("Also words beginning with &#34;roubaix&#34;"),
         "also beginnings: {page}"
     );
-    assert!(page.contains("/search?q=martin%20lille%20OR%20roubaix%2A&#38;in=private"));
+    assert!(page.contains("/search?in=private&#38;q=martin%20lille%20OR%20roubaix%2A\""));
     // The criteria stay.
     let page = search(&browser, "q=roubaix&in=private&name=mia&city=roubaix");
-    let wider = "q=roubaix%2A&#38;in=private&#38;name=mia&#38;city=roubaix\"";
+    let wider = "city=roubaix&#38;in=private&#38;name=mia&#38;q=roubaix%2A\"";
     assert!(page.contains(wider), "{page}");
     // The same is said once.
     let page = search(&browser, "q=van*%20car*%20lau*&in=private");

@@ -21,28 +21,72 @@ struct Term {
 
 /// A value in pieces that together are the value.
 pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
-    let mut terms = Vec::new();
-    if let Some(root) = root {
-        collect(root, &mut terms);
-    }
-    let mut pieces: Vec<Piece> = Vec::new();
+    let terms: Vec<Term> = leaves(root).into_iter().flat_map(terms).collect();
+    let mut pieces = Vec::new();
     let mut rest = value;
-    while !rest.is_empty() {
-        let is_word = |c: char| c.is_alphanumeric();
-        let word = rest.starts_with(is_word);
-        let end = rest.find(|c| is_word(c) != word).unwrap_or(rest.len());
-        let (text, after) = rest.split_at(end);
+    while let Some(first) = rest.chars().next() {
+        let writing = Writing::of(first);
+        let end = rest.find(|c| Writing::of(c) != writing);
+        let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
         rest = after;
-        let found = word && is_wanted(text, &terms);
-        match pieces.last_mut() {
-            Some(last) if last.found == found => last.text.push_str(text),
-            _ => pieces.push(Piece {
-                text: text.to_owned(),
-                found,
-            }),
+        match writing {
+            Writing::None => add(&mut pieces, text, false),
+            Writing::Words => add(&mut pieces, text, is_wanted(text, &terms)),
+            Writing::Characters => {
+                let mut octets = [0; 4];
+                for (c, found) in text.chars().zip(wanted_characters(text, &terms)) {
+                    add(&mut pieces, c.encode_utf8(&mut octets), found);
+                }
+            }
         }
     }
     pieces
+}
+
+/// The same of a telephone number, in whatever form it and the query write it.
+pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
+    let own: String = value.chars().filter(char::is_ascii_digit).collect();
+    let found = leaves(root).into_iter().any(|leaf| match &leaf.wanted {
+        Wanted::Number { digits, prefix, .. } => is_number(&own, digits, *prefix),
+        _ => false,
+    });
+    match found {
+        true => vec![Piece {
+            text: value.to_owned(),
+            found,
+        }],
+        false => highlight(value, root),
+    }
+}
+
+/// How words are told apart.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Writing {
+    /// They are not.
+    None,
+    Words,
+    /// Every character may be one.
+    Characters,
+}
+
+impl Writing {
+    fn of(c: char) -> Self {
+        match c.is_alphanumeric() {
+            true if token::is_cjk(c) => Writing::Characters,
+            true => Writing::Words,
+            false => Writing::None,
+        }
+    }
+}
+
+fn add(pieces: &mut Vec<Piece>, text: &str, found: bool) {
+    match pieces.last_mut() {
+        Some(last) if last.found == found => last.text.push_str(text),
+        _ => pieces.push(Piece {
+            text: text.to_owned(),
+            found,
+        }),
+    }
 }
 
 fn is_wanted(word: &str, terms: &[Term]) -> bool {
@@ -55,15 +99,58 @@ fn is_wanted(word: &str, terms: &[Term]) -> bool {
     })
 }
 
-fn collect(node: &Node, terms: &mut Vec<Term>) {
-    match node {
-        Node::Leaf(leaf) => collect_leaf(leaf, terms),
-        Node::And { positives, .. } => positives.iter().for_each(|node| collect(node, terms)),
-        Node::Or(branches) => branches.iter().for_each(|node| collect(node, terms)),
+/// Which characters of a run are part of what is looked for.
+fn wanted_characters(run: &str, terms: &[Term]) -> Vec<bool> {
+    let folded: Vec<String> = run
+        .chars()
+        .map(|c| token::fold(c.encode_utf8(&mut [0; 4])))
+        .collect();
+    let mut wanted = vec![false; folded.len()];
+    for term in terms {
+        for start in 0..folded.len() {
+            let mut rest = term.token.as_str();
+            let end = folded[start..].iter().take_while(|c| {
+                let after = rest.strip_prefix(c.as_str()).filter(|_| !rest.is_empty());
+                rest = after.unwrap_or(rest);
+                after.is_some()
+            });
+            let end = start + end.count();
+            if rest.is_empty() {
+                wanted[start..end].fill(true);
+            }
+        }
+    }
+    wanted
+}
+
+/// Digits that end in those wanted, or with a star begin with them: with or without a country code
+/// or the zero before a national number.
+fn is_number(number: &str, wanted: &str, prefix: bool) -> bool {
+    /// Digits that tell a number without its country.
+    const NATIONAL: usize = 6;
+    let [bare, bare_wanted] = [number, wanted].map(|digits| digits.trim_start_matches('0'));
+    if prefix {
+        // A country code has up to three digits.
+        let mut places = (0..=3).filter_map(|at| bare.get(at..));
+        return number.starts_with(wanted) || places.any(|rest| rest.starts_with(bare_wanted));
+    }
+    let ends = |one: &str, end: &str| end.len() >= NATIONAL && one.ends_with(end);
+    number.ends_with(wanted) || ends(bare, bare_wanted) || ends(bare_wanted, bare)
+}
+
+/// What is looked for, exclusions aside.
+fn leaves(root: Option<&Node>) -> Vec<&Leaf> {
+    match root {
+        None => Vec::new(),
+        Some(Node::Leaf(leaf)) => vec![leaf],
+        Some(Node::And { positives, .. }) => {
+            positives.iter().flat_map(|n| leaves(Some(n))).collect()
+        }
+        Some(Node::Or(branches)) => branches.iter().flat_map(|n| leaves(Some(n))).collect(),
     }
 }
 
-fn collect_leaf(leaf: &Leaf, terms: &mut Vec<Term>) {
+fn terms(leaf: &Leaf) -> Vec<Term> {
     let (words, prefix) = match &leaf.wanted {
         Wanted::Words { words, prefix } | Wanted::Number { words, prefix, .. } => {
             (words.tokens.clone(), *prefix)
@@ -71,10 +158,11 @@ fn collect_leaf(leaf: &Leaf, terms: &mut Vec<Term>) {
         Wanted::Token { prefix, .. } => (token::words(&leaf.shown).tokens, *prefix),
     };
     let last = words.len();
-    terms.extend((1..).zip(words).map(|(at, token)| Term {
+    let terms = (1..).zip(words).map(|(at, token)| Term {
         token,
         prefix: prefix && at == last,
-    }));
+    });
+    terms.collect()
 }
 
 #[cfg(test)]
@@ -96,17 +184,54 @@ mod tests {
                 "[a].[b]@[example].[org]",
             ),
             ("<b>", "b", "<[b]>"),
+            ("山田 花子", "花", "山田 [花]子"),
+            ("山田 花子", "子", "山田 花[子]"),
+            ("山田 花子", "花子", "山田 [花子]"),
+            ("例示株式会社", "株式会社", "例示[株式会社]"),
+            ("例示株式会社", "会式", "例示株式会社"),
+            ("ＡＢＣ株式", "abc 株", "[ＡＢＣ株]式"),
             ("", "b", ""),
         ] {
             let root = parse(query, LastWord::Whole, false).root;
-            let shown: String = highlight(value, root.as_ref())
-                .into_iter()
-                .map(|piece| match piece.found {
-                    true => format!("[{}]", piece.text),
-                    false => piece.text,
-                })
-                .collect();
-            assert_eq!(shown, expected, "{query}");
+            assert_eq!(marked(highlight(value, root.as_ref())), expected, "{query}");
+        }
+    }
+
+    fn marked(pieces: Vec<Piece>) -> String {
+        let marked = pieces.into_iter().map(|piece| match piece.found {
+            true => format!("[{}]", piece.text),
+            false => piece.text,
+        });
+        marked.collect()
+    }
+
+    /// Rows 61 to 66 and 98 of the cases of searches.
+    #[test]
+    fn a_number_is_found_however_it_is_written() {
+        for (value, query, found) in [
+            ("+33 1 99 00 12 34", "+33 1 99 00 12 34", true),
+            ("+33 1 99 00 12 34", "01 99 00 12 34", true),
+            ("+33 1 99 00 12 34", "0033199001234", true),
+            ("0199001234", "+33 1 99 00 12 34", true),
+            ("+33 1 99 00 12 34", "001234", true),
+            ("06 39 98 12 34", "001234", true),
+            ("0199001234", "0199*", true),
+            ("+33 1 99 00 12 34", "0199*", true),
+            ("+33 1 99 00 12 34", "00 12 34", true),
+            ("+44 7700 900123", "0123", true),
+            ("+33 1 99 00 12 35", "01 99 00 12 34", false),
+            ("+33 1 99 00 12 34", "1235", false),
+            ("+33 1 99 00 12 34", "0198*", false),
+            ("+33 1 99 00 12 34", "martin", false),
+            ("+33 1 99 00 12 34", "martin -001234", false),
+        ] {
+            let root = parse(query, LastWord::Whole, false).root;
+            let shown = marked(highlight_number(value, root.as_ref()));
+            assert_eq!(
+                shown == format!("[{value}]"),
+                found,
+                "{value} {query}: {shown}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A search as addresses and forms write it.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Query of a search.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Params {
     pub q: String,
@@ -90,68 +90,12 @@ impl Params {
 
     /// The same in an address.
     pub fn query(&self) -> String {
-        let Self {
-            q,
-            scope,
-            name,
-            organization,
-            email,
-            telephone,
-            city,
-            country,
-            tag,
-            photo,
-            comment,
-            kind,
-            month,
-            within,
-            created_since,
-            created_before,
-            modified_since,
-            modified_before,
-            unverified,
-            created_by,
-            shared_with,
-            duplicates,
-            tool,
-            document,
-            family,
-            larger,
-            smaller,
-            folder,
-            advanced,
-        } = self;
-        form_encode(&[
-            ("q", q),
-            ("in", scope),
-            ("name", name),
-            ("organization", organization),
-            ("email", email),
-            ("telephone", telephone),
-            ("city", city),
-            ("country", country),
-            ("tag", tag),
-            ("photo", photo),
-            ("comment", comment),
-            ("kind", kind),
-            ("month", month),
-            ("within", within),
-            ("created_since", created_since),
-            ("created_before", created_before),
-            ("modified_since", modified_since),
-            ("modified_before", modified_before),
-            ("unverified", unverified),
-            ("created_by", created_by),
-            ("shared_with", shared_with),
-            ("duplicates", duplicates),
-            ("tool", tool),
-            ("document", document),
-            ("family", family),
-            ("larger", larger),
-            ("smaller", smaller),
-            ("folder", folder),
-            ("advanced", advanced),
-        ])
+        let named = serde_json::to_value(self).unwrap_or_default();
+        let named = named.as_object().into_iter().flatten();
+        let pairs: Vec<(&str, &str)> = named
+            .map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default()))
+            .collect();
+        form_encode(&pairs)
     }
 
     /// The same for a search that was kept.

@@ -170,6 +170,10 @@ fn contacts_are_found_by_the_titles_of_documents_the_searcher_may_open() {
     for words in ["%22roubaix%20bail%22", "bai", "bail%20nobody"] {
         assert!(found(&alice, words).is_empty(), "{words}");
     }
+    let page = alice.page("/search?in=g%3ATeam&tool=contacts&q=roubaix%20elysee");
+    let said =
+        "<span class=\"tag\">Document</span> Bail <mark>Roubaix</mark> <mark>Élysée</mark>.pdf";
+    assert!(page.contains(said), "{page}");
     let without = format!("{first}%20-bail");
     assert!(found(&alice, &without).is_empty(), "it is excluded too");
     assert_eq!(found(&bob, &without), [name.as_str()]);

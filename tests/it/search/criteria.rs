@@ -209,3 +209,99 @@ async fn criteria_join_the_text() {
         ""
     );
 }
+
+/// The criteria of the form that say who, what and when.
+#[tokio::test]
+async fn creators_kinds_and_times_narrow_to_whom_they_name() {
+    let fixture = Fixture::new().await;
+    let other = fixture.store.person_by_login("other").await.expect("read");
+    let other = actor(&fixture.core, other.expect("other").id).await;
+    let theirs = fixture.core.open_group(&other, "G1").await.expect("G1");
+    put(&theirs, "o1", card("o1", "Roy", "Max", "NOTE:Hawaii")).await;
+    let company = "ORG:Maui SARL\nX-ABShowAs:COMPANY\nNOTE:Hawaii";
+    put(&theirs, "o2", card("o2", "Maui", "SARL", company)).await;
+    let list = "X-ADDRESSBOOKSERVER-KIND:group\nNOTE:Hawaii";
+    put(&theirs, "o3", card("o3", "Travellers", "The", list)).await;
+    let ask = async |text: &str, criteria: Criteria| {
+        let request = Request {
+            text: text.to_owned(),
+            criteria,
+            scope: Scope::Group("G1".into()),
+            tool: Tool::Contacts,
+        };
+        let found = fixture.ask(&request).await;
+        let mut found: Vec<String> = uids(&found).split(' ').map(str::to_owned).collect();
+        found.sort();
+        found.join(" ")
+    };
+    let with = Criteria::default;
+    assert_eq!(ask("hawaii", with()).await, "c1 g1 o1 o2 o3");
+    let by = |person| Criteria {
+        created_by: Some(person),
+        ..with()
+    };
+    assert_eq!(ask("hawaii", by(other.person)).await, "o1 o2 o3");
+    assert_eq!(ask("hawaii", by(fixture.actor.person)).await, "c1 g1");
+    assert_eq!(ask("", by(other.person)).await, "o1 o2 o3", "alone, too");
+    for (kind, found) in [("individual", "c1 g1 o1"), ("org", "o2"), ("group", "o3")] {
+        let kind = Some(kind.to_owned());
+        assert_eq!(ask("hawaii", Criteria { kind, ..with() }).await, found);
+    }
+    let commented = Criteria {
+        has_comment: true,
+        ..with()
+    };
+    assert_eq!(ask("", commented).await, "g1");
+    // On, since and before a moment between two writes.
+    let between = {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        let now = Timestamp::now();
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        now
+    };
+    put(&theirs, "o4", card("o4", "Late", "Liz", "NOTE:Hawaii")).await;
+    let edited = Replace(card("o1", "Roy", "Max", "NOTE:Hawaii again"));
+    let edited = theirs.put("o1.vcf", &Condition::Exists, &edited).await;
+    edited.expect("edited");
+    let at = Some(between);
+    for (criteria, found) in [
+        (
+            Criteria {
+                created_since: at,
+                ..with()
+            },
+            "o4",
+        ),
+        (
+            Criteria {
+                created_before: at,
+                ..with()
+            },
+            "c1 g1 o1 o2 o3",
+        ),
+        (
+            Criteria {
+                modified_since: at,
+                ..with()
+            },
+            "o1 o4",
+        ),
+        (
+            Criteria {
+                modified_before: at,
+                ..with()
+            },
+            "c1 g1 o2 o3",
+        ),
+        // Nobody has confirmed anything; a list has nothing to confirm.
+        (
+            Criteria {
+                not_verified_since: at,
+                ..with()
+            },
+            "c1 g1 o1 o2 o3 o4",
+        ),
+    ] {
+        assert_eq!(ask("hawaii", criteria.clone()).await, found, "{criteria:?}");
+    }
+}
