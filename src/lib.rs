@@ -10,6 +10,7 @@ pub mod connect;
 pub mod dav;
 pub mod demo;
 pub mod domain;
+pub mod durable;
 pub mod eas;
 pub mod http;
 pub mod mail;

@@ -16,11 +16,8 @@ use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    authority::write_private,
-    tls::{Certificates, Files},
-};
-use crate::config::Config;
+use super::tls::{Certificates, Files};
+use crate::{config::Config, durable};
 
 /// One attempt takes no longer than this.
 const ATTEMPT: Duration = Duration::from_secs(300);
@@ -144,12 +141,8 @@ impl Folder {
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), Fault> {
-        use std::os::unix::fs::DirBuilderExt as _;
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.0)?;
-        Ok(write_private(&self.0.join(name), text)?)
+        durable::make_folder(&self.0, 0o700)?;
+        Ok(durable::write_private(&self.0.join(name), text.as_bytes())?)
     }
 
     /// When the certificate is to be renewed, in seconds since 1970: after two thirds of its life and

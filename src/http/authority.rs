@@ -17,7 +17,10 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 
-use crate::config::Config;
+use crate::{
+    config::Config,
+    durable::{self, make_folder, write_private},
+};
 
 /// The certificate people install to trust this server, in the folder `tls` of the data.
 const AUTHORITY: &str = "ca.pem";
@@ -59,7 +62,7 @@ fn issue(
     names: &[String],
     today: NaiveDate,
 ) -> Result<(), Fault> {
-    fs::create_dir_all(folder)?;
+    make_folder(folder, 0o755)?;
     let (issuer, authority) = open_authority(folder, today)?;
     let mut params = CertificateParams::new(names.to_vec())?;
     params
@@ -75,13 +78,13 @@ fn issue(
         Some(pair) => pair,
         None => {
             let pair = KeyPair::generate()?;
-            write_private(key, &pair.serialize_pem())?;
+            write_private(key, pair.serialize_pem().as_bytes())?;
             pair
         }
     };
     let signed = params.signed_by(&pair, &issuer)?;
     let text = format!("{}\n{}{authority}", heading(names, today), signed.pem());
-    write_private(certificate, &text)?;
+    write_private(certificate, text.as_bytes())?;
     Ok(())
 }
 
@@ -103,8 +106,8 @@ fn open_authority(
     }
     let pair = KeyPair::generate()?;
     let text = params.self_signed(&pair)?.pem();
-    write_private(&key_file, &pair.serialize_pem())?;
-    fs::write(&file, &text)?;
+    write_private(&key_file, pair.serialize_pem().as_bytes())?;
+    durable::write(&file, text.as_bytes(), 0o644)?;
     Ok((Issuer::new(params, pair), text))
 }
 
@@ -131,21 +134,6 @@ fn is_current(text: &str, names: &[String], today: NaiveDate) -> bool {
     made.is_some_and(|made| {
         heading(names, made) == first && (0..RENEWED_AFTER).contains(&(today - made).num_days())
     })
-}
-
-/// Writes a file for the server's eyes alone, whole or not at all.
-pub(super) fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    let beside = path.with_extension("new");
-    let mut file = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(beside, path)
 }
 
 /// The public name first, then the host's own, then its addresses.

@@ -6,7 +6,7 @@
 
 use std::{
     io,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
@@ -19,15 +19,18 @@ use super::{
     Bound, Choices, File, Importer, Options, Outcome, Progress, Refused, preview::refused_rows,
     read,
 };
-use crate::domain::{
-    actor::Client,
-    blocking::blocking,
-    book::Book,
-    core::Core,
-    error::{Error, Result},
-    id::{ImportId, PersonId},
-    item::random_id,
-    store::Import,
+use crate::{
+    domain::{
+        actor::Client,
+        blocking::blocking,
+        book::Book,
+        core::Core,
+        error::{Error, Result},
+        id::{ImportId, PersonId},
+        item::random_id,
+        store::Import,
+    },
+    durable,
 };
 
 /// Imports that store at the same time; the others wait.
@@ -131,6 +134,8 @@ impl Incoming {
         if let Some(file) = &mut self.file {
             file.flush().await.map_err(unwritten)?;
             file.sync_all().await.map_err(unwritten)?;
+            let path = self.path.clone();
+            on_disk(move || path.parent().map_or(Ok(()), durable::flush_folder)).await?;
         }
         self.file = None;
         Ok(self.id.clone())
@@ -172,7 +177,8 @@ impl Jobs {
 
     /// A file that begins to arrive.
     pub async fn receive(&self, person: PersonId) -> Result<Incoming> {
-        fs::create_dir_all(&self.folder).await.map_err(unwritten)?;
+        let folder = self.folder.clone();
+        on_disk(move || durable::make_folder(&folder, 0o700)).await?;
         let id = format!("{person}-{}", random_id(16));
         let path = self.folder.join(&id);
         let file = fs::File::create_new(&path).await.map_err(unwritten)?;
@@ -397,8 +403,8 @@ impl Jobs {
         let bytes = self.bytes(import.person, &job.upload).await?;
         let (options, skipped) = (job.options.clone(), skipped.to_vec());
         let rows = blocking(move || refused_rows(&bytes, &options, &skipped)).await?;
-        let path: &Path = &self.refused_path(import.id);
-        fs::write(path, rows).await.map_err(unavailable)
+        let path = self.refused_path(import.id);
+        on_disk(move || durable::write_private(&path, &rows)).await
     }
 
     /// An import that cannot go on ends, and says why.
@@ -432,6 +438,11 @@ fn why(error: &Error) -> &'static str {
 
 fn unavailable(error: impl std::fmt::Display) -> Error {
     Error::Unavailable(error.to_string())
+}
+
+/// Waits for the disk apart from what answers requests.
+async fn on_disk(work: impl FnOnce() -> io::Result<()> + Send + 'static) -> Result<()> {
+    blocking(work).await?.map_err(unwritten)
 }
 
 /// A file that could not be written.

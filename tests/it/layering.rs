@@ -9,7 +9,8 @@ use std::{
 /// What each module of `src/` may import from its siblings, besides itself. `None`: everything.
 const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     ("domain", Some(&[])),
-    ("store", Some(&["domain"])),
+    ("durable", Some(&[])),
+    ("store", Some(&["domain", "durable"])),
     // What an operator sets of a face is that face's own plain data.
     (
         "config",
@@ -35,19 +36,22 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
         ]),
     ),
     // Networks of addresses are the domain's.
-    ("http", Some(&["config", "domain::access"])),
+    ("http", Some(&["config", "domain::access", "durable"])),
     ("auth", Some(&["domain"])),
     // Addresses, profiles and codes two faces hand out.
     ("connect", Some(&["domain"])),
     ("eas", Some(&["domain", "auth", "http"])),
-    ("dav", Some(&["domain", "auth", "http", "connect"])),
+    (
+        "dav",
+        Some(&["domain", "auth", "http", "connect", "durable"]),
+    ),
     // Pages offer files what the command line offers: one engine.
     (
         "web",
-        Some(&["domain", "auth", "http", "transfer", "connect"]),
+        Some(&["domain", "auth", "http", "transfer", "connect", "durable"]),
     ),
     ("autodiscover", Some(&["domain", "auth", "http", "config"])),
-    ("transfer", Some(&["domain"])),
+    ("transfer", Some(&["domain", "durable"])),
     // The sentences letters speak.
     ("mail", Some(&["domain", "http", "web::text"])),
     // The sockets a class plugs into, and the sentences its pages speak.

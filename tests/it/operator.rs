@@ -9,7 +9,7 @@ mod logs;
 mod metrics;
 mod readiness;
 mod shutdown;
-mod tls;
+pub mod tls;
 mod upgrade;
 
 use serde_json::Value;

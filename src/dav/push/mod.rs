@@ -27,6 +27,7 @@ use crate::{
         book::{Change, Moved},
         item::digest,
     },
+    durable,
     http::outbound::Outbound,
 };
 
@@ -65,7 +66,7 @@ impl Push {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let made = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
                     .map_err(|error| error.to_string())?;
-                write_private(&file, made.as_ref())
+                durable::write_private(&file, made.as_ref())
                     .map_err(|error| format!("{}: {error}", file.display()))?;
                 made.as_ref().to_vec()
             }
@@ -143,14 +144,4 @@ pub fn written(call: &Call, moved: &Moved) {
         .filter_map(|url| segments(path_of(url)).ok()?.pop())
         .collect();
     push.exclude(moved, Some(&registrations));
-}
-
-fn write_private(path: &Path, octets: &[u8]) -> std::io::Result<()> {
-    use std::{io::Write as _, os::unix::fs::OpenOptionsExt as _};
-    std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)?
-        .write_all(octets)
 }

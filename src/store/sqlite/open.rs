@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
     time::Duration,
 };
@@ -10,9 +10,12 @@ use std::{
 use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, config::DbConfig, params};
 
 use super::{DATABASE, commit::search, damaged, failed, unavailable, writer::Counter};
-use crate::domain::{
-    error::{Error, Result},
-    item::random_id,
+use crate::{
+    domain::{
+        error::{Error, Result},
+        item::random_id,
+    },
+    durable,
 };
 
 /// Numbered migrations; `user_version` says how many were applied.
@@ -53,8 +56,9 @@ const COUNTER: &str = "carnet.counter";
 
 /// Opens the read-write connection and the commit counter beside the file.
 pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
-    make_directory(directory)
-        .map_err(|error| Error::Unavailable(format!("{}: {error}", directory.display())))?;
+    let refused =
+        |error: io::Error| Error::Unavailable(format!("{}: {error}", directory.display()));
+    make_directory(directory).map_err(refused)?;
     let mut connection = Connection::open(file)
         .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
     prepare_writer(&connection).map_err(|error| unusable(file, error))?;
@@ -71,15 +75,14 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         new_epochs(&connection).map_err(unavailable)?;
         counter.set(stored);
     }
+    // A process that was killed may have made files whose names were not flushed.
+    durable::flush_folder(directory).map_err(refused)?;
     Ok((connection, counter))
 }
 
 /// For its owner alone: it holds everybody's contacts.
 fn make_directory(directory: &Path) -> io::Result<()> {
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)?;
+    durable::make_folder(directory, 0o700)?;
     let mode = fs::metadata(directory)?.permissions().mode() & 0o777;
     if mode & 0o007 != 0 {
         let mode = format!("{mode:o}");

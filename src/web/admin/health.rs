@@ -12,11 +12,13 @@ use http::StatusCode;
 use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
     domain::{
+        blocking::blocking,
         error::{Error, Result},
         id::Timestamp,
         office::Office,
         outbox::{self, Outgoing},
     },
+    durable,
     http::reach::{Question, reach},
     web::{
         Web,
@@ -186,7 +188,10 @@ pub async fn backup(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 async fn write_backup(web: &Web, office: &Office) -> Result<()> {
     let folder = web.site.data.join("backups");
     let failed = |error: std::io::Error| Error::Unavailable(error.to_string());
-    tokio::fs::create_dir_all(&folder).await.map_err(failed)?;
+    let made = folder.clone();
+    blocking(move || durable::make_folder(&made, 0o755))
+        .await?
+        .map_err(failed)?;
     let name = format!(
         "carnet-{}.db",
         chrono::Utc::now().format("%Y-%m-%d-%H%M%S%3f")

@@ -17,7 +17,7 @@ use rustls::{
 use crate::support::{eventually, http::request, program::Program};
 
 /// `GET /healthz` over TLS, the server's name verified against the authority.
-fn handshake(address: &str, name: &str, roots: &Arc<RootCertStore>) -> Result<String, String> {
+pub fn handshake(address: &str, name: &str, roots: &Arc<RootCertStore>) -> Result<String, String> {
     let mut held = Held::open(address, name, roots);
     held.send("Connection: close\r\n")?;
     let mut answer = String::new();
@@ -74,7 +74,7 @@ fn trusting(roots: &Arc<RootCertStore>) -> Arc<ClientConfig> {
     Arc::new(config)
 }
 
-fn roots(data: &Path) -> Arc<RootCertStore> {
+pub fn roots(data: &Path) -> Arc<RootCertStore> {
     trust(CertificateDer::from_pem_file(data.join("tls/ca.pem")).expect("an authority"))
 }
 

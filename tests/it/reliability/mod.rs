@@ -3,6 +3,7 @@
 
 mod clock;
 mod disk;
+mod durable;
 mod failing;
 mod kill;
 mod limits;

@@ -2,8 +2,10 @@
 //! Nothing that was acknowledged is among it, and what is left is whole.
 //!
 //! `CARNET_POWER_ROUNDS=300 CARNET_POWER_SEED=7 cargo test --test it power_rounds -- --nocapture` is
-//! the long run; `CARNET_POWER_CUTS` is for `cuts_at_any_moment_of_one_history`.
+//! the long run; `CARNET_POWER_CUTS` is for `cuts_at_any_moment_of_one_history`, `CARNET_POWER_STARTS` for
+//! `cuts_of_a_first_start`.
 
+mod first_start;
 mod platter;
 
 use std::{
@@ -40,11 +42,17 @@ struct Powered {
 
 impl Powered {
     fn on(data: &Path) -> Self {
+        Self::beneath(data, data, &LOOPBACK, &[])
+    }
+
+    /// What is beneath a folder is watched.
+    fn beneath(root: &Path, data: &Path, listen: &[&str], variables: &[(&str, &str)]) -> Self {
         let faults = Faults::new();
-        let before = Platter::of(data);
-        let program = Program::serve_with(data, &LOOPBACK, &[], |command| {
-            faults.record(command, data);
+        let before = Platter::of(root);
+        let program = Program::serve_with(data, listen, &[], |command| {
+            faults.record(command, root);
             command.env("CARNET_LOG_LEVEL", "error");
+            command.envs(variables.iter().copied());
         });
         Self {
             program,
@@ -62,6 +70,7 @@ impl Powered {
 fn lose_power(faults: &Faults, mut before: Platter, data: &Path, dice: &mut Dice) {
     let log = fs::read(faults.log()).expect("a log");
     before.follow(&log);
+    before.assert_complete();
     before.cut(Luck::of(dice), data, dice);
 }
 
@@ -106,7 +115,7 @@ fn one_directory(rounds: usize, dice: &mut Dice, sum: &mut Sum) -> u64 {
         powered = Powered::on(data);
         people.move_to(&powered.address());
         people.compare(data);
-        // A check writes too, unwatched: it comes between what is recorded.
+        // A check takes the log back into the database, unwatched: it comes between what is recorded.
         powered.program.stop();
         let said = works(data, &["check"]);
         assert!(said.contains("holds"), "round {round}: {said}");
@@ -164,6 +173,9 @@ fn cuts_at_any_moment_of_one_history() {
     program.kill();
     let log = fs::read(faults.log()).expect("a log");
     let acknowledged = acknowledged.into_inner().expect("a lock");
+    let mut whole = before.clone();
+    whole.follow(&log);
+    whole.assert_complete();
     let mut compared = 0;
     for _ in 0..cuts {
         let at = dice.below(log.len());
@@ -243,4 +255,17 @@ fn a_token_of_a_view_outlives_a_power_cut() {
         hrefs.iter().any(|href| href.ends_with("/mine.vcf")),
         "{hrefs:?}"
     );
+}
+
+/// A command that is not watched takes the log back into the database. What is made of the record would
+/// be pages that never were together: the start after it would refuse them as damaged.
+#[test]
+#[should_panic(expected = "changed unwatched")]
+fn a_record_that_is_not_whole_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let mut powered = Powered::on(data);
+    works(data, &["check"]);
+    powered.program.kill();
+    lose_power(&powered.faults, powered.before, data, &mut Dice::new(1));
 }

@@ -34,17 +34,17 @@ impl Faults {
         faults
     }
 
-    /// The program meets what is set for the files of a folder.
-    pub fn arm(&self, command: &mut Command, data: &Path) {
+    /// The program meets what is set for what is beneath a folder.
+    pub fn arm(&self, command: &mut Command, folder: &Path) {
         command
             .env("LD_PRELOAD", library())
-            .env("FAULTS_FOLDER", data)
+            .env("FAULTS_FOLDER", folder)
             .env("FAULTS_CONTROL", self.folder.path().join("control"));
     }
 
     /// The same, and what it changes and flushes is written down; flushes themselves are left out.
-    pub fn record(&self, command: &mut Command, data: &Path) {
-        self.arm(command, data);
+    pub fn record(&self, command: &mut Command, folder: &Path) {
+        self.arm(command, folder);
         command.env("FAULTS_LOG", self.log());
     }
 

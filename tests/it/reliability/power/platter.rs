@@ -1,9 +1,12 @@
-//! What a disk holds after a power cut: everything up to the last flush of a file, and of what came
-//! after it whatever chance kept.
+//! What a disk holds after a power cut. Octets are there up to their file's last flush, names up to
+//! their folder's; of what came after it there is whatever chance kept.
+//!
+//! A file that is made anew under a name is another file: a disk never puts the octets of one into the
+//! other. What is cut off a file, or moved, is so whole or not at all.
 
 use std::{
     collections::BTreeMap,
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
 };
 
@@ -12,38 +15,59 @@ use crate::support::dice::Dice;
 /// The piece a disk writes whole or not at all.
 const SECTOR: u64 = 512;
 
-/// The files of a folder as they are on the disk.
+/// The files beneath a folder as they are on the disk.
 #[derive(Clone)]
 pub struct Platter {
-    files: BTreeMap<PathBuf, Kept>,
+    root: PathBuf,
+    /// Every file there ever was.
+    files: Vec<Kept>,
+    /// Names as programs see them.
+    seen: Names,
+    /// Names that were flushed.
+    names: Names,
+    /// What happened to names since, in order.
+    namings: Vec<Naming>,
+}
+
+type Names = BTreeMap<PathBuf, Node>;
+
+#[derive(Clone, Copy)]
+enum Node {
+    Folder,
+    /// Its place among the files.
+    File(usize),
+}
+
+/// A name that is made, removed, or both at once.
+#[derive(Clone)]
+struct Naming {
+    removed: Option<PathBuf>,
+    made: Option<(PathBuf, Node)>,
 }
 
 #[derive(Clone, Default)]
 struct Kept {
-    /// None: not there.
-    content: Option<Vec<u8>>,
-    /// Since the last flush, in order.
+    flushed: Vec<u8>,
+    /// Since the flush, in order.
     pending: Vec<Change>,
 }
 
 #[derive(Clone)]
 enum Change {
-    Create,
     Write(u64, Vec<u8>),
     Cut(u64),
-    Remove,
 }
 
-/// What becomes of writes that were not flushed.
+/// What becomes of what was not flushed.
 #[derive(Clone, Copy, Debug)]
 pub enum Luck {
-    /// All are lost.
+    /// All is lost.
     None,
-    /// All are there.
+    /// All is there.
     All,
-    /// The first ones are there.
+    /// What came first is there.
     Begun,
-    /// Each sector was written or not, in any order.
+    /// Each sector was written or not, in any order; each name too.
     Torn,
 }
 
@@ -51,29 +75,47 @@ impl Luck {
     pub fn of(dice: &mut Dice) -> Self {
         [Self::None, Self::All, Self::Begun, Self::Torn][dice.below(4)]
     }
+
+    /// How many of so many changes the disk came to.
+    fn reached(self, changes: usize, dice: &mut Dice) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Begun => dice.below(changes + 1),
+            Self::All | Self::Torn => changes,
+        }
+    }
+
+    /// Whether one of those is there.
+    fn keeps(self, dice: &mut Dice) -> bool {
+        !matches!(self, Self::Torn) || dice.below(2) == 0
+    }
 }
 
 impl Platter {
     /// As the files are now.
-    pub fn of(folder: &Path) -> Self {
-        let mut files = BTreeMap::new();
-        let mut folders = vec![folder.to_owned()];
-        while let Some(folder) = folders.pop() {
-            let Ok(entries) = fs::read_dir(folder) else {
-                continue;
+    pub fn of(root: &Path) -> Self {
+        let mut platter = Self {
+            root: root.to_owned(),
+            files: Vec::new(),
+            seen: Names::new(),
+            names: Names::new(),
+            namings: Vec::new(),
+        };
+        for path in beneath(root) {
+            let node = match path.is_dir() {
+                true => Node::Folder,
+                false => platter.add(fs::read(&path).expect("read")),
             };
-            for path in entries.map(|entry| entry.expect("an entry").path()) {
-                match path.is_dir() {
-                    true => folders.push(path),
-                    false => {
-                        let content = Some(fs::read(&path).expect("read"));
-                        let pending = Vec::new();
-                        files.insert(path, Kept { content, pending });
-                    }
-                }
-            }
+            platter.names.insert(path, node);
         }
-        Self { files }
+        platter.seen = platter.names.clone();
+        platter
+    }
+
+    fn add(&mut self, flushed: Vec<u8>) -> Node {
+        let pending = Vec::new();
+        self.files.push(Kept { flushed, pending });
+        Node::File(self.files.len() - 1)
     }
 
     /// Follows what a program did (`shim.c` says how it is written down); the octets understood. The
@@ -81,102 +123,185 @@ impl Platter {
     pub fn follow(&mut self, log: &[u8]) -> usize {
         let mut rest = log;
         while let Some((record, after)) = Record::read(rest) {
-            self.take(record);
+            self.take(&record);
             rest = after;
         }
         log.len() - rest.len()
     }
 
-    fn take(&mut self, record: Record<'_>) {
+    fn take(&mut self, record: &Record<'_>) {
         let path = PathBuf::from(record.path);
-        let change = match record.kind {
-            b's' if path.is_dir() => return self.flush_names(&path),
-            b's' => return self.files.entry(path).or_default().flush(),
-            b'c' => Change::Create,
-            b'w' => Change::Write(record.offset, record.data.to_owned()),
-            b't' => Change::Cut(record.offset),
-            b'u' => Change::Remove,
-            kind => panic!("{} of {}", char::from(kind), record.path),
-        };
-        self.files.entry(path).or_default().pending.push(change);
+        match record.kind {
+            b'c' => {
+                let file = self.add(Vec::new());
+                self.name(None, Some((path, file)));
+            }
+            b'd' => self.name(None, Some((path, Node::Folder))),
+            b'u' => self.name(Some(path), None),
+            b'm' => {
+                let to = std::str::from_utf8(record.data).expect("a path");
+                let moved = self.seen[&path];
+                self.name(Some(path), Some((PathBuf::from(to), moved)));
+            }
+            b's' if path == self.root => self.flush_names(&path),
+            kind => match (kind, self.seen.get(&path)) {
+                (b's', Some(Node::Folder)) => self.flush_names(&path),
+                (b's', Some(Node::File(file))) => self.files[*file].flush(),
+                (b'w', Some(Node::File(file))) => {
+                    let change = Change::Write(record.offset, record.data.to_owned());
+                    self.files[*file].pending.push(change);
+                }
+                (b't', Some(Node::File(file))) => {
+                    self.files[*file].pending.push(Change::Cut(record.offset));
+                }
+                // A file without a name is gone after the cut.
+                (b's' | b'w' | b't', _) => {}
+                _ => panic!("{} of {}", char::from(kind), record.path),
+            },
+        }
     }
 
-    /// A folder's own flush: which files it has.
+    fn name(&mut self, removed: Option<PathBuf>, made: Option<(PathBuf, Node)>) {
+        let naming = Naming { removed, made };
+        naming.apply(&mut self.seen);
+        self.namings.push(naming);
+    }
+
+    /// A folder's flush: which names it has.
     fn flush_names(&mut self, folder: &Path) {
-        for (path, kept) in &mut self.files {
-            if path.parent() != Some(folder) {
-                continue;
-            }
-            let removed = kept
-                .pending
-                .iter()
-                .rposition(|change| matches!(change, Change::Remove));
-            if let Some(at) = removed {
-                kept.content = None;
-                kept.pending.drain(..=at);
-            }
-            let pending = kept.pending.len();
-            kept.pending
-                .retain(|change| !matches!(change, Change::Create));
-            if kept.pending.len() < pending {
-                kept.content.get_or_insert_default();
+        for naming in mem::take(&mut self.namings) {
+            match naming.is_in(folder) {
+                true => naming.apply(&mut self.names),
+                false => self.namings.push(naming),
             }
         }
     }
 
-    /// Puts in the folder's place what a power cut at this moment leaves.
-    pub fn cut(mut self, luck: Luck, folder: &Path, dice: &mut Dice) {
-        for kept in self.files.values_mut() {
-            let pending = std::mem::take(&mut kept.pending);
-            let begun = match luck {
-                Luck::None => 0,
-                Luck::Begun => dice.below(pending.len() + 1),
-                Luck::All | Luck::Torn => pending.len(),
-            };
-            for change in pending.into_iter().take(begun) {
-                kept.apply(change, |_| {
-                    !matches!(luck, Luck::Torn) || dice.below(2) == 0
-                });
+    /// What was followed is all that happened. A change under way when the program was killed may not
+    /// be written down; another file that differs was changed by somebody who is not followed, and
+    /// what would be made of the record never was on a disk.
+    pub fn assert_complete(&self) {
+        let strangers = self.strangers();
+        assert!(strangers.len() <= 1, "changed unwatched: {strangers:?}");
+    }
+
+    /// Files that are not as what was followed leaves them.
+    fn strangers(&self) -> Vec<PathBuf> {
+        let mut found: BTreeMap<PathBuf, Vec<u8>> = beneath(&self.root)
+            .into_iter()
+            .filter(|path| !path.is_dir() && !path.ends_with("carnet.db-shm"))
+            .map(|path| (path.clone(), fs::read(path).expect("read")))
+            .collect();
+        let mut strangers = Vec::new();
+        for (path, node) in &self.seen {
+            if let Node::File(file) = node
+                && !path.ends_with("carnet.db-shm")
+            {
+                let mut kept = self.files[*file].clone();
+                kept.flush();
+                if found.remove(path).as_ref() != Some(&kept.flushed) {
+                    strangers.push(path.clone());
+                }
             }
         }
-        for path in Self::of(folder).files.keys() {
-            fs::remove_file(path).expect("removed");
+        strangers.extend(found.into_keys());
+        strangers
+    }
+
+    /// Puts in the folder's place what a power cut at this moment leaves; `data` is the folder of the
+    /// database.
+    pub fn cut(mut self, luck: Luck, data: &Path, dice: &mut Dice) {
+        let reached = luck.reached(self.namings.len(), dice);
+        for naming in self.namings.drain(..).take(reached) {
+            if luck.keeps(dice) {
+                naming.apply(&mut self.names);
+            }
         }
-        for (path, kept) in self.files {
-            if let Some(content) = kept.content {
-                fs::create_dir_all(path.parent().expect("a folder")).expect("made");
-                fs::write(path, content).expect("written");
+        for path in beneath(&self.root).into_iter().rev() {
+            match path.is_dir() {
+                true => fs::remove_dir(path).expect("removed"),
+                false => fs::remove_file(path).expect("removed"),
+            }
+        }
+        // A folder comes before what is in it, and what has none is lost.
+        for (path, node) in self.names {
+            match node {
+                _ if !path.parent().is_some_and(Path::is_dir) => {}
+                Node::Folder => fs::create_dir(path).expect("made"),
+                Node::File(file) => {
+                    let kept = mem::take(&mut self.files[file]);
+                    fs::write(path, kept.after(luck, dice)).expect("written");
+                }
             }
         }
         // What connections share in memory is a file too: anything may have become of it.
-        if dice.below(2) == 0 {
+        if data.is_dir() && dice.below(2) == 0 {
             let noise: Vec<u8> = (0..4096).flat_map(|_| dice.next().to_le_bytes()).collect();
-            fs::write(folder.join("carnet.db-shm"), noise).expect("written");
+            fs::write(data.join("carnet.db-shm"), noise).expect("written");
         }
     }
 }
 
-impl Kept {
-    /// A file's own flush: its octets, and that it is there.
-    fn flush(&mut self) {
-        for change in std::mem::take(&mut self.pending) {
-            self.apply(change, |_| true);
+/// What is beneath a folder, each folder before what is in it.
+fn beneath(root: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                folders.push(path.clone());
+            }
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+impl Naming {
+    fn apply(&self, names: &mut Names) {
+        if let Some(path) = &self.removed {
+            names.remove(path);
+        }
+        if let Some((path, node)) = &self.made {
+            names.insert(path.clone(), *node);
         }
     }
 
-    fn apply(&mut self, change: Change, mut keeps: impl FnMut(u64) -> bool) {
-        match change {
-            Change::Create if keeps(0) => drop(self.content.get_or_insert_default()),
-            Change::Remove if keeps(0) => self.content = None,
-            Change::Cut(length) if keeps(0) => {
-                if let Some(content) = &mut self.content {
-                    content.resize(length as usize, 0);
-                }
+    fn is_in(&self, folder: &Path) -> bool {
+        let made = self.made.as_ref().map(|(path, _)| path);
+        let path = made.or(self.removed.as_ref());
+        path.and_then(|path| path.parent()) == Some(folder)
+    }
+}
+
+impl Kept {
+    fn flush(&mut self) {
+        for change in mem::take(&mut self.pending) {
+            change.apply(&mut self.flushed, |_| true);
+        }
+    }
+
+    fn after(mut self, luck: Luck, dice: &mut Dice) -> Vec<u8> {
+        let reached = luck.reached(self.pending.len(), dice);
+        // Octets written where a cut made room are lost with the cut.
+        let mut lost = u64::MAX;
+        for change in self.pending.into_iter().take(reached) {
+            match change {
+                Change::Cut(length) if !luck.keeps(dice) => lost = lost.min(length),
+                change => change.apply(&mut self.flushed, |at| at < lost && luck.keeps(dice)),
             }
-            Change::Write(offset, data) => {
-                let Some(content) = &mut self.content else {
-                    return;
-                };
+        }
+        self.flushed
+    }
+}
+
+impl Change {
+    fn apply(self, content: &mut Vec<u8>, mut keeps: impl FnMut(u64) -> bool) {
+        match self {
+            Self::Cut(length) => content.resize(length as usize, 0),
+            Self::Write(offset, data) => {
                 let mut at = offset;
                 let mut rest = &*data;
                 while !rest.is_empty() {
@@ -193,9 +318,21 @@ impl Kept {
                     rest = after;
                 }
             }
-            _ => {}
         }
     }
+}
+
+/// Before and after whatever is no write.
+pub fn turns(log: &[u8]) -> Vec<usize> {
+    let mut turns = Vec::new();
+    let mut rest = log;
+    while let Some((record, after)) = Record::read(rest) {
+        if record.kind != b'w' {
+            turns.extend([rest, after].map(|rest| log.len() - rest.len()));
+        }
+        rest = after;
+    }
+    turns
 }
 
 /// One change, as it is written down.

@@ -3,7 +3,8 @@
  *   r  the file system is read-only    e  the disk fails    h  flushes wait until this changes
  * What changes files is written to FAULTS_LOG, where there is one, and flushes are only noted there:
  *   kind, octets of the path (u32), offset (u64), octets of the data (u64), path, data
- *   kinds: c created, w written, t cut to the offset, s flushed, u removed, m moved to the data
+ *   kinds: c created, d folder made, w written, t cut to the offset, s flushed, u removed,
+ *          m moved to the data
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -35,7 +36,8 @@ static void *real(const char *name, void **kept)
 }
 
 static void *static_open, *static_openat, *static_write, *static_pwrite, *static_close,
-    *static_ftruncate, *static_fsync, *static_fdatasync, *static_unlink, *static_rename;
+    *static_ftruncate, *static_fsync, *static_fdatasync, *static_unlink, *static_rename,
+    *static_mkdir;
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -250,6 +252,23 @@ int unlink(const char *path)
     saved = errno;
     if (!done)
         note('u', path, 0, NULL, 0);
+    pthread_mutex_unlock(&lock);
+    errno = saved;
+    return done;
+}
+
+int mkdir(const char *path, mode_t mode)
+{
+    int done, saved;
+    if (!is_ours(path))
+        return REAL(mkdir)(path, mode);
+    if (refused())
+        return -1;
+    pthread_mutex_lock(&lock);
+    done = REAL(mkdir)(path, mode);
+    saved = errno;
+    if (!done)
+        note('d', path, 0, NULL, 0);
     pthread_mutex_unlock(&lock);
     errno = saved;
     return done;

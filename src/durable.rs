@@ -1,0 +1,65 @@
+//! Files and folders that outlive a power cut: a file's flush keeps its octets, its folder's keeps
+//! its name.
+
+use std::{
+    fs::{self, File},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+/// Writes a file for the server's eyes alone, whole or not at all; it is on disk afterwards.
+pub fn write_private(path: &Path, octets: &[u8]) -> io::Result<()> {
+    write(path, octets, 0o600)
+}
+
+/// [`write_private`] with another mode, less the umask of the process.
+pub fn write(path: &Path, octets: &[u8], mode: u32) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(&beside)?;
+    file.write_all(octets)?;
+    file.sync_all()?;
+    fs::rename(beside, path)?;
+    flush_folder(parent(path))
+}
+
+/// Makes a folder, and those above it that lack, each on disk afterwards.
+pub fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
+    let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+    let made: Vec<&Path> = path.ancestors().take_while(missing).collect();
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(mode)
+        .create(path)?;
+    made.into_iter()
+        .rev()
+        .try_for_each(|folder| flush_folder(parent(folder)))
+}
+
+/// Flushes the names in a folder.
+pub fn flush_folder(folder: &Path) -> io::Result<()> {
+    match File::open(folder)?.sync_all() {
+        // File systems of a network may know no flush of a folder.
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
+            ) =>
+        {
+            Ok(())
+        }
+        flushed => flushed,
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
