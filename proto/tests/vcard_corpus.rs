@@ -1,7 +1,11 @@
 //! Cards of other projects: stored without loss or refused with a reason, and every rendering is
 //! read by an independent parser.
 
-use std::{env, fs, path::PathBuf};
+use std::{
+    env, fs,
+    io::{self, Write as _},
+    path::PathBuf,
+};
 
 use carnet_proto::vcard::{Document, Version, project, split_stream};
 
@@ -15,7 +19,9 @@ fn corpus() -> Option<PathBuf> {
 #[test]
 fn every_card_is_kept_or_refused_with_a_reason() {
     let Some(corpus) = corpus() else {
-        println!("SKIPPED: the corpus of other projects' cards is not here");
+        // Past what keeps the output of tests that pass.
+        let why = "SKIPPED: the corpus of other projects' cards is not here";
+        let _ = writeln!(io::stderr(), "{why}");
         return;
     };
     let (mut kept, mut refused) = (0, 0);

@@ -2,7 +2,11 @@
 
 mod cards;
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::Path,
+};
 
 use carnet_proto::vcard::{Document, Kind};
 use serde_json::{Value as Json, json};
@@ -229,7 +233,8 @@ fn shared_files_give_exactly_what_is_expected() {
         .unwrap_or_else(|_| "../shared/fixtures-import".into());
     let folder = Path::new(&folder);
     if !folder.exists() {
-        eprintln!("SKIPPED: {} is not there", folder.display());
+        // Past what keeps the output of tests that pass.
+        let _ = writeln!(io::stderr(), "SKIPPED: {} is not there", folder.display());
         return;
     }
     check_folder(folder);

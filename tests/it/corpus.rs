@@ -22,7 +22,7 @@ fn corpus() -> Option<PathBuf> {
 #[test]
 fn every_card_of_other_projects_is_stored_or_refused() {
     let Some(corpus) = corpus() else {
-        println!("SKIPPED: the corpus of other projects' cards is not here");
+        crate::support::skipped("the corpus of other projects' cards is not here");
         return;
     };
     let server = Server::start();

@@ -348,7 +348,7 @@ fn row_84_cards_of_other_programs_are_stored_and_rendered_or_refused() {
         PathBuf::from,
     );
     let Ok(corpus) = fs::read_dir(shared.join("corpus/vcards")) else {
-        println!("SKIPPED: the corpus of other projects' cards is not here");
+        crate::support::skipped("the corpus of other projects' cards is not here");
         return;
     };
     let server = Server::start();

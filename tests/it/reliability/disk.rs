@@ -41,7 +41,7 @@ impl Disk {
             return Some(Self(folder));
         }
         let _ = fs::remove_dir(&folder);
-        println!("SKIPPED: only root may mount a small disk");
+        crate::support::skipped("only root may mount a small disk");
         None
     }
 

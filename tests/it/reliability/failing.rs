@@ -140,7 +140,7 @@ fn a_read_only_mount_is_told_before_anybody_writes() {
     };
     let path = data.to_str().expect("a path");
     if !mount(&["--bind", path]) {
-        println!("SKIPPED: only root may mount");
+        crate::support::skipped("only root may mount");
         return;
     }
     let is_read_only = mount(&["-o", "remount,bind,ro"]);

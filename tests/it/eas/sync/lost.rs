@@ -46,6 +46,38 @@ fn row_55_56_57_58_a_lost_answer_and_what_the_client_does_next() {
 }
 
 #[test]
+fn many_adds_sent_again_with_more_between_them_are_made_once() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "lossy", "14.1");
+    let key = phone.key.clone();
+    let push = |phone: &Phone, numbers: &[usize]| {
+        let adds = numbers.iter().map(|number| {
+            let client = format!("c{number}-{}", numbers.len());
+            add(&client, &format!("Name{number}"))
+        });
+        let adds: String = adds.collect();
+        phone.sync_key(&key, &format!("AirSync:Commands\n{}", indent(&adds)))
+    };
+    let even: Vec<usize> = (0..24).step_by(2).collect();
+    let all_of_them: Vec<usize> = (0..24).collect();
+    push(&phone, &even);
+    // The answer was lost; the phone made others between those it had sent, under new ClientIds.
+    let answer = push(&phone, &all_of_them);
+    let expected: Vec<_> = all_of_them
+        .iter()
+        .map(|number| triple("Add", &format!("c{number}-24"), "1"))
+        .collect();
+    assert_eq!(responses(&answer), expected);
+    phone.key = text_at(&answer, &["SyncKey"]).expect("a key");
+    let mut witness = Phone::set_up(&server, "bob", "witness", "14.1");
+    let told = witness.pull();
+    assert_eq!(told.len(), 24);
+    for (number, id) in all(&answer, "ServerId").iter().enumerate() {
+        assert_eq!(id_of(&told, &format!("Name{number}")), id.text());
+    }
+}
+
+#[test]
 fn row_59_60_keys_too_old_or_of_others_are_unknown() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "older", "16.1");

@@ -236,6 +236,47 @@ fn many_adds_of_one_request_are_answered_each_for_itself_and_in_order() {
 }
 
 #[test]
+fn many_adds_that_fit_in_part_or_not_at_all_are_kept_all_the_same() {
+    let server = Server::start();
+    let ten = |name: &str| -> String {
+        let adds = (0..10).map(|number| add(&format!("c{number}"), &format!("{name}{number}")));
+        adds.collect()
+    };
+    let told = |statuses: [&str; 10]| -> Vec<_> {
+        let numbered = statuses.iter().enumerate();
+        let told = numbered.map(|(number, status)| triple("Add", &format!("c{number}"), status));
+        told.collect()
+    };
+    // There is room for four more.
+    server.set_quota("alice", 18);
+    let mut phone = Phone::set_up(&server, "alice", "crowd", "14.1");
+    let answer = phone.push(&ten("Spills"));
+    let fit = ["1", "1", "1", "1", "9", "9", "9", "9", "9", "9"];
+    assert_eq!(responses(&answer), told(fit));
+    let kept = refused(&server, "alice");
+    for number in 0..10 {
+        let name = format!("Spills{number}");
+        let is_kept = kept.iter().any(|kept| kept.contains(&name));
+        assert_eq!(is_kept, number >= 4, "{name}");
+    }
+    // Nothing may be added: taken, taken back in the same answer, and kept.
+    let mut reader = Phone::set_up(&server, "bob", "crowd", "14.1");
+    reader.folder = reader.folder_named("Team");
+    reader.prime();
+    reader.pull();
+    let answer = reader.push(&ten("Nope"));
+    assert_eq!(responses(&answer), told(["1"; 10]));
+    let taken_back = commands(&answer);
+    assert_eq!(taken_back.len(), 10);
+    assert!(taken_back.iter().all(|told| told.0 == "Delete"));
+    let kept = refused(&server, "bob");
+    for number in 0..10 {
+        let name = format!("Nope{number}");
+        assert!(kept.iter().any(|kept| kept.contains(&name)), "{name}");
+    }
+}
+
+#[test]
 fn what_the_server_cannot_hold_is_kept_word_for_word() {
     let server = Server::start();
     let entry = "AirSync:Add\n  AirSync:ClientId = e1\n  AirSync:ApplicationData\n    \
