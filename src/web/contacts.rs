@@ -33,7 +33,7 @@ use crate::domain::{
 };
 
 /// Letters of the index beyond which others are not offered.
-const LETTERS: usize = 60;
+const LETTERS: usize = 120;
 /// Keeps the environment chosen for as long as the browser is open.
 const COOKIE: &str = "carnet-place";
 

@@ -196,6 +196,8 @@ fn is_other_format(shown_as: &str, asked: AskedFormat) -> bool {
 
 /// `1-200, 250`; what is no number is passed over.
 fn ranges(text: &str) -> Vec<(u64, u64)> {
+    let whole = |range: &str| range.trim().to_owned();
+    let text = text.split('-').map(whole).collect::<Vec<_>>().join("-");
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
         Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
@@ -466,6 +468,7 @@ mod tests {
         for (text, expected) in [
             ("", vec![]),
             ("7", vec![(7, 7)]),
+            ("1 - 200, 250", vec![(1, 200), (250, 250)]),
             ("1-200, 250", vec![(1, 200), (250, 250)]),
             ("x, 3-y, 9", vec![(9, 9)]),
         ] {

@@ -289,13 +289,48 @@ fn skype(line: &Line) -> Option<Callee> {
     (!name.is_empty()).then(|| Callee::Skype(name.to_owned()))
 }
 
+/// Countries, as people write them, whose addresses have the code behind the city.
+const CODE_LAST: [&str; 20] = [
+    "us",
+    "usa",
+    "united states",
+    "états-unis",
+    "ca",
+    "canada",
+    "gb",
+    "uk",
+    "united kingdom",
+    "royaume-uni",
+    "au",
+    "australia",
+    "australie",
+    "ie",
+    "ireland",
+    "irlande",
+    "in",
+    "india",
+    "inde",
+    "new zealand",
+];
+
+/// An address as an envelope has it, in lines.
 fn address(line: &Line) -> String {
-    let parts: Vec<String> = line
-        .components()
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect();
-    parts.join("\n")
+    let parts = line.components();
+    let part = |at: usize| parts.get(at).map_or("", |part| part.trim());
+    let [city, region, code, country] = [part(3), part(4), part(5), part(6)];
+    let join = |parts: &[&str], between: &str| {
+        let said: Vec<&str> = parts
+            .iter()
+            .copied()
+            .filter(|part| !part.is_empty())
+            .collect();
+        said.join(between)
+    };
+    let (place, beside) = match CODE_LAST.contains(&&country.to_lowercase()[..]) {
+        true => (join(&[city, &join(&[region, code], " ")], ", "), ""),
+        false => (join(&[code, city], " "), region),
+    };
+    join(&[part(0), part(1), part(2), &place, beside, country], "\n")
 }
 
 /// What a form has no input for and keeps: the property and the beginning of its value.
@@ -338,4 +373,31 @@ fn others(card: &Document) -> impl Iterator<Item = &Line> {
             !known.contains(at) && !TECHNICAL.iter().any(|name| line.is(name))
         })
         .map(|(_, line)| line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_read_as_on_an_envelope() {
+        for (value, expected) in [
+            (
+                ";;12 rue des Tanneurs;Lille;Nord;59000;France",
+                "12 rue des Tanneurs\n59000 Lille\nNord\nFrance",
+            ),
+            (
+                ";Suite 5;1 Main St;Springfield;IL;62701;USA",
+                "Suite 5\n1 Main St\nSpringfield, IL 62701\nUSA",
+            ),
+            (";;;Lille;;;", "Lille"),
+            (";;12 rue", "12 rue"),
+        ] {
+            let text =
+                format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\nADR:{value}\r\nEND:VCARD\r\n");
+            let card = Document::parse(text.as_bytes()).expect("a card");
+            let line = card.lines().iter().find(|line| line.is("ADR"));
+            assert_eq!(address(line.expect("an address")), expected);
+        }
+    }
 }
