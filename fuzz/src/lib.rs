@@ -116,7 +116,7 @@ pub fn contact_form(octets: &[u8]) {
         ..Submitted::default()
     };
     let facet = Contact::new(Some("FR"));
-    let _ = facet.refill(&submitted, Some("tel"), &EN);
+    let _ = facet.refill(None, &submitted, Some("tel"), &EN);
     if let Ok(edit) = WebFacet::edit(&facet, None, &submitted)
         && let Ok(made) = edit.apply(None)
     {

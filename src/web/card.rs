@@ -21,7 +21,7 @@ use super::{
     when,
 };
 use crate::domain::{
-    book::Condition,
+    book::{Condition, Seen},
     collection::Place,
     comment::ShownComment,
     error::{Error, Result},
@@ -163,7 +163,10 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     let visit = &posted.visit;
     let deleted = async {
         let (book, card) = item.open(&web, visit).await?;
-        let condition = Condition::Match(vec![posted.value("version").to_owned()]);
+        let condition = match book.seen(&card, posted.value("version")).await? {
+            Seen::Now(condition) => condition,
+            Seen::Before(_) => Condition::Match(Vec::new()),
+        };
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
         let name = names::of_item(&web, &card, &visit.settings);

@@ -94,10 +94,16 @@ impl Page {
         }
     }
 
-    /// What was sent, once more.
-    async fn again(web: &Arc<Web>, visit: &Visit, sent: &Sent, refused: Option<&Error>) -> Self {
+    /// What was sent, to be sent again; `shown` is the card it is about.
+    async fn again(
+        web: &Arc<Web>,
+        visit: &Visit,
+        shown: Option<&[u8]>,
+        sent: &Sent,
+        refused: Option<&Error>,
+    ) -> Self {
         let more = sent.more.as_deref();
-        let form = web.facet.refill(&sent.submitted, more, visit.text);
+        let form = web.facet.refill(shown, &sent.submitted, more, visit.text);
         let picture = sent.picture(web).await;
         let unreadable = picture.as_ref().err();
         let refused = refused.or(unreadable);
@@ -214,7 +220,7 @@ pub async fn create(
         Ok(Saved::Not(alike)) => (None, alike),
         Err(error) => (Some(error), Vec::new()),
     };
-    let page = Page::again(&web, &visit, &sent, refused.as_ref()).await;
+    let page = Page::again(&web, &visit, None, &sent, refused.as_ref()).await;
     Page { alike, ..page }.of_new(&web, &visit, &place)
 }
 
@@ -253,7 +259,7 @@ pub async fn update(
         let shown = book.content(&card);
         let has_photo = web.facet.form(Some(&shown), visit.text).has_photo;
         let again = async |refused: Option<&Error>| {
-            let mut page = Page::again(&web, &visit, &sent, refused).await;
+            let mut page = Page::again(&web, &visit, Some(&shown), &sent, refused).await;
             page.form.has_photo = has_photo;
             let besides = Besides::of(&web, &visit, &book, &card).await?;
             Ok(page.of_item(&web, &visit, &item, sent.version.clone(), besides))

@@ -41,8 +41,15 @@ pub trait WebFacet: Send + Sync {
     /// Values of a document that a phone over Exchange ActiveSync does not show, as people read them.
     fn beyond_phones(&self, document: &[u8]) -> Vec<String>;
 
-    /// The same form filled with what was submitted, with one more row in the list named `more`.
-    fn refill(&self, submitted: &Submitted, more: Option<&str>, text: &Text) -> Form;
+    /// The same form filled with what was submitted, and with what the document shown has where that was
+    /// left as it is, with one more row in the list named `more`.
+    fn refill(
+        &self,
+        shown: Option<&[u8]>,
+        submitted: &Submitted,
+        more: Option<&str>,
+        text: &Text,
+    ) -> Form;
 
     /// Patches only what differs between the form as shown for `shown` and as submitted.
     ///
@@ -206,12 +213,14 @@ pub enum Changed {
     Mine,
     Theirs,
     Both,
+    /// What it was is not kept any more.
+    Unknown,
 }
 
 impl Changed {
     /// The form's value is chosen until the person chooses: it is a change of theirs.
     pub fn is_mine(self) -> bool {
-        self != Changed::Theirs
+        matches!(self, Changed::Mine | Changed::Both)
     }
 
     /// The same in words.
@@ -220,6 +229,7 @@ impl Changed {
             Changed::Mine => text.book.changed_by_you,
             Changed::Theirs => text.book.changed_meanwhile,
             Changed::Both => text.book.changed_by_both,
+            Changed::Unknown => text.book.changed_by_somebody,
         }
     }
 }
@@ -310,6 +320,8 @@ pub struct Submitted {
     pub remove_photo: bool,
     /// Octets the picture may have once it is stored.
     pub photo_limit: Option<usize>,
+    /// Fields that stay as they are stored, by the names their inputs begin with.
+    pub left: Vec<String>,
 }
 
 impl Submitted {
@@ -322,17 +334,23 @@ impl Submitted {
     }
 
     /// Says nothing of some fields, by the names their inputs begin with.
-    pub fn leave(&mut self, ids: &[String]) {
-        let is_of = |name: &str, id: &str| {
-            let rest = name.strip_prefix(id);
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
-        };
-        self.fields
-            .retain(|(name, _)| !ids.iter().any(|id| is_of(name, id)));
+    pub fn leave(&mut self, ids: Vec<String>) {
         if ids.iter().any(|id| id == PICTURE) {
             self.photo = None;
             self.remove_photo = false;
         }
+        self.left = ids;
+        let mut fields = std::mem::take(&mut self.fields);
+        fields.retain(|(name, _)| !self.leaves(name));
+        self.fields = fields;
+    }
+
+    /// Whether a field stays as it is stored.
+    pub fn leaves(&self, name: &str) -> bool {
+        self.left.iter().any(|id| {
+            let rest = name.strip_prefix(id.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        })
     }
 }
 

@@ -163,6 +163,39 @@ fn each_field_that_differs_is_chosen_by_itself() {
 }
 
 #[test]
+fn what_was_left_to_the_server_stays_when_the_choice_is_sent_again() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let (book, edit) = begin(&server, &browser);
+    let mine = browser.filled(&edit, &[("family", "Grand"), ("title", "Seller")]);
+    let theirs = CARD
+        .replace("Petit", "Moyen")
+        .replace("TEL;TYPE=WORK", "EMAIL:nina@example.org\r\nTEL;TYPE=WORK");
+    rewrite(&book, &theirs);
+    let page = browser.send(&edit, &mine, None).text();
+    let mut choice = chosen(&page, &[("family", "theirs")]);
+    // The session is another by now: the form is shown again, and sent again as it stands.
+    let token = choice.iter_mut().find(|(name, _)| name == "token");
+    token.expect("a token").1 = "of another session".to_owned();
+    let answer = browser.send(&edit, &choice, None);
+    assert_eq!(answer.status, 403);
+    let again = answer
+        .text()
+        .replace("<form class=\"contact\"", "<form class=\"panel\"");
+    let again = chosen(&again, &[]);
+    assert!(
+        again.contains(&("family".to_owned(), "Moyen".to_owned())),
+        "{again:?}"
+    );
+    let answer = browser.send(&edit, &again, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let card = stored(&book);
+    for kept in ["N:Moyen;Nina;;;", "TITLE:Seller", "EMAIL:nina@example.org"] {
+        assert!(card.contains(kept), "{kept}: {card}");
+    }
+}
+
+#[test]
 fn what_only_the_server_changed_can_be_taken_back_too() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "alice");
@@ -276,6 +309,10 @@ fn a_form_of_a_version_nobody_knows_changes_nothing_by_itself() {
     let page = browser.send(&edit, &mine, None).text();
     let values = ["Petit", "Grand"].map(str::to_owned).to_vec();
     assert_eq!(listed(&page), [("Last name".to_owned(), values)]);
+    assert!(
+        page.contains("You changed this, or it was changed on the server"),
+        "{page}"
+    );
     let answer = browser.send(&edit, &chosen(&page, &[]), None);
     assert_eq!(answer.status, 303, "{}", answer.text());
     assert_eq!(stored(&book), CARD);

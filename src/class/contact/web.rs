@@ -54,8 +54,18 @@ impl WebFacet for Contact {
         card.map_or_else(|_| Vec::new(), |card| beyond(&card))
     }
 
-    fn refill(&self, submitted: &Submitted, more: Option<&str>, text: &Text) -> Form {
+    fn refill(
+        &self,
+        shown: Option<&[u8]>,
+        submitted: &Submitted,
+        more: Option<&str>,
+        text: &Text,
+    ) -> Form {
         let mut values = submitted.fields.clone();
+        if let Some(card) = shown.and_then(|shown| Document::parse(shown).ok()) {
+            let stored = self::values(&card).into_iter();
+            values.extend(stored.filter(|(name, _)| submitted.leaves(name)));
+        }
         if let Some(list) = LISTS.iter().find(|list| Some(list.name) == more) {
             values.push((
                 format!("{}-{}", list.name, rows(&values, list)),

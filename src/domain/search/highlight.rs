@@ -47,7 +47,10 @@ pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
 pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
     let own: String = value.chars().filter(char::is_ascii_digit).collect();
     let found = leaves(root).into_iter().any(|leaf| match &leaf.wanted {
-        Wanted::Number { digits, prefix, .. } => is_number(&own, digits, *prefix),
+        Wanted::Number { digits, prefix, .. } => {
+            let has_country = value.trim_start().starts_with('+') || own.starts_with("00");
+            is_number(&own, has_country, digits, *prefix)
+        }
         _ => false,
     });
     match found {
@@ -125,14 +128,16 @@ fn wanted_characters(run: &str, terms: &[Term]) -> Vec<bool> {
 
 /// Digits that end in those wanted, or with a star begin with them: with or without a country code
 /// or the zero before a national number.
-fn is_number(number: &str, wanted: &str, prefix: bool) -> bool {
+fn is_number(number: &str, has_country: bool, wanted: &str, prefix: bool) -> bool {
     /// Digits that tell a number without its country.
     const NATIONAL: usize = 6;
     let [bare, bare_wanted] = [number, wanted].map(|digits| digits.trim_start_matches('0'));
     if prefix {
         // A country code has up to three digits.
-        let mut places = (0..=3).filter_map(|at| bare.get(at..));
-        return number.starts_with(wanted) || places.any(|rest| rest.starts_with(bare_wanted));
+        let longest = if has_country { 3 } else { 0 };
+        let mut places = (0..=longest).filter_map(|at| bare.get(at..));
+        let stands = !bare_wanted.is_empty() && places.any(|rest| rest.starts_with(bare_wanted));
+        return number.starts_with(wanted) || stands;
     }
     let ends = |one: &str, end: &str| end.len() >= NATIONAL && one.ends_with(end);
     number.ends_with(wanted) || ends(bare, bare_wanted) || ends(bare_wanted, bare)
@@ -222,6 +227,9 @@ mod tests {
             ("+33 1 99 00 12 35", "01 99 00 12 34", false),
             ("+33 1 99 00 12 34", "1235", false),
             ("+33 1 99 00 12 34", "0198*", false),
+            // The first digits of a national number are no country's.
+            ("05 19 90 12 34", "0199*", false),
+            ("06 39 98 12 34", "0000*", false),
             ("+33 1 99 00 12 34", "martin", false),
             ("+33 1 99 00 12 34", "martin -001234", false),
         ] {

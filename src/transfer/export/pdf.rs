@@ -182,15 +182,12 @@ impl Sheet<'_> {
 fn frame(how: &Export, contacts: usize, number: usize, pages: usize, fonts: &Fonts) -> Vec<Text> {
     let (width, height) = how.paper.size();
     let heading = &how.heading;
-    let (counted, page) = match how.french {
-        true => (
-            format!("{contacts} contacts"),
-            format!("page {number} sur {pages}"),
-        ),
-        false => (
-            format!("{contacts} contacts"),
-            format!("page {number} of {pages}"),
-        ),
+    // French counts none as one.
+    let is_one = contacts == 1 || how.french && contacts == 0;
+    let counted = format!("{contacts} contact{}", if is_one { "" } else { "s" });
+    let page = match how.french {
+        true => format!("page {number} sur {pages}"),
+        false => format!("page {number} of {pages}"),
     };
     let about: Vec<&str> = [&heading.exporter[..], &heading.date, &counted]
         .into_iter()

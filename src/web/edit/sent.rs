@@ -102,7 +102,7 @@ impl Sent {
                 },
             }
         }
-        submitted.leave(&theirs);
+        submitted.leave(theirs);
         if submitted.remove_photo {
             submitted.photo = None;
         }

@@ -216,7 +216,7 @@ async fn done(
     let sent = submitted(&form, fields);
     let wanted = value(fields, "do");
     if let Some(list) = wanted.strip_prefix("more-") {
-        let mut form = web.facet.refill(&sent, Some(list), text);
+        let mut form = web.facet.refill(None, &sent, Some(list), text);
         form.has_photo = web.facet.photo(&content).is_some();
         return Ok(Done::More(form));
     }

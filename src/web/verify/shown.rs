@@ -126,9 +126,8 @@ pub fn submitted(form: &Form, fields: &[(String, String)]) -> Submitted {
         }
     }
     Submitted {
-        photo_limit: None,
         fields: taken,
-        photo: None,
         remove_photo: form.has_photo && removed.contains(&"photo"),
+        ..Submitted::default()
     }
 }

@@ -101,7 +101,7 @@ async fn exported(fixture: &Fixture, chosen: Chosen, rendition: Rendition, how: 
 #[test]
 fn an_import_with_photos_holds_a_part_of_its_file() {
     const PHOTO: usize = 24_000;
-    const BOUND: u64 = 176 << 20;
+    const BOUND: u64 = 208 << 20;
     let data = tempfile::tempdir().expect("a folder");
     let data = data.path();
     works(data, &["user", "add", "bob"]);

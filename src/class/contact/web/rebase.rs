@@ -63,7 +63,9 @@ impl Row {
     /// Its inputs as the row of another form.
     fn write(&self, list: &Several, row: usize, fields: &mut Vec<(String, String)>) {
         let id = format!("{}-{row}", list.name);
-        fields.push((format!("{id}-kind"), self.kind.clone()));
+        if list.has_kinds() {
+            fields.push((format!("{id}-kind"), self.kind.clone()));
+        }
         fields.push((format!("{id}-label"), self.label.clone()));
         match list.inputs.len() {
             0 => fields.push((id, self.parts.concat())),
@@ -105,6 +107,7 @@ pub fn rebased(
     submitted: &[(String, String)],
     reader: &Reader,
 ) -> Rebased {
+    let is_known = before.is_some();
     let was = match before {
         Some(before) => values(before),
         None => submitted.to_vec(),
@@ -138,6 +141,11 @@ pub fn rebased(
         [before, mine, theirs],
         str::to_owned,
     );
+    if !is_known {
+        for field in &mut rebased.contested {
+            field.changed = Changed::Unknown;
+        }
+    }
     rebased
 }
 
