@@ -1,6 +1,6 @@
 //! Work that takes long, beside the requests.
 
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, spawn_blocking};
 
 use super::error::{Error, Result};
 
@@ -12,10 +12,12 @@ pub fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> impl Future<Output = Result<T>> + Send {
     let work = spawn_blocking(work);
-    async {
-        work.await
-            .map_err(|_| Error::Unavailable("the work beside the request did not end".to_owned()))
-    }
+    async { work.await.map_err(lost) }
+}
+
+/// Work that did not end: it panicked, or the server stops.
+pub fn lost(_: JoinError) -> Error {
+    Error::Unavailable("the work beside the request did not end".to_owned())
 }
 
 #[cfg(test)]

@@ -20,9 +20,10 @@ use self::archive::Archive;
 use super::Fields;
 use crate::domain::{
     batch::Op,
+    blocking::blocking,
     book::Book,
     cursor::Position,
-    error::{Error, Result},
+    error::Result,
     id::{PersonId, PlacementId},
     item::Card,
     store::ListQuery,
@@ -427,7 +428,7 @@ impl Exporter {
         }
         let (mut rows, how) = (std::mem::take(&mut self.rows), self.how.clone());
         let rendition = self.rendition;
-        let written = tokio::task::spawn_blocking(move || {
+        let written = blocking(move || {
             rows.sort_by_cached_key(|fields| sort_key(fields, how.last_first));
             match rendition {
                 Rendition::VCard(_) => Ok((Vec::new(), BTreeSet::new())),
@@ -442,9 +443,7 @@ impl Exporter {
                 Rendition::Pdf(layout) => pdf::write(&rows, layout, &how),
             }
         });
-        let written = written.await;
-        let written = written.map_err(|error| Error::Unavailable(error.to_string()))?;
-        let (octets, missing) = written?;
+        let (octets, missing) = written.await??;
         self.missing = missing;
         Ok(octets)
     }

@@ -14,6 +14,7 @@ pub use self::progress::{Progress, Report};
 use self::{merge::updated, progress::Settled};
 use super::{Code, Entry, Group, Made, Outcome, Warning, unknown_members};
 use crate::domain::{
+    blocking::{blocking, lost},
     book::{Book, Prepared},
     error::{Error, Result},
     id::{ImportId, PlacementId},
@@ -205,12 +206,11 @@ impl Importer {
     /// out: false then.
     async fn store_picture(&self, made: &mut Made) -> Result<bool> {
         let (book, card) = (self.book.clone(), made.card.clone());
-        let stored = tokio::task::spawn_blocking(move || {
+        let stored = blocking(move || {
             let most = book.actor().photo;
             book.class().with_picture_stored(&card, most)
         });
-        let stored = stored.await;
-        let stored = stored.map_err(|error| Error::Unavailable(error.to_string()))?;
+        let stored = stored.await?;
         let could = stored.is_ok();
         made.card = stored.unwrap_or_else(|_| without_picture(&made.card));
         Ok(could)
@@ -344,7 +344,7 @@ impl Importer {
                 return Ok(attempt == 0);
             };
             let landed = flying.commit.await;
-            match landed.map_err(|error| Error::Unavailable(error.to_string()))? {
+            match landed.map_err(lost)? {
                 Ok(settled) => {
                     self.progress.settle(settled);
                     self.behind = true;

@@ -12,6 +12,7 @@ use http::StatusCode;
 
 use crate::{
     domain::{
+        blocking::blocking,
         book::Edit,
         error::{Error, Result},
     },
@@ -150,15 +151,14 @@ pub async fn in_turn<T: Send + 'static>(
     web: &Arc<Web>,
     work: impl FnOnce(&dyn WebFacet) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let gone = |_| Error::Unavailable("a picture was given up".into());
     let turn = web.pictures.clone().acquire_owned().await;
     let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
     let facet = web.facet.clone();
-    let made = tokio::task::spawn_blocking(move || {
+    let made = blocking(move || {
         let _turn = turn;
         work(&*facet)
     });
-    made.await.map_err(gone)?
+    made.await?
 }
 
 /// Reads a field to its end, so that the answer is read too; none when it is larger than allowed.
