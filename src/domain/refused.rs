@@ -117,6 +117,17 @@ impl Core {
         .await
     }
 
+    /// The actor's refused change with this content, however old; none where there is none.
+    pub async fn kept_refused(
+        self: &Arc<Self>,
+        actor: &Actor,
+        content: &[u8],
+    ) -> Result<Option<RevisionId>> {
+        let refused = self.store().refused(actor.person).await?;
+        let kept = refused.iter().find(|kept| kept.document == content);
+        Ok(kept.map(|kept| kept.id))
+    }
+
     /// Lets a refused change go.
     pub async fn dismiss_refused(&self, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         self.own_refused(actor, id).await?;

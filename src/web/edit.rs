@@ -1,6 +1,7 @@
 //! Forms of contacts: new ones, changes, and both sides of a conflict.
 
 mod alike;
+mod gone;
 mod sent;
 mod stale;
 
@@ -28,8 +29,9 @@ use super::{
     told::Done,
 };
 use crate::domain::{
-    book::{Book, Condition, Replace, Seen},
+    book::{Book, Condition, Edit, Replace, Seen},
     error::{Error, Result},
+    id::RevisionId,
     item::{Card, random_id},
 };
 
@@ -82,6 +84,8 @@ struct Page {
     /// A picture that was chosen, as base64.
     photo: Option<String>,
     alike: Vec<Alike>,
+    /// Refused changes that are settled once it is saved.
+    settles: Vec<RevisionId>,
 }
 
 impl Page {
@@ -91,6 +95,7 @@ impl Page {
             problem: None,
             photo: None,
             alike: Vec::new(),
+            settles: Vec::new(),
         }
     }
 
@@ -114,6 +119,7 @@ impl Page {
         Self {
             problem: refused.map(|error| problem(error, visit)).or_else(stale),
             photo: picture.unwrap_or_default(),
+            settles: sent.settles.clone(),
             ..Self::new(form)
         }
     }
@@ -121,23 +127,23 @@ impl Page {
     fn of_new(self, web: &Web, visit: &Visit, place: &PlacePath) -> Response {
         let path = place.path();
         let page = page::Edit {
-            shell: visit.shell(web, Some(&path)),
             title: visit.text.new_contact.to_owned(),
             action: format!("{path}/new"),
             alike_at: Some(format!("{path}/new/alike")),
-            cancel: path.clone(),
-            here: path,
-            id: String::new(),
-            attached: None,
-            beyond: None,
-            version: String::new(),
-            has_photo: false,
-            form: self.form,
-            photo: self.photo,
-            alike: self.alike,
-            problem: None,
+            ..self.at(web, visit, &path)
         };
-        told(page, self.problem)
+        show(page.status, &page)
+    }
+
+    fn of_gone(self, web: &Web, visit: &Visit, item: &ItemPath, version: String) -> Response {
+        let page = page::Edit {
+            title: visit.text.edit.to_owned(),
+            action: format!("{}/edit", item.path()),
+            version,
+            anew: true,
+            ..self.at(web, visit, &item.place.path())
+        };
+        show(page.status, &page)
     }
 
     fn of_item(
@@ -148,25 +154,43 @@ impl Page {
         version: String,
         besides: Besides,
     ) -> Response {
-        let path = item.path();
+        let (path, place) = (item.path(), item.place.path());
         let page = page::Edit {
-            shell: visit.shell(web, Some(&item.place.path())),
             title: visit.text.edit.to_owned(),
             action: format!("{path}/edit"),
-            alike_at: None,
             cancel: path,
-            here: item.place.path(),
             id: item.id.clone(),
             attached: Some(besides.attached),
             beyond: besides.beyond,
             version,
+            ..self.at(web, visit, &place)
+        };
+        show(page.status, &page)
+    }
+
+    /// What every form has; `here` is the address of its place.
+    fn at(self, web: &Web, visit: &Visit, here: &str) -> page::Edit {
+        let (status, problem) = self.problem.unzip();
+        page::Edit {
+            status: status.unwrap_or(StatusCode::OK),
+            shell: visit.shell(web, Some(here)),
+            title: String::new(),
+            action: String::new(),
+            alike_at: None,
+            cancel: here.to_owned(),
+            here: here.to_owned(),
+            id: String::new(),
+            attached: None,
+            beyond: None,
+            version: String::new(),
+            settles: self.settles.iter().map(|refused| refused.0).collect(),
+            anew: false,
             has_photo: self.form.has_photo,
             form: self.form,
             photo: self.photo,
             alike: self.alike,
-            problem: None,
-        };
-        told(page, self.problem)
+            problem,
+        }
     }
 }
 
@@ -189,15 +213,6 @@ impl Besides {
             beyond: (!beyond.is_empty()).then(said),
         })
     }
-}
-
-fn told(mut page: page::Edit, problem: Option<(StatusCode, String)>) -> Response {
-    let (status, problem) = match problem {
-        Some((status, problem)) => (status, Some(problem)),
-        None => (StatusCode::OK, None),
-    };
-    page.problem = problem;
-    show(status, &page)
 }
 
 /// `POST …/new`: contacts that may be the same are shown before it is stored.
@@ -238,12 +253,18 @@ async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent)
     if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
         return Ok(Saved::Not(found));
     }
+    stored(web, visit, &book, &*edit).await.map(Saved::At)
+}
+
+/// Stores a new contact, and leads to it.
+async fn stored(web: &Web, visit: &Visit, book: &Book, edit: &dyn Edit) -> Result<Response> {
     let href = format!("{}.vcf", random_id(16));
-    book.put(&href, &Condition::Absent, &*edit).await?;
+    book.put(&href, &Condition::Absent, edit).await?;
     let stored = book.get(&href).await?;
-    let path = format!("{}/c/{}", place.path(), stored.placement.server_id);
+    let place = PlacePath::of(book).path();
+    let path = format!("{place}/c/{}", stored.placement.server_id);
     let done = Done::of("created").to(&web.facet.name(&stored.document, &visit.settings));
-    Ok(Saved::At(done.at(&path)))
+    Ok(done.at(&path))
 }
 
 /// `POST …/c/ID/edit`
@@ -255,7 +276,10 @@ pub async fn update(
 ) -> Response {
     let answer = async {
         let sent = Sent::read(&web, &visit, form).await?;
-        let (book, card) = item.open(&web, &visit).await?;
+        let (book, card) = match item.open(&web, &visit).await {
+            Err(Error::NotFound) => return gone::answer(&web, &visit, &item, &sent).await,
+            opened => opened?,
+        };
         let shown = book.content(&card);
         let has_photo = web.facet.form(Some(&shown), visit.text).has_photo;
         let again = async |refused: Option<&Error>| {
@@ -278,8 +302,14 @@ pub async fn update(
         };
         let mine = Replace(edit.apply(Some(made_of.as_deref().unwrap_or(&shown)))?);
         match book.put(&card.placement.href, &condition, &mine).await {
-            Ok(_) => Ok(Done::of("saved").at(&item.path())),
+            Ok(_) => {
+                sent.settle(&web, &visit).await;
+                Ok(Done::of("saved").at(&item.path()))
+            }
             Err(Error::PreconditionFailed) => {
+                let kept = web.core.kept_refused(&visit.actor, &mine.0).await?;
+                let mut sent = sent;
+                sent.settles.extend(kept);
                 stale::page(&web, &visit, &item, &sent, made_of.as_deref()).await
             }
             Err(error) => Err(error),

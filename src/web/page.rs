@@ -218,6 +218,8 @@ pub struct CommentRow {
 #[derive(Template)]
 #[template(path = "edit.html")]
 pub struct Edit {
+    /// Of the answer.
+    pub status: StatusCode,
     pub shell: Shell,
     pub title: String,
     pub action: String,
@@ -229,6 +231,10 @@ pub struct Edit {
     /// What the person's phones do not show of it.
     pub beyond: Option<String>,
     pub version: String,
+    /// Refused changes that are settled once it is saved.
+    pub settles: Vec<i64>,
+    /// The contact is gone: what is typed becomes another one.
+    pub anew: bool,
     pub form: Form,
     pub has_photo: bool,
     /// A picture that was chosen and is not saved, as base64.
@@ -247,6 +253,8 @@ pub struct Conflict {
     pub action: String,
     pub back: String,
     pub version: String,
+    /// Refused changes that are settled with it.
+    pub settles: Vec<i64>,
     pub fields: Vec<(String, String)>,
     pub contested: Vec<Contested>,
     /// The picture was chosen or taken off.

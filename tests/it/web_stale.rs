@@ -2,7 +2,7 @@
 //! each, and nothing overwritten silently.
 
 use crate::support::{
-    browser::{Browser, hidden, unescaped},
+    browser::{Browser, filled_in, hidden, unescaped},
     dav::Book,
     server::Server,
 };
@@ -322,4 +322,95 @@ fn a_form_of_a_version_nobody_knows_changes_nothing_by_itself() {
     let answer = browser.send(&edit, &mine, None);
     assert_eq!(answer.status, 303, "{}", answer.text());
     assert!(hidden(&browser.page(&edit), "version").contains('"'));
+}
+
+#[test]
+fn what_was_settled_is_no_refused_change() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let (book, edit) = begin(&server, &browser);
+    let kept = |name: &str| browser.page("/refused").contains(name);
+    let mine = browser.filled(&edit, &[("family", "Grand"), ("title", "Seller")]);
+    let second = CARD.replace("Petit", "Moyen");
+    rewrite(&book, &second);
+    let page = browser.send(&edit, &mine, None).text();
+    assert!(kept("Grand"), "until it is settled");
+    // Somebody writes once more: what was chosen is refused too.
+    rewrite(&book, &second.replace("Moyen", "Long"));
+    let page = browser.send(&edit, &chosen(&page, &[]), None).text();
+    assert!(page.contains("This contact changed meanwhile"), "{page}");
+    let answer = browser.send(&edit, &chosen(&page, &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(stored(&book).contains("FN:Nina Grand"));
+    assert!(!kept("Grand"), "{}", browser.page("/refused"));
+    // Both sides say the same: that is settled at once.
+    let mine = browser.filled(&edit, &[("family", "Vaste")]);
+    rewrite(&book, &stored(&book).replace("Grand", "Vaste"));
+    assert_eq!(browser.send(&edit, &mine, None).status, 303);
+    assert!(!kept("Vaste"));
+}
+
+#[test]
+fn what_was_typed_of_a_contact_that_is_gone_becomes_another_one() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let card = CARD.replace("X-OTHER", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/2Q==\r\nX-OTHER");
+    let book = Book::of(&server.address, "alice");
+    let answer = book.put("stale.vcf", ("If-None-Match", "*"), &card);
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let path = browser.card_named("/c/private", "Nina Petit");
+    let edit = format!("{}/edit", path.expect("a card"));
+    let mine = browser.filled(
+        &edit,
+        &[("family", "Grand"), ("tel-2", "+33 1 99 00 00 33")],
+    );
+    let (href, ..) = book.find("UID:stale-1").expect("a card");
+    assert_eq!(book.send("DELETE", &href, &[], b"").status, 204);
+
+    let answer = browser.send(&edit, &mine, None);
+    assert_eq!(answer.status, 409);
+    let page = answer.text();
+    for said in [
+        "This contact is not here any more",
+        "a new contact in Private",
+        "Save as a new contact",
+        "value=\"Grand\"",
+        "kept in your refused changes",
+    ] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(browser.page("/refused").contains("Nina Grand"));
+    // A row more, and the form of another session, keep it all.
+    let mut more = filled_in(&page, &[("more", "tel")]);
+    let page = browser.send(&edit, &more, None).text();
+    assert!(
+        page.contains("tel-3") && page.contains("Save as a new contact"),
+        "{page}"
+    );
+    more = filled_in(&page, &[("token", "of another session")]);
+    more.retain(|(name, value)| name != "token" || value.starts_with("of"));
+    let answer = browser.send(&edit, &more, None);
+    assert_eq!(answer.status, 403);
+
+    let again = filled_in(&answer.text(), &[]);
+    let answer = browser.send(&edit, &again, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let (_, _, stored) = book.find("FN:Nina Grand").expect("another card");
+    for kept in ["+33 1 99 00 00 33", "TITLE:Buyer", "X-OTHER:kept", "PHOTO;"] {
+        assert!(stored.contains(kept), "{kept}: {stored}");
+    }
+    assert!(!stored.contains("UID:stale-1"), "{stored}");
+    assert!(!browser.page("/refused").contains("Nina Grand"));
+    // Whoever has not seen a version is given nothing of it.
+    let mut forged = filled_in(&page, &[("family", "Forger")]);
+    let version = forged.iter_mut().find(|(name, _)| name == "version");
+    version.expect("a version").1 = "999999 \"forged\"".to_owned();
+    let answer = browser.send(&edit, &forged, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let (.., stored) = book.find("FN:Nina Forger").expect("another card");
+    assert!(
+        !stored.contains("X-OTHER") && stored.contains("TITLE:Buyer"),
+        "{stored}"
+    );
+    server.check();
 }

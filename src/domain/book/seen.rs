@@ -2,9 +2,10 @@
 
 use super::{Book, Condition};
 use crate::domain::{
-    error::Result,
-    id::Seq,
-    item::{Card, Placement},
+    batch::Op,
+    error::{Error, Result},
+    id::{RevisionId, Seq},
+    item::{Card, Placement, digest},
 };
 
 /// How a version that was shown stands to what there is.
@@ -37,6 +38,62 @@ impl Book {
             true => Seen::Now(Condition::Match(vec![etag])),
             false => Seen::Before(before),
         })
+    }
+
+    /// What this person saw of an item that is not here any more, at a version that
+    /// [`Book::version_of`] named; none where that is not remembered. `NotFound` when it never was
+    /// here.
+    pub async fn seen_of_gone(&self, server_id: &str, version: &str) -> Result<Option<Vec<u8>>> {
+        let gone = self.gone(server_id).await?.placement;
+        let Some((held, tag)) = version.split_once(' ') else {
+            return Ok(None);
+        };
+        let Ok(held) = held.parse() else {
+            return Ok(None);
+        };
+        let store = self.core.store();
+        let Some((document, overlay)) = store.version_at(gone.id, Seq(held), None).await? else {
+            return Ok(None);
+        };
+        let was = Placement {
+            digest: digest(&document),
+            overlay: overlay.clone().into(),
+            ..gone
+        };
+        // Only who has seen a version knows its tag; others may have been meant not to see it.
+        let refused = self.marks().await?.0.get(&was.item).copied();
+        let is_seen = (0..=refused.unwrap_or(0)).any(|mark| was.etag(mark) == tag);
+        Ok(is_seen.then(|| self.shown(&document, &overlay)))
+    }
+
+    /// Keeps what was written to an item that is not here any more among the person's refused
+    /// changes.
+    pub async fn keep_of_gone(
+        &self,
+        server_id: &str,
+        document: &[u8],
+    ) -> Result<Option<RevisionId>> {
+        let gone = &self.gone(server_id).await?;
+        if document.len() > self.core.limits().document {
+            return Ok(None);
+        }
+        self.decided(|book| async move {
+            let reason = "the contact had been taken away meanwhile";
+            let mut op = book.refusal(Some(gone), document.to_vec(), reason);
+            if let Op::Refuse { mark, .. } = &mut op {
+                *mark = false;
+            }
+            book.core.commit_as(&book.actor, vec![op]).await.map(drop)
+        })
+        .await?;
+        self.core.kept_refused(&self.actor, document).await
+    }
+
+    async fn gone(&self, server_id: &str) -> Result<Card> {
+        let ids = [server_id.to_owned()];
+        let store = self.core.store();
+        let found = store.by_server_ids(self.collection.id, &ids).await?;
+        found.into_iter().next().flatten().ok_or(Error::NotFound)
     }
 
     /// What the place showed of an item up to a sequence, as far as it is remembered.

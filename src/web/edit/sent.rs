@@ -15,6 +15,7 @@ use crate::{
         blocking::blocking,
         book::Edit,
         error::{Error, Result},
+        id::RevisionId,
     },
     web::{
         Web,
@@ -29,6 +30,8 @@ pub const PHOTO: usize = 100 * 1024 * 1024;
 const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 /// Octets of everything that is typed into a form.
 const TYPED: usize = 1024 * 1024;
+/// Refused changes that one form settles.
+const SETTLED: usize = 50;
 /// Begins the name of the choice between both sides of a field that changed meanwhile.
 pub const CHOICE: &str = "choice-";
 /// Chosen is what the server has: the form says nothing of the field.
@@ -44,6 +47,10 @@ pub struct Sent {
     pub more: Option<String>,
     /// Ids of contacts the person saw that may be the same.
     pub seen: Vec<String>,
+    /// Refused changes that are settled once it is saved.
+    pub settles: Vec<RevisionId>,
+    /// The contact is gone: what is typed becomes another one.
+    pub anew: bool,
     /// The form was made for another session.
     pub stale: bool,
     /// The picture was larger than allowed.
@@ -57,6 +64,8 @@ impl Sent {
             version: String::new(),
             more: None,
             seen: Vec::new(),
+            settles: Vec::new(),
+            anew: false,
             stale: true,
             too_large: false,
         };
@@ -95,6 +104,8 @@ impl Sent {
                 "version" => sent.version = value,
                 "more" => sent.more = Some(value),
                 "seen" => sent.seen.push(value),
+                "settles" => sent.settles.extend(value.parse().map(RevisionId)),
+                "anew" => sent.anew = true,
                 "remove-photo" => submitted.remove_photo = true,
                 _ => match name.strip_prefix(CHOICE) {
                     Some(id) if value == THEIRS => theirs.push(id.to_owned()),
@@ -113,6 +124,14 @@ impl Sent {
 
     pub fn is_complete(&self) -> bool {
         self.more.is_none() && !self.stale
+    }
+
+    /// What was refused of it before is saved: it is no refused change any more.
+    pub async fn settle(&self, web: &Arc<Web>, visit: &Visit) {
+        for refused in self.settles.iter().take(SETTLED) {
+            // One that stays is found twice, and nothing is lost.
+            let _ = web.core.dismiss_refused(&visit.actor, *refused).await;
+        }
     }
 
     /// What it changes of the document it was made from.

@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// Both sides of what a form says differently than the contact does now; `before` is what the form
-/// was made from. Where they say the same, nothing is left to choose.
+/// was made from. Where they say the same, nothing is left to choose. Until it is settled, what the
+/// form would have stored is a refused change.
 pub async fn page(
     web: &Arc<Web>,
     visit: &Visit,
@@ -34,6 +35,7 @@ pub async fn page(
         .rebased(before, &theirs, &sent.submitted, &visit.reader())?;
     let photo = photo(web, item, sent, before, &theirs).await?;
     if rebased.contested.is_empty() && photo.is_none() {
+        sent.settle(web, visit).await;
         return Ok(Done::of("saved").at(&item.path()));
     }
     let page = Conflict {
@@ -41,6 +43,7 @@ pub async fn page(
         action: format!("{}/edit", item.path()),
         back: item.path(),
         version: book.version_of(&card).await?,
+        settles: sent.settles.iter().map(|refused| refused.0).collect(),
         fields: rebased.fields,
         contested: rebased.contested,
         photo,

@@ -71,20 +71,7 @@ impl Browser {
 
     /// The form of a contact as it would be sent with some fields filled in.
     pub fn filled(&self, path: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
-        let form = self.page(path);
-        let mut all = vec![
-            ("token".to_owned(), hidden(&form, "token")),
-            ("version".to_owned(), hidden(&form, "version")),
-        ];
-        // What the form shows comes back with it.
-        all.extend(
-            inputs(&form)
-                .into_iter()
-                .filter(|(name, _)| !fields.iter().any(|(set, _)| set == name)),
-        );
-        let own = fields.iter();
-        all.extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        all
+        filled_in(&self.page(path), fields)
     }
 
     /// A multipart form as it is.
@@ -135,6 +122,28 @@ impl Browser {
         }
         headers
     }
+}
+
+/// The form of a contact on a page, as it would be sent with some fields filled in.
+pub fn filled_in(page: &str, fields: &[(&str, &str)]) -> Vec<(String, String)> {
+    let form = page.split("<form class=\"contact\"").nth(1);
+    let form = form.and_then(|form| form.split("</form>").next());
+    let form = form.expect("a form");
+    let hidden_inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+    let mut all: Vec<(String, String)> = hidden_inputs
+        .map(|piece| {
+            let name = piece.split('"').next().expect("a name");
+            let value = piece.split("value=\"").nth(1).expect("a value");
+            let value = value.split('"').next().expect("an end");
+            (name.to_owned(), unescaped(value))
+        })
+        .collect();
+    // What the form shows comes back with it.
+    let shown = inputs(form).into_iter();
+    all.extend(shown.filter(|(name, _)| !fields.iter().any(|(set, _)| set == name)));
+    let own = fields.iter();
+    all.extend(own.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    all
 }
 
 /// The media type of [`multipart`].

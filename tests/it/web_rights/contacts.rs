@@ -3,7 +3,7 @@
 use carnet::domain::rights::GroupRight;
 
 use super::Setting;
-use crate::support::browser::escaped;
+use crate::support::browser::{escaped, filled_in};
 
 #[test]
 fn cases_1_to_18_modify_is_the_creators_and_whom_the_creator_grants_it() {
@@ -369,5 +369,42 @@ fn cases_42_and_43_who_placed_it_or_administers_there_takes_it_away() {
     assert_eq!(hugo.delete(&p).status, 303, "43");
     assert!(!hugo.lists("/g/H", "p"), "43");
     assert!(max.lists("/g/G", "p") && mia.lists("/c/private", "p"), "43");
+    setting.check();
+}
+
+#[test]
+fn what_was_typed_goes_to_private_where_nothing_may_be_added() {
+    let setting = Setting::start();
+    let [ada, mia] = ["ada", "mia"].map(|login| setting.visit(login));
+    let typed = |uid: &str, number: &str| {
+        let edit = format!("{}/edit", mia.card("/g/G", uid));
+        let form = mia.browser.filled(&edit, &[("tel-0", number)]);
+        (edit, form)
+    };
+    let (k, of_k) = typed("k", "+33 70");
+    let (p, of_p) = typed("p", "+33 71");
+    // One is deleted by somebody else, then the group is left.
+    assert_eq!(ada.delete(&ada.card("/g/G", "k")).status, 303);
+    let gone = mia.browser.send(&k, &of_k, None);
+    assert_eq!(gone.status, 409);
+    let page = gone.text();
+    assert!(page.contains("a new contact in Private"), "{page}");
+    assert!(mia.page("/refused").contains("Contact k"));
+    let answer = mia.browser.send(&k, &filled_in(&page, &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(mia.page(&mia.card("/c/private", "k")).contains("+33 70"));
+    assert!(!mia.page("/refused").contains("Contact k"));
+
+    mia.done("/g/G/members/leave", &[]);
+    let gone = mia.browser.send(&p, &of_p, None);
+    assert_eq!(gone.status, 409, "{}", gone.text());
+    assert!(gone.text().contains("+33 71"), "{}", gone.text());
+    let answer = mia.browser.send(&p, &filled_in(&gone.text(), &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let page = mia.page(answer.header("location").expect("a card"));
+    assert!(page.contains("+33 71"), "{page}");
+    // What never was there is not there.
+    let never = p.replace("/c/", "/c/f").replace("/g/G", "/c/private");
+    assert_eq!(mia.browser.send(&never, &of_p, None).status, 404);
     setting.check();
 }
