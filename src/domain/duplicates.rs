@@ -66,11 +66,14 @@ pub struct Alike {
 
 impl Book {
     /// Contacts of this place that may be the same as a document that is not stored, the most alike
-    /// first. Reads what has a name, an address or a number in common, whatever the size of the
-    /// place.
+    /// first; none of a list. Reads what has a name, an address or a number in common, whatever the
+    /// size of the place.
     pub async fn alike(&self, document: &[u8]) -> Result<Vec<Alike>> {
-        let texts = self.core().class().index(document, None)?.texts;
-        let keyed = texts.iter().filter_map(|text| {
+        let index = self.core().class().index(document, None)?;
+        if index.kind == "group" {
+            return Ok(Vec::new());
+        }
+        let keyed = index.texts.iter().filter_map(|text| {
             let key = Key::of(text.field, &text.value)?;
             Some((key, text.value.as_str()))
         });

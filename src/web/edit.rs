@@ -16,7 +16,10 @@ use http::StatusCode;
 
 pub use self::alike::{Alike, while_typing};
 pub use self::sent::{PHOTO, in_turn, invalid, whole};
-use self::{alike::alike, sent::Sent};
+use self::{
+    alike::{alike, newly_alike},
+    sent::Sent,
+};
 use super::{
     Web,
     attachments::{self, Attachments},
@@ -158,6 +161,7 @@ impl Page {
         let page = page::Edit {
             title: visit.text.edit.to_owned(),
             action: format!("{path}/edit"),
+            alike_at: Some(format!("{place}/new/alike?but={}", item.id)),
             cancel: path,
             id: item.id.clone(),
             attached: Some(besides.attached),
@@ -282,25 +286,36 @@ pub async fn update(
         };
         let shown = book.content(&card);
         let has_photo = web.facet.form(Some(&shown), visit.text).has_photo;
-        let again = async |refused: Option<&Error>| {
-            let mut page = Page::again(&web, &visit, Some(&shown), &sent, refused).await;
+        let again = async |refused: Option<&Error>, alike: Vec<Alike>| {
+            let page = Page::again(&web, &visit, Some(&shown), &sent, refused).await;
+            let mut page = Page { alike, ..page };
             page.form.has_photo = has_photo;
             let besides = Besides::of(&web, &visit, &book, &card).await?;
             Ok(page.of_item(&web, &visit, &item, sent.version.clone(), besides))
         };
         if !sent.is_complete() {
-            return again(None).await;
+            return again(None, Vec::new()).await;
         }
-        let (condition, made_of) = match book.seen(&card, &sent.version).await? {
+        let seen = book.seen(&card, &sent.version).await?;
+        let is_now = matches!(seen, Seen::Now(_));
+        let (condition, made_of) = match seen {
             Seen::Now(condition) => (condition, Some(shown.clone())),
             Seen::Before(before) => (Condition::Match(Vec::new()), before.map(Bytes::from)),
         };
         let edit = sent.edit(&web, made_of.clone().or(Some(shown.clone())));
         let edit = match edit.await {
             Ok(edit) => edit,
-            Err(error) => return again(Some(&error)).await,
+            Err(error) => return again(Some(&error), Vec::new()).await,
         };
         let mine = Replace(edit.apply(Some(made_of.as_deref().unwrap_or(&shown)))?);
+        let found = match is_now {
+            true => newly_alike(&visit, &book, &item.id, &shown, &mine.0).await?,
+            // First both sides are to be settled.
+            false => Vec::new(),
+        };
+        if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
+            return again(None, found).await;
+        }
         match book.put(&card.placement.href, &condition, &mine).await {
             Ok(_) => {
                 sent.settle(&web, &visit).await;

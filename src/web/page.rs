@@ -239,7 +239,7 @@ pub struct Edit {
     pub has_photo: bool,
     /// A picture that was chosen and is not saved, as base64.
     pub photo: Option<String>,
-    /// Of a new contact: those that may be the same.
+    /// Those that may be the same.
     pub alike: Vec<Alike>,
     /// Where they are asked for while typing.
     pub alike_at: Option<String>,

@@ -1,7 +1,7 @@
 //! The form of a contact: its sections, who may be the same, the photo before it is saved.
 
 use crate::support::{
-    browser::{Browser, hidden},
+    browser::{Browser, filled_in, hidden},
     dav::Book,
     server::Server,
 };
@@ -229,4 +229,70 @@ fn a_photo_is_shown_before_it_is_saved() {
     let page = answer.text();
     assert!(page.contains("value=\"Old\"") && hidden(&page, "kept-photo").is_empty());
     assert!(browser.card_named("/c/private", "Old").is_none());
+}
+
+#[test]
+fn a_change_that_makes_a_contact_like_another_is_shown_before_it_is_stored() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    for (uid, name, email) in [
+        ("a", "Ada Anna", "ada@example.org"),
+        ("b", "Bea Berta", "bea@example.org"),
+        ("c", "Bea Berta", "third@example.org"),
+    ] {
+        let card = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{};;;\r\nFN:{name}\r\n\
+             EMAIL:{email}\r\nEND:VCARD\r\n",
+            name.rsplit(' ').collect::<Vec<_>>().join(";")
+        );
+        let answer = book.put(&format!("{uid}.vcf"), ("If-None-Match", "*"), &card);
+        assert_eq!(answer.status, 201);
+    }
+    let path = browser
+        .card_named("/c/private", "Bea Berta")
+        .expect("a card");
+    let edit = format!("{path}/edit");
+    // Two were alike before: that is no news.
+    assert_eq!(browser.save(&edit, &[("title", "Baker")], None).status, 303);
+    let mine = browser.filled(&edit, &[("email-0", "ada@example.org")]);
+    for (language, said) in [
+        ("fr", "Rien n&#39;est encore changé"),
+        ("en", "Nothing is changed yet"),
+    ] {
+        browser.language = language;
+        let answer = browser.send(&edit, &mine, None);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let page = answer.text();
+        assert!(page.contains(said) && page.contains("Ada Anna"), "{page}");
+        assert_eq!(page.matches("name=\"seen\"").count(), 1, "{page}");
+    }
+    assert!(book.find("EMAIL:ada@example.org\r\nTITLE").is_none());
+    let page = browser.send(&edit, &mine, None).text();
+    // While it is typed the contact is not like itself.
+    let typed = [("given", "Bea"), ("family", "Berta")];
+    let id = path.rsplit('/').next().expect("an id");
+    let token = hidden(&page, "token");
+    let typed = [&typed[..], &[("token", &token)]].concat();
+    let answer = browser.submit(&format!("/c/private/new/alike?but={id}"), &typed);
+    let found = answer.text();
+    assert_eq!(found.matches("\"id\"").count(), 1, "{found}");
+    assert!(!found.contains(id), "{found}");
+    let answer = browser.send(&edit, &filled_in(&page, &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    // A list of contacts is nobody's twin.
+    let list = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:choir\r\nN:Choir;;;;\r\nFN:Choir\r\n\
+        X-ADDRESSBOOKSERVER-KIND:group\r\nEND:VCARD\r\n";
+    let answer = book.put("choir.vcf", ("If-None-Match", "*"), list);
+    assert_eq!(answer.status, 201);
+    let list = browser.card_named("/c/private", "Choir").expect("a list");
+    let named = [("given", "Ada"), ("family", "Anna")];
+    let answer = browser.save(&format!("{list}/edit"), &named, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(
+        book.find("TITLE:Baker")
+            .expect("b")
+            .2
+            .contains("EMAIL:ada@")
+    );
 }

@@ -1,17 +1,22 @@
-//! Contacts that may be the same as the one that is being typed.
+//! Contacts that may be the same as the one whose form is filled in.
 
 use std::sync::Arc;
 
 use axum::{
-    extract::State,
+    extract::{Query, State},
     response::{IntoResponse, Response},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{book::Book, duplicates, error::Error},
     web::{
-        Web, duplicates::reasons, facet::Submitted, form::Posted, names, place::PlacePath,
+        Web,
+        duplicates::reasons,
+        facet::Submitted,
+        form::Posted,
+        names,
+        place::PlacePath,
         request::Visit,
     },
 };
@@ -47,10 +52,35 @@ pub async fn alike(visit: &Visit, book: &Book, document: &[u8]) -> Result<Vec<Al
     Ok(book.alike(document).await?.into_iter().map(row).collect())
 }
 
+/// Those that a change makes alike: a contact of the place from what it is to what it becomes.
+pub async fn newly_alike(
+    visit: &Visit,
+    book: &Book,
+    id: &str,
+    before: &[u8],
+    after: &[u8],
+) -> Result<Vec<Alike>, Error> {
+    let mut found = alike(visit, book, after).await?;
+    found.retain(|other| other.id != id);
+    if !found.is_empty() {
+        let known = alike(visit, book, before).await?;
+        found.retain(|other| !known.iter().any(|known| known.id == other.id));
+    }
+    Ok(found)
+}
+
+/// The contact whose form is filled in, in the address.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct But {
+    but: String,
+}
+
 /// `POST …/new/alike`: the form as far as it is typed; answers JSON.
 pub async fn while_typing(
     State(web): State<Arc<Web>>,
     place: PlacePath,
+    Query(own): Query<But>,
     posted: Posted,
 ) -> Response {
     let visit = &posted.visit;
@@ -62,7 +92,8 @@ pub async fn while_typing(
             ..Submitted::default()
         };
         let document = web.facet.edit(None, &submitted)?.apply(None)?;
-        let found = alike(visit, &book, &document).await?;
+        let mut found = alike(visit, &book, &document).await?;
+        found.retain(|other| other.id != own.but);
         let json = serde_json::to_string(&found).unwrap_or_default();
         let media_type = [(http::header::CONTENT_TYPE, "application/json")];
         Ok((media_type, json).into_response())
