@@ -209,6 +209,9 @@ const OURS: [[&str; 3]; 2] = [
     ["groupe", "cree par", "modifie"],
 ];
 
+/// What stands over the last column of the lines an import refused, which is about that import.
+const REASON: [&str; 2] = ["reason", "motif"];
+
 /// As headers are compared: folded, blanks single, apostrophes alike.
 pub fn folded(header: &str) -> String {
     let header = fold(header).replace(['\u{2019}', '\u{2018}', '`'], "'");
@@ -245,9 +248,15 @@ pub fn language(header: &[String]) -> &'static str {
 
 /// The destination of every column by a program's headers; what it does not know stays under its own name.
 pub fn program(header: &[String], entries: &[Entry]) -> Vec<Column> {
-    map(header, |name, occurrence| {
+    let mut columns = map(header, |name, occurrence| {
         find(entries, name, occurrence).map_or_else(|| "CUSTOM".to_owned(), str::to_owned)
-    })
+    });
+    if let Some(last) = columns.last_mut()
+        && REASON.contains(&&folded(&last.header)[..])
+    {
+        last.code.clear();
+    }
+    columns
 }
 
 /// A guess for every column of any table: by header, else by content.

@@ -483,6 +483,28 @@ fn lines_that_were_not_taken_are_fetched_with_their_reasons() {
             "'=1+1,,,here already",
         ]
     );
+    // Corrected and read again, the reason is no field of anybody.
+    let outlook = "First Name,Last Name,E-mail Address,Notes\r\nNoa,Two,noa@example.org,\r\n";
+    imported(&browser, "o.csv", outlook.as_bytes(), &[]);
+    for (language, heading) in [("en", "Reason"), ("fr", "Motif")] {
+        browser.language = language;
+        let check = sent(&browser, &[("o.csv", outlook.as_bytes())]);
+        let report = begun(&browser, &check, &[("certain", "skip")]);
+        ended(&browser, &report);
+        let refused = browser.get(&format!("{report}/refused")).text();
+        assert!(refused.contains(heading), "{refused}");
+        let corrected = refused.replace("Noa", heading).replace("noa@", heading);
+        let page = imported(&browser, "again.csv", corrected.as_bytes(), &[]);
+        assert!(page.contains("1."), "{page}");
+        let card = browser.card_named(HERE, &format!("{heading} Two"));
+        let page = browser.page(&card.expect("a card"));
+        let page = page.split("<article").nth(1).expect("a card");
+        assert!(
+            !page.contains("here already") && !page.contains("déjà là"),
+            "{page}"
+        );
+    }
+    browser.language = "en";
     // The last one was cut with the file.
     let cut = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Cut";
     let cards = card("a", "Ada", "") + "BEGIN:VCARD\r\nVERSION:2.1\r\nEND:VCARD\r\n" + cut;
