@@ -1,6 +1,11 @@
 //! Work that takes long, beside the requests.
 
-use tokio::task::{JoinError, spawn_blocking};
+use std::sync::Arc;
+
+use tokio::{
+    sync::Semaphore,
+    task::{JoinError, spawn_blocking},
+};
 
 use super::error::{Error, Result};
 
@@ -13,6 +18,32 @@ pub fn blocking<T: Send + 'static>(
 ) -> impl Future<Output = Result<T>> + Send {
     let work = spawn_blocking(work);
     async { work.await.map_err(lost) }
+}
+
+/// Turns for work that keeps a processor and much memory: as many at once as there are processors.
+pub struct Turns(Arc<Semaphore>);
+
+impl Default for Turns {
+    fn default() -> Self {
+        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
+        Self(Arc::new(Semaphore::new(processors)))
+    }
+}
+
+impl Turns {
+    /// Waits for a turn, and does work away from the threads of requests, as [`blocking`] does.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let turn = self.0.clone().acquire_owned().await;
+        let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
+        blocking(move || {
+            let _turn = turn;
+            work()
+        })
+        .await
+    }
 }
 
 /// Work that did not end: it panicked, or the server stops.

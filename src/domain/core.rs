@@ -6,6 +6,7 @@ use super::{
     access::own_password,
     actor::{Actor, Client},
     batch::{Batch, Committed, Op},
+    blocking::Turns,
     book::{Book, RETRIES, Served},
     class::{CONTACT, Class},
     collection::{Collection, Place},
@@ -70,6 +71,7 @@ pub struct Core {
     served: Served,
     journal: Journal,
     tally: Tally,
+    pictures: Turns,
 }
 
 impl Core {
@@ -83,6 +85,7 @@ impl Core {
             served: Served::default(),
             journal: Journal::default(),
             tally: Tally::default(),
+            pictures: Turns::default(),
         })
     }
 
@@ -94,6 +97,11 @@ impl Core {
     /// Where waits register.
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Turns to decode a picture.
+    pub fn pictures(&self) -> &Turns {
+        &self.pictures
     }
 
     /// The class of contacts.

@@ -14,7 +14,7 @@ pub use self::progress::{Progress, Report};
 use self::{merge::updated, progress::Settled};
 use super::{Code, Entry, Group, Made, Outcome, Warning, unknown_members};
 use crate::domain::{
-    blocking::{blocking, lost},
+    blocking::lost,
     book::{Book, Prepared},
     error::{Error, Result},
     id::{ImportId, PlacementId},
@@ -187,10 +187,7 @@ impl Importer {
                 self.progress.open.insert(record);
                 self.groups.push((record, line, group));
             }
-            Outcome::Card(mut made) => {
-                if made.foreign_picture && !self.store_picture(&mut made).await? && !taken {
-                    self.warn(line, Code::PictureUnread.as_str(), made.name.clone());
-                }
+            Outcome::Card(made) => {
                 self.progress.open.insert(record);
                 self.waiting_octets += made.card.len();
                 self.waiting.push(Waiting { record, line, made });
@@ -202,18 +199,35 @@ impl Importer {
         Ok(())
     }
 
-    /// A picture of another format goes the way of those that are uploaded. One that cannot is left
-    /// out: false then.
-    async fn store_picture(&self, made: &mut Made) -> Result<bool> {
+    /// A picture of another format goes the way of those that are uploaded, once its contact is
+    /// taken. One that cannot is left out, which the report tells.
+    async fn store_picture(&mut self, waiting: &mut Waiting) -> Result<()> {
+        let Waiting { line, made, .. } = waiting;
+        if !std::mem::take(&mut made.foreign_picture) {
+            return Ok(());
+        }
         let (book, card) = (self.book.clone(), made.card.clone());
-        let stored = blocking(move || {
+        let stored = self.book.core().pictures().blocking(move || {
             let most = book.actor().photo;
             book.class().with_picture_stored(&card, most)
         });
-        let stored = stored.await?;
-        let could = stored.is_ok();
-        made.card = stored.unwrap_or_else(|_| without_picture(&made.card));
-        Ok(could)
+        match stored.await? {
+            Ok(card) => made.card = card,
+            Err(error) => {
+                made.card = without_picture(&made.card);
+                let code = match error {
+                    Error::TooLarge { .. } => Code::PictureTooLarge,
+                    _ => Code::PictureUnread,
+                };
+                let told = (*line, code.as_str().to_owned(), made.name.clone());
+                // An import that goes on takes some records anew.
+                if !self.progress.report.warnings.contains(&told) {
+                    let (line, code, about) = told;
+                    self.warn(line, &code, about);
+                }
+            }
+        }
+        Ok(())
     }
 
     fn warn(&mut self, line: u64, code: &str, about: String) {
@@ -255,7 +269,9 @@ impl Importer {
         }
         self.store().await?;
         self.land().await?;
-        Ok(self.progress.report)
+        let mut report = self.progress.report;
+        report.warnings.sort_by_key(|(line, ..)| *line);
+        Ok(report)
     }
 
     /// Stores what is waiting, and how far that is; [`Importer::resume`] goes on from there.
@@ -280,8 +296,9 @@ impl Importer {
     /// Sends one commit off. With `defer`, cards that are like another of the batch, or of the one
     /// under way, are given back, to be compared with what that one became.
     async fn store_batch(&mut self, cards: Vec<Waiting>, defer: bool) -> Result<Vec<Waiting>> {
+        let mut cards = cards;
         for _ in 0..ATTEMPTS {
-            let planned = self.plan(&cards, defer).await?;
+            let planned = self.plan(&mut cards, defer).await?;
             let prepared = self.book.prepare(&planned.new);
             if !self.land().await? {
                 continue;
@@ -340,7 +357,7 @@ impl Importer {
     /// it is planned anew; false then: what was planned since is void.
     async fn land(&mut self) -> Result<bool> {
         for attempt in 0..ATTEMPTS {
-            let Some(flying) = self.flying.take() else {
+            let Some(mut flying) = self.flying.take() else {
                 return Ok(attempt == 0);
             };
             let landed = flying.commit.await;
@@ -353,7 +370,7 @@ impl Importer {
                 Err(Error::PreconditionFailed) => {
                     self.book = self.book.reopened().await?;
                     self.behind = true;
-                    let planned = self.plan(&flying.cards, false).await?;
+                    let planned = self.plan(&mut flying.cards, false).await?;
                     let prepared = self.book.prepare(&planned.new);
                     self.send(planned, prepared, flying.cards);
                 }
@@ -372,18 +389,18 @@ impl Importer {
     }
 
     /// What one commit is to store, and the records left for the next.
-    async fn plan(&mut self, cards: &[Waiting], defer: bool) -> Result<Planned> {
+    async fn plan(&mut self, cards: &mut [Waiting], defer: bool) -> Result<Planned> {
         self.learn().await?;
         let mut batch = Planned::default();
         let mut fresh: HashSet<u64> = match &self.flying {
             Some(flying) => flying.fresh.clone(),
             None => HashSet::new(),
         };
-        let mut like: Vec<(&Waiting, PlacementId, Choice)> = Vec::new();
-        for card in cards {
-            let Waiting { record, line, made } = card;
-            let found = self.known.find(&made.keys);
-            let choice = match (found, self.choices.each.get(record)) {
+        let mut like: Vec<(usize, PlacementId, Choice)> = Vec::new();
+        for (at, waiting) in cards.iter_mut().enumerate() {
+            let (record, line) = (waiting.record, waiting.line);
+            let found = self.known.find(&waiting.made.keys);
+            let choice = match (found, self.choices.each.get(&record)) {
                 (Some(_), Some(chosen)) => *chosen,
                 (Some((_, Likeness::Certain)), None) => self.choices.certain,
                 (Some((_, Likeness::Possible)), None) => self.choices.possible,
@@ -391,44 +408,45 @@ impl Importer {
             };
             match (found, choice) {
                 (Some(_), Choice::Skip) => {
-                    let skipped = (*line, "duplicate".to_owned());
+                    let skipped = (line, "duplicate".to_owned());
                     batch.settled.skipped.push(skipped);
                 }
                 (Some((placement, _)), Choice::AddMissing | Choice::Replace) => {
-                    like.push((card, placement, choice));
+                    like.push((at, placement, choice));
                 }
                 _ => {
-                    let keys: Vec<u64> = made.keys.iter().map(hash).collect();
+                    let keys: Vec<u64> = waiting.made.keys.iter().map(hash).collect();
                     let seen = keys.iter().filter(|key| !fresh.insert(**key)).count();
                     if seen > 0 && defer {
-                        batch.later.insert(*record);
+                        batch.later.insert(record);
                         continue;
                     }
                     batch.fresh.extend(keys);
-                    batch.new.push(self.prepared(made, choice));
-                    batch.new_lines.push(*line);
+                    batch.new_lines.push(line);
+                    self.store_picture(waiting).await?;
+                    batch.new.push(self.prepared(&waiting.made, choice));
                 }
             }
-            batch.settled.records.push(*record);
+            batch.settled.records.push(record);
         }
-        self.plan_updates(like, &mut batch).await?;
+        self.plan_updates(cards, like, &mut batch).await?;
         Ok(batch)
     }
 
     async fn plan_updates(
-        &self,
-        like: Vec<(&Waiting, PlacementId, Choice)>,
+        &mut self,
+        cards: &mut [Waiting],
+        like: Vec<(usize, PlacementId, Choice)>,
         batch: &mut Planned,
     ) -> Result<()> {
         let placements: Vec<PlacementId> = like.iter().map(|(_, at, _)| *at).collect();
         let present = self.book.by_placements(&placements).await?;
         let mut planned: HashMap<PlacementId, usize> = HashMap::new();
-        for ((waiting, placement, choice), card) in like.into_iter().zip(present) {
+        for ((at, placement, choice), card) in like.into_iter().zip(present) {
+            let waiting = &mut cards[at];
             let Some(card) = card else {
-                batch
-                    .settled
-                    .skipped
-                    .push((waiting.line, "gone".to_owned()));
+                let gone = (waiting.line, "gone".to_owned());
+                batch.settled.skipped.push(gone);
                 continue;
             };
             let earlier = planned
@@ -438,6 +456,10 @@ impl Importer {
                 Some((_, bytes)) => bytes.clone(),
                 None => self.book.content(&card).to_vec(),
             };
+            let has_one = choice == Choice::AddMissing && self.book.class().picture(&base) > 0;
+            if !has_one {
+                self.store_picture(waiting).await?;
+            }
             let incoming = self.prepared(&waiting.made, choice);
             match (updated(&base, &card, &incoming, choice), earlier) {
                 (None, _) => batch.settled.unchanged += 1,

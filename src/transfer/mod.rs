@@ -252,6 +252,7 @@ pub enum Code {
     GroupMemberByAddress,
     MemberUnread,
     PictureUnread,
+    PictureTooLarge,
     PossibleDuplicate,
 }
 
@@ -275,6 +276,7 @@ impl Code {
             Code::GroupMemberByAddress => "group-member-by-address",
             Code::MemberUnread => "member-unread",
             Code::PictureUnread => "picture-unread",
+            Code::PictureTooLarge => "picture-too-large",
             Code::PossibleDuplicate => "possible-duplicate",
         }
     }

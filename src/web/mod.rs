@@ -68,7 +68,6 @@ use axum::{
     response::IntoResponse,
     routing::{get, post},
 };
-use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use self::{facet::WebFacet, session::Sessions};
@@ -98,8 +97,6 @@ pub struct Web {
     forgotten: forgotten::Limits,
     undos: undo::Undos,
     verify: verify::public::Limits,
-    /// A turn to decode a picture.
-    pictures: Arc<Semaphore>,
 }
 
 impl Web {
@@ -111,7 +108,6 @@ impl Web {
         outlets: Outlets,
         site: Site,
     ) -> Arc<Self> {
-        let processors = std::thread::available_parallelism().map_or(1, |n| n.get());
         Arc::new(Self {
             site,
             offers: connect::Offers::default(),
@@ -124,7 +120,6 @@ impl Web {
             outlets,
             forgotten: forgotten::Limits::default(),
             verify: verify::public::Limits::default(),
-            pictures: Arc::new(Semaphore::new(processors)),
         })
     }
 }

@@ -3,6 +3,7 @@
 mod jobs;
 mod large;
 mod losses;
+mod pictures;
 
 use std::{fs, sync::Arc};
 

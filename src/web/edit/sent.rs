@@ -12,7 +12,6 @@ use http::StatusCode;
 
 use crate::{
     domain::{
-        blocking::blocking,
         book::Edit,
         error::{Error, Result},
         id::RevisionId,
@@ -164,19 +163,13 @@ impl Sent {
     }
 }
 
-/// Pictures take long: that is done away from the threads of requests, as many at once as there are
-/// processors.
+/// Pictures take long: that is done away from the threads of requests, and in turn.
 pub async fn in_turn<T: Send + 'static>(
     web: &Arc<Web>,
     work: impl FnOnce(&dyn WebFacet) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let turn = web.pictures.clone().acquire_owned().await;
-    let turn = turn.map_err(|_| Error::Unavailable("the server stops".into()))?;
     let facet = web.facet.clone();
-    let made = blocking(move || {
-        let _turn = turn;
-        work(&*facet)
-    });
+    let made = web.core.pictures().blocking(move || work(&*facet));
     made.await?
 }
 

@@ -126,6 +126,7 @@ sentences! {
     warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
     warn_number_damaged: "a number damaged by a spreadsheet: export it as text", "un numéro abîmé par un tableur : exportez-le comme texte";
     warn_more_cells: "more cells than columns", "plus de cellules que de colonnes";
+    warn_picture_too_large: "a picture larger than your account may have is left out", "une image plus grande que ce que permet votre compte est laissée de côté";
     warn_encoding: "the encoding was guessed", "l'encodage a été deviné";
     warn_attribute: "an attribute that is not read", "un attribut qui n'est pas lu";
     warn_url: "an address that is not followed", "une adresse qui n'est pas suivie";
@@ -270,6 +271,7 @@ impl Transfer {
             "encoding-guessed" => self.warn_encoding,
             "attribute-ignored" => self.warn_attribute,
             "url-value-refused" => self.warn_url,
+            "picture-too-large" => self.warn_picture_too_large,
             "group-member-unknown" => self.warn_member_unknown,
             "group-member-by-address" => self.warn_member_address,
             "possible-duplicate" => self.warn_duplicate,
