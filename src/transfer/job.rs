@@ -452,3 +452,25 @@ fn unwritten(error: io::Error) -> Error {
         _ => unavailable(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::rights::Right;
+
+    #[test]
+    fn every_reason_has_its_code() {
+        let full = unwritten(io::ErrorKind::StorageFull.into());
+        let lost = unwritten(io::ErrorKind::PermissionDenied.into());
+        for (error, code) in [
+            (Error::NotFound, "gone"),
+            (Error::Forbidden { right: Right::Add }, "not-allowed"),
+            (full, "no-space"),
+            (Error::NoSpace, "no-space"),
+            (Error::InvalidDocument(String::new()), "unreadable"),
+            (lost, "unavailable"),
+        ] {
+            assert_eq!(why(&error), code, "{error}");
+        }
+    }
+}

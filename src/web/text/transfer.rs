@@ -279,3 +279,23 @@ impl Transfer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::web::text::by_tag;
+
+    #[test]
+    fn every_reason_an_import_ends_for_is_told_in_words() {
+        let codes = [
+            "gone",
+            "not-allowed",
+            "no-space",
+            "unreadable",
+            "unavailable",
+        ];
+        for text in ["en", "fr"].map(|tag| by_tag(tag).expect("a language")) {
+            let told = codes.map(|code| text.transfer.failed_because(code));
+            assert!(told.iter().all(|told| told.contains(' ')), "{told:?}");
+        }
+    }
+}

@@ -8,7 +8,14 @@ use std::{
 };
 
 use carnet::{
-    domain::{batch::Op, id::ImportId, store::Store as _},
+    domain::{
+        actor::Client,
+        batch::Op,
+        grant::Grantee,
+        id::{ImportId, PersonId},
+        rights::GroupRight,
+        store::Store as _,
+    },
     transfer::{self, Choices, Importer, Job, Jobs, Limits, Options, Progress},
 };
 
@@ -118,6 +125,79 @@ async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
     let (progress, ended) = fixture.progress(import).await;
     assert!(ended, "{progress:?}");
     assert_eq!(progress.failure.as_deref(), Some("unreadable"));
+}
+
+/// An import that was begun by an earlier run of the server.
+fn begun(upload: String) -> String {
+    let job = Job {
+        upload,
+        options: Options::default(),
+        choices: Choices::default(),
+        only: Vec::new(),
+        found: 1,
+    };
+    serde_json::to_string(&job).expect("JSON")
+}
+
+impl Fixture {
+    /// Why an import ended that a new run of the server goes on with.
+    async fn failure(&self, import: ImportId) -> Option<String> {
+        let jobs = self.jobs(Limits::default().longest);
+        jobs.resume().await.expect("read");
+        for _ in 0..2_000 {
+            let (progress, ended) = self.progress(import).await;
+            if ended {
+                return progress.failure;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        panic!("it goes on and on");
+    }
+}
+
+#[tokio::test]
+async fn an_import_whose_file_is_gone_says_so() {
+    let fixture = Fixture::new(None).await;
+    let upload = format!("{}-{}", fixture.person, "0".repeat(32));
+    let book = fixture.book().await;
+    let import = book.begin_import("lost", Some(begun(upload))).await;
+    let why = fixture.failure(import.expect("begun")).await;
+    assert_eq!(why.as_deref(), Some("gone"));
+}
+
+#[tokio::test]
+async fn an_import_into_a_group_where_nothing_may_be_added_any_more_says_so() {
+    let fixture = Fixture::new(None).await;
+    let add = Op::AddPerson {
+        login: "head".to_owned(),
+        email: None,
+        name: "Head".to_owned(),
+        admin: false,
+        password_hash: String::new(),
+    };
+    let head = PersonId(commit(&fixture.core, add).await);
+    let head = fixture.core.actor(head, Client::default()).await;
+    let head = Arc::new(head.expect("an actor"));
+    let core = &fixture.core;
+    core.found_group(&head, "G", "").await.expect("founded");
+    let head = core.actor(head.person, Client::default()).await;
+    let head = Arc::new(head.expect("an actor"));
+    let group = core.group(&head, "G").await.expect("a group");
+    group.add_member("me").await.expect("a member");
+    let me = [Grantee::Member(fixture.person)];
+    group.grant(&me, GroupRight::Add).await.expect("granted");
+
+    let actor = core.actor(fixture.person, Client::default()).await;
+    let actor = Arc::new(actor.expect("an actor"));
+    let book = core.open_group(&actor, "G").await.expect("a book");
+    let jobs = fixture.jobs(Limits::default().longest);
+    let mut incoming = jobs.receive(fixture.person).await.expect("a file");
+    incoming.write(cards(1).as_bytes()).await.expect("written");
+    let upload = incoming.finish().await.expect("kept");
+    let import = book.begin_import("group", Some(begun(upload))).await;
+    group.grant(&me, GroupRight::None).await.expect("withdrawn");
+    let why = fixture.failure(import.expect("begun")).await;
+    assert_eq!(why.as_deref(), Some("not-allowed"));
 }
 
 #[tokio::test]
