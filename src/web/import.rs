@@ -340,8 +340,17 @@ async fn show_check(
             Err(refused) => return Ok(Err(refused)),
         };
         let foreseen = foresee(&book, &file).await?;
-        let page = checked(web, waiting, visit, asked, &book, &file, &foreseen).await?;
-        Ok(Ok(show(StatusCode::OK, &page)))
+        let told = match asked.is_unclear() {
+            true => {
+                let sentence = visit.text.transfer.records_unclear.to_owned();
+                Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence)
+            }
+            false => Told::Nothing,
+        };
+        let status = told.status();
+        let mut page = checked(web, waiting, visit, asked, &book, &file, &foreseen).await?;
+        page.shell = visit.shell_telling(web, Some(&waiting.place.path()), told);
+        Ok(Ok(show(status, &page)))
     };
     match shown.await {
         Ok(Ok(page)) => page,
@@ -526,6 +535,9 @@ pub fn brief(view: &CardView) -> (String, String) {
 pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let asked = Asked::of(&posted);
+    if asked.is_unclear() {
+        return show_check(&web, &waiting, visit, &asked).await;
+    }
     let begun = async {
         let book = open(&web, &waiting.place, visit).await?;
         let file = match read(&web, visit, &waiting.upload, &asked).await? {

@@ -35,6 +35,9 @@ const FORMATS: [(&str, &str); 5] = [
     ("ldif", "LDIF"),
 ];
 
+/// Ranges of records that are read.
+const RANGES: usize = 1_000;
+
 /// What the first line of a table is, where it names no columns.
 const CONTACT: &str = "contact";
 
@@ -51,7 +54,8 @@ pub struct Asked {
     pub tag: String,
     /// Another format than the one the columns were shown for: they go anew where they belong.
     pub other_format: bool,
-    only: Vec<(u64, u64)>,
+    /// Ranges of records, all where there are none; none where they cannot be read.
+    only: Option<Vec<(u64, u64)>>,
 }
 
 /// How the reader writes dates, else how their language does.
@@ -80,7 +84,7 @@ impl Asked {
             records: String::new(),
             tag,
             other_format: false,
-            only: Vec::new(),
+            only: Some(Vec::new()),
         }
     }
 
@@ -149,9 +153,15 @@ impl Asked {
         found.map_or("", |(name, _)| name)
     }
 
+    /// The records that are asked for cannot be told from what was written.
+    pub fn is_unclear(&self) -> bool {
+        self.only.is_none()
+    }
+
     pub fn wants(&self, record: u64) -> bool {
         let within = |(first, last): &(u64, u64)| *first <= record && record <= *last;
-        self.only.is_empty() || self.only.iter().any(within)
+        let asked = |only: &Vec<_>| only.is_empty() || only.iter().any(within);
+        self.only.as_ref().is_some_and(asked)
     }
 
     /// What becomes of a record that is like a contact there is.
@@ -183,7 +193,7 @@ impl Asked {
             upload: upload.to_owned(),
             options,
             choices: self.choices.clone(),
-            only: self.only.clone(),
+            only: self.only.clone().unwrap_or_default(),
             found: file.entries.len() as u64,
         }
     }
@@ -194,17 +204,19 @@ fn is_other_format(shown_as: &str, asked: AskedFormat) -> bool {
     AskedFormat::parse(shown_as).is_some_and(|shown| shown != asked)
 }
 
-/// `1-200, 250`; what is no number is passed over.
-fn ranges(text: &str) -> Vec<(u64, u64)> {
+/// `1-200, 250`: no ranges are all records. None where a part of it is no range.
+fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
     let whole = |range: &str| range.trim().to_owned();
     let text = text.split('-').map(whole).collect::<Vec<_>>().join("-");
     let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        Some((first.trim().parse().ok()?, last.trim().parse().ok()?))
+        let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+        (first <= last).then_some((first, last))
     };
     text.split([',', ';', ' '])
-        .filter_map(range)
-        .take(1_000)
+        .filter(|part| !part.is_empty())
+        .take(RANGES)
+        .map(range)
         .collect()
 }
 
@@ -466,11 +478,14 @@ mod tests {
     #[test]
     fn records_are_chosen_by_ranges() {
         for (text, expected) in [
-            ("", vec![]),
-            ("7", vec![(7, 7)]),
-            ("1 - 200, 250", vec![(1, 200), (250, 250)]),
-            ("1-200, 250", vec![(1, 200), (250, 250)]),
-            ("x, 3-y, 9", vec![(9, 9)]),
+            ("", Some(vec![])),
+            ("7", Some(vec![(7, 7)])),
+            ("1 - 200, 250", Some(vec![(1, 200), (250, 250)])),
+            ("1-200, 250", Some(vec![(1, 200), (250, 250)])),
+            ("none", None),
+            ("3-y, 9", None),
+            ("9, 200-1", None),
+            ("-", None),
         ] {
             assert_eq!(ranges(text), expected, "{text}");
         }

@@ -79,6 +79,7 @@ sentences! {
     which_records: "Only these records (such as 1-200, 250)", "Seulement ces fiches (par exemple 1-200, 250)";
     import_contacts: "Import {} contacts", "Importer {} contacts";
     import_first: "Import the first {}", "Importer les {} premiers";
+    records_unclear: "Which records? Write their numbers, such as 1-200, 250, or nothing for all of them. Nothing was imported.", "Quelles fiches ? Écrivez leurs numéros, par exemple 1-200, 250, ou rien pour toutes. Rien n'a été importé.";
     import_running: "Importing: {} of {}", "Import en cours : {} sur {}";
     import_waits: "The time for one import is up; it can go on.", "Le temps prévu pour un import est écoulé ; il peut continuer.";
     import_resume: "Go on with the import", "Poursuivre l'import";

@@ -552,3 +552,35 @@ fn an_import_goes_on_after_a_restart_and_stores_nothing_twice() {
     forgotten(server.data.path());
     server.check();
 }
+
+#[test]
+fn records_that_cannot_be_told_are_asked_for_again() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "bob");
+    let cards: String = ["a", "b", "c"]
+        .map(|uid| card(uid, &format!("Name {uid}"), ""))
+        .concat();
+    let check = sent(&browser, &[("three.vcf", cards.as_bytes())]);
+    let path = check.split('?').next().expect("a path").to_owned();
+    for (language, said) in [("en", "Which records?"), ("fr", "Quelles fiches ?")] {
+        browser.language = language;
+        for records in ["the first two", "1, x", "3-1"] {
+            let token = hidden(&browser.page(&check), "token");
+            let fields = [
+                ("token", token.as_str()),
+                ("name", "three.vcf"),
+                ("records", records),
+            ];
+            let answer = browser.submit(&format!("{path}/start"), &fields);
+            assert_eq!(answer.status, 422, "{records}");
+            let page = answer.text();
+            assert!(page.contains(said), "{records}: {page}");
+            let written = format!("value=\"{records}\"");
+            assert!(page.contains(&written), "{records}: {page}");
+        }
+    }
+    browser.language = "en";
+    assert!(browser.page(HERE).contains("No contacts yet"));
+    let report = begun(&browser, &check, &[("records", "1, 3-9")]);
+    assert!(ended(&browser, &report).contains("Created: 2."));
+}
