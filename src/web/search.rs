@@ -36,7 +36,7 @@ use crate::domain::{
     principal::Member,
     search::{
         COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, Tool,
-        highlight, highlight_number,
+        highlight, highlight_number, is_shown,
     },
     store::Tag,
 };
@@ -47,6 +47,8 @@ pub use suggest::suggest;
 
 /// Lines below a result's name.
 const LINES: usize = 3;
+/// Those of them that are comments and titles of attached documents.
+const ELSEWHERE: usize = 2;
 /// The class of results that more than names and ways to reach them decided.
 const LAST_CLASS: u8 = 3;
 /// Characters of one line.
@@ -205,8 +207,10 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         let Some(mut found) = found(hit, root, &books, visit) else {
             continue;
         };
-        if hit.class == LAST_CLASS && !found.lines.iter().any(Line::is_found) {
-            let beside = beside(hit, root, &books, visit).await?;
+        // A word that the item itself does not say.
+        if hit.class == LAST_CLASS && root.is_some_and(|root| !is_shown(root, &hit.texts)) {
+            let mut beside = beside(hit, root, &books, visit).await?;
+            beside.truncate(ELSEWHERE);
             found.lines.splice(..0, beside);
             found.lines.truncate(LINES);
         }

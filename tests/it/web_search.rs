@@ -77,6 +77,21 @@ fn what_was_found_is_bold_wherever_it_stands() {
     let said = "<span class=\"tag\">Comment</span> Call her about <mark>Hawaii</mark>";
     assert!(page.contains(said), "{page}");
     assert!(!search(&browser, "q=980001&in=private").contains("Call her"));
+    // Also where another word stands in the contact itself.
+    let page = search(&browser, "q=%E8%8A%B1%20hawaii&in=private");
+    assert!(
+        page.contains(said) && page.contains("<mark>花</mark>"),
+        "{page}"
+    );
+    // A name that is written as one word.
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:joined\r\nN:O'Hara;Zoë;;;\r\nFN:Zoë O'Hara\r\n\
+        END:VCARD\r\n";
+    assert_eq!(
+        book.put("joined.vcf", ("If-None-Match", "*"), card).status,
+        201
+    );
+    let page = search(&browser, "q=ohara&in=private");
+    assert!(page.contains("Zoë <mark>O&#39;Hara</mark>"), "{page}");
 }
 
 #[test]

@@ -25,6 +25,11 @@ pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = value;
     while let Some(first) = rest.chars().next() {
+        if let Some(end) = joined_end(rest).filter(|end| is_wanted_joined(&rest[..*end], &terms)) {
+            add(&mut pieces, &rest[..end], true);
+            rest = &rest[end..];
+            continue;
+        }
         let writing = Writing::of(first);
         let end = rest.find(|c| Writing::of(c) != writing);
         let (text, after) = rest.split_at(end.unwrap_or(rest.len()));
@@ -60,6 +65,39 @@ pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
         }],
         false => highlight(value, root),
     }
+}
+
+/// Whether the values of an item, with the fields they are of, show what is looked for: every part
+/// of it that has to be there.
+pub fn is_shown(root: &Node, values: &[(String, String)]) -> bool {
+    match root {
+        Node::Leaf(_) => values.iter().any(|(field, value)| {
+            let pieces = match field.as_str() {
+                "tel" => highlight_number(value, Some(root)),
+                _ => highlight(value, Some(root)),
+            };
+            pieces.iter().any(|piece| piece.found)
+        }),
+        Node::And { positives, .. } => positives.iter().all(|node| is_shown(node, values)),
+        Node::Or(branches) => branches.iter().any(|node| is_shown(node, values)),
+    }
+}
+
+/// Where a name ends that begins a text and has an apostrophe or a hyphen within: `O'Hara`.
+fn joined_end(text: &str) -> Option<usize> {
+    let mut end = 0;
+    let mut joins = false;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        let is_inner = at > 0 && token::joins(c);
+        let goes_on = |next: &(usize, char)| Writing::of(next.1) == Writing::Words;
+        match Writing::of(c) {
+            Writing::Words => end = at + c.len_utf8(),
+            _ if is_inner && chars.peek().is_some_and(goes_on) => joins = true,
+            _ => break,
+        }
+    }
+    joins.then_some(end)
 }
 
 /// How words are told apart.
@@ -98,6 +136,16 @@ fn is_wanted(word: &str, terms: &[Term]) -> bool {
         terms.iter().any(|term| match term.prefix {
             true => form.starts_with(&term.token),
             false => form == term.token,
+        })
+    })
+}
+
+/// Whether a name with an apostrophe or a hyphen within is looked for in one piece.
+fn is_wanted_joined(name: &str, terms: &[Term]) -> bool {
+    token::joined_forms(name).iter().any(|form| {
+        terms.iter().any(|term| match term.prefix {
+            true => form.starts_with(&term.token),
+            false => *form == term.token,
         })
     })
 }
@@ -189,6 +237,13 @@ mod tests {
                 "[a].[b]@[example].[org]",
             ),
             ("<b>", "b", "<[b]>"),
+            ("Zoë O'Hara", "ohara", "Zoë [O'Hara]"),
+            ("Zoë O’Hara", "ohar*", "Zoë [O’Hara]"),
+            ("Zoë O'Hara", "hara", "Zoë O'[Hara]"),
+            ("Zoë O'Hara", "o'hara", "Zoë [O]'[Hara]"),
+            ("Jean-Baptiste", "jeanbaptiste", "[Jean-Baptiste]"),
+            ("Jörg-Uwe Ott", "joerguwe ott", "[Jörg-Uwe] [Ott]"),
+            ("'Hara- O'", "hara o", "'[Hara]- [O]'"),
             ("山田 花子", "花", "山田 [花]子"),
             ("山田 花子", "子", "山田 花[子]"),
             ("山田 花子", "花子", "山田 [花子]"),
@@ -208,6 +263,23 @@ mod tests {
             false => piece.text,
         });
         marked.collect()
+    }
+
+    #[test]
+    fn a_query_is_shown_where_each_part_of_it_is() {
+        let values = [("name", "Ada One"), ("tel", "+33 1 99 00 12 34")];
+        let values = values.map(|(field, value)| (field.to_owned(), value.to_owned()));
+        for (query, expected) in [
+            ("ada", true),
+            ("ada hawaii", false),
+            ("ada OR hawaii", true),
+            ("ada -hawaii", true),
+            ("ada 0199001234", true),
+            ("(ada OR bea) hawaii", false),
+        ] {
+            let root = parse(query, LastWord::Whole, false).root.expect("a query");
+            assert_eq!(is_shown(&root, &values), expected, "{query}");
+        }
     }
 
     /// Rows 61 to 66 and 98 of the cases of searches.

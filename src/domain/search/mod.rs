@@ -22,7 +22,7 @@ use super::{
     id::{CollectionId, PersonId, PlacementId, TagId, Timestamp},
     item::Placement,
 };
-pub use highlight::{Piece, highlight, highlight_number};
+pub use highlight::{Piece, highlight, highlight_number, is_shown};
 pub use parse::{LastWord, Leaf, Node, Query, Wanted};
 
 /// Results shown.

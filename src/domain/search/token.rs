@@ -336,6 +336,18 @@ fn germanic(value: &str) -> Option<String> {
     changed.then_some(out)
 }
 
+/// Between the parts of a name that may be written as one.
+pub fn joins(c: char) -> bool {
+    matches!(c, '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}')
+}
+
+/// What a name with such characters within is also called, folded: `ohara` of `O'Hara`.
+pub fn joined_forms(name: &str) -> Vec<String> {
+    let forms = [Some(name.to_owned()), germanic(name)];
+    let joined = forms.into_iter().flatten().filter_map(|form| joined(&form));
+    joined.map(|form| fold(&form)).collect()
+}
+
 /// `O'Hara` as `OHara`; none when nothing changes.
 fn joined(value: &str) -> Option<String> {
     let chars: Vec<char> = value.chars().collect();
@@ -346,7 +358,7 @@ fn joined(value: &str) -> Option<String> {
     };
     let mut out = String::with_capacity(value.len());
     for (at, c) in chars.iter().enumerate() {
-        if !(matches!(c, '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}') && inner(at)) {
+        if !(joins(*c) && inner(at)) {
             out.push(*c);
         }
     }
