@@ -279,7 +279,10 @@ async fn show_page(
                 ],
                 button: match asked.missing {
                     Some(_) => x.export_all_the_same.to_owned(),
-                    None => fill(x.export_contacts, &[&count]),
+                    None => {
+                        let said = [x.export_contacts_one, x.export_contacts];
+                        fill(visit.text.of_many(count, said), &[&count])
+                    }
                 },
                 missing: asked.missing,
                 empty: count == 0,
@@ -484,8 +487,11 @@ async fn show_print(
         let contacts = Contacts::of(book.clone(), chosen)
             .sorted(last_first)
             .await?;
+        let x = visit.text.transfer;
         let about = fill(
-            visit.text.transfer.printed,
+            visit
+                .text
+                .of_many(contacts.len(), [x.printed_one, x.printed]),
             &[
                 &visit.actor.name,
                 &when::day(Timestamp::now()),

@@ -141,7 +141,11 @@ async fn room(book: &Book, text: &Text) -> Result<String> {
     let count = book.count().await?;
     Ok(match book.room().await? {
         Some((left, quota)) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
-        None => fill(text.transfer.no_limit, &[&count]),
+        None => {
+            let x = text.transfer;
+            let here = usize::try_from(count).unwrap_or(usize::MAX);
+            fill(text.of_many(here, [x.no_limit_one, x.no_limit]), &[&here])
+        }
     })
 }
 
@@ -413,27 +417,25 @@ async fn checked(
             alike.is_none_or(|alike| asked.choice(alike) == Choice::CreateAnyway)
         }
     });
-    let created = i64::try_from(created.count()).unwrap_or(i64::MAX);
+    let created = created.count();
     let chosen = file.entries.iter().filter(|entry| {
         matches!(entry.outcome, Outcome::Card(_) | Outcome::Group(_)) && wanted(entry.record)
     });
     let chosen = chosen.count();
-    let (room, button) = match book.room().await? {
+    let all_of_them = [x.import_contacts_one, x.import_contacts];
+    let mut button = fill(text.of_many(chosen, all_of_them), &[&chosen]);
+    let room = match book.room().await? {
         Some((left, quota)) => {
-            let left = left.max(0);
-            let room = fill(x.found_room, &[&foreseen.contacts, &left, &quota]);
-            (
-                room,
-                match created > left {
-                    true => fill(x.import_first, &[&left]),
-                    false => fill(x.import_contacts, &[&chosen]),
-                },
-            )
+            let left = usize::try_from(left).unwrap_or(0);
+            if created > left {
+                let first = [x.import_first_one, x.import_first];
+                button = fill(text.of_many(left, first), &[&left]);
+            }
+            let found = foreseen.contacts;
+            let said = text.of_many(found, [x.found_room_one, x.found_room]);
+            fill(said, &[&found, &left, &quota])
         }
-        None => (
-            fill(x.no_limit, &[&book.count().await?]),
-            fill(x.import_contacts, &[&chosen]),
-        ),
+        None => room(book, text).await?,
     };
     let cards = file
         .entries

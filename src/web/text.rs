@@ -198,12 +198,23 @@ pub fn choose(setting: Option<&str>, headers: &HeaderMap) -> &'static Text {
 }
 
 impl Text {
+    /// What is said of so many: in French none is said as one is.
+    pub fn of_many(&self, count: usize, [one, many]: Plural) -> &'static str {
+        match (count, self.lang) {
+            (1, _) | (0, "fr") => one,
+            _ => many,
+        }
+    }
+
     /// The same language with another way to write dates.
     pub fn dated(&'static self, dates: DateFormat) -> &'static Text {
         let same = |text: &&Text| text.lang == self.lang && text.dates == dates;
         WRITTEN.iter().find(same).unwrap_or(self)
     }
 }
+
+/// What is said of one thing and of several.
+pub type Plural = [&'static str; 2];
 
 /// A language by its tag, regions aside.
 pub fn by_tag(tag: &str) -> Option<&'static Text> {

@@ -11,8 +11,9 @@ sentences! {
     step_check: "2. Check", "2. Vérification";
     step_result: "3. Result", "3. Résultat";
     formats: "From Outlook, Google, Thunderbird, vCard, LDIF or any CSV; several vCards at once, or a .zip of such files. At most {} MB and {} contacts.", "Depuis Outlook, Google, Thunderbird, vCard, LDIF ou tout CSV ; plusieurs vCards à la fois, ou un .zip de tels fichiers. Au plus {} Mo et {} contacts.";
-    room: "{} of {} used here: {} more can be imported.", "{} sur {} utilisés ici : {} de plus peuvent être importés.";
+    room: "{} of {} used here: {} more can be imported.", "Utilisés ici : {} sur {}. Encore importables : {}.";
     no_limit: "{} contacts here, without a limit.", "{} contacts ici, sans limite.";
+    no_limit_one: "{} contact here, without a limit.", "{} contact ici, sans limite.";
     file: "File", "Fichier";
     paste: "Or paste the contacts here", "Ou collez les contacts ici";
     pasted: "Pasted contacts", "Contacts collés";
@@ -54,6 +55,7 @@ sentences! {
     show_again: "Show again", "Afficher de nouveau";
     counts: "Found: {}. New: {}. Certainly here already: {}. Possible duplicates: {}. Lists: {}. Skipped: {}. Warnings: {}.", "Trouvés : {}. Nouveaux : {}. Certainement déjà là : {}. Doublons possibles : {}. Listes : {}. Ignorés : {}. Avertissements : {}.";
     found_room: "{} contacts found – you can still import {} of {} here.", "{} contacts trouvés – vous pouvez encore en importer {} sur {} ici.";
+    found_room_one: "{} contact found – you can still import {} of {} here.", "{} contact trouvé – vous pouvez encore en importer {} sur {} ici.";
     columns: "Columns", "Colonnes";
     columns_text: "Where each column goes; this is remembered for the next file of the same shape.", "Où va chaque colonne ; c'est retenu pour le prochain fichier de même forme.";
     ignore: "ignore", "ignorer";
@@ -77,9 +79,11 @@ sentences! {
     imported_tag: "Imported {}", "Importé le {}";
     put_imported_tag: "Put the tag “{}” on everything", "Mettre l'étiquette « {} » sur tout";
     which_records: "Only these records (such as 1-200, 250)", "Seulement ces fiches (par exemple 1-200, 250)";
-    import_contacts: "Import {} contacts", "Importer {} contacts";
-    import_first: "Import the first {}", "Importer les {} premiers";
     records_unclear: "Which records? Write their numbers, such as 1-200, 250, or nothing for all of them. Nothing was imported.", "Quelles fiches ? Écrivez leurs numéros, par exemple 1-200, 250, ou rien pour toutes. Rien n'a été importé.";
+    import_contacts: "Import {} contacts", "Importer {} contacts";
+    import_contacts_one: "Import {} contact", "Importer {} contact";
+    import_first: "Import the first {}", "Importer les {} premiers";
+    import_first_one: "Import the first contact", "Importer le premier contact";
     import_running: "Importing: {} of {}", "Import en cours : {} sur {}";
     import_waits: "The time for one import is up; it can go on.", "Le temps prévu pour un import est écoulé ; il peut continuer.";
     import_resume: "Go on with the import", "Poursuivre l'import";
@@ -122,12 +126,12 @@ sentences! {
     warn_date_invalid: "not a date: put into the note", "pas une date : mise dans la note";
     warn_date_order: "not of the order of the other dates: day and month exchanged", "pas dans l'ordre des autres dates : jour et mois échangés";
     warn_picture: "a picture that cannot be read is left out", "une image qui ne peut être lue est laissée de côté";
+    warn_picture_too_large: "a picture larger than your account may have is left out", "une image plus grande que ce que permet votre compte est laissée de côté";
     warn_member: "a file of the archive that could not be read", "un fichier de l'archive qui n'a pas pu être lu";
     warn_year_only: "a year alone: a custom field", "une année seule : champ personnalisé";
     warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
     warn_number_damaged: "a number damaged by a spreadsheet: export it as text", "un numéro abîmé par un tableur : exportez-le comme texte";
     warn_more_cells: "more cells than columns", "plus de cellules que de colonnes";
-    warn_picture_too_large: "a picture larger than your account may have is left out", "une image plus grande que ce que permet votre compte est laissée de côté";
     warn_encoding: "the encoding was guessed", "l'encodage a été deviné";
     warn_attribute: "an attribute that is not read", "un attribut qui n'est pas lu";
     warn_url: "an address that is not followed", "une adresse qui n'est pas suivie";
@@ -137,6 +141,7 @@ sentences! {
     export: "Export", "Exporter";
     export_of: "Export of {}", "Export de {}";
     export_contacts: "Export {} contacts", "Exporter {} contacts";
+    export_contacts_one: "Export {} contact", "Exporter {} contact";
     nothing_to_export: "There is nothing to export.", "Il n'y a rien à exporter.";
     what_is_lost: "What each format cannot say", "Ce que chaque format ne peut dire";
     nothing_lost: "everything comes back", "tout revient";
@@ -192,6 +197,7 @@ sentences! {
     map_pattern: "Its address, beginning with https:// and with {} where the place goes", "Son adresse, commençant par https:// et avec {} à l'endroit du lieu";
     print: "Print", "Imprimer";
     printed: "{} · {} · {} contacts", "{} · {} · {} contacts en tout";
+    printed_one: "{} · {} · {} contact", "{} · {} · {} contact en tout";
     layout_list: "As a list", "En liste";
     layout_cards: "As cards", "En fiches";
     duplicates_in: "Duplicates in {}", "Doublons dans {}";
@@ -265,6 +271,7 @@ impl Transfer {
             "date-order" => self.warn_date_order,
             "member-unread" => self.warn_member,
             "picture-unread" => self.warn_picture,
+            "picture-too-large" => self.warn_picture_too_large,
             "date-year-only" => self.warn_year_only,
             "several-values-in-one-cell" => self.warn_several_values,
             "number-damaged" => self.warn_number_damaged,
@@ -272,7 +279,6 @@ impl Transfer {
             "encoding-guessed" => self.warn_encoding,
             "attribute-ignored" => self.warn_attribute,
             "url-value-refused" => self.warn_url,
-            "picture-too-large" => self.warn_picture_too_large,
             "group-member-unknown" => self.warn_member_unknown,
             "group-member-by-address" => self.warn_member_address,
             "possible-duplicate" => self.warn_duplicate,

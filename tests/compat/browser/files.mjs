@@ -8,7 +8,7 @@ const WORDS = {
   en: {
     signIn: "Sign in", login: "Login or e-mail address", password: "Password",
     bring: "Import", file: "File", paste: "Or paste the contacts here", next: "Continue",
-    note: "Note", start: /^Import 2 contacts$/, one: /^Import 1 contacts$/, created: "Created: 2.",
+    note: "Note", start: /^Import 2 contacts$/, one: /^Import 1 contact$/, created: "Created: 2.",
     createdOne: "Created: 1.", undo: "Undo this import", undone: "This import was undone.",
     take: "Export", format: "Format", write: /^Export 2 contacts$/, print: "Print",
     cards: "As cards", duplicates: "Duplicates", merge: "Merge", merged: "Merged into",
@@ -18,7 +18,7 @@ const WORDS = {
   fr: {
     signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe",
     bring: "Importer", file: "Fichier", paste: "Ou collez les contacts ici", next: "Continuer",
-    note: "Note", start: /^Importer 2 contacts$/, one: /^Importer 1 contacts$/,
+    note: "Note", start: /^Importer 2 contacts$/, one: /^Importer 1 contact$/,
     created: "Créés : 2.", createdOne: "Créés : 1.", undo: "Annuler cet import",
     undone: "Cet import a été annulé.", take: "Exporter", format: "Format de fichier",
     write: /^Exporter 2 contacts$/, print: "Imprimer", cards: "En fiches", duplicates: "Doublons",

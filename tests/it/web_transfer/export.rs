@@ -179,7 +179,10 @@ fn one_a_selection_a_tag_a_search_or_all_are_written() {
         );
         let query: Vec<String> = scope.iter().map(|(n, v)| format!("{n}={v}")).collect();
         let page = browser.page(&format!("{HERE}/export?{}", query.join("&")));
-        let button = format!("Export {} contacts", expected.len());
+        let button = match expected.len() {
+            1 => ">Export 1 contact<".to_owned(),
+            several => format!(">Export {several} contacts<"),
+        };
         assert!(page.contains(&button), "{scope:?}: {page}");
     }
     let token = hidden(&list, "token");
@@ -340,7 +343,9 @@ fn one_a_selection_or_all_are_printed_in_two_layouts() {
         "{one}"
     );
     assert!(
-        one.contains(&format!("{HERE}/c/{ada}/photo")) && !one.contains("Bea"),
+        one.contains(&format!("{HERE}/c/{ada}/photo")) && !one.contains("Bea")
+            // What waits to be scrolled to is not there when it is printed.
+            && !one.contains("loading="),
         "{one}"
     );
     let all = browser.page(&format!("{HERE}/print"));
@@ -389,7 +394,7 @@ fn exports_and_prints_keep_to_the_favourites_the_list_shows() {
         assert!(list.contains(&format!("href=\"{address}\"")), "{list}");
     }
     let page = browser.page("/c/private/export?show=favourites");
-    assert!(page.contains("Export 1 contacts"), "{page}");
+    assert!(page.contains("Export 1 contact<"), "{page}");
     let fields = [
         ("token", token.as_str()),
         ("show", "favourites"),

@@ -38,7 +38,7 @@ pub fn sent(browser: &Browser, files: &[(&str, &[u8])]) -> String {
 }
 
 /// Imports what the second step shows, with more choices, and gives the address of the report.
-fn begun(browser: &Browser, check: &str, choices: &[(&str, &str)]) -> String {
+pub fn begun(browser: &Browser, check: &str, choices: &[(&str, &str)]) -> String {
     let page = browser.page(check);
     let (token, name, fingerprint) = (
         hidden(&page, "token"),
@@ -59,7 +59,7 @@ fn begun(browser: &Browser, check: &str, choices: &[(&str, &str)]) -> String {
 }
 
 /// Waits for the end of an import.
-fn ended(browser: &Browser, report: &str) -> String {
+pub fn ended(browser: &Browser, report: &str) -> String {
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(120) {
         let answer = browser.get(report);
@@ -551,36 +551,4 @@ fn an_import_goes_on_after_a_restart_and_stores_nothing_twice() {
     assert!(browser.page(HERE).contains("3000 contacts"));
     forgotten(server.data.path());
     server.check();
-}
-
-#[test]
-fn records_that_cannot_be_told_are_asked_for_again() {
-    let server = Server::start();
-    let mut browser = Browser::of(&server.address, "bob");
-    let cards: String = ["a", "b", "c"]
-        .map(|uid| card(uid, &format!("Name {uid}"), ""))
-        .concat();
-    let check = sent(&browser, &[("three.vcf", cards.as_bytes())]);
-    let path = check.split('?').next().expect("a path").to_owned();
-    for (language, said) in [("en", "Which records?"), ("fr", "Quelles fiches ?")] {
-        browser.language = language;
-        for records in ["the first two", "1, x", "3-1"] {
-            let token = hidden(&browser.page(&check), "token");
-            let fields = [
-                ("token", token.as_str()),
-                ("name", "three.vcf"),
-                ("records", records),
-            ];
-            let answer = browser.submit(&format!("{path}/start"), &fields);
-            assert_eq!(answer.status, 422, "{records}");
-            let page = answer.text();
-            assert!(page.contains(said), "{records}: {page}");
-            let written = format!("value=\"{records}\"");
-            assert!(page.contains(&written), "{records}: {page}");
-        }
-    }
-    browser.language = "en";
-    assert!(browser.page(HERE).contains("No contacts yet"));
-    let report = begun(&browser, &check, &[("records", "1, 3-9")]);
-    assert!(ended(&browser, &report).contains("Created: 2."));
 }
