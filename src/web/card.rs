@@ -131,14 +131,29 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     ))
 }
 
-fn place_link(place: &KnownPlace, visit: &Visit) -> Option<(String, String)> {
+fn place_link(place: &KnownPlace, visit: &Visit) -> Option<page::CardPlace> {
     match place.place {
         Place::Group(group) => {
             let membership = visit.actor.membership(group)?;
             let list = PlacePath::Group(membership.name.clone());
-            Some((membership.display_name.clone(), list.path()))
+            let x = visit.text.book;
+            let members = visit.members_of(group);
+            let seen = members.and_then(|members| usize::try_from(members).ok());
+            let name = membership.display_name.clone();
+            Some(page::CardPlace {
+                seen: seen.map(|size| {
+                    let said = visit.text.of_many(size, [x.seen_by_one, x.seen_by]);
+                    fill(said, &[&size])
+                }),
+                path: list.path(),
+                name,
+            })
         }
-        _ => Some((visit.text.private.to_owned(), PlacePath::Private.path())),
+        _ => Some(page::CardPlace {
+            name: visit.text.private.to_owned(),
+            path: PlacePath::Private.path(),
+            seen: None,
+        }),
     }
 }
 

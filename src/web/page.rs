@@ -182,7 +182,7 @@ pub struct Card {
     /// Who to ask, where one may only read.
     pub read_only: Option<String>,
     /// The places it is in that the person knows of: name and list.
-    pub places: Vec<(String, String)>,
+    pub places: Vec<CardPlace>,
     pub made: String,
     /// What came of asking the contact to check its data.
     pub verified: Vec<String>,
@@ -196,6 +196,14 @@ pub struct Card {
     pub group: bool,
     pub comments: Vec<CommentRow>,
     pub comments_seen_by: String,
+}
+
+/// A place that shows the contact.
+pub struct CardPlace {
+    pub name: String,
+    pub path: String,
+    /// How many people see it there, in words; none of what is private.
+    pub seen: Option<String>,
 }
 
 /// One of the person's tags, and whether it is on the contact.

@@ -79,6 +79,12 @@ impl Visit {
         }
     }
 
+    /// How many members a group of the person has.
+    pub fn members_of(&self, group: GroupId) -> Option<i64> {
+        let size = self.sizes.iter().find(|(known, _)| *known == group);
+        size.map(|(_, size)| *size)
+    }
+
     /// What every page carries; `here` is the place shown.
     pub fn shell(&self, web: &Web, here: Option<&str>) -> Shell {
         let documents = here.is_some_and(|here| here.starts_with("/d/"));
@@ -95,12 +101,10 @@ impl Visit {
         }];
         let mut scopes = vec![Scope::Private];
         for membership in &self.actor.memberships {
-            let size =
-                |(group, size): &(GroupId, i64)| (*group == membership.group).then_some(*size);
             places.push(PlaceLink {
                 path: path(Some(&membership.name)),
                 name: membership.display_name.clone(),
-                members: self.sizes.iter().find_map(size),
+                members: self.members_of(membership.group),
                 current: false,
             });
             scopes.push(Scope::Group(membership.name.clone()));

@@ -369,3 +369,27 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     browser.language = "fr";
     assert!(browser.page(&list).contains("Membres de la liste"));
 }
+
+#[test]
+fn a_group_says_on_every_screen_who_wrote_a_contact_and_how_many_see_it() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "alice");
+    let list = browser.page("/g/Team");
+    let row = list.split("<td class=\"name\">").nth(1).expect("a row");
+    let name = row.split("</td>").next().expect("an end");
+    assert!(
+        name.contains("<span class=\"by soft\">Created by "),
+        "{name}"
+    );
+    let css = browser.page("/static/carnet.css");
+    let phone = css.split("@media (max-width: 40rem) {\n  .by {").nth(1);
+    assert!(phone.expect("a rule").starts_with(" display: block"));
+    let path = name.split("href=\"").nth(1).expect("a link");
+    let path = path.split('"').next().expect("an end").to_owned();
+    for (language, said) in [("en", "members see it)"), ("fr", "membres le voient)")] {
+        browser.language = language;
+        let card = browser.page(&path);
+        assert!(card.contains(said), "{card}");
+    }
+    assert!(!browser.page("/c/private").contains("class=\"by"));
+}

@@ -41,6 +41,8 @@ sentences! {
     changed_meanwhile: "This was changed on the server.", "Ceci a été modifié sur le serveur.";
     changed_by_both: "You changed this, and it was changed on the server too.", "Vous avez modifié ceci, et le serveur aussi.";
     changed_by_somebody: "You changed this, or it was changed on the server: what it was when you began is not kept any more.", "Vous avez modifié ceci, ou le serveur : ce que c'était quand vous avez commencé n'est plus conservé.";
+    seen_by: "{} members see it", "{} membres le voient";
+    seen_by_one: "{} member sees it", "{} membre le voit";
     says_nothing: "nothing", "rien";
     age: "{} ({} years)", "{} ({} ans)";
 }
