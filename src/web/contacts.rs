@@ -20,7 +20,7 @@ use super::{
     request::Visit,
     selection::Whole,
     share::name_of,
-    text::fill,
+    text::{Text, fill},
     told::{Done, Told},
     when,
 };
@@ -123,6 +123,8 @@ struct List {
     last_search: Option<String>,
     count: String,
     seen_by: Option<String>,
+    /// What is left, where that is little.
+    nearly_full: Option<String>,
     tags: Vec<Tag>,
     /// Lists a selection can be put into: id and name.
     into_lists: Vec<(String, String)>,
@@ -295,6 +297,7 @@ async fn show_list(
             true => None,
             false => Some(members_see(&book, text.members_see).await?),
         },
+        nearly_full: nearly_full(&book, text).await?,
         tags,
         into_lists: match counts.lists {
             0 => Vec::new(),
@@ -392,6 +395,14 @@ pub async fn targets(
         }
     }
     Ok(targets)
+}
+
+/// How many contacts fit in, once nine tenths of them are there.
+async fn nearly_full(book: &Book, text: &Text) -> Result<Option<String>> {
+    let room = book.room().await?;
+    let room = room.map(|(left, quota)| (quota - left, quota, left.max(0)));
+    let room = room.filter(|(count, quota, _)| *count * 10 >= *quota * 9);
+    Ok(room.map(|(count, quota, left)| fill(text.transfer.room, &[&count, &quota, &left])))
 }
 
 /// Who sees what is in a group; the sentence takes its name and the number of its members.

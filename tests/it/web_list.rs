@@ -371,6 +371,28 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
 }
 
 #[test]
+fn a_list_that_is_nearly_full_says_how_much_is_left() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    server.set_quota("bob", 10);
+    (0..8).for_each(|n| put(&book, &format!("u{n}"), "Quota", &format!("P{n}")));
+    assert!(!browser.page("/c/private").contains("used here"));
+    put(&book, "u8", "Quota", "P8");
+    let page = browser.page("/c/private");
+    assert!(
+        page.contains("9 of 10 used here: 1 more can be imported."),
+        "{page}"
+    );
+    browser.language = "fr";
+    assert!(
+        browser
+            .page("/c/private")
+            .contains("Utilisés ici : 9 sur 10.")
+    );
+}
+
+#[test]
 fn a_group_says_on_every_screen_who_wrote_a_contact_and_how_many_see_it() {
     let server = Server::start();
     let mut browser = Browser::of(&server.address, "alice");
