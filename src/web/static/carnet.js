@@ -101,6 +101,28 @@ function suggest(input) {
   input.addEventListener("blur", close);
 }
 
+// Files dropped on the list go the way of those chosen on the page of the import.
+
+function importDropped(link) {
+  const brings = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  document.addEventListener("dragover", (event) => brings(event) && event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    if (!brings(event)) return;
+    event.preventDefault();
+    const form = Object.assign(document.createElement("form"), { method: "post", action: link.href, enctype: "multipart/form-data", hidden: true });
+    const input = (values) => Object.assign(document.createElement("input"), values);
+    form.append(
+      input({ type: "hidden", name: "token", value: token() }),
+      input({ type: "file", name: "file", multiple: true, files: event.dataTransfer.files }),
+    );
+    document.body.append(form);
+    form.submit();
+  });
+}
+
+const importLink = $("#import-contacts");
+if (importLink) importDropped(importLink);
+
 // The list: selection, a menu on each row, double click, tags by drag and drop.
 
 const rows = () => all("table.contacts tbody tr[data-id]");
