@@ -57,7 +57,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     calls::connect(&mut view, visit);
     super::dispatch::lead(web, visit, &item.path(), &mut view).await?;
     let map = visit.settings.map.as_deref();
-    let maps = web.facet.postal_addresses(&content).into_iter();
+    let maps = web.facet.postal_addresses(&content, text).into_iter();
     let maps = maps.filter_map(|place| {
         let link = super::map::link(map, &place)?;
         Some((place, link))

@@ -101,7 +101,7 @@ pub trait WebFacet: Send + Sync {
     fn is_country(&self, code: &str) -> bool;
 
     /// Postal addresses, each in one line, as maps find them.
-    fn postal_addresses(&self, document: &[u8]) -> Vec<String>;
+    fn postal_addresses(&self, document: &[u8], text: &Text) -> Vec<String>;
 
     /// Two documents side by side: what can be chosen of each for one of both.
     fn sides(&self, first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>>;
@@ -320,6 +320,8 @@ pub struct Submitted {
     pub remove_photo: bool,
     /// Octets the picture may have once it is stored.
     pub photo_limit: Option<usize>,
+    /// The language of the form.
+    pub language: &'static str,
     /// Fields that stay as they are stored, by the names their inputs begin with.
     pub left: Vec<String>,
 }

@@ -159,3 +159,60 @@ fn numbers_are_called_written_to_and_faxed_by_the_documents_rules() {
     browser.language = "fr";
     assert!(browser.page(&path).contains("format international valide"));
 }
+
+#[test]
+fn what_is_said_in_several_languages_is_shown_in_the_readers() {
+    const CARD: &str = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:altid\r\n\
+        N;ALTID=1;LANGUAGE=en:Cologne;Ada;;;\r\nN;ALTID=1;LANGUAGE=fr:Cologne;Adèle;;;\r\n\
+        FN;ALTID=1;LANGUAGE=en:Ada Cologne\r\nFN;ALTID=1;LANGUAGE=fr:Adèle Cologne\r\n\
+        TITLE;ALTID=2;LANGUAGE=en:Baker\r\nTITLE;ALTID=2;LANGUAGE=fr-CH:Boulangère\r\n\
+        TITLE:Mayor\r\n\
+        ADR;ALTID=3;LANGUAGE=de:;;Domstr. 1;Köln;;;\r\n\
+        ADR;ALTID=3;LANGUAGE=fr:;;rue du Dôme 1;Cologne;;;\r\n\
+        TEL;TYPE=cell:+49 221 5550111\r\nEND:VCARD\r\n";
+    let server = Server::start();
+    let book = Book::of(&server.address, "bob");
+    let answer = book.put("altid.vcf", ("If-None-Match", "*"), CARD);
+    assert_eq!(answer.status, 201);
+    let mut browser = Browser::of(&server.address, "bob");
+    let list = browser.page("/c/private");
+    let path = browser
+        .card_named("/c/private", "Ada Cologne")
+        .unwrap_or_else(|| panic!("a card: {list}"));
+    for (language, said, unsaid) in [
+        ("en", ["Baker", "Domstr. 1"], ["Boulangère", "rue du Dôme"]),
+        ("fr", ["Boulangère", "rue du Dôme 1"], ["Baker", "Domstr."]),
+    ] {
+        browser.language = language;
+        for page in [path.clone(), format!("{path}/edit")] {
+            let page = browser.page(&page);
+            for word in said {
+                assert!(page.contains(word), "{language} {word}: {page}");
+            }
+            for word in unsaid {
+                assert!(!page.contains(word), "{language} {word}: {page}");
+            }
+        }
+    }
+    // What is changed in one language leaves the others.
+    let edit = format!("{path}/edit");
+    assert_eq!(browser.save(&edit, &[], None).status, 303);
+    let stored = || {
+        let (.., card) = book.find("UID:altid").expect("a card");
+        // Given in the version that every client reads.
+        card.replace("VERSION:3.0", "VERSION:4.0")
+    };
+    assert_eq!(stored(), CARD);
+    let changes = [
+        ("title", "Pâtissière"),
+        ("given", "Odile"),
+        ("adr-0-2", "Cöln"),
+    ];
+    let answer = browser.save(&edit, &changes, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let expected = CARD
+        .replace("Boulangère", "Pâtissière")
+        .replace("Adèle", "Odile")
+        .replace("Dôme 1;Cologne", "Dôme 1;Cöln");
+    assert_eq!(stored(), expected);
+}

@@ -130,6 +130,41 @@ impl Document {
         }
     }
 
+    /// The card as it is to a reader of a language (`fr`). Lines with one ALTID say one thing in
+    /// several languages (RFC 6350 §5.4): of each the reader's stands, else the one without a
+    /// language, else the first. The others are in the octets alone, and a patch leaves them there.
+    pub fn spoken(&self, language: &str) -> Document {
+        let mut chosen: Vec<usize> = Vec::new();
+        let mut seen: Vec<(String, &str)> = Vec::new();
+        for line in &self.lines {
+            let Some(id) = line.param("ALTID") else {
+                continue;
+            };
+            let of = (line.name.to_ascii_uppercase(), id);
+            if seen.contains(&of) {
+                continue;
+            }
+            let same = |(_, other): &(usize, &Line)| {
+                other.is(&line.name) && other.param("ALTID") == Some(id)
+            };
+            let alternatives = self.lines.iter().enumerate().filter(same);
+            let best = alternatives.min_by_key(|(_, line)| match line.param("LANGUAGE") {
+                Some(tag) if is_language(tag, language) => 0,
+                None => 1,
+                Some(_) => 2,
+            });
+            chosen.extend(best.map(|(at, _)| at));
+            seen.push(of);
+        }
+        let mut spoken = self.clone();
+        let mut at = 0..;
+        spoken.lines.retain(|line| {
+            let at = at.next().unwrap_or_default();
+            line.param("ALTID").is_none() || chosen.contains(&at)
+        });
+        spoken
+    }
+
     /// FN, else a name made of what there is.
     pub fn formatted_name(&self) -> String {
         let text = |name: &str| {
@@ -309,6 +344,12 @@ pub fn opens_agent(line: &[u8]) -> bool {
 }
 
 /// Prefix, given, additional, family, suffix.
+/// Whether a tag names a language, regions aside: `fr-CH`, `fr`.
+fn is_language(tag: &str, language: &str) -> bool {
+    let primary = tag.split('-').next().unwrap_or_default();
+    primary.eq_ignore_ascii_case(language)
+}
+
 pub(super) fn name_of(n: &[String]) -> Option<String> {
     let part = |at: usize| n.get(at).map(|part| part.trim()).unwrap_or_default();
     let words: Vec<&str> = [part(3), part(1), part(2), part(0), part(4)]

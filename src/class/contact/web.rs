@@ -29,7 +29,7 @@ use crate::{
 impl WebFacet for Contact {
     fn view(&self, document: &[u8], reader: &Reader) -> CardView {
         match Document::parse(document) {
-            Ok(card) => view::view(&card, reader, self.country),
+            Ok(card) => view::view(&card.spoken(reader.text.lang), reader, self.country),
             Err(_) => CardView::default(),
         }
     }
@@ -41,10 +41,13 @@ impl WebFacet for Contact {
 
     fn form(&self, document: Option<&[u8]>, text: &Text) -> Form {
         match document.and_then(|document| Document::parse(document).ok()) {
-            Some(card) => Form {
-                kept: view::kept(&card),
-                ..form_of(&values(&card), text, card.photo().is_some())
-            },
+            Some(card) => {
+                let card = card.spoken(text.lang);
+                Form {
+                    kept: view::kept(&card),
+                    ..form_of(&values(&card), text, card.photo().is_some())
+                }
+            }
             None => form_of(&[], text, false),
         }
     }
@@ -63,7 +66,7 @@ impl WebFacet for Contact {
     ) -> Form {
         let mut values = submitted.fields.clone();
         if let Some(card) = shown.and_then(|shown| Document::parse(shown).ok()) {
-            let stored = self::values(&card).into_iter();
+            let stored = self::values(&card.spoken(text.lang)).into_iter();
             values.extend(stored.filter(|(name, _)| submitted.leaves(name)));
         }
         if let Some(list) = LISTS.iter().find(|list| Some(list.name) == more) {
@@ -77,7 +80,7 @@ impl WebFacet for Contact {
 
     fn edit(&self, shown: Option<&[u8]>, submitted: &Submitted) -> Result<Arc<dyn Edit>> {
         let before = match shown {
-            Some(shown) => values(&parse(shown)?),
+            Some(shown) => values(&parse(shown)?.spoken(submitted.language)),
             None => Vec::new(),
         };
         let value_before = |name: &str| {
@@ -97,7 +100,12 @@ impl WebFacet for Contact {
             (None, true) => Some(Vec::new()),
             (None, false) => None,
         };
-        Ok(Arc::new(WebEdit { changes, photo }))
+        let language = submitted.language;
+        Ok(Arc::new(WebEdit {
+            changes,
+            photo,
+            language,
+        }))
     }
 
     fn rebased(
@@ -107,11 +115,12 @@ impl WebFacet for Contact {
         submitted: &Submitted,
         reader: &Reader,
     ) -> Result<Rebased> {
-        let base = base.map(parse).transpose()?;
+        let spoken = |card: &[u8]| parse(card).map(|card| card.spoken(reader.text.lang));
+        let base = base.map(spoken).transpose()?;
         let fields = &submitted.fields;
         Ok(rebase::rebased(
             base.as_ref(),
-            &parse(later)?,
+            &spoken(later)?,
             fields,
             reader,
         ))
@@ -176,10 +185,11 @@ impl WebFacet for Contact {
         region.is_some_and(|region| PhoneNumber::parse("123456", Some(region)).is_ok())
     }
 
-    fn postal_addresses(&self, document: &[u8]) -> Vec<String> {
+    fn postal_addresses(&self, document: &[u8], text: &Text) -> Vec<String> {
         let Ok(card) = Document::parse(document) else {
             return Vec::new();
         };
+        let card = card.spoken(text.lang);
         let lines = card.all("ADR").map(|line| {
             let parts = line.components();
             let part = |at: usize| parts.get(at).map_or("", |part| part.trim());

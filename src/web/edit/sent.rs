@@ -70,6 +70,7 @@ impl Sent {
         };
         let mut submitted = Submitted {
             photo_limit: visit.actor.photo,
+            language: visit.text.lang,
             ..Submitted::default()
         };
         let mut typed = 0;

@@ -213,7 +213,7 @@ async fn done(
     let content = asked.content();
     let hidden = &asked.verification.asked.hidden;
     let form = shown(web.facet.form(Some(&content), text), hidden);
-    let sent = submitted(&form, fields);
+    let sent = submitted(&form, fields, text);
     let wanted = value(fields, "do");
     if let Some(list) = wanted.strip_prefix("more-") {
         let mut form = web.facet.refill(None, &sent, Some(list), text);

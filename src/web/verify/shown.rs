@@ -92,7 +92,7 @@ pub fn lines_of(
 }
 
 /// What a contact sent, as far as it concerns what they were shown: values, and rows to take away.
-pub fn submitted(form: &Form, fields: &[(String, String)]) -> Submitted {
+pub fn submitted(form: &Form, fields: &[(String, String)], text: &Text) -> Submitted {
     let lists = || form.sections.iter().flat_map(|section| &section.lists);
     let single = |name: &str| {
         let mut fields = form.sections.iter().flat_map(|section| &section.fields);
@@ -128,6 +128,7 @@ pub fn submitted(form: &Form, fields: &[(String, String)]) -> Submitted {
     Submitted {
         fields: taken,
         remove_photo: form.has_photo && removed.contains(&"photo"),
+        language: text.lang,
         ..Submitted::default()
     }
 }

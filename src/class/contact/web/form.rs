@@ -23,6 +23,8 @@ pub struct WebEdit {
     pub changes: Vec<(String, String)>,
     /// Empty: removed.
     pub photo: Option<Vec<u8>>,
+    /// Of the form: what a card says in others stays.
+    pub language: &'static str,
 }
 
 impl Edit for WebEdit {
@@ -35,7 +37,7 @@ impl Edit for WebEdit {
             Some(current) => {
                 let card = parse(current)?;
                 let own = card.uid().unwrap_or_else(uid);
-                card.editable(&own)
+                card.editable(&own).spoken(self.language)
             }
             None => parse(
                 format!(
@@ -64,10 +66,10 @@ impl Edit for WebEdit {
                 (None, false) => patch.add(photo_line(&card, octets)),
             }
         }
-        let patched = patch.finish();
+        let patched = patch.finish().spoken(self.language);
         let named = match self.change("formatted") {
-            Some(name) => with_formatted_name(&patched, name),
-            None => with_name(&card, &patched),
+            Some(name) => with_formatted_name(&patched, name, self.language),
+            None => with_name(&card, &patched, self.language),
         };
         Ok(named.as_bytes().to_vec())
     }
@@ -502,7 +504,7 @@ fn split_raw(raw: &str) -> Vec<String> {
 }
 
 /// FN follows the name only where it was made of the name before.
-fn with_name(before: &Document, after: &Document) -> Document {
+fn with_name(before: &Document, after: &Document, language: &str) -> Document {
     let formatted = before
         .first("FN")
         .map(|line| line.text())
@@ -513,7 +515,7 @@ fn with_name(before: &Document, after: &Document) -> Document {
     if let Some(at) = position(after, &["FN"]) {
         unnamed.set_raw(at, "");
     }
-    let name = unnamed.finish().formatted_name();
+    let name = unnamed.finish().spoken(language).formatted_name();
     if !was_made || name == formatted {
         return after.clone();
     }
@@ -523,12 +525,12 @@ fn with_name(before: &Document, after: &Document) -> Document {
 }
 
 /// A name that was written, or again the one made of the name.
-fn with_formatted_name(card: &Document, name: &str) -> Document {
+fn with_formatted_name(card: &Document, name: &str, language: &str) -> Document {
     let mut unnamed = card.edit();
     if let Some(at) = position(card, &["FN"]) {
         unnamed.set_raw(at, "");
     }
-    let made = unnamed.finish().formatted_name();
+    let made = unnamed.finish().spoken(language).formatted_name();
     let mut patch = card.edit();
     let name = if name.is_empty() { &made } else { name };
     set(&mut patch, &["FN"], escape_text(name));
