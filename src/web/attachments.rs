@@ -13,6 +13,7 @@ use super::{
     Web,
     card::card_telling,
     documents::{self, Into, Unfit, receive},
+    facet::straight,
     form::Posted,
     page::{Shell, show},
     place::{ItemPath, PlacePath},
@@ -85,7 +86,7 @@ pub async fn of_contact(
             path: path_of(&folder, &placement),
             kind: documents::family_name(&placement.kind, visit.text),
             cannot_open: (!without.is_empty()).then(|| fill(d.cannot_open, &[&named(&without)])),
-            name: placement.display,
+            name: straight(&placement.display),
         });
     }
     Ok(Attachments {
@@ -266,7 +267,7 @@ async fn show_page(
         &Attach {
             shell: visit.shell_telling(web, Some(&item.place.path()), told),
             card: item.path(),
-            name: card.placement.display,
+            name: straight(&card.placement.display),
             query: query.to_owned(),
             offered: offered(web, visit, &folders, query).await?,
             folders: into,
@@ -319,7 +320,7 @@ async fn offered(
         if let (false, Some(folder)) = (known, folder) {
             offered.push(Offered {
                 item: placement.item.0,
-                name: placement.display,
+                name: straight(&placement.display),
                 folder: name_of(folder, visit),
             });
         }

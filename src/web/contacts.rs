@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Web, calls, documents,
-    facet::mailto,
+    facet::{mailto, straight},
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
@@ -417,7 +417,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         row.texts
             .iter()
             .find(|(name, _)| name == field)
-            .map(|(_, value)| value.clone())
+            .map(|(_, value)| straight(value))
             .unwrap_or_default()
     };
     let phone = first("tel");

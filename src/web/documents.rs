@@ -14,6 +14,7 @@ use http::{HeaderMap, StatusCode};
 use super::{
     Web,
     contacts::{ListParams, letter_of, letters, members_see},
+    facet::straight,
     history::DifferenceRow,
     names,
     page::{Shell, see_other, show},
@@ -303,7 +304,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
     Row {
         id: row.placement.server_id.clone(),
         letter: None,
-        name: row.placement.display.clone(),
+        name: straight(&row.placement.display),
         kind: family_name(&row.placement.kind, visit.text),
         size: octets(number.unwrap_or(0), visit.text),
         modified: when::shown(row.placement.modified, visit.text),

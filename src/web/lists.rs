@@ -8,7 +8,7 @@ use super::{
     Web,
     card::card_telling,
     contacts::{ListParams, list_telling},
-    facet::mailto_all,
+    facet::{mailto_all, straight},
     form::Posted,
     place::{ItemPath, PlacePath},
     request::Visit,
@@ -88,7 +88,7 @@ pub async fn lists_in(book: &Book) -> Result<Vec<(String, String)>> {
     let mut lists = Vec::new();
     for row in book.list(&query).await?.rows {
         if book.item_privileges(&row.placement).await?.modify {
-            lists.push((row.placement.server_id, row.placement.display));
+            lists.push((row.placement.server_id, straight(&row.placement.display)));
         }
     }
     Ok(lists)

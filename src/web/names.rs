@@ -1,6 +1,6 @@
 //! Names of people in the display order of whoever reads them.
 
-use super::Web;
+use super::{Web, facet::straight};
 use crate::domain::{class::DOCUMENT, item::Card, settings::Settings};
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
@@ -16,7 +16,7 @@ pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings
 /// What an item is called: a contact in the reader's order, a document as its file.
 pub fn of_item(web: &Web, card: &Card, settings: &Settings) -> String {
     match card.placement.class == DOCUMENT {
-        true => card.placement.display.clone(),
+        true => straight(&card.placement.display),
         false => web.facet.name(&card.document, settings),
     }
 }
@@ -24,15 +24,16 @@ pub fn of_item(web: &Web, card: &Card, settings: &Settings) -> String {
 /// One of the two forms of a name.
 pub fn ordered(display: &str, family_first: Option<&str>, settings: &Settings) -> String {
     let name = family_first.filter(|_| settings.last_first);
-    name.unwrap_or(display).to_owned()
+    straight(name.unwrap_or(display))
 }
 
 /// The name of an account, which is one text: its last word is taken for the family name.
 pub fn of_account(name: &str, settings: &Settings) -> String {
-    match name.trim().rsplit_once(char::is_whitespace) {
+    let shown = match name.trim().rsplit_once(char::is_whitespace) {
         Some((given, family)) if settings.last_first => format!("{family} {}", given.trim()),
         _ => name.to_owned(),
-    }
+    };
+    straight(&shown)
 }
 
 #[cfg(test)]
@@ -51,5 +52,9 @@ mod tests {
         assert_eq!(of_account("Carol van Dyck", &last), "Dyck Carol van");
         assert_eq!(of_account("Carol Nguyen", &first), "Carol Nguyen");
         assert_eq!(of_account("Carol", &last), "Carol");
+        assert_eq!(
+            of_account("Car\u{202E}ol \u{2066}N\u{0}", &first),
+            "Carol N"
+        );
     }
 }

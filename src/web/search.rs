@@ -16,6 +16,7 @@ use super::{
     Web,
     contacts::targets,
     documents,
+    facet::straight,
     form::Posted,
     names,
     page::{self, Shell, initials, see_other, show},
@@ -423,7 +424,7 @@ async fn beside(
         .map(|shown| (visit.text.comment, shown.comment.text));
     let attached = book.attached(&hit.placement).await?.open.into_iter();
     let titles = attached.map(|(_, document)| {
-        let title = document.placement.display;
+        let title = straight(&document.placement.display);
         (visit.text.documents.document, title)
     });
     let lines = comments.chain(titles).map(|(of, value)| Line {
@@ -453,8 +454,10 @@ fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Line> {
             continue;
         }
         let pieces = match field.as_str() {
-            "tel" => highlight_number(value, root),
-            _ => highlight(value, root),
+            "tel" => highlight_number(&straight(value), root),
+            // Notes are as they were written.
+            "note" => highlight(value, root),
+            _ => highlight(&straight(value), root),
         };
         let line = Line {
             of: None,

@@ -216,3 +216,32 @@ fn what_is_said_in_several_languages_is_shown_in_the_readers() {
         .replace("Dôme 1;Cologne", "Dôme 1;Cöln");
     assert_eq!(stored(), expected);
 }
+
+#[test]
+fn names_that_turn_their_surroundings_are_shown_straight_and_kept_as_they_are() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:turned\r\nN:One\u{202E};A\u{2066}da;;;\r\n\
+        FN:A\u{2066}da One\u{202E}\r\nORG:\u{202E}Works\r\nNOTE:said \u{202E}so\r\nEND:VCARD\r\n";
+    let answer = book.put("turned.vcf", ("If-None-Match", "*"), card);
+    assert_eq!(answer.status, 201);
+    let turns = |text: &str| text.contains(['\u{202E}', '\u{2066}']);
+    let list = browser.page("/c/private");
+    assert!(list.contains("Ada One") && list.contains("Works"), "{list}");
+    assert!(!turns(&list), "{list}");
+    let path = browser.card_named("/c/private", "Ada One").expect("a card");
+    let page = browser.page(&path);
+    let head = page.split("<dl").next().expect("a head");
+    assert!(head.contains("<h1>Ada One</h1>") && !turns(head), "{head}");
+    assert!(page.contains("said \u{202E}so"), "{page}");
+    let found = browser.page("/search?q=works&in=private");
+    assert!(
+        found.contains("<mark>Works</mark>") && !turns(&found),
+        "{found}"
+    );
+    assert!(!turns(&browser.page("/search/suggest?q=ada&in=private")));
+    let printed = browser.page("/c/private/print?layout=list");
+    assert!(printed.contains("Ada One") && !turns(&printed), "{printed}");
+    assert_eq!(book.find("UID:turned").expect("a card").2, card);
+}

@@ -17,7 +17,10 @@ use krilla::{
 use super::{Export, fonts::Fonts};
 use crate::{
     domain::error::{Error, Result},
-    transfer::fields::{Address, Fields, Value},
+    transfer::{
+        fields::{Address, Fields, Value},
+        rows::named,
+    },
 };
 
 /// How contacts are laid out.
@@ -356,8 +359,8 @@ pub fn row(fields: &Fields, last_first: bool) -> Row {
     let email = fields.emails.first();
     Row {
         letter: letter(fields, last_first),
-        name: name(fields, last_first),
-        organization: fields.organization.clone(),
+        name: named(&name(fields, last_first)),
+        organization: named(&fields.organization),
         mobile: first(|value| value.is("cell")),
         work: first(|value| value.is("work") && !value.is("fax")),
         email: email.map(|value| value.text.clone()).unwrap_or_default(),

@@ -13,7 +13,7 @@ use crate::{
     web::{
         Web,
         duplicates::reasons,
-        facet::Submitted,
+        facet::{Submitted, straight},
         form::Posted,
         names,
         place::PlacePath,
@@ -39,7 +39,7 @@ pub async fn alike(visit: &Visit, book: &Book, document: &[u8]) -> Result<Vec<Al
         let (placement, texts) = (&found.hit.placement, &found.hit.texts);
         let detail = ["org", "email", "tel"].into_iter().filter_map(|field| {
             let text = texts.iter().find(|(known, _)| known == field);
-            text.map(|(_, value)| value.as_str())
+            text.map(|(_, value)| straight(value))
         });
         Alike {
             id: placement.server_id.clone(),

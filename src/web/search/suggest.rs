@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Params, parse_scope, parse_tool, place, places_of};
 use crate::{
     domain::error::Error,
-    web::{Web, names, request::Visit},
+    web::{Web, facet::straight, names, request::Visit},
 };
 
 /// One suggestion.
@@ -47,7 +47,7 @@ pub async fn suggest(
                     .find(|(field, _)| ["org", "email", "tel"].contains(&field.as_str()));
                 Some(Suggestion {
                     name: names::of_contact(&hit.placement.display, &hit.texts, &visit.settings),
-                    detail: detail.map(|(_, value)| value.clone()).unwrap_or_default(),
+                    detail: detail.map(|(_, value)| straight(value)).unwrap_or_default(),
                     path: format!("{path}/c/{}", hit.placement.server_id),
                 })
             })

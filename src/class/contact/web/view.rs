@@ -12,7 +12,7 @@ use crate::{
     class::contact::{eas::date, index::family_first},
     domain::settings::Settings,
     web::{
-        facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
+        facet::{Callee, CardAction, CardLine, CardView, Reader, mailto, straight},
         text::{Text, dates, fill},
     },
 };
@@ -119,7 +119,7 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
         .collect();
     CardView {
         name,
-        summary: summary.join(", "),
+        summary: straight(&summary.join(", ")),
         lines,
         has_photo: matches!(card.photo(), Some(Binary::Inline { .. })),
     }
@@ -128,7 +128,7 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
 /// A name in the order a person set.
 pub fn name(card: &Document, settings: &Settings) -> String {
     let family_first = family_first(card).filter(|_| settings.last_first);
-    family_first.unwrap_or_else(|| card.formatted_name())
+    straight(&family_first.unwrap_or_else(|| card.formatted_name()))
 }
 
 /// What a property with its types (`TEL;WORK`) is called; what nobody knows keeps its name.
