@@ -222,6 +222,9 @@ pub async fn apart(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
 
 /// `POST …/selected/merge`: of the two that are checked in a list.
 pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
+    if let Err(error) = place.open(&web, &posted.visit).await {
+        return posted.visit.failed(&web, &error);
+    }
     let mut ids = posted.values("id");
     match (ids.next(), ids.next(), ids.next()) {
         (Some(first), Some(second), None) => {
