@@ -42,6 +42,7 @@ use crate::{
     },
     mail::{Mail, settings::Gateway},
     observe::{
+        clock,
         metrics::Metrics,
         operator::{Open, Operator},
         requests,
@@ -255,6 +256,7 @@ impl App {
             })
         };
         let purger = beside("the purge", move || purge(core.clone(), jobs.clone()));
+        let clock_watch = beside("the watch on the clock", clock::keep_watch);
         if let Some(certificates) = self.certificates.clone() {
             let stop = self.shutdown.0.clone();
             beside("certificates", move || {
@@ -286,6 +288,7 @@ impl App {
         }
         watcher.abort();
         purger.abort();
+        clock_watch.abort();
         writer.abort();
         if let Err(error) = self.core.write_journal(None).await {
             tracing::warn!(%error, "what clients did last could not be written");

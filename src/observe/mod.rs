@@ -1,5 +1,6 @@
 //! What the server tells its operator: logs, which never hold what a card or a credential holds.
 
+pub mod clock;
 pub mod manager;
 pub mod metrics;
 pub mod operator;

@@ -86,7 +86,6 @@ impl Reader<'_> {
         let mut unread = None;
         let mut chosen: Vec<(Candidate, u8)> = Vec::new();
         let mut seen = HashSet::new();
-        let mut earlier: HashSet<i64> = HashSet::new();
         for (class, columns) in (1..).zip(&classes) {
             let left = plan.limit.saturating_sub(chosen.len());
             if left == 0 {
@@ -94,12 +93,9 @@ impl Reader<'_> {
                 break;
             }
             let found = self.matching(&expression(columns), None)?;
-            widest = self.filtered(found, &plan.filter, &folders)?;
-            let fresh: Vec<i64> = widest
-                .iter()
-                .filter(|placement| !earlier.contains(*placement))
-                .copied()
-                .collect();
+            let found = self.filtered(found, &plan.filter, &folders)?;
+            let earlier = std::mem::replace(&mut widest, found);
+            let fresh = beyond(&widest, &earlier);
             // An item in several places takes several candidates.
             let wanted = left * places.len() + seen.len();
             for candidate in self.first_by_name(&fresh, &places, plan.last_first, wanted)? {
@@ -108,7 +104,6 @@ impl Reader<'_> {
                     chosen.push((candidate, class));
                 }
             }
-            earlier.extend(&widest);
         }
         let counted = (COUNTED + 1) * places.len();
         if let Some(columns) = unread.filter(|_| widest.len() < counted) {
@@ -256,7 +251,7 @@ impl Reader<'_> {
         Ok(first)
     }
 
-    /// The first of many placements in each place, by name.
+    /// The first of many placements (ascending) in each place, by name.
     fn walk_by_name(
         &self,
         found: &[i64],
@@ -264,7 +259,6 @@ impl Reader<'_> {
         sort: &str,
         limit: usize,
     ) -> rusqlite::Result<Vec<Candidate>> {
-        let wanted: HashSet<i64> = found.iter().copied().collect();
         let mut first = Vec::new();
         for place in places {
             let mut statement = self.connection.prepare_cached(&format!(
@@ -276,7 +270,7 @@ impl Reader<'_> {
             while taken < limit
                 && let Some(row) = rows.next()?
             {
-                if wanted.contains(&row.get(2)?) {
+                if found.binary_search(&row.get(2)?).is_ok() {
                     first.push(Candidate::read(row)?);
                     taken += 1;
                 }
@@ -363,6 +357,16 @@ impl Reader<'_> {
             |row| Ok((row.get(0)?, Timestamp(row.get(1)?))),
         )
     }
+}
+
+/// What is in the first and not in the second; all ascend.
+fn beyond(all: &[i64], known: &[i64]) -> Vec<i64> {
+    let mut known = known.iter().peekable();
+    let is_new = |placement: &&i64| {
+        while known.next_if(|other| other < placement).is_some() {}
+        known.next_if_eq(placement).is_none()
+    };
+    all.iter().filter(is_new).copied().collect()
 }
 
 /// The column of a list's order.

@@ -1,11 +1,18 @@
 //! Clocks that jump, and clients that never acknowledge.
 
+use std::fs;
+
 use carnet::domain::id::Timestamp;
 use carnet_proto::wbxml::page::contacts as c;
 
+use super::kill::LOOPBACK;
 use crate::support::{
+    browser::Browser,
     dav::Book,
     eas::{Device, add},
+    eventually,
+    faults::Faults,
+    program::{Program, works},
     server::Server,
 };
 
@@ -109,10 +116,73 @@ fn sequences_follow_commits_whatever_the_clock_says() {
     server.check();
 }
 
+/// The clock of the machine is put years ahead and back while the program runs.
+#[test]
+fn a_running_server_goes_on_whatever_its_clock_says() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    let faults = Faults::new();
+    let output = fs::File::create(&log).expect("a log");
+    let program = Program::serve_with(&data, &LOOPBACK, &["--demo"], |command| {
+        faults.arm(command, &data);
+        command.stderr(output);
+    });
+    let address = program.address("http");
+    let book = Book::of(&address, "alice");
+    let mut phone = Device::set_up(&address, "alice", "phone", "14.1");
+    phone.prime();
+    phone.sync_all(&[], 100);
+    let mut token = book.sync("").1;
+    for (n, days) in [400, -4000, 0, 20_000, 1, 0].into_iter().enumerate() {
+        faults.set_clock(days);
+        let said = |jumps: usize| {
+            let log = fs::read_to_string(&log).expect("a log");
+            log.matches("the clock of the machine jumped").count() >= jumps
+        };
+        eventually("the jump is told", || said(n + 1));
+        // Somebody writes on each face, and the others come to it.
+        let card = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{n}\r\nN:Dav{n};;;;\r\nFN:Dav{n}\r\nEND:VCARD\r\n"
+        );
+        assert_eq!(book.put(&format!("{n}.vcf"), NEW, &card).status, 201);
+        let family = format!("Eas{n}");
+        phone.sync_all(&[add(&n.to_string(), &[(c::LAST_NAME, &family)])], 100);
+        assert!(phone.named(&format!("Dav{n}")).is_some(), "{days}");
+        let (status, next, told) = book.sync(&token);
+        assert_eq!(status, 207);
+        assert_eq!(told.matches(".vcf</").count(), 2, "{told}");
+        token = next;
+        // Signing in works by each clock.
+        assert_eq!(Browser::of(&address, "bob").get("/c/private").status, 200);
+    }
+    let path = format!("{}0.vcf", book.path);
+    assert_eq!(book.send("DELETE", &path, &[], b"").status, 204);
+    phone.sync_all(&[], 100);
+    assert!(phone.named("Dav0").is_none());
+    let mut fresh = Device::set_up(&address, "alice", "fresh", "16.1");
+    fresh.prime();
+    fresh.sync_all(&[], 100);
+    for n in 0..6 {
+        assert!(fresh.named(&format!("Eas{n}")).is_some(), "{n}");
+    }
+    program.stop();
+    // A start by a wrong clock ends nothing either.
+    faults.set_clock(20_000);
+    let wrong = Program::serve_with(&data, &LOOPBACK, &[], |command| {
+        faults.arm(command, &data);
+    });
+    wrong.stop();
+    let right = Program::serve(&data, &LOOPBACK, &[]);
+    let trash = Browser::of(&right.address("http"), "alice").page("/c/private/trash");
+    right.stop();
+    assert!(trash.contains("Dav0"), "{trash}");
+    assert!(works(&data, &["check"]).contains("holds"));
+}
+
 #[test]
 fn sessions_and_links_end_by_the_clock_and_nothing_else_does() {
     let server = Server::start();
-    let browser = crate::support::browser::Browser::of(&server.address, "alice");
+    let browser = Browser::of(&server.address, "alice");
     assert_eq!(browser.get("/c/private").status, 200);
     // The clock went on by three weeks: as if the session had begun that long ago.
     server.sql("UPDATE session SET expires = expires - 21 * 86400000");

@@ -1,4 +1,4 @@
-//! Faults of the disk, made between a program and the kernel by a small library (`faults/shim.c`).
+//! Faults of the disk and of the clock, made between a program and the kernel by a small library (`faults/shim.c`).
 
 use std::{
     fs,
@@ -39,7 +39,8 @@ impl Faults {
         command
             .env("LD_PRELOAD", library())
             .env("FAULTS_FOLDER", folder)
-            .env("FAULTS_CONTROL", self.folder.path().join("control"));
+            .env("FAULTS_CONTROL", self.folder.path().join("control"))
+            .env("FAULTS_CLOCK", self.folder.path().join("clock"));
     }
 
     /// The same, and what it changes and flushes is written down; flushes themselves are left out.
@@ -51,6 +52,17 @@ impl Faults {
     /// Where it is written down.
     pub fn log(&self) -> PathBuf {
         self.folder.path().join("log")
+    }
+
+    /// The clock is so many days ahead from now on, or behind.
+    pub fn set_clock(&self, days: i64) {
+        // Beside its place: half a number would be another jump.
+        let (new, clock) = (
+            self.folder.path().join("new"),
+            self.folder.path().join("clock"),
+        );
+        fs::write(&new, (days * 86_400).to_string()).expect("written");
+        fs::rename(new, clock).expect("renamed");
     }
 
     pub fn set(&self, fault: Fault) {

@@ -1,6 +1,7 @@
 /* Stands between a program and the kernel (LD_PRELOAD) for the files of one folder, in tests of
  * faults. What FAULTS_CONTROL begins with is what happens from now on:
  *   r  the file system is read-only    e  the disk fails    h  flushes wait until this changes
+ * FAULTS_CLOCK holds the seconds the clock is ahead, or behind.
  * What changes files is written to FAULTS_LOG, where there is one, and flushes are only noted there:
  *   kind, octets of the path (u32), offset (u64), octets of the data (u64), path, data
  *   kinds: c created, d folder made, w written, t cut to the offset, s flushed, u removed,
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 #define FILES 65536
@@ -25,7 +27,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char *paths[FILES];
-static const char *folder, *control;
+static const char *folder, *control, *ahead;
 static int journal = -1;
 
 static void *real(const char *name, void **kept)
@@ -37,13 +39,14 @@ static void *real(const char *name, void **kept)
 
 static void *static_open, *static_openat, *static_write, *static_pwrite, *static_close,
     *static_ftruncate, *static_fsync, *static_fdatasync, *static_unlink, *static_rename,
-    *static_mkdir;
+    *static_mkdir, *static_clock_gettime;
 
 __attribute__((constructor)) static void begin(void)
 {
     const char *log = getenv("FAULTS_LOG");
     folder = getenv("FAULTS_FOLDER");
     control = getenv("FAULTS_CONTROL");
+    ahead = getenv("FAULTS_CLOCK");
     if (log)
         journal = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 }
@@ -68,6 +71,19 @@ static char fault(void)
         kind = 0;
     REAL(close)(file);
     return kind;
+}
+
+int clock_gettime(clockid_t which, struct timespec *now)
+{
+    char seconds[24] = "";
+    int done = REAL(clock_gettime)(which, now);
+    int file = which == CLOCK_REALTIME && ahead ? REAL(open)(ahead, O_RDONLY | O_CLOEXEC) : -1;
+    if (file < 0)
+        return done;
+    if (read(file, seconds, sizeof seconds - 1) > 0)
+        now->tv_sec += atoll(seconds);
+    REAL(close)(file);
+    return done;
 }
 
 /* What a change meets: 0, or -1 and errno. */
