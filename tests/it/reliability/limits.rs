@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, net::TcpListener};
 
+use carnet_proto::wbxml::page::air_sync as a;
 use flate2::{Compression, write::GzEncoder};
 
 use crate::support::{
@@ -83,6 +84,17 @@ fn a_compressed_body_is_bounded_by_what_it_unfolds_to() {
     };
     assert_eq!(send(1024 * 1024), 207);
     assert_eq!(send(200 * 1024 * 1024), 413);
+}
+
+#[test]
+fn a_message_of_a_device_is_bounded() {
+    let server = Server::start();
+    let phone = Device::set_up(&server.address, "alice", "phone", "14.1");
+    let most = 64 * 1024 * 1024;
+    // Read whole, and no WBXML (102, [MS-ASCMD] 2.2.2).
+    let read = phone.post("Sync", vec![0xFF; most]).expect("an answer");
+    assert_eq!(read.text_of(a::STATUS).as_deref(), Some("102"));
+    assert_eq!(phone.post_raw("Sync", vec![0xFF; most + 1]).status, 413);
 }
 
 #[test]
