@@ -335,6 +335,21 @@ pub fn turns(log: &[u8]) -> Vec<usize> {
     turns
 }
 
+/// How often the log of the database was taken back into it: written to, and flushed.
+pub fn copies(log: &[u8]) -> usize {
+    let (mut copies, mut is_written) = (0, false);
+    let mut rest = log;
+    while let Some((record, after)) = Record::read(rest) {
+        if record.path.ends_with("/carnet.db") {
+            let is_copied = is_written && record.kind == b's';
+            copies += usize::from(is_copied);
+            is_written = !is_copied && (is_written || record.kind == b'w');
+        }
+        rest = after;
+    }
+    copies
+}
+
 /// One change, as it is written down.
 struct Record<'a> {
     kind: u8,
