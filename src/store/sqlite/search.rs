@@ -491,3 +491,22 @@ fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Va
     }
     (conditions, values)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::beyond;
+
+    #[test]
+    fn what_is_beyond_is_the_difference() {
+        for (all, known, left) in [
+            (&[][..], &[][..], &[][..]),
+            (&[1, 2, 3], &[], &[1, 2, 3]),
+            (&[], &[1, 2], &[]),
+            (&[1, 2, 3, 5, 8], &[2, 8], &[1, 3, 5]),
+            (&[4, 5, 9], &[1, 2, 3, 5, 6, 7, 8, 9, 10], &[4]),
+            (&[1, 2], &[1, 2], &[]),
+        ] {
+            assert_eq!(beyond(all, known), left, "{all:?} {known:?}");
+        }
+    }
+}
