@@ -21,6 +21,7 @@ pub mod credential;
 pub mod cursor;
 pub mod device;
 pub mod device_sync;
+pub mod direction;
 pub mod directory;
 pub mod dispatch;
 pub mod document;

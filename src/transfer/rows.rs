@@ -7,6 +7,7 @@ use super::{
     fields::{Address, Fields, Value},
     table::{Row, Table},
 };
+use crate::domain::direction::straight;
 
 /// How the columns of a table are read.
 #[derive(Clone, Debug, PartialEq)]
@@ -387,8 +388,7 @@ impl Fields {
 
 /// A name on one line, without marks that turn the direction of writing.
 pub fn named(text: &str) -> String {
-    let is_direction = |c: &char| matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}');
-    let text: String = text.chars().filter(|c| !is_direction(c)).collect();
+    let text = straight(text);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -13,7 +13,6 @@ use super::{
     Web,
     card::card_telling,
     documents::{self, Into, Unfit, receive},
-    facet::straight,
     form::Posted,
     page::{Shell, show},
     place::{ItemPath, PlacePath},
@@ -24,6 +23,7 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    direction::straight,
     error::{Error, Result},
     id::ItemId,
     item::{Card, Placement},
@@ -216,7 +216,7 @@ async fn into_contact(
     for id in folder.add_documents(uploads).await? {
         let document = folder.by_server_id(&id).await?.placement;
         book.attach(contact, document.item).await?;
-        names.push(document.display);
+        names.push(straight(&document.display));
     }
     Ok(names.join(", "))
 }
@@ -239,7 +239,7 @@ pub async fn detach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
 
 async fn name_of_document(web: &Web, visit: &Visit, document: ItemId) -> Result<String> {
     let found = web.core.open_item(&visit.actor, document).await?;
-    Ok(found.ok_or(Error::NotFound)?.1.placement.display)
+    Ok(straight(&found.ok_or(Error::NotFound)?.1.placement.display))
 }
 
 async fn show_page(

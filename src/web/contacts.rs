@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use super::{
     Web, calls, documents,
-    facet::{mailto, straight},
+    facet::mailto,
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
@@ -26,6 +26,7 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    direction::straight,
     error::Result,
     id::{CollectionId, TagId},
     settings::Settings,

@@ -14,7 +14,6 @@ use http::{HeaderMap, StatusCode};
 use super::{
     Web,
     contacts::{ListParams, letter_of, letters, members_see},
-    facet::straight,
     history::DifferenceRow,
     names,
     page::{Shell, see_other, show},
@@ -29,6 +28,7 @@ use crate::domain::{
     book::Book,
     class::Difference,
     collection::{DEFAULT_FOLDER, Place},
+    direction::straight,
     document::{Family, family},
     error::{Error, Result},
     store::{ListRow, Sort, Tag},

@@ -12,17 +12,6 @@ use crate::{
 /// Names the picture among the fields of a form.
 pub const PICTURE: &str = "photo";
 
-/// A text on one line without characters that turn the direction of what stands around them
-/// (Unicode TR9 §2) and other controls: what names are shown as, whatever they hold.
-pub fn straight(text: &str) -> String {
-    let shown = |c: char| match c {
-        '\n' | '\t' => Some(' '),
-        '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,
-        _ => Some(c).filter(|c| !c.is_control()),
-    };
-    text.chars().filter_map(shown).collect()
-}
-
 /// A link that writes to an address and says nothing else (RFC 6068 §2).
 pub fn mailto(address: &str) -> String {
     mailto_all([address])

@@ -8,7 +8,7 @@ use super::{
     Web,
     card::card_telling,
     contacts::{ListParams, list_telling},
-    facet::{mailto_all, straight},
+    facet::mailto_all,
     form::Posted,
     place::{ItemPath, PlacePath},
     request::Visit,
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::domain::{
     book::{Book, Condition},
+    direction::straight,
     error::{Error, Result},
     item::{Card, random_id},
     store::ListQuery,
@@ -120,7 +121,10 @@ pub async fn create(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let edit = web.facet.new_list(name);
         book.put(&href, &Condition::Absent, &*edit).await?;
         let stored = book.get(&href).await?.placement;
-        Ok((stored.server_id, Done::of("created").to(&stored.display)))
+        Ok((
+            stored.server_id,
+            Done::of("created").to(&straight(&stored.display)),
+        ))
     };
     match made.await {
         Ok((id, done)) => done.at(&format!("{}/c/{id}", place.path())),
@@ -147,7 +151,7 @@ pub async fn add(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) 
         let edit = web.facet.change_members(&uids, &[]);
         book.put(&list.placement.href, &Condition::Exists, &*edit)
             .await?;
-        let done = Done::of("listed").to(&list.placement.display);
+        let done = Done::of("listed").to(&straight(&list.placement.display));
         Ok((list.placement.server_id, done))
     };
     match added.await {

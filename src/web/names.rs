@@ -1,7 +1,7 @@
 //! Names of people in the display order of whoever reads them.
 
-use super::{Web, facet::straight};
-use crate::domain::{class::DOCUMENT, item::Card, settings::Settings};
+use super::Web;
+use crate::domain::{class::DOCUMENT, direction::straight, item::Card, settings::Settings};
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
 pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings) -> String {

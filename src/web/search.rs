@@ -16,7 +16,6 @@ use super::{
     Web,
     contacts::targets,
     documents,
-    facet::straight,
     form::Posted,
     names,
     page::{self, Shell, initials, see_other, show},
@@ -31,6 +30,7 @@ use super::{
 use crate::domain::{
     book::Book,
     class::DOCUMENT,
+    direction::straight,
     document::Family,
     error::{Error, Result},
     id::CollectionId,

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    direction::straight,
     error::{Error, Result},
     id::{CampaignId, Timestamp},
     item::Placement,
@@ -150,7 +151,7 @@ async fn ask_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) ->
         told.status(),
         &AskPage {
             card: item.path(),
-            name: card.placement.display.clone(),
+            name: straight(&card.placement.display),
             addresses: web.facet.addresses(&content),
             fields,
             standing: self::told(&standing, visit.text),

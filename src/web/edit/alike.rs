@@ -9,11 +9,11 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{book::Book, duplicates, error::Error},
+    domain::{book::Book, direction::straight, duplicates, error::Error},
     web::{
         Web,
         duplicates::reasons,
-        facet::{Submitted, straight},
+        facet::Submitted,
         form::Posted,
         names,
         place::PlacePath,

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::{Params, parse_scope, parse_tool, place, places_of};
 use crate::{
-    domain::error::Error,
-    web::{Web, facet::straight, names, request::Visit},
+    domain::{direction::straight, error::Error},
+    web::{Web, names, request::Visit},
 };
 
 /// One suggestion.

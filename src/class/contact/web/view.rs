@@ -10,9 +10,9 @@ use super::{
 };
 use crate::{
     class::contact::{eas::date, index::family_first},
-    domain::settings::Settings,
+    domain::{direction::straight, settings::Settings},
     web::{
-        facet::{Callee, CardAction, CardLine, CardView, Reader, mailto, straight},
+        facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
         text::{Text, dates, fill},
     },
 };
