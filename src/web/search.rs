@@ -209,7 +209,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
             continue;
         };
         // A word that the item itself does not say.
-        if hit.class == LAST_CLASS && root.is_some_and(|root| !is_shown(root, &hit.texts)) {
+        if hit.class == LAST_CLASS && root.is_some_and(|root| !is_shown(root, &shown(hit))) {
             let mut beside = beside(hit, root, &books, visit).await?;
             beside.truncate(ELSEWHERE);
             found.lines.splice(..0, beside);
@@ -434,26 +434,28 @@ async fn beside(
     Ok(lines.filter(Line::is_found).collect())
 }
 
+/// Fields that a result shows as its name.
+const AS_NAME: [&str; 3] = ["name", "n", "last-first"];
+/// Fields that no result shows: others say the same as people write it.
+const NEVER: [&str; 5] = ["octets", "company", "bday", "mobile", "other-uid"];
+
+/// Fields and values that a result may show.
+fn shown(hit: &Hit) -> Vec<(&str, &str)> {
+    let texts = hit.texts.iter();
+    let pairs = texts.map(|(field, value)| (field.as_str(), value.as_str()));
+    pairs.filter(|(field, _)| !NEVER.contains(field)).collect()
+}
+
 /// What else the query was found in, then how to reach the contact.
 fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Line> {
     const BESIDE: [&str; 3] = ["org", "email", "tel"];
-    const NEVER: [&str; 8] = [
-        "octets",
-        "name",
-        "n",
-        "last-first",
-        "company",
-        "bday",
-        "mobile",
-        "other-uid",
-    ];
     let mut found = Vec::new();
     let mut others = Vec::new();
-    for (field, value) in &hit.texts {
-        if NEVER.contains(&field.as_str()) || value.is_empty() {
+    for (field, value) in shown(hit) {
+        if AS_NAME.contains(&field) || value.is_empty() {
             continue;
         }
-        let pieces = match field.as_str() {
+        let pieces = match field {
             "tel" => highlight_number(&straight(value), root),
             // Notes are as they were written.
             "note" => highlight(value, root),
@@ -465,7 +467,7 @@ fn lines(hit: &Hit, root: Option<&Node>) -> Vec<Line> {
         };
         if line.is_found() {
             found.push(line);
-        } else if BESIDE.contains(&field.as_str()) {
+        } else if BESIDE.contains(&field) {
             others.push(line);
         }
     }

@@ -13,6 +13,9 @@ pub struct Piece {
     pub found: bool,
 }
 
+/// Characters of a name with an apostrophe or a hyphen within, at most.
+const JOINED: usize = 64;
+
 /// A word looked for, folded.
 struct Term {
     token: String,
@@ -22,13 +25,26 @@ struct Term {
 /// A value in pieces that together are the value.
 pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
     let terms: Vec<Term> = leaves(root).into_iter().flat_map(terms).collect();
+    marked(value, &terms)
+}
+
+fn marked(value: &str, terms: &[Term]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = value;
+    // Names before are not looked for in one piece.
+    let mut refused = 0;
     while let Some(first) = rest.chars().next() {
-        if let Some(end) = joined_end(rest).filter(|end| is_wanted_joined(&rest[..*end], &terms)) {
-            add(&mut pieces, &rest[..end], true);
-            rest = &rest[end..];
-            continue;
+        let at = value.len() - rest.len();
+        if at >= refused
+            && let Some(end) = joined_end(rest)
+        {
+            let (name, after) = rest.split_at(end);
+            if is_wanted_joined(name, terms) {
+                add(&mut pieces, name, true);
+                rest = after;
+                continue;
+            }
+            refused = at + end;
         }
         let writing = Writing::of(first);
         let end = rest.find(|c| Writing::of(c) != writing);
@@ -36,10 +52,10 @@ pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
         rest = after;
         match writing {
             Writing::None => add(&mut pieces, text, false),
-            Writing::Words => add(&mut pieces, text, is_wanted(text, &terms)),
+            Writing::Words => add(&mut pieces, text, is_wanted(text, terms)),
             Writing::Characters => {
                 let mut octets = [0; 4];
-                for (c, found) in text.chars().zip(wanted_characters(text, &terms)) {
+                for (c, found) in text.chars().zip(wanted_characters(text, terms)) {
                     add(&mut pieces, c.encode_utf8(&mut octets), found);
                 }
             }
@@ -50,14 +66,9 @@ pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
 
 /// The same of a telephone number, in whatever form it and the query write it.
 pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
-    let own: String = value.chars().filter(char::is_ascii_digit).collect();
-    let found = leaves(root).into_iter().any(|leaf| match &leaf.wanted {
-        Wanted::Number { digits, prefix, .. } => {
-            let has_country = value.trim_start().starts_with('+') || own.starts_with("00");
-            is_number(&own, has_country, digits, *prefix)
-        }
-        _ => false,
-    });
+    let found = leaves(root)
+        .into_iter()
+        .any(|leaf| is_number_of(value, leaf));
     match found {
         true => vec![Piece {
             text: value.to_owned(),
@@ -67,17 +78,21 @@ pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
     }
 }
 
-/// Whether the values of an item, with the fields they are of, show what is looked for: every part
-/// of it that has to be there.
-pub fn is_shown(root: &Node, values: &[(String, String)]) -> bool {
+/// Whether the values of an item that are shown, with the fields they are of, show what is looked
+/// for: every part of it that has to be there, the words of one in one value.
+pub fn is_shown(root: &Node, values: &[(&str, &str)]) -> bool {
     match root {
-        Node::Leaf(_) => values.iter().any(|(field, value)| {
-            let pieces = match field.as_str() {
-                "tel" => highlight_number(value, Some(root)),
-                _ => highlight(value, Some(root)),
+        Node::Leaf(leaf) => {
+            let terms = terms(leaf);
+            let shows = |value: &str, term: &Term| {
+                let pieces = marked(value, std::slice::from_ref(term));
+                pieces.iter().any(|piece| piece.found)
             };
-            pieces.iter().any(|piece| piece.found)
-        }),
+            values.iter().any(|(field, value)| {
+                *field == "tel" && is_number_of(value, leaf)
+                    || terms.iter().all(|term| shows(value, term))
+            })
+        }
         Node::And { positives, .. } => positives.iter().all(|node| is_shown(node, values)),
         Node::Or(branches) => branches.iter().any(|node| is_shown(node, values)),
     }
@@ -142,6 +157,9 @@ fn is_wanted(word: &str, terms: &[Term]) -> bool {
 
 /// Whether a name with an apostrophe or a hyphen within is looked for in one piece.
 fn is_wanted_joined(name: &str, terms: &[Term]) -> bool {
+    if name.chars().nth(JOINED).is_some() {
+        return false;
+    }
     token::joined_forms(name).iter().any(|form| {
         terms.iter().any(|term| match term.prefix {
             true => form.starts_with(&term.token),
@@ -172,6 +190,16 @@ fn wanted_characters(run: &str, terms: &[Term]) -> Vec<bool> {
         }
     }
     wanted
+}
+
+/// Whether a telephone number is the one that is looked for.
+fn is_number_of(value: &str, leaf: &Leaf) -> bool {
+    let Wanted::Number { digits, prefix, .. } = &leaf.wanted else {
+        return false;
+    };
+    let own: String = value.chars().filter(char::is_ascii_digit).collect();
+    let has_country = value.trim_start().starts_with('+') || own.starts_with("00");
+    is_number(&own, has_country, digits, *prefix)
 }
 
 /// Digits that end in those wanted, or with a star begin with them: with or without a country code
@@ -253,11 +281,32 @@ mod tests {
             ("", "b", ""),
         ] {
             let root = parse(query, LastWord::Whole, false).root;
-            assert_eq!(marked(highlight(value, root.as_ref())), expected, "{query}");
+            assert_eq!(
+                text_of(highlight(value, root.as_ref())),
+                expected,
+                "{query}"
+            );
         }
     }
 
-    fn marked(pieces: Vec<Piece>) -> String {
+    #[test]
+    fn a_long_chain_of_words_is_looked_at_once() {
+        // Looked at from each of its words on, it would take minutes.
+        let long = "a-".repeat(200_000) + "b";
+        let root = parse("b zz*", LastWord::Whole, false).root;
+        let pieces = highlight(&long, root.as_ref());
+        assert_eq!(pieces.len(), 2);
+        assert_eq!((pieces[1].text.as_str(), pieces[1].found), ("b", true));
+        // No name is that long.
+        let root = parse("jeanbap*", LastWord::Whole, false).root;
+        for (more, found) in [(1, true), (40, false)] {
+            let name = format!("Jean-Baptiste{}", "-a".repeat(more));
+            let pieces = highlight(&name, root.as_ref());
+            assert_eq!(pieces[0].found, found, "{name}");
+        }
+    }
+
+    fn text_of(pieces: Vec<Piece>) -> String {
         let marked = pieces.into_iter().map(|piece| match piece.found {
             true => format!("[{}]", piece.text),
             false => piece.text,
@@ -267,14 +316,21 @@ mod tests {
 
     #[test]
     fn a_query_is_shown_where_each_part_of_it_is() {
-        let values = [("name", "Ada One"), ("tel", "+33 1 99 00 12 34")];
-        let values = values.map(|(field, value)| (field.to_owned(), value.to_owned()));
+        let values = [
+            ("name", "Ada One"),
+            ("tel", "+33 1 99 00 12 34"),
+            ("org", "Super Market"),
+        ];
         for (query, expected) in [
             ("ada", true),
             ("ada hawaii", false),
             ("ada OR hawaii", true),
             ("ada -hawaii", true),
             ("ada 0199001234", true),
+            ("\"super market\"", true),
+            // One word of it is not all of it, nor is one here and one there.
+            ("\"super vacances\"", false),
+            ("\"ada market\"", false),
             ("(ada OR bea) hawaii", false),
         ] {
             let root = parse(query, LastWord::Whole, false).root.expect("a query");
@@ -306,7 +362,7 @@ mod tests {
             ("+33 1 99 00 12 34", "martin -001234", false),
         ] {
             let root = parse(query, LastWord::Whole, false).root;
-            let shown = marked(highlight_number(value, root.as_ref()));
+            let shown = text_of(highlight_number(value, root.as_ref()));
             assert_eq!(
                 shown == format!("[{value}]"),
                 found,
