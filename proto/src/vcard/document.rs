@@ -1,5 +1,7 @@
 //! The card as received.
 
+use std::collections::HashMap;
+
 use memchr::memchr;
 
 use super::line::{Encoding, Line};
@@ -133,36 +135,33 @@ impl Document {
     /// The card as it is to a reader of a language (`fr`). Lines with one ALTID say one thing in
     /// several languages (RFC 6350 §5.4): of each the reader's stands, else the one without a
     /// language, else the first. The others are in the octets alone, and a patch leaves them there.
-    pub fn spoken(&self, language: &str) -> Document {
-        let mut chosen: Vec<usize> = Vec::new();
-        let mut seen: Vec<(String, &str)> = Vec::new();
-        for line in &self.lines {
-            let Some(id) = line.param("ALTID") else {
-                continue;
-            };
-            let of = (line.name.to_ascii_uppercase(), id);
-            if seen.contains(&of) {
-                continue;
-            }
-            let same = |(_, other): &(usize, &Line)| {
-                other.is(&line.name) && other.param("ALTID") == Some(id)
-            };
-            let alternatives = self.lines.iter().enumerate().filter(same);
-            let best = alternatives.min_by_key(|(_, line)| match line.param("LANGUAGE") {
-                Some(tag) if is_language(tag, language) => 0,
-                None => 1,
-                Some(_) => 2,
-            });
-            chosen.extend(best.map(|(at, _)| at));
-            seen.push(of);
+    pub fn spoken(mut self, language: &str) -> Document {
+        let rank = |line: &Line| match line.param("LANGUAGE") {
+            Some(tag) if is_language(tag, language) => 0,
+            None => 1,
+            Some(_) => 2,
+        };
+        let mut passed = vec![false; self.lines.len()];
+        for lines in self.alternatives().into_values() {
+            let best = lines.iter().min_by_key(|at| rank(&self.lines[**at]));
+            let others = lines.iter().filter(|at| Some(*at) != best);
+            others.for_each(|at| passed[*at] = true);
         }
-        let mut spoken = self.clone();
-        let mut at = 0..;
-        spoken.lines.retain(|line| {
-            let at = at.next().unwrap_or_default();
-            line.param("ALTID").is_none() || chosen.contains(&at)
-        });
-        spoken
+        let mut passed = passed.into_iter();
+        self.lines.retain(|_| passed.next() != Some(true));
+        self
+    }
+
+    /// The places of the lines that say one thing in several languages, by property and ALTID.
+    pub fn alternatives(&self) -> HashMap<(String, &str), Vec<usize>> {
+        let mut found: HashMap<_, Vec<usize>> = HashMap::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            if let Some(id) = line.param("ALTID") {
+                let of = (line.name.to_ascii_uppercase(), id);
+                found.entry(of).or_default().push(at);
+            }
+        }
+        found
     }
 
     /// FN, else a name made of what there is.
@@ -343,13 +342,13 @@ pub fn opens_agent(line: &[u8]) -> bool {
     name.trim_ascii().eq_ignore_ascii_case(b"AGENT")
 }
 
-/// Prefix, given, additional, family, suffix.
 /// Whether a tag names a language, regions aside: `fr-CH`, `fr`.
 fn is_language(tag: &str, language: &str) -> bool {
     let primary = tag.split('-').next().unwrap_or_default();
     primary.eq_ignore_ascii_case(language)
 }
 
+/// Prefix, given, additional, family, suffix.
 pub(super) fn name_of(n: &[String]) -> Option<String> {
     let part = |at: usize| n.get(at).map(|part| part.trim()).unwrap_or_default();
     let words: Vec<&str> = [part(3), part(1), part(2), part(0), part(4)]

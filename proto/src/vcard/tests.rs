@@ -308,3 +308,23 @@ proptest! {
         prop_assert_eq!(patched.lines().len(), card.lines().len());
     }
 }
+
+#[test]
+fn many_values_in_several_languages_are_told_apart_at_once() {
+    // Compared with each other they would take minutes.
+    let mut card = String::from("BEGIN:VCARD\r\nVERSION:4.0\r\nFN:Ada\r\n");
+    for at in 0..4_900 {
+        card.push_str(&format!("NOTE;ALTID={at};LANGUAGE=en:one\r\n"));
+        card.push_str(&format!("NOTE;ALTID={at};LANGUAGE=fr:une\r\n"));
+    }
+    card.push_str("END:VCARD\r\n");
+    let card = Document::parse(card.as_bytes()).expect("a card");
+    assert_eq!(card.alternatives().len(), 4_900);
+    let french = card.clone().spoken("fr");
+    assert_eq!(french.as_bytes(), card.as_bytes());
+    assert_eq!(french.all("NOTE").count(), 4_900);
+    assert!(french.all("NOTE").all(|line| line.text() == "une"));
+    let other = card.spoken("de");
+    assert!(other.all("NOTE").all(|line| line.text() == "one"));
+    assert_eq!(other.all("FN").count(), 1);
+}

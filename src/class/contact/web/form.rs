@@ -30,14 +30,14 @@ pub struct WebEdit {
 impl Edit for WebEdit {
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
         let uid = || Uuid::new_v4().to_string();
-        let card = match current {
+        let whole = match current {
             Some(current) if self.changes.is_empty() && self.photo.is_none() => {
                 return Ok(current.to_vec());
             }
             Some(current) => {
                 let card = parse(current)?;
                 let own = card.uid().unwrap_or_else(uid);
-                card.editable(&own).spoken(self.language)
+                card.editable(&own)
             }
             None => parse(
                 format!(
@@ -47,6 +47,7 @@ impl Edit for WebEdit {
                 .as_bytes(),
             )?,
         };
+        let card = whole.clone().spoken(self.language);
         let mut patch = card.edit();
         for field in singles() {
             self.patch_single(field, &mut patch);
@@ -66,7 +67,7 @@ impl Edit for WebEdit {
                 (None, false) => patch.add(photo_line(&card, octets)),
             }
         }
-        let patched = patch.finish().spoken(self.language);
+        let patched = silenced(&whole, patch.finish()).spoken(self.language);
         let named = match self.change("formatted") {
             Some(name) => with_formatted_name(&patched, name, self.language),
             None => with_name(&card, &patched, self.language),
@@ -162,6 +163,19 @@ impl WebEdit {
             (None, false) => new_lines(list, kind.unwrap_or_default(), own, raw, patch),
         }
     }
+}
+
+/// What was emptied in one language is in no other: that would stand in its place.
+fn silenced(before: &Document, after: Document) -> Document {
+    let (said, left) = (before.alternatives(), after.alternatives());
+    let emptied = left.into_iter().filter(|(of, lines)| {
+        let said = said.get(of);
+        said.is_some_and(|said| said.len() > lines.len())
+    });
+    let emptied: Vec<usize> = emptied.flat_map(|(_, lines)| lines).collect();
+    let mut patch = after.edit();
+    emptied.into_iter().for_each(|at| patch.remove(at));
+    patch.finish()
 }
 
 /// Makes a stored line of another kind.
