@@ -69,6 +69,35 @@ impl Book {
     /// first; none of a list. Reads what has a name, an address or a number in common, whatever the
     /// size of the place.
     pub async fn alike(&self, document: &[u8]) -> Result<Vec<Alike>> {
+        let mut alike = self.all_alike(document, None).await?;
+        alike.truncate(SHARED);
+        Ok(alike)
+    }
+
+    /// Those of this place that a contact may be the same as once it becomes `after`, and not as it
+    /// is; none of those the person told apart from it.
+    pub async fn newly_alike(&self, own: &Card, before: &[u8], after: &[u8]) -> Result<Vec<Alike>> {
+        let own = &own.placement;
+        let mut found = self.all_alike(after, Some(own.id)).await?;
+        if found.is_empty() {
+            return Ok(found);
+        }
+        let known = self.all_alike(before, Some(own.id)).await?;
+        let known = known.iter().map(|known| known.hit.placement.id);
+        let known: HashSet<PlacementId> = known.collect();
+        let store = self.core().store();
+        let apart = store.told_apart(self.actor().person).await?;
+        let apart: HashSet<(ItemId, ItemId)> = apart.into_iter().collect();
+        found.retain(|alike| {
+            let other = &alike.hit.placement;
+            !known.contains(&other.id) && !apart.contains(&ordered(own, other))
+        });
+        found.truncate(SHARED);
+        Ok(found)
+    }
+
+    /// The most alike first, without one of the place.
+    async fn all_alike(&self, document: &[u8], but: Option<PlacementId>) -> Result<Vec<Alike>> {
         let index = self.core().class().index(document, None)?;
         if index.kind == "group" {
             return Ok(Vec::new());
@@ -80,7 +109,7 @@ impl Book {
         let keyed: Vec<(Key, &str)> = keyed.take(COMPARED).collect();
         let mut found: BTreeMap<PlacementId, Alike> = BTreeMap::new();
         for (key, value) in &keyed {
-            for hit in self.sharing(key, value).await? {
+            for hit in self.sharing(key, value, but).await? {
                 let of_hit = hit.texts.iter().filter_map(|(f, v)| Key::of(f, v));
                 let of_hit: HashSet<Key> = of_hit.collect();
                 let common = keyed.iter().filter(|(key, _)| of_hit.contains(key));
@@ -98,12 +127,11 @@ impl Book {
         }
         let mut alike: Vec<Alike> = found.into_values().collect();
         alike.sort_by_key(|alike| std::cmp::Reverse(alike.likeness));
-        alike.truncate(SHARED);
         Ok(alike)
     }
 
-    /// Contacts that may have a key; none where too many have it.
-    async fn sharing(&self, key: &Key, value: &str) -> Result<Vec<Hit>> {
+    /// Contacts that may have a key, without one of the place; none where too many have it.
+    async fn sharing(&self, key: &Key, value: &str, but: Option<PlacementId>) -> Result<Vec<Hit>> {
         let (part, query) = match key {
             Key::Uid(_) => return Ok(Vec::new()),
             Key::Name(name) => (Part::Name, format!("\"{}\"", name.replace('"', " "))),
@@ -117,10 +145,11 @@ impl Book {
             person: Some(self.actor().person),
             places: vec![self.collection().id],
             restricted: vec![(part, node)],
-            limit: SHARED + 1,
+            limit: SHARED + 1 + usize::from(but.is_some()),
             ..Plan::default()
         };
-        let hits = self.core().store().search(&plan).await?.hits;
+        let mut hits = self.core().store().search(&plan).await?.hits;
+        hits.retain(|hit| Some(hit.placement.id) != but);
         Ok(Some(hits)
             .filter(|hits| hits.len() <= SHARED)
             .unwrap_or_default())

@@ -18,6 +18,7 @@ pub use self::alike::{Alike, while_typing};
 pub use self::sent::{PHOTO, in_turn, invalid, whole};
 use self::{
     alike::{alike, newly_alike},
+    gone::Gone,
     sent::Sent,
 };
 use super::{
@@ -32,7 +33,7 @@ use super::{
     told::Done,
 };
 use crate::domain::{
-    book::{Book, Condition, Edit, Replace, Seen},
+    book::{Book, Condition, Replace, Seen},
     error::{Error, Result},
     id::RevisionId,
     item::{Card, random_id},
@@ -86,6 +87,8 @@ struct Page {
     problem: Option<(StatusCode, String)>,
     /// A picture that was chosen, as base64.
     photo: Option<String>,
+    removes_photo: bool,
+    language: Option<&'static str>,
     alike: Vec<Alike>,
     /// Refused changes that are settled once it is saved.
     settles: Vec<RevisionId>,
@@ -97,6 +100,8 @@ impl Page {
             form,
             problem: None,
             photo: None,
+            removes_photo: false,
+            language: None,
             alike: Vec::new(),
             settles: Vec::new(),
         }
@@ -122,6 +127,8 @@ impl Page {
         Self {
             problem: refused.map(|error| problem(error, visit)).or_else(stale),
             photo: picture.unwrap_or_default(),
+            removes_photo: sent.submitted.remove_photo,
+            language: Some(sent.submitted.language),
             settles: sent.settles.clone(),
             ..Self::new(form)
         }
@@ -138,13 +145,16 @@ impl Page {
         show(page.status, &page)
     }
 
-    fn of_gone(self, web: &Web, visit: &Visit, item: &ItemPath, version: String) -> Response {
+    fn of_gone(self, web: &Web, visit: &Visit, item: &ItemPath, gone: Gone) -> Response {
+        let path = gone.into.path();
         let page = page::Edit {
             title: visit.text.edit.to_owned(),
             action: format!("{}/edit", item.path()),
-            version,
-            anew: true,
-            ..self.at(web, visit, &item.place.path())
+            alike_at: Some(format!("{path}/new/alike")),
+            version: gone.version,
+            anew: gone.anew,
+            elsewhere: gone.elsewhere,
+            ..self.at(web, visit, &path)
         };
         show(page.status, &page)
     }
@@ -161,7 +171,7 @@ impl Page {
         let page = page::Edit {
             title: visit.text.edit.to_owned(),
             action: format!("{path}/edit"),
-            alike_at: Some(format!("{place}/new/alike?but={}", item.id)),
+            alike_at: (!besides.is_list).then(|| format!("{place}/new/alike?but={}", item.id)),
             cancel: path,
             id: item.id.clone(),
             attached: Some(besides.attached),
@@ -188,7 +198,10 @@ impl Page {
             beyond: None,
             version: String::new(),
             settles: self.settles.iter().map(|refused| refused.0).collect(),
-            anew: false,
+            anew: None,
+            elsewhere: None,
+            language: self.language.unwrap_or(visit.text.lang),
+            removes_photo: self.removes_photo,
             has_photo: self.form.has_photo,
             form: self.form,
             photo: self.photo,
@@ -203,6 +216,8 @@ struct Besides {
     attached: Attachments,
     /// What the person's phones do not show of it.
     beyond: Option<String>,
+    /// It is a list, which is nobody's twin.
+    is_list: bool,
 }
 
 impl Besides {
@@ -215,6 +230,7 @@ impl Besides {
         Ok(Self {
             attached: attachments::of_contact(book, card, true, visit).await?,
             beyond: (!beyond.is_empty()).then(said),
+            is_list: web.facet.members(&book.content(card)).is_some(),
         })
     }
 }
@@ -257,18 +273,18 @@ async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent)
     if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
         return Ok(Saved::Not(found));
     }
-    stored(web, visit, &book, &*edit).await.map(Saved::At)
+    let href = format!("{}.vcf", random_id(16));
+    book.put(&href, &Condition::Absent, &*edit).await?;
+    let stored = book.get(&href).await?;
+    Ok(Saved::At(created_at(web, visit, &book, &stored)))
 }
 
-/// Stores a new contact, and leads to it.
-async fn stored(web: &Web, visit: &Visit, book: &Book, edit: &dyn Edit) -> Result<Response> {
-    let href = format!("{}.vcf", random_id(16));
-    book.put(&href, &Condition::Absent, edit).await?;
-    let stored = book.get(&href).await?;
+/// Leads to a new contact.
+fn created_at(web: &Web, visit: &Visit, book: &Book, stored: &Card) -> Response {
     let place = PlacePath::of(book).path();
     let path = format!("{place}/c/{}", stored.placement.server_id);
     let done = Done::of("created").to(&web.facet.name(&stored.document, &visit.settings));
-    Ok(done.at(&path))
+    done.at(&path)
 }
 
 /// `POST …/c/ID/edit`
@@ -309,7 +325,7 @@ pub async fn update(
         };
         let mine = Replace(edit.apply(Some(made_of.as_deref().unwrap_or(&shown)))?);
         let found = match is_now {
-            true => newly_alike(&visit, &book, &item.id, &shown, &mine.0).await?,
+            true => newly_alike(&visit, &book, &card, &shown, &mine.0).await?,
             // First both sides are to be settled.
             false => Vec::new(),
         };
@@ -321,13 +337,21 @@ pub async fn update(
                 sent.settle(&web, &visit).await;
                 Ok(Done::of("saved").at(&item.path()))
             }
-            Err(Error::PreconditionFailed) => {
+            Err(error) => {
                 let kept = web.core.kept_refused(&visit.actor, &mine.0).await?;
                 let mut sent = sent;
                 sent.settles.extend(kept);
-                stale::page(&web, &visit, &item, &sent, made_of.as_deref()).await
+                // It may have gone since it was opened.
+                if let Err(Error::NotFound) = item.open(&web, &visit).await {
+                    return gone::answer(&web, &visit, &item, &sent).await;
+                }
+                match error {
+                    Error::PreconditionFailed => {
+                        stale::page(&web, &visit, &item, &sent, made_of.as_deref()).await
+                    }
+                    error => Err(error),
+                }
             }
-            Err(error) => Err(error),
         }
     };
     answer

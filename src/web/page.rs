@@ -241,10 +241,15 @@ pub struct Edit {
     pub version: String,
     /// Refused changes that are settled once it is saved.
     pub settles: Vec<i64>,
-    /// The contact is gone: what is typed becomes another one.
-    pub anew: bool,
+    /// The contact is gone: what is typed becomes another one, of this name.
+    pub anew: Option<String>,
+    /// Where it is still to be seen.
+    pub elsewhere: Option<Elsewhere>,
+    /// What a contact says in several languages is said in this one.
+    pub language: &'static str,
     pub form: Form,
     pub has_photo: bool,
+    pub removes_photo: bool,
     /// A picture that was chosen and is not saved, as base64.
     pub photo: Option<String>,
     /// Those that may be the same.
@@ -254,6 +259,12 @@ pub struct Edit {
     pub problem: Option<String>,
 }
 
+/// A contact that left a place, in another one.
+pub struct Elsewhere {
+    pub place: String,
+    pub path: String,
+}
+
 #[derive(Template)]
 #[template(path = "conflict.html")]
 pub struct Conflict {
@@ -261,6 +272,8 @@ pub struct Conflict {
     pub action: String,
     pub back: String,
     pub version: String,
+    /// What a contact says in several languages is said in this one.
+    pub language: &'static str,
     /// Refused changes that are settled with it.
     pub settles: Vec<i64>,
     pub fields: Vec<(String, String)>,

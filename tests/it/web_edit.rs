@@ -232,6 +232,75 @@ fn a_photo_is_shown_before_it_is_saved() {
 }
 
 #[test]
+fn a_photo_that_is_taken_off_is_so_after_a_look_at_others() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let book = Book::of(&server.address, "alice");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:pictured\r\nN:One;Ada;;;\r\nFN:Ada One\r\n\
+        PHOTO;ENCODING=b;TYPE=JPEG:/9j/2Q==\r\nEND:VCARD\r\n";
+    let answer = book.put("pictured.vcf", ("If-None-Match", "*"), card);
+    assert_eq!(answer.status, 201);
+    let path = browser.card_named("/c/private", "Ada One");
+    let edit = format!("{}/edit", path.expect("a card"));
+    let ticked = "name=\"remove-photo\" value=\"1\" checked>";
+    assert!(!browser.page(&edit).contains(ticked));
+    let changes = [
+        ("remove-photo", "1"),
+        ("email-0", "clara.dubois@example.org"),
+    ];
+    let answer = browser.send(&edit, &browser.filled(&edit, &changes), None);
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let page = answer.text();
+    assert!(
+        page.contains("Clara Dubois") && page.contains(ticked),
+        "{page}"
+    );
+    let again = filled_in(&page, &[("remove-photo", "1")]);
+    assert_eq!(browser.send(&edit, &again, None).status, 303);
+    let (.., stored) = book.find("UID:pictured").expect("a card");
+    assert!(
+        stored.contains("clara.dubois") && !stored.contains("PHOTO"),
+        "{stored}"
+    );
+}
+
+#[test]
+fn those_told_apart_and_many_twins_are_no_news() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    // With itself nine have one address: the eight others are shown.
+    for at in 0..9 {
+        let email = if at == 0 { "own" } else { "team" };
+        let card = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:m{at}\r\nN:M{at};Mia;;;\r\nFN:Mia M{at}\r\n\
+             EMAIL:{email}@example.org\r\nEND:VCARD\r\n"
+        );
+        let answer = book.put(&format!("m{at}.vcf"), ("If-None-Match", "*"), &card);
+        assert_eq!(answer.status, 201);
+    }
+    let path = browser.card_named("/c/private", "Mia M0").expect("a card");
+    let edit = format!("{path}/edit");
+    let shared = [("email-0", "team@example.org")];
+    let mine = browser.filled(&edit, &shared);
+    let page = browser.send(&edit, &mine, None).text();
+    assert_eq!(page.matches("name=\"seen\"").count(), 8, "{page}");
+    // One of them is told apart.
+    let id = |path: &str| path.rsplit('/').next().expect("an id").to_owned();
+    let other = browser.card_named("/c/private", "Mia M1").expect("a card");
+    let apart = format!("/c/private/duplicates/{}/{}/apart", id(&path), id(&other));
+    let token = hidden(&page, "token");
+    let answer = browser.submit(&apart, &[("token", &token)]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let page = browser.send(&edit, &mine, None).text();
+    assert_eq!(page.matches("name=\"seen\"").count(), 7, "{page}");
+    let answer = browser.send(&edit, &filled_in(&page, &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    // They are alike: a change that leaves it so is no news.
+    assert_eq!(browser.save(&edit, &[("title", "Baker")], None).status, 303);
+}
+
+#[test]
 fn a_change_that_makes_a_contact_like_another_is_shown_before_it_is_stored() {
     let server = Server::start();
     let mut browser = Browser::of(&server.address, "bob");
@@ -269,15 +338,18 @@ fn a_change_that_makes_a_contact_like_another_is_shown_before_it_is_stored() {
     }
     assert!(book.find("EMAIL:ada@example.org\r\nTITLE").is_none());
     let page = browser.send(&edit, &mine, None).text();
-    // While it is typed the contact is not like itself.
-    let typed = [("given", "Bea"), ("family", "Berta")];
+    // While it is typed the contact is not like itself, nor like those it was like before.
     let id = path.rsplit('/').next().expect("an id");
     let token = hidden(&page, "token");
-    let typed = [&typed[..], &[("token", &token)]].concat();
-    let answer = browser.submit(&format!("/c/private/new/alike?but={id}"), &typed);
-    let found = answer.text();
+    let typing = |typed: &[(&str, &str)]| {
+        let typed = [typed, &[("token", token.as_str())]].concat();
+        let answer = browser.submit(&format!("/c/private/new/alike?but={id}"), &typed);
+        answer.text()
+    };
+    assert_eq!(typing(&[("given", "Bea"), ("family", "Berta")]), "[]");
+    let found = typing(&[("email-0", "ada@example.org")]);
     assert_eq!(found.matches("\"id\"").count(), 1, "{found}");
-    assert!(!found.contains(id), "{found}");
+    assert!(found.contains("Ada Anna") && !found.contains(id), "{found}");
     let answer = browser.send(&edit, &filled_in(&page, &[]), None);
     assert_eq!(answer.status, 303, "{}", answer.text());
     // A list of contacts is nobody's twin.
@@ -286,6 +358,7 @@ fn a_change_that_makes_a_contact_like_another_is_shown_before_it_is_stored() {
     let answer = book.put("choir.vcf", ("If-None-Match", "*"), list);
     assert_eq!(answer.status, 201);
     let list = browser.card_named("/c/private", "Choir").expect("a list");
+    assert!(!browser.page(&format!("{list}/edit")).contains("new/alike"));
     let named = [("given", "Ada"), ("family", "Anna")];
     let answer = browser.save(&format!("{list}/edit"), &named, None);
     assert_eq!(answer.status, 303, "{}", answer.text());

@@ -1,6 +1,10 @@
 //! Every field a card can hold: written on a form, read in the card that is stored.
 
-use crate::support::{browser::Browser, dav::Book, server::Server};
+use crate::support::{
+    browser::{Browser, filled_in},
+    dav::Book,
+    server::Server,
+};
 
 #[test]
 fn fields_labels_and_relations_are_lines_of_the_card() {
@@ -214,6 +218,30 @@ fn what_is_said_in_several_languages_is_shown_in_the_readers() {
         .replace("Boulangère", "Pâtissière")
         .replace("Adèle", "Odile")
         .replace("Dôme 1;Cologne", "Dôme 1;Cöln");
+    assert_eq!(stored(), expected);
+    // A form in one language is of that one, whatever the account speaks once it is sent.
+    browser.language = "en";
+    let opened = browser.filled(&edit, &[("title", "Cook")]);
+    browser.language = "fr";
+    let answer = browser.send(&edit, &opened, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let expected = expected.replace("Baker", "Cook");
+    assert_eq!(stored(), expected);
+    // With a row more it still is.
+    browser.language = "en";
+    let opened = browser.filled(&edit, &[("title", "Chef"), ("more", "tel")]);
+    browser.language = "fr";
+    let page = browser.send(&edit, &opened, None).text();
+    let answer = browser.send(&edit, &filled_in(&page, &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let expected = expected.replace("Cook", "Chef");
+    assert_eq!(stored(), expected);
+    // What is emptied is emptied in each.
+    let answer = browser.save(&edit, &[("title", "")], None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let expected = expected
+        .replace("TITLE;ALTID=2;LANGUAGE=en:Chef\r\n", "")
+        .replace("TITLE;ALTID=2;LANGUAGE=fr-CH:Pâtissière\r\n", "");
     assert_eq!(stored(), expected);
 }
 

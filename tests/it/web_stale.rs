@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 const CARD: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:stale-1\r\nN:Petit;Nina;;;\r\nFN:Nina Petit\r\n\
-    TEL;TYPE=CELL:+33 6 39 98 00 01\r\nTEL;TYPE=WORK:+33 1 99 00 00 02\r\n\
+    TEL;TYPE=CELL:+33 6 39 98 76 01\r\nTEL;TYPE=WORK:+33 1 99 00 00 02\r\n\
     TEL;TYPE=HOME:+33 1 99 00 00 03\r\nTITLE:Buyer\r\nX-OTHER:kept\r\nEND:VCARD\r\n";
 
 /// A card in the book of alice, and the path of its form.
@@ -147,7 +147,7 @@ fn each_field_that_differs_is_chosen_by_itself() {
         "N:Moyen;Nina;;;",
         "FN:Nina Moyen",
         "TITLE:Seller",
-        "TEL;TYPE=CELL:+33 6 39 98 00 01",
+        "TEL;TYPE=CELL:+33 6 39 98 76 01",
         "TEL;TYPE=HOME:+33 1 99 00 00 33",
         ":+33 1 99 00 00 44",
         "EMAIL:nina@example.org",
@@ -405,7 +405,9 @@ fn what_was_typed_of_a_contact_that_is_gone_becomes_another_one() {
     let mut forged = filled_in(&page, &[("family", "Forger")]);
     let version = forged.iter_mut().find(|(name, _)| name == "version");
     version.expect("a version").1 = "999999 \"forged\"".to_owned();
-    let answer = browser.send(&edit, &forged, None);
+    let looked = browser.send(&edit, &forged, None).text();
+    assert!(looked.contains("the same: a mobile number"), "{looked}");
+    let answer = browser.send(&edit, &filled_in(&looked, &[]), None);
     assert_eq!(answer.status, 303, "{}", answer.text());
     let (.., stored) = book.find("FN:Nina Forger").expect("another card");
     assert!(
@@ -413,4 +415,72 @@ fn what_was_typed_of_a_contact_that_is_gone_becomes_another_one() {
         "{stored}"
     );
     server.check();
+}
+
+/// A contact whose form is open while it is deleted.
+fn deleted(server: &Server, browser: &Browser, fields: &[(&str, &str)]) -> (String, String) {
+    let (book, edit) = begin(server, browser);
+    let mine = browser.filled(&edit, fields);
+    let (href, ..) = book.find("UID:stale-1").expect("a card");
+    assert_eq!(book.send("DELETE", &href, &[], b"").status, 204);
+    let page = browser.send(&edit, &mine, None).text();
+    (edit, page)
+}
+
+#[test]
+fn another_contact_is_shown_beside_those_it_is_like_and_stored_once() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let count = || browser.page("/c/private").matches("<tr data-id=").count();
+    let before = count();
+    let typed = [("given", "Clara"), ("family", "Dubois")];
+    let (edit, page) = deleted(&server, &browser, &typed);
+    let save = filled_in(&page, &[]);
+    let answer = browser.send(&edit, &save, None);
+    assert_eq!(answer.status, 409);
+    let page = answer.text();
+    assert!(page.contains("This contact may be here already"), "{page}");
+    assert_eq!(page.matches("name=\"seen\"").count(), 1, "{page}");
+    assert_eq!(count(), before, "nothing is stored");
+    let again = filled_in(&page, &[]);
+    let stored = browser.send(&edit, &again, None);
+    assert_eq!(stored.status, 303, "{}", stored.text());
+    assert_eq!(count(), before + 1);
+    // A second press of the button leads to the same.
+    let twice = browser.send(&edit, &again, None);
+    assert_eq!(twice.status, 303, "{}", twice.text());
+    assert_eq!(twice.header("location"), stored.header("location"));
+    assert_eq!(count(), before + 1);
+    // What was typed since is another contact, once more after a look.
+    let since = filled_in(&page, &[("title", "Judge")]);
+    let answer = browser.send(&edit, &since, None);
+    assert_eq!(answer.status, 409);
+    let answer = browser.send(&edit, &filled_in(&answer.text(), &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert_eq!(count(), before + 2);
+    server.check();
+}
+
+#[test]
+fn what_was_typed_of_a_contact_that_is_gone_is_kept_whatever_was_pressed_first() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let typed = [("family", "Grand"), ("more", "tel")];
+    let (edit, page) = deleted(&server, &browser, &typed);
+    assert!(page.contains("kept in your refused changes"), "{page}");
+    assert!(page.contains("tel-3"), "{page}");
+    assert!(browser.page("/refused").contains("Nina Grand"));
+    let answer = browser.send(&edit, &filled_in(&page, &[]), None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(!browser.page("/refused").contains("Nina Grand"));
+    // The form of another session keeps nothing, and is asked for again.
+    let book = Book::of(&server.address, "alice");
+    let (href, ..) = book.find("FN:Nina Grand").expect("another card");
+    assert_eq!(book.send("DELETE", &href, &[], b"").status, 204);
+    let (edit, page) = deleted(&server, &browser, &[("family", "Vaste"), ("token", "old")]);
+    assert!(!page.contains("name=\"anew\""), "{page}");
+    assert!(!browser.page("/refused").contains("Nina Vaste"));
+    let page = browser.send(&edit, &filled_in(&page, &[]), None).text();
+    assert!(page.contains("name=\"anew\""), "{page}");
+    assert!(browser.page("/refused").contains("Nina Vaste"));
 }

@@ -66,7 +66,7 @@ impl WebFacet for Contact {
     ) -> Form {
         let mut values = submitted.fields.clone();
         if let Some(card) = shown.and_then(|shown| Document::parse(shown).ok()) {
-            let stored = self::values(&card.spoken(text.lang)).into_iter();
+            let stored = self::values(&card.spoken(submitted.language)).into_iter();
             values.extend(stored.filter(|(name, _)| submitted.leaves(name)));
         }
         if let Some(list) = LISTS.iter().find(|list| Some(list.name) == more) {
@@ -115,7 +115,7 @@ impl WebFacet for Contact {
         submitted: &Submitted,
         reader: &Reader,
     ) -> Result<Rebased> {
-        let spoken = |card: &[u8]| parse(card).map(|card| card.spoken(reader.text.lang));
+        let spoken = |card: &[u8]| parse(card).map(|card| card.spoken(submitted.language));
         let base = base.map(spoken).transpose()?;
         let fields = &submitted.fields;
         Ok(rebase::rebased(

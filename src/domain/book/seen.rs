@@ -89,6 +89,16 @@ impl Book {
         self.core.kept_refused(&self.actor, document).await
     }
 
+    /// An item that is not here any more, in another place that shows it to this person.
+    pub async fn elsewhere(&self, server_id: &str) -> Result<Option<(Book, Card)>> {
+        let item = match self.gone(server_id).await {
+            Ok(gone) => gone.placement.item,
+            Err(Error::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        self.core.readable(&self.actor, item, None).await
+    }
+
     async fn gone(&self, server_id: &str) -> Result<Card> {
         let ids = [server_id.to_owned()];
         let store = self.core.store();

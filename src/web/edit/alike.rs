@@ -9,15 +9,10 @@ use axum::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    domain::{book::Book, direction::straight, duplicates, error::Error},
+    domain::{book::Book, direction::straight, duplicates, error::Error, item::Card},
     web::{
-        Web,
-        duplicates::reasons,
-        facet::Submitted,
-        form::Posted,
-        names,
-        place::PlacePath,
-        request::Visit,
+        Web, duplicates::reasons, facet::Submitted, form::Posted, names, place::PlacePath,
+        request::Visit, text::by_tag,
     },
 };
 
@@ -34,6 +29,22 @@ pub struct Alike {
 
 /// Those of a place, for a document that is not stored.
 pub async fn alike(visit: &Visit, book: &Book, document: &[u8]) -> Result<Vec<Alike>, Error> {
+    Ok(rows(visit, book, book.alike(document).await?))
+}
+
+/// Those that a change makes alike: a contact of the place from what it is to what it becomes.
+pub async fn newly_alike(
+    visit: &Visit,
+    book: &Book,
+    card: &Card,
+    before: &[u8],
+    after: &[u8],
+) -> Result<Vec<Alike>, Error> {
+    let found = book.newly_alike(card, before, after).await?;
+    Ok(rows(visit, book, found))
+}
+
+fn rows(visit: &Visit, book: &Book, found: Vec<duplicates::Alike>) -> Vec<Alike> {
     let place = PlacePath::of(book).path();
     let row = |found: duplicates::Alike| {
         let (placement, texts) = (&found.hit.placement, &found.hit.texts);
@@ -49,24 +60,7 @@ pub async fn alike(visit: &Visit, book: &Book, document: &[u8]) -> Result<Vec<Al
             path: format!("{place}/c/{}", placement.server_id),
         }
     };
-    Ok(book.alike(document).await?.into_iter().map(row).collect())
-}
-
-/// Those that a change makes alike: a contact of the place from what it is to what it becomes.
-pub async fn newly_alike(
-    visit: &Visit,
-    book: &Book,
-    id: &str,
-    before: &[u8],
-    after: &[u8],
-) -> Result<Vec<Alike>, Error> {
-    let mut found = alike(visit, book, after).await?;
-    found.retain(|other| other.id != id);
-    if !found.is_empty() {
-        let known = alike(visit, book, before).await?;
-        found.retain(|other| !known.iter().any(|known| known.id == other.id));
-    }
-    Ok(found)
+    found.into_iter().map(row).collect()
 }
 
 /// The contact whose form is filled in, in the address.
@@ -89,11 +83,22 @@ pub async fn while_typing(
         let fields = posted.fields();
         let submitted = Submitted {
             fields: fields.map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+            language: by_tag(posted.value("lang")).map_or(visit.text.lang, |text| text.lang),
             ..Submitted::default()
         };
-        let document = web.facet.edit(None, &submitted)?.apply(None)?;
-        let mut found = alike(visit, &book, &document).await?;
-        found.retain(|other| other.id != own.but);
+        let found = match own.but.as_str() {
+            "" => {
+                let document = web.facet.edit(None, &submitted)?.apply(None)?;
+                alike(visit, &book, &document).await?
+            }
+            id => {
+                let card = book.by_server_id(id).await?;
+                let shown = book.content(&card);
+                let edit = web.facet.edit(Some(&shown), &submitted)?;
+                let becomes = edit.apply(Some(&shown))?;
+                newly_alike(visit, &book, &card, &shown, &becomes).await?
+            }
+        };
         let json = serde_json::to_string(&found).unwrap_or_default();
         let media_type = [(http::header::CONTENT_TYPE, "application/json")];
         Ok((media_type, json).into_response())

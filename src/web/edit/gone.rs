@@ -6,16 +6,22 @@ use axum::response::Response;
 use bytes::Bytes;
 use http::StatusCode;
 
-use super::{Page, sent::Sent, stored};
+use super::{
+    Alike, Page, Saved,
+    alike::alike,
+    created_at,
+    sent::{NAME, Sent},
+};
 use crate::{
     domain::{
-        book::{Book, Replace},
+        book::{Book, Condition, Replace},
         error::{Error, Result},
         id::RevisionId,
         item::random_id,
     },
     web::{
         Web,
+        page::Elsewhere,
         place::{ItemPath, PlacePath},
         request::Visit,
         share::name_of,
@@ -52,30 +58,80 @@ pub async fn answer(
         sent,
         before: before.as_deref(),
         into,
+        elsewhere: elsewhere(opened.as_ref(), visit, &item.id).await?,
     };
-    if !sent.is_complete() {
-        return form.shown(web, visit, None, None).await;
+    let mut shown = Shown {
+        anew: sent.anew.clone(),
+        ..Shown::default()
+    };
+    if sent.stale {
+        return form.shown(web, visit, shown).await;
     }
     let edit = sent.edit(web, before.clone()).await;
     let written = match edit.and_then(|edit| edit.apply(before.as_deref())) {
         Ok(written) => written,
-        Err(error) => return form.shown(web, visit, None, Some(&error)).await,
+        Err(error) => {
+            shown.refused = Some(error);
+            return form.shown(web, visit, shown).await;
+        }
     };
-    if sent.anew {
-        let another = Replace(into.class().renewed(&written, &random_id(16))?);
-        return match stored(web, visit, into, &another).await {
-            Ok(answer) => {
+    let Some(anew) = &sent.anew else {
+        shown.anew = Some(random_id(NAME));
+        if let Some(book) = &opened {
+            let kept = web.core.kept_refused(&visit.actor, &written).await?;
+            shown.kept = match kept {
+                Some(kept) => Some(kept),
+                None => book.keep_of_gone(&item.id, &written).await?,
+            };
+        }
+        return form.shown(web, visit, shown).await;
+    };
+    if sent.more.is_none() {
+        match form.stored(web, visit, anew, &written).await {
+            Ok(Saved::At(answer)) => {
                 sent.settle(web, visit).await;
-                Ok(answer)
+                return Ok(answer);
             }
-            Err(error) => form.shown(web, visit, None, Some(&error)).await,
-        };
+            Ok(Saved::Not(alike)) => shown.alike = alike,
+            Err(error) => shown.refused = Some(error),
+        }
     }
-    let kept = match &opened {
-        Some(book) => book.keep_of_gone(&item.id, &written).await?,
-        None => None,
+    form.shown(web, visit, shown).await
+}
+
+/// Another place that shows a contact which is not in this one any more.
+async fn elsewhere(book: Option<&Book>, visit: &Visit, id: &str) -> Result<Option<Elsewhere>> {
+    let Some(book) = book else {
+        return Ok(None);
     };
-    form.shown(web, visit, kept, None).await
+    let found = book.elsewhere(id).await?;
+    Ok(found.map(|(book, card)| {
+        let place = PlacePath::of(&book).path();
+        Elsewhere {
+            place: name_of(&book, visit),
+            path: format!("{place}/c/{}", card.placement.server_id),
+        }
+    }))
+}
+
+/// What the form says of itself beside what was typed.
+pub struct Gone {
+    /// Where the other contact goes.
+    pub into: PlacePath,
+    pub version: String,
+    /// The name of the other contact, once what was typed is kept.
+    pub anew: Option<String>,
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// What became of it this time.
+#[derive(Default)]
+struct Shown {
+    anew: Option<String>,
+    /// What was refused now.
+    kept: Option<RevisionId>,
+    alike: Vec<Alike>,
+    refused: Option<Error>,
 }
 
 /// What was typed of a contact that is gone.
@@ -86,22 +142,57 @@ struct Form<'a> {
     before: Option<&'a [u8]>,
     /// Where the other contact goes.
     into: &'a Book,
+    elsewhere: Option<Elsewhere>,
 }
 
 impl Form<'_> {
-    /// The form, to be saved as another contact; `kept` is what was refused now.
-    async fn shown(
+    /// Stores it under a name, once however often that is asked, after the person has seen whom it
+    /// is like.
+    async fn stored(
         &self,
         web: &Arc<Web>,
         visit: &Visit,
-        kept: Option<RevisionId>,
-        refused: Option<&Error>,
-    ) -> Result<Response> {
+        anew: &str,
+        written: &[u8],
+    ) -> Result<Saved> {
+        let into = self.into;
+        let mut another = Replace(into.class().renewed(written, anew)?);
+        let mut href = format!("{anew}.vcf");
+        if let Ok(stored) = into.get(&href).await {
+            if says_same(web, visit, &into.content(&stored), &another.0) {
+                return Ok(Saved::At(created_at(web, visit, into, &stored)));
+            }
+            // Something else was typed since.
+            let name = random_id(NAME);
+            another = Replace(into.class().renewed(written, &name)?);
+            href = format!("{name}.vcf");
+        }
+        let found = alike(visit, into, &another.0).await?;
+        let seen = &self.sent.seen;
+        if found.iter().any(|alike| !seen.contains(&alike.id)) {
+            return Ok(Saved::Not(found));
+        }
+        match into.put(&href, &Condition::Absent, &another).await {
+            // The same was sent at the same moment: it is stored.
+            Err(Error::PreconditionFailed | Error::UidConflict { .. }) => {
+                if let Some(twin) = web.core.kept_refused(&visit.actor, &another.0).await? {
+                    web.core.dismiss_refused(&visit.actor, twin).await?;
+                }
+            }
+            put => drop(put?),
+        }
+        let stored = into.get(&href).await?;
+        Ok(Saved::At(created_at(web, visit, into, &stored)))
+    }
+
+    /// The form, to be saved as another contact.
+    async fn shown(self, web: &Arc<Web>, visit: &Visit, shown: Shown) -> Result<Response> {
         let text = visit.text;
+        let refused = shown.refused.as_ref();
         let mut page = Page::again(web, visit, self.before, self.sent, refused).await;
         let place = name_of(self.into, visit);
         let mut told = vec![fill(text.book.gone_meanwhile, &[&place])];
-        if kept.is_some() {
+        if shown.kept.is_some() {
             told.push(text.refused_kept.to_owned());
         }
         let (status, problem) = match page.problem.take() {
@@ -110,10 +201,23 @@ impl Form<'_> {
         };
         told.extend(problem);
         page.problem = Some((status, told.join(" ")));
-        page.settles.extend(kept);
+        page.settles.extend(shown.kept);
+        page.alike = shown.alike;
         page.form.has_photo = self
             .before
             .is_some_and(|before| web.facet.photo(before).is_some());
-        Ok(page.of_gone(web, visit, self.item, self.sent.version.clone()))
+        let gone = Gone {
+            into: PlacePath::of(self.into),
+            version: self.sent.version.clone(),
+            anew: shown.anew,
+            elsewhere: self.elsewhere,
+        };
+        Ok(page.of_gone(web, visit, self.item, gone))
     }
+}
+
+/// Whether two documents say the same to whoever reads their form.
+fn says_same(web: &Web, visit: &Visit, one: &[u8], other: &[u8]) -> bool {
+    let form = |document| web.facet.form(Some(document), visit.text);
+    form(one) == form(other) && web.facet.photo(one) == web.facet.photo(other)
 }

@@ -20,6 +20,7 @@ use crate::{
         Web,
         facet::{Submitted, WebFacet},
         request::Visit,
+        text::by_tag,
     },
 };
 
@@ -31,12 +32,19 @@ const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 const TYPED: usize = 1024 * 1024;
 /// Refused changes that one form settles.
 const SETTLED: usize = 50;
+/// Octets, two digits each, of the name a form gives to another contact.
+pub const NAME: usize = 16;
 /// Begins the name of the choice between both sides of a field that changed meanwhile.
 pub const CHOICE: &str = "choice-";
 /// Chosen is what the server has: the form says nothing of the field.
 const THEIRS: &str = "theirs";
 /// The button that shows the photo, among those that add a row.
 const SHOW_PHOTO: &str = "photo";
+
+/// Whether another contact was given this name by the form.
+fn is_name(name: &str) -> bool {
+    name.len() == 2 * NAME && name.bytes().all(|b| b.is_ascii_hexdigit())
+}
 
 /// What the form of a contact sent.
 pub struct Sent {
@@ -48,8 +56,8 @@ pub struct Sent {
     pub seen: Vec<String>,
     /// Refused changes that are settled once it is saved.
     pub settles: Vec<RevisionId>,
-    /// The contact is gone: what is typed becomes another one.
-    pub anew: bool,
+    /// The contact is gone: what is typed becomes another one, of this name.
+    pub anew: Option<String>,
     /// The form was made for another session.
     pub stale: bool,
     /// The picture was larger than allowed.
@@ -64,7 +72,7 @@ impl Sent {
             more: None,
             seen: Vec::new(),
             settles: Vec::new(),
-            anew: false,
+            anew: None,
             stale: true,
             too_large: false,
         };
@@ -105,7 +113,10 @@ impl Sent {
                 "more" => sent.more = Some(value),
                 "seen" => sent.seen.push(value),
                 "settles" => sent.settles.extend(value.parse().map(RevisionId)),
-                "anew" => sent.anew = true,
+                "anew" => sent.anew = Some(value).filter(|name| is_name(name)),
+                "lang" => {
+                    submitted.language = by_tag(&value).map_or(submitted.language, |t| t.lang)
+                }
                 "remove-photo" => submitted.remove_photo = true,
                 _ => match name.strip_prefix(CHOICE) {
                     Some(id) if value == THEIRS => theirs.push(id.to_owned()),

@@ -43,6 +43,7 @@ pub async fn page(
         action: format!("{}/edit", item.path()),
         back: item.path(),
         version: book.version_of(&card).await?,
+        language: sent.submitted.language,
         settles: sent.settles.iter().map(|refused| refused.0).collect(),
         fields: rebased.fields,
         contested: rebased.contested,

@@ -13,6 +13,7 @@ sentences! {
     alike_text: "Nothing is stored yet. Open the other one, or save once more to add this one too.", "Rien n'est encore enregistré. Ouvrez l'autre, ou sauvez encore une fois pour ajouter aussi celui-ci.";
     alike_text_changed: "Nothing is changed yet. Open the other one, or save once more to keep both.", "Rien n'est encore changé. Ouvrez l'autre, ou sauvez encore une fois pour garder les deux.";
     gone_meanwhile: "This contact is not here any more: somebody deleted it or took it away after you opened the form. What you typed is still here: it can be saved as a new contact in {}.", "Ce contact n'est plus là : quelqu'un l'a supprimé ou retiré après l'ouverture du formulaire. Ce que vous avez saisi est encore ici : vous pouvez en faire un nouveau contact dans {}.";
+    still_elsewhere: "The contact itself is still in", "Le contact lui-même est encore dans";
     save_anew: "Save as a new contact", "Sauver comme nouveau contact";
     show_photo: "Show the photo", "Montrer la photo";
     photo_chosen: "The photo that will be saved", "La photo qui sera sauvée";

@@ -373,6 +373,29 @@ fn cases_42_and_43_who_placed_it_or_administers_there_takes_it_away() {
 }
 
 #[test]
+fn a_contact_taken_out_of_a_group_is_shown_where_it_still_is() {
+    let setting = Setting::start();
+    let [ada, mia, hugo] = ["ada", "mia", "hugo"].map(|login| setting.visit(login));
+    let edit = format!("{}/edit", mia.card("/g/G", "p"));
+    let mut typed = mia.browser.filled(&edit, &[("tel-0", "+33 71")]);
+    assert_eq!(ada.delete(&ada.card("/g/G", "p")).status, 303);
+    let page = mia.browser.send(&edit, &typed, None).text();
+    let private = mia.card("/c/private", "p");
+    let link = format!("href=\"{private}\">The contact itself is still in Private<");
+    assert!(page.contains(&link), "{page}");
+    // To others it is in no other place.
+    typed.retain(|(name, _)| name != "token");
+    for other in [&ada, &hugo] {
+        let mut typed = typed.clone();
+        typed.push(("token".to_owned(), other.token.clone()));
+        let page = other.browser.send(&edit, &typed, None).text();
+        assert!(page.contains("not here any more"), "{page}");
+        assert!(!page.contains("still in"), "{page}");
+    }
+    setting.check();
+}
+
+#[test]
 fn what_was_typed_goes_to_private_where_nothing_may_be_added() {
     let setting = Setting::start();
     let [ada, mia] = ["ada", "mia"].map(|login| setting.visit(login));
@@ -389,6 +412,9 @@ fn what_was_typed_goes_to_private_where_nothing_may_be_added() {
     assert_eq!(gone.status, 409);
     let page = gone.text();
     assert!(page.contains("a new contact in Private"), "{page}");
+    // Whoever does not save it is led to a place that is there.
+    assert!(page.contains("id=\"cancel\" href=\"/c/private\""), "{page}");
+    assert!(!page.contains("still in"), "{page}");
     assert!(mia.page("/refused").contains("Contact k"));
     let answer = mia.browser.send(&k, &filled_in(&page, &[]), None);
     assert_eq!(answer.status, 303, "{}", answer.text());
@@ -399,7 +425,11 @@ fn what_was_typed_goes_to_private_where_nothing_may_be_added() {
     let gone = mia.browser.send(&p, &of_p, None);
     assert_eq!(gone.status, 409, "{}", gone.text());
     assert!(gone.text().contains("+33 71"), "{}", gone.text());
-    let answer = mia.browser.send(&p, &filled_in(&gone.text(), &[]), None);
+    // The contact itself is hers, and like what she typed.
+    let looked = mia.browser.send(&p, &filled_in(&gone.text(), &[]), None);
+    assert_eq!(looked.status, 409, "{}", looked.text());
+    assert!(looked.text().contains("id=\"cancel\" href=\"/c/private\""));
+    let answer = mia.browser.send(&p, &filled_in(&looked.text(), &[]), None);
     assert_eq!(answer.status, 303, "{}", answer.text());
     let page = mia.page(answer.header("location").expect("a card"));
     assert!(page.contains("+33 71"), "{page}");
