@@ -16,8 +16,8 @@ use tokio::{fs, io::AsyncWriteExt as _, sync::Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    Bound, Choices, File, Importer, Options, Outcome, Progress, Refused, preview::refused_rows,
-    read,
+    Bound, Choices, Failure, File, Importer, Options, Outcome, Progress, Refused,
+    preview::refused_rows, read,
 };
 use crate::{
     domain::{
@@ -416,23 +416,12 @@ impl Jobs {
         let note = async {
             let stored = self.core.store().import(import.id).await?;
             let mut progress = Progress::read(&stored.ok_or(Error::NotFound)?.progress);
-            progress.failure = Some(why(error).to_owned());
+            progress.failure = Some(Failure::of(error).as_str().to_owned());
             self.core.end_import(import, progress.written()).await
         };
         if let Err(error) = note.await {
             tracing::warn!(%error, "the end of an import could not be kept");
         }
-    }
-}
-
-/// Why an import ended, by its code.
-fn why(error: &Error) -> &'static str {
-    match error {
-        Error::NotFound => "gone",
-        Error::Forbidden { .. } => "not-allowed",
-        Error::NoSpace => "no-space",
-        Error::InvalidDocument(_) => "unreadable",
-        _ => "unavailable",
     }
 }
 
@@ -459,18 +448,19 @@ mod tests {
     use crate::domain::rights::Right;
 
     #[test]
-    fn every_reason_has_its_code() {
+    fn every_failure_has_its_reason() {
         let full = unwritten(io::ErrorKind::StorageFull.into());
         let lost = unwritten(io::ErrorKind::PermissionDenied.into());
-        for (error, code) in [
-            (Error::NotFound, "gone"),
-            (Error::Forbidden { right: Right::Add }, "not-allowed"),
-            (full, "no-space"),
-            (Error::NoSpace, "no-space"),
-            (Error::InvalidDocument(String::new()), "unreadable"),
-            (lost, "unavailable"),
+        for (error, why) in [
+            (Error::NotFound, Failure::Gone),
+            (Error::Forbidden { right: Right::Add }, Failure::NotAllowed),
+            (full, Failure::NoSpace),
+            (Error::NoSpace, Failure::NoSpace),
+            (Error::InvalidDocument(String::new()), Failure::Unreadable),
+            (lost, Failure::Unavailable),
         ] {
-            assert_eq!(why(&error), code, "{error}");
+            assert_eq!(Failure::of(&error), why, "{error}");
+            assert_eq!(Failure::parse(why.as_str()), Some(why));
         }
     }
 }

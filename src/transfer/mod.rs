@@ -10,6 +10,7 @@ mod column;
 mod date;
 mod everything;
 mod export;
+mod failure;
 mod fields;
 mod google;
 mod import;
@@ -37,6 +38,7 @@ pub use self::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
         Rendition, Row, USUAL_FONTS, details, export, losses, rendered, row,
     },
+    failure::Failure,
     fields::{Fields, Value},
     import::{Choice, Choices, Importer, Progress, Report},
     job::{Incoming, Job, Jobs, Limits},

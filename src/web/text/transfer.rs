@@ -1,5 +1,7 @@
 //! The sentences of import, export, printing and duplicates, in both languages side by side.
 
+use crate::transfer::Failure;
+
 sentences! {
     Transfer;
 
@@ -84,6 +86,7 @@ sentences! {
     import_contacts_one: "Import {} contact", "Importer {} contact";
     import_first: "Import the first {}", "Importer les {} premiers";
     import_first_one: "Import the first contact", "Importer le premier contact";
+    import_no_new: "Import without new contacts", "Importer sans nouveau contact";
     import_running: "Importing: {} of {}", "Import en cours : {} sur {}";
     import_waits: "The time for one import is up; it can go on.", "Le temps prévu pour un import est écoulé ; il peut continuer.";
     import_resume: "Go on with the import", "Poursuivre l'import";
@@ -247,13 +250,13 @@ impl Transfer {
     where
         Self: 'a,
     {
-        match why {
-            "gone" => self.failed_gone,
-            "not-allowed" => self.failed_not_allowed,
-            "no-space" => self.failed_no_space,
-            "unreadable" => self.failed_unreadable,
-            "unavailable" => self.failed_unavailable,
-            other => other,
+        match Failure::parse(why) {
+            Some(Failure::Gone) => self.failed_gone,
+            Some(Failure::NotAllowed) => self.failed_not_allowed,
+            Some(Failure::NoSpace) => self.failed_no_space,
+            Some(Failure::Unreadable) => self.failed_unreadable,
+            Some(Failure::Unavailable) => self.failed_unavailable,
+            None => why,
         }
     }
 
@@ -289,19 +292,12 @@ impl Transfer {
 
 #[cfg(test)]
 mod tests {
-    use crate::web::text::by_tag;
+    use crate::{transfer::Failure, web::text::by_tag};
 
     #[test]
     fn every_reason_an_import_ends_for_is_told_in_words() {
-        let codes = [
-            "gone",
-            "not-allowed",
-            "no-space",
-            "unreadable",
-            "unavailable",
-        ];
         for text in ["en", "fr"].map(|tag| by_tag(tag).expect("a language")) {
-            let told = codes.map(|code| text.transfer.failed_because(code));
+            let told = Failure::ALL.map(|why| text.transfer.failed_because(why.as_str()));
             assert!(told.iter().all(|told| told.contains(' ')), "{told:?}");
         }
     }
