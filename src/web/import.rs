@@ -292,7 +292,8 @@ struct Check {
     tagged: bool,
     tag_label: String,
     records: String,
-    button: String,
+    /// None: nothing of it fits.
+    button: Option<String>,
 }
 
 /// A record and the contact it is like.
@@ -423,13 +424,17 @@ async fn checked(
     });
     let chosen = chosen.count();
     let all_of_them = [x.import_contacts_one, x.import_contacts];
-    let mut button = fill(text.of_many(chosen, all_of_them), &[&chosen]);
+    let mut button = Some(fill(text.of_many(chosen, all_of_them), &[&chosen]));
     let room = match book.room().await? {
         Some((left, quota)) => {
             let left = usize::try_from(left).unwrap_or(0);
             if created > left {
                 let first = [x.import_first_one, x.import_first];
-                button = fill(text.of_many(left, first), &[&left]);
+                button = match left {
+                    // What completes contacts needs no room.
+                    0 => (chosen > created).then(|| x.import_no_new.to_owned()),
+                    _ => Some(fill(text.of_many(left, first), &[&left])),
+                };
             }
             let found = foreseen.contacts;
             let said = text.of_many(found, [x.found_room_one, x.found_room]);

@@ -35,7 +35,7 @@ const FORMATS: [(&str, &str); 5] = [
     ("ldif", "LDIF"),
 ];
 
-/// Ranges of records that are read.
+/// Ranges of records, at most.
 const RANGES: usize = 1_000;
 
 /// What the first line of a table is, where it names no columns.
@@ -204,7 +204,8 @@ fn is_other_format(shown_as: &str, asked: AskedFormat) -> bool {
     AskedFormat::parse(shown_as).is_some_and(|shown| shown != asked)
 }
 
-/// `1-200, 250`: no ranges are all records. None where a part of it is no range.
+/// `1-200, 250`: no ranges are all records. None where a part of it is no range,
+/// or there are too many.
 fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
     let whole = |range: &str| range.trim().to_owned();
     let text = text.split('-').map(whole).collect::<Vec<_>>().join("-");
@@ -213,11 +214,11 @@ fn ranges(text: &str) -> Option<Vec<(u64, u64)>> {
         let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
         (first <= last).then_some((first, last))
     };
-    text.split([',', ';', ' '])
-        .filter(|part| !part.is_empty())
-        .take(RANGES)
-        .map(range)
-        .collect()
+    let parts = text.split([',', ';', ' ']).filter(|part| !part.is_empty());
+    if parts.clone().count() > RANGES {
+        return None;
+    }
+    parts.map(range).collect()
 }
 
 /// A list of options with one of them selected.
@@ -489,5 +490,7 @@ mod tests {
         ] {
             assert_eq!(ranges(text), expected, "{text}");
         }
+        assert!(ranges(&"7,".repeat(RANGES)).is_some());
+        assert_eq!(ranges(&"7,".repeat(RANGES + 1)), None);
     }
 }

@@ -65,6 +65,21 @@ fn one_contact_is_said_as_one() {
     }
     browser.language = "en";
     imported(&browser, "one.vcf", one.as_bytes(), &[]);
+    // The book is full: nothing that is new fits; who is here can still be completed.
+    let new = card("two", "Bea", "");
+    let check = sent(&browser, &[("two.vcf", new.as_bytes())]);
+    let page = browser.page(&check);
+    assert!(!page.contains("/start\""), "{page}");
+    let check = sent(&browser, &[("two.vcf", two.as_bytes())]);
+    for (language, button) in [
+        ("en", ">Import without new contacts<"),
+        ("fr", ">Importer sans nouveau contact<"),
+    ] {
+        browser.language = language;
+        let page = browser.page(&check);
+        assert!(page.contains(button), "{page}");
+    }
+    browser.language = "en";
     for (language, export, print) in [
         ("en", "Export 1 contact<", "· 1 contact<"),
         ("fr", "Exporter 1 contact<", "· 1 contact en tout<"),
