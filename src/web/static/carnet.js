@@ -104,11 +104,16 @@ function suggest(input) {
 // Files dropped on the list go the way of those chosen on the page of the import.
 
 function importDropped(link) {
-  const brings = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  // What is dragged within the page, pictures and links, is no file for it.
+  let within = false;
+  document.addEventListener("dragstart", () => { within = true; });
+  document.addEventListener("dragend", () => { within = false; });
+  const brings = ({ dataTransfer }) => !within && dataTransfer?.types.includes("Files");
   document.addEventListener("dragover", (event) => brings(event) && event.preventDefault());
   document.addEventListener("drop", (event) => {
     if (!brings(event)) return;
     event.preventDefault();
+    if (event.dataTransfer.files.length === 0) return;
     const form = Object.assign(document.createElement("form"), { method: "post", action: link.href, enctype: "multipart/form-data", hidden: true });
     const input = (values) => Object.assign(document.createElement("input"), values);
     form.append(
