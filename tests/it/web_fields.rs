@@ -1,7 +1,7 @@
 //! Every field a card can hold: written on a form, read in the card that is stored.
 
 use crate::support::{
-    browser::{Browser, filled_in},
+    browser::{Browser, filled_in, hidden},
     dav::Book,
     server::Server,
 };
@@ -272,4 +272,12 @@ fn names_that_turn_their_surroundings_are_shown_straight_and_kept_as_they_are() 
     let printed = browser.page("/c/private/print?layout=list");
     assert!(printed.contains("Ada One") && !turns(&printed), "{printed}");
     assert_eq!(book.find("UID:turned").expect("a card").2, card);
+    // Nor do messages that name something.
+    let token = hidden(&browser.page("/c/private"), "token");
+    let fields = [("token", token.as_str()), ("name", "Choir \u{202E}now")];
+    let made = browser.submit("/c/private/lists", &fields);
+    assert_eq!(made.status, 303, "{}", made.text());
+    let told = browser.page(made.header("location").expect("a card"));
+    let told = told.split("<h1>").next().expect("a message");
+    assert!(told.contains("Choir now") && !turns(told), "{told}");
 }

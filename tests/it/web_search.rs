@@ -48,7 +48,7 @@ fn what_was_found_is_bold_wherever_it_stands() {
     let browser = Browser::of(&server.address, "bob");
     let book = Book::of(&server.address, "bob");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:bold\r\nN:山田;花子;;;\r\nFN:山田 花子\r\n\
-        TEL;TYPE=CELL:+33 6 39 98 00 01\r\nEND:VCARD\r\n";
+        TEL;TYPE=CELL:+33 6 39 98 00 01\r\nBDAY:1972-04-15\r\nNOTE:about books\r\nEND:VCARD\r\n";
     assert_eq!(
         book.put("bold.vcf", ("If-None-Match", "*"), card).status,
         201
@@ -68,13 +68,16 @@ fn what_was_found_is_bold_wherever_it_stands() {
         .card_named("/c/private", "山田 花子")
         .expect("a card");
     let token = hidden(&browser.page(&card), "token");
-    let fields = [("token", token.as_str()), ("text", "Call her about Hawaii")];
+    let fields = [
+        ("token", token.as_str()),
+        ("text", "Call her about Hawaii (1972)"),
+    ];
     assert_eq!(
         browser.submit(&format!("{card}/comments"), &fields).status,
         303
     );
     let page = search(&browser, "q=hawaii&in=private");
-    let said = "<span class=\"tag\">Comment</span> Call her about <mark>Hawaii</mark>";
+    let said = "<span class=\"tag\">Comment</span> Call her about <mark>Hawaii</mark> (1972)";
     assert!(page.contains(said), "{page}");
     assert!(!search(&browser, "q=980001&in=private").contains("Call her"));
     // Also where another word stands in the contact itself.
@@ -83,6 +86,11 @@ fn what_was_found_is_bold_wherever_it_stands() {
         page.contains(said) && page.contains("<mark>花</mark>"),
         "{page}"
     );
+    // Half of what is looked for, and what no result shows, hide none.
+    let page = search(&browser, "q=%22about%20hawaii%22&in=private");
+    assert!(page.contains("Call her <mark>about</mark>"), "{page}");
+    let page = search(&browser, "q=1972&in=private");
+    assert!(page.contains("Hawaii (<mark>1972</mark>)"), "{page}");
     // A name that is written as one word.
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:joined\r\nN:O'Hara;Zoë;;;\r\nFN:Zoë O'Hara\r\n\
         END:VCARD\r\n";
