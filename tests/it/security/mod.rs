@@ -4,3 +4,4 @@ mod doors;
 mod first_start;
 mod matrix;
 mod routes;
+mod scene;

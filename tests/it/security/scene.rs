@@ -1,0 +1,295 @@
+//! A server with something of everybody and of every kind.
+
+use std::collections::BTreeMap;
+
+use carnet::{auth, domain::batch::Op};
+
+use super::routes::{Row, Who};
+use crate::support::{
+    browser::{Browser, MULTIPART, hidden, multipart},
+    eas::Device,
+    eventually,
+    http::{Answer, request},
+    server::Server,
+};
+
+/// Alice, Bob and Carol are members of Team, Dora is of nothing, Root administers.
+pub struct Scene {
+    pub server: Server,
+    pub people: BTreeMap<&'static str, Person>,
+    /// What the parameters of addresses stand for: things of Alice, and of Team.
+    own: Things,
+    team: Things,
+    /// A device of Alice.
+    device: String,
+}
+
+pub struct Person {
+    pub browser: Browser,
+    pub token: String,
+}
+
+/// What there is in a place.
+pub struct Things {
+    pub contact: String,
+    other: String,
+    folder: String,
+    document: String,
+    /// Of the document, before its second version.
+    revision: String,
+    /// Of a contact that was deleted.
+    pub removed: String,
+    /// A file that waits to be imported, and an import that was.
+    upload: String,
+    import: String,
+}
+
+impl Things {
+    /// Puts a folder with a document of two versions, and imports, where there are contacts.
+    fn made(by: &Person, place: &str, documents: &str) -> Self {
+        let posted = |path: &str, fields: &[(&str, &str)]| {
+            let mut all = vec![("token", by.token.as_str())];
+            all.extend(fields);
+            led_to(&by.browser.submit(path, &all))
+        };
+        let sent = |path: &str, version: &str, octets: &[u8]| {
+            let fields = [("token", by.token.as_str()), ("version", version)];
+            led_to(&by.browser.upload(path, &fields, &[("kept.txt", octets)]))
+        };
+        let folder = last(&posted(
+            &format!("{documents}/documents/folders"),
+            &[("name", "New")],
+        ));
+        let shelf = format!("{documents}/{folder}");
+        sent(&format!("{shelf}/upload"), "", b"one");
+        let document = by
+            .browser
+            .card_named(&shelf, "kept.txt")
+            .expect("a document");
+        let version = hidden(&by.browser.page(&document), "version");
+        sent(&format!("{document}/version"), &version, b"two");
+        let history = by.browser.page(&format!("{document}/history"));
+        let (before, _) = history.split_once("/file\"").expect("a version");
+        let revision = before.rsplit('/').next().unwrap_or_default().to_owned();
+
+        let cards = |uid: &str| {
+            format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\nEND:VCARD\r\n")
+        };
+        let incoming = |uid: &str| {
+            let card = cards(uid);
+            sent(&format!("{place}/import"), "", card.as_bytes())
+        };
+        let check = incoming("imported");
+        let page = by.browser.page(&check);
+        let [name, fingerprint] = ["name", "fingerprint"].map(|field| hidden(&page, field));
+        let path = check.split('?').next().expect("a path");
+        let report = posted(
+            &format!("{path}/start"),
+            &[("name", &name), ("fingerprint", &fingerprint)],
+        );
+        eventually("the import ends", || {
+            by.browser.get(&report).header("refresh").is_none()
+        });
+        let imported = by.browser.card_named(place, "imported").expect("imported");
+        let version = hidden(&by.browser.page(&imported), "version");
+        posted(&format!("{imported}/delete"), &[("version", &version)]);
+        let trash = by.browser.page(&format!("{place}/trash"));
+        let list = by.browser.page(place);
+        let mark = format!("href=\"{place}/c/");
+        let mut contacts: Vec<&str> = list
+            .split(&mark)
+            .skip(1)
+            .filter_map(|rest| rest.split(['"', '/', '?', '#']).next())
+            .collect();
+        contacts.dedup();
+        Self {
+            contact: contacts[0].to_owned(),
+            other: contacts[1].to_owned(),
+            folder,
+            document: last(&document),
+            revision,
+            removed: hidden(&trash, "revision"),
+            upload: last(&incoming("waiting")),
+            import: last(&report),
+        }
+    }
+}
+
+impl Scene {
+    pub fn set() -> Self {
+        let server = Server::start();
+        for (login, admin) in [("dora", false), ("root", true)] {
+            let hash = server.runtime.block_on(auth::hash("demo".to_owned()));
+            server.commit(Op::AddPerson {
+                login: login.to_owned(),
+                email: None,
+                name: login.to_owned(),
+                admin,
+                password_hash: hash.expect("a hash"),
+            });
+        }
+        let mut phone = Device::set_up(&server.address, "alice", "phone", "14.1");
+        phone.prime();
+        let people: BTreeMap<_, _> = ["alice", "bob", "dora", "root"]
+            .into_iter()
+            .map(|login| {
+                let browser = Browser::of(&server.address, login);
+                let token = hidden(&browser.page("/settings"), "token");
+                (login, Person { browser, token })
+            })
+            .collect();
+        let alice = &people["alice"];
+        let own = Things::made(alice, "/c/private", "/d/private");
+        let team = Things::made(alice, "/g/Team", "/d/g/Team");
+        let devices = alice.browser.page("/settings/devices");
+        let device = between(&devices, "/settings/devices/e/", "\"").expect("a device");
+        // What clients did last is written by and by, and is no change of a form.
+        let written = server.core().write_journal(None);
+        server.runtime.block_on(written).expect("written");
+        Self {
+            server,
+            people,
+            own,
+            team,
+            device,
+        }
+    }
+
+    /// What is in Team.
+    pub fn team(&self) -> &Things {
+        &self.team
+    }
+
+    /// The address of a row with somebody's things in it; there is no campaign, and no link.
+    pub fn address(&self, row: &Row) -> String {
+        let things = match row.who {
+            Who::Member => &self.team,
+            _ => &self.own,
+        };
+        let id = match row.who {
+            Who::Administrator => "1",
+            _ if row.path.contains("/devices/e/") => &self.device,
+            _ if row.path.starts_with("/d/") => &things.document,
+            _ => &things.contact,
+        };
+        let nothing = "0".repeat(64);
+        let mut path = row.path.clone();
+        for (name, value) in [
+            ("id", id),
+            ("folder", &things.folder),
+            ("name", "Team"),
+            ("upload", &things.upload),
+            ("import", &things.import),
+            ("first", &things.contact),
+            ("second", &things.other),
+            ("revision", &things.revision),
+            ("campaign", "1"),
+            ("token", &nothing),
+            ("kind", "carddav"),
+            ("section", "search"),
+            ("label", "x"),
+        ] {
+            path = path.replace(&format!("{{{name}}}"), value);
+        }
+        assert!(!path.contains('{'), "a parameter nobody knows: {path}");
+        path
+    }
+
+    /// A form as the page it stands on would send it, whatever kind it is.
+    pub fn post(
+        &self,
+        login: Option<&str>,
+        path: &str,
+        token: &str,
+        more: &[(&str, &str)],
+    ) -> Answer {
+        let cookie = login.map(|login| &self.people[login].browser);
+        let cookie = cookie.and_then(|browser| browser.cookie.clone());
+        let headers = |media_type: &str| {
+            let mut headers = vec![("Content-Type".to_owned(), media_type.to_owned())];
+            headers.extend(cookie.clone().map(|cookie| ("Cookie".to_owned(), cookie)));
+            headers.extend(more.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+            headers
+        };
+        let address = &self.server.address;
+        let form = headers("application/x-www-form-urlencoded");
+        let body = format!("token={token}");
+        let answer = request(address, "POST", path, &form, body.as_bytes());
+        match answer.status {
+            // This one takes files.
+            400 | 415 => {
+                let body = multipart(&[("token", token)], &[("x.txt", b"x")]);
+                request(address, "POST", path, &headers(MULTIPART), &body)
+            }
+            _ => answer,
+        }
+    }
+
+    /// Every row that is stored, apart from sessions and what is derived from other rows.
+    pub fn stored(&self) -> String {
+        self.stored_but(&[])
+    }
+
+    /// The same without some tables.
+    pub fn stored_but(&self, tables: &[&str]) -> String {
+        let left: String = tables
+            .iter()
+            .map(|table| format!(" AND name <> '{table}'"))
+            .collect();
+        self.rows(&format!(
+            "name <> 'session' AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND name NOT LIKE 'search%'{left}"
+        ))
+    }
+
+    /// Every row of some tables.
+    fn rows(&self, tables: &str) -> String {
+        let file = self.server.data.path().join("carnet.db");
+        let database = rusqlite::Connection::open(file).expect("opened");
+        let named = format!("SELECT name FROM sqlite_schema WHERE type = 'table' AND {tables}");
+        let mut named = database.prepare(&named).expect("the tables");
+        let tables = named.query_map([], |row| row.get::<_, String>(0));
+        let tables: Result<Vec<String>, _> = tables.expect("the tables").collect();
+        let mut all = String::new();
+        for table in tables.expect("the tables") {
+            let mut rows = database
+                .prepare(&format!("SELECT * FROM {table}"))
+                .expect(&table);
+            let columns = rows.column_count();
+            let mut rows = rows.query([]).expect(&table);
+            while let Some(row) = rows.next().expect(&table) {
+                let values =
+                    (0..columns).map(|at| format!("{:?} ", row.get_ref(at).expect("a value")));
+                all += &format!("{table} {}\n", values.collect::<String>());
+            }
+        }
+        all
+    }
+
+    /// Who an address is not for.
+    pub fn strangers(&self, who: Who) -> &'static [&'static str] {
+        match who {
+            Who::Owner => &["bob", "dora", "root"],
+            Who::Member => &["dora", "root"],
+            Who::Administrator => &["alice"],
+            Who::Anybody | Who::Link | Who::Client | Who::Person => &[],
+        }
+    }
+}
+
+/// Where an answer leads.
+fn led_to(answer: &Answer) -> String {
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    answer.header("location").expect("a page").to_owned()
+}
+
+/// The first text between two others.
+fn between(text: &str, before: &str, after: &str) -> Option<String> {
+    let at = text.find(before)? + before.len();
+    let length = text[at..].find(after)?;
+    Some(text[at..at + length].to_owned())
+}
+
+fn last(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
