@@ -1,27 +1,41 @@
 //! The clock of the machine, watched beside one that never jumps.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-/// Seconds between two looks.
+use rustix::time::{ClockId, clock_gettime};
+
+/// Between two looks.
 const EVERY: Duration = Duration::from_secs(5);
 /// Seconds the clock may go on more or less than time does.
-const TOLERATED: i64 = 60;
+const TOLERATED: u64 = 60;
+
+/// Goes on while the machine sleeps, where there is such a clock.
+#[cfg(target_os = "linux")]
+const RUNNING: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const RUNNING: ClockId = ClockId::Monotonic;
 
 /// Says when the clock jumps. Nothing else comes of it: what ends by the clock does not believe a
 /// jump at once (`docs/reliability.md`, Clocks).
 pub async fn keep_watch() {
     let mut look = tokio::time::interval(EVERY);
     look.tick().await;
-    let mut before = (Instant::now(), SystemTime::now());
+    let mut before = (running(), SystemTime::now());
     loop {
         look.tick().await;
-        let now = (Instant::now(), SystemTime::now());
-        let seconds = jump(now.0 - before.0, before.1, now.1);
+        let now = (running(), SystemTime::now());
+        let seconds = jump(now.0.saturating_sub(before.0), before.1, now.1);
         if seconds != 0 {
             tracing::warn!(seconds, "the clock of the machine jumped");
         }
         before = now;
     }
+}
+
+/// How long the machine has been running.
+fn running() -> Duration {
+    let time = clock_gettime(RUNNING);
+    Duration::from_secs(time.tv_sec.unsigned_abs())
 }
 
 /// Seconds a clock went on beyond what passed, less than nothing when it was put back; 0 for the
@@ -33,7 +47,11 @@ fn jump(passed: Duration, before: SystemTime, now: SystemTime) -> i64 {
         Err(back) => -seconds(back.duration()),
     };
     let jump = went.saturating_sub(seconds(passed));
-    if jump.abs() <= TOLERATED { 0 } else { jump }
+    if jump.unsigned_abs() <= TOLERATED {
+        0
+    } else {
+        jump
+    }
 }
 
 #[cfg(test)]

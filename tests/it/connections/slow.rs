@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write as _,
     net::TcpStream,
+    path::{Path, PathBuf},
     thread,
     time::{Duration, Instant},
 };
@@ -13,6 +14,7 @@ use carnet_proto::wbxml::page::contacts;
 use super::closes;
 use crate::support::{
     eas::{Device, add},
+    eventually,
     http::{basic, read_answer, request},
     program::Program,
     server::Server,
@@ -56,18 +58,24 @@ fn a_head_that_comes_octet_by_octet_ends() {
     );
 }
 
+/// An impatient program, and where its log is.
+fn impatient_program(folder: &Path, listen: &str) -> (Program, PathBuf) {
+    let file = folder.join("carnet.toml");
+    fs::write(&file, "head_seconds = 1\nstall_seconds = 2\n").expect("written");
+    let log = folder.join("log");
+    let program = Program::serve_logging(
+        &folder.join("data"),
+        &[listen],
+        &["--demo", "--config", file.to_str().expect("a path")],
+        fs::File::create(&log).expect("made"),
+    );
+    (program, log)
+}
+
 #[test]
 fn a_handshake_that_does_not_come_ends() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("carnet.toml");
-    fs::write(&file, "head_seconds = 1\n").expect("written");
-    let log = folder.path().join("log");
-    let program = Program::serve_logging(
-        &folder.path().join("data"),
-        &["https://127.0.0.1:0"],
-        &["--config", file.to_str().expect("a path")],
-        fs::File::create(&log).expect("made"),
-    );
+    let (program, log) = impatient_program(folder.path(), "https://127.0.0.1:0");
     let mut silent = TcpStream::connect(program.address("https")).expect("connected");
     closes(&mut silent, MOST);
     // The beginning of a ClientHello, and no more.
@@ -105,6 +113,58 @@ fn a_body_that_stalls_or_trickles_ends_and_stores_nothing() {
     let read = request(&server.address, "GET", card, &[basic("alice", "demo")], b"");
     assert_eq!(read.status, 404);
     server.check();
+}
+
+/// What is given up is said: a first request, a body, an answer nobody takes.
+#[test]
+fn slow_peers_are_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, log) = impatient_program(folder.path(), "http://127.0.0.1:0");
+    let address = program.address("http");
+    let said = |words: &str| {
+        eventually(words, || {
+            fs::read_to_string(&log).expect("a log").contains(words)
+        });
+    };
+    let open = || TcpStream::connect(&address).expect("connected");
+    let (name, value) = basic("alice", "demo");
+    let card = "/dav/alice/private/contacts/large.vcf";
+
+    let mut silent = open();
+    closes(&mut silent, MOST);
+    said("given up before its first request");
+
+    let mut body = open();
+    write!(
+        body,
+        "PUT {card} HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\nContent-Length: 100\r\n\r\nBEGIN"
+    )
+    .expect("sent");
+    closes(&mut body, MOST);
+    said("a body comes too slowly");
+
+    // More than sockets hold.
+    let book = "/dav/alice/private/contacts/";
+    let note = "x".repeat(9_000_000);
+    for n in 0..3 {
+        let large = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{n}\r\nFN:L\r\nN:L;;;;\r\nNOTE:{note}\r\nEND:VCARD\r\n"
+        );
+        let path = format!("{book}{n}.vcf");
+        let credentials = [basic("alice", "demo")];
+        let put = request(&address, "PUT", &path, &credentials, large.as_bytes());
+        assert_eq!(put.status, 201);
+    }
+    let query = "<C:addressbook-query xmlns:C='urn:ietf:params:xml:ns:carddav' xmlns:D='DAV:'>\
+                 <D:prop><C:address-data/></D:prop><C:filter/></C:addressbook-query>";
+    let mut deaf = open();
+    write!(
+        deaf,
+        "REPORT {book} HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\nDepth: 1\r\nContent-Length: {}\r\n\r\n{query}",
+        query.len()
+    )
+    .expect("sent");
+    said("an answer is not taken");
 }
 
 #[test]

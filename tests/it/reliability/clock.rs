@@ -124,7 +124,7 @@ fn a_running_server_goes_on_whatever_its_clock_says() {
     let faults = Faults::new();
     let output = fs::File::create(&log).expect("a log");
     let program = Program::serve_with(&data, &LOOPBACK, &["--demo"], |command| {
-        faults.arm(command, &data);
+        faults.arm_clock(command);
         command.stderr(output);
     });
     let address = program.address("http");
@@ -168,8 +168,14 @@ fn a_running_server_goes_on_whatever_its_clock_says() {
     program.stop();
     // A start by a wrong clock ends nothing either.
     faults.set_clock(20_000);
+    let output = fs::File::create(&log).expect("a log");
     let wrong = Program::serve_with(&data, &LOOPBACK, &[], |command| {
-        faults.arm(command, &data);
+        faults.arm_clock(command);
+        command.stderr(output);
+    });
+    let words = "the clock went on by more than a week";
+    eventually(words, || {
+        fs::read_to_string(&log).expect("a log").contains(words)
     });
     wrong.stop();
     let right = Program::serve(&data, &LOOPBACK, &[]);

@@ -146,6 +146,7 @@ fn cuts_at_any_moment_of_one_history() {
     thread::scope(|scope| {
         for writer in 0..4 {
             let (acknowledged, ended, address) = (&acknowledged, &ended, &address);
+            let (log, length) = (&log, &length);
             scope.spawn(move || {
                 let book = Book::of(address, "bob");
                 for count in 0.. {
@@ -158,7 +159,8 @@ fn cuts_at_any_moment_of_one_history() {
                     assert_eq!(answer.status, 201, "{answer:?}");
                     let mut all = acknowledged.lock().expect("a lock");
                     all.push((length(), name));
-                    if all.len() > most {
+                    let taken_back = || platter::copies(&fs::read(log).expect("a log")) > 1;
+                    if all.len() > most && (all.len() > 4 * most || taken_back()) {
                         ended.store(true, Ordering::Relaxed);
                     }
                 }

@@ -39,7 +39,13 @@ impl Faults {
         command
             .env("LD_PRELOAD", library())
             .env("FAULTS_FOLDER", folder)
-            .env("FAULTS_CONTROL", self.folder.path().join("control"))
+            .env("FAULTS_CONTROL", self.folder.path().join("control"));
+    }
+
+    /// The program's clock is what is set.
+    pub fn arm_clock(&self, command: &mut Command) {
+        command
+            .env("LD_PRELOAD", library())
             .env("FAULTS_CLOCK", self.folder.path().join("clock"));
     }
 

@@ -1,7 +1,7 @@
 /* Stands between a program and the kernel (LD_PRELOAD) for the files of one folder, in tests of
  * faults. What FAULTS_CONTROL begins with is what happens from now on:
  *   r  the file system is read-only    e  the disk fails    h  flushes wait until this changes
- * FAULTS_CLOCK holds the seconds the clock is ahead, or behind.
+ * FAULTS_CLOCK holds the seconds the clock (CLOCK_REALTIME, which Rust reads) is ahead, or behind.
  * What changes files is written to FAULTS_LOG, where there is one, and flushes are only noted there:
  *   kind, octets of the path (u32), offset (u64), octets of the data (u64), path, data
  *   kinds: c created, d folder made, w written, t cut to the offset, s flushed, u removed,
@@ -76,14 +76,18 @@ static char fault(void)
 int clock_gettime(clockid_t which, struct timespec *now)
 {
     char seconds[24] = "";
+    int saved = errno, file = -1;
     int done = REAL(clock_gettime)(which, now);
-    int file = which == CLOCK_REALTIME && ahead ? REAL(open)(ahead, O_RDONLY | O_CLOEXEC) : -1;
-    if (file < 0)
+    if (done || which != CLOCK_REALTIME || !ahead)
         return done;
-    if (read(file, seconds, sizeof seconds - 1) > 0)
-        now->tv_sec += atoll(seconds);
-    REAL(close)(file);
-    return done;
+    file = REAL(open)(ahead, O_RDONLY | O_CLOEXEC);
+    if (file >= 0) {
+        if (read(file, seconds, sizeof seconds - 1) > 0)
+            now->tv_sec += atoll(seconds);
+        REAL(close)(file);
+    }
+    errno = saved;
+    return 0;
 }
 
 /* What a change meets: 0, or -1 and errno. */
