@@ -21,6 +21,14 @@ use crate::{
 };
 
 const QUERIES: usize = 2_000;
+/// The kinds of queries, in the order of [`queries`].
+const KINDS: [&str; 5] = [
+    "a first name",
+    "a whole name",
+    "a beginning without a word",
+    "a name or the city of all",
+    "a beginning of a number",
+];
 const LOGIN: &str = "search";
 /// Most queries meet a twentieth of the book or all of it.
 const FIRST_NAMES: [&str; 20] = [
@@ -48,22 +56,26 @@ pub fn latency(options: &Options, server: &Server, report: &mut Report) {
         let queries = queries(&core, &actor).await;
         (actor, queries)
     });
-    let mut took: Vec<f64> = queries
-        .iter()
-        .cycle()
-        .take(QUERIES)
-        .map(|text| {
-            let request = Request {
-                text: text.clone(),
-                scope: Scope::Private,
-                ..Request::default()
-            };
-            let asked = || runtime.block_on(core.find(&actor, &request, false));
-            let (found, took) = timed(asked);
-            assert!(found.is_ok());
-            took
-        })
-        .collect();
+    let mut took = Vec::with_capacity(QUERIES);
+    let mut by_kind: Vec<Vec<f64>> = vec![Vec::new(); KINDS.len()];
+    for (at, text) in queries.iter().cycle().take(QUERIES).enumerate() {
+        let request = Request {
+            text: text.clone(),
+            scope: Scope::Private,
+            ..Request::default()
+        };
+        let asked = || runtime.block_on(core.find(&actor, &request, false));
+        let (found, lasted) = timed(asked);
+        assert!(found.is_ok_and(|found| found.found > 0));
+        took.push(lasted);
+        by_kind[at % KINDS.len()].push(lasted);
+    }
+    for (kind, took) in KINDS.into_iter().zip(&mut by_kind) {
+        for (share, name) in [(0.5, "p50"), (0.99, "p99")] {
+            let what = format!("search in {size} contacts, {kind}, {name}");
+            report.row(&what, quantile(took, share), "ms", Budget::None);
+        }
+    }
     for (share, name, budget) in [
         (0.5, "p50", Budget::None),
         (0.95, "p95", Budget::None),
@@ -94,7 +106,7 @@ async fn queries(core: &Arc<Core>, actor: &Arc<Actor>) -> Vec<String> {
             queries.push(format!("{first} {last}"));
             queries.push(format!("{prefix}* -martin"));
             queries.push(format!("\"{name}\" OR lille"));
-            queries.push("06 1*".to_owned());
+            queries.push(format!("06{:02}*", queries.len() / KINDS.len() % 100));
         }
     }
     queries

@@ -461,16 +461,15 @@ impl Node {
 }
 
 impl Part {
-    /// Names: what class 1 is decided on.
-    pub const NAMES: &[Part] = &[Part::Name];
-    /// Names and how to reach it: what class 2 is decided on.
-    pub const REACH: &[Part] = &[
-        Part::Name,
-        Part::Organization,
-        Part::Email,
-        Part::Telephone,
-        Part::Reach,
-    ];
+    /// How a text met only with this part is ranked: 1 is names, 2 how to reach it, 3 the rest.
+    pub fn class(self) -> u8 {
+        match self {
+            Part::Name => 1,
+            Part::Organization | Part::Email | Part::Telephone | Part::Reach => 2,
+            Part::City | Part::Country | Part::Rest => 3,
+        }
+    }
+
     /// Where a beginning of two letters is looked for.
     pub const NARROW: &[Part] = &[Part::Name, Part::Organization, Part::Email, Part::Telephone];
 }

@@ -17,6 +17,8 @@ const NUMBER: char = '\u{E003}';
 const REVERSED: char = '\u{E004}';
 const SINGLE: char = '\u{E005}';
 const TITLE: char = '\u{E006}';
+/// Between the number of a collection and a word of each class.
+const CLASSES: [char; 3] = ['\u{E007}', '\u{E008}', '\u{E009}'];
 /// Punctuation of addresses, moved to where it is no separator.
 const PUNCTUATION: u32 = 0xE100;
 
@@ -180,12 +182,27 @@ pub fn reversed(digits: &str) -> String {
 
 /// Words of the title of an attached document, as those find them who may open the folder it is in.
 pub fn titled(folder: CollectionId, tokens: &str) -> String {
-    let mut out = String::new();
+    marked(&format!("{TITLE}{folder}{TITLE}"), tokens)
+}
+
+/// Words of one class (1 to 3, [`Part::class`](crate::domain::class::Part::class)) as a collection's
+/// items have them, so that a look-up meets no other collection's and no other class's.
+pub fn placed(place: CollectionId, class: u8, tokens: &str) -> String {
+    let class = CLASSES[usize::from(class.clamp(1, 3)) - 1];
+    marked(&format!("{place}{class}"), tokens)
+}
+
+/// Tokens behind a mark each; separators stay as they are.
+fn marked(mark: &str, tokens: &str) -> String {
+    let mut out = String::with_capacity(tokens.len() * 2);
     for token in tokens.split(' ').filter(|token| !token.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(&format!("{TITLE}{folder}{TITLE}{token}"));
+        if token != SEPARATOR {
+            out.push_str(mark);
+        }
+        out.push_str(token);
     }
     out
 }

@@ -6,35 +6,34 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Row, params, params_from_iter, types::Value};
 
-use self::expression::{Columns, place_expression};
+use self::expression::{Within, place_expression};
 use super::{
     read::Reader,
     read_items::{HEAD, count, head},
 };
 use crate::domain::{
-    class::Part,
     id::{CollectionId, PersonId, Timestamp},
     item::Placement,
     search::{COUNTED, Filter, Hit, Page, Plan, Wanted, token},
 };
 
 /// Matches up to which sorting them is cheaper than walking the sorted list.
-const SORTED: usize = 8_000;
+const SORTED: usize = 3_000;
 
 /// A live placement that matches, as it is ordered.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
     sort: String,
-    item: i64,
     placement: i64,
+    item: i64,
 }
 
 impl Candidate {
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             sort: row.get(0)?,
-            item: row.get(1)?,
-            placement: row.get(2)?,
+            placement: row.get(1)?,
+            item: row.get(2)?,
         })
     }
 }
@@ -56,64 +55,64 @@ impl Reader<'_> {
             return Ok(page);
         }
         let folders = self.readable_folders(plan)?;
-        let everything = Columns::everything(folders.clone());
-        let place = place_expression(&places);
-        let mut conditions = place.clone();
-        for (part, node) in &plan.restricted {
-            let columns = Columns::of(&[*part]);
-            conditions.push_str(&format!(
-                " AND ({})",
-                columns.expression(node, &place, &columns)
-            ));
-        }
-        let classes: Vec<Option<Columns>> = match &plan.root {
-            None => vec![None],
-            Some(_) => vec![
-                Some(Columns::of(Part::NAMES)),
-                Some(Columns::of(Part::REACH)),
-                Some(everything.clone()),
-            ],
-        };
-        let expression = |columns: &Option<Columns>| match (&plan.root, columns) {
-            (Some(root), Some(columns)) => format!(
-                "{conditions} AND ({})",
-                columns.expression(root, &place, &everything)
-            ),
-            _ => conditions.clone(),
+        let classes = match &plan.root {
+            None => 3..=3,
+            Some(_) => 1..=3,
         };
         // Each class holds the one before: the widest that is read decides the count.
-        let mut widest: Vec<i64> = Vec::new();
-        let mut unread = None;
+        let mut widest = Found::default();
+        let mut unread = false;
         let mut chosen: Vec<(Candidate, u8)> = Vec::new();
         let mut seen = HashSet::new();
-        for (class, columns) in (1..).zip(&classes) {
+        for class in classes {
             let left = plan.limit.saturating_sub(chosen.len());
             if left == 0 {
-                unread = classes.last();
+                unread = true;
                 break;
             }
-            let found = self.matching(&expression(columns), None)?;
-            let found = self.filtered(found, &plan.filter, &folders)?;
+            let found = self.found(plan, &places, class, &folders, None)?;
             let earlier = std::mem::replace(&mut widest, found);
-            let fresh = beyond(&widest, &earlier);
+            let fresh = beyond(&widest.placements, &earlier.placements);
             // An item in several places takes several candidates.
-            let wanted = left * places.len() + seen.len();
-            for candidate in self.first_by_name(&fresh, &places, plan.last_first, wanted)? {
+            let wanted = left * widest.places.len() + seen.len();
+            let first = self.first_by_name(&fresh, &widest.places, plan.last_first, wanted)?;
+            for candidate in first {
                 if chosen.len() < plan.limit && seen.insert(candidate.item) {
-                    let class = if plan.root.is_none() { 3 } else { class };
                     chosen.push((candidate, class));
                 }
             }
         }
-        let counted = (COUNTED + 1) * places.len();
-        if let Some(columns) = unread.filter(|_| widest.len() < counted) {
-            let most = plan.filter.is_empty().then_some(counted);
-            let found = self.matching(&expression(columns), most)?;
-            widest = self.filtered(found, &plan.filter, &folders)?;
+        if unread && widest.is_countable() {
+            let most = (COUNTED + 1) * places.len();
+            let most = plan.filter.is_empty().then_some(most);
+            widest = self.found(plan, &places, 3, &folders, most)?;
         }
-        page.found = self.count_items(&widest, places.len())?;
+        page.found = self.count_items(&widest)?;
         page.hits = self.hits(chosen, &places)?;
         Ok(page)
+    }
+
+    /// What meets a plan in each place with the words up to a class; all or the first so many of a place.
+    fn found(
+        &self,
+        plan: &Plan,
+        places: &[CollectionId],
+        class: u8,
+        folders: &[CollectionId],
+        most: Option<usize>,
+    ) -> rusqlite::Result<Found> {
+        let mut all = Found::default();
+        for place in places {
+            let found = self.matching(&expression(plan, *place, class, folders), most)?;
+            let found = self.filtered(found, &plan.filter, folders)?;
+            if !found.is_empty() {
+                all.places.push(*place);
+                all.most = all.most.max(found.len());
+                all.placements.extend(found);
+            }
+        }
+        all.placements.sort();
+        Ok(all)
     }
 
     /// Those of the places asked that the person may read now.
@@ -207,12 +206,12 @@ impl Reader<'_> {
     }
 
     /// Different items among placements, counted up to [`COUNTED`] and one more.
-    fn count_items(&self, found: &[i64], places: usize) -> rusqlite::Result<usize> {
+    fn count_items(&self, found: &Found) -> rusqlite::Result<usize> {
         let most = COUNTED + 1;
-        if places == 1 {
-            return Ok(found.len().min(most));
+        if !found.is_countable() || found.places.len() < 2 {
+            return Ok(found.most.min(most));
         }
-        let examined = &found[..found.len().min(most * places)];
+        let examined = &found.placements;
         let count = self.one(
             "SELECT count(DISTINCT p.item) FROM json_each(?1) j JOIN placement p ON p.id = j.value",
             [list(examined)],
@@ -222,7 +221,7 @@ impl Reader<'_> {
         Ok(count.unwrap_or(0).min(most))
     }
 
-    /// The first of some placements by name.
+    /// The first of some placements by name, as far as there are so many.
     fn first_by_name(
         &self,
         found: &[i64],
@@ -231,54 +230,56 @@ impl Reader<'_> {
         limit: usize,
     ) -> rusqlite::Result<Vec<Candidate>> {
         let sort = sort_column(last_first);
-        let mut first = match found.len() <= SORTED {
-            true => self.all(
-                &format!(
-                    "SELECT p.{sort}, p.item, p.id FROM json_each(?1) j
-                     CROSS JOIN placement p ON p.id = j.value"
-                ),
-                [list(found)],
-                Candidate::read,
-            )?,
-            false => self.walk_by_name(found, places, sort, limit)?,
-        };
-        // SQLite would put all of them in order.
-        if first.len() > limit {
-            first.select_nth_unstable(limit);
-            first.truncate(limit);
+        if found.len() > SORTED
+            && let Some(first) = self.walk_by_name(found, places, sort, limit)?
+        {
+            return Ok(first);
         }
-        first.sort_unstable();
-        Ok(first)
+        self.all(
+            &format!(
+                "SELECT p.{sort}, p.id, p.item FROM json_each(?1) j
+                 CROSS JOIN placement p ON p.id = j.value ORDER BY p.{sort}, p.id LIMIT ?2"
+            ),
+            params![list(found), count(limit)],
+            Candidate::read,
+        )
     }
 
-    /// The first of many placements (ascending) in each place, by name.
+    /// The first of many placements (ascending) by name, unless that takes more steps than there are.
     fn walk_by_name(
         &self,
         found: &[i64],
         places: &[CollectionId],
         sort: &str,
         limit: usize,
-    ) -> rusqlite::Result<Vec<Candidate>> {
+    ) -> rusqlite::Result<Option<Vec<Candidate>>> {
         let mut first = Vec::new();
+        let mut steps = found.len();
         for place in places {
             let mut statement = self.connection.prepare_cached(&format!(
-                "SELECT {sort}, item, id FROM placement
+                "SELECT {sort}, id, item FROM placement
                  WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
             ))?;
             let mut rows = statement.query([place.0])?;
-            let mut taken = 0;
-            while taken < limit
+            let mut left = limit;
+            while left > 0
                 && let Some(row) = rows.next()?
             {
-                if found.binary_search(&row.get(2)?).is_ok() {
+                if found.binary_search(&row.get(1)?).is_ok() {
                     first.push(Candidate::read(row)?);
-                    taken += 1;
+                    left -= 1;
                 }
+                steps = match steps.checked_sub(1) {
+                    Some(steps) => steps,
+                    None => return Ok(None),
+                };
             }
             drop(rows);
             self.work.add(&statement);
         }
-        Ok(first)
+        first.sort_unstable();
+        first.truncate(limit);
+        Ok(Some(first))
     }
 
     /// What is shown of candidates, in their order; all are read at once.
@@ -300,42 +301,55 @@ impl Reader<'_> {
             .into_iter()
             .map(|placement| (placement.id.0, placement))
             .collect();
-        let mut texts = self.texts_of(chosen.iter().map(|(found, _)| found.item))?;
+        let items: Vec<i64> = chosen.iter().map(|(found, _)| found.item).collect();
+        let mut texts = self.texts_of(&items)?;
+        let holding = match places {
+            [_] => HashMap::new(),
+            _ => self.holding(&items)?,
+        };
         let mut hits = Vec::with_capacity(chosen.len());
         for (candidate, class) in chosen {
             let Some(placement) = placements.remove(&candidate.placement) else {
                 continue;
             };
-            let mut holding = vec![placement.collection];
-            if places.len() > 1 {
-                let all = self.all(
-                    "SELECT collection FROM placement WHERE item = ?1 AND gone IS NULL",
-                    [candidate.item],
-                    |row| Ok(CollectionId(row.get(0)?)),
-                )?;
-                let others = places.iter().filter(|place| all.contains(place));
-                holding = others.copied().collect();
-            }
+            let places = match holding.get(&candidate.item) {
+                None => vec![placement.collection],
+                Some(all) => {
+                    let searched = places.iter().filter(|place| all.contains(place));
+                    searched.copied().collect()
+                }
+            };
             hits.push(Hit {
                 texts: texts.remove(&candidate.item).unwrap_or_default(),
                 placement,
-                places: holding,
+                places,
                 class,
             });
         }
         Ok(hits)
     }
 
+    /// The collections that hold items, by item.
+    fn holding(&self, items: &[i64]) -> rusqlite::Result<HashMap<i64, Vec<CollectionId>>> {
+        let read = self.all(
+            "SELECT p.item, p.collection FROM json_each(?1) j
+             CROSS JOIN placement p ON p.item = j.value AND p.gone IS NULL",
+            [list(items)],
+            |row| Ok((row.get(0)?, CollectionId(row.get(1)?))),
+        )?;
+        let mut places: HashMap<i64, Vec<CollectionId>> = HashMap::new();
+        for (item, place) in read {
+            places.entry(item).or_default().push(place);
+        }
+        Ok(places)
+    }
+
     /// `(field, value)` of the index of items, by item.
-    fn texts_of(
-        &self,
-        items: impl Iterator<Item = i64>,
-    ) -> rusqlite::Result<HashMap<i64, Vec<(String, String)>>> {
-        let items: Vec<i64> = items.collect();
+    fn texts_of(&self, items: &[i64]) -> rusqlite::Result<HashMap<i64, Vec<(String, String)>>> {
         let mut read = self.all(
             "SELECT t.item, t.n, t.field, t.value FROM json_each(?1) j
              CROSS JOIN index_text t ON t.item = j.value",
-            [list(&items)],
+            [list(items)],
             |row| {
                 let at: (i64, i64) = (row.get(0)?, row.get(1)?);
                 Ok((at, (row.get(2)?, row.get(3)?)))
@@ -356,6 +370,44 @@ impl Reader<'_> {
             [person.0],
             |row| Ok((row.get(0)?, Timestamp(row.get(1)?))),
         )
+    }
+}
+
+/// Live placements that match.
+#[derive(Default)]
+struct Found {
+    /// Ascending.
+    placements: Vec<i64>,
+    /// Where they are.
+    places: Vec<CollectionId>,
+    /// How many of them the fullest place has.
+    most: usize,
+}
+
+impl Found {
+    /// No place alone holds more than are counted.
+    fn is_countable(&self) -> bool {
+        self.most <= COUNTED
+    }
+}
+
+/// What FTS5 is asked about a place, with the words up to a class.
+fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[CollectionId]) -> String {
+    let restricted = plan.restricted.iter().map(|(part, node)| {
+        let within = Within::part(place, *part);
+        within.expression(node, &within)
+    });
+    let mut conditions: Vec<String> = restricted.collect();
+    if let Some(root) = &plan.root {
+        let everything = Within::everything(place, folders);
+        conditions.push(match class {
+            3 => everything.expression(root, &everything),
+            _ => Within::class(place, class).expression(root, &everything),
+        });
+    }
+    match conditions.is_empty() {
+        true => place_expression(place),
+        false => conditions.join(" AND "),
     }
 }
 
@@ -380,12 +432,8 @@ pub fn sort_column(last_first: bool) -> &'static str {
 /// Placements of a collection with a beginning of every word, anywhere or only in what one is
 /// reached by; none when there is no word.
 pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Option<String> {
-    let columns = match reach {
-        true => Columns::of(Part::REACH),
-        false => Columns::everything(Vec::new()),
-    };
-    let mut expression = place_expression(&[collection]);
-    let mut any = false;
+    let within = Within::class(collection, if reach { 2 } else { 3 });
+    let mut conditions = Vec::new();
     for word in words {
         let words = token::words(word);
         let digits: String = word.chars().filter(char::is_ascii_digit).collect();
@@ -401,10 +449,9 @@ pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Op
                 words,
             },
         };
-        any = true;
-        expression.push_str(&format!(" AND ({})", columns.wanted(&wanted)));
+        conditions.push(within.wanted(&wanted));
     }
-    any.then_some(expression)
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
 }
 
 fn list(ids: &[i64]) -> String {

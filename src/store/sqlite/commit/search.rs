@@ -156,6 +156,9 @@ impl Live {
     }
 }
 
+/// How what is found by a comment is ranked.
+const COMMENT_CLASS: u8 = 3;
+
 /// What searches compare, by part.
 type Words = [String; Part::ALL.len()];
 
@@ -232,6 +235,7 @@ fn insert(
     words: &Words,
     comments: &str,
 ) -> rusqlite::Result<()> {
+    let place = CollectionId(placed.collection);
     let [
         name,
         organization,
@@ -241,7 +245,7 @@ fn insert(
         city,
         country,
         rest,
-    ] = words;
+    ] = &std::array::from_fn(|at| token::placed(place, Part::ALL[at].class(), &words[at]));
     connection
         .prepare_cached(
             "INSERT INTO search (rowid, place, name, organization, email, telephone, reach, city,
@@ -259,7 +263,7 @@ fn insert(
             city,
             country,
             rest,
-            comments,
+            token::placed(place, COMMENT_CLASS, comments),
         ])?;
     Ok(())
 }

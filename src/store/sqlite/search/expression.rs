@@ -6,60 +6,73 @@ use crate::domain::{
     search::{Node, Wanted, token},
 };
 
-const EVERYTHING: &str = "name organization email telephone reach city country rest comment";
-
-/// What restricts an expression to some collections.
-pub fn place_expression(places: &[CollectionId]) -> String {
-    let places: Vec<String> = places.iter().map(|place| format!("\"c{place}\"")).collect();
-    format!("(place : ({}))", places.join(" OR "))
+/// Every item of a collection.
+pub fn place_expression(place: CollectionId) -> String {
+    format!("\"c{place}\"")
 }
 
-/// Columns a query is restricted to.
+/// The words of a collection's items that count.
 #[derive(Clone)]
-pub struct Columns {
-    /// As FTS5 names them.
-    names: String,
+pub struct Within {
+    place: CollectionId,
+    /// From class 1 to this one.
+    class: u8,
+    /// Only these parts; none: all of the classes.
+    parts: Option<Vec<Part>>,
     /// Folders whose documents are found with the contacts they are attached to.
     folders: Vec<CollectionId>,
 }
 
-impl Columns {
-    /// Those of some parts.
-    pub fn of(parts: &[Part]) -> Self {
-        let names: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+impl Within {
+    /// Those of the classes up to one.
+    pub fn class(place: CollectionId, class: u8) -> Self {
         Self {
-            names: names.join(" "),
+            place,
+            class,
+            parts: None,
             folders: Vec::new(),
         }
     }
 
     /// All of them, with the titles of documents in some folders.
-    pub fn everything(folders: Vec<CollectionId>) -> Self {
+    pub fn everything(place: CollectionId, folders: &[CollectionId]) -> Self {
         Self {
-            names: EVERYTHING.to_owned(),
-            folders,
+            folders: folders.to_vec(),
+            ..Self::class(place, 3)
         }
     }
 
-    /// Those that are also among some parts.
-    fn within(&self, parts: &[Part]) -> Self {
-        let names = self.names.split(' ');
-        let among = names.filter(|name| parts.iter().any(|part| part.as_str() == *name));
+    /// Those of one part.
+    pub fn part(place: CollectionId, part: Part) -> Self {
         Self {
-            names: among.collect::<Vec<_>>().join(" "),
-            folders: Vec::new(),
+            parts: Some(vec![part]),
+            ..Self::class(place, part.class())
         }
     }
 
-    /// A node on these columns; what is excluded is looked for in `excluded`.
-    pub fn expression(&self, node: &Node, place: &str, excluded: &Columns) -> String {
+    /// Those that are also in some parts.
+    fn narrowed(&self, parts: &[Part]) -> Self {
+        let counts = |part: &Part| match &self.parts {
+            Some(own) => own.contains(part),
+            None => part.class() <= self.class,
+        };
+        let parts: Vec<Part> = parts.iter().copied().filter(counts).collect();
+        Self {
+            class: parts.iter().map(|part| part.class()).max().unwrap_or(1),
+            parts: Some(parts),
+            ..Self::class(self.place, 1)
+        }
+    }
+
+    /// A node among these words; what is excluded is looked for in `excluded`.
+    pub fn expression(&self, node: &Node, excluded: &Within) -> String {
         match node {
-            Node::Leaf(leaf) if leaf.narrow => self.within(Part::NARROW).wanted(&leaf.wanted),
+            Node::Leaf(leaf) if leaf.narrow => self.narrowed(Part::NARROW).wanted(&leaf.wanted),
             Node::Leaf(leaf) => self.wanted(&leaf.wanted),
             Node::Or(branches) => {
                 let branches: Vec<String> = branches
                     .iter()
-                    .map(|node| self.expression(node, place, excluded))
+                    .map(|node| self.expression(node, excluded))
                     .collect();
                 format!("({})", branches.join(" OR "))
             }
@@ -69,16 +82,16 @@ impl Columns {
             } => {
                 let positives: Vec<String> = positives
                     .iter()
-                    .map(|node| self.expression(node, place, excluded))
+                    .map(|node| self.expression(node, excluded))
                     .collect();
                 // NOT needs a left side.
                 let positive = match positives.is_empty() {
-                    true => place.to_owned(),
+                    true => place_expression(self.place),
                     false => positives.join(" AND "),
                 };
                 let negatives: Vec<String> = negatives
                     .iter()
-                    .map(|node| excluded.expression(node, place, excluded))
+                    .map(|node| excluded.expression(node, excluded))
                     .collect();
                 match negatives.is_empty() {
                     true => format!("({positive})"),
@@ -88,19 +101,25 @@ impl Columns {
         }
     }
 
-    /// A leaf on these columns.
+    /// A leaf among these words.
     pub fn wanted(&self, wanted: &Wanted) -> String {
         let phrase = |tokens: &str, prefix: bool| {
             let star = if prefix { " *" } else { "" };
-            let quoted = |tokens: &str| format!("\"{}\"{star}", tokens.replace('"', "\"\""));
-            let words = format!("({{{}}} : {})", self.names, quoted(tokens));
-            if self.folders.is_empty() {
-                return words;
+            let quoted = |class: u8, tokens: &str| {
+                let tokens = token::placed(self.place, class, tokens);
+                format!("\"{}\"{star}", tokens.replace('"', "\"\""))
+            };
+            let words = (1..=self.class).map(|class| quoted(class, tokens));
+            let titles = self.folders.iter();
+            let titles = titles.map(|folder| quoted(3, &token::titled(*folder, tokens)));
+            let any = words.chain(titles).collect::<Vec<_>>().join(" OR ");
+            match &self.parts {
+                None => format!("({any})"),
+                Some(parts) => {
+                    let columns: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+                    format!("({{{}}} : ({any}))", columns.join(" "))
+                }
             }
-            let folders = self.folders.iter();
-            let titles = folders.map(|folder| quoted(&token::titled(*folder, tokens)));
-            let titles = titles.collect::<Vec<_>>().join(" OR ");
-            format!("({words} OR (rest : ({titles})))")
         };
         match wanted {
             Wanted::Words { words, prefix } => match &words.tokens[..] {
