@@ -1,12 +1,20 @@
 //! Searches: tokens to FTS5, classes, order and count (`docs/design.md`, Search).
 
+mod criteria;
 mod expression;
+mod order;
+mod words;
 
 use std::collections::{HashMap, HashSet};
 
-use rusqlite::{Row, params, params_from_iter, types::Value};
+use rusqlite::params;
 
-use self::expression::{Within, place_expression};
+pub use self::{expression::place_token, order::sort_column, words::Words};
+
+use self::{
+    expression::{Expression, Within},
+    order::Candidate,
+};
 use super::{
     read::Reader,
     read_items::{HEAD, count, head},
@@ -14,29 +22,11 @@ use super::{
 use crate::domain::{
     id::{CollectionId, PersonId, Timestamp},
     item::Placement,
-    search::{COUNTED, Filter, Hit, Page, Plan, Wanted, token},
+    search::{COUNTED, Hit, Page, Plan, Wanted, token},
 };
 
-/// Matches up to which sorting them is cheaper than walking the sorted list.
-const SORTED: usize = 3_000;
-
-/// A live placement that matches, as it is ordered.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    sort: String,
-    placement: i64,
-    item: i64,
-}
-
-impl Candidate {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            sort: row.get(0)?,
-            placement: row.get(1)?,
-            item: row.get(2)?,
-        })
-    }
-}
+/// Matches of a place from which on it may be cheaper to look at its items by name.
+const MANY: usize = 10_000;
 
 impl Reader<'_> {
     /// One page of results, by class and then by name.
@@ -70,12 +60,20 @@ impl Reader<'_> {
                 unread = true;
                 break;
             }
-            let found = self.found(plan, &places, class, &folders, None)?;
+            let found = self.found(
+                plan,
+                (&places, &folders),
+                class,
+                &widest.placements,
+                left + seen.len(),
+            )?;
             let earlier = std::mem::replace(&mut widest, found);
             let fresh = beyond(&widest.placements, &earlier.placements);
             // An item in several places takes several candidates.
             let wanted = left * widest.places.len() + seen.len();
-            let first = self.first_by_name(&fresh, &widest.places, plan.last_first, wanted)?;
+            let mut first = self.first_by_name(&fresh, &widest.places, plan.last_first, wanted)?;
+            first.append(&mut widest.first);
+            first.sort_unstable();
             for candidate in first {
                 if chosen.len() < plan.limit && seen.insert(candidate.item) {
                     chosen.push((candidate, class));
@@ -85,31 +83,43 @@ impl Reader<'_> {
         if unread && widest.is_countable() {
             let most = (COUNTED + 1) * places.len();
             let most = plan.filter.is_empty().then_some(most);
-            widest = self.found(plan, &places, 3, &folders, most)?;
+            widest = Found::default();
+            for place in &places {
+                let found = self.matching(&expression(plan, *place, 3, &folders), most)?;
+                widest.add(*place, self.filtered(found, &plan.filter, &folders)?);
+            }
         }
         page.found = self.count_items(&widest)?;
         page.hits = self.hits(chosen, &places)?;
         Ok(page)
     }
 
-    /// What meets a plan in each place with the words up to a class; all or the first so many of a place.
+    /// What meets a plan with the words up to a class; where most of a place does, the first `wanted`
+    /// by name that are not known.
     fn found(
         &self,
         plan: &Plan,
-        places: &[CollectionId],
+        (places, folders): (&[CollectionId], &[CollectionId]),
         class: u8,
-        folders: &[CollectionId],
-        most: Option<usize>,
+        known: &[i64],
+        wanted: usize,
     ) -> rusqlite::Result<Found> {
         let mut all = Found::default();
         for place in places {
-            let found = self.matching(&expression(plan, *place, class, folders), most)?;
-            let found = self.filtered(found, &plan.filter, folders)?;
-            if !found.is_empty() {
-                all.places.push(*place);
-                all.most = all.most.max(found.len());
-                all.placements.extend(found);
+            let expression = expression(plan, *place, class, folders);
+            let few = plan.filter.is_empty().then_some(MANY);
+            let mut found = self.matching(&expression, few)?;
+            if few == Some(found.len()) {
+                let last_first = plan.last_first;
+                let first = self.first_by_words(*place, &expression, known, last_first, wanted)?;
+                if let Some(first) = first {
+                    all.most = all.most.max(MANY);
+                    all.first.extend(first);
+                    continue;
+                }
+                found = self.matching(&expression, None)?;
             }
+            all.add(*place, self.filtered(found, &plan.filter, folders)?);
         }
         all.placements.sort();
         Ok(all)
@@ -154,53 +164,10 @@ impl Reader<'_> {
     }
 
     /// Placements that match an expression, ascending; all of them or the first so many.
-    fn matching(&self, expression: &str, most: Option<usize>) -> rusqlite::Result<Vec<i64>> {
+    fn matching(&self, expression: &Expression, most: Option<usize>) -> rusqlite::Result<Vec<i64>> {
         self.all(
             "SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid LIMIT ?2",
-            params![expression, most.map_or(-1, count)],
-            |row| row.get(0),
-        )
-    }
-
-    /// Those that meet the conditions; attached documents count where they are in `folders`.
-    fn filtered(
-        &self,
-        mut found: Vec<i64>,
-        filter: &Filter,
-        folders: &[CollectionId],
-    ) -> rusqlite::Result<Vec<i64>> {
-        if filter.is_empty() || found.is_empty() {
-            return Ok(found);
-        }
-        if let Some(tag) = filter.tag {
-            // Few are tagged, many may match.
-            let tagged: HashSet<i64> = self
-                .all(
-                    "SELECT p.id FROM tag_link l JOIN placement p ON p.item = l.item
-                     WHERE l.tag = ?1 AND p.gone IS NULL",
-                    [tag.0],
-                    |row| row.get(0),
-                )?
-                .into_iter()
-                .collect();
-            found.retain(|placement| tagged.contains(placement));
-        }
-        if let Some(among) = &filter.among {
-            let among: HashSet<i64> = among.iter().map(|placement| placement.0).collect();
-            found.retain(|placement| among.contains(placement));
-        }
-        let (conditions, mut values) = conditions(filter, folders);
-        if conditions.is_empty() {
-            return Ok(found);
-        }
-        values.insert(0, list(&found).into());
-        self.all(
-            &format!(
-                "SELECT p.id FROM json_each(?1) j JOIN placement p ON p.id = j.value
-                 JOIN item i ON i.id = p.item WHERE {} ORDER BY p.id",
-                conditions.join(" AND ")
-            ),
-            params_from_iter(values),
+            params![expression.to_string(), most.map_or(-1, count)],
             |row| row.get(0),
         )
     }
@@ -219,67 +186,6 @@ impl Reader<'_> {
         )?;
         let count = count.and_then(|count| usize::try_from(count).ok());
         Ok(count.unwrap_or(0).min(most))
-    }
-
-    /// The first of some placements by name, as far as there are so many.
-    fn first_by_name(
-        &self,
-        found: &[i64],
-        places: &[CollectionId],
-        last_first: bool,
-        limit: usize,
-    ) -> rusqlite::Result<Vec<Candidate>> {
-        let sort = sort_column(last_first);
-        if found.len() > SORTED
-            && let Some(first) = self.walk_by_name(found, places, sort, limit)?
-        {
-            return Ok(first);
-        }
-        self.all(
-            &format!(
-                "SELECT p.{sort}, p.id, p.item FROM json_each(?1) j
-                 CROSS JOIN placement p ON p.id = j.value ORDER BY p.{sort}, p.id LIMIT ?2"
-            ),
-            params![list(found), count(limit)],
-            Candidate::read,
-        )
-    }
-
-    /// The first of many placements (ascending) by name, unless that takes more steps than there are.
-    fn walk_by_name(
-        &self,
-        found: &[i64],
-        places: &[CollectionId],
-        sort: &str,
-        limit: usize,
-    ) -> rusqlite::Result<Option<Vec<Candidate>>> {
-        let mut first = Vec::new();
-        let mut steps = found.len();
-        for place in places {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "SELECT {sort}, id, item FROM placement
-                 WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
-            ))?;
-            let mut rows = statement.query([place.0])?;
-            let mut left = limit;
-            while left > 0
-                && let Some(row) = rows.next()?
-            {
-                if found.binary_search(&row.get(1)?).is_ok() {
-                    first.push(Candidate::read(row)?);
-                    left -= 1;
-                }
-                steps = match steps.checked_sub(1) {
-                    Some(steps) => steps,
-                    None => return Ok(None),
-                };
-            }
-            drop(rows);
-            self.work.add(&statement);
-        }
-        first.sort_unstable();
-        first.truncate(limit);
-        Ok(Some(first))
     }
 
     /// What is shown of candidates, in their order; all are read at once.
@@ -380,24 +286,34 @@ struct Found {
     placements: Vec<i64>,
     /// Where they are.
     places: Vec<CollectionId>,
-    /// How many of them the fullest place has.
+    /// So many or more the fullest place has.
     most: usize,
+    /// The first of places that have too many to be read.
+    first: Vec<Candidate>,
 }
 
 impl Found {
+    fn add(&mut self, place: CollectionId, found: Vec<i64>) {
+        if !found.is_empty() {
+            self.places.push(place);
+            self.most = self.most.max(found.len());
+            self.placements.extend(found);
+        }
+    }
+
     /// No place alone holds more than are counted.
     fn is_countable(&self) -> bool {
         self.most <= COUNTED
     }
 }
 
-/// What FTS5 is asked about a place, with the words up to a class.
-fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[CollectionId]) -> String {
+/// What is looked for in a place, with the words up to a class.
+fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[CollectionId]) -> Expression {
     let restricted = plan.restricted.iter().map(|(part, node)| {
         let within = Within::part(place, *part);
         within.expression(node, &within)
     });
-    let mut conditions: Vec<String> = restricted.collect();
+    let mut conditions: Vec<Expression> = restricted.collect();
     if let Some(root) = &plan.root {
         let everything = Within::everything(place, folders);
         conditions.push(match class {
@@ -406,8 +322,8 @@ fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[Collection
         });
     }
     match conditions.is_empty() {
-        true => place_expression(place),
-        false => conditions.join(" AND "),
+        true => Expression::Place(place),
+        false => Expression::And(conditions),
     }
 }
 
@@ -419,14 +335,6 @@ fn beyond(all: &[i64], known: &[i64]) -> Vec<i64> {
         known.next_if_eq(placement).is_none()
     };
     all.iter().filter(is_new).copied().collect()
-}
-
-/// The column of a list's order.
-pub fn sort_column(last_first: bool) -> &'static str {
-    match last_first {
-        true => "sort_last",
-        false => "sort_first",
-    }
 }
 
 /// Placements of a collection with a beginning of every word, anywhere or only in what one is
@@ -451,92 +359,12 @@ pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Op
         };
         conditions.push(within.wanted(&wanted));
     }
-    (!conditions.is_empty()).then(|| conditions.join(" AND "))
+    (!conditions.is_empty()).then(|| Expression::And(conditions).to_string())
 }
 
 fn list(ids: &[i64]) -> String {
     let ids: Vec<String> = ids.iter().map(i64::to_string).collect();
     format!("[{}]", ids.join(","))
-}
-
-fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Value>) {
-    let mut conditions = Vec::new();
-    let mut values: Vec<Value> = Vec::new();
-    // `?1` is the list of placements.
-    let mut with = |condition: &str, value: Value| {
-        values.push(value);
-        conditions.push(condition.replace("??", &format!("?{}", values.len() + 1)));
-    };
-    if filter.has_photo {
-        with(
-            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = ??)",
-            "photo".to_owned().into(),
-        );
-    }
-    if filter.has_comment {
-        with(
-            "EXISTS (SELECT 1 FROM comment m WHERE m.item = i.id AND m.collection = p.collection AND ??)",
-            1.into(),
-        );
-    }
-    if filter.has_document {
-        with(
-            "EXISTS (SELECT 1 FROM attachment a JOIN placement o ON o.item = a.document
-               AND o.gone IS NULL WHERE a.contact = i.id
-               AND o.collection IN (SELECT value FROM json_each(??)))",
-            list(&folders.iter().map(|folder| folder.0).collect::<Vec<_>>()).into(),
-        );
-    }
-    if let Some(least) = filter.octets.0 {
-        with("i.blob IS NOT NULL AND i.octets >= ??", least.into());
-    }
-    if let Some(most) = filter.octets.1 {
-        with("i.blob IS NOT NULL AND i.octets < ??", most.into());
-    }
-    if let Some(kind) = &filter.kind {
-        with("i.kind = ??", kind.clone().into());
-    }
-    if let Some(month) = filter.birthday_month {
-        with(
-            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'bday'
-               AND substr(t.value, -5, 2) = ??)",
-            format!("{month:02}").into(),
-        );
-    }
-    if let Some(days) = &filter.birthdays {
-        with(
-            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'bday'
-               AND substr(t.value, -5) IN (SELECT value FROM json_each(??)))",
-            serde_json::json!(days).to_string().into(),
-        );
-    }
-    for (column, (since, before)) in [("created", filter.created), ("modified", filter.modified)] {
-        if let Some(since) = since {
-            with(&format!("i.{column} >= ??"), since.0.into());
-        }
-        if let Some(before) = before {
-            with(&format!("i.{column} < ??"), before.0.into());
-        }
-    }
-    if let Some(since) = filter.not_verified_since {
-        with(
-            "i.class = 'contact' AND NOT EXISTS (SELECT 1 FROM verification v WHERE v.item = i.id
-               AND v.answer IN ('confirmed', 'corrected', 'erased') AND v.answered >= ??)",
-            since.0.into(),
-        );
-    }
-    if let Some(creator) = filter.created_by {
-        with("i.creator = ??", creator.0.into());
-    }
-    if let Some(group) = filter.shared_with {
-        with(
-            "EXISTS (SELECT 1 FROM placement o JOIN collection c ON c.id = o.collection
-               JOIN collection g ON g.id = ?? AND g.grp = c.grp AND c.kind = 'group'
-               WHERE o.item = i.id AND o.gone IS NULL)",
-            group.0.into(),
-        );
-    }
-    (conditions, values)
 }
 
 #[cfg(test)]

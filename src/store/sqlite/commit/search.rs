@@ -9,10 +9,12 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, Row, params};
 
-use crate::domain::{
-    class::{Index, Part},
-    id::CollectionId,
-    search::token,
+use crate::{
+    domain::{
+        class::{Index, Part},
+        id::CollectionId,
+    },
+    store::sqlite::search::{Words, place_token},
 };
 
 /// Lives with the writing connection.
@@ -95,7 +97,8 @@ pub fn catch_up(connection: &Connection, unindexed: &Unindexed<'_>) -> rusqlite:
     for placement in new {
         // Nothing was said about it or attached to it: that would have been noted.
         if let Some(index) = created.get(&placement.item) {
-            insert(connection, placement, &words_of(index), "")?;
+            let words = Words::of_index(CollectionId(placement.collection), index);
+            insert(connection, placement, &words)?;
         }
     }
     Ok(())
@@ -156,26 +159,6 @@ impl Live {
     }
 }
 
-/// How what is found by a comment is ranked.
-const COMMENT_CLASS: u8 = 3;
-
-/// What searches compare, by part.
-type Words = [String; Part::ALL.len()];
-
-fn words<'a>(texts: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Words {
-    Part::ALL.map(|part| {
-        let named = texts.clone().filter(|(name, _)| *name == part.as_str());
-        token::join(named.map(|(_, tokens)| tokens))
-    })
-}
-
-fn words_of(index: &Index) -> Words {
-    words(index.texts.iter().filter_map(|text| {
-        let part = text.part?;
-        Some((part.as_str(), &*text.tokens))
-    }))
-}
-
 /// Makes placements findable by their items' values and their places' comments, and sorts them.
 fn index_placements<'a>(
     connection: &Connection,
@@ -203,39 +186,15 @@ fn sort_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<()
 }
 
 fn index_placement(connection: &Connection, placed: &Live) -> rusqlite::Result<()> {
-    let texts: Vec<(String, String)> = connection
-        .prepare_cached(
-            "SELECT part, tokens FROM index_text WHERE item = ?1 AND part IS NOT NULL ORDER BY n",
-        )?
-        .query_map([placed.item], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<rusqlite::Result<_>>()?;
+    let words = Words::read(connection, placed.item, CollectionId(placed.collection))?;
     connection
         .prepare_cached("DELETE FROM search WHERE rowid = ?1")?
         .execute([placed.id])?;
-    let texts = texts.iter().map(|(part, tokens)| (&**part, &**tokens));
-    let comments: Vec<String> = connection
-        .prepare_cached("SELECT text FROM comment WHERE item = ?1 AND collection = ?2 ORDER BY id")?
-        .query_map([placed.item, placed.collection], |row| {
-            row.get::<_, String>(0)
-        })?
-        .map(|text| Ok(token::Tokens::text(&text?, false).finish()))
-        .collect::<rusqlite::Result<_>>()?;
-    let comments = token::join(comments.iter().map(String::as_str));
-    let mut words = words(texts);
-    let [.., rest] = &mut words;
-    let titles = titles(connection, placed.item)?;
-    *rest = token::join([rest.as_str(), &titles].into_iter());
-    insert(connection, placed, &words, &comments)
+    insert(connection, placed, &words)
 }
 
 /// Enters a placement that is not in the index.
-fn insert(
-    connection: &Connection,
-    placed: &Live,
-    words: &Words,
-    comments: &str,
-) -> rusqlite::Result<()> {
-    let place = CollectionId(placed.collection);
+fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Result<()> {
     let [
         name,
         organization,
@@ -245,16 +204,16 @@ fn insert(
         city,
         country,
         rest,
-    ] = &std::array::from_fn(|at| token::placed(place, Part::ALL[at].class(), &words[at]));
+    ] = &words.parts;
     connection
         .prepare_cached(
             "INSERT INTO search (rowid, place, name, organization, email, telephone, reach, city,
                  country, rest, comment)
-             VALUES (?1, 'c' || ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
         )?
         .execute(params![
             placed.id,
-            placed.collection,
+            place_token(CollectionId(placed.collection)),
             name,
             organization,
             email,
@@ -263,26 +222,9 @@ fn insert(
             city,
             country,
             rest,
-            token::placed(place, COMMENT_CLASS, comments),
+            words.comment,
         ])?;
     Ok(())
-}
-
-/// What finds a contact by the documents attached to it, folder by folder.
-fn titles(connection: &Connection, contact: i64) -> rusqlite::Result<String> {
-    let titles: Vec<String> = connection
-        .prepare_cached(
-            "SELECT p.collection, t.tokens FROM attachment a
-             CROSS JOIN placement p ON p.item = a.document AND p.gone IS NULL
-             CROSS JOIN index_text t ON t.item = a.document AND t.part = ?2
-             WHERE a.contact = ?1 ORDER BY a.document, p.id",
-        )?
-        .query_map(params![contact, Part::Name.as_str()], |row| {
-            let folder = CollectionId(row.get(0)?);
-            Ok(token::titled(folder, &row.get::<_, String>(1)?))
-        })?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok(token::join(titles.iter().map(String::as_str)))
 }
 
 /// Makes every live placement of an item findable anew.

@@ -1,14 +1,95 @@
-//! What FTS5 is asked for, as it reads it (<https://sqlite.org/fts5.html#full_text_query_syntax>).
+//! What is looked for in the index: as FTS5 reads it
+//! (<https://sqlite.org/fts5.html#full_text_query_syntax>), or in the words of one item.
 
+use std::fmt::{self, Display, Formatter};
+
+use super::words::Words;
 use crate::domain::{
     class::Part,
     id::CollectionId,
     search::{Node, Wanted, token},
 };
 
-/// Every item of a collection.
-pub fn place_expression(place: CollectionId) -> String {
-    format!("\"c{place}\"")
+/// A condition on the words of an item in a place.
+#[derive(Clone, Debug)]
+pub enum Expression {
+    /// Every item of a collection.
+    Place(CollectionId),
+    /// Tokens side by side, the last one whole or a beginning.
+    Phrase {
+        tokens: String,
+        prefix: bool,
+        /// Only there; none: in all of its class.
+        parts: Option<Vec<Part>>,
+    },
+    And(Vec<Expression>),
+    Or(Vec<Expression>),
+    /// The first and not the second.
+    Not(Box<Expression>, Box<Expression>),
+}
+
+impl Display for Expression {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Expression::Place(place) => write!(f, "\"{}\"", place_token(*place)),
+            Expression::Phrase {
+                tokens,
+                prefix,
+                parts,
+            } => {
+                if let Some(parts) = parts {
+                    let columns: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
+                    write!(f, "{{{}}} : ", columns.join(" "))?;
+                }
+                let star = if *prefix { " *" } else { "" };
+                write!(f, "\"{}\"{star}", tokens.replace('"', "\"\""))
+            }
+            Expression::And(all) => write_list(f, all, " AND "),
+            Expression::Or(any) => write_list(f, any, " OR "),
+            Expression::Not(all, but) => write!(f, "({all} NOT {but})"),
+        }
+    }
+}
+
+fn write_list(f: &mut Formatter<'_>, list: &[Expression], operator: &str) -> fmt::Result {
+    let list: Vec<String> = list.iter().map(Expression::to_string).collect();
+    write!(f, "({})", list.join(operator))
+}
+
+/// What finds all items of a collection.
+pub fn place_token(place: CollectionId) -> String {
+    format!("c{place}")
+}
+
+impl Expression {
+    /// It holds for an item of the place it is made for; FTS5 would find it by these words.
+    pub fn holds(&self, words: &Words) -> bool {
+        match self {
+            Expression::Place(_) => true,
+            Expression::Phrase {
+                tokens,
+                prefix,
+                parts,
+            } => words
+                .within(parts.as_deref())
+                .any(|column| has_phrase(column, tokens, *prefix)),
+            Expression::And(all) => all.iter().all(|each| each.holds(words)),
+            Expression::Or(any) => any.iter().any(|each| each.holds(words)),
+            Expression::Not(all, but) => all.holds(words) && !but.holds(words),
+        }
+    }
+}
+
+fn has_phrase(column: &str, phrase: &str, prefix: bool) -> bool {
+    let tokens: Vec<&str> = column.split(' ').collect();
+    let phrase: Vec<&str> = phrase.split(' ').collect();
+    let Some((last, before)) = phrase.split_last() else {
+        return false;
+    };
+    tokens.windows(phrase.len()).any(|found| {
+        let end = found[before.len()];
+        found.starts_with(before) && (end == *last || prefix && end.starts_with(last))
+    })
 }
 
 /// The words of a collection's items that count.
@@ -50,13 +131,13 @@ impl Within {
         }
     }
 
-    /// Those that are also in some parts.
+    /// Those that are in some parts; those of one part are few enough.
     fn narrowed(&self, parts: &[Part]) -> Self {
-        let counts = |part: &Part| match &self.parts {
-            Some(own) => own.contains(part),
-            None => part.class() <= self.class,
-        };
-        let parts: Vec<Part> = parts.iter().copied().filter(counts).collect();
+        if self.parts.is_some() {
+            return self.clone();
+        }
+        let counts = |part: &&Part| part.class() <= self.class;
+        let parts: Vec<Part> = parts.iter().filter(counts).copied().collect();
         Self {
             class: parts.iter().map(|part| part.class()).max().unwrap_or(1),
             parts: Some(parts),
@@ -65,66 +146,45 @@ impl Within {
     }
 
     /// A node among these words; what is excluded is looked for in `excluded`.
-    pub fn expression(&self, node: &Node, excluded: &Within) -> String {
+    pub fn expression(&self, node: &Node, excluded: &Within) -> Expression {
+        let each = |nodes: &[Node]| -> Vec<Expression> {
+            nodes
+                .iter()
+                .map(|node| self.expression(node, excluded))
+                .collect()
+        };
         match node {
             Node::Leaf(leaf) if leaf.narrow => self.narrowed(Part::NARROW).wanted(&leaf.wanted),
             Node::Leaf(leaf) => self.wanted(&leaf.wanted),
-            Node::Or(branches) => {
-                let branches: Vec<String> = branches
-                    .iter()
-                    .map(|node| self.expression(node, excluded))
-                    .collect();
-                format!("({})", branches.join(" OR "))
-            }
+            Node::Or(branches) => Expression::Or(each(branches)),
             Node::And {
                 positives,
                 negatives,
             } => {
-                let positives: Vec<String> = positives
-                    .iter()
-                    .map(|node| self.expression(node, excluded))
-                    .collect();
-                // NOT needs a left side.
                 let positive = match positives.is_empty() {
-                    true => place_expression(self.place),
-                    false => positives.join(" AND "),
+                    true => Expression::Place(self.place),
+                    false => Expression::And(each(positives)),
                 };
-                let negatives: Vec<String> = negatives
-                    .iter()
-                    .map(|node| excluded.expression(node, excluded))
-                    .collect();
-                match negatives.is_empty() {
-                    true => format!("({positive})"),
-                    false => format!("(({positive}) NOT ({}))", negatives.join(" OR ")),
+                if negatives.is_empty() {
+                    return positive;
                 }
+                let negatives = negatives
+                    .iter()
+                    .map(|node| excluded.expression(node, excluded));
+                let any = Expression::Or(negatives.collect());
+                Expression::Not(Box::new(positive), Box::new(any))
             }
         }
     }
 
     /// A leaf among these words.
-    pub fn wanted(&self, wanted: &Wanted) -> String {
-        let phrase = |tokens: &str, prefix: bool| {
-            let star = if prefix { " *" } else { "" };
-            let quoted = |class: u8, tokens: &str| {
-                let tokens = token::placed(self.place, class, tokens);
-                format!("\"{}\"{star}", tokens.replace('"', "\"\""))
-            };
-            let words = (1..=self.class).map(|class| quoted(class, tokens));
-            let titles = self.folders.iter();
-            let titles = titles.map(|folder| quoted(3, &token::titled(*folder, tokens)));
-            let any = words.chain(titles).collect::<Vec<_>>().join(" OR ");
-            match &self.parts {
-                None => format!("({any})"),
-                Some(parts) => {
-                    let columns: Vec<&str> = parts.iter().map(|part| part.as_str()).collect();
-                    format!("({{{}}} : ({any}))", columns.join(" "))
-                }
-            }
-        };
+    pub fn wanted(&self, wanted: &Wanted) -> Expression {
         match wanted {
             Wanted::Words { words, prefix } => match &words.tokens[..] {
-                [character] if words.single && !prefix => phrase(&token::single(character), false),
-                tokens => phrase(&tokens.join(" "), *prefix || words.single),
+                [character] if words.single && !prefix => {
+                    self.phrase(&token::single(character), false)
+                }
+                tokens => self.phrase(&tokens.join(" "), *prefix || words.single),
             },
             Wanted::Number {
                 words,
@@ -135,13 +195,181 @@ impl Within {
                     true => token::number(digits),
                     false => token::reversed(digits),
                 };
-                format!(
-                    "({} OR {})",
-                    phrase(&words.tokens.join(" "), *prefix),
-                    phrase(&number, true)
-                )
+                Expression::Or(vec![
+                    self.phrase(&words.tokens.join(" "), *prefix),
+                    self.phrase(&number, true),
+                ])
             }
-            Wanted::Token { token, prefix } => phrase(token, *prefix),
+            Wanted::Token { token, prefix } => self.phrase(token, *prefix),
+        }
+    }
+
+    fn phrase(&self, tokens: &str, prefix: bool) -> Expression {
+        let placed = |class: u8, tokens: &str| Expression::Phrase {
+            tokens: token::placed(self.place, class, tokens),
+            prefix,
+            parts: self.parts.clone(),
+        };
+        let words = (1..=self.class).map(|class| placed(class, tokens));
+        let titles = self.folders.iter();
+        let titles = titles.map(|folder| placed(3, &token::titled(*folder, tokens)));
+        Expression::Or(words.chain(titles).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::{collection::vec, prelude::*, sample::select};
+    use rusqlite::Connection;
+
+    use super::{CollectionId, Expression, Part, Within, Words, place_token, token};
+    use crate::domain::{
+        class::{Index, IndexText},
+        search::parse::{LastWord, parse},
+    };
+
+    const PLACE: CollectionId = CollectionId(7);
+    const FOLDER: CollectionId = CollectionId(8);
+    const VALUES: [&str; 12] = [
+        "Anne",
+        "Annika Martin",
+        "Martin Anne",
+        "Martina",
+        "Lille",
+        "O'Hara",
+        "Jean-Baptiste",
+        "山田 花子",
+        "花",
+        "Jürgen Groß",
+        "rue 12",
+        "a-a-a",
+    ];
+    const ITEMS: [&str; 22] = [
+        "anne",
+        "anni*",
+        "mart*",
+        "\"martin anne\"",
+        "\"anne mart*\"",
+        "lille",
+        "-lille",
+        "-anne",
+        "OR",
+        "(",
+        ")",
+        "0612*",
+        "5678",
+        "@example.com",
+        "b.c@example.com",
+        "花",
+        "花子",
+        "o'hara",
+        "jeanbaptiste",
+        "juergen",
+        "a-a",
+        "plan",
+    ];
+
+    fn items() -> impl Strategy<Value = Vec<Words>> {
+        let text = (
+            select(Part::ALL.to_vec()),
+            select(VALUES.to_vec()),
+            any::<bool>(),
+        );
+        let item = (vec(text, 0..6), any::<bool>(), any::<bool>());
+        vec(item, 1..12).prop_map(|items| items.into_iter().map(words).collect())
+    }
+
+    fn words((texts, reached, attached): (Vec<(Part, &str, bool)>, bool, bool)) -> Words {
+        let mut index = Index::default();
+        let mut comments = Vec::new();
+        for (part, value, comment) in texts {
+            match comment {
+                true => comments.push(token::Tokens::text(value, false).finish()),
+                false => index
+                    .texts
+                    .push(IndexText::searched("x", value.to_owned(), part)),
+            }
+        }
+        if reached {
+            let email = "b.c@example.com".to_owned();
+            index
+                .texts
+                .push(IndexText::searched("email", email, Part::Email));
+            let forms = ["0612345678".to_owned(), "33612345678".to_owned()];
+            index
+                .texts
+                .push(IndexText::number("tel", String::new(), &forms));
+        }
+        let mut words = Words::of_index(PLACE, &index);
+        let comments = token::join(comments.iter().map(String::as_str));
+        words.comment = token::placed(PLACE, 3, &comments);
+        if attached {
+            let title = token::placed(PLACE, 3, &token::titled(FOLDER, "plan de lille"));
+            let [.., rest] = &mut words.parts;
+            *rest = token::join([rest.as_str(), &title].into_iter());
+        }
+        words
+    }
+
+    fn index(items: &[Words]) -> Connection {
+        let connection = Connection::open_in_memory().expect("opened");
+        let sql = "CREATE TABLE search (x); CREATE TABLE meta (name PRIMARY KEY, value);";
+        connection.execute_batch(sql).expect("made");
+        let schema = include_str!("../schema/0030_placed_words.sql");
+        connection.execute_batch(schema).expect("made");
+        for (id, words) in (1_i64..).zip(items) {
+            let sql = "INSERT INTO search (rowid, place, name, organization, email, telephone,
+                 reach, city, country, rest, comment)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+            let mut insert = connection.prepare_cached(sql).expect("a statement");
+            insert.raw_bind_parameter(1, id).expect("bound");
+            insert
+                .raw_bind_parameter(2, place_token(PLACE))
+                .expect("bound");
+            let columns = words.parts.iter().chain([&words.comment]);
+            for (at, column) in (3..).zip(columns) {
+                insert.raw_bind_parameter(at, column).expect("bound");
+            }
+            insert.raw_execute().expect("inserted");
+        }
+        connection
+    }
+
+    fn found(connection: &Connection, expression: &Expression) -> BTreeSet<i64> {
+        let mut statement = connection
+            .prepare_cached("SELECT rowid FROM search WHERE search MATCH ?1")
+            .expect("a statement");
+        let rows = statement.query_map([expression.to_string()], |row| row.get(0));
+        let found = rows.and_then(Iterator::collect);
+        found.unwrap_or_else(|e| panic!("{expression}: {e}"))
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(256))]
+
+        /// What FTS5 finds is what holds.
+        #[test]
+        fn both_readings_of_an_expression_agree(
+            items in items(),
+            query in vec(select(ITEMS.to_vec()), 1..6),
+            narrow in any::<bool>(),
+        ) {
+            let last = if narrow { LastWord::Beginning } else { LastWord::Whole };
+            let connection = index(&items);
+            if let Some(node) = parse(&query.join(" "), last, true).root {
+                let everything = Within::everything(PLACE, &[FOLDER]);
+                let mut within: Vec<Within> = (1..=2).map(|n| Within::class(PLACE, n)).collect();
+                within.push(everything.clone());
+                within.extend(Part::ALL.map(|part| Within::part(PLACE, part)));
+                for within in within {
+                    let expression = within.expression(&node, &everything);
+                    let holding = (1_i64..).zip(&items).filter(|(_, words)| expression.holds(words));
+                    let holding: BTreeSet<i64> = holding.map(|(id, _)| id).collect();
+                    prop_assert_eq!(found(&connection, &expression), holding, "{}", expression);
+                }
+            }
         }
     }
 }
