@@ -104,16 +104,15 @@ pub struct IndexText {
 /// A part of an item that searches weigh and can be restricted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Names: weight 1.
     Name,
-    /// These and [`Part::Reach`], how to reach it: weight 2.
     Organization,
     Email,
     Telephone,
+    /// How else to reach it.
     Reach,
-    /// These and [`Part::Rest`]: weight 3.
     City,
     Country,
+    /// Whatever else is searched.
     Rest,
 }
 

@@ -121,6 +121,17 @@ pub struct Request {
     pub tool: Tool,
 }
 
+/// What an item is or has besides its words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// `individual`, `org`, `group`; of documents `pdf`, `image`...
+    Kind(String),
+    Photo,
+    Favourite,
+    /// `MM-DD`; its beginning, `MM`, where it is asked for.
+    Birthday(String),
+}
+
 /// A request as a store answers it.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -131,23 +142,20 @@ pub struct Plan {
     pub root: Option<Node>,
     /// Further conditions, each on one part.
     pub restricted: Vec<(Part, Node)>,
+    /// One of each must be there.
+    pub marks: Vec<Vec<Mark>>,
     pub filter: Filter,
     /// Family name first.
     pub last_first: bool,
     pub limit: usize,
 }
 
-/// Conditions that are no texts.
+/// Conditions on what no index of words knows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     pub tag: Option<TagId>,
-    pub has_photo: bool,
     pub has_comment: bool,
     pub has_document: bool,
-    pub kind: Option<String>,
-    pub birthday_month: Option<u32>,
-    /// `MM-DD`, one of these.
-    pub birthdays: Option<Vec<String>>,
     pub created: (Option<Timestamp>, Option<Timestamp>),
     pub modified: (Option<Timestamp>, Option<Timestamp>),
     pub not_verified_since: Option<Timestamp>,
@@ -158,6 +166,13 @@ pub struct Filter {
     pub among: Option<Vec<PlacementId>>,
     /// Octets: so many or more, and fewer.
     pub octets: (Option<i64>, Option<i64>),
+}
+
+impl Plan {
+    /// More is asked than a text.
+    fn has_criteria(&self) -> bool {
+        !(self.filter.is_empty() && self.restricted.is_empty() && self.marks.is_empty())
+    }
 }
 
 impl Filter {
@@ -231,7 +246,7 @@ impl Core {
         last_first: bool,
     ) -> Result<Outcome> {
         let mut plan = self.plan(actor, request, last_first).await?;
-        let criteria = !plan.filter.is_empty() || !plan.restricted.is_empty();
+        let criteria = plan.has_criteria();
         let query = parse::parse(&request.text, LastWord::Whole, criteria);
         plan.root = query.root.clone();
         let mut outcome = Outcome {
@@ -350,15 +365,9 @@ impl Core {
         }
         let filter = Filter {
             tag: criteria.tag,
-            has_photo: criteria.has_photo,
             has_comment: criteria.has_comment,
             has_document: criteria.has_document,
             octets: (criteria.larger_than, criteria.smaller_than),
-            kind: criteria.kind.clone(),
-            birthday_month: criteria.birthday_month,
-            birthdays: criteria
-                .birthday_within
-                .map(|days| coming_days(chrono::Utc::now().date_naive(), days)),
             created: (criteria.created_since, criteria.created_before),
             modified: (criteria.modified_since, criteria.modified_before),
             not_verified_since: criteria.not_verified_since,
@@ -374,6 +383,7 @@ impl Core {
             places,
             root: None,
             restricted,
+            marks: marks(criteria),
             filter,
             last_first,
             limit: SHOWN,
@@ -397,6 +407,22 @@ impl Core {
         }
         Ok(found)
     }
+}
+
+/// The marks that criteria ask for.
+fn marks(criteria: &Criteria) -> Vec<Vec<Mark>> {
+    let mut marks = Vec::new();
+    if criteria.has_photo {
+        marks.push(vec![Mark::Photo]);
+    }
+    marks.extend(criteria.kind.clone().map(|kind| vec![Mark::Kind(kind)]));
+    let month = criteria.birthday_month;
+    marks.extend(month.map(|month| vec![Mark::Birthday(format!("{month:02}"))]));
+    if let Some(days) = criteria.birthday_within {
+        let days = coming_days(chrono::Utc::now().date_naive(), days);
+        marks.push(days.into_iter().map(Mark::Birthday).collect());
+    }
+    marks
 }
 
 /// `MM-DD` of a day and so many after it; 29 February also counts on 1 March of other years.

@@ -9,6 +9,8 @@ use super::{
 const MAX_CHARS: usize = 512;
 /// Words and phrases of a query that are read.
 const MAX_ITEMS: usize = 32;
+/// Parentheses within parentheses that are read; more mean nothing. Engines bound how deep an expression goes.
+const MAX_DEPTH: usize = 6;
 /// Letters or digits before a star.
 const MIN_PREFIX: usize = 4;
 /// Letters or digits of a beginning while typing.
@@ -322,6 +324,10 @@ impl Parser {
                 Lexeme::Close if depth > 0 => break,
                 // A parenthesis without a partner, and the operator that is meant anyway.
                 Lexeme::Close | Lexeme::And => {
+                    self.at += 1;
+                    continue;
+                }
+                Lexeme::Open if depth == MAX_DEPTH => {
                     self.at += 1;
                     continue;
                 }

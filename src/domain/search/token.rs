@@ -4,12 +4,13 @@ use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
+use super::Mark;
 use crate::domain::id::CollectionId;
 
 /// Tokens of one value beyond which a long note is not indexed.
 const MAX_TOKENS: usize = 8_000;
 
-// Special tokens begin with a private-use character, so that no word looks like one.
+// Private-use characters, which no word has, tell special tokens and where a word belongs.
 const SEPARATOR: &str = "\u{E000}";
 const ADDRESS: char = '\u{E001}';
 const DOMAIN: char = '\u{E002}';
@@ -19,6 +20,8 @@ const SINGLE: char = '\u{E005}';
 const TITLE: char = '\u{E006}';
 /// Between the number of a collection and a word of each class.
 const CLASSES: [char; 3] = ['\u{E007}', '\u{E008}', '\u{E009}'];
+/// Between the number of a collection and a mark.
+const MARK: char = '\u{E00A}';
 /// Punctuation of addresses, moved to where it is no separator.
 const PUNCTUATION: u32 = 0xE100;
 
@@ -182,25 +185,40 @@ pub fn reversed(digits: &str) -> String {
 
 /// Words of the title of an attached document, as those find them who may open the folder it is in.
 pub fn titled(folder: CollectionId, tokens: &str) -> String {
-    marked(&format!("{TITLE}{folder}{TITLE}"), tokens)
+    prefixed(&format!("{TITLE}{folder}{TITLE}"), tokens)
 }
 
 /// Words of one class (1 to 3, [`Part::class`](crate::domain::class::Part::class)) as a collection's
 /// items have them, so that a look-up meets no other collection's and no other class's.
 pub fn placed(place: CollectionId, class: u8, tokens: &str) -> String {
     let class = CLASSES[usize::from(class.clamp(1, 3)) - 1];
-    marked(&format!("{place}{class}"), tokens)
+    prefixed(&format!("{place}{class}"), tokens)
 }
 
-/// Tokens behind a mark each; separators stay as they are.
-fn marked(mark: &str, tokens: &str) -> String {
+/// What every item of a collection has.
+pub fn place(place: CollectionId) -> String {
+    format!("c{place}")
+}
+
+/// A mark as a collection's items have it.
+pub fn mark(place: CollectionId, mark: &Mark) -> String {
+    match mark {
+        Mark::Kind(kind) => format!("{place}{MARK}k{}", spelled(kind)),
+        Mark::Photo => format!("{place}{MARK}p"),
+        Mark::Favourite => format!("{place}{MARK}f"),
+        Mark::Birthday(date) => format!("{place}{MARK}b{}", spelled(date)),
+    }
+}
+
+/// Tokens behind a prefix each; separators stay as they are.
+fn prefixed(prefix: &str, tokens: &str) -> String {
     let mut out = String::with_capacity(tokens.len() * 2);
     for token in tokens.split(' ').filter(|token| !token.is_empty()) {
         if !out.is_empty() {
             out.push(' ');
         }
         if token != SEPARATOR {
-            out.push_str(mark);
+            out.push_str(prefix);
         }
         out.push_str(token);
     }

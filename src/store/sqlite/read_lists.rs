@@ -5,16 +5,14 @@ use rusqlite::types::Value;
 use super::{
     read::Reader,
     read_items::{FROM, HEAD, head},
-    search::{beginnings, sort_column},
+    search::{Expression, beginnings, sort_column},
 };
 use crate::domain::{
     id::{CollectionId, PersonId},
     item::Placement,
+    search::Mark,
     store::{Counts, ListPage, ListQuery, ListRow, Sort},
 };
-
-const FAVOURITE: &str =
-    "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'favourite')";
 
 impl Reader<'_> {
     pub fn list(
@@ -25,18 +23,22 @@ impl Reader<'_> {
     ) -> rusqlite::Result<ListPage> {
         let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
         let mut values: Vec<Value> = vec![collection.0.into()];
-        if query.reach {
-            filter.push_str(" AND i.kind <> 'group'");
-        }
+        let mut conditions = beginnings(collection, &query.words, query.reach);
         if query.favourite {
-            filter.push_str(&format!(" AND {FAVOURITE}"));
+            conditions.push(Expression::mark(collection, &Mark::Favourite));
         }
         if let Some(kind) = &query.kind {
-            values.push(kind.clone().into());
-            filter.push_str(&format!(" AND i.kind = ?{}", values.len()));
+            conditions.push(Expression::mark(collection, &Mark::Kind(kind.clone())));
         }
-        if let Some(expression) = beginnings(collection, &query.words, query.reach) {
-            values.push(expression.into());
+        let list = Expression::mark(collection, &Mark::Kind("group".to_owned()));
+        let sought = match (conditions.is_empty(), query.reach) {
+            (true, false) => None,
+            (true, true) => Some(Expression::place(collection).but(list)),
+            (false, false) => Some(Expression::And(conditions)),
+            (false, true) => Some(Expression::And(conditions).but(list)),
+        };
+        if let Some(sought) = sought {
+            values.push(sought.to_string().into());
             filter.push_str(&format!(
                 " AND p.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",
                 values.len()
@@ -48,12 +50,12 @@ impl Reader<'_> {
             let (tag, person) = (values.len() - 1, values.len());
             filter.push_str(&format!(
                 " AND EXISTS (SELECT 1 FROM tag_link l JOIN tag g ON g.id = l.tag
-                   WHERE l.item = i.id AND l.tag = ?{tag} AND g.person = ?{person})"
+                   WHERE l.item = p.item AND l.tag = ?{tag} AND g.person = ?{person})"
             ));
         }
-        let counted = match values.len() == 1 && !query.reach && !query.favourite {
-            true => "SELECT live FROM collection WHERE id = ?1".to_owned(),
-            false => format!("SELECT count(*) {FROM} {filter}"),
+        let counted = match values.len() {
+            1 => "SELECT live FROM collection WHERE id = ?1".to_owned(),
+            _ => format!("SELECT count(*) FROM placement p {filter}"),
         };
         let total = self.one(&counted, rusqlite::params_from_iter(&values), |row| {
             row.get(0)
@@ -62,9 +64,16 @@ impl Reader<'_> {
         values.push(query.limit.into());
         values.push(query.offset.into());
         let (limit, offset) = (values.len() - 1, values.len());
+        // What stands before the page is passed over without being read.
+        let from = match query.sort {
+            Sort::Name => "FROM placement p",
+            _ => FROM,
+        };
         let found = self.all(
             &format!(
-                "SELECT {HEAD} {FROM} {filter} ORDER BY {order} LIMIT ?{limit} OFFSET ?{offset}"
+                "SELECT {HEAD} {FROM} WHERE p.id IN (SELECT p.id {from} {filter}
+                     ORDER BY {order} LIMIT ?{limit} OFFSET ?{offset})
+                 ORDER BY {order}"
             ),
             rusqlite::params_from_iter(&values),
             head,
@@ -118,16 +127,15 @@ impl Reader<'_> {
     }
 
     pub fn counts(&self, collection: CollectionId, last_first: bool) -> rusqlite::Result<Counts> {
-        let count = |condition: &str| {
-            let sql = format!(
-                "SELECT count(*) {FROM} WHERE p.collection = ?1 AND p.gone IS NULL AND {condition}"
-            );
-            self.one(&sql, [collection.0], |row| row.get(0))
+        let count = |mark: &Mark| {
+            let sought = Expression::mark(collection, mark).to_string();
+            let sql = "SELECT count(*) FROM search WHERE search MATCH ?1";
+            self.one(sql, [sought], |row| row.get(0))
         };
         let sort = sort_column(last_first);
         Ok(Counts {
-            favourites: count(FAVOURITE)?.unwrap_or(0),
-            lists: count("i.kind = 'group'")?.unwrap_or(0),
+            favourites: count(&Mark::Favourite)?.unwrap_or(0),
+            lists: count(&Mark::Kind("group".to_owned()))?.unwrap_or(0),
             letters: self.all(
                 &format!(
                     "SELECT substr({sort}, 1, 1) AS letter, count(*) FROM placement

@@ -9,12 +9,9 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::params;
 
-pub use self::{expression::place_token, order::sort_column, words::Words};
+pub use self::{expression::Expression, order::sort_column, words::Words};
 
-use self::{
-    expression::{Expression, Within},
-    order::Candidate,
-};
+use self::{expression::Within, order::Candidate};
 use super::{
     read::Reader,
     read_items::{HEAD, count, head},
@@ -55,22 +52,16 @@ impl Reader<'_> {
         let mut chosen: Vec<(Candidate, u8)> = Vec::new();
         let mut seen = HashSet::new();
         for class in classes {
-            let left = plan.limit.saturating_sub(chosen.len());
-            if left == 0 {
+            if chosen.len() == plan.limit {
                 unread = true;
                 break;
             }
-            let found = self.found(
-                plan,
-                (&places, &folders),
-                class,
-                &widest.placements,
-                left + seen.len(),
-            )?;
+            let known = &widest.placements;
+            let found = self.found(plan, (&places, &folders), class, known)?;
             let earlier = std::mem::replace(&mut widest, found);
             let fresh = beyond(&widest.placements, &earlier.placements);
             // An item in several places takes several candidates.
-            let wanted = left * widest.places.len() + seen.len();
+            let wanted = plan.limit * widest.places.len();
             let mut first = self.first_by_name(&fresh, &widest.places, plan.last_first, wanted)?;
             first.append(&mut widest.first);
             first.sort_unstable();
@@ -81,8 +72,7 @@ impl Reader<'_> {
             }
         }
         if unread && widest.is_countable() {
-            let most = (COUNTED + 1) * places.len();
-            let most = plan.filter.is_empty().then_some(most);
+            let most = plan.filter.is_empty().then_some(COUNTED + 1);
             widest = Found::default();
             for place in &places {
                 let found = self.matching(&expression(plan, *place, 3, &folders), most)?;
@@ -94,15 +84,14 @@ impl Reader<'_> {
         Ok(page)
     }
 
-    /// What meets a plan with the words up to a class; where most of a place does, the first `wanted`
-    /// by name that are not known.
+    /// What meets a plan with the words up to a class; where most of a place does, the first by
+    /// name that are not known.
     fn found(
         &self,
         plan: &Plan,
         (places, folders): (&[CollectionId], &[CollectionId]),
         class: u8,
         known: &[i64],
-        wanted: usize,
     ) -> rusqlite::Result<Found> {
         let mut all = Found::default();
         for place in places {
@@ -110,8 +99,8 @@ impl Reader<'_> {
             let few = plan.filter.is_empty().then_some(MANY);
             let mut found = self.matching(&expression, few)?;
             if few == Some(found.len()) {
-                let last_first = plan.last_first;
-                let first = self.first_by_words(*place, &expression, known, last_first, wanted)?;
+                let order = (plan.last_first, plan.limit);
+                let first = self.first_by_words(*place, &expression, known, order)?;
                 if let Some(first) = first {
                     all.most = all.most.max(MANY);
                     all.first.extend(first);
@@ -314,7 +303,16 @@ fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[Collection
         within.expression(node, &within)
     });
     let mut conditions: Vec<Expression> = restricted.collect();
+    conditions.extend(plan.marks.iter().map(|any| {
+        let any = any.iter().map(|mark| Expression::mark(place, mark));
+        Expression::Or(any.collect())
+    }));
     if let Some(root) = &plan.root {
+        // Nothing is attached to a document.
+        let folders = match folders.contains(&place) {
+            true => &[],
+            false => folders,
+        };
         let everything = Within::everything(place, folders);
         conditions.push(match class {
             3 => everything.expression(root, &everything),
@@ -322,7 +320,7 @@ fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[Collection
         });
     }
     match conditions.is_empty() {
-        true => Expression::Place(place),
+        true => Expression::place(place),
         false => Expression::And(conditions),
     }
 }
@@ -339,7 +337,7 @@ fn beyond(all: &[i64], known: &[i64]) -> Vec<i64> {
 
 /// Placements of a collection with a beginning of every word, anywhere or only in what one is
 /// reached by; none when there is no word.
-pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Option<String> {
+pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Vec<Expression> {
     let within = Within::class(collection, if reach { 2 } else { 3 });
     let mut conditions = Vec::new();
     for word in words {
@@ -359,7 +357,7 @@ pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Op
         };
         conditions.push(within.wanted(&wanted));
     }
-    (!conditions.is_empty()).then(|| Expression::And(conditions).to_string())
+    conditions
 }
 
 fn list(ids: &[i64]) -> String {

@@ -14,7 +14,7 @@ use crate::{
         class::{Index, Part},
         id::CollectionId,
     },
-    store::sqlite::search::{Words, place_token},
+    store::sqlite::search::Words,
 };
 
 /// Lives with the writing connection.
@@ -213,7 +213,7 @@ fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Re
         )?
         .execute(params![
             placed.id,
-            place_token(CollectionId(placed.collection)),
+            words.place,
             name,
             organization,
             email,

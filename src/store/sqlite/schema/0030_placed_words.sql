@@ -1,10 +1,11 @@
 -- Words say which collection's and of which class they are (`token::placed`): what meets a query is read
--- from lists of its own, and beginnings need no index beside them.
+-- from lists of its own, and beginnings need no index beside them. `place` also holds what criteria ask for
+-- (`token::mark`). Words come folded and separated by blanks: the tokenizer leaves them as they are.
 DROP TABLE search;
 CREATE VIRTUAL TABLE search USING fts5 (
     place, name, organization, email, telephone, reach, city, country, rest, comment,
     content = '', contentless_delete = 1, detail = 'full',
-    tokenize = "unicode61 remove_diacritics 0 categories 'L* N* M* Co'"
+    tokenize = 'ascii'
 );
 -- Derived rows are made anew at the next start.
 INSERT OR REPLACE INTO meta VALUES ('derived', 'stale');

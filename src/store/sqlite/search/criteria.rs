@@ -1,4 +1,4 @@
-//! Criteria that are no texts.
+//! Criteria that the index does not know.
 
 use std::collections::HashSet;
 
@@ -60,12 +60,6 @@ fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Va
         values.push(value);
         conditions.push(condition.replace("??", &format!("?{}", values.len() + 1)));
     };
-    if filter.has_photo {
-        with(
-            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = ??)",
-            "photo".to_owned().into(),
-        );
-    }
     if filter.has_comment {
         with(
             "EXISTS (SELECT 1 FROM comment m WHERE m.item = i.id AND m.collection = p.collection AND ??)",
@@ -85,23 +79,6 @@ fn conditions(filter: &Filter, folders: &[CollectionId]) -> (Vec<String>, Vec<Va
     }
     if let Some(most) = filter.octets.1 {
         with("i.blob IS NOT NULL AND i.octets < ??", most.into());
-    }
-    if let Some(kind) = &filter.kind {
-        with("i.kind = ??", kind.clone().into());
-    }
-    if let Some(month) = filter.birthday_month {
-        with(
-            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'bday'
-               AND substr(t.value, -5, 2) = ??)",
-            format!("{month:02}").into(),
-        );
-    }
-    if let Some(days) = &filter.birthdays {
-        with(
-            "EXISTS (SELECT 1 FROM index_text t WHERE t.item = i.id AND t.field = 'bday'
-               AND substr(t.value, -5) IN (SELECT value FROM json_each(??)))",
-            serde_json::json!(days).to_string().into(),
-        );
     }
     for (column, (since, before)) in [("created", filter.created), ("modified", filter.modified)] {
         if let Some(since) = since {

@@ -3,23 +3,21 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::words::Words;
+use super::words::Split;
 use crate::domain::{
     class::Part,
     id::CollectionId,
-    search::{Node, Wanted, token},
+    search::{Mark, Node, Wanted, token},
 };
 
 /// A condition on the words of an item in a place.
 #[derive(Clone, Debug)]
 pub enum Expression {
-    /// Every item of a collection.
-    Place(CollectionId),
     /// Tokens side by side, the last one whole or a beginning.
     Phrase {
         tokens: String,
         prefix: bool,
-        /// Only there; none: in all of its class.
+        /// Only there; none: wherever it is.
         parts: Option<Vec<Part>>,
     },
     And(Vec<Expression>),
@@ -31,7 +29,6 @@ pub enum Expression {
 impl Display for Expression {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Expression::Place(place) => write!(f, "\"{}\"", place_token(*place)),
             Expression::Phrase {
                 tokens,
                 prefix,
@@ -52,20 +49,40 @@ impl Display for Expression {
 }
 
 fn write_list(f: &mut Formatter<'_>, list: &[Expression], operator: &str) -> fmt::Result {
+    if let [only] = list {
+        return only.fmt(f);
+    }
     let list: Vec<String> = list.iter().map(Expression::to_string).collect();
     write!(f, "({})", list.join(operator))
 }
 
-/// What finds all items of a collection.
-pub fn place_token(place: CollectionId) -> String {
-    format!("c{place}")
-}
-
 impl Expression {
+    /// Every item of a collection.
+    pub fn place(place: CollectionId) -> Self {
+        Self::token(token::place(place), false)
+    }
+
+    /// Items of a collection that have a mark.
+    pub fn mark(place: CollectionId, mark: &Mark) -> Self {
+        Self::token(token::mark(place, mark), matches!(mark, Mark::Birthday(_)))
+    }
+
+    /// This and not another.
+    pub fn but(self, other: Self) -> Self {
+        Self::Not(Box::new(self), Box::new(other))
+    }
+
+    fn token(token: String, prefix: bool) -> Self {
+        Self::Phrase {
+            tokens: token,
+            prefix,
+            parts: None,
+        }
+    }
+
     /// It holds for an item of the place it is made for; FTS5 would find it by these words.
-    pub fn holds(&self, words: &Words) -> bool {
+    pub fn holds(&self, words: &Split<'_>) -> bool {
         match self {
-            Expression::Place(_) => true,
             Expression::Phrase {
                 tokens,
                 prefix,
@@ -80,13 +97,12 @@ impl Expression {
     }
 }
 
-fn has_phrase(column: &str, phrase: &str, prefix: bool) -> bool {
-    let tokens: Vec<&str> = column.split(' ').collect();
+fn has_phrase(column: &[&str], phrase: &str, prefix: bool) -> bool {
     let phrase: Vec<&str> = phrase.split(' ').collect();
     let Some((last, before)) = phrase.split_last() else {
         return false;
     };
-    tokens.windows(phrase.len()).any(|found| {
+    column.windows(phrase.len()).any(|found| {
         let end = found[before.len()];
         found.starts_with(before) && (end == *last || prefix && end.starts_with(last))
     })
@@ -119,7 +135,7 @@ impl Within {
     pub fn everything(place: CollectionId, folders: &[CollectionId]) -> Self {
         Self {
             folders: folders.to_vec(),
-            ..Self::class(place, 3)
+            ..Self::class(place, Part::Rest.class())
         }
     }
 
@@ -131,17 +147,12 @@ impl Within {
         }
     }
 
-    /// Those that are in some parts; those of one part are few enough.
+    /// Those that are in some parts.
     fn narrowed(&self, parts: &[Part]) -> Self {
-        if self.parts.is_some() {
-            return self.clone();
-        }
         let counts = |part: &&Part| part.class() <= self.class;
-        let parts: Vec<Part> = parts.iter().filter(counts).copied().collect();
         Self {
-            class: parts.iter().map(|part| part.class()).max().unwrap_or(1),
-            parts: Some(parts),
-            ..Self::class(self.place, 1)
+            parts: Some(parts.iter().filter(counts).copied().collect()),
+            ..Self::class(self.place, self.class)
         }
     }
 
@@ -162,7 +173,7 @@ impl Within {
                 negatives,
             } => {
                 let positive = match positives.is_empty() {
-                    true => Expression::Place(self.place),
+                    true => Expression::place(self.place),
                     false => Expression::And(each(positives)),
                 };
                 if negatives.is_empty() {
@@ -171,8 +182,7 @@ impl Within {
                 let negatives = negatives
                     .iter()
                     .map(|node| excluded.expression(node, excluded));
-                let any = Expression::Or(negatives.collect());
-                Expression::Not(Box::new(positive), Box::new(any))
+                positive.but(Expression::Or(negatives.collect()))
             }
         }
     }
@@ -210,9 +220,16 @@ impl Within {
             prefix,
             parts: self.parts.clone(),
         };
-        let words = (1..=self.class).map(|class| placed(class, tokens));
-        let titles = self.folders.iter();
-        let titles = titles.map(|folder| placed(3, &token::titled(*folder, tokens)));
+        let counts = |class: &u8| match &self.parts {
+            None => true,
+            Some(parts) => parts.iter().any(|part| part.class() == *class),
+        };
+        let words = (1..=self.class).filter(counts);
+        let words = words.map(|class| placed(class, tokens));
+        let titles = self.folders.iter().map(|folder| {
+            let tokens = token::titled(*folder, tokens);
+            placed(Part::Rest.class(), &tokens)
+        });
         Expression::Or(words.chain(titles).collect())
     }
 }
@@ -224,7 +241,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*, sample::select};
     use rusqlite::Connection;
 
-    use super::{CollectionId, Expression, Part, Within, Words, place_token, token};
+    use super::{super::words::Words, CollectionId, Expression, Mark, Part, Within, token};
     use crate::domain::{
         class::{Index, IndexText},
         search::parse::{LastWord, parse},
@@ -232,7 +249,9 @@ mod tests {
 
     const PLACE: CollectionId = CollectionId(7);
     const FOLDER: CollectionId = CollectionId(8);
-    const VALUES: [&str; 12] = [
+    const VALUES: [&str; 14] = [
+        "Anne 🅱",
+        "𰻞 麺",
         "Anne",
         "Annika Martin",
         "Martin Anne",
@@ -246,7 +265,10 @@ mod tests {
         "rue 12",
         "a-a-a",
     ];
-    const ITEMS: [&str; 22] = [
+    const ITEMS: [&str; 25] = [
+        "🅰",
+        "🅱🅾🅰🅰*",
+        "𰻞",
         "anne",
         "anni*",
         "mart*",
@@ -282,7 +304,10 @@ mod tests {
     }
 
     fn words((texts, reached, attached): (Vec<(Part, &str, bool)>, bool, bool)) -> Words {
-        let mut index = Index::default();
+        let mut index = Index {
+            kind: if attached { "org" } else { "individual" }.to_owned(),
+            ..Index::default()
+        };
         let mut comments = Vec::new();
         for (part, value, comment) in texts {
             match comment {
@@ -325,9 +350,7 @@ mod tests {
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
             let mut insert = connection.prepare_cached(sql).expect("a statement");
             insert.raw_bind_parameter(1, id).expect("bound");
-            insert
-                .raw_bind_parameter(2, place_token(PLACE))
-                .expect("bound");
+            insert.raw_bind_parameter(2, &words.place).expect("bound");
             let columns = words.parts.iter().chain([&words.comment]);
             for (at, column) in (3..).zip(columns) {
                 insert.raw_bind_parameter(at, column).expect("bound");
@@ -362,10 +385,22 @@ mod tests {
                 let everything = Within::everything(PLACE, &[FOLDER]);
                 let mut within: Vec<Within> = (1..=2).map(|n| Within::class(PLACE, n)).collect();
                 within.push(everything.clone());
-                within.extend(Part::ALL.map(|part| Within::part(PLACE, part)));
-                for within in within {
-                    let expression = within.expression(&node, &everything);
-                    let holding = (1_i64..).zip(&items).filter(|(_, words)| expression.holds(words));
+                if !narrow {
+                    within.extend(Part::ALL.map(|part| Within::part(PLACE, part)));
+                }
+                let words = within.iter().map(|within| within.expression(&node, &everything));
+                let mut expressions: Vec<Expression> = words.collect();
+                let marks = [
+                    Mark::Kind("org".to_owned()),
+                    Mark::Birthday("03".to_owned()),
+                    Mark::Birthday("03-15".to_owned()),
+                    Mark::Photo,
+                ];
+                let marks = marks.map(|mark| Expression::mark(PLACE, &mark).but(expressions[0].clone()));
+                expressions.extend(marks);
+                expressions.push(Expression::place(PLACE).but(expressions[1].clone()));
+                for expression in expressions {
+                    let holding = (1_i64..).zip(&items).filter(|(_, words)| expression.holds(&words.split()));
                     let holding: BTreeSet<i64> = holding.map(|(id, _)| id).collect();
                     prop_assert_eq!(found(&connection, &expression), holding, "{}", expression);
                 }

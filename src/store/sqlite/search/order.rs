@@ -70,26 +70,24 @@ impl Reader<'_> {
         let mut first = Vec::new();
         let mut steps = 4 * found.len();
         for place in places {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "SELECT {sort}, id, item FROM placement
-                 WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
-            ))?;
+            let mut statement = self.connection.prepare_cached(&by_name(sort))?;
             let mut rows = statement.query([place.0])?;
             let mut left = limit;
             while left > 0
+                && steps > 0
                 && let Some(row) = rows.next()?
             {
                 if found.binary_search(&row.get(1)?).is_ok() {
                     first.push(Candidate::read(row)?);
                     left -= 1;
                 }
-                steps = match steps.checked_sub(1) {
-                    Some(steps) => steps,
-                    None => return Ok(None),
-                };
+                steps -= 1;
             }
             drop(rows);
             self.work.add(&statement);
+        }
+        if steps == 0 {
+            return Ok(None);
         }
         first.sort_unstable();
         first.truncate(limit);
@@ -103,18 +101,15 @@ impl Reader<'_> {
         place: CollectionId,
         expression: &Expression,
         known: &[i64],
-        last_first: bool,
-        limit: usize,
+        (last_first, limit): (bool, usize),
     ) -> rusqlite::Result<Option<Vec<Candidate>>> {
         let sort = sort_column(last_first);
-        let mut statement = self.connection.prepare_cached(&format!(
-            "SELECT {sort}, id, item FROM placement
-             WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
-        ))?;
+        let mut statement = self.connection.prepare_cached(&by_name(sort))?;
         let mut rows = statement.query([place.0])?;
         let mut first = Vec::new();
         let mut read = 0;
         while first.len() < limit
+            && read <= READ_IN_VAIN + 3 * first.len()
             && let Some(row) = rows.next()?
         {
             let candidate = Candidate::read(row)?;
@@ -122,18 +117,24 @@ impl Reader<'_> {
                 continue;
             }
             let words = Words::read(self.connection, candidate.item, place)?;
-            if expression.holds(&words) {
+            if expression.holds(&words.split()) {
                 first.push(candidate);
             }
             read += 1;
-            if read > READ_IN_VAIN + 3 * first.len() {
-                return Ok(None);
-            }
         }
         drop(rows);
         self.work.add(&statement);
-        Ok(Some(first))
+        let many = read <= READ_IN_VAIN + 3 * first.len();
+        Ok(many.then_some(first))
     }
+}
+
+/// The live placements of a collection by name.
+fn by_name(sort: &str) -> String {
+    format!(
+        "SELECT {sort}, id, item FROM placement
+         WHERE collection = ?1 AND gone IS NULL ORDER BY {sort}, id"
+    )
 }
 
 /// The column of a list's order.

@@ -1,19 +1,21 @@
 //! The words an item of a place is found by, column by column as the index holds them.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::domain::{
     class::{Index, Part},
     id::CollectionId,
-    search::token::{self, Tokens},
+    search::{
+        Mark,
+        token::{self, Tokens},
+    },
 };
-
-/// How what is found by a comment is ranked.
-const COMMENT_CLASS: u8 = 3;
 
 /// Words, spelled for one place (`token::placed`).
 #[derive(Debug)]
 pub struct Words {
+    /// The place and the item's marks.
+    pub place: String,
     /// In the order of [`Part::ALL`].
     pub parts: [String; Part::ALL.len()],
     pub comment: String,
@@ -26,7 +28,9 @@ impl Words {
             let part = text.part?;
             Some((part.as_str(), &*text.tokens))
         });
+        let fields = index.texts.iter().map(|text| (text.field, &*text.value));
         Self {
+            place: marked(place, &index.kind, fields),
             parts: placed(place, joined(texts)),
             comment: String::new(),
         }
@@ -34,12 +38,14 @@ impl Words {
 
     /// Those of an item with the place's comments and the titles of what is attached.
     pub fn read(connection: &Connection, item: i64, place: CollectionId) -> rusqlite::Result<Self> {
-        let texts: Vec<(String, String)> = connection
+        let kind: String = connection
+            .prepare_cached("SELECT kind FROM item WHERE id = ?1")?
+            .query_row([item], |row| row.get(0))?;
+        let texts: Vec<Text> = connection
             .prepare_cached(
-                "SELECT part, tokens FROM index_text WHERE item = ?1 AND part IS NOT NULL
-                 ORDER BY n",
+                "SELECT field, value, part, tokens FROM index_text WHERE item = ?1 ORDER BY n",
             )?
-            .query_map([item], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map([item], Text::read)?
             .collect::<rusqlite::Result<_>>()?;
         let comments: Vec<String> = connection
             .prepare_cached(
@@ -48,24 +54,92 @@ impl Words {
             .query_map([item, place.0], |row| row.get::<_, String>(0))?
             .map(|text| Ok(Tokens::text(&text?, false).finish()))
             .collect::<rusqlite::Result<_>>()?;
-        let mut parts = joined(texts.iter().map(|(part, tokens)| (&**part, &**tokens)));
+        let words = texts.iter().filter_map(|text| {
+            let part = text.part.as_deref()?;
+            Some((part, &*text.tokens))
+        });
+        let mut parts = joined(words);
         let titles = titles(connection, item)?;
         let [.., rest] = &mut parts;
         *rest = token::join([rest.as_str(), &titles].into_iter());
         let comment = token::join(comments.iter().map(String::as_str));
+        let fields = texts.iter().map(|text| (&*text.field, &*text.value));
         Ok(Self {
+            place: marked(place, &kind, fields),
             parts: placed(place, parts),
-            comment: token::placed(place, COMMENT_CLASS, &comment),
+            comment: token::placed(place, Part::Rest.class(), &comment),
         })
     }
 
-    /// Those of some parts, or all.
-    pub fn within(&self, parts: Option<&[Part]>) -> impl Iterator<Item = &str> {
-        let named = Part::ALL.into_iter().zip(&self.parts);
-        let among = named.filter(move |(part, _)| parts.is_none_or(|parts| parts.contains(part)));
-        let comment = parts.is_none().then_some(&*self.comment);
-        among.map(|(_, words)| &**words).chain(comment)
+    /// Word by word.
+    pub fn split(&self) -> Split<'_> {
+        let parts = Part::ALL.into_iter().zip(&self.parts);
+        Split {
+            parts: parts
+                .map(|(part, words)| (part, words.split(' ').collect()))
+                .collect(),
+            others: [&self.place, &self.comment].map(|words| words.split(' ').collect()),
+        }
     }
+}
+
+/// Words one by one, column by column.
+pub struct Split<'a> {
+    parts: Vec<(Part, Vec<&'a str>)>,
+    others: [Vec<&'a str>; 2],
+}
+
+impl Split<'_> {
+    /// The columns of some parts, or all there are.
+    pub fn within(&self, parts: Option<&[Part]>) -> impl Iterator<Item = &[&str]> {
+        let named = self.parts.iter();
+        let among = named.filter(move |(part, _)| parts.is_none_or(|parts| parts.contains(part)));
+        let others = self.others.iter().filter(move |_| parts.is_none());
+        among
+            .map(|(_, words)| words)
+            .chain(others)
+            .map(Vec::as_slice)
+    }
+}
+
+/// One value of an item.
+struct Text {
+    field: String,
+    value: String,
+    part: Option<String>,
+    tokens: String,
+}
+
+impl Text {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        Ok(Self {
+            field: row.get(0)?,
+            value: row.get(1)?,
+            part: row.get(2)?,
+            tokens: row.get(3)?,
+        })
+    }
+}
+
+/// A place and the marks of an item in it, told by its kind and its fields.
+fn marked<'a>(
+    place: CollectionId,
+    kind: &str,
+    fields: impl Iterator<Item = (&'a str, &'a str)>,
+) -> String {
+    let mut marks = vec![Mark::Kind(kind.to_owned())];
+    marks.extend(fields.filter_map(|(field, value)| match field {
+        "photo" => Some(Mark::Photo),
+        "favourite" => Some(Mark::Favourite),
+        "bday" => Some(Mark::Birthday(value.to_owned())),
+        _ => None,
+    }));
+    let mut out = token::place(place);
+    for mark in marks {
+        out.push(' ');
+        out.push_str(&token::mark(place, &mark));
+    }
+    out
 }
 
 type Parts = [String; Part::ALL.len()];
