@@ -111,6 +111,7 @@ pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
         widened,
         with_criteria,
         only_negative: false,
+        unread: 0,
     };
     let root = parser.or_list(0);
     if parser.only_negative {
@@ -292,6 +293,8 @@ struct Parser {
     widened: bool,
     with_criteria: bool,
     only_negative: bool,
+    /// Parentheses that were too deep to be read, and are open.
+    unread: usize,
 }
 
 impl Parser {
@@ -321,6 +324,11 @@ impl Parser {
         while let Some(lexeme) = self.lexemes.get(self.at).cloned() {
             let node = match lexeme {
                 Lexeme::Or => break,
+                Lexeme::Close if self.unread > 0 => {
+                    self.at += 1;
+                    self.unread -= 1;
+                    continue;
+                }
                 Lexeme::Close if depth > 0 => break,
                 // A parenthesis without a partner, and the operator that is meant anyway.
                 Lexeme::Close | Lexeme::And => {
@@ -329,6 +337,7 @@ impl Parser {
                 }
                 Lexeme::Open if depth == MAX_DEPTH => {
                     self.at += 1;
+                    self.unread += 1;
                     continue;
                 }
                 Lexeme::Not => {

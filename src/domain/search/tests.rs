@@ -43,6 +43,18 @@ fn a_query_is_repeated_as_it_was_understood() {
 }
 
 #[test]
+fn parentheses_that_are_too_deep_mean_nothing() {
+    for (deep, read) in [
+        ("((((((zoe -(a (b) c))))))", "((((((zoe -a b c))))))"),
+        ("(((((zoe -((a (b) c)))))))", "(((((zoe -(a b c)))))))"),
+        ("((((((a OR (b) c) d)))))", "((((((a OR b c) d)))))"),
+        ("((((((((zoe)) a))))) b)", "((((((zoe a))))) b)"),
+    ] {
+        assert_eq!(described(deep), described(read), "{deep}");
+    }
+}
+
+#[test]
 fn what_was_not_understood_is_a_notice() {
     for (text, expected) in [
         ("martin", vec![]),

@@ -335,8 +335,7 @@ fn beyond(all: &[i64], known: &[i64]) -> Vec<i64> {
     all.iter().filter(is_new).copied().collect()
 }
 
-/// Placements of a collection with a beginning of every word, anywhere or only in what one is
-/// reached by; none when there is no word.
+/// A beginning of every word, anywhere in a collection's items or only in what one is reached by.
 pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Vec<Expression> {
     let within = Within::class(collection, if reach { 2 } else { 3 });
     let mut conditions = Vec::new();
