@@ -25,7 +25,7 @@ pub use second_factor::{Code, new_secret, typed_secret};
 
 use crate::domain::{
     access::{Access, Protocol, own_password},
-    actor::Client,
+    actor::{Account, Client},
     app_password,
     batch::{Batch, Op},
     credential::{AppPassword, CredentialOp},
@@ -78,13 +78,17 @@ pub enum Door {
 /// Who signed in, and what the credential lets through.
 #[derive(Debug)]
 pub struct Identity {
-    pub person: Person,
+    pub account: Arc<Account>,
     pub access: Access,
     /// The name of the app password; none for the account's own.
     pub app_password: Option<String>,
 }
 
 impl Identity {
+    pub fn person(&self) -> &Person {
+        &self.account.person
+    }
+
     /// The program the person uses, as history shows it.
     pub fn client(&self, label: String, device: Option<DeviceId>) -> Client {
         Client {
@@ -111,7 +115,8 @@ pub enum Outcome {
     Known(Box<Identity>),
 }
 
-fn known(person: Person, through: Option<AppPassword>, door: Door) -> Outcome {
+fn known(account: Arc<Account>, through: Option<AppPassword>, door: Door) -> Outcome {
+    let person = &account.person;
     if person.disabled {
         return Outcome::Disabled;
     }
@@ -132,7 +137,7 @@ fn known(person: Person, through: Option<AppPassword>, door: Door) -> Outcome {
         }
     };
     Outcome::Known(Box::new(Identity {
-        person,
+        account,
         access,
         app_password,
     }))
@@ -245,46 +250,48 @@ impl Authenticator {
         door: Door,
     ) -> Result<Outcome> {
         let login = basic::login_of(login);
-        let person = self.store.person_by_login(&login).await?;
+        let account = self.store.account_by_login(&login).await?;
+        let person = account.as_ref().map(|account| &account.person);
         let mut why = Why::WrongPassword;
-        if let Some(person) = &person {
+        if let Some(account) = &account {
+            let person = &account.person;
             match self.app_password(person, password, peer, door).await? {
                 // Failures stay counted: who holds one password may be guessing another.
-                Ok(found) => return Ok(known(person.clone(), Some(found), door)),
+                Ok(found) => return Ok(known(account.clone(), Some(found), door)),
                 Err(other) => why = other,
             }
         }
         let key = self.key(&login, password);
         // With a second factor the account's own password opens the pages alone.
         let barred = |person: &Person| person.second_factor && door != Door::Web;
-        if let Some(person) = &person
-            && !barred(person)
-            && self.remembers(&key, person, self.remembered)
+        if let Some(account) = &account
+            && !barred(&account.person)
+            && self.remembers(&key, &account.person, self.remembered)
         {
-            return Ok(known(person.clone(), None, door));
+            return Ok(known(account.clone(), None, door));
         }
         // What was right once waits for nobody's guesses, but is checked.
-        let was_right = person.as_ref().is_some_and(|p| self.was_right(&key, p));
+        let was_right = person.is_some_and(|person| self.was_right(&key, person));
         if !was_right && let Some(retry_after) = self.throttle.wait(&login, peer) {
             self.failures.note(&login, peer, Why::TooMany);
             return Ok(Outcome::Throttled { retry_after });
         }
-        let hash = match &person {
+        let hash = match person {
             Some(person) => person.password_hash.clone(),
             None => password::DUMMY.to_owned(),
         };
         let permit = self.checks.acquire().await;
         let matches = password::verify(password.to_owned(), hash).await;
         drop(permit);
-        if matches && person.as_ref().is_some_and(barred) {
+        if matches && person.is_some_and(barred) {
             why = Why::AccountPassword;
             tracing::info!(login, %peer, "a device came with the password of an account that has a second factor");
         }
-        match person.filter(|person| matches && !barred(person)) {
-            Some(person) => {
+        match account.filter(|account| matches && !barred(&account.person)) {
+            Some(account) => {
                 self.throttle.forget(&login, peer);
-                self.remember(key, &person);
-                Ok(known(person, None, door))
+                self.remember(key, &account.person);
+                Ok(known(account, None, door))
             }
             None => {
                 self.throttle.failed(&login, peer, &key);

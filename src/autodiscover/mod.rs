@@ -18,7 +18,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use crate::{
     auth::{Authenticator, Door, Outcome},
     config::Config,
-    domain::principal::Person,
+    domain::actor::Account,
     http::{About, body, peer},
 };
 
@@ -106,12 +106,12 @@ impl Face {
                 if let Some(target) = asked.address().and_then(|to| self.elsewhere(to)) {
                     return pox::redirect(&target);
                 }
-                let person = match self.sign_in(&parts.headers, peer(&parts.extensions)).await {
-                    Ok(person) => person,
+                let account = match self.sign_in(&parts.headers, peer(&parts.extensions)).await {
+                    Ok(account) => account,
                     Err(refusal) => return *refusal,
                 };
-                About::of(&parts.extensions).note_login(&person.login);
-                pox::answer(self, &asked, &person, agent(&parts.headers))
+                About::of(&parts.extensions).note_login(&account.person.login);
+                pox::answer(self, &asked, &account.person, agent(&parts.headers))
             }
             None => StatusCode::NOT_FOUND.into_response(),
         }
@@ -131,14 +131,14 @@ impl Face {
         &self,
         headers: &HeaderMap,
         peer: std::net::IpAddr,
-    ) -> Result<Box<Person>, Box<Response>> {
+    ) -> Result<Arc<Account>, Box<Response>> {
         let authorization = headers.get(header::AUTHORIZATION);
         match self
             .auth
             .basic(authorization, peer, Door::Autodiscover)
             .await
         {
-            Ok(Outcome::Known(identity)) => Ok(Box::new(identity.person)),
+            Ok(Outcome::Known(identity)) => Ok(identity.account),
             Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {
                 let mut response = StatusCode::UNAUTHORIZED.into_response();
                 response.headers_mut().insert(

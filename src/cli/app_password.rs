@@ -127,11 +127,10 @@ async fn passwords(store: &Sqlite, owner: Option<&Person>) -> Result<Vec<AppPass
 async fn check_places(store: &Sqlite, owner: &Person, places: &[PlaceName]) -> Result<(), String> {
     let account = store.account(owner.id).await;
     let account = account.map_err(|error| error.to_string())?;
-    let (.., memberships) =
-        account.ok_or_else(|| format!("there is no account {}", owner.login))?;
+    let account = account.ok_or_else(|| format!("there is no account {}", owner.login))?;
     for place in places {
         if let PlaceName::Group(name) = place
-            && !memberships.iter().any(|own| own.name == *name)
+            && !account.memberships.iter().any(|own| own.name == *name)
         {
             return Err(format!("{} is not in a group {name}", owner.login));
         }

@@ -176,8 +176,8 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let authorization = headers.get(header::AUTHORIZATION);
     let door = Door::Devices(Protocol::CardDav);
     let (identity, scope) = match face.auth.scoped(authorization, peer, door).await? {
-        (Outcome::Known(identity), _) if !identity.person.may_use(Service::CardDav) => {
-            let login = &identity.person.login;
+        (Outcome::Known(identity), _) if !identity.person().may_use(Service::CardDav) => {
+            let login = &identity.person().login;
             face.auth.failures().note(login, peer, Why::Class);
             return Err(Failure::Unauthorized);
         }
@@ -187,7 +187,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         }
         (Outcome::Throttled { retry_after }, _) => return Err(Failure::Throttled(retry_after)),
     };
-    let person = &identity.person;
+    let person = identity.person();
     About::of(&parts.extensions).note_login(&person.login);
     let choice = Choice::of(&person.settings);
     let profile = Profile::of(&headers, &choice, face.vcard4);
@@ -201,7 +201,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     }
     let mut client = identity.client(label, None);
     client.category_lists = choice.category_lists;
-    let mut actor = face.core.actor(person.id, client).await?;
+    let mut actor = Actor::of(&identity.account, client);
     let scope = match scope {
         None => None,
         Some(name) => {
@@ -293,8 +293,10 @@ impl Call {
     fn render(&self, book: &Book, card: &Card, asked: Option<Version>) -> Bytes {
         let content = book.content(card);
         let facet = &self.face.facet;
-        let version =
-            asked.unwrap_or_else(|| self.profile.default_version(facet.stored_version(&content)));
+        let version = asked.unwrap_or_else(|| {
+            let stored = || facet.stored_version(&content);
+            self.profile.default_version(stored)
+        });
         let placement = &card.placement;
         // Private and group books show another document where the owner's lines are in it.
         let mixed = placement.mixed && book.is_private();

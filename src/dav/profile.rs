@@ -167,10 +167,11 @@ impl Profile {
         version == Version::V3 || self.vcard4
     }
 
-    /// The version of cards when the request names none (RFC 6352 §10.4: 3.0).
-    pub fn default_version(&self, stored: Version) -> Version {
+    /// The version of cards when the request names none (RFC 6352 §10.4: 3.0); `stored` reads the
+    /// one a card is stored in.
+    pub fn default_version(&self, stored: impl FnOnce() -> Version) -> Version {
         match self.habits.stored_version {
-            true => stored,
+            true => stored(),
             false => Version::V3,
         }
     }

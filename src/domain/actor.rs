@@ -4,8 +4,17 @@ use super::{
     access::Access,
     collection::Place,
     id::{CollectionId, DeviceId, GroupId, PersonId},
-    principal::Role,
+    principal::{Person, Role},
 };
+
+/// A person and the groups they are in, as they were read together.
+#[derive(Debug)]
+pub struct Account {
+    /// The rights revision this holds for; what was read may be newer, never older.
+    pub revision: i64,
+    pub person: Person,
+    pub memberships: Vec<Membership>,
+}
 
 /// A signed-in person together with what rights are decided on.
 #[derive(Clone, Debug)]
@@ -57,6 +66,24 @@ impl Client {
 }
 
 impl Actor {
+    /// The person of an account, by a credential that is known to hold.
+    pub fn of(account: &Account, client: Client) -> Self {
+        let person = &account.person;
+        let mut memberships = account.memberships.clone();
+        memberships.retain(|membership| client.access.shows_group(&membership.name));
+        Self {
+            person: person.id,
+            login: person.login.clone(),
+            name: person.name.clone(),
+            admin: person.admin,
+            photo: octets(person.class.photo),
+            import_size: octets(person.class.import_size),
+            memberships,
+            rights_revision: account.revision,
+            client,
+        }
+    }
+
     /// The membership in a group, if any.
     pub fn membership(&self, group: GroupId) -> Option<&Membership> {
         self.memberships.iter().find(|m| m.group == group)
@@ -75,4 +102,9 @@ impl Actor {
             Place::Group(group) | Place::Members(group) => self.membership(group).is_some(),
         }
     }
+}
+
+/// Octets as they are compared.
+fn octets(limit: Option<i64>) -> Option<usize> {
+    limit.and_then(|octets| usize::try_from(octets).ok())
 }

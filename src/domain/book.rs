@@ -152,7 +152,8 @@ pub struct Removed {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Written {
     pub created: bool,
-    pub href: String,
+    /// The item as it stands now.
+    pub card: Card,
     pub etag: String,
     pub moved: Moved,
 }

@@ -148,26 +148,15 @@ impl Core {
         {
             return Err(Error::NotFound);
         }
-        let account = self.store.account(person).await?;
-        let (rights_revision, account, mut memberships) = account.ok_or(Error::NotFound)?;
+        let account = self.store.account(person).await?.ok_or(Error::NotFound)?;
+        let person = &account.person;
         let is_over = |password: &String| {
-            account.second_factor || *password != own_password(&account.password_hash)
+            person.second_factor || *password != own_password(&person.password_hash)
         };
-        if account.disabled || client.access.own_password.as_ref().is_some_and(is_over) {
+        if person.disabled || client.access.own_password.as_ref().is_some_and(is_over) {
             return Err(Error::NotFound);
         }
-        memberships.retain(|membership| client.access.shows_group(&membership.name));
-        Ok(Actor {
-            person,
-            login: account.login,
-            name: account.name,
-            admin: account.admin,
-            photo: octets(account.class.photo),
-            import_size: octets(account.class.import_size),
-            memberships,
-            rights_revision,
-            client,
-        })
+        Ok(Actor::of(&account, client))
     }
 
     /// The books a person may read: private ones first, then group books by display name.
@@ -204,10 +193,7 @@ impl Core {
 
     /// Opens a private book of the actor by the last segment of its URL.
     pub async fn open_private(self: &Arc<Self>, actor: &Arc<Actor>, segment: &str) -> Result<Book> {
-        let books = self.store.books(actor.person).await?;
-        let found = books
-            .into_iter()
-            .find(|c| matches!(c.place, Place::Private(_)) && c.segment == segment);
+        let found = self.store.private_book(actor.person, segment).await?;
         self.handle(actor, found.ok_or(Error::NotFound)?).await
     }
 
@@ -447,9 +433,4 @@ impl Core {
         let (core, actor) = (self.clone(), actor.clone());
         Ok(Book::new(core, actor, collection, rights, refused).listing(categories))
     }
-}
-
-/// Octets as they are compared.
-fn octets(limit: Option<i64>) -> Option<usize> {
-    limit.and_then(|octets| usize::try_from(octets).ok())
 }

@@ -2,10 +2,12 @@
 
 mod rows;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{
-    actor::Membership,
+    actor::Account,
     batch::{Batch, Committed},
     collection::Collection,
     credential::CredentialStore,
@@ -33,11 +35,15 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.
-    async fn person_by_login(&self, login: &str) -> Result<Option<Person>>;
+    async fn account_by_login(&self, login: &str) -> Result<Option<Arc<Account>>>;
+    /// [`Store::account_by_login`], without the memberships.
+    async fn person_by_login(&self, login: &str) -> Result<Option<Person>> {
+        let account = self.account_by_login(login).await?;
+        Ok(account.map(|account| account.person.clone()))
+    }
     async fn person(&self, person: PersonId) -> Result<Option<Person>>;
     async fn people(&self) -> Result<Vec<Person>>;
-    /// The rights revision, an account and its memberships, in one snapshot.
-    async fn account(&self, person: PersonId) -> Result<Option<(i64, Person, Vec<Membership>)>>;
+    async fn account(&self, person: PersonId) -> Result<Option<Arc<Account>>>;
     /// Grows with every change of memberships, roles, grants, groups or accounts.
     async fn rights_revision(&self) -> Result<i64>;
     async fn groups(&self) -> Result<Vec<Group>>;
@@ -61,6 +67,7 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn collection_by_uuid(&self, uuid: &str) -> Result<Option<Collection>>;
     /// Private books in their order, then group books by display name; no homes, no views.
     async fn books(&self, person: PersonId) -> Result<Vec<Collection>>;
+    async fn private_book(&self, person: PersonId, segment: &str) -> Result<Option<Collection>>;
     async fn home(&self, person: PersonId) -> Result<Option<Collection>>;
     /// Books that appeared in, changed in or left a home after a sequence, in order.
     async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>>;

@@ -130,8 +130,8 @@ async fn admit(
             );
         }
     };
-    About::of(&parts.extensions).note_login(&identity.person.login);
-    if let Some(address) = face.settings.elsewhere.get(&identity.person.login) {
+    About::of(&parts.extensions).note_login(&identity.person().login);
+    if let Some(address) = face.settings.elsewhere.get(&identity.person().login) {
         return Err(elsewhere(address));
     }
     match parts.method {
@@ -143,7 +143,7 @@ async fn admit(
         }
         _ => return Err(plain(StatusCode::NOT_IMPLEMENTED)),
     }
-    let arrival = Arrival::read(&identity.person, parts, body).await;
+    let arrival = Arrival::read(identity.person(), parts, body).await;
     let arrival = arrival.map_err(plain)?;
     match arrival.admit(face, &identity).await {
         Ok(admitted) => admitted,
@@ -200,8 +200,8 @@ async fn sign_in(
     let authorization = parts.headers.get(header::AUTHORIZATION);
     let door = Door::Devices(Protocol::Eas);
     match face.auth.basic(authorization, peer, door).await {
-        Ok(Outcome::Known(identity)) if !identity.person.may_use(Service::Eas) => {
-            let login = &identity.person.login;
+        Ok(Outcome::Known(identity)) if !identity.person().may_use(Service::Eas) => {
+            let login = &identity.person().login;
             face.auth.failures().note(login, peer, Why::Class);
             Err(disabled(parts))
         }
@@ -354,10 +354,7 @@ impl Arrival {
         }
         let label = device.label();
         let client = identity.client(label, Some(device.id));
-        let actor = match face.core.actor(self.person, client).await {
-            Ok(actor) => Arc::new(actor),
-            Err(error) => return refused(version, root, error, &self.about).map(Err),
-        };
+        let actor = Arc::new(Actor::of(&identity.account, client));
         let announced = device::announcement(&face, &device).await?;
         let command = self.line.command;
         if !device::is_probe(&device) {

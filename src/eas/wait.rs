@@ -161,7 +161,7 @@ impl Waiter {
     /// What would keep the person out, if anything does.
     async fn barred(&self) -> Result<Barred> {
         let account = self.face.core.store().account(self.person).await?;
-        let serves = account.is_none_or(|(_, person, _)| person.may_use(Service::Eas));
+        let serves = account.is_none_or(|account| account.person.may_use(Service::Eas));
         Ok(match serves {
             true => Barred::Password,
             false => Barred::Account,

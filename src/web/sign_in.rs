@@ -67,13 +67,13 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         .auth
         .password(&sent.login, &sent.password, from.address, Door::Web);
     let (problem, wait) = match tried.await {
-        Ok(Outcome::Known(identity)) if identity.person.second_factor => {
-            let ticket = web.sessions.ticket(&identity.person);
+        Ok(Outcome::Known(identity)) if identity.person().second_factor => {
+            let ticket = web.sessions.ticket(identity.person());
             return show(StatusCode::OK, &code_page(text, ticket, sent.next, None));
         }
         Ok(Outcome::Known(identity)) => {
-            let person = identity.person.id;
-            about.note_login(&identity.person.login);
+            let person = identity.person().id;
+            about.note_login(&identity.person().login);
             return begun(&web, person, &from, &sent.next, &headers).await;
         }
         Ok(Outcome::Missing | Outcome::Denied | Outcome::Disabled) => {

@@ -116,14 +116,13 @@ impl EasFacet for Contact {
 
 /// What a contact keeps beside its card.
 pub(super) fn beside(before: Option<(&[u8], &[u8])>, after: &[u8], by_device: bool) -> Vec<u8> {
-    let Ok(after) = Document::parse(after) else {
+    let Some((document, places)) = before else {
         return Vec::new();
     };
-    let before = before.and_then(|(document, beside)| {
-        Some((Document::parse(document).ok()?, Places::read(beside)))
-    });
-    let before = before.as_ref().map(|(card, places)| (card, places));
-    places::kept(before, &after, by_device)
+    match (Document::parse(document), Document::parse(after)) {
+        (Ok(before), Ok(after)) => places::kept(&before, &Places::read(places), &after, by_device),
+        _ => Vec::new(),
+    }
 }
 
 /// What a device is shown of a card, but for the picture and a computed FileAs.

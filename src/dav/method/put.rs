@@ -57,7 +57,7 @@ pub async fn store(
         // A client that reads another version than is stored could not see everything.
         let shown = match facet.stored_version(&uploaded) {
             Version::V4 => Version::V4,
-            Version::V3 => profile.default_version(facet.stored_version(current)),
+            Version::V3 => profile.default_version(|| facet.stored_version(current)),
         };
         Ok(facet.retain_unseen(current, shown, &uploaded))
     };
@@ -66,8 +66,7 @@ pub async fn store(
         Err(error) => return Err(refused(call, error, uploaded.err())),
     };
     push::written(call, &written.moved);
-    let card = book.get(name).await?;
-    let rendering = call.render(book, &card, None);
+    let rendering = call.render(book, &written.card, None);
     let as_sent = call.body.as_ref().is_ok_and(|body| *body == rendering);
     let mut answer = match call.prefer().representation {
         true => {

@@ -223,8 +223,8 @@ impl Book {
         let list = now.list_of_tag(&tag).await?;
         Ok(Some(Written {
             created: false,
-            href: href.to_owned(),
             etag: now.marks().await?.etag(&list.placement),
+            card: list,
             moved: now.moved(),
         }))
     }

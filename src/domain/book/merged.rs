@@ -111,8 +111,8 @@ impl Book {
         view.note_given(&[(placement.id, placement.changed)])
             .await?;
         Ok(Written {
-            href: href.to_owned(),
             etag: view.marks().await?.etag(placement),
+            card,
             ..written
         })
     }

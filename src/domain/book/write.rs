@@ -290,12 +290,8 @@ impl Book {
             .await?;
             return Err(Error::PreconditionFailed.into());
         }
-        let mut written = Written {
-            created: current.is_none(),
-            href: href.to_owned(),
-            etag: String::new(),
-            moved: Moved::new(),
-        };
+        let created = current.is_none();
+        let mut moved = Moved::new();
         let written_here = Op::NoteWritten {
             collection: self.collection.id,
             href: href.to_owned(),
@@ -318,7 +314,7 @@ impl Book {
                     },
                 };
                 let committed = self.commit(vec![create, written_here]).await?;
-                written.moved = committed.collections;
+                moved = committed.collections;
             }
             Some(card) => {
                 let held = match condition {
@@ -339,13 +335,17 @@ impl Book {
                     }
                 }
                 if ops.iter().any(|op| !matches!(op, Op::NoteWritten { .. })) {
-                    written.moved = self.commit(ops).await?.collections;
+                    moved = self.commit(ops).await?.collections;
                 }
             }
         }
-        let stored = self.get(href).await?;
-        written.etag = marks.etag(&stored.placement);
-        Ok(written)
+        let card = self.get(href).await?;
+        Ok(Written {
+            created,
+            etag: marks.etag(&card.placement),
+            card,
+            moved,
+        })
     }
 
     /// A photo that is new is as large as the class of the account allows. `TooLarge` says the limit.

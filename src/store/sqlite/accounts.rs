@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::read::Reader;
-use crate::domain::{actor::Membership, id::PersonId, principal::Person};
+use crate::domain::{actor::Account, id::PersonId, principal::Person};
 
 /// Accounts kept at once.
 const MAX_KEPT: usize = 20_000;
@@ -24,14 +24,6 @@ struct Kept {
     people: HashMap<PersonId, Arc<Account>>,
     /// By login or e-mail address, in lower case.
     logins: HashMap<String, PersonId>,
-}
-
-/// A person and the groups they are in.
-pub struct Account {
-    /// The rights revision this holds for; what was read may be newer, never older.
-    pub revision: i64,
-    pub person: Person,
-    pub memberships: Vec<Membership>,
 }
 
 impl Accounts {

@@ -1,12 +1,12 @@
 //! The port the domain asks, answered by the reading connections and the writing thread.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
 use super::{Sqlite, check, open};
 use crate::domain::{
-    actor::Membership,
+    actor::Account,
     batch::{Batch, Committed},
     collection::Collection,
     error::Result,
@@ -35,10 +35,9 @@ impl Store for Sqlite {
         self.writer.commit(batch).await
     }
 
-    async fn person_by_login(&self, login: &str) -> Result<Option<Person>> {
+    async fn account_by_login(&self, login: &str) -> Result<Option<Arc<Account>>> {
         let login = login.to_lowercase();
-        let found = self.look_up(|r| self.accounts.by_login(r, &login)).await?;
-        Ok(found.map(|account| account.person.clone()))
+        self.look_up(|r| self.accounts.by_login(r, &login)).await
     }
 
     async fn person(&self, person: PersonId) -> Result<Option<Person>> {
@@ -50,12 +49,8 @@ impl Store for Sqlite {
         self.read(|r| r.people()).await
     }
 
-    async fn account(&self, person: PersonId) -> Result<Option<(i64, Person, Vec<Membership>)>> {
-        let found = self.look_up(|r| self.accounts.by_id(r, person)).await?;
-        Ok(found.map(|account| {
-            let memberships = account.memberships.clone();
-            (account.revision, account.person.clone(), memberships)
-        }))
+    async fn account(&self, person: PersonId) -> Result<Option<Arc<Account>>> {
+        self.look_up(|r| self.accounts.by_id(r, person)).await
     }
 
     async fn rights_revision(&self) -> Result<i64> {
@@ -114,6 +109,10 @@ impl Store for Sqlite {
 
     async fn books(&self, person: PersonId) -> Result<Vec<Collection>> {
         self.look_up(move |r| r.books(person)).await
+    }
+
+    async fn private_book(&self, person: PersonId, segment: &str) -> Result<Option<Collection>> {
+        self.look_up(|r| r.private_book(person, segment)).await
     }
 
     async fn home(&self, person: PersonId) -> Result<Option<Collection>> {

@@ -207,6 +207,18 @@ impl Reader<'_> {
         Ok(books)
     }
 
+    pub fn private_book(
+        &self,
+        person: PersonId,
+        segment: &str,
+    ) -> rusqlite::Result<Option<Collection>> {
+        let sql = format!(
+            "{COLLECTION} WHERE c.person = ?1 AND c.kind = 'private' AND c.segment = ?2
+                 AND c.class = 'contact'"
+        );
+        self.one(&sql, (person.0, segment), collection)
+    }
+
     pub fn home(&self, person: PersonId) -> rusqlite::Result<Option<Collection>> {
         let sql = format!("{COLLECTION} WHERE c.person = ?1 AND c.kind = 'home'");
         self.one(&sql, [person.0], collection)

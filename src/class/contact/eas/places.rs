@@ -79,32 +79,24 @@ impl Places {
     }
 }
 
-/// What is kept beside the card after a write; nothing where the card alone gives the same.
-pub fn kept(before: Option<(&Document, &Places)>, after: &Document, by_device: bool) -> Vec<u8> {
+/// What is kept beside a card after a change; nothing where the card alone gives the same.
+pub fn kept(before: &Document, places: &Places, after: &Document, by_device: bool) -> Vec<u8> {
     let mut kept = Vec::new();
     for slot in SLOTS {
-        let (tags, candidates) = match slot {
-            Slot::Typed(sort) => (sort.tags, sort.candidates(after)),
-            Slot::Address(sort) => (&sort.tags[..1], sort.candidates(after)),
-            _ => continue,
+        let of = |card: &Document| match slot {
+            Slot::Typed(sort) => Some((sort.tags, sort.candidates(card))),
+            Slot::Address(sort) => Some((&sort.tags[..1], sort.candidates(card))),
+            _ => None,
         };
-        let former = before.map(|(card, places)| {
-            let former = match slot {
-                Slot::Typed(sort) => sort.candidates(card),
-                Slot::Address(sort) => sort.candidates(card),
-                _ => Vec::new(),
-            };
-            (former, places)
-        });
+        let (Some((tags, candidates)), Some((_, former))) = (of(after), of(before)) else {
+            continue;
+        };
         let natural = Places::default().assign(tags, &candidates);
-        let places = match former {
-            Some((former, places)) => carry(tags, &former, places, &candidates, by_device),
-            None => natural.clone(),
-        };
-        if places == natural {
+        let carried = carry(tags, &former, places, &candidates, by_device);
+        if carried == natural {
             continue;
         }
-        for (tag, place) in tags.iter().zip(places) {
+        for (tag, place) in tags.iter().zip(carried) {
             let value = place.map_or("", |at| candidates[at].value.as_str());
             kept.push(Kept(tag.page, tag.token, value.to_owned()));
         }
