@@ -20,7 +20,9 @@ use tokio::sync::Semaphore;
 
 pub use crate::domain::office::failure::{Failure, Why};
 pub use failures::Failures;
-pub use password::hash;
+pub use password::{hash, verify};
+use throttle::Attempt;
+
 pub use second_factor::{Code, new_secret, typed_secret};
 
 use crate::domain::{
@@ -43,6 +45,9 @@ const NOTED_EVERY: i64 = 10 * 60 * 1000;
 /// Credentials remembered at once.
 const MAX_REMEMBERED: usize = 50_000;
 
+/// Octets of a login or an e-mail address (RFC 5321 §4.5.3.1.3); no account has a longer one.
+const MAX_LOGIN: usize = 256;
+
 /// Password checks at once, where there are as many cores.
 const MAX_CHECKS: usize = 4;
 
@@ -51,6 +56,8 @@ pub struct Authenticator {
     store: Arc<dyn Store>,
     /// Password checks under way: each takes a core, and 19 MiB that are kept for the next.
     checks: Semaphore,
+    /// The same for what was right once, which waits for no stranger's check.
+    known_checks: Semaphore,
     secret: [u8; 32],
     known: Mutex<HashMap<[u8; 32], Known>>,
     remembered: Duration,
@@ -151,6 +158,7 @@ impl Authenticator {
         Self {
             store,
             checks: Semaphore::new(cores.min(MAX_CHECKS)),
+            known_checks: Semaphore::new(1),
             secret,
             known: Mutex::default(),
             remembered: REMEMBERED,
@@ -250,6 +258,9 @@ impl Authenticator {
         door: Door,
     ) -> Result<Outcome> {
         let login = basic::login_of(login);
+        if login.len() > MAX_LOGIN {
+            return Ok(Outcome::Denied);
+        }
         let account = self.store.account_by_login(&login).await?;
         let person = account.as_ref().map(|account| &account.person);
         let mut why = Why::WrongPassword;
@@ -272,15 +283,25 @@ impl Authenticator {
         }
         // What was right once waits for nobody's guesses, but is checked.
         let was_right = person.is_some_and(|person| self.was_right(&key, person));
-        if !was_right && let Some(retry_after) = self.throttle.wait(&login, peer) {
-            self.failures.note(&login, peer, Why::TooMany);
-            return Ok(Outcome::Throttled { retry_after });
-        }
+        let attempt = match was_right {
+            true => None,
+            false => match self.throttle.begin(&login, peer, key) {
+                Ok(attempt) => Some(attempt),
+                Err(retry_after) => {
+                    self.failures.note(&login, peer, Why::TooMany);
+                    return Ok(Outcome::Throttled { retry_after });
+                }
+            },
+        };
         let hash = match person {
             Some(person) => person.password_hash.clone(),
             None => password::DUMMY.to_owned(),
         };
-        let permit = self.checks.acquire().await;
+        let checks = match was_right {
+            true => &self.known_checks,
+            false => &self.checks,
+        };
+        let permit = checks.acquire().await;
         let matches = password::verify(password.to_owned(), hash).await;
         drop(permit);
         if matches && person.is_some_and(barred) {
@@ -289,12 +310,11 @@ impl Authenticator {
         }
         match account.filter(|account| matches && !barred(&account.person)) {
             Some(account) => {
-                self.throttle.forget(&login, peer);
+                attempt.map(Attempt::succeeded);
                 self.remember(key, &account.person);
                 Ok(known(account, None, door))
             }
             None => {
-                self.throttle.failed(&login, peer, &key);
                 self.failures.note(&login, peer, why);
                 tracing::info!(login, %peer, "sign-in failed");
                 Ok(Outcome::Denied)

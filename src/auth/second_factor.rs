@@ -7,7 +7,7 @@ use std::{
 
 use totp_rs::{Builder, Secret, Totp};
 
-use super::Authenticator;
+use super::{Authenticator, throttle::Attempt};
 use crate::domain::{
     batch::{Batch, Op},
     credential::CredentialOp,
@@ -46,23 +46,26 @@ pub fn typed_secret(secret: &[u8]) -> String {
 impl Authenticator {
     /// Checks a code of a secret that is being set up, and uses it up with the confirmation.
     pub fn first_code(&self, person: PersonId, secret: &[u8], typed: &str, peer: IpAddr) -> Code {
-        let account = account(person);
-        if let Some(retry_after) = self.throttle.wait(&account, peer) {
-            return Code::Throttled { retry_after };
-        }
+        let attempt = match self.attempt(person, typed, peer) {
+            Ok(attempt) => attempt,
+            Err(retry_after) => return Code::Throttled { retry_after },
+        };
         match step_of(secret, typed) {
-            Some(step) => Code::Right(step),
-            None => self.wrong(&account, typed, peer),
+            Some(step) => {
+                attempt.succeeded();
+                Code::Right(step)
+            }
+            None => wrong(person, peer),
         }
     }
 
     /// Checks a code of somebody whose password is known to be right, and uses it up: neither a code
     /// nor a recovery code is accepted twice.
     pub async fn code(&self, person: PersonId, typed: &str, peer: IpAddr) -> Result<Code> {
-        let account = account(person);
-        if let Some(retry_after) = self.throttle.wait(&account, peer) {
-            return Ok(Code::Throttled { retry_after });
-        }
+        let attempt = match self.attempt(person, typed, peer) {
+            Ok(attempt) => attempt,
+            Err(retry_after) => return Ok(Code::Throttled { retry_after }),
+        };
         let factor = self.store.second_factor(person).await?;
         let Some(factor) = factor.filter(|factor| factor.confirmed) else {
             return Ok(Code::Wrong);
@@ -70,7 +73,7 @@ impl Authenticator {
         let (use_up, step) = match (step_of(&factor.secret, typed), recovery_lookup(typed)) {
             (Some(step), _) => (CredentialOp::UseSecondFactor { person, step }, step),
             (None, Some(digest)) => (CredentialOp::UseRecoveryCode { person, digest }, 0),
-            (None, None) => return Ok(self.wrong(&account, typed, peer)),
+            (None, None) => return Ok(wrong(person, peer)),
         };
         let batch = Batch {
             person: Some(person),
@@ -81,27 +84,30 @@ impl Authenticator {
         };
         match self.store.commit(batch).await {
             Ok(_) => {
-                self.throttle.forget(&account, peer);
+                attempt.succeeded();
                 Ok(Code::Right(step))
             }
-            Err(Error::PreconditionFailed | Error::NotFound) => {
-                Ok(self.wrong(&account, typed, peer))
-            }
+            Err(Error::PreconditionFailed | Error::NotFound) => Ok(wrong(person, peer)),
             Err(error) => Err(error),
         }
     }
 
-    fn wrong(&self, account: &str, typed: &str, peer: IpAddr) -> Code {
-        let key = self.key(account, typed);
-        self.throttle.failed(account, peer, &key);
-        tracing::info!(%peer, account, "a code of the second factor was wrong");
-        Code::Wrong
+    /// Codes are counted apart from passwords; no login holds a space.
+    fn attempt(
+        &self,
+        person: PersonId,
+        typed: &str,
+        peer: IpAddr,
+    ) -> std::result::Result<Attempt<'_>, u64> {
+        let account = format!("second factor {person}");
+        let key = self.key(&account, typed);
+        self.throttle.begin(&account, peer, key)
     }
 }
 
-/// Codes are counted apart from passwords; no login holds a space.
-fn account(person: PersonId) -> String {
-    format!("second factor {person}")
+fn wrong(person: PersonId, peer: IpAddr) -> Code {
+    tracing::info!(%peer, %person, "a code of the second factor was wrong");
+    Code::Wrong
 }
 
 /// The step of time a code belongs to: this one, or the one before or after.

@@ -93,6 +93,14 @@ pub struct Network {
     bits: u8,
 }
 
+/// The address limits count by: IPv6 clients control a whole /64, so a /64 counts as one address.
+pub fn household(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
+        address => address,
+    }
+}
+
 impl Network {
     /// Whether an address belongs to it; IPv4 within IPv6 is IPv4.
     pub fn holds(&self, address: IpAddr) -> bool {

@@ -11,6 +11,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::forwarded::Proxies;
+use crate::domain::access::household;
 
 /// Descriptors that connections leave to the database, files and questions to other servers.
 const RESERVE: usize = 256;
@@ -102,14 +103,6 @@ impl Drop for Place {
                 addresses.remove(&address);
             }
         }
-    }
-}
-
-/// Who has one address of IPv6 has as many as they like: those of a network count as one.
-fn household(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
-        address => address,
     }
 }
 

@@ -1,6 +1,11 @@
 //! What strangers learn at the door, and what a session is worth.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    io::{Read as _, Write as _},
+    net::{IpAddr, TcpStream},
+    sync::Arc,
+    time::Duration,
+};
 
 use carnet::{
     auth::{Authenticator, Door, Outcome},
@@ -147,6 +152,77 @@ fn a_guesser_is_stopped_and_never_locks_the_person_out() {
     );
     // Others are not held up by it.
     assert_eq!(status(&server, "bob", "demo"), 207);
+}
+
+#[test]
+fn guesses_side_by_side_are_stopped_like_guesses_one_by_one() {
+    let server = Server::start();
+    let store: Arc<dyn Store> = server.store().clone();
+    let auth = Arc::new(Authenticator::new(store));
+    let peer = IpAddr::from([198, 51, 100, 7]);
+    let door = Door::Devices(Protocol::CardDav);
+    let guesses = (0..60).map(|number| {
+        let auth = auth.clone();
+        async move {
+            let password = format!("guess{number}");
+            auth.password("alice", &password, peer, door).await
+        }
+    });
+    let outcomes = server.runtime.block_on(async {
+        let tasks: Vec<_> = guesses.map(tokio::spawn).collect();
+        let mut outcomes = Vec::new();
+        for task in tasks {
+            outcomes.push(task.await.expect("ended").expect("answered"));
+        }
+        outcomes
+    });
+    let denied = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Denied));
+    assert_eq!(denied.count(), 5);
+    let waits = outcomes
+        .iter()
+        .filter(|outcome| matches!(outcome, Outcome::Throttled { .. }));
+    assert_eq!(waits.count(), 55);
+}
+
+#[test]
+fn what_strangers_send_is_bounded() {
+    let server = Server::start();
+    let form = [(
+        "Content-Type".to_owned(),
+        "application/x-www-form-urlencoded".to_owned(),
+    )];
+    for path in ["/login", "/login/code", "/forgotten", "/reset/x"] {
+        let body = format!("login=x&password={}", "p".repeat(20_000));
+        let answer = request(&server.address, "POST", path, &form, body.as_bytes());
+        // Without a mail server nobody is sent a link.
+        let refused = if path == "/forgotten" { 404 } else { 413 };
+        assert_eq!(answer.status, refused, "{path}");
+    }
+    let long = "x".repeat(300);
+    for _ in 0..10 {
+        // Neither counted nor kept.
+        assert_eq!(status(&server, &long, "wrong"), 401);
+    }
+}
+
+#[test]
+fn a_request_is_for_one_host() {
+    let server = Server::start();
+    for (hosts, status) in [
+        ("Host: a\r\n", "200"),
+        ("Host: a\r\nHost: b\r\n", "400"),
+        ("Host: a b/c\r\n", "400"),
+        ("", "400"),
+    ] {
+        let mut stream = TcpStream::connect(&server.address).expect("connected");
+        let request = format!("GET /healthz HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).expect("sent");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        assert_eq!(&answer[9..12], status, "{hosts:?}");
+    }
 }
 
 #[test]
