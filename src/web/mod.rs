@@ -81,6 +81,8 @@ pub use site::Site;
 
 /// Octets of an upload that are read at all; how many are kept is each form's own.
 const UPLOAD: usize = 1024 * 1024 * 1024;
+/// Octets of a form of somebody who is not signed in.
+const ANONYMOUS: usize = 16 * 1024;
 
 /// What pages need.
 pub struct Web {
@@ -160,9 +162,8 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/keys", get(settings::keys))
         .route("/help", get(help::index))
         .route("/help/{section}", get(help::section))
-        .route("/login", get(sign_in::form).post(sign_in::sign_in))
-        .route("/login/code", post(sign_in::code))
         .route("/logout", post(sign_in::sign_out))
+        .merge(signing_in())
         .merge(assets())
         .merge(letters())
         .merge(place("/c/private"))
@@ -250,11 +251,19 @@ fn folder(path: &str) -> Router<Arc<Web>> {
         .merge(whole_place(path))
 }
 
+/// Forms of people who are not signed in.
+fn signing_in() -> Router<Arc<Web>> {
+    Router::new()
+        .route("/login", get(sign_in::form).post(sign_in::sign_in))
+        .route("/login/code", post(sign_in::code))
+        .route("/forgotten", get(forgotten::page).post(forgotten::send))
+        .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
+        .layer(DefaultBodyLimit::max(ANONYMOUS))
+}
+
 /// What letters lead to, and what of them a person decides.
 fn letters() -> Router<Arc<Web>> {
     Router::new()
-        .route("/forgotten", get(forgotten::page).post(forgotten::send))
-        .route("/reset/{token}", get(forgotten::form).post(forgotten::set))
         .route(
             "/v/{token}",
             get(verify::public::page).post(verify::public::answer),

@@ -81,7 +81,7 @@ impl Sessions {
 
     /// The session of a request; without one, or when it has ended, nobody is signed in.
     pub async fn read(&self, headers: &HeaderMap, from: &Visitor) -> Result<Session> {
-        let cookie = cookie(headers).unwrap_or_default();
+        let cookie = cookie(headers, from.secure).unwrap_or_default();
         if cookie.is_empty() {
             return Ok(Session::default());
         }
@@ -203,28 +203,28 @@ fn web_client() -> Client {
     }
 }
 
-const COOKIE: &str = "carnet";
-
 /// `__Host-` needs Secure, which plain http on loopback cannot have.
+fn name(secure: bool) -> &'static str {
+    if secure { "__Host-carnet" } else { "carnet" }
+}
+
 fn set_cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue> {
-    let (prefix, flag) = match secure {
-        true => ("__Host-", "; Secure"),
-        false => ("", ""),
-    };
-    let text = format!(
-        "{prefix}{COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{flag}"
-    );
+    let flag = if secure { "; Secure" } else { "" };
+    let name = name(secure);
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{flag}");
     HeaderValue::from_str(&text).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+/// Over an encrypted connection the cookie other hosts of the domain cannot set is the only one.
+fn cookie(headers: &HeaderMap, secure: bool) -> Option<String> {
+    let named = name(secure);
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| name.strip_prefix("__Host-").unwrap_or(name) == COOKIE)
+        .find(|(name, _)| *name == named)
         .map(|(_, value)| value.to_owned())
         .filter(|value| value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
 }
@@ -257,19 +257,32 @@ mod tests {
     #[test]
     fn only_a_well_formed_cookie_is_looked_up() {
         let value = "a".repeat(64);
-        for (header, expected) in [
-            (format!("carnet={value}"), Some(value.clone())),
-            (format!("x=1; __Host-carnet={value}"), Some(value.clone())),
-            (format!("carnets={value}"), None),
-            ("carnet=short".to_owned(), None),
-            (format!("carnet={}", "é".repeat(32)), None),
+        let other = "b".repeat(64);
+        for (header, secure, expected) in [
+            (format!("carnet={value}"), false, Some(value.clone())),
+            (
+                format!("x=1; __Host-carnet={value}"),
+                true,
+                Some(value.clone()),
+            ),
+            // A sibling host can set the one without the prefix.
+            (
+                format!("carnet={other}; __Host-carnet={value}"),
+                true,
+                Some(value.clone()),
+            ),
+            (format!("carnet={value}"), true, None),
+            (format!("__Host-carnet={value}"), false, None),
+            (format!("carnets={value}"), false, None),
+            ("carnet=short".to_owned(), false, None),
+            (format!("carnet={}", "é".repeat(32)), false, None),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert(
                 header::COOKIE,
                 HeaderValue::from_bytes(header.as_bytes()).expect("header"),
             );
-            assert_eq!(cookie(&headers), expected, "{header}");
+            assert_eq!(cookie(&headers, secure), expected, "{header}");
         }
     }
 }

@@ -223,9 +223,32 @@ fn page(
 
 /// A path of this server only: never a place to send people elsewhere.
 fn local_path(next: &str) -> &str {
-    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
+    // Browsers drop tabs and line ends from addresses, and read a backslash as a slash.
+    let is_odd = |c: char| c == '\\' || c.is_control();
+    let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(is_odd);
     match local {
         true => next,
         false => "/",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_sent_elsewhere() {
+        for (next, expected) in [
+            ("/c/private?page=2", "/c/private?page=2"),
+            ("", "/"),
+            ("https://evil.example/", "/"),
+            ("//evil.example", "/"),
+            ("/\\evil.example", "/"),
+            ("/\t/evil.example", "/"),
+            ("/\n/evil.example", "/"),
+            ("/\u{85}/evil.example", "/"),
+        ] {
+            assert_eq!(local_path(next), expected, "{next:?}");
+        }
     }
 }
