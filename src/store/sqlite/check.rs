@@ -252,7 +252,8 @@ pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
 }
 
 /// What the engine itself finds.
-fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<Vec<String>> {
+/// What a pragma that checks finds: nothing where it says `ok`.
+pub(super) fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA {name}"))?;
     let rows = statement.query_map([], |row| row.get::<_, String>(0))?;
     let found = rows.filter(|row| !matches!(row, Ok(row) if row == "ok"));

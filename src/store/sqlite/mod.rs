@@ -4,6 +4,7 @@
 //! batches may share one flush; the commit order of a collection is its sequence order.
 
 mod accounts;
+mod backup;
 mod check;
 mod commit;
 mod figures;
@@ -40,8 +41,8 @@ use crate::domain::{
 };
 use rusqlite::Connection;
 
+pub use backup::restore;
 pub use figures::Figures;
-pub use open::restore;
 use writer::{Checkpoints, Writer};
 
 /// Name of the database in the data directory.

@@ -1,15 +1,14 @@
-//! Opening, upgrading, backing up and restoring the database file.
+//! Opening and upgrading the database file.
 
 use std::{
     fs, io,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
-    time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup, config::DbConfig, params};
+use rusqlite::{Connection, ErrorCode, config::DbConfig, params};
 
-use super::{DATABASE, commit::search, damaged, failed, unavailable, writer::Counter};
+use super::{commit::search, damaged, failed, unavailable, writer::Counter};
 use crate::{
     domain::{
         error::{Error, Result},
@@ -53,16 +52,14 @@ const SCHEMA: &[&str] = &[
 ];
 
 /// The commit counter's file beside the database.
-const COUNTER: &str = "carnet.counter";
+pub(super) const COUNTER: &str = "carnet.counter";
 
 /// Opens the read-write connection and the commit counter beside the file.
 pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
     let refused =
         |error: io::Error| Error::Unavailable(format!("{}: {error}", directory.display()));
     make_directory(directory).map_err(refused)?;
-    let mut connection = Connection::open(file)
-        .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))?;
-    prepare_writer(&connection).map_err(|error| unusable(file, error))?;
+    let mut connection = connect(file).map_err(|error| unusable(file, error))?;
     migrate(&mut connection)?;
     connection.execute_batch(search::TRACK).map_err(failed)?;
     let mut counter = Counter::open(&directory.join(COUNTER))?;
@@ -82,7 +79,7 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
 }
 
 /// For its owner alone: it holds everybody's contacts.
-fn make_directory(directory: &Path) -> io::Result<()> {
+pub(super) fn make_directory(directory: &Path) -> io::Result<()> {
     durable::make_folder(directory, 0o700)?;
     let mode = fs::metadata(directory)?.permissions().mode() & 0o777;
     if mode & 0o007 != 0 {
@@ -92,8 +89,28 @@ fn make_directory(directory: &Path) -> io::Result<()> {
     Ok(())
 }
 
+/// A connection that writes; a new file is for its owner alone, and SQLite gives the mode of the
+/// database to the files beside it.
+pub(super) fn connect(file: &Path) -> rusqlite::Result<Connection> {
+    // What is wrong with the file, SQLite says.
+    let _ = make_private(file);
+    let connection = Connection::open(file)?;
+    prepare_writer(&connection)?;
+    Ok(connection)
+}
+
+/// Makes a file for its owner alone; an error where it is there.
+pub(super) fn make_private(file: &Path) -> io::Result<()> {
+    let made = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
+    made.map(drop)
+}
+
 /// Why a file cannot serve as the database.
-fn unusable(file: &Path, error: rusqlite::Error) -> Error {
+pub(super) fn unusable(file: &Path, error: rusqlite::Error) -> Error {
     let file = file.display();
     Error::Unavailable(match error.sqlite_error_code() {
         Some(ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
@@ -104,40 +121,6 @@ fn unusable(file: &Path, error: rusqlite::Error) -> Error {
         }
         _ => format!("{file}: {error}"),
     })
-}
-
-/// A connection to a database that is to be replaced. A damaged one is kept aside.
-fn replaceable(file: &Path) -> Result<Connection> {
-    let open = || {
-        let connection = Connection::open(file)?;
-        prepare_writer(&connection)?;
-        Ok(connection)
-    };
-    match open() {
-        Err(error) if is_damaged(&error) => {
-            let named = |end: &str| {
-                let mut name = file.as_os_str().to_owned();
-                name.push(end);
-                name
-            };
-            fs::rename(file, named(".damaged")).map_err(unavailable)?;
-            for side in ["-wal", "-shm"] {
-                // Neither has to be there.
-                let _ = fs::remove_file(named(side));
-            }
-            open()
-        }
-        opened => opened,
-    }
-    .map_err(|error: rusqlite::Error| unusable(file, error))
-}
-
-fn is_damaged(error: &rusqlite::Error) -> bool {
-    let code = error.sqlite_error_code();
-    matches!(
-        code,
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
-    )
 }
 
 /// Settings of the connections that read.
@@ -164,71 +147,11 @@ fn prepare_statements(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Makes the file a backup goes to, for its owner alone; one that is there stays as it is.
-pub fn begin_backup(file: &Path) -> Result<()> {
-    let made = fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    made.map(drop)
-        .map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))
-}
-
-/// Writes a consistent copy while the database is in use: as it is now, whatever is written
-/// meanwhile (without the snapshot SQLite begins anew at each write of another connection).
-pub fn backup(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
-    let snapshot = connection.unchecked_transaction()?;
-    commits(&snapshot)?;
-    let mut copy = Connection::open(file)?;
-    Backup::new(&snapshot, &mut copy)?.run_to_completion(256, Duration::ZERO, None)?;
-    snapshot.finish()?;
-    copy.pragma_update(None, "journal_mode", "DELETE")
-}
-
-/// Puts a backup in the place of a data directory's database. Every collection gets a new epoch,
-/// so that clients start over and nothing is told twice or never.
-pub fn restore(file: &Path, directory: &Path) -> Result<()> {
-    let source = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
-        .and_then(|source| {
-            source.query_row("SELECT count(*) FROM collection", [], |_| Ok(()))?;
-            Ok(source)
-        })
-        .map_err(|error| {
-            Error::Invalid(format!(
-                "{} is no backup of Carnet: {error}",
-                file.display()
-            ))
-        })?;
-    make_directory(directory).map_err(unavailable)?;
-    let target = directory.join(DATABASE);
-    let mut connection = replaceable(&target)?;
-    // A directory that was empty has none.
-    let before = rights_revision(&connection).unwrap_or(0);
-    Backup::new(&source, &mut connection)
-        .and_then(|backup| backup.run_to_completion(256, Duration::from_millis(5), None))
-        .map_err(unavailable)?;
-    migrate(&mut connection)?;
-    new_epochs(&connection)
-        .and_then(|()| {
-            // A server that runs builds everybody anew and wakes who waits.
-            let revision = before.max(rights_revision(&connection)?) + 1;
-            connection.execute(
-                "UPDATE meta SET value = ?1 WHERE name = 'rights_revision'",
-                [revision.to_string()],
-            )
-        })
-        .map_err(unavailable)?;
-    let stored = commits(&connection).map_err(unavailable)?;
-    Counter::open(&directory.join(COUNTER))?.set(stored);
-    Ok(())
-}
-
-fn rights_revision(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn rights_revision(connection: &Connection) -> rusqlite::Result<i64> {
     meta(connection, "rights_revision")
 }
 
-fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
          PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;
@@ -237,7 +160,7 @@ fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
     prepare_statements(connection)
 }
 
-fn migrate(connection: &mut Connection) -> Result<()> {
+pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
     let version: usize = connection
         .pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))
         .map_err(unavailable)?
@@ -260,7 +183,7 @@ fn migrate(connection: &mut Connection) -> Result<()> {
     Ok(())
 }
 
-fn commits(connection: &Connection) -> rusqlite::Result<u64> {
+pub(super) fn commits(connection: &Connection) -> rusqlite::Result<u64> {
     Ok(meta(connection, "commits")?.try_into().unwrap_or(0))
 }
 
@@ -270,7 +193,7 @@ fn meta(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     })
 }
 
-fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
     let ids: Vec<i64> = connection
         .prepare("SELECT id FROM collection")?
         .query_map([], |row| row.get(0))?

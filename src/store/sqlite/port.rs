@@ -4,7 +4,7 @@ use std::{path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
-use super::{Sqlite, check, open};
+use super::{Sqlite, backup, check};
 use crate::domain::{
     actor::Account,
     batch::{Batch, Committed},
@@ -557,9 +557,11 @@ impl Store for Sqlite {
     }
 
     async fn backup(&self, file: &Path) -> Result<()> {
-        open::begin_backup(file)?;
+        backup::begin_backup(file)?;
         let copy = file.to_owned();
-        let written = self.read(move |r| open::backup(r.connection, &copy)).await;
+        let written = self
+            .read(move |r| backup::backup(r.connection, &copy))
+            .await;
         if written.is_err() {
             // Half a backup is none.
             let _ = std::fs::remove_file(file);

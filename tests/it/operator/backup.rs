@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::atomic::{AtomicBool, AtomicUsize, Ordering},
     thread,
@@ -96,6 +97,64 @@ fn a_backup_put_back_gives_every_client_a_fresh_start() {
     let program = Program::serve(&elsewhere, &LOOPBACK, &[]);
     assert_eq!(program.printed.len(), 1, "the accounts are there");
     clients.recover(&program.address("http"), 14);
+}
+
+#[test]
+fn a_backup_that_cannot_serve_replaces_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    Program::serve(&data, &LOOPBACK, &["--demo"]).stop();
+    let good = folder.path().join("good");
+    works(&data, &["backup", good.to_str().expect("a path")]);
+    works(&data, &["user", "add", "later"]);
+    let altered = |name: &str, alter: &dyn Fn(&Path)| {
+        let file = folder.path().join(name);
+        fs::copy(&good, &file).expect("copied");
+        alter(&file);
+        file
+    };
+    let sql = |file: &Path, sql: &str| {
+        let database = rusqlite::Connection::open(file).expect("opened");
+        database.execute_batch(sql).expect("done");
+    };
+    let newer = altered("newer", &|file| sql(file, "PRAGMA user_version = 999"));
+    let damaged = altered("damaged", &|file| {
+        let database = rusqlite::Connection::open(file).expect("opened");
+        let root = "SELECT rootpage FROM sqlite_schema WHERE name = 'person'";
+        let root: u32 = database
+            .query_row(root, [], |row| row.get(0))
+            .expect("a page");
+        let root = root as usize;
+        drop(database);
+        let mut octets = fs::read(file).expect("read");
+        octets[(root - 1) * 4096..root * 4096].fill(0x5a);
+        fs::write(file, octets).expect("written");
+    });
+    let foreign = folder.path().join("foreign");
+    sql(&foreign, "CREATE TABLE collection (id)");
+    for (file, reason) in [
+        (&newer, "newer"),
+        (&damaged, "damaged"),
+        (&foreign, "no backup"),
+    ] {
+        let file = file.to_str().expect("a path");
+        let said = refused(&data, &["restore", file]);
+        assert!(said.contains(reason), "{said}");
+        assert!(
+            works(&data, &["user", "list"]).contains("later"),
+            "{reason}"
+        );
+        assert!(works(&data, &["check"]).contains("holds"));
+        assert!(!data.join("carnet.db.restoring").exists());
+    }
+    works(&data, &["restore", good.to_str().expect("a path")]);
+    assert!(!works(&data, &["user", "list"]).contains("later"));
+    // What was there is kept, and can be put back.
+    let kept = data.join("carnet.db.before-restore");
+    let mode = fs::metadata(&kept).expect("kept").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    works(&data, &["restore", kept.to_str().expect("a path")]);
+    assert!(works(&data, &["user", "list"]).contains("later"));
 }
 
 #[test]
@@ -233,7 +292,6 @@ fn check_finds_a_breach_and_rebuild_makes_derived_rows_anew() {
 /// Both hold everybody's contacts and the digests of their passwords.
 #[test]
 fn data_and_backups_are_for_their_owner_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().expect("a folder");
     let (data, log) = (folder.path().join("new/data"), folder.path().join("log"));
     let mode = |path: &Path| {
@@ -242,6 +300,8 @@ fn data_and_backups_are_for_their_owner_alone() {
     };
     Program::serve(&data, &LOOPBACK, &["--demo"]).stop();
     assert_eq!(mode(&data), 0o700);
+    assert_eq!(mode(&data.join("carnet.db")), 0o600);
+    assert_eq!(mode(&data.join("carnet.counter")), 0o600);
     let backup = folder.path().join("backup.db");
     let path = backup.to_str().expect("a path");
     works(&data, &["backup", path]);

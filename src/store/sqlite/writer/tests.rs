@@ -3,7 +3,10 @@
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, time::sleep};
 
-use super::{super::open, *};
+use super::{
+    super::{backup, open},
+    *,
+};
 
 fn writer(patience: Duration) -> (TempDir, Writer) {
     let folder = tempfile::tempdir().expect("a folder");
@@ -131,7 +134,7 @@ fn a_backup_ends_while_others_write() {
         writer.commit(Batch::default()).await.expect("stored");
         let reader = Connection::open(&file).expect("opened");
         let to = copy.clone();
-        let backup = tokio::task::spawn_blocking(move || open::backup(&reader, &to));
+        let backup = tokio::task::spawn_blocking(move || backup::backup(&reader, &to));
         let begun = Instant::now();
         while !backup.is_finished() {
             writer.commit(Batch::default()).await.expect("stored");

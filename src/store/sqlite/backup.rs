@@ -1,0 +1,156 @@
+//! Backing the database up, and putting a backup in its place.
+
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup};
+
+use super::{
+    DATABASE, check,
+    open::{
+        COUNTER, commits, connect, make_directory, make_private, migrate, new_epochs,
+        rights_revision, unusable,
+    },
+    unavailable,
+    writer::Counter,
+};
+use crate::domain::error::{Error, Result};
+
+/// Ends the name of what a restored backup replaced.
+const BEFORE: &str = ".before-restore";
+
+/// Makes the file a backup goes to, for its owner alone; one that is there stays as it is.
+pub fn begin_backup(file: &Path) -> Result<()> {
+    make_private(file).map_err(|error| Error::Unavailable(format!("{}: {error}", file.display())))
+}
+
+/// Writes a consistent copy while the database is in use: as it is now, whatever is written
+/// meanwhile (without the snapshot SQLite begins anew at each write of another connection).
+pub fn backup(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
+    let snapshot = connection.unchecked_transaction()?;
+    commits(&snapshot)?;
+    let mut copy = Connection::open(file)?;
+    Backup::new(&snapshot, &mut copy)?.run_to_completion(256, Duration::ZERO, None)?;
+    snapshot.finish()?;
+    copy.pragma_update(None, "journal_mode", "DELETE")
+}
+
+/// Puts a backup in the place of a data directory's database. Every collection gets a new epoch,
+/// so that clients start over and nothing is told twice or never.
+///
+/// The backup is checked and upgraded as a copy beside the database first; `Invalid` where it cannot
+/// serve, and nothing is changed. What was there is kept as `carnet.db.before-restore`.
+pub fn restore(file: &Path, directory: &Path) -> Result<()> {
+    make_directory(directory).map_err(unavailable)?;
+    let target = directory.join(DATABASE);
+    let staged = PathBuf::from(beside(&target, ".restoring"));
+    let restored = stage(file, &staged).and_then(|copy| replace(copy, &target));
+    remove(&staged);
+    let stored = restored?;
+    Counter::open(&directory.join(COUNTER))?.set(stored);
+    Ok(())
+}
+
+/// A copy of a backup that is known to be whole, in the schema of this program.
+fn stage(file: &Path, staged: &Path) -> Result<Connection> {
+    let refused = |error: &dyn std::fmt::Display| {
+        Error::Invalid(format!(
+            "{} is no backup of Carnet: {error}",
+            file.display()
+        ))
+    };
+    let source = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .map_err(|error| refused(&error))?;
+    for table in ["collection", "item", "person", "meta"] {
+        source
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |_| Ok(()))
+            .map_err(|error| refused(&error))?;
+    }
+    let faults = check::pragma(&source, "integrity_check").map_err(|error| refused(&error))?;
+    if let Some(fault) = faults.first() {
+        return Err(Error::Invalid(format!(
+            "{} is damaged: {fault}",
+            file.display()
+        )));
+    }
+    remove(staged);
+    begin_backup(staged)?;
+    let mut copy = Connection::open(staged).map_err(unavailable)?;
+    copy_pages(&source, &mut copy).map_err(unavailable)?;
+    migrate(&mut copy)?;
+    Ok(copy)
+}
+
+/// Puts a staged copy in the place of a database; how many commits it counts.
+fn replace(copy: Connection, target: &Path) -> Result<u64> {
+    let mut connection = replaceable(target)?;
+    // A directory that was empty has none.
+    let before = rights_revision(&connection).unwrap_or(0);
+    if before > 0 {
+        let kept = PathBuf::from(beside(target, BEFORE));
+        remove(&kept);
+        begin_backup(&kept)?;
+        backup(&connection, &kept).map_err(unavailable)?;
+    }
+    new_epochs(&copy)
+        .and_then(|()| {
+            // A server that runs builds everybody anew and wakes who waits.
+            let revision = before.max(rights_revision(&copy)?) + 1;
+            copy.execute(
+                "UPDATE meta SET value = ?1 WHERE name = 'rights_revision'",
+                [revision.to_string()],
+            )
+        })
+        .and_then(|_| copy_pages(&copy, &mut connection))
+        .map_err(unavailable)?;
+    commits(&connection).map_err(unavailable)
+}
+
+fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
+    Backup::new(from, to)?.run_to_completion(256, Duration::from_millis(5), None)
+}
+
+/// A connection to a database that is to be replaced. A damaged one is kept aside.
+fn replaceable(file: &Path) -> Result<Connection> {
+    match connect(file) {
+        Err(error) if is_damaged(&error) => {
+            fs::rename(file, beside(file, ".damaged")).map_err(unavailable)?;
+            remove_sides(file);
+            connect(file)
+        }
+        opened => opened,
+    }
+    .map_err(|error: rusqlite::Error| unusable(file, error))
+}
+
+fn is_damaged(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error_code();
+    matches!(
+        code,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+    )
+}
+
+/// The name of a file, and then some.
+fn beside(file: &Path, end: &str) -> OsString {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name
+}
+
+/// Removes a database that need not be there.
+fn remove(file: impl AsRef<Path>) {
+    let _ = fs::remove_file(&file);
+    remove_sides(file.as_ref());
+}
+
+fn remove_sides(file: &Path) {
+    for side in ["-wal", "-shm", "-journal"] {
+        // None of them has to be there.
+        let _ = fs::remove_file(beside(file, side));
+    }
+}
