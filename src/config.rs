@@ -6,9 +6,11 @@ use std::{
     time::Duration,
 };
 
+use rlibphonenumber::Region;
 use serde::Deserialize;
 
 use crate::{
+    connect::Address,
     domain::access::Network,
     eas::{
         policy::Policy,
@@ -203,45 +205,101 @@ impl Config {
     pub fn load(file: Option<&Path>) -> Result<Self, String> {
         let mut table = match file {
             None => toml::Table::new(),
-            Some(file) => std::fs::read_to_string(file)
-                .map_err(|error| format!("{}: {error}", file.display()))?
-                .parse()
-                .map_err(|error| format!("{}: {error}", file.display()))?,
+            Some(file) => {
+                let told = |error: &dyn std::fmt::Display| format!("{}: {error}", file.display());
+                let text = std::fs::read_to_string(file).map_err(|error| told(&error))?;
+                // By itself first: an error of the text names its line.
+                toml::from_str::<Self>(&text).map_err(|error| told(&error))?;
+                text.parse().map_err(|error| told(&error))?
+            }
         };
         override_with(&mut table, std::env::vars().collect());
         let config: Self = table
             .try_into()
             .map_err(|error| format!("configuration: {error}"))?;
-        for (key, days, least) in [
-            ("history_days", config.history_days, 1),
-            ("trash_days", config.trash_days, 0),
-            ("tombstone_days", config.tombstone_days, 30),
-        ] {
-            let most = if key == "tombstone_days" { 3650 } else { 365 };
-            if !(least..=most).contains(&days) {
-                return Err(format!("configuration: {key} is {least} to {most}"));
-            }
-        }
-        if !(1..=1 << 30).contains(&config.import_octets) {
-            return Err("configuration: import_octets is 1 to 1073741824".to_owned());
-        }
-        for (key, seconds) in [
-            ("head_seconds", config.head_seconds),
-            ("idle_seconds", config.idle_seconds),
-            ("stall_seconds", config.stall_seconds),
-        ] {
-            if !(1..=3600).contains(&seconds) {
-                return Err(format!("configuration: {key} is 1 to 3600"));
-            }
-        }
-        if let Some(acme) = &config.acme {
-            acme.check()
-                .map_err(|error| format!("configuration: {error}"))?;
-            if config.tls_certificate.is_some() {
-                return Err("configuration: [acme] and tls_certificate exclude each other".into());
-            }
-        }
+        config
+            .check()
+            .map_err(|error| format!("configuration: {error}"))?;
         Ok(config)
+    }
+
+    /// What a value must be that its type does not say.
+    fn check(&self) -> Result<(), String> {
+        let days = |days: u16| u64::from(days);
+        let some = 1..=u64::MAX;
+        for (key, value, range) in [
+            ("history_days", days(self.history_days), 1..=365),
+            ("trash_days", days(self.trash_days), 0..=365),
+            ("tombstone_days", days(self.tombstone_days), 30..=3650),
+            ("import_octets", self.import_octets as u64, 1..=1 << 30),
+            ("import_contacts", self.import_contacts as u64, some.clone()),
+            ("import_seconds", self.import_seconds, some.clone()),
+            ("max_document", self.max_document as u64, some.clone()),
+            ("max_upload", self.max_upload, some.clone()),
+            ("max_connections", self.max_connections as u64, some.clone()),
+            (
+                "max_connections_per_address",
+                self.max_connections_per_address as u64,
+                some.clone(),
+            ),
+            ("eas_max_devices", self.eas_max_devices as u64, some),
+            ("max_heartbeat", self.max_heartbeat, 60..=3540),
+            ("head_seconds", self.head_seconds, 1..=3600),
+            ("idle_seconds", self.idle_seconds, 1..=3600),
+            ("stall_seconds", self.stall_seconds, 1..=3600),
+        ] {
+            if !range.contains(&value) {
+                return Err(match *range.end() {
+                    u64::MAX => format!("{key} is at least {}", range.start()),
+                    end => format!("{key} is {} to {end}", range.start()),
+                });
+            }
+        }
+        if self.listen.is_empty() {
+            return Err("listen names no address".to_owned());
+        }
+        if let Some(url) = &self.public_url
+            && Address::parse(url).is_none_or(|address| address.url() != url.trim_end_matches('/'))
+        {
+            return Err(format!(
+                "public_url is like https://contacts.example.org, without a path: {url}"
+            ));
+        }
+        if self
+            .metrics_token
+            .as_deref()
+            .is_some_and(|token| token.len() < MIN_TOKEN)
+        {
+            return Err(format!("metrics_token has at least {MIN_TOKEN} characters"));
+        }
+        if let Some(country) = &self.country
+            && country.to_uppercase().parse::<Region>().is_err()
+        {
+            return Err(format!("country is two letters (FR): {country}"));
+        }
+        let is_url = |text: &str| Address::parse(text).is_some();
+        for (key, values) in [
+            (
+                "eas_elsewhere",
+                self.eas_elsewhere.values().collect::<Vec<_>>(),
+            ),
+            (
+                "autodiscover_redirects",
+                self.autodiscover_redirects.values().collect(),
+            ),
+        ] {
+            let is_domain = |text: &str| key != "eas_elsewhere" && text.starts_with('@');
+            if let Some(odd) = values.into_iter().find(|to| !is_url(to) && !is_domain(to)) {
+                return Err(format!("{key}: {odd} is no address"));
+            }
+        }
+        match &self.acme {
+            Some(_) if self.tls_certificate.is_some() => {
+                Err("[acme] and tls_certificate exclude each other".to_owned())
+            }
+            Some(acme) => acme.check(),
+            None => Ok(()),
+        }
     }
 
     /// What one import on the web may take.
@@ -285,12 +343,15 @@ impl Config {
 }
 
 impl Config {
-    /// The name of the host of `public_url`.
-    pub fn public_host(&self) -> Option<&str> {
-        let rest = self.public_url.as_deref()?.split_once("://")?.1;
-        rest.split(['/', ':']).next()
+    /// The name of the host of `public_url`; an IPv6 address in its brackets.
+    pub fn public_host(&self) -> Option<String> {
+        let address = Address::parse(self.public_url.as_deref()?)?;
+        Some(address.host().to_owned())
     }
 }
+
+/// Characters of a token that opens the figures.
+const MIN_TOKEN: usize = 16;
 
 /// `CARNET_LOG_LEVEL=debug` sets `log_level`; lists are separated by commas.
 fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
@@ -298,10 +359,12 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
         let Some(key) = name.strip_prefix("CARNET_").map(str::to_lowercase) else {
             continue;
         };
-        if !KEYS.contains(&key.as_str()) {
+        // An empty line in a file of variables sets nothing.
+        if !KEYS.contains(&key.as_str()) || value.is_empty() {
             continue;
         }
         let value = match key.as_str() {
+            key if TEXTS.contains(&key) => toml::Value::String(value),
             "listen" | "trusted_proxies" | "pdf_fonts" => toml::Value::Array(
                 value
                     .split(',')
@@ -318,6 +381,20 @@ fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
         table.insert(key, value);
     }
 }
+
+/// Keys of texts, which may look like numbers.
+const TEXTS: &[&str] = &[
+    "data",
+    "public_url",
+    "tls_certificate",
+    "tls_key",
+    "log_format",
+    "log_level",
+    "metrics_listen",
+    "metrics_token",
+    "country",
+    "push_contact",
+];
 
 /// Every key there is.
 pub const KEYS: &[&str] = &[
@@ -396,6 +473,8 @@ mod tests {
             ("CARNET_LISTEN", "http://127.0.0.1:0, https://127.0.0.1:0"),
             ("CARNET_MAX_DOCUMENT", "1000"),
             ("CARNET_SHARED", "elsewhere"),
+            ("CARNET_METRICS_TOKEN", "1234567890123456"),
+            ("CARNET_TRUSTED_PROXIES", ""),
         ];
         let variables = variables
             .into_iter()
@@ -406,6 +485,51 @@ mod tests {
         assert_eq!(config.log_level, "debug");
         assert_eq!(config.listen.len(), 2);
         assert_eq!(config.max_document, 1000);
+        assert_eq!(config.metrics_token.as_deref(), Some("1234567890123456"));
+        assert!(config.trusted_proxies.is_empty());
         assert!(toml::from_str::<Config>("listne = []").is_err());
+    }
+
+    #[test]
+    fn values_that_would_make_the_server_useless_are_refused() {
+        assert_eq!(Config::default().check(), Ok(()));
+        for fine in [
+            "public_url = 'https://contacts.example.org/'",
+            "public_url = 'https://[2001:db8::1]:8443'",
+            "country = 'fr'",
+            "autodiscover_redirects = { 'example.com' = '@example.org' }",
+            "trash_days = 0",
+        ] {
+            let config: Config = toml::from_str(fine).expect(fine);
+            assert_eq!(config.check(), Ok(()), "{fine}");
+        }
+        for odd in [
+            "listen = []",
+            "max_connections = 0",
+            "max_connections_per_address = 0",
+            "max_document = 0",
+            "max_upload = 0",
+            "import_octets = 1073741825",
+            "import_contacts = 0",
+            "import_seconds = 0",
+            "eas_max_devices = 0",
+            "max_heartbeat = 59",
+            "max_heartbeat = 3541",
+            "history_days = 0",
+            "tombstone_days = 29",
+            "head_seconds = 0",
+            "public_url = 'contacts.example.org'",
+            "public_url = 'ftp://contacts.example.org'",
+            "public_url = 'https://example.org/contacts'",
+            "metrics_token = ''",
+            "metrics_token = 'short'",
+            "country = 'Germany'",
+            "eas_elsewhere = { anna = 'nonsense' }",
+            "autodiscover_redirects = { 'example.com' = 'nonsense' }",
+        ] {
+            let key = odd.split(' ').next().expect("a key");
+            let config: Config = toml::from_str(odd).expect(odd);
+            assert!(config.check().is_err_and(|why| why.contains(key)), "{odd}");
+        }
     }
 }

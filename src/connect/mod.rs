@@ -42,6 +42,11 @@ impl Address {
         })
     }
 
+    /// The name or address; IPv6 in its brackets.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     /// `contacts.example.org`, with the port where it is another than clients assume.
     pub fn server(&self) -> String {
         match (self.secure, self.port) {

@@ -14,7 +14,7 @@ use crate::config::Config;
 
 /// Starts logging to standard error as configured.
 pub fn start(config: &Config) -> Result<(), String> {
-    let filter = EnvFilter::try_new(directives(&config.log_level))
+    let filter = EnvFilter::try_new(directives(&config.log_level)?)
         .map_err(|error| format!("log_level: {error}"))?;
     let builder = fmt()
         .with_env_filter(filter)
@@ -40,16 +40,40 @@ fn without_contents(cause: &str) -> &str {
 
 /// A level is that of Carnet's own lines: libraries print at `debug` what passes through them,
 /// passwords included.
-fn directives(level: &str) -> String {
+fn directives(level: &str) -> Result<String, String> {
     match level {
-        "debug" | "trace" => format!("info,carnet={level}"),
-        other => other.to_owned(),
+        "debug" | "trace" => Ok(format!("info,carnet={level}")),
+        "error" | "warn" | "info" | "off" => Ok(level.to_owned()),
+        // A word alone would be taken as the name of a module, and silence everything else.
+        targets if targets.contains('=') => Ok(targets.to_owned()),
+        other => Err(format!(
+            "log_level: {other} is none of error, warn, info, debug, trace, off"
+        )),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_level_that_is_none_is_refused() {
+        for level in [
+            "error",
+            "warn",
+            "info",
+            "debug",
+            "trace",
+            "off",
+            "info,carnet::eas=debug",
+        ] {
+            let directives = directives(level).expect(level);
+            assert!(EnvFilter::try_new(directives).is_ok(), "{level}");
+        }
+        for level in ["warning", "nonsense", ""] {
+            assert!(directives(level).is_err(), "{level}");
+        }
+    }
 
     #[test]
     fn a_panic_is_told_without_what_it_quotes() {

@@ -21,6 +21,7 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
             "transfer",
             "domain::access",
             "http",
+            "connect",
         ]),
     ),
     (
@@ -88,7 +89,7 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     ("rusqlite", &["store"]),
-    ("deadpool_sqlite", &["store"]),
+    ("deadpool", &["store"]),
     (
         "axum",
         &[

@@ -128,6 +128,9 @@ fn configuration_comes_from_a_file_and_is_checked() {
         ("listn = []", "listn"),
         ("listen = 3", "listen"),
         ("= =", "carnet.toml"),
+        ("trash_days = 1\nlistn = []", "line 2"),
+        ("listen = []", "listen"),
+        ("public_url = 'contacts.example.org'", "public_url"),
     ] {
         fs::write(&file, text).expect("written");
         assert!(
@@ -135,4 +138,43 @@ fn configuration_comes_from_a_file_and_is_checked() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn sample_people_come_into_new_data_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    works(&data, &["user", "add", "boss", "--admin"]);
+    assert!(refused(&data, &["serve", "--demo"]).contains("--demo"));
+    assert!(!works(&data, &["user", "list"]).contains("alice"));
+    // Where they are, they may come again; each start says that their password is known.
+    let sampled = folder.path().join("sampled");
+    Program::serve(&sampled, &LOOPBACK, &["--demo"]).stop();
+    Program::serve(&sampled, &LOOPBACK, &["--demo"]).stop();
+    let log = folder.path().join("log");
+    let output = fs::File::create(&log).expect("a log");
+    let program = Program::serve_logging(&sampled, &LOOPBACK, &[], output);
+    crate::support::eventually("password everybody knows", || {
+        fs::read_to_string(&log)
+            .expect("a log")
+            .contains("password everybody knows")
+    });
+    program.stop();
+}
+
+#[test]
+fn who_reads_the_output_may_stop_reading() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    works(&data, &["user", "add", "boss"]);
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_carnet"));
+    command
+        .args(["user", "list", "--json", "--data"])
+        .arg(&data);
+    let mut child = command
+        .stdout(std::process::Stdio::piped())
+        .spawn()
+        .expect("started");
+    drop(child.stdout.take());
+    assert!(child.wait().expect("ended").success());
 }
