@@ -121,6 +121,9 @@ async fn admit(
         Ok(identity) => identity,
         // The password is not the one any more; what has to be erased is told all the same.
         Err(refusal) => {
+            if let Ok(line) = RequestLine::parse(parts.uri.query().unwrap_or_default()) {
+                note(&About::of(&parts.extensions), &line);
+            }
             return Err(
                 match wipe::without_password(&face, &parts, body, peer).await {
                     Ok(Some(response)) => response,
@@ -230,6 +233,14 @@ fn disabled(parts: &Parts) -> Response<Bytes> {
     }
 }
 
+/// Which device asks for what, for the line of the request.
+fn note(about: &About, line: &RequestLine) {
+    let is_fit = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
+    let device: String = line.device_id.chars().filter(is_fit).take(64).collect();
+    about.note_device(&device);
+    about.note_command(command::name_of(&line.command));
+}
+
 /// The version a request says; none when it says none, 0 when nobody knows it.
 fn version_of(line: &RequestLine, headers: &HeaderMap) -> Option<Version> {
     line.version.or_else(|| {
@@ -271,8 +282,7 @@ impl Arrival {
         };
         let mut line = RequestLine::parse(parts.uri.query().unwrap_or_default())
             .map_err(|_| malformed("malformed query"))?;
-        about.note_device(&line.device_id);
-        about.note_command(command::name_of(&line.command));
+        note(&about, &line);
         let text = |name| header_text(&parts.headers, name);
         let version = version_of(&line, &parts.headers);
         line.accept_multipart |= text("ms-asacceptmultipart").eq_ignore_ascii_case("t");

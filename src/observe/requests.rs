@@ -1,14 +1,17 @@
 //! One line of the log for every request, written when its answer has left.
 
-use std::{sync::Arc, time::Instant};
+use std::{future, sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
     extract::{Request, State},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse as _, Response},
 };
-use http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode};
+use futures_util::future::Either;
+use http::{
+    Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header, uri::Authority,
+};
 use tracing::Instrument as _;
 
 use super::metrics::Requests;
@@ -86,9 +89,19 @@ pub fn watch(
         id: id.clone(),
         figures,
     };
-    request.extensions_mut().insert(about);
-    let span = tracing::info_span!("request", id);
-    let answer = next.run(request).instrument(span);
+    let fault = host_fault(request.version(), request.headers());
+    let answer = match fault {
+        None => {
+            request.extensions_mut().insert(about);
+            let span = tracing::info_span!("request", id);
+            Either::Left(next.run(request).instrument(span))
+        }
+        Some(fault) => {
+            about.note_fault(fault);
+            let refusal = (StatusCode::BAD_REQUEST, format!("{fault}\n"));
+            Either::Right(future::ready(refusal.into_response()))
+        }
+    };
     async move {
         let mut response = answer.await;
         if let Ok(id) = HeaderValue::from_str(&id) {
@@ -100,6 +113,22 @@ pub fn watch(
             line.status = Some(status);
             Body::new(Watched { body, watch: line })
         })
+    }
+}
+
+/// Why a request of HTTP/1.1 is not for one host (RFC 9112 §3.2): a proxy in front could read another
+/// one.
+fn host_fault(version: Version, headers: &HeaderMap) -> Option<&'static str> {
+    let mut hosts = headers.get_all(header::HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    match first {
+        None if version == Version::HTTP_11 => Some("no Host header"),
+        None => None,
+        Some(_) if second.is_some() => Some("more than one Host header"),
+        Some(host) => {
+            let is_host = host.is_empty() || Authority::try_from(host.as_bytes()).is_ok();
+            (!is_host).then_some("a Host header that names no host")
+        }
     }
 }
 
@@ -261,6 +290,26 @@ mod tests {
             given(Box::leak("x".repeat(65).into_boxed_str()), true).len(),
             16
         );
+    }
+
+    #[test]
+    fn a_request_is_for_one_host() {
+        for (version, hosts, fits) in [
+            (Version::HTTP_11, &["contacts.example.org"][..], true),
+            (Version::HTTP_11, &["[::1]:8443"], true),
+            (Version::HTTP_11, &[""], true),
+            (Version::HTTP_11, &[], false),
+            (Version::HTTP_11, &["a", "b"], false),
+            (Version::HTTP_11, &["a b/c"], false),
+            (Version::HTTP_10, &[], true),
+            (Version::HTTP_2, &[], true),
+        ] {
+            let mut headers = HeaderMap::new();
+            for host in hosts {
+                headers.append(header::HOST, HeaderValue::from_static(host));
+            }
+            assert_eq!(host_fault(version, &headers).is_none(), fits, "{hosts:?}");
+        }
     }
 
     #[test]

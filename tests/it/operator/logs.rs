@@ -81,6 +81,15 @@ fn every_face_writes_one_line_a_request_and_no_secret() {
     let refused = request(&address, "PROPFIND", "/dav/", &wrong, b"");
     assert_eq!(refused.status, 401);
     assert_ne!(refused.header("x-request-id"), Some("forged"));
+    let command = "/Microsoft-Server-ActiveSync?Cmd=Ping&User=x&DeviceId=LOSTPHONE&DeviceType=y";
+    let refused = request(
+        &address,
+        "POST",
+        command,
+        &[basic("alice", "hunter22")],
+        b"",
+    );
+    assert_eq!(refused.status, 401);
     assert_eq!(request(&address, "GET", "/healthz", &[], b"").status, 200);
 
     let lines = requests(&log);
@@ -129,6 +138,14 @@ fn every_face_writes_one_line_a_request_and_no_secret() {
             .as_str()
             .is_some_and(|fault| fault.starts_with("WBXML: "))
     );
+
+    // Which phone has the old password.
+    let line = one(&lines, "device", "lostphone");
+    assert_eq!(
+        (&line["command"], &line["status"]),
+        (&"Ping".into(), &401.into())
+    );
+    assert!(line["login"].is_null());
 
     assert_eq!(one(&lines, "path", "/search")["login"], "alice");
     assert_eq!(one(&lines, "path", "/search")["face"], "web");
