@@ -106,6 +106,7 @@ impl App {
         let core = Core::new(store.clone(), class::all(contact.clone()), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
         let shutdown = operator.shutdown.clone();
+        let certificates = Certificates::open(&config).map_err(Error::Invalid)?;
         operator.opened(Open {
             store: store.clone(),
             data: config.data.clone(),
@@ -114,6 +115,8 @@ impl App {
                 core: core.clone(),
                 store: store.clone(),
                 auth: auth.clone(),
+                certificates: certificates.clone(),
+                data: config.data.clone(),
                 started: SystemTime::now(),
             },
             token: config.metrics_token.clone(),
@@ -139,7 +142,7 @@ impl App {
             auth: auth.clone(),
             facet: contact.clone(),
             push: push.clone(),
-            host: config.public_host().map(str::to_owned),
+            host: config.public_host(),
             public_url: config.public_url.clone(),
             vcard4: config.carddav_vcard4,
         });
@@ -155,7 +158,6 @@ impl App {
             sms: config.sms.as_ref().map(outlet),
             fax: config.fax.as_ref().map(outlet),
         };
-        let certificates = Certificates::open(&config).map_err(Error::Invalid)?;
         let site = web::Site {
             address: config.public_url.as_deref().and_then(Address::parse),
             certificates: certificates.clone(),
@@ -426,7 +428,8 @@ mod tests {
                 requests::watch,
             ));
         for (path, status) in [("/", 200), ("/faulty", 500), ("/", 200)] {
-            let request = Request::builder().uri(path).body(axum::body::Body::empty());
+            let request = Request::builder().uri(path).header("host", "localhost");
+            let request = request.body(axum::body::Body::empty());
             let answer = router.clone().oneshot(request.expect("a request")).await;
             assert_eq!(answer.expect("an answer").status(), status, "{path}");
         }

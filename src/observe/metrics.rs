@@ -5,7 +5,11 @@
 use std::{
     fmt::{self, Write as _},
     fs,
-    sync::{Arc, atomic::Ordering},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -26,6 +30,12 @@ use prometheus_client::{
     registry::Registry,
 };
 
+use rustix::{
+    fs::statvfs,
+    process::{Resource, getrlimit},
+    time::{ClockId, clock_gettime},
+};
+
 use super::requests::Face;
 use crate::{
     auth::Authenticator,
@@ -34,6 +44,7 @@ use crate::{
         error::{Error, Result},
         tally::Spreading,
     },
+    http::tls::Certificates,
     store::sqlite::Sqlite,
 };
 
@@ -173,6 +184,9 @@ pub struct Metrics {
     pub core: Arc<Core>,
     pub store: Arc<Sqlite>,
     pub auth: Arc<Authenticator>,
+    pub certificates: Option<Arc<Certificates>>,
+    /// The data directory.
+    pub data: PathBuf,
     pub started: SystemTime,
 }
 
@@ -269,6 +283,7 @@ impl Metrics {
                 figures.waits.value(),
             ),
         ])));
+        self.add_alarms(&mut registry);
         let mut process = Registry::default();
         self.add_process(&mut process);
         let mut text = String::new();
@@ -343,6 +358,29 @@ impl Metrics {
         registry.register("sign_in_failures", "Sign-ins that failed", failures);
     }
 
+    /// What an operator is woken for.
+    fn add_alarms(&self, registry: &mut Registry) {
+        let build = Family::<Labels, Gauge>::default();
+        let version = env!("CARGO_PKG_VERSION").to_owned();
+        build.get_or_create(&vec![("version", version)]).set(1);
+        registry.register("build_info", "The program", build);
+        let certificates = self.certificates.as_ref();
+        if let Some(expires) = certificates.and_then(|served| served.expires()) {
+            registry.register(
+                "certificate_expires_timestamp_seconds",
+                "End of the certificate that is served, since the epoch",
+                ConstGauge::new(expires),
+            );
+        }
+        if let Ok(disk) = statvfs(&self.data) {
+            registry.register(
+                "disk_free_bytes",
+                "Room that is left where the data are",
+                ConstGauge::new(disk.f_bavail.saturating_mul(disk.f_frsize)),
+            );
+        }
+    }
+
     /// The names every exporter uses for a process.
     fn add_process(&self, registry: &mut Registry) {
         let started = self.started.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -356,6 +394,17 @@ impl Metrics {
                 "process_resident_memory_bytes",
                 "Resident memory",
                 ConstGauge::new(octets),
+            );
+        }
+        let spent = clock_gettime(ClockId::ProcessCPUTime);
+        let seconds: Counter<f64, AtomicU64> = Counter::default();
+        seconds.inc_by(spent.tv_sec as f64 + spent.tv_nsec as f64 / 1e9);
+        registry.register("process_cpu_seconds", "Processor time", seconds);
+        if let Some(most) = getrlimit(Resource::Nofile).current {
+            registry.register(
+                "process_max_fds",
+                "Files and connections that may be open",
+                ConstGauge::new(most),
             );
         }
         if let Ok(open) = fs::read_dir("/proc/self/fd") {

@@ -89,10 +89,21 @@ fn counters_move_with_every_face() {
         401
     );
 
-    let moves = Moves {
-        before,
-        after: samples(address),
-    };
+    let after = samples(address);
+    let version = format!(
+        "carnet_build_info{{version=\"{}\"}}",
+        env!("CARGO_PKG_VERSION")
+    );
+    assert_eq!(after.get(&version), Some(&1.0), "{after:?}");
+    for name in [
+        "carnet_disk_free_bytes",
+        "process_cpu_seconds_total",
+        "process_max_fds",
+        "process_open_fds",
+    ] {
+        assert!(after.get(name).is_some_and(|value| *value > 0.0), "{name}");
+    }
+    let moves = Moves { before, after };
     for (name, by) in [
         (
             r#"carnet_requests_total{face="carddav",command="PUT",status="201"}"#,
