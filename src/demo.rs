@@ -12,6 +12,7 @@ use crate::{
         error::Result,
         id::{PersonId, Timestamp},
         principal::Role,
+        store::Store,
     },
 };
 
@@ -20,6 +21,36 @@ const PEOPLE: [(&str, &str); 3] = [
     ("bob", "Bob Keller"),
     ("carol", "Carol Nguyen"),
 ];
+
+/// The password of each of them.
+const PASSWORD: &str = "demo";
+
+/// Refuses data of real people: everybody knows the password of the sample ones.
+pub async fn allowed(store: &dyn Store) -> std::result::Result<(), String> {
+    let people = store.people().await.map_err(|error| error.to_string())?;
+    let is_sampled = people.iter().any(|person| person.login == PEOPLE[0].0);
+    match people.is_empty() || is_sampled {
+        true => Ok(()),
+        false => Err("--demo is for a new data directory: these data have accounts".to_owned()),
+    }
+}
+
+/// Says at the start that sample people can sign in with the password everybody knows.
+pub async fn warn(core: &Core) {
+    for (login, _) in PEOPLE {
+        let Ok(Some(person)) = core.store().person_by_login(login).await else {
+            continue;
+        };
+        let is_sample = person.email == Some(email(login)) && !person.disabled;
+        if is_sample && auth::verify(PASSWORD.to_owned(), person.password_hash).await {
+            tracing::warn!(login, "a sample account has the password everybody knows");
+        }
+    }
+}
+
+fn email(login: &str) -> String {
+    format!("{login}@example.org")
+}
 
 /// Adds the sample data, once.
 pub async fn fill(core: &Arc<Core>) -> Result<()> {
@@ -30,10 +61,10 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
     for (login, name) in PEOPLE {
         let op = Op::AddPerson {
             login: login.to_owned(),
-            email: Some(format!("{login}@example.org")),
+            email: Some(email(login)),
             name: name.to_owned(),
             admin: false,
-            password_hash: auth::hash("demo".to_owned()).await?,
+            password_hash: auth::hash(PASSWORD.to_owned()).await?,
         };
         ids.push(PersonId(commit(core, op).await?));
     }

@@ -55,6 +55,9 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
     let brought = store.bring_up_to_date(&classes).await;
     brought.map_err(|error| error.to_string())?;
+    if options.demo {
+        demo::allowed(&*store).await?;
+    }
     first_start::run(&mut config, &store, options.demo, &stop).await?;
     if stop.is_cancelled() {
         return text("");
@@ -65,6 +68,8 @@ pub async fn run(mut config: Config, options: Options) -> Done {
             .await
             .map_err(|error| error.to_string())?;
     }
+    let sampled = app.core.clone();
+    tokio::spawn(async move { demo::warn(&sampled).await });
     let listeners = app.bind().await?;
     reload_on_hangup(&app)?;
     announce(&listeners)?;
