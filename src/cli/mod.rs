@@ -12,7 +12,13 @@ mod serve;
 mod transfer;
 mod user;
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    io::{ErrorKind, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
 
 use clap::{Args, Parser, Subcommand};
 
@@ -136,15 +142,17 @@ pub fn main() -> ExitCode {
             println!("{:#}", serde_json::json!({ "done": text.trim_end() }));
             ExitCode::SUCCESS
         }
-        Ok(Output::Text(text)) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
-        Ok(Output::Json(value)) => {
-            println!("{value:#}");
-            ExitCode::SUCCESS
-        }
+        Ok(Output::Text(text)) => print(&text),
+        Ok(Output::Json(value)) => print(&format!("{value:#}\n")),
         Err(why) => failed(&why),
+    }
+}
+
+/// Whoever reads the output may have seen enough (`| head -1`).
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => failed(&error.to_string()),
+        _ => ExitCode::SUCCESS,
     }
 }
 
@@ -173,9 +181,15 @@ async fn run(cli: Cli) -> Done {
             if needs_none {
                 return office::reach(&config, json).await;
             }
-            if !makes_data && !config.data.join(DATABASE).exists() {
+            if !makes_data {
                 let data = config.data.display();
-                return Err(format!("{data}: there is no {DATABASE} in this directory"));
+                match config.data.join(DATABASE).try_exists() {
+                    Ok(true) => {}
+                    Ok(false) => {
+                        return Err(format!("{data}: there is no {DATABASE} in this directory"));
+                    }
+                    Err(error) => return Err(format!("{data}: {error}")),
+                }
             }
             let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
             let class = Contact::new(config.country.as_deref());
@@ -241,10 +255,15 @@ fn text(text: impl Into<String>) -> Done {
 }
 
 async fn commit(store: &Sqlite, op: Op) -> Result<Committed, String> {
+    commit_all(store, vec![op]).await
+}
+
+/// Commits operations together, or none of them.
+async fn commit_all(store: &Sqlite, ops: Vec<Op>) -> Result<Committed, String> {
     let batch = Batch {
         client: "command line".to_owned(),
         at: Timestamp::now(),
-        ops: vec![op],
+        ops,
         ..Batch::default()
     };
     store.commit(batch).await.map_err(|error| error.to_string())

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Subcommand;
 
-use super::{Done, Output, commit, person, text};
+use super::{Done, Output, commit, commit_all, person, text};
 use crate::{
     auth,
     dav::{Choice, Homes},
@@ -240,31 +240,30 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let picture = picture.map(|file| read_picture(&file)).transpose()?;
             let document_quota = document_quota.as_deref().map(octets).transpose()?;
             let person = person(store, &login).await?;
+            // All of it or nothing.
+            let mut ops = Vec::new();
             if let Some(class) = class {
                 let person = person.id;
-                commit(store, Op::Office(OfficeOp::SetClass { person, class })).await?;
+                ops.push(Op::Office(OfficeOp::SetClass { person, class }));
             }
             if let Some(quota) = document_quota {
-                let op = Op::SetDocumentQuota {
+                ops.push(Op::SetDocumentQuota {
                     person: person.id,
                     quota,
-                };
-                commit(store, op).await?;
+                });
             }
             if organization.is_some() || picture.is_some() {
-                let op = Op::DescribePerson {
+                ops.push(Op::DescribePerson {
                     person: person.id,
                     organization,
                     picture,
-                };
-                commit(store, op).await?;
+                });
             }
             if show_members || hide_members {
-                let op = Op::ShowMembers {
+                ops.push(Op::ShowMembers {
                     person: person.id,
                     shown: show_members,
-                };
-                commit(store, op).await?;
+                });
             }
             let mut settings = None;
             if let Some(minutes) = minutes {
@@ -302,7 +301,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 op.disabled = (disable || enable).then_some(disable);
                 op.admin = (admin || no_admin).then_some(admin);
             });
-            commit(store, op).await?;
+            ops.push(op);
+            commit_all(store, ops).await?;
             text(format!("account {login} changed\n"))
         }
         Command::ResetSecondFactor { login } => {
