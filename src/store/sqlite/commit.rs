@@ -55,6 +55,11 @@ impl From<Error> for Failure {
     }
 }
 
+/// Of an operation handed to a part that does not apply it: nothing of its batch stands.
+fn misrouted() -> Applied<i64> {
+    Err(Error::Unavailable("an operation reached a part of the store that lacks it".into()).into())
+}
+
 /// Counts one more durable commit and returns the number of them.
 pub fn count(connection: &Connection) -> rusqlite::Result<u64> {
     let count: i64 = connection

@@ -2,7 +2,7 @@
 
 use rusqlite::{Params, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{credential::CredentialOp, error::Error, id::PersonId};
 
 impl Commit<'_> {
@@ -119,7 +119,7 @@ impl Commit<'_> {
                 )?;
                 self.changed_how_to_sign_in(*person, "removed")
             }
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -35,7 +35,7 @@ impl Commit<'_> {
                     .execute([id])?;
                 Ok(0)
             }
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

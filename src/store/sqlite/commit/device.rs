@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     device::DeviceAccess,
@@ -74,7 +74,7 @@ impl Commit<'_> {
                     params![person.0, label],
                 )
             }
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     class::Blob,
@@ -80,7 +80,7 @@ impl Commit<'_> {
                 document,
                 attached,
             } => self.attach(*contact, *document, *attached),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

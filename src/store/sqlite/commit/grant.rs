@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -24,7 +24,7 @@ impl Commit<'_> {
                 person,
                 modify,
             } => self.grant_item(*item, *collection, *person, *modify),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

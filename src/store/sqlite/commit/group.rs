@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, search::Live};
+use super::{Applied, Commit, misrouted, search::Live};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -66,7 +66,7 @@ impl Commit<'_> {
                 params![token, group.0, email, self.author().unwrap_or(0), expires.0],
             ),
             Op::AcceptInvitation { token, person } => self.accept(token, *person),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

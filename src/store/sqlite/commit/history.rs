@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit, items::Placed};
+use super::{Applied, Commit, items::Placed, misrouted};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -55,7 +55,7 @@ impl Commit<'_> {
                 trash_before,
                 tombstones_before,
             } => self.purge(*versions_before, *trash_before, *tombstones_before),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

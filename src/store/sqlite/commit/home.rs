@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     class::CONTACT,
@@ -42,7 +42,7 @@ impl Commit<'_> {
                     .execute([collection.0])?;
                 Ok(collection.0)
             }
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Applied, Commit, place::Placing, search};
+use super::{Applied, Commit, misrouted, place::Placing, search};
 use crate::domain::{
     batch::{Content, Op},
     error::Error,
@@ -86,7 +86,7 @@ impl<'a> Commit<'a> {
                 collection,
                 expected,
             } => self.empty_checked(*collection, *expected),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -30,7 +30,7 @@ impl Commit<'_> {
                 Ok(person.0)
             }
             Op::ShowMembers { person, shown } => self.show_members(*person, *shown),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{batch::Op, id::PersonId};
 
 /// More removals than this within an hour, and more than a quarter of the book.
@@ -32,7 +32,7 @@ impl Commit<'_> {
                 "UPDATE notice SET settled = ?2, held = 0 WHERE id = ?1",
                 params![notice.0, self.batch.at.0],
             ),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     collection::DEFAULT_BOOK,
@@ -23,7 +23,7 @@ impl Commit<'_> {
             } => self.add_person(login, email.as_deref(), name, *admin, password_hash),
             Op::ChangePerson { person, .. } => self.change_person(*person, op),
             Op::RemovePerson { person } => self.remove_person(*person),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

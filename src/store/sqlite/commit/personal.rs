@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::Op,
     error::Error,
@@ -151,7 +151,7 @@ impl Commit<'_> {
                 "UPDATE import SET undone = ?2 WHERE id = ?1",
                 params![import.0, self.batch.at.0],
             ),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{batch::Op, error::Error, id::PersonId};
 
 /// Of a tag that a device's category made.
@@ -70,7 +70,7 @@ impl Commit<'_> {
                 comment,
                 text: None,
             } => self.run("DELETE FROM comment WHERE id = ?1", params![comment.0]),
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 

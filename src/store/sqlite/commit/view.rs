@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{Applied, Commit};
+use super::{Applied, Commit, misrouted};
 use crate::domain::{
     batch::{Made, Op},
     error::Error,
@@ -79,7 +79,7 @@ impl Commit<'_> {
                 self.catch_up(view.0, &stamp)?;
                 Ok(view.0)
             }
-            _ => Ok(0),
+            _ => misrouted(),
         }
     }
 
