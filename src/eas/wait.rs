@@ -131,10 +131,16 @@ impl Waiter {
     async fn look(&self) -> Result<Look> {
         let actor = match self.actor().await {
             Ok(actor) => actor,
-            Err(Error::NotFound) => return Ok(Look::Woken(Woken::Barred(self.barred().await?))),
+            Err(Error::NotFound) => {
+                let why = match self.may_use().await? {
+                    true => Barred::Password,
+                    false => Barred::Account,
+                };
+                return Ok(Look::Woken(Woken::Barred(why)));
+            }
             Err(error) => return Err(error),
         };
-        if self.barred().await? == Barred::Account {
+        if !self.may_use().await? {
             return Ok(Look::Woken(Woken::Barred(Barred::Account)));
         }
         let mut topics = vec![Topic::Person(self.person)];
@@ -158,14 +164,10 @@ impl Waiter {
         })
     }
 
-    /// What would keep the person out, if anything does.
-    async fn barred(&self) -> Result<Barred> {
+    /// Whether the account, if there still is one, may use Exchange ActiveSync.
+    async fn may_use(&self) -> Result<bool> {
         let account = self.face.core.store().account(self.person).await?;
-        let serves = account.is_none_or(|account| account.person.may_use(Service::Eas));
-        Ok(match serves {
-            true => Barred::Password,
-            false => Barred::Account,
-        })
+        Ok(account.is_none_or(|account| account.person.may_use(Service::Eas)))
     }
 
     /// The device is let in, and its folders are those it was told.

@@ -62,6 +62,9 @@ impl Choke {
         }
         self.tries = 0;
         if !self.narrow {
+            tracing::warn!(
+                "a device does not acknowledge an answer it was given {PATIENCE} times: pages shrink to one item"
+            );
             self.narrow = true;
             return None;
         }

@@ -223,6 +223,34 @@ fn a_device_that_never_takes_a_new_key_costs_one_row() {
 }
 
 #[test]
+fn a_device_that_never_acknowledges_is_told_of() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let log = folder.path().join("log");
+    let output = fs::File::create(&log).expect("a log");
+    let data = folder.path().join("data");
+    let program = Program::serve_logging(&data, &LOOPBACK, &["--demo"], output);
+    let mut device = Device::set_up(&program.address("http"), "alice", "deaf", "14.1");
+    let said = || {
+        let log = fs::read_to_string(&log).expect("a log");
+        log.matches("does not acknowledge").count()
+    };
+    device.sync_all(&[], 100);
+    assert_eq!(said(), 0);
+    let book = Book::of(&program.address("http"), "alice");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:new\r\nN:New;;;;\r\nFN:New\r\nEND:VCARD\r\n";
+    assert_eq!(book.put("new.vcf", NEW, card).status, 201);
+    for _ in 0..8 {
+        // Always with the key of the answer before.
+        device.sync(&[], 100);
+    }
+    eventually("the line about the device", || said() == 1);
+    // What it was told is not lost on it once it listens.
+    device.sync_all(&[], 100);
+    assert!(device.named("New").is_some());
+    program.stop();
+}
+
+#[test]
 fn a_client_with_a_new_name_each_time_costs_a_bounded_number_of_rows() {
     let server = Server::start();
     let book = Book::of(&server.address, "alice");
