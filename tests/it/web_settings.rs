@@ -44,7 +44,7 @@ fn lists_have_the_rows_and_the_order_a_person_set() {
     // Another order is one click away, and numbers that are not offered change nothing.
     let page = browser.page("/c/private?sort=name");
     assert!(shown(&page, "A N00") && !shown(&page, "A N29"));
-    assert!(page.contains("page=2#letter-") || page.contains("page=1#letter-"));
+    assert!(page.contains("page=1#letter-"), "{page}");
     let fields = [("rows", "100000"), ("sort", "shoe-size")];
     assert_eq!(set(&browser, "/settings/display", &fields), 303);
     assert!(browser.page("/c/private").contains("Page 1 of 2"));

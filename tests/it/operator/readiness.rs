@@ -145,6 +145,7 @@ fn the_service_manager_is_told_of_start_life_and_end() {
     };
     let path = path.to_str().expect("a path");
     let variables = [("NOTIFY_SOCKET", path), ("WATCHDOG_USEC", "400000")];
+    let begun = Instant::now();
     let program = serve(&folder.path().join("data"), &variables);
     // Life comes before readiness where the start takes long.
     let mut said = hear();
@@ -152,7 +153,6 @@ fn the_service_manager_is_told_of_start_life_and_end() {
         said = hear();
     }
     assert_eq!(said, "READY=1\n");
-    let begun = Instant::now();
     for _ in 0..4 {
         assert_eq!(hear(), "WATCHDOG=1\n");
     }

@@ -279,7 +279,7 @@ fn cases_55_to_57_tags_are_personal() {
     let version = |page: String| crate::support::browser::hidden(&page, "version");
     let before = version(max.page(&format!("{k}/edit")));
     let page = zed.done(&format!("{k}/tags"), &[("tag", &tag)]);
-    assert!(page.contains("value=\"1\" checked") || page.contains(" checked"));
+    assert!(page.contains(&format!("value=\"{tag}\" checked")), "{page}");
     assert_eq!(version(max.page(&format!("{k}/edit"))), before, "55");
     assert!(
         !max.page("/g/G").contains("Urgent") && !max.page(&k).contains("Urgent"),
