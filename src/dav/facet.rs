@@ -11,7 +11,7 @@ pub struct Shown {
     pub small_photos: bool,
 }
 
-/// Octets of a picture after which some clients stop reading (`carddav.md` §11).
+/// Octets of a picture above which some clients, iOS among them, stop reading a card.
 pub const HEAVY: usize = 1024 * 1024;
 
 /// CardDAV's view of a class of items.

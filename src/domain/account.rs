@@ -175,7 +175,8 @@ impl Core {
         Ok(farewell)
     }
 
-    /// Ends the account (`rights.md` rule 9). `Invalid` while the actor runs a group.
+    /// Ends the account: groups keep what the person created or shared there, private contacts go
+    /// to the trash. `Invalid` while the actor is the admin of a group.
     pub async fn delete_account(&self, actor: &Actor) -> Result<()> {
         let op = Op::RemovePerson {
             person: actor.person,

@@ -1,5 +1,5 @@
-//! Documents attached to contacts (`rights.md` rule 12): the link is the contact's, the document
-//! keeps its own rights.
+//! Documents attached to contacts. The link belongs to the contact and needs *Modify* on it; the
+//! document keeps its own rights.
 
 use super::{
     batch::Op,

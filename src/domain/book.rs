@@ -231,7 +231,8 @@ impl Book {
         Cursor::at(&self.collection, self.collection.seq).with_refused(self.refused)
     }
 
-    /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
+    /// What the actor may do in this book. `modify` is true as soon as some item may be modified:
+    /// a client that finds no `write-content` on a book treats all of it as read-only.
     pub async fn privileges(&self) -> Result<Privileges> {
         let add = self.may(Right::Add);
         let owner = self.is_private() && !self.actor.is_read_only();
@@ -382,8 +383,8 @@ impl Book {
         }
     }
 
-    /// The same of any version. In Private the owner's lines stand for the ones that belong to the
-    /// document itself, which group books show (`rights.md` §4).
+    /// Any version of an item as this book shows it. In Private the owner's lines (the overlay)
+    /// replace those of the document itself, which group books show.
     pub(super) fn shown(&self, document: &[u8], overlay: &[u8]) -> Vec<u8> {
         let class = self.class();
         if !self.is_private() {

@@ -1,4 +1,5 @@
-//! Comments belong to a placement: read where it is, by those who read there (`rights.md` rule 10).
+//! Comments belong to a placement: one written in a group is read by its members, one written in
+//! Private by the owner alone, also where the contact is shared.
 
 use super::{
     batch::Op,

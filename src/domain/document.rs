@@ -1,4 +1,5 @@
-//! Documents: details as an item like any other, octets kept apart and streamed (`mission.md` P8).
+//! Documents, the files kept beside contacts: the details of a document are an item like any other,
+//! its octets are stored apart and streamed.
 
 mod kind;
 mod name;

@@ -62,7 +62,8 @@ pub struct Card {
 }
 
 impl Placement {
-    /// The strong entity tag, quoted: a digest of document, overlay and refusal mark (`design.md` §2).
+    /// The strong entity tag (RFC 9110 §8.8.3), quoted: a digest of document, overlay and refusal
+    /// mark.
     ///
     /// `mark` counts the writes of this person that were refused on this item.
     pub fn etag(&self, mark: i64) -> String {

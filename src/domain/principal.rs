@@ -116,8 +116,7 @@ pub struct Member {
     pub role: Role,
 }
 
-/// What the list of a group's members shows of a person (`rights.md` rule 18); as JSON, the document
-/// of a card there.
+/// What the list of a group's members shows of a person; as JSON, the document of a card there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -131,7 +130,8 @@ pub struct Profile {
 /// Last segment of the URL of a group's list of members.
 pub const MEMBERS: &str = "members";
 
-/// Checks a login for a new account (`design.md` §7): reserved names would shadow URLs.
+/// Whether a login may name a new account: 1 to 64 lower-case letters, digits and `. _ - @ +`, not
+/// dots alone, and no first segment of a URL below `/dav/`.
 pub fn valid_login(login: &str) -> bool {
     const RESERVED: [&str; 4] = ["principals", "groups", "directory", "push"];
     (1..=64).contains(&login.len())

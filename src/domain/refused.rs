@@ -1,5 +1,5 @@
-//! Refused changes are kept for the person, who may copy them, propose them or let them go
-//! (`rights.md` §2).
+//! Refused changes: writes that rights or a conflict refused are kept for their author, who may
+//! copy them, propose them to the creator or discard them.
 
 use std::sync::Arc;
 

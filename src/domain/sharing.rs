@@ -1,4 +1,5 @@
-//! One datum in several places: sharing, withdrawing, moving, copying (`rights.md` rules 5, 6, 16).
+//! One item in several places: sharing, withdrawing, moving, copying. A move is a sharing followed
+//! by a removal.
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ use super::{
 pub struct ShownPlace {
     /// Names the placement for [`Core::withdraw`].
     pub placement: PlacementId,
-    /// None: a group the person is not in, whose name they do not learn (rule 6).
+    /// None: a group the person is not in, whose name they do not learn.
     pub known: Option<KnownPlace>,
     pub placed_by: PersonId,
     pub placed_by_name: String,
@@ -236,8 +237,8 @@ impl Book {
         Ok((placed, ops))
     }
 
-    /// The same datum could be here: Private holds what its owner created, anything else becomes a
-    /// copy there (§1).
+    /// Whether this place can hold the item itself: Private holds only what its owner created, any
+    /// other item becomes a copy there.
     pub fn may_hold(&self, placement: &Placement) -> bool {
         !self.is_private() || placement.creator == self.actor().person
     }
@@ -311,8 +312,8 @@ impl Book {
 }
 
 impl Core {
-    /// Takes a placement away (the minus sign beside a group, rule 5): needs *Remove* there, which
-    /// the creator of a private contact has in any group. Answers what takes it back.
+    /// Removes a placement. Needs *Remove* in its place, which the creator of a private contact has
+    /// in any group. Returns what undoes it.
     pub async fn withdraw(
         self: &Arc<Self>,
         actor: &Arc<Actor>,

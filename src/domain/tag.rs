@@ -1,5 +1,5 @@
-//! Personal tags: seen by nobody else, never changing the item; in Private they are its categories
-//! (`rights.md` rule 11, §4).
+//! Personal tags: nobody else sees them and they never change the item. In the owner's Private they
+//! are its CATEGORIES.
 
 use std::sync::Arc;
 

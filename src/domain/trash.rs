@@ -1,4 +1,5 @@
-//! What was removed from a place and can come back for the trash time (`rights.md` rule 7).
+//! The trash of a place: removed items, which can be restored until the trash time has passed
+//! (30 days unless set otherwise).
 
 use std::sync::Arc;
 
@@ -201,7 +202,8 @@ impl Core {
         Ok(lost)
     }
 
-    /// The creator takes a copy of a removed item into Private (rule 7).
+    /// The creator takes a copy of a removed item into Private, whatever they may do in the place
+    /// it was removed from.
     pub async fn copy_removed(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         let lost = self.lost_creations(actor).await?;
         let removal = lost.into_iter().find(|removal| removal.revision == id);

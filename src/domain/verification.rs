@@ -1,4 +1,5 @@
-//! A contact is asked by e-mail to check what is held about them (`rights.md` rule 13).
+//! A contact is asked by e-mail to check what is held about them. The creator asks, or the admins
+//! while the group has custody; comments, tags, the note and attached documents are never sent.
 //!
 //! The link is bound to one sending: it holds 30 days, dies a day after its first use, and only its
 //! digest is stored. Whoever follows it acts for the person who asked, through a client of its own

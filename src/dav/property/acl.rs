@@ -1,4 +1,4 @@
-//! RFC 3744 §4 and §5, RFC 5397: principals and privileges (`rights.md` §4).
+//! RFC 3744 §4 and §5, RFC 5397: principals and privileges.
 
 use carnet_proto::dav::xml::escape;
 
@@ -151,7 +151,8 @@ pub async fn email(call: &Call, resource: &Resource) -> Result<Option<Option<Str
     })
 }
 
-/// `rights.md` §4: aggregates and what they hold, flattened; clients test single names.
+/// `current-user-privilege-set` of a book. An aggregate such as `write` is listed together with the
+/// privileges it contains (RFC 3744 §3.12), because clients test for single names.
 fn book_privileges(privileges: Privileges) -> String {
     let mut list = vec!["read"];
     if privileges.owner {

@@ -1,5 +1,6 @@
-//! Lists that no row stores: of the groups behind a view (`carddav.md` §9 e), of the tags of a private
-//! book's owner (§10). Whoever changes a list of a tag, tags.
+//! Lists (cards of the kind *group*) that are generated when they are read: one for each group
+//! behind a view, one for each tag of a private book's owner. Writing the list of a tag changes the
+//! tags of its contacts.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,6 @@
-//! A view as one book (`carddav.md` §9): what is written through it goes to the book the item came
-//! from, what is new to the default one, and each group is a list of its contacts.
+//! A view: all the books a person reads, as one book, for programs that show a single one. A change
+//! goes to the book that holds the item, a new item to the default book, and each group is a list
+//! of its contacts.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -49,7 +50,8 @@ impl Book {
         Ok(books)
     }
 
-    /// In a view: what no private book holds shows what its document says itself (`rights.md` §4).
+    /// In a view: items that no private book holds show the categories of their own document; only
+    /// in Private do the owner's tags replace them.
     pub(in crate::domain) async fn place_cards<'a>(
         &self,
         cards: impl Iterator<Item = &'a mut Card>,

@@ -1,4 +1,5 @@
-//! What a client was last served, and writes without a condition judged by it (`design.md` §4).
+//! The version of each card that a client was last served; writes without If-Match are judged by
+//! it.
 //!
 //! Some clients (Thunderbird) never say which version they edited. The book remembers up to which
 //! sequence each was served, and which single cards it holds in a later version. An edit of an

@@ -23,8 +23,8 @@ pub enum Moved {
 }
 
 impl DeviceBook {
-    /// Moves an item into another book (`rights.md` rule 16), in one transaction with a value kept
-    /// for the device, made of the item's new id.
+    /// Moves an item into another book (a sharing and a removal), in one transaction with a value
+    /// kept for the device, made of the item's new id.
     ///
     /// The device knows the result and is not told of it, but for one that has to be (`by_change`).
     pub async fn move_to(

@@ -1,4 +1,5 @@
-//! The administration (`web.md` §3.9): it shows no contents, and to others it does not exist.
+//! The administration pages: they show no contents, and people who do not administer the server
+//! get 404 for all of them.
 
 mod classes;
 mod devices;

@@ -1,4 +1,5 @@
-//! Clients that remove a large part of a book are noticed (`rights.md` §2, *Mass deletion*).
+//! Notices to people: a client that removed a large part of a book, changes that were refused,
+//! contacts shared or granted in a group.
 
 use rusqlite::params;
 
