@@ -26,6 +26,8 @@ struct Known {
 }
 
 impl Failures {
+    /// Counts one failed sign-in, together with earlier ones of the same login, address and reason.
+    /// A login is cut to 64 characters.
     pub fn note(&self, login: &str, peer: IpAddr, why: Why) {
         let login: String = login.chars().take(64).collect();
         let peer = peer.to_canonical();

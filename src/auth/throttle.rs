@@ -17,6 +17,7 @@ const LONGEST: u64 = 60;
 const MEMORY: Duration = Duration::from_secs(900);
 const MAX_ENTRIES: usize = 100_000;
 
+/// Failed sign-ins by account and address, in memory.
 #[derive(Default)]
 pub struct Throttle(Mutex<HashMap<(String, IpAddr), Failures>>);
 

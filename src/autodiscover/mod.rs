@@ -70,6 +70,7 @@ pub fn is_path(path: &str) -> bool {
 }
 
 impl Face {
+    /// Builds the face; without `public_url` no server address is given to clients.
     pub fn new(auth: Arc<Authenticator>, config: &Config) -> Arc<Self> {
         let url = config.public_url.as_deref().map(str::trim);
         Arc::new(Self {

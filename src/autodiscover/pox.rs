@@ -26,6 +26,7 @@ pub enum Asked {
     Invalid,
 }
 
+/// The response schema that a request accepts ([MS-OXDSCLI] AcceptableResponseSchema).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Schema {
     Mobile,
@@ -61,6 +62,7 @@ impl Asked {
         }
     }
 
+    /// The e-mail address of the request; none if it has none or is malformed.
     pub fn address(&self) -> Option<&str> {
         match self {
             Self::Answer { address, .. } => address.as_deref(),

@@ -42,6 +42,7 @@ impl Failure {
         Failure::Precondition(StatusCode::FORBIDDEN, format!("<{element}/>"), why.into())
     }
 
+    /// 403 with `max-resource-size` (RFC 6352 §6.3.2.1).
     pub fn too_large() -> Self {
         Failure::forbidden("C:max-resource-size", "the card is larger than the limit")
     }
@@ -63,6 +64,7 @@ impl Failure {
         }
     }
 
+    /// The response: status, precondition element and headers.
     pub fn into_answer(self) -> Answer {
         match self {
             Failure::Unauthorized => {

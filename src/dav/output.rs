@@ -102,5 +102,7 @@ pub fn empty(status: StatusCode) -> Answer {
     response
 }
 
+/// Content-Type of multistatus and error bodies.
 pub const XML: &str = "application/xml; charset=utf-8";
+/// Content-Type of cards.
 pub const VCARD: &str = "text/vcard; charset=utf-8";

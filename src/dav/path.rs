@@ -330,10 +330,12 @@ fn numbered(segment: &str, prefix: &str) -> Option<CollectionId> {
 /// Last segment of the address of the profile for Apple's programs.
 const APPLE_PROFILE: &str = "contacts.mobileconfig";
 
+/// URL of the configuration profile for Apple's programs, below the principal.
 pub fn apple_profile_href(login: &str) -> String {
     format!("{}{APPLE_PROFILE}", user_href(login))
 }
 
+/// URL of a push registration, by which it is removed.
 pub fn registration_href(id: &str) -> String {
     format!("/dav/push/{}", encode(id))
 }
@@ -342,22 +344,27 @@ fn user_root_href(actor: &Actor) -> String {
     format!("/dav/{}/", encode(&actor.login))
 }
 
+/// URL of a person's principal.
 pub fn user_href(login: &str) -> String {
     format!("/dav/principals/users/{}/", encode(login))
 }
 
+/// URL of a group's principal.
 pub fn group_href(name: &str) -> String {
     format!("/dav/principals/groups/{}/", encode(name))
 }
 
+/// URL of the actor's address book home.
 pub fn home_href(actor: &Actor) -> String {
     format!("/dav/{}/private/", encode(&actor.login))
 }
 
+/// URL of a group's address book home.
 pub fn group_home_href(name: &str) -> String {
     format!("/dav/groups/{}/", encode(name))
 }
 
+/// Canonical URL of a group's book; in members' homes it has another.
 pub fn group_book_href(name: &str) -> String {
     format!("/dav/groups/{0}/{0}/", encode(name))
 }

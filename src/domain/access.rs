@@ -17,6 +17,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Every protocol.
     pub const ALL: [Protocol; 2] = [Protocol::Eas, Protocol::CardDav];
 
     /// As the command line and stored scopes spell it.

@@ -15,6 +15,7 @@ pub enum Service {
 }
 
 impl Service {
+    /// Every service.
     pub const ALL: [Service; 4] = [Service::Eas, Service::CardDav, Service::Sms, Service::Fax];
 
     /// As the command line spells it.
@@ -71,6 +72,7 @@ impl Default for AccountClass {
 }
 
 impl AccountClass {
+    /// Whether people of this class may use a service.
     pub fn allows(&self, service: Service) -> bool {
         match service {
             Service::Eas => self.eas,
@@ -80,6 +82,7 @@ impl AccountClass {
         }
     }
 
+    /// Allows or forbids a service.
     pub fn set(&mut self, service: Service, allowed: bool) {
         match service {
             Service::Eas => self.eas = allowed,

@@ -180,14 +180,17 @@ impl Book {
         Self { categories, ..self }
     }
 
+    /// The collection as it was when the book was opened.
     pub fn collection(&self) -> &Collection {
         &self.collection
     }
 
+    /// The person on whose behalf the verbs act.
     pub fn actor(&self) -> &Arc<Actor> {
         &self.actor
     }
 
+    /// The core the book was opened from.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }

@@ -29,6 +29,7 @@ pub struct AppPassword {
 }
 
 impl AppPassword {
+    /// Whether it has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }

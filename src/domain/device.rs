@@ -191,6 +191,7 @@ impl Office {
 }
 
 impl OpenDevice {
+    /// The device as it was when it was opened.
     pub fn device(&self) -> &Device {
         &self.device
     }

@@ -46,6 +46,7 @@ impl DeviceBook {
         Self { book, device }
     }
 
+    /// The book or view the device synchronizes.
     pub fn book(&self) -> &Book {
         &self.book
     }

@@ -66,6 +66,7 @@ impl Details {
         }
     }
 
+    /// The details as the JSON document of an item.
     pub fn write(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }

@@ -152,6 +152,7 @@ impl Core {
 }
 
 impl OpenGroup {
+    /// The group as it was when it was opened.
     pub fn group(&self) -> &Group {
         &self.group
     }

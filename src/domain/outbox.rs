@@ -31,6 +31,7 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every channel.
     pub const ALL: [Channel; 3] = [Channel::Mail, Channel::Sms, Channel::Fax];
 
     /// As stored.
@@ -67,6 +68,7 @@ pub enum State {
 }
 
 impl State {
+    /// Every state.
     pub const ALL: [State; 6] = [
         State::Waiting,
         State::Sending,

@@ -14,6 +14,7 @@ use std::{
 pub struct Counter(AtomicU64);
 
 impl Counter {
+    /// Counts `number` more.
     pub fn add(&self, number: u64) {
         self.0.fetch_add(number, Ordering::Relaxed);
     }
@@ -67,6 +68,7 @@ pub struct Spreading {
 }
 
 impl Spread {
+    /// Nothing counted yet; `bounds` are the upper bounds of the ranges, ascending.
     pub fn new(bounds: &'static [f64]) -> Self {
         Self {
             bounds,
@@ -75,6 +77,7 @@ impl Spread {
         }
     }
 
+    /// Counts one value in the first range whose bound is not below it.
     pub fn note(&self, value: f64) {
         let range = self.bounds.partition_point(|bound| *bound < value);
         self.counts[range].fetch_add(1, Ordering::Relaxed);

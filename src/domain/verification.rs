@@ -38,6 +38,7 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Every answer.
     pub const ALL: [Answer; 4] = [
         Answer::Confirmed,
         Answer::Corrected,

@@ -56,6 +56,7 @@ impl Pictures {
 
 /// Where a picture goes: its element, its status, its data.
 pub const GAL_PICTURE: [Tag; 3] = [g::PICTURE, g::STATUS, g::DATA];
+/// [`GAL_PICTURE`] in the code page of ResolveRecipients.
 pub const RECIPIENT_PICTURE: [Tag; 3] = [r::PICTURE, r::STATUS, r::DATA];
 
 /// Somebody as the directory shows them.

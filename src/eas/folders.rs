@@ -68,6 +68,8 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// The way a device is shown folders: as its owner chose, else as its kind needs. Nothing is
+    /// stored for a device that only probes the server.
     pub fn of(device: &Device) -> Self {
         Self {
             device: (!device::is_probe(device)).then_some(device.id),

@@ -113,6 +113,7 @@ impl Change {
         Ok(Ok((change, body)))
     }
 
+    /// The answer of the command with a Status alone; nothing is stored.
     pub fn refuse(&self, status: u16) -> Reply {
         Reply::Wbxml(command_status(self.root, status))
     }

@@ -18,6 +18,7 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// The HTTP response, with the content type of the body.
     pub fn into_response(self) -> Response<Bytes> {
         match self {
             Reply::Wbxml(bytes) => wbxml(bytes),
@@ -35,12 +36,14 @@ impl Reply {
     }
 }
 
+/// A response with a status and no body.
 pub fn plain(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
 }
 
+/// 200 with a WBXML body, or an empty one, not to be cached by proxies.
 pub fn wbxml(bytes: Vec<u8>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(bytes));
     let headers = response.headers_mut();
@@ -52,6 +55,7 @@ pub fn wbxml(bytes: Vec<u8>) -> Response<Bytes> {
     response
 }
 
+/// 401 with the Basic challenge (RFC 7617).
 pub fn unauthorized() -> Response<Bytes> {
     let mut response = plain(StatusCode::UNAUTHORIZED);
     response.headers_mut().insert(

@@ -42,18 +42,22 @@ impl About {
         let _ = self.0.fault.set(fault.into());
     }
 
+    /// The login of the request, once it is known.
     pub fn login(&self) -> Option<&str> {
         self.0.login.get().map(String::as_str)
     }
 
+    /// The device of the request, once it is known.
     pub fn device(&self) -> Option<&str> {
         self.0.device.get().map(String::as_str)
     }
 
+    /// The command or method of the request, once it is known.
     pub fn command(&self) -> Option<&'static str> {
         self.0.command.get().copied()
     }
 
+    /// The defect noted by [`About::note_fault`].
     pub fn fault(&self) -> Option<&str> {
         self.0.fault.get().map(String::as_str)
     }

@@ -111,6 +111,7 @@ struct Registered {
 }
 
 impl Folder {
+    /// `tls/acme` in the data directory.
     pub fn of(config: &Config) -> Self {
         Self(config.data.join("tls").join("acme"))
     }

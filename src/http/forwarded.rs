@@ -36,6 +36,7 @@ pub struct Origin {
 }
 
 impl Proxies {
+    /// Whether an address is one of the trusted proxies.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.holds(address))
     }

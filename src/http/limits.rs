@@ -33,6 +33,8 @@ pub struct Place {
 }
 
 impl Limits {
+    /// `all` connections at once, of which `each` from one address. Addresses of trusted proxies
+    /// are not counted.
     pub fn new(all: usize, each: usize, proxies: Arc<Proxies>) -> Arc<Self> {
         Arc::new(Self {
             all: Arc::new(Semaphore::new(all)),

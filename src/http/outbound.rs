@@ -26,6 +26,8 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// A client that trusts the certificate authorities of the system. `allow_private` also permits
+    /// loopback and private addresses and plain http, for tests.
     pub fn new(allow_private: bool) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

@@ -43,6 +43,7 @@ impl Default for MultiStatus {
 }
 
 impl MultiStatus {
+    /// An open multistatus element without responses.
     pub fn new() -> Self {
         Self {
             out: format!("{HEAD}<D:multistatus{NAMESPACES}>"),
@@ -96,6 +97,7 @@ impl MultiStatus {
         self.out.len()
     }
 
+    /// Whether everything written was taken.
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }

@@ -178,6 +178,8 @@ pub enum ReportError {
 }
 
 impl Report {
+    /// Reads a REPORT body. [`Report::Other`] for a report not known here; an error for XML that is
+    /// not well-formed, an unknown collation or an invalid filter.
     pub fn parse(body: &[u8]) -> Result<Self, ReportError> {
         let root = parse(body)?;
         let props = props_of(&root);

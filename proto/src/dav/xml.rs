@@ -73,6 +73,7 @@ impl Element {
             .collect()
     }
 
+    /// Value of an attribute by its name as written, prefix included.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()

@@ -40,6 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The value of KIND, in lower case.
     pub fn as_str(&self) -> &str {
         match self {
             Kind::Individual => "individual",
@@ -116,6 +117,8 @@ impl Document {
         (!uid.is_empty()).then_some(uid)
     }
 
+    /// The value of KIND, or of X-ADDRESSBOOKSERVER-KIND in version 3.0; without either, an
+    /// individual (RFC 6350 §6.1.4).
     pub fn kind(&self) -> Kind {
         let line = self
             .first("KIND")

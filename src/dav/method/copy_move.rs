@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// Answers COPY, or MOVE if `moves`: 201 or 204. 502 for a Destination on another server, 409 when
+/// its parent does not exist, 403 for the same URL and within views.
 pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
     let destination = call
         .header("destination")

@@ -36,6 +36,8 @@ fn page(call: &Call) -> String {
     )
 }
 
+/// Answers GET and HEAD: a card in the version asked for (304 if unchanged), all cards of a book as
+/// one file, else a page for people.
 pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card { book, name, .. } => card(&call, book, name).await,

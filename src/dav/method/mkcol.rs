@@ -19,6 +19,8 @@ use crate::{
     domain::{batch::Op, error::Error, rights::Right},
 };
 
+/// Answers MKCOL and extended MKCOL with 201: a further private book in the actor's home, with its
+/// properties or not at all.
 pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     let elsewhere = || match asked(call) {
         // What is no XML is wrong wherever it is sent (RFC 4918 §9.3).

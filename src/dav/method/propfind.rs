@@ -23,6 +23,8 @@ use crate::{
 /// Cards read from the store at a time.
 pub const CHUNK: usize = 500;
 
+/// Answers PROPFIND with 207. `Depth: infinity` is served on books and cards only (RFC 4918 §9.1.1,
+/// `propfind-finite-depth`).
 pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
     let asked = PropFind::parse(call.body())?;
     // Absent means infinity by the letter; every client that leaves it out means the members.

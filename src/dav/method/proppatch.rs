@@ -18,6 +18,8 @@ use crate::{
     domain::{batch::Op, book::Book, error::Error},
 };
 
+/// Answers PROPPATCH with 207, or 204 under `Prefer: return=minimal`. One refused property fails
+/// the others with 424 (RFC 4918 §9.2).
 pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     let instructions = prop_patch(call.body())?;
     if instructions.is_empty() {

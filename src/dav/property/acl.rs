@@ -15,6 +15,7 @@ use crate::{
     },
 };
 
+/// Value of a property of RFC 3744 or RFC 5397 as XML; none where the resource does not have it.
 pub async fn value(
     call: &Call,
     subject: Subject<'_>,
@@ -57,6 +58,7 @@ pub fn current_user(call: &Call) -> String {
     }
 }
 
+/// `principal-collection-set` (RFC 3744 §5.8).
 pub const PRINCIPAL_COLLECTIONS: &str = "<D:href>/dav/principals/</D:href>";
 
 async fn privileges(call: &Call, subject: Subject<'_>) -> Result<String, Failure> {
@@ -174,6 +176,7 @@ fn book_privileges(privileges: Privileges) -> String {
     privilege_set(&list)
 }
 
+/// `current-user-privilege-set` of a card. Removing one takes `unbind` on its book.
 pub fn card_privileges(privileges: ItemPrivileges) -> String {
     match privileges.modify {
         true => privilege_set(&["read", "write-content"]),

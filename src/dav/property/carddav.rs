@@ -9,6 +9,7 @@ use crate::dav::{
     path::{self, Resource},
 };
 
+/// Value of a property of RFC 6352 as XML; none where the resource does not have it.
 pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
     let book = match subject {
         Subject::Plain(resource) => return of_principal(call, resource, local),
@@ -59,6 +60,8 @@ fn homes(call: &Call) -> String {
     homes
 }
 
+/// Value of a property in Apple's namespace `http://calendarserver.org/ns/` as XML; none where the
+/// resource does not have it.
 pub async fn apple(
     call: &Call,
     subject: Subject<'_>,

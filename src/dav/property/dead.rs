@@ -18,6 +18,8 @@ pub const MAX_OCTETS: usize = 64 * 1024;
 pub struct Dead(Vec<(Name, String)>);
 
 impl Dead {
+    /// Properties of a resource by its key (see [`key_of`]): the person's own values, and the shared
+    /// ones of other names.
     pub async fn read(call: &Call, resource: &str) -> Result<Self, Failure> {
         let store = call.face.core.store();
         let found = store.properties(call.actor.person, resource).await?;
@@ -49,6 +51,7 @@ impl Dead {
         self.0.iter().map(|(_, value)| value.len()).sum()
     }
 
+    /// Adds a property or replaces its value.
     pub fn set(&mut self, name: Name, value: String) {
         self.remove(&name);
         self.0.push((name, value));
@@ -58,10 +61,12 @@ impl Dead {
         self.0.retain(|(known, _)| known != name);
     }
 
+    /// The names, in the order of storage.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.iter().map(|(name, _)| name)
     }
 
+    /// Names and values, in the order of storage.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &str)> {
         self.0.iter().map(|(name, value)| (name, value.as_str()))
     }
@@ -107,6 +112,7 @@ pub fn key_of(call: &Call, subject: Subject<'_>) -> String {
     }
 }
 
+/// The key under which properties of a book are stored: its UUID, which no renaming changes.
 pub fn book_key(book: &Book) -> String {
     format!("book:{}", book.collection().uuid)
 }

@@ -17,6 +17,8 @@ use crate::{
 /// What is left where no quota is set: an amount no client takes for nearly full.
 const UNLIMITED: i64 = 1 << 40;
 
+/// Value of a live property in the namespace `DAV:` as XML; none where the resource does not have
+/// it.
 pub async fn value(
     call: &Call,
     subject: Subject<'_>,

@@ -28,6 +28,7 @@ use crate::{
     domain::{book::Book, cursor::Position, error::Error, item::Card, store::Want},
 };
 
+/// Answers addressbook-multiget: each card once, 404 for an href that is not in the book.
 pub async fn multiget(call: Arc<Call>, asked: Multiget) -> Result<Answer, Failure> {
     make(StatusCode::MULTI_STATUS, XML, |sink| async move {
         multiget_parts(&call, asked, &sink).await
@@ -77,6 +78,7 @@ async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Byt
     Ok(out.finish(None).into())
 }
 
+/// Answers addressbook-query on a book or a card.
 pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card {

@@ -28,6 +28,8 @@ use crate::{
 /// Members in one answer.
 const MAX_MEMBERS: usize = 10_000;
 
+/// Answers sync-collection. A truncated answer ends with 507 for the collection and a token from
+/// which the next request goes on (RFC 6578 §3.6).
 pub async fn sync(call: Arc<Call>, sync: SyncCollection) -> Result<Answer, Failure> {
     // Old drafts put Depth in the place of sync-level.
     let infinite = match sync.infinite {

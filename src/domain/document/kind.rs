@@ -15,6 +15,7 @@ pub enum Family {
 }
 
 impl Family {
+    /// Every family.
     pub const ALL: [Family; 8] = [
         Family::Text,
         Family::Pdf,

@@ -50,6 +50,7 @@ impl Core {
 }
 
 impl Office {
+    /// The core that this office administers.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }

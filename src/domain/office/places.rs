@@ -55,6 +55,7 @@ impl Office {
             .collect())
     }
 
+    /// Members of any group, by name.
     pub async fn members(&self, group: GroupId) -> Result<Vec<Member>> {
         self.core().store().members(group).await
     }
@@ -87,6 +88,7 @@ impl Office {
         .map(drop)
     }
 
+    /// Replaces all options of a group.
     pub async fn set_group_options(&self, group: GroupId, options: GroupOptions) -> Result<()> {
         self.commit(vec![Op::ChangeGroup {
             group,

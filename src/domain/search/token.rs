@@ -283,6 +283,7 @@ impl Tokens {
         tokens
     }
 
+    /// The tokens, separated by blanks.
     pub fn finish(self) -> String {
         self.out
     }

@@ -161,7 +161,7 @@ pub enum HomeKind {
 pub struct Device {
     pub id: DeviceId,
     pub person: PersonId,
-    /// DeviceId of [MS-ASHTTP] 2.2.1.1.1.2.4, in lower case.
+    /// The DeviceId that requests carry ([MS-ASHTTP] 2.2.1.1), in lower case.
     pub device_id: String,
     pub device_type: String,
     pub user_agent: String,

@@ -1,4 +1,4 @@
-//! FolderSync ([MS-ASCMD] 2.2.1.5): a diff of what was last sent.
+//! FolderSync ([MS-ASCMD] 2.2.1.5): the difference from the folders last sent to the device.
 
 use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
 
@@ -10,6 +10,8 @@ use super::super::{
 };
 use crate::domain::{batch::Op, error::Result, journal::Event, store::Device};
 
+/// Answers FolderSync with the folders added, changed and removed since the SyncKey sent. Status 10
+/// for a malformed request, 9 for an unknown key.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(key) = key_of(call.body.as_ref()) else {
         return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 10)));

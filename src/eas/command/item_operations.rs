@@ -31,6 +31,8 @@ const DENIED: u16 = 16;
 /// The conversation is not there: the server has no mail.
 const NO_CONVERSATION: u16 = 6;
 
+/// Answers ItemOperations: each Fetch, Move and EmptyFolderContents with a Status of its own.
+/// Status 2 of the whole command for a malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
     let root = call
         .body

@@ -24,6 +24,8 @@ struct Asked {
 
 const VALUE: &str = "ping";
 
+/// Holds a Ping until a folder changes (Status 2), the hierarchy does (7), or the heartbeat is over
+/// or a newer poll replaces it (1).
 pub async fn run(call: Box<Call>) -> Result<Reply> {
     let version = call.version;
     let (waiter, seconds) = match Box::pin(prepare(call)).await? {

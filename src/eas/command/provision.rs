@@ -35,6 +35,8 @@ enum Said {
     NotEnforced,
 }
 
+/// Answers Provision: the policy, its acknowledgement, or the order to wipe. Status 2 for a
+/// malformed request, 139 when the device cannot enforce the policy.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(root) = call.body.as_ref().filter(|root| root.tag == p::PROVISION) else {
         return Ok(Reply::Wbxml(command_status(p::PROVISION, 2)));

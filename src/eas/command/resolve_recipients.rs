@@ -34,6 +34,8 @@ struct Wishes {
     pictures: Option<Pictures>,
 }
 
+/// Answers ResolveRecipients: the directory's matches for each To, with the details its Options ask
+/// for. Status 5 for a request that breaks the protocol.
 pub async fn run(call: &Call) -> Result<Reply> {
     let refused = || {
         Ok(Reply::Wbxml(command_status(

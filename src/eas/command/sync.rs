@@ -57,6 +57,8 @@ struct Turn {
     seconds: Option<u64>,
 }
 
+/// Answers Sync. A request without commands that has nothing to be told is held for its Wait or
+/// HeartbeatInterval, and answered empty when that is over.
 pub async fn run(mut call: Box<Call>) -> Result<Reply> {
     let body = call.body.take();
     let (turn, parts) = match Box::pin(begin(&call, body)).await? {

@@ -13,6 +13,7 @@ use crate::domain::{
     verification::Answer,
 };
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn places_of(&self, item: ItemId) -> rusqlite::Result<Vec<ItemPlace>> {
         self.all(

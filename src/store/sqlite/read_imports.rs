@@ -11,6 +11,7 @@ use crate::domain::{
 const IMPORT: &str =
     "SELECT id, person, collection, name, at, undone, job, progress, ended FROM import";
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn import(&self, import: ImportId) -> rusqlite::Result<Option<Import>> {
         self.one(&format!("{IMPORT} WHERE id = ?1"), [import.0], read)

@@ -14,6 +14,7 @@ use crate::domain::{
     store::{Counts, ListPage, ListQuery, ListRow, Sort},
 };
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn list(
         &self,
