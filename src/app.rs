@@ -1,4 +1,4 @@
-//! Puts the parts together: used by the program and by tests.
+//! Builds the parts of the server and connects them, for the program and for tests.
 
 use std::{
     panic::AssertUnwindSafe,

@@ -1,5 +1,5 @@
-//! The last sign-ins that failed, so that people and the administration can be told why. They are
-//! in memory, and written now and then together: guessing makes no write of its own.
+//! The last failed sign-ins with their reasons, for people and the administration. They are kept in
+//! memory and written together now and then: password guessing causes no write for each attempt.
 
 use std::{
     collections::{BTreeMap, VecDeque},

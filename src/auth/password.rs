@@ -1,4 +1,4 @@
-//! Argon2id, off the asynchronous threads.
+//! Password hashing with Argon2id, on threads for blocking work.
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, Version, password_hash::phc::PasswordHash,

@@ -1,4 +1,4 @@
-//! Codes that change with time (RFC 6238), each accepted once, and recovery codes.
+//! Time-based one-time passwords (RFC 6238), each accepted once, and recovery codes.
 
 use std::{
     net::IpAddr,

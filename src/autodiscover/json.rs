@@ -1,4 +1,5 @@
-//! The JSON form (Autodiscover v2): asked without credentials, so it tells nothing about people.
+//! The JSON form (Autodiscover v2). Clients send it without credentials, so its answer is the same
+//! whether an account exists or not.
 
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};

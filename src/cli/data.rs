@@ -1,4 +1,4 @@
-//! `carnet backup`, `restore` and `check`
+//! `carnet backup`, `carnet restore` and `carnet check`
 
 use std::{path::Path, sync::Arc};
 

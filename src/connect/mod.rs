@@ -1,5 +1,5 @@
-//! What people and devices are told to connect with: the server's address, configuration profiles
-//! for Apple's programs, codes to scan.
+//! The values for connecting a device: the server's address, configuration profiles for Apple's
+//! programs, QR codes.
 
 pub mod profile;
 

@@ -1,4 +1,5 @@
-//! Outcomes of the domain as statuses and precondition elements: the one place that maps them.
+//! Errors of the domain as HTTP statuses and precondition elements (RFC 4918 §16): the one place
+//! that maps them.
 
 use carnet_proto::dav::{
     multistatus::{error_body, need_privileges},

@@ -1,4 +1,4 @@
-//! What a class tells CardDAV about its documents: pure functions, no storage.
+//! The interface through which CardDAV reads a class's documents: pure functions, no storage.
 
 use bytes::Bytes;
 use carnet_proto::vcard::{Filter, Version};

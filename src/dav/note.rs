@@ -1,4 +1,4 @@
-//! What a request did, for the journal of the client.
+//! The outcome of a request, for the journal of the client.
 
 use std::sync::Arc;
 

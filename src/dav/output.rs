@@ -1,4 +1,4 @@
-//! Answers: whole when they are small, streamed while they are made when they are not.
+//! Responses: small bodies whole, large ones streamed while they are made.
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};

@@ -1,4 +1,4 @@
-//! URL paths as resources, and resources as their one href.
+//! URL paths parsed into resources, and the one canonical href of each resource.
 
 use std::sync::Arc;
 

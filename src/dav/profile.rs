@@ -1,4 +1,4 @@
-//! Habits of clients, by their User-Agent: each named once, with its reason.
+//! Client-specific behaviour by User-Agent, each with its reason.
 
 use carnet_proto::vcard::Version;
 use http::{HeaderMap, header};

@@ -1,5 +1,5 @@
-//! What a credential lets its holder do: the account's own password everything, an app password
-//! what it was made for.
+//! The access a credential gives: the account's own password gives all, an app password what it was
+//! made for.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 

@@ -1,4 +1,4 @@
-//! A person's own account: what others see of it, its password, its sessions, its end.
+//! A person's own account: profile, password, sessions, deletion.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Classes of accounts: what their people may use, and how much of it.
+//! Classes of accounts: the services their people may use, and their quotas.
 
 use serde::{Deserialize, Serialize};
 

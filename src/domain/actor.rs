@@ -1,4 +1,4 @@
-//! Who is asking: built once per request, and anew after every wait.
+//! The person on whose behalf a request acts: built once per request, and anew after every wait.
 
 use super::{
     access::Access,

@@ -1,5 +1,5 @@
-//! Another e-mail address of an account: where the server can send mail, a letter to the new address
-//! confirms it before it is the account's.
+//! Changing the e-mail address of an account. Where the server can send mail, the change takes
+//! effect once the link sent to the new address was followed.
 
 use std::sync::Arc;
 

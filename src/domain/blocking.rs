@@ -1,4 +1,4 @@
-//! Work that takes long, beside the requests.
+//! Long computations, run on threads beside those that serve requests.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! What a class of items (contact; later event) tells the domain about its documents.
+//! The interface through which the domain reads the documents of a class of items (contact; later
+//! event).
 
 use super::{error::Result, principal::Profile, search::token::Tokens};
 

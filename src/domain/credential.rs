@@ -1,5 +1,5 @@
-//! What is kept of the ways somebody signs in besides the account's own password: app passwords
-//! the sessions of browsers, and the second factor.
+//! Stored credentials besides the account's own password: app passwords, browser sessions, and the
+//! second factor.
 
 use async_trait::async_trait;
 use serde::Serialize;

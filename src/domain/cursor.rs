@@ -1,4 +1,4 @@
-//! Where a reader stands in a collection: opaque outside the domain.
+//! A reader's position in the changes of a collection: opaque outside the domain.
 
 use super::{collection::Collection, error::Error, id::Seq};
 

@@ -1,4 +1,4 @@
-//! Devices under orders: by their owner, or by the administration of the server.
+//! Orders to devices (allow, block, wipe), given by their owner or by the administration.
 //!
 //! Owners take back what they ordered themselves, and nothing else: a device the administration
 //! blocked stays blocked, and cannot be forgotten to come in again as a new one.

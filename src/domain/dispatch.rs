@@ -1,4 +1,4 @@
-//! Short messages and faxes of people, through a service the administrator named.
+//! Short messages and faxes that people send, through the gateway the administrator configured.
 
 use super::{
     account_class::Service,

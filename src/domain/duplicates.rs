@@ -1,4 +1,4 @@
-//! Duplicates in a book: who may be the same, merged by a person, or told apart for good.
+//! Duplicates in a book: suggestions, merging, and pairs marked as different people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 

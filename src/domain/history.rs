@@ -1,4 +1,5 @@
-//! Every earlier version, with who, when and through which client; back to a version or a moment.
+//! History: every earlier version with its author, time and client; going back to a version or a
+//! moment.
 
 use std::{
     collections::{BTreeMap, HashSet},

@@ -1,4 +1,4 @@
-//! A datum and its presence in a collection.
+//! Items and placements: an item is the content, a placement its presence in a collection.
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};

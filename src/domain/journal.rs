@@ -1,4 +1,4 @@
-//! What the programs of a person did last, in words that every language can be put to.
+//! The last exchanges of a person's programs, as codes that every language puts into words.
 //!
 //! Exchanges are noted in memory and written together, a while later and without a flush of their
 //! own; what says nothing new (a poll that finds nothing) only moves the time of the last contact,

@@ -1,4 +1,4 @@
-//! Who may be the same: what two contacts have in common.
+//! Likeness: the data two contacts have in common, by which duplicates are found.
 
 use std::collections::{HashMap, HashSet};
 

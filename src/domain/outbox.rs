@@ -1,4 +1,4 @@
-//! What leaves the server: letters, short messages and faxes, queued with the fact that causes them.
+//! Outgoing messages (letters, short messages, faxes), queued in the transaction that causes them.
 //!
 //! A message is a row written in the transaction of its cause, with a name of its own for life. One
 //! worker takes it from [`State::Waiting`] to [`State::Sending`] before anything leaves, and to an

@@ -1,4 +1,4 @@
-//! People, groups, and who belongs where.
+//! People, groups and memberships.
 
 use serde::{Deserialize, Serialize};
 

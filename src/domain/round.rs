@@ -1,4 +1,4 @@
-//! Rounds: what a device still has to be told, from a state of five numbers.
+//! Sync rounds: which items a device still has to receive, computed from a state of five numbers.
 //!
 //! The device holds what the collection was at `base`; a round brings it to `horizon`, the sequence
 //! when the round began: removals, then adds, then changes, each one indexed range paged out by

@@ -1,4 +1,4 @@
-//! What a person set for themself: a JSON object of the account.
+//! Personal settings: a JSON object of the account.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The port a storage engine implements: narrow reads and [`Store::commit`].
+//! The port that a storage engine implements: narrow reads and [`Store::commit`].
 
 mod rows;
 

@@ -1,4 +1,4 @@
-//! Figures counted where things happen. Who shows them, and how, is not known here.
+//! Counters, gauges and histograms, written where events happen and read by whoever exports them.
 
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-//! What a person did a moment ago, taken back with the rights of now.
+//! Undoing a person's last action, with the rights they have now.
 
 use std::{collections::BTreeMap, sync::Arc};
 

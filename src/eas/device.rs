@@ -1,4 +1,5 @@
-//! Devices at the door: new ones are noted as the server's rule says, idle ones make room.
+//! Devices at their first contact: new ones are recorded as the server's rule says, idle ones are
+//! removed to make room.
 
 use carnet_proto::eas::request_line::{RequestLine, Version};
 

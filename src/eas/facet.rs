@@ -1,4 +1,5 @@
-//! What a class tells Exchange ActiveSync about its documents: pure functions, no storage.
+//! The interface through which Exchange ActiveSync reads a class's documents: pure functions, no
+//! storage.
 
 use std::sync::{Arc, LazyLock};
 

@@ -1,4 +1,4 @@
-//! The folders a device is shown: empty default ones, and the person's books as folders or as one.
+//! The folders a device sees: the empty default ones, and the person's books as folders or as one.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a device was told of the folders, two generations of it: an answer that was lost is made
-//! again, and no folder is taken away twice.
+//! The folder hierarchy last sent to a device, two generations of it: a lost answer is repeated,
+//! and no folder is removed twice.
 
 use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
 use serde::{Deserialize, Serialize};

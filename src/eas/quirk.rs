@@ -1,4 +1,4 @@
-//! Habits of clients, each named once with its reason.
+//! Client-specific behaviour, each with its reason.
 //!
 //! What every client gets, and some need (Responses before Commands, no empty elements, OPTIONS with
 //! a query, a Supported list that is empty), is no quirk and stands where it is done.

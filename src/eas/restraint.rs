@@ -1,5 +1,5 @@
-//! What is told a device only so often: clients that do not react to a status repeat the request
-//! that got it for ever.
+//! Limits how often a status is sent to a device: clients that do not react to it repeat the
+//! request for ever.
 
 use std::{
     collections::HashMap,

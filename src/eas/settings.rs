@@ -1,4 +1,4 @@
-//! What an operator sets of this face.
+//! The operator's settings of Exchange ActiveSync.
 
 use std::collections::HashMap;
 

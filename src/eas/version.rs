@@ -1,4 +1,4 @@
-//! The versions on offer.
+//! The protocol versions on offer.
 
 use carnet_proto::eas::request_line::Version;
 

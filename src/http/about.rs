@@ -1,4 +1,4 @@
-//! What a face finds out about a request, for the line of the log about it.
+//! Facts about a request that a face finds out, for its line in the log.
 
 use std::sync::{Arc, OnceLock};
 

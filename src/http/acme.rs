@@ -1,5 +1,5 @@
-//! Certificates from an authority that speaks ACME (RFC 8555), proved by TLS-ALPN-01 (RFC 8737):
-//! what is needed is the port 443 that clients use anyway.
+//! Certificates from an ACME authority (RFC 8555), validated by TLS-ALPN-01 (RFC 8737), which needs
+//! only the port 443 that clients use anyway.
 
 use std::{
     fs,

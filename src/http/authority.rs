@@ -1,4 +1,5 @@
-//! The authority of a server without a certificate of its own, and what it signs.
+//! The server's own certificate authority, for servers without a certificate, and the certificate
+//! it signs.
 //!
 //! Phones can be told to trust an authority, not a lone certificate, and they refuse a server
 //! certificate that is valid for more than 825 days or is not meant for servers. So an authority

@@ -1,5 +1,5 @@
-//! Who asks, where reverse proxies stand in between. A header is believed as far as proxies that are
-//! trusted wrote it: read from its end, up to the first address that is none of theirs.
+//! The client's address behind reverse proxies. A forwarding header is read from its end, up to the
+//! first address that is not a trusted proxy's.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Headers that tell browsers what no answer is for. Pages bring more of their own.
+//! Security headers for browsers on every response; pages add more of their own.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,

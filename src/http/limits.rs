@@ -1,4 +1,4 @@
-//! How many connections there may be at once: in all, and from one address.
+//! Limits of simultaneous connections: in total, and from one address.
 
 use std::{
     collections::HashMap,

@@ -1,5 +1,5 @@
-//! Requests to addresses that clients name: public ones only, so that nobody reaches into this
-//! network through the server.
+//! Requests to addresses that clients name: public addresses only, so that nobody reaches the
+//! server's own network through it (SSRF).
 
 use std::{
     error::Error,

@@ -1,4 +1,4 @@
-//! Whether clients find the server under the address it is configured with.
+//! Whether clients reach the server under the address it is configured with.
 
 use std::time::Duration;
 

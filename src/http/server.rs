@@ -1,4 +1,5 @@
-//! Our own accept loop: connections have a number and a time, and a stop answers what is held.
+//! The accept loop: connections are limited in number and in time, and held requests are answered
+//! when the server stops.
 
 use std::{sync::Arc, time::Duration};
 

@@ -1,5 +1,5 @@
-//! Signs what devices install with the key of the server's certificate (CMS, RFC 5652): a phone
-//! then shows who made it.
+//! Signs configuration profiles with the key of the server's certificate (CMS, RFC 5652), so that a
+//! device shows who made them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The body of an answer that somebody follows until it has left.
+//! A response body that reports when it was sent or abandoned.
 
 use std::{
     pin::Pin,

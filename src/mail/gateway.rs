@@ -1,5 +1,4 @@
-//! Services that take short messages and faxes: a request by HTTP, or a message by mail, made of a
-//! template.
+//! Gateways for short messages and faxes: an HTTP request or a mail message, made from a template.
 
 use std::{collections::BTreeMap, time::Duration};
 

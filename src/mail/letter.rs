@@ -1,4 +1,4 @@
-//! Letters in words: what a message says, in its reader's language, as text and as HTML.
+//! Letters: the text and HTML of a message, in its reader's language.
 
 use askama::Template;
 

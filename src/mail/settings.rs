@@ -1,4 +1,4 @@
-//! What an operator sets of outgoing messages.
+//! The operator's settings of outgoing messages.
 
 use std::{collections::BTreeMap, path::PathBuf};
 

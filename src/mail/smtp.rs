@@ -1,4 +1,4 @@
-//! A line to the mail server: what is said on it, and what its answers mean for a message.
+//! An SMTP connection to the mail server, and the meaning of its replies for a message.
 
 use std::time::{Duration, SystemTime};
 

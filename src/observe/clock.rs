@@ -1,4 +1,4 @@
-//! The clock of the machine, watched beside one that never jumps.
+//! Detects jumps of the machine's clock by comparing it with a monotonic one.
 
 use std::time::{Duration, SystemTime};
 

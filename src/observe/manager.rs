@@ -1,4 +1,4 @@
-//! What the service manager is told (systemd's `sd_notify`); nothing where there is none.
+//! Notifies the service manager (systemd's `sd_notify`); does nothing where there is none.
 
 use std::{sync::Arc, time::Duration};
 

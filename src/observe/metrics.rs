@@ -1,4 +1,4 @@
-//! Figures in the format of Prometheus: every instrument of the server is defined here.
+//! Metrics in the format of Prometheus: every instrument of the server is defined here.
 //!
 //! Labels come from lists that end: no login, device, path or name a client chose is one.
 

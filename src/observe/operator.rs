@@ -1,4 +1,4 @@
-//! What the operator's own programs ask: whether the server runs, whether it can serve, figures.
+//! Endpoints for the operator's programs: liveness, readiness, metrics.
 
 use std::{
     fmt,

@@ -1,4 +1,4 @@
-//! Dates as people and programs write them.
+//! Parsing of dates as people and programs write them.
 
 use carnet_proto::vcard::PartialDate;
 use chrono::{Days, NaiveDate};

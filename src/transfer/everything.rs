@@ -1,4 +1,4 @@
-//! Everything of one person in one archive: the contacts of each book, and what the account knows.
+//! All data of one person in one archive: the contacts of each book, and the account's data.
 
 use std::{collections::VecDeque, sync::Arc};
 

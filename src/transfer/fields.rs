@@ -1,4 +1,4 @@
-//! What files and tables can say of a contact, between a card and a row.
+//! The fields of a contact that files and tables hold: the form between a card and a row.
 
 mod write;
 

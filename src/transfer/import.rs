@@ -1,4 +1,4 @@
-//! Cards into a book: duplicates, lists, batches, and a report by line.
+//! Imports cards into a book: duplicates, lists, batches, and a report by line.
 
 mod merge;
 mod progress;

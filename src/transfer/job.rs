@@ -1,4 +1,4 @@
-//! Imports that go on by themselves: files as they arrive, and who reads them into books.
+//! Imports in the background: files are kept as they arrived, and read into books a few at a time.
 //!
 //! A file waits in a folder beside the database under a name nobody can guess, until its import
 //! has ended or a day has passed. How far an import came is in the database: a server that starts

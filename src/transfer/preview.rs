@@ -1,4 +1,5 @@
-//! What an import would do, told before anything is stored; and what it did not take, afterwards.
+//! A preview of an import, before anything is stored; and the list of records it refused,
+//! afterwards.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What a file is: by its content, never by its name alone.
+//! Detects the format of a file by its content, never by its name alone.
 
 use serde::{Deserialize, Serialize};
 

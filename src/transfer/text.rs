@@ -1,4 +1,5 @@
-//! From octets to text: marks, UTF-16 by position, UTF-8, else Windows-1252.
+//! Decodes octets to text: byte order marks, UTF-16 by the position of zeros, UTF-8, else
+//! Windows-1252.
 
 use super::SHOWN;
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};

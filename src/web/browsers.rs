@@ -1,4 +1,4 @@
-//! What browsers say of themselves, in words.
+//! Names of browsers, from their User-Agent.
 
 /// Program and system of a User-Agent; none for what nobody knows.
 pub fn browser_name(agent: &str) -> Option<(&'static str, &'static str)> {

@@ -1,4 +1,4 @@
-//! Call links: what a click on a number or a Skype name does, as a person chose.
+//! Call links: the action of a click on a number or a Skype name, as the person chose.
 
 use std::sync::Arc;
 

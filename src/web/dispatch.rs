@@ -1,4 +1,4 @@
-//! Short messages and faxes to a number of a contact, and what became of a person's messages.
+//! Sending a short message or a fax to a number of a contact, and the state of a person's messages.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The tool of documents: folders and what is in them.
+//! The pages of documents: folders and their contents.
 
 mod details;
 mod file;

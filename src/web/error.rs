@@ -1,4 +1,4 @@
-//! Outcomes of the domain as pages.
+//! Errors of the domain as pages.
 
 use http::StatusCode;
 

@@ -1,4 +1,4 @@
-//! What a class tells the web about its documents: pure functions, no storage.
+//! The interface through which the web reads a class's documents: pure functions, no storage.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a form sent, once it is known to come from a page of this session.
+//! The input of a form, after its token proved that it comes from a page of this session.
 
 use std::sync::Arc;
 

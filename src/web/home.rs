@@ -1,4 +1,4 @@
-//! The home page: search in everything, and what waits for the person.
+//! The home page: search in everything, and items that need the person's attention.
 
 use std::sync::Arc;
 

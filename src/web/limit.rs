@@ -1,4 +1,4 @@
-//! How often something may be asked for, per person, address or link.
+//! Rate limits per person, address or link.
 
 use std::{
     collections::HashMap,

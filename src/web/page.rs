@@ -1,4 +1,4 @@
-//! The pages, and what every page carries.
+//! The templates of pages, and the parts common to all.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! A visit: who asks, in which language.
+//! A request to a page: its person and its language.
 
 use std::sync::Arc;
 

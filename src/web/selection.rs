@@ -1,4 +1,4 @@
-//! What is done to a selection of a list, or to the whole book.
+//! Actions on selected rows of a list, or on the whole book.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What a page tells on top of what it shows: what the last form did, or why it was refused.
+//! The message a page shows above its content: what the last form did, or why it was refused.
 
 use http::StatusCode;
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! One spelling of every URL path.
+//! URL paths in one canonical percent-encoding.
 
 use unicode_normalization::UnicodeNormalization as _;
 

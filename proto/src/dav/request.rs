@@ -1,4 +1,4 @@
-//! What request bodies ask for.
+//! Bodies of WebDAV and CardDAV requests, parsed.
 
 use super::{
     name::{CARDDAV, DAV, Name},

@@ -1,4 +1,5 @@
-//! Requests as small trees with resolved namespaces, within limits; escaping for answers.
+//! XML requests parsed into small trees with resolved namespaces, within limits; escaping for
+//! answers.
 
 use quick_xml::{
     NsReader,

@@ -1,4 +1,4 @@
-//! The card as received.
+//! A vCard as received: its lines in their order, with their octets.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Three versions of a card become one.
+//! Three-way merge of a vCard, property by property.
 
 use super::{document::Document, line::Line, patch::NewLine};
 

@@ -1,4 +1,4 @@
-//! What lists sort a card by: the person's own answer first, else the names by the rules of languages.
+//! Sort keys of a card: the key the card gives itself, else its name by the rules of its language.
 
 use super::{
     document::{Document, Kind},

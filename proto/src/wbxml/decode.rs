@@ -1,4 +1,4 @@
-//! Bytes to elements, within limits.
+//! WBXML octets to a tree of elements, within limits.
 
 use super::{Element, Node, Tag};
 

@@ -1,4 +1,4 @@
-//! Elements to bytes, without a tree.
+//! Writes WBXML element by element, without a tree.
 
 use super::{Element, Node, Tag};
 

@@ -1,4 +1,4 @@
-//! What changed between two versions of a card, for people.
+//! The differences between two versions of a card, as lines for people.
 
 use carnet_proto::vcard::{Document, Line};
 

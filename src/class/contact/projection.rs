@@ -1,4 +1,4 @@
-//! Renderings of cards, kept in memory as long as they are asked for.
+//! Renderings of cards in a bounded memory cache.
 
 use std::{
     collections::HashMap,

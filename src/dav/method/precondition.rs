@@ -1,5 +1,5 @@
-//! What a write was made on: If-Match, If-None-Match, If-Unmodified-Since (RFC 9110 §13.1) and If
-//! (RFC 4918 §10.4, RFC 6578 §5).
+//! Conditional requests: If-Match, If-None-Match, If-Unmodified-Since (RFC 9110 §13.1) and If (RFC
+//! 4918 §10.4, RFC 6578 §5).
 
 use carnet_proto::dav::{
     header::{If, IfCondition, IfState, Tags},

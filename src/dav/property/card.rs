@@ -1,4 +1,4 @@
-//! Properties of cards, many at a time: what is the same for all of a book is decided once.
+//! Properties of cards, many at a time: values common to a book are computed once.
 
 use std::collections::HashMap;
 

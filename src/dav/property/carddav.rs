@@ -1,4 +1,4 @@
-//! RFC 6352 §6.2 and §7.1, and what Apple's clients ask besides.
+//! RFC 6352 §6.2 and §7.1, and the properties that Apple's clients request besides.
 
 use carnet_proto::{dav::xml::escape, vcard::Version};
 

@@ -1,4 +1,5 @@
-//! Properties clients store: kept exactly, each person their own where others see the resource too.
+//! Dead properties (RFC 4918 §15): stored exactly as sent, and per person on resources that others
+//! see too.
 
 use std::collections::HashMap;
 

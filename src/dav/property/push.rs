@@ -1,4 +1,4 @@
-//! What a client needs to subscribe to a collection (WebDAV-Push).
+//! The properties a client reads to subscribe to a collection (WebDAV-Push).
 
 use super::Subject;
 use crate::dav::{Call, path::Resource, push};

@@ -1,4 +1,4 @@
-//! Registering a subscription to a collection, and taking it away.
+//! Registering a push subscription to a collection, and removing it.
 
 use base64::{
     Engine as _,

@@ -1,4 +1,4 @@
-//! Sending: bursts are merged, subscribers who may no longer read are dropped.
+//! Sending push messages: bursts are merged, subscriptions of people who lost access are dropped.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 

@@ -1,5 +1,5 @@
-//! The members of a book in the order they changed, read a page at a time, after those whose entity
-//! tag changed for the reader alone.
+//! Changes of a book after a cursor, a page at a time: first the cards whose entity tag changed for
+//! this reader alone, then members in the order they changed.
 
 use super::{Book, Member};
 use crate::domain::{

@@ -1,4 +1,4 @@
-//! The version a form was made from, and what became of it while somebody filled it in.
+//! The version a form was made from, and whether the item changed while the form was filled in.
 
 use super::{Book, Condition};
 use crate::domain::{

@@ -1,4 +1,5 @@
-//! What adding contacts takes of their data alone: several are read at once.
+//! The part of adding contacts that depends on their data alone, so that several are parsed at
+//! once.
 
 use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism};
 

@@ -1,5 +1,5 @@
-//! A device that asks for the same answer again and again chokes on something in it: pages shrink to
-//! one item, and the item it will not take is held back until it changes.
+//! A device that requests the same answer again and again cannot process an item in it: pages
+//! shrink to one item, and the item it fails on is held back until it changes.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,6 +1,6 @@
-//! Adds whose answer was lost. A retry claims them by ClientId or, as some clients make a new
-//! ClientId every time, by their data; one that a retry leaves out comes to the device as an Add of
-//! the server, and is not made again when the device sends it after all.
+//! Adds whose answer was lost. A retry is recognized by ClientId or, as some clients make a new
+//! ClientId every time, by its data. An item that the retry leaves out is sent to the device as an
+//! Add of the server, and is not created again if the device sends it after all.
 
 use std::collections::HashSet;
 

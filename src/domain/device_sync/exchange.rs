@@ -1,4 +1,4 @@
-//! What a device asks of a collection, and what it is answered.
+//! Requests of a device on a collection, and their answers.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,4 @@
-//! What is kept of a device in a collection: two generations of its key.
+//! The stored sync state of a device in a collection: two generations of its SyncKey.
 
 use serde::{Deserialize, Serialize};
 

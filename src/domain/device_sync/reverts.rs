@@ -1,5 +1,5 @@
-//! Clients that do not listen when something they may not do is taken back (Outlook): when they try
-//! the same again, it is taken back in the two following answers as well.
+//! Clients that ignore a reverted change (Outlook): when they repeat it, the server's item is sent
+//! again in the two following answers as well.
 
 use serde::{Deserialize, Serialize};
 

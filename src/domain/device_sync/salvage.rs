@@ -1,5 +1,5 @@
-//! What a device had not uploaded when it is told to start over: it wipes the folder when it hears
-//! so, and what only it had would be gone.
+//! Uploads of a device whose SyncKey is no longer known. It wipes the folder when it reads that
+//! status, so changes that only it holds are saved first.
 
 use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
 use crate::domain::{

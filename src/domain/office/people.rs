@@ -1,4 +1,4 @@
-//! Accounts, one by one or from a list, and their classes.
+//! Administration of accounts, one by one or from a list, and of their classes.
 
 use std::collections::HashMap;
 

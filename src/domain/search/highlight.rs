@@ -1,4 +1,4 @@
-//! Where the words of a query stand in a value.
+//! The positions of a query's words in a value, for highlighting.
 
 use super::{
     Leaf, Node, Wanted,

@@ -1,4 +1,4 @@
-//! Search: what a person asked, as tokens an engine can look up (`docs/design.md`, Search).
+//! Search: a person's query as tokens that an engine can look up (`docs/design.md`, Search).
 //!
 //! The text of a query never reaches an engine: only tokens made by [`token`] do.
 

@@ -1,4 +1,4 @@
-//! The grammar of queries. Nothing typed is an error; what was not understood is a notice.
+//! The grammar of queries. No input is an error; parts that are not understood become notices.
 
 use super::{
     Notice,

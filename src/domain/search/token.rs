@@ -1,4 +1,5 @@
-//! Words of the index and of queries: one function for both, so that every engine answers alike.
+//! Tokens of the index and of queries: one function makes both, so that every engine finds the
+//! same.
 
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;

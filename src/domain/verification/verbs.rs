@@ -1,4 +1,4 @@
-//! Asking, answering, reminding.
+//! Sending verifications, answering them, reminding.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Commands of mail and calendar, answered honestly while the server has neither
+//! Commands of mail and calendar, refused with their proper statuses: the server has neither
 //! ([MS-ASCMD] 2.2.1.17, 2.2.1.19, 2.2.1.20, 2.2.1.11).
 
 use carnet_proto::{

@@ -1,4 +1,4 @@
-//! Provision ([MS-ASPROV]): the policy is told, and acknowledged under a key.
+//! Provision ([MS-ASPROV]): sends the policy, and a policy key once the device acknowledged it.
 //!
 //! Never answered with 110: iOS 7 repeats it without end. What fails is 503 with a time to wait.
 

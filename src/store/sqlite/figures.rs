@@ -1,4 +1,4 @@
-//! How busy the store is.
+//! Metrics of the store.
 
 use std::sync::atomic::AtomicI64;
 

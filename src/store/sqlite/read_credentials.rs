@@ -1,4 +1,4 @@
-//! Reads of credentials, and of what others see of an account.
+//! Reads of credentials and profiles.
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};

@@ -1,4 +1,4 @@
-//! Reads about what was: versions, removals, refused writes, notices; and who shows an item where.
+//! Reads about versions, removals, refused writes, notices, and the placements of an item.
 
 use std::collections::HashMap;
 

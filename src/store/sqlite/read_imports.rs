@@ -1,4 +1,4 @@
-//! Reads about imports, and what people remembered for the next one and of duplicates.
+//! Reads about imports, remembered column mappings, and pairs marked as different people.
 
 use rusqlite::{Row, params};
 

@@ -1,4 +1,4 @@
-//! Sorted lists, and what is counted beside them.
+//! Sorted lists, and the numbers shown beside them.
 
 use rusqlite::types::Value;
 

@@ -1,4 +1,4 @@
-//! The fonts of a PDF: those of the package, and what the server has for other writing systems.
+//! The fonts of a PDF: the built-in one, and the server's for other writing systems.
 
 use std::{
     cell::{OnceCell, RefCell},

@@ -1,4 +1,4 @@
-//! What a rendition cannot say, for the person to read before the file is written.
+//! What a format cannot express, listed for the person before the file is written.
 
 use super::{CardVersion, Preset, Rendition};
 

@@ -1,4 +1,4 @@
-//! Fields as a new card.
+//! Writes fields as a new card.
 
 use carnet_proto::vcard::{NewLine, PartialDate, escape_text};
 

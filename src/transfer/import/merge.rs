@@ -1,4 +1,4 @@
-//! A card of a file and the one that is there become one.
+//! Merges a card of a file into the card that is already there.
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 

@@ -1,4 +1,4 @@
-//! How far an import came and what became of its records, as it is kept and told.
+//! Progress of an import and the outcome of its records, as stored and as shown.
 
 use std::collections::BTreeSet;
 

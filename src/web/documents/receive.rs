@@ -1,4 +1,5 @@
-//! Forms with files: what arrives goes to the store as it comes, and is gone unless all of it came.
+//! Forms with files: their octets go to the store as they arrive, and are dropped unless the whole
+//! form arrived.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A contact that was taken away while its form was filled in: what was typed becomes another one.
+//! A contact that was removed while its form was filled in: the input becomes another contact.
 
 use std::sync::Arc;
 

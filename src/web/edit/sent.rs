@@ -1,4 +1,4 @@
-//! What the form of a contact sent, pictures included.
+//! The input of a contact's form, pictures included.
 
 use std::sync::Arc;
 

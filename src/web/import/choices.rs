@@ -1,4 +1,4 @@
-//! What a person may choose of an import, and what they chose.
+//! The options of an import, and the person's choice of them.
 
 use std::collections::HashMap;
 

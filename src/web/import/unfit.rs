@@ -1,4 +1,4 @@
-//! Why a file cannot be imported, in words.
+//! The reasons why a file cannot be imported, in words.
 
 use http::StatusCode;
 

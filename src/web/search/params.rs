@@ -1,4 +1,4 @@
-//! A search as addresses and forms write it.
+//! A search as query parameters and form fields.
 
 use serde::{Deserialize, Serialize};
 

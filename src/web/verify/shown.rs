@@ -1,4 +1,4 @@
-//! What of a contact is shown to the contact: everything but the note, tags, comments and what its
+//! The data a contact is shown of themself: everything but the note, tags, comments and fields the
 //! owner leaves out.
 
 use crate::web::{

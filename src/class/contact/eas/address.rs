@@ -1,4 +1,4 @@
-//! Postal addresses: one of each sort.
+//! Postal addresses: Exchange ActiveSync has room for one of each sort (business, home, other).
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,5 @@
-//! Birthday and Anniversary: dates that clients send as moments ([MS-ASCNTC] 2.2.2.3, 2.2.2.6).
+//! Birthday and Anniversary: days that clients send as moments in time ([MS-ASCNTC] 2.2.2.3,
+//! 2.2.2.6).
 
 use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate};
 use chrono::{Days, NaiveDate};

@@ -1,4 +1,4 @@
-//! FileAs and FN: what contacts are sorted by, and what they are called.
+//! FileAs, the sort name, and FN, the formatted name.
 
 use std::collections::BTreeMap;
 

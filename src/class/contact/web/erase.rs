@@ -1,4 +1,4 @@
-//! A card without what it says of somebody.
+//! A card without the data about its person.
 
 use uuid::Uuid;
 

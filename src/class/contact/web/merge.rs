@@ -1,4 +1,5 @@
-//! Two contacts as one: what each says, property by property, and the card of what was chosen.
+//! Merging two contacts: the values of each, property by property, and the card made of the values
+//! chosen.
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 

@@ -1,5 +1,5 @@
-//! A form that was made from an older version: what it says of the card there is now, and every
-//! field both say differently.
+//! A form made from an older version of a card: its changes applied to the present card, and every
+//! field in which the two differ.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What a device asked last, for empty and partial requests ([MS-ASCMD] 2.2.3.125).
+//! The last request of a device, for empty and partial requests ([MS-ASCMD] 2.2.3.125).
 
 use carnet_proto::eas::sync::{Collection, Request};
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,5 @@
-//! A Sync answer: order as the schema has it, nothing empty, MoreAvailable before the items.
+//! Encodes a Sync answer: elements in the order of the schema, no empty ones, MoreAvailable before
+//! the items.
 
 use carnet_proto::{
     eas::request_line::Version,

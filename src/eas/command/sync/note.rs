@@ -1,4 +1,4 @@
-//! What a Sync of a book did, for the journal of the device.
+//! The outcome of a Sync of a book, for the journal of the device.
 
 use carnet_proto::eas::sync::{Collection, Command as Sent};
 

@@ -1,4 +1,4 @@
-//! Folders that are always empty while there is no mail and no calendar.
+//! Default folders of mail, calendar, tasks and notes, which are always empty here.
 //!
 //! Their key is a counter: it moves with every request that holds commands, and there is nothing
 //! behind it. What a person creates there is kept word for word in their refused changes. The

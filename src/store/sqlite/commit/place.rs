@@ -1,4 +1,4 @@
-//! Items come to a place: new ones, shared ones, those taken back from the trash.
+//! Placing items in a collection: new ones, shared ones, those restored from the trash.
 
 use rusqlite::{OptionalExtension, params};
 

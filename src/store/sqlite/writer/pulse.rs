@@ -1,4 +1,4 @@
-//! Whether the writing thread gets on with its work.
+//! Whether the writing thread makes progress.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
