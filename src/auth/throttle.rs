@@ -10,10 +10,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Distinct failures that cost nothing.
+/// Distinct wrong credentials after which waiting begins.
 const FREE: usize = 5;
 const LONGEST: u64 = 60;
-/// After this long without a failure all is forgotten.
+/// Time without a failure after which earlier failures are forgotten.
 const MEMORY: Duration = Duration::from_secs(900);
 const MAX_ENTRIES: usize = 100_000;
 
@@ -64,14 +64,14 @@ impl Throttle {
         failures.last = Instant::now();
     }
 
-    /// The right one was given.
+    /// Forgets the failures of an account from an address, since the right credential was given.
     pub fn forget(&self, login: &str, peer: IpAddr) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.remove(&(login.to_owned(), household(peer)));
     }
 }
 
-/// Who has one address of IPv6 has as many as they like: those of a network count as one.
+/// IPv6 clients control a whole /64, so a /64 counts as one address.
 fn household(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V6(address) => {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::principal::Person;
 
-/// Something a class allows or not.
+/// A service that a class allows or forbids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// Exchange ActiveSync.
@@ -34,19 +34,19 @@ impl Service {
     }
 }
 
-/// A class; the one without a name is that of everybody who is in no other.
+/// A class of accounts. The class without a name holds everybody who is in no other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountClass {
     pub name: String,
     /// Contacts in Private; none: no limit.
     pub contacts: Option<i64>,
-    /// Devices of one person; none: as the server allows.
+    /// Devices of one person; none: the server's limit.
     pub devices: Option<i64>,
-    /// Octets of the documents of one person, 0 for no limit; none: as the server allows.
+    /// Octets of the documents of one person, 0 for no limit; none: the server's limit.
     pub documents: Option<i64>,
-    /// Octets of one photo; none: as the server allows.
+    /// Octets of one photo; none: the server's limit.
     pub photo: Option<i64>,
-    /// Octets of one imported file; none: as the server allows.
+    /// Octets of one imported file; none: the server's limit.
     pub import_size: Option<i64>,
     pub eas: bool,
     pub carddav: bool,
@@ -101,12 +101,13 @@ impl AccountClass {
 }
 
 impl Person {
-    /// The one decision on what an account may use; every face asks it.
+    /// Whether an account may use a service. Every face decides by this.
     pub fn may_use(&self, service: Service) -> bool {
         !self.disabled && self.class.allows(service)
     }
 
-    /// Contacts allowed in Private: the person's own quota, else that of the class.
+    /// Contacts allowed in Private: the person's own quota, else the quota of the class; none: no
+    /// limit.
     pub fn contacts_allowed(&self) -> Option<i64> {
         self.quota.or(self.class.contacts)
     }
