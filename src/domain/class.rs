@@ -65,7 +65,7 @@ pub trait Class: Send + Sync {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Index {
     pub uid: String,
-    /// The document carries no UID; [`Index`] has the one supplied.
+    /// The document carries no UID; `uid` is the one supplied by the caller.
     pub uid_invented: bool,
     /// The document has lines that [`Class::split`] would take out.
     pub mixed: bool,
@@ -110,7 +110,7 @@ pub enum Part {
     Organization,
     Email,
     Telephone,
-    /// Other addresses: web pages, messaging.
+    /// Other facts to reach it by: title, role, web pages, messaging.
     Reach,
     City,
     Country,

@@ -388,8 +388,8 @@ impl Core {
         Ok(committed)
     }
 
-    /// Takes a decision, and takes it again as whom the person is by then while the world moves
-    /// between reading and committing.
+    /// Runs `decide`; if the commit finds that rights or content changed, reloads the actor and
+    /// retries.
     pub(super) async fn decided<T, F, D>(&self, actor: &Arc<Actor>, decide: D) -> Result<T>
     where
         D: Fn(Arc<Actor>) -> F + Send + Sync,

@@ -11,7 +11,7 @@ use super::{
     principal::{GroupOptions, Role},
 };
 
-/// What a verb asks for: one row of the table, or several that are decided alike.
+/// A right, as verbs require it: one row of the decision table, or several that are decided alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Right {
     /// See a place and what is in it, its history and who may modify; tag; print, export, copy.
@@ -91,19 +91,19 @@ impl GroupRight {
     }
 }
 
-/// What a person is in a place, whatever the item.
+/// The position of a person in a place, independent of the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceRights {
     pub standing: Standing,
     /// *Add*, *Add and delete*: the strongest of role and grants.
     pub group_right: GroupRight,
-    /// Of the group, where the place is one.
+    /// Options of the group, where the place is one.
     pub options: GroupOptions,
-    /// The credential writes nothing.
+    /// The credential is read-only.
     pub read_only: bool,
 }
 
-/// How a person stands to a place.
+/// The relation of a person to a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Owner of the private place.
@@ -116,7 +116,7 @@ pub enum Standing {
     Outsider,
 }
 
-/// What a person is to one item in one place; all false where no item is asked about.
+/// The relation of a person to one item in one place; all false for decisions about no item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ItemFacts {
     /// The person created it.
@@ -169,7 +169,7 @@ pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -
     }
 }
 
-/// A credential that only reads makes notes of where its client stands, and nothing else.
+/// `Forbidden` when a read-only credential would do more than record its client's state.
 pub fn permits(actor: &Actor, ops: &[Op]) -> Result<()> {
     match actor.is_read_only() && !ops.iter().all(Op::is_note) {
         true => Err(Error::Forbidden {

@@ -12,7 +12,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::forwarded::Proxies;
 
-/// Descriptors that connections leave to the database, files and questions to other servers.
+/// File descriptors reserved for the database, files and outgoing connections.
 const RESERVE: usize = 256;
 
 /// Counts connections.
@@ -25,7 +25,7 @@ pub struct Limits {
     crowded: Seldom,
 }
 
-/// A connection that is counted until this is dropped.
+/// Counts as a connection until it is dropped.
 pub struct Place {
     limits: Arc<Limits>,
     counted: Option<IpAddr>,
@@ -46,7 +46,7 @@ impl Limits {
         })
     }
 
-    /// Waits until there is room for one more.
+    /// Waits until another connection is allowed.
     pub async fn room(&self) -> OwnedSemaphorePermit {
         loop {
             if self.all.available_permits() == 0
@@ -63,8 +63,8 @@ impl Limits {
         }
     }
 
-    /// Counts a connection; none where its address has enough. Proxies that are trusted and this
-    /// machine itself speak for many, and are not counted.
+    /// Counts a connection; none when its address has too many. Trusted proxies and the machine
+    /// itself carry many clients, and are not counted.
     pub fn enter(self: &Arc<Self>, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let is_counted = !peer.is_loopback() && !self.proxies.trusts(peer);
@@ -107,7 +107,7 @@ impl Drop for Place {
     }
 }
 
-/// Who has one address of IPv6 has as many as they like: those of a network count as one.
+/// IPv6 clients control a whole /64, so a /64 counts as one address.
 fn household(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => IpAddr::V6((address.to_bits() >> 64 << 64).into()),
@@ -115,8 +115,8 @@ fn household(address: IpAddr) -> IpAddr {
     }
 }
 
-/// Raises the open-file limit of this process as far as it may, and says how many connections of
-/// those wanted it leaves room for.
+/// Raises the open-file limit of this process as far as allowed; returns the number of connections,
+/// at most `wanted`, that it leaves room for.
 pub fn raise_open_files(wanted: usize) -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -145,13 +145,13 @@ pub fn raise_open_files(wanted: usize) -> usize {
     room.min(wanted)
 }
 
-/// Lets what may happen often be said once a minute.
+/// Limits a frequent message to once a minute.
 #[derive(Default)]
 pub struct Seldom(Mutex<(Option<Instant>, u64)>);
 
 impl Seldom {
-    /// How often it happened since it was last said, this time included; none while that is less
-    /// than a minute ago.
+    /// The number of occurrences since the last message, this one included; none within a minute of
+    /// it.
     pub fn due(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 += 1;

@@ -95,7 +95,7 @@ impl Choke {
         }
     }
 
-    /// The operation that records an item held back in a step among the refused changes.
+    /// The line of the audit trail about an item held back in a step; also logged.
     pub(super) fn notice(&self, step: Option<&Previous>) -> Option<Op> {
         let item = step?.withheld.as_ref()?;
         tracing::warn!(
