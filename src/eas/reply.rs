@@ -3,15 +3,15 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-/// What a command answers.
+/// The reply of a command.
 pub enum Reply {
     Wbxml(Vec<u8>),
     /// 200 without a body.
     Empty,
     Http(StatusCode),
-    /// 401: the password is asked for.
+    /// 401: asks for the password.
     Unauthorized,
-    /// A WBXML document and parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
+    /// A WBXML document and the parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
     Multipart(Vec<u8>),
     /// 503, with the seconds after which to try again.
     Later(u64),
@@ -65,7 +65,7 @@ pub fn unauthorized() -> Response<Bytes> {
     response
 }
 
-/// 503: every client comes back later.
+/// 503, after which every client retries.
 pub fn overloaded(seconds: u64) -> Response<Bytes> {
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
     response
@@ -74,13 +74,13 @@ pub fn overloaded(seconds: u64) -> Response<Bytes> {
     response
 }
 
-/// 451: the mailbox lives elsewhere ([MS-ASHTTP] 3.1.5.2.2).
+/// 451: the mailbox is on another server ([MS-ASHTTP] 3.1.5.2.2).
 pub fn elsewhere(address: &str) -> Response<Bytes> {
     let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
     with_header(plain(status), "x-ms-location", address)
 }
 
-/// Adds a header whose value was made here; one that cannot be said is left out.
+/// Adds a header; a value that no header can hold is left out.
 pub fn with_header(
     mut response: Response<Bytes>,
     name: &'static str,

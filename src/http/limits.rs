@@ -130,7 +130,7 @@ pub fn raise_open_files(wanted: usize) -> usize {
             limit.current
         }
     };
-    // No limit at all is none.
+    // RLIM_INFINITY means unlimited.
     let files = current.map_or(usize::MAX, |files| {
         usize::try_from(files).unwrap_or(usize::MAX)
     });

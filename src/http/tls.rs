@@ -113,7 +113,7 @@ impl Certificates {
         challenges.get(&name.to_lowercase()).cloned()
     }
 
-    /// Answers challenges for a name until the returned guard is dropped.
+    /// Answers challenges for a name, until [`Certificates::end_challenges`].
     pub(super) fn challenge(
         &self,
         name: &str,

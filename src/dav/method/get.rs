@@ -21,7 +21,7 @@ use crate::{
     domain::{book::Book, cursor::Position, error::Error},
 };
 
-/// What people see who open an address of CardDAV in a browser.
+/// The page shown to people who open a CardDAV URL in a browser.
 fn page(call: &Call) -> String {
     let profile = match call.face.public_url {
         None => String::new(),

@@ -62,7 +62,7 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     Ok(xml(StatusCode::MULTI_STATUS, body.finish(None)))
 }
 
-/// The properties that cannot be set, each with its status; in the end none or all are.
+/// The properties that cannot be set, each with its status.
 async fn refused(
     call: &Call,
     key: &str,
@@ -113,7 +113,7 @@ fn operation(call: &Call, key: &str, instruction: &Instruction) -> Op {
     }
 }
 
-/// The name and the description of a private book are its own; removed ones fall back.
+/// The operation that sets or resets the name or the description of a private book.
 fn describe(book: &Book, instruction: &Instruction) -> Option<Op> {
     let text = match instruction {
         Instruction::Set(property) => property.element.text(),

@@ -38,7 +38,7 @@ pub async fn value(
     })
 }
 
-/// Who may do what is shown to those who hold `read-acl`, which nobody does yet.
+/// Whether a property is shown only to holders of `read-acl`, a privilege nobody has.
 pub fn is_secret(_call: &Call, subject: Subject<'_>, local: &str) -> bool {
     local == "acl" && is_content(subject)
 }
@@ -50,7 +50,7 @@ fn is_content(subject: Subject<'_>) -> bool {
     )
 }
 
-/// The group, for somebody who signed in as `LOGIN$GROUP`.
+/// `current-user-principal` (RFC 5397): the person, or the group for a login as `LOGIN$GROUP`.
 pub fn current_user(call: &Call) -> String {
     match &call.scope {
         Some(membership) => href(&path::group_href(&membership.name)),
@@ -88,7 +88,7 @@ fn owner(call: &Call, subject: Subject<'_>) -> Option<String> {
     })
 }
 
-/// The group, of a group's book: some clients show it beside the name.
+/// `owner` of a group's book is the group, which some clients show beside the name.
 pub fn book_owner(call: &Call, book: &Book) -> String {
     match book.is_private() {
         true => href(&path::user_href(&call.actor.login)),
@@ -141,7 +141,7 @@ async fn principal(
     })
 }
 
-/// The address of a person; none for what is no person.
+/// E-mail address of a person; the outer none: the resource is no person.
 pub async fn email(call: &Call, resource: &Resource) -> Result<Option<Option<String>>, Failure> {
     Ok(match resource {
         Resource::User => {
@@ -191,7 +191,7 @@ fn privilege_set(list: &[&str]) -> String {
         .collect()
 }
 
-/// The people an address book is open to, as far as `acl-principal-prop-set` names them.
+/// The principal that owns an address book or a card, as far as `acl-principal-prop-set` names it.
 pub fn owner_of(call: &Call, resource: &Resource) -> Option<Resource> {
     let book = match resource {
         Resource::Home => return Some(Resource::User),
@@ -210,7 +210,7 @@ pub fn owner_of(call: &Call, resource: &Resource) -> Option<Resource> {
     }
 }
 
-/// The words a search compares, of a principal's property; none where it cannot be searched.
+/// The text of a principal's property that searches compare; none where it cannot be searched.
 pub async fn searchable(
     call: &Call,
     resource: &Resource,

@@ -46,7 +46,7 @@ fn of_principal(call: &Call, resource: &Resource, local: &str) -> Option<String>
     }
 }
 
-/// One home for most clients; several where the client reads them all.
+/// `addressbook-home-set`: one home for most clients, several for those that read them all.
 fn homes(call: &Call) -> String {
     let group = |group: &str| href(&path::group_home_href(group));
     if let Some(scope) = &call.scope {

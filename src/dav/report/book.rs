@@ -147,7 +147,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     Ok(out.finish(None).into())
 }
 
-/// No `D:prop` asks for what `allprop` shows.
+/// The properties of a request; without `D:prop`, those of `allprop`.
 fn props(names: &[Name]) -> PropFind {
     match names.is_empty() {
         true => PropFind::AllProp(Vec::new()),
@@ -171,7 +171,7 @@ async fn note_given(book: &Book, cards: &[&Card]) -> Result<(), Failure> {
 }
 
 impl Call {
-    /// Whether a path is another address of the same book.
+    /// Whether a path is another URL of the same book.
     fn is_alias(&self, book: &Book, parent: &[String]) -> bool {
         let in_home = Some(href_in_home(&self.actor, book));
         [in_home, href_in_group(book)]

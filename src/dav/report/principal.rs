@@ -20,7 +20,7 @@ use crate::dav::{
     property::{Subject, owner_of, properties, searchable},
 };
 
-/// People an answer names at most.
+/// Principals in one answer, at most.
 const MAX_PRINCIPALS: usize = 50;
 
 /// `principal-property-search` (RFC 3744 §9.4): people who share a group with the actor, and the
@@ -44,7 +44,7 @@ pub async fn search(call: &Call, search: &PrincipalSearch) -> Result<Answer, Fai
     answer(call, &found, &search.props).await
 }
 
-/// Whether every property of a search holds the text.
+/// Whether every named property of a principal contains the text.
 async fn holds(
     call: &Call,
     resource: &Resource,
@@ -61,7 +61,7 @@ async fn holds(
     Ok(!names.is_empty())
 }
 
-/// The principals below the resource asked, or all of them, as far as the actor may know them.
+/// The principals below the request's URL, or all of them, as far as the actor may see them.
 async fn visible(call: &Call, everywhere: bool) -> Result<Vec<Resource>, Failure> {
     let mut all = own(call);
     let mut seen = HashSet::from([call.actor.person]);
@@ -78,7 +78,7 @@ async fn visible(call: &Call, everywhere: bool) -> Result<Vec<Resource>, Failure
     Ok(all)
 }
 
-/// Keeps what is below the resource asked.
+/// Keeps the principals below the request's URL.
 fn below(call: &Call, principals: &mut Vec<Resource>) {
     if !matches!(call.resource, Resource::Root(_)) {
         let base = call.href();

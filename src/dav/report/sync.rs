@@ -97,7 +97,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     Ok(out.finish(Some(&reached.to_string())).into())
 }
 
-/// The live ones of some members.
+/// The live cards among some members.
 fn present(members: &[Member]) -> Vec<&Card> {
     members
         .iter()
@@ -108,7 +108,7 @@ fn present(members: &[Member]) -> Vec<&Card> {
         .collect()
 }
 
-/// The members of a home are books.
+/// sync-collection on a home, whose members are books.
 async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let since = cursor(&sync.token).map_err(|error| stale(call, error))?;
     let actor = &call.actor;
@@ -173,7 +173,7 @@ fn cursor(token: &str) -> Result<Option<Cursor>, Error> {
     }
 }
 
-/// A refused token; one client understands it only as 400.
+/// The refusal of a token: 403, or 400 for the client that handles only that.
 fn stale(call: &Call, error: Error) -> Failure {
     if error == Error::StaleCursor {
         note::started_over(call);

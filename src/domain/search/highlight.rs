@@ -115,13 +115,13 @@ fn joined_end(text: &str) -> Option<usize> {
     joins.then_some(end)
 }
 
-/// How a script separates words.
+/// How a character belongs to words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// By blanks.
+    /// Not part of a word: blanks and punctuation.
     None,
     Words,
-    /// By nothing: every character may be a word.
+    /// Of a script without blanks between words: every character may be a word.
     Characters,
 }
 

@@ -128,7 +128,7 @@ impl Book {
         Ok(id)
     }
 
-    /// Refuses when the contact may not be asked, or has been asked already.
+    /// Refuses when the contact may not be asked, declined, or was asked too often.
     async fn may_ask(&self, placement: &Placement, ask: &Ask) -> Result<()> {
         self.require(placement, Right::Verify).await?;
         if !is_address(&ask.address) {

@@ -32,7 +32,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(encode(&next.key, &before, &next.folders)))
 }
 
-/// Takes every folder away from a device; whether it was told so.
+/// Answers FolderSync with the removal of every folder, and returns whether that was sent.
 pub async fn take_all(
     face: &Face,
     device: &Device,
@@ -60,7 +60,7 @@ fn key_of(body: Option<&Element>) -> Option<String> {
         .text_of(f::SYNC_KEY)
 }
 
-/// What the device has; none when the key is not known.
+/// The folders the device has; none when the key is unknown.
 fn before(told: &Told, key: &str) -> Option<Vec<Folder>> {
     match key {
         "0" => Some(Vec::new()),

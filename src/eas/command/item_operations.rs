@@ -133,7 +133,7 @@ struct Found {
     card: Card,
 }
 
-/// What a Fetch names, or its status.
+/// The card a Fetch names, or the Status of its failure.
 async fn find(call: &Call, operation: &Element) -> Result<std::result::Result<Found, u16>> {
     let store = operation.text_of(i::STORE).unwrap_or_default();
     if !store.eq_ignore_ascii_case("mailbox") {

@@ -20,16 +20,16 @@ use super::{
 use crate::domain::error::Result;
 
 const WBXML: &str = "MS-EAS-Provisioning-WBXML";
-/// 2.5
+/// PolicyType of version 2.5.
 const XML: &str = "MS-WAP-Provisioning-XML";
 
-/// What is said of the policy.
+/// The answer about the policy.
 enum Said {
-    /// Policy status 2 to 5.
+    /// Status 2 to 5 of the Policy element.
     Status(u16),
-    /// A key good for the acknowledgement, and the policy.
+    /// A key for the acknowledgement, with the policy.
     Offer(u32, Policy),
-    /// The key of all later commands.
+    /// The key that later commands have to carry.
     Accepted(u32),
     /// The device cannot enforce the policy (status 139 of the whole command).
     NotEnforced,

@@ -60,7 +60,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(out.finish()))
 }
 
-/// Keeps what a device says of itself.
+/// Stores the device information of a request.
 pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
     if is_probe(&call.device) {
         return Ok(());
