@@ -112,7 +112,7 @@ impl MetricConstructor<Histogram> for Times {
     }
 }
 
-/// What is counted of requests.
+/// Metrics of requests.
 #[derive(Debug)]
 pub struct Requests {
     answered: Family<Asked, Counter>,
@@ -133,12 +133,12 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// A request came.
+    /// Counts a request that begins.
     pub fn begun(&self) {
         self.under_way.inc();
     }
 
-    /// A request is over.
+    /// Counts a request that ended.
     pub fn over(
         &self,
         face: Face,
@@ -167,7 +167,7 @@ impl Requests {
     }
 }
 
-/// Where figures are taken from.
+/// The sources of the metrics.
 pub struct Metrics {
     pub requests: Arc<Requests>,
     pub core: Arc<Core>,
@@ -177,7 +177,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All figures as they are now; `open`: as OpenMetrics, else in the classic text form.
+    /// All metrics now; `open`: in OpenMetrics, else in the classic text format.
     pub async fn text(&self, open: bool) -> Result<String> {
         let census = self.core.store().census().await?;
         let mut registry = Registry::with_prefix("carnet");

@@ -64,7 +64,8 @@ impl Face {
     }
 }
 
-/// Names a request, follows it, and writes its line; the request is not kept beside its answer.
+/// Names a request and writes its log line when its response has left; the request itself is not
+/// kept.
 pub fn watch(
     State(figures): State<Arc<Requests>>,
     mut request: Request,

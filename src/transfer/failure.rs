@@ -2,7 +2,7 @@
 
 use crate::domain::error::Error;
 
-/// Why an import ended before its end.
+/// Why an import ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Its file or its place is gone.
@@ -32,7 +32,7 @@ impl Failure {
         }
     }
 
-    /// As it is kept.
+    /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "gone",

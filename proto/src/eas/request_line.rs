@@ -40,17 +40,17 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// What a query says.
+/// The parameters of a request's query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestLine {
-    /// `Sync`, as [MS-ASHTTP] spells it; as written when unknown.
+    /// The command as [MS-ASHTTP] spells it, such as `Sync`; an unknown one as sent.
     pub command: String,
-    /// Only in the base64 form.
+    /// Present in the base64 form only.
     pub version: Option<Version>,
     /// Lower case; raw GUIDs as hex.
     pub device_id: String,
     pub device_type: String,
-    /// Only logged: the Authorization header says who it is.
+    /// For the log only: the Authorization header authenticates.
     pub user: Option<String>,
     pub policy_key: Option<u32>,
     pub collection_id: Option<String>,

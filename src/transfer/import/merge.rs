@@ -5,7 +5,7 @@ use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 use super::Choice;
 use crate::domain::{item::Card, likeness::Key};
 
-/// New content for a card that is there; none when nothing changes.
+/// New content for an existing card; none when nothing changes.
 pub(super) fn updated(
     base: &[u8],
     card: &Card,

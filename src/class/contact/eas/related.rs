@@ -2,7 +2,7 @@
 
 use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, escape_text};
 
-/// One relation in the forms programs write.
+/// A relation, in the forms that programs write.
 pub struct Sort {
     /// `X-EVOLUTION-SPOUSE`; empty where no program has one.
     property: &'static str,
@@ -84,7 +84,7 @@ impl Sort {
         ]
     }
 
-    /// The lines that say this relation.
+    /// The lines with this relation.
     pub fn places(&self, card: &Document) -> Vec<usize> {
         let is_it = |line: &Line| {
             line.is(self.property)
@@ -114,7 +114,7 @@ pub fn children(card: &Document) -> Vec<String> {
         .collect()
 }
 
-/// Makes the children those named; lines of names that stay are not touched.
+/// Sets the names of the children; lines of names that stay are not touched.
 pub fn patch_children(children: Option<&[String]>, patch: &mut Patch<'_>) {
     let Some(wanted) = children else { return };
     let mut missing: Vec<&String> = wanted.iter().collect();

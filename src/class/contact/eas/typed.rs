@@ -20,7 +20,7 @@ const SLOT: &str = "X-CARNET-SLOT";
 /// The name written before an e-mail address.
 const PHRASE: &str = "X-CARNET-PHRASE";
 
-/// One sort of values.
+/// A sort of values: telephone numbers of a kind, e-mail addresses...
 pub struct Sort {
     /// The first is written, all are read.
     names: &'static [&'static str],
@@ -158,7 +158,8 @@ pub const MMS: Sort = Sort {
 };
 
 impl Sort {
-    /// The values of the sort in a card; the same value written twice for two readers counts once.
+    /// The values of the sort in a card. A value written twice, in the forms of two programs,
+    /// counts once.
     pub fn candidates(&self, card: &Document) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = Vec::new();
         for name in self.names {

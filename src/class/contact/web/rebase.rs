@@ -99,8 +99,8 @@ impl Row {
     }
 }
 
-/// The form over `later`. Where what it was made from is not known, every difference is one of the
-/// later version's.
+/// The form over `later`. When the version it was made from is not known, every difference counts
+/// as a change of `later`.
 pub fn rebased(
     before: Option<&Document>,
     later: &Document,
