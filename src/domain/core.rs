@@ -115,6 +115,7 @@ impl Core {
         &**found.unwrap_or(&self.classes[0])
     }
 
+    /// Every class of items, contacts first.
     pub fn classes(&self) -> &[Arc<dyn Class>] {
         &self.classes
     }
@@ -133,6 +134,7 @@ impl Core {
         &self.tally
     }
 
+    /// The limits the core was built with.
     pub fn limits(&self) -> Limits {
         self.limits
     }
@@ -179,7 +181,7 @@ impl Core {
         Ok(books)
     }
 
-    /// The same, not opened.
+    /// The collections behind [`Core::books`], not opened.
     pub(super) async fn shown_books(&self, actor: &Actor) -> Result<Vec<Collection>> {
         let mut books = self.store.books(actor.person).await?;
         books.retain(|book| actor.reads(book.place));
@@ -407,7 +409,7 @@ impl Core {
         ))
     }
 
-    /// The same person through the same client, as they are now.
+    /// The actor reloaded: same person and client, with their present rights.
     pub(super) async fn again(&self, actor: &Actor) -> Result<Arc<Actor>> {
         let again = self.actor(actor.person, actor.client.clone()).await?;
         Ok(Arc::new(again))

@@ -245,7 +245,7 @@ impl Core {
         self.passed(actor.person, &actor.client.label, event, technical);
     }
 
-    /// The same with a client nobody acts through.
+    /// Notes an exchange with a client, by its label, without an actor.
     pub fn passed(&self, person: PersonId, label: &str, event: Event, technical: &str) {
         self.tally().note_passed(label, event.as_str());
         self.journal().note(person, label, event, technical);

@@ -50,6 +50,7 @@ pub struct Face {
 }
 
 impl Face {
+    /// Builds the face of an operator's settings.
     pub fn new(
         core: Arc<Core>,
         auth: Arc<Authenticator>,

@@ -64,6 +64,7 @@ const METHODS: [&str; 16] = [
 
 /// The media type of the classic text form, and of OpenMetrics.
 pub const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Content-Type of OpenMetrics.
 pub const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;

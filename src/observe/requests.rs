@@ -40,6 +40,7 @@ pub enum Face {
 }
 
 impl Face {
+    /// As in the log and in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eas => "eas",

@@ -120,6 +120,7 @@ pub const OUTLOOK: &[Entry] = &[
     ("", &["priority", "priorite", "prioritat", "prioriteit"]),
 ];
 
+/// The columns of Thunderbird.
 #[rustfmt::skip]
 pub const THUNDERBIRD: &[Entry] = &[
     ("N.given", &["first name", "prenom"]),

@@ -180,6 +180,7 @@ pub struct Contacts {
 }
 
 impl Contacts {
+    /// Begins to read the chosen contacts of a book.
     pub fn of(book: Book, chosen: Chosen) -> Self {
         let source = match chosen {
             Chosen::All => Source::Walk(Some(Position::default())),
@@ -257,6 +258,7 @@ pub async fn export(book: &Book, rendition: Rendition, how: &Export) -> Result<V
 }
 
 impl Exporter {
+    /// Begins an export of the chosen contacts of a book.
     pub fn new(book: Book, chosen: Chosen, rendition: Rendition, how: Export) -> Self {
         let apart = how.apart && matches!(rendition, Rendition::VCard(_));
         let _running = book.core().tally().exports.enter();
@@ -283,6 +285,7 @@ impl Exporter {
         }
     }
 
+    /// Content-Type of the file.
     pub fn media_type(&self) -> &'static str {
         match self.rendition {
             Rendition::VCard(_) if self.archive.is_some() => "application/zip",

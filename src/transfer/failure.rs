@@ -22,6 +22,7 @@ impl Failure {
         Self::Unavailable,
     ];
 
+    /// The failure that an error of the domain stands for.
     pub fn of(error: &Error) -> Self {
         match error {
             Error::NotFound => Self::Gone,
@@ -43,6 +44,7 @@ impl Failure {
         }
     }
 
+    /// Reads what [`Failure::as_str`] writes.
     pub fn parse(kept: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|why| why.as_str() == kept)
     }

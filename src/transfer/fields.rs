@@ -73,6 +73,7 @@ pub struct Value {
 }
 
 impl Value {
+    /// A value with types.
     pub fn new(text: &str, types: &[&str]) -> Self {
         Self {
             text: text.to_owned(),
@@ -81,6 +82,7 @@ impl Value {
         }
     }
 
+    /// A value with a label of the person's own.
     pub fn labelled(text: &str, label: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -89,6 +91,7 @@ impl Value {
         }
     }
 
+    /// Whether the value has a type.
     pub fn is(&self, wanted: &str) -> bool {
         self.types.iter().any(|found| found == wanted)
     }
@@ -115,6 +118,7 @@ const OWN: [(&str, &str); 3] = [
 ];
 /// A custom field: `X-CARNET-CUSTOM;X-NAME=Size:42`.
 const CUSTOM: &str = "X-CARNET-CUSTOM";
+/// Property that marks a favourite.
 pub const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 
 /// Relation, property that programs read, and Apple's label.
@@ -169,6 +173,7 @@ impl Fields {
         .unwrap_or_default()
     }
 
+    /// Whether a part of a person's name is given: given, family or additional.
     pub fn has_person(&self) -> bool {
         [&self.given, &self.family, &self.additional]
             .iter()

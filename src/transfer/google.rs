@@ -74,6 +74,7 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The layout of a header.
     pub fn new(header: &[String]) -> Self {
         let mut layout = Layout {
             columns: column::program(header, SINGLE),

@@ -55,6 +55,7 @@ impl Choice {
         found.map(|(_, choice)| choice)
     }
 
+    /// As forms and the command line name it.
     pub fn as_str(self) -> &'static str {
         let found = Self::ALL.into_iter().find(|(_, known)| *known == self);
         found.map_or("", |(name, _)| name)

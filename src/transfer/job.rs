@@ -163,6 +163,7 @@ impl Jobs {
         })
     }
 
+    /// The limits of imports on the web.
     pub fn limits(&self) -> Limits {
         self.limits
     }

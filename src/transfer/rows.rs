@@ -25,9 +25,9 @@ pub struct Reading {
 /// How the dates of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Dates {
-    /// Which of two numbers is the day.
+    /// The order of day and month.
     order: Order,
-    /// The same where dots stand between them.
+    /// The order in dates written with dots.
     dotted: Order,
     /// Cells are day numbers.
     serial: bool,

@@ -53,6 +53,7 @@ impl std::ops::Deref for RawCard {
 }
 
 impl<R: BufRead> Cards<R> {
+    /// Reads cards from a stream.
     pub fn new(input: R) -> Self {
         Self {
             input,

@@ -157,6 +157,7 @@ fn place_link(place: &KnownPlace, visit: &Visit) -> Option<page::CardPlace> {
     }
 }
 
+/// A comment as pages show it.
 pub fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
     let text = visit.text;
     page::CommentRow {

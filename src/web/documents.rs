@@ -118,6 +118,7 @@ pub async fn private(_visit: Visit) -> Response {
     to_default(None)
 }
 
+/// `GET /d/g/NAME`: redirects to the default folder of a group.
 pub async fn of_group(_visit: Visit, Path(name): Path<String>) -> Response {
     to_default(Some(name))
 }

@@ -254,6 +254,7 @@ pub struct Section {
 }
 
 impl Section {
+    /// Whether the section has fields that few people fill in.
     pub fn has_rare(&self) -> bool {
         self.fields.iter().any(|field| field.rare)
     }

@@ -58,14 +58,17 @@ impl Posted {
         self.value(name).trim().parse().unwrap_or(0)
     }
 
+    /// The person in a field; 0 when it holds no id.
     pub fn person(&self, name: &str) -> PersonId {
         PersonId(self.number(name))
     }
 
+    /// The collection in a field; 0 when it holds no id.
     pub fn collection(&self, name: &str) -> CollectionId {
         CollectionId(self.number(name))
     }
 
+    /// The revision in the field `revision`; 0 when it holds no id.
     pub fn revision(&self) -> RevisionId {
         RevisionId(self.number("revision"))
     }

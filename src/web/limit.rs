@@ -16,6 +16,7 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// A limit of so many times.
     pub fn new(times: u32) -> Self {
         Self {
             times,

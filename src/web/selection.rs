@@ -79,6 +79,7 @@ pub async fn tag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) 
     settled(&web, &place, &posted, tagged).await
 }
 
+/// `POST …/selected/untag`
 pub async fn untag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let tagged = tagging(&web, &place, &posted, &[], &posted.tags()).await;
     settled(&web, &place, &posted, tagged).await

@@ -23,7 +23,7 @@ const PARTICLES: [&str; 33] = [
     "da", "do", "dos", "das",
     "af", "av",
 ];
-/// The same, joined to the name.
+/// Particles written together with the name.
 const JOINED: [&str; 6] = ["d'", "d’", "dell'", "dell’", "al-", "el-"];
 
 /// A name in both orders of lists, unfolded.

@@ -35,6 +35,7 @@ pub struct Account {
 }
 
 impl Accounts {
+    /// The account of a person at the present rights revision; none for an unknown one.
     pub fn by_id(
         &self,
         reader: &Reader<'_>,

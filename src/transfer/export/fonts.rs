@@ -169,6 +169,7 @@ impl<'a> Fonts<'a> {
         }
     }
 
+    /// Width of a text in points.
     pub fn width(&self, text: &str, size: f32, bold: bool) -> f32 {
         let runs = self.runs(text, bold);
         runs.iter().map(|run| self.run_width(run, size, bold)).sum()
@@ -216,6 +217,7 @@ impl<'a> Fonts<'a> {
         lines
     }
 
+    /// Draws a text, run by run with the first font that has its characters.
     pub fn draw(&self, surface: &mut Surface<'_>, text: &Text) {
         let mut x = text.x;
         for run in self.runs(&text.text, text.bold) {

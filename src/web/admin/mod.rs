@@ -77,7 +77,7 @@ impl FromRequestParts<Arc<Web>> for OfficeVisit {
     }
 }
 
-/// The same for a form.
+/// The administration for a submitted form; a 404 page for people who do not administer.
 fn office_of(web: &Arc<Web>, posted: &Posted) -> std::result::Result<Office, Box<Response>> {
     let visit = &posted.visit;
     let office = web.core.office(&visit.actor);

@@ -73,6 +73,7 @@ pub enum Unfit {
 }
 
 impl Unfit {
+    /// The message for the page.
     pub fn told(&self, visit: &Visit) -> Told {
         let d = visit.text.documents;
         let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;

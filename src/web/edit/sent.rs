@@ -65,6 +65,7 @@ pub struct Sent {
 }
 
 impl Sent {
+    /// Reads the form from a request.
     pub async fn read(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
         let mut sent = Sent {
             submitted: Arc::default(),
@@ -199,6 +200,7 @@ pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>
     Ok(fits.then_some(octets))
 }
 
+/// `Invalid` for a form that breaks the format.
 pub fn invalid(error: MultipartError) -> Error {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },

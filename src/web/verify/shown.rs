@@ -47,6 +47,7 @@ pub fn shown(mut form: Form, hidden: &[String]) -> Form {
     form
 }
 
+/// Whether any field of a row has a value.
 pub fn is_filled(row: &FieldRow) -> bool {
     row.fields.iter().any(|field| !field.value.is_empty())
 }

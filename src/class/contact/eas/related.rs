@@ -12,21 +12,25 @@ pub struct Sort {
     relation: &'static str,
 }
 
+/// AssistantName.
 pub const ASSISTANT: Sort = Sort {
     property: "X-EVOLUTION-ASSISTANT",
     label: "_$!<Assistant>!$_",
     relation: "agent",
 };
+/// ManagerName.
 pub const MANAGER: Sort = Sort {
     property: "X-EVOLUTION-MANAGER",
     label: "_$!<Manager>!$_",
     relation: "x-manager",
 };
+/// Spouse.
 pub const SPOUSE: Sort = Sort {
     property: "X-EVOLUTION-SPOUSE",
     label: "_$!<Spouse>!$_",
     relation: "spouse",
 };
+/// Children, of which there may be several.
 pub const CHILD: Sort = Sort {
     property: "X-EVOLUTION-CHILD",
     label: "_$!<Child>!$_",
@@ -50,11 +54,13 @@ const fn plain(label: &'static str, relation: &'static str) -> Sort {
 }
 
 impl Sort {
+    /// The name related in this way; empty when there is none.
     pub fn export(&self, card: &Document) -> String {
         let place = self.places(card).into_iter().next();
         place.map(|at| card.lines()[at].text()).unwrap_or_default()
     }
 
+    /// Sets or removes the name related in this way.
     pub fn patch(&self, value: &str, patch: &mut Patch<'_>) {
         let place = self.places(patch.document()).into_iter().next();
         match place {

@@ -57,12 +57,14 @@ fn is_special(types: &[String]) -> bool {
     SPECIAL.iter().any(|special| has(types, special))
 }
 
+/// Email1Address to Email3Address.
 pub const EMAIL: Sort = Sort {
     names: &["EMAIL"],
     tags: &[c::EMAIL1_ADDRESS, c::EMAIL2_ADDRESS, c::EMAIL3_ADDRESS],
     types: [&["INTERNET"], &[]],
     is: |_| true,
 };
+/// IMAddress to IMAddress3.
 pub const IM: Sort = Sort {
     names: &[
         "IMPP",
@@ -82,6 +84,7 @@ pub const IM: Sort = Sort {
     types: [&[], &[]],
     is: |_| true,
 };
+/// WebPage.
 pub const WEB: Sort = Sort {
     names: &["URL"],
     tags: &[c::WEB_PAGE],

@@ -344,6 +344,7 @@ const NUMBERS: [Kind; 12] = [
 
 const PLACES: [Kind; 3] = [HOME, WORK, OTHER];
 
+/// The lists of typed values, in the order of forms.
 pub const LISTS: [Several; 8] = [
     Several {
         name: "tel",

@@ -433,6 +433,7 @@ pub fn rows(fields: &[(String, String)], list: &Several) -> usize {
         .map_or(0, |row| row + 1)
 }
 
+/// Index of the first line with one of these names.
 pub fn position(card: &Document, names: &[&str]) -> Option<usize> {
     names
         .iter()
