@@ -1,7 +1,7 @@
-//! Guessing gets slow; nobody is locked out.
+//! Throttling of wrong passwords: guessing becomes slow, and nobody is locked out.
 //!
-//! Distinct wrong credentials count, per address and account: a phone that repeats one old
-//! password in parallel fails once. A right password that is remembered is never held up.
+//! Only distinct wrong credentials count, per address and account: a phone that repeats one old
+//! password in parallel fails once. A right password that is remembered is never delayed.
 
 use std::{
     collections::{HashMap, HashSet},

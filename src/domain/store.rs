@@ -30,6 +30,8 @@ pub use rows::*;
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
 pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Documents {
+    /// Applies a batch whole or not at all. On disk when it returns, unless [`Batch::unflushed`];
+    /// `PreconditionFailed` also when the rights revision moved.
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.
