@@ -1,4 +1,4 @@
-//! Puts the parts together: used by the program and by tests.
+//! Builds the parts of the server and connects them, for the program and for tests.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -52,11 +52,11 @@ use crate::{
     web,
 };
 
-/// How long a message under way holds up the end.
+/// Longest time that a message being sent delays the stop.
 const LAST_MESSAGE: Duration = Duration::from_secs(10);
-/// Before what panicked is begun anew.
+/// Pause before a task that panicked is restarted.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How long what clients did may wait to be written.
+/// Longest time that journal entries wait to be written.
 const JOURNAL: Duration = Duration::from_secs(30);
 
 /// The server, built and not yet listening.
@@ -66,7 +66,7 @@ pub struct App {
     pub auth: Arc<Authenticator>,
     pub router: Router,
     pub shutdown: Shutdown,
-    /// What is served over TLS; none where nothing is.
+    /// The certificate for TLS; none where no listener uses TLS.
     pub certificates: Option<Arc<Certificates>>,
     push: Option<Arc<Push>>,
     jobs: Arc<Jobs>,
@@ -74,7 +74,7 @@ pub struct App {
     config: Config,
 }
 
-/// Faces whose paths come in any letter case.
+/// Faces whose paths are matched in any letter case.
 #[derive(Clone)]
 struct Other {
     devices: Arc<eas::Face>,
@@ -82,13 +82,13 @@ struct Other {
 }
 
 impl App {
-    /// Opens the data and joins store, domain and faces.
+    /// Opens the data and connects store, domain and faces.
     pub fn build(config: Config) -> Result<Self> {
         let store = Arc::new(Sqlite::open(&config.data)?);
         Self::build_on(store, config, &Arc::default())
     }
 
-    /// [`App::build`] on data that are open, with what answers the operator's programs already.
+    /// [`App::build`] on opened data, with the operator's endpoints that already run.
     pub fn build_on(store: Arc<Sqlite>, config: Config, operator: &Arc<Operator>) -> Result<Self> {
         let contact = Arc::new(Contact::new(config.country.as_deref()));
         let limits = Limits {
@@ -204,7 +204,7 @@ impl App {
         })
     }
 
-    /// Serves these pages and the authority instead of everything.
+    /// Serves only these pages and the authority's certificate.
     pub fn show_only(&mut self, pages: Router) {
         self.router = Router::new()
             .merge(own_authority(&self.config))
@@ -301,7 +301,7 @@ impl App {
     }
 }
 
-/// Wakes those who wait for what other processes (the command line) changed.
+/// Wakes held requests after changes by other processes (the command line).
 async fn watch(core: Arc<Core>, shutdown: Shutdown) {
     let failed = Seldom::default();
     loop {
@@ -320,7 +320,7 @@ async fn watch(core: Arc<Core>, shutdown: Shutdown) {
     }
 }
 
-/// Writes now and then what clients did.
+/// Writes the journal of clients from time to time.
 async fn write_journal(core: Arc<Core>, auth: Arc<Authenticator>) {
     loop {
         tokio::time::sleep(JOURNAL).await;
@@ -333,7 +333,7 @@ async fn write_journal(core: Arc<Core>, auth: Arc<Authenticator>) {
     }
 }
 
-/// Ends, once a day, what was kept long enough.
+/// Purges, once a day, history and trash that are older than their limits.
 async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
     let mut day = tokio::time::interval(Duration::from_secs(24 * 60 * 60));
     let mut lived = false;
@@ -348,7 +348,7 @@ async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
     }
 }
 
-/// The paths devices use, in any letter case; nothing else is here.
+/// Routes paths that devices use, in any letter case; 404 for all others.
 async fn other(State(other): State<Other>, request: Request) -> Response {
     let path = request.uri().path();
     if eas::is_path(path) {
@@ -367,7 +367,7 @@ fn own_authority(config: &Config) -> Router {
     )
 }
 
-/// What a phone installs to trust a server that made its own certificate.
+/// The certificate a phone installs to trust a server that signs its own.
 async fn certificate_authority(State(config): State<Arc<Config>>) -> Response {
     match authority::authority(&config) {
         Some(pem) => ([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], pem).into_response(),
@@ -380,8 +380,8 @@ fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
     StatusCode::INTERNAL_SERVER_ERROR.into_response()
 }
 
-/// Runs what works beside the requests. One that panics is begun anew: without it the server would
-/// look well and do half.
+/// Runs a background task, and restarts it if it panics: without it the server would look well and
+/// do half.
 fn beside<F>(what: &'static str, begin: impl Fn() -> F + Send + 'static) -> JoinHandle<()>
 where
     F: Future<Output = ()> + Send + 'static,

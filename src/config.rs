@@ -25,7 +25,7 @@ use crate::{
     transfer::{Limits, USUAL_FONTS},
 };
 
-/// What an operator may set; `deploy/carnet.example.toml` documents every key.
+/// The operator's configuration; `deploy/carnet.example.toml` documents every key.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
@@ -33,20 +33,20 @@ pub struct Config {
     pub data: PathBuf,
     /// `http://127.0.0.1:8080` or `https://0.0.0.0:8443`; port 0 picks one.
     pub listen: Vec<String>,
-    /// How people reach the server from outside; links never use the Host header.
+    /// The URL by which people reach the server from outside; links never use the Host header.
     pub public_url: Option<String>,
     /// PEM files; without them a self-signed certificate is made.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
-    /// The authority certificates are had from, instead of files.
+    /// The ACME authority that issues certificates, instead of files.
     pub acme: Option<acme::Settings>,
     /// `text` or `json`.
     pub log_format: String,
     /// `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: String,
-    /// An address of its own (`http://127.0.0.1:9464`) for health and figures; none: no figures there.
+    /// A separate address (`http://127.0.0.1:9464`) for health and metrics; none: no such listener.
     pub metrics_listen: Option<String>,
-    /// Who shows it (`Authorization: Bearer`) gets the figures on every address.
+    /// Bearer token that gives access to the metrics on every address.
     pub metrics_token: Option<String>,
     /// Country of telephone numbers written without a country code: two letters (`FR`).
     pub country: Option<String>,
@@ -56,17 +56,18 @@ pub struct Config {
     pub import_octets: usize,
     /// Contacts of one file that is imported on the web.
     pub import_contacts: usize,
-    /// Seconds of work after which an import waits to be told to go on.
+    /// Seconds of work after which an import waits for the person to continue it.
     pub import_seconds: u64,
     /// Octets of one uploaded document.
     pub max_upload: u64,
-    /// Octets of the documents of one person, where the account says nothing else; 0: no limit.
+    /// Octets of the documents of one person whose account has no quota of its own; 0: no limit.
     pub document_quota: u64,
-    /// Reverse proxies whose word about the client is believed; none by default.
+    /// Reverse proxies whose forwarding header is believed; none by default.
     pub trusted_proxies: Vec<Network>,
-    /// The header in which they say it.
+    /// The header in which the proxies name the client.
     pub forwarded_header: ForwardedHeader,
-    /// Fonts (.ttf, .otf, .ttc) for what the fonts of PDF lack, the first one first.
+    /// Fonts (.ttf, .otf, .ttc) for characters that the built-in PDF fonts lack, in order of
+    /// preference.
     pub pdf_fonts: Vec<PathBuf>,
     /// Connections served at once.
     pub max_connections: usize,
@@ -76,7 +77,7 @@ pub struct Config {
     pub head_seconds: u64,
     /// Seconds between two requests of a connection.
     pub idle_seconds: u64,
-    /// Seconds for the next part of a body to come or to be taken.
+    /// Seconds for the next part of a body, in either direction.
     pub stall_seconds: u64,
     /// `mailto:` or `https:` address of the operator for push services; none switches WebDAV-Push off.
     pub push_contact: Option<String>,
@@ -90,9 +91,10 @@ pub struct Config {
     pub max_heartbeat: u64,
     /// Autodiscover sets up Outlook 2013 and later on Windows with Exchange ActiveSync.
     pub autodiscover_outlook: bool,
-    /// E-mail domains whose people are elsewhere: `https://host`, or `@domain` of their address there.
+    /// E-mail domains whose people use another server: `https://host`, or `@domain` of their
+    /// address there.
     pub autodiscover_redirects: BTreeMap<String, String>,
-    /// How the first administrator comes to be: `page` or `password`.
+    /// How the first administrator is made: `page` or `password`.
     pub first_start: FirstStart,
     /// Who may found groups: `anyone` or `administrators`.
     pub found_groups: Founders,
@@ -104,7 +106,7 @@ pub struct Config {
     pub tombstone_days: u16,
     /// Offer Exchange ActiveSync 2.5 and 12.0 too.
     pub eas_legacy: bool,
-    /// What becomes of a device at its first contact.
+    /// The access of a device at its first contact.
     pub eas_new_devices: NewDevices,
     /// Devices of one person.
     pub eas_max_devices: usize,
@@ -112,25 +114,25 @@ pub struct Config {
     pub owners_erase: bool,
     /// Tell known devices when more protocol versions are offered.
     pub eas_announce: bool,
-    /// Logins that are served by another server, and the address of its ActiveSync.
+    /// Logins that another server serves, each with the URL of its ActiveSync.
     pub eas_elsewhere: HashMap<String, String>,
     pub eas_policy: Option<Policy>,
-    /// The mail server that takes what leaves; none: nothing is mailed.
+    /// The mail server for outgoing mail; none: no mail is sent.
     pub mail: Option<Relay>,
-    /// The service that takes short messages.
+    /// The gateway for short messages.
     pub sms: Option<Gateway>,
-    /// The service that takes faxes.
+    /// The gateway for faxes.
     pub fax: Option<Gateway>,
 }
 
-/// How the first administrator comes to be.
+/// How the first administrator is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum FirstStart {
-    /// Named `admin`, with a password the server prints.
+    /// Named `admin`, with a password that the server prints.
     #[default]
     Password,
-    /// On a page, for whoever has the code the server printed.
+    /// On a page, by whoever has the code that the server printed.
     Page,
 }
 
@@ -201,7 +203,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Reads a file, if one is named, then the variables.
+    /// Reads the configuration: a file, if one is named, overridden by variables.
     pub fn load(file: Option<&Path>) -> Result<Self, String> {
         let mut table = match file {
             None => toml::Table::new(),
@@ -311,7 +313,7 @@ impl Config {
         }
     }
 
-    /// Whom to believe about the client.
+    /// The trusted proxies.
     pub fn proxies(&self) -> Proxies {
         Proxies {
             trusted: self.trusted_proxies.clone(),
@@ -319,7 +321,7 @@ impl Config {
         }
     }
 
-    /// How long clients may take.
+    /// Time limits of connections.
     pub fn patience(&self) -> Patience {
         Patience {
             head: Duration::from_secs(self.head_seconds),
@@ -328,7 +330,7 @@ impl Config {
         }
     }
 
-    /// What concerns Exchange ActiveSync.
+    /// Settings of Exchange ActiveSync.
     pub fn eas(&self) -> Settings {
         Settings {
             max_heartbeat: self.max_heartbeat,

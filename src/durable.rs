@@ -1,5 +1,5 @@
-//! Files and folders that outlive a power cut: a file's flush keeps its octets, its folder's keeps
-//! its name.
+//! Writing files and folders so that they survive a power cut: fsync on a file keeps its octets,
+//! fsync on its folder keeps its name.
 
 use std::{
     fs::{self, File},

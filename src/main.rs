@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-/// Serves SQLite too (`override`): half of what a write allocates is its.
+/// Also used by SQLite (`override`), which makes half of the allocations of a write.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,4 +1,4 @@
-//! What an edit of a shared contact costs, by the number of people who read it.
+//! The cost of an edit of a shared contact, by the number of people who read it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the machine can do without Carnet: the floors under every figure.
+//! Measures the machine without Carnet: the best any server could reach on it.
 
 use std::{
     fs::{self, File},

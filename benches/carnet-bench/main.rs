@@ -1,4 +1,4 @@
-//! Starts a server of its own in a temporary directory and measures it as clients meet it.
+//! Starts a server in a temporary directory and measures it from the side of its clients.
 //!
 //! `cargo bench --bench carnet-bench -- [--quick] [--pings N] [--json FILE] [NAME...]`: all rows,
 //! or those whose name begins so. The client runs on the same machine and has its share of it.

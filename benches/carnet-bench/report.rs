@@ -1,4 +1,4 @@
-//! The table that is printed, and the same as JSON.
+//! The table of results, printed and as JSON.
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! Searches in a large book, asked of the core as every face asks it.
+//! Searches in a large book, made through the core as every face makes them.
 
 use std::sync::Arc;
 

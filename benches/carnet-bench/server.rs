@@ -1,4 +1,4 @@
-//! The measured server, its command line, and what it costs when nobody asks.
+//! The measured server, its command line, and its memory and time when idle.
 
 use std::{
     fs,

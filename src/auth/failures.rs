@@ -1,5 +1,5 @@
-//! The last sign-ins that failed, so that people and the administration can be told why. They are
-//! in memory, and written now and then together: guessing makes no write of its own.
+//! The last failed sign-ins with their reasons, for people and the administration. They are kept in
+//! memory and written together now and then: password guessing causes no write for each attempt.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -19,13 +19,15 @@ pub struct Failures(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     all: VecDeque<Failure>,
-    /// So many from the front are not written yet.
+    /// Number of failures at the front that are not written yet.
     fresh: usize,
-    /// Since the start, by reason.
+    /// Failures since the start, by reason.
     counts: BTreeMap<&'static str, u64>,
 }
 
 impl Failures {
+    /// Counts one failed sign-in, together with earlier ones of the same login, address and reason.
+    /// A login is cut to 64 characters.
     pub fn note(&self, login: &str, peer: IpAddr, why: Why) {
         let login: String = login.chars().take(64).collect();
         let peer = peer.to_canonical();
@@ -53,21 +55,22 @@ impl Failures {
         known.fresh = (known.fresh + 1).min(known.all.len());
     }
 
-    /// Takes up what an earlier process wrote, older than everything noted since.
+    /// Adds failures that an earlier process wrote, as older than everything noted since.
     pub fn remember(&self, written: Vec<Failure>) {
         let mut known = self.lock();
         known.all.extend(written);
         known.all.truncate(KEPT);
     }
 
-    /// What was noted since it was asked last; [`Failures::unwritten`] takes it back.
+    /// The failures noted since the last call. If they cannot be written, [`Failures::unwritten`]
+    /// returns them to the next call.
     pub fn fresh(&self) -> Vec<Failure> {
         let mut known = self.lock();
         let fresh = std::mem::take(&mut known.fresh);
         known.all.iter().take(fresh).cloned().collect()
     }
 
-    /// So many could not be written.
+    /// The first `number` failures could not be written.
     pub fn unwritten(&self, number: usize) {
         let mut known = self.lock();
         known.fresh = (known.fresh + number).min(known.all.len());
@@ -77,7 +80,7 @@ impl Failures {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The last ones, of some logins or of all.
+    /// The last failures, of some logins or of all; the last one first.
     pub fn last(&self, logins: Option<&[&str]>) -> Vec<Failure> {
         let known = self.lock();
         let of = |failure: &&Failure| {

@@ -1,4 +1,4 @@
-//! Who somebody is: passwords, remembered credentials, throttled guessing.
+//! Authentication: passwords, remembered credentials, throttling of wrong ones.
 
 mod basic;
 mod failures;
@@ -67,12 +67,12 @@ pub struct Authenticator {
 
 struct Known {
     person: PersonId,
-    /// Of the hash it was checked against: a new password makes this entry worthless.
+    /// The hash it was checked against: a changed password invalidates this entry.
     password_hash: String,
     verified: Instant,
 }
 
-/// Where somebody signs in.
+/// The place of a sign-in, which decides the credentials it accepts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// Pages: the account's own password alone.
@@ -82,7 +82,7 @@ pub enum Door {
     Autodiscover,
 }
 
-/// Who signed in, and what the credential lets through.
+/// The authenticated person, and the access their credential gives.
 #[derive(Debug)]
 pub struct Identity {
     pub account: Arc<Account>,
@@ -107,7 +107,7 @@ impl Identity {
     }
 }
 
-/// What became of a sign-in.
+/// Outcome of a sign-in.
 #[derive(Debug)]
 pub enum Outcome {
     /// No credentials were given.
@@ -117,7 +117,7 @@ pub enum Outcome {
     Throttled {
         retry_after: u64,
     },
-    /// The right ones of an account that is not enabled.
+    /// Right credentials of an account that is disabled.
     Disabled,
     Known(Box<Identity>),
 }
@@ -172,12 +172,12 @@ impl Authenticator {
         Self { remembered, ..self }
     }
 
-    /// The last sign-ins that failed.
+    /// The last failed sign-ins.
     pub fn failures(&self) -> &Failures {
         &self.failures
     }
 
-    /// Takes up the failures an earlier process wrote.
+    /// Loads the failures that an earlier process wrote.
     pub async fn remember_failures(&self) -> Result<()> {
         self.failures.remember(self.store.failures().await?);
         Ok(())

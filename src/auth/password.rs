@@ -1,4 +1,4 @@
-//! Argon2id, off the asynchronous threads.
+//! Password hashing with Argon2id, on threads for blocking work.
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher as _, Version, password_hash::phc::PasswordHash,
@@ -10,7 +10,7 @@ use crate::domain::{
     error::{Error, Result},
 };
 
-/// Verified for accounts that do not exist, so that they take as long as those that do.
+/// Verified for unknown accounts, so that they take as long as known ones.
 pub const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$\
     TGj2h8RnSpBWVGnOKVmXHZdVYAX5I4LBQqzUQ2Fx2xE";
 

@@ -1,4 +1,4 @@
-//! Codes that change with time (RFC 6238), each accepted once, and recovery codes.
+//! Time-based one-time passwords (RFC 6238), each accepted once, and recovery codes.
 
 use std::{
     net::IpAddr,
@@ -19,13 +19,13 @@ use crate::domain::{
 /// Octets of a secret (RFC 4226 §4: at least 16, 20 advised).
 const SECRET: usize = 20;
 
-/// What became of a code.
+/// Outcome of checking a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
-    /// Of this step of time; 0 for a recovery code.
+    /// The right code, of this time step; 0 for a recovery code.
     Right(u64),
     Wrong,
-    /// Too many wrong ones from there; try again after so many seconds.
+    /// Too many wrong codes from this address; try again after so many seconds.
     Throttled {
         retry_after: u64,
     },
@@ -44,7 +44,7 @@ pub fn typed_secret(secret: &[u8]) -> String {
 }
 
 impl Authenticator {
-    /// Checks a code of a secret that is being set up, and uses it up with the confirmation.
+    /// Checks a code against a secret that is being set up. The confirmation then uses the code up.
     pub fn first_code(&self, person: PersonId, secret: &[u8], typed: &str, peer: IpAddr) -> Code {
         let attempt = match self.attempt(person, typed, peer) {
             Ok(attempt) => attempt,
@@ -59,8 +59,8 @@ impl Authenticator {
         }
     }
 
-    /// Checks a code of somebody whose password is known to be right, and uses it up: neither a code
-    /// nor a recovery code is accepted twice.
+    /// Checks a code of a person whose password was right, and uses it up: neither a code nor a
+    /// recovery code is accepted twice.
     pub async fn code(&self, person: PersonId, typed: &str, peer: IpAddr) -> Result<Code> {
         let attempt = match self.attempt(person, typed, peer) {
             Ok(attempt) => attempt,
@@ -110,7 +110,7 @@ fn wrong(person: PersonId, peer: IpAddr) -> Code {
     Code::Wrong
 }
 
-/// The step of time a code belongs to: this one, or the one before or after.
+/// The time step a code belongs to: the current one, or the one before or after.
 fn step_of(secret: &[u8], typed: &str) -> Option<u64> {
     let digits: String = typed.chars().filter(|c| !c.is_whitespace()).collect();
     if digits.len() != 6 || !digits.bytes().all(|b| b.is_ascii_digit()) {

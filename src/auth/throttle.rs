@@ -1,4 +1,4 @@
-//! Guessing gets slow; nobody is locked out.
+//! Throttling of wrong passwords: guessing becomes slow, and nobody is locked out.
 //!
 //! Distinct wrong credentials count, per account and address, and per address: a phone that repeats
 //! one old password in parallel fails once. A credential counts from the moment it is looked at, so
@@ -21,7 +21,7 @@ const FREE_OF_ADDRESS: usize = 100;
 /// Attempts from one address that are looked at or wait for it; each costs a core for a moment.
 const MAX_UNDER_WAY: usize = 64;
 const LONGEST: u64 = 60;
-/// After this long without a failure all is forgotten.
+/// Time without a failure after which earlier failures are forgotten.
 const MEMORY: Duration = Duration::from_secs(900);
 const MAX_ENTRIES: usize = 100_000;
 

@@ -1,4 +1,5 @@
-//! The JSON form (Autodiscover v2): asked without credentials, so it tells nothing about people.
+//! The JSON form (Autodiscover v2). Clients send it without credentials, so its answer is the same
+//! whether an account exists or not.
 
 use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode};
@@ -8,7 +9,8 @@ use super::{Elsewhere, Face, found, typed};
 
 const MEDIA_TYPE: &str = "application/json; charset=utf-8";
 
-/// `?Email=u@d&Protocol=ActiveSync`, or the address in the path; the same for everybody.
+/// Answers `?Email=u@d&Protocol=ActiveSync`, or an address in the path, in the same way for
+/// everybody.
 pub fn answer(face: &Face, method: &Method, path_address: Option<String>, query: &str) -> Response {
     if ![Method::GET, Method::HEAD, Method::POST].contains(method) {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();

@@ -25,10 +25,10 @@ use crate::{
 /// Octets of a request.
 const MAX_BODY: usize = 64 * 1024;
 
-/// What requests for the address of the server need.
+/// The Autodiscover face: its settings and the parts it needs.
 pub struct Face {
     auth: Arc<Authenticator>,
-    /// Without a slash at the end; none: nothing can be discovered.
+    /// The public URL without a final slash; none: nothing can be discovered.
     public_url: Option<String>,
     /// Outlook on Windows gets an Exchange ActiveSync account.
     outlook: bool,
@@ -64,12 +64,13 @@ impl Form {
     }
 }
 
-/// Whether a path is one of Autodiscover.
+/// Whether a path is that of Autodiscover.
 pub fn is_path(path: &str) -> bool {
     Form::of(path).is_some()
 }
 
 impl Face {
+    /// Builds the face; without `public_url` no server address is given to clients.
     pub fn new(auth: Arc<Authenticator>, config: &Config) -> Arc<Self> {
         let url = config.public_url.as_deref().map(str::trim);
         Arc::new(Self {

@@ -15,7 +15,7 @@ const MOBILE: &str =
 const DESKTOP: &str =
     "http://schemas.microsoft.com/exchange/autodiscover/outlook/responseschema/2006a";
 
-/// What a request asks for.
+/// A request.
 #[derive(Debug, PartialEq)]
 pub enum Asked {
     /// An address, where one is named, and the schema of the answer.
@@ -26,6 +26,7 @@ pub enum Asked {
     Invalid,
 }
 
+/// The response schema that a request accepts ([MS-OXDSCLI] AcceptableResponseSchema).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Schema {
     Mobile,
@@ -34,7 +35,7 @@ pub enum Schema {
 }
 
 impl Asked {
-    /// Reads a body, whatever its namespaces; old phones send none at all.
+    /// Parses a body in any namespaces; old phones send none at all.
     pub fn read(body: &[u8], wrong_method: bool) -> Self {
         if body.trim_ascii().is_empty() && !wrong_method {
             return Self::Answer {
@@ -61,6 +62,7 @@ impl Asked {
         }
     }
 
+    /// The e-mail address of the request; none if it has none or is malformed.
     pub fn address(&self) -> Option<&str> {
         match self {
             Self::Answer { address, .. } => address.as_deref(),
@@ -77,7 +79,7 @@ fn text_of(element: &Element, name: &str) -> Option<String> {
     element.elements().find_map(|child| text_of(child, name))
 }
 
-/// The answer to somebody who is signed in.
+/// The answer to an authenticated request.
 pub fn answer(face: &Face, asked: &Asked, person: &Person, agent: &str) -> Response {
     let Asked::Answer { address, schema } = asked else {
         return error(600, "Invalid Request");
@@ -107,7 +109,7 @@ pub fn answer(face: &Face, asked: &Asked, person: &Person, agent: &str) -> Respo
     }
 }
 
-/// Where people of a domain are served.
+/// The redirection of a domain whose people use another server.
 pub fn redirect(elsewhere: &Elsewhere) -> Response {
     match elsewhere {
         Elsewhere::Server(server) => found(&format!("{server}/autodiscover/autodiscover.xml")),

@@ -1,4 +1,4 @@
-//! Documents: details as JSON, which pages alone write; the octets are elsewhere.
+//! Documents: their details as JSON, which only pages write; their octets are stored apart.
 
 use carnet_proto::vcard::fold_for_search;
 

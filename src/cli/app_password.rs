@@ -46,6 +46,7 @@ pub enum Command {
     Revoke { login: String, id: i64 },
 }
 
+/// Runs `carnet app-password`.
 pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
     match command {
         Command::Add {

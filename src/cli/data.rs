@@ -1,4 +1,4 @@
-//! `carnet backup`, `restore` and `check`
+//! `carnet backup`, `carnet restore` and `carnet check`
 
 use std::{path::Path, sync::Arc};
 
@@ -18,6 +18,7 @@ pub struct Check {
     rebuild: bool,
 }
 
+/// Runs `carnet backup`: writes a consistent copy while the server may run.
 pub async fn backup(store: &Sqlite, file: &Path) -> Done {
     if file.exists() {
         return Err(format!("{} exists already", file.display()));
@@ -29,6 +30,7 @@ pub async fn backup(store: &Sqlite, file: &Path) -> Done {
     text(format!("written to {}\n", file.display()))
 }
 
+/// Runs `carnet restore`.
 pub fn restore(config: &Config, file: &Path) -> Done {
     sqlite::restore(file, &config.data).map_err(|error| error.to_string())?;
     text(format!(
@@ -37,6 +39,7 @@ pub fn restore(config: &Config, file: &Path) -> Done {
     ))
 }
 
+/// Runs `carnet check`; fails when an invariant is broken.
 pub async fn check(
     store: &Sqlite,
     classes: &[Arc<dyn Class>],

@@ -61,6 +61,7 @@ pub enum Command {
     Forget { login: String, device_id: String },
 }
 
+/// Runs `carnet device`.
 pub async fn run(office: &Office, command: Command, json: bool) -> Done {
     let store = office.core().store();
     match command {

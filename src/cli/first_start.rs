@@ -1,4 +1,4 @@
-//! What `carnet serve` does on data without an account.
+//! The first start of `carnet serve`, on data without an account.
 
 use std::{sync::Arc, time::Duration};
 

@@ -45,6 +45,7 @@ pub struct To {
     everyone: bool,
 }
 
+/// Runs `carnet grant`.
 pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
     match command {
         Command::Group { name, to, right } => {

@@ -37,6 +37,7 @@ pub enum Command {
     Leave { name: String, login: String },
 }
 
+/// Runs `carnet group`.
 pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
     match command {
         Command::Add { name, admin } => {

@@ -42,6 +42,7 @@ pub enum Change {
     Drop { message: i64 },
 }
 
+/// Runs `carnet mail`.
 pub async fn run(store: &Sqlite, config: &Config, command: Command, json: bool) -> Done {
     match command {
         Command::Test { address } => test(config, address).await,

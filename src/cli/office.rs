@@ -61,6 +61,7 @@ pub enum NewDevices {
     Remove { kind: String },
 }
 
+/// Runs `carnet class`.
 pub async fn class(office: &Office, command: Class, json: bool) -> Done {
     let classes = office.classes().await.map_err(|e| e.to_string())?;
     match command {
@@ -141,6 +142,7 @@ fn size(number: i64, unit: i64) -> Option<i64> {
     (number != 0).then(|| number.saturating_mul(unit))
 }
 
+/// Runs `carnet new-devices`.
 pub async fn new_devices(office: &Office, command: NewDevices, json: bool) -> Done {
     let rules = office.core().device_rules().await;
     let mut rules = rules.map_err(|error| error.to_string())?;
@@ -174,6 +176,7 @@ pub async fn new_devices(office: &Office, command: NewDevices, json: bool) -> Do
     text("saved\n")
 }
 
+/// Runs `carnet audit`.
 pub async fn audit(office: &Office, lines: usize, json: bool) -> Done {
     let audit = office.audit(i64::MAX, lines).await;
     let audit = audit.map_err(|error| error.to_string())?;
@@ -194,6 +197,7 @@ pub async fn audit(office: &Office, lines: usize, json: bool) -> Done {
     text(out)
 }
 
+/// Runs `carnet notice`.
 pub async fn notice(office: &Office, sentence: Option<&str>) -> Done {
     let saved = office.set_maintenance_notice(sentence).await;
     saved.map_err(|error| error.to_string())?;

@@ -38,6 +38,7 @@ pub struct Options {
     demo: bool,
 }
 
+/// Runs `carnet serve` until it is stopped.
 pub async fn run(mut config: Config, options: Options) -> Done {
     if !options.listen.is_empty() {
         config.listen = options.listen;

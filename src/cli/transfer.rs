@@ -81,6 +81,7 @@ pub struct Export {
     file: Option<PathBuf>,
 }
 
+/// Runs `carnet import`.
 pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) -> Done {
     let book = open(store, class, &options.to).await?;
     let Some(file) = &options.file else {
@@ -231,6 +232,7 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
     }
 }
 
+/// Runs `carnet export`.
 pub async fn export(store: Sqlite, class: Contact, fonts: &[PathBuf], options: Export) -> Done {
     let book = open(store, class, &options.from).await?;
     let rendition = match &options.format[..] {

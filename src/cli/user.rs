@@ -112,6 +112,7 @@ pub enum Command {
     Remove { login: String },
 }
 
+/// Runs `carnet user`.
 pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
     match command {
         Command::Add {

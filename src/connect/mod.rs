@@ -1,11 +1,11 @@
-//! What people and devices are told to connect with: the server's address, configuration profiles
-//! for Apple's programs, codes to scan.
+//! The values for connecting a device: the server's address, configuration profiles for Apple's
+//! programs, QR codes.
 
 pub mod profile;
 
 use qrcode::{EcLevel, QrCode, render::svg};
 
-/// How the server is reached from outside.
+/// The address of the server from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Address {
     pub secure: bool,
@@ -14,7 +14,7 @@ pub struct Address {
 }
 
 impl Address {
-    /// Reads `https://contacts.example.org:8443/`; none when it is no such address.
+    /// Parses `https://contacts.example.org:8443/`; none when it is not such an address.
     pub fn parse(url: &str) -> Option<Self> {
         let (scheme, rest) = url.trim().split_once("://")?;
         let secure = match scheme {
@@ -25,7 +25,7 @@ impl Address {
         Self::of_authority(rest.split('/').next()?, secure)
     }
 
-    /// Reads `contacts.example.org:8443`, as a Host header has it.
+    /// Parses `contacts.example.org:8443`, as in a Host header.
     pub fn of_authority(authority: &str, secure: bool) -> Option<Self> {
         let standard = if secure { 443 } else { 80 };
         // An IPv6 address keeps its brackets.
@@ -61,7 +61,7 @@ impl Address {
         format!("{scheme}://{}", self.server())
     }
 
-    /// What DAVx⁵ opens to set an account up: the address and the login, no password.
+    /// The link by which DAVx⁵ sets up an account: address and login, no password.
     pub fn account_link(&self, login: &str) -> String {
         let scheme = if self.secure { "carddavs" } else { "carddav" };
         let login: String = login
@@ -75,7 +75,7 @@ impl Address {
     }
 }
 
-/// A text as a code to scan: an SVG image; none when it is too long for one.
+/// A text as a QR code in SVG; none when it is too long.
 pub fn code(text: &str) -> Option<String> {
     let code = QrCode::with_error_correction_level(text, EcLevel::M).ok()?;
     let image = code.render::<svg::Color>().min_dimensions(220, 220).build();

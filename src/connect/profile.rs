@@ -4,7 +4,7 @@
 use super::Address;
 use crate::domain::item::digest;
 
-/// As it is sent to a device.
+/// Content-Type of a configuration profile.
 pub const MEDIA_TYPE: &str = "application/x-apple-aspen-config";
 
 /// An account a profile sets up.

@@ -1,4 +1,5 @@
-//! Outcomes of the domain as statuses and precondition elements: the one place that maps them.
+//! Errors of the domain as HTTP statuses and precondition elements (RFC 4918 §16): the one place
+//! that maps them.
 
 use carnet_proto::dav::{
     multistatus::{error_body, need_privileges},
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::domain::{error::Error, rights::Right};
 
-/// Why a request is not done.
+/// Why a request failed.
 #[derive(Debug)]
 pub enum Failure {
     Unauthorized,
@@ -22,36 +23,37 @@ pub enum Failure {
     Status(StatusCode),
     /// The method is not served on this kind of resource.
     NotAllowed(Kind),
-    /// MKCOL where something is.
+    /// MKCOL on an existing resource.
     Exists,
-    /// A member of a book that is not there: 409 for what would make it.
+    /// A new member of a book that does not exist: 409 for methods that would create it.
     NoParent,
-    /// The client went away; nobody reads this.
+    /// The client disconnected; nobody reads the response.
     Gone,
-    /// 400 and why.
+    /// 400, with the reason.
     BadRequest(String),
-    /// A status with precondition elements (ready XML) and a sentence.
+    /// A status with precondition elements (XML) and a sentence.
     Precondition(StatusCode, String, String),
-    /// A domain outcome, with the href it is about.
+    /// An error of the domain, with the href it is about.
     Domain(Error, String),
 }
 
 impl Failure {
-    /// 403 with one precondition element of a prefix.
+    /// 403 with one precondition element, given with its prefix.
     pub fn forbidden(element: &str, why: impl Into<String>) -> Self {
         Failure::Precondition(StatusCode::FORBIDDEN, format!("<{element}/>"), why.into())
     }
 
+    /// 403 with `max-resource-size` (RFC 6352 §6.3.2.1).
     pub fn too_large() -> Self {
         Failure::forbidden("C:max-resource-size", "the card is larger than the limit")
     }
 
-    /// The same outcome, about an href.
+    /// An error of the domain about an href.
     pub fn about(error: Error, href: &str) -> Self {
         Failure::Domain(error, href.to_owned())
     }
 
-    /// What is wrong with what the client sent, where it is its fault; nothing of it is repeated.
+    /// The client's fault in words that quote nothing of its request; none if it is not at fault.
     pub fn fault(&self) -> Option<&'static str> {
         match self {
             Failure::BadRequest(_) => Some("malformed request"),
@@ -63,6 +65,7 @@ impl Failure {
         }
     }
 
+    /// The response: status, precondition element and headers.
     pub fn into_answer(self) -> Answer {
         match self {
             Failure::Unauthorized => {

@@ -1,37 +1,38 @@
-//! What a class tells CardDAV about its documents: pure functions, no storage.
+//! The interface through which CardDAV reads a class's documents: pure functions, no storage.
 
 use bytes::Bytes;
 use carnet_proto::vcard::{Filter, Version};
 
-/// How a client reads documents.
+/// How a client is served documents.
 #[derive(Clone, Copy, Debug)]
 pub struct Shown {
     pub version: Version,
-    /// Pictures of more than [`HEAVY`] octets are made smaller, which may take long.
+    /// Pictures of more than [`HEAVY`] octets are scaled down, which may take long.
     pub small_photos: bool,
 }
 
-/// Octets of a picture after which some clients stop reading (`carddav.md` §11).
+/// Octets of a picture above which some clients, iOS among them, stop reading a card.
 pub const HEAVY: usize = 1024 * 1024;
 
-/// CardDAV's view of a class of items.
+/// Class-specific functions of CardDAV.
 pub trait DavFacet: Send + Sync {
-    /// The document as a client reads it; `tag` names its octets, `uid` stands in for a missing UID.
+    /// The document as served to a client; `tag` identifies its octets, `uid` is used where the
+    /// document has no UID.
     fn render(&self, document: Bytes, tag: &str, uid: &str, shown: Shown) -> Bytes;
 
-    /// The version the document is stored in, as far as clients read it.
+    /// The vCard version of a stored document.
     fn stored_version(&self, document: &[u8]) -> Version;
 
     /// `addressbook-query` (RFC 6352 §10.5).
     fn matches(&self, document: &[u8], uid: &str, filter: &Filter) -> bool;
 
-    /// The properties named of a rendering (RFC 6352 §10.4).
+    /// The requested properties of a rendering (RFC 6352 §10.4).
     fn partial(&self, rendering: &[u8], props: &[(String, bool)]) -> Vec<u8>;
 
-    /// An upload as it is stored: UTF-8, from the charset declared for it.
+    /// An upload converted to UTF-8 from its declared charset.
     fn decode(&self, uploaded: Bytes, charset: Option<&str>) -> Bytes;
 
-    /// An upload over a document the client read in a version: what that version could not show
-    /// is kept, and so is a picture of which the client had a smaller one.
+    /// Completes an upload that replaces a document the client read in `version`: properties that
+    /// version cannot show are kept, and so is a picture of which the client had a smaller one.
     fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8>;
 }

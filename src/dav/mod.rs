@@ -61,31 +61,31 @@ use crate::{
     },
 };
 
-/// What requests of CardDAV clients need.
+/// The CardDAV face: its settings and the parts it needs.
 pub struct Face {
     pub core: Arc<Core>,
     pub auth: Arc<Authenticator>,
     pub facet: Arc<dyn DavFacet>,
     /// None: the server offers no WebDAV-Push.
     pub push: Option<Arc<Push>>,
-    /// The name people reach the server by, where it is configured.
+    /// Host name of the public URL, where it is configured.
     pub host: Option<String>,
-    /// How people reach the server from outside, where it is configured.
+    /// The public URL, where it is configured.
     pub public_url: Option<String>,
     /// Offer cards of version 4.0.
     pub vcard4: bool,
 }
 
-/// A request of somebody signed in.
+/// An authenticated request.
 struct Call {
     face: Arc<Face>,
     actor: Arc<Actor>,
     profile: Profile,
-    /// `LOGIN$GROUP` signed in: the one group that exists for this request.
+    /// The one group that exists for this request, if the login was `LOGIN$GROUP`.
     scope: Option<Membership>,
     resource: Resource,
     headers: HeaderMap,
-    /// Octets of the body; a card beyond the limit fails only once its writer's rights are known.
+    /// The body. One beyond the limit fails only once its writer's rights are known.
     body: Result<Bytes, BodyError>,
 }
 
@@ -99,7 +99,7 @@ pub fn router(face: Arc<Face>) -> Router {
         .with_state(face)
 }
 
-/// Answers a WebDAV method on any path: the app hands over those for `/`.
+/// Answers a WebDAV request on any path; the app also passes on those for `/`.
 pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
     let accepts_gzip = body::accepts_gzip(request.headers());
     let is_head = request.method() == Method::HEAD;
@@ -161,7 +161,7 @@ pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response 
     Response::from_parts(parts, body)
 }
 
-/// 301 with a path only, so that no proxy's scheme or name can be wrong (RFC 6764 §5).
+/// 301 with a path only, so that scheme and host stay right behind any proxy (RFC 6764 §5).
 async fn well_known() -> impl IntoResponse {
     (StatusCode::MOVED_PERMANENTLY, [(header::LOCATION, "/dav/")])
 }
@@ -238,7 +238,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     outcome
 }
 
-/// The body of a method that takes one, within its limit.
+/// Reads the body of a method that has one, within its limit.
 async fn read(
     face: &Face,
     method: &Method,
@@ -284,12 +284,12 @@ impl Call {
         }
     }
 
-    /// The one spelling of the request's address.
+    /// The canonical href of the request's URL.
     fn href(&self) -> String {
         self.resource.href(&self.actor)
     }
 
-    /// A card as this client reads it; `asked` is the version the request names.
+    /// A card as served to this client; `asked` is the version the request names.
     fn render(&self, book: &Book, card: &Card, asked: Option<Version>) -> Bytes {
         let content = book.content(card);
         let facet = &self.face.facet;

@@ -1,4 +1,4 @@
-//! What a request did, for the journal of the client.
+//! The outcome of a request, for the journal of the client.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use http::{Method, StatusCode};
 use super::{Call, error::Failure, output::Answer, path::Resource};
 use crate::domain::{error::Error, journal::Event};
 
-/// Notes the contact, and what was written or refused.
+/// Records the contact in the journal, with the write or the refusal.
 pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>) {
     let actor = &call.actor;
     let core = &call.face.core;
@@ -41,7 +41,7 @@ pub fn note(call: &Arc<Call>, method: &Method, outcome: &Result<Answer, Failure>
     core.exchanged(actor, event, method.as_str());
 }
 
-/// Notes that the client's token is not known any more.
+/// Records that the client's sync token was refused.
 pub fn started_over(call: &Call) {
     let place = match &call.resource {
         Resource::Book { book, .. } => book.shown_place(),
@@ -52,7 +52,7 @@ pub fn started_over(call: &Call) {
     call.face.core.exchanged(&call.actor, event, technical);
 }
 
-/// Notes what a synchronization gave of a book.
+/// Records the cards that a synchronization of a book sent.
 pub fn given(call: &Call, first: bool, cards: usize, removed: usize) {
     let Resource::Book { book, .. } = &call.resource else {
         return;

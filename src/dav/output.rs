@@ -1,4 +1,4 @@
-//! Answers: whole when they are small, streamed while they are made when they are not.
+//! Responses: small bodies whole, large ones streamed while they are made.
 
 use bytes::Bytes;
 use futures_util::stream::{self, Stream, StreamExt as _};
@@ -7,10 +7,10 @@ use tokio::{sync::mpsc, task::JoinHandle};
 
 use super::error::Failure;
 
-/// Octets gathered before a part is sent.
+/// Octets collected before a part is sent.
 pub const PART: usize = 64 * 1024;
 
-/// An answer before compression.
+/// A response before compression.
 pub type Answer = http::Response<Content>;
 
 /// The body of an answer.
@@ -23,22 +23,23 @@ pub enum Content {
 pub struct Parts {
     first: Bytes,
     more: mpsc::Receiver<Bytes>,
-    /// Gives the end of the body.
+    /// Produces the end of the body.
     maker: JoinHandle<Result<Bytes, Failure>>,
 }
 
-/// Where a maker sends parts; it waits while the client is slow.
+/// Where a producer sends parts; it waits while the client is slow.
 pub struct Sink(mpsc::Sender<Bytes>);
 
 impl Sink {
-    /// Sends a part; fails when the client is gone.
+    /// Sends a part; an error when the client disconnected.
     pub async fn send(&self, part: impl Into<Bytes>) -> Result<(), Failure> {
         self.0.send(part.into()).await.map_err(|_| Failure::Gone)
     }
 }
 
 impl Parts {
-    /// The body; an error cuts the connection, so that nobody takes half an answer for a whole.
+    /// The body as a stream. An error closes the connection, so that no client takes a partial
+    /// answer for a whole one.
     pub fn into_stream(self) -> impl Stream<Item = std::io::Result<Bytes>> + Send {
         let Parts { first, more, maker } = self;
         let rest = stream::unfold((more, Some(maker)), |(mut more, maker)| async move {
@@ -57,7 +58,7 @@ impl Parts {
     }
 }
 
-/// Runs a maker. What it returns ends the body, and is all of it when it sent nothing before.
+/// Runs a producer. Its result ends the body, and is the whole body if nothing was sent before.
 pub async fn make<F, M>(
     status: StatusCode,
     media_type: &'static str,
@@ -102,5 +103,7 @@ pub fn empty(status: StatusCode) -> Answer {
     response
 }
 
+/// Content-Type of multistatus and error bodies.
 pub const XML: &str = "application/xml; charset=utf-8";
+/// Content-Type of cards.
 pub const VCARD: &str = "text/vcard; charset=utf-8";

@@ -1,4 +1,4 @@
-//! URL paths as resources, and resources as their one href.
+//! URL paths parsed into resources, and the one canonical href of each resource.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::domain::{
     principal::{MEMBERS, Member},
 };
 
-/// Served on everything but push registrations.
+/// Methods served on everything but push registrations.
 const READ: [&str; 6] = ["OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT"];
 
-/// What sort of resource an address names, by its form alone: nothing has to exist.
+/// The kind of resource that a path names by its form alone; the resource need not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Root,
@@ -48,7 +48,7 @@ impl Kind {
         }
     }
 
-    /// The methods served here (`Allow`, RFC 9110 §10.2.1).
+    /// The methods served on this kind (`Allow`, RFC 9110 §10.2.1).
     pub fn methods(self) -> impl Iterator<Item = &'static str> {
         let (read, more): (&[&str], &[&str]) = match self {
             Kind::Registration => (&[], &["OPTIONS", "DELETE"]),
@@ -72,7 +72,7 @@ impl Kind {
     }
 }
 
-/// What a path names, for somebody who may see it.
+/// The resource that a path names, for a person who may see it.
 pub enum Resource {
     /// `/` and `/dav/`
     Root(&'static str),
@@ -99,7 +99,7 @@ pub enum Resource {
         book_href: String,
         name: String,
     },
-    /// A book that may be made, or could be if this were the place for it.
+    /// A book that does not exist, at a path where one may be made or not.
     NewBook {
         href: String,
         segment: String,
@@ -111,20 +111,19 @@ pub enum Resource {
     AppleProfile,
 }
 
-/// Where a book would be made.
+/// The place in which a book would be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NewPlace {
     Home,
     /// In the home of a group, which holds its one book.
     GroupHome,
-    /// Beside the home.
+    /// Outside the home.
     Elsewhere,
 }
 
 impl Resource {
-    /// What a path names; `NotFound` for what this person may not know of.
-    ///
-    /// `scoped`: only a group exists for this request, and the home shows nothing else.
+    /// The resource at a path; `NotFound` for one this person may not know of. `scoped`: a single
+    /// group exists for this request, and the home shows nothing else.
     pub async fn find(
         face: &Arc<Face>,
         actor: &Arc<Actor>,
@@ -206,7 +205,7 @@ impl Resource {
         })
     }
 
-    /// The one spelling of the resource's address.
+    /// The canonical href of the resource.
     pub fn href(&self, actor: &Actor) -> String {
         match self {
             Resource::Root(href) | Resource::Principals(href) => (*href).to_owned(),
@@ -239,7 +238,8 @@ async fn book_or_card(book: Book, href: String, card: Option<&str>) -> Result<Re
     })
 }
 
-/// The spelling a card's name is stored in: clients compose accented letters one way or the other.
+/// The Unicode normalization in which a card's name is stored: clients compose accented letters in
+/// different ways.
 async fn spelled(book: &Book, name: &str) -> Result<String, Error> {
     if name.is_ascii() {
         return Ok(name.to_owned());
@@ -271,7 +271,8 @@ async fn colleague(face: &Face, actor: &Actor, login: &str) -> Result<Member, Er
     Err(Error::NotFound)
 }
 
-/// Private books by their segment; group books by the segment they have in every home.
+/// Opens a book of the home: private books by their segment, group books by the segment they have
+/// in every home.
 async fn open_in_home(
     face: &Face,
     actor: &Arc<Actor>,
@@ -299,10 +300,10 @@ async fn open_in_home(
     }
 }
 
-/// The segment of everything the account reads as one book, which no new private book takes.
+/// The segment of the merged book, which no new private book may have.
 pub const MERGED: &str = "merged";
 
-/// The segment of a group's book in a member's home: the permanent id keeps it apart from all others.
+/// The segment of a group's book in a member's home, unique by the book's id.
 pub fn group_segment(book: CollectionId, name: &str) -> String {
     format!("group-{book}-{name}")
 }
@@ -312,7 +313,7 @@ pub fn members_segment(list: CollectionId, name: &str) -> String {
     format!("members-{list}-{name}")
 }
 
-/// Looks like the segment of a group's book or list, which no private book may take.
+/// Whether a segment has the form of a group's book or list, which no private book may have.
 pub fn is_group_segment(segment: &str) -> bool {
     numbered(segment, "group-").is_some() || members_in(segment).is_some()
 }
@@ -327,13 +328,15 @@ fn numbered(segment: &str, prefix: &str) -> Option<CollectionId> {
     id.parse().ok().map(CollectionId)
 }
 
-/// Last segment of the address of the profile for Apple's programs.
+/// Last segment of the URL of the profile for Apple's programs.
 const APPLE_PROFILE: &str = "contacts.mobileconfig";
 
+/// URL of the configuration profile for Apple's programs, below the principal.
 pub fn apple_profile_href(login: &str) -> String {
     format!("{}{APPLE_PROFILE}", user_href(login))
 }
 
+/// URL of a push registration, by which it is removed.
 pub fn registration_href(id: &str) -> String {
     format!("/dav/push/{}", encode(id))
 }
@@ -342,28 +345,33 @@ fn user_root_href(actor: &Actor) -> String {
     format!("/dav/{}/", encode(&actor.login))
 }
 
+/// URL of a person's principal.
 pub fn user_href(login: &str) -> String {
     format!("/dav/principals/users/{}/", encode(login))
 }
 
+/// URL of a group's principal.
 pub fn group_href(name: &str) -> String {
     format!("/dav/principals/groups/{}/", encode(name))
 }
 
+/// URL of the actor's address book home.
 pub fn home_href(actor: &Actor) -> String {
     format!("/dav/{}/private/", encode(&actor.login))
 }
 
+/// URL of a group's address book home.
 pub fn group_home_href(name: &str) -> String {
     format!("/dav/groups/{}/", encode(name))
 }
 
+/// Canonical URL of a group's book; in members' homes it has another.
 pub fn group_book_href(name: &str) -> String {
     format!("/dav/groups/{0}/{0}/", encode(name))
 }
 
-/// The list of a group's members; none where the group's own name has the address, which no new
-/// group takes.
+/// URL of the list of a group's members; none if the group itself is named like it, which new
+/// groups cannot be.
 pub fn members_href(name: &str) -> Option<String> {
     (name != MEMBERS).then(|| format!("{}{MEMBERS}/", group_home_href(name)))
 }
@@ -372,12 +380,12 @@ fn home_book_href(actor: &Actor, segment: &str) -> String {
     format!("{}{}/", home_href(actor), encode(segment))
 }
 
-/// The address of a book in the actor's home.
+/// URL of a book in the actor's home.
 pub fn href_in_home(actor: &Actor, book: &Book) -> String {
     home_book_href(actor, &segment_in_home(actor, book))
 }
 
-/// The address of a group's book or list in the home of the group; none for a private book.
+/// URL of a group's book or list in the group's home; none for a private book.
 pub fn href_in_group(book: &Book) -> Option<String> {
     let collection = book.collection();
     match collection.place {

@@ -1,43 +1,43 @@
-//! Habits of clients, by their User-Agent: each named once, with its reason.
+//! Client-specific behaviour by User-Agent, each with its reason.
 
 use carnet_proto::vcard::Version;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
-/// How a client is served.
+/// How a client is served: its own behaviour, and its person's choices.
 #[derive(Clone, Debug, Default)]
 pub struct Profile {
-    /// The program without its version, for history and for what it was last served.
+    /// Name of the program without its version, for history and for what it was last served.
     pub family: String,
-    /// Cards of version 4.0 are offered and given; else 3.0 alone.
+    /// Version 4.0 of vCard is advertised and served; else 3.0 alone.
     pub vcard4: bool,
-    /// The home begins with one book of everything.
+    /// The home begins with the merged book.
     pub merged: bool,
-    /// Large pictures are given smaller.
+    /// Large pictures are served scaled down.
     pub small_photos: bool,
     habits: Habits,
 }
 
-/// What a person chose for all their CardDAV clients, among the settings of the account.
+/// A person's choices for all their CardDAV clients, among the settings of the account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Choice {
     pub homes: Homes,
-    /// Offer version 4.0; none: as the server does.
+    /// Offer version 4.0; none: the server's setting.
     pub vcard4: Option<bool>,
-    /// Programs that show a single book are given one with everything.
+    /// Programs that show a single book are served the merged one.
     pub merged: bool,
-    /// Pictures over 1 MiB are given with at most 1024 pixels.
+    /// Pictures over 1 MiB are served with at most 1024 pixels.
     pub small_photos: bool,
-    /// Private books, by the last segment of their address, whose categories are lists too.
+    /// Private books, by the last segment of their URL, whose categories are served as lists too.
     pub category_lists: Vec<String>,
 }
 
-/// Where clients are told to look for group books.
+/// Where clients find group books.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Homes {
-    /// As each kind of client reads them.
+    /// As suits each kind of client.
     #[default]
     Auto,
     /// In the home of the account.
@@ -47,7 +47,7 @@ pub enum Homes {
 }
 
 impl Homes {
-    /// Reads what the command line says.
+    /// Parses the value of the command line.
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_value(text.into()).ok()
     }
@@ -66,17 +66,17 @@ impl Choice {
     }
 }
 
-/// What differs from what the specifications let a server assume.
+/// Behaviour of a client that differs from the specifications.
 #[derive(Clone, Copy, Debug, Default)]
 struct Habits {
-    /// Reads several addressbook homes; others get every book in their own home.
+    /// Reads several addressbook homes; others are served every book in their own home.
     several_homes: bool,
     /// Shows the first book of the home, and no other.
     single_book: bool,
-    /// Reads both versions and asks for none: gets cards as they are stored, or it would show an
-    /// anniversary as a custom date of Apple's.
+    /// Reads both versions without asking for one. It is served cards as stored, because in 3.0 it
+    /// would show an anniversary as a custom date.
     stored_version: bool,
-    /// Takes a refused sync-token only as 400: with 403 it stalls for ever.
+    /// Handles a refused sync token only with 400; with 403 it never synchronizes again.
     bad_token_is_400: bool,
 }
 
@@ -95,7 +95,7 @@ const ONE_BOOK: Habits = Habits {
     ..PLAIN
 };
 
-/// `(part of the User-Agent, family, habits)`; the first that is found counts.
+/// `(part of the User-Agent, family, habits)`; the first match counts.
 const CLIENTS: [(&str, &str, Habits); 10] = [
     (
         "Thunderbird/",
@@ -118,7 +118,7 @@ const CLIENTS: [(&str, &str, Habits); 10] = [
 ];
 
 impl Profile {
-    /// `vcard4`: the server offers version 4.0.
+    /// The profile of a client; `vcard4`: the server offers version 4.0.
     pub fn of(headers: &HeaderMap, choice: &Choice, vcard4: bool) -> Self {
         let mut profile = Self::of_agent(headers);
         profile.vcard4 = choice.vcard4.unwrap_or(vcard4);
@@ -157,12 +157,12 @@ impl Profile {
         self.habits.several_homes
     }
 
-    /// Understands a refused sync-token only as 400.
+    /// Handles a refused sync token only with 400.
     pub fn bad_token_is_400(&self) -> bool {
         self.habits.bad_token_is_400
     }
 
-    /// Whether cards are given in a version when it is asked for.
+    /// Whether cards are served in a version when it is requested.
     pub fn gives(&self, version: Version) -> bool {
         version == Version::V3 || self.vcard4
     }

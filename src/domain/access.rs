@@ -1,5 +1,5 @@
-//! What a credential lets its holder do: the account's own password everything, an app password
-//! what it was made for.
+//! The access a credential gives: the account's own password gives all, an app password what it was
+//! made for.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -17,6 +17,7 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// Every protocol.
     pub const ALL: [Protocol; 2] = [Protocol::Eas, Protocol::CardDav];
 
     /// As the command line and stored scopes spell it.
@@ -43,35 +44,36 @@ pub enum PlaceName {
     Group(String),
 }
 
-/// How much of what a person may do a credential lets through.
+/// What a credential permits of what its person may do.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Access {
-    /// Nothing is written.
+    /// Nothing can be written.
     pub read_only: bool,
-    /// None: all of them. Places that are not named do not exist.
+    /// The places that exist for this credential; none: all of them.
     pub places: Option<Vec<PlaceName>>,
-    /// The app password it is the access of: with it the access ends. None: the account's own.
+    /// The app password that granted this access, which ends with it. None: the account's own
+    /// password.
     #[serde(skip)]
     pub password: Option<AppPasswordId>,
-    /// The account's own password it is the access of, as [`own_password`] has it: another one, or
-    /// a second factor, ends the access.
+    /// Digest of the password hash this access was granted under. Access ends when the password
+    /// changes or a second factor is enabled.
     #[serde(skip)]
     pub own_password: Option<String>,
 }
 
-/// What stands for the password of a hash.
+/// Digest of a password hash, for [`Access::own_password`].
 pub fn own_password(password_hash: &str) -> String {
     digest(password_hash.as_bytes())
 }
 
 impl Access {
-    /// The private books exist.
+    /// Whether private books exist for this credential.
     pub fn shows_private(&self) -> bool {
         self.shows(&PlaceName::Private)
     }
 
-    /// A group, by its exact name, exists.
+    /// Whether a group, by its exact name, exists for this credential.
     pub fn shows_group(&self, name: &str) -> bool {
         self.places.as_ref().is_none_or(|places| {
             places
@@ -86,7 +88,7 @@ impl Access {
     }
 }
 
-/// Addresses that share their first bits: `192.0.2.0/24`, `2001:db8::/32`, or one address.
+/// A network of IP addresses: `192.0.2.0/24`, `2001:db8::/32`, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
     address: IpAddr,
@@ -102,7 +104,7 @@ pub fn household(address: IpAddr) -> IpAddr {
 }
 
 impl Network {
-    /// Whether an address belongs to it; IPv4 within IPv6 is IPv4.
+    /// Whether an address is in the network. IPv4-mapped IPv6 addresses count as IPv4.
     pub fn holds(&self, address: IpAddr) -> bool {
         match (self.address, address.to_canonical()) {
             (IpAddr::V4(own), IpAddr::V4(other)) => {
@@ -119,25 +121,25 @@ impl Network {
     }
 }
 
-/// Everything an app password is limited to.
+/// The limits of an app password.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Scope {
-    /// None named: none served.
+    /// Protocols it serves; none named: none.
     pub protocols: Vec<Protocol>,
     #[serde(flatten)]
     pub access: Access,
-    /// Where it may be used from; none named: everywhere.
+    /// Networks it may be used from; none named: any.
     pub networks: Vec<Network>,
 }
 
 impl Scope {
-    /// Whether it serves one of some protocols.
+    /// Whether it serves one of these protocols.
     pub fn serves(&self, protocols: &[Protocol]) -> bool {
         protocols.iter().any(|asked| self.protocols.contains(asked))
     }
 
-    /// Whether it serves one of some protocols, from an address.
+    /// Whether it serves one of these protocols to this address.
     pub fn admits(&self, protocols: &[Protocol], peer: IpAddr) -> bool {
         self.serves(protocols)
             && (self.networks.is_empty() || self.networks.iter().any(|net| net.holds(peer)))

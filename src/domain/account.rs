@@ -1,4 +1,4 @@
-//! A person's own account: what others see of it, its password, its sessions, its end.
+//! A person's own account: profile, password, sessions, deletion.
 
 use std::sync::Arc;
 
@@ -16,9 +16,9 @@ use super::{
 
 /// Characters of a password, at least.
 pub const SHORTEST: usize = 10;
-/// Octets of a password, at most: more would cost time and gain nothing.
+/// Octets of a password, at most: a longer one costs time and gains nothing.
 const LONGEST: usize = 1024;
-/// Octets of a picture members of one's groups see.
+/// Octets of the picture that members of one's groups see.
 const PICTURE: usize = 1024 * 1024;
 
 /// Why a password is refused.
@@ -26,13 +26,13 @@ const PICTURE: usize = 1024 * 1024;
 pub enum Weak {
     TooShort,
     TooLong,
-    /// It is the login, the name or the address, or one of these with a little more.
+    /// It is the login, the name or the address, or one of these with a few characters added.
     OwnName,
-    /// Among the first anybody tries, or hardly more than one character.
+    /// A common password, or hardly more than one character repeated.
     Common,
 }
 
-/// What members of a person's groups see of them; what is none stays.
+/// Changes to what members of a person's groups see of them; fields that are none stay.
 #[derive(Clone, Debug, Default)]
 pub struct Portrait {
     pub name: Option<String>,
@@ -43,10 +43,10 @@ pub struct Portrait {
     pub picture: Option<Vec<u8>>,
 }
 
-/// What becomes of an account that is deleted.
+/// The consequences of deleting an account.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Farewell {
-    /// Private contacts that go.
+    /// Number of private contacts that are deleted.
     pub contacts: i64,
     /// Names of the groups that keep what was created and shared there.
     pub groups: Vec<String>,
@@ -61,14 +61,14 @@ impl Core {
         person.ok_or(Error::NotFound)
     }
 
-    /// What members of the actor's groups see of them.
+    /// The actor's profile, as members of their groups see it.
     pub async fn profile(&self, actor: &Actor) -> Result<Profile> {
         let profile = self.store().profile(actor.person).await?;
         profile.ok_or(Error::NotFound)
     }
 
-    /// Changes what others see of the actor. `Invalid` for a name or an address that cannot be one,
-    /// `Exists` for an address somebody else has, `TooLarge` for a picture.
+    /// Changes the actor's profile. `Invalid` for a malformed name or address, `Exists` for an
+    /// address of another account, `TooLarge` for a picture.
     pub async fn change_portrait(&self, actor: &Arc<Actor>, portrait: Portrait) -> Result<()> {
         let name = portrait.name.as_deref().map(str::trim);
         if name.is_some_and(|name| !is_line(name, 1, 100)) {
@@ -113,8 +113,8 @@ impl Core {
         self.commit_personal(actor, ops).await.map(drop)
     }
 
-    /// Another password: every session ends, devices that hold the former one are refused, and a
-    /// letter in the person's language tells of it.
+    /// Changes the password: every session ends, devices with the former password are refused, and
+    /// a letter in `language` informs the person.
     pub async fn change_password(&self, actor: &Actor, hash: String, language: &str) -> Result<()> {
         let op = Op::ChangePerson {
             person: actor.person,
@@ -137,7 +137,7 @@ impl Core {
         self.store().sessions(actor.person, Timestamp::now()).await
     }
 
-    /// Signs one of them out. `NotFound` when it is not the actor's.
+    /// Ends one session of the actor. `NotFound` when it is not theirs.
     pub async fn end_session(&self, actor: &Actor, token: &str) -> Result<()> {
         let sessions = self.sessions(actor).await?;
         let own = sessions.into_iter().find(|session| session.token == token);
@@ -148,7 +148,7 @@ impl Core {
         self.commit_personal(actor, ops).await.map(drop)
     }
 
-    /// Signs all of them out.
+    /// Ends all sessions of the actor.
     pub async fn end_sessions(&self, actor: &Actor) -> Result<()> {
         let op = CredentialOp::RemoveSessions {
             person: actor.person,
@@ -157,7 +157,7 @@ impl Core {
         self.commit_personal(actor, ops).await.map(drop)
     }
 
-    /// What would become of the account.
+    /// What deleting the account would do.
     pub async fn farewell(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Farewell> {
         let mut farewell = Farewell::default();
         for book in self.books(actor).await? {
@@ -175,7 +175,8 @@ impl Core {
         Ok(farewell)
     }
 
-    /// Ends the account (`rights.md` rule 9). `Invalid` while the actor runs a group.
+    /// Ends the account: groups keep what the person created or shared there, private contacts go
+    /// to the trash. `Invalid` while the actor is the admin of a group.
     pub async fn delete_account(&self, actor: &Actor) -> Result<()> {
         let op = Op::RemovePerson {
             person: actor.person,
@@ -184,13 +185,13 @@ impl Core {
     }
 }
 
-/// What is wrong with a new password of somebody, if anything.
+/// The reason to refuse a new password of a person; none when it is acceptable.
 pub fn weakness(password: &str, person: &Person) -> Option<Weak> {
     let email = person.email.as_deref().unwrap_or_default();
     weakness_for(password, &person.login, email, &person.name)
 }
 
-/// [`weakness`] of somebody who has no account yet.
+/// [`weakness`] for somebody who has no account yet.
 pub fn weakness_for(password: &str, login: &str, email: &str, name: &str) -> Option<Weak> {
     if password.chars().count() < SHORTEST {
         return Some(Weak::TooShort);
@@ -240,7 +241,7 @@ fn is_like(plain: &str, common: &str) -> bool {
     rest.len() < plain.len() && rest.len() <= 4 && rest.chars().all(|c| c.is_ascii_digit())
 }
 
-/// What is tried first, in both languages of the product and on its keyboards.
+/// The first passwords an attacker tries, in both languages of the product and on its keyboards.
 const COMMON: [&str; 30] = [
     "password",
     "passwort",

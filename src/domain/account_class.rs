@@ -1,10 +1,10 @@
-//! Classes of accounts: what their people may use, and how much of it.
+//! Classes of accounts: the services their people may use, and their quotas.
 
 use serde::{Deserialize, Serialize};
 
 use super::principal::Person;
 
-/// Something a class allows or not.
+/// A service that a class allows or forbids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
     /// Exchange ActiveSync.
@@ -15,6 +15,7 @@ pub enum Service {
 }
 
 impl Service {
+    /// Every service.
     pub const ALL: [Service; 4] = [Service::Eas, Service::CardDav, Service::Sms, Service::Fax];
 
     /// As the command line spells it.
@@ -33,19 +34,19 @@ impl Service {
     }
 }
 
-/// A class; the one without a name is that of everybody who is in no other.
+/// A class of accounts. The class without a name holds everybody who is in no other.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountClass {
     pub name: String,
     /// Contacts in Private; none: no limit.
     pub contacts: Option<i64>,
-    /// Devices of one person; none: as the server allows.
+    /// Devices of one person; none: the server's limit.
     pub devices: Option<i64>,
-    /// Octets of the documents of one person, 0 for no limit; none: as the server allows.
+    /// Octets of the documents of one person, 0 for no limit; none: the server's limit.
     pub documents: Option<i64>,
-    /// Octets of one photo; none: as the server allows.
+    /// Octets of one photo; none: the server's limit.
     pub photo: Option<i64>,
-    /// Octets of one imported file; none: as the server allows.
+    /// Octets of one imported file; none: the server's limit.
     pub import_size: Option<i64>,
     pub eas: bool,
     pub carddav: bool,
@@ -71,6 +72,7 @@ impl Default for AccountClass {
 }
 
 impl AccountClass {
+    /// Whether people of this class may use a service.
     pub fn allows(&self, service: Service) -> bool {
         match service {
             Service::Eas => self.eas,
@@ -80,6 +82,7 @@ impl AccountClass {
         }
     }
 
+    /// Allows or forbids a service.
     pub fn set(&mut self, service: Service, allowed: bool) {
         match service {
             Service::Eas => self.eas = allowed,
@@ -98,12 +101,13 @@ impl AccountClass {
 }
 
 impl Person {
-    /// The one decision on what an account may use; every face asks it.
+    /// Whether an account may use a service. Every face decides by this.
     pub fn may_use(&self, service: Service) -> bool {
         !self.disabled && self.class.allows(service)
     }
 
-    /// Contacts allowed in Private: the person's own quota, else that of the class.
+    /// Contacts allowed in Private: the person's own quota, else the quota of the class; none: no
+    /// limit.
     pub fn contacts_allowed(&self) -> Option<i64> {
         self.quota.or(self.class.contacts)
     }

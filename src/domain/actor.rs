@@ -1,4 +1,4 @@
-//! Who is asking: built once per request, and anew after every wait.
+//! The person on whose behalf a request acts: built once per request, and anew after every wait.
 
 use super::{
     access::Access,
@@ -89,12 +89,12 @@ impl Actor {
         self.memberships.iter().find(|m| m.group == group)
     }
 
-    /// The credential writes nothing, whatever the person may do.
+    /// Whether the credential is read-only, whatever the person may do.
     pub fn is_read_only(&self) -> bool {
         self.client.access.read_only
     }
 
-    /// May read what is in a place: their own, or that of a group they are in.
+    /// Whether the person reads a place: their own, or that of a group they are in.
     pub fn reads(&self, place: Place) -> bool {
         match place {
             Place::Private(owner) => owner == self.person && self.client.access.shows_private(),

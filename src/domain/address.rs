@@ -1,5 +1,5 @@
-//! Another e-mail address of an account: where the server can send mail, a letter to the new address
-//! confirms it before it is the account's.
+//! Changing the e-mail address of an account. Where the server can send mail, the change takes
+//! effect once the link sent to the new address was followed.
 
 use std::sync::Arc;
 
@@ -16,21 +16,21 @@ use super::{
     settings::Settings,
 };
 
-/// Days a letter waits for its reader.
+/// Days a confirmation link holds.
 const DAYS: i64 = 2;
 
-/// An address that waits to be confirmed.
+/// An address that is not confirmed yet.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PendingAddress {
     pub email: String,
-    /// Of the token in the letter.
+    /// Digest of the token in the letter.
     digest: String,
     until: Timestamp,
 }
 
 impl Core {
-    /// Sends a letter to an address the actor wants; an earlier one is worth nothing any more.
-    /// `Invalid` for what is no address, `Exists` for one of another account.
+    /// Sends a confirmation link to a new address of the actor; earlier links become void.
+    /// `Invalid` for a malformed address, `Exists` for one of another account.
     pub async fn ask_address(&self, actor: &Arc<Actor>, email: &str, language: &str) -> Result<()> {
         let email = email.trim();
         if !is_address(email) {
@@ -64,7 +64,8 @@ impl Core {
         self.commit_personal(actor, vec![letter]).await.map(drop)
     }
 
-    /// Takes the address a letter confirmed. `NotFound` when the letter is not the last one, or over.
+    /// Makes the confirmed address the account's. `NotFound` when the link is not the last one
+    /// sent, or has expired.
     pub async fn confirm_address(&self, actor: &Arc<Actor>, token: &str) -> Result<()> {
         let pending = self.settings(actor).await?.pending_address;
         let pending = pending.filter(|pending| {

@@ -15,14 +15,14 @@ use super::{
 const MOST: usize = 100;
 /// Characters of a name.
 const LONGEST: usize = 64;
-/// Crockford's letters: none looks like another. 16 of them are 80 bits.
+/// Crockford's base32, in which no letter looks like another. 16 letters are 80 bits.
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 const GROUPS: usize = 4;
 
-/// What an app password is made of.
+/// The input for a new app password.
 #[derive(Clone, Debug, Default)]
 pub struct NewAppPassword {
-    /// 1 to 64 characters, for its owner.
+    /// The owner's name for it, 1 to 64 characters.
     pub name: String,
     pub scope: Scope,
     pub expires: Option<Timestamp>,
@@ -42,8 +42,8 @@ impl Core {
         self.store().app_passwords(Some(actor.person)).await
     }
 
-    /// Makes a password for one device or program of the actor's. `Invalid` without a name or a
-    /// protocol, with a place the actor does not know or a moment that is past; `OverQuota`.
+    /// Makes an app password for the actor. `Invalid` without a name or a protocol, with a place
+    /// the actor does not know, or with an expiry in the past; `OverQuota` when they have too many.
     pub async fn make_app_password(&self, actor: &Actor, new: NewAppPassword) -> Result<Made> {
         for place in new.scope.access.places.iter().flatten() {
             let PlaceName::Group(name) = place else {
@@ -62,7 +62,8 @@ impl Core {
         })
     }
 
-    /// Ends one of the actor's app passwords, at once. `NotFound` when it is not theirs.
+    /// Revokes an app password of the actor with immediate effect. `NotFound` when it is not
+    /// theirs.
     pub async fn revoke_app_password(&self, actor: &Actor, password: AppPasswordId) -> Result<()> {
         let op = CredentialOp::RemoveAppPassword {
             person: actor.person,
@@ -74,7 +75,8 @@ impl Core {
     }
 }
 
-/// A new secret, and what stores it; `held` is how many the person has.
+/// A new secret, and the operation that stores it; `held` is the number of app passwords the person
+/// has.
 pub fn prepare(person: PersonId, new: NewAppPassword, held: usize) -> Result<(String, Op)> {
     let name = new.name.trim();
     if !(1..=LONGEST).contains(&name.chars().count()) || name.chars().any(char::is_control) {
@@ -115,8 +117,8 @@ pub fn prepare(person: PersonId, new: NewAppPassword, held: usize) -> Result<(St
     Ok((secret, Op::Credential(op)))
 }
 
-/// What a typed password is looked up by; none when no app password looks like it. Case, spaces and
-/// hyphens do not matter, nor does O for 0 or l for 1.
+/// The digest by which a typed app password is found; none when the text cannot be one. Case,
+/// blanks and hyphens are ignored, O reads as 0 and l as 1.
 pub fn lookup(typed: &str) -> Option<String> {
     normal(typed).map(|normal| digest(normal.as_bytes()))
 }
@@ -138,7 +140,7 @@ fn normal(typed: &str) -> Option<String> {
     (normal.len() == GROUPS * 4).then_some(normal)
 }
 
-/// `xxxx-xxxx-xxxx-xxxx` of 80 random bits; [`lookup`] reads what is typed of it.
+/// 80 random bits as `xxxx-xxxx-xxxx-xxxx`, which [`lookup`] reads.
 pub fn new_secret() -> String {
     let mut octets = [0u8; GROUPS * 4];
     rand::fill(&mut octets[..]);

@@ -1,5 +1,5 @@
-//! Documents attached to contacts (`rights.md` rule 12): the link is the contact's, the document
-//! keeps its own rights.
+//! Documents attached to contacts. The link belongs to the contact and needs *Modify* on it; the
+//! document keeps its own rights.
 
 use super::{
     batch::Op,
@@ -10,19 +10,19 @@ use super::{
     rights::Right,
 };
 
-/// Documents attached to one contact.
+/// Documents attached to one contact, at most.
 const MOST: usize = 200;
 
-/// What is attached to a contact, as one person may know of it.
+/// The documents attached to a contact, as far as one person may know of them.
 pub struct Attached {
-    /// Those the person may open, where they may.
+    /// Documents the person may open, each with a folder where they may.
     pub open: Vec<(Book, Card)>,
-    /// Documents that are not shared with them.
+    /// Number of documents that are not shared with the person.
     pub closed: usize,
 }
 
 impl Book {
-    /// What is attached to a contact of this book.
+    /// The documents attached to a contact of this book.
     pub async fn attached(&self, contact: &Placement) -> Result<Attached> {
         let mut open = Vec::new();
         let mut closed = 0;
@@ -37,7 +37,7 @@ impl Book {
         Ok(Attached { open, closed })
     }
 
-    /// The contacts a document of this folder is attached to, where the actor may open them.
+    /// The contacts that a document of this folder is attached to, where the actor may open them.
     pub async fn attached_to(&self, document: &Placement) -> Result<Vec<(Book, Card)>> {
         let mut found = Vec::new();
         for contact in self.core().store().attached_to(document.item).await? {
@@ -64,7 +64,7 @@ impl Book {
         .await
     }
 
-    /// Breaks the link; the document stays where it is. Needs *Modify* on the contact.
+    /// Removes the link; the document stays in its folder. Needs *Modify* on the contact.
     pub async fn detach(&self, contact: &Placement, document: ItemId) -> Result<()> {
         self.decided(|book| async move { book.link(contact, document, false).await })
             .await
@@ -84,7 +84,7 @@ impl Book {
             .map(drop)
     }
 
-    /// Members of the group this book belongs to who could not open a document attached here.
+    /// Names of the members of this book's group who could not open a document attached here.
     pub async fn cannot_open(&self, document: ItemId) -> Result<Vec<String>> {
         if self.is_private() {
             return Ok(Vec::new());

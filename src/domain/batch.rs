@@ -21,16 +21,16 @@ use super::{
 /// Operations applied together or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
-    /// Who did it; none for the program itself.
+    /// The author; none for the program itself.
     pub person: Option<PersonId>,
-    /// Through which client, as history shows it.
+    /// The client it was made through, as history shows it.
     pub client: String,
     pub at: Timestamp,
-    /// The rights revision the decision was taken on; the commit refuses when it moved.
+    /// The rights revision the decision was based on; the commit fails if it has changed.
     pub rights_revision: Option<i64>,
     /// May be lost by a power cut (never by a killed process): only for state without client commands.
     pub unflushed: bool,
-    /// What is created and edited belongs to this import and can be undone with it.
+    /// The import that the created and edited items belong to, with which they can be undone.
     pub import: Option<ImportId>,
     pub ops: Vec<Op>,
 }
@@ -46,7 +46,7 @@ pub struct Content {
     pub beside: Vec<u8>,
 }
 
-/// Where an item is to appear.
+/// The new placement of an item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewPlacement {
     pub collection: CollectionId,
@@ -54,20 +54,20 @@ pub struct NewPlacement {
     pub server_id: String,
     /// The device that made it: becomes `maker` and `writer`.
     pub device: Option<DeviceId>,
-    /// The stored bytes are not the device's: `writer` stays null.
+    /// The stored bytes differ from those the device sent: `writer` stays null.
     pub altered: bool,
     pub overlay: Vec<u8>,
     /// The owner's tags to link (Private only).
     pub tags: Vec<String>,
 }
 
-/// An item a device made in a view.
+/// An item that a device created in a view.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made {
-    /// Its server id in the book it lies in, and the one the device knows.
+    /// Server id in the book that holds it; `in_view` is the one the device knows.
     pub in_book: String,
     pub in_view: String,
-    /// The stored bytes are not the device's.
+    /// The stored bytes differ from those the device sent.
     pub altered: bool,
 }
 
@@ -81,26 +81,27 @@ pub enum Op {
         content: Content,
         placement: NewPlacement,
     },
-    /// An existing item in one more collection (its own uid). A no-op when it is live there already.
+    /// Places an existing item, with its UID, in one more collection. A no-op when it is live there
+    /// already.
     Place {
         item: ItemId,
         placement: NewPlacement,
         /// The collection it is shared from.
         from: Option<CollectionId>,
     },
-    /// New content: bumps `changed` in every live placement; the old content becomes a revision.
+    /// New content: sets `changed` in every live placement; the old content becomes a revision.
     Edit {
         item: ItemId,
         /// `PreconditionFailed` when the item's `rev` is another.
         expected_rev: i64,
         content: Content,
-        /// The placement the write came through, and its new overlay and tags when they changed.
+        /// The placement the write came through, with its new overlay and tags if they changed.
         through: PlacementId,
         overlay: Option<(Vec<u8>, Vec<String>)>,
         /// Becomes `writer` of `through`; every other placement's is null.
         writer: Option<DeviceId>,
     },
-    /// New overlay of one placement only: bumps that placement alone.
+    /// New overlay of one placement, which sets `changed` there alone.
     SetOverlay {
         placement: PlacementId,
         expected_changed: Seq,
@@ -108,35 +109,37 @@ pub enum Op {
         tags: Vec<String>,
         writer: Option<DeviceId>,
     },
-    /// Takes a live placement away.
+    /// Removes a live placement.
     Remove {
         placement: PlacementId,
         /// `PreconditionFailed` when the placement's `changed` is another.
         expected_changed: Option<Seq>,
         writer: Option<DeviceId>,
     },
-    /// Takes everything away; `PreconditionFailed` unless there are as many items as expected.
+    /// Removes all placements of a collection; `PreconditionFailed` unless there are as many as
+    /// expected.
     Empty {
         collection: CollectionId,
         expected: i64,
     },
-    /// A removed placement (by its tombstone) comes back as a new placement with its grants and
-    /// comments. Refused: `NotFound` once the content was purged.
+    /// Restores a removed placement (named by its tombstone) as a new placement with its grants and
+    /// comments. `NotFound` once the content was purged.
     RestorePlacement {
         placement: PlacementId,
         href: String,
         server_id: String,
-        /// None: as it was.
+        /// None: the former overlay.
         overlay: Option<Vec<u8>>,
     },
-    /// The device does not know these placements after all: `maker` and its own `writer` become null.
+    /// The device turns out not to know these placements: `maker`, and `writer` if it is this
+    /// device, become null.
     Disown {
         collection: CollectionId,
         device: DeviceId,
         server_ids: Vec<String>,
     },
-    /// The device knows this placement after all: it becomes `maker`, and `writer` of what the
-    /// placement shows where it knows it as it is.
+    /// The device turns out to know this placement: it becomes `maker` and, if the device has the
+    /// present content (`as_it_is`), also `writer`.
     Own {
         collection: CollectionId,
         device: DeviceId,
@@ -148,16 +151,17 @@ pub enum Op {
         item: Option<ItemId>,
         collection: Option<CollectionId>,
         document: Vec<u8>,
-        /// In words, for the person.
+        /// The reason in words, for the person.
         reason: String,
-        /// What makes two refusals the same; none: the document.
+        /// Identifies repeated refusals as one; none: the digest of the document does.
         identity: Option<String>,
-        /// The entity tag changes for this person, so that clients fetch the card anew.
+        /// Raises the refusal mark, which changes the entity tag for this person, so that clients
+        /// fetch the card again.
         mark: bool,
-        /// The person is told by a notice: the client may not say it.
+        /// Informs the person by a notice, for clients that do not show refusals.
         notice: bool,
     },
-    /// The same for a refused write that says nothing worth keeping: a deletion, a move.
+    /// Raises the refusal mark for a refused deletion or move, of which nothing is kept.
     MarkRefused {
         collection: CollectionId,
         item: ItemId,
@@ -165,15 +169,16 @@ pub enum Op {
     DismissRefusal {
         revision: RevisionId,
     },
-    /// A refused change of the author is shown to those who may make it.
+    /// Shows a refused change to the people who may make it.
     Propose {
         revision: RevisionId,
     },
-    /// A proposal was accepted or declined.
+    /// Ends a proposal that was accepted or declined.
     SettleProposal {
         revision: RevisionId,
     },
-    /// Ends what was kept long enough: versions and refused writes, the trash, tombstones.
+    /// Purges versions and refused writes, removed items, and tombstones that are older than these
+    /// moments.
     Purge {
         versions_before: Timestamp,
         trash_before: Timestamp,
@@ -183,7 +188,8 @@ pub enum Op {
         notice: NoticeId,
     },
 
-    /// The sync record of a device and a collection. `PreconditionFailed` unless the key stored is `expected`.
+    /// Stores the sync record of a device and a collection. `PreconditionFailed` unless the stored
+    /// key is `expected`.
     SetSync {
         device: DeviceId,
         collection: CollectionId,
@@ -195,35 +201,36 @@ pub enum Op {
         device: DeviceId,
         collection: Option<CollectionId>,
     },
-    /// A named value a face keeps for a device (cached requests, folders sent, policy).
+    /// Stores a named value of a face for a device (cached requests, folders sent, policy); none
+    /// removes it.
     SetDeviceValue {
         device: DeviceId,
         name: String,
         value: Option<Vec<u8>>,
     },
-    /// A line of the audit trail.
+    /// Adds a line to the audit trail.
     Audit {
         what: String,
     },
-    /// Makes the view of a person there is under a segment, brings it level with its books, and
-    /// gives its row number.
+    /// Brings a view up to date with its books, after making it if it does not exist. Its row is
+    /// the view's.
     CatchUp {
         owner: PersonId,
         segment: String,
-        /// Kept as the view's description.
+        /// Stored as the view's description.
         description: String,
         sources: Vec<CollectionId>,
     },
-    /// `PreconditionFailed` unless a view is level with its books.
+    /// `PreconditionFailed` unless a view is up to date with its books.
     Level {
         view: CollectionId,
     },
-    /// Brings a view level with what this batch did to its books.
+    /// Brings a view up to date with this batch's changes to its books.
     Follow {
         view: CollectionId,
         device: DeviceId,
         made: Vec<Made>,
-        /// What now holds the device's bytes, unaltered, or is gone by its will.
+        /// Items that now hold the device's bytes unaltered, or that the device removed.
         wrote: Vec<ItemId>,
     },
     /// Inserts or refreshes a device; `info` are `(name, value)` pairs merged over the former.
@@ -235,7 +242,7 @@ pub enum Op {
         version: String,
         info: Vec<(String, String)>,
     },
-    /// A device at its first contact; one that is known already stays as it is.
+    /// Records a device at its first contact; a known device stays as it is.
     AdmitDevice {
         person: PersonId,
         device_id: String,
@@ -245,7 +252,7 @@ pub enum Op {
         info: Vec<(String, String)>,
         access: DeviceAccess,
     },
-    /// Which books a device is shown, and how; its waits end.
+    /// Chooses the books a device is shown, and how; ends its held requests.
     ShowBooks {
         device: DeviceId,
         shown: super::view::Shown,
@@ -257,14 +264,14 @@ pub enum Op {
     ForgetDevice {
         device: DeviceId,
     },
-    /// What only the administration changes.
+    /// A change that only the administration makes.
     Office(OfficeOp),
-    /// What its owner calls it; empty: nothing.
+    /// The owner's name for a device; empty: none.
     NameDevice {
         device: DeviceId,
         name: String,
     },
-    /// What a client did, behind what is known of it; the oldest goes.
+    /// Appends exchanges of a client to its journal, from which the oldest are dropped.
     NoteClient {
         person: PersonId,
         label: String,
@@ -288,7 +295,7 @@ pub enum Op {
         admin: bool,
         password_hash: String,
     },
-    /// Fields that are none stay.
+    /// Changes an account; fields that are none stay.
     ChangePerson {
         person: PersonId,
         email: Option<Option<String>>,
@@ -302,7 +309,8 @@ pub enum Op {
     RemovePerson {
         person: PersonId,
     },
-    /// What lists of members show of a person besides name and address; what is none stays.
+    /// Changes what lists of members show of a person besides name and address; fields that are
+    /// none stay.
     DescribePerson {
         person: PersonId,
         organization: Option<String>,
@@ -329,32 +337,32 @@ pub enum Op {
     RemoveGroup {
         group: GroupId,
     },
-    /// Adds a member or changes the role. Naming an admin makes the former one co-admin.
+    /// Adds a member or changes the role. Naming an admin makes the former admin a co-admin.
     SetMember {
         group: GroupId,
         person: PersonId,
         role: Role,
     },
-    /// Takes a member out; grants to that person through the group go too. The group keeps copies
-    /// of the private contacts they shared, unless these are taken back.
+    /// Ends a membership and the grants to that person through the group. The group keeps copies of
+    /// the private contacts they shared, unless `take_back`.
     RemoveMember {
         group: GroupId,
         person: PersonId,
         take_back: bool,
     },
-    /// `token` is the digest of what is sent.
+    /// Adds an invitation; `token` is the digest of the secret in its link.
     Invite {
         group: GroupId,
         token: String,
         email: String,
         expires: Timestamp,
     },
-    /// Refused: `NotFound` when the invitation is used up or too old.
+    /// Joins by an invitation. `NotFound` when it was used or has expired.
     AcceptInvitation {
         token: String,
         person: PersonId,
     },
-    /// `person` none: everyone in the group.
+    /// Grants a right on a group; `person` none: to everyone in it.
     GrantGroup {
         group: GroupId,
         person: Option<PersonId>,
@@ -366,7 +374,7 @@ pub enum Op {
         person: Option<PersonId>,
         modify: bool,
     },
-    /// A further private book.
+    /// Adds a private book.
     AddBook {
         owner: PersonId,
         segment: String,
@@ -381,7 +389,8 @@ pub enum Op {
     RemoveBook {
         collection: CollectionId,
     },
-    /// Another segment: every home showing it loses the one and gains the other.
+    /// Changes the segment: to every home that shows the book, the old one is gone and the new one
+    /// is new.
     MoveBook {
         collection: CollectionId,
         segment: String,
@@ -395,19 +404,20 @@ pub enum Op {
         name: String,
         value: Option<Vec<u8>>,
     },
-    /// What the batch's client was served of a book: all up to a sequence, or single placements in
-    /// a later version.
+    /// Records what the batch's client was served of a book: everything up to a sequence, or single
+    /// placements in a later version.
     NoteServed {
         collection: CollectionId,
         upto: Option<Seq>,
         cards: Vec<(PlacementId, Seq)>,
     },
-    /// The batch's client holds what it just wrote under an href, if it follows the book.
+    /// Records that the batch's client holds its own write under an href, if it follows the book.
     NoteWritten {
         collection: CollectionId,
         href: String,
     },
-    /// Adds a push subscription; the same resource on the same collection is updated and keeps its id.
+    /// Adds a push subscription; one for the same resource and collection is updated and keeps its
+    /// id.
     Subscribe(PushSubscription),
     Unsubscribe {
         id: String,
@@ -444,80 +454,80 @@ pub enum Op {
     /// App passwords and sessions.
     Credential(CredentialOp),
 
-    /// The search shown again on demand; none forgets it.
+    /// Stores the last search of a person; none removes it.
     SetLastSearch {
         person: PersonId,
         request: Option<String>,
     },
-    /// An import into a book; `name` is the file's.
+    /// Begins an import into a book; `name` is the name of the file.
     BeginImport {
         person: PersonId,
         collection: CollectionId,
         name: String,
-        /// What goes on by itself until it is ended.
+        /// The job that goes on after a restart until the import has ended.
         job: Option<String>,
     },
-    /// How far an import came, and whether that is its end.
+    /// Records the progress of an import, or its end.
     NoteImport {
         import: ImportId,
         progress: String,
         ended: bool,
     },
-    /// Which column goes where in files of one shape.
+    /// Remembers a column mapping for files with the same header.
     RememberMapping {
         person: PersonId,
         fingerprint: String,
         codes: String,
     },
-    /// Two items are not the same to a person; the smaller number first.
+    /// Records that two items are different people to this person; the smaller id comes first.
     TellApart {
         person: PersonId,
         first: ItemId,
         second: ItemId,
     },
-    /// The import was undone.
+    /// Records that an import was undone.
     CloseImport {
         import: ImportId,
     },
 
-    /// Outgoing messages, and links for forgotten passwords.
+    /// A change of the outgoing queue, or of links for forgotten passwords.
     Outbox(OutboxOp),
 
-    /// Octets begin to arrive; gives their row number.
+    /// Begins to receive octets; its row is the blob's.
     BeginBlob,
-    /// One chunk of them, counted from 0.
+    /// Stores one chunk of a blob, counted from 0.
     WriteBlob {
         blob: BlobId,
         chunk: i64,
         data: Vec<u8>,
     },
-    /// All octets are there; what is known by that digest already is not kept twice.
+    /// Completes a blob; octets with a known digest are not stored twice.
     SealBlob {
         blob: BlobId,
         content: Blob,
     },
-    /// Octets that did not arrive whole.
+    /// Removes a blob that was not received completely.
     DropBlob {
         blob: BlobId,
     },
-    /// Whatever has been arriving since before a moment, and what nothing refers to any more, up
-    /// to so many; gives how many went.
+    /// Removes blobs that were begun before a moment and never completed, and blobs nothing refers
+    /// to, at most `most`. Its row is the number removed.
     CollectBlobs {
         begun_before: Timestamp,
         most: i64,
     },
-    /// `OverQuota` unless the documents a person created fit, and their earlier versions and trash
-    /// three times that.
+    /// `OverQuota` unless the documents a person created fit `limit`, and their earlier versions
+    /// and trash three times that.
     FitDocuments {
         person: PersonId,
         limit: i64,
     },
-    /// None: the server's rule; 0: no limit.
+    /// Sets a person's quota of documents. None: the server's rule; 0: no limit.
     SetDocumentQuota {
         person: PersonId,
         quota: Option<i64>,
     },
-    /// A folder of Private or of a group. Refused: `Exists`, whatever the case of its name.
+    /// Adds a folder to Private or to a group. `Exists` for a name that differs in case alone.
     AddFolder {
         place: Place,
         segment: String,
@@ -527,11 +537,11 @@ pub enum Op {
         folder: CollectionId,
         display_name: String,
     },
-    /// Its documents go to the trash, it is not shown any more.
+    /// Deletes a folder: its documents go to the trash, and it is hidden.
     HideFolder {
         folder: CollectionId,
     },
-    /// A deleted folder is shown again, without what was in it.
+    /// Shows a deleted folder again, without its former contents.
     ShowFolder {
         folder: CollectionId,
     },
@@ -541,13 +551,13 @@ pub enum Op {
         document: ItemId,
         attached: bool,
     },
-    /// Contacts that are asked to check their data.
+    /// A change of verifications.
     Verification(VerificationOp),
 }
 
 impl Op {
-    /// Notes where a client stands or what it was refused, and changes nothing of a person's: even
-    /// a credential that only reads makes such notes.
+    /// Whether the operation only records a client's state or a refusal and changes no content. A
+    /// read-only credential may commit such operations.
     pub fn is_note(&self) -> bool {
         matches!(
             self,
@@ -573,7 +583,7 @@ impl Op {
     }
 }
 
-/// A property of a collection changed, for everybody or for one person.
+/// A collection whose properties changed, for everybody or for one person.
 pub type Described = (CollectionId, Option<PersonId>);
 
 /// What a commit did.
@@ -581,10 +591,11 @@ pub type Described = (CollectionId, Option<PersonId>);
 pub struct Committed {
     /// The newest sequence of every collection that moved.
     pub collections: Vec<(CollectionId, Seq)>,
-    /// Collections a property of which changed.
+    /// Collections whose properties changed.
     pub described: Vec<Described>,
-    /// People whose standing changed (joined, left, disabled, password changed, device blocked).
+    /// People whose rights or credentials changed (joined, left, disabled, password changed, device
+    /// blocked).
     pub people: Vec<PersonId>,
-    /// The row made or changed by each operation, in order; 0 where there is none.
+    /// The row that each operation made or changed, in order; 0 where there is none.
     pub rows: Vec<i64>,
 }

@@ -1,4 +1,4 @@
-//! Work that takes long, beside the requests.
+//! Long computations, run on threads beside those that serve requests.
 
 use std::sync::Arc;
 
@@ -9,9 +9,9 @@ use tokio::{
 
 use super::error::{Error, Result};
 
-/// Begins work on a thread for what takes long, and answers when it is done.
+/// Starts work on a thread for blocking work and resolves with its result.
 ///
-/// `Unavailable` when it panicked: the panic is told where it happens, and what it says may quote
+/// `Unavailable` when it panicked: the panic is logged where it happens, and its message may quote
 /// contents.
 pub fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
@@ -20,7 +20,7 @@ pub fn blocking<T: Send + 'static>(
     async { work.await.map_err(lost) }
 }
 
-/// Turns for work that keeps a processor and much memory: as many at once as there are processors.
+/// Permits for work that needs a core and much memory: as many at once as there are cores.
 pub struct Turns(Arc<Semaphore>);
 
 impl Default for Turns {
@@ -31,7 +31,7 @@ impl Default for Turns {
 }
 
 impl Turns {
-    /// Waits for a turn, and does work away from the threads of requests, as [`blocking`] does.
+    /// Waits for a permit, then runs work as [`blocking`] does.
     pub async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
@@ -46,7 +46,7 @@ impl Turns {
     }
 }
 
-/// Work that did not end: it panicked, or the server stops.
+/// The error for work that panicked, or that the stopping server ended.
 pub fn lost(_: JoinError) -> Error {
     Error::Unavailable("the work beside the request did not end".to_owned())
 }

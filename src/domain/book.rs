@@ -31,37 +31,38 @@ pub(super) use served::Served;
 pub use write::Prepared;
 pub(super) use write::{Admitted, RETRIES, new_server_id, removal};
 
-/// A collection opened by somebody who may read it.
+/// A collection opened by a person who may read it.
 #[derive(Clone)]
 pub struct Book {
     core: Arc<Core>,
     actor: Arc<Actor>,
     collection: Collection,
     rights: PlaceRights,
-    /// The last of the actor's refused writes here; 0: none.
+    /// Time of the actor's last refused write here; 0: none.
     refused: i64,
     /// Shows the owner's tags as lists too.
     categories: bool,
 }
 
-/// How new content is made from what is there.
+/// Makes new content from the present content.
 pub trait Edit: Send + Sync {
     /// `current` is what the place shows now; none for a new item. Refuses with `InvalidDocument`.
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>>;
 
-    /// The same for faces with fixed places: `beside` is what the class keeps beside the item.
+    /// [`Edit::apply`] for faces with fixed elements: `beside` is what the class stores beside the
+    /// item.
     fn apply_beside(&self, current: &[u8], _beside: &[u8]) -> Result<Vec<u8>> {
         self.apply(Some(current))
     }
 
-    /// Whether what was made of it, with what the class keeps beside it, reads otherwise than it
-    /// was sent: its author has to be told.
+    /// Whether the content made, with what the class stores beside it, reads differently from what
+    /// the author sent, so that the author has to be sent it.
     fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
 }
 
-/// Whole new content, whatever was there.
+/// Replaces the whole content.
 pub struct Replace(pub Vec<u8>);
 
 impl Edit for Replace {
@@ -79,23 +80,23 @@ where
     }
 }
 
-/// What the author of a write last saw (RFC 9110 §13.1).
+/// The precondition of a write: the version its author last saw (RFC 9110 §13.1).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Condition {
-    /// Nothing said.
+    /// No precondition.
     #[default]
     None,
     /// `If-Match`: one of these quoted strong tags.
     Match(Vec<String>),
-    /// `If-Match: *`: there is something.
+    /// `If-Match: *`: the item exists.
     Exists,
-    /// `If-None-Match: *`: there is nothing.
+    /// `If-None-Match: *`: the item does not exist.
     Absent,
     /// `If-None-Match` with tags: none of these.
     NoneMatch(Vec<String>),
 }
 
-/// What may be done with a book as a whole, by this person.
+/// What this person may do with a book as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Privileges {
     /// Everything, as the owner.
@@ -106,15 +107,15 @@ pub struct Privileges {
     pub remove: bool,
 }
 
-/// What may be done with one item in this place.
+/// What this person may do with one item in this place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ItemPrivileges {
     pub modify: bool,
     pub remove: bool,
     pub grant: bool,
-    /// The contact may be asked to verify its data.
+    /// May ask the contact to verify its data.
     pub verify: bool,
-    /// Place it in another group too, where *Add* is held.
+    /// May place it in another group, given *Add* there.
     pub share: bool,
 }
 
@@ -126,24 +127,24 @@ pub enum Member {
     Gone(String),
 }
 
-/// A collection that moved, and where to.
+/// A collection that changed, and its new sequence.
 pub type Change = (CollectionId, Seq);
 
-/// Every collection a write moved.
+/// Every collection a write changed.
 pub type Moved = Vec<Change>;
 
-/// Some of the live items of a book.
+/// A part of the live items of a book.
 #[derive(Clone, Debug)]
 pub struct Leg {
     pub cards: Vec<Card>,
-    /// Where the walk goes on; none at its end.
+    /// Where the walk continues; none at its end.
     pub next: Option<Position>,
 }
 
 /// Outcome of a deletion.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removed {
-    /// Names the removal for [`Book::restore`].
+    /// The revision by which [`Book::restore`] brings the item back.
     pub removal: RevisionId,
     pub moved: Moved,
 }
@@ -181,29 +182,32 @@ impl Book {
         Self { categories, ..self }
     }
 
+    /// The collection as it was when the book was opened.
     pub fn collection(&self) -> &Collection {
         &self.collection
     }
 
+    /// The person on whose behalf the verbs act.
     pub fn actor(&self) -> &Arc<Actor> {
         &self.actor
     }
 
+    /// The core the book was opened from.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }
 
-    /// The class of what is here.
+    /// The class of the items here.
     pub fn class(&self) -> &dyn Class {
         self.core.class_named(&self.collection.class)
     }
 
-    /// Belongs to the actor alone.
+    /// Whether the book belongs to the actor alone.
     pub fn is_private(&self) -> bool {
         self.rights.standing == Standing::Owner
     }
 
-    /// What the place is called; none: what is the actor's own.
+    /// The display name of the place; none for the actor's own.
     pub fn shown_place(&self) -> Option<String> {
         match self.collection.place {
             Place::Group(_) | Place::Members(_) => Some(self.collection.display_name.clone()),
@@ -214,25 +218,26 @@ impl Book {
         }
     }
 
-    /// A write of the actor here was refused after the book was opened.
+    /// Whether a write of the actor here was refused after the book was opened.
     pub async fn refused_since_opened(&self) -> Result<bool> {
         let store = self.core.store();
         let last = store.last_refused(self.actor.person, self.collection.id);
         Ok(matches!(self.collection.place, Place::Group(_)) && last.await? != self.refused)
     }
 
-    /// A list of members, which nobody writes.
+    /// Whether this is a group's list of members, which is read-only.
     pub fn is_list(&self) -> bool {
         matches!(self.collection.place, Place::Members(_))
     }
 
-    /// Where the collection stands now for this person: it moves with their refused writes too,
+    /// The cursor of the present state for this person. It also moves with their refused writes,
     /// which change entity tags for them alone.
     pub fn cursor(&self) -> Cursor {
         Cursor::at(&self.collection, self.collection.seq).with_refused(self.refused)
     }
 
-    /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
+    /// What the actor may do in this book. `modify` is true as soon as some item may be modified:
+    /// a client that finds no `write-content` on a book treats all of it as read-only.
     pub async fn privileges(&self) -> Result<Privileges> {
         let add = self.may(Right::Add);
         let owner = self.is_private() && !self.actor.is_read_only();
@@ -244,12 +249,12 @@ impl Book {
         })
     }
 
-    /// What may be done with one item.
+    /// What the actor may do with one item.
     pub async fn item_privileges(&self, placement: &Placement) -> Result<ItemPrivileges> {
         Ok(self.item_rights(&self.facts(placement).await?))
     }
 
-    /// Who created an item; empty once the account is gone.
+    /// Name of an item's creator; empty once the account is gone.
     pub async fn creator_name(&self, placement: &Placement) -> Result<String> {
         let creator = self.core.store().person(placement.creator).await?;
         Ok(creator.map_or_else(String::new, |person| person.name))
@@ -268,13 +273,13 @@ impl Book {
             .await
     }
 
-    /// What is counted beside the list.
+    /// The numbers shown beside the list.
     pub async fn counts(&self, last_first: bool) -> Result<Counts> {
         let store = self.core.store();
         store.counts(self.collection.id, last_first).await
     }
 
-    /// What may be done with several items.
+    /// [`Book::item_privileges`] of several items, in the order asked.
     pub async fn items_privileges(&self, cards: &[&Placement]) -> Result<Vec<ItemPrivileges>> {
         if let Some(union) = self.core.union_of(self).await? {
             return self.privileges_through(&union, cards).await;
@@ -304,7 +309,7 @@ impl Book {
         self.core.store().octets(self.collection.id).await
     }
 
-    /// The items under some hrefs, in the order asked.
+    /// The items under some hrefs, in the order asked, with `None` for an unknown href.
     pub async fn by_hrefs(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
         let mut found = Vec::with_capacity(hrefs.len());
         while found.len() < hrefs.len() {
@@ -313,12 +318,12 @@ impl Book {
         Ok(found)
     }
 
-    /// The items under the first of some hrefs: as many as fit in memory, at least one.
+    /// The items under the first hrefs: as many as fit in memory, at least one.
     pub async fn first_by_hrefs(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
         self.found(hrefs, Want::Documents).await
     }
 
-    /// What is live under some hrefs, in the order asked, without documents.
+    /// The live placements under some hrefs, in the order asked, without documents.
     pub async fn heads(&self, hrefs: &[String]) -> Result<Vec<Option<Card>>> {
         self.found(hrefs, Want::Heads).await
     }
@@ -338,7 +343,7 @@ impl Book {
         found.into_iter().next().flatten().ok_or(Error::NotFound)
     }
 
-    /// A leg of a walk over everything that is live, for streaming the whole book.
+    /// A part of a walk over all live items, for streaming a whole book.
     pub async fn walk(&self, from: Position, limit: usize) -> Result<Leg> {
         self.walk_for(from, limit, Want::Documents).await
     }
@@ -364,7 +369,7 @@ impl Book {
         })
     }
 
-    /// What this place shows of an item: the document with the owner's own lines in it.
+    /// The content of an item as this place shows it: the document with the owner's own lines.
     pub fn content(&self, card: &Card) -> Bytes {
         let placement = &card.placement;
         if self.is_list() {
@@ -383,8 +388,8 @@ impl Book {
         }
     }
 
-    /// The same of any version. In Private the owner's lines stand for the ones that belong to the
-    /// document itself, which group books show (`rights.md` §4).
+    /// Any version of an item as this book shows it. In Private the owner's lines (the overlay)
+    /// replace those of the document itself, which group books show.
     pub(super) fn shown(&self, document: &[u8], overlay: &[u8]) -> Vec<u8> {
         let class = self.class();
         if !self.is_private() {
@@ -406,7 +411,7 @@ impl Book {
         Ok(Marks(marks.into_iter().collect()))
     }
 
-    /// One live item by the id devices and pages know.
+    /// One live item by its server id, which devices and pages know.
     pub async fn by_server_id(&self, server_id: &str) -> Result<Card> {
         let ids = [server_id.to_owned()];
         let found = self
@@ -435,7 +440,7 @@ impl Book {
         allows(right, &self.rights, facts)
     }
 
-    /// Refuses unless the actor holds a right on an item here.
+    /// `Forbidden` unless the actor holds a right on an item here.
     pub(super) async fn require(&self, placement: &Placement, right: Right) -> Result<()> {
         let facts = self.facts(placement).await?;
         match self.allows(&facts, right) {
@@ -444,7 +449,7 @@ impl Book {
         }
     }
 
-    /// What the actor is to an item; costs a read only in group books.
+    /// The facts on which the actor's rights on an item rest; costs a read in group books only.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
         let mut facts = self.known_facts(placement);
         if self.is_private() || self.is_list() {
@@ -483,7 +488,7 @@ impl Book {
         }
     }
 
-    /// Adds what a group book has to know of an item.
+    /// Adds the facts that a group book needs about an item.
     fn judge(&self, standing: &ItemStanding, facts: &mut ItemFacts) {
         facts.granted = standing.granted;
         facts.created_private = matches!(standing.origin, Some(Place::Private(_)));
@@ -496,14 +501,14 @@ impl Book {
         };
     }
 
-    /// The same book as the actor stands to it now.
+    /// The book opened again, with the actor's present rights.
     pub async fn reopened(&self) -> Result<Book> {
         let actor = self.core.again(&self.actor).await?;
         self.core.reopen(&actor, &self.collection).await
     }
 
-    /// Takes a decision on this book, and again on the book as it is by then while the world moves
-    /// between reading and committing.
+    /// Runs `decide`; if the commit finds that rights or content changed, reopens the book and
+    /// retries.
     pub(super) async fn decided<T, F, D>(&self, decide: D) -> Result<T>
     where
         D: Fn(Book) -> F + Send + Sync,
@@ -545,7 +550,7 @@ impl Book {
     }
 }
 
-/// How often writes of this person on each item were refused.
+/// Number of refused writes of this person on each item.
 #[derive(Clone, Debug, Default)]
 pub struct Marks(HashMap<ItemId, i64>);
 
@@ -557,7 +562,7 @@ impl Marks {
 }
 
 impl Condition {
-    /// Whether it holds for what there is; none: there is nothing.
+    /// Whether the condition holds for the present entity tag; none: there is no item.
     pub fn holds(&self, etag: Option<&str>) -> bool {
         match self {
             Condition::None => true,

@@ -1,4 +1,5 @@
-//! What a class of items (contact; later event) tells the domain about its documents.
+//! The interface through which the domain reads the documents of a class of items (contact; later
+//! event).
 
 use super::{error::Result, principal::Profile, search::token::Tokens};
 
@@ -12,27 +13,28 @@ pub trait Class: Send + Sync {
     /// As stored: `contact`.
     fn name(&self) -> &'static str;
 
-    /// Checks that octets can be stored as an item and says what is indexed.
+    /// Checks that octets can be stored as an item and returns what is indexed.
     ///
-    /// `uid` is used where the document has none. Refuses with `InvalidDocument`.
+    /// `uid` is used where the document has none. `InvalidDocument` for octets that cannot be
+    /// stored.
     fn index(&self, document: &[u8], uid: Option<&str>) -> Result<Index>;
 
-    /// Splits what is the owner's alone (CATEGORIES in Private) from the document.
+    /// Splits the owner's own lines (CATEGORIES in Private) from the document.
     fn split(&self, document: &[u8]) -> Result<Split>;
 
-    /// Puts an overlay back where it was.
+    /// Puts an overlay back into its document, where it was.
     fn join(&self, document: &[u8], overlay: &[u8]) -> Vec<u8>;
 
-    /// The overlay with other tags in it.
+    /// The overlay with its tags replaced.
     fn with_tags(&self, overlay: &[u8], tags: &[String]) -> Vec<u8>;
 
     /// The same content as another item: its uid replaced. Refuses with `InvalidDocument`.
     fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>>;
 
-    /// What a list of people shows of one, as a document.
+    /// The document of a person in a list of members.
     fn portrait(&self, profile: &Profile, uid: &str) -> Vec<u8>;
 
-    /// A list of items by their uids, as a document.
+    /// The document of a list of items, given by their UIDs.
     fn list(&self, name: &str, uid: &str, members: &[String]) -> Vec<u8>;
 
     /// The name of a list and the uids of its members; none where the document is no list.
@@ -42,11 +44,11 @@ pub trait Class: Send + Sync {
     fn picture(&self, document: &[u8]) -> usize;
 
     /// The document with its picture as an uploaded one is stored: without metadata, and of at most
-    /// so many octets. Refuses with `InvalidDocument` and `TooLarge`; takes long.
+    /// `most` octets. `InvalidDocument` or `TooLarge`; takes long.
     fn with_picture_stored(&self, document: &[u8], most: Option<usize>) -> Result<Vec<u8>>;
 
-    /// What changed between two versions, property by property; empty when nothing a person could
-    /// see did. No octets: there was no version.
+    /// The differences between two versions, property by property; empty when a person would see
+    /// none. Empty octets stand for a version that does not exist.
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference>;
 
     /// What is kept beside a document: which of its values fill the fixed places of a device.
@@ -63,13 +65,13 @@ pub trait Class: Send + Sync {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Index {
     pub uid: String,
-    /// The document carries no UID; `uid` was supplied.
+    /// The document carries no UID; `uid` is the one supplied by the caller.
     pub uid_invented: bool,
     /// The document has lines that [`Class::split`] would take out.
     pub mixed: bool,
     /// `individual`, `group`, ...
     pub kind: String,
-    /// What a list shows.
+    /// The text lists show: the formatted name.
     pub display: String,
     /// Folded sort key, given name first.
     pub sort_first: String,
@@ -77,11 +79,11 @@ pub struct Index {
     pub sort_last: String,
     /// Values for search and lists.
     pub texts: Vec<IndexText>,
-    /// The octets kept apart that the document is about.
+    /// The blob that the document describes.
     pub blob: Option<Blob>,
 }
 
-/// Octets kept apart from the document that names them.
+/// Octets stored apart from the document that names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Blob {
     /// Lower-case hex SHA-256.
@@ -95,9 +97,9 @@ pub struct IndexText {
     /// `email`, `tel`, `org`, `name`, `bday`...
     pub field: &'static str,
     pub value: String,
-    /// Where searches find it; none: only criteria and lists read it.
+    /// The part in which searches find it; none: only criteria and lists read it.
     pub part: Option<Part>,
-    /// What searches compare, separated by blanks.
+    /// Tokens that searches compare, separated by blanks.
     pub tokens: String,
 }
 
@@ -108,11 +110,11 @@ pub enum Part {
     Organization,
     Email,
     Telephone,
-    /// How else to reach it.
+    /// Other facts to reach it by: title, role, web pages, messaging.
     Reach,
     City,
     Country,
-    /// Whatever else is searched.
+    /// All other searched texts.
     Rest,
 }
 
@@ -183,15 +185,15 @@ impl IndexText {
 /// A document taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Split {
-    /// What every place shows.
+    /// The document that every place shows.
     pub document: Vec<u8>,
-    /// What [`Class::join`] needs to put the owner's lines back; empty when there are none.
+    /// The owner's lines, which [`Class::join`] puts back; empty when there are none.
     pub overlay: Vec<u8>,
     /// The tags the overlay names.
     pub tags: Vec<String>,
 }
 
-/// One property that two versions show differently.
+/// One property that differs between two versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     /// The property's name, upper case (`TEL`), with its types (`TEL;WORK`) where it has some.

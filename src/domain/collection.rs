@@ -9,7 +9,7 @@ use super::{
     principal::GroupOptions,
 };
 
-/// What a collection is, and whose.
+/// The kind of a collection, and its owner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Place {
     /// A private book of a person.
@@ -24,53 +24,53 @@ pub enum Place {
     View(PersonId),
 }
 
-/// A sequence of changes that clients follow.
+/// A sequence of placements, whose changes clients follow.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Collection {
     pub id: CollectionId,
     pub place: Place,
     /// Name of the class of its items: a book holds contacts, a folder documents.
     pub class: String,
-    /// Never changes; part of tokens and of folder ids.
+    /// Never changes; part of sync tokens and of folder ids.
     pub uuid: String,
     /// Last segment of the URL (`contacts` for the default private book; a group's name).
     pub segment: String,
     pub display_name: String,
     pub description: String,
-    /// Random; another one after history was lost.
+    /// Random; changes when history was lost, so that clients start over.
     pub epoch: String,
     /// The last sequence used.
     pub seq: Seq,
-    /// Tombstones at or below are purged.
+    /// Tombstones at or below this sequence are purged.
     pub floor: Seq,
     /// Order among the books of a person.
     pub position: i64,
     pub created: Timestamp,
     /// When the folder was deleted.
     pub hidden: Option<Timestamp>,
-    /// Of the group, where the place is one.
+    /// Options of the group, where the place is one.
     pub options: GroupOptions,
 }
 
 impl Collection {
-    /// The default private book: it cannot be deleted.
+    /// Whether this is the default private book, which cannot be deleted.
     pub fn is_default(&self) -> bool {
         matches!(self.place, Place::Private(_)) && self.segment == DEFAULT_BOOK
     }
 
-    /// Lists that no row stores have no sequence: the epoch is another one when such come, go or are
-    /// renamed, and clients list the collection anew.
+    /// Mixes the generated lists into the epoch, since they have no sequence: when one is added,
+    /// removed or renamed, the epoch changes and clients list the collection anew.
     pub(super) fn note_lists<'a>(&mut self, lists: impl Iterator<Item = (i64, &'a str)>) {
         let names: String = lists.map(|(id, name)| format!("{id} {name}\n")).collect();
         self.epoch = format!("{}-{}", self.epoch, &digest(names.as_bytes())[..8]);
     }
 
-    /// A folder of documents.
+    /// Whether this is a folder of documents.
     pub fn is_folder(&self) -> bool {
         self.class == DOCUMENT
     }
 
-    /// The folder every place has: it cannot be renamed nor deleted.
+    /// Whether this is the folder that every place has, which can be neither renamed nor deleted.
     pub fn is_default_folder(&self) -> bool {
         self.is_folder() && self.segment == DEFAULT_FOLDER
     }

@@ -1,4 +1,5 @@
-//! Comments belong to a placement: read where it is, by those who read there (`rights.md` rule 10).
+//! Comments belong to a placement: one written in a group is read by its members, one written in
+//! Private by the owner alone, also where the contact is shared.
 
 use super::{
     batch::Op,
@@ -13,13 +14,13 @@ use super::{
 /// Characters of one comment.
 const LONGEST: usize = 10_000;
 
-/// A comment with where it was written and what the reader may do with it.
+/// A comment, with its place and what the reader may do with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownComment {
     pub comment: Comment,
-    /// What the place it was written in is called.
+    /// Display name of the place it was written in.
     pub place: String,
-    /// That place is the reader's own.
+    /// The place it was written in is the reader's own.
     pub private: bool,
     /// It was written in the place shown.
     pub here: bool,
@@ -60,7 +61,7 @@ impl Book {
         Ok(shown)
     }
 
-    /// Comments on an item of this place.
+    /// Adds a comment to an item of this place.
     pub async fn comment(&self, placement: &Placement, text: &str) -> Result<CommentId> {
         let text = &checked(text)?;
         self.decided(|book| async move {

@@ -75,7 +75,7 @@ pub struct Core {
 }
 
 impl Core {
-    /// Joins a store with the classes of its items.
+    /// A core over a store, for these classes of items.
     pub fn new(store: Arc<dyn Store>, classes: Vec<Arc<dyn Class>>, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             store,
@@ -94,12 +94,12 @@ impl Core {
         &self.store
     }
 
-    /// Where waits register.
+    /// The hub at which held requests subscribe.
     pub fn hub(&self) -> &Hub {
         &self.hub
     }
 
-    /// Turns to decode a picture.
+    /// The permits to decode pictures.
     pub fn pictures(&self) -> &Turns {
         &self.pictures
     }
@@ -115,6 +115,7 @@ impl Core {
         &**found.unwrap_or(&self.classes[0])
     }
 
+    /// Every class of items, contacts first.
     pub fn classes(&self) -> &[Arc<dyn Class>] {
         &self.classes
     }
@@ -128,11 +129,12 @@ impl Core {
         &self.journal
     }
 
-    /// Figures counted beside the store.
+    /// The counters kept beside the store.
     pub fn tally(&self) -> &Tally {
         &self.tally
     }
 
+    /// The limits the core was built with.
     pub fn limits(&self) -> Limits {
         self.limits
     }
@@ -168,7 +170,7 @@ impl Core {
         Ok(books)
     }
 
-    /// The same, not opened.
+    /// The collections behind [`Core::books`], not opened.
     pub(super) async fn shown_books(&self, actor: &Actor) -> Result<Vec<Collection>> {
         let mut books = self.store.books(actor.person).await?;
         books.retain(|book| actor.reads(book.place));
@@ -237,7 +239,7 @@ impl Core {
         self.store.home(actor.person).await?.ok_or(Error::NotFound)
     }
 
-    /// Where the actor's home stands.
+    /// The present cursor of the actor's home.
     pub async fn home_cursor(&self, actor: &Actor) -> Result<Cursor> {
         let home = self.home(actor).await?;
         Ok(Cursor::at(&home, home.seq))
@@ -265,7 +267,7 @@ impl Core {
         self.store.devices(Some(actor.person)).await
     }
 
-    /// One of them.
+    /// A device of the actor by its DeviceId; none for an unknown one.
     pub async fn device(&self, actor: &Actor, device_id: &str) -> Result<Option<Device>> {
         self.store.device(actor.person, device_id).await
     }
@@ -316,7 +318,7 @@ impl Core {
         .await
     }
 
-    /// Keeps state that carries no command of a person: it may be lost by a power cut.
+    /// Commits state that carries no command of a person; a power cut may lose it.
     pub async fn note(&self, actor: &Actor, op: Op) -> Result<Committed> {
         let noted = self.commit(Batch {
             person: Some(actor.person),
@@ -337,7 +339,7 @@ impl Core {
         }
     }
 
-    /// Notes a device and what it says of itself.
+    /// Stores a device with the facts it sends about itself.
     pub async fn touch_device(&self, person: PersonId, touch: Op) -> Result<()> {
         self.commit(Batch {
             person: Some(person),
@@ -352,7 +354,7 @@ impl Core {
         .map(drop)
     }
 
-    /// Commits operations decided for an actor, and wakes who waits for them.
+    /// Commits operations decided for an actor, and wakes the requests that wait for them.
     pub(crate) async fn commit_as(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
         permits(actor, &ops)?;
         self.commit(Batch {
@@ -367,15 +369,15 @@ impl Core {
         .await
     }
 
-    /// Commits a batch, and wakes who waits for what it touched.
+    /// Commits a batch, and wakes the requests that wait for its changes.
     pub async fn commit(&self, batch: Batch) -> Result<Committed> {
         let committed = self.store.commit(batch).await?;
         self.hub.publish(&committed);
         Ok(committed)
     }
 
-    /// Takes a decision, and takes it again as whom the person is by then while the world moves
-    /// between reading and committing.
+    /// Runs `decide`; if the commit finds that rights or content changed, reloads the actor and
+    /// retries.
     pub(super) async fn decided<T, F, D>(&self, actor: &Arc<Actor>, decide: D) -> Result<T>
     where
         D: Fn(Arc<Actor>) -> F + Send + Sync,
@@ -393,7 +395,7 @@ impl Core {
         ))
     }
 
-    /// The same person through the same client, as they are now.
+    /// The actor reloaded: same person and client, with their present rights.
     pub(super) async fn again(&self, actor: &Actor) -> Result<Arc<Actor>> {
         let again = self.actor(actor.person, actor.client.clone()).await?;
         Ok(Arc::new(again))
@@ -407,7 +409,7 @@ impl Core {
         }
     }
 
-    /// A place as a person stands to it, who may be an outsider: for the creator's withdrawal.
+    /// A book for a person who may be an outsider, as a creator who withdraws a contact may be.
     pub(super) async fn stand(
         self: &Arc<Self>,
         actor: &Arc<Actor>,

@@ -1,5 +1,5 @@
-//! What is kept of the ways somebody signs in besides the account's own password: app passwords
-//! the sessions of browsers, and the second factor.
+//! Stored credentials besides the account's own password: app passwords, browser sessions, and the
+//! second factor.
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -20,51 +20,52 @@ pub struct AppPassword {
     pub name: String,
     pub scope: Scope,
     pub created: Timestamp,
-    /// None: never.
+    /// Expiry; none: never.
     pub expires: Option<Timestamp>,
-    /// Written now and then only.
+    /// Time of the last use, written only now and then.
     pub last_used: Option<Timestamp>,
     /// The address it was last used from; empty before.
     pub last_address: String,
 }
 
 impl AppPassword {
+    /// Whether it has expired.
     pub fn is_over(&self, now: Timestamp) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }
 }
 
-/// A browser somebody is signed in with.
+/// A signed-in browser.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session {
-    /// The digest of its cookie.
+    /// Digest of the session's cookie.
     pub token: String,
     pub person: PersonId,
     pub began: Timestamp,
-    /// Written now and then only.
+    /// Time of the last request, written only now and then.
     pub seen: Timestamp,
     pub expires: Timestamp,
-    /// The program as it names itself.
+    /// The User-Agent.
     pub browser: String,
     /// The address it was last seen from.
     pub address: String,
 }
 
-/// What a person signs in with besides the password.
+/// The second factor of a person.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SecondFactor {
-    /// Shared with the person's authenticator program.
+    /// Secret shared with the person's authenticator (RFC 6238).
     pub secret: Vec<u8>,
-    /// In force.
+    /// The second factor is in force.
     pub confirmed: bool,
-    /// Recovery codes that are left.
+    /// Number of unused recovery codes.
     pub recovery: i64,
 }
 
 /// Changes of credentials.
 #[derive(Clone, Debug)]
 pub enum CredentialOp {
-    /// `digest` is what [`CredentialStore::app_password`] looks for. Refused: `Exists`.
+    /// `digest` is the key that [`CredentialStore::app_password`] finds it by. Refused: `Exists`.
     AddAppPassword {
         person: PersonId,
         digest: String,
@@ -99,20 +100,21 @@ pub enum CredentialOp {
     RemoveSessions {
         person: PersonId,
     },
-    /// A secret that is in force once it is confirmed; replaces one that never was. Refused:
-    /// `PreconditionFailed` where one is.
+    /// A secret that is in force once confirmed; it replaces an unconfirmed one. Refused:
+    /// `PreconditionFailed` where one is in force.
     BeginSecondFactor {
         person: PersonId,
         secret: Vec<u8>,
     },
-    /// `step` is that of the code that confirmed it, `recovery` the digests of recovery codes.
-    /// Refused: `PreconditionFailed` where none waits for it.
+    /// `step` is the time step of the confirming code, `recovery` the digests of recovery codes.
+    /// Refused: `PreconditionFailed` where no secret waits for confirmation.
     ConfirmSecondFactor {
         person: PersonId,
         step: u64,
         recovery: Vec<String>,
     },
-    /// The code of a step is used. Refused: `PreconditionFailed` unless it is later than the last.
+    /// Uses up the code of a time step. Refused: `PreconditionFailed` unless it is later than the
+    /// last used.
     UseSecondFactor {
         person: PersonId,
         step: u64,
@@ -134,17 +136,17 @@ pub enum CredentialOp {
 /// Reads of credentials.
 #[async_trait]
 pub trait CredentialStore {
-    /// By the digest of the password.
+    /// An app password by its digest, expired or not.
     async fn app_password(&self, digest: &str) -> Result<Option<AppPassword>>;
-    /// Whether it is there and not over.
+    /// Whether an app password exists and has not expired.
     async fn holds_app_password(&self, password: AppPasswordId, now: Timestamp) -> Result<bool>;
-    /// Of one person, or of all; the newest last.
+    /// App passwords of one person, or of everybody; newest last.
     async fn app_passwords(&self, person: Option<PersonId>) -> Result<Vec<AppPassword>>;
     /// A session that has not expired, by the digest of its cookie.
     async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>>;
-    /// Those of a person that have not expired, the last seen first.
+    /// Sessions of a person that have not expired, the last seen first.
     async fn sessions(&self, person: PersonId, now: Timestamp) -> Result<Vec<Session>>;
     async fn second_factor(&self, person: PersonId) -> Result<Option<SecondFactor>>;
-    /// What members of the person's groups see of them.
+    /// The profile that members of the person's groups see.
     async fn profile(&self, person: PersonId) -> Result<Option<Profile>>;
 }

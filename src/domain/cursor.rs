@@ -1,4 +1,4 @@
-//! Where a reader stands in a collection: opaque outside the domain.
+//! A reader's position in the changes of a collection: opaque outside the domain.
 
 use super::{collection::Collection, error::Error, id::Seq};
 
@@ -8,10 +8,10 @@ pub struct Cursor {
     uuid: String,
     epoch: String,
     seq: Seq,
-    /// While a first synchronization is paged out: where the collection was when it began. Only
-    /// what was removed later concerns the client.
+    /// During a paged first synchronization: the sequence when it began. Only later removals
+    /// concern the client.
     began: Option<Seq>,
-    /// The last of the person's refused writes that was told; 0: none ever.
+    /// Time of the last of the person's refused writes that was reported; 0: none.
     refused: i64,
 }
 
@@ -27,7 +27,7 @@ impl Cursor {
         }
     }
 
-    /// The same, with the person's refused writes told up to one.
+    /// The cursor with the person's refused writes reported up to a time.
     pub(super) fn with_refused(self, refused: i64) -> Self {
         Self { refused, ..self }
     }
@@ -70,8 +70,8 @@ impl Cursor {
         }
     }
 
-    /// The sequence, if the cursor is of this collection, this epoch, not of the future and not
-    /// before the retained history.
+    /// The sequence, if the cursor belongs to this collection and epoch, is not of the future and
+    /// not before the kept history; else `StaleCursor`.
     pub(super) fn seq_in(&self, collection: &Collection) -> Result<Seq, Error> {
         let told = self.told();
         let valid = self.uuid == collection.uuid
@@ -81,7 +81,7 @@ impl Cursor {
         valid.then_some(self.seq).ok_or(Error::StaleCursor)
     }
 
-    /// Refused writes up to here were told.
+    /// Time up to which refused writes were reported.
     pub(super) fn refused(&self) -> i64 {
         self.refused
     }
@@ -92,10 +92,10 @@ impl Cursor {
     }
 }
 
-/// A position in a walk over what is live in a collection; the default is the start.
+/// A position in a walk over the live items of a collection; the default is the start.
 ///
-/// Follows the order in which items were placed, which never changes: an item edited during the
-/// walk is met once.
+/// The walk follows the order in which items were placed, which never changes, so an item edited
+/// during the walk is met once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Position(pub(super) Seq);
 

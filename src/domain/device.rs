@@ -1,4 +1,4 @@
-//! Devices under orders: by their owner, or by the administration of the server.
+//! Orders to devices (allow, block, wipe), given by their owner or by the administration.
 //!
 //! Owners take back what they ordered themselves, and nothing else: a device the administration
 //! blocked stays blocked, and cannot be forgotten to come in again as a new one.
@@ -25,11 +25,11 @@ use super::{
 pub enum DeviceAccess {
     Allowed,
     Blocked,
-    /// New, and refused until somebody lets it in.
+    /// New, and refused until somebody allows it.
     Quarantined,
-    /// The account's data are to be removed at next contact.
+    /// The account's data are to be removed at the next contact.
     WipePending,
-    /// The whole device is to be erased at next contact.
+    /// The whole device is to be erased at the next contact.
     ErasePending,
     /// The device confirmed the wipe; refused until allowed again.
     Wiped,
@@ -78,7 +78,7 @@ enum By {
     Office(Office),
 }
 
-/// What may be ordered of a device as it is.
+/// The orders that can be given to a device in its present state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Orders {
     pub allow: bool,
@@ -88,35 +88,36 @@ pub struct Orders {
     pub wipe: bool,
     /// Erase the whole device.
     pub erase: bool,
-    /// Take an order to wipe or erase back.
+    /// Withdraw an order to wipe or erase.
     pub cancel: bool,
     pub forget: bool,
 }
 
-/// A book and how far a device is with it.
+/// A book of the owner, and how far the device has synchronized it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BookOnDevice {
     /// Permanent identifier.
     pub uuid: String,
-    /// None: the person's own, or all books in one.
+    /// Name of the group; none: the person's own book, or all books in one.
     pub name: Option<String>,
-    /// The default book is always shown.
+    /// The book is always shown, being the default one.
     pub fixed: bool,
     pub hidden: bool,
     pub contacts: i64,
-    /// None: the device does not synchronize it (or has it within another).
+    /// Whether changes wait for the device; none: it does not synchronize the book, or has it
+    /// within another.
     pub pending: Option<bool>,
-    /// The person's refused writes there.
+    /// Number of the person's refused writes there.
     pub refused: i64,
 }
 
 impl Device {
-    /// The device as history and the journal name it.
+    /// The name of the device in history and the journal.
     pub fn label(&self) -> String {
         format!("EAS {} {}", self.device_type, self.device_id)
     }
 
-    /// What it is called: by its owner, by itself, by its kind.
+    /// The name for people: the owner's, else the device's own, else its type.
     pub fn shown_name(&self) -> &str {
         let said = |wanted: &str| {
             let found = self.info.iter().find(|(name, _)| name == wanted);
@@ -131,14 +132,15 @@ impl Device {
         }
     }
 
-    /// Knows an order to remove one account and nothing else.
+    /// Whether the device supports account-only remote wipe ([MS-ASPROV] 2.2.2.1), from version
+    /// 16.1 on.
     pub fn knows_account_wipe(&self) -> bool {
         self.version == ACCOUNT_WIPE
     }
 }
 
 impl Core {
-    /// Devices a person may have: those of their class, and not more than the server allows.
+    /// Number of devices a person may have: that of their class, at most that of the server.
     pub async fn devices_allowed(&self, person: PersonId, server: usize) -> Result<usize> {
         let class = self
             .store()
@@ -150,7 +152,7 @@ impl Core {
         Ok(devices.map_or(server, |devices| devices.min(server)))
     }
 
-    /// Opens a device of the actor's.
+    /// Opens a device of the actor by its DeviceId. `NotFound` for any other.
     pub async fn own_device(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -167,20 +169,20 @@ impl Core {
 }
 
 impl Office {
-    /// Opens a device of anybody's.
+    /// Opens a device of any person, for the administration.
     pub async fn device(&self, device: DeviceId) -> Result<OpenDevice> {
         let devices = self.core().store().devices(None).await?;
         let device = devices.into_iter().find(|known| known.id == device);
         self.open(device)
     }
 
-    /// The same by what it calls itself.
+    /// Opens a device of any person by its owner and DeviceId, for the administration.
     pub async fn device_named(&self, owner: PersonId, device_id: &str) -> Result<OpenDevice> {
         let found = self.core().store().device(owner, device_id).await?;
         self.open(found)
     }
 
-    /// The same of one that was read already.
+    /// Opens a device that was already read, for the administration. `NotFound` for none.
     pub fn open(&self, device: Option<Device>) -> Result<OpenDevice> {
         Ok(OpenDevice {
             core: self.core().clone(),
@@ -191,11 +193,12 @@ impl Office {
 }
 
 impl OpenDevice {
+    /// The device as it was when it was opened.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// What may be ordered.
+    /// The orders that can be given now.
     pub fn orders(&self) -> Orders {
         use DeviceAccess as A;
         let access = self.device.access;
@@ -219,37 +222,37 @@ impl OpenDevice {
         }
     }
 
-    /// Calls it otherwise; an empty name is none.
+    /// Sets the owner's name of the device; empty: none.
     pub async fn rename(&self, name: &str) -> Result<()> {
         let name = shown_name(name)?;
         let device = self.device.id;
         self.commit(vec![Op::NameDevice { device, name }]).await
     }
 
-    /// Lets it synchronize again.
+    /// Allows the device to synchronize.
     pub async fn allow(&self) -> Result<()> {
         self.order(self.orders().allow, DeviceAccess::Allowed).await
     }
 
-    /// Refuses it.
+    /// Refuses the device.
     pub async fn block(&self) -> Result<()> {
         self.order(self.orders().block, DeviceAccess::Blocked).await
     }
 
-    /// Holds it until somebody lets it in.
+    /// Refuses the device until somebody allows it.
     pub async fn quarantine(&self) -> Result<()> {
         self.order(self.orders().quarantine, DeviceAccess::Quarantined)
             .await
     }
 
-    /// Removes the account's data at the next contact. A device that knows no such order finds its
-    /// folders gone, and is refused afterwards.
+    /// Orders the removal of the account's data at the next contact. A device older than 16.1 is
+    /// sent an empty hierarchy, and is refused afterwards.
     pub async fn wipe(&self) -> Result<()> {
         self.order(self.orders().wipe, DeviceAccess::WipePending)
             .await
     }
 
-    /// Erases everything on the device at its next contact; `typed` is its name.
+    /// Orders the device to erase everything at its next contact; `typed` must be its name.
     pub async fn erase(&self, typed: &str) -> Result<()> {
         if typed.trim() != self.device.shown_name() {
             return Err(Error::Invalid(
@@ -260,13 +263,13 @@ impl OpenDevice {
             .await
     }
 
-    /// Takes an order to wipe or to erase back while it has not been carried out.
+    /// Withdraws an order to wipe or erase that has not been carried out.
     pub async fn cancel(&self) -> Result<()> {
         self.order(self.orders().cancel, DeviceAccess::Allowed)
             .await
     }
 
-    /// Forgets it with what it did; it starts over when it comes back.
+    /// Deletes the device and its sync state; at its next contact it is a new one.
     pub async fn forget(&self) -> Result<()> {
         if !self.orders().forget {
             return Err(refused());
@@ -283,7 +286,8 @@ impl OpenDevice {
         self.commit(ops).await
     }
 
-    /// Makes it start again from the server's data; what it had not uploaded it uploads.
+    /// Makes the device synchronize anew from the server's data; changes it has not uploaded it
+    /// uploads.
     pub async fn resynchronize(&self) -> Result<()> {
         self.commit(vec![Op::ForgetSync {
             device: self.device.id,
@@ -292,7 +296,7 @@ impl OpenDevice {
         .await
     }
 
-    /// Which books it is shown, and how.
+    /// The books the device is shown, and how.
     pub async fn shown(&self) -> Result<Shown> {
         let store = self.core.store();
         let stored = store.device_value(self.device.id, Shown::VALUE).await?;
@@ -301,13 +305,14 @@ impl OpenDevice {
             .unwrap_or_default())
     }
 
-    /// Shows it other books, or the same ones in another way.
+    /// Sets the books the device is shown, and how.
     pub async fn show(&self, shown: Shown) -> Result<()> {
         let device = self.device.id;
         self.commit(vec![Op::ShowBooks { device, shown }]).await
     }
 
-    /// The owner's books and how far the device is with each. Only its owner sees contents counted.
+    /// The owner's books, and how far the device is with each. For the owner alone, because
+    /// contents are counted.
     pub async fn books(&self) -> Result<Vec<BookOnDevice>> {
         let By::Owner(actor) = &self.by else {
             return Err(Error::NotFound);
@@ -337,7 +342,7 @@ impl OpenDevice {
         Ok(rows)
     }
 
-    /// It is shown all books in one folder.
+    /// Whether the device is shown all books in one folder.
     pub async fn is_merged(&self) -> Result<bool> {
         let store = self.core.store();
         for collection in store.synced(self.device.id).await? {

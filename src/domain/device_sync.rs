@@ -46,11 +46,13 @@ impl DeviceBook {
         Self { book, device }
     }
 
+    /// The book or view the device synchronizes.
     pub fn book(&self) -> &Book {
         &self.book
     }
 
-    /// Answers one request. The writes, the new key and the answers are one transaction.
+    /// Answers one request. Its writes, the new key and the outcomes of its commands are one
+    /// transaction.
     pub async fn sync(&self, call: &SyncCall) -> Result<SyncReply> {
         let mut attempt = self.attempt(call).await;
         for _ in 1..RETRIES {
@@ -68,7 +70,7 @@ impl DeviceBook {
         Err(Error::Unavailable("the collection kept moving".into()))
     }
 
-    /// The same book as it is now, for the person as they stand now.
+    /// The book opened again, with the person's present rights.
     async fn reopened(&self) -> Result<Self> {
         let core = self.book.core();
         let actor = core.again(self.book.actor()).await?;
@@ -76,7 +78,7 @@ impl DeviceBook {
         Ok(Self::new(book, self.device))
     }
 
-    /// What a wait for changes listens to.
+    /// The topics that a held request subscribes to.
     pub async fn topics(&self) -> Result<Vec<Topic>> {
         let union = self.book.core().union_of(&self.book).await?;
         let books = union.map_or(Vec::new(), |union| union.books);
@@ -88,13 +90,13 @@ impl DeviceBook {
             .collect())
     }
 
-    /// In a view: the names a device sees as categories, by book.
+    /// In a view: the group names that a device sees as categories, by book.
     pub async fn labels(&self) -> Result<HashMap<CollectionId, String>> {
         let union = self.book.core().union_of(&self.book).await?;
         Ok(union.map_or(HashMap::new(), |union| union.labels()))
     }
 
-    /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.
+    /// Whether [`DeviceBook::sync`] would answer with changes: the predicate of held requests.
     pub async fn pending(&self) -> Result<Pending> {
         let Some(record) = self.stored().await?.record else {
             return Ok(Pending::Unprimed);
@@ -110,7 +112,7 @@ impl DeviceBook {
         })
     }
 
-    /// Number of changes behind a key; none when the key is neither of the two known.
+    /// Number of changes since a key; none when the key is neither of the two known ones.
     pub async fn estimate(&self, key: &str) -> Result<Option<usize>> {
         let found = self.stored().await?.record;
         let Some(mut record) = found.filter(|record| self.is_valid(record)) else {
@@ -124,13 +126,13 @@ impl DeviceBook {
         Ok(Some(self.peek(&record, usize::MAX).await?.items.len()))
     }
 
-    /// The key last handed out and what the face kept with it.
+    /// The current key and the face's settings stored with it.
     pub async fn current(&self) -> Result<Option<(String, String)>> {
         let record = self.stored().await?.record;
         Ok(record.map(|record| (record.key, record.settings)))
     }
 
-    /// One item by the id devices know.
+    /// One item by its server id.
     pub async fn fetch(&self, server_id: &str) -> Result<Card> {
         let found = self.cards(&[server_id.to_owned()]).await?;
         found
@@ -169,7 +171,7 @@ impl DeviceBook {
         }
     }
 
-    /// `stored` is the key there is.
+    /// Answers SyncKey 0 with a first key; `stored` is the present key.
     async fn prime(&self, call: &SyncCall, stored: Option<String>) -> Result<SyncReply> {
         // Read after the key: no write of this device lies between this moment and the commit.
         let book = self.reopened().await?.book;
@@ -189,7 +191,7 @@ impl DeviceBook {
         Ok(SyncReply::Primed { key })
     }
 
-    /// The answer that was lost, made again: nothing is applied.
+    /// Count the retry; the repeated answer may differ from the first.
     async fn again(&self, record: &Record, previous: &Previous) -> Result<SyncReply> {
         // How often it was asked for; and that it may not be what was sent the first time.
         let doubted = Record {
@@ -226,7 +228,7 @@ impl DeviceBook {
         }))
     }
 
-    /// A new step from `start`; `lost` is the step whose answer the device did not get.
+    /// A new step from `start`; `lost` is the step whose answer the device did not receive.
     async fn step(
         &self,
         call: &SyncCall,
@@ -335,7 +337,7 @@ impl DeviceBook {
         }))
     }
 
-    /// The names of the books that hold what is told, in a view.
+    /// In a view: the names of the books that hold each item of the answer.
     async fn labels_on(
         &self,
         told: &[(What, String)],
@@ -447,7 +449,7 @@ impl DeviceBook {
         })
     }
 
-    /// Nothing was written since the collection was opened.
+    /// Whether nothing was written since the collection was opened.
     async fn stands_still(&self) -> Result<bool> {
         let opened = self.book.collection();
         let store = self.book.core().store();
@@ -461,12 +463,12 @@ impl DeviceBook {
         Ok(now.is_some_and(|now| now.seq == opened.seq))
     }
 
-    /// Of this epoch, and with its history still there.
+    /// Whether the record is of this epoch and within the kept history.
     fn is_valid(&self, record: &Record) -> bool {
         record.epoch == self.book.collection().epoch && self.reaches(&record.state)
     }
 
-    /// The removals a state has not told of are still known.
+    /// Whether the removals since a state are still kept.
     fn reaches(&self, state: &State) -> bool {
         state.needs() >= self.book.collection().floor
     }
@@ -522,7 +524,7 @@ impl Rows for DeviceBook {
     }
 }
 
-/// What an answer tells: the server's copies after refusals, then the page.
+/// The items of an answer: the server's copies after refusals, then the page.
 fn wanted(forced: &[(What, String)], items: Vec<(What, Placement)>) -> Vec<(What, String)> {
     let page = items.into_iter().map(|(what, row)| (what, row.server_id));
     forced.iter().cloned().chain(page).collect()

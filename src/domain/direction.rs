@@ -1,7 +1,7 @@
 //! Characters that turn the direction of writing.
 
-/// A text on one line without characters that turn the direction of what stands around them
-/// (Unicode TR9 §2) and other controls: what names are shown as, whatever they hold.
+/// A text on one line without bidirectional formatting characters (Unicode TR9 §2) and other
+/// controls, so that a hostile name cannot disturb the text around it.
 pub fn straight(text: &str) -> String {
     let shown = |c: char| match c {
         '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => None,

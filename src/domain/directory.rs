@@ -7,7 +7,7 @@ use super::{
     search::token::fold, store::ListQuery,
 };
 
-/// Somebody found.
+/// A match in the directory.
 #[derive(Clone)]
 pub enum Listed {
     /// An account.
@@ -16,13 +16,13 @@ pub enum Listed {
     Contact(Box<Card>, Box<Book>),
 }
 
-/// A page of what was found, with the number of all.
+/// A page of matches, with the number of all.
 pub struct Found {
     pub total: usize,
     pub page: Vec<Listed>,
 }
 
-/// Words to look for: each must begin a word of somebody's name, e-mail address, company...
+/// The words of a directory query. Each must begin a word of a name, e-mail address, company...
 pub fn words_of(text: &str) -> Vec<String> {
     fold(text)
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
@@ -32,8 +32,8 @@ pub fn words_of(text: &str) -> Vec<String> {
 }
 
 impl Core {
-    /// Looks somebody up: people first, then contacts of the Private and the group books, by name.
-    /// Without words nobody is found.
+    /// Searches the directory: people first, then contacts of Private and group books, each by
+    /// name. Without words nothing is found.
     pub async fn directory(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -83,7 +83,7 @@ impl Core {
         Ok(found)
     }
 
-    /// Those who share a group with the actor, in the order of their names, each once.
+    /// People who share a group with the actor and match the words, by name, each once.
     async fn people_named(&self, actor: &Actor, words: &[String]) -> Result<Vec<Member>> {
         let mut seen = HashSet::new();
         let mut people = Vec::new();

@@ -1,4 +1,4 @@
-//! Short messages and faxes of people, through a service the administrator named.
+//! Short messages and faxes that people send, through the gateway the administrator configured.
 
 use super::{
     account_class::Service,
@@ -10,7 +10,7 @@ use super::{
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Sender},
 };
 
-/// What an administrator allows of one service.
+/// The administrator's limits of one service.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outlet {
     /// Characters of one message.
@@ -19,7 +19,7 @@ pub struct Outlet {
     pub a_day: i64,
 }
 
-/// A number in international form (E.164).
+/// Whether a text is a number in international form (E.164).
 pub fn is_number(text: &str) -> bool {
     text.strip_prefix('+').is_some_and(|digits| {
         (7..=15).contains(&digits.len())
@@ -40,8 +40,8 @@ impl Core {
         Ok(person.is_some_and(|person| person.may_use(service)))
     }
 
-    /// Queues a short message or a fax. Refused: `NotFound` for accounts that may not, `Invalid`
-    /// for what is no number or no text, `TooLarge`, `OverQuota` of a day.
+    /// Queues a short message or a fax. `NotFound` for accounts without the service, `Invalid` for
+    /// a malformed number or an empty text, `TooLarge`, `OverQuota` for too many in a day.
     pub async fn dispatch(
         &self,
         actor: &Actor,

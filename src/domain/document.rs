@@ -1,4 +1,5 @@
-//! Documents: details as an item like any other, octets kept apart and streamed (`mission.md` P8).
+//! Documents, the files kept beside contacts: the details of a document are an item like any other,
+//! its octets are stored apart and streamed.
 
 mod kind;
 mod name;
@@ -65,6 +66,7 @@ impl Details {
         }
     }
 
+    /// The details as the JSON document of an item.
     pub fn write(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_default()
     }
@@ -292,13 +294,14 @@ impl Core {
         self.store().weight(person).await
     }
 
-    /// What refuses a commit that would exceed a person's quota.
+    /// The operation that fails if a commit would exceed a person's quota; none without a limit.
     pub(super) async fn fitting(&self, person: PersonId) -> Result<Option<Op>> {
         let limit = self.document_limit(person).await?;
         Ok(limit.map(|limit| Op::FitDocuments { person, limit }))
     }
 
-    /// The same of items of any place.
+    /// The operations that fail unless the documents which `ops` restore fit the quotas of their
+    /// creators.
     pub(super) async fn fitting_all(&self, ops: &[Op]) -> Result<Vec<Op>> {
         let mut creators = BTreeSet::new();
         for op in ops {

@@ -1,4 +1,4 @@
-//! Duplicates in a book: who may be the same, merged by a person, or told apart for good.
+//! Duplicates in a book: suggestions, merging, and pairs marked as different people.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -251,7 +251,7 @@ impl Book {
 
     /// Gives one contact the content of both and takes the other away, in one commit; the removal
     /// names the merge for [`Book::unmerge`]. Needs *Modify* on the one kept and *Remove* on the
-    /// other (`rights.md` rule 16).
+    /// other.
     ///
     /// `PreconditionFailed` when one of them is not as it was seen.
     pub async fn merge(&self, kept: &Card, absorbed: &Card, document: &[u8]) -> Result<RevisionId> {

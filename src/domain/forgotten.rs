@@ -1,4 +1,4 @@
-//! A forgotten password is set anew through a link sent to the account's own address.
+//! Resetting a forgotten password through a link sent to the account's own address.
 //!
 //! The link holds an hour and works once; only its digest is stored. Whoever asks for one is told
 //! the same whether the account exists or not.

@@ -1,5 +1,5 @@
-//! Rights given by people: *Add* and *Add and delete* on a group, *Modify* contact by contact
-//! (`rights.md` §1).
+//! Rights given by people: *Add* and *Add and delete* on a group, *Modify* contact by contact. A
+//! grant is to one member, and ends with the membership, or to everyone in the group.
 
 use super::{
     batch::Op,
@@ -48,7 +48,7 @@ pub struct GroupGrant {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     Creator,
-    /// Admin or co-admin while the creator is away (rule 8).
+    /// Admin or co-admin while the creator is not a member of the group.
     Custody,
     /// By a grant, which can be withdrawn.
     Granted,

@@ -1,5 +1,6 @@
-//! Groups run by people: founding, members, roles, options, leaving, deleting (`rights.md` §1, rule
-//! 8, rule 9, *Who runs a group*).
+//! Groups run by people: founding, members, roles, options, leaving, deleting. One admin runs a
+//! group with any number of co-admins; only the admin names co-admins, hands the group over or
+//! deletes it.
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct OpenGroup {
     role: Role,
 }
 
-/// What becomes of the private contacts a leaving person shared (rule 8b).
+/// What becomes of the private contacts that a leaving person shared into the group.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Leaving {
     /// The group keeps a copy of its own, the person keeps the original.
@@ -151,6 +152,7 @@ impl Core {
 }
 
 impl OpenGroup {
+    /// The group as it was when it was opened.
     pub fn group(&self) -> &Group {
         &self.group
     }
@@ -175,7 +177,7 @@ impl OpenGroup {
         self.book.may(Right::Administer)
     }
 
-    /// Who is in the group, by name: every member sees it (rule 18).
+    /// The members of the group, by name; every member may see them.
     pub async fn members(&self) -> Result<Vec<Member>> {
         self.book.core().store().members(self.group.id).await
     }

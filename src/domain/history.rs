@@ -1,4 +1,5 @@
-//! Every earlier version, with who, when and through which client; back to a version or a moment.
+//! History: every earlier version with its author, time and client; going back to a version or a
+//! moment.
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -71,7 +72,7 @@ pub struct Restored {
 impl Book {
     /// The history of an item of this place, newest first. A version is shown to those who may
     /// read a place that showed it, and to the creator; a sharing to the members of that place,
-    /// the creator and the admins of the group it was shared from (rule 6).
+    /// the creator and the admins of the group it was shared from.
     pub async fn history(&self, placement: &Placement) -> Result<Vec<Event>> {
         let current = self.current(placement).await?;
         let store = self.core().store();
@@ -325,7 +326,8 @@ impl View<'_> {
         })
     }
 
-    /// Rule 6: members of the place, the creator, and the admins of the group it came from.
+    /// Whether the actor learns of a sharing into `place`: its members do, the creator, and the
+    /// admins of the group the item came from.
     fn learns_of(&self, place: &ItemPlace) -> bool {
         let runs = |collection| match self.place(collection).and_then(|place| place.place) {
             Some(Place::Group(group)) => self

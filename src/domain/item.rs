@@ -1,4 +1,4 @@
-//! A datum and its presence in a collection.
+//! Items and placements: an item is the content, a placement its presence in a collection.
 
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
@@ -62,7 +62,8 @@ pub struct Card {
 }
 
 impl Placement {
-    /// The strong entity tag, quoted: a digest of document, overlay and refusal mark (`design.md` §2).
+    /// The strong entity tag (RFC 9110 §8.8.3), quoted: a digest of document, overlay and refusal
+    /// mark.
     ///
     /// `mark` counts the writes of this person that were refused on this item.
     pub fn etag(&self, mark: i64) -> String {

@@ -1,4 +1,4 @@
-//! What the programs of a person did last, in words that every language can be put to.
+//! The last exchanges of a person's programs, as codes that every language puts into words.
 //!
 //! Exchanges are noted in memory and written together, a while later and without a flush of their
 //! own; what says nothing new (a poll that finds nothing) only moves the time of the last contact,
@@ -245,7 +245,7 @@ impl Core {
         self.passed(actor.person, &actor.client.label, event, technical);
     }
 
-    /// The same with a client nobody acts through.
+    /// Notes an exchange with a client, by its label, without an actor.
     pub fn passed(&self, person: PersonId, label: &str, event: Event, technical: &str) {
         self.tally().note_passed(label, event.as_str());
         self.journal().note(person, label, event, technical);

@@ -1,4 +1,4 @@
-//! Who may be the same: what two contacts have in common.
+//! Likeness: the data two contacts have in common, by which duplicates are found.
 
 use std::collections::{HashMap, HashSet};
 
@@ -95,6 +95,7 @@ impl Common {
 }
 
 impl Known {
+    /// Notes one key of a contact. Of the contacts that share a key, the first few are kept.
     pub fn add(&mut self, placement: PlacementId, key: &Key) {
         if let Key::Uid(uid) = key {
             self.uids.insert(bare_uid(uid));

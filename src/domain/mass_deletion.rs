@@ -1,5 +1,5 @@
-//! A client that removes much of a book is obeyed, noticed and undone with one button
-//! (`rights.md` §2, *Mass deletion*).
+//! Mass deletion: a client that removes more than 50 items and a quarter of a book within an hour
+//! is obeyed; the person is notified and can undo everything that client did.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What others did for a person: shared with its groups, let it modify, made it a member.
+//! News for a person: contacts shared with their groups, rights granted to them, memberships.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What a person asked to be told by e-mail: changes that were refused, contacts shared with their
-//! groups, new devices.
+//! E-mail notifications a person switched on: refused changes, contacts shared with their groups,
+//! new devices.
 //!
 //! A notice is written with its fact; a little later, so that many together are one letter, its
 //! letter is queued and the notice marked in one transaction.

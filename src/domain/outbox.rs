@@ -1,4 +1,4 @@
-//! What leaves the server: letters, short messages and faxes, queued with the fact that causes them.
+//! Outgoing messages (letters, short messages, faxes), queued in the transaction that causes them.
 //!
 //! A message is a row written in the transaction of its cause, with a name of its own for life. One
 //! worker takes it from [`State::Waiting`] to [`State::Sending`] before anything leaves, and to an
@@ -21,7 +21,7 @@ use super::{
 /// Characters of an address (RFC 5321 §4.5.3.1.3).
 const ADDRESS: usize = 254;
 
-/// The way a message takes.
+/// The channel a message is sent through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Channel {
@@ -31,6 +31,7 @@ pub enum Channel {
 }
 
 impl Channel {
+    /// Every channel.
     pub const ALL: [Channel; 3] = [Channel::Mail, Channel::Sms, Channel::Fax];
 
     /// As stored.
@@ -48,25 +49,26 @@ impl Channel {
     }
 }
 
-/// How far a message is.
+/// The state of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
-    /// Until its time comes.
+    /// Waits until it is due.
     Waiting,
-    /// Handed over at this moment; after a crash nobody knows how that ended.
+    /// Being handed over; after a crash its outcome is unknown.
     Sending,
-    /// The other side took it.
+    /// The other side accepted it.
     Sent,
-    /// The other side will never take it.
+    /// The other side refused it for good.
     Refused,
-    /// Nobody took it for as long as it was worth sending.
+    /// It was not accepted before it expired.
     GivenUp,
-    /// Somebody took it out of the queue.
+    /// Somebody removed it from the queue.
     Dropped,
 }
 
 impl State {
+    /// Every state.
     pub const ALL: [State; 6] = [
         State::Waiting,
         State::Sending,
@@ -93,13 +95,13 @@ impl State {
         Self::ALL.into_iter().find(|known| known.as_str() == text)
     }
 
-    /// Its words are not needed any more.
+    /// Whether the message has ended and its text is no longer needed.
     pub fn is_settled(self) -> bool {
         matches!(self, State::Sent | State::Dropped)
     }
 }
 
-/// Somebody a letter is sent for, who gets the answers.
+/// The person a letter is sent for, who receives the replies.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Sender {
     pub name: String,
@@ -116,19 +118,19 @@ impl Sender {
     }
 }
 
-/// What a message says, as facts: it is put into words, in its reader's language, when it leaves.
+/// The content of a message as data; the text is made in its reader's language when it is sent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "letter", rename_all = "kebab-case")]
 pub enum Letter {
-    /// Asked for on the command line.
+    /// A test message, sent from the command line.
     Test,
-    /// The link that sets a forgotten password anew.
+    /// The link that resets a forgotten password.
     Reset {
         name: String,
         login: String,
         token: String,
     },
-    /// The link that makes an address the account's.
+    /// The link that confirms a new address.
     ConfirmAddress {
         name: String,
         login: String,
@@ -142,52 +144,52 @@ pub enum Letter {
         token: String,
         /// Label and value.
         lines: Vec<(String, String)>,
-        /// Why it is kept, in the owner's words.
+        /// Why the data are kept, in the owner's words.
         purpose: String,
         reminder: bool,
     },
-    /// What a contact that was asked did.
+    /// The answer of a contact, for the person who asked.
     Answered {
         name: String,
         contact: String,
         /// As `verification::Answer` spells it.
         answer: String,
-        /// Label, and what was and is.
+        /// Label, and the values before and after.
         lines: Vec<(String, String)>,
-        /// Of the card.
+        /// URL path of the card.
         path: String,
     },
-    /// What is kept of a contact, and why.
+    /// The data kept of a contact, and why, for the contact.
     Kept {
         owner: Sender,
         lines: Vec<(String, String)>,
         purpose: String,
         /// A day in words.
         since: String,
-        /// Others who can see it.
+        /// Number of other people who can see the data.
         readers: usize,
-        /// Something is not shown.
+        /// Some of the data are not shown.
         left_out: bool,
         /// Days earlier versions are kept.
         days: i64,
     },
-    /// Something a person asked to be told.
+    /// A notification a person switched on.
     Notice {
         name: String,
         /// `kept`, `shared`, `granted` or `device`.
         kind: String,
-        /// The client, or the person, it is about.
+        /// The client or the person that the notice is about.
         who: String,
         number: i64,
         subject: String,
         place: String,
     },
-    /// Words of a person, as they wrote them.
+    /// A text that a person wrote.
     Text { sender: Sender, text: String },
 }
 
 impl Letter {
-    /// Who gets the answers; none: nobody reads them.
+    /// The person who receives the replies; none: nobody reads them.
     pub fn sender(&self) -> Option<&Sender> {
         match self {
             Letter::Verify { owner, .. } | Letter::Kept { owner, .. } => Some(owner),
@@ -197,18 +199,18 @@ impl Letter {
     }
 }
 
-/// A message that enters the queue.
+/// A message to be queued.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewMessage {
     pub channel: Channel,
-    /// Whose it is: they see what becomes of it.
+    /// The person on whose behalf it is sent, who sees its state.
     pub person: Option<PersonId>,
     /// An address, or a number in international form.
     pub recipient: String,
-    /// BCP 47 tag of the language it is written in.
+    /// BCP 47 tag of its language.
     pub language: String,
     pub letter: Letter,
-    /// From then on it is not worth sending.
+    /// Time after which it is not worth sending.
     pub until: Timestamp,
 }
 
@@ -217,27 +219,27 @@ pub struct NewMessage {
 pub struct Outgoing {
     pub id: OutgoingId,
     pub channel: Channel,
-    /// Its name for life: of the Message-ID, and for gateways.
+    /// A name that never changes: in the Message-ID, and in requests to gateways.
     pub name: String,
     pub person: Option<PersonId>,
     pub recipient: String,
     pub language: String,
-    /// None once it is settled: what it said is nobody's any more.
+    /// The content; none once the message is settled.
     #[serde(skip)]
     pub letter: Option<Letter>,
     pub state: State,
-    /// Times it was handed over.
+    /// Number of times it was handed over.
     pub attempts: i64,
     pub queued: Timestamp,
-    /// When it is tried next.
+    /// Time of the next attempt.
     pub due: Timestamp,
     pub until: Timestamp,
     pub ended: Option<Timestamp>,
-    /// What the other side said last, or why it said nothing.
+    /// The last reply of the other side, or why there was none.
     pub answer: String,
 }
 
-/// What can leave this server.
+/// The channels that are configured.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outlets {
     pub mail: bool,
@@ -250,29 +252,30 @@ pub struct Outlets {
 #[derive(Clone, Debug)]
 pub enum OutboxOp {
     Post(Box<NewMessage>),
-    /// A step of one message. `PreconditionFailed` when it is in another state than expected.
+    /// Changes the state of a message. `PreconditionFailed` unless its state is `from`.
     Step {
         message: OutgoingId,
         from: State,
         to: State,
-        /// When it is tried next.
+        /// Time of the next attempt.
         due: Timestamp,
         answer: String,
     },
-    /// The letter of a notice is queued, or cannot be.
+    /// Marks a notice as mailed and queues its letter, if it has one.
     Told {
         notice: NoticeId,
         message: Option<Box<NewMessage>>,
     },
-    /// What an earlier run left under way is tried again.
+    /// Returns messages that an earlier run left in `Sending` to `Waiting`.
     Recover,
-    /// A link for a forgotten password, by the digest of its token; earlier links of the person die.
+    /// Adds a link for a forgotten password, by the digest of its token; earlier links of the
+    /// person become void.
     AddReset {
         token: String,
         person: PersonId,
         expires: Timestamp,
     },
-    /// Uses such a link up. Refused: `NotFound` when there is none, or it is over.
+    /// Uses up such a link and sets the password. `NotFound` when there is none, or it has expired.
     UseReset {
         token: String,
         password_hash: String,
@@ -282,30 +285,31 @@ pub enum OutboxOp {
 /// Reads of the queue and of links for forgotten passwords.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Messages of a channel whose time has come, the longest due first.
+    /// Messages of a channel that are due, the longest due first.
     async fn outbox_due(
         &self,
         channel: Channel,
         now: Timestamp,
         limit: usize,
     ) -> Result<Vec<Outgoing>>;
-    /// One person's messages, or everybody's; the newest first.
+    /// Messages of one person, or of everybody; newest first.
     async fn outbox(&self, person: Option<PersonId>, limit: usize) -> Result<Vec<Outgoing>>;
-    /// How many messages of a channel a person queued since a moment.
+    /// Number of messages of a channel that a person queued since a moment.
     async fn posted_since(
         &self,
         person: PersonId,
         channel: Channel,
         since: Timestamp,
     ) -> Result<i64>;
-    /// Notices of before a moment whose letter is not queued.
+    /// Notices older than a moment whose letter is not queued, oldest first.
     async fn untold(&self, before: Timestamp, limit: usize) -> Result<Vec<Untold>>;
     async fn outgoing(&self, message: OutgoingId) -> Result<Option<Outgoing>>;
-    /// The person a link for a forgotten password belongs to, while it holds.
+    /// The person of a link for a forgotten password, by the digest of its token; none once it has
+    /// expired.
     async fn reset(&self, token: &str, now: Timestamp) -> Result<Option<PersonId>>;
 }
 
-/// One address that nothing can be hidden in: no second one, no header, no route, no display name.
+/// Whether a text is one plain e-mail address: no list, no header, no route, no display name.
 pub fn is_address(text: &str) -> bool {
     let Some((local, domain)) = text.split_once('@') else {
         return false;
@@ -323,7 +327,7 @@ pub fn is_address(text: &str) -> bool {
         && domain.split('.').all(label)
 }
 
-/// Text for one line of a header or a form: controls and line ends are blanks.
+/// A text on one line, for a header or a form: controls and line ends become blanks.
 pub fn one_line(text: &str) -> String {
     let plain: String = text
         .chars()
@@ -332,7 +336,8 @@ pub fn one_line(text: &str) -> String {
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The step that puts a message back into the queue, to be tried at once.
+/// The step that queues a message again, to be sent at once. `Invalid` while it is being sent or
+/// was settled.
 pub fn again(message: &Outgoing) -> Result<OutboxOp> {
     match message.state {
         State::Waiting | State::Refused | State::GivenUp => Ok(OutboxOp::Step {
@@ -350,7 +355,7 @@ pub fn again(message: &Outgoing) -> Result<OutboxOp> {
     }
 }
 
-/// The step that takes a message out of the queue.
+/// The step that removes a message from the queue. `Invalid` while it is being sent or was settled.
 pub fn dropping(message: &Outgoing) -> Result<OutboxOp> {
     match message.state {
         State::Waiting | State::Refused | State::GivenUp => Ok(OutboxOp::Step {
@@ -369,7 +374,7 @@ pub fn dropping(message: &Outgoing) -> Result<OutboxOp> {
 }
 
 impl Core {
-    /// Commits steps of the queue, which are the program's own.
+    /// Commits a step of the queue on behalf of the program.
     pub async fn step(&self, op: OutboxOp) -> Result<()> {
         let batch = Batch {
             client: "outbox".to_owned(),
@@ -381,7 +386,7 @@ impl Core {
     }
 }
 
-/// Days after which a letter is old news.
+/// Days after which a letter is not worth sending any more.
 pub const LETTER_DAYS: i64 = 5;
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! People, groups, and who belongs where.
+//! People, groups and memberships.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ pub struct Person {
     pub disabled: bool,
     /// Contacts allowed in Private; none means no limit.
     pub quota: Option<i64>,
-    /// What the account may use.
+    /// The account's class: the services it may use, and its quotas.
     pub class: AccountClass,
     /// Argon2id, PHC string.
     #[serde(skip)]
@@ -28,12 +28,12 @@ pub struct Person {
     pub created: Timestamp,
     /// Personal settings as a JSON object (name order, language, map provider...).
     pub settings: String,
-    /// The web asks for a code besides the password, and devices need app passwords.
+    /// Signing in on the web takes a code besides the password, and devices take app passwords.
     pub second_factor: bool,
 }
 
 impl Person {
-    /// Minutes east of UTC, where the person's settings say so.
+    /// The person's time zone in minutes east of UTC, if they set one.
     pub fn utc_offset(&self) -> Option<i32> {
         let settings: serde_json::Value = serde_json::from_str(&self.settings).ok()?;
         let minutes = settings.get(UTC_OFFSET)?.as_i64()?;
@@ -55,13 +55,13 @@ pub struct Group {
     pub created: Timestamp,
 }
 
-/// What the administrator of a group may switch.
+/// Options that the admin of a group sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct GroupOptions {
     /// Members may share the group's data with other groups.
     pub share_outside: bool,
-    /// Who created a contact in the group may delete it with *Add* alone.
+    /// The creator of a contact in the group may delete it with *Add* alone.
     pub creators_delete: bool,
 }
 
@@ -106,7 +106,7 @@ impl Role {
     }
 }
 
-/// One person in one group.
+/// A member of a group.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Member {
     pub person: PersonId,
@@ -116,8 +116,7 @@ pub struct Member {
     pub role: Role,
 }
 
-/// What the list of a group's members shows of a person (`rights.md` rule 18); as JSON, the document
-/// of a card there.
+/// What the list of a group's members shows of a person; as JSON, the document of a card there.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Profile {
@@ -128,10 +127,11 @@ pub struct Profile {
     pub picture: Option<String>,
 }
 
-/// Last segment of the URL of a group's list of members.
+/// Last segment of the URL of a group's list of members, and therefore no group's name.
 pub const MEMBERS: &str = "members";
 
-/// Checks a login for a new account (`design.md` §7): reserved names would shadow URLs.
+/// Whether a login may name a new account: 1 to 64 lower-case letters, digits and `. _ - @ +`, not
+/// dots alone, and no first segment of a URL below `/dav/`.
 pub fn valid_login(login: &str) -> bool {
     const RESERVED: [&str; 4] = ["principals", "groups", "directory", "push"];
     (1..=64).contains(&login.len())
@@ -142,7 +142,8 @@ pub fn valid_login(login: &str) -> bool {
         && !RESERVED.contains(&login)
 }
 
-/// Checks the name of a new group: URLs hang on it, and every group's list of members has this one.
+/// Whether a name may be a new group's: 1 to 64 characters without `/ \ : % $ ? #` or controls, and
+/// not [`MEMBERS`], which is part of URLs.
 pub fn valid_group_name(name: &str) -> bool {
     name != MEMBERS
         && (1..=64).contains(&name.chars().count())

@@ -1,5 +1,5 @@
-//! Refused changes are kept for the person, who may copy them, propose them or let them go
-//! (`rights.md` §2).
+//! Refused changes: writes that rights or a conflict refused are kept for their author, who may
+//! copy them, propose them to the creator or discard them.
 
 use std::sync::Arc;
 
@@ -17,19 +17,19 @@ use super::{
     store::{Revision, RevisionKind},
 };
 
-/// A refused or proposed change with what it would change now.
+/// A refused or proposed change, with the differences it would make now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedChange {
     pub revision: Revision,
-    /// What the content is called: the formatted name; empty for words that are no document.
+    /// The formatted name of the content; empty for words that are no document.
     pub display: String,
-    /// What no class can hold (a reminder, a message), as it was written.
+    /// Content that no class can hold (a reminder, a message), as it was written.
     pub words: Option<String>,
-    /// The item still exists where the person may read it.
+    /// The item still exists in a place the person may read.
     pub readable: bool,
-    /// From what is there now to what was written; from nothing for a new item.
+    /// From the present content to the refused one; from nothing for a new item.
     pub differences: Vec<Difference>,
-    /// Its author proposed it to those who may make it.
+    /// Its author proposed it to the people who may make it.
     pub proposed: bool,
 }
 
@@ -88,7 +88,7 @@ impl Core {
         Ok(changes)
     }
 
-    /// Makes a new contact in Private of what was refused; it leaves the list.
+    /// Makes a new contact in Private of a refused change, which then leaves the list.
     pub async fn copy_refused(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         let content = &self.own_refused(actor, id).await?.document;
         self.default_book(actor)
@@ -117,7 +117,7 @@ impl Core {
         .await
     }
 
-    /// The actor's refused change with this content, however old; none where there is none.
+    /// The actor's refused change with this content, however old; none if there is none.
     pub async fn kept_refused(
         self: &Arc<Self>,
         actor: &Actor,
@@ -128,7 +128,7 @@ impl Core {
         Ok(kept.map(|kept| kept.id))
     }
 
-    /// Lets a refused change go.
+    /// Discards a refused change.
     pub async fn dismiss_refused(&self, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         self.own_refused(actor, id).await?;
         self.decided(actor, |actor| async move {
@@ -138,7 +138,8 @@ impl Core {
         .await
     }
 
-    /// Takes over what was proposed: what changed meanwhile stays where both did.
+    /// Accepts a proposal by a three-way merge; properties that changed meanwhile on both sides
+    /// keep their present value.
     pub async fn accept_proposal(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -167,7 +168,7 @@ impl Core {
         .await
     }
 
-    /// Declines what was proposed.
+    /// Declines a proposal.
     pub async fn decline_proposal(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -181,7 +182,7 @@ impl Core {
         .await
     }
 
-    /// A proposal to the actor, and the card it is about where they may modify it.
+    /// A proposal to the actor, with its card where they may modify it.
     async fn proposal(
         self: &Arc<Self>,
         actor: &Arc<Actor>,

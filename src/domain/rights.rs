@@ -1,7 +1,7 @@
 //! The one decision about who may do what. No right is checked anywhere else.
 //!
-//! [`allows`] is the table of `rights.md` §3 read from top to bottom; what it rests on is gathered
-//! by [`place_rights`] and by [`super::book::Book`].
+//! [`allows`] is the decision table, which `rights/tests.rs` writes out row by row. The facts it
+//! rests on are gathered by [`place_rights`] and by [`super::book::Book`].
 
 use super::{
     actor::Actor,
@@ -11,7 +11,7 @@ use super::{
     principal::{GroupOptions, Role},
 };
 
-/// What a verb asks for: one row of the table, or several that are decided alike.
+/// A right, as verbs require it: one row of the decision table, or several that are decided alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Right {
     /// See a place and what is in it, its history and who may modify; tag; print, export, copy.
@@ -91,32 +91,32 @@ impl GroupRight {
     }
 }
 
-/// What a person is in a place, whatever the item.
+/// The position of a person in a place, independent of the item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlaceRights {
     pub standing: Standing,
     /// *Add*, *Add and delete*: the strongest of role and grants.
     pub group_right: GroupRight,
-    /// Of the group, where the place is one.
+    /// Options of the group, where the place is one.
     pub options: GroupOptions,
-    /// The credential writes nothing.
+    /// The credential is read-only.
     pub read_only: bool,
 }
 
-/// How a person stands to a place.
+/// The relation of a person to a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// Owner of the private place.
     Owner,
     /// Member of the group, with a role.
     Member(Role),
-    /// Member of the group whose members the place lists: nobody writes there (rule 18).
+    /// Member of the group whose members the place lists: nobody writes there.
     Reader,
     /// Neither: the place does not exist for them.
     Outsider,
 }
 
-/// What a person is to one item in one place; all false where no item is asked about.
+/// The relation of a person to one item in one place; all false for decisions about no item.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ItemFacts {
     /// The person created it.
@@ -133,11 +133,12 @@ pub struct ItemFacts {
     pub withdrawn: bool,
     /// An effective *Modify* grant: through a group the item is in and the person is in.
     pub granted: bool,
-    /// The person is admin or co-admin of the group that has custody of it (rule 8).
+    /// The person is admin or co-admin of the group that has custody of it: the group it was
+    /// created in, while its creator is not a member.
     pub custodian: bool,
 }
 
-/// How a person stands to a place (`rights.md` §1); `grant` is the strongest group grant that applies.
+/// How a person stands to a place; `grant` is the strongest group grant that applies.
 pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -> PlaceRights {
     let standing = match collection.place {
         Place::Private(_) | Place::Home(_) | Place::View(_) => {
@@ -168,7 +169,7 @@ pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -
     }
 }
 
-/// A credential that only reads makes notes of where its client stands, and nothing else.
+/// `Forbidden` when a read-only credential would do more than record its client's state.
 pub fn permits(actor: &Actor, ops: &[Op]) -> Result<()> {
     match actor.is_read_only() && !ops.iter().all(Op::is_note) {
         true => Err(Error::Forbidden {
@@ -178,13 +179,14 @@ pub fn permits(actor: &Actor, ops: &[Op]) -> Result<()> {
     }
 }
 
-/// The decision table (`rights.md` §2 and §3).
+/// Whether a person who stands to a place as `place` says may do `right` to an item. A right on the
+/// place as a whole (*Add*, *RemoveAny* …) does not depend on `item`.
 pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
     if place.read_only && right != Right::Read {
         return false;
     }
     let role = match place.standing {
-        // Rule 5: the creator of a private contact may withdraw it from any group.
+        // The creator of a private contact may withdraw it from any group.
         Standing::Outsider => {
             return right == Right::Remove && item.creator && item.created_private;
         }
@@ -198,7 +200,7 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
     let deletes = place.group_right == GroupRight::AddDelete;
     match right {
         Right::Read | Right::Comment => true,
-        // Rule 2: no right by role; admins and co-admins add and delete only.
+        // No role gives *Modify*: admins and co-admins add and delete only.
         Right::Modify => owner || item.creator || item.granted || item.custodian,
         Right::GrantModify | Right::Verify => owner || item.creator || item.custodian,
         Right::Add => adds,
@@ -209,8 +211,8 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
             deletes || withdraws || (created && place.options.creators_delete)
         }
         Right::RemoveAny => deletes,
-        // Rule 7: who removed it, and its creator where they may add. What its creator withdrew is
-        // theirs again: nobody else brings it back (`docs/design.md`).
+        // The person who removed an item restores it, and so does its creator where they may add.
+        // An item its creator withdrew is restored by nobody else (`docs/design.md`).
         Right::Restore => {
             let brings_back = deletes || (item.creator && adds);
             item.removed || (brings_back && (owner || !item.withdrawn))

@@ -1,4 +1,4 @@
-//! Rounds: what a device still has to be told, from a state of five numbers.
+//! Sync rounds: which items a device still has to receive, computed from a state of five numbers.
 //!
 //! The device holds what the collection was at `base`; a round brings it to `horizon`, the sequence
 //! when the round began: removals, then adds, then changes, each one indexed range paged out by
@@ -16,7 +16,7 @@ use super::{
     store::Order,
 };
 
-/// How far a round has been paged out.
+/// The phase of a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Phase {
     Idle,
@@ -25,12 +25,12 @@ pub enum Phase {
     Changes,
 }
 
-/// What a SyncKey names.
+/// The state a SyncKey stands for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// The device holds exactly what the collection was here.
+    /// The device holds exactly the collection as it was at this sequence.
     pub base: Seq,
-    /// Where the open round ends.
+    /// The sequence at which the open round ends.
     pub horizon: Seq,
     pub phase: Phase,
     /// The last sequence paged out in this phase.
@@ -39,7 +39,7 @@ pub struct State {
     pub primed: Seq,
 }
 
-/// What the device is told about an item.
+/// The kind of change a device receives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum What {
     Delete,
@@ -47,20 +47,21 @@ pub enum What {
     Change,
 }
 
-/// Who is looking, and what a retry told about the answers it did not get.
+/// The device, and which items of a lost answer it does or does not hold.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub device: DeviceId,
-    /// Created by a step whose answer was lost and not claimed again: the device does not know them.
+    /// Created by a step whose answer was lost, and not claimed again: the device does not hold
+    /// them.
     pub disowned: HashSet<String>,
-    /// Disowned once and claimed again by this request: the device holds them as they are.
+    /// Disowned earlier and claimed again by this request: the device holds their present content.
     pub owned: HashSet<String>,
 }
 
 /// The indexed ranges of one collection.
 #[async_trait]
 pub trait Rows: Sync {
-    /// `after < key <= upto` in that order, at most `limit`.
+    /// At most `limit` rows with `after < key <= upto`, ascending.
     async fn rows(
         &self,
         order: Order,
@@ -90,13 +91,13 @@ impl State {
         }
     }
 
-    /// No round is open.
+    /// Whether no round is open.
     pub fn at_rest(&self) -> bool {
         self.phase == Phase::Idle
     }
 
-    /// The oldest sequence this state still needs the removals after: before its first round tells
-    /// of additions, a device holds only what it made since it was primed.
+    /// The oldest sequence after which this state needs removals. Before its first round has sent
+    /// additions, a device holds only the items it made since it was primed.
     pub fn needs(&self) -> Seq {
         if self.base > Seq(0) {
             self.base
@@ -109,19 +110,19 @@ impl State {
 }
 
 impl Viewer {
-    /// Does the device have this placement, whatever its content?
+    /// Whether the device has this placement, in whatever version.
     pub fn knows(&self, row: &Placement, state: &State) -> bool {
         row.born <= state.base || (self.made(row) && row.born > state.primed)
     }
 
-    /// The device's own write, untouched since: it need not be sent back.
+    /// Whether the row is the device's own write, unchanged since: it need not be sent back.
     pub fn is_echo(&self, row: &Placement, state: &State) -> bool {
         (row.writer == Some(self.device) || self.owned.contains(&row.server_id))
             && !self.disowned.contains(&row.server_id)
             && row.gone.unwrap_or(row.changed) > state.primed
     }
 
-    /// Has the device been given the row's current content? If not, its edit of it is stale.
+    /// Whether the device was sent the row's current content. If not, its edit of it is stale.
     pub fn has_latest(&self, row: &Placement, state: &State) -> bool {
         if row.changed <= state.base || self.is_echo(row, state) {
             return true;
@@ -144,8 +145,8 @@ impl Viewer {
 
 /// Fills a page from `start` up to `window` items beyond `sent`.
 ///
-/// With `end`, an answer that was lost is made again: exactly the steps from `start` to `end`, with
-/// today's content and whatever the window.
+/// With `end`, a lost answer is made again: exactly the steps from `start` to `end`, with present
+/// content and regardless of the window.
 pub async fn fill_page(
     rows: &dyn Rows,
     viewer: &Viewer,
@@ -268,8 +269,8 @@ async fn page_phase(
 /// Rows asked of the store at a time.
 const CHUNK: usize = 513;
 
-/// What an item counts in a window: a large picture takes the place of several contacts. What is sent
-/// of a picture is bounded, and so is this.
+/// The weight of an item in a window: a large picture counts as several contacts. The octets sent
+/// of a picture are bounded, and so is the weight.
 fn weight(what: What, row: &Placement) -> usize {
     const LIGHT: i64 = 16 * 1024;
     match what {
@@ -278,7 +279,7 @@ fn weight(what: What, row: &Placement) -> usize {
     }
 }
 
-/// Lists of contacts have no form on a device ([MS-ASCNTC] knows no group object).
+/// Whether a device cannot show the row: [MS-ASCNTC] has no lists of contacts.
 fn is_hidden(row: &Placement) -> bool {
     row.kind == "group"
 }

@@ -16,13 +16,13 @@ const RECOVERY: usize = 10;
 const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
 impl Core {
-    /// The actor's second factor, whether it is confirmed yet or not.
+    /// The actor's second factor, confirmed or not.
     pub async fn second_factor(&self, actor: &Actor) -> Result<Option<SecondFactor>> {
         self.store().second_factor(actor.person).await
     }
 
-    /// Keeps a secret until a code of it confirms that the actor holds it. `PreconditionFailed`
-    /// where one is confirmed already.
+    /// Stores a secret until a code confirms that the actor has it. `PreconditionFailed` where one
+    /// is confirmed already.
     pub async fn begin_second_factor(&self, actor: &Actor, secret: Vec<u8>) -> Result<()> {
         self.change_second_factor(
             CredentialOp::BeginSecondFactor {
@@ -34,7 +34,8 @@ impl Core {
         .await
     }
 
-    /// From now on the actor signs in with codes, and devices with app passwords. The recovery codes.
+    /// Puts the second factor into force and returns the recovery codes. From now on the web asks
+    /// for codes, and devices need app passwords.
     pub async fn confirm_second_factor(&self, actor: &Actor, step: u64) -> Result<Vec<String>> {
         let codes = new_codes();
         let op = CredentialOp::ConfirmSecondFactor {
@@ -49,7 +50,7 @@ impl Core {
         Ok(codes)
     }
 
-    /// Other recovery codes: the former ones open nothing any more.
+    /// Replaces the recovery codes; the former ones become void.
     pub async fn renew_recovery_codes(&self, actor: &Actor) -> Result<Vec<String>> {
         let codes = new_codes();
         let op = CredentialOp::RenewRecoveryCodes {
@@ -63,7 +64,7 @@ impl Core {
         Ok(codes)
     }
 
-    /// The account's own password is enough again.
+    /// Removes the second factor: the account's own password suffices again.
     pub async fn remove_second_factor(&self, actor: &Actor) -> Result<()> {
         let op = CredentialOp::RemoveSecondFactor {
             person: actor.person,
@@ -77,7 +78,7 @@ impl Core {
     }
 }
 
-/// What a typed recovery code is looked up by; none when no code looks like it.
+/// The digest by which a typed recovery code is found; none when the text cannot be one.
 pub fn recovery_lookup(typed: &str) -> Option<String> {
     let letters = typed.chars().filter(|c| !matches!(c, '-' | ' '));
     let normal: String = letters

@@ -1,4 +1,4 @@
-//! What a person set for themself: a JSON object of the account.
+//! Personal settings: a JSON object of the account.
 
 use std::sync::Arc;
 
@@ -42,36 +42,36 @@ pub enum DateFormat {
     Words,
 }
 
-/// The settings of a person; what this version does not know stays as it is.
+/// The settings of a person. Fields that this version does not know are kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
-    /// Deletions beyond the limit wait for a confirmation.
+    /// Deletions beyond the limit wait for the person's confirmation.
     pub hold_mass_deletions: bool,
     /// Family name first, in every list of people.
     pub last_first: bool,
     /// BCP 47 tag; none: the browser's.
     pub language: Option<String>,
-    /// The map addresses are shown on, as the face that offered it named it.
+    /// The map provider, by the name the web gives it.
     pub map: Option<String>,
-    /// How numbers are called, as the face that offered it named it; none: not from a computer.
+    /// How numbers are called, by the name the web gives it; none: not from a computer.
     pub calls: Option<String>,
-    /// An address that waits to be confirmed.
+    /// A new e-mail address that is not confirmed yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pending_address: Option<PendingAddress>,
-    /// Single keys act on pages.
+    /// Keyboard shortcuts of single keys are on.
     pub keys: bool,
     /// Rows on a page of a list, as [`Settings::rows`] bounds it.
     pub rows_per_page: u32,
-    /// What lists are sorted by where nothing else is asked.
+    /// The sort order of lists, where the request names none.
     pub sort: Sort,
     pub theme: Theme,
     pub date_format: DateFormat,
-    /// Exact name of the group new contacts go to where no place is shown; none: Private.
+    /// Exact name of the group to which new contacts go where no place is shown; none: Private.
     pub default_place: Option<String>,
-    /// Two letters, of numbers written without a country code; none: the server's.
+    /// ISO 3166 code of the country of numbers without a country code; none: the server's.
     pub default_country: Option<String>,
-    /// What is told by e-mail too.
+    /// The notifications that also go by e-mail.
     pub notify: Notify,
     #[serde(flatten)]
     others: Map<String, Value>,
@@ -110,17 +110,17 @@ impl Settings {
     }
 }
 
-/// What a person is told by e-mail besides on pages.
+/// The notifications a person also receives by e-mail.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Notify {
-    /// A contact answered who was asked to check its data.
+    /// A contact answered a verification.
     pub verification: bool,
-    /// What a client wrote was refused, and is kept.
+    /// A write of a client was refused and kept.
     pub refused: bool,
-    /// Something is shared with a group of theirs.
+    /// Something was shared with a group of theirs.
     pub shared: bool,
-    /// A device came for the first time.
+    /// A device connected for the first time.
     pub device: bool,
 }
 

@@ -1,4 +1,5 @@
-//! One datum in several places: sharing, withdrawing, moving, copying (`rights.md` rules 5, 6, 16).
+//! One item in several places: sharing, withdrawing, moving, copying. A move is a sharing followed
+//! by a removal.
 
 use std::sync::Arc;
 
@@ -17,17 +18,17 @@ use super::{
     undo::Undo,
 };
 
-/// A place an item is in, as one person may know of it.
+/// A place that holds an item, as far as one person may know.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ShownPlace {
-    /// Names the placement for [`Core::withdraw`].
+    /// Identifies the placement for [`Core::withdraw`].
     pub placement: PlacementId,
-    /// None: a group the person is not in, whose name they do not learn (rule 6).
+    /// None: a group the person is not in, whose name they do not learn.
     pub known: Option<KnownPlace>,
     pub placed_by: PersonId,
     pub placed_by_name: String,
     pub placed_at: Timestamp,
-    /// [`Core::withdraw`] would be allowed.
+    /// [`Core::withdraw`] is allowed.
     pub may_withdraw: bool,
 }
 
@@ -37,38 +38,38 @@ pub struct KnownPlace {
     pub collection: CollectionId,
     pub place: Place,
     pub display_name: String,
-    /// The id pages and devices know the item by, there.
+    /// The item's server id there.
     pub server_id: String,
 }
 
-/// How an item comes into another book.
+/// How an item is brought into another book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum How {
-    /// The same datum, shown there too.
+    /// The same item, in both books.
     Share,
-    /// The same datum, shown there instead.
+    /// The same item, in the other book instead.
     Move,
-    /// Another datum of the actor's own, with a uid of its own.
+    /// A new item of the actor's own, with a UID of its own.
     Copy,
 }
 
-/// What became of one item.
+/// The outcome for one item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     /// The href in the other book.
     pub href: String,
-    /// It is the same datum: false where only a copy is possible (somebody else's contact into
-    /// Private) or was asked for.
+    /// The other book holds the same item. False for a copy, asked for or the only possibility
+    /// (somebody else's contact into Private).
     pub same: bool,
-    /// It was not there before.
+    /// The item was not in the other book before.
     pub fresh: bool,
-    /// Moved: names the removal here for [`Book::restore`].
+    /// For a move, the removal in this book, for [`Book::restore`].
     pub removal: Option<RevisionId>,
 }
 
 impl Book {
-    /// Every place an item of this book is in, as the actor may know of them: this one, the other
-    /// groups they are in; the creator learns of the rest too, without names.
+    /// The places that hold an item of this book, as far as the actor may know: this one, and their
+    /// groups. The creator is also shown the others, without names.
     pub async fn places(&self, placement: &Placement) -> Result<Vec<ShownPlace>> {
         let store = self.core().store();
         let creator = placement.creator == self.actor().person;
@@ -99,10 +100,10 @@ impl Book {
         Ok(places)
     }
 
-    /// Brings items into another book, all that may go in one transaction; one outcome each.
+    /// Brings items into another book in one transaction, as many as can be; one outcome each.
     ///
-    /// Needs *Add* there, to share or move *Share* here, to move *Remove* here. An item that is
-    /// there already stays as it is. `UidConflict` names the other item that holds the UID there.
+    /// Needs *Add* there, *Share* here to share or move, *Remove* here to move. An item that is
+    /// already there stays as it is. `UidConflict` names the other item that has the UID there.
     pub async fn bring(
         &self,
         placements: &[Placement],
@@ -143,7 +144,8 @@ impl Book {
         .await
     }
 
-    /// The same for one item, under an href of the caller's choice (COPY and MOVE of CardDAV).
+    /// [`Book::bring`] for one item, under an href of the caller's choice (COPY and MOVE of
+    /// CardDAV).
     pub async fn bring_as(
         &self,
         placement: &Placement,
@@ -165,7 +167,7 @@ impl Book {
         .await
     }
 
-    /// What bringing one item takes.
+    /// The operations that bring one item.
     pub(super) async fn bringing(
         &self,
         placement: &Placement,
@@ -236,8 +238,8 @@ impl Book {
         Ok((placed, ops))
     }
 
-    /// The same datum could be here: Private holds what its owner created, anything else becomes a
-    /// copy there (§1).
+    /// Whether this place can hold the item itself: Private holds only what its owner created, any
+    /// other item becomes a copy there.
     pub fn may_hold(&self, placement: &Placement) -> bool {
         !self.is_private() || placement.creator == self.actor().person
     }
@@ -266,7 +268,8 @@ impl Book {
         })
     }
 
-    /// What makes a new item of the actor's own in this book, with content and a uid of its own.
+    /// The operation that makes a new item of the actor's own in this book, with content and a new
+    /// UID.
     pub(super) async fn copied(&self, content: &[u8], href: &str) -> Result<Vec<Op>> {
         let class = self.class();
         let bytes = class.renewed(content, &random_id(16))?;
@@ -292,7 +295,7 @@ impl Book {
         Ok(ops)
     }
 
-    /// An href that is free here: the one wanted, or another unless it has to be that one.
+    /// An href that is free here: `wanted`, or another one unless `strictly`.
     pub(super) async fn free_href(&self, wanted: &str, strictly: bool) -> Result<String> {
         match self.get(wanted).await {
             Err(Error::NotFound) => Ok(wanted.to_owned()),
@@ -311,8 +314,8 @@ impl Book {
 }
 
 impl Core {
-    /// Takes a placement away (the minus sign beside a group, rule 5): needs *Remove* there, which
-    /// the creator of a private contact has in any group. Answers what takes it back.
+    /// Removes a placement. Needs *Remove* in its place, which the creator of a private contact has
+    /// in any group. Returns what undoes it.
     pub async fn withdraw(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -355,7 +358,7 @@ impl Core {
         Ok(book.allows(&facts, Right::Remove))
     }
 
-    /// The book or the folder copies of items of a class go to.
+    /// The book or folder that copies of items of a class go to.
     pub async fn default_place(self: &Arc<Self>, actor: &Arc<Actor>, class: &str) -> Result<Book> {
         match class {
             DOCUMENT => self.open_folder(actor, None, DEFAULT_FOLDER).await,
@@ -363,7 +366,7 @@ impl Core {
         }
     }
 
-    /// The book copies go to.
+    /// The book that copies go to.
     pub async fn default_book(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Book> {
         self.open_private(actor, DEFAULT_BOOK).await
     }

@@ -1,4 +1,4 @@
-//! The port a storage engine implements: narrow reads and [`Store::commit`].
+//! The port that a storage engine implements: narrow reads and [`Store::commit`].
 
 mod rows;
 
@@ -32,6 +32,8 @@ pub use rows::*;
 /// Reads, and one way to write. Every answer is one consistent snapshot.
 #[async_trait]
 pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Documents {
+    /// Applies a batch whole or not at all. On disk when it returns, unless [`Batch::unflushed`];
+    /// `PreconditionFailed` also when the rights revision moved.
     async fn commit(&self, batch: Batch) -> Result<Committed>;
 
     /// By login, or by e-mail address, without regard to case.
@@ -50,42 +52,49 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     /// By exact name.
     async fn group_by_name(&self, name: &str) -> Result<Option<Group>>;
     async fn group(&self, group: GroupId) -> Result<Option<Group>>;
+    /// The book of contacts of a group; none for a group that does not exist.
     async fn group_book(&self, group: GroupId) -> Result<Option<CollectionId>>;
+    /// The members of a group by name, without regard to case.
     async fn members(&self, group: GroupId) -> Result<Vec<Member>>;
     /// The collection whose cards are the members of a group.
     async fn members_list(&self, group: GroupId) -> Result<Option<CollectionId>>;
-    /// The lists of members a person's home shows, by display name.
+    /// The lists of members that a person's home shows, by the display name of their groups.
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>>;
-    /// The groups of a person with how many members each has.
+    /// The groups of a person with the number of members of each, in no order.
     async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>>;
-    /// The strongest grant that applies to the person in the group.
+    /// The strongest grant that applies to the person in the group, be it to them or to everyone.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;
-    /// All grants of a group: `None` is everyone.
+    /// All grants of a group, the one to everyone (`None`) first.
     async fn group_grants(&self, group: GroupId) -> Result<Vec<(Option<PersonId>, GroupRight)>>;
 
+    /// A book, folder, home, view or list of members; none once it is deleted.
     async fn collection(&self, collection: CollectionId) -> Result<Option<Collection>>;
+    /// A collection of contacts by its UUID; none once it is deleted.
     async fn collection_by_uuid(&self, uuid: &str) -> Result<Option<Collection>>;
     /// Private books in their order, then group books by display name; no homes, no views.
     async fn books(&self, person: PersonId) -> Result<Vec<Collection>>;
     async fn private_book(&self, person: PersonId, segment: &str) -> Result<Option<Collection>>;
     async fn home(&self, person: PersonId) -> Result<Option<Collection>>;
-    /// Books that appeared in, changed in or left a home after a sequence, in order.
+    /// Books that appeared in, changed in or left a home after a sequence, oldest change first.
     async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>>;
+    /// Number of live placements in a collection; 0 for an unknown one. Costs one row.
     async fn count(&self, collection: CollectionId) -> Result<i64>;
-    /// The view of a person under a segment.
+    /// The view of a person under a segment; none until it is made.
     async fn view(&self, person: PersonId, segment: &str) -> Result<Option<View>>;
-    /// The books that hold some items of a view, by the items' server ids there.
+    /// For each item of a view, the books that hold it: by the items' server ids in the view, in
+    /// the order asked, without the ids the view does not know.
     async fn held_in(
         &self,
         view: CollectionId,
         ids: &[String],
     ) -> Result<Vec<(String, Vec<CollectionId>)>>;
-    /// The live placements of an item in some collections, in their order.
+    /// The live placements of an item in some collections, in the order of `collections`.
     async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>>;
-    /// Octets of the documents live in a collection; costs one row.
+    /// Octets of the live documents of a collection; 0 for an unknown one. Costs one row.
     async fn octets(&self, collection: CollectionId) -> Result<i64>;
 
-    /// `after < key <= upto` in that order, at most `limit`; of a view too.
+    /// At most `limit` placements with `after < key <= upto`, ascending, where `order` says which
+    /// sequence is the key. The collection may be a view or a list of members.
     async fn range(
         &self,
         collection: CollectionId,
@@ -94,7 +103,8 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         upto: Seq,
         limit: usize,
     ) -> Result<Vec<Placement>>;
-    /// As [`Store::range`]; fewer than `limit` where their documents are large.
+    /// As [`Store::range`], with documents if `want` says so; then a page ends after the document
+    /// that fills its memory, so it may hold fewer than `limit` though more follow.
     async fn page(
         &self,
         collection: CollectionId,
@@ -104,15 +114,16 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         limit: usize,
         want: Want,
     ) -> Result<Vec<Card>>;
-    /// Live placements by href, in the order asked; none where there is none. The first ones only
-    /// where their documents are large.
+    /// Live placements by href, in the order asked, with `None` for an unknown href. The answer
+    /// ends after the document that fills its memory, so it may be shorter than `hrefs`.
     async fn by_hrefs(
         &self,
         collection: CollectionId,
         hrefs: &[String],
         want: Want,
     ) -> Result<Vec<Option<Card>>>;
-    /// Live or removed placements by server id; of a view too.
+    /// Live or removed placements by server id, in the order asked, with `None` for an unknown id.
+    /// The collection may be a view or a list of members.
     async fn by_server_ids(
         &self,
         collection: CollectionId,
@@ -120,66 +131,72 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     ) -> Result<Vec<Option<Card>>>;
     /// The live placement that holds a UID.
     async fn by_uid(&self, collection: CollectionId, uid: &str) -> Result<Option<Card>>;
-    /// Which of some UIDs live placements hold.
+    /// The UIDs among `uids` that a live placement of the collection has.
     async fn uids_held(&self, collection: CollectionId, uids: &[String]) -> Result<Vec<String>>;
-    /// Live placements by their own ids, in the order asked.
+    /// Live placements by their own ids, in the order asked, with `None` for a removed one.
     async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>>;
-    /// What identifies the live placements that came after a sequence, in the order they came: all
-    /// of at most so many placements.
+    /// UID, names, addresses and numbers of the first `limit` live placements with `born > after`.
     async fn identities(
         &self,
         collection: CollectionId,
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Identity>>;
-    /// What matches a plan and may be read by its person at this moment.
+    /// The items that match a plan and that its person may read at this moment.
     async fn search(&self, plan: &Plan) -> Result<Page>;
-    /// The last search of a person, as it was kept.
+    /// The last search of a person, as the web wrote it, and when; none before the first.
     async fn last_search(&self, person: PersonId) -> Result<Option<(String, Timestamp)>>;
+    /// An import by its id, whoever made it.
     async fn import(&self, import: ImportId) -> Result<Option<Import>>;
-    /// What an import created and updated.
+    /// The items that an import created or updated, by item.
     async fn imported_items(&self, import: ImportId) -> Result<Vec<ImportedItem>>;
-    /// Imports of a person into a collection since a moment, newest first.
+    /// Imports of a person into a collection since a moment, newest first; at most 100.
     async fn imports(
         &self,
         person: PersonId,
         collection: CollectionId,
         since: Timestamp,
     ) -> Result<Vec<Import>>;
-    /// Imports with a job that has not ended.
+    /// Imports with a job that has not ended, oldest first.
     async fn open_imports(&self) -> Result<Vec<Import>>;
-    /// Pairs of items a person said are not the same, the smaller number first.
+    /// Pairs of items that a person said are not duplicates, each with the smaller id first.
     async fn told_apart(&self, person: PersonId) -> Result<Vec<(ItemId, ItemId)>>;
-    /// Fingerprints and codes a person remembered, newest first.
+    /// Column mappings that a person chose for imported tables, newest first: the fingerprint of a
+    /// table's header, and the codes of its columns.
     async fn mappings(&self, person: PersonId) -> Result<Vec<(String, String)>>;
+    /// A page of a list of live items, and the number of all that match. `person` decides whose
+    /// tags are shown and filtered by.
     async fn list(
         &self,
         collection: CollectionId,
         person: PersonId,
         query: &ListQuery,
     ) -> Result<ListPage>;
-    /// What is counted beside a list; `last_first`: family name first.
+    /// The numbers shown beside a list. `last_first`: letters are those of the family name.
     async fn counts(&self, collection: CollectionId, last_first: bool) -> Result<Counts>;
-    /// What a client holds of a placement: the content at a sequence, or a device's own write since,
-    /// from revisions: (document, overlay).
+    /// The version a client last received, as (document, overlay): the content at `seq`, or the
+    /// device's own later write. None when that version is no longer kept.
     async fn version_at(
         &self,
         placement: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
-    /// [`Store::version_at`] of a row of a view, by the view's sequences.
+    /// [`Store::version_at`] of a row of a view, where `seq` is a sequence of the view.
     async fn version_in_view(
         &self,
         row: PlacementId,
         seq: Seq,
         device: DeviceId,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
-    /// The person may modify at least one live item of a group's book: as creator, by a grant, in custody.
+    /// Whether the person may modify at least one live item of a group's book: as its creator, by a
+    /// grant, or in custody.
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;
-    /// Costs the groups of the person, however many the item is granted to.
+    /// The facts that the rights of a person on an item rest on; none for an unknown item. The cost
+    /// grows with the groups of the person, not with the grants on the item.
     async fn item_standing(&self, item: ItemId, person: PersonId) -> Result<Option<ItemStanding>>;
-    /// [`Store::item_standing`] of several items, in the order asked.
+    /// [`Store::item_standing`] of several items, in the order asked, with `None` for unknown
+    /// items.
     async fn item_standings(
         &self,
         items: &[ItemId],
@@ -189,19 +206,21 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn placement(&self, placement: PlacementId) -> Result<Option<Card>>;
     /// Every placement an item has or had, oldest first.
     async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>>;
-    /// *Modify* grants on an item, whether effective or asleep.
+    /// *Modify* grants on an item, by collection and person, including those without effect while
+    /// the item is not in their group.
     async fn item_grants(&self, item: ItemId) -> Result<Vec<ItemGrant>>;
-    /// Refused writes of a person per item of a collection, only where there are some.
+    /// The number of a person's refused writes on each item of a collection; items without any are
+    /// left out.
     async fn refusal_marks(
         &self,
         person: PersonId,
         collection: CollectionId,
     ) -> Result<Vec<(ItemId, i64)>>;
-    /// The last of a person's refused writes in a collection; 0: none.
+    /// The time of a person's last refused write in a collection; 0: none.
     async fn last_refused(&self, person: PersonId, collection: CollectionId) -> Result<i64>;
-    /// Live cards of a collection the person's writes on were refused, with the last time each:
-    /// those of `after < time <= upto`, at most `limit`, in that order; fewer where their documents
-    /// are large.
+    /// Live cards of a collection on which writes of the person were refused, each with the time of
+    /// the last refusal: at most `limit` with `times.0 < time <= times.1`, ascending. As in
+    /// [`Store::page`], large documents make the answer shorter.
     async fn refused_cards(
         &self,
         person: PersonId,
@@ -210,52 +229,60 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         limit: usize,
         want: Want,
     ) -> Result<Vec<(Card, i64)>>;
-    /// Versions replaced and removals of an item, newest first, each with the collections that
-    /// showed it.
+    /// Replaced versions and removals of an item, newest first, each with the collections that
+    /// showed that version.
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
     /// The last removal of each item that is not back in the collection, newest first.
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
-    /// The same of items a person created, wherever they were removed from.
+    /// The last removal, from each group, of items the person created, newest first: groups they
+    /// are in, and deleted groups they were in. An item that is back in the group is left out.
     async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>>;
-    /// One removal, while its item is not back.
+    /// One removal; none once its item is back in the collection or its content was purged.
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
+    /// Refused writes of a person, those they proposed among them, newest first.
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
-    /// Proposals on items the person created or, as admin or co-admin, has custody of.
+    /// Proposals on items the person created or, as admin or co-admin, has custody of; newest
+    /// first.
     async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>>;
+    /// A revision of any kind; none once it was purged.
     async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>>;
-    /// The document an item had at a moment, as far as it is remembered.
+    /// The document an item had at a moment; none if the item was made later, or its content was
+    /// purged.
     async fn document_at(&self, item: ItemId, at: Timestamp) -> Result<Option<Vec<u8>>>;
-    /// What a placement showed at a moment, where that was replaced or removed since.
+    /// The (document, overlay) a placement showed at a moment, if it was replaced or removed since;
+    /// none if the placement still shows it.
     async fn shown_at(
         &self,
         placement: PlacementId,
         at: Timestamp,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
-    /// Placements of a collection that were made, changed or removed after a moment.
+    /// Placements of a collection that were made, changed or removed after a moment, oldest first.
     async fn touched_since(
         &self,
         collection: CollectionId,
         since: Timestamp,
     ) -> Result<Vec<Touched>>;
-    /// Versions a client of a person replaced and removals it made since a moment, oldest first.
+    /// Versions that a client of a person replaced and removals it made since a moment, oldest
+    /// first.
     async fn done_by(
         &self,
         person: PersonId,
         client: &str,
         since: Timestamp,
     ) -> Result<Vec<Revision>>;
-    /// Live placements a client of a person made since a moment.
+    /// Live placements that a client of a person made since a moment, oldest first.
     async fn placed_by(
         &self,
         person: PersonId,
         client: &str,
         since: Timestamp,
     ) -> Result<Vec<PlacementId>>;
-    /// The clients a person removed, replaced or placed something with since a moment, by name.
+    /// Names of the clients with which a person removed, replaced or placed something since a
+    /// moment, sorted.
     async fn clients_of(&self, person: PersonId, since: Timestamp) -> Result<Vec<String>>;
-    /// What a person is told and has not settled, newest first.
+    /// Notices that a person has not settled, newest first.
     async fn notices(&self, person: PersonId) -> Result<Vec<Notice>>;
-    /// Further deletions by this client are refused until the person confirms.
+    /// Whether further deletions by this client are refused until the person confirms.
     async fn deletions_held(
         &self,
         person: PersonId,
@@ -263,31 +290,37 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         collection: CollectionId,
     ) -> Result<bool>;
 
-    /// The key and record of a device for a collection.
+    /// The current SyncKey and the encoded sync record of a device for a collection.
     async fn sync(
         &self,
         device: DeviceId,
         collection: CollectionId,
     ) -> Result<Option<(String, Vec<u8>)>>;
+    /// A value kept for a device under a name of the face that wrote it.
     async fn device_value(&self, device: DeviceId, name: &str) -> Result<Option<Vec<u8>>>;
+    /// A device by its owner and the lower-case DeviceId of [MS-ASHTTP].
     async fn device(&self, person: PersonId, device_id: &str) -> Result<Option<Device>>;
-    /// The collections a device has a key of.
+    /// The collections for which a device has a SyncKey, in no order.
     async fn synced(&self, device: DeviceId) -> Result<Vec<CollectionId>>;
-    /// What is known of the clients of one person, or of all.
+    /// The known clients of one person, or of everybody, in no order.
     async fn clients(&self, person: Option<PersonId>) -> Result<Vec<KnownClient>>;
-    /// The collections a CardDAV client of a person was served.
+    /// The collections whose changes a CardDAV client of a person has been served.
     async fn followed(&self, person: PersonId, client: &str) -> Result<Vec<CollectionId>>;
+    /// Number of devices of a person.
     async fn device_count(&self, person: PersonId) -> Result<usize>;
-    /// Of one person, or of all.
+    /// Devices of one person, or of everybody, the last seen first.
     async fn devices(&self, person: Option<PersonId>) -> Result<Vec<Device>>;
 
+    /// Stored properties of a resource as (namespace, name, value). A person's own value stands for
+    /// the one shared by everybody.
     async fn properties(
         &self,
         person: PersonId,
         resource: &str,
     ) -> Result<Vec<(String, String, Vec<u8>)>>;
-    /// Up to which sequence a client was served a book, and the version it holds of one placement
-    /// where that is a later one; none for a client that does not follow the book.
+    /// The sequence up to which a client was served a book, and the sequence of its version of one
+    /// placement if it was served that one alone later; none for a client that does not follow the
+    /// book.
     async fn served(
         &self,
         person: PersonId,
@@ -295,30 +328,36 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         collection: CollectionId,
         placement: PlacementId,
     ) -> Result<Option<(Seq, Option<Seq>)>>;
-    /// Subscriptions to a collection that have not expired.
+    /// WebDAV-Push subscriptions to a collection that have not expired.
     async fn push_subscriptions(
         &self,
         collection: CollectionId,
         now: Timestamp,
     ) -> Result<Vec<PushSubscription>>;
+    /// A subscription by its registration id, expired or not.
     async fn push_subscription(&self, id: &str) -> Result<Option<PushSubscription>>;
-    /// Stored properties of every resource whose key begins so.
+    /// Stored properties, shared and the person's own, of every resource whose key begins with
+    /// `prefix`, by resource; within one, shared values first.
     async fn properties_under(&self, person: PersonId, prefix: &str)
     -> Result<Vec<StoredProperty>>;
+    /// A person's tags by name, counting the live items of their private books.
     async fn tags(&self, person: PersonId) -> Result<Vec<Tag>>;
-    /// A person's tags, counting the live items of one collection.
+    /// A person's tags by name, counting the live items of one collection.
     async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>>;
-    /// Names of the person's tags on an item.
+    /// Names of the person's tags on an item, sorted.
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>>;
-    /// Live placements in the person's private books of items with a tag.
+    /// Live placements of items with a tag, in the private books of the tag's owner.
     async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>>;
+    /// Comments on an item in all its places, newest first; who may read which is not decided here.
     async fn comments(&self, item: ItemId) -> Result<Vec<Comment>>;
+    /// One comment, whoever wrote it.
     async fn comment(&self, comment: CommentId) -> Result<Option<Comment>>;
 
     /// Every broken invariant, in words; empty when all hold.
     async fn check(&self) -> Result<Vec<String>>;
-    /// A consistent copy of the database while it is in use.
+    /// Writes a consistent copy of the database to `file` while the database is in use.
     async fn backup(&self, file: &std::path::Path) -> Result<()>;
-    /// What other processes changed since the last call: collections and people to wake.
+    /// Collections and people to wake because of commits that other processes made since the last
+    /// call.
     async fn foreign_changes(&self) -> Result<Committed>;
 }

@@ -1,5 +1,5 @@
-//! Personal tags: seen by nobody else, never changing the item; in Private they are its categories
-//! (`rights.md` rule 11, §4).
+//! Personal tags: nobody else sees them and they never change the item. In the owner's Private they
+//! are its CATEGORIES.
 
 use std::sync::Arc;
 
@@ -16,12 +16,12 @@ use super::{
 };
 
 impl Core {
-    /// The actor's tags by name, with how many of their private items carry each.
+    /// The actor's tags by name, each with the number of their private items that have it.
     pub async fn tags(&self, actor: &Actor) -> Result<Vec<Tag>> {
         self.store().tags(actor.person).await
     }
 
-    /// Makes a tag. The name never changes afterwards; `Exists` whatever the case.
+    /// Makes a tag, whose name never changes. `Exists` for a name that differs in case alone.
     pub async fn create_tag(&self, actor: &Arc<Actor>, name: &str, colour: &str) -> Result<TagId> {
         let name = name.trim();
         let length = name.chars().count();
@@ -57,7 +57,7 @@ impl Core {
         .await
     }
 
-    /// Deletes a tag with its links; it leaves the categories of private items too.
+    /// Deletes a tag with its links, and removes it from the categories of private items.
     pub async fn delete_tag(&self, actor: &Arc<Actor>, tag: TagId) -> Result<()> {
         let name = self.own_tag(actor, tag).await?.name;
         let name = &name;
@@ -94,7 +94,7 @@ impl Core {
     }
 }
 
-/// What takes a tagging back, for one item.
+/// A change of one item's tags, as [`Core::undo`] reverts it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Retag {
     pub placement: PlacementId,
@@ -103,7 +103,7 @@ pub struct Retag {
 }
 
 impl Book {
-    /// The actor's tags by name, with how many items of this place carry each.
+    /// The actor's tags by name, each with the number of items of this place that have it.
     pub async fn tags(&self) -> Result<Vec<Tag>> {
         let (person, here) = (self.actor().person, self.collection().id);
         self.core().store().tags_in(person, here).await
@@ -114,8 +114,8 @@ impl Book {
         self.core().store().tags_of(self.actor().person, item).await
     }
 
-    /// Puts tags on items of this place and takes others off; whoever reads may tag. Answers what
-    /// takes it back, of the items that changed.
+    /// Adds tags to items of this place and removes others; needs *Read* only. Returns what undoes
+    /// it, for the items that changed.
     pub async fn tag(
         &self,
         placements: &[Placement],

@@ -1,4 +1,4 @@
-//! Figures counted where things happen. Who shows them, and how, is not known here.
+//! Counters, gauges and histograms, written where events happen and read by whoever exports them.
 
 use std::{
     collections::BTreeMap,
@@ -9,11 +9,12 @@ use std::{
     time::Duration,
 };
 
-/// Something that only grows.
+/// A number that only grows.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
 impl Counter {
+    /// Counts `number` more.
     pub fn add(&self, number: u64) {
         self.0.fetch_add(number, Ordering::Relaxed);
     }
@@ -23,12 +24,12 @@ impl Counter {
     }
 }
 
-/// How many of something are under way.
+/// A number of things in progress.
 #[derive(Debug, Default)]
 pub struct Level(Arc<AtomicI64>);
 
 impl Level {
-    /// One more, until the mark is dropped.
+    /// Adds one until the mark is dropped.
     pub fn enter(&self) -> Mark {
         self.0.fetch_add(1, Ordering::Relaxed);
         Mark(self.0.clone())
@@ -39,7 +40,7 @@ impl Level {
     }
 }
 
-/// One of a [`Level`].
+/// Counts one in a [`Level`] while it lives.
 pub struct Mark(Arc<AtomicI64>);
 
 impl Drop for Mark {
@@ -48,25 +49,26 @@ impl Drop for Mark {
     }
 }
 
-/// How values spread over ranges.
+/// A histogram.
 #[derive(Debug)]
 pub struct Spread {
-    /// Upper bounds, ascending; what is above the last is counted behind it.
+    /// Upper bounds of the ranges, ascending; larger values are counted in a last range.
     bounds: &'static [f64],
     counts: Vec<AtomicU64>,
-    /// In millionths.
+    /// Sum of the values, in millionths.
     sum: AtomicU64,
 }
 
-/// A [`Spread`] at one moment.
+/// The values of a [`Spread`] at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spreading {
-    /// `(upper bound, values)` of each range by itself; the last one has no bound.
+    /// `(upper bound, number of values)` of each range, not cumulative; the last bound is infinite.
     pub ranges: Vec<(f64, u64)>,
     pub sum: f64,
 }
 
 impl Spread {
+    /// Nothing counted yet; `bounds` are the upper bounds of the ranges, ascending.
     pub fn new(bounds: &'static [f64]) -> Self {
         Self {
             bounds,
@@ -75,13 +77,14 @@ impl Spread {
         }
     }
 
+    /// Counts one value in the first range whose bound is not below it.
     pub fn note(&self, value: f64) {
         let range = self.bounds.partition_point(|bound| *bound < value);
         self.counts[range].fetch_add(1, Ordering::Relaxed);
         self.sum.fetch_add((value * 1e6) as u64, Ordering::Relaxed);
     }
 
-    /// Seconds.
+    /// Counts a duration in seconds.
     pub fn note_time(&self, time: Duration) {
         self.note(time.as_secs_f64());
     }
@@ -99,7 +102,7 @@ impl Spread {
     }
 }
 
-/// What is counted beside the store: one for the whole server.
+/// The counters of a server that are kept beside the store.
 #[derive(Debug, Default)]
 pub struct Tally {
     /// Requests held until something changes.
@@ -113,13 +116,13 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Something passed between a client, by its label, and the server.
+    /// Counts an exchange with a client, given by its label.
     pub fn note_passed(&self, label: &str, what: &'static str) {
         let mut passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         *passed.entry((kind_of(label), what)).or_default() += 1;
     }
 
-    /// `(kind of client, what passed, how often)`
+    /// `(kind of client, kind of exchange, number)`
     pub fn passed(&self) -> Vec<(&'static str, &'static str, u64)> {
         let passed = self.passed.lock().unwrap_or_else(PoisonError::into_inner);
         passed

@@ -1,4 +1,5 @@
-//! What was removed from a place and can come back for the trash time (`rights.md` rule 7).
+//! The trash of a place: removed items, which can be restored until the trash time has passed
+//! (30 days unless set otherwise).
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub struct Trashed {
 }
 
 impl Book {
-    /// The trash of this place, newest first: whole for those with *Delete*, else what the actor
+    /// The trash of this place, newest first: all of it with *Delete*, else the items the actor
     /// removed or created.
     pub async fn trash(&self) -> Result<Vec<Trashed>> {
         let oldest = self.core().trash_begins();
@@ -47,8 +48,8 @@ impl Book {
             .collect())
     }
 
-    /// Brings removed items back to this place, with comments, grants and the tags they have now;
-    /// one outcome each. `NotFound` once purged; `UidConflict` when another holds the UID here.
+    /// Restores removed items to this place, with comments, grants and their present tags; one
+    /// outcome each. `NotFound` once purged; `UidConflict` when another item has the UID here.
     pub async fn restore(&self, revisions: &[RevisionId]) -> Result<Vec<Result<()>>> {
         self.decided(|book| async move {
             let mut outcomes = Vec::with_capacity(revisions.len());
@@ -121,7 +122,7 @@ impl Book {
         }
     }
 
-    /// Removes a selection in one transaction; one outcome each, naming the removal for
+    /// Removes several items in one transaction; one outcome each, with the removal for
     /// [`Book::restore`]. Needs *Remove* on each.
     pub async fn remove_all(&self, placements: &[Placement]) -> Result<Vec<Result<RevisionId>>> {
         self.decided(|book| async move {
@@ -150,8 +151,8 @@ impl Book {
         .await
     }
 
-    /// Empties the place; `expected` is the number of items the person typed. Needs *RemoveAny*.
-    /// `Invalid` when there are not as many.
+    /// Empties the place; `expected` is the number of items that the person typed. Needs
+    /// *RemoveAny*. `Invalid` when the number is another.
     pub async fn empty(&self, expected: i64) -> Result<()> {
         let right = Right::RemoveAny;
         if !self.may(right) {
@@ -181,14 +182,14 @@ impl Book {
     }
 }
 
-/// Name of what the clock said when versions were last purged.
+/// Name of the stored clock reading of the last purge.
 pub const PURGE_CLOCK: &str = "purge-clock";
-/// Days a clock may go on between two purges without being doubted.
+/// Days by which the clock may advance between two purges without being doubted.
 const BELIEVED: i64 = 7;
 
 impl Core {
-    /// Items the actor created and no place they read shows any more, from groups they are in or
-    /// that were deleted under them: each can be copied to Private.
+    /// Items the actor created that no place they read shows any more, removed from groups they are
+    /// in or that were deleted while they were. Each can be copied to Private.
     pub async fn lost_creations(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
         let oldest = self.trash_begins();
         let mut lost = Vec::new();
@@ -201,7 +202,8 @@ impl Core {
         Ok(lost)
     }
 
-    /// The creator takes a copy of a removed item into Private (rule 7).
+    /// The creator takes a copy of a removed item into Private, whatever they may do in the place
+    /// it was removed from.
     pub async fn copy_removed(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         let lost = self.lost_creations(actor).await?;
         let removal = lost.into_iter().find(|removal| removal.revision == id);
@@ -227,15 +229,15 @@ impl Core {
         Timestamp::now().plus_days(-self.limits().history_days)
     }
 
-    /// Ends what was kept long enough (settings): run at the start and once a day. `lived`: the
-    /// process has run for a day since it last asked.
+    /// Purges history, trash and tombstones by the age limits of the settings. Run at the start and
+    /// once a day; `lived`: the process has run for a day since the last call.
     pub async fn purge(&self, lived: bool) -> Result<()> {
         self.purge_at(Timestamp::now(), lived).await
     }
 
-    /// [`Core::purge`] by a clock that says `now`. What it says counts only as far as the purge before
-    /// knew it already, and a step beyond a week is believed once a process has lived with it for a
-    /// day: a clock that jumps ahead and comes back ends nothing.
+    /// [`Core::purge`] at a given time. To protect against a clock that jumps ahead and back, only
+    /// time that the previous purge had already seen counts, and an advance of more than a week
+    /// counts once a process has run for a day with it.
     pub async fn purge_at(&self, now: Timestamp, lived: bool) -> Result<()> {
         let known = self.store().office_value(PURGE_CLOCK).await?;
         let known = known.and_then(|text| text.parse().ok()).map(Timestamp);

@@ -1,4 +1,4 @@
-//! What a person did a moment ago, taken back with the rights of now.
+//! Undoing a person's last action, with the rights they have now.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -12,7 +12,7 @@ use super::{
     tag::Retag,
 };
 
-/// Something that can be taken back.
+/// An action that can be undone.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Undo {
     /// Tags were put on items of a book, or taken off.
@@ -33,12 +33,12 @@ pub enum Undo {
     },
 }
 
-/// What came of taking something back.
+/// The outcome of undoing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TakenBack {
-    /// Items that are as before.
+    /// Items that are as before the action.
     pub back: usize,
-    /// Items that changed since, or that the person lacks the right for.
+    /// Items left alone, because they changed since or the person lacks the right.
     pub left: usize,
 }
 
@@ -59,7 +59,7 @@ impl TakenBack {
 }
 
 impl Core {
-    /// Takes something back, item by item; what cannot be is left as it is.
+    /// Undoes an action item by item; items that cannot be restored are left as they are.
     pub async fn undo(self: &Arc<Self>, actor: &Arc<Actor>, undo: &Undo) -> Result<TakenBack> {
         match undo {
             Undo::Tagged { book, items } => {

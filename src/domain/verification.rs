@@ -1,4 +1,5 @@
-//! A contact is asked by e-mail to check what is held about them (`rights.md` rule 13).
+//! A contact is asked by e-mail to check what is held about them. The creator asks, or the admins
+//! while the group has custody; comments, tags, the note and attached documents are never sent.
 //!
 //! The link is bound to one sending: it holds 30 days, dies a day after its first use, and only its
 //! digest is stored. Whoever follows it acts for the person who asked, through a client of its own
@@ -23,7 +24,7 @@ pub const USED_DAYS: i64 = 1;
 /// Contacts of one campaign, and letters of one person in a day.
 pub const ASKED_A_DAY: usize = 1000;
 
-/// What the contact did.
+/// The answer of a contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// Everything is right.
@@ -37,6 +38,7 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Every answer.
     pub const ALL: [Answer; 4] = [
         Answer::Confirmed,
         Answer::Corrected,
@@ -59,41 +61,41 @@ impl Answer {
         Self::ALL.into_iter().find(|known| known.as_str() == text)
     }
 
-    /// There is something to undo.
+    /// Whether the answer changed the contact, which can be undone.
     pub fn changes(self) -> bool {
         matches!(self, Answer::Corrected | Answer::Erased)
     }
 }
 
-/// One contact that is asked.
+/// A request to one contact.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewVerification {
     pub person: PersonId,
     pub item: ItemId,
-    /// Where it was asked from.
+    /// The collection it was asked from.
     pub collection: CollectionId,
     pub campaign: Option<CampaignId>,
-    /// What the contact was called then.
+    /// Name of the contact at that time.
     pub subject: String,
     pub address: String,
     pub language: String,
-    /// Fields the asker left out, by the names of the form.
+    /// Fields the person left out, by their names in the form.
     pub hidden: Vec<String>,
-    /// Why the data are kept, in the asker's words.
+    /// Why the data are kept, in the person's words.
     pub purpose: String,
-    /// When the contact is reminded.
+    /// Time of the next reminder.
     pub remind: Option<Timestamp>,
 }
 
-/// A contact that was asked, and what came of it.
+/// A request to a contact, and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verification {
     pub id: VerificationId,
     pub asked: NewVerification,
     pub at: Timestamp,
-    /// How the last letter fared, and what the mail server said.
+    /// State of the last letter, and the mail server's reply.
     pub letter: Option<(State, String)>,
-    /// The first answer came then.
+    /// Time of the first answer.
     pub used: Option<Timestamp>,
     /// The last answer.
     pub answer: Option<(Answer, Timestamp)>,
@@ -101,7 +103,7 @@ pub struct Verification {
     pub reminded: i64,
 }
 
-/// Many contacts asked at once, with reminders.
+/// A request to many contacts, with reminders.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Campaign {
     pub id: CampaignId,
@@ -110,7 +112,7 @@ pub struct Campaign {
     pub begun: Timestamp,
     /// Days between reminders.
     pub days: i64,
-    /// Reminders of each contact.
+    /// Number of reminders to each contact.
     pub reminders: i64,
     /// Contacts that could not be asked.
     pub skipped: i64,
@@ -120,22 +122,22 @@ pub struct Campaign {
 /// A change of verifications, as part of a batch.
 #[derive(Clone, Debug)]
 pub enum VerificationOp {
-    /// `token` is the digest of what the letter carries.
+    /// Stores a request and queues its letter; `token` is the digest of the link's secret.
     Ask {
         verification: Box<NewVerification>,
         token: String,
         message: Box<NewMessage>,
     },
-    /// A reminder with a link of its own, and the next one.
+    /// Queues a reminder with a link of its own, and sets the time of the next one.
     Remind {
         verification: VerificationId,
         token: String,
         message: Box<NewMessage>,
         next: Option<Timestamp>,
     },
-    /// There is nobody to remind any more.
+    /// Ends the reminders of a request.
     Rest { verification: VerificationId },
-    /// What the contact did; its asker is told by a notice.
+    /// Stores the contact's answer and notifies the person who asked.
     Answer {
         verification: VerificationId,
         answer: Answer,
@@ -147,32 +149,33 @@ pub enum VerificationOp {
         reminders: i64,
         skipped: i64,
     },
-    /// No more reminders.
+    /// Ends a campaign: no more reminders.
     Stop { campaign: CampaignId },
 }
 
 /// Reads of verifications.
 #[async_trait]
 pub trait Verifications: Send + Sync {
-    /// What a link leads to while it holds, by the digest of its token.
+    /// The request behind a link, by the digest of its token; none once the link has expired.
     async fn verification(&self, token: &str, now: Timestamp) -> Result<Option<Verification>>;
-    /// Of an item, the newest first.
+    /// Requests about an item, newest first; at most 20.
     async fn verifications_of(&self, item: ItemId) -> Result<Vec<Verification>>;
-    /// Of a campaign, in their order.
+    /// Requests of a campaign, oldest first.
     async fn verifications_in(&self, campaign: CampaignId) -> Result<Vec<Verification>>;
-    /// Whose reminder is due.
+    /// Requests whose reminder is due, the longest due first.
     async fn reminders(&self, now: Timestamp, limit: usize) -> Result<Vec<Verification>>;
     async fn campaign(&self, campaign: CampaignId) -> Result<Option<Campaign>>;
-    /// Of a person, the newest first.
+    /// Campaigns of a person, newest first; at most 100.
     async fn campaigns(&self, person: PersonId) -> Result<Vec<Campaign>>;
-    /// Letters since a moment: of a person, and to an address from anybody.
+    /// Numbers of letters since a moment: of the person, and to the address from anybody.
     async fn asked_since(
         &self,
         person: PersonId,
         address: &str,
         since: Timestamp,
     ) -> Result<(i64, i64)>;
-    /// Whether the person does not want this person to ask them, by address or about an item.
+    /// When a contact, known by address or item, declined further requests of this person; none if
+    /// they did not.
     async fn declined(
         &self,
         person: PersonId,

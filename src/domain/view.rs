@@ -19,7 +19,7 @@ use super::{
     item::digest,
 };
 
-/// Which contacts folders a device is shown.
+/// How a device is shown contacts folders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
@@ -31,13 +31,13 @@ pub enum Mode {
     OwnOnly,
 }
 
-/// What somebody chose for a device.
+/// The choice made for a device.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Shown {
-    /// None: as its kind of client likes it.
+    /// None: the mode that suits its kind of client.
     pub mode: Option<Mode>,
-    /// Permanent identifiers of the books it is not shown.
+    /// UUIDs of the books it is not shown.
     pub hidden: Vec<String>,
 }
 
@@ -64,18 +64,18 @@ impl Mode {
     }
 }
 
-/// The books a view unites, the default private one first.
+/// The books of a view, the default private one first.
 pub(super) struct Union {
     pub books: Vec<Book>,
 }
 
 impl Union {
-    /// Where new items go.
+    /// The book that new items go to.
     pub fn own(&self) -> &Book {
         &self.books[0]
     }
 
-    /// Names a device sees as categories: of every book but the own one.
+    /// The names a device sees as categories: those of every book but its own.
     pub fn labels(&self) -> HashMap<CollectionId, String> {
         self.books[1..]
             .iter()
@@ -86,10 +86,10 @@ impl Union {
 }
 
 impl Core {
-    /// Opens the view of a person's books except some, level with them.
+    /// Opens the view of a person's books, without the hidden ones, up to date with them.
     ///
-    /// It stays the same collection while books come and go; another set of hidden books is another
-    /// view, and devices start over.
+    /// It stays the same collection while books are added and removed. Another set of hidden books
+    /// is another view, so that devices start over.
     pub async fn open_view(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -135,7 +135,7 @@ impl Core {
         self.open(actor, CollectionId(row)).await
     }
 
-    /// A view opened again, level with its books as they are now.
+    /// Opens a view again, up to date with its books.
     pub(super) async fn reopen(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -147,7 +147,7 @@ impl Core {
         }
     }
 
-    /// The books behind a view; none for any other collection.
+    /// The books of a view; none for any other collection.
     pub(super) async fn union_of(self: &Arc<Self>, view: &Book) -> Result<Option<Union>> {
         match view.collection().place {
             Place::View(_) => {
@@ -174,7 +174,7 @@ impl Core {
         }
     }
 
-    /// Keeps what a person wrote where nothing can hold it, word for word.
+    /// Keeps content that nothing can hold among the person's refused changes, word for word.
     pub async fn keep_refused(&self, actor: &Actor, words: Vec<u8>, reason: &str) -> Result<()> {
         let refuse = Op::Refuse {
             item: None,
@@ -194,7 +194,7 @@ impl Core {
 pub struct View {
     pub collection: CollectionId,
     pub sources: Vec<CollectionId>,
-    /// Nothing happened in its books since it was brought level.
+    /// Nothing changed in its books since it was brought up to date.
     pub is_level: bool,
 }
 

@@ -1,4 +1,5 @@
-//! Devices at the door: new ones are noted as the server's rule says, idle ones make room.
+//! Devices at their first contact: new ones are recorded as the server's rule says, idle ones are
+//! removed to make room.
 
 use carnet_proto::eas::request_line::{RequestLine, Version};
 
@@ -11,17 +12,17 @@ use crate::domain::{
     store::Device,
 };
 
-/// How stale the note of a device's last visit may be, in milliseconds.
+/// Interval in milliseconds at which a device's last contact is written.
 const TOUCH_EVERY: i64 = 3_600_000;
-/// After this long a device may be forgotten to make room, in milliseconds: clients that name
-/// themselves anew at every start (Outlook from build 2408 on) leave many behind.
+/// Time in milliseconds after which a device may be removed to make room: clients that choose a new
+/// id at every start (Outlook from build 2408 on) leave many behind.
 const IDLE: i64 = 24 * 3_600_000;
-/// What Android's client calls itself while it checks an account: nothing is kept of it.
+/// DeviceId of Android's client while it checks an account: nothing is stored for it.
 const PROBE: &str = "validate";
-/// Name of the information that says which versions a device was last told of.
+/// Name of the stored value with the versions a device was last offered.
 const OFFERED: &str = "OfferedVersions";
 
-/// What a request says of its device.
+/// The facts of a request about its device.
 pub struct Visit<'a> {
     pub person: PersonId,
     pub line: &'a RequestLine,
@@ -29,13 +30,13 @@ pub struct Visit<'a> {
     pub agent: &'a str,
 }
 
-/// Whether a device only checks an account.
+/// Whether a device only checks an account and is not stored.
 pub fn is_probe(device: &Device) -> bool {
     device.id == DeviceId(0)
 }
 
-/// The device of a request, noted when it is new, has changed or was not seen for an hour; none
-/// when the person has too many.
+/// The device of a request. It is stored when it is new, has changed, or was not seen for an hour;
+/// none when the person has too many devices.
 pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
     if visit.line.device_id == PROBE {
         return Ok(Some(visit.transient()));
@@ -96,7 +97,7 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
     device.map(Some).ok_or(Error::NotFound)
 }
 
-/// What has to go before another device is let in; none when nothing may.
+/// The device to remove before another is stored; none when none may be removed.
 async fn make_room(face: &Face, person: PersonId) -> Result<Option<Vec<Op>>> {
     let store = face.core.store();
     let allowed = face.core.devices_allowed(person, face.settings.max_devices);
@@ -113,8 +114,8 @@ async fn make_room(face: &Face, person: PersonId) -> Result<Option<Vec<Op>>> {
     Ok(oldest.map(|device| vec![Op::ForgetDevice { device: device.id }]))
 }
 
-/// The versions to announce to a device (X-MS-RP, [MS-ASHTTP] 2.2.3.1.2.7): those on offer, when there
-/// are more of them than it was told of. It hears of them once.
+/// The versions to announce to a device (X-MS-RP, [MS-ASHTTP] 2.2.3.1.2.7) when more are offered
+/// than it was last offered; once each.
 pub async fn announcement(face: &Face, device: &Device) -> Result<Option<String>> {
     if !face.settings.announce || is_probe(device) {
         return Ok(None);
@@ -138,7 +139,7 @@ pub async fn announcement(face: &Face, device: &Device) -> Result<Option<String>
 }
 
 impl Visit<'_> {
-    /// A device of which nothing is kept.
+    /// The device as it is, without storing it.
     fn transient(&self) -> Device {
         let now = Timestamp::now();
         Device {

@@ -19,15 +19,15 @@ const NO_PICTURE: u16 = 173;
 const TOO_LARGE: u16 = 174;
 const LIMIT_REACHED: u16 = 175;
 
-/// The pictures a client asks for; how many it got so far.
+/// The pictures a client requests, and how many it was given.
 pub struct Pictures {
-    /// Octets of one.
+    /// Octets of one picture, at most.
     max_size: usize,
     left: usize,
 }
 
 impl Pictures {
-    /// Of a Picture option; an empty one sets no limits.
+    /// From the Picture option of a request; empty options set no limits.
     pub fn wanted(max_size: Option<u32>, max_pictures: Option<u32>) -> Self {
         let limit = |number: Option<u32>| {
             number.map_or(usize::MAX, |number| {
@@ -54,11 +54,12 @@ impl Pictures {
     }
 }
 
-/// Where a picture goes: its element, its status, its data.
+/// Tags of a picture: its element, its status, its data.
 pub const GAL_PICTURE: [Tag; 3] = [g::PICTURE, g::STATUS, g::DATA];
+/// [`GAL_PICTURE`] in the code page of ResolveRecipients.
 pub const RECIPIENT_PICTURE: [Tag; 3] = [r::PICTURE, r::STATUS, r::DATA];
 
-/// Somebody as the directory shows them.
+/// A directory entry for a match.
 pub fn entry(call: &Call, listed: &Listed) -> Entry {
     match listed {
         Listed::Person(member) => {
@@ -79,7 +80,7 @@ pub fn entry(call: &Call, listed: &Listed) -> Entry {
     }
 }
 
-/// The elements of one entry, in the order of the schema, and the picture if it is asked for.
+/// Writes the elements of an entry in the order of the schema, with its picture if requested.
 pub async fn write(
     call: &Call,
     listed: &Listed,
@@ -117,7 +118,7 @@ pub async fn write(
     Ok(())
 }
 
-/// The picture of somebody, or the status that says why there is none.
+/// Writes a person's picture, or the status that says why there is none.
 pub async fn write_picture(
     call: &Call,
     listed: &Listed,
@@ -142,7 +143,7 @@ pub async fn write_picture(
     out.close();
 }
 
-/// `0-99`, zero based and inclusive.
+/// Parses a Range: `0-99`, zero-based and inclusive.
 pub fn range_of(text: &str) -> Option<(usize, usize)> {
     let (first, last) = text.split_once('-')?;
     let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);

@@ -1,4 +1,5 @@
-//! What a class tells Exchange ActiveSync about its documents: pure functions, no storage.
+//! The interface through which Exchange ActiveSync reads a class's documents: pure functions, no
+//! storage.
 
 use std::sync::{Arc, LazyLock};
 
@@ -7,26 +8,26 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::domain::{book::Edit, error::Result};
 
-/// How a device wants to be shown items.
+/// How a device is served items.
 #[derive(Clone, Debug)]
 pub struct View {
     /// 25 for 2.5 up to 161 for 16.1.
     pub version: u8,
-    /// Time of day in dates without one, as the client expects it: `T11:59:00.000Z`.
+    /// Time of day for dates without one, as the client expects it: `T11:59:00.000Z`.
     pub date_time: &'static str,
     /// Minutes east of UTC of a client that sends dates as its local midnight; none when unknown.
     pub midnight: Option<i32>,
     /// Octets of a note; none for all.
     pub truncation: Option<usize>,
-    /// Notes go out as HTML: the client takes nothing else.
+    /// Notes are sent as HTML, the only form the client reads.
     pub html: bool,
-    /// The owner's tags belong to the data (Private).
+    /// The owner's tags are sent as categories (Private).
     pub categories: bool,
-    /// Names of books, shown as categories and taken off again on upload (a merged view).
+    /// Group names sent as categories and removed again on upload (in a view).
     pub labels: Vec<String>,
-    /// An empty Picture among other changes says nothing.
+    /// An empty Picture among other changes is ignored.
     pub stray_picture: bool,
-    /// Children the client keeps; it drops those after them.
+    /// Number of children that the client keeps; it drops further ones.
     pub max_children: usize,
 }
 
@@ -46,17 +47,17 @@ impl Default for View {
     }
 }
 
-/// What an omitted element means ([MS-ASCMD] 2.2.3.179).
+/// The meaning of elements a client leaves out ([MS-ASCMD] 2.2.3.179).
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Supported {
     /// No Supported element.
     #[default]
     Absent,
-    /// Those listed are managed by the client; an empty list manages nothing.
+    /// The elements that the client manages; with an empty list, none.
     Listed(Vec<Tag>),
 }
 
-/// Somebody as the directory shows them ([MS-ASCMD] 2.2.3.47); empty where nothing is known.
+/// A directory entry ([MS-ASCMD] 2.2.3.47); unknown fields are empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Entry {
     pub display_name: String,
@@ -72,16 +73,15 @@ pub struct Entry {
     pub email: String,
 }
 
-/// Exchange ActiveSync's view of a class of items.
-///
-/// `beside` is what the class keeps of an item beside its document.
+/// Class-specific functions of Exchange ActiveSync. `beside` is what the class stores beside an
+/// item's document.
 pub trait EasFacet: Send + Sync {
-    /// Writes what stands in ApplicationData; takes long where [`EasFacet::is_ready`] denies it.
+    /// Writes the content of ApplicationData. Takes long where [`EasFacet::is_ready`] is false.
     fn export(&self, document: &[u8], beside: &[u8], view: &View, out: &mut Encoder);
 
-    /// A patch from ApplicationData: of the document there is, or a new one.
+    /// The edit that ApplicationData describes, of the present document or for a new one.
     ///
-    /// Refuses with `InvalidDocument` (status 6).
+    /// Fails with `InvalidDocument` (Status 6).
     fn edit(
         self: Arc<Self>,
         data: &Element,
@@ -89,20 +89,20 @@ pub trait EasFacet: Send + Sync {
         supported: &Supported,
     ) -> Result<Arc<dyn Edit>>;
 
-    /// Digest of the data: the same for a retry, whatever its ClientId.
+    /// Digest of the data, equal for a retry with another ClientId.
     fn fingerprint(&self, data: &Element) -> String;
 
-    /// Whether everything that takes long (pictures) was made before.
+    /// Whether the parts that take long (pictures) are already cached.
     fn is_ready(&self, document: &[u8]) -> bool;
 
-    /// A JPEG that fits a device; none where there is no picture. May take long.
+    /// A JPEG of a size for devices; none without a picture. May take long.
     fn picture(&self, document: &[u8]) -> Option<Vec<u8>>;
 
-    /// The item in the directory.
+    /// The item as a directory entry.
     fn directory(&self, document: &[u8]) -> Entry;
 }
 
-/// Makes what exporting these documents needs, where nobody waits for it but their reader.
+/// Computes what exporting these documents needs, away from the threads of requests.
 pub async fn make_ready(facet: &Arc<dyn EasFacet>, documents: impl IntoIterator<Item = Vec<u8>>) {
     // One a core: decoding takes memory.
     static MAKERS: LazyLock<Semaphore> = LazyLock::new(|| {

@@ -1,4 +1,4 @@
-//! The folders a device is shown: empty default ones, and the person's books as folders or as one.
+//! The folders a device sees: the empty default ones, and the person's books as folders or as one.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::domain::{
     view::{Mode, Shown},
 };
 
-/// A folder as told to a device ([MS-ASCMD] 2.2.3.162).
+/// A folder as sent to a device.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Folder {
     pub id: String,
     pub name: String,
-    /// [MS-ASCMD] 2.2.3.186.3
+    /// Type ([MS-ASCMD] 2.2.3.186.3).
     pub kind: u8,
 }
 
-/// A folder every client expects, empty while there is no mail and no calendar.
+/// A folder that every client expects, empty while there is no mail and no calendar.
 pub struct Standard {
     pub id: &'static str,
     pub name: &'static str,
@@ -53,14 +53,14 @@ const fn standard(id: &'static str, name: &'static str, kind: u8, class: &'stati
     }
 }
 
-/// What a folder id names.
+/// The folder that an id names.
 pub enum Target {
     /// Always empty.
     Default,
     Book(Box<Book>),
 }
 
-/// Who is shown folders, and how it likes them.
+/// A device, and how it is shown folders.
 #[derive(Clone, Copy)]
 pub struct Screen {
     device: Option<DeviceId>,
@@ -68,6 +68,8 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// The way a device is shown folders: as its owner chose, else as its kind needs. Nothing is
+    /// stored for a device that only probes the server.
     pub fn of(device: &Device) -> Self {
         Self {
             device: (!device::is_probe(device)).then_some(device.id),
@@ -75,7 +77,8 @@ impl Screen {
         }
     }
 
-    /// The mode chosen for the device, else that of its kind; and the books it is not shown.
+    /// The mode chosen for the device, else that of its kind; and the books that are hidden from
+    /// it.
     pub async fn shown(self, face: &Face) -> Result<(Mode, Vec<String>)> {
         let Some(device) = self.device else {
             return Ok((self.habit, Vec::new()));
@@ -85,12 +88,12 @@ impl Screen {
     }
 }
 
-/// All folders, the default contacts folder before any other: some clients take the first.
+/// All folders, the default contacts folder before any other, since some clients use the first.
 pub async fn all(call: &Call, actor: &Arc<Actor>) -> Result<Vec<Folder>> {
     list(&call.face, Screen::of(&call.device), actor).await
 }
 
-/// As [`all`], without the request at hand.
+/// [`all`] without a request.
 pub async fn list(face: &Face, screen: Screen, actor: &Arc<Actor>) -> Result<Vec<Folder>> {
     let mut folders: Vec<Folder> = STANDARD
         .iter()
@@ -122,12 +125,12 @@ pub async fn list(face: &Face, screen: Screen, actor: &Arc<Actor>) -> Result<Vec
     Ok(folders)
 }
 
-/// The folder an id names, for this person on this device.
+/// The folder with an id, for this person on this device.
 pub async fn find(call: &Call, actor: &Arc<Actor>, id: &str) -> Result<Option<Target>> {
     look_up(&call.face, Screen::of(&call.device), actor, id).await
 }
 
-/// As [`find`], without the request at hand.
+/// [`find`] without a request.
 pub async fn look_up(
     face: &Face,
     screen: Screen,
@@ -162,7 +165,7 @@ pub fn standard_of(id: &str) -> Option<&'static Standard> {
     STANDARD.iter().find(|folder| folder.id == id)
 }
 
-/// The folder meant by a request that names a class only (2.5).
+/// The folder of a request that names a class only (2.5).
 pub async fn of_class(call: &Call, class: &str) -> Result<String> {
     if class == "Contacts" {
         let books = call.face.core.books(&call.actor).await?;
@@ -178,7 +181,7 @@ pub fn class_of(id: &str) -> &'static str {
     standard_of(id).map_or("Contacts", |folder| folder.class)
 }
 
-/// Never changes, never used again: made of the collection's permanent identifier.
+/// The id of a book's folder, made of its UUID, so that it never changes and is never reused.
 pub fn id_of(book: &Book) -> String {
     format!("c{}", book.collection().uuid)
 }

@@ -1,5 +1,5 @@
-//! What a device was told of the folders, two generations of it: an answer that was lost is made
-//! again, and no folder is taken away twice.
+//! The folder hierarchy last sent to a device, two generations of it: a lost answer is repeated,
+//! and no folder is removed twice.
 
 use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use crate::domain::{
     item::{digest, random_id},
 };
 
-/// The folders behind the last key, and those behind the one before.
+/// The folders sent with the current key, and those sent with the previous one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Told {
     pub key: String,
@@ -25,7 +25,8 @@ pub struct Told {
 struct Previous {
     key: String,
     folders: Vec<Folder>,
-    /// Digest of the FolderCreate, FolderUpdate or FolderDelete that led on, and the folder it made.
+    /// Digest of the FolderCreate, FolderUpdate or FolderDelete that issued the key, and the folder
+    /// it made.
     change: Option<(String, Option<String>)>,
 }
 
@@ -33,7 +34,7 @@ struct Previous {
 pub const VALUE: &str = "folders";
 
 impl Told {
-    /// The folders behind a key; none when it is neither of the two.
+    /// The folders sent with a key; none when it is neither of the two.
     pub fn behind(&self, key: &str) -> Option<&Vec<Folder>> {
         match &self.previous {
             _ if self.key == key => Some(&self.folders),
@@ -42,7 +43,7 @@ impl Told {
         }
     }
 
-    /// What is told next to a device that showed `key`.
+    /// The state after an answer to a device that presented `key`.
     pub fn next(&self, key: &str, before: Vec<Folder>, now: Vec<Folder>) -> Self {
         // Nothing new, or the answer that was lost made again: the key stays.
         if key != "0" && self.folders == now && self.behind(key).is_some() {
@@ -60,7 +61,7 @@ impl Told {
     }
 }
 
-/// Whether the folders are still those the device was told.
+/// Whether the folders are those last sent to the device.
 pub async fn is_current(call: &Call, now: &[Folder]) -> Result<bool> {
     let told: Option<Told> = call.value(VALUE).await?;
     Ok(told.is_some_and(|told| told.folders == now))
@@ -70,7 +71,7 @@ fn new_key() -> String {
     format!("f{}", random_id(8))
 }
 
-/// A FolderCreate, FolderUpdate or FolderDelete under way.
+/// A FolderCreate, FolderUpdate or FolderDelete in progress.
 pub struct Change {
     root: Tag,
     key: String,
@@ -78,11 +79,11 @@ pub struct Change {
     request: String,
 }
 
-/// Why a change goes no further.
+/// The reply that ends a change early.
 pub type Refusal = Reply;
 
 impl Change {
-    /// Takes up a change; one whose answer was lost is answered again.
+    /// Begins a change. One whose answer was lost gets the same answer again, as the refusal.
     pub async fn begin(
         call: &Call,
         root: Tag,
@@ -113,11 +114,12 @@ impl Change {
         Ok(Ok((change, body)))
     }
 
+    /// The answer of the command with a Status alone; nothing is stored.
     pub fn refuse(&self, status: u16) -> Reply {
         Reply::Wbxml(command_status(self.root, status))
     }
 
-    /// The folders the device was told.
+    /// The folders last sent to the device.
     pub fn folders(&self) -> &[Folder] {
         &self.told.folders
     }
@@ -130,7 +132,7 @@ impl Change {
             .any(|folder| folder.id != by_other_than && folder.name.to_lowercase() == folded)
     }
 
-    /// The change is done: the new key covers it and nothing else.
+    /// Completes the change: the new key covers it and nothing else.
     pub async fn finish(self, call: &Call, id: &str, made: bool) -> Result<Reply> {
         let now = folders::all(call, &call.actor).await?;
         let mut told = self.told.folders.clone();

@@ -39,7 +39,7 @@ use crate::{
     http::body::{accepts_gzip, compress_if},
 };
 
-/// What requests of devices need.
+/// The Exchange ActiveSync face: its settings and the parts it needs.
 pub struct Face {
     core: Arc<Core>,
     auth: Arc<Authenticator>,
@@ -50,6 +50,7 @@ pub struct Face {
 }
 
 impl Face {
+    /// Builds the face of an operator's settings.
     pub fn new(
         core: Arc<Core>,
         auth: Arc<Authenticator>,
@@ -66,12 +67,12 @@ impl Face {
         })
     }
 
-    /// The longest wait a device may ask for, in seconds.
+    /// The longest heartbeat in seconds.
     fn max_heartbeat(&self) -> u64 {
         self.settings.max_heartbeat.clamp(60, 3540)
     }
 
-    /// A value kept for a device; one this version cannot read is as good as none.
+    /// A value stored for a device; none also when this version cannot read it.
     async fn value<T: serde::de::DeserializeOwned>(
         &self,
         device: DeviceId,
@@ -81,7 +82,7 @@ impl Face {
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 
-    /// A new wait of a device ends its former one at once.
+    /// Registers a held request of a device and ends its former one.
     fn begin_poll(&self, device: DeviceId) -> CancellationToken {
         let token = CancellationToken::new();
         let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -91,7 +92,7 @@ impl Face {
         token
     }
 
-    /// Ends a wait; a newer one of the same device stays.
+    /// Unregisters a held request, unless a newer one took its place.
     fn end_poll(&self, device: DeviceId, token: &CancellationToken) {
         let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
         if !token.is_cancelled() {
@@ -100,13 +101,13 @@ impl Face {
     }
 }
 
-/// Whether a path is the one devices use, in any letter case.
+/// Whether a path is that of Exchange ActiveSync, in any letter case.
 pub fn is_path(path: &str) -> bool {
     path.trim_end_matches('/')
         .eq_ignore_ascii_case("/Microsoft-Server-ActiveSync")
 }
 
-/// Answers a request on [`is_path`].
+/// Answers a request on a path of [`is_path`].
 pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
     let gzip = accepts_gzip(request.headers());
     // A held request keeps nothing of this but the future itself, in a box of its own.

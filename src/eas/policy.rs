@@ -9,13 +9,13 @@ use carnet_proto::{
 };
 use serde::{Deserialize, Serialize};
 
-/// What devices shall enforce; members that are none are not sent.
+/// The policy devices enforce; members that are none are not sent.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Policy {
-    /// Acknowledged by devices; to be raised with every change.
+    /// The revision that devices acknowledge; to be raised with every change.
     pub revision: u32,
-    /// Devices that show no policy key are let in.
+    /// Devices that present no policy key are admitted.
     pub loose: bool,
     pub device_password_enabled: Option<bool>,
     pub alphanumeric_device_password_required: Option<bool>,
@@ -32,14 +32,14 @@ pub struct Policy {
     pub allow_camera: Option<bool>,
 }
 
-/// What a device has of the policy; kept for it under [`VALUE`].
+/// A device's state regarding the policy, stored for it under [`VALUE`].
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Standing {
-    /// Key and revision offered, good only for the acknowledgement.
+    /// Key and revision offered; the key is valid only for the acknowledgement.
     pub offered: Option<(u32, u32)>,
     /// Key and revision acknowledged.
     pub acknowledged: Option<(u32, u32)>,
-    /// What the device said: 1 applied, 2 partially, 3 not, 4 managed by others.
+    /// Status of the acknowledgement: 1 applied, 2 partially, 3 not, 4 managed externally.
     pub status: u8,
 }
 
@@ -47,7 +47,7 @@ pub struct Standing {
 pub const VALUE: &str = "policy";
 
 impl Policy {
-    /// The status a command is refused with; none when the device may go on.
+    /// The status to refuse a command with; none when the device may continue.
     pub fn refusal(&self, standing: &Standing, presented: Option<u32>) -> Option<u16> {
         match (presented, standing.acknowledged) {
             (Some(key), Some(acknowledged)) if acknowledged == (key, self.revision) => None,
@@ -141,7 +141,7 @@ impl Policy {
     }
 }
 
-/// A policy key: never 0, which some clients take for none, and never the former one.
+/// A new policy key: never 0, which some clients read as none, and never the former one.
 pub fn new_key(former: Option<u32>) -> u32 {
     loop {
         let mut octets = [0; 4];

@@ -1,4 +1,4 @@
-//! Habits of clients, each named once with its reason.
+//! Client-specific behaviour, each with its reason.
 //!
 //! What every client gets, and some need (Responses before Commands, no empty elements, OPTIONS with
 //! a query, a Supported list that is empty), is no quirk and stands where it is done.
@@ -9,8 +9,8 @@ use crate::domain::{store::Device, view::Mode};
 
 /// The time of day a client expects in birthdays.
 ///
-/// 11:59Z is the right date from UTC-11 to UTC+12 whether or not the client converts, and 05:30Z in
-/// the zones east of that; these clients take another.
+/// 11:59Z gives the right date from UTC-11 to UTC+12 whether or not the client converts, and 05:30Z
+/// in the zones east of that; the clients below need another.
 pub fn date_time(device: &Device, utc_offset: Option<i32>) -> &'static str {
     let device_type = device.device_type.to_ascii_lowercase();
     let user_agent = &device.user_agent;
@@ -58,16 +58,16 @@ pub fn contacts_view(device: &Device) -> Mode {
     }
 }
 
-/// Clients that keep an item they could not add and send it again at every synchronization: it is
-/// accepted under an id of its own and deleted in the same answer. Others keep theirs (status 6),
-/// so that it stays where the person made it.
+/// Clients that keep an item they could not add and send it again at every synchronization. For
+/// them it is accepted under a temporary id and deleted in the same answer; for others Status 6
+/// leaves it on the device where the person made it.
 ///
 /// iOS and Outlook for Windows.
 pub fn repeats_refused_adds(device: &Device) -> bool {
     is_ios(device) || is_outlook(device)
 }
 
-/// Clients that send a birthday as the moment it begins where they are.
+/// Clients that send a birthday as midnight in their own time zone.
 pub fn sends_local_midnight(device: &Device) -> bool {
     is_ios(device) || is_outlook(device) || is_nine(device)
 }
@@ -85,7 +85,8 @@ pub fn max_children(user_agent: &str) -> usize {
     }
 }
 
-/// Outlook knows an item it moved only by a Change under the new id; an Add makes it two.
+/// Outlook recognizes an item it moved only by a Change under the new id; an Add would duplicate
+/// it.
 pub fn moves_by_change(device: &Device) -> bool {
     is_outlook(device)
 }
@@ -103,12 +104,12 @@ fn is_ios(device: &Device) -> bool {
         .any(|name| device_type.starts_with(name))
 }
 
-/// Its DeviceId is `nine` and more, in hexadecimal.
+/// Whether the DeviceId is `nine` and more, in hexadecimal.
 fn is_nine(device: &Device) -> bool {
     device.user_agent.starts_with("Nine") || device.device_id.starts_with("6e696e65")
 }
 
-/// Outlook for Windows; Outlook mobile calls its DeviceType `Outlook` and is another program.
+/// Outlook for Windows. Outlook mobile, another program, has the DeviceType `Outlook`.
 fn is_outlook(device: &Device) -> bool {
     let device_type = device.device_type.to_ascii_lowercase();
     device_type.starts_with("windowsoutlook")

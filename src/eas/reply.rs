@@ -3,21 +3,22 @@
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 
-/// What a command answers.
+/// The reply of a command.
 pub enum Reply {
     Wbxml(Vec<u8>),
     /// 200 without a body.
     Empty,
     Http(StatusCode),
-    /// 401: the password is asked for.
+    /// 401: asks for the password.
     Unauthorized,
-    /// A WBXML document and parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
+    /// A WBXML document and the parts it refers to ([MS-ASCMD] 2.2.1.10.1.1).
     Multipart(Vec<u8>),
     /// 503, with the seconds after which to try again.
     Later(u64),
 }
 
 impl Reply {
+    /// The HTTP response, with the content type of the body.
     pub fn into_response(self) -> Response<Bytes> {
         match self {
             Reply::Wbxml(bytes) => wbxml(bytes),
@@ -35,12 +36,14 @@ impl Reply {
     }
 }
 
+/// A response with a status and no body.
 pub fn plain(status: StatusCode) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = status;
     response
 }
 
+/// 200 with a WBXML body, or an empty one, not to be cached by proxies.
 pub fn wbxml(bytes: Vec<u8>) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(bytes));
     let headers = response.headers_mut();
@@ -52,6 +55,7 @@ pub fn wbxml(bytes: Vec<u8>) -> Response<Bytes> {
     response
 }
 
+/// 401 with the Basic challenge (RFC 7617).
 pub fn unauthorized() -> Response<Bytes> {
     let mut response = plain(StatusCode::UNAUTHORIZED);
     response.headers_mut().insert(
@@ -61,7 +65,7 @@ pub fn unauthorized() -> Response<Bytes> {
     response
 }
 
-/// 503: every client comes back later.
+/// 503, after which every client retries.
 pub fn overloaded(seconds: u64) -> Response<Bytes> {
     let mut response = plain(StatusCode::SERVICE_UNAVAILABLE);
     response
@@ -70,13 +74,13 @@ pub fn overloaded(seconds: u64) -> Response<Bytes> {
     response
 }
 
-/// 451: the mailbox lives elsewhere ([MS-ASHTTP] 3.1.5.2.2).
+/// 451: the mailbox is on another server ([MS-ASHTTP] 3.1.5.2.2).
 pub fn elsewhere(address: &str) -> Response<Bytes> {
     let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
     with_header(plain(status), "x-ms-location", address)
 }
 
-/// Adds a header whose value was made here; one that cannot be said is left out.
+/// Adds a header; a value that no header can hold is left out.
 pub fn with_header(
     mut response: Response<Bytes>,
     name: &'static str,

@@ -1,4 +1,4 @@
-//! From HTTP to a command, and back.
+//! Parses HTTP requests into commands, and makes responses of their replies.
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -1,5 +1,5 @@
-//! What is told a device only so often: clients that do not react to a status repeat the request
-//! that got it for ever.
+//! Limits how often a status is sent to a device: clients that do not react to it repeat the
+//! request for ever.
 
 use std::{
     collections::HashMap,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::domain::id::DeviceId;
 
-/// Times "the hierarchy changed" is said of one folder within [`WINDOW`].
+/// How often "the hierarchy changed" is sent for one folder within [`WINDOW`].
 const TIMES: u8 = 3;
 const WINDOW: Duration = Duration::from_secs(600);
 /// Counters kept at most.
@@ -20,7 +20,7 @@ const MAX_ENTRIES: usize = 10_000;
 pub struct Restraint(Mutex<HashMap<(DeviceId, String), (u8, Instant)>>);
 
 impl Restraint {
-    /// Whether a device may be told once more that a folder is gone.
+    /// Whether a device may be sent once more that a folder is gone.
     pub fn may_tell(&self, device: DeviceId, folder: &str) -> bool {
         let now = Instant::now();
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,4 @@
-//! What an operator sets of this face.
+//! The operator's settings of Exchange ActiveSync.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::policy::Policy;
 
-/// Settings of the face, each with the meaning `deploy/carnet.example.toml` gives it.
+/// Settings of Exchange ActiveSync, each as `deploy/carnet.example.toml` explains it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Longest wait, in seconds.
@@ -16,7 +16,7 @@ pub struct Settings {
     pub new_devices: NewDevices,
     /// Devices of one person.
     pub max_devices: usize,
-    /// Tell known devices when more versions are offered than they were told of.
+    /// Announce further versions to devices that were offered fewer.
     pub announce: bool,
     /// Logins served by another server, and its address.
     pub elsewhere: HashMap<String, String>,
@@ -37,13 +37,13 @@ impl Default for Settings {
     }
 }
 
-/// What becomes of a device at its first contact.
+/// The access of a device at its first contact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NewDevices {
     #[default]
     Allow,
-    /// Held until somebody lets it in.
+    /// Refused until somebody allows it.
     Quarantine,
     Block,
 }

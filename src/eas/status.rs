@@ -11,7 +11,7 @@ use http::{Response, StatusCode};
 use super::reply::{plain, wbxml};
 use crate::domain::error::Error;
 
-/// Refuses a command as its version understands it.
+/// Refuses a command in the way of its version: an HTTP status before 14.0, else a Status.
 pub fn refuse(version: Version, root: Tag, status: u16) -> Response<Bytes> {
     match version < Version::V14_0 {
         true => plain(http_of(status)),
@@ -19,7 +19,7 @@ pub fn refuse(version: Version, root: Tag, status: u16) -> Response<Bytes> {
     }
 }
 
-/// Refuses a command nobody knows: from 14.0 on in the root element it came with.
+/// Refuses an unknown command; from 14.0 on in the root element of the request.
 pub fn unknown_command(version: Option<Version>, body: &[u8]) -> Response<Bytes> {
     let root = decode(body, &Limits::default()).map(|element| element.tag);
     match (version, root) {
@@ -37,7 +37,7 @@ fn status_of(root: Tag) -> Option<Tag> {
     Tag::by_name(page.name, "Status")
 }
 
-/// A message that is only a status, in the root element of its command.
+/// A message of a Status alone, in the root element of its command.
 pub fn command_status(root: Tag, status: u16) -> Vec<u8> {
     let mut out = Encoder::new();
     out.open(root);
@@ -48,8 +48,8 @@ pub fn command_status(root: Tag, status: u16) -> Vec<u8> {
     out.finish()
 }
 
-/// What an outcome of the domain is to a command as a whole; none where only trying again helps
-/// (503, whatever the version: a failing store is never told as a wrong password).
+/// The Status of a whole command for an error of the domain. None where only retrying helps: that
+/// is 503 in every version, so that a failing store never looks like a wrong password.
 pub fn of(error: &Error) -> Option<u16> {
     Some(match error {
         // AccountDisabled: the account went away under the request.
@@ -70,7 +70,7 @@ pub fn of(error: &Error) -> Option<u16> {
     })
 }
 
-/// The HTTP code that stands for a status before 14.0.
+/// The HTTP status that a version before 14.0 uses for a Status.
 fn http_of(status: u16) -> StatusCode {
     match status {
         110 | 113 => StatusCode::INSUFFICIENT_STORAGE,

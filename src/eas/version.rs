@@ -1,4 +1,4 @@
-//! The versions on offer.
+//! The protocol versions on offer.
 
 use carnet_proto::eas::request_line::Version;
 
@@ -12,14 +12,14 @@ const ALL: [Version; 7] = [
     Version::V16_1,
 ];
 
-/// Ascending.
+/// The versions offered, ascending.
 pub fn offered(legacy: bool) -> impl Iterator<Item = Version> {
     ALL.into_iter()
         .filter(move |version| legacy || *version >= Version::V12_1)
 }
 
-/// As MS-ASProtocolVersions has it: ascending, commas, no blanks (the Android Open Source client
-/// splits without trimming).
+/// MS-ASProtocolVersions: ascending, separated by commas without blanks (the Android Open Source
+/// client splits without trimming).
 pub fn list(legacy: bool) -> String {
     offered(legacy)
         .map(|version| version.to_string())

@@ -1,4 +1,4 @@
-//! Held requests: woken when a Sync would have something to say.
+//! Held requests (Ping, and Sync with a wait): woken when a Sync would have an answer.
 //!
 //! A held request keeps its folder ids and little else: what a look at the folders needs lives in
 //! boxes of its own that are gone while it waits.

@@ -55,8 +55,8 @@ pub async fn answer(
     })
 }
 
-/// The same for one whose password is not right any more: only known pairs of person and device,
-/// and only the order to erase, which is no secret.
+/// [`answer`] for a device whose password is no longer valid: only known pairs of person and
+/// device, and only the order to erase, which is no secret.
 pub async fn without_password(
     face: &Face,
     parts: &Parts,
@@ -107,7 +107,7 @@ pub async fn without_password(
     .map(Some)
 }
 
-/// Orders the removal, and records what the device says of it.
+/// Orders the removal, and records the device's confirmation.
 async fn provision(
     face: &Face,
     device: &Device,
@@ -138,7 +138,7 @@ async fn provision(
     Ok(out.finish())
 }
 
-/// Takes every folder away from a device that knows no wipe of one account.
+/// Sends a device without account-only wipe the removal of every folder.
 async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<Vec<u8>> {
     let (answer, done) = folder_sync::take_all(face, device, body).await?;
     if done {

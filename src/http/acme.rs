@@ -1,5 +1,5 @@
-//! Certificates from an authority that speaks ACME (RFC 8555), proved by TLS-ALPN-01 (RFC 8737):
-//! what is needed is the port 443 that clients use anyway.
+//! Certificates from an ACME authority (RFC 8555), validated by TLS-ALPN-01 (RFC 8737), which needs
+//! only the port 443 that clients use anyway.
 
 use std::{
     fs,
@@ -19,9 +19,9 @@ use tokio_util::sync::CancellationToken;
 use super::tls::{Certificates, Files};
 use crate::{config::Config, durable};
 
-/// One attempt takes no longer than this.
+/// Longest duration of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(300);
-/// How long the authority may look at a challenge, or make a certificate.
+/// Longest wait for the authority to validate a challenge or issue a certificate.
 const DECISION: RetryPolicy = RetryPolicy::new().timeout(Duration::from_secs(120));
 /// Seconds until the second attempt; each one after waits twice as long, up to a day. Authorities
 /// count failures by the hour.
@@ -30,22 +30,22 @@ const AGAIN_MOST: i64 = 86_400;
 /// The loop looks again at least this often: clocks jump, machines sleep.
 const LOOK: i64 = 3600;
 
-/// What an operator sets (`[acme]`).
+/// The operator's settings (`[acme]`).
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// The names the certificate is for.
     pub domains: Vec<String>,
-    /// Where the authority writes to: an e-mail address.
+    /// E-mail address to which the authority writes.
     #[serde(default)]
     pub contact: Option<String>,
-    /// The directory of the authority.
+    /// URL of the authority's directory.
     #[serde(default = "lets_encrypt")]
     pub directory: String,
     /// The operator agrees to the authority's terms of service.
     #[serde(default)]
     pub terms_agreed: bool,
-    /// PEM file of what is trusted of the authority's own server, instead of the system's.
+    /// PEM file with the trust anchors for the authority's own server, instead of the system's.
     #[serde(default)]
     pub authority: Option<PathBuf>,
 }
@@ -55,7 +55,7 @@ fn lets_encrypt() -> String {
 }
 
 impl Settings {
-    /// Whether it can be used at all.
+    /// Whether the settings are complete; else what is missing.
     pub fn check(&self) -> Result<(), String> {
         let is_name = |name: &String| {
             let label = |label: &str| {
@@ -88,13 +88,13 @@ impl Settings {
     }
 }
 
-/// `DIR/tls/acme`: the account, the certificate with its key, and how it goes.
+/// `DIR/tls/acme`: the account, the certificate with its key, and the state of the last attempt.
 pub struct Folder(PathBuf);
 
-/// How it goes, as the health page and `carnet acme` show it.
+/// The outcome of the last attempt, as the health page and `carnet acme` show it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct State {
-    /// Attempts that failed since the last certificate.
+    /// Failed attempts since the last certificate.
     pub failures: u32,
     /// The next attempt, in seconds since 1970.
     pub next: i64,
@@ -111,6 +111,7 @@ struct Registered {
 }
 
 impl Folder {
+    /// `tls/acme` in the data directory.
     pub fn of(config: &Config) -> Self {
         Self(config.data.join("tls").join("acme"))
     }
@@ -120,7 +121,7 @@ impl Folder {
         self.0.join("certificate.pem")
     }
 
-    /// How it went last.
+    /// The outcome of the last attempt.
     pub fn state(&self) -> State {
         let text = fs::read_to_string(self.0.join("state.json")).ok();
         let read = text.and_then(|text| serde_json::from_str(&text).ok());
@@ -145,8 +146,9 @@ impl Folder {
         Ok(durable::write_private(&self.0.join(name), text.as_bytes())?)
     }
 
-    /// When the certificate is to be renewed, in seconds since 1970: after two thirds of its life and
-    /// a little more, which differs from server to server. None where there is none that is asked for.
+    /// When the certificate is to be renewed, in seconds since 1970: after two thirds of its life
+    /// and a little more, which differs from server to server. None without a certificate for these
+    /// settings.
     fn due(&self, settings: &Settings) -> Option<i64> {
         let text = fs::read_to_string(self.certificate()).ok()?;
         if text.lines().next() != Some(&settings.heading()) {
@@ -167,7 +169,7 @@ impl Folder {
 
 type Fault = Box<dyn std::error::Error + Send + Sync>;
 
-/// Has a certificate and keeps it young, until the stop.
+/// Obtains a certificate and renews it in time, until the server stops.
 pub async fn keep(
     certificates: Arc<Certificates>,
     settings: Settings,
@@ -252,7 +254,7 @@ pub async fn keep(
     }
 }
 
-/// Seconds until the next attempt, a fifth of them by chance.
+/// Seconds until the next attempt, with up to a fifth of random variation.
 fn backoff(failures: u32) -> i64 {
     let doubled = AGAIN << failures.saturating_sub(1).min(10);
     let most = doubled.min(AGAIN_MOST);
@@ -264,7 +266,7 @@ fn seconds(at: SystemTime) -> i64 {
     i64::try_from(passed.as_secs()).unwrap_or(i64::MAX)
 }
 
-/// One order, from the account to the file.
+/// Runs one order, from the account to the certificate file.
 async fn obtain(
     certificates: &Certificates,
     settings: &Settings,
@@ -296,7 +298,7 @@ async fn obtain(
     Ok(())
 }
 
-/// Shows that the names lead here.
+/// Proves that the names lead to this server.
 async fn prove(certificates: &Certificates, order: &mut Order) -> Result<(), Fault> {
     let mut authorizations = order.authorizations();
     while let Some(authorization) = authorizations.next().await {
@@ -332,7 +334,8 @@ async fn prove(certificates: &Certificates, order: &mut Order) -> Result<(), Fau
     }
 }
 
-/// RFC 8737 §3: for the name alone, with the digest of the key authorization in a critical extension.
+/// The certificate of the TLS-ALPN-01 challenge (RFC 8737 §3): for one name, with the digest of the
+/// key authorization in a critical extension.
 fn proof_certificate(name: &str, digest: &[u8]) -> Result<rcgen::CertifiedKey<KeyPair>, Fault> {
     let mut params = CertificateParams::new(vec![name.to_owned()])?;
     params.custom_extensions = vec![CustomExtension::new_acme_identifier(digest)];

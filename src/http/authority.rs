@@ -1,4 +1,5 @@
-//! The authority of a server without a certificate of its own, and what it signs.
+//! The server's own certificate authority, for servers without a certificate, and the certificate
+//! it signs.
 //!
 //! Phones can be told to trust an authority, not a lone certificate, and they refuse a server
 //! certificate that is valid for more than 825 days or is not meant for servers. So an authority
@@ -22,7 +23,7 @@ use crate::{
     durable::{self, make_folder, write_private},
 };
 
-/// The certificate people install to trust this server, in the folder `tls` of the data.
+/// The certificate people install to trust this server, in the folder `tls` of the data directory.
 const AUTHORITY: &str = "ca.pem";
 /// Validity of the authority and of a certificate, in days.
 const AUTHORITY_DAYS: u64 = 3650;
@@ -30,8 +31,8 @@ const CERTIFICATE_DAYS: u64 = 397;
 /// A certificate older than this is made anew.
 const RENEWED_AFTER: i64 = 300;
 
-/// `DIR/tls/cert.pem` (with its authority behind it) and `key.pem`, made where they are missing,
-/// old, or for other names than the machine has now.
+/// `DIR/tls/cert.pem` (with the authority's certificate after it) and `key.pem`. They are made anew
+/// when they are missing, old, or for other names than the machine has now.
 pub fn certificate(config: &Config) -> Result<(PathBuf, PathBuf), String> {
     let folder = config.data.join("tls");
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
@@ -46,7 +47,7 @@ pub fn certificate(config: &Config) -> Result<(PathBuf, PathBuf), String> {
     Ok((certificate, key))
 }
 
-/// The authority's certificate (PEM), where the server made one.
+/// The authority's certificate (PEM); none where the server made no authority.
 pub fn authority(config: &Config) -> Option<Vec<u8>> {
     let own = config.tls_certificate.is_none();
     let file = config.data.join("tls").join(AUTHORITY);
@@ -88,7 +89,7 @@ fn issue(
     Ok(())
 }
 
-/// The authority of this folder, made at first use, and its certificate.
+/// The authority of this folder, made at first use, with its certificate.
 fn open_authority(
     folder: &Path,
     today: NaiveDate,

@@ -83,7 +83,7 @@ pub fn gzip(bytes: &[u8]) -> Option<Bytes> {
     encoder.finish().ok().map(Bytes::from)
 }
 
-/// Compresses a body part by part; the client can read what was sent so far.
+/// Compresses a stream part by part, flushed so that the client can read what was sent so far.
 pub fn gzip_stream<S>(parts: S) -> impl Stream<Item = io::Result<Bytes>>
 where
     S: Stream<Item = io::Result<Bytes>> + Send,
@@ -107,12 +107,12 @@ where
     )
 }
 
-/// Compresses an answer the client accepts so; the entity tag stays as it is.
+/// Compresses a response if the client accepts gzip; the entity tag stays the same.
 pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
     compress_if(accepts_gzip(request), response);
 }
 
-/// Compresses an answer that is worth it.
+/// Compresses a response that is large enough to benefit.
 pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
     if accepts && let Some(compressed) = gzip(response.body()) {
         *response.body_mut() = compressed;

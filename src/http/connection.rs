@@ -40,40 +40,40 @@ use super::{
     watched::{Watch, Watched},
 };
 
-/// Time a connection has to say goodbye.
+/// Time a connection has to close.
 const GOODBYE: Duration = Duration::from_secs(5);
-/// Octets a second below which a body is too slow, once [`Patience::stall`] is over.
+/// Least octets a second of a body, once [`Patience::stall`] is over.
 const SLOWEST: u64 = 128;
 /// Octets of the headers of a request.
 const HEAD: u32 = 16 * 1024;
 /// Requests at once on one connection of HTTP/2.
 const STREAMS: u32 = 128;
-/// Requests of HTTP/2 that were taken back before they were looked at.
+/// HTTP/2 requests reset before they were handled, at most (rapid reset attacks).
 const TAKEN_BACK: usize = 20;
 
-/// How long clients may take.
+/// Time limits for clients.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For the handshake, and for the first request.
+    /// For the handshake and the first request.
     pub head: Duration,
     /// Between two requests.
     pub idle: Duration,
-    /// For a part of a body that does not come, or is not taken.
+    /// For the next part of a body, in either direction.
     pub stall: Duration,
 }
 
-/// What every connection of a server has in common.
+/// Settings common to every connection of a server.
 pub struct Terms {
     pub router: Router,
     pub shutdown: Shutdown,
     pub proxies: Arc<Proxies>,
     pub headers: Headers,
     pub patience: Patience,
-    /// Clients that were given up before their first request.
+    /// Reports clients that were given up before their first request.
     pub slow: Seldom,
 }
 
-/// A connection that was accepted.
+/// An accepted connection.
 pub struct Connection {
     pub peer: IpAddr,
     pub terms: Arc<Terms>,
@@ -81,7 +81,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Serves it to its end.
+    /// Serves the connection to its end.
     pub async fn run(self, stream: TcpStream, tls: Option<Arc<Certificates>>) {
         let Some(tls) = tls else {
             return self.speak(stream, Protocol::Any, false).await;
@@ -108,7 +108,7 @@ impl Connection {
         None
     }
 
-    /// Notes a client that was given up before its first request; told once a minute at most.
+    /// Reports a client that was given up before its first request, at most once a minute.
     fn slow(&self, why: &str) {
         if let Some(times) = self.terms.slow.due() {
             tracing::info!(peer = %self.peer, times, "a connection is given up before its first request: {why}");
@@ -140,7 +140,7 @@ impl Connection {
         self.attend(Box::pin(served), activity)
     }
 
-    /// Looks after a connection that is served: stops it when the server does, or nothing moves.
+    /// Supervises a connection: ends it when the server stops or nothing moves.
     async fn attend<C>(self, mut served: Pin<Box<C>>, activity: Arc<Activity>)
     where
         C: GracefulConnection,
@@ -188,7 +188,7 @@ impl Connection {
     }
 }
 
-/// One request through the router.
+/// Passes one request to the router.
 async fn answer(
     terms: Arc<Terms>,
     connection: Origin,
@@ -214,17 +214,17 @@ async fn answer(
     Ok(response.map(|body| Watched { body, watch: work }))
 }
 
-/// What is spoken on a connection.
+/// The protocol of a connection.
 #[derive(Clone, Copy)]
 enum Protocol {
     Http1,
     Http2,
-    /// As the first octets say.
+    /// To be detected from the first octets.
     Any,
 }
 
 impl Protocol {
-    /// As the handshake settled it: HTTP/2 is never spoken over TLS unless it did (RFC 9113 §3.2).
+    /// The protocol that the TLS handshake negotiated: HTTP/2 over TLS needs ALPN (RFC 9113 §3.2).
     fn of(alpn: Option<&[u8]>) -> Self {
         match alpn {
             Some(b"h2") => Self::Http2,
@@ -256,11 +256,11 @@ impl Protocol {
     }
 }
 
-/// What a connection is about at this moment.
+/// The activity of a connection.
 struct Activity {
-    /// Requests whose answer is not known yet: a held Ping is one.
+    /// Requests without a response yet: a held Ping is one.
     asked: AtomicUsize,
-    /// Answers under way.
+    /// Responses being sent.
     sent: AtomicUsize,
     /// Since when nothing moved, and whether anything was ever asked.
     moved: Mutex<(Instant, bool)>,

@@ -1,5 +1,5 @@
-//! Who asks, where reverse proxies stand in between. A header is believed as far as proxies that are
-//! trusted wrote it: read from its end, up to the first address that is none of theirs.
+//! The client's address behind reverse proxies. A forwarding header is read from its end, up to the
+//! first address that is not a trusted proxy's.
 
 use std::net::IpAddr;
 
@@ -8,8 +8,8 @@ use serde::Deserialize;
 
 use crate::domain::access::Network;
 
-/// The header in which the trusted proxies name who asked them. One of the two, never both: a proxy
-/// that writes the one passes on whatever a client put into the other.
+/// The header in which the trusted proxies name the client. One of the two, never both: a proxy
+/// that writes one passes on whatever a client put into the other.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -20,14 +20,14 @@ pub enum ForwardedHeader {
     Forwarded,
 }
 
-/// The proxies that are trusted.
+/// The trusted proxies.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
     pub trusted: Vec<Network>,
     pub header: ForwardedHeader,
 }
 
-/// Where a request comes from.
+/// The origin of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Origin {
     pub address: IpAddr,
@@ -36,11 +36,12 @@ pub struct Origin {
 }
 
 impl Proxies {
+    /// Whether an address is one of the trusted proxies.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.trusted.iter().any(|network| network.holds(address))
     }
 
-    /// The origin of a request that came over a connection.
+    /// The origin of a request, from its connection and its forwarding header.
     pub fn origin(&self, connection: Origin, headers: &HeaderMap) -> Origin {
         if !self.trusts(connection.address) {
             return connection;
@@ -64,15 +65,15 @@ impl Proxies {
     }
 }
 
-/// What one proxy says of whom it was asked by.
+/// One proxy's statement about its client.
 #[derive(Default)]
 struct Hop {
     address: Option<IpAddr>,
     secure: Option<bool>,
 }
 
-/// The members of a list header, the last first. Commas end a member within quotes too: no address
-/// holds one, and a quote that a client leaves open must not swallow what a proxy adds.
+/// The members of a list header, the last first. A comma ends a member even within quotes: no
+/// address contains one, and an unclosed quote of a client must not hide what a proxy appends.
 fn from_the_end<'a>(headers: &'a HeaderMap, name: &str) -> Vec<&'a str> {
     let lines: Vec<_> = headers.get_all(name).iter().collect();
     lines

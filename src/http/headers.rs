@@ -1,4 +1,4 @@
-//! Headers that tell browsers what no answer is for. Pages bring more of their own.
+//! Security headers for browsers on every response; pages add more of their own.
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
@@ -8,7 +8,7 @@ use http::{
     },
 };
 
-/// On every answer that says nothing else.
+/// Headers of every response that does not set them itself.
 const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (
@@ -23,24 +23,24 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     ),
 ];
 
-/// A year, for this host alone: others of its domain are not ours.
+/// Valid for a year, for this host alone: other hosts of its domain are not ours.
 const STRICT: HeaderValue = HeaderValue::from_static("max-age=31536000");
 
-/// What is added to the answers of a server.
+/// The headers that a server adds.
 #[derive(Clone, Copy, Debug)]
 pub struct Headers {
     strict: bool,
 }
 
 impl Headers {
-    /// Of a server that is reached under an address: browsers keep to https where that is https.
+    /// The headers of a server with this public URL; HSTS (RFC 6797) if that is https.
     pub fn new(public_url: Option<&str>) -> Self {
         Self {
             strict: public_url.is_some_and(|url| url.starts_with("https://")),
         }
     }
 
-    /// Adds what is missing to an answer.
+    /// Adds the headers that a response lacks.
     pub fn add(self, headers: &mut HeaderMap, secure: bool) {
         for (name, value) in ALWAYS {
             headers.entry(name).or_insert(value);

@@ -1,4 +1,4 @@
-//! How many connections there may be at once: in all, and from one address.
+//! Limits of simultaneous connections: in total, and from one address.
 
 use std::{
     collections::HashMap,
@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::forwarded::Proxies;
 use crate::domain::access::household;
 
-/// Descriptors that connections leave to the database, files and questions to other servers.
+/// File descriptors reserved for the database, files and outgoing connections.
 const RESERVE: usize = 256;
 
 /// Counts connections.
@@ -26,7 +26,7 @@ pub struct Limits {
     crowded: Seldom,
 }
 
-/// A connection that is counted until this is dropped.
+/// Counts as a connection until it is dropped.
 pub struct Place {
     limits: Arc<Limits>,
     counted: Option<IpAddr>,
@@ -34,6 +34,8 @@ pub struct Place {
 }
 
 impl Limits {
+    /// `all` connections at once, of which `each` from one address. Addresses of trusted proxies
+    /// are not counted.
     pub fn new(all: usize, each: usize, proxies: Arc<Proxies>) -> Arc<Self> {
         Arc::new(Self {
             all: Arc::new(Semaphore::new(all)),
@@ -45,7 +47,7 @@ impl Limits {
         })
     }
 
-    /// Waits until there is room for one more.
+    /// Waits until another connection is allowed.
     pub async fn room(&self) -> OwnedSemaphorePermit {
         loop {
             if self.all.available_permits() == 0
@@ -62,8 +64,8 @@ impl Limits {
         }
     }
 
-    /// Counts a connection; none where its address has enough. Proxies that are trusted and this
-    /// machine itself speak for many, and are not counted.
+    /// Counts a connection; none when its address has too many. Trusted proxies and the machine
+    /// itself carry many clients, and are not counted.
     pub fn enter(self: &Arc<Self>, permit: OwnedSemaphorePermit, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let is_counted = !peer.is_loopback() && !self.proxies.trusts(peer);
@@ -121,7 +123,7 @@ pub fn raise_open_files(wanted: usize) -> usize {
             limit.current
         }
     };
-    // No limit at all is none.
+    // RLIM_INFINITY means unlimited.
     let files = current.map_or(usize::MAX, |files| {
         usize::try_from(files).unwrap_or(usize::MAX)
     });
@@ -136,13 +138,13 @@ pub fn raise_open_files(wanted: usize) -> usize {
     room.min(wanted)
 }
 
-/// Lets what may happen often be said once a minute.
+/// Limits a frequent message to once a minute.
 #[derive(Default)]
 pub struct Seldom(Mutex<(Option<Instant>, u64)>);
 
 impl Seldom {
-    /// How often it happened since it was last said, this time included; none while that is less
-    /// than a minute ago.
+    /// The number of occurrences since the last message, this one included; none within a minute of
+    /// it.
     pub fn due(&self) -> Option<u64> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         state.1 += 1;

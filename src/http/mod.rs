@@ -21,11 +21,11 @@ pub use about::About;
 use http::Extensions;
 use tokio_util::sync::CancellationToken;
 
-/// The address of the client, whatever proxies stand in between.
+/// The address of the client, behind any proxies.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub IpAddr);
 
-/// Cancelled when the server stops; long polls answer at once.
+/// Cancelled when the server stops, which ends long polls.
 #[derive(Clone, Debug, Default)]
 pub struct Shutdown(pub CancellationToken);
 
@@ -33,11 +33,11 @@ pub struct Shutdown(pub CancellationToken);
 #[derive(Clone, Copy, Debug)]
 pub struct Secure(pub bool);
 
-/// The request came through a proxy the operator trusts: what it says of the client is believed.
+/// The request came through a trusted proxy, whose forwarding header is believed.
 #[derive(Clone, Copy, Debug)]
 pub struct ThroughProxy;
 
-/// The peer of a request; requests without one come from tests.
+/// The client's address; requests without one come from tests.
 pub fn peer(extensions: &Extensions) -> IpAddr {
     extensions
         .get::<Peer>()

@@ -1,5 +1,5 @@
-//! Requests to addresses that clients name: public ones only, so that nobody reaches into this
-//! network through the server.
+//! Requests to addresses that clients name: public addresses only, so that nobody reaches the
+//! server's own network through it (SSRF).
 
 use std::{
     error::Error,
@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_rustls::TlsConnector;
 
-/// Sends requests; trusts the authorities of the system.
+/// An HTTPS client that trusts the certificate authorities of the system.
 pub struct Outbound {
     tls: TlsConnector,
     /// Loopback and private addresses, and plain http, are allowed: for tests.
@@ -26,6 +26,8 @@ pub struct Outbound {
 }
 
 impl Outbound {
+    /// A client that trusts the certificate authorities of the system. `allow_private` also permits
+    /// loopback and private addresses and plain http, for tests.
     pub fn new(allow_private: bool) -> Result<Self, String> {
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -41,12 +43,12 @@ impl Outbound {
         })
     }
 
-    /// Reads an https URL; none when requests may not go there.
+    /// Parses an https URL; none when requests to it are not allowed.
     pub fn target(&self, url: &str) -> Option<Target> {
         Target::parse(url, self.allow_private)
     }
 
-    /// One POST, as [`Outbound::send`].
+    /// Sends a POST, as [`Outbound::send`].
     pub async fn post(
         &self,
         target: &Target,
@@ -56,7 +58,7 @@ impl Outbound {
         self.ask(Method::POST, target, headers, body).await
     }
 
-    /// The same with any method.
+    /// Sends a request with any method.
     pub async fn ask(
         &self,
         method: Method,
@@ -97,7 +99,7 @@ async fn exchange(
     Ok(status?)
 }
 
-/// Where a request may go.
+/// A permitted destination.
 #[derive(Clone, Debug)]
 pub struct Target {
     uri: Uri,
@@ -108,7 +110,7 @@ pub struct Target {
 }
 
 impl Target {
-    /// Plain http only where private addresses are allowed.
+    /// Plain http is parsed only where private addresses are allowed.
     fn parse(url: &str, allow_private: bool) -> Option<Self> {
         let uri: Uri = url.parse().ok()?;
         let tls = match uri.scheme_str()? {
@@ -155,7 +157,7 @@ impl Target {
         (path.to_owned(), authority.to_owned())
     }
 
-    /// An address to connect to, checked: a name that has any private address has none.
+    /// An address to connect to. A name that resolves to any private address is refused.
     async fn address(&self) -> std::io::Result<SocketAddr> {
         let found: Vec<SocketAddr> = tokio::net::lookup_host((self.host.as_str(), self.port))
             .await?
@@ -168,7 +170,7 @@ impl Target {
     }
 }
 
-/// Reachable over the Internet, and nothing else (RFC 6890).
+/// Whether an address is reachable over the Internet (RFC 6890).
 fn is_public(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_public_v4(ip),

@@ -1,4 +1,4 @@
-//! Whether clients find the server under the address it is configured with.
+//! Whether clients reach the server under the address it is configured with.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::outbound::Outbound;
 /// How long one question may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is asked.
+/// A check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
     /// The server answers there, with a certificate clients trust.
@@ -25,7 +25,7 @@ pub enum Question {
     Autodiscover,
 }
 
-/// An answer.
+/// The result of a check.
 #[derive(Clone, Debug)]
 pub struct Probe {
     pub question: Question,
@@ -35,7 +35,7 @@ pub struct Probe {
     pub said: String,
 }
 
-/// Asks the server at an address as clients do; no credentials are sent.
+/// Checks the server at an address as clients would; no credentials are sent.
 pub async fn reach(base: &str) -> Result<Vec<Probe>, String> {
     let outbound = Outbound::new(true)?;
     let propfind = Method::from_bytes(b"PROPFIND").map_err(|error| error.to_string())?;

@@ -1,4 +1,5 @@
-//! Our own accept loop: connections have a number and a time, and a stop answers what is held.
+//! The accept loop: connections are limited in number and in time, and held requests are answered
+//! when the server stops.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,15 +13,14 @@ use super::{
     tls::Certificates,
 };
 
-/// Time for answers under way when the server stops.
+/// Time for responses in progress when the server stops.
 const FAREWELL: Duration = Duration::from_secs(10);
-/// A peer that is silent this long is asked whether it is still there, and given up when it does not
-/// answer. Not often: each question wakes a phone.
+/// Silence after which TCP keepalive probes a peer. Long, because each probe wakes a phone.
 const SILENCE: Duration = Duration::from_secs(600);
 const QUESTIONS: u32 = 4;
 const BETWEEN: Duration = Duration::from_secs(30);
 
-/// A socket that is bound, not served yet.
+/// A bound socket.
 pub struct Listener {
     socket: TcpListener,
     tls: Option<Arc<Certificates>>,
@@ -62,7 +62,7 @@ impl Listener {
         Ok(format!("{scheme}://{address}"))
     }
 
-    /// Serves until the shutdown, then lets answers under way go out.
+    /// Serves until the shutdown, then lets responses in progress finish.
     pub async fn serve(self, terms: Arc<Terms>, limits: Arc<Limits>) {
         let connections = TaskTracker::new();
         let failed = Seldom::default();

@@ -1,5 +1,5 @@
-//! Signs what devices install with the key of the server's certificate (CMS, RFC 5652): a phone
-//! then shows who made it.
+//! Signs configuration profiles with the key of the server's certificate (CMS, RFC 5652), so that a
+//! device shows who made them.
 
 use std::sync::Arc;
 
@@ -40,17 +40,17 @@ const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1
 const ECDSA_SHA_256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_SHA_384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.3");
 
-/// The server's certificate, its chain and its key.
+/// Signs with the server's certificate and key.
 pub struct Signer {
     chain: Vec<Certificate>,
     key: Arc<dyn SigningKey>,
 }
 
-/// Why something was not signed.
+/// Why something could not be signed.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 impl Signer {
-    /// Of a certificate (the server's first) and its key.
+    /// A signer with a chain (the server's certificate first) and its key.
     pub fn new(chain: &[CertificateDer<'_>], key: &PrivateKeyDer<'_>) -> Result<Self, Fault> {
         let chain: Result<Vec<_>, _> = chain.iter().map(|der| Certificate::from_der(der)).collect();
         Ok(Self {
@@ -66,7 +66,8 @@ impl Signer {
         Some((seconds(validity.not_before), seconds(validity.not_after)))
     }
 
-    /// A SignedData that holds the content, in DER; an error for a key of a kind phones do not read.
+    /// CMS SignedData with the content, in DER. An error for a kind of key that phones do not
+    /// verify.
     pub fn sign(&self, content: &[u8]) -> Result<Vec<u8>, Fault> {
         let certificate = self.chain.first().ok_or("there is no certificate")?;
         let schemes = [

@@ -28,25 +28,25 @@ use super::{
 };
 use crate::config::Config;
 
-/// How often the files are looked at.
+/// Interval of checking the files.
 const LOOK: Duration = Duration::from_secs(60);
 /// RFC 8737 §6.2.
 const ACME: &[u8] = b"acme-tls/1";
 
-/// The server's certificate, exchanged while it is served.
+/// The server's certificate, replaced while it is served.
 pub struct Certificates {
     config: Config,
     served: RwLock<Arc<Served>>,
     /// Of the files as they were last looked at, whether they were fit or not.
     seen: Mutex<Vec<u8>>,
     asked: Notify,
-    /// Names whose proof an authority may ask for, and what answers it.
+    /// Names under challenge, each with the configuration that answers it.
     challenges: RwLock<HashMap<String, Arc<ServerConfig>>>,
-    /// Somebody wants to know now whether a certificate is to be had.
+    /// Requests an attempt to obtain a certificate now.
     retry: Notify,
 }
 
-/// What looking at the files led to.
+/// The outcome of checking the files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Look {
     Same,
@@ -56,12 +56,12 @@ pub(super) enum Look {
 
 pub(super) struct Served {
     server: Arc<ServerConfig>,
-    /// None for a key of a kind phones do not read.
+    /// None for a kind of key that phones do not verify.
     signer: Option<Signer>,
 }
 
 impl Certificates {
-    /// Reads or makes the certificate; none where nothing is served with one.
+    /// Reads or makes the certificate; none where no listener uses TLS.
     pub fn open(config: &Config) -> Result<Option<Arc<Self>>, String> {
         let serves = config.listen.iter().any(|url| url.starts_with("https:"));
         if config.acme.is_some() && !serves {
@@ -89,8 +89,8 @@ impl Certificates {
         })))
     }
 
-    /// The handshake of a new connection: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. None where
-    /// an authority asked for a proof, and had it.
+    /// The TLS handshake of a new connection: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. None
+    /// when it was an authority's challenge, which is then answered.
     pub async fn accept(&self, stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
         let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let hello = begun.client_hello();
@@ -113,7 +113,7 @@ impl Certificates {
         challenges.get(&name.to_lowercase()).cloned()
     }
 
-    /// Answers challenges for a name with a proof, until they end.
+    /// Answers challenges for a name, until [`Certificates::end_challenges`].
     pub(super) fn challenge(
         &self,
         name: &str,
@@ -140,18 +140,18 @@ impl Certificates {
         challenges.clear();
     }
 
-    /// Waits until somebody wants an attempt now.
+    /// Waits until an attempt is requested.
     pub(super) async fn retries(&self) {
         self.retry.notified().await;
     }
 
-    /// How it goes with the authority; none where there is none.
+    /// The state of obtaining certificates by ACME; none without it.
     pub fn acme(&self) -> Option<acme::State> {
         self.config.acme.as_ref()?;
         Some(Folder::of(&self.config).state())
     }
 
-    /// Content signed with the server's key; as it is where the key is of another kind.
+    /// Content signed with the server's key; unsigned where the key is of an unsupported kind.
     pub fn sign(&self, content: &[u8]) -> Result<Vec<u8>, Fault> {
         match &self.served().signer {
             Some(signer) => signer.sign(content),
@@ -164,13 +164,13 @@ impl Certificates {
         self.served().validity().map(|(_, expires)| expires)
     }
 
-    /// Looks at the files now, and asks an authority that refused again.
+    /// Checks the files now, and tries an authority that refused again.
     pub fn reload(&self) {
         self.asked.notify_one();
         self.retry.notify_one();
     }
 
-    /// Looks at the files every minute and when asked, until the stop.
+    /// Checks the files every minute and on request, until the server stops.
     pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
         if let Some(settings) = self.config.acme.clone() {
             let folder = Folder::of(&self.config);
@@ -187,7 +187,7 @@ impl Certificates {
         }
     }
 
-    /// Takes what is there when it differs, or when somebody asked; what is not fit is said once.
+    /// Loads the files if they differ, or if `asked`. Files that cannot be used are reported once.
     pub(super) fn look(&self, asked: bool) -> Look {
         let read = Files::read(&self.config);
         let digest = match &read {
@@ -229,7 +229,7 @@ impl Served {
     }
 }
 
-/// The chain and its key as they are on disk.
+/// A certificate chain and its key as on disk.
 pub(super) struct Files {
     certificate: (PathBuf, Vec<u8>),
     key: (PathBuf, Vec<u8>),
@@ -249,18 +249,18 @@ impl Files {
         }
     }
 
-    /// The server's own.
+    /// The files of the server's own authority.
     fn own(config: &Config) -> Result<Self, String> {
         let (certificate, key) = authority::certificate(config)?;
         Self::pair(certificate, key)
     }
 
-    /// In one file.
+    /// Chain and key in one file.
     pub(super) fn both(path: &Path) -> Result<Self, String> {
         Self::pair(path.to_owned(), path.to_owned())
     }
 
-    /// What a file shall hold.
+    /// The file with these octets.
     pub(super) fn of(path: &Path, octets: &[u8]) -> Self {
         let file = (path.to_owned(), octets.to_vec());
         Self {
@@ -287,7 +287,8 @@ impl Files {
         context.finish().as_ref().to_vec()
     }
 
-    /// Refused where it cannot be read, or the key is of another certificate.
+    /// The configuration served; an error when the chain cannot be read, or the key does not belong
+    /// to it.
     pub(super) fn served(&self) -> Result<Served, String> {
         let (certificate, key) = (&self.certificate.0, &self.key.0);
         let chain = CertificateDer::pem_slice_iter(&self.certificate.1)
@@ -317,7 +318,7 @@ fn versions() -> Result<ConfigBuilder<ServerConfig, WantsServerCert>, rustls::Er
     Ok(builder.with_no_client_auth())
 }
 
-/// An authority asks for the proof of a name, and nothing else (RFC 8737 §3).
+/// Whether a handshake is a TLS-ALPN-01 challenge (RFC 8737 §3).
 fn is_challenge(hello: &ClientHello<'_>) -> bool {
     hello
         .alpn()

@@ -1,4 +1,4 @@
-//! The body of an answer that somebody follows until it has left.
+//! A response body that reports when it was sent or abandoned.
 
 use std::{
     pin::Pin,
@@ -9,13 +9,13 @@ use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
-/// Who follows it; dropped when it has left, or never will.
+/// Observes a body; dropped when it was sent or abandoned.
 pub trait Watch: Unpin {
-    /// The next part was asked for, and has so many octets; 0 while it is not there.
+    /// The next part was polled, with its number of octets; 0 while it is not ready.
     fn asked(&mut self, octets: usize);
 }
 
-/// A body with who follows it.
+/// A body with its observer.
 pub struct Watched<W> {
     pub body: Body,
     pub watch: W,

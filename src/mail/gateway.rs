@@ -1,5 +1,4 @@
-//! Services that take short messages and faxes: a request by HTTP, or a message by mail, made of a
-//! template.
+//! Gateways for short messages and faxes: an HTTP request or a mail message, made from a template.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -12,7 +11,7 @@ use crate::{
     http::outbound::Outbound,
 };
 
-/// A service reached by HTTP.
+/// A gateway reached by HTTP.
 pub struct Http {
     outbound: Outbound,
     method: Method,
@@ -25,7 +24,7 @@ pub struct Http {
     patience: Duration,
 }
 
-/// How a value is kept from being more than a value.
+/// How a value is escaped in its context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Written {
     /// As it is.
@@ -76,8 +75,8 @@ impl Written {
     }
 }
 
-/// Puts the values of a message into a template: `{number}`, `{digits}`, `{text}`, `{sender}`,
-/// `{id}`. What a value holds is never read as a template.
+/// Fills a template with the values of a message: `{number}`, `{digits}`, `{text}`, `{sender}`,
+/// `{id}`. Values are never read as templates.
 pub fn filled(template: &str, values: &Values<'_>, written: Written) -> String {
     let mut out = String::new();
     let mut rest = template;
@@ -102,11 +101,11 @@ pub fn filled(template: &str, values: &Values<'_>, written: Written) -> String {
     out
 }
 
-/// What a template may name, and what that is.
+/// The names a template may use, and their values.
 pub struct Values<'a>([(&'static str, &'a str); 5]);
 
 impl<'a> Values<'a> {
-    /// Of a message; none where its words are gone.
+    /// The values of a message; none when its content was dropped.
     pub fn of(message: &'a Outgoing, sender: &'a str) -> Option<Self> {
         let Some(Letter::Text { text, sender: own }) = &message.letter else {
             return None;
@@ -124,7 +123,7 @@ impl<'a> Values<'a> {
 }
 
 impl Http {
-    /// Reads what is set; what cannot be is said.
+    /// Checks the settings; an error says what is wrong with them.
     pub fn new(gateway: &Gateway, url: &str) -> Result<Self, String> {
         let outbound = Outbound::new(true)?;
         let probe = url.replace(['{', '}'], "");
@@ -153,7 +152,7 @@ impl Http {
         })
     }
 
-    /// Hands a message over.
+    /// Sends a message.
     pub async fn send(&self, message: &Outgoing) -> Fate {
         let Some(values) = Values::of(message, &self.sender) else {
             return Fate::Refused("its words are gone".to_owned());

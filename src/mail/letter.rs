@@ -1,4 +1,4 @@
-//! Letters in words: what a message says, in its reader's language, as text and as HTML.
+//! Letters: the text and HTML of a message, in its reader's language.
 
 use askama::Template;
 
@@ -10,7 +10,7 @@ use crate::{
     web::text::{Text, fill},
 };
 
-/// A letter in words.
+/// The text of a letter.
 pub struct Words {
     pub subject: String,
     pieces: Vec<Piece>,
@@ -36,11 +36,11 @@ struct Page<'a> {
     link_alone: &'static str,
 }
 
-/// What every letter needs to know of the server.
+/// Facts about the server that letters need.
 pub struct House<'a> {
-    /// What it calls itself.
+    /// Name of the server.
     pub name: &'a str,
-    /// Without a slash at its end.
+    /// Public URL without a final slash.
     pub url: &'a str,
 }
 
@@ -202,7 +202,7 @@ impl Words {
         }
     }
 
-    /// Text alone says it all.
+    /// Whether the letter needs no HTML part.
     pub fn is_plain(&self) -> bool {
         self.subject.is_empty()
     }

@@ -40,7 +40,7 @@ const LONGEST: Duration = Duration::from_secs(4 * 60 * 60);
 /// The longest rest while nobody can be reached.
 const LONGEST_REST: Duration = Duration::from_secs(10 * 60);
 
-/// Empties the queue.
+/// Sends the messages of the queue.
 pub struct Mail {
     core: Arc<Core>,
     routes: Vec<Route>,
@@ -73,7 +73,8 @@ enum Round {
 }
 
 impl Mail {
-    /// Reads what is set; `Invalid` says what cannot be. None where nothing leaves the server.
+    /// Checks the settings; `Invalid` says what is wrong with them. None where nothing is to be
+    /// sent.
     pub fn new(
         core: Arc<Core>,
         relay: Option<&Relay>,
@@ -116,7 +117,7 @@ impl Mail {
         Ok((!routes.is_empty()).then(|| Arc::new(Self { core, routes })))
     }
 
-    /// Sends what is queued until it is stopped, then ends after the messages under way.
+    /// Sends queued messages until it is stopped, then finishes those being sent.
     pub async fn run(self: Arc<Self>, stop: CancellationToken) {
         if let Err(error) = self.core.step(OutboxOp::Recover).await {
             tracing::warn!(%error, "messages under way before could not be found");

@@ -1,10 +1,10 @@
-//! What an operator sets of outgoing messages.
+//! The operator's settings of outgoing messages.
 
 use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::Deserialize;
 
-/// How connections to the mail server are kept from being read.
+/// Encryption of connections to the mail server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
@@ -16,7 +16,7 @@ pub enum Security {
     None,
 }
 
-/// A password that no log shows.
+/// A password, hidden from logs.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(pub String);
@@ -27,7 +27,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// The mail server that takes what leaves: `[mail]`.
+/// The mail server for outgoing mail: `[mail]`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Relay {
@@ -40,19 +40,19 @@ pub struct Relay {
     pub password: Option<Secret>,
     /// A file whose first line is the password.
     pub password_file: Option<PathBuf>,
-    /// The address messages come from.
+    /// The sender address of messages.
     pub from: String,
-    /// The name beside it, and in the messages.
+    /// The sender's name, also used in the messages.
     #[serde(default = "name")]
     pub name: String,
-    /// What the server calls itself; none: the host of `public_url`.
+    /// The name for EHLO; none: the host of `public_url`.
     pub hello: Option<String>,
-    /// PEM file of an authority trusted besides those of the system.
+    /// PEM file of a trusted authority, besides the system's.
     pub authority: Option<PathBuf>,
-    /// For each connection, and for each message on it.
+    /// Time limit of each connection, and of each message on it.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u64,
-    /// After a first failure; doubled after each further one, to four hours.
+    /// Wait after a first failure; doubled after each further one, up to four hours.
     #[serde(default = "retry_seconds")]
     pub retry_seconds: u64,
 }
@@ -69,7 +69,7 @@ impl Relay {
     }
 }
 
-/// A service that takes short messages or faxes: `[sms]`, `[fax]`. Either `url` or `address`.
+/// A gateway for short messages or faxes: `[sms]`, `[fax]`. Either `url` or `address`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
@@ -80,12 +80,12 @@ pub struct Gateway {
     pub method: String,
     #[serde(default)]
     pub headers: BTreeMap<String, Secret>,
-    /// Values are written as the Content-Type among the headers wants it.
+    /// The body; values are escaped for its Content-Type.
     #[serde(default)]
     pub body: String,
     /// A mail address with `{number}` or `{digits}` in it, reached through `[mail]`.
     pub address: Option<String>,
-    /// What `{sender}` stands for; empty: the name of the person.
+    /// The value of `{sender}`; empty: the name of the person.
     #[serde(default)]
     pub sender: String,
     /// Characters of one message.

@@ -1,4 +1,4 @@
-//! A line to the mail server: what is said on it, and what its answers mean for a message.
+//! An SMTP connection to the mail server, and the meaning of its replies for a message.
 
 use std::time::{Duration, SystemTime};
 
@@ -26,7 +26,7 @@ use crate::{
     web::text::by_tag,
 };
 
-/// How an attempt to hand a message over ended.
+/// Outcome of an attempt to send a message.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     Sent(String),
@@ -38,7 +38,7 @@ pub enum Fate {
     Unreached(String),
 }
 
-/// A mail server and how to speak with it.
+/// A mail server, and how to connect to it.
 pub struct Smtp {
     relay: Relay,
     from: Address,
@@ -55,7 +55,7 @@ pub struct Smtp {
 pub struct Line(AsyncSmtpConnection);
 
 impl Smtp {
-    /// Reads what is set; what cannot be is said.
+    /// Checks the settings; an error says what is wrong with them.
     pub fn new(relay: &Relay, public_url: &str) -> Result<Self, String> {
         let told = |why: &dyn std::fmt::Display| format!("[mail] {why}");
         if !is_address(&relay.from) {
@@ -119,7 +119,7 @@ impl Smtp {
         Duration::from_secs(self.relay.timeout_seconds)
     }
 
-    /// Connects, secures the line and signs in. What fails here concerns no single message.
+    /// Connects, secures the connection and signs in. A failure here concerns no single message.
     pub async fn connect(&self) -> Result<Line, String> {
         match timeout(self.patience(), self.open()).await {
             Ok(Ok(connection)) => Ok(Line(connection)),
@@ -148,7 +148,7 @@ impl Smtp {
         Ok(connection)
     }
 
-    /// Hands a message over. A line that is not usable afterwards is gone.
+    /// Sends a message. A connection that is unusable afterwards is dropped.
     pub async fn send(&self, line: &mut Option<Line>, message: &Outgoing, to: &str) -> Fate {
         let written = match self.write(message, to) {
             Ok(written) => written,
@@ -178,7 +178,7 @@ impl Smtp {
         fate
     }
 
-    /// Says goodbye.
+    /// Ends the session with QUIT.
     pub async fn close(&self, line: Option<Line>) {
         if let Some(mut line) = line {
             let _ = timeout(Duration::from_secs(5), line.0.quit()).await;

@@ -1,4 +1,4 @@
-//! The clock of the machine, watched beside one that never jumps.
+//! Detects jumps of the machine's clock by comparing it with a monotonic one.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,8 +15,8 @@ const RUNNING: ClockId = ClockId::Boottime;
 #[cfg(not(target_os = "linux"))]
 const RUNNING: ClockId = ClockId::Monotonic;
 
-/// Says when the clock jumps. Nothing else comes of it: what ends by the clock does not believe a
-/// jump at once (`docs/reliability.md`, Clocks).
+/// Logs when the clock jumps. Nothing else follows from a jump: expiries do not believe it at once
+/// (`docs/reliability.md`, Clocks).
 pub async fn keep_watch() {
     let mut look = tokio::time::interval(EVERY);
     look.tick().await;

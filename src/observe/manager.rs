@@ -1,4 +1,4 @@
-//! What the service manager is told (systemd's `sd_notify`); nothing where there is none.
+//! Notifies the service manager (systemd's `sd_notify`); does nothing where there is none.
 
 use std::{sync::Arc, time::Duration};
 
@@ -6,12 +6,12 @@ use sd_notify::NotifyState as State;
 
 use super::operator::{Operator, Unready};
 
-/// The server serves.
+/// `READY=1`: the server serves.
 pub fn ready() {
     tell(&[State::Ready]);
 }
 
-/// Something is read anew; [`ready`] follows.
+/// `RELOADING=1`; [`ready`] follows.
 pub fn reloading() {
     match State::monotonic_usec_now() {
         Ok(now) => tell(&[State::Reloading, now]),
@@ -19,13 +19,14 @@ pub fn reloading() {
     }
 }
 
-/// No new requests are taken, and those under way are finished.
+/// `STOPPING=1`: new requests are refused, those in progress are finished.
 pub fn stopping() {
     tell(&[State::Stopping]);
 }
 
-/// Says at half of the time the service manager gives that the server is well. A server whose
-/// store hangs says nothing, and is started anew; a disk that takes nothing no start would mend.
+/// Sends `WATCHDOG=1` at half of the interval that the service manager sets. A server whose store
+/// hangs sends nothing and is restarted; a full disk, which no restart would mend, does not stop
+/// it.
 pub async fn keep_watch(operator: Arc<Operator>) {
     let Some(time) = sd_notify::watchdog_enabled() else {
         return;

@@ -1,4 +1,4 @@
-//! Figures in the format of Prometheus: every instrument of the server is defined here.
+//! Metrics in the format of Prometheus: every instrument of the server is defined here.
 //!
 //! Labels come from lists that end: no login, device, path or name a client chose is one.
 
@@ -75,6 +75,7 @@ const METHODS: [&str; 16] = [
 
 /// The media type of the classic text form, and of OpenMetrics.
 pub const CLASSIC: &str = "text/plain; version=0.0.4; charset=utf-8";
+/// Content-Type of OpenMetrics.
 pub const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 type Labels = Vec<(&'static str, String)>;
@@ -123,7 +124,7 @@ impl MetricConstructor<Histogram> for Times {
     }
 }
 
-/// What is counted of requests.
+/// Metrics of requests.
 #[derive(Debug)]
 pub struct Requests {
     answered: Family<Asked, Counter>,
@@ -144,12 +145,12 @@ impl Default for Requests {
 }
 
 impl Requests {
-    /// A request came.
+    /// Counts a request that begins.
     pub fn begun(&self) {
         self.under_way.inc();
     }
 
-    /// A request is over.
+    /// Counts a request that ended.
     pub fn over(
         &self,
         face: Face,
@@ -178,7 +179,7 @@ impl Requests {
     }
 }
 
-/// Where figures are taken from.
+/// The sources of the metrics.
 pub struct Metrics {
     pub requests: Arc<Requests>,
     pub core: Arc<Core>,
@@ -191,7 +192,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    /// All figures as they are now; `open`: as OpenMetrics, else in the classic text form.
+    /// All metrics now; `open`: in OpenMetrics, else in the classic text format.
     pub async fn text(&self, open: bool) -> Result<String> {
         let census = self.core.store().census().await?;
         let mut registry = Registry::with_prefix("carnet");

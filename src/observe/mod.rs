@@ -1,4 +1,5 @@
-//! What the server tells its operator: logs, which never hold what a card or a credential holds.
+//! Observation of the server by its operator: logs, which never hold contents of cards or
+//! credentials, and metrics.
 
 pub mod clock;
 pub mod manager;

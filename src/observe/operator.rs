@@ -1,4 +1,4 @@
-//! What the operator's own programs ask: whether the server runs, whether it can serve, figures.
+//! Endpoints for the operator's programs: liveness, readiness, metrics.
 
 use std::{
     fmt,
@@ -25,7 +25,7 @@ const ROOM: u64 = 16 * 1024 * 1024;
 /// How long the writer may take to say that it is well.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Why the server cannot serve.
+/// Why the server is not ready.
 #[derive(Debug, PartialEq)]
 pub enum Unready {
     /// The data are opened, migrated perhaps.
@@ -51,7 +51,8 @@ impl fmt::Display for Unready {
     }
 }
 
-/// Answers before the data are open, while the server serves, and while it stops.
+/// The operator's endpoints: they answer before the data are open, while the server serves, and
+/// while it stops.
 #[derive(Default)]
 pub struct Operator {
     pub shutdown: Shutdown,
@@ -59,12 +60,12 @@ pub struct Operator {
     open: OnceLock<Open>,
 }
 
-/// What there is once the data are open.
+/// The sources that are available once the data are open.
 pub struct Open {
     pub store: Arc<Sqlite>,
     pub data: PathBuf,
     pub metrics: Metrics,
-    /// With it figures are given on every address.
+    /// Bearer token that gives access to the metrics on every address.
     pub token: Option<String>,
 }
 
@@ -74,7 +75,7 @@ impl Operator {
         let _ = self.open.set(open);
     }
 
-    /// Whether requests can be answered.
+    /// Whether requests can be answered; else why not.
     pub async fn ready(&self) -> Result<(), Unready> {
         if self.shutdown.0.is_cancelled() {
             return Err(Unready::Stopping);
@@ -89,7 +90,7 @@ impl Operator {
         }
     }
 
-    /// For everybody; where there is a token, figures are given to those who show it.
+    /// The endpoints on public addresses; metrics only with the token, if there is one.
     pub fn public(self: &Arc<Self>, has_token: bool) -> Router {
         let router = match has_token {
             true => health().route("/metrics", get(guarded)),
@@ -98,7 +99,7 @@ impl Operator {
         router.with_state(self.clone())
     }
 
-    /// For an address of its own.
+    /// The endpoints on a listener of their own.
     pub fn private(self: &Arc<Self>) -> Router {
         health()
             .route("/metrics", get(figures))

@@ -43,6 +43,7 @@ pub enum Face {
 }
 
 impl Face {
+    /// As in the log and in metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Eas => "eas",
@@ -67,7 +68,8 @@ impl Face {
     }
 }
 
-/// Names a request, follows it, and writes its line; the request is not kept beside its answer.
+/// Names a request and writes its log line when its response has left; the request itself is not
+/// kept.
 pub fn watch(
     State(figures): State<Arc<Requests>>,
     mut request: Request,

@@ -1,4 +1,4 @@
-//! What every store must do. An engine's tests run [`CASES`], each on a fresh store.
+//! The contract every store must fulfil. An engine's tests run [`CASES`], each on a fresh store.
 
 mod items;
 mod people;

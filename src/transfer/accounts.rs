@@ -5,8 +5,8 @@ use crate::domain::{
     principal::valid_login,
 };
 
-/// Reads a list of accounts: CSV with a heading line that names `login`, and any of `name`, `email`,
-/// `class` and `admin`. The line number and why for what cannot be read.
+/// Parses a list of accounts: CSV with a header that names `login`, and any of `name`, `email`,
+/// `class` and `admin`. An error gives the line number and the reason.
 pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, String> {
     const MOST: usize = 10_000;
     let separator = match text.lines().next() {

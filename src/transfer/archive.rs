@@ -13,8 +13,8 @@ const MAX_MEMBERS: usize = 1_000;
 const MAX_INFLATED: u64 = 128 * 1024 * 1024;
 const MAX_RATIO: u64 = 100;
 
-/// The `.vcf`, `.csv` and `.ldif` members of an archive, as one file. A member that cannot be read
-/// is a record that is skipped.
+/// Reads the `.vcf`, `.csv` and `.ldif` members of an archive as one file. A member that cannot be
+/// read is a skipped record.
 pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
     if archive.len() > MAX_MEMBERS {

@@ -16,7 +16,7 @@ pub struct Column {
 /// A destination and the headers that mean it, English first, then French, German, Dutch.
 type Entry = (&'static str, &'static [&'static str]);
 
-/// The desktop program's and the web program's columns.
+/// The columns of Outlook for Windows and on the web.
 #[rustfmt::skip]
 pub const OUTLOOK: &[Entry] = &[
     ("N.prefix", &["title", "titre", "anrede", "titel"]),
@@ -120,6 +120,7 @@ pub const OUTLOOK: &[Entry] = &[
     ("", &["priority", "priorite", "prioritat", "prioriteit"]),
 ];
 
+/// The columns of Thunderbird.
 #[rustfmt::skip]
 pub const THUNDERBIRD: &[Entry] = &[
     ("N.given", &["first name", "prenom"]),
@@ -212,19 +213,19 @@ const OURS: [[&str; 3]; 2] = [
 /// What stands over the last column of the lines an import refused, which is about that import.
 const REASON: [&str; 2] = ["reason", "motif"];
 
-/// As headers are compared: folded, blanks single, apostrophes alike.
+/// A header as it is compared: folded, with single blanks and uniform apostrophes.
 pub fn folded(header: &str) -> String {
     let header = fold(header).replace(['\u{2019}', '\u{2018}', '`'], "'");
     header.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// What files of one shape have in common: their headers, folded.
+/// Fingerprint of a header, equal for files of the same program.
 pub fn fingerprint(header: &[String]) -> String {
     let folded: Vec<String> = header.iter().map(|column| folded(column)).collect();
     digest(folded.join("\n").as_bytes())
 }
 
-/// Whether a table's headers are mostly a program's own.
+/// Whether most headers of a table are those of a program.
 pub fn has(header: &[String], name: &str) -> bool {
     header.iter().any(|column| folded(column) == name)
 }
@@ -246,7 +247,7 @@ pub fn language(header: &[String]) -> &'static str {
     most.map_or("", |(_, language)| language)
 }
 
-/// The destination of every column by a program's headers; what it does not know stays under its own name.
+/// The destination of every column by a program's headers; unknown ones stay under their own name.
 pub fn program(header: &[String], entries: &[Entry]) -> Vec<Column> {
     let mut columns = map(header, |name, occurrence| {
         find(entries, name, occurrence).map_or_else(|| "CUSTOM".to_owned(), str::to_owned)
@@ -346,7 +347,7 @@ fn by_content(cells: &[&str]) -> &'static str {
     ""
 }
 
-/// Something, `@`, something with a dot or without, and no blanks.
+/// Whether a text looks like an e-mail address: no blanks, and one `@` with text on both sides.
 pub fn is_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| {
         !local.is_empty()

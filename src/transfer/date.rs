@@ -1,10 +1,10 @@
-//! Dates as people and programs write them.
+//! Parsing of dates as people and programs write them.
 
 use carnet_proto::vcard::PartialDate;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-/// Which of two numbers is the day.
+/// The order of day and month.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Order {
     DayFirst,
@@ -28,7 +28,7 @@ impl Order {
     }
 }
 
-/// What a cell says.
+/// The date in a cell.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Date {
     None,
@@ -68,7 +68,7 @@ const MONTHS: [&[&str]; 12] = [
     &["december", "decembre", "dezember", "diciembre", "dicembre", "dezembro"],
 ];
 
-/// The order a column's cells force; none when they leave it open or contradict each other.
+/// The order that a column's cells prove; none when they leave it open or contradict each other.
 pub fn forced<'a>(cells: impl Iterator<Item = &'a str>) -> Option<Order> {
     let (mut day_first, mut month_first) = (false, false);
     for cell in cells {

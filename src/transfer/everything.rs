@@ -1,4 +1,4 @@
-//! Everything of one person in one archive: the contacts of each book, and what the account knows.
+//! All data of one person in one archive: the contacts of each book, and the account's data.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::domain::{
     error::{Error, Result},
 };
 
-/// An archive under way: `account.json`, then one vCard file a book.
+/// An archive being written: `account.json`, then one vCard file per book.
 pub struct Everything {
     archive: Option<Archive>,
     about: Option<Vec<u8>>,
@@ -22,8 +22,9 @@ pub struct Everything {
 }
 
 impl Everything {
-    /// Of somebody: their own books and those of the groups they read, with their tags and the
-    /// comments they read; profile, settings, tags, groups, devices, app passwords and sessions.
+    /// The archive of a person: their own books and those of groups they read, with their tags and
+    /// the comments they may read; profile, settings, tags, groups, devices, app passwords and
+    /// sessions.
     pub async fn of(core: &Arc<Core>, actor: &Arc<Actor>) -> Result<Self> {
         let about = about(core, actor).await?;
         let about = serde_json::to_vec_pretty(&about);

@@ -41,7 +41,7 @@ const PAGE: usize = 1_000;
 /// Rows of a list read at once.
 const LISTED: i64 = 5_000;
 
-/// What a book is written as.
+/// The format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rendition {
     /// `2.1`, `3.0` or `4.0`.
@@ -63,7 +63,7 @@ impl Rendition {
         ("pdf-cards", Rendition::Pdf(Layout::Cards)),
     ];
 
-    /// Every one, as forms name it.
+    /// Every format, with its name in forms.
     pub fn all() -> impl Iterator<Item = (&'static str, Rendition)> {
         Self::ALL.into_iter()
     }
@@ -101,7 +101,7 @@ impl CardVersion {
     }
 }
 
-/// How a rendition is made.
+/// Options of an export.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Export {
     /// French headings and the delimiter French spreadsheets expect.
@@ -109,7 +109,7 @@ pub struct Export {
     /// Family name first.
     pub last_first: bool,
     pub paper: Paper,
-    /// What a page says at its head.
+    /// The head of each page.
     pub heading: Heading,
     pub photos: bool,
     /// The exporter's own tags, as categories.
@@ -141,7 +141,7 @@ impl Default for Export {
     }
 }
 
-/// Which contacts of a book are written.
+/// The contacts of a book that are exported.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Chosen {
     All,
@@ -149,7 +149,7 @@ pub enum Chosen {
 }
 
 impl Chosen {
-    /// What a list shows, on all its pages.
+    /// The contacts of a list, on all its pages.
     pub async fn listed(book: &Book, query: &ListQuery) -> Result<Self> {
         let mut these = Vec::new();
         loop {
@@ -173,13 +173,14 @@ enum Source {
     These(vec::IntoIter<PlacementId>),
 }
 
-/// Reads contacts of a book, some at a time.
+/// Reads contacts of a book in portions.
 pub struct Contacts {
     book: Book,
     source: Source,
 }
 
 impl Contacts {
+    /// Begins to read the chosen contacts of a book.
     pub fn of(book: Book, chosen: Chosen) -> Self {
         let source = match chosen {
             Chosen::All => Source::Walk(Some(Position::default())),
@@ -208,7 +209,7 @@ impl Contacts {
         }
     }
 
-    /// All people among them, sorted by name, with their ids in the place; pictures are left out.
+    /// All people among them, sorted by name, with their server ids and without pictures.
     pub async fn sorted(mut self, last_first: bool) -> Result<Vec<(String, Fields)>> {
         let mut all = Vec::new();
         while let Some(cards) = self.next().await? {
@@ -232,7 +233,7 @@ impl Contacts {
     }
 }
 
-/// Writes contacts of a book, piece by piece.
+/// Writes contacts of a book in pieces.
 pub struct Exporter {
     contacts: Contacts,
     rendition: Rendition,
@@ -257,6 +258,7 @@ pub async fn export(book: &Book, rendition: Rendition, how: &Export) -> Result<V
 }
 
 impl Exporter {
+    /// Begins an export of the chosen contacts of a book.
     pub fn new(book: Book, chosen: Chosen, rendition: Rendition, how: Export) -> Self {
         let apart = how.apart && matches!(rendition, Rendition::VCard(_));
         let _running = book.core().tally().exports.enter();
@@ -283,6 +285,7 @@ impl Exporter {
         }
     }
 
+    /// Content-Type of the file.
     pub fn media_type(&self) -> &'static str {
         match self.rendition {
             Rendition::VCard(_) if self.archive.is_some() => "application/zip",
@@ -453,7 +456,7 @@ impl Exporter {
         &self.missing
     }
 
-    /// Notes in the history of the account that contacts were taken out.
+    /// Records the export in the audit trail.
     pub async fn logged(&self) -> Result<()> {
         let book = &self.contacts.book;
         let what = format!(

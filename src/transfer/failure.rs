@@ -2,7 +2,7 @@
 
 use crate::domain::error::Error;
 
-/// Why an import ended before its end.
+/// Why an import ended early.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Failure {
     /// Its file or its place is gone.
@@ -22,6 +22,7 @@ impl Failure {
         Self::Unavailable,
     ];
 
+    /// The failure that an error of the domain stands for.
     pub fn of(error: &Error) -> Self {
         match error {
             Error::NotFound => Self::Gone,
@@ -32,7 +33,7 @@ impl Failure {
         }
     }
 
-    /// As it is kept.
+    /// As stored.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Gone => "gone",
@@ -43,6 +44,7 @@ impl Failure {
         }
     }
 
+    /// Reads what [`Failure::as_str`] writes.
     pub fn parse(kept: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|why| why.as_str() == kept)
     }

@@ -1,15 +1,15 @@
-//! What files and tables can say of a contact, between a card and a row.
+//! The fields of a contact that files and tables hold: the form between a card and a row.
 
 mod write;
 
 use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames};
 use sha2::{Digest as _, Sha256};
 
-/// A contact taken apart.
+/// A contact as fields.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     pub uid: String,
-    /// The displayed name as the file gives it; empty: made of the rest.
+    /// The displayed name in the file; empty: made of the other fields.
     pub name: String,
     pub prefix: String,
     pub given: String,
@@ -33,7 +33,8 @@ pub struct Fields {
     pub addresses: Vec<Address>,
     pub urls: Vec<Value>,
     pub ims: Vec<Value>,
-    /// The label is the relation: `spouse`, `child`, `manager`, `assistant`, or a person's own.
+    /// Related people; the label is the relation: `spouse`, `child`, `manager`, `assistant`, or a
+    /// person's own.
     pub related: Vec<Value>,
     /// `1972-04-15`, `--12-31`, or text that is no date.
     pub birthday: String,
@@ -51,12 +52,12 @@ pub struct Fields {
     /// `(name, value)`
     pub custom: Vec<(String, String)>,
     pub photo: Option<(String, Vec<u8>)>,
-    /// An address that is never fetched.
+    /// URL of a picture, which is never fetched.
     pub photo_address: String,
     pub company: bool,
-    /// What lists sort it by.
+    /// Sort names for lists.
     pub sorted: SortNames,
-    /// Group, creator and day of the last change, where a group's book is written as a table.
+    /// Group, creator and day of the last change, for tables of a group's book.
     pub shared: Option<[String; 3]>,
 }
 
@@ -72,6 +73,7 @@ pub struct Value {
 }
 
 impl Value {
+    /// A value with types.
     pub fn new(text: &str, types: &[&str]) -> Self {
         Self {
             text: text.to_owned(),
@@ -80,6 +82,7 @@ impl Value {
         }
     }
 
+    /// A value with a label of the person's own.
     pub fn labelled(text: &str, label: &str) -> Self {
         Self {
             text: text.to_owned(),
@@ -88,6 +91,7 @@ impl Value {
         }
     }
 
+    /// Whether the value has a type.
     pub fn is(&self, wanted: &str) -> bool {
         self.types.iter().any(|found| found == wanted)
     }
@@ -102,7 +106,7 @@ pub struct Address {
     pub preferred: bool,
     /// Post-office box, extended, street, locality, region, code, country (RFC 6350 §6.3.1).
     pub parts: [String; 7],
-    /// As it is to be printed, where a file gives that.
+    /// The address as formatted in the file.
     pub formatted: String,
 }
 
@@ -114,6 +118,7 @@ const OWN: [(&str, &str); 3] = [
 ];
 /// A custom field: `X-CARNET-CUSTOM;X-NAME=Size:42`.
 const CUSTOM: &str = "X-CARNET-CUSTOM";
+/// Property that marks a favourite.
 pub const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 
 /// Relation, property that programs read, and Apple's label.
@@ -124,7 +129,7 @@ const RELATIONS: [(&str, &str, &str); 3] = [
 ];
 
 impl Fields {
-    /// Nothing that would make a contact.
+    /// Whether no field would make a contact.
     pub fn is_empty(&self) -> bool {
         let blank = Fields {
             gender: self.gender.clone(),
@@ -139,7 +144,7 @@ impl Fields {
         *self == blank
     }
 
-    /// The displayed name: as given, else made of what there is.
+    /// The displayed name: as given, else made of the other fields.
     pub fn display(&self) -> String {
         let parts = [
             &self.prefix,
@@ -168,13 +173,14 @@ impl Fields {
         .unwrap_or_default()
     }
 
+    /// Whether a part of a person's name is given: given, family or additional.
     pub fn has_person(&self) -> bool {
         [&self.given, &self.family, &self.additional]
             .iter()
             .any(|part| !part.trim().is_empty())
     }
 
-    /// What a card says.
+    /// The fields of a card.
     pub fn read(card: &Document) -> Self {
         let text = |name: &str| {
             let line = card.first(name);
@@ -303,7 +309,7 @@ impl Fields {
     }
 }
 
-/// A UID made of octets, in the form of a UUID of version 8 (RFC 9562 §5.8).
+/// A UID derived from octets, in the form of a UUID of version 8 (RFC 9562 §5.8).
 pub fn uid_of(octets: &[u8]) -> String {
     let digest = Sha256::digest(octets);
     let mut id = [0u8; 16];

@@ -65,7 +65,7 @@ const SINGLE: &[(&str, &[&str])] = &[
 /// `E-mail`, 1 -> part -> column.
 type Numbered = BTreeMap<(usize, String, u32), BTreeMap<String, usize>>;
 
-/// Where everything is.
+/// The positions of Google's columns.
 #[derive(Clone, Debug, Default)]
 pub struct Layout {
     pub columns: Vec<Column>,
@@ -74,6 +74,7 @@ pub struct Layout {
 }
 
 impl Layout {
+    /// The layout of a header.
     pub fn new(header: &[String]) -> Self {
         let mut layout = Layout {
             columns: column::program(header, SINGLE),
@@ -102,7 +103,7 @@ impl Layout {
         layout
     }
 
-    /// The fields of a row; whether it was only collected (`* Other Contacts`).
+    /// The fields of a row, and whether Google only collected the contact (`* Other Contacts`).
     pub fn fields(&self, row: &Row) -> (Fields, Vec<Warning>, bool) {
         let mut reader = Reader::default();
         for (at, column) in self.columns.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Cards into a book: duplicates, lists, batches, and a report by line.
+//! Imports cards into a book: duplicates, lists, batches, and a report by line.
 
 mod merge;
 mod progress;
@@ -31,7 +31,7 @@ const ATTEMPTS: usize = 8;
 /// Warnings a report keeps; the others are counted.
 const WARNINGS: usize = 5_000;
 
-/// What happens to a card that is there already.
+/// How to handle a card that the book already has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Choice {
     /// Lists are united, single fields keep the present value.
@@ -55,20 +55,21 @@ impl Choice {
         found.map(|(_, choice)| choice)
     }
 
+    /// As forms and the command line name it.
     pub fn as_str(self) -> &'static str {
         let found = Self::ALL.into_iter().find(|(_, known)| *known == self);
         found.map_or("", |(name, _)| name)
     }
 }
 
-/// What a person chose for the whole file.
+/// The person's choices for a whole file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Choices {
     /// The same UID, or the same name and an address or number in common.
     pub certain: Choice,
     /// An address or a mobile number in common, or the same name alone.
     pub possible: Choice,
-    /// For single records, instead.
+    /// Choices for single records, which override the others.
     pub each: BTreeMap<u64, Choice>,
     /// Keep what the file calls categories.
     pub categories: bool,
@@ -104,7 +105,7 @@ struct Flying {
     commit: JoinHandle<Result<Settled>>,
 }
 
-/// An import on its way.
+/// An import in progress.
 pub struct Importer {
     book: Book,
     import: ImportId,
@@ -132,7 +133,7 @@ impl Importer {
         Ok(importer)
     }
 
-    /// Goes on with an import: records that are settled are passed over when they are pushed.
+    /// Continues an import; records that are settled are skipped.
     pub async fn resume(
         book: Book,
         import: ImportId,
@@ -160,7 +161,7 @@ impl Importer {
         })
     }
 
-    /// Takes one record; stores when a batch is full.
+    /// Takes one record, and stores a batch when it is full.
     pub async fn push(&mut self, entry: Entry) -> Result<()> {
         let Entry {
             record,
@@ -238,7 +239,7 @@ impl Importer {
         }
     }
 
-    /// Stores what is left, then the lists, and tells what became of the file.
+    /// Stores the last batch and the lists, and returns the report.
     pub async fn finish(mut self) -> Result<Report> {
         self.store().await?;
         self.land().await?;
@@ -274,7 +275,7 @@ impl Importer {
         Ok(report)
     }
 
-    /// Stores what is waiting, and how far that is; [`Importer::resume`] goes on from there.
+    /// Stores the last batch with the progress; [`Importer::resume`] continues from there.
     pub async fn pause(mut self) -> Result<Progress> {
         self.store().await?;
         self.land().await?;

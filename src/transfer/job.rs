@@ -1,4 +1,4 @@
-//! Imports that go on by themselves: files as they arrive, and who reads them into books.
+//! Imports in the background: files are kept as they arrived, and read into books a few at a time.
 //!
 //! A file waits in a folder beside the database under a name nobody can guess, until its import
 //! has ended or a day has passed. How far an import came is in the database: a server that starts
@@ -40,14 +40,14 @@ const LEAST: u64 = 200;
 /// Days the refused lines of an import can be fetched.
 const REFUSED_DAYS: u64 = 30;
 
-/// What one import may take.
+/// Limits of one import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Octets of the file.
     pub octets: usize,
     /// Contacts in it.
     pub contacts: usize,
-    /// Work after which it waits to be told to go on.
+    /// Working time after which the import waits for the person to continue it.
     pub longest: Duration,
 }
 
@@ -61,21 +61,21 @@ impl Default for Limits {
     }
 }
 
-/// What an import is to do.
+/// The work of an import.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// The file that waits.
+    /// Name of the stored file.
     pub upload: String,
     pub options: Options,
     pub choices: Choices,
     /// Ranges of records, both ends included; empty: all.
     pub only: Vec<(u64, u64)>,
-    /// Records found.
+    /// Number of records found.
     pub found: u64,
 }
 
 impl Job {
-    /// Reads what an import keeps.
+    /// The job stored with an import.
     pub fn of(import: &Import) -> Option<Self> {
         serde_json::from_str(import.job.as_deref()?).ok()
     }
@@ -96,7 +96,7 @@ pub struct Jobs {
     limits: Limits,
 }
 
-/// A file that arrives; without [`Incoming::finish`] it is gone again.
+/// A file being received; it is removed unless [`Incoming::finish`] is called.
 pub struct Incoming {
     id: String,
     path: PathBuf,
@@ -106,7 +106,7 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Takes some octets; `TooLarge` when they are too many.
+    /// Takes some octets; `TooLarge` beyond the limit.
     pub async fn write(&mut self, octets: &[u8]) -> Result<()> {
         self.octets += octets.len();
         if self.octets > self.most {
@@ -118,18 +118,18 @@ impl Incoming {
         }
     }
 
-    /// The same with another limit.
+    /// This file with another limit.
     pub fn at_most(mut self, octets: usize) -> Self {
         self.most = octets;
         self
     }
 
-    /// Octets so far.
+    /// Octets received so far.
     pub fn octets(&self) -> usize {
         self.octets
     }
 
-    /// Keeps the file, which is on disk then, and gives its name.
+    /// Keeps the file, flushed to disk, and returns its name.
     pub async fn finish(mut self) -> Result<String> {
         if let Some(file) = &mut self.file {
             file.flush().await.map_err(unwritten)?;
@@ -151,7 +151,7 @@ impl Drop for Incoming {
 }
 
 impl Jobs {
-    /// `folder` is made when the first file arrives.
+    /// `folder` is created when the first file is received.
     pub fn new(core: Arc<Core>, folder: PathBuf, limits: Limits) -> Arc<Self> {
         Arc::new(Self {
             core,
@@ -163,11 +163,12 @@ impl Jobs {
         })
     }
 
+    /// The limits of imports on the web.
     pub fn limits(&self) -> Limits {
         self.limits
     }
 
-    /// The limits where files may have at most so many octets.
+    /// The limits, with files of at most so many octets.
     pub fn limits_within(&self, octets: Option<usize>) -> Limits {
         Limits {
             octets: octets.map_or(self.limits.octets, |octets| octets.min(self.limits.octets)),
@@ -175,7 +176,7 @@ impl Jobs {
         }
     }
 
-    /// A file that begins to arrive.
+    /// Begins to receive a file.
     pub async fn receive(&self, person: PersonId) -> Result<Incoming> {
         let folder = self.folder.clone();
         on_disk(move || durable::make_folder(&folder, 0o700)).await?;
@@ -191,7 +192,7 @@ impl Jobs {
         })
     }
 
-    /// Forgets a file that waits.
+    /// Removes a stored file.
     pub async fn discard(&self, person: PersonId, upload: &str) {
         if let Ok(path) = self.path(person, upload) {
             let _ = fs::remove_file(path).await;
@@ -209,7 +210,7 @@ impl Jobs {
         }
     }
 
-    /// Reads a file that waits; `NotFound` when it is gone.
+    /// Reads a stored file; `NotFound` when it was removed.
     pub async fn read(
         &self,
         person: PersonId,
@@ -240,7 +241,7 @@ impl Jobs {
         })
     }
 
-    /// Begins an import into a book, which goes on by itself. Needs *Add*.
+    /// Begins an import into a book in the background. Needs *Add*.
     pub async fn start(self: &Arc<Self>, book: &Book, name: &str, job: &Job) -> Result<ImportId> {
         let path = self.path(book.actor().person, &job.upload)?;
         // Asked for twice, it is begun once.
@@ -256,7 +257,7 @@ impl Jobs {
         Ok(import)
     }
 
-    /// Tells an import that waits to go on.
+    /// Continues an import that waits.
     pub async fn again(self: &Arc<Self>, book: &Book, import: ImportId) -> Result<()> {
         let import = book.import_of(import).await?;
         let mut progress = Progress::read(&import.progress);
@@ -270,7 +271,7 @@ impl Jobs {
         Ok(())
     }
 
-    /// Goes on with what an earlier run of the server left.
+    /// Continues the imports that an earlier run of the server left.
     pub async fn resume(self: &Arc<Self>) -> Result<()> {
         for import in self.core.open_imports().await? {
             if !Progress::read(&import.progress).paused {
@@ -287,7 +288,7 @@ impl Jobs {
         self.running.wait().await;
     }
 
-    /// The lines an import did not take, as a table ([`refused_rows`]).
+    /// The lines an import refused, as a table ([`refused_rows`]).
     pub async fn refused(&self, book: &Book, import: ImportId) -> Result<Vec<u8>> {
         let import = book.import_of(import).await?;
         let read = fs::read(self.refused_path(import.id)).await;
@@ -298,7 +299,7 @@ impl Jobs {
         self.folder.join(format!("refused-{import}.csv"))
     }
 
-    /// Removes files whose import was never begun, and refused lines kept long enough.
+    /// Removes files whose import never began, and lists of refused lines that are old enough.
     pub async fn tidy(&self) -> Result<()> {
         let imports = self.core.open_imports().await?;
         let waiting: Vec<Job> = imports.iter().filter_map(Job::of).collect();

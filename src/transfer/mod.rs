@@ -50,7 +50,7 @@ pub use self::{
 /// Characters of a cell or line that are shown.
 const SHOWN: usize = 80;
 
-/// Why a file is not read at all.
+/// Why a file cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     #[error("the file is empty")]
@@ -69,7 +69,7 @@ pub enum Refused {
     Damaged(Damaged),
 }
 
-/// What of a file cannot be read.
+/// A damage of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damaged {
     Archive,
@@ -109,7 +109,7 @@ impl std::fmt::Display for Bound {
     }
 }
 
-/// Which column goes where in files of one shape.
+/// The columns of files with the same header.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Mapping {
     /// Of the header ([`File::fingerprint`]).
@@ -118,26 +118,27 @@ pub struct Mapping {
     pub codes: Vec<String>,
 }
 
-/// What a person may choose against what was recognized.
+/// The person's choices that override detection.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Options {
     pub asked: Asked,
     pub encoding: Option<String>,
     pub delimiter: Option<char>,
     pub date_order: Option<Order>,
-    /// Of whoever imports, for dates of which neither the cells nor the header tell the order.
+    /// Order of day and month for dates that neither the cells nor the header decide: the usual one
+    /// of the person.
     #[serde(default)]
     pub usual_order: Option<Order>,
-    /// The first one made for the header found is followed.
+    /// Mappings of the person; the first one made for the file's header is used.
     pub mappings: Vec<Mapping>,
-    /// Also what Google collected without being asked (`* Other Contacts`).
+    /// Also read contacts that Google only collected (`* Other Contacts`).
     pub collected: bool,
-    /// The first line of a table is a contact already.
+    /// The table has no header: its first line is a contact.
     #[serde(default)]
     pub headless: bool,
 }
 
-/// A file as it was read.
+/// A file that was read.
 #[derive(Clone, Debug)]
 pub struct File {
     pub format: Format,
@@ -153,15 +154,15 @@ pub struct File {
     pub fingerprint: String,
     /// The first cell of every column that says something.
     pub samples: Vec<String>,
-    /// A line that tells whether the encoding is right: one with other letters than ASCII.
+    /// A line that shows whether the encoding is right: one with letters beyond ASCII.
     pub sample: String,
     pub date_order: Option<Order>,
-    /// MacRoman is worth offering, or the encoding is doubtful.
+    /// The encoding is doubtful, or may be MacRoman.
     pub doubtful: bool,
     pub entries: Vec<Entry>,
 }
 
-/// One record of a file and what becomes of it.
+/// One record of a file, with its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
     /// From 1, in file order.
@@ -172,7 +173,7 @@ pub struct Entry {
     pub outcome: Outcome,
 }
 
-/// What a record is.
+/// The outcome of a record.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Card(Made),
@@ -180,15 +181,15 @@ pub enum Outcome {
     Skipped(Reason),
 }
 
-/// A card to be stored.
+/// A card to store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Made {
     pub card: Vec<u8>,
     pub uid: String,
     pub name: String,
-    /// What duplicates are found by.
+    /// Keys by which duplicates are found.
     pub keys: Vec<Key>,
-    /// Its picture is as another format than vCard had it.
+    /// Its picture is in the format of a directory, not of vCard.
     pub foreign_picture: bool,
 }
 
@@ -226,7 +227,7 @@ impl Reason {
     }
 }
 
-/// Something a person should know about a record that was read all the same.
+/// A remark about a record that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     pub code: Code,
@@ -234,7 +235,7 @@ pub struct Warning {
     pub about: String,
 }
 
-/// What is wrong with a value.
+/// The kind of a remark.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     EmailNotSmtp,

@@ -1,4 +1,5 @@
-//! What an import would do, told before anything is stored; and what it did not take, afterwards.
+//! A preview of an import, before anything is stored; and the list of records it refused,
+//! afterwards.
 
 use std::collections::BTreeSet;
 
@@ -21,24 +22,24 @@ const HEADINGS: [&str; 3] = ["Line", "Record", "Reason"];
 /// Of UTF-8, for spreadsheets.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// What an import of a file would do.
+/// The expected outcome of an import.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Foreseen {
     pub contacts: usize,
     pub lists: usize,
-    /// Like nobody in the book or before them in the file.
+    /// Number of records that match nobody in the book nor an earlier record.
     pub fresh: usize,
     pub alike: Vec<Alike>,
     pub skipped: usize,
     pub warnings: usize,
 }
 
-/// A record that is like a contact there is.
+/// A record that matches an existing contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Alike {
     pub record: u64,
     pub likeness: Likeness,
-    /// None: like an earlier record of the same file.
+    /// None: it matches an earlier record of the same file.
     pub present: Option<PlacementId>,
 }
 
@@ -71,8 +72,8 @@ pub async fn foresee(book: &Book, file: &File) -> Result<Foreseen> {
     Ok(foreseen)
 }
 
-/// The lines of a file that were not taken, as a table with the reason of each, by its code: to be
-/// corrected and read again.
+/// The lines of a file that were refused, as a table with the code of each reason, to be corrected
+/// and read again.
 pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) -> Vec<u8> {
     let mut writer = refused_writer();
     let mut write = |mut cells: Vec<String>, reason: &str| {
@@ -124,8 +125,7 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
     writer.into_inner().unwrap_or_default()
 }
 
-/// The table of [`refused_rows`] in somebody's words: what stands over a line, a record and a reason,
-/// and the reasons themselves.
+/// The table of [`refused_rows`] with its headings and reasons in a person's language.
 pub fn refused_in_words(
     table: &[u8],
     headings: [&str; 3],
@@ -186,7 +186,7 @@ fn record(lines: &[&str], first: u64) -> String {
 }
 
 impl File {
-    /// A table whose columns may be sent elsewhere than recognized.
+    /// Whether the file is a table whose columns can be mapped.
     pub fn has_mapping(&self) -> bool {
         !self.columns.is_empty() && !matches!(self.format, Format::GoogleOld | Format::GoogleNew)
     }

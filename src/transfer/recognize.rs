@@ -1,10 +1,10 @@
-//! What a file is: by its content, never by its name alone.
+//! Detects the format of a file by its content, never by its name alone.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Refused, column, text::Decoded};
 
-/// What a file holds.
+/// The format of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     VCard,
@@ -33,7 +33,7 @@ impl Format {
     }
 }
 
-/// What a person or an option asked for, instead of what is recognized.
+/// The format to read a file as: detected, or chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
     #[default]
@@ -46,7 +46,7 @@ pub enum Asked {
 }
 
 impl Asked {
-    /// Everything that can be asked for, with its name.
+    /// Every choice, with its name.
     pub const ALL: [(&'static str, Asked); 6] = [
         ("auto", Asked::Auto),
         ("vcard", Asked::VCard),
@@ -63,7 +63,7 @@ impl Asked {
     }
 }
 
-/// Whether octets begin a file of vCards; the rest need not be read for that.
+/// Whether octets begin a file of vCards.
 pub fn is_vcard(start: &[u8]) -> bool {
     let start = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
     let text: String = start
@@ -75,12 +75,12 @@ pub fn is_vcard(start: &[u8]) -> bool {
     text.starts_with("BEGIN:VCARD") || text.starts_with("BEGIN:VADDRESSBOOK")
 }
 
-/// A zip archive that is no office document.
+/// Whether a file is a zip archive other than an office document.
 pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") && !contains(&bytes[..bytes.len().min(4096)], b"xl/")
 }
 
-/// Refuses what people mistake for a table of contacts, with what to do instead.
+/// Refuses files that people mistake for a table of contacts, with advice what to do instead.
 pub fn refuse_others(bytes: &[u8]) -> Result<(), Refused> {
     let start = &bytes[..bytes.len().min(4096)];
     let head: Vec<u8> = start
@@ -109,7 +109,7 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
 }
 
-/// The first logical line that is no comment is `version: 1` or names an entry.
+/// Whether the first logical line that is no comment is `version: 1` or names an entry.
 pub fn is_ldif(decoded: &Decoded) -> bool {
     let mut comment = false;
     let first = decoded.text.lines().find(|line| {
@@ -123,7 +123,7 @@ pub fn is_ldif(decoded: &Decoded) -> bool {
     })
 }
 
-/// The program whose header this is.
+/// The program that a header belongs to.
 pub fn table(header: &[String], asked: Asked) -> Format {
     let has = |name: &str| column::has(header, name);
     let google = match has("group membership") || has("e-mail 1 - type") {

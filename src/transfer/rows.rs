@@ -14,7 +14,7 @@ use crate::domain::direction::straight;
 pub struct Reading {
     pub columns: Vec<Column>,
     dates: Vec<Dates>,
-    /// What a person should be shown: the order of the dates, where there are some.
+    /// The order of day and month, if the table has dates.
     pub date_order: Option<Order>,
     /// Categories are separated by semicolons alone.
     semicolons: bool,
@@ -25,9 +25,9 @@ pub struct Reading {
 /// How the dates of a column are read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Dates {
-    /// Which of two numbers is the day.
+    /// The order of day and month.
     order: Order,
-    /// The same where dots stand between them.
+    /// The order in dates written with dots.
     dotted: Order,
     /// Cells are day numbers.
     serial: bool,
@@ -48,7 +48,8 @@ const UNSPECIFIED: [&str; 6] = [
 ];
 
 impl Reading {
-    /// Decides what depends on whole columns. `chosen`: the order of dates a person asked for.
+    /// Decides everything that depends on whole columns. `chosen`: the order of dates a person
+    /// chose.
     pub fn new(
         table: &Table,
         columns: Vec<Column>,
@@ -92,7 +93,7 @@ impl Reading {
         }
     }
 
-    /// The fields of a row and what was noticed on the way.
+    /// The fields of a row, with remarks.
     pub fn fields(&self, row: &Row) -> (Fields, Vec<Warning>) {
         let mut reader = RowReader {
             reading: self,

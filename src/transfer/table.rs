@@ -29,10 +29,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// A cell by its column; empty beyond the row's end.
     pub fn cell(&self, at: usize) -> &str {
         self.cells.get(at).map(String::as_str).unwrap_or_default()
     }
 
+    /// Whether every cell is blank.
     pub fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
     }

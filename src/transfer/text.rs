@@ -1,4 +1,5 @@
-//! From octets to text: marks, UTF-16 by position, UTF-8, else Windows-1252.
+//! Decodes octets to text: byte order marks, UTF-16 by the position of zeros, UTF-8, else
+//! Windows-1252.
 
 use super::SHOWN;
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
@@ -7,7 +8,7 @@ use unicode_normalization::{UnicodeNormalization as _, is_nfc};
 /// Octets looked at to tell UTF-16 without a mark.
 const SAMPLE: usize = 1_000;
 
-/// A file's text and how it was read.
+/// The text of a file, and how it was decoded.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
     /// NFC, without NUL and byte-order mark.
@@ -15,15 +16,15 @@ pub struct Decoded {
     /// `utf-8`, `utf-16le`, `utf-16be`, `windows-1252`, `macintosh`
     pub encoding: &'static str,
     pub bom: bool,
-    /// `CRLF`, `LF` or `CR`: what most lines end with.
+    /// The most frequent line end: `CRLF`, `LF` or `CR`.
     pub newline: &'static str,
-    /// More control or replacement characters than text has.
+    /// It has more control or replacement characters than text would.
     pub doubtful: bool,
     /// Accented capitals between small letters: MacRoman is worth offering.
     pub perhaps_mac: bool,
 }
 
-/// Reads text; `chosen` overrides what is guessed (a label such as `macintosh`).
+/// Decodes text; `chosen` overrides detection (a label such as `macintosh`).
 pub fn decode(bytes: &[u8], chosen: Option<&str>) -> Decoded {
     let chosen = chosen.and_then(|label| Encoding::for_label(label.as_bytes()));
     let (encoding, bom) = match Encoding::for_bom(bytes) {

@@ -53,6 +53,7 @@ impl std::ops::Deref for RawCard {
 }
 
 impl<R: BufRead> Cards<R> {
+    /// Reads cards from a stream.
     pub fn new(input: R) -> Self {
         Self {
             input,
@@ -67,8 +68,9 @@ impl<R: BufRead> Cards<R> {
         self.read
     }
 
-    /// The next card and its first line; what stands between cards is passed over. A card begins
-    /// inside another one only as the value of `AGENT` (vCard 2.1): else that one lost its end.
+    /// The next card and the number of its first line; octets between cards are skipped. A card
+    /// begins inside another one only as the value of `AGENT` (vCard 2.1); otherwise the outer card
+    /// is cut.
     pub fn next_card(&mut self) -> io::Result<Option<(u64, RawCard)>> {
         let mut card = RawCard::default();
         let mut line = Vec::new();
@@ -128,7 +130,7 @@ fn is_marker(line: &[u8], marker: &[u8]) -> bool {
     }) && letters.next().is_none()
 }
 
-/// One card as it is to be stored; lists name their members still as the file does.
+/// A card as it is to be stored; lists still name their members as the file does.
 pub fn entry(record: u64, line: u64, raw: &RawCard) -> Entry {
     let mut warnings = Vec::new();
     let outcome = match (raw.fault, Document::parse(raw)) {

@@ -1,4 +1,4 @@
-//! A person's own account: what others see of it, its password, its sessions, its end.
+//! A person's own account: profile, password, sessions, deletion.
 
 use std::sync::Arc;
 
@@ -247,8 +247,8 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     }
 }
 
-/// Whether a password is the visitor's own, or what to tell them: whoever finds an open page may not
-/// change what opens it.
+/// Whether a password is the person's own, or the message to show. Required before changes to
+/// credentials, so that an open page is not enough.
 pub async fn confirmed(
     web: &Web,
     visit: &Visit,

@@ -1,4 +1,4 @@
-//! The link of a letter that confirms another e-mail address.
+//! The page behind the link that confirms a new e-mail address.
 
 use std::sync::Arc;
 

@@ -36,11 +36,11 @@ const OFFERED: usize = 50;
 /// Names of people who cannot open a document.
 const NAMED: usize = 5;
 
-/// What is attached to a contact, on its card.
+/// The attachments of a contact, as its card shows them.
 #[derive(Default)]
 pub struct Attachments {
     pub rows: Vec<Attached>,
-    /// How many documents are not shared with the reader.
+    /// Number of documents that are not shared with the reader, in words.
     pub closed: Option<String>,
     pub may_change: bool,
 }
@@ -58,7 +58,8 @@ pub struct Attached {
     pub path: String,
     pub name: String,
     pub kind: &'static str,
-    /// Who sees the contact and not the document, for those who may change that.
+    /// Names of people who see the contact but not the document, shown to those who may change
+    /// that.
     pub cannot_open: Option<String>,
 }
 

@@ -1,6 +1,6 @@
-//! What browsers say of themselves, in words.
+//! Names of browsers, from their User-Agent.
 
-/// Program and system of a User-Agent; none for what nobody knows.
+/// Program and system of a User-Agent; none for an unknown one.
 pub fn browser_name(agent: &str) -> Option<(&'static str, &'static str)> {
     // The order matters: most programs also name those they descend from.
     const PROGRAMS: [(&str, &str); 8] = [
@@ -30,7 +30,7 @@ pub fn browser_name(agent: &str) -> Option<(&'static str, &'static str)> {
     named(&PROGRAMS).zip(named(&SYSTEMS))
 }
 
-/// Whether it is one of a phone: numbers can be called there.
+/// Whether a User-Agent is that of a phone, which can call numbers.
 pub fn is_phone(agent: &str) -> bool {
     agent.contains("Mobi")
 }

@@ -1,4 +1,4 @@
-//! Call links: what a click on a number or a Skype name does, as a person chose.
+//! Call links: the action of a click on a number or a Skype name, as the person chose.
 
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ const NEVER: [&str; 7] = [
     "view-source",
 ];
 
-/// Gives the lines of a card the links this visitor wants.
+/// Sets the call links of a card's lines as the person chose.
 pub fn connect(view: &mut CardView, visit: &Visit) {
     let choice = visit.settings.calls.as_deref();
     let phone = is_phone(&visit.visitor.browser);
@@ -55,7 +55,7 @@ pub fn connect(view: &mut CardView, visit: &Visit) {
     }
 }
 
-/// The link this visitor wants on a number.
+/// The call link of a number, as the person chose.
 pub fn of_number(number: &str, visit: &Visit) -> Option<String> {
     let number: String = number
         .chars()

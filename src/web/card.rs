@@ -38,7 +38,7 @@ pub async fn card(
     card_telling(&web, &item, &visit, done.into()).await
 }
 
-/// The card, with what was done to it on top.
+/// The card, with a message on top.
 pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Response {
     if item.place.is_folder() {
         return documents::details_telling(web, item, visit, told).await;
@@ -157,6 +157,7 @@ fn place_link(place: &KnownPlace, visit: &Visit) -> Option<page::CardPlace> {
     }
 }
 
+/// A comment as pages show it.
 pub fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
     let text = visit.text;
     page::CommentRow {

@@ -1,5 +1,5 @@
-//! Connecting a device: a guide for each kind of client with the person's own values, a password on
-//! the way, and whether the device came.
+//! Connecting a device: a guide for each kind of client with the person's own values, an app
+//! password made on the way, and whether the device has connected.
 
 mod kinds;
 mod offers;

@@ -38,7 +38,7 @@ const LETTERS: usize = 120;
 /// Keeps the environment chosen for as long as the browser is open.
 const COOKIE: &str = "carnet-place";
 
-/// Query of a list.
+/// Query parameters of a list.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct ListParams {
@@ -54,7 +54,7 @@ pub struct ListParams {
 }
 
 impl ListParams {
-    /// What they ask of a book, on all pages.
+    /// The list on all its pages, as a query of the book.
     pub fn narrowing(&self, web: &Web) -> ListQuery {
         ListQuery {
             words: web.facet.words(&self.q),
@@ -68,7 +68,7 @@ impl ListParams {
         }
     }
 
-    /// One page of it, as the person wants lists.
+    /// One page of the list, with the person's settings.
     pub fn query(&self, web: &Web, settings: &Settings) -> ListQuery {
         ListQuery {
             last_first: settings.last_first,
@@ -86,12 +86,12 @@ impl ListParams {
         }
     }
 
-    /// Only some of the contacts of the place are meant.
+    /// Whether the list shows only some contacts of the place.
     pub fn is_narrowed(&self) -> bool {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
     }
 
-    /// The address of another page or order of the same list.
+    /// URL of another page or order of the same list.
     pub fn link(&self, here: &str, page: i64, sort: &str, all: &str) -> String {
         let number = |n: i64| if n == 0 { String::new() } else { n.to_string() };
         let query = [
@@ -196,13 +196,13 @@ pub async fn list(
     response
 }
 
-/// `GET /contacts`: the environment chosen last; Private after signing in.
+/// `GET /contacts`: the place chosen last; Private after signing in.
 pub async fn last_place(visit: Visit, headers: HeaderMap) -> Response {
     let group = chosen_group(&visit, &headers).map(PlacePath::Group);
     see_other(&group.unwrap_or(PlacePath::Private).path())
 }
 
-/// The group whose environment was chosen last.
+/// The group whose place was chosen last.
 pub fn chosen_group(visit: &Visit, headers: &HeaderMap) -> Option<String> {
     let chosen = |name: &String| {
         let path = PlacePath::Group(name.clone()).path();
@@ -223,7 +223,7 @@ pub fn forget_place() -> HeaderValue {
     HeaderValue::from_static("carnet-place=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
 }
 
-/// The list, with what was done to it on top.
+/// The list, with a message on top.
 pub async fn list_telling(
     web: &Arc<Web>,
     place: &PlacePath,
@@ -354,7 +354,7 @@ fn scope(params: &ListParams) -> String {
     }
 }
 
-/// What a name is listed under: its first letter, or `#`.
+/// The letter a name is listed under, or `#`.
 pub fn letter_of(first: &str) -> String {
     match first.chars().next().filter(|c| c.is_alphabetic()) {
         Some(letter) => letter.to_uppercase().collect(),
@@ -362,7 +362,7 @@ pub fn letter_of(first: &str) -> String {
     }
 }
 
-/// Each letter with the address of its first row.
+/// Each letter, with the URL of its first row.
 pub fn letters(
     counted: &[(String, i64)],
     rows_a_page: i64,
@@ -382,7 +382,7 @@ pub fn letters(
     letters
 }
 
-/// Books a selection can be shared with or moved into; none but others than the one shown.
+/// Books that a selection can be shared with or moved into.
 pub async fn targets(
     books: &[Book],
     shown: Option<CollectionId>,
@@ -406,7 +406,7 @@ async fn nearly_full(book: &Book, text: &Text) -> Result<Option<String>> {
     Ok(room.map(|(count, quota, left)| fill(text.transfer.room, &[&count, &quota, &left])))
 }
 
-/// Who sees what is in a group; the sentence takes its name and the number of its members.
+/// A sentence on who sees a group's contents, with its name and the number of its members.
 pub async fn members_see(book: &Book, sentence: &str) -> Result<String> {
     let members = book.members().await?.len();
     Ok(fill(sentence, &[&book.collection().display_name, &members]))

@@ -383,8 +383,8 @@ pub async fn erase(
     page.unwrap_or_else(|error| visit.failed(&web, &error))
 }
 
-/// Orders a device to be erased, where its name and the password of who is signed in were typed;
-/// else what the page tells.
+/// Orders a device to erase itself, if its name and the person's password were typed; else the
+/// message to show.
 pub async fn erase_typed(
     web: &Web,
     posted: &Posted,

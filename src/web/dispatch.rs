@@ -1,4 +1,4 @@
-//! Short messages and faxes to a number of a contact, and what became of a person's messages.
+//! Sending a short message or a fax to a number of a contact, and the state of a person's messages.
 
 use std::sync::Arc;
 
@@ -69,7 +69,7 @@ pub struct To {
 const LINKS: [(Channel, &str, &str); 2] =
     [(Channel::Sms, "sms:", "sms"), (Channel::Fax, "fax:", "fax")];
 
-/// Leads the links of a card to the services there are.
+/// Adds links to a card for the services that are available.
 pub async fn lead(web: &Web, visit: &Visit, path: &str, view: &mut CardView) -> Result<()> {
     for (channel, scheme, page) in LINKS {
         if outlet(web, visit, channel).await?.is_none() {

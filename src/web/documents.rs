@@ -1,4 +1,4 @@
-//! The tool of documents: folders and what is in them.
+//! The pages of documents: folders and their contents.
 
 mod details;
 mod file;
@@ -118,6 +118,7 @@ pub async fn private(_visit: Visit) -> Response {
     to_default(None)
 }
 
+/// `GET /d/g/NAME`: redirects to the default folder of a group.
 pub async fn of_group(_visit: Visit, Path(name): Path<String>) -> Response {
     to_default(Some(name))
 }
@@ -130,7 +131,7 @@ fn to_default(group: Option<String>) -> Response {
     see_other(&folder.path())
 }
 
-/// The list of a folder, with what was done to it on top.
+/// The list of a folder, with a message on top.
 pub async fn folder_telling(
     web: &Arc<Web>,
     place: &PlacePath,
@@ -320,7 +321,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
     }
 }
 
-/// What a folder is called for this person.
+/// Name of a folder for this person.
 pub fn folder_name(folder: &Book, visit: &Visit) -> String {
     match folder.collection().is_default_folder() {
         true => visit.text.documents.documents.to_owned(),
@@ -328,7 +329,7 @@ pub fn folder_name(folder: &Book, visit: &Visit) -> String {
     }
 }
 
-/// What the place of a folder is called.
+/// Name of a folder's place.
 pub fn place_name(folder: &Book, visit: &Visit) -> String {
     match folder.collection().place {
         Place::Group(group) => visit.actor.membership(group).map_or_else(
@@ -385,7 +386,7 @@ fn size(number: u64, text: &Text) -> String {
     }
 }
 
-/// Differences of a document with the names of its properties in words.
+/// Differences of a document, with its properties named in words.
 pub fn described(differences: Vec<Difference>, visit: &Visit) -> Vec<DifferenceRow> {
     let d = visit.text.documents;
     differences
@@ -421,7 +422,7 @@ fn said(property: &str, value: String, text: &Text) -> String {
     }
 }
 
-/// What a change of a document was.
+/// A change of a document in words.
 pub fn change_named(differences: &[Difference], text: &Text) -> &'static str {
     let changed = |property| differences.iter().any(|d| d.property == property);
     let d = text.documents;
@@ -433,7 +434,7 @@ pub fn change_named(differences: &[Difference], text: &Text) -> &'static str {
     }
 }
 
-/// Why something was refused, in words that fit what the place holds.
+/// The reason of a refusal, in words that suit the contents of the place.
 pub fn refused_in(place: &PlacePath, error: &Error, visit: &Visit) -> Told {
     match place.is_folder() {
         true => refused(error, visit),
@@ -441,7 +442,7 @@ pub fn refused_in(place: &PlacePath, error: &Error, visit: &Visit) -> Told {
     }
 }
 
-/// Why something about documents was refused, in their own words.
+/// The reason of a refusal about documents.
 pub fn refused(error: &Error, visit: &Visit) -> Told {
     let (d, text) = (visit.text.documents, visit.text);
     let (status, sentence) = match error {

@@ -1,4 +1,4 @@
-//! Duplicates: suggestions with their reasons, both sides of a merge, and what is told apart.
+//! Duplicates: suggestions with their reasons, merging, and pairs marked as different people.
 
 use std::sync::Arc;
 

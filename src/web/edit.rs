@@ -362,7 +362,7 @@ pub async fn update(
 fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {
     let (status, _, message) = explain(error, visit.text);
     match error {
-        // What was written and refused is kept (`rights.md` §2).
+        // The refused write is kept among the person's refused changes.
         Error::Forbidden { .. } => (status, format!("{message} {}", visit.text.refused_kept)),
         _ => (status, message),
     }

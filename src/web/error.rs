@@ -1,4 +1,4 @@
-//! Outcomes of the domain as pages.
+//! Errors of the domain as pages.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::error::Error;
 
-/// The status, the title and the sentence of an outcome that is not success.
+/// Status, title and sentence of an error.
 pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
     let (status, title, message) = match error {
         Error::NotFound | Error::StaleCursor => (

@@ -109,7 +109,7 @@ impl Scope {
         Ok((these, count))
     }
 
-    /// The same in a form.
+    /// The selection as hidden fields of a form.
     fn hidden(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> =
             self.ids.iter().map(|id| ("id", id.clone())).collect();

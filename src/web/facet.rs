@@ -1,4 +1,4 @@
-//! What a class tells the web about its documents: pure functions, no storage.
+//! The interface through which the web reads a class's documents: pure functions, no storage.
 
 use std::sync::Arc;
 
@@ -9,15 +9,15 @@ use crate::{
     web::{place::encode_segment, text::Text},
 };
 
-/// Names the picture among the fields of a form.
+/// Name of the picture among the fields of a form.
 pub const PICTURE: &str = "photo";
 
-/// A link that writes to an address and says nothing else (RFC 6068 §2).
+/// A `mailto:` link to an address (RFC 6068 §2).
 pub fn mailto(address: &str) -> String {
     mailto_all([address])
 }
 
-/// The same to several addresses.
+/// A `mailto:` link to several addresses.
 pub fn mailto_all<'a>(addresses: impl IntoIterator<Item = &'a str>) -> String {
     let encoded = addresses.into_iter().map(|address| {
         let (local, domain) = address.rsplit_once('@').unwrap_or((address, ""));
@@ -27,7 +27,7 @@ pub fn mailto_all<'a>(addresses: impl IntoIterator<Item = &'a str>) -> String {
     format!("mailto:{}", encoded.collect::<Vec<_>>().join(","))
 }
 
-/// The web's view of a class of items.
+/// Class-specific functions of the web.
 pub trait WebFacet: Send + Sync {
     /// The details page.
     fn view(&self, document: &[u8], reader: &Reader) -> CardView;
@@ -113,7 +113,7 @@ pub trait WebFacet: Send + Sync {
     fn photo(&self, document: &[u8]) -> Option<(String, Vec<u8>)>;
 }
 
-/// Whoever reads a page.
+/// The person who reads a page.
 #[derive(Clone, Copy)]
 pub struct Reader<'a> {
     pub text: &'static Text,
@@ -138,9 +138,9 @@ pub struct CardLine {
     pub value: String,
     /// `mailto:`, `tel:`, `fax:` or an http(s) address.
     pub link: Option<String>,
-    /// Who a call link of it would call.
+    /// The person whom a call link would call.
     pub callee: Option<Callee>,
-    /// What else can be done with it.
+    /// Other actions on the value.
     pub actions: Vec<CardAction>,
     /// A word about the link, or why there is none.
     pub hint: Option<&'static str>,
@@ -155,7 +155,7 @@ pub enum Callee {
     Skype(String),
 }
 
-/// Something a click on a value can do besides.
+/// A further action on a value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CardAction {
     pub label: &'static str,
@@ -187,7 +187,7 @@ pub struct SideValue {
     pub photo: bool,
 }
 
-/// What a form says, over a version later than the one it was made from.
+/// A form applied to a later version than the one it was made from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Rebased {
     /// Names and values in the form of the later version.
@@ -195,7 +195,7 @@ pub struct Rebased {
     pub contested: Vec<Contested>,
 }
 
-/// A field that a form and a later version say differently.
+/// A field in which a form and a later version differ.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contested {
     /// Names its inputs: `family`; `tel-0` for `tel-0`, `tel-0-kind`...
@@ -207,7 +207,7 @@ pub struct Contested {
     pub changed: Changed,
 }
 
-/// On which side a field is no longer what it was.
+/// The side on which a field changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Changed {
     Mine,
@@ -223,7 +223,7 @@ impl Changed {
         matches!(self, Changed::Mine | Changed::Both)
     }
 
-    /// The same in words.
+    /// The side in words.
     pub fn told(self, text: &Text) -> &'static str {
         match self {
             Changed::Mine => text.book.changed_by_you,
@@ -239,7 +239,7 @@ impl Changed {
 pub struct Form {
     pub sections: Vec<Section>,
     pub has_photo: bool,
-    /// What it has no input for and keeps: name and value.
+    /// Properties without an input, which are kept: name and value.
     pub kept: Vec<(String, String)>,
 }
 
@@ -254,6 +254,7 @@ pub struct Section {
 }
 
 impl Section {
+    /// Whether the section has fields that few people fill in.
     pub fn has_rare(&self) -> bool {
         self.fields.iter().any(|field| field.rare)
     }

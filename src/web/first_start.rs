@@ -1,5 +1,5 @@
-//! The one page of a server without an account: its address and its administrator, for whoever has
-//! the code the server printed.
+//! The one page of a server without an account: sets its address and its administrator, for whoever
+//! has the code the server printed.
 
 use std::sync::Arc;
 

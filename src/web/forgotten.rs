@@ -1,4 +1,4 @@
-//! A forgotten password: asking for the link, and what it leads to.
+//! Forgotten passwords: the request for a link, and the page behind it.
 
 use std::sync::Arc;
 

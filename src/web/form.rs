@@ -1,4 +1,4 @@
-//! What a form sent, once it is known to come from a page of this session.
+//! The input of a form, after its token proved that it comes from a page of this session.
 
 use std::sync::Arc;
 
@@ -58,14 +58,17 @@ impl Posted {
         self.value(name).trim().parse().unwrap_or(0)
     }
 
+    /// The person in a field; 0 when it holds no id.
     pub fn person(&self, name: &str) -> PersonId {
         PersonId(self.number(name))
     }
 
+    /// The collection in a field; 0 when it holds no id.
     pub fn collection(&self, name: &str) -> CollectionId {
         CollectionId(self.number(name))
     }
 
+    /// The revision in the field `revision`; 0 when it holds no id.
     pub fn revision(&self) -> RevisionId {
         RevisionId(self.number("revision"))
     }

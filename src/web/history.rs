@@ -1,4 +1,4 @@
-//! The history of a contact: who changed what, when, through which client; and back.
+//! The history of a contact (author, time, client, change), and restoring a version.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The home page: search in everything, and what waits for the person.
+//! The home page: search in everything, and items that need the person's attention.
 
 use std::sync::Arc;
 
@@ -90,7 +90,8 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
     Ok(show(StatusCode::OK, &page))
 }
 
-/// Birthdays of so many days that one search finds all of, and how many days these are.
+/// Upcoming birthdays, over the longest period whose results fit in one search, and its length in
+/// days.
 async fn nearest(web: &Web, visit: &Visit) -> Result<(Outcome, u32)> {
     let mut days = DAYS;
     loop {

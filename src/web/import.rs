@@ -1,4 +1,4 @@
-//! Import, first and second step: a file is taken, and shown as it would be read.
+//! Import, first and second step: uploading a file, and previewing how it is read.
 
 mod choices;
 mod report;

@@ -1,4 +1,4 @@
-//! How often something may be asked for, per person, address or link.
+//! Rate limits per person, address or link.
 
 use std::{
     collections::HashMap,
@@ -16,6 +16,7 @@ pub struct Limit {
 }
 
 impl Limit {
+    /// A limit of so many times.
     pub fn new(times: u32) -> Self {
         Self {
             times,

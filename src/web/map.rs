@@ -1,5 +1,5 @@
-//! Maps of postal addresses, opened in a window of their own at the provider a person chose: no page
-//! loads anything from there.
+//! Maps of postal addresses, opened in a window of their own at the provider the person chose:
+//! pages load nothing from it.
 
 use std::sync::Arc;
 

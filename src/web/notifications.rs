@@ -1,4 +1,4 @@
-//! What a person is told by e-mail besides on pages.
+//! Settings of e-mail notifications.
 
 use std::sync::Arc;
 

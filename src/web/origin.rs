@@ -1,4 +1,5 @@
-//! Forms come from this server's own pages: the second wall, before the token each form carries.
+//! Checks that forms come from this server's own pages: the second defence beside each form's
+//! token.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The pages, and what every page carries.
+//! The templates of pages, and the parts common to all.
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -223,6 +223,7 @@ pub struct CommentRow {
     pub may_delete: bool,
 }
 
+/// The form of a contact.
 #[derive(Template)]
 #[template(path = "edit.html")]
 pub struct Edit {
@@ -265,6 +266,7 @@ pub struct Elsewhere {
     pub path: String,
 }
 
+/// Both sides of a conflict.
 #[derive(Template)]
 #[template(path = "conflict.html")]
 pub struct Conflict {
@@ -291,6 +293,7 @@ pub struct ContestedPhoto {
     pub changed: Changed,
 }
 
+/// A page with a title and a sentence.
 #[derive(Template)]
 #[template(path = "message.html")]
 pub struct Message {

@@ -1,4 +1,4 @@
-//! Places and items in addresses.
+//! Places and items in URLs.
 
 use axum::extract::{FromRequestParts, Path};
 use http::{StatusCode, request::Parts};

@@ -1,4 +1,4 @@
-//! Refused changes, changes proposed to me, and what the server noticed.
+//! Refused changes, changes proposed to the person, and the server's notices.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A visit: who asks, in which language.
+//! A request to a page: its person and its language.
 
 use std::sync::Arc;
 
@@ -144,7 +144,7 @@ impl Visit {
         }
     }
 
-    /// The same, with what the page tells on top.
+    /// [`Visit::shell`] with a message at the top of the page.
     pub fn shell_telling(&self, web: &Web, here: Option<&str>, told: Told) -> Shell {
         let mut shell = self.shell(web, here);
         shell.notice = told.notice(self.text);

@@ -78,7 +78,7 @@ struct Results {
     count: String,
     understood: Option<String>,
     notices: Vec<String>,
-    /// The same with the last word as a beginning.
+    /// Link to this search with the last word read as a beginning, and its text.
     wider: Option<(String, String)>,
     /// When it was asked, of a last search shown again.
     asked_at: Option<String>,

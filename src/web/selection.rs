@@ -1,4 +1,4 @@
-//! What is done to a selection of a list, or to the whole book.
+//! Actions on selected rows of a list, or on the whole book.
 
 use std::sync::Arc;
 
@@ -79,6 +79,7 @@ pub async fn tag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) 
     settled(&web, &place, &posted, tagged).await
 }
 
+/// `POST …/selected/untag`
 pub async fn untag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let tagged = tagging(&web, &place, &posted, &[], &posted.tags()).await;
     settled(&web, &place, &posted, tagged).await

@@ -73,6 +73,7 @@ impl Session {
 }
 
 impl Sessions {
+    /// Sessions of the store behind a core.
     pub fn new(core: Arc<Core>) -> Self {
         let mut form_key = [0; 32];
         rand::fill(&mut form_key[..]);

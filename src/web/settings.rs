@@ -1,4 +1,4 @@
-//! What a person sets for themself, and the keys of the keyboard.
+//! Personal settings, and the page of keyboard shortcuts.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What the pages know of the server they are on.
+//! Facts about the server that pages need.
 
 use std::{path::PathBuf, sync::Arc};
 

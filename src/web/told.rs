@@ -1,4 +1,4 @@
-//! What a page tells on top of what it shows: what the last form did, or why it was refused.
+//! The message a page shows above its content: what the last form did, or why it was refused.
 
 use http::StatusCode;
 use serde::Deserialize;
@@ -28,6 +28,7 @@ pub struct Done {
 }
 
 impl Done {
+    /// A message about something done, by its code.
     pub fn of(done: &str) -> Self {
         Self {
             done: done.to_owned(),
@@ -35,17 +36,20 @@ impl Done {
         }
     }
 
+    /// With the name of a group or person.
     pub fn to(mut self, name: &str) -> Self {
         self.name = name.to_owned();
         self
     }
 
+    /// With the numbers that the sentence takes.
     pub fn numbers(mut self, numbers: &[usize]) -> Self {
         let numbers: Vec<String> = numbers.iter().map(usize::to_string).collect();
         self.n = numbers.join(",");
         self
     }
 
+    /// With the value of `undo`.
     pub fn undone_by(mut self, undo: String) -> Self {
         self.undo = undo;
         self
@@ -181,11 +185,13 @@ pub enum Told {
 }
 
 impl Told {
+    /// A message that says why something was refused.
     pub fn refused(error: &Error, visit: &Visit) -> Self {
         let (status, _, message) = explain(error, visit.text);
         Told::Refused(status, message)
     }
 
+    /// The HTTP status of the page.
     pub fn status(&self) -> StatusCode {
         match self {
             Told::Refused(status, _) => *status,

@@ -1,4 +1,4 @@
-//! The trash of a place: what was removed, and back to how it was.
+//! The trash of a place: removed items, and restoring them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! *Undo* of what went neither to the trash nor into the history, for some minutes.
+//! *Undo* of actions that neither the trash nor the history can take back, for some minutes.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! Asking contacts to check what is held about them, one or many, and what came of it.
+//! Asking contacts to check what is held about them, one or many, and their answers.
 
 pub mod public;
 mod shown;

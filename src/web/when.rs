@@ -1,4 +1,4 @@
-//! Moments as people read and write them: the server's clock and zone.
+//! Dates and times as people read and write them, in the server's time zone.
 
 use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Timelike};
 

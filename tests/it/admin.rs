@@ -1,4 +1,4 @@
-//! The administration (`web.md` §3.9, mission A1 to A3): who sees it, and what it does.
+//! The administration: who sees it, and what it does.
 
 mod classes;
 

@@ -1,4 +1,4 @@
-//! Connecting a device (`web.md` §5): following nothing but the page.
+//! Connecting a device, following nothing but the page.
 
 use std::process::Command;
 

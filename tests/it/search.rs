@@ -1,4 +1,4 @@
-//! Searches on a store: the table of the specification, places, rights, limits, suggestions.
+//! Searches on a store: a table of queries, places, rights, limits, suggestions.
 
 mod criteria;
 mod table;

@@ -1,4 +1,4 @@
-//! Contacts check what is held about them (`rights.md` rule 13, `web.md` §3.8).
+//! Contacts check what is held about them.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! My devices and programs (`web.md` §3.7): what pages tell of them and what can be ordered there.
+//! The page of a person's devices and programs: what it shows of them and what can be ordered
+//! there.
 
 use carnet::domain::device::DeviceAccess;
 

@@ -1,4 +1,4 @@
-//! Search on the pages: what `search.md` promises to people, read from what they see.
+//! Search on the pages, checked by what people see.
 
 use crate::support::{
     browser::{Browser, hidden},

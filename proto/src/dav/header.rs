@@ -29,7 +29,8 @@ pub enum Tags {
 }
 
 impl Tags {
-    /// Reads a list; weak forms and the suffixes compressing front-ends add stand for the strong tag.
+    /// Parses a list. Weak forms, and the suffixes that compressing front-ends add, stand for the
+    /// strong tag.
     pub fn parse(value: &str) -> Self {
         if value.trim() == "*" {
             return Tags::Any;
@@ -54,7 +55,7 @@ impl Tags {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct If(pub Vec<IfList>);
 
-/// Conditions that hold together, about one resource.
+/// Conditions about one resource, all of which must hold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IfList {
     /// The resource named before the list; none: the one of the request.
@@ -69,7 +70,7 @@ pub struct IfCondition {
     pub state: IfState,
 }
 
-/// What a condition compares.
+/// The state that a condition compares.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum IfState {
     /// `<urn:...>`: a sync token (RFC 6578 §5) or a lock token.
@@ -79,7 +80,7 @@ pub enum IfState {
 }
 
 impl If {
-    /// Reads the header; none when it breaks the grammar.
+    /// Parses the header; none when it breaks the grammar.
     pub fn parse(value: &str) -> Option<Self> {
         let mut rest = value.trim();
         let mut resource = None;

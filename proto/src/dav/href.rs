@@ -1,4 +1,4 @@
-//! One spelling of every URL path.
+//! URL paths in one canonical percent-encoding.
 
 use unicode_normalization::UnicodeNormalization as _;
 
@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization as _;
 #[error("the path holds %2F, NUL, a dot segment or is not UTF-8")]
 pub struct BadPath;
 
-/// Segments of a path, split before they are decoded. Empty segments are passed over; a final slash
-/// leaves no trace.
+/// The decoded segments of a path, split before decoding. Empty segments, and so a final slash, are
+/// dropped.
 pub fn segments(path: &str) -> Result<Vec<String>, BadPath> {
     path.split('/')
         .filter(|segment| !segment.is_empty())
@@ -16,7 +16,7 @@ pub fn segments(path: &str) -> Result<Vec<String>, BadPath> {
         .collect()
 }
 
-/// The composed and the decomposed spelling of a name, where they differ from it.
+/// The composed and the decomposed spelling of a name, as far as they differ from it.
 pub fn other_normal_forms(name: &str) -> Vec<String> {
     let mut forms: Vec<String> = vec![name.nfc().collect(), name.nfd().collect()];
     forms.retain(|form| form != name);
@@ -46,7 +46,7 @@ pub fn path_of(href: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or(path)
 }
 
-/// The name of the host of an href that is an absolute URL, without its port.
+/// Host name of an href that is an absolute URL, without its port.
 pub fn host_of(href: &str) -> Option<&str> {
     let (_, rest) = href.trim().split_once("://")?;
     let authority = rest.split(['/', '?', '#']).next()?;

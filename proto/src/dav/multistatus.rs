@@ -18,16 +18,16 @@ pub struct MultiStatus {
 /// The properties of one response, by status; 200 is written first.
 #[derive(Clone, Debug, Default)]
 pub struct Properties {
-    /// Ready XML of properties found.
+    /// XML of the properties found.
     pub found: String,
-    /// `(status, names)` of the others.
+    /// `(status, names)` of the other properties.
     pub others: Vec<(u16, Vec<Name>)>,
     /// Precondition element (ready XML) for the propstat of a status.
     pub errors: Vec<(u16, String)>,
 }
 
 impl Properties {
-    /// Notes a property that has another status than 200.
+    /// Adds a property with a status other than 200.
     pub fn without(&mut self, status: u16, name: Name) {
         match self.others.iter_mut().find(|(known, _)| *known == status) {
             Some((_, names)) => names.push(name),
@@ -43,13 +43,14 @@ impl Default for MultiStatus {
 }
 
 impl MultiStatus {
+    /// An open multistatus element without responses.
     pub fn new() -> Self {
         Self {
             out: format!("{HEAD}<D:multistatus{NAMESPACES}>"),
         }
     }
 
-    /// A response with propstats; never both these and a status (RFC 4918 §14.24).
+    /// A response with propstats; a response never has both these and a status (RFC 4918 §14.24).
     pub fn properties(&mut self, href: &str, properties: &Properties) {
         self.begin(href);
         self.propstats(properties);
@@ -79,7 +80,7 @@ impl MultiStatus {
         }
     }
 
-    /// A response that is only a status, with an optional precondition (ready XML).
+    /// A response with a status alone, and an optional precondition (XML).
     pub fn bare(&mut self, href: &str, status: u16, error: Option<&str>) {
         self.begin(href);
         self.status(status);
@@ -91,16 +92,17 @@ impl MultiStatus {
         self.out.push_str("</D:response>");
     }
 
-    /// Octets written and not taken yet.
+    /// Number of octets written and not taken yet.
     pub fn len(&self) -> usize {
         self.out.len()
     }
 
+    /// Whether everything written was taken.
     pub fn is_empty(&self) -> bool {
         self.out.is_empty()
     }
 
-    /// Takes what was written so far, to be sent while the rest is made.
+    /// Takes the output so far, to be sent while the rest is made.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
     }
@@ -191,7 +193,7 @@ pub fn empty_element(name: &Name, out: &mut String) {
     }
 }
 
-/// `HTTP/1.1 200 OK`: clients compare it to the letter.
+/// `HTTP/1.1 200 OK`: some clients compare it octet by octet.
 pub fn status_line(status: u16) -> String {
     let reason = match status {
         200 => "OK",

@@ -1,4 +1,4 @@
-//! What request bodies ask for.
+//! Bodies of WebDAV and CardDAV requests, parsed.
 
 use super::{
     name::{CARDDAV, DAV, Name},
@@ -18,7 +18,7 @@ pub enum PropFind {
 }
 
 impl PropFind {
-    /// An empty body asks for all.
+    /// Parses a PROPFIND body; an empty one means `allprop` (RFC 4918 §9.1).
     pub fn parse(body: &[u8]) -> Result<Self, XmlError> {
         if body.iter().all(u8::is_ascii_whitespace) {
             return Ok(PropFind::AllProp(Vec::new()));
@@ -47,7 +47,7 @@ pub enum Instruction {
 }
 
 impl Instruction {
-    /// The property it is about.
+    /// The property it sets or removes.
     pub fn name(&self) -> &Name {
         match self {
             Instruction::Set(property) => &property.element.name,
@@ -56,11 +56,11 @@ impl Instruction {
     }
 }
 
-/// A property to be set.
+/// A property to set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Property {
     pub element: Element,
-    /// The element as XML that stands by itself, `xml:lang` in scope included.
+    /// The element as self-contained XML, with the `xml:lang` in scope.
     pub xml: String,
 }
 
@@ -104,7 +104,7 @@ pub enum Report {
 /// RFC 6578 §3.2
 #[derive(Clone, Debug, PartialEq)]
 pub struct SyncCollection {
-    /// Empty asks for everything.
+    /// The sync token; empty for an initial synchronization.
     pub token: String,
     /// `infinite`; none where `sync-level` is absent and Depth stands for it (old drafts).
     pub infinite: Option<bool>,
@@ -135,7 +135,7 @@ pub struct Query {
 pub struct AddressData {
     pub content_type: Option<String>,
     pub version: Option<String>,
-    /// Properties wanted, and whether without value; empty for all.
+    /// The wanted properties of the card, each with whether its value is left out; empty for all.
     pub props: Vec<(String, bool)>,
 }
 
@@ -159,7 +159,7 @@ pub struct PrincipalSearch {
 /// RFC 3744 §9.3
 #[derive(Clone, Debug, PartialEq)]
 pub struct PrincipalMatch {
-    /// The property that must name the person; none: `self`.
+    /// The property that must name the person; none for `self`.
     pub property: Option<Name>,
     pub props: Vec<Name>,
 }
@@ -178,6 +178,8 @@ pub enum ReportError {
 }
 
 impl Report {
+    /// Reads a REPORT body. [`Report::Other`] for a report not known here; an error for XML that is
+    /// not well-formed, an unknown collation or an invalid filter.
     pub fn parse(body: &[u8]) -> Result<Self, ReportError> {
         let root = parse(body)?;
         let props = props_of(&root);

@@ -1,4 +1,5 @@
-//! Requests as small trees with resolved namespaces, within limits; escaping for answers.
+//! XML requests parsed into small trees with resolved namespaces, within limits; escaping for
+//! answers.
 
 use quick_xml::{
     NsReader,
@@ -20,7 +21,7 @@ pub struct Element {
     pub name: Name,
     /// As written: `D` of `D:prop`.
     pub prefix: String,
-    /// By the name written, `xmlns` declarations among them.
+    /// Attributes by their names as written, `xmlns` declarations among them.
     pub attributes: Vec<(String, String)>,
     pub children: Vec<Node>,
 }
@@ -62,7 +63,7 @@ impl Element {
         })
     }
 
-    /// All text directly inside.
+    /// The text directly inside the element.
     pub fn text(&self) -> String {
         self.children
             .iter()
@@ -73,6 +74,7 @@ impl Element {
             .collect()
     }
 
+    /// Value of an attribute by its name as written, prefix included.
     pub fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
@@ -80,8 +82,9 @@ impl Element {
             .map(|(_, value)| value.as_str())
     }
 
-    /// Self-contained XML as the client wrote it: prefixes stay (values may name them), and what
-    /// the elements around it declare (`scope`, outermost first) is declared on it (RFC 4918 §4.3).
+    /// Self-contained XML as the client wrote it: prefixes stay, since values may use them, and
+    /// namespaces declared on the elements around it (`scope`, outermost first) are declared on it
+    /// (RFC 4918 §4.3).
     pub fn to_fragment(&self, scope: &[&Element]) -> String {
         let mut inherited: Vec<(&str, &str)> = Vec::new();
         for (name, value) in scope.iter().flat_map(|outer| &outer.attributes) {
@@ -294,7 +297,7 @@ fn close(done: Element, open: &mut [Element], root: &mut Option<Element>) {
     }
 }
 
-/// Escapes text for element content and attributes; CR survives as a reference, characters XML 1.0
+/// Escapes text for element content and attributes. CR becomes a reference; characters that XML 1.0
 /// cannot hold are dropped.
 pub fn escape_into(text: &str, out: &mut String) {
     let mut copied = 0;

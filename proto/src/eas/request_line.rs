@@ -11,12 +11,19 @@ use base64::{
 pub struct Version(pub u8);
 
 impl Version {
+    /// Exchange 2003.
     pub const V2_5: Version = Version(25);
+    /// Exchange 2007.
     pub const V12_0: Version = Version(120);
+    /// Exchange 2007 SP1: base64 queries, empty Sync requests.
     pub const V12_1: Version = Version(121);
+    /// Exchange 2010: common status codes in the body ([MS-ASCMD] 2.2.2).
     pub const V14_0: Version = Version(140);
+    /// Exchange 2010 SP1.
     pub const V14_1: Version = Version(141);
+    /// Exchange 2016.
     pub const V16_0: Version = Version(160);
+    /// Exchange 2016: Find, account-only remote wipe.
     pub const V16_1: Version = Version(161);
 
     /// `14.1`; `14` is 14.0.
@@ -33,17 +40,17 @@ impl std::fmt::Display for Version {
     }
 }
 
-/// What a query says.
+/// The parameters of a request's query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestLine {
-    /// `Sync`, as [MS-ASHTTP] spells it; as written when unknown.
+    /// The command as [MS-ASHTTP] spells it, such as `Sync`; an unknown one as sent.
     pub command: String,
-    /// Only in the base64 form.
+    /// Present in the base64 form only.
     pub version: Option<Version>,
     /// Lower case; raw GUIDs as hex.
     pub device_id: String,
     pub device_type: String,
-    /// Only logged: the Authorization header says who it is.
+    /// For the log only: the Authorization header authenticates.
     pub user: Option<String>,
     pub policy_key: Option<u32>,
     pub collection_id: Option<String>,

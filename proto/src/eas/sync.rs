@@ -8,7 +8,7 @@ use crate::wbxml::{
 /// A Sync request.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Request {
-    /// None: the collections of the last request are meant.
+    /// None: the collections of the last request.
     pub collections: Option<Vec<Collection>>,
     /// Minutes.
     pub wait: Option<u32>,
@@ -18,7 +18,7 @@ pub struct Request {
     pub partial: bool,
 }
 
-/// What a request says of one collection.
+/// The part of a request about one collection.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Collection {
     pub class: Option<String>,
@@ -33,13 +33,13 @@ pub struct Collection {
     pub commands: Vec<Command>,
 }
 
-/// What stays in force until another Options element comes.
+/// Options, which stay in force until another Options element comes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
     /// Octets of a note: TruncationSize of the BodyPreference for plain text, else for HTML, or what Truncation of
     /// 2.5 stands for; none for all.
     pub truncation: Option<u32>,
-    /// HTML is asked for, and plain text is not.
+    /// HTML is requested, and plain text is not.
     pub html: bool,
 }
 

@@ -1,4 +1,4 @@
-//! The card as received.
+//! A vCard as received: its lines in their order, with their octets.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::line::{Encoding, Line};
 const MAX_LINES: usize = 10_000;
 const TOO_LONG: &str = "more than 10,000 lines";
 
-/// A card: its octets, and where its lines are.
+/// A card: its octets, and the positions of its lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     bytes: Vec<u8>,
@@ -21,7 +21,7 @@ pub struct Document {
     outside: bool,
 }
 
-/// Why octets are no card.
+/// Why octets are not a card.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} at octet {offset}")]
 pub struct ParseError {
@@ -29,7 +29,7 @@ pub struct ParseError {
     pub offset: usize,
 }
 
-/// What a card describes (RFC 6350 §6.1.4).
+/// The kind of object a card describes (RFC 6350 §6.1.4).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
     Individual,
@@ -40,6 +40,7 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// The value of KIND, in lower case.
     pub fn as_str(&self) -> &str {
         match self {
             Kind::Individual => "individual",
@@ -52,7 +53,7 @@ impl Kind {
 }
 
 impl ParseError {
-    /// The card has more lines than any contact needs.
+    /// Whether the card was refused for having more lines than any contact needs.
     pub fn is_too_long(&self) -> bool {
         self.what == TOO_LONG
     }
@@ -116,6 +117,8 @@ impl Document {
         (!uid.is_empty()).then_some(uid)
     }
 
+    /// The value of KIND, or of X-ADDRESSBOOKSERVER-KIND in version 3.0; without either, an
+    /// individual (RFC 6350 §6.1.4).
     pub fn kind(&self) -> Kind {
         let line = self
             .first("KIND")
@@ -132,9 +135,9 @@ impl Document {
         }
     }
 
-    /// The card as it is to a reader of a language (`fr`). Lines with one ALTID say one thing in
-    /// several languages (RFC 6350 §5.4): of each the reader's stands, else the one without a
-    /// language, else the first. The others are in the octets alone, and a patch leaves them there.
+    /// The card for a reader of a language (`fr`). Of lines with one ALTID, which say one thing in
+    /// several languages (RFC 6350 §5.4), the reader's is shown, else the one without a language,
+    /// else the first. The others stay in the octets, and a patch leaves them there.
     pub fn spoken(mut self, language: &str) -> Document {
         let rank = |line: &Line| match line.param("LANGUAGE") {
             Some(tag) if is_language(tag, language) => 0,
@@ -152,7 +155,7 @@ impl Document {
         self
     }
 
-    /// The places of the lines that say one thing in several languages, by property and ALTID.
+    /// The positions of lines that say one thing in several languages, by property and ALTID.
     pub fn alternatives(&self) -> HashMap<(String, &str), Vec<usize>> {
         let mut found: HashMap<_, Vec<usize>> = HashMap::new();
         for (at, line) in self.lines.iter().enumerate() {
@@ -164,7 +167,7 @@ impl Document {
         found
     }
 
-    /// FN, else a name made of what there is.
+    /// FN, else a name made of the other properties.
     pub fn formatted_name(&self) -> String {
         let text = |name: &str| {
             self.first(name)
@@ -188,7 +191,8 @@ impl Document {
         self.all("PHOTO").find_map(Line::binary)
     }
 
-    /// Nothing had to be tolerated: a rendering in its own version is the bytes themselves.
+    /// Whether nothing had to be tolerated in parsing, so that a rendering in its own version is
+    /// the bytes themselves.
     pub fn is_clean(&self) -> bool {
         let version = self.version();
         !self.junk
@@ -289,8 +293,8 @@ impl Document {
     }
 }
 
-/// The cards of a file, each with its offset; what stands between them is passed over. A card that
-/// begins inside another one ends it, unless it is the value of `AGENT`.
+/// The cards of a file, each with its offset; octets between cards are skipped. A card that begins
+/// inside another one ends it, unless it is the value of `AGENT`.
 pub fn split_stream(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let mut at = 0;
     std::iter::from_fn(move || {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::value;
 
-/// A content line: where it stands in the document, and its parts as written.
+/// A content line: its position in the document, and its parts as written.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// Octets of the document it covers, line ends included.

@@ -1,4 +1,4 @@
-//! Three versions of a card become one.
+//! Three-way merge of a vCard, property by property.
 
 use super::{document::Document, line::Line, patch::NewLine};
 
@@ -12,9 +12,10 @@ pub struct Merge {
     pub lost: bool,
 }
 
-/// Merges by property: what only `mine` changed is taken, what both changed keeps `theirs`.
+/// Three-way merge by property: what only `mine` changed is taken, what both changed keeps
+/// `theirs`.
 ///
-/// A property here is a name; its lines are compared by what they say, in any order.
+/// All lines of one name are one property; they are compared by value, in any order.
 pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
     let mut taken = false;
     let mut lost = false;
@@ -53,8 +54,8 @@ pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
     }
 }
 
-/// An upload by a client that was shown a rendering: lines that were not in the rendering are
-/// kept, those that were and are gone now are deletions.
+/// Completes an upload by a client that was shown a rendering: lines that the rendering did not
+/// contain are kept, lines it contained and the upload lacks are deletions.
 pub fn retain_unseen(stored: &Document, shown: &Document, uploaded: &Document) -> Document {
     let shown_says: Vec<String> = shown.lines().iter().map(says).collect();
     let mut edit = uploaded.edit();

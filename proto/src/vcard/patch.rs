@@ -11,7 +11,7 @@ use super::{
 /// Octets of a physical line before it is folded (RFC 6350 §3.2).
 const FOLD: usize = 75;
 
-/// Changes to a document, gathered by line.
+/// Changes to a document, collected by line.
 pub struct Edit<'a> {
     document: &'a Document,
     /// By place in [`Document::lines`]; none removes the line.
@@ -30,7 +30,7 @@ pub struct NewLine {
 }
 
 impl NewLine {
-    /// A line with the types given and a value that is escaped already.
+    /// A line with types and an escaped value.
     pub fn new(name: &str, types: &[&str], raw: impl Into<String>) -> Self {
         let params = match types.is_empty() {
             true => Vec::new(),
@@ -47,13 +47,13 @@ impl NewLine {
         }
     }
 
-    /// The same line in a group.
+    /// This line in a group.
     pub fn in_group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// The same line with one more parameter.
+    /// This line with one more parameter.
     pub fn with(mut self, name: &str, value: impl Into<String>) -> Self {
         self.params.push(Param {
             name: name.to_owned(),
@@ -136,7 +136,7 @@ impl Document {
         }
     }
 
-    /// The document a patch may start from: itself, or the rendering that replaces a card of
+    /// The document a patch may start from: this one, or the rendering that replaces a card of
     /// version 2.1 or one that needed repair.
     pub fn editable(&self, uid: &str) -> Document {
         if self.is_clean() {
@@ -156,7 +156,7 @@ impl<'a> Edit<'a> {
         self.document
     }
 
-    /// New value for a line, escaped already; group, parameters and position stay.
+    /// Sets the escaped value of a line; group, parameters and position stay.
     pub fn set_raw(&mut self, at: usize, raw: impl Into<String>) {
         let Some(line) = self.document.lines().get(at) else {
             return;
@@ -170,12 +170,12 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Another line in the place of one.
+    /// Replaces a line.
     pub fn replace(&mut self, at: usize, line: NewLine) {
         self.changed.insert(at, Some(line));
     }
 
-    /// What a line will be: as changed so far, else as it is; none when it is removed.
+    /// A line as changed so far; none when it is removed.
     pub fn current(&self, at: usize) -> Option<NewLine> {
         match self.changed.get(&at) {
             Some(changed) => changed.clone(),
@@ -183,7 +183,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// New text for a line; nothing changes when it says the same already.
+    /// Sets the text of a line; nothing changes when it already has it.
     pub fn set_text(&mut self, at: usize, text: &str) {
         let same = self
             .document
@@ -195,7 +195,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// New components for a structured line; nothing changes when they say the same already.
+    /// Sets the components of a structured line; nothing changes when it already has them.
     pub fn set_components(&mut self, at: usize, components: &[String]) {
         let Some(line) = self.document.lines().get(at) else {
             return;
@@ -212,7 +212,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Removes a line, and what is left of its group when only Apple's companions are.
+    /// Removes a line, and its group if only Apple's companion lines are left in it.
     pub fn remove(&mut self, at: usize) {
         self.changed.insert(at, None);
         let lines = self.document.lines();
@@ -238,7 +238,7 @@ impl<'a> Edit<'a> {
         self.added.push(line);
     }
 
-    /// Appends a line of another document, with what Apple's programs say beside it.
+    /// Appends a line of another document, with Apple's companion lines.
     pub fn adopt(&mut self, from: &Document, at: usize) {
         let Some(line) = from.lines().get(at) else {
             return;

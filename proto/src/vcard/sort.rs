@@ -1,4 +1,4 @@
-//! What lists sort a card by: the person's own answer first, else the names by the rules of languages.
+//! Sort keys of a card: the key the card gives itself, else its name by the rules of its language.
 
 use super::{
     document::{Document, Kind},
@@ -23,10 +23,10 @@ const PARTICLES: [&str; 33] = [
     "da", "do", "dos", "das",
     "af", "av",
 ];
-/// The same, joined to the name.
+/// Particles written together with the name.
 const JOINED: [&str; 6] = ["d'", "d’", "dell'", "dell’", "al-", "el-"];
 
-/// A name in both orders of lists, its letters as they are.
+/// A name in both orders of lists, unfolded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SortNames {
     /// Given name first.
@@ -43,11 +43,11 @@ impl Document {
             || shown_as.is_some_and(|shown| shown.trim().eq_ignore_ascii_case("COMPANY"))
     }
 
-    /// What lists sort the card by.
+    /// The sort names of the card.
     ///
-    /// The person's own answer is SORT-AS (RFC 6350 §5.9), or SORT-STRING (RFC 2426 §3.6.5) in the
-    /// place of the family name. Names in Han, kana or Hangul are sorted as they are spoken, where
-    /// the card says how.
+    /// SORT-AS (RFC 6350 §5.9) comes first, or SORT-STRING (RFC 2426 §3.6.5) in the place of the
+    /// family name. Names in Han, kana or Hangul are sorted by their phonetic form, where the card
+    /// has one.
     pub fn sort_names(&self) -> SortNames {
         let own = self
             .first("SORT-STRING")

@@ -8,7 +8,7 @@ use super::{
     value::{Binary, to_base64},
 };
 
-/// A version clients read.
+/// A version of vCard that clients read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Version {
     /// RFC 2426.
@@ -27,9 +27,10 @@ impl Version {
     }
 }
 
-/// The card in a version; the bytes themselves when nothing has to change.
+/// The card in a version; its own bytes when nothing has to change.
 ///
-/// `uid` stands in for a missing UID. What both versions can say survives the way there and back.
+/// `uid` is used when the card has none. Values that both versions can hold survive the conversion
+/// there and back.
 pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
     if document.is_clean() && document.version() == version.as_str() {
         return document.as_bytes().to_vec();

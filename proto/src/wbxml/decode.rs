@@ -1,8 +1,8 @@
-//! Bytes to elements, within limits.
+//! WBXML octets to a tree of elements, within limits.
 
 use super::{Element, Node, Tag};
 
-/// What a decoder accepts at most.
+/// Limits of a decoder.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Octets of the document.
@@ -24,7 +24,7 @@ impl Default for Limits {
     }
 }
 
-/// Why bytes are no document, and where.
+/// Why bytes are not a document, and at which offset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{reason} at octet {offset}")]
 pub struct DecodeError {
@@ -32,7 +32,7 @@ pub struct DecodeError {
     pub offset: usize,
 }
 
-/// What was wrong.
+/// The kind of error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Reason {
     #[error("the document ends early")]
@@ -76,7 +76,7 @@ const ATTRIBUTES: u8 = 0x80;
 /// charset UTF-8 by its IANA number
 const UTF_8: u32 = 0x6A;
 
-/// Decodes a document. Unknown tags and pages are skipped with all that is in them.
+/// Decodes a document. Unknown tags and pages are skipped with their content.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Element, DecodeError> {
     if bytes.len() > limits.size {
         return Err(DecodeError {

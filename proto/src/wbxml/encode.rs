@@ -1,4 +1,4 @@
-//! Elements to bytes, without a tree.
+//! Writes WBXML element by element, without a tree.
 
 use super::{Element, Node, Tag};
 
@@ -18,7 +18,7 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    /// Begins with the four octets every document starts with.
+    /// A document with the four octets that every document begins with.
     pub fn new() -> Self {
         Self {
             out: vec![0x03, 0x01, 0x6A, 0x00],

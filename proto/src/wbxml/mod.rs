@@ -49,7 +49,7 @@ impl Element {
         })
     }
 
-    /// The text of the element; opaque data stands for the same text.
+    /// The text of the element; opaque data count as text.
     pub fn text(&self) -> String {
         let mut out = String::new();
         for node in &self.children {

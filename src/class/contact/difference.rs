@@ -1,4 +1,4 @@
-//! What changed between two versions of a card, for people.
+//! The differences between two versions of a card, as lines for people.
 
 use carnet_proto::vcard::{Document, Line};
 
@@ -18,7 +18,7 @@ const SILENT: [&str; 7] = [
 /// Properties shown as changed, without their octets.
 const PICTURES: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
 
-/// The lines only one side has, paired by property in their order.
+/// The lines that only one side has, paired by property in their order.
 pub fn between(before: Option<&Document>, after: Option<&Document>) -> Vec<Difference> {
     let mut gone = shown(before);
     let mut new = shown(after);
@@ -67,7 +67,7 @@ pub fn property(line: &Line) -> String {
     property
 }
 
-/// What a person reads of a line.
+/// The value of a line as people read it.
 pub fn value(line: &Line) -> String {
     if PICTURES.iter().any(|picture| line.is(picture)) {
         return String::new();

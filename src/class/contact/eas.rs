@@ -114,7 +114,7 @@ impl EasFacet for Contact {
     }
 }
 
-/// What a contact keeps beside its card.
+/// The data that a contact stores beside its card.
 pub(super) fn beside(before: Option<(&[u8], &[u8])>, after: &[u8], by_device: bool) -> Vec<u8> {
     let Some((document, places)) = before else {
         return Vec::new();

@@ -1,4 +1,4 @@
-//! What lists and searches know of a card.
+//! The texts and keys of a card that lists and searches use.
 
 use carnet_proto::vcard::{Document, Kind, PartialDate};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};

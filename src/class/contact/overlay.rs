@@ -1,4 +1,5 @@
-//! CATEGORIES in Private: the owner's tags, taken out of the document and put back where they were.
+//! CATEGORIES in Private are the owner's tags: they are taken out of the stored document and put
+//! back at the same place when it is read.
 
 use carnet_proto::vcard::{Document, NewLine, escape_text};
 use serde::{Deserialize, Serialize};

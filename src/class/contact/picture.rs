@@ -31,7 +31,7 @@ const CACHED_OCTETS: usize = 32 * 1024 * 1024;
 /// Pictures that are remembered.
 const CACHED: usize = 1024;
 
-/// Smaller pictures that were made, by what they are for and the digest of the original.
+/// Scaled pictures, by purpose and digest of the original.
 #[derive(Debug, Default)]
 pub struct Cache(Mutex<Made>);
 
@@ -52,7 +52,7 @@ struct Made {
 }
 
 impl Cache {
-    /// A JPEG that fits a device; none when the picture cannot be read. May take long.
+    /// A JPEG of a size for devices; none when the picture cannot be read. May take long.
     pub fn for_device(&self, octets: &[u8]) -> Option<Vec<u8>> {
         if is_for_device(octets) {
             return Some(octets.to_vec());
@@ -60,7 +60,7 @@ impl Cache {
         self.made((Purpose::Device, digest(octets)), || shrink(octets))
     }
 
-    /// Whether [`Cache::for_device`] answers at once.
+    /// Whether [`Cache::for_device`] has its result cached.
     pub fn is_made(&self, octets: &[u8]) -> bool {
         let key = (Purpose::Device, digest(octets));
         is_for_device(octets) || self.lock().pictures.contains_key(&key)
@@ -130,8 +130,8 @@ pub fn subtype(octets: &[u8]) -> &'static str {
     }
 }
 
-/// An uploaded picture as it is stored: upright, at most 1024 pixels, without metadata, and smaller
-/// where it may have at most so many octets. `TooLarge` where the smallest has more.
+/// An uploaded picture as it is stored: upright, at most 1024 pixels, without metadata, and at most
+/// `most` octets if that is given. `TooLarge` when even the smallest has more.
 pub fn for_storage(octets: &[u8], most: Option<usize>) -> Result<Vec<u8>> {
     let picture = decode(octets).map_err(Error::InvalidDocument)?;
     let whole = jpeg(&picture, STORED_EDGE, 88)

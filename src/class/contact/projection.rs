@@ -1,4 +1,4 @@
-//! Renderings of cards, kept in memory as long as they are asked for.
+//! Renderings of cards in a bounded memory cache.
 
 use std::{
     collections::HashMap,
@@ -12,7 +12,7 @@ const MAX_OCTETS: usize = 8 * 1024 * 1024;
 /// What an entry costs besides its rendering.
 const ENTRY_OCTETS: usize = 200;
 
-/// A bounded memory of two generations: when the younger is full, the elder is forgotten.
+/// A bounded cache of two generations: when the younger is full, the elder is dropped.
 #[derive(Debug, Default)]
 pub struct Projections(Mutex<Generations>);
 
@@ -31,8 +31,8 @@ enum Projection {
 }
 
 impl Projections {
-    /// The rendering under a key, made of the document when it is not remembered; the document
-    /// itself where none can be made.
+    /// The rendering under a key, made from the document when it is not cached; the document itself
+    /// when none can be made.
     pub fn get(
         &self,
         key: String,

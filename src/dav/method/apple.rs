@@ -17,7 +17,7 @@ use crate::{
     domain::error::Error,
 };
 
-/// GET of the profile; 404 where nobody said how the server is reached.
+/// GET of the profile; 404 where the server's public URL is not known.
 pub fn profile(call: &Call) -> Result<Answer, Failure> {
     let base = call.face.public_url.as_deref();
     let address = base.and_then(Address::parse).ok_or(Error::NotFound)?;

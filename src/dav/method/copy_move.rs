@@ -24,6 +24,8 @@ use crate::{
     },
 };
 
+/// Answers COPY, or MOVE if `moves`: 201 or 204. 502 for a Destination on another server, 409 when
+/// its parent does not exist, 403 for the same URL and within views.
 pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
     let destination = call
         .header("destination")
@@ -105,7 +107,7 @@ struct Ends<'a> {
     moves: bool,
 }
 
-/// Whether the target is new.
+/// Copies or moves the card; returns whether the target is new.
 async fn transfer(call: &Call, ends: &Ends<'_>) -> Result<bool, Failure> {
     let ((book, name), (target, target_name)) = (ends.from, ends.to);
     let card = book.get(name).await?;
@@ -158,7 +160,7 @@ async fn transfer(call: &Call, ends: &Ends<'_>) -> Result<bool, Failure> {
     Ok(!occupied)
 }
 
-/// Stored properties go with the card where it becomes another resource.
+/// Keeps the dead properties of a card that becomes another resource.
 async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(), Failure> {
     let Some(dead) = dead else { return Ok(()) };
     let op = |(name, value): (&Name, &str)| Op::SetProperty {
@@ -173,13 +175,14 @@ async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(
     Ok(())
 }
 
-/// The book a card's address is in.
+/// The href of the book that a card's href is in.
 fn parent(href: &str) -> String {
     let end = href.rfind('/').map_or(0, |end| end + 1);
     href[..end].to_owned()
 }
 
-/// A path, or a URL of a name this server goes by: a proxy may have changed scheme and port.
+/// Whether a Destination is on this server: a path, or a URL with one of its names. Scheme and port
+/// are ignored, since a proxy may have changed them.
 fn is_here(call: &Call, destination: &str) -> bool {
     let is_known = match host_of(destination) {
         None => true,

@@ -14,6 +14,8 @@ use crate::{
     domain::{error::Error, rights::Right},
 };
 
+/// Answers DELETE with 204: a card loses its placement, a private book goes to the trash, a push
+/// registration ends. 403 with need-privileges (`unbind`) for what may not be removed.
 pub async fn delete(call: &Call) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card {

@@ -21,7 +21,7 @@ use crate::{
     domain::{book::Book, cursor::Position, error::Error},
 };
 
-/// What people see who open an address of CardDAV in a browser.
+/// The page shown to people who open a CardDAV URL in a browser.
 fn page(call: &Call) -> String {
     let profile = match call.face.public_url {
         None => String::new(),
@@ -36,6 +36,8 @@ fn page(call: &Call) -> String {
     )
 }
 
+/// Answers GET and HEAD: a card in the version asked for (304 if unchanged), all cards of a book as
+/// one file, else a page for people.
 pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card { book, name, .. } => card(&call, book, name).await,

@@ -19,6 +19,8 @@ use crate::{
     domain::{batch::Op, error::Error, rights::Right},
 };
 
+/// Answers MKCOL and extended MKCOL with 201: a further private book in the actor's home, with its
+/// properties or not at all.
 pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     let elsewhere = || match asked(call) {
         // What is no XML is wrong wherever it is sent (RFC 4918 §9.3).
@@ -98,7 +100,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     Ok(empty(StatusCode::CREATED))
 }
 
-/// The home of a group holds the group's book and nothing else.
+/// The refusal in a group's home, which holds the group's book and nothing else.
 fn no_right(call: &Call) -> Failure {
     let error = Error::Forbidden { right: Right::Add };
     let home = match &call.resource {
@@ -111,7 +113,7 @@ fn no_right(call: &Call) -> Failure {
     Failure::about(error, &home)
 }
 
-/// The properties of a body that asks for an address book.
+/// The properties of a request body that asks for an address book.
 fn asked(call: &Call) -> Result<Vec<Property>, Failure> {
     let wrong_type =
         || Failure::forbidden("D:valid-resourcetype", "only address books can be made");

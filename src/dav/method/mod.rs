@@ -26,10 +26,10 @@ use crate::domain::{error::Error, rights::Right};
 
 pub use propfind::{CHUNK, flush, merged, shown_in_home};
 
-/// Understood, and refused to everybody (RFC 3744 §8.1).
+/// The ACL method (RFC 3744 §8.1), which is refused to everybody.
 pub const ACL: &str = "ACL";
 
-/// Hands a request to its method.
+/// Dispatches a request by its method.
 pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failure> {
     match method.as_str() {
         "PROPFIND" => propfind::propfind(call).await,
@@ -51,14 +51,15 @@ pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failur
     }
 }
 
-/// Without authentication: nothing in it is secret, and set-up assistants ask first.
+/// Answers OPTIONS without authentication: the answer holds no secret, and set-up assistants send
+/// it first.
 pub fn options(kind: Kind) -> Answer {
     let mut answer = empty(StatusCode::OK);
     allow(&mut answer, kind);
     answer
 }
 
-/// Says which methods are served.
+/// Adds the Allow header.
 pub fn allow(answer: &mut Answer, kind: Kind) {
     let methods: Vec<&str> = kind.methods().collect();
     if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {

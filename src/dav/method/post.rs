@@ -9,6 +9,8 @@ use crate::{
     domain::{book::Condition, item::random_id},
 };
 
+/// Answers POST to a book: 201 with the Location of the new card (RFC 5995 §3), or the registration
+/// of a push subscription if the body is XML.
 pub async fn post(call: &Call) -> Result<Answer, Failure> {
     let media_type = call.header("content-type").unwrap_or_default();
     if media_type.contains("xml") {

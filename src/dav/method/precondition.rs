@@ -1,5 +1,5 @@
-//! What a write was made on: If-Match, If-None-Match, If-Unmodified-Since (RFC 9110 §13.1) and If
-//! (RFC 4918 §10.4, RFC 6578 §5).
+//! Conditional requests: If-Match, If-None-Match, If-Unmodified-Since (RFC 9110 §13.1) and If (RFC
+//! 4918 §10.4, RFC 6578 §5).
 
 use carnet_proto::dav::{
     header::{If, IfCondition, IfState, Tags},
@@ -14,8 +14,8 @@ use crate::{
     },
 };
 
-/// The condition of a write on a card. One that cannot hold is given on, so that the content is
-/// kept as a refused one.
+/// The condition of a write to a card. One that cannot hold is passed on, so that the content is
+/// kept as a refused change.
 pub async fn condition(call: &Call, book: &Book, name: &str) -> Result<Condition, Failure> {
     let current = || async {
         match book.get(name).await {
@@ -60,7 +60,8 @@ pub async fn condition(call: &Call, book: &Book, name: &str) -> Result<Condition
     })
 }
 
-/// Whether some list holds; a list about a resource this person cannot see does not.
+/// Whether one of the lists of an If header holds. A list about a resource this person cannot see
+/// does not.
 async fn holds(call: &Call, book: &Book, header: &If, etag: Option<&str>) -> Result<bool, Failure> {
     for list in &header.0 {
         let holds = match &list.resource {
@@ -101,7 +102,8 @@ async fn holds(call: &Call, book: &Book, header: &If, etag: Option<&str>) -> Res
     Ok(false)
 }
 
-/// Nothing is ever locked: a lock token holds nowhere.
+/// Whether one condition of an If header holds. A lock token never does, since nothing is ever
+/// locked.
 fn is_met(condition: &IfCondition, token: Option<&str>, etag: Option<&str>) -> bool {
     let same = match &condition.state {
         IfState::Token(wanted) => token == Some(wanted),

@@ -23,9 +23,11 @@ use crate::{
 /// Cards read from the store at a time.
 pub const CHUNK: usize = 500;
 
+/// Answers PROPFIND with 207. `Depth: infinity` is served on books and cards only (RFC 4918 §9.1.1,
+/// `propfind-finite-depth`).
 pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
     let asked = PropFind::parse(call.body())?;
-    // Absent means infinity by the letter; every client that leaves it out means the members.
+    // RFC 4918 says a missing Depth is infinity; clients that omit it expect Depth 1.
     let depth = call.depth()?.unwrap_or(Depth::One);
     let flat = matches!(call.resource, Resource::Book { .. } | Resource::Card { .. });
     if depth == Depth::Infinity && !flat {
@@ -71,7 +73,7 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
 }
 
-/// Sends what is written once it is worth a part.
+/// Sends the collected output once it is large enough for a part.
 pub async fn flush(out: &mut MultiStatus, sink: &Sink) -> Result<(), Failure> {
     match out.len() >= PART {
         true => {
@@ -148,7 +150,7 @@ async fn children(
     Ok(())
 }
 
-/// The book of everything and its address, where the home begins with one.
+/// The merged book and its href, where the home begins with one.
 pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
     if !call.profile.merged || call.scope.is_some() {
         return Ok(None);
@@ -164,8 +166,8 @@ pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
     }
 }
 
-/// A client of several homes finds group books in the homes of the groups; who signed in for one
-/// group sees nothing else.
+/// Whether the home lists a book. A client that reads several homes finds group books in the homes
+/// of the groups; a login for one group sees nothing else.
 pub fn shown_in_home(call: &Call, book: &Book) -> bool {
     match &call.scope {
         Some(scope) => book.collection().id == scope.book,

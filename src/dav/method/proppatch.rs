@@ -18,6 +18,8 @@ use crate::{
     domain::{batch::Op, book::Book, error::Error},
 };
 
+/// Answers PROPPATCH with 207, or 204 under `Prefer: return=minimal`. One refused property fails
+/// the others with 424 (RFC 4918 §9.2).
 pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     let instructions = prop_patch(call.body())?;
     if instructions.is_empty() {
@@ -60,7 +62,7 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     Ok(xml(StatusCode::MULTI_STATUS, body.finish(None)))
 }
 
-/// The properties that cannot be set, each with its status; in the end none or all are.
+/// The properties that cannot be set, each with its status.
 async fn refused(
     call: &Call,
     key: &str,
@@ -111,7 +113,7 @@ fn operation(call: &Call, key: &str, instruction: &Instruction) -> Op {
     }
 }
 
-/// The name and the description of a private book are its own; removed ones fall back.
+/// The operation that sets or resets the name or the description of a private book.
 fn describe(book: &Book, instruction: &Instruction) -> Option<Op> {
     let text = match instruction {
         Instruction::Set(property) => property.element.text(),

@@ -23,6 +23,7 @@ use crate::{
 /// Octets of a name, decoded.
 const MAX_NAME: usize = 255;
 
+/// Answers PUT of a card: 201 or 204; 405 on anything but a card, 412 when a condition fails.
 pub async fn put(call: &Call) -> Result<Answer, Failure> {
     let Resource::Card { book, name, .. } = &call.resource else {
         return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));

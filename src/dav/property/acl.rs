@@ -1,4 +1,4 @@
-//! RFC 3744 §4 and §5, RFC 5397: principals and privileges (`rights.md` §4).
+//! RFC 3744 §4 and §5, RFC 5397: principals and privileges.
 
 use carnet_proto::dav::xml::escape;
 
@@ -15,6 +15,7 @@ use crate::{
     },
 };
 
+/// Value of a property of RFC 3744 or RFC 5397 as XML; none where the resource does not have it.
 pub async fn value(
     call: &Call,
     subject: Subject<'_>,
@@ -37,7 +38,7 @@ pub async fn value(
     })
 }
 
-/// Who may do what is shown to those who hold `read-acl`, which nobody does yet.
+/// Whether a property is shown only to holders of `read-acl`, a privilege nobody has.
 pub fn is_secret(_call: &Call, subject: Subject<'_>, local: &str) -> bool {
     local == "acl" && is_content(subject)
 }
@@ -49,7 +50,7 @@ fn is_content(subject: Subject<'_>) -> bool {
     )
 }
 
-/// The group, for somebody who signed in as `LOGIN$GROUP`.
+/// `current-user-principal` (RFC 5397): the person, or the group for a login as `LOGIN$GROUP`.
 pub fn current_user(call: &Call) -> String {
     match &call.scope {
         Some(membership) => href(&path::group_href(&membership.name)),
@@ -57,6 +58,7 @@ pub fn current_user(call: &Call) -> String {
     }
 }
 
+/// `principal-collection-set` (RFC 3744 §5.8).
 pub const PRINCIPAL_COLLECTIONS: &str = "<D:href>/dav/principals/</D:href>";
 
 async fn privileges(call: &Call, subject: Subject<'_>) -> Result<String, Failure> {
@@ -86,7 +88,7 @@ fn owner(call: &Call, subject: Subject<'_>) -> Option<String> {
     })
 }
 
-/// The group, of a group's book: some clients show it beside the name.
+/// `owner` of a group's book is the group, which some clients show beside the name.
 pub fn book_owner(call: &Call, book: &Book) -> String {
     match book.is_private() {
         true => href(&path::user_href(&call.actor.login)),
@@ -139,7 +141,7 @@ async fn principal(
     })
 }
 
-/// The address of a person; none for what is no person.
+/// E-mail address of a person; the outer none: the resource is no person.
 pub async fn email(call: &Call, resource: &Resource) -> Result<Option<Option<String>>, Failure> {
     Ok(match resource {
         Resource::User => {
@@ -151,7 +153,8 @@ pub async fn email(call: &Call, resource: &Resource) -> Result<Option<Option<Str
     })
 }
 
-/// `rights.md` §4: aggregates and what they hold, flattened; clients test single names.
+/// `current-user-privilege-set` of a book. An aggregate such as `write` is listed together with the
+/// privileges it contains (RFC 3744 §3.12), because clients test for single names.
 fn book_privileges(privileges: Privileges) -> String {
     let mut list = vec!["read"];
     if privileges.owner {
@@ -173,6 +176,7 @@ fn book_privileges(privileges: Privileges) -> String {
     privilege_set(&list)
 }
 
+/// `current-user-privilege-set` of a card. Removing one takes `unbind` on its book.
 pub fn card_privileges(privileges: ItemPrivileges) -> String {
     match privileges.modify {
         true => privilege_set(&["read", "write-content"]),
@@ -187,7 +191,7 @@ fn privilege_set(list: &[&str]) -> String {
         .collect()
 }
 
-/// The people an address book is open to, as far as `acl-principal-prop-set` names them.
+/// The principal that owns an address book or a card, as far as `acl-principal-prop-set` names it.
 pub fn owner_of(call: &Call, resource: &Resource) -> Option<Resource> {
     let book = match resource {
         Resource::Home => return Some(Resource::User),
@@ -206,7 +210,7 @@ pub fn owner_of(call: &Call, resource: &Resource) -> Option<Resource> {
     }
 }
 
-/// The words a search compares, of a principal's property; none where it cannot be searched.
+/// The text of a principal's property that searches compare; none where it cannot be searched.
 pub async fn searchable(
     call: &Call,
     resource: &Resource,

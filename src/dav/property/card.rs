@@ -1,4 +1,4 @@
-//! Properties of cards, many at a time: what is the same for all of a book is decided once.
+//! Properties of cards, many at a time: values common to a book are computed once.
 
 use std::collections::HashMap;
 
@@ -25,13 +25,13 @@ use crate::{
     },
 };
 
-/// Writes the responses of cards with the properties asked for.
+/// Writes the responses of cards with the requested properties.
 pub struct Cards<'a> {
     call: &'a Call,
     book: &'a Book,
     href: &'a str,
     asked: Vec<(Name, Live)>,
-    /// Stored properties are written besides.
+    /// Dead properties are written as well.
     all: bool,
     names_only: bool,
     data: AddressData,
@@ -40,10 +40,10 @@ pub struct Cards<'a> {
     dead: HashMap<ItemId, Dead>,
 }
 
-/// How a property of a card is made.
+/// Source of a property of a card.
 #[derive(Clone, Debug, PartialEq)]
 enum Live {
-    /// The same for every card of the book: ready XML.
+    /// The same XML for every card of the book.
     Same(String),
     Privileges,
     Etag,
@@ -53,14 +53,14 @@ enum Live {
     Length,
     Data,
     ResourceId,
-    /// There may be one stored.
+    /// Possibly a dead property.
     Dead,
     /// Not shown to this person.
     Secret,
 }
 
 impl<'a> Cards<'a> {
-    /// Refuses an unsupported `C:address-data`.
+    /// Prepares the properties; fails for an unsupported `C:address-data`.
     pub async fn new(
         call: &'a Call,
         book: &'a Book,
@@ -102,7 +102,7 @@ impl<'a> Cards<'a> {
         })
     }
 
-    /// What has to be read of the cards.
+    /// The parts of the cards that have to be read.
     pub fn want(&self) -> Want {
         let needs = |live: &Live| matches!(live, Live::Data | Live::Length);
         match self.asked.iter().any(|(_, live)| needs(live)) && !self.names_only {
@@ -111,7 +111,7 @@ impl<'a> Cards<'a> {
         }
     }
 
-    /// Writes one response each.
+    /// Writes one response for each card.
     pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
         let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
         let privileges = match self.asked.iter().any(asks) {
@@ -128,7 +128,7 @@ impl<'a> Cards<'a> {
         Ok(())
     }
 
-    /// Etag of a card as this person sees it.
+    /// Entity tag of a card for this person.
     pub fn etag(&self, card: &Card) -> String {
         self.marks.etag(&card.placement)
     }

@@ -1,4 +1,4 @@
-//! RFC 6352 §6.2 and §7.1, and what Apple's clients ask besides.
+//! RFC 6352 §6.2 and §7.1, and the properties that Apple's clients request besides.
 
 use carnet_proto::{dav::xml::escape, vcard::Version};
 
@@ -9,6 +9,7 @@ use crate::dav::{
     path::{self, Resource},
 };
 
+/// Value of a property of RFC 6352 as XML; none where the resource does not have it.
 pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
     let book = match subject {
         Subject::Plain(resource) => return of_principal(call, resource, local),
@@ -45,7 +46,7 @@ fn of_principal(call: &Call, resource: &Resource, local: &str) -> Option<String>
     }
 }
 
-/// One home for most clients; several where the client reads them all.
+/// `addressbook-home-set`: one home for most clients, several for those that read them all.
 fn homes(call: &Call) -> String {
     let group = |group: &str| href(&path::group_home_href(group));
     if let Some(scope) = &call.scope {
@@ -59,6 +60,8 @@ fn homes(call: &Call) -> String {
     homes
 }
 
+/// Value of a property in Apple's namespace `http://calendarserver.org/ns/` as XML; none where the
+/// resource does not have it.
 pub async fn apple(
     call: &Call,
     subject: Subject<'_>,

@@ -1,4 +1,5 @@
-//! Properties clients store: kept exactly, each person their own where others see the resource too.
+//! Dead properties (RFC 4918 §15): stored exactly as sent, and per person on resources that others
+//! see too.
 
 use std::collections::HashMap;
 
@@ -10,14 +11,16 @@ use crate::{
     domain::{book::Book, id::ItemId},
 };
 
-/// Octets of all the properties a client may store on one resource.
+/// Octets of all dead properties of one resource, at most.
 pub const MAX_OCTETS: usize = 64 * 1024;
 
-/// Stored properties of one resource, each as the XML it was set with.
+/// Dead properties of one resource, each as the XML it was set with.
 #[derive(Clone, Debug, Default)]
 pub struct Dead(Vec<(Name, String)>);
 
 impl Dead {
+    /// Properties of a resource by its key (see [`key_of`]): the person's own values, and the shared
+    /// ones of other names.
     pub async fn read(call: &Call, resource: &str) -> Result<Self, Failure> {
         let store = call.face.core.store();
         let found = store.properties(call.actor.person, resource).await?;
@@ -28,7 +31,7 @@ impl Dead {
         Ok(dead)
     }
 
-    /// Those of the cards of a book, only where there are some.
+    /// Dead properties of the cards of a book; cards without any are left out.
     pub async fn of_cards(call: &Call, book: &Book) -> Result<HashMap<ItemId, Self>, Failure> {
         let prefix = format!("{}/", book_key(book));
         let store = call.face.core.store();
@@ -44,11 +47,12 @@ impl Dead {
         Ok(cards)
     }
 
-    /// Octets held.
+    /// Octets of all values.
     pub fn octets(&self) -> usize {
         self.0.iter().map(|(_, value)| value.len()).sum()
     }
 
+    /// Adds a property or replaces its value.
     pub fn set(&mut self, name: Name, value: String) {
         self.remove(&name);
         self.0.push((name, value));
@@ -58,15 +62,17 @@ impl Dead {
         self.0.retain(|(known, _)| known != name);
     }
 
+    /// The names, in the order of storage.
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.iter().map(|(name, _)| name)
     }
 
+    /// Names and values, in the order of storage.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &str)> {
         self.0.iter().map(|(name, value)| (name, value.as_str()))
     }
 
-    /// Writes a property; false when it is not stored.
+    /// Writes a property; false when there is none of that name.
     pub fn write(&self, name: &Name, out: &mut String) -> bool {
         match self.0.iter().find(|(known, _)| known == name) {
             Some((_, value)) => {
@@ -77,7 +83,7 @@ impl Dead {
         }
     }
 
-    /// Writes all but some.
+    /// Writes every property whose name `but` does not match.
     pub fn write_others(&self, but: impl Fn(&Name) -> bool, out: &mut String) {
         for (_, value) in self.0.iter().filter(|(name, _)| !but(name)) {
             out.push_str(value);
@@ -99,7 +105,7 @@ fn text(value: Vec<u8>) -> String {
     }
 }
 
-/// The key properties are stored under; both addresses of a group's book share it.
+/// The key under which properties of a resource are stored; both URLs of a group's book share one.
 pub fn key_of(call: &Call, subject: Subject<'_>) -> String {
     match subject {
         Subject::Plain(resource) => resource.href(&call.actor),
@@ -107,11 +113,12 @@ pub fn key_of(call: &Call, subject: Subject<'_>) -> String {
     }
 }
 
+/// The key under which properties of a book are stored: its UUID, which no renaming changes.
 pub fn book_key(book: &Book) -> String {
     format!("book:{}", book.collection().uuid)
 }
 
-/// The key of a card's properties: another name in the same book keeps them.
+/// The key under which properties of a card are stored; it survives a rename within the book.
 pub fn of_card(book: &Book, item: ItemId) -> String {
     format!("{}/{item}", book_key(book))
 }

@@ -22,7 +22,7 @@ pub use webdav::http_date;
 use super::{Call, error::Failure, path::Resource};
 use crate::domain::book::Book;
 
-/// A resource that is no card.
+/// A resource other than a card.
 #[derive(Clone, Copy)]
 pub enum Subject<'a> {
     Plain(&'a Resource),
@@ -52,7 +52,8 @@ const EVERYWHERE: u8 = 127;
 const PRINCIPAL: u8 = USER | GROUP;
 const CONTENT: u8 = HOME | BOOK | CARD;
 
-/// A live property: where it exists, whether `allprop` lists it, and where a client may set it.
+/// A live property: the kinds of resource that have it, whether `allprop` lists it, and where a
+/// client may set it.
 struct Row {
     name: Name,
     on: u8,
@@ -157,7 +158,7 @@ fn live_on(column: u8, call: &Call) -> impl Iterator<Item = &'static Row> {
         .filter(move |row| row.on & column != 0 && (push || row.name.namespace != PUSH))
 }
 
-/// Whether a client may set or remove a property of a resource; it is stored as it is written.
+/// Whether a client may set or remove a property of a resource.
 pub fn may_set(resource: &Resource, name: &Name) -> bool {
     // Others see the same principal; the roots are nobody's.
     let keeps = matches!(
@@ -176,7 +177,7 @@ pub fn may_set(resource: &Resource, name: &Name) -> bool {
         }
 }
 
-/// The properties asked for of a collection or a principal, by status.
+/// The requested properties of a collection or a principal, by status.
 pub async fn properties(
     call: &Call,
     subject: Subject<'_>,
@@ -228,7 +229,7 @@ fn is_live(column: u8, name: &Name) -> bool {
     known.is_some_and(|row| row.on & column != 0)
 }
 
-/// Whether stored properties may answer: names nobody can set need no look.
+/// Whether the request may concern dead properties, so that these have to be read.
 fn is_dead(asked: &PropFind) -> bool {
     match asked {
         PropFind::Prop(names) => names.iter().any(|name| {
@@ -266,7 +267,7 @@ async fn live(
     Ok(())
 }
 
-/// Writes an element with ready XML in it.
+/// Writes an element with XML content.
 fn write(name: &Name, value: &str, out: &mut String) {
     let Some(prefix) = name.prefix() else { return };
     let local = &*name.local;

@@ -1,4 +1,4 @@
-//! What a client needs to subscribe to a collection (WebDAV-Push).
+//! The properties a client reads to subscribe to a collection (WebDAV-Push).
 
 use super::Subject;
 use crate::dav::{Call, path::Resource, push};
@@ -8,6 +8,8 @@ const CONTENT: &str =
     "<P:content-update><D:sync-level>1</D:sync-level><D:depth>1</D:depth></P:content-update>";
 const PROPERTIES: &str = "<P:property-update><D:depth>0</D:depth></P:property-update>";
 
+/// Value of a property of WebDAV-Push as XML; none while push is off, and for resources without a
+/// topic.
 pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
     let push = call.face.push.as_ref()?;
     let topic = match subject {

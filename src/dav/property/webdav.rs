@@ -14,9 +14,11 @@ use crate::{
     domain::{book::Book, id::Timestamp, item::digest},
 };
 
-/// What is left where no quota is set: an amount no client takes for nearly full.
+/// Quota left where none is set: an amount that no client takes for nearly full.
 const UNLIMITED: i64 = 1 << 40;
 
+/// Value of a live property in the namespace `DAV:` as XML; none where the resource does not have
+/// it.
 pub async fn value(
     call: &Call,
     subject: Subject<'_>,
@@ -62,7 +64,7 @@ pub async fn value(
     Ok(Some(value))
 }
 
-/// The sync token, which is the ctag as well.
+/// `sync-token`, which is the ctag as well.
 pub async fn token(call: &Call, subject: Subject<'_>) -> Result<Option<String>, Failure> {
     Ok(match subject {
         Subject::Book { book, .. } => Some(escape(&book.cursor().to_string())),
@@ -74,7 +76,7 @@ pub async fn token(call: &Call, subject: Subject<'_>) -> Result<Option<String>, 
     })
 }
 
-/// Octets used, and octets left: as many full cards as the quota of contacts allows.
+/// Octets used, and octets left: as many full cards as the quota of contacts leaves.
 async fn quota(call: &Call, subject: Subject<'_>) -> Result<Option<(String, String)>, Failure> {
     let core = &call.face.core;
     let (used, room) = match subject {
@@ -109,7 +111,7 @@ fn resource_type(subject: Subject<'_>) -> &'static str {
     }
 }
 
-/// RFC 3253 §3.1.5
+/// `supported-report-set` (RFC 3253 §3.1.5)
 pub fn report_set(reports: &[&str]) -> String {
     let report = |report: &&str| {
         format!("<D:supported-report><D:report><{report}/></D:report></D:supported-report>")
@@ -117,7 +119,7 @@ pub fn report_set(reports: &[&str]) -> String {
     reports.iter().map(report).collect()
 }
 
-/// RFC 3253 §3.1.3
+/// `supported-method-set` (RFC 3253 §3.1.3)
 pub fn method_set(kind: Kind) -> String {
     let method = |method| format!("<D:supported-method name=\"{method}\"/>");
     kind.methods().map(method).collect()
@@ -140,7 +142,7 @@ fn display_name(call: &Call, resource: &Resource) -> String {
     }
 }
 
-/// Never empty: some clients then show the last segment of the URL.
+/// `displayname` of a book, never empty: some clients would show the last segment of the URL.
 fn book_name(book: &Book) -> String {
     let collection = book.collection();
     if book.is_list() {
@@ -156,12 +158,12 @@ fn moment(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.0).unwrap_or_default()
 }
 
-/// RFC 9110 §5.6.7
+/// A date as in HTTP headers (RFC 9110 §5.6.7).
 pub fn http_date(at: Timestamp) -> String {
     moment(at).format("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
-/// RFC 3339
+/// A date and time (RFC 3339).
 pub fn date_time(at: Timestamp) -> String {
     moment(at).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

@@ -12,12 +12,13 @@ use ring::{
 use super::Push;
 use crate::domain::{id::Timestamp, store::PushSubscription};
 
-/// Seconds a token is good for; services refuse more than a day.
+/// Validity of a VAPID token in seconds; push services refuse more than a day.
 const TOKEN_SECONDS: i64 = 12 * 3600;
 /// Octets of the one record (RFC 8188 §2.1).
 const RECORD: u32 = 4096;
 
-/// The body of a push message, `aes128gcm`; none when the subscriber's key is no point.
+/// The body of a push message in `aes128gcm`; none when the subscriber's key is not a point of the
+/// curve.
 pub fn encrypt(
     random: &SystemRandom,
     subscription: &PushSubscription,

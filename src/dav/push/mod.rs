@@ -31,10 +31,10 @@ use crate::{
     http::outbound::Outbound,
 };
 
-/// Exclusions remembered at once; they matter for the length of one burst.
+/// Exclusions kept at once; each matters for the length of one burst.
 const MAX_EXCLUSIONS: usize = 10_000;
 
-/// The server's identity towards push services, and what is under way.
+/// The server's VAPID identity and the pending exclusions.
 pub struct Push {
     key: EcdsaKeyPair,
     random: SystemRandom,
@@ -44,7 +44,7 @@ pub struct Push {
     exclusions: Mutex<Vec<Exclusion>>,
 }
 
-/// Who need not be told of a change: its author's own subscription.
+/// Subscriptions that need no message about a change: those of its author.
 struct Exclusion {
     change: Change,
     /// None: everybody.
@@ -52,7 +52,7 @@ struct Exclusion {
 }
 
 impl Push {
-    /// Reads the key of a data directory, or makes it.
+    /// Reads the VAPID key from the data directory, or makes one.
     pub fn open(data: &Path, contact: &str, allow_private: bool) -> Result<Self, String> {
         if !contact.starts_with("mailto:") && !contact.starts_with("https://") {
             return Err(format!(
@@ -83,7 +83,7 @@ impl Push {
         })
     }
 
-    /// The VAPID key, uncompressed and base64url.
+    /// The VAPID public key, uncompressed, in base64url.
     pub fn public_key(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.key.public_key().as_ref())
     }
@@ -124,13 +124,13 @@ impl Push {
     }
 }
 
-/// Identifies a collection to subscribers, whatever address they know it by.
+/// `topic` of a collection: identifies it to subscribers, whatever its URL.
 pub fn topic(seed: &str) -> String {
     let digest = digest(format!("push topic {seed}").as_bytes());
     URL_SAFE_NO_PAD.encode(&digest.as_bytes()[..22])
 }
 
-/// Obeys `Push-Dont-Notify`: quoted registration URLs, or `*`.
+/// Handles `Push-Dont-Notify` of a write: quoted registration URLs, or `*`.
 pub fn written(call: &Call, moved: &Moved) {
     let (Some(push), Some(value)) = (&call.face.push, call.header("push-dont-notify")) else {
         return;

@@ -1,4 +1,4 @@
-//! Registering a subscription to a collection, and taking it away.
+//! Registering a push subscription to a collection, and removing it.
 
 use base64::{
     Engine as _,
@@ -23,9 +23,9 @@ use crate::{
     domain::{batch::Op, error::Error, id::Timestamp, item::random_id, store::PushSubscription},
 };
 
-/// Longest time a registration holds.
+/// Longest validity of a registration in days.
 const MAX_DAYS: i64 = 30;
-/// Clients pad their keys or do not.
+/// Base64url with or without padding: clients send both.
 const BASE64URL: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),

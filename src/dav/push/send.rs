@@ -1,4 +1,4 @@
-//! Sending: bursts are merged, subscribers who may no longer read are dropped.
+//! Sending push messages: bursts are merged, subscriptions of people who lost access are dropped.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -23,17 +23,17 @@ use crate::domain::{
     store::PushSubscription,
 };
 
-/// Changes this close together are one message.
+/// Changes within this time are one message.
 const BURST: Duration = Duration::from_secs(2);
 /// Time for one message.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// Messages under way at once.
+/// Messages being sent at once.
 const CONCURRENT: usize = 16;
 /// Seconds a push service keeps a message for a client that is away.
 const TIME_TO_LIVE: &str = "86400";
 
 impl Push {
-    /// Tells subscribers what commits move, until the shutdown.
+    /// Sends messages about commits, until the shutdown.
     pub async fn run(self: Arc<Self>, core: Arc<Core>, shutdown: CancellationToken) {
         let sender = Arc::new(Sender {
             push: self,
@@ -68,15 +68,15 @@ impl Push {
     }
 }
 
-/// What happened to a collection within a burst.
+/// Changes of a collection within a burst.
 #[derive(Default)]
 struct Burst {
     changes: Moved,
-    /// Whose view of its properties changed; none: everybody's.
+    /// People whose properties changed; none: everybody's.
     described: Vec<Option<PersonId>>,
 }
 
-/// What one subscriber is told.
+/// The message to one subscriber.
 #[derive(Clone, Copy)]
 struct News {
     content: bool,

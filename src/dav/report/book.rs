@@ -28,6 +28,7 @@ use crate::{
     domain::{book::Book, cursor::Position, error::Error, item::Card, store::Want},
 };
 
+/// Answers addressbook-multiget: each card once, 404 for an href that is not in the book.
 pub async fn multiget(call: Arc<Call>, asked: Multiget) -> Result<Answer, Failure> {
     make(StatusCode::MULTI_STATUS, XML, |sink| async move {
         multiget_parts(&call, asked, &sink).await
@@ -77,6 +78,7 @@ async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Byt
     Ok(out.finish(None).into())
 }
 
+/// Answers addressbook-query on a book or a card.
 pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card {
@@ -145,7 +147,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     Ok(out.finish(None).into())
 }
 
-/// No `D:prop` asks for what `allprop` shows.
+/// The properties of a request; without `D:prop`, those of `allprop`.
 fn props(names: &[Name]) -> PropFind {
     match names.is_empty() {
         true => PropFind::AllProp(Vec::new()),
@@ -169,7 +171,7 @@ async fn note_given(book: &Book, cards: &[&Card]) -> Result<(), Failure> {
 }
 
 impl Call {
-    /// Whether a path is another address of the same book.
+    /// Whether a path is another URL of the same book.
     fn is_alias(&self, book: &Book, parent: &[String]) -> bool {
         let in_home = Some(href_in_home(&self.actor, book));
         [in_home, href_in_group(book)]

@@ -23,6 +23,7 @@ const MAX_DEPTH: usize = 3;
 /// Resources one answer visits.
 const MAX_VISITS: usize = 500;
 
+/// Answers expand-property, at most three levels deep and for at most 500 resources.
 pub async fn expand(call: &Call, wanted: &[Expand]) -> Result<Answer, Failure> {
     let mut out = MultiStatus::new();
     if let Resource::Card {

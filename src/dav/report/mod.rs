@@ -27,6 +27,7 @@ const BOOK_REPORTS: &[&str] = &[
     "D:expand-property",
     "D:acl-principal-prop-set",
 ];
+/// `supported-report-set` of a card.
 pub const CARD_REPORTS: &[&str] = &[
     "C:addressbook-query",
     "D:expand-property",
@@ -64,6 +65,8 @@ fn served(resource: &Resource) -> &'static [&'static str] {
     }
 }
 
+/// Answers REPORT: 400 without a body, 403 with `supported-report` for a report the resource does
+/// not serve.
 pub async fn report(call: Arc<Call>) -> Result<Answer, Failure> {
     if let Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile =
         call.resource

@@ -20,11 +20,11 @@ use crate::dav::{
     property::{Subject, owner_of, properties, searchable},
 };
 
-/// People an answer names at most.
+/// Principals in one answer, at most.
 const MAX_PRINCIPALS: usize = 50;
 
-/// `principal-property-search` (§9.4): people who share a group with the actor, and the actor's
-/// groups. The words are looked for in any part of the property, whatever their case.
+/// `principal-property-search` (RFC 3744 §9.4): people who share a group with the actor, and the
+/// actor's groups. The words are looked for in any part of the property, whatever their case.
 pub async fn search(call: &Call, search: &PrincipalSearch) -> Result<Answer, Failure> {
     depth_zero(call)?;
     let mut found = Vec::new();
@@ -44,7 +44,7 @@ pub async fn search(call: &Call, search: &PrincipalSearch) -> Result<Answer, Fai
     answer(call, &found, &search.props).await
 }
 
-/// Whether every property of a search holds the text.
+/// Whether every named property of a principal contains the text.
 async fn holds(
     call: &Call,
     resource: &Resource,
@@ -61,7 +61,7 @@ async fn holds(
     Ok(!names.is_empty())
 }
 
-/// The principals below the resource asked, or all of them, as far as the actor may know them.
+/// The principals below the request's URL, or all of them, as far as the actor may see them.
 async fn visible(call: &Call, everywhere: bool) -> Result<Vec<Resource>, Failure> {
     let mut all = own(call);
     let mut seen = HashSet::from([call.actor.person]);
@@ -78,7 +78,7 @@ async fn visible(call: &Call, everywhere: bool) -> Result<Vec<Resource>, Failure
     Ok(all)
 }
 
-/// Keeps what is below the resource asked.
+/// Keeps the principals below the request's URL.
 fn below(call: &Call, principals: &mut Vec<Resource>) {
     if !matches!(call.resource, Resource::Root(_)) {
         let base = call.href();
@@ -94,7 +94,7 @@ fn own(call: &Call) -> Vec<Resource> {
     own
 }
 
-/// `principal-match` (§9.3): the principals that stand for the actor, or what they own.
+/// `principal-match` (RFC 3744 §9.3): the principals that stand for the actor, or what they own.
 pub async fn matching(call: &Call, asked: &PrincipalMatch) -> Result<Answer, Failure> {
     depth_zero(call)?;
     if asked.property.is_none() {
@@ -121,7 +121,7 @@ pub async fn matching(call: &Call, asked: &PrincipalMatch) -> Result<Answer, Fai
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
 }
 
-/// `acl-principal-prop-set` (§9.2): who the resource belongs to.
+/// `acl-principal-prop-set` (RFC 3744 §9.2): the principal that owns the resource.
 pub async fn of_acl(call: &Call, props: &[Name]) -> Result<Answer, Failure> {
     depth_zero(call)?;
     let owner: Vec<Resource> = owner_of(call, &call.resource).into_iter().collect();
@@ -148,7 +148,7 @@ async fn answer(call: &Call, found: &[Resource], props: &[Name]) -> Result<Answe
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
 }
 
-/// `principal-search-property-set` (§9.5)
+/// `principal-search-property-set` (RFC 3744 §9.5)
 pub fn search_properties() -> String {
     let row = |name: Name, description: &str| {
         let mut element = String::new();

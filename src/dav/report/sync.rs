@@ -28,6 +28,8 @@ use crate::{
 /// Members in one answer.
 const MAX_MEMBERS: usize = 10_000;
 
+/// Answers sync-collection. A truncated answer ends with 507 for the collection and a token from
+/// which the next request goes on (RFC 6578 §3.6).
 pub async fn sync(call: Arc<Call>, sync: SyncCollection) -> Result<Answer, Failure> {
     // Old drafts put Depth in the place of sync-level.
     let infinite = match sync.infinite {
@@ -95,7 +97,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     Ok(out.finish(Some(&reached.to_string())).into())
 }
 
-/// The live ones of some members.
+/// The live cards among some members.
 fn present(members: &[Member]) -> Vec<&Card> {
     members
         .iter()
@@ -106,7 +108,7 @@ fn present(members: &[Member]) -> Vec<&Card> {
         .collect()
 }
 
-/// The members of a home are books.
+/// sync-collection on a home, whose members are books.
 async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let since = cursor(&sync.token).map_err(|error| stale(call, error))?;
     let actor = &call.actor;
@@ -171,7 +173,7 @@ fn cursor(token: &str) -> Result<Option<Cursor>, Error> {
     }
 }
 
-/// A refused token; one client understands it only as 400.
+/// The refusal of a token: 403, or 400 for the client that handles only that.
 fn stale(call: &Call, error: Error) -> Failure {
     if error == Error::StaleCursor {
         note::started_over(call);

@@ -1,5 +1,5 @@
-//! The members of a book in the order they changed, read a page at a time, after those whose entity
-//! tag changed for the reader alone.
+//! Changes of a book after a cursor, a page at a time: first the cards whose entity tag changed for
+//! this reader alone, then members in the order they changed.
 
 use super::{Book, Member};
 use crate::domain::{
@@ -12,23 +12,24 @@ use crate::domain::{
 
 /// Members after a position, up to where the book stood when it was opened (RFC 6578 §3.6).
 ///
-/// A member that moves meanwhile is past the end and belongs to the next reading.
+/// A member that changes meanwhile is past the end and belongs to the next reading.
 pub struct Changes<'a> {
     book: &'a Book,
     order: Order,
     want: Want,
     after: Seq,
-    /// Removals up to here do not concern the client.
+    /// Removals up to this sequence do not concern the client.
     told: Seq,
     done: bool,
-    /// The actor's refused writes are told up to here; before anything else.
+    /// Time up to which the actor's refused writes were reported; these come before anything else.
     refused: i64,
-    /// Lists that no row stores go with the last page, where something else does or must.
+    /// Generated lists are added to the last page, if that page is not empty or the client needs
+    /// them.
     lists: bool,
 }
 
 impl Book {
-    /// What changed since a cursor; none: everything that is live.
+    /// The changes since a cursor; none: all live items.
     pub fn changes(&self, since: Option<&Cursor>, want: Want) -> Result<Changes<'_>> {
         let (order, after, told, refused) = match since {
             None => (Order::Changed, Seq(0), self.collection.seq, self.refused),
@@ -89,7 +90,7 @@ impl Changes<'_> {
         }
     }
 
-    /// Whether there is more; costs a read of one row.
+    /// Whether more members follow; costs a read of one row.
     pub async fn more(&mut self) -> Result<bool> {
         let (cards, reached) = self.refused_cards(1, Want::Heads).await?;
         if !cards.is_empty() {
@@ -101,7 +102,8 @@ impl Changes<'_> {
     }
 
     /// Cards whose entity tag changed for the actor alone, because a write of theirs was refused,
-    /// and up to where they are told with these; those that changed for all come as such.
+    /// and the time up to which these are reported. Cards that changed for everybody come with the
+    /// others.
     async fn refused_cards(&self, limit: usize, want: Want) -> Result<(Vec<Card>, i64)> {
         let upto = self.book.refused;
         let mut reached = self.refused;
@@ -127,7 +129,7 @@ impl Changes<'_> {
         Ok((Vec::new(), reached))
     }
 
-    /// Describes exactly what was read so far.
+    /// The cursor that describes exactly the members read so far.
     pub fn cursor(&self) -> Cursor {
         let reached = match self.done {
             true => self.book.collection.seq,

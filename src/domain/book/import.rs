@@ -26,7 +26,7 @@ fn undo_begins() -> Timestamp {
 }
 
 impl Import {
-    /// It was not undone, is not too old, and does not go on.
+    /// Whether the import can be undone: it has ended, is not too old, and was not undone yet.
     pub fn may_be_undone(&self) -> bool {
         let settled = self.job.is_none() || self.ended.is_some();
         self.undone.is_none() && settled && self.at >= undo_begins()
@@ -34,12 +34,12 @@ impl Import {
 }
 
 impl Core {
-    /// Imports that go on: who began each, and where.
+    /// Imports that have not ended, each with its person and collection.
     pub async fn open_imports(&self) -> Result<Vec<Import>> {
         self.store().open_imports().await
     }
 
-    /// Ends an import in the name of who began it, whatever became of their rights.
+    /// Ends an import on behalf of its person, whatever their rights are now.
     pub async fn end_import(&self, import: &Import, progress: String) -> Result<()> {
         let op = Op::NoteImport {
             import: import.id,
@@ -60,7 +60,7 @@ impl Core {
         self.store().mappings(actor.person).await
     }
 
-    /// Remembers a mapping for the next file of the same shape.
+    /// Remembers a column mapping for the next file with the same header.
     pub async fn remember_mapping(
         &self,
         actor: &Actor,
@@ -79,16 +79,17 @@ impl Core {
 /// What undoing an import did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Undone {
-    /// Items it had created, gone again.
+    /// Created items that were removed.
     pub removed: usize,
-    /// Items it had updated, as they were.
+    /// Updated items that have their former content again.
     pub restored: usize,
-    /// Items that were changed or removed since, left alone.
+    /// Items that were changed or removed since, and left alone.
     pub left: usize,
 }
 
 impl Book {
-    /// Begins an import of a file. Needs *Add*. With a job it goes on by itself until it is ended.
+    /// Begins an import of a file. Needs *Add*. With a job it goes on after a restart until it is
+    /// ended.
     pub async fn begin_import(&self, name: &str, job: Option<String>) -> Result<ImportId> {
         if !self.may(Right::Add) {
             return Err(Error::Forbidden { right: Right::Add });
@@ -103,11 +104,11 @@ impl Book {
         Ok(ImportId(committed.rows.first().copied().unwrap_or(0)))
     }
 
-    /// Adds new items and gives others new content, in one commit; one outcome each. Needs *Add*,
-    /// and *Modify* for each item that is updated. What `note` makes of the outcomes is kept in
-    /// the same commit, as how far the import came.
+    /// Adds new items and updates others in one commit; one outcome each. Needs *Add*, and *Modify*
+    /// for each updated item. The text that `note` makes of the outcomes is stored in the same
+    /// commit as the progress of the import.
     ///
-    /// `PreconditionFailed`: an item or a right changed meanwhile, and nothing was done.
+    /// `PreconditionFailed`: an item or a right changed meanwhile, and nothing was stored.
     pub async fn import(
         &self,
         import: ImportId,
@@ -146,7 +147,7 @@ impl Book {
         self.core.commit(batch).await.map(drop)
     }
 
-    /// Keeps how far an import came, or that it ended.
+    /// Stores the progress of an import, or its end.
     pub async fn note_import(&self, import: ImportId, progress: String, ended: bool) -> Result<()> {
         let op = Op::NoteImport {
             import,
@@ -159,7 +160,7 @@ impl Book {
             .map(drop)
     }
 
-    /// Imports of this person into this book that can be undone still, newest first.
+    /// Imports of this person into this book that can still be undone, newest first.
     pub async fn imports(&self) -> Result<Vec<Import>> {
         let store = self.core.store();
         store
@@ -177,14 +178,15 @@ impl Book {
             .ok_or(Error::NotFound)
     }
 
-    /// The live items with some placements, in the order asked.
+    /// The items of some live placements, in the order asked.
     pub async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>> {
         let found = self.core.store().by_placements(placements).await?;
         let here = |card: &Card| card.placement.collection == self.collection.id;
         Ok(found.into_iter().map(|card| card.filter(here)).collect())
     }
 
-    /// Takes back what an import of this person created and updated, where nobody touched it since.
+    /// Undoes an import of this person: what it created and updated, except where somebody changed
+    /// it since.
     pub async fn undo_import(&self, id: ImportId) -> Result<Undone> {
         let import = self.import_of(id).await?;
         if !import.may_be_undone() {

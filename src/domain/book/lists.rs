@@ -1,5 +1,6 @@
-//! Lists that no row stores: of the groups behind a view (`carddav.md` §9 e), of the tags of a private
-//! book's owner (§10). Whoever changes a list of a tag, tags.
+//! Lists (cards of the kind *group*) that are generated when they are read: one for each group
+//! behind a view, one for each tag of a private book's owner. Writing the list of a tag changes the
+//! tags of its contacts.
 
 use std::collections::HashSet;
 
@@ -15,9 +16,9 @@ use crate::domain::{
 /// Members of a group's list read at a time.
 const CHUNK: usize = 1_000;
 
-/// What a list is made of.
+/// The source of a generated list.
 struct Source<'a> {
-    /// Names the list among others of the book; less than any item's.
+    /// Identifies the list among others of the book; less than any item's id.
     item: i64,
     uid: String,
     name: &'a str,
@@ -25,12 +26,12 @@ struct Source<'a> {
 }
 
 impl Book {
-    /// Shows lists that no row stores.
+    /// Whether this book shows generated lists.
     pub(super) fn makes_lists(&self) -> bool {
         self.is_view() || self.categories
     }
 
-    /// Every such list.
+    /// All generated lists.
     pub(super) async fn lists(&self) -> Result<Vec<Card>> {
         let mut lists = Vec::new();
         for group in self.groups().await? {
@@ -42,7 +43,7 @@ impl Book {
         Ok(lists)
     }
 
-    /// What was found under some hrefs, with such lists.
+    /// The cards found under some hrefs, completed with generated lists.
     pub(super) async fn with_lists(
         &self,
         hrefs: &[String],
@@ -84,7 +85,7 @@ impl Book {
         Ok(tags.find(|tag| *href == format!("{}.vcf", self.uid_of(tag.id))))
     }
 
-    /// The same for as long as the tag and the book exist.
+    /// The UID of a tag's list: constant for as long as the tag and the book exist.
     fn uid_of(&self, tag: TagId) -> String {
         let made = digest(format!("{} {}", self.collection.uuid, tag.0).as_bytes());
         let parts = [
@@ -174,11 +175,12 @@ impl Book {
         }
     }
 
-    /// [`Book::put`] on the list of a tag: contacts it gained are tagged, others no longer are; none
-    /// where the href is no such list's.
+    /// [`Book::put`] on the list of a tag: contacts added to it are tagged, others lose the tag;
+    /// none when the href is not one of such a list.
     ///
-    /// Without a condition nobody loses the tag: its author may not have seen who has it. The name
-    /// of a tag never changes; a list that has another one is refused and kept.
+    /// Without a condition no contact loses the tag, because the author may not have seen which
+    /// contacts have it. The name of a tag never changes: a list with another name is refused and
+    /// kept.
     pub(super) async fn put_category(
         &self,
         href: &str,

@@ -1,5 +1,6 @@
-//! A view as one book (`carddav.md` §9): what is written through it goes to the book the item came
-//! from, what is new to the default one, and each group is a list of its contacts.
+//! A view: all the books a person reads, as one book, for programs that show a single one. A change
+//! goes to the book that holds the item, a new item to the default book, and each group is a list
+//! of its contacts.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,15 +17,15 @@ use crate::domain::{
     view::Union,
 };
 
-/// What a removal or an edit through a view acts on: the item in one of its books.
+/// The item in one of the view's books, on which a removal or an edit through the view acts.
 struct Spot {
     book: Book,
     card: Card,
 }
 
 impl Core {
-    /// Opens everything a person reads as one book. Its epoch is another one when groups come, go
-    /// or are renamed, as their lists have no sequence of their own.
+    /// Opens everything a person reads as one book. Its epoch changes when groups are added,
+    /// removed or renamed, because their lists have no sequence.
     pub async fn open_merged(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Book> {
         let mut book = self.open_view(actor, &[]).await?;
         let groups = book.groups().await?;
@@ -37,7 +38,7 @@ impl Core {
 }
 
 impl Book {
-    /// Shows what is in other books.
+    /// Whether this book shows items of other books.
     pub fn is_view(&self) -> bool {
         matches!(self.collection.place, Place::View(_))
     }
@@ -49,7 +50,8 @@ impl Book {
         Ok(books)
     }
 
-    /// In a view: what no private book holds shows what its document says itself (`rights.md` §4).
+    /// In a view: items that no private book holds show the categories of their own document; only
+    /// in Private do the owner's tags replace them.
     pub(in crate::domain) async fn place_cards<'a>(
         &self,
         cards: impl Iterator<Item = &'a mut Card>,
@@ -117,7 +119,7 @@ impl Book {
         })
     }
 
-    /// [`Book::delete`] through a view: what another of its books holds too is there still.
+    /// [`Book::delete`] through a view: an item that another of its books holds stays in the view.
     pub(super) async fn delete_through(
         &self,
         union: &Union,
@@ -165,7 +167,8 @@ impl Book {
         Ok(cards.into_iter().filter_map(spot).collect())
     }
 
-    /// The same condition on the item in its book, where it holds here; else one that never does.
+    /// The condition on the item in its own book: equivalent if it holds in the view, else one that
+    /// never holds.
     async fn condition_there(
         &self,
         card: &Card,
@@ -184,7 +187,7 @@ impl Book {
         Ok(Condition::Match(tags))
     }
 
-    /// After a refusal the item is offered to the person's clients again here too.
+    /// After a refusal, offers the item to the person's clients of this view again.
     async fn mark<T>(&self, card: &Card, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Forbidden { .. }) = &outcome {
             let op = Op::MarkRefused {

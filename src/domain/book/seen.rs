@@ -1,4 +1,4 @@
-//! The version a form was made from, and what became of it while somebody filled it in.
+//! The version a form was made from, and whether the item changed while the form was filled in.
 
 use super::{Book, Condition};
 use crate::domain::{
@@ -8,12 +8,12 @@ use crate::domain::{
     item::{Card, Placement, digest},
 };
 
-/// How a version that was shown stands to what there is.
+/// The version a form was made from, compared with the present content.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Seen {
-    /// It is the content still; a write over it needs this condition.
+    /// It is the present content; a write over it needs this condition.
     Now(Condition),
-    /// What it was; none where that is no longer remembered.
+    /// It is an earlier version, with its content; none where that is no longer kept.
     Before(Option<Vec<u8>>),
 }
 
@@ -24,7 +24,7 @@ impl Book {
         Ok(format!("{} {etag}", card.placement.changed.0))
     }
 
-    /// What [`Book::version_of`] named, beside the card as it is now.
+    /// Compares a version named by [`Book::version_of`] with the card as it is now.
     pub async fn seen(&self, card: &Card, version: &str) -> Result<Seen> {
         let etag = self.marks().await?.etag(&card.placement);
         let (held, tag) = version.split_once(' ').unwrap_or(("", version));
@@ -40,9 +40,8 @@ impl Book {
         })
     }
 
-    /// What this person saw of an item that is not here any more, at a version that
-    /// [`Book::version_of`] named; none where that is not remembered. `NotFound` when it never was
-    /// here.
+    /// The content this person saw of a removed item, at a version named by [`Book::version_of`];
+    /// none where it is no longer kept. `NotFound` when the item was never here.
     pub async fn seen_of_gone(&self, server_id: &str, version: &str) -> Result<Option<Vec<u8>>> {
         let gone = self.gone(server_id).await?.placement;
         let Some((held, tag)) = version.split_once(' ') else {
@@ -66,8 +65,7 @@ impl Book {
         Ok(is_seen.then(|| self.shown(&document, &overlay)))
     }
 
-    /// Keeps what was written to an item that is not here any more among the person's refused
-    /// changes.
+    /// Keeps a write to a removed item among the person's refused changes.
     pub async fn keep_of_gone(
         &self,
         server_id: &str,
@@ -89,7 +87,7 @@ impl Book {
         self.core.kept_refused(&self.actor, document).await
     }
 
-    /// An item that is not here any more, in another place that shows it to this person.
+    /// Another place that shows a removed item to this person.
     pub async fn elsewhere(&self, server_id: &str) -> Result<Option<(Book, Card)>> {
         let item = match self.gone(server_id).await {
             Ok(gone) => gone.placement.item,
@@ -106,7 +104,7 @@ impl Book {
         found.into_iter().next().flatten().ok_or(Error::NotFound)
     }
 
-    /// What the place showed of an item up to a sequence, as far as it is remembered.
+    /// The content the place showed of an item at a sequence; none where it is no longer kept.
     pub(super) async fn content_at(
         &self,
         placement: &Placement,

@@ -1,4 +1,5 @@
-//! What a client was last served, and writes without a condition judged by it (`design.md` §4).
+//! The version of each card that a client was last served; writes without If-Match are judged by
+//! it.
 //!
 //! Some clients (Thunderbird) never say which version they edited. The book remembers up to which
 //! sequence each was served, and which single cards it holds in a later version. An edit of an
@@ -21,10 +22,10 @@ use crate::domain::{
 /// Clients remembered at once.
 const MAX_REMEMBERED: usize = 100_000;
 
-/// Who follows a book: a person through a client.
+/// A person's client that follows a book.
 type Follower = (PersonId, String, CollectionId);
 
-/// The notes of this process: a poll when nothing moved reads and writes nothing.
+/// Notes of this process, so that a poll without changes reads and writes nothing.
 #[derive(Default)]
 pub struct Served(Mutex<HashMap<Follower, Seq>>);
 
@@ -44,7 +45,7 @@ impl Served {
 }
 
 impl Book {
-    /// Notes that this client holds everything up to a cursor.
+    /// Records that this client holds everything up to a cursor.
     pub async fn note_served(&self, cursor: &Cursor) -> Result<()> {
         let upto = cursor.seq_in(&self.collection)?;
         let follower = self.follower();
@@ -65,7 +66,7 @@ impl Book {
         Ok(())
     }
 
-    /// Notes single cards this client was given; those it was served with the book cost nothing.
+    /// Records single cards this client was given; cards it was served with the book cost nothing.
     pub async fn note_given(&self, given: &[(PlacementId, Seq)]) -> Result<()> {
         let Some(upto) = self.served_upto(&self.follower()).await? else {
             return Ok(());
@@ -86,7 +87,7 @@ impl Book {
         self.core.note(&self.actor, op).await.map(drop)
     }
 
-    /// The version this client holds of a card, if it is known and no longer the current one.
+    /// The version this client holds of a card, if it is known and older than the current one.
     pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
         let (person, client, collection) = self.follower();
         let store = self.core.store();
@@ -100,7 +101,7 @@ impl Book {
         Ok((held < placement.changed).then_some(held))
     }
 
-    /// The content an edit of an older version leads to; none when nothing of it is new.
+    /// The content that an edit of an older version leads to; none when it changes nothing.
     ///
     /// Refused with `PreconditionFailed`, and kept, when nothing of it can be taken.
     pub(super) async fn reconcile(

@@ -1,4 +1,4 @@
-//! Writes on a book: each names the right it needs, and keeps what it refuses.
+//! Writes on a book: each names the right it needs, and keeps refused content for its author.
 
 use std::collections::HashSet;
 

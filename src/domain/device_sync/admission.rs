@@ -1,4 +1,5 @@
-//! What adding contacts takes of their data alone: several are read at once.
+//! The part of adding contacts that depends on their data alone, so that several are parsed at
+//! once.
 
 use std::{collections::HashMap, num::NonZero, sync::Arc, thread::available_parallelism};
 
@@ -11,7 +12,7 @@ use crate::domain::{
 /// Contacts from which on other threads are worth asking.
 const MANY: usize = 8;
 
-/// The document an Add makes, and what became of looking at it.
+/// The document that an Add makes, and the outcome of validating it.
 pub(super) struct Admission {
     pub(super) bytes: Vec<u8>,
     pub(super) verdict: Verdict,
@@ -23,7 +24,7 @@ pub(super) enum Verdict {
         /// [`Edit::alters`]
         altered: bool,
     },
-    /// It is valid, and cannot be kept: in words, for the person.
+    /// The document is valid but cannot be kept; the reason in words, for the person.
     Refused(String),
     Invalid,
 }
@@ -31,7 +32,7 @@ pub(super) enum Verdict {
 /// Adds by their place in the request; none for one that makes no document.
 pub(super) type Admissions = HashMap<usize, Option<Admission>>;
 
-/// Looks at each Add by itself.
+/// Validates each Add by itself.
 pub(super) async fn admissions(
     home: &Book,
     adds: Vec<(usize, Arc<dyn Edit>)>,

@@ -1,20 +1,20 @@
-//! A device that asks for the same answer again and again chokes on something in it: pages shrink to
-//! one item, and the item it will not take is held back until it changes.
+//! A device that requests the same answer again and again cannot process an item in it: pages
+//! shrink to one item, and the item it fails on is held back until it changes.
 
 use serde::{Deserialize, Serialize};
 
 use super::record::{Previous, Record};
 use crate::domain::{batch::Op, item::Placement, round::What};
 
-/// How often an answer is made again as it was.
+/// How often an answer is repeated unchanged.
 const PATIENCE: u8 = 5;
 /// How often a single item is offered.
 const OFFERS: u8 = 5;
 
-/// What is known of a device's trouble; a few bytes, and the few items held back.
+/// The state of a device that repeats requests: a few bytes, and the few items held back.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Choke {
-    /// How often the key before was presented although it had been answered.
+    /// How often the previous key was presented after it had been answered.
     tries: u8,
     /// Pages hold one item.
     narrow: bool,
@@ -30,7 +30,8 @@ impl Record {
         self
     }
 
-    /// The device did not take the last answer; whether it may simply be made again.
+    /// The device presented the previous key again; returns the new record, and whether the answer
+    /// may be repeated unchanged.
     pub(super) fn presented_again(&self, previous: &Previous) -> (Self, bool) {
         let mut record = self.clone();
         let choke = &mut record.choke;
@@ -53,8 +54,8 @@ impl Choke {
         }
     }
 
-    /// After an answer that was asked for too often: narrows the pages, and once they are narrow,
-    /// the item that is held back from now on.
+    /// After too many repetitions: shrinks the pages and, once they hold one item, holds that item
+    /// back.
     pub(super) fn withhold(&mut self, lost: &Previous) -> Option<String> {
         let limit = if self.narrow { OFFERS } else { PATIENCE };
         if self.tries < limit {
@@ -76,7 +77,8 @@ impl Choke {
         Some(item)
     }
 
-    /// What is held back comes as new when it changes, and is not taken away.
+    /// Adapts a page to the items held back: they are sent as Adds when they change, and their
+    /// removal is not sent.
     pub(super) fn adjust(&self, items: &mut Vec<(What, Placement)>) {
         items.retain_mut(|(what, row)| {
             if self.held_back.contains(&row.server_id) {
@@ -89,14 +91,14 @@ impl Choke {
         });
     }
 
-    /// At the end of a round pages have their size again.
+    /// Restores the page size at the end of a round.
     pub(super) fn rest(&mut self, more: bool) {
         if !more {
             self.narrow = false;
         }
     }
 
-    /// The record of an item held back in a step.
+    /// The line of the audit trail about an item held back in a step; also logged.
     pub(super) fn notice(&self, step: Option<&Previous>) -> Option<Op> {
         let item = step?.withheld.as_ref()?;
         tracing::warn!(

@@ -1,6 +1,6 @@
-//! Adds whose answer was lost. A retry claims them by ClientId or, as some clients make a new
-//! ClientId every time, by their data; one that a retry leaves out comes to the device as an Add of
-//! the server, and is not made again when the device sends it after all.
+//! Adds whose answer was lost. A retry is recognized by ClientId or, as some clients make a new
+//! ClientId every time, by its data. An item that the retry leaves out is sent to the device as an
+//! Add of the server, and is not created again if the device sends it after all.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ const MAX_CLAIMS: usize = 2000;
 /// Adds left out that are remembered, at most.
 const MAX_UNCLAIMED: usize = 100;
 
-/// An Add of a step, as a retry may claim it.
+/// An Add of a step, by which a retry is recognized.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claim {
     pub client_id: String,
@@ -36,15 +36,16 @@ pub(super) struct Claim {
 pub(super) struct Unclaimed {
     fingerprint: String,
     pub server_id: String,
-    /// It was sent after all, in the step last answered.
+    /// The device sent it after all, in the step last answered.
     came: bool,
-    /// That answer was lost: a retry is answered the same, whatever became of the item.
+    /// The answer of that step was lost: a retry gets the same outcome, whatever became of the
+    /// item.
     #[serde(default)]
     promised: bool,
 }
 
 impl Record {
-    /// What was sent after all is done with once its answer has arrived.
+    /// Forgets the claims whose answer has arrived.
     pub(super) fn forget_claims(&mut self) {
         self.unclaimed.retain(|left| !left.came);
         for left in &mut self.unclaimed {
@@ -52,7 +53,7 @@ impl Record {
         }
     }
 
-    /// Items made of these data in the last steps.
+    /// Items that the last steps made of these data.
     pub(super) fn made<'a>(&'a self, fingerprint: &'a str) -> impl Iterator<Item = &'a str> {
         let adds = self.previous.iter().flat_map(|previous| &previous.adds);
         let adds = adds.map(|add| (&add.fingerprint, &add.server_id));
@@ -64,7 +65,8 @@ impl Record {
 }
 
 impl DeviceBook {
-    /// Matches the Adds of a retry with those of the lost step; the device does not know the rest.
+    /// Matches the Adds of a retry with those of the lost step; items of the lost step without a
+    /// match are disowned.
     pub(super) fn claim(&self, call: &SyncCall, lost: &Previous, work: &mut Work) {
         for known in &mut work.unclaimed {
             known.promised |= std::mem::take(&mut known.came);
@@ -187,8 +189,9 @@ impl DeviceBook {
         Ok(outcome)
     }
 
-    /// An Add that a retry had left out and that comes to the device as the server's, maybe under
-    /// another id by now: the device keeps that one, what it made is deleted in this answer.
+    /// An Add that a retry had left out and that the server sends to the device, by now perhaps
+    /// under another id. The device keeps the server's item; the one it created is deleted in this
+    /// answer.
     pub(super) async fn settle(
         &self,
         client_id: &str,

@@ -100,7 +100,7 @@ impl DeviceBook {
         Ok(())
     }
 
-    /// An Add nothing was made of before.
+    /// An Add that no earlier step has carried out.
     fn add(
         &self,
         home: &Book,
@@ -284,7 +284,7 @@ impl DeviceBook {
         }
     }
 
-    /// The merged document and, where something was lost, what the client wrote.
+    /// The merged document and, if something was lost, the client's version.
     async fn merge(
         &self,
         spot: &Spot,
@@ -358,7 +358,7 @@ impl DeviceBook {
         Ok(Outcome::Done)
     }
 
-    /// Puts new content into the batch, made by an edit of the device alone or by a merge.
+    /// Adds new content to the batch, made by the device's edit alone or by a merge.
     pub(super) fn write(
         &self,
         spot: &Spot,
@@ -403,7 +403,7 @@ impl DeviceBook {
         Ok(())
     }
 
-    /// Where an item lies that a command names: in the book itself, or in books of the view.
+    /// The placements that a command acts on: in the book itself, or in books of the view.
     pub(super) async fn spots(&self, card: &Card, work: &Work) -> Result<Vec<Spot>> {
         let Some(union) = &work.union else {
             return Ok(vec![Spot {
@@ -437,7 +437,7 @@ impl DeviceBook {
         store.placed(card.placement.item, &books).await
     }
 
-    /// The first spot with a right; else one without it, or none when the item is nowhere.
+    /// The first spot with a right, else a spot without it; none when the item is nowhere.
     async fn spot_for(
         &self,
         right: Right,
@@ -456,7 +456,7 @@ impl DeviceBook {
     }
 }
 
-/// Items accepted only to be deleted in the same answer have ids that begin so.
+/// Prefix of the ids of items that are accepted only to be deleted in the same answer.
 pub const TEMPORARY: &str = "tmp-";
 
 /// Whether an id was made for an item that is not kept.
@@ -489,7 +489,7 @@ async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
     }
 }
 
-/// What a step gathers before its commit.
+/// State collected during a step, before its commit.
 #[derive(Default)]
 pub(super) struct Work {
     /// The books of a view; none in any other collection.
@@ -499,31 +499,32 @@ pub(super) struct Work {
     pub(super) forced: Vec<(What, String)>,
     pub(super) adds: Vec<Claim>,
     pub(super) disowned: Vec<String>,
-    /// Disowned once, and claimed again now.
+    /// Items disowned earlier and claimed again now.
     pub(super) owned: HashSet<String>,
     pub(super) unclaimed: Vec<Unclaimed>,
     pub(super) reverts: Vec<Revert>,
-    /// Items whose copy went out of turn with the last answer: newer than the base says.
+    /// Items whose copy was sent out of turn with the last answer, newer than the base says.
     pub(super) copies: HashSet<String>,
     pub(super) cards: HashMap<String, Option<Card>>,
     /// Adds, by their place in the request, that a lost step already made.
     pub(super) claims: HashMap<usize, String>,
     /// Items already changed by a command of this request.
     pub(super) touched: HashSet<String>,
-    /// What those show now.
+    /// The present content of those items.
     pub(super) latest: HashMap<String, Vec<u8>>,
-    /// In a view: what the device made, and what holds its bytes or went by its will.
+    /// In a view: items the device created, and items that hold its bytes or that it removed.
     pub(super) made: Vec<Made>,
     pub(super) wrote: Vec<ItemId>,
 }
 
 impl Work {
-    /// Where new items go.
+    /// The book that new items go to.
     fn home<'a>(&'a self, book: &'a Book) -> &'a Book {
         self.union.as_ref().map_or(book, Union::own)
     }
 
-    /// The operations, in a view between a look that it is level and what it takes over of them.
+    /// The operations; in a view, enclosed by a check that the view is up to date and by the update
+    /// after them.
     pub(super) fn take_ops(&mut self, book: &Book, device: DeviceId) -> Vec<Op> {
         let mut ops = std::mem::take(&mut self.ops);
         if self.union.is_some() && !ops.is_empty() {
@@ -543,7 +544,7 @@ impl Work {
         self.cards.get(server_id).cloned().flatten()
     }
 
-    /// The server's copy goes out in this answer.
+    /// Sends the server's copy of an item in this answer.
     pub(super) fn force(&mut self, placement: &Placement) {
         let what = match placement.is_live() {
             true => What::Change,

@@ -1,4 +1,4 @@
-//! What a device asks of a collection, and what it is answered.
+//! Requests of a device on a collection, and their answers.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -11,7 +11,8 @@ use crate::domain::{book::Edit, item::Card};
 pub enum Command {
     Add {
         client_id: String,
-        /// Digest of the normalised data: clients that change the ClientId on every retry.
+        /// Digest of the normalised data, to recognize retries of clients that change the ClientId
+        /// each time.
         fingerprint: String,
         edit: Arc<dyn Edit>,
     },
@@ -27,10 +28,10 @@ pub enum Command {
     },
 }
 
-/// What became of a command, in the order of the commands.
+/// Outcomes of the commands, in their order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// An Add; also for one that was refused and is deleted again in the same answer.
+    /// An Add was done, or refused and is deleted again in the same answer.
     Added {
         client_id: String,
         server_id: String,
@@ -39,7 +40,7 @@ pub enum Outcome {
         client_id: String,
         failure: Failure,
     },
-    /// A Change or Delete that needs no word.
+    /// A Change or Delete was done; no response is needed.
     Done,
     ChangeFailed {
         server_id: String,
@@ -59,7 +60,7 @@ pub enum Outcome {
 pub enum Failure {
     /// The data cannot be stored.
     Invalid,
-    /// The server's version stands; it is in the same answer.
+    /// The server's version stands, and is sent in the same answer.
     Conflict,
     NotFound,
     OverQuota,
@@ -67,29 +68,30 @@ pub enum Failure {
 
 /// A request for one collection.
 pub struct SyncCall {
-    /// The key presented; none is SyncKey 0.
+    /// The SyncKey presented; none for SyncKey 0.
     pub key: Option<String>,
     pub commands: Vec<Command>,
-    /// False: no changes beyond the server's copies after refusals.
+    /// False: nothing is sent but the server's copies after refusals.
     pub get_changes: bool,
-    /// A large picture counts as several items.
+    /// Items wanted in one answer; a large picture counts as several.
     pub window: usize,
     /// Digest of the whole request for this collection.
     pub request: String,
-    /// The client does not listen when something is taken back once.
+    /// The client ignores a single revert, so it is repeated.
     pub repeats_reverts: bool,
-    /// What the face keeps with the key (options, supported elements); none keeps the former.
+    /// Settings the face stores with the key (options, supported elements); none keeps the former
+    /// ones.
     pub settings: Option<String>,
 }
 
 /// The answer for one collection.
 #[derive(Debug)]
 pub enum SyncReply {
-    /// SyncKey 0: nothing but the first key.
+    /// SyncKey 0: an answer with a first key and nothing else.
     Primed {
         key: String,
     },
-    /// The key is not known (any more): the device has to start over.
+    /// The key is unknown or too old: the device has to start over.
     UnknownKey,
     Answer(Answer),
 }
@@ -97,18 +99,18 @@ pub enum SyncReply {
 /// An answer to a known key.
 #[derive(Debug)]
 pub struct Answer {
-    /// The key to present next; the one presented when there is nothing to say.
+    /// The key to present next; unchanged when the answer is empty.
     pub key: String,
     pub outcomes: Vec<Outcome>,
     pub changes: Vec<Change>,
     pub more: bool,
-    /// Cards asked for by Fetch, by server id.
+    /// Cards requested by Fetch, by server id.
     pub fetched: HashMap<String, Card>,
-    /// What the face kept with the key.
+    /// The settings stored with the key.
     pub settings: String,
-    /// The key is another than the one presented.
+    /// The key differs from the one presented.
     pub new_key: bool,
-    /// In a view: the names of the books that hold each card, but for the own one.
+    /// In a view: the names of the group books that hold each card.
     pub(super) labels: HashMap<String, Vec<String>>,
 }
 
@@ -119,7 +121,7 @@ impl Answer {
     }
 }
 
-/// Something the device has to be told.
+/// A change the device has to apply.
 #[derive(Debug)]
 pub enum Change {
     Delete(String),

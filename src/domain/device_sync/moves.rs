@@ -9,22 +9,22 @@ use crate::domain::{
     sharing::How,
 };
 
-/// What became of a move.
+/// Outcome of a move.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Moved {
     /// The id of the item in the target.
     Done(String),
-    /// There is no such item, or it may not be taken away.
+    /// There is no such item, or the device's owner may not remove it.
     NoSource,
-    /// It may not be put there.
+    /// The device's owner may not add items to the target.
     NoTarget,
-    /// The target holds another contact of the same uid, or is full.
+    /// The target holds another contact with the same UID, or is full.
     Failed,
 }
 
 impl DeviceBook {
-    /// Moves an item into another book (`rights.md` rule 16), in one transaction with a value kept
-    /// for the device, made of the item's new id.
+    /// Moves an item into another book (a sharing and a removal), in one transaction with a value
+    /// kept for the device, made of the item's new id.
     ///
     /// The device knows the result and is not told of it, but for one that has to be (`by_change`).
     pub async fn move_to(

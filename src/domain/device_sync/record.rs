@@ -1,4 +1,4 @@
-//! What is kept of a device in a collection: two generations of its key.
+//! The stored sync state of a device in a collection: two generations of its SyncKey.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,15 @@ use crate::domain::{
     round::{State, What},
 };
 
-/// What the store keeps for a device and a collection, as JSON: two generations.
+/// The sync state of a device and a collection, stored as JSON: two generations.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Record {
     pub epoch: String,
     pub key: String,
     pub state: State,
-    /// When no round is open: the device holds exactly what was there at the base. False after an
-    /// answer was made again, or read while others wrote: what moved on meanwhile was left out.
+    /// Whether, with no round open, the device holds exactly the collection at the base. False
+    /// after an answer was repeated, or read while others wrote, because items that changed
+    /// meanwhile were left out.
     pub certain: bool,
     pub previous: Option<Previous>,
     pub settings: String,
@@ -45,7 +46,7 @@ pub(super) struct Previous {
     /// The Adds of the step, and of lost steps before it.
     #[serde(default)]
     pub adds: Vec<Claim>,
-    /// Held back in this step, as the device chokes on it.
+    /// An item held back in this step, because the device cannot process it.
     #[serde(default)]
     pub withheld: Option<String>,
     /// The only item of the step.
@@ -53,8 +54,8 @@ pub(super) struct Previous {
     pub sole: Option<String>,
 }
 
-/// What the store holds: the key alone when this version cannot read the record, which is as good
-/// as none, so that the device starts over.
+/// The stored record; the key alone when this version cannot read it, which makes the device start
+/// over.
 #[derive(Default)]
 pub(super) struct Stored {
     pub key: Option<String>,

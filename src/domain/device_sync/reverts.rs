@@ -1,29 +1,29 @@
-//! Clients that do not listen when something they may not do is taken back (Outlook): when they try
-//! the same again, it is taken back in the two following answers as well.
+//! Clients that ignore a reverted change (Outlook): when they repeat it, the server's item is sent
+//! again in the two following answers as well.
 
 use serde::{Deserialize, Serialize};
 
 use super::commands::Work;
 use crate::domain::round::What;
 
-/// In how many further answers.
+/// Number of further answers that repeat a revert.
 const REPEATS: u8 = 2;
 /// Attempts that are remembered, at most.
 const MAX_REVERTS: usize = 100;
 
-/// Something the device tried and may not do.
+/// A change of the device that was refused and reverted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Revert {
     /// The data of an Add, the ServerId of a Delete.
     said: String,
     what: What,
     server_id: String,
-    /// In how many answers it is still taken back.
+    /// Number of answers that still repeat it.
     left: u8,
 }
 
 impl Work {
-    /// Takes back once more what the device did not listen to.
+    /// Repeats the reverts that the device ignored.
     pub(super) fn repeat_reverts(&mut self) {
         for revert in self.reverts.iter_mut().filter(|revert| revert.left > 0) {
             revert.left -= 1;
@@ -31,8 +31,8 @@ impl Work {
         }
     }
 
-    /// Takes back what may not be done: in this answer, and for a client that does not listen
-    /// (`repeats`) in those after it when it was said before.
+    /// Reverts a refused change in this answer, and in the following ones for a client that ignores
+    /// reverts (`repeats`) and tried the same before.
     pub(super) fn revert(&mut self, said: &str, what: What, server_id: String, repeats: bool) {
         let told = (what, server_id);
         if !self.forced.contains(&told) {

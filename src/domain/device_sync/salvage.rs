@@ -1,5 +1,5 @@
-//! What a device had not uploaded when it is told to start over: it wipes the folder when it hears
-//! so, and what only it had would be gone.
+//! Uploads of a device whose SyncKey is no longer known. It wipes the folder when it reads that
+//! status, so changes that only it holds are saved first.
 
 use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
 use crate::domain::{
@@ -15,10 +15,10 @@ use crate::domain::{
 const NAMESAKES: i64 = 20;
 
 impl DeviceBook {
-    /// The key is unknown. New contacts are kept, and come back with the rest; edits, whose base
-    /// nobody knows, go to the refused changes; deletions are not done.
+    /// Handles an unknown key. New contacts are kept, and sent with the rest; edits, whose base is
+    /// unknown, go to the refused changes; deletions are not carried out.
     ///
-    /// `record` is what is known of the device all the same.
+    /// `record` is the device's stored state, if there is one.
     pub(super) async fn start_over(
         &self,
         call: &SyncCall,
@@ -60,7 +60,7 @@ impl DeviceBook {
         Ok(SyncReply::UnknownKey)
     }
 
-    /// An Add of the last steps, and still there, whatever became of it since.
+    /// Whether an Add of the last steps made this item, whatever became of it since.
     async fn was_made(&self, fingerprint: &str, record: Option<&Record>) -> bool {
         let Some(record) = record.filter(|_| !fingerprint.is_empty()) else {
             return false;
@@ -74,7 +74,7 @@ impl DeviceBook {
     }
 }
 
-/// The operation that keeps a new contact; none when the book has it, or it is no contact.
+/// The operation that keeps a new contact; none when the book has it, or it is invalid.
 async fn keep_new(
     home: &Book,
     fingerprint: &str,

@@ -1,5 +1,5 @@
-//! What a document is, told from its first octets: neither its sender nor its name is believed.
-//! Nothing is unpacked.
+//! The type of a document, detected from its first octets: neither the sender's type nor the name
+//! is trusted, and nothing is unpacked.
 
 /// Sorts of documents that lists and criteria know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +15,7 @@ pub enum Family {
 }
 
 impl Family {
+    /// Every family.
     pub const ALL: [Family; 8] = [
         Family::Text,
         Family::Pdf,

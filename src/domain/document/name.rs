@@ -1,4 +1,4 @@
-//! Names of files as strangers send them.
+//! Cleaning of file names that strangers send.
 
 use unicode_normalization::UnicodeNormalization as _;
 

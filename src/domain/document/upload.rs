@@ -1,4 +1,5 @@
-//! Octets on their way in: written chunk by chunk, never whole in memory, gone again unless kept.
+//! Uploads: octets are stored chunk by chunk, never whole in memory, and removed unless the upload
+//! completes.
 
 use std::sync::Arc;
 

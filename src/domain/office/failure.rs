@@ -1,4 +1,4 @@
-//! Sign-ins that failed, as the administration is told of them.
+//! Failed sign-ins, as the administration sees them.
 
 use std::net::IpAddr;
 

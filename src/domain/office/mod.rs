@@ -20,16 +20,16 @@ use super::{
     store::{Device, KnownClient},
 };
 
-/// Who administers.
+/// The administration, opened by a person who may administer or by the operator.
 #[derive(Clone)]
 pub struct Office {
     core: Arc<Core>,
-    /// None: the operator, at the command line.
+    /// None: the operator, on the command line.
     actor: Option<Arc<Actor>>,
 }
 
 impl Core {
-    /// `NotFound` for who may not administer.
+    /// Opens the administration. `NotFound` for a person who may not administer.
     pub fn office(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Office> {
         match actor.admin {
             true => Ok(Office {
@@ -40,7 +40,7 @@ impl Core {
         }
     }
 
-    /// Whoever runs the program on the data.
+    /// The administration for the operator, who runs the program on the data.
     pub fn operator(self: &Arc<Self>) -> Office {
         Office {
             core: self.clone(),
@@ -50,6 +50,7 @@ impl Core {
 }
 
 impl Office {
+    /// The core that this office administers.
     pub fn core(&self) -> &Arc<Core> {
         &self.core
     }
@@ -64,7 +65,7 @@ impl Office {
         self.core.clients_of(None).await
     }
 
-    /// Commits as who may still administer at that moment.
+    /// Commits operations, provided that the actor may still administer.
     pub(super) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
         let Some(actor) = &self.actor else {
             return self

@@ -1,4 +1,4 @@
-//! Accounts, one by one or from a list, and their classes.
+//! Administration of accounts, one by one or from a list, and of their classes.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::domain::{
     principal::{Person, valid_login},
 };
 
-/// Octets a limit of a photo or an import may not be below.
+/// Least value of a limit of photos or imports, in octets.
 const LEAST: i64 = 1024;
 
 /// An account as the administration lists it.
@@ -24,19 +24,19 @@ pub struct Account {
     pub counts: PersonCounts,
 }
 
-/// A new account; the password is made into a hash by who asks for it.
+/// A new account; the caller hashes the password.
 #[derive(Clone, Debug, Default)]
 pub struct NewAccount {
     pub login: String,
     pub email: Option<String>,
-    /// Empty: the login.
+    /// The name; empty: the login.
     pub name: String,
     pub admin: bool,
-    /// Empty: none.
+    /// The class; empty: none.
     pub class: String,
 }
 
-/// Changes of an account; what is none stays.
+/// Changes of an account; fields that are none stay.
 #[derive(Clone, Debug, Default)]
 pub struct AccountChange {
     pub email: Option<Option<String>>,
@@ -49,7 +49,7 @@ pub struct AccountChange {
 }
 
 impl Office {
-    /// The accounts whose login, name or address holds a text, by login.
+    /// The accounts whose login, name or address contains a text, by login.
     pub async fn accounts(&self, text: &str) -> Result<Vec<Account>> {
         let folded = text.trim().to_lowercase();
         let store = self.core().store();
@@ -75,7 +75,7 @@ impl Office {
             .collect())
     }
 
-    /// One account.
+    /// One account. `NotFound` for an unknown one.
     pub async fn account(&self, person: PersonId) -> Result<Account> {
         let accounts = self.accounts("").await?;
         let found = accounts.into_iter().find(|known| known.person.id == person);
@@ -111,7 +111,7 @@ impl Office {
         Ok(person)
     }
 
-    /// Changes an account. The administration keeps its last administrator: `Invalid`.
+    /// Changes an account. `Invalid` if no administrator would be left.
     pub async fn change_account(&self, person: PersonId, change: AccountChange) -> Result<()> {
         if let Some(Some(email)) = &change.email {
             valid_email(email)?;
@@ -140,8 +140,8 @@ impl Office {
         self.commit(ops).await.map(drop)
     }
 
-    /// Removes an account whose login was typed; what it shared stays with the groups. `Invalid` while
-    /// it administers a group, or is the last administrator.
+    /// Removes an account; `typed` must be its login. What it shared stays with the groups.
+    /// `Invalid` while it is the admin of a group, or the last administrator.
     pub async fn remove_account(&self, person: PersonId, typed: &str) -> Result<()> {
         typed_is(typed, &self.account(person).await?.person.login)?;
         self.keep_an_administrator(person).await?;
@@ -163,12 +163,12 @@ impl Office {
         }
     }
 
-    /// The classes; the one of everybody else comes first.
+    /// The classes; the class of everybody else, which has no name, comes first.
     pub async fn classes(&self) -> Result<Vec<AccountClass>> {
         self.core().store().account_classes().await
     }
 
-    /// Makes a class, or changes the one of that name; without a name: that of everybody else.
+    /// Makes a class, or changes the one of that name. Without a name: the class of everybody else.
     pub async fn put_class(&self, class: AccountClass) -> Result<()> {
         if !class.name.is_empty() && !AccountClass::is_name(&class.name) {
             return Err(Error::Invalid(
@@ -201,7 +201,7 @@ impl Office {
             .map(drop)
     }
 
-    /// Removes a class; its people are in none then.
+    /// Removes a class; its people are then in none.
     pub async fn remove_class(&self, name: &str) -> Result<()> {
         if name.is_empty() {
             return Err(Error::NotFound);
@@ -213,7 +213,7 @@ impl Office {
     }
 }
 
-/// What was typed to confirm is the name of what goes.
+/// `Invalid` unless the confirmation typed is the name of what is to be removed.
 pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
     match typed.trim() == name {
         true => Ok(()),

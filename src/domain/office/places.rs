@@ -25,13 +25,13 @@ pub struct GroupRow {
     pub counts: GroupCounts,
 }
 
-/// Names of what is set while the server runs.
+/// Names of settings that change while the server runs.
 const NOTICE: &str = "maintenance-notice";
 const NEW_DEVICES: &str = "new-devices";
 const LAST_BACKUP: &str = "last-backup";
 const PUBLIC_URL: &str = "public-url";
 
-/// What becomes of new devices of one kind of client.
+/// The access given to new devices of one kind of client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeviceRule {
     /// Part of the DeviceType, in lower case; empty: every other kind.
@@ -55,11 +55,12 @@ impl Office {
             .collect())
     }
 
+    /// Members of any group, by name.
     pub async fn members(&self, group: GroupId) -> Result<Vec<Member>> {
         self.core().store().members(group).await
     }
 
-    /// Founds a group for somebody. Refused: `Invalid`, `Exists`.
+    /// Founds a group with an admin. `Invalid` or `Exists` for its name.
     pub async fn add_group(&self, name: &str, admin: PersonId) -> Result<()> {
         if !valid_group_name(name) {
             return Err(Error::Invalid(
@@ -76,7 +77,7 @@ impl Office {
         .map(drop)
     }
 
-    /// Adds a member or changes a role; the role of administrator hands the group over.
+    /// Adds a member or changes a role; the role of admin hands the group over.
     pub async fn set_member(&self, group: GroupId, person: PersonId, role: Role) -> Result<()> {
         self.commit(vec![Op::SetMember {
             group,
@@ -87,6 +88,7 @@ impl Office {
         .map(drop)
     }
 
+    /// Replaces all options of a group.
     pub async fn set_group_options(&self, group: GroupId, options: GroupOptions) -> Result<()> {
         self.commit(vec![Op::ChangeGroup {
             group,
@@ -97,25 +99,26 @@ impl Office {
         .map(drop)
     }
 
-    /// One group.
+    /// One group. `NotFound` for an unknown one.
     pub async fn group(&self, group: GroupId) -> Result<GroupRow> {
         let groups = self.groups().await?;
         let found = groups.into_iter().find(|row| row.group.id == group);
         found.ok_or(Error::NotFound)
     }
 
-    /// Deletes a group whose name was typed; its administrator may found it again for the trash time.
+    /// Deletes a group; `typed` must be its name. Its admin may found it again until the trash time
+    /// is over.
     pub async fn remove_group(&self, group: GroupId, typed: &str) -> Result<()> {
         typed_is(typed, &self.group(group).await?.group.name)?;
         self.commit(vec![Op::RemoveGroup { group }]).await.map(drop)
     }
 
-    /// Who did what to rights, people and devices: lines before one, the last one first.
+    /// Lines of the audit trail with ids below `before`, the last one first.
     pub async fn audit(&self, before: i64, limit: usize) -> Result<Vec<AuditLine>> {
         self.core().store().audit(before, limit).await
     }
 
-    /// What becomes of new devices, by kind; the rule for every other kind comes last.
+    /// Sets the rules for new devices, by kind; the rule for every other kind comes last.
     pub async fn set_device_rules(&self, rules: &[DeviceRule]) -> Result<()> {
         for rule in rules {
             let known = matches!(
@@ -139,7 +142,7 @@ impl Office {
         self.set(NEW_DEVICES, value).await
     }
 
-    /// What every page says on top; none: nothing.
+    /// Sets the notice at the top of every page; none removes it.
     pub async fn set_maintenance_notice(&self, notice: Option<&str>) -> Result<()> {
         let notice = notice.map(str::trim).filter(|notice| !notice.is_empty());
         if notice.is_some_and(|notice| notice.chars().count() > 500) {
@@ -148,19 +151,19 @@ impl Office {
         self.set(NOTICE, notice.map(str::to_owned)).await
     }
 
-    /// How people reach the server from outside, where the configuration does not say it.
+    /// Sets the URL by which people reach the server, used where the configuration has none.
     pub async fn set_public_url(&self, url: &str) -> Result<()> {
         self.set(PUBLIC_URL, Some(url.to_owned())).await
     }
 
-    /// Notes that a backup was written there, just now.
+    /// Records that a backup was written to a file just now.
     pub async fn note_backup(&self, file: &str) -> Result<()> {
         let now = Timestamp::now();
         let value = serde_json::json!({ "file": file, "at": now });
         self.set(LAST_BACKUP, Some(value.to_string())).await
     }
 
-    /// File and moment of the last backup.
+    /// File and time of the last backup; none before the first.
     pub async fn last_backup(&self) -> Result<Option<(String, Timestamp)>> {
         let value = self.core().store().office_value(LAST_BACKUP).await?;
         Ok(value.and_then(|value| {
@@ -178,18 +181,18 @@ impl Office {
     }
 }
 
-/// What [`Office::set_public_url`] set.
+/// The URL set by [`Office::set_public_url`].
 pub async fn public_url(store: &dyn Store) -> Result<Option<String>> {
     store.office_value(PUBLIC_URL).await
 }
 
 impl Core {
-    /// What every page says on top.
+    /// The notice at the top of every page.
     pub async fn maintenance_notice(&self) -> Result<Option<String>> {
         self.store().office_value(NOTICE).await
     }
 
-    /// The rules for new devices that the administration set, else none.
+    /// The rules for new devices that the administration set; empty: none.
     pub async fn device_rules(&self) -> Result<Vec<DeviceRule>> {
         let value = self.store().office_value(NEW_DEVICES).await?;
         let rules: Vec<(String, String)> = value
@@ -204,7 +207,7 @@ impl Core {
             .collect())
     }
 
-    /// What becomes of a new device of a kind; none: as the configuration says.
+    /// The access of a new device of a kind; none: as the configuration says.
     pub async fn rule_for(&self, device_type: &str) -> Result<Option<DeviceAccess>> {
         let kind = device_type.to_lowercase();
         let rules = self.device_rules().await?;

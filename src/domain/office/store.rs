@@ -1,4 +1,4 @@
-//! What the administration reads and changes in a store.
+//! The reads and changes of a store that only the administration makes.
 
 use async_trait::async_trait;
 use serde::Serialize;

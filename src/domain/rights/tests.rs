@@ -1,4 +1,7 @@
-//! The table of `rights.md` §3, copied by hand, against [`allows`].
+//! The decision table written out, against [`allows`]. Columns: O owner of a private contact; R
+//! plain member; A member with *Add*; D member with *Add and delete*; C creator, a member without
+//! group grants; Adm admin or co-admin; Cus admin or co-admin over a contact in custody; X not a
+//! member.
 
 use super::*;
 

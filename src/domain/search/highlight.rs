@@ -1,4 +1,4 @@
-//! Where the words of a query stand in a value.
+//! The positions of a query's words in a value, for highlighting.
 
 use super::{
     Leaf, Node, Wanted,
@@ -9,20 +9,20 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
     pub text: String,
-    /// The query looks for it.
+    /// The query matches this part.
     pub found: bool,
 }
 
 /// Characters of a name with an apostrophe or a hyphen within, at most.
 const JOINED: usize = 64;
 
-/// A word looked for, folded.
+/// A word of the query, folded.
 struct Term {
     token: String,
     prefix: bool,
 }
 
-/// A value in pieces that together are the value.
+/// Splits a value into pieces, matching and not; joined, they are the value.
 pub fn highlight(value: &str, root: Option<&Node>) -> Vec<Piece> {
     let terms: Vec<Term> = leaves(root).into_iter().flat_map(terms).collect();
     marked(value, &terms)
@@ -64,7 +64,7 @@ fn marked(value: &str, terms: &[Term]) -> Vec<Piece> {
     pieces
 }
 
-/// The same of a telephone number, in whatever form it and the query write it.
+/// [`highlight`] for a telephone number, whatever its spelling in the value and the query.
 pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
     let found = leaves(root)
         .into_iter()
@@ -78,8 +78,8 @@ pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
     }
 }
 
-/// Whether the values of an item that are shown, with the fields they are of, show what is looked
-/// for: every part of it that has to be there, the words of one in one value.
+/// Whether the shown values of an item, given with their fields, satisfy the query: every required
+/// part of it, with the words of one part in one value.
 pub fn is_shown(root: &Node, values: &[(&str, &str)]) -> bool {
     match root {
         Node::Leaf(leaf) => {
@@ -115,13 +115,13 @@ fn joined_end(text: &str) -> Option<usize> {
     joins.then_some(end)
 }
 
-/// How words are told apart.
+/// How a character belongs to words.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Writing {
-    /// They are not.
+    /// Not part of a word: blanks and punctuation.
     None,
     Words,
-    /// Every character may be one.
+    /// Of a script without blanks between words: every character may be a word.
     Characters,
 }
 

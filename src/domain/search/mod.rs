@@ -1,4 +1,4 @@
-//! Search: what a person asked, as tokens an engine can look up (`docs/design.md`, Search).
+//! Search: a person's query as tokens that an engine can look up (`docs/design.md`, Search).
 //!
 //! The text of a query never reaches an engine: only tokens made by [`token`] do.
 
@@ -34,7 +34,7 @@ const SUGGESTED: usize = 10;
 /// Pairs of possible duplicates of a place that are looked at.
 const PAIRS: usize = 2_000;
 
-/// What a person should know about how the query was read.
+/// A remark to the person about how the query was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Notice {
@@ -48,7 +48,7 @@ pub enum Notice {
     QueryTooLong,
 }
 
-/// Where to look.
+/// The places to search.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scope {
@@ -60,7 +60,7 @@ pub enum Scope {
     Everywhere,
 }
 
-/// What is looked for: items of one tool, or of all.
+/// The items to search: those of one tool, or all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tool {
@@ -70,18 +70,18 @@ pub enum Tool {
     Documents,
 }
 
-/// What an advanced search adds; all of it must hold.
+/// Conditions of the advanced search; all of them must hold.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Criteria {
-    /// Texts with the grammar of queries, each restricted to its part.
+    /// Texts with the grammar of queries, each searched in its part alone.
     pub name: String,
     pub organization: String,
     pub email: String,
     pub telephone: String,
     pub city: String,
     pub country: String,
-    /// One of the person's own.
+    /// A tag of the person.
     pub tag: Option<TagId>,
     pub has_photo: bool,
     pub has_comment: bool,
@@ -97,21 +97,21 @@ pub struct Criteria {
     pub created_before: Option<Timestamp>,
     pub modified_since: Option<Timestamp>,
     pub modified_before: Option<Timestamp>,
-    /// Contacts that nobody asked confirmed or corrected since.
+    /// Contacts that were not confirmed or corrected since, whoever asked.
     pub not_verified_since: Option<Timestamp>,
     pub created_by: Option<PersonId>,
     /// A group of the person the item is shared with, by exact name.
     pub shared_with: Option<String>,
     /// Another contact of the same place may be the same.
     pub possible_duplicates: bool,
-    /// Octets of a document: so many or more, and fewer.
+    /// Octets of a document: at least this many, and fewer than `smaller_than`.
     pub larger_than: Option<i64>,
     pub smaller_than: Option<i64>,
     /// The folder a document is in, by its segment.
     pub folder: Option<String>,
 }
 
-/// What is asked.
+/// A search.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Request {
@@ -121,28 +121,28 @@ pub struct Request {
     pub tool: Tool,
 }
 
-/// What an item is or has besides its words.
+/// A property of an item, other than its words, that the index holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Mark {
     /// `individual`, `org`, `group`; of documents `pdf`, `image`...
     Kind(String),
     Photo,
     Favourite,
-    /// `MM-DD`; its beginning, `MM`, where it is asked for.
+    /// `MM-DD`; in queries also the beginning `MM`.
     Birthday(String),
 }
 
-/// A request as a store answers it.
+/// A search as a store executes it.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// Who asks: only what this person may read at that moment is answered.
+    /// The person who searches: the answer holds only what they may read at that moment.
     pub person: Option<PersonId>,
     pub places: Vec<CollectionId>,
-    /// The text; decides the class of each result.
+    /// The query; decides the class of each result.
     pub root: Option<Node>,
     /// Further conditions, each on one part.
     pub restricted: Vec<(Part, Node)>,
-    /// One of each must be there.
+    /// Marks: one of each inner list must be present.
     pub marks: Vec<Vec<Mark>>,
     pub filter: Filter,
     /// Family name first.
@@ -150,7 +150,7 @@ pub struct Plan {
     pub limit: usize,
 }
 
-/// Conditions on what no index of words knows.
+/// Conditions that the index of words does not cover.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Filter {
     pub tag: Option<TagId>,
@@ -160,60 +160,60 @@ pub struct Filter {
     pub modified: (Option<Timestamp>, Option<Timestamp>),
     pub not_verified_since: Option<Timestamp>,
     pub created_by: Option<PersonId>,
-    /// The book of the group; its folders count too.
+    /// The book of a group with which results must be shared; its folders count too.
     pub shared_with: Option<CollectionId>,
-    /// Only some of these.
+    /// The result must be among these placements.
     pub among: Option<Vec<PlacementId>>,
-    /// Octets: so many or more, and fewer.
+    /// Octets: at least the first, and fewer than the second.
     pub octets: (Option<i64>, Option<i64>),
 }
 
 impl Plan {
-    /// More is asked than a text.
+    /// Whether there are criteria besides the text.
     fn has_criteria(&self) -> bool {
         !(self.filter.is_empty() && self.restricted.is_empty() && self.marks.is_empty())
     }
 }
 
 impl Filter {
-    /// Nothing is asked.
+    /// Whether the request has neither text nor criteria.
     pub fn is_empty(&self) -> bool {
         *self == Filter::default()
     }
 }
 
-/// What a store found.
+/// The results of a store.
 #[derive(Clone, Debug, Default)]
 pub struct Page {
     pub hits: Vec<Hit>,
-    /// All that match, counted up to [`COUNTED`]; one more means more.
+    /// Number of matches, counted up to [`COUNTED`]; one above it means more.
     pub found: usize,
 }
 
 /// One result.
 #[derive(Clone, Debug)]
 pub struct Hit {
-    /// In the first of its places.
+    /// Its placement in the first of its places.
     pub placement: Placement,
-    /// Every place searched that holds it.
+    /// Every searched place that holds it.
     pub places: Vec<CollectionId>,
-    /// 1: names alone meet the query; 2: with how to reach it; 3: with the rest.
+    /// 1: names alone satisfy the query; 2: with addresses and numbers; 3: with the rest.
     pub class: u8,
     /// `(field, value)` of the item's index.
     pub texts: Vec<(String, String)>,
 }
 
-/// The answer to a request.
+/// The outcome of a search.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub hits: Vec<Hit>,
     pub found: usize,
     pub query: Query,
-    /// Nothing matched whole words: the last word was taken for a beginning.
+    /// Whole words matched nothing, so the last word was read as a beginning.
     pub widened: bool,
 }
 
-/// A search kept to be shown again.
+/// The last search of a person, kept to be shown again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LastSearch {
     pub request: Request,
@@ -221,7 +221,7 @@ pub struct LastSearch {
 }
 
 impl Core {
-    /// Answers a request with the rights of now, and keeps it as the person's last search.
+    /// Runs a search with the person's present rights, and keeps it as their last search.
     pub async fn search(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -238,7 +238,7 @@ impl Core {
         Ok(outcome)
     }
 
-    /// Answers a request without keeping it.
+    /// Runs a search without keeping it.
     pub async fn find(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -268,7 +268,7 @@ impl Core {
         Ok(outcome)
     }
 
-    /// What a person may mean while typing: the last word is a beginning.
+    /// Suggestions while typing: the last word is read as a beginning.
     pub async fn suggest(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
@@ -293,7 +293,7 @@ impl Core {
         Ok(self.store().search(&plan).await?.hits)
     }
 
-    /// The last search of a person, to be run again.
+    /// The last search of a person; none before the first.
     pub async fn last_search(&self, actor: &Actor) -> Result<Option<LastSearch>> {
         let kept = self.store().last_search(actor.person).await?;
         Ok(kept.and_then(|(request, at)| {
@@ -453,7 +453,7 @@ impl Node {
         }
     }
 
-    /// The query as understood, with the reader's words for *and*, *or* and *not*.
+    /// The query as understood, in words; `and`, `or` and `not` are the reader's.
     pub fn describe(&self, and: &str, or: &str, not: &str) -> String {
         let nested = |node: &Node| {
             let text = node.describe(and, or, not);
@@ -487,7 +487,8 @@ impl Node {
 }
 
 impl Part {
-    /// How a text met only with this part is ranked: 1 is names, 2 how to reach it, 3 the rest.
+    /// The rank of a result whose text matches in this part only: 1 for names, 2 for addresses and
+    /// numbers, 3 for the rest.
     pub fn class(self) -> u8 {
         match self {
             Part::Name => 1,
@@ -496,7 +497,7 @@ impl Part {
         }
     }
 
-    /// Where a beginning of two letters is looked for.
+    /// The parts in which a beginning of two letters is looked for.
     pub const NARROW: &[Part] = &[Part::Name, Part::Organization, Part::Email, Part::Telephone];
 }
 

@@ -1,4 +1,4 @@
-//! The grammar of queries. Nothing typed is an error; what was not understood is a notice.
+//! The grammar of queries. No input is an error; parts that are not understood become notices.
 
 use super::{
     Notice,
@@ -9,7 +9,8 @@ use super::{
 const MAX_CHARS: usize = 512;
 /// Words and phrases of a query that are read.
 const MAX_ITEMS: usize = 32;
-/// Parentheses within parentheses that are read; more mean nothing. Engines bound how deep an expression goes.
+/// Nesting of parentheses that is read; deeper ones are ignored, because engines bound the depth of
+/// an expression.
 const MAX_DEPTH: usize = 6;
 /// Letters or digits before a star.
 const MIN_PREFIX: usize = 4;
@@ -20,11 +21,12 @@ const MIN_NUMBER: usize = 4;
 /// Digits that make several words one number.
 const MIN_JOINED: usize = 6;
 
-/// What is looked for.
+/// An expression of a query.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Node {
     Leaf(Leaf),
-    /// All of `positives` and none of `negatives`. `positives` is empty only where criteria say what is meant.
+    /// All of `positives` and none of `negatives`. `positives` is empty only when criteria restrict
+    /// the search.
     And {
         positives: Vec<Node>,
         negatives: Vec<Node>,
@@ -38,16 +40,16 @@ pub struct Leaf {
     /// As typed.
     pub shown: String,
     pub wanted: Wanted,
-    /// Only names, organizations, addresses and numbers count.
+    /// Matches in names, organizations, addresses and numbers only.
     pub narrow: bool,
 }
 
-/// What a leaf looks for.
+/// The condition of a leaf.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Wanted {
-    /// Tokens side by side, the last one whole or a beginning.
+    /// Tokens in sequence, the last one whole or as a beginning.
     Words { words: Words, prefix: bool },
-    /// These words, or a number that ends with the digits (begins with them: `prefix`).
+    /// These words, or a number that ends with the digits (`prefix`: begins with them).
     Number {
         words: Words,
         digits: String,
@@ -57,13 +59,13 @@ pub enum Wanted {
     Token { token: String, prefix: bool },
 }
 
-/// How the last word is read.
+/// How the last word of a query is read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LastWord {
-    /// Whole, as every other.
+    /// As a whole word, like every other.
     #[default]
     Whole,
-    /// A beginning: suggestions, and a search that found nothing.
+    /// As a beginning: for suggestions, and for a search without results.
     Beginning,
 }
 
@@ -72,11 +74,12 @@ pub enum LastWord {
 pub struct Query {
     pub root: Option<Node>,
     pub notices: Vec<Notice>,
-    /// The last word was made a beginning.
+    /// The last word was read as a beginning.
     pub widened: bool,
 }
 
-/// Reads a query. `with_criteria`: exclusions alone apply to whatever meets the criteria.
+/// Reads a query; no input is an error. `with_criteria`: exclusions alone are allowed, and apply to
+/// the items that satisfy the criteria.
 pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
     let mut notices = Vec::new();
     let cut: String = text.chars().take(MAX_CHARS).collect();

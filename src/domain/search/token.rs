@@ -1,4 +1,5 @@
-//! Words of the index and of queries: one function for both, so that every engine answers alike.
+//! Tokens of the index and of queries: one function makes both, so that every engine finds the
+//! same.
 
 use caseless::Caseless as _;
 use unicode_normalization::UnicodeNormalization as _;
@@ -66,7 +67,7 @@ fn undecomposed(c: char) -> impl Iterator<Item = char> {
     letters.into_iter().flatten()
 }
 
-/// Han, kana and Hangul: writing without blanks between words.
+/// Han, kana and Hangul: scripts without blanks between words.
 pub fn is_cjk(c: char) -> bool {
     matches!(c,
         '\u{1100}'..='\u{11FF}' | '\u{3005}'..='\u{3007}' | '\u{3040}'..='\u{30FF}'
@@ -134,16 +135,16 @@ fn pairs(run: &str) -> Vec<String> {
     }
 }
 
-/// The words of some text in a query.
+/// The words of a text in a query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Words {
-    /// Side by side.
+    /// Tokens in sequence.
     pub tokens: Vec<String>,
     /// The last token is one character of a writing without blanks: it stands for itself or begins a pair.
     pub single: bool,
 }
 
-/// The words of a query's text, side by side.
+/// The words of a query's text, in sequence.
 pub fn words(text: &str) -> Words {
     let folded = fold(text);
     let mut words = Words::default();
@@ -157,50 +158,50 @@ pub fn words(text: &str) -> Words {
     words
 }
 
-/// A character of a writing without blanks, by itself.
+/// The token of a single character of a script without blanks.
 pub fn single(character: &str) -> String {
     format!("{SINGLE}{character}")
 }
 
-/// The whole of an e-mail address.
+/// The token of a whole e-mail address.
 pub fn address(address: &str) -> String {
     format!("{ADDRESS}{}", spelled(address))
 }
 
-/// What follows the `@` of an e-mail address.
+/// The token of an e-mail domain.
 pub fn domain(domain: &str) -> String {
     format!("{DOMAIN}{}", spelled(domain))
 }
 
-/// A number from its first digit on.
+/// The token of a number read forwards.
 pub fn number(digits: &str) -> String {
     format!("{NUMBER}{digits}")
 }
 
-/// A number from its last digit on.
+/// The token of a number read backwards, for queries by its last digits.
 pub fn reversed(digits: &str) -> String {
     let digits: String = digits.chars().rev().collect();
     format!("{REVERSED}{digits}")
 }
 
-/// Words of the title of an attached document, as those find them who may open the folder it is in.
+/// Words of the title of an attached document, found only by people who may open its folder.
 pub fn titled(folder: CollectionId, tokens: &str) -> String {
     prefixed(&format!("{TITLE}{folder}{TITLE}"), tokens)
 }
 
-/// Words of one class (1 to 3, [`Part::class`](crate::domain::class::Part::class)) as a collection's
-/// items have them, so that a look-up meets no other collection's and no other class's.
+/// Words of one class (1 to 3, [`Part::class`](crate::domain::class::Part::class)) as they are
+/// indexed for a collection's items, so that a look-up matches no other collection and class.
 pub fn placed(place: CollectionId, class: u8, tokens: &str) -> String {
     let class = CLASSES[usize::from(class.clamp(1, 3)) - 1];
     prefixed(&format!("{place}{class}"), tokens)
 }
 
-/// What every item of a collection has.
+/// The token that every item of a collection has.
 pub fn place(place: CollectionId) -> String {
     format!("c{place}")
 }
 
-/// A mark as a collection's items have it.
+/// A mark as it is indexed for a collection's items.
 pub fn mark(place: CollectionId, mark: &Mark) -> String {
     match mark {
         Mark::Kind(kind) => format!("{place}{MARK}k{}", spelled(kind)),
@@ -244,8 +245,8 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// A value's words, with what they may also be called. `names` adds joined forms of
-    /// `O'Hara` and `Jean-Baptiste`.
+    /// The tokens of a text and of its other spellings. `names` adds joined forms of `O'Hara` and
+    /// `Jean-Baptiste`.
     pub fn text(value: &str, names: bool) -> Self {
         let mut tokens = Self::default();
         let spelled_out = germanic(value);
@@ -283,6 +284,7 @@ impl Tokens {
         tokens
     }
 
+    /// The tokens, separated by blanks.
     pub fn finish(self) -> String {
         self.out
     }
@@ -333,7 +335,7 @@ impl Tokens {
     }
 }
 
-/// Values of one column, kept apart so that a phrase never spans two.
+/// Joins the tokens of several values, kept apart so that a phrase never spans two.
 pub fn join<'a>(values: impl Iterator<Item = &'a str>) -> String {
     let mut out = String::new();
     for value in values.filter(|value| !value.is_empty()) {
@@ -371,12 +373,12 @@ fn germanic(value: &str) -> Option<String> {
     changed.then_some(out)
 }
 
-/// Between the parts of a name that may be written as one.
+/// Whether a character joins the parts of a name (apostrophe, hyphen).
 pub fn joins(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}' | '-' | '\u{2010}' | '\u{2011}')
 }
 
-/// What a name with such characters within is also called, folded: `ohara` of `O'Hara`.
+/// The joined forms of a name, folded: `ohara` for `O'Hara`.
 pub fn joined_forms(name: &str) -> Vec<String> {
     let forms = [Some(name.to_owned()), germanic(name)];
     let joined = forms.into_iter().flatten().filter_map(|form| joined(&form));

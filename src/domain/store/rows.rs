@@ -1,4 +1,4 @@
-//! What reads give: rows, and how they are asked for.
+//! The rows that reads of a [`super::Store`] return, and the queries that ask for them.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::domain::{
     verification::Answer,
 };
 
-/// One index of a collection's placements; each range costs what it returns.
+/// An index of a collection's placements. Reading a range costs in proportion to the rows returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Tombstones by `gone`.
@@ -23,16 +23,16 @@ pub enum Order {
     Born,
     /// Live placements by `changed`.
     Changed,
-    /// Live and removed by their last change or removal.
+    /// Live and removed placements by their last change or removal.
     Moved,
 }
 
-/// What is read of the members of a page.
+/// The parts that a page reads of each placement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
-    /// Placements; `document` stays empty.
+    /// Placements without documents: `document` is empty.
     Heads,
-    /// Documents too, as many as fit the memory of one page: at least one.
+    /// Placements with documents, as many as fit the memory of one page, and at least one.
     Documents,
 }
 
@@ -58,9 +58,9 @@ pub struct PushSubscription {
     pub public_key: Vec<u8>,
     pub auth_secret: Vec<u8>,
     pub expires: Timestamp,
-    /// Told of what is in the collection.
+    /// Wants messages about changes of the members (`content-update`).
     pub content: bool,
-    /// Told of properties of the collection.
+    /// Wants messages about changes of the collection's properties (`property-update`).
     pub properties: bool,
 }
 
@@ -71,9 +71,10 @@ pub struct ListQuery {
     pub last_first: bool,
     /// Every word must begin a word of some indexed text.
     pub words: Vec<String>,
-    /// Words count in names, organizations, addresses and numbers alone; lists of people do not.
+    /// Words are looked for in names, organizations, addresses and numbers alone, and lists of
+    /// people are left out.
     pub reach: bool,
-    /// Only items the person tagged so.
+    /// Only items with this tag of the person.
     pub tag: Option<TagId>,
     /// Only favourites.
     pub favourite: bool,
@@ -84,12 +85,12 @@ pub struct ListQuery {
     pub limit: i64,
 }
 
-/// What a list is sorted by; what is equal, by name.
+/// The sort key of a list; equal keys are sorted by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sort {
     Organization,
-    /// Changed last comes first.
+    /// The last changed comes first.
     Modified,
     /// What kind of item it is.
     Kind,
@@ -100,13 +101,13 @@ pub enum Sort {
     Name,
 }
 
-/// How many live items there are of each sort that side lists show.
+/// Numbers of live items that the side of a list shows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counts {
     pub favourites: i64,
     /// Items of the kind `group`.
     pub lists: i64,
-    /// First letter of the sort key and how many begin with it, in their order.
+    /// First letters of the sort key, sorted, each with the number of items that begin with it.
     pub letters: Vec<(String, i64)>,
 }
 
@@ -121,7 +122,7 @@ pub struct ListPage {
 #[derive(Clone, Debug)]
 pub struct ListRow {
     pub placement: Placement,
-    /// The first character of what it is sorted by as a name, folded.
+    /// First character of the name's sort key, folded.
     pub letter: String,
     /// Somebody commented on it in this place.
     pub commented: bool,
@@ -146,7 +147,7 @@ pub struct HomeChange {
     pub seq: Seq,
 }
 
-/// What a home shows or showed.
+/// The kind of collection that a home shows or showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HomeKind {
     Private,
@@ -160,14 +161,14 @@ pub enum HomeKind {
 pub struct Device {
     pub id: DeviceId,
     pub person: PersonId,
-    /// As the device names itself, lower case.
+    /// The DeviceId that requests carry ([MS-ASHTTP] 2.2.1.1), in lower case.
     pub device_id: String,
     pub device_type: String,
     pub user_agent: String,
     pub version: String,
     /// What its owner calls it; empty: nothing.
     pub name: String,
-    /// Who ordered its access; none: the administration, or nobody.
+    /// The owner, if they set `access`; none: the administration, or nobody.
     pub ordered_by: Option<PersonId>,
     #[serde(serialize_with = "access_name")]
     pub access: DeviceAccess,
@@ -193,7 +194,7 @@ pub struct KnownClient {
     pub name: String,
     pub first_seen: Timestamp,
     pub last_seen: Timestamp,
-    /// The last ones, oldest first.
+    /// The last exchanges, oldest first.
     pub exchanges: Vec<Exchange>,
 }
 
@@ -228,7 +229,7 @@ pub enum RevisionKind {
     Proposed,
 }
 
-/// A placement an item has or had, with whose doing it was.
+/// A placement that an item has or had, with the person and the client that made it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ItemPlace {
     pub placement: PlacementId,
@@ -254,9 +255,9 @@ pub struct Removal {
     pub placement: PlacementId,
     pub item: ItemId,
     pub collection: CollectionId,
-    /// What lists showed then: the formatted name.
+    /// The formatted name when it was removed.
     pub display: String,
-    /// The same with the family name first, where the card has one and was not renamed since.
+    /// The name with the family name first; none if the card has none or was renamed since.
     pub last_first: Option<String>,
     /// Name of its class.
     pub class: String,
@@ -269,7 +270,7 @@ pub struct Removal {
     pub client: String,
 }
 
-/// A placement something happened to, and while when it was there.
+/// A placement that was made, changed or removed, with the time from and to which it was live.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Touched {
     pub placement: PlacementId,
@@ -279,34 +280,35 @@ pub struct Touched {
 }
 
 impl Touched {
-    /// It showed the item at that moment.
+    /// Whether the placement was live at a moment.
     pub fn was_there(&self, at: Timestamp) -> bool {
         self.placed_at <= at && self.gone_at.is_none_or(|gone| gone > at)
     }
 }
 
-/// Something a person is told until they settle it.
+/// A notice to a person, shown until they settle it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
     pub id: NoticeId,
     pub kind: NoticeKind,
     pub at: Timestamp,
-    /// The client it is about, as history shows it; of news the person.
+    /// The client the notice is about, as history names it; for news, the name of the person who
+    /// acted.
     pub client: String,
     pub collection: Option<CollectionId>,
-    /// When what it is about began.
+    /// When the first of the reported acts happened.
     pub since: Timestamp,
     pub number: i64,
     /// Further deletions by the client are refused meanwhile.
     pub held: bool,
-    /// Whom it is about; empty where there is nobody.
+    /// Name of the contact or item it is about; empty where there is none.
     pub subject: String,
     /// The item, or the first of them.
     pub item: Option<ItemId>,
 }
 
 impl Notice {
-    /// One button takes back what its client did.
+    /// Whether the notice offers to undo everything its client did.
     pub fn can_be_undone(&self) -> bool {
         match self.kind {
             NoticeKind::MassDeletion => true,
@@ -321,16 +323,16 @@ impl Notice {
 pub enum NoticeKind {
     /// A client removed a large part of a book within an hour.
     MassDeletion,
-    /// What a client wrote was refused, and is kept in the refused changes.
+    /// A write of a client was refused, and is kept in the refused changes.
     Kept,
-    /// A contact answered who asked it to check its data.
+    /// A contact answered a request to check its data.
     Answered(Answer),
     /// Somebody did something for the person.
     News(News),
 }
 
 impl NoticeKind {
-    /// What somebody did for the person.
+    /// The news this kind carries, if it is one.
     pub fn news(self) -> Option<News> {
         match self {
             NoticeKind::News(news) => Some(news),
@@ -370,7 +372,8 @@ pub struct Tag {
     pub id: TagId,
     pub name: String,
     pub colour: String,
-    /// How many live items carry it, in the person's private books or in the place asked about.
+    /// Number of live items with this tag, in the person's private books or in the collection asked
+    /// about.
     pub count: i64,
 }
 
@@ -380,13 +383,13 @@ pub struct Import {
     pub id: ImportId,
     pub person: PersonId,
     pub collection: CollectionId,
-    /// The file's.
+    /// The name of the file.
     pub name: String,
     pub at: Timestamp,
     pub undone: Option<Timestamp>,
-    /// What goes on by itself until it is ended.
+    /// The job that goes on after a restart until the import has ended, as its runner encoded it.
     pub job: Option<String>,
-    /// How far it came, as who runs it wrote.
+    /// How far the import came, as its runner encoded it.
     pub progress: String,
     pub ended: Option<Timestamp>,
 }
@@ -395,15 +398,15 @@ pub struct Import {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportedItem {
     pub placement: PlacementId,
-    /// Of the document the import left.
+    /// Digest of the document as the import left it.
     pub digest: String,
-    /// What an update replaced; none for what was created.
+    /// The version that an update replaced; none for an item that was created.
     pub revision: Option<RevisionId>,
     /// The owner's lines before the update.
     pub overlay: Vec<u8>,
 }
 
-/// What the decision on an item rests on, as stored.
+/// The stored facts that a decision about an item rests on.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ItemStanding {
     pub creator: PersonId,
@@ -411,8 +414,8 @@ pub struct ItemStanding {
     pub origin: Option<Place>,
     /// The creator is a member of the origin's group now.
     pub creator_in_origin: bool,
-    /// The person asked about holds an effective *Modify* grant: through a group they are in and
-    /// the item is in.
+    /// The person holds an effective *Modify* grant: through a group that both they and the item
+    /// are in.
     pub granted: bool,
 }
 
@@ -424,7 +427,8 @@ pub struct ItemGrant {
     pub person: Option<PersonId>,
 }
 
-/// A UID, name, address or number of a placement, to find who is there already.
+/// A UID, name, address or number of a placement, by which imports find contacts that are already
+/// there.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
     pub placement: PlacementId,
@@ -438,7 +442,7 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attachment {
     pub document: ItemId,
-    /// It is somewhere still, not only in the trash.
+    /// The document has a live placement; otherwise it is in the trash alone.
     pub live: bool,
     pub person: Option<PersonId>,
     pub at: Timestamp,

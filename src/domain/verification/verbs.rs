@@ -1,4 +1,4 @@
-//! Asking, answering, reminding.
+//! Sending verifications, answering them, reminding.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ const TOGETHER: usize = 100;
 /// Characters of what a person says the data are kept for.
 const PURPOSE: usize = 500;
 
-/// How a contact is asked.
+/// How a contact is to be asked.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ask {
     pub address: String,
     pub language: String,
-    /// Fields left out, by the names of the form.
+    /// Fields left out, by their names in the form.
     pub hidden: Vec<String>,
     /// Why the data are kept.
     pub purpose: String,
@@ -38,16 +38,16 @@ pub struct Ask {
     pub lines: Vec<(String, String)>,
 }
 
-/// What is known of a contact's verification.
+/// The state of verification of a contact.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
     pub verified: Option<Timestamp>,
-    /// Asked and not answered: when, and how the letter fared.
+    /// An unanswered request: its time, and the state of its letter.
     pub asked: Option<(Timestamp, Option<(State, String)>)>,
     pub declined: Option<Timestamp>,
 }
 
-/// Where a link leads.
+/// The contact behind a link, for the page it opens.
 pub struct Asked {
     pub verification: Verification,
     pub asker: Person,
@@ -69,7 +69,8 @@ impl Book {
         .await
     }
 
-    /// Asks many at once and reminds those who do not answer; who cannot be asked is left out.
+    /// Asks many contacts at once and reminds those who do not answer. Contacts that cannot be
+    /// asked are left out and counted.
     pub async fn ask_all(
         &self,
         campaign: &Campaign,
@@ -127,7 +128,7 @@ impl Book {
         Ok(id)
     }
 
-    /// Refuses where the contact may or need not be asked.
+    /// Refuses when the contact may not be asked, declined, or was asked too often.
     async fn may_ask(&self, placement: &Placement, ask: &Ask) -> Result<()> {
         self.require(placement, Right::Verify).await?;
         if !is_address(&ask.address) {
@@ -182,7 +183,8 @@ impl Book {
         }))
     }
 
-    /// What is known of a contact's verification; of askings only to who may ask.
+    /// The verification state of a contact. Unanswered requests are shown only to people who may
+    /// ask.
     pub async fn standing(&self, placement: &Placement) -> Result<Standing> {
         let store = self.core().store();
         let asked = store.verifications_of(placement.item).await?;
@@ -232,7 +234,8 @@ fn letter(
 }
 
 impl Core {
-    /// Where a link leads. `NotFound` when it is forged or over, or its asker may not ask any more.
+    /// The contact behind a link. `NotFound` when the link is forged or expired, or the person who
+    /// asked may not ask any more.
     pub async fn asked(self: &Arc<Self>, token: &str) -> Result<Asked> {
         if token.len() != 64 || !token.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Err(Error::NotFound);
@@ -246,7 +249,7 @@ impl Core {
         self.led(verification).await
     }
 
-    /// The contact of a verification, as its asker stands to it now.
+    /// The contact of a request, with the present rights of the person who asked.
     async fn led(self: &Arc<Self>, verification: Verification) -> Result<Asked> {
         let asked = &verification.asked;
         let asker = self.store().person(asked.person).await?;
@@ -270,7 +273,7 @@ impl Core {
         })
     }
 
-    /// Sends the reminders that are due; how many contacts were looked at.
+    /// Sends the reminders that are due; returns the number of contacts looked at.
     pub async fn remind(self: &Arc<Self>) -> Result<usize> {
         let now = Timestamp::now();
         let due = self.store().reminders(now, TOGETHER).await?;
@@ -328,7 +331,7 @@ impl Core {
         self.store().campaigns(actor.person).await
     }
 
-    /// One of them, with everybody who was asked.
+    /// A campaign of the actor, with all its requests.
     pub async fn campaign(
         &self,
         actor: &Actor,
@@ -341,7 +344,7 @@ impl Core {
         Ok((campaign, asked))
     }
 
-    /// Reminds nobody of a campaign any more.
+    /// Ends a campaign: no more reminders.
     pub async fn stop_campaign(&self, actor: &Arc<Actor>, campaign: CampaignId) -> Result<()> {
         self.campaign(actor, campaign).await?;
         self.decided(actor, |actor| async move {
@@ -353,18 +356,18 @@ impl Core {
 }
 
 impl Asked {
-    /// What the contact is shown.
+    /// The content shown to the contact.
     pub fn content(&self) -> bytes::Bytes {
         self.book.content(&self.card)
     }
 
-    /// Names the content; an answer carries it.
+    /// Identifies the content shown; an answer carries it.
     pub async fn version(&self) -> Result<String> {
         Ok(self.book.marks().await?.etag(&self.card.placement))
     }
 
-    /// Does what the contact wants, and tells of it, in one transaction. False, and nothing done,
-    /// when the content is not the one named any more.
+    /// Carries out the contact's answer and notifies the person, in one transaction. False, and
+    /// nothing done, when the content has changed from the version named.
     pub async fn answer(
         &self,
         answer: Answer,

@@ -1,4 +1,4 @@
-//! Find ([MS-ASCMD] 2.2.1.2, 16.1): the directory; of mail there is none.
+//! Find ([MS-ASCMD] 2.2.1.2, from 16.1 on) in the directory; the server has no mail to find.
 
 use carnet_proto::wbxml::{
     Element, Encoder,
@@ -15,6 +15,8 @@ const INVALID_REQUEST: u16 = 2;
 /// The first result asked for must be the first one there is.
 const BAD_RANGE: u16 = 4;
 
+/// Answers Find: people of the directory, or an empty result for a search of mail. Status 2 for a
+/// malformed request, 4 for a range that does not begin at 0.
 pub async fn run(call: &Call) -> Result<Reply> {
     let invalid = || Ok(Reply::Wbxml(command_status(f::FIND, INVALID_REQUEST)));
     let root = call

@@ -1,4 +1,4 @@
-//! FolderCreate ([MS-ASCMD] 2.2.1.2): a private book.
+//! FolderCreate ([MS-ASCMD] 2.2.1.3): makes a private book.
 
 use carnet_proto::wbxml::page::folder_hierarchy as f;
 
@@ -13,6 +13,9 @@ use crate::domain::{
     view::Mode,
 };
 
+/// Answers FolderCreate. Only contacts folders (Type 14) at the top are made; Status 10 for a
+/// malformed request, 2 for a name that is taken, 5 for an unknown parent, 3 for anything else that
+/// has no place here.
 pub async fn run(call: &Call) -> Result<Reply> {
     let (change, body) = match Change::begin(call, f::FOLDER_CREATE).await? {
         Ok(begun) => begun,

@@ -1,4 +1,4 @@
-//! FolderDelete ([MS-ASCMD] 2.2.1.3): a private book and what is in it go to the trash.
+//! FolderDelete ([MS-ASCMD] 2.2.1.4): a private book and its contents go to the trash.
 
 use carnet_proto::wbxml::page::folder_hierarchy as f;
 
@@ -9,6 +9,8 @@ use super::super::{
 };
 use crate::domain::error::{Error, Result};
 
+/// Answers FolderDelete. Status 4 for an unknown folder, 3 for a default folder or the book of a
+/// group.
 pub async fn run(call: &Call) -> Result<Reply> {
     let (change, body) = match Change::begin(call, f::FOLDER_DELETE).await? {
         Ok(begun) => begun,

@@ -1,4 +1,4 @@
-//! FolderSync ([MS-ASCMD] 2.2.1.5): a diff of what was last sent.
+//! FolderSync ([MS-ASCMD] 2.2.1.5): the difference from the folders last sent to the device.
 
 use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
 
@@ -10,6 +10,8 @@ use super::super::{
 };
 use crate::domain::{batch::Op, error::Result, journal::Event, store::Device};
 
+/// Answers FolderSync with the folders added, changed and removed since the SyncKey sent. Status 10
+/// for a malformed request, 9 for an unknown key.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(key) = key_of(call.body.as_ref()) else {
         return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 10)));
@@ -30,7 +32,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(encode(&next.key, &before, &next.folders)))
 }
 
-/// Takes every folder away from a device; whether it was told so.
+/// Answers FolderSync with the removal of every folder, and returns whether that was sent.
 pub async fn take_all(
     face: &Face,
     device: &Device,
@@ -58,7 +60,7 @@ fn key_of(body: Option<&Element>) -> Option<String> {
         .text_of(f::SYNC_KEY)
 }
 
-/// What the device has; none when the key is not known.
+/// The folders the device has; none when the key is unknown.
 fn before(told: &Told, key: &str) -> Option<Vec<Folder>> {
     match key {
         "0" => Some(Vec::new()),

@@ -1,4 +1,4 @@
-//! FolderUpdate ([MS-ASCMD] 2.2.1.6): another name for a private book.
+//! FolderUpdate ([MS-ASCMD] 2.2.1.6): renames a private book.
 
 use carnet_proto::wbxml::page::folder_hierarchy as f;
 
@@ -9,6 +9,8 @@ use super::super::{
 };
 use crate::domain::{batch::Op, error::Result};
 
+/// Answers FolderUpdate, which renames only. Status 10 for a malformed request, 4 for an unknown
+/// folder, 2 for a special folder or a name that is taken, 5 for a parent other than the root.
 pub async fn run(call: &Call) -> Result<Reply> {
     let (change, body) = match Change::begin(call, f::FOLDER_UPDATE).await? {
         Ok(begun) => begun,

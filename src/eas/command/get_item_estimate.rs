@@ -17,6 +17,8 @@ use crate::domain::{device_sync::DeviceBook, error::Result};
 /// Collections in one request.
 const MAX_COLLECTIONS: usize = 1000;
 
+/// Answers GetItemEstimate: one Response for each collection asked about. Status 103 for a
+/// malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
     // InvalidXML
     let malformed = || Ok(Reply::Wbxml(command_status(g::GET_ITEM_ESTIMATE, 103)));

@@ -31,6 +31,8 @@ const DENIED: u16 = 16;
 /// The conversation is not there: the server has no mail.
 const NO_CONVERSATION: u16 = 6;
 
+/// Answers ItemOperations: each Fetch, Move and EmptyFolderContents with a Status of its own.
+/// Status 2 of the whole command for a malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
     let root = call
         .body
@@ -131,7 +133,7 @@ struct Found {
     card: Card,
 }
 
-/// What a Fetch names, or its status.
+/// The card a Fetch names, or the Status of its failure.
 async fn find(call: &Call, operation: &Element) -> Result<std::result::Result<Found, u16>> {
     let store = operation.text_of(i::STORE).unwrap_or_default();
     if !store.eq_ignore_ascii_case("mailbox") {

@@ -1,4 +1,4 @@
-//! Commands of mail and calendar, answered honestly while the server has neither
+//! Commands of mail and calendar, refused with their proper statuses: the server has neither
 //! ([MS-ASCMD] 2.2.1.17, 2.2.1.19, 2.2.1.20, 2.2.1.11).
 
 use carnet_proto::{
@@ -17,7 +17,7 @@ use crate::domain::error::Result;
 
 /// MailSubmissionFailed ([MS-ASCMD] 2.2.2).
 const NOT_SENT: u16 = 120;
-/// Seconds after which a client that knows no statuses may try again.
+/// Seconds after which a client that knows no statuses may retry.
 const TRY_AGAIN: u64 = 3600;
 
 /// SendMail, SmartReply, SmartForward: the message is kept for its author, never swallowed.
@@ -40,7 +40,8 @@ pub async fn send(call: &Call, command: &str) -> Result<Reply> {
     Ok(Reply::Wbxml(command_status(root, NOT_SENT)))
 }
 
-/// What is larger than a document may be stays with the client, which knows that it was not sent.
+/// Keeps a message among the refused changes. One larger than a document may be stays with the
+/// client, which is told that it was not sent.
 async fn keep(call: &Call, message: Vec<u8>) -> Result<()> {
     let core = &call.face.core;
     if message.is_empty() || message.len() > core.limits().document {
@@ -50,7 +51,7 @@ async fn keep(call: &Call, message: Vec<u8>) -> Result<()> {
     core.keep_refused(&call.actor, message, reason).await
 }
 
-/// MeetingResponse: there is no such meeting.
+/// Answers MeetingResponse: there is no such meeting.
 pub fn meeting_response(call: &Call) -> Result<Reply> {
     let root = call
         .body

@@ -26,8 +26,8 @@ use http::StatusCode;
 use super::request::{Call, Reply};
 use crate::domain::error::Result;
 
-/// Every command that is served, in the order OPTIONS lists them: the root of its messages and the
-/// first version that has it.
+/// Every command served, in the order of OPTIONS: the root element of its messages, and the first
+/// version that has it.
 const ALL: [(&str, Tag, Version); 20] = [
     ("Sync", page::air_sync::SYNC, Version::V2_5),
     ("SendMail", page::compose_mail::SEND_MAIL, Version::V2_5),
@@ -101,14 +101,14 @@ pub fn names() -> String {
     ALL.map(|(name, ..)| name).join(",")
 }
 
-/// A command by the name somebody else wrote; `other` when nobody knows it.
+/// The canonical name of a command; `other` for an unknown one.
 pub fn name_of(command: &str) -> &'static str {
     ALL.iter()
         .find(|(name, ..)| *name == command)
         .map_or("other", |(name, ..)| name)
 }
 
-/// The root element of a command's messages; none for a command nobody knows.
+/// The root element of a command's messages; none for an unknown command.
 pub fn root_of(command: &str) -> Option<Tag> {
     ALL.iter()
         .find(|(name, ..)| *name == command)
@@ -121,12 +121,12 @@ pub fn is_served(command: &str, version: Version) -> bool {
         .any(|(name, _, since)| *name == command && version >= *since)
 }
 
-/// Whether the body is a message as it is sent, not WBXML ([MS-ASCMD] 2.2.1.17, before 14.0).
+/// Whether the body is a raw MIME message, not WBXML ([MS-ASCMD] 2.2.1.17, before 14.0).
 pub fn is_raw(command: &str, version: Version) -> bool {
     version < Version::V14_0 && matches!(command, "SendMail" | "SmartForward" | "SmartReply")
 }
 
-/// Runs a command by its name. Each runs in a box: a held request is no larger than its wait.
+/// Runs a command. Each runs in a box, so that a held request is no larger than its wait.
 pub async fn run(call: Box<Call>, command: &str) -> Result<Reply> {
     match command {
         "Sync" => sync::run(call).await,

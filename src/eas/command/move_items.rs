@@ -35,6 +35,8 @@ struct Done {
     new: String,
 }
 
+/// Answers MoveItems. A move that a device repeats because its answer was lost is answered as the
+/// first time.
 pub async fn run(call: &Call) -> Result<Reply> {
     let root = call
         .body

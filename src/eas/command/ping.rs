@@ -12,10 +12,10 @@ use crate::domain::error::Result;
 
 /// Folders in one request.
 const MAX_FOLDERS: usize = 300;
-/// Shortest wait, in seconds: some clients ask for 180 and give up when they are refused.
+/// Shortest heartbeat in seconds: some clients request 180 and give up when refused.
 const MIN_HEARTBEAT: u64 = 60;
 
-/// What a device asked last; each part stays until it is sent again.
+/// The parameters of a device's last Ping; each is kept until it is sent again.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Asked {
     seconds: Option<u64>,
@@ -24,6 +24,8 @@ struct Asked {
 
 const VALUE: &str = "ping";
 
+/// Holds a Ping until a folder changes (Status 2), the hierarchy does (7), or the heartbeat is over
+/// or a newer poll replaces it (1).
 pub async fn run(call: Box<Call>) -> Result<Reply> {
     let version = call.version;
     let (waiter, seconds) = match Box::pin(prepare(call)).await? {
@@ -46,7 +48,7 @@ pub async fn run(call: Box<Call>) -> Result<Reply> {
     })
 }
 
-/// What is waited for, and how long; the request itself is not kept.
+/// The wait of a Ping and its length; the request itself is dropped.
 async fn prepare(call: Box<Call>) -> Result<std::result::Result<(Waiter, u64), Reply>> {
     let former: Asked = call.value(VALUE).await?.unwrap_or_default();
     let mut asked = former.clone();

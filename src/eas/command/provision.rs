@@ -1,4 +1,4 @@
-//! Provision ([MS-ASPROV]): the policy is told, and acknowledged under a key.
+//! Provision ([MS-ASPROV]): sends the policy, and a policy key once the device acknowledged it.
 //!
 //! Never answered with 110: iOS 7 repeats it without end. What fails is 503 with a time to wait.
 
@@ -20,21 +20,23 @@ use super::{
 use crate::domain::error::Result;
 
 const WBXML: &str = "MS-EAS-Provisioning-WBXML";
-/// 2.5
+/// PolicyType of version 2.5.
 const XML: &str = "MS-WAP-Provisioning-XML";
 
-/// What is said of the policy.
+/// The answer about the policy.
 enum Said {
-    /// Policy status 2 to 5.
+    /// Status 2 to 5 of the Policy element.
     Status(u16),
-    /// A key good for the acknowledgement, and the policy.
+    /// A key for the acknowledgement, with the policy.
     Offer(u32, Policy),
-    /// The key of all later commands.
+    /// The key that later commands have to carry.
     Accepted(u32),
     /// The device cannot enforce the policy (status 139 of the whole command).
     NotEnforced,
 }
 
+/// Answers Provision: the policy, its acknowledgement, or the order to wipe. Status 2 for a
+/// malformed request, 139 when the device cannot enforce the policy.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(root) = call.body.as_ref().filter(|root| root.tag == p::PROVISION) else {
         return Ok(Reply::Wbxml(command_status(p::PROVISION, 2)));

@@ -26,7 +26,7 @@ const NO_CERTIFICATE: u16 = 7;
 /// The server keeps no calendar.
 const NO_AVAILABILITY: u16 = 163;
 
-/// What is asked for each recipient.
+/// The details requested for each recipient.
 struct Wishes {
     suggestions: usize,
     certificates: bool,
@@ -34,6 +34,8 @@ struct Wishes {
     pictures: Option<Pictures>,
 }
 
+/// Answers ResolveRecipients: the directory's matches for each To, with the details its Options ask
+/// for. Status 5 for a request that breaks the protocol.
 pub async fn run(call: &Call) -> Result<Reply> {
     let refused = || {
         Ok(Reply::Wbxml(command_status(
@@ -62,7 +64,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(out.finish()))
 }
 
-/// None where they break the protocol.
+/// The Options of a request; none when they break the protocol.
 fn wishes(options: Option<&Element>) -> Option<Wishes> {
     let number = |tag| options.and_then(|options| options.number_of(tag));
     let availability = options.and_then(|options| options.child(r::AVAILABILITY));
@@ -141,7 +143,7 @@ async fn resolve(call: &Call, name: &str, wishes: &mut Wishes, out: &mut Encoder
     Ok(())
 }
 
-/// Those a name may mean, with name and address; an exact address means its owner alone.
+/// The people a name may mean, with name and address. An exact address means its owner alone.
 async fn matches(call: &Call, name: &str) -> Result<Vec<(Listed, String, String)>> {
     let found = call
         .face

@@ -1,4 +1,4 @@
-//! Search ([MS-ASCMD] 2.2.1.16): the directory; of mail there is none.
+//! Search ([MS-ASCMD] 2.2.1.16) in the directory; the server has no mail to search.
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -15,6 +15,8 @@ const BAD_REQUEST: u16 = 2;
 const ACCESS_DENIED: u16 = 5;
 const PAST_THE_END: u16 = 12;
 
+/// Answers Search: the directory for GAL, an empty result for Mailbox, Status 5 for
+/// DocumentLibrary, 2 for any other store.
 pub async fn run(call: &Call) -> Result<Reply> {
     let root = call.body.as_ref().filter(|root| root.tag == s::SEARCH);
     let store = root.and_then(|root| {

@@ -11,6 +11,8 @@ use super::super::{
 };
 use crate::domain::{batch::Op, error::Result};
 
+/// Answers Settings part by part: device information is stored, out-of-office and recovery
+/// passwords are refused, user information is read. Status 2 for a malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(root) = call.body.as_ref().filter(|root| root.tag == s::SETTINGS) else {
         return Ok(Reply::Wbxml(command_status(s::SETTINGS, 2)));
@@ -58,7 +60,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(out.finish()))
 }
 
-/// Keeps what a device says of itself.
+/// Stores the device information of a request.
 pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
     if is_probe(&call.device) {
         return Ok(());

@@ -24,10 +24,10 @@ use super::super::{
 };
 use crate::domain::{actor::Actor, error::Result};
 
-/// Items in one answer when the client names no window, and at most ([MS-ASCMD] 2.2.3.199).
+/// Items in one answer without a WindowSize ([MS-ASCMD] 2.2.3.199).
 const DEFAULT_WINDOW: usize = 100;
 const MAX_WINDOW: usize = 512;
-/// Commands in one request; the letter of the protocol says 200, phones send more.
+/// Commands in one request: the protocol allows 200, but phones send more.
 const MAX_COMMANDS: usize = 1000;
 const MAX_COLLECTIONS: usize = 300;
 
@@ -39,24 +39,26 @@ struct Part {
 }
 
 enum Said {
-    /// Nothing the device does not know: no new key, no items.
+    /// Nothing new for the device: no new key, no items.
     Nothing,
     /// A key and a status, without items.
     Status(u16),
     Book(Box<Told>),
-    /// What a folder without items does with commands.
+    /// Outcomes of commands in a folder that is always empty.
     Standard(Vec<standard::Fate>),
 }
 
-/// A request, completed and checked.
+/// A completed and checked request.
 struct Turn {
     collections: Vec<Collection>,
     /// Items in the whole answer.
     window: usize,
-    /// How long it may be held, in seconds.
+    /// Longest time it may be held, in seconds.
     seconds: Option<u64>,
 }
 
+/// Answers Sync. A request without commands that has nothing to be told is held for its Wait or
+/// HeartbeatInterval, and answered empty when that is over.
 pub async fn run(mut call: Box<Call>) -> Result<Reply> {
     let body = call.body.take();
     let (turn, parts) = match Box::pin(begin(&call, body)).await? {
@@ -88,7 +90,7 @@ pub async fn run(mut call: Box<Call>) -> Result<Reply> {
     }
 }
 
-/// Reads the request and answers it, before any wait.
+/// Reads the request and answers it as things are now.
 async fn begin(
     call: &Call,
     body: Option<Element>,
@@ -152,7 +154,7 @@ async fn turn(call: &Call, body: Option<Element>) -> Result<std::result::Result<
     }))
 }
 
-/// The answers in the order of the request; the status when a folder does not exist any more.
+/// The answers in the order of the request, or the status when a folder no longer exists.
 async fn answer_all(
     call: &Call,
     actor: &Arc<Actor>,
@@ -189,7 +191,7 @@ fn is_quiet(parts: &[Part]) -> bool {
     parts.iter().all(|part| matches!(part.said, Said::Nothing))
 }
 
-/// From 12.1 on what says nothing is left out; before, every collection is answered.
+/// Encodes the answer. From 12.1 on, collections without changes are left out.
 fn finish(call: &Call, parts: &[Part]) -> Reply {
     let all = call.version < Version::V12_1;
     if parts.is_empty() || (is_quiet(parts) && !all) {
@@ -201,7 +203,7 @@ fn finish(call: &Call, parts: &[Part]) -> Reply {
     Reply::Wbxml(encode::answer(call, &spoken))
 }
 
-/// 0 and what is more than 512 mean 512.
+/// WindowSize as the protocol reads it: 0 and values above 512 mean 512.
 fn window_of(window: u32) -> usize {
     match usize::try_from(window) {
         Ok(window @ 1..=MAX_WINDOW) => window,

@@ -27,6 +27,7 @@ struct Kept {
 }
 
 impl Accounts {
+    /// The account of a person at the present rights revision; none for an unknown one.
     pub fn by_id(
         &self,
         reader: &Reader<'_>,

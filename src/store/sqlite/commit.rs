@@ -34,7 +34,7 @@ use crate::domain::{
     id::{CollectionId, ItemId, PersonId, Seq},
 };
 
-/// Why a batch was not applied.
+/// Why a batch was not committed.
 pub enum Failure {
     /// A precondition did not hold.
     Refused(Error),
@@ -102,8 +102,8 @@ pub fn reindex(connection: &mut Connection, indexes: &[(ItemId, Index)]) -> rusq
     transaction.commit()
 }
 
-/// Applies a batch whole; the caller rolls back on failure, and indexes what is `unindexed` before
-/// it commits.
+/// Applies a whole batch. The caller rolls back on failure, and indexes `unindexed` before it
+/// commits.
 pub fn apply<'a>(
     connection: &'a Connection,
     batch: &'a Batch,
@@ -143,16 +143,16 @@ struct Commit<'a> {
     connection: &'a Connection,
     batch: &'a Batch,
     collections: BTreeMap<i64, Touched>,
-    /// Limit and free room of private books this batch added to.
+    /// Quota and free room of the private books this batch added to.
     rooms: BTreeMap<i64, (i64, i64)>,
     unindexed: Unindexed<'a>,
     described: Vec<Described>,
     people: Vec<PersonId>,
     rights_moved: bool,
-    /// Placements taken away less those made.
+    /// Placements removed less those made.
     net_removals: i64,
     removed_from: Option<i64>,
-    /// What its author did for members of groups.
+    /// Acts of the author that members of groups are notified of.
     doings: Vec<notice::Doing>,
 }
 

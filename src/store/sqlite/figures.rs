@@ -1,4 +1,4 @@
-//! How busy the store is.
+//! Metrics of the store.
 
 use std::sync::atomic::AtomicI64;
 
@@ -9,16 +9,16 @@ const TIMES: &[f64] = &[
     0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
 ];
 
-/// What the writer and the readers count.
+/// The metrics of writer and readers.
 #[derive(Debug)]
 pub struct Figures {
-    /// Batches that shared one commit.
+    /// Number of batches in one commit.
     pub batches: Spread,
-    /// Seconds of one commit.
+    /// Seconds a commit took.
     pub commits: Spread,
-    /// Seconds until a connection was free to read.
+    /// Seconds a read waited for a connection.
     pub waits: Spread,
-    /// Pages of the log that are not in the database file yet.
+    /// Pages of the write-ahead log that are not in the database file yet.
     pub log_pages: AtomicI64,
 }
 

@@ -48,7 +48,7 @@ use writer::{Checkpoints, Writer};
 /// Name of the database in the data directory.
 pub const DATABASE: &str = "carnet.db";
 
-/// A data directory opened as a store.
+/// A store in a data directory.
 pub struct Sqlite {
     readers: readers::Readers,
     writer: Writer,
@@ -57,7 +57,7 @@ pub struct Sqlite {
     accounts: accounts::Accounts,
 }
 
-/// What reads cost, for tests that prove a sync reads no more than it answers.
+/// The cost of reads, for tests that prove that a sync reads no more than it answers.
 #[derive(Debug, Default)]
 pub struct Work {
     steps: AtomicU64,
@@ -69,7 +69,7 @@ impl Work {
         self.steps.load(Ordering::Relaxed)
     }
 
-    /// Starts counting anew.
+    /// Restarts the count.
     pub fn reset(&self) {
         self.steps.store(0, Ordering::Relaxed);
     }
@@ -93,10 +93,10 @@ impl Work {
 }
 
 impl Sqlite {
-    /// Opens, and creates or upgrades, the database of a data directory.
+    /// Opens the database of a data directory, and creates or upgrades it.
     ///
-    /// Refuses a database written by a newer version. One that is older than the commit counter
-    /// beside it says (a copy put back by hand) gets new epochs, so that clients start over.
+    /// Fails for a database written by a newer version. A database older than its commit counter
+    /// says (a restored copy) gets new epochs, so that clients start over.
     pub fn open(directory: &Path) -> Result<Self> {
         let file = directory.join(DATABASE);
         let (connection, counter) = open::open(directory, &file)?;
@@ -116,33 +116,33 @@ impl Sqlite {
         })
     }
 
-    /// What reads cost so far.
+    /// The cost of reads so far.
     pub fn work(&self) -> &Work {
         &self.work
     }
 
-    /// How busy the store is.
+    /// Metrics of the store.
     pub fn figures(&self) -> &Figures {
         &self.figures
     }
 
-    /// Jobs that wait for the writer.
+    /// Number of jobs waiting for the writer.
     pub fn queued(&self) -> i64 {
         self.writer.queued()
     }
 
-    /// Reads that wait for a connection.
+    /// Number of reads waiting for a connection.
     pub fn readers_waiting(&self) -> i64 {
         self.readers.waiting()
     }
 
-    /// Answers once the writer has done what was asked before; an error when it is gone, or when
-    /// its last commit failed and another one fails too.
+    /// Resolves once the writer has done its earlier jobs; an error when it is gone, or when its
+    /// last commit failed and another one fails too.
     pub async fn probe(&self) -> Result<()> {
         self.writer.probe().await
     }
 
-    /// Makes the derived rows of every item anew from its document.
+    /// Rebuilds the derived rows of every item from its document.
     pub async fn rebuild(&self, classes: &[Arc<dyn Class>]) -> Result<()> {
         let mut after = ItemId(0);
         loop {
@@ -163,7 +163,7 @@ impl Sqlite {
         }
     }
 
-    /// Makes derived rows anew where a newer schema asks for it.
+    /// Rebuilds derived rows where a newer schema requires it.
     pub async fn bring_up_to_date(&self, classes: &[Arc<dyn Class>]) -> Result<()> {
         match self.read(|r| r.derived_is_stale()).await? {
             true => self.rebuild(classes).await,

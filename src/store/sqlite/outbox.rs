@@ -1,4 +1,4 @@
-//! The queue of outgoing messages and the links for forgotten passwords, as they are read.
+//! Reads about outgoing messages and links for forgotten passwords.
 
 use async_trait::async_trait;
 use rusqlite::{Row, params};

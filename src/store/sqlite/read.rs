@@ -65,6 +65,7 @@ impl Reader<'_> {
         self.all(&sql, [], person)
     }
 
+    /// The groups of a person, by display name.
     pub fn memberships(&self, person: PersonId) -> rusqlite::Result<Vec<Membership>> {
         self.all(
             "SELECT g.id, g.name, g.display_name, m.role, c.id FROM membership m

@@ -1,4 +1,4 @@
-//! Reads of credentials, and of what others see of an account.
+//! Reads of credentials and profiles.
 
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -67,6 +67,7 @@ fn app_password(row: &Row<'_>) -> rusqlite::Result<AppPassword> {
 /// What lists of members show of a person.
 pub const PROFILE: &str = "SELECT name, email, organization, picture FROM person WHERE id = ?1";
 
+/// Reads a profile from a row.
 pub fn profile(row: &Row<'_>) -> rusqlite::Result<Profile> {
     let picture: Option<Vec<u8>> = row.get(3)?;
     Ok(Profile {

@@ -12,6 +12,7 @@ use crate::domain::{
     store::{PushSubscription, StoredProperty, Want},
 };
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn octets(&self, collection: CollectionId) -> rusqlite::Result<i64> {
         let sql = "SELECT octets FROM collection WHERE id = ?1";

@@ -1,4 +1,4 @@
-//! Reads about what was: versions, removals, refused writes, notices; and who shows an item where.
+//! Reads about versions, removals, refused writes, notices, and the placements of an item.
 
 use std::collections::HashMap;
 
@@ -13,6 +13,7 @@ use crate::domain::{
     verification::Answer,
 };
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn places_of(&self, item: ItemId) -> rusqlite::Result<Vec<ItemPlace>> {
         self.all(

@@ -1,4 +1,4 @@
-//! Reads about imports, and what people remembered for the next one and of duplicates.
+//! Reads about imports, remembered column mappings, and pairs marked as different people.
 
 use rusqlite::{Row, params};
 
@@ -11,6 +11,7 @@ use crate::domain::{
 const IMPORT: &str =
     "SELECT id, person, collection, name, at, undone, job, progress, ended FROM import";
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn import(&self, import: ImportId) -> rusqlite::Result<Option<Import>> {
         self.one(&format!("{IMPORT} WHERE id = ?1"), [import.0], read)

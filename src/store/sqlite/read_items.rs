@@ -74,6 +74,7 @@ pub fn count(rows: usize) -> i64 {
 /// An item with its class, its UID and its document.
 pub type Stored = (ItemId, String, String, Vec<u8>);
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn count(&self, collection: CollectionId) -> rusqlite::Result<i64> {
         let count = self.one(

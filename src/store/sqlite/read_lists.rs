@@ -1,4 +1,4 @@
-//! Sorted lists, and what is counted beside them.
+//! Sorted lists, and the numbers shown beside them.
 
 use rusqlite::types::Value;
 
@@ -14,6 +14,7 @@ use crate::domain::{
     store::{Counts, ListPage, ListQuery, ListRow, Sort},
 };
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     pub fn list(
         &self,

@@ -12,6 +12,7 @@ use crate::domain::{
     view::View,
 };
 
+/// Reads of [`Store`](crate::domain::store::Store) under the same names, described there.
 impl Reader<'_> {
     /// Where the rows of a collection are; views and lists of members have tables of their own.
     pub(super) fn from(&self, collection: CollectionId) -> rusqlite::Result<&'static str> {

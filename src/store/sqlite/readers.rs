@@ -24,6 +24,7 @@ pub struct Readers {
 }
 
 impl Readers {
+    /// Opens the reading connections of a database file.
     pub fn of(file: &Path, figures: Arc<Figures>) -> Result<Self> {
         let manager = Manager(file.to_owned());
         let pool = managed::Pool::builder(manager).max_size(CONNECTIONS);

@@ -325,7 +325,7 @@ fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[Collection
     }
 }
 
-/// What is in the first and not in the second; all ascend.
+/// `all` minus `known`; both sorted ascending.
 fn beyond(all: &[i64], known: &[i64]) -> Vec<i64> {
     let mut known = known.iter().peekable();
     let is_new = |placement: &&i64| {

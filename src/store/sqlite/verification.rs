@@ -1,4 +1,4 @@
-//! Verifications as they are read.
+//! Reads of verifications.
 
 use async_trait::async_trait;
 use rusqlite::{Row, params};

@@ -1,4 +1,4 @@
-//! One file a contact, in a zip archive that is written while it is made.
+//! A zip archive with one file per contact, written while it is made.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! The fonts of a PDF: those of the package, and what the server has for other writing systems.
+//! The fonts of a PDF: the built-in one, and the server's for other writing systems.
 
 use std::{
     cell::{OnceCell, RefCell},
@@ -19,7 +19,7 @@ use ttf_parser::Face;
 use super::pdf::{Text, failed};
 use crate::domain::error::{Error, Result};
 
-/// Where systems keep fonts of Chinese, Japanese and Korean writing.
+/// Usual paths of fonts for Chinese, Japanese and Korean.
 pub const USUAL: [&str; 8] = [
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",
@@ -33,7 +33,7 @@ pub const USUAL: [&str; 8] = [
 /// Octets of a font file that is read at all.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
-/// Embedded as subsets of what is used.
+/// Fonts, embedded as subsets of the characters used.
 pub(super) struct Fonts<'a> {
     regular: (Font, Face<'static>),
     bold: (Font, Face<'static>),
@@ -76,7 +76,7 @@ struct Run<'t> {
 }
 
 impl<'a> Fonts<'a> {
-    /// Of the package; what they lack comes from the first of these files that has it.
+    /// The built-in fonts; a character they lack comes from the first of these files that has it.
     pub fn load(files: &'a [PathBuf]) -> Result<Self> {
         let font = |octets: &'static [u8]| {
             let face = Face::parse(octets, 0).map_err(|_| failed())?;
@@ -169,12 +169,13 @@ impl<'a> Fonts<'a> {
         }
     }
 
+    /// Width of a text in points.
     pub fn width(&self, text: &str, size: f32, bold: bool) -> f32 {
         let runs = self.runs(text, bold);
         runs.iter().map(|run| self.run_width(run, size, bold)).sum()
     }
 
-    /// Cut with an ellipsis where it would not fit.
+    /// The text, cut with an ellipsis where it would not fit.
     pub fn fit(&self, text: &str, size: f32, bold: bool, room: f32) -> String {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if self.width(&text, size, bold) <= room {
@@ -192,7 +193,7 @@ impl<'a> Fonts<'a> {
         out
     }
 
-    /// Lines no wider than a column.
+    /// The text in lines no wider than a column.
     pub fn wrap(&self, text: &str, size: f32, room: f32) -> Vec<String> {
         let mut lines = Vec::new();
         for line in text.lines() {
@@ -216,6 +217,7 @@ impl<'a> Fonts<'a> {
         lines
     }
 
+    /// Draws a text, run by run with the first font that has its characters.
     pub fn draw(&self, surface: &mut Surface<'_>, text: &Text) {
         let mut x = text.x;
         for run in self.runs(&text.text, text.bold) {

@@ -1,8 +1,8 @@
-//! What a rendition cannot say, for the person to read before the file is written.
+//! What a format cannot express, listed for the person before the file is written.
 
 use super::{CardVersion, Preset, Rendition};
 
-/// Something that does not come back from a file.
+/// A kind of data that a format cannot hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Loss {
     Photos,
@@ -33,7 +33,7 @@ pub enum Loss {
 }
 
 impl Loss {
-    /// In English.
+    /// The loss in English.
     pub fn as_str(self) -> &'static str {
         match self {
             Loss::Photos => "photos",
@@ -67,7 +67,7 @@ impl Loss {
     }
 }
 
-/// What does not come back from a rendition.
+/// The losses of a format.
 pub fn losses(rendition: Rendition) -> &'static [Loss] {
     match rendition {
         Rendition::VCard(CardVersion::V3 | CardVersion::V4) => &[],

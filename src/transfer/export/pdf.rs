@@ -51,7 +51,7 @@ impl Paper {
     }
 }
 
-/// What the head of every page says.
+/// The head of every page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Heading {
     pub place: String,
@@ -350,7 +350,7 @@ pub struct Row {
     pub email: String,
 }
 
-/// What a list says of a contact.
+/// The line of a list for a contact.
 pub fn row(fields: &Fields, last_first: bool) -> Row {
     let first = |is: fn(&Value) -> bool| {
         let found = fields.phones.iter().find(|value| is(value));
@@ -367,12 +367,12 @@ pub fn row(fields: &Fields, last_first: bool) -> Row {
     }
 }
 
-/// Whether a picture, with its media type, is one a card shows.
+/// Whether a card shows a picture of this media type.
 pub fn draws((media_type, octets): &(String, Vec<u8>)) -> bool {
     octets.len() <= MAX_PHOTO && matches!(&**media_type, "image/jpeg" | "image/png")
 }
 
-/// What a card says under the name.
+/// The lines of a card under the name.
 pub fn details(fields: &Fields, french: bool) -> Vec<String> {
     let mut lines = Vec::new();
     let mut add = |line: String| {

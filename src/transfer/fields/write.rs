@@ -1,12 +1,12 @@
-//! Fields as a new card.
+//! Writes fields as a new card.
 
 use carnet_proto::vcard::{NewLine, PartialDate, escape_text};
 
 use super::{Address, CUSTOM, FAVOURITE, Fields, OWN, RELATIONS, Value, uid_of};
 
 impl Fields {
-    /// A vCard 3.0. Without a UID it gets one made of its content, so that the same row read
-    /// twice is the same contact.
+    /// The fields as a vCard 3.0. Without a UID it gets one derived from its content, so that a row
+    /// read twice is the same contact.
     pub fn card(&self) -> Vec<u8> {
         let mut lines = self.lines();
         let uid = match self.uid.is_empty() {

@@ -1,11 +1,11 @@
-//! A card of a file and the one that is there become one.
+//! Merges a card of a file into the card that is already there.
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
 use super::Choice;
 use crate::domain::{item::Card, likeness::Key};
 
-/// New content for a card that is there; none when nothing changes.
+/// New content for an existing card; none when nothing changes.
 pub(super) fn updated(
     base: &[u8],
     card: &Card,

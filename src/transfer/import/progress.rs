@@ -1,4 +1,4 @@
-//! How far an import came and what became of its records, as it is kept and told.
+//! Progress of an import and the outcome of its records, as stored and as shown.
 
 use std::collections::BTreeSet;
 
@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::id::ImportId;
 
-/// What became of a file, counted from the commits.
+/// Outcome of a file, counted from the commits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub import: Option<ImportId>,
     pub created: usize,
     pub updated: usize,
-    /// There already, with nothing to add.
+    /// Already in the book, with nothing to add.
     pub unchanged: usize,
     pub lists: usize,
     /// Line, reason.
@@ -23,17 +23,17 @@ pub struct Report {
     pub more_warnings: usize,
 }
 
-/// How far an import came: kept in the same commit as what it stored.
+/// Progress of an import, stored in the commit of the contacts it describes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The last record that was taken.
+    /// The last record taken.
     pub taken: u64,
-    /// Records up to that one that are not settled yet.
+    /// Earlier records that are not settled yet.
     pub open: BTreeSet<u64>,
     pub report: Report,
-    /// Its time was up; it can go on.
+    /// The time limit was reached; the import can continue.
     pub paused: bool,
-    /// Why it ended before its end, by its code.
+    /// Code of the reason for an early end.
     pub failure: Option<String>,
 }
 
@@ -43,7 +43,7 @@ impl Progress {
         serde_json::to_string(self).unwrap_or_default()
     }
 
-    /// With what a commit settles.
+    /// The progress after a commit that settles some records.
     pub(super) fn with(&self, settled: &Settled) -> Self {
         let mut progress = self.clone();
         progress.settle(settled.clone());
@@ -61,13 +61,13 @@ impl Progress {
         report.skipped.extend(settled.skipped);
     }
 
-    /// Reads what [`Progress::written`] wrote; nothing was done when there is nothing.
+    /// Parses the output of [`Progress::written`]; empty text is no progress.
     pub fn read(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
     }
 }
 
-/// What a commit says about records.
+/// Outcomes of the records that a commit settles.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
     pub records: Vec<u64>,

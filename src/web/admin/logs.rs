@@ -1,4 +1,4 @@
-//! Who did what, which clients fail, and who could not sign in.
+//! The logs of the administration: audit trail, clients with errors, failed sign-ins.
 
 use std::{collections::HashMap, sync::Arc};
 

@@ -1,4 +1,5 @@
-//! The administration (`web.md` §3.9): it shows no contents, and to others it does not exist.
+//! The administration pages: they show no contents, and people who do not administer the server
+//! get 404 for all of them.
 
 mod classes;
 mod devices;
@@ -76,7 +77,7 @@ impl FromRequestParts<Arc<Web>> for OfficeVisit {
     }
 }
 
-/// The same for a form.
+/// The administration for a submitted form; a 404 page for people who do not administer.
 fn office_of(web: &Arc<Web>, posted: &Posted) -> std::result::Result<Office, Box<Response>> {
     let visit = &posted.visit;
     let office = web.core.office(&visit.actor);

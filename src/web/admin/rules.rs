@@ -1,4 +1,4 @@
-//! What is set while the server runs: the rules for new devices, the maintenance notice.
+//! Settings that change while the server runs: the rules for new devices, the maintenance notice.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What people use, and how each is connected.
+//! The kinds of clients, and how each is connected.
 
 use http::{HeaderMap, header};
 

@@ -1,4 +1,4 @@
-//! Profiles that wait to be fetched by a device: once, for a while, in memory alone.
+//! Configuration profiles offered for download: once, for a limited time, kept in memory alone.
 
 use std::{
     collections::HashMap,

@@ -1,4 +1,4 @@
-//! Whether the device came, or what the server saw instead.
+//! Whether a device has connected, or which failure the server saw instead.
 
 use std::sync::Arc;
 

@@ -32,7 +32,7 @@ pub fn protocol_of(device: &Device) -> String {
         .to_owned()
 }
 
-/// `2 min ago`, or the moment when that is longer.
+/// `2 min ago`, or the date and time when that is longer.
 pub fn ago(at: Timestamp, text: &Text) -> String {
     let minutes = (Timestamp::now().0 - at.0) / 60_000;
     match minutes {
@@ -43,7 +43,7 @@ pub fn ago(at: Timestamp, text: &Text) -> String {
     }
 }
 
-/// What somebody may have to look at, of the last 24 hours.
+/// Exchanges of the last 24 hours that may need attention.
 pub fn errors_of(exchanges: &[Exchange]) -> usize {
     let yesterday = Timestamp::now().plus_days(-1);
     let recent = exchanges.iter().filter(|exchange| exchange.at > yesterday);

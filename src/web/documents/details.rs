@@ -1,4 +1,4 @@
-//! The details of a document: what it is, where, who may; renamed, described, replaced.
+//! The details of a document: type, places, rights; renaming, describing, replacing it.
 
 use std::sync::Arc;
 

@@ -1,4 +1,5 @@
-//! The octets of a document: always to be saved, never to be shown, so that they never run.
+//! Download of a document's octets: always as an attachment, never shown inline, so that nothing in
+//! them runs.
 
 use std::sync::Arc;
 

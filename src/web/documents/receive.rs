@@ -1,4 +1,5 @@
-//! Forms with files: what arrives goes to the store as it comes, and is gone unless all of it came.
+//! Forms with files: their octets go to the store as they arrive, and are dropped unless the whole
+//! form arrived.
 
 use std::sync::Arc;
 
@@ -72,6 +73,7 @@ pub enum Unfit {
 }
 
 impl Unfit {
+    /// The message for the page.
     pub fn told(&self, visit: &Visit) -> Told {
         let d = visit.text.documents;
         let unprocessable = StatusCode::UNPROCESSABLE_ENTITY;

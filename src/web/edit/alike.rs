@@ -27,12 +27,12 @@ pub struct Alike {
     pub path: String,
 }
 
-/// Those of a place, for a document that is not stored.
+/// Contacts of a place that may be the same as a document that is not stored.
 pub async fn alike(visit: &Visit, book: &Book, document: &[u8]) -> Result<Vec<Alike>, Error> {
     Ok(rows(visit, book, book.alike(document).await?))
 }
 
-/// Those that a change makes alike: a contact of the place from what it is to what it becomes.
+/// Contacts of a place that a change makes alike to the one being edited.
 pub async fn newly_alike(
     visit: &Visit,
     book: &Book,
@@ -70,7 +70,7 @@ pub struct But {
     but: String,
 }
 
-/// `POST …/new/alike`: the form as far as it is typed; answers JSON.
+/// `POST …/new/alike`: alike contacts for a partly filled form, as JSON.
 pub async fn while_typing(
     State(web): State<Arc<Web>>,
     place: PlacePath,

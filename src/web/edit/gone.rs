@@ -1,4 +1,4 @@
-//! A contact that was taken away while its form was filled in: what was typed becomes another one.
+//! A contact that was removed while its form was filled in: the input becomes another contact.
 
 use std::sync::Arc;
 
@@ -29,8 +29,8 @@ use crate::{
     },
 };
 
-/// The form with what was typed, to be saved as another contact: in the same place where the person
-/// may add to it, else in Private. Until then it is a refused change of that place.
+/// The form with its input, to be saved as another contact: in the same place where the person may
+/// add to it, else in Private. Until then it is a refused change of that place.
 pub async fn answer(
     web: &Arc<Web>,
     visit: &Visit,

@@ -1,4 +1,4 @@
-//! What the form of a contact sent, pictures included.
+//! The input of a contact's form, pictures included.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ use crate::{
     },
 };
 
-/// Octets of an uploaded picture.
+/// Octets of an uploaded picture, at most.
 pub const PHOTO: usize = 100 * 1024 * 1024;
 /// Octets of a picture that a page carries on.
 const KEPT_PHOTO: usize = 10 * 1024 * 1024;
@@ -32,9 +32,9 @@ const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 const TYPED: usize = 1024 * 1024;
 /// Refused changes that one form settles.
 const SETTLED: usize = 50;
-/// Octets, two digits each, of the name a form gives to another contact.
+/// Octets of a new contact's name in a form, each written as two hex digits.
 pub const NAME: usize = 16;
-/// Begins the name of the choice between both sides of a field that changed meanwhile.
+/// Prefix of the field that chooses between both sides of a contested field.
 pub const CHOICE: &str = "choice-";
 /// Chosen is what the server has: the form says nothing of the field.
 const THEIRS: &str = "theirs";
@@ -46,25 +46,26 @@ fn is_name(name: &str) -> bool {
     name.len() == 2 * NAME && name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// What the form of a contact sent.
+/// The input of a contact's form.
 pub struct Sent {
     pub submitted: Arc<Submitted>,
     pub version: String,
-    /// The list to which *add another* was pressed, or what shows the photo.
+    /// The list whose *add another* was pressed, or the button that shows the photo.
     pub more: Option<String>,
-    /// Ids of contacts the person saw that may be the same.
+    /// Ids of alike contacts that the person has seen.
     pub seen: Vec<String>,
-    /// Refused changes that are settled once it is saved.
+    /// Refused changes to settle once the form is saved.
     pub settles: Vec<RevisionId>,
-    /// The contact is gone: what is typed becomes another one, of this name.
+    /// The contact was removed: the input becomes another one, of this name.
     pub anew: Option<String>,
-    /// The form was made for another session.
+    /// The form belongs to another session.
     pub stale: bool,
     /// The picture was larger than allowed.
     too_large: bool,
 }
 
 impl Sent {
+    /// Reads the form from a request.
     pub async fn read(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
         let mut sent = Sent {
             submitted: Arc::default(),
@@ -137,7 +138,7 @@ impl Sent {
         self.more.is_none() && !self.stale
     }
 
-    /// What was refused of it before is saved: it is no refused change any more.
+    /// Settles the refused changes of a form that was saved.
     pub async fn settle(&self, web: &Arc<Web>, visit: &Visit) {
         for refused in self.settles.iter().take(SETTLED) {
             // One that stays is found twice, and nothing is lost.
@@ -145,7 +146,7 @@ impl Sent {
         }
     }
 
-    /// What it changes of the document it was made from.
+    /// The changes to the document the form was made from.
     pub async fn edit(&self, web: &Arc<Web>, shown: Option<Bytes>) -> Result<Arc<dyn Edit>> {
         if self.too_large {
             return Err(Error::TooLarge { limit: PHOTO });
@@ -157,7 +158,7 @@ impl Sent {
         in_turn(web, move |facet| facet.edit(shown.as_deref(), &submitted)).await
     }
 
-    /// The picture as it would be stored, as base64, where the page goes on; a stale form shows and
+    /// The picture as it would be stored, in base64, for the next page; a stale form shows and
     /// keeps none.
     pub async fn picture(&self, web: &Arc<Web>) -> Result<Option<String>> {
         if self.too_large && self.more.as_deref() == Some(SHOW_PHOTO) {
@@ -175,7 +176,7 @@ impl Sent {
     }
 }
 
-/// Pictures take long: that is done away from the threads of requests, and in turn.
+/// Runs work on pictures away from the threads of requests, and in turn.
 pub async fn in_turn<T: Send + 'static>(
     web: &Arc<Web>,
     work: impl FnOnce(&dyn WebFacet) -> Result<T> + Send + 'static,
@@ -185,7 +186,7 @@ pub async fn in_turn<T: Send + 'static>(
     made.await?
 }
 
-/// Reads a field to its end, so that the answer is read too; none when it is larger than allowed.
+/// Reads a field to its end, so that the client reads the answer; none when it is too large.
 pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>> {
     let mut octets = Vec::new();
     let mut fits = true;
@@ -199,6 +200,7 @@ pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>
     Ok(fits.then_some(octets))
 }
 
+/// `Invalid` for a form that breaks the format.
 pub fn invalid(error: MultipartError) -> Error {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },

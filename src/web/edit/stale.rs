@@ -18,9 +18,8 @@ use crate::{
     },
 };
 
-/// Both sides of what a form says differently than the contact does now; `before` is what the form
-/// was made from. Where they say the same, nothing is left to choose. Until it is settled, what the
-/// form would have stored is a refused change.
+/// Shows both sides of each contested field; `before` is the version the form was made from. Fields
+/// that agree leave nothing to choose. Until the form is saved, its result is a refused change.
 pub async fn page(
     web: &Arc<Web>,
     visit: &Visit,

@@ -1,4 +1,4 @@
-//! What a person may choose of an import, and what they chose.
+//! The options of an import, and the person's choice of them.
 
 use std::collections::HashMap;
 
@@ -88,6 +88,7 @@ impl Asked {
         }
     }
 
+    /// The choices in a submitted form.
     pub fn of(posted: &Posted) -> Self {
         let first = Self::first(posted.value("name"), posted.visit.text);
         let filled = |name: &str| Some(posted.value(name)).filter(|value| !value.is_empty());
@@ -158,6 +159,7 @@ impl Asked {
         self.only.is_none()
     }
 
+    /// Whether a record is to be imported.
     pub fn wants(&self, record: u64) -> bool {
         let within = |(first, last): &(u64, u64)| *first <= record && record <= *last;
         let asked = |only: &Vec<_>| only.is_empty() || only.iter().any(within);
@@ -328,7 +330,7 @@ pub fn duplicates(asked: &Asked, x: &Transfer) -> Vec<Select> {
     ]
 }
 
-/// The same for one record.
+/// The choices of treatment for one record.
 pub fn each(chosen: Option<Choice>, x: &Transfer) -> Vec<Choosable> {
     let usual = [("", x.as_above)];
     let all = usual.into_iter().chain(treatments(x));

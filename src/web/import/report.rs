@@ -1,4 +1,4 @@
-//! Import, third step: how far it is, what became of the file, and its undo.
+//! Import, third step: its progress, its outcome, and its undo.
 
 use std::sync::Arc;
 

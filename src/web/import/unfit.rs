@@ -1,4 +1,4 @@
-//! Why a file cannot be imported, in words.
+//! The reasons why a file cannot be imported, in words.
 
 use http::StatusCode;
 
@@ -24,7 +24,7 @@ pub enum Unfit {
 }
 
 impl Unfit {
-    /// The same in words, on the page the file was sent from.
+    /// The message for the page that the file was sent from.
     pub fn told(&self, visit: &Visit, limits: Limits) -> Told {
         let x = visit.text.transfer;
         let (status, sentence) = match self {

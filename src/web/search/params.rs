@@ -1,4 +1,4 @@
-//! A search as addresses and forms write it.
+//! A search as query parameters and form fields.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,7 @@ pub struct Params {
 }
 
 impl Params {
+    /// The search these parameters ask for.
     pub fn request(&self) -> Request {
         let number = |text: &str| text.trim().parse::<i64>().ok().filter(|n| *n > 0);
         let small = |text: &str| number(text).and_then(|n| u32::try_from(n).ok());
@@ -88,7 +89,7 @@ impl Params {
         }
     }
 
-    /// The same in an address.
+    /// The search as a URL query.
     pub fn query(&self) -> String {
         let named = serde_json::to_value(self).unwrap_or_default();
         let named = named.as_object().into_iter().flatten();
@@ -98,7 +99,7 @@ impl Params {
         form_encode(&pairs)
     }
 
-    /// The same for a search that was kept.
+    /// The parameters of a stored search.
     pub fn of(request: &Request) -> Self {
         let Criteria {
             name,
@@ -186,6 +187,7 @@ pub fn scope_value(scope: &Scope) -> String {
     }
 }
 
+/// Reads a tool; [`Tool::All`] when unknown.
 pub fn parse_tool(value: &str) -> Tool {
     match value {
         "contacts" => Tool::Contacts,

@@ -1,4 +1,4 @@
-//! What is done to a selection of results, which may stand in several places.
+//! Actions on selected results, which may be in several places.
 
 use std::sync::Arc;
 

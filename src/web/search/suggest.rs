@@ -1,4 +1,4 @@
-//! What may be meant while typing.
+//! Suggestions while typing.
 
 use std::sync::Arc;
 

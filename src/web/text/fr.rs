@@ -1,4 +1,4 @@
-//! French, with the words of the help document.
+//! French.
 
 use super::Text;
 use crate::domain::settings::DateFormat;

@@ -1,4 +1,5 @@
-//! The page a contact is led to: no account, no search engine, nothing but their own data.
+//! The public page behind a verification link: no account, not indexed by search engines, and
+//! nothing but the contact's own data.
 //!
 //! Looking changes nothing, since programs that look at mail follow links; only the buttons do.
 

@@ -1,4 +1,4 @@
-//! What of a contact is shown to the contact: everything but the note, tags, comments and what its
+//! The data a contact is shown of themself: everything but the note, tags, comments and fields the
 //! owner leaves out.
 
 use crate::web::{
@@ -47,6 +47,7 @@ pub fn shown(mut form: Form, hidden: &[String]) -> Form {
     form
 }
 
+/// Whether any field of a row has a value.
 pub fn is_filled(row: &FieldRow) -> bool {
     row.fields.iter().any(|field| !field.value.is_empty())
 }

@@ -1,4 +1,5 @@
-//! What a phone's edits leave of a card, as CardDAV clients read it: rows 77 to 79 (`carddav.md` §12).
+//! What a phone's edits leave of a card, as CardDAV clients read it: rows 77 to 79 of
+//! `docs/conformance/carddav.md`.
 
 use carnet_proto::wbxml::{
     Element, Encoder, Node, Tag,

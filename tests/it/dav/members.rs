@@ -1,4 +1,4 @@
-//! The members of a group as a book that is read only (`carddav.md` §9 c, `rights.md` rule 18).
+//! The members of a group as a book that is read only.
 
 use carnet::domain::{
     batch::Op,

@@ -1,4 +1,4 @@
-//! Everything an account reads as one book, for programs that show a single one (`carddav.md` §9 e).
+//! Everything an account reads as one book, for programs that show a single one.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! CardDAV over HTTP. A test named `row_NN` shows that row of the checklist of the CardDAV brief.
+//! CardDAV over HTTP. A test named `row_NN` shows that row of `docs/conformance/carddav.md`.
 
 pub mod client;
 mod devices;

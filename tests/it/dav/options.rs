@@ -1,5 +1,5 @@
-//! What an account chooses for its CardDAV clients: categories as lists (`carddav.md` §10), large
-//! pictures made smaller (§11).
+//! What an account chooses for its CardDAV clients: categories as lists, large pictures made
+//! smaller.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use image::GenericImageView as _;

@@ -1,4 +1,4 @@
-//! What a group's members may do over CardDAV (`rights.md` §4), rows 67 to 70 of the CardDAV checklist.
+//! What a group's members may do over CardDAV: rows 67 to 70 of `docs/conformance/carddav.md`.
 
 use carnet::domain::{
     batch::{Batch, Op},

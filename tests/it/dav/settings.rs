@@ -1,5 +1,5 @@
-//! What an operator and an account may choose for CardDAV clients (`carddav.md` §9 d, §13;
-//! `rights.md` §4).
+//! What an operator and an account may choose for CardDAV clients: where group books are found,
+//! the versions of vCard, whether clients make books, logins for one group, Apple profiles.
 
 use carnet::domain::batch::Op;
 

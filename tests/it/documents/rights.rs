@@ -1,4 +1,4 @@
-//! `rights.md` with *document* for *contact*; the other faces never see folders.
+//! Rights on documents are those on contacts; the other faces never see folders.
 
 use super::{HERE, TEAM, added, done, is_whole, post, upload};
 use crate::support::{

@@ -220,7 +220,7 @@ fn row_29_an_account_is_wiped_acknowledged_and_refused_afterwards() {
         status_of(&phone, "Ping", "Ping:Ping"),
         said(200, "Ping", "140")
     );
-    // The bytes of the specification's vectors 3 and 4.
+    // The exact octets of the order to wipe, as a device reads them.
     let order = phone.post("Provision", &[3, 1, 0x6a, 0, 0, 0x0e, 0x05]);
     assert_eq!(
         order.body,

@@ -87,7 +87,7 @@ fn row_34_35_36_keys_stay_are_answered_again_or_unknown() {
     let again = phone.folder_sync(&key);
     assert_eq!(first, again, "a lost answer is made again under its key");
     assert_eq!(all(&first, "Delete").len(), 1);
-    // The bytes of the specification's vector 7.
+    // The exact octets of a FolderSync with an unknown SyncKey.
     let unknown = phone.post(
         "FolderSync",
         &[

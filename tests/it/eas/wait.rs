@@ -62,7 +62,8 @@ fn row_76_77_109_statuses_bounds_and_what_is_remembered() {
         let answer = phone.ask("Ping", tree).expect("never empty");
         assert_eq!(status(&answer), expected, "{tree}");
     }
-    // The bytes of the specification's vector 15.
+    // A HeartbeatInterval out of range: Status 5 and the nearest allowed value
+    // ([MS-ASCMD] 2.2.3.177.11).
     let far = phone.ping(7200, &["1"]);
     assert_eq!(
         far.dump(),

@@ -1,4 +1,4 @@
-//! The cases of the specification, and the contacts they are about.
+//! Queries with their expected results, and the contacts they are about.
 
 use carnet::domain::search::Scope;
 
@@ -20,7 +20,7 @@ impl Place {
     }
 }
 
-/// Number of the case in the specification, place, query, results in order, notice.
+/// Number of the case, place, query, results in order, notice.
 #[rustfmt::skip]
 pub const CASES: [(u32, Place, &str, &str, &str); 115] = [
     (1, Private, "vacances Hawaii", "c1", ""),

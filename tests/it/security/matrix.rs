@@ -129,7 +129,8 @@ fn nobody_changes_what_is_not_for_them() {
 
 #[test]
 fn a_member_who_only_reads_changes_nothing_of_the_group() {
-    // What takes no more than reading, or is the member's alone (`rights.md` §2, rules 8, 10, 11 and 15).
+    // What needs no more than *Read*, or concerns the member alone: leaving, commenting, tagging,
+    // printing, exporting, copying.
     let own = [
         "/g/{name}/c/{id}/comments",
         "/g/{name}/c/{id}/copy",

@@ -1,5 +1,5 @@
-//! Groups, rights, sharing, comments, tags, trash and history on the web: the setting of `rights.md` §6
-//! and the forms of its people.
+//! Groups, rights, sharing, comments, tags, trash and history on the web: two groups, their people
+//! and the forms they use.
 
 mod contacts;
 mod groups;

@@ -1,4 +1,4 @@
-//! The order of names a person set, in every list of people (mission R2).
+//! The order of names a person set, in every list of people.
 
 use super::Setting;
 use crate::support::browser::escaped;

@@ -1,4 +1,4 @@
-//! The code pages of Exchange ActiveSync, one flat table each, in the order of the specification.
+//! The code pages of Exchange ActiveSync, one table each, in the order of [MS-ASWBXML] 2.1.2.1.
 
 use super::Tag;
 

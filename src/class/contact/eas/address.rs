@@ -1,4 +1,4 @@
-//! Postal addresses: one of each sort.
+//! Postal addresses: Exchange ActiveSync has room for one of each sort (business, home, other).
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ pub struct Sort {
     kind: Option<&'static str>,
 }
 
+/// The address of TYPE=work.
 pub const BUSINESS: Sort = Sort {
     tags: &[
         c::BUSINESS_ADDRESS_STREET,
@@ -25,6 +26,7 @@ pub const BUSINESS: Sort = Sort {
     ],
     kind: Some("work"),
 };
+/// The address of TYPE=home.
 pub const HOME: Sort = Sort {
     tags: &[
         c::HOME_ADDRESS_STREET,
@@ -35,6 +37,7 @@ pub const HOME: Sort = Sort {
     ],
     kind: Some("home"),
 };
+/// An address of neither type.
 pub const OTHER: Sort = Sort {
     tags: &[
         c::OTHER_ADDRESS_STREET,

@@ -1,4 +1,5 @@
-//! Values a device over Exchange ActiveSync does not show: those past the elements of their sort.
+//! Values that a device over Exchange ActiveSync does not show, because the elements of their sort
+//! are taken.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,5 @@
-//! Birthday and Anniversary: dates that clients send as moments ([MS-ASCNTC] 2.2.2.3, 2.2.2.6).
+//! Birthday and Anniversary: days that clients send as moments in time ([MS-ASCNTC] 2.2.2.3,
+//! 2.2.2.6).
 
 use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate};
 use chrono::{Days, NaiveDate};
@@ -6,7 +7,7 @@ use chrono::{Days, NaiveDate};
 /// The year of a date without one, as Apple's programs have it.
 const NO_YEAR: u16 = 1604;
 
-/// Which date.
+/// Birthday or anniversary.
 #[derive(Clone, Copy, PartialEq)]
 pub enum Sort {
     Birthday,
@@ -36,7 +37,7 @@ impl Sort {
         }
     }
 
-    /// Sets, makes or removes the date.
+    /// Sets or removes the date.
     pub fn patch(self, value: &str, patch: &mut Patch<'_>) {
         let card = patch.document();
         let at = self.place(card);
@@ -82,7 +83,7 @@ impl Sort {
         }
     }
 
-    /// `1996-04-15`, `--04-15` without a year; text that is no date as it stands.
+    /// `1996-04-15`, or `--04-15` without a year; text that is not a date unchanged.
     pub fn text(self, card: &Document) -> String {
         let Some(line) = self.place(card).map(|at| &card.lines()[at]) else {
             return String::new();
@@ -99,7 +100,7 @@ impl Sort {
         }
     }
 
-    /// The property a new line of a card of version 3.0 has.
+    /// The property that new lines of a 3.0 card have.
     pub fn property(self) -> &'static str {
         match self {
             Sort::Birthday => "BDAY",
@@ -107,7 +108,7 @@ impl Sort {
         }
     }
 
-    /// The line that says it.
+    /// The line that holds the date.
     pub fn place(self, card: &Document) -> Option<usize> {
         let lines = card.lines();
         let named = |name: &str| lines.iter().position(|line| line.is(name));
@@ -121,10 +122,10 @@ impl Sort {
     }
 }
 
-/// The date a client means, as `1996-04-15`; empty for what is no date.
+/// The day a client means, as `1996-04-15`; empty for text that is not a date.
 ///
-/// Clients east of UTC send local midnight, which is the evening of the day before; from UTC+12 on it
-/// is told from a time of day only where the zone is known (`midnight`, minutes east of UTC).
+/// Clients east of UTC send local midnight, which is the evening before in UTC. From UTC+12 on,
+/// this differs from a time of day only where the zone is known (`midnight`, minutes east of UTC).
 pub fn normalise(text: &str, midnight: Option<i32>) -> String {
     let text = text.trim();
     let Some(date) = PartialDate::parse(text) else {
@@ -156,7 +157,7 @@ pub fn normalise(text: &str, midnight: Option<i32>) -> String {
     day.format("%Y-%m-%d").to_string()
 }
 
-/// Whether a date that comes with other changes is the one shown before, moved by a time zone.
+/// Whether a date sent with other changes is the date shown before, shifted by a time zone.
 pub fn is_echo(sent: &str, shown: &str) -> bool {
     let day = |text: &str| NaiveDate::parse_from_str(text.get(..10)?, "%Y-%m-%d").ok();
     match (day(sent), day(shown)) {

@@ -18,7 +18,7 @@ const MAX_PICTURE: usize = 5 * 1024 * 1024;
 /// Children and categories in one contact ([MS-ASCNTC] 2.2.2.15, 2.2.2.18).
 pub const MAX_LIST: usize = 300;
 
-/// What is said of a contact. An empty text clears, an absent entry says nothing.
+/// The elements of a contact. An empty text clears an element, an absent entry leaves it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     /// Elements with a text; lines end in LF, dates are days.
@@ -33,12 +33,11 @@ pub struct Fields {
     pub stray_city: bool,
 }
 
-/// Reads ApplicationData, elements in any order.
+/// Parses ApplicationData, elements in any order.
 ///
-/// Of an element that comes twice the last one counts, but for HomeAddressCity: the client of the
-/// Android Open Source Project gives the city of the *other* address this name.
-///
-/// `midnight` is [`View::midnight`].
+/// Of a repeated element the last one counts, except HomeAddressCity: the client of the Android
+/// Open Source Project sends the city of the *other* address under this name. `midnight` is
+/// [`View::midnight`].
 pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
     let mut fields = Fields::default();
     let elements: Vec<&Element> = data.elements().collect();
@@ -150,13 +149,13 @@ fn lf(text: &str) -> String {
     text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
-/// What a device is shown: [`Fields`], and the note as a whole.
+/// The contact as a device is shown it: [`Fields`], and the whole note.
 pub struct Shown {
     pub fields: Fields,
     pub whole_note: String,
 }
 
-/// Page 1, then 17, then 12: the fewest switches, as the peers do.
+/// Writes page 1, then 17, then 12, which needs the fewest page switches.
 pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
     let fields = &shown.fields;
     for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 1) {

@@ -1,4 +1,4 @@
-//! FileAs and FN: what contacts are sorted by, and what they are called.
+//! FileAs, the sort name, and FN, the formatted name.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use carnet_proto::{
 
 use super::{mailbox, slots::set_line};
 
-/// Where FileAs is kept when a client chose it.
+/// The property that holds a FileAs chosen by a client.
 pub const FILE_AS: &str = "X-EVOLUTION-FILE-AS";
 /// FN of a contact without anything to call it by: vCard wants one.
 const NAMELESS: &str = "Unnamed";
 
-/// "Last, First", else the company, else the first address: devices sort by it.
+/// "Last, First", else the company, else the first address; devices sort by it.
 pub fn file_as(card: &Document) -> String {
     let text = |name: &str| {
         card.first(name)
@@ -47,8 +47,7 @@ fn generated(card: &Document) -> Option<String> {
         .filter(|name| !name.is_empty())
 }
 
-/// The card with FileAs as sent, and with an FN that follows the name only where it was made of
-/// the name before.
+/// The card with FileAs as sent. FN follows the name only if it was made of the former name.
 pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String>) -> Document {
     let mut patch = after.edit();
     if let Some(sent) = changes.get(&c::FILE_AS) {

@@ -8,7 +8,7 @@ pub fn of(card: &Document) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The beginning of a note that fits so many octets, its lines ending in CRLF; never cut inside a
+/// The beginning of a note that fits in `limit` octets with CRLF line ends, never cut inside a
 /// character.
 pub fn fitting(note: &str, limit: Option<usize>) -> &str {
     let Some(limit) = limit else { return note };
@@ -25,13 +25,13 @@ pub fn fitting(note: &str, limit: Option<usize>) -> &str {
     note
 }
 
-/// Octets of a text when its lines end in CRLF.
+/// Octets of a text with CRLF line ends.
 pub fn size(note: &str) -> usize {
     note.len() + note.matches('\n').count()
 }
 
-/// What the note becomes when a device that was shown its beginning sends a text; none where that
-/// changes nothing. The part the device never saw stays.
+/// The new note when a device that was shown only the beginning sends a text; none if nothing
+/// changes. The part the device was not shown stays.
 pub fn edited(whole: &str, shown: &str, sent: &str) -> Option<String> {
     if sent == shown {
         return None;
@@ -39,7 +39,7 @@ pub fn edited(whole: &str, shown: &str, sent: &str) -> Option<String> {
     Some(sent.to_owned() + whole.strip_prefix(shown).unwrap_or_default())
 }
 
-/// A text as HTML, for clients that take nothing else.
+/// A text as HTML, for clients that read nothing else.
 pub fn to_html(text: &str) -> String {
     let escaped = text
         .replace('&', "&amp;")
@@ -49,7 +49,7 @@ pub fn to_html(text: &str) -> String {
     format!("<html><body>{escaped}</body></html>")
 }
 
-/// The text of HTML a client wrote.
+/// The text of HTML that a client sent.
 pub fn from_html(html: &str) -> String {
     let mut out = String::with_capacity(html.len());
     let mut rest = html;

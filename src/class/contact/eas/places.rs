@@ -14,16 +14,16 @@ use super::slots::{SLOTS, Slot};
 /// A value that could fill an element.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// Its line in the card.
+    /// Index of its line in the card.
     pub at: usize,
     /// Lower first: preferred values come before others.
     pub rank: u8,
     pub value: String,
-    /// The place the line itself names.
+    /// The element that the line itself names.
     pub named: Option<usize>,
 }
 
-/// Element to value; an empty value keeps an element empty.
+/// The value of each element; an empty value keeps the element empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Places(BTreeMap<Tag, String>);
 
@@ -31,7 +31,7 @@ pub struct Places(BTreeMap<Tag, String>);
 struct Kept(u8, u8, String);
 
 impl Places {
-    /// Reads what [`kept`] wrote; anything else is nothing.
+    /// Parses the output of [`kept`]; anything else is no assignment.
     pub fn read(beside: &[u8]) -> Self {
         if beside.is_empty() {
             return Self::default();
@@ -41,7 +41,7 @@ impl Places {
         Self(kept.into_iter().map(entry).collect())
     }
 
-    /// The candidate that fills each element.
+    /// Assigns a candidate to each element.
     pub fn assign(&self, tags: &[Tag], candidates: &[Candidate]) -> Vec<Option<usize>> {
         let (mut places, mut free) = self.settled(tags, candidates);
         for (place, tag) in places.iter_mut().zip(tags) {

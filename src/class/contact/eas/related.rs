@@ -2,7 +2,7 @@
 
 use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, escape_text};
 
-/// One relation in the forms programs write.
+/// A relation, in the forms that programs write.
 pub struct Sort {
     /// `X-EVOLUTION-SPOUSE`; empty where no program has one.
     property: &'static str,
@@ -12,21 +12,25 @@ pub struct Sort {
     relation: &'static str,
 }
 
+/// AssistantName.
 pub const ASSISTANT: Sort = Sort {
     property: "X-EVOLUTION-ASSISTANT",
     label: "_$!<Assistant>!$_",
     relation: "agent",
 };
+/// ManagerName.
 pub const MANAGER: Sort = Sort {
     property: "X-EVOLUTION-MANAGER",
     label: "_$!<Manager>!$_",
     relation: "x-manager",
 };
+/// Spouse.
 pub const SPOUSE: Sort = Sort {
     property: "X-EVOLUTION-SPOUSE",
     label: "_$!<Spouse>!$_",
     relation: "spouse",
 };
+/// Children, of which there may be several.
 pub const CHILD: Sort = Sort {
     property: "X-EVOLUTION-CHILD",
     label: "_$!<Child>!$_",
@@ -50,11 +54,13 @@ const fn plain(label: &'static str, relation: &'static str) -> Sort {
 }
 
 impl Sort {
+    /// The name related in this way; empty when there is none.
     pub fn export(&self, card: &Document) -> String {
         let place = self.places(card).into_iter().next();
         place.map(|at| card.lines()[at].text()).unwrap_or_default()
     }
 
+    /// Sets or removes the name related in this way.
     pub fn patch(&self, value: &str, patch: &mut Patch<'_>) {
         let place = self.places(patch.document()).into_iter().next();
         match place {
@@ -84,7 +90,7 @@ impl Sort {
         ]
     }
 
-    /// The lines that say this relation.
+    /// The lines with this relation.
     pub fn places(&self, card: &Document) -> Vec<usize> {
         let is_it = |line: &Line| {
             line.is(self.property)
@@ -114,7 +120,7 @@ pub fn children(card: &Document) -> Vec<String> {
         .collect()
 }
 
-/// Makes the children those named; lines of names that stay are not touched.
+/// Sets the names of the children; lines of names that stay are not touched.
 pub fn patch_children(children: Option<&[String]>, patch: &mut Patch<'_>) {
     let Some(wanted) = children else { return };
     let mut missing: Vec<&String> = wanted.iter().collect();

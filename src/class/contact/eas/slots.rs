@@ -13,7 +13,7 @@ use carnet_proto::{
 use super::{address, date, mailbox, places::Places, related, typed};
 use crate::eas::facet::View;
 
-/// Where the values of some elements live in a card.
+/// The place of some elements' values in a card.
 pub enum Slot {
     /// Components of one structured line: N, ORG.
     Components(&'static str, &'static [(Tag, usize)]),
@@ -109,7 +109,7 @@ pub fn is_date(tag: Tag) -> bool {
     tag == c::BIRTHDAY || tag == c::ANNIVERSARY
 }
 
-/// Whether an element says what was shown already.
+/// Whether the value sent for an element equals the one shown.
 pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
     if typed::EMAIL.tags.contains(&tag) {
         return mailbox::parse(sent).0 == shown;
@@ -123,7 +123,7 @@ pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
     sent == shown
 }
 
-/// Elements whose values some clients give back in another order: that is no change.
+/// Elements whose values some clients return in another order, which is no change.
 pub const INTERCHANGEABLE: [&[Tag]; 4] = [
     typed::BUSINESS_PHONE.tags,
     typed::HOME_PHONE.tags,
@@ -131,7 +131,7 @@ pub const INTERCHANGEABLE: [&[Tag]; 4] = [
     typed::IM.tags,
 ];
 
-/// Puts the values a card has for a row into the map.
+/// Adds the card's values for a row to the map.
 pub fn export(
     slot: &Slot,
     card: &Document,
@@ -250,7 +250,7 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
     }
 }
 
-/// One line with a value: set, made, or removed where the text is empty.
+/// Sets, adds or removes one line with a value; an empty text removes it.
 pub fn set_line(patch: &mut Patch<'_>, name: &str, text: &str, raw: String) {
     let lines = patch.document().lines();
     // The line that was read: the first that has a value.

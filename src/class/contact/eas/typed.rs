@@ -20,7 +20,7 @@ const SLOT: &str = "X-CARNET-SLOT";
 /// The name written before an e-mail address.
 const PHRASE: &str = "X-CARNET-PHRASE";
 
-/// One sort of values.
+/// A sort of values: telephone numbers of a kind, e-mail addresses...
 pub struct Sort {
     /// The first is written, all are read.
     names: &'static [&'static str],
@@ -57,12 +57,14 @@ fn is_special(types: &[String]) -> bool {
     SPECIAL.iter().any(|special| has(types, special))
 }
 
+/// Email1Address to Email3Address.
 pub const EMAIL: Sort = Sort {
     names: &["EMAIL"],
     tags: &[c::EMAIL1_ADDRESS, c::EMAIL2_ADDRESS, c::EMAIL3_ADDRESS],
     types: [&["INTERNET"], &[]],
     is: |_| true,
 };
+/// IMAddress to IMAddress3.
 pub const IM: Sort = Sort {
     names: &[
         "IMPP",
@@ -82,6 +84,7 @@ pub const IM: Sort = Sort {
     types: [&[], &[]],
     is: |_| true,
 };
+/// WebPage.
 pub const WEB: Sort = Sort {
     names: &["URL"],
     tags: &[c::WEB_PAGE],
@@ -158,7 +161,8 @@ pub const MMS: Sort = Sort {
 };
 
 impl Sort {
-    /// The values of the sort in a card; the same value written twice for two readers counts once.
+    /// The values of the sort in a card. A value written twice, in the forms of two programs,
+    /// counts once.
     pub fn candidates(&self, card: &Document) -> Vec<Candidate> {
         let mut found: Vec<Candidate> = Vec::new();
         for name in self.names {

@@ -15,9 +15,9 @@ const MAX_MEMORY: u64 = 256 * 1024 * 1024;
 
 type Result<T> = std::result::Result<T, String>;
 
-/// The picture in a file, turned as its camera was held.
+/// The picture in a file, turned upright.
 ///
-/// Refuses, in words, what is no picture, is damaged, or says it is larger than 60 megapixels.
+/// Fails, in words, for a file that is no picture, is damaged, or declares more than 60 megapixels.
 pub fn decode(octets: &[u8]) -> Result<DynamicImage> {
     if is_heic(octets) {
         return heic(octets);

@@ -1,4 +1,4 @@
-//! A card without what it says of somebody.
+//! A card without the data about its person.
 
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ const KEPT: [&str; 9] = [
     "CATEGORIES",
     FAVOURITE,
 ];
-/// A card has a name (RFC 6350 §6.2.1).
+/// Stands in FN, which every card must have (RFC 6350 §6.2.1).
 pub const NAMELESS: &str = "—";
 
 /// Empties every field.

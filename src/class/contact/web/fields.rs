@@ -1,4 +1,4 @@
-//! Which fields pages show and forms have: one row each, with its place in a card.
+//! The fields of pages and forms: one row each, with the property of the card it stands for.
 
 use carnet_proto::vcard::{Document, Edit as Patch, Line, escape_text};
 
@@ -344,6 +344,7 @@ const NUMBERS: [Kind; 12] = [
 
 const PLACES: [Kind; 3] = [HOME, WORK, OTHER];
 
+/// The lists of typed values, in the order of forms.
 pub const LISTS: [Several; 8] = [
     Several {
         name: "tel",

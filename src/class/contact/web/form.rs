@@ -21,9 +21,9 @@ const MAX_ROWS: usize = 200;
 /// The fields of a form that were changed.
 pub struct WebEdit {
     pub changes: Vec<(String, String)>,
-    /// Empty: removed.
+    /// Empty: the photo is removed.
     pub photo: Option<Vec<u8>>,
-    /// Of the form: what a card says in others stays.
+    /// The language of the form; values of a card in other languages stay.
     pub language: &'static str,
 }
 
@@ -323,7 +323,7 @@ impl Single {
     }
 }
 
-/// A form with these values; every list ends with an empty row, so that one can be added at once.
+/// A form with these values; every list ends with an empty row for one more value.
 pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> Form {
     let value = |name: &str| {
         values
@@ -420,7 +420,7 @@ fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Tex
     }
 }
 
-/// How many rows of a list some fields name.
+/// Number of rows of a list that some fields name.
 pub fn rows(fields: &[(String, String)], list: &Several) -> usize {
     fields
         .iter()
@@ -433,13 +433,14 @@ pub fn rows(fields: &[(String, String)], list: &Several) -> usize {
         .map_or(0, |row| row + 1)
 }
 
+/// Index of the first line with one of these names.
 pub fn position(card: &Document, names: &[&str]) -> Option<usize> {
     names
         .iter()
         .find_map(|name| card.lines().iter().position(|line| line.is(name)))
 }
 
-/// One line with a value: set, made or removed.
+/// Sets, adds or removes one line.
 pub fn set(patch: &mut Patch<'_>, names: &[&str], raw: String) {
     match position(patch.document(), names) {
         Some(at) if raw.is_empty() => patch.remove(at),
@@ -449,7 +450,7 @@ pub fn set(patch: &mut Patch<'_>, names: &[&str], raw: String) {
     }
 }
 
-/// One component of a line of which others may have been changed already.
+/// Sets one component of a line whose other components may have changed already.
 pub fn set_component(patch: &mut Patch<'_>, name: &str, component: usize, value: &str) {
     let at = position(patch.document(), &[name]);
     let so_far = match at {

@@ -1,4 +1,5 @@
-//! Two contacts as one: what each says, property by property, and the card of what was chosen.
+//! Merging two contacts: the values of each, property by property, and the card made of the values
+//! chosen.
 
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
@@ -63,7 +64,8 @@ fn compared(line: &Line) -> String {
     text.trim().to_lowercase()
 }
 
-/// What both say, in the order of the first; where only one value fits, one is to be chosen.
+/// The properties of both cards, in the order of the first; where only one value fits, one is to be
+/// chosen.
 pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     let (left, right) = editable(first, second)?;
     let value = |card: &Document, at: usize, line: &Line, first: bool, chosen: bool| SideValue {
@@ -119,7 +121,7 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     Ok(sides)
 }
 
-/// The first card with what was picked of both: `l3` and `r5` are lines, `both` is both notes.
+/// The first card with the values chosen of both: `l3` and `r5` are lines, `both` is both notes.
 pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>> {
     let (left, right) = editable(first, second)?;
     let is_picked = |side: char, at: usize| picked.iter().any(|id| *id == format!("{side}{at}"));

@@ -1,5 +1,5 @@
-//! A form that was made from an older version: what it says of the card there is now, and every
-//! field both say differently.
+//! A form made from an older version of a card: its changes applied to the present card, and every
+//! field in which the two differ.
 
 use std::collections::HashMap;
 
@@ -99,8 +99,8 @@ impl Row {
     }
 }
 
-/// The form over `later`. Where what it was made from is not known, every difference is one of the
-/// later version's.
+/// The form over `later`. When the version it was made from is not known, every difference counts
+/// as a change of `later`.
 pub fn rebased(
     before: Option<&Document>,
     later: &Document,

@@ -44,9 +44,9 @@ const BINARY: [&str; 3] = ["LOGO", "SOUND", "KEY"];
 /// Characters of a value that a form only lists.
 const LISTED: usize = 200;
 
-/// Everything a card says, in the order people look for it; what nobody knows comes last.
+/// Everything in a card, in the order in which people look for it; unknown properties come last.
 ///
-/// `country` is that of numbers where the reader set none.
+/// `country` applies to numbers if the reader set none.
 pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardView {
     let (text, settings) = (reader.text, reader.settings);
     let own = settings.default_country.as_deref();
@@ -131,7 +131,7 @@ pub fn name(card: &Document, settings: &Settings) -> String {
     straight(&family_first.unwrap_or_else(|| card.formatted_name()))
 }
 
-/// What a property with its types (`TEL;WORK`) is called; what nobody knows keeps its name.
+/// Name of a property with its types (`TEL;WORK`); unknown ones keep their own.
 pub fn property(name: &str, text: &Text) -> String {
     let (property, types) = name.split_once(';').unwrap_or((name, ""));
     let listed = |list: &&Several| list.name.eq_ignore_ascii_case(property);
@@ -255,7 +255,7 @@ fn number(kind: &str, value: &str, text: &Text, country: Option<Region>) -> Card
     line
 }
 
-/// A date as the reader writes it, a birthday with the age; what is no whole date as it is.
+/// A date in the reader's format, a birthday with the age; a partial date unchanged.
 pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
     let Some(date) = PartialDate::parse(&value) else {
         return value;
@@ -333,7 +333,8 @@ fn address(line: &Line) -> String {
     join(&[part(0), part(1), part(2), &place, beside, country], "\n")
 }
 
-/// What a form has no input for and keeps: the property and the beginning of its value.
+/// The properties without an input in the form, which are kept: each with the beginning of its
+/// value.
 pub fn kept(card: &Document) -> Vec<(String, String)> {
     let kept = others(card).map(|line| {
         let value = line.text();

@@ -25,7 +25,7 @@ use crate::domain::{
     item::digest,
 };
 
-/// What is kept with the key of a collection.
+/// Settings stored with the key of a collection.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Kept {
     /// `(page, token)` of the elements the client manages.
@@ -36,14 +36,14 @@ struct Kept {
     window: Option<u32>,
 }
 
-/// An answer of the domain, and what printing it needs.
+/// An answer of the domain, with what encoding it needs.
 pub struct Told {
     pub answer: Answer,
     pub book: Book,
     pub view: View,
 }
 
-/// Answers one folder; `room` is what the whole answer may still hold.
+/// Answers one collection; `room` is the number of items the whole answer may still hold.
 pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usize) -> Result<Part> {
     let part = |key: &str, said| Part {
         id: collection.id.clone(),
@@ -93,7 +93,7 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
     })
 }
 
-/// The documents an answer shows.
+/// The documents that an answer contains.
 fn documents(answer: &Answer) -> Vec<Vec<u8>> {
     let changes = answer.changes.iter().filter_map(|change| match change {
         Change::Add(card) | Change::Change(card) => Some(card),
@@ -140,7 +140,7 @@ fn commands(
         .collect()
 }
 
-/// The key last handed out, and what was kept with what the request says anew.
+/// The current key, and the stored settings updated with those of the request.
 async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<String>, Kept)> {
     let (key, kept) = match collection.key.as_str() {
         "0" => (None, None),
@@ -176,7 +176,7 @@ impl Kept {
     }
 }
 
-/// Data that could not be read: refused with status 6, by itself.
+/// Data that could not be read: this command alone is refused with Status 6.
 struct Unreadable(Error);
 
 impl Edit for Unreadable {

@@ -1,4 +1,4 @@
-//! What a device asked last, for empty and partial requests ([MS-ASCMD] 2.2.3.125).
+//! The last request of a device, for empty and partial requests ([MS-ASCMD] 2.2.3.125).
 
 use carnet_proto::eas::sync::{Collection, Request};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::domain::{device_sync::DeviceBook, error::Result};
 
-/// The collections and waits of a request; their keys and options are those last handed out.
+/// The collections and waits of the last request; keys and options are the current ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Asked {
     pub folders: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Asked {
     /// Seconds.
     pub heartbeat: Option<u32>,
     pub window: Option<u32>,
-    /// Keys of the folders without items: nothing else is kept of those.
+    /// Keys of the default folders, for which nothing else is stored.
     #[serde(default)]
     pub standard: Vec<(String, String)>,
 }
@@ -29,7 +29,8 @@ pub struct Asked {
 /// Name of the device value.
 pub const VALUE: &str = "sync";
 
-/// The collections meant, and what is kept; none when there is no former request to go by.
+/// Completes a request from the last one, and returns what to store; none when there is no last
+/// request.
 pub async fn complete(
     call: &Call,
     request: Request,
@@ -76,7 +77,7 @@ pub async fn complete(
     Ok(Some((collections, asked)))
 }
 
-/// The key last handed out for a folder of the former request.
+/// The current key of a folder of the last request.
 async fn last_key(call: &Call, former: &Asked, id: &str) -> Result<Option<String>> {
     Ok(match folders::find(call, &call.actor, id).await? {
         Some(Target::Book(book)) => {

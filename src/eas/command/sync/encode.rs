@@ -1,4 +1,5 @@
-//! A Sync answer: order as the schema has it, nothing empty, MoreAvailable before the items.
+//! Encodes a Sync answer: elements in the order of the schema, no empty ones, MoreAvailable before
+//! the items.
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -14,7 +15,7 @@ use crate::{
     eas::request::Call,
 };
 
-/// The answer of some collections.
+/// Encodes the answer of some collections.
 pub fn answer(call: &Call, parts: &[&Part]) -> Vec<u8> {
     let mut out = Encoder::new();
     out.open(a::SYNC).open(a::COLLECTIONS);
@@ -82,7 +83,8 @@ fn standard(fates: &[Fate], out: &mut Encoder) {
     }
 }
 
-/// Every Add, every Fetch, and what failed; silence is success.
+/// Writes Responses: every Add, every Fetch, and failures. A Change or Delete that is left out
+/// succeeded.
 fn responses(call: &Call, told: &Told, out: &mut Encoder) {
     let spoken = |outcome: &&Outcome| !matches!(outcome, Outcome::Done);
     let outcomes = &told.answer.outcomes;
@@ -168,7 +170,7 @@ fn fate_of(out: &mut Encoder, command: Tag, kind: Tag, id: &str, status: u16) {
         .close();
 }
 
-/// Item statuses ([MS-ASCMD] 2.2.3.177.17)
+/// Item statuses ([MS-ASCMD] 2.2.3.177.17).
 fn status_of(failure: Failure) -> u16 {
     match failure {
         Failure::Invalid => 6,

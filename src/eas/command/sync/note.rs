@@ -1,4 +1,4 @@
-//! What a Sync of a book did, for the journal of the device.
+//! The outcome of a Sync of a book, for the journal of the device.
 
 use carnet_proto::eas::sync::{Collection, Command as Sent};
 
@@ -10,7 +10,8 @@ use crate::domain::{
     journal::Event,
 };
 
-/// Notes what a request for a book and its answer did; `repeated` when the answer before was lost.
+/// Records a request for a book and its answer in the journal; `repeated` when the previous answer
+/// was lost.
 pub async fn note(
     call: &Call,
     book: &Book,

@@ -1,4 +1,4 @@
-//! Folders that are always empty while there is no mail and no calendar.
+//! Default folders of mail, calendar, tasks and notes, which are always empty here.
 //!
 //! Their key is a counter: it moves with every request that holds commands, and there is nothing
 //! behind it. What a person creates there is kept word for word in their refused changes. The
@@ -20,7 +20,7 @@ use crate::domain::{
     item::digest,
 };
 
-/// What became of a command.
+/// Outcome of a command.
 pub enum Fate {
     /// Status 6: the data cannot be stored here.
     AddRefused {
@@ -40,7 +40,7 @@ pub enum Fate {
     },
 }
 
-/// Answers one of these folders.
+/// Answers one of the default folders.
 pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) -> Result<Part> {
     let part = |key: &str, said| {
         Ok(Part {
@@ -103,7 +103,7 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
     part(&next, Said::Standard(fates))
 }
 
-/// The key after one that was presented; none for a key that was never handed out.
+/// The key after the one presented; none for a key that was never issued.
 pub fn next_key(presented: &str, wrote: bool) -> Option<String> {
     match presented {
         "0" => Some(key(1)),

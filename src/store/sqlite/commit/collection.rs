@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension, params};
 use super::{Applied, Commit};
 use crate::domain::error::Error;
 
-/// Where a batch is with a collection, and what its row does not say yet.
+/// Changes of a collection within a batch that are not written to its row yet.
 pub(super) struct Touched {
     pub(super) seq: i64,
     placed: i64,
@@ -45,7 +45,8 @@ impl Commit<'_> {
         }
     }
 
-    /// Writes the rows of the collections touched so far: before they are read, and at the end.
+    /// Writes the rows of the collections touched so far: before they are read, and at the end of a
+    /// batch.
     pub(super) fn write_collections(&mut self) -> Applied<()> {
         for (collection, touched) in &mut self.collections {
             self.connection
@@ -63,7 +64,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// How many live placements a collection has.
+    /// Number of live placements of a collection, changes of this batch included.
     pub(super) fn live_in(&mut self, collection: i64) -> Applied<i64> {
         self.write_collections()?;
         let live = self

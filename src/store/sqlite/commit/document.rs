@@ -113,7 +113,7 @@ impl Commit<'_> {
         Ok(blob.0)
     }
 
-    /// What an item is to refer to has to be there.
+    /// Fails unless the blob that an item is to refer to exists.
     pub(super) fn require_blob(&self, blob: Option<&Blob>) -> Applied<()> {
         let Some(blob) = blob else { return Ok(()) };
         let there = self
@@ -255,12 +255,12 @@ impl Commit<'_> {
     }
 }
 
-/// Octets of the documents a person created that are somewhere.
+/// Octets of the live documents a person created.
 pub const LIVE: &str = "SELECT coalesce(sum(i.octets), 0) FROM item i
     WHERE i.creator = ?1 AND i.blob IS NOT NULL
         AND EXISTS (SELECT 1 FROM placement p WHERE p.item = i.id AND p.gone IS NULL)";
 
-/// With their earlier versions and the trash, each once.
+/// Octets of a person's documents with earlier versions and the trash, each blob counted once.
 pub const KEPT: &str = "SELECT coalesce(sum(b.octets), 0) FROM blob b WHERE b.digest IN (
     SELECT i.blob FROM item i WHERE i.creator = ?1 AND i.blob IS NOT NULL
     UNION SELECT r.blob FROM item i JOIN revision r ON r.item = i.id

@@ -126,7 +126,8 @@ impl Commit<'_> {
         Ok(true)
     }
 
-    /// Rule 9: the placements go to the trash, the book waits for the group to be founded again.
+    /// Deletes a group: its placements go to the trash, and its book is kept for a group of the
+    /// same name founded by the same administrator.
     fn remove_group(&mut self, group: GroupId) -> Applied<i64> {
         let book = self.book_of(group)?;
         self.group_moved(group)?;
@@ -213,8 +214,8 @@ impl Commit<'_> {
         Ok(person.0)
     }
 
-    /// `rights.md` rule 8: the person's grants go; what they shared stays as a copy, or goes back
-    /// with them.
+    /// Ends a membership. Grants to the person in this group end; contacts they shared into it stay
+    /// as copies of the group's own or, with `take_back`, are withdrawn.
     pub(super) fn remove_member(
         &mut self,
         group: GroupId,
@@ -254,8 +255,9 @@ impl Commit<'_> {
         Ok(person.0)
     }
 
-    /// Rules 8b and 8c: private contacts shared here are replaced by the group's own copy, or taken
-    /// back; what was re-shared from elsewhere is from now on placed by the administrator.
+    /// Contacts of the leaving person's Private that were shared here are replaced by the group's
+    /// own copy, or withdrawn with `take_back`. Contacts they re-shared from elsewhere count as
+    /// placed by the administrator from now on.
     fn leave_shared(
         &mut self,
         group: GroupId,

@@ -1,4 +1,4 @@
-//! What is kept of what was: versions, refused writes, proposals; and the end of all that.
+//! Kept versions, refused writes and proposals; and their purge by age.
 
 use rusqlite::params;
 

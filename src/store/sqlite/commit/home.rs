@@ -114,7 +114,7 @@ impl Commit<'_> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// A book appears in a person's home.
+    /// Adds a book to a person's home.
     pub(super) fn show_book(&mut self, person: i64, book: i64) -> Applied<()> {
         let home: i64 = self
             .connection
@@ -132,7 +132,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// A book disappears from one home, or from all.
+    /// Removes a book from one home, or from all.
     pub(super) fn hide_book(&mut self, book: i64, person: Option<i64>) -> Applied<()> {
         for home in self.homes_showing(book)? {
             let concerned = match person {
@@ -155,7 +155,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// What a book is called changed: every home that shows it moves.
+    /// Marks a book as changed in every home that shows it.
     pub(super) fn book_changed(&mut self, book: i64) -> Applied<()> {
         self.described.push((CollectionId(book), None));
         for home in self.homes_showing(book)? {

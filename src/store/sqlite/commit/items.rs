@@ -9,7 +9,7 @@ use crate::domain::{
     id::{CollectionId, DeviceId, ItemId, PlacementId, Seq},
 };
 
-/// A live or removed placement as the operations need it.
+/// A live or removed placement, as far as operations need it.
 pub(super) struct Placed {
     pub(super) id: i64,
     pub(super) item: i64,
@@ -223,7 +223,7 @@ impl<'a> Commit<'a> {
         self.take_away(&placed, writer)
     }
 
-    /// Marks a placement removed and keeps what it showed, in the revision returned.
+    /// Marks a placement as removed and keeps its content; returns the revision.
     pub(super) fn take_away(&mut self, placed: &Placed, writer: Option<DeviceId>) -> Applied<i64> {
         self.connection
             .prepare_cached(
@@ -311,7 +311,8 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// Remembers what an import created, or the revision it replaced, so that it can be undone.
+    /// Records an item that an import created, or the revision it replaced, so that it can be
+    /// undone.
     pub(super) fn note_import(
         &self,
         item: i64,

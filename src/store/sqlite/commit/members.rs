@@ -68,7 +68,7 @@ impl Commit<'_> {
         Ok(shown.ok_or(Error::NotFound)?)
     }
 
-    /// A new group's list, empty.
+    /// Makes the empty list of a new group.
     pub(super) fn begin_list(&mut self, group: i64) -> Applied<()> {
         let (name, display_name): (String, String) = self
             .connection
@@ -78,7 +78,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// The list goes with its group.
+    /// Ends the list of a group.
     pub(super) fn end_list(&mut self, group: GroupId) -> Applied<()> {
         let list = self.list_of(group)?;
         self.hide_book(list, None)?;
@@ -90,7 +90,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// The list is called as its group is.
+    /// Renames the list with its group.
     pub(super) fn rename_list(&mut self, group: GroupId, display_name: &str) -> Applied<()> {
         let list = self.list_of(group)?;
         self.run(
@@ -100,7 +100,7 @@ impl Commit<'_> {
         self.book_changed(list)
     }
 
-    /// Somebody new is listed, and sees the list at home if they want such lists there.
+    /// Adds a member to the list, and the list to their home if they want such lists there.
     pub(super) fn list_member(&mut self, group: GroupId, person: PersonId) -> Applied<()> {
         let list = self.list_of(group)?;
         let (profile, octets) = self.profile(person)?;
@@ -127,7 +127,7 @@ impl Commit<'_> {
         }
     }
 
-    /// Somebody left.
+    /// Removes a member from the list.
     pub(super) fn unlist_member(&mut self, group: GroupId, person: PersonId) -> Applied<()> {
         let list = self.list_of(group)?;
         let gone = self.next_seq(list)?;
@@ -139,7 +139,7 @@ impl Commit<'_> {
         self.hide_book(list, Some(person.0))
     }
 
-    /// What is shown of a person may have changed, in every list.
+    /// Rewrites a person's entry in every list.
     pub(super) fn list_anew(&mut self, person: PersonId) -> Applied<()> {
         let (profile, octets) = self.profile(person)?;
         let digest = digest(&octets);

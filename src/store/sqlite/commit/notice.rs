@@ -1,4 +1,5 @@
-//! Clients that remove a large part of a book are noticed (`rights.md` §2, *Mass deletion*).
+//! Notices to people: a client that removed a large part of a book, changes that were refused,
+//! contacts shared or granted in a group.
 
 use rusqlite::params;
 
@@ -8,13 +9,13 @@ use crate::domain::{batch::Op, id::PersonId};
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
 
-/// Something an author did for the members of a group.
+/// An act of an author that members of a group are notified of.
 pub struct Doing {
     kind: &'static str,
     collection: i64,
-    /// One member alone.
+    /// Only this member is notified.
     only: Option<i64>,
-    /// The first of them.
+    /// The first item concerned.
     item: i64,
     number: i64,
 }
@@ -36,7 +37,7 @@ impl Commit<'_> {
         }
     }
 
-    /// Tells the person that something a client wrote is kept; one notice a client.
+    /// Notifies the person that a client's write was refused and kept; one notice a client.
     pub(super) fn notice_kept(&mut self) -> Applied<()> {
         let (person, client, at) = (self.author(), &self.batch.client, self.batch.at.0);
         let told = self
@@ -58,12 +59,13 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// The members of a group are told that something is shared with them.
+    /// Notes that the members of a group are to be notified of a sharing.
     pub(super) fn tell_shared(&mut self, item: i64, collection: i64) {
         self.note_doing("shared", item, collection, None);
     }
 
-    /// Those who may modify something from now on are told: one member, or all of them.
+    /// Notes that people who may modify something from now on are to be notified: one member, or
+    /// all.
     pub(super) fn tell_granted(&mut self, item: i64, collection: i64, person: Option<PersonId>) {
         self.note_doing("granted", item, collection, person.map(|person| person.0));
     }
@@ -82,8 +84,9 @@ impl Commit<'_> {
         }
     }
 
-    /// Tells the members of groups what the author did for them: on pages, and by e-mail who asked
-    /// for it. What one member did is one notice, counted, until it is read or its letter is queued.
+    /// Notifies members of groups of the author's acts: on pages, and by e-mail if they asked for
+    /// it. The acts of one member are counted in one notice, until it is read or its letter is
+    /// queued.
     pub(super) fn tell_members(&mut self) -> Applied<()> {
         for doing in std::mem::take(&mut self.doings) {
             let by_mail = "n.mailed = 0";
@@ -145,7 +148,8 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Tells somebody of being a member now, and those who run the group of it, unless they did it.
+    /// Notifies a new member, and the people who run the group, unless they added the member
+    /// themselves.
     pub(super) fn tell_membership(&mut self, book: i64, person: PersonId) -> Applied<()> {
         let (author, at) = (self.author(), self.batch.at.0);
         self.run(
@@ -166,7 +170,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Tells a person who asked for it, by e-mail alone, of a new device.
+    /// Notifies a person of a new device, by e-mail alone and if they asked for it.
     pub(super) fn tell_device(&mut self, person: i64, kind: &str) -> Applied<()> {
         self.run(
             "INSERT INTO notice (person, kind, at, client, since, number, settled, mailed)
@@ -177,7 +181,7 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Nothing is kept any more: there is nothing to tell of it.
+    /// Ends the notice about refused changes when none are left.
     pub(super) fn settle_kept(&mut self) -> Applied<()> {
         self.run(
             "UPDATE notice SET settled = ?2 WHERE person = ?1 AND kind = 'kept' AND settled IS NULL
@@ -187,8 +191,8 @@ impl Commit<'_> {
         Ok(())
     }
 
-    /// Counts what this commit took away (what it only moved is no loss), and tells the person
-    /// once when a client went past the limit.
+    /// Counts the removals of this commit, less what it only moved, and notifies the person once
+    /// when a client exceeds the limit.
     pub(super) fn count_removals(&mut self) -> Applied<()> {
         let (Some(person), Some(collection)) = (self.author(), self.removed_from) else {
             return Ok(());

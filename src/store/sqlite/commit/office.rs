@@ -1,4 +1,4 @@
-//! What only the administration changes.
+//! Changes that only the administration makes.
 
 use rusqlite::params;
 

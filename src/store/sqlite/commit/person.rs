@@ -136,7 +136,8 @@ impl Commit<'_> {
         Ok(person.0)
     }
 
-    /// `rights.md` rule 9: groups keep what was created or shared there.
+    /// Ends an account: groups keep the contacts it created or shared there, its private contacts
+    /// go to the trash.
     fn remove_person(&mut self, person: PersonId) -> Applied<i64> {
         let groups: Vec<(i64, String, String)> = self
             .connection

@@ -1,4 +1,4 @@
-//! Items come to a place: new ones, shared ones, those taken back from the trash.
+//! Placing items in a collection: new ones, shared ones, those restored from the trash.
 
 use rusqlite::{OptionalExtension, params};
 
@@ -203,7 +203,7 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// Refuses a uid that another live placement of the collection has.
+    /// `UidConflict` when another live placement of the collection has the UID.
     pub(super) fn check_uid(&self, collection: i64, uid: &str, except: i64) -> Applied<()> {
         let holder: Option<String> = self
             .connection

@@ -17,7 +17,7 @@ use crate::{
     store::sqlite::search::Words,
 };
 
-/// Lives with the writing connection.
+/// Triggers of the writing connection.
 pub const TRACK: &str = "
     CREATE TEMP TABLE unindexed (placement INTEGER PRIMARY KEY);
     CREATE TEMP TRIGGER unindexed_back AFTER UPDATE OF gone ON main.placement
@@ -57,16 +57,16 @@ pub const TRACK: &str = "
             JOIN placement p ON p.item = a.contact AND p.gone IS NULL WHERE a.document = new.item;
     END;";
 
-/// What a transaction wrote and no index has yet.
+/// What a transaction wrote and did not index yet.
 #[derive(Default)]
 pub struct Unindexed<'a> {
     /// Placements that were made.
     pub placed: Vec<Live>,
-    /// Items that were made, as they are now.
+    /// Items that were made, with their derived rows.
     pub created: HashMap<i64, &'a Index>,
 }
 
-/// Makes findable what batches wrote: what they made and what was noted.
+/// Indexes what batches wrote: the placements they made and those the triggers noted.
 pub fn catch_up(connection: &Connection, unindexed: &Unindexed<'_>) -> rusqlite::Result<()> {
     let Unindexed { placed, created } = unindexed;
     for placement in placed
@@ -115,7 +115,7 @@ fn note_attached(connection: &Connection, document: i64) -> rusqlite::Result<()>
     Ok(())
 }
 
-/// Writes the values of an item that has none.
+/// Writes the values of a new item.
 pub fn write_texts(connection: &Connection, item: i64, index: &Index) -> rusqlite::Result<()> {
     let mut insert = connection.prepare_cached(
         "INSERT INTO index_text (item, n, field, value, part, tokens)
@@ -134,7 +134,7 @@ pub fn write_texts(connection: &Connection, item: i64, index: &Index) -> rusqlit
     Ok(())
 }
 
-/// Makes the values of an item anew.
+/// Replaces the values of an item.
 pub fn replace_texts(connection: &Connection, item: i64, index: &Index) -> rusqlite::Result<()> {
     connection
         .prepare_cached("DELETE FROM index_text WHERE item = ?1")?
@@ -227,7 +227,7 @@ fn insert(connection: &Connection, placed: &Live, words: &Words) -> rusqlite::Re
     Ok(())
 }
 
-/// Makes every live placement of an item findable anew.
+/// Replaces the index rows of every live placement of an item.
 pub fn index_item(connection: &Connection, item: i64) -> rusqlite::Result<()> {
     let placements: Vec<Live> = connection
         .prepare_cached(

@@ -89,7 +89,7 @@ impl Commit<'_> {
         )
     }
 
-    /// The person's tags on an item become these; unknown names make tags.
+    /// Sets the person's tags on an item; unknown names make tags.
     pub(super) fn link_tags(&mut self, person: i64, item: i64, tags: &[String]) -> Applied<()> {
         self.connection
             .prepare_cached(

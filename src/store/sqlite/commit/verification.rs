@@ -1,4 +1,4 @@
-//! Verifications: who was asked, what they answered, whom that is told.
+//! Verifications: requests, answers, and notices about the answers.
 
 use rusqlite::params;
 

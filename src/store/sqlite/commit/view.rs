@@ -1,4 +1,4 @@
-//! Views brought level with their books.
+//! Bringing views up to date with their books.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Criteria that the index does not know.
+//! Search criteria that the index does not cover.
 
 use std::collections::HashSet;
 

@@ -1,5 +1,5 @@
-//! What is looked for in the index: as FTS5 reads it
-//! (<https://sqlite.org/fts5.html#full_text_query_syntax>), or in the words of one item.
+//! A search expression: as FTS5 reads it (<https://sqlite.org/fts5.html#full_text_query_syntax>),
+//! or evaluated on the words of one item.
 
 use std::fmt::{self, Display, Formatter};
 

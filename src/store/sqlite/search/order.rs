@@ -1,4 +1,4 @@
-//! The first of what matches, by name.
+//! The first matches of a search, by name.
 
 use rusqlite::{Row, params};
 

@@ -1,4 +1,4 @@
-//! The words an item of a place is found by, column by column as the index holds them.
+//! The indexed words of an item in a place, column by column.
 
 use rusqlite::{Connection, Row, params};
 

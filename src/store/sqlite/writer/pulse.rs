@@ -1,4 +1,4 @@
-//! Whether the writing thread gets on with its work.
+//! Whether the writing thread makes progress.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
@@ -18,6 +18,7 @@ pub struct Pulse {
 }
 
 impl Pulse {
+    /// A pulse that counts as healthy while no piece of work takes longer than this.
     pub fn of(patience: Duration) -> Self {
         Self {
             start: Instant::now(),
@@ -27,10 +28,12 @@ impl Pulse {
         }
     }
 
+    /// Marks the start of a piece of work.
     pub fn begin(&self) {
         self.begun.store(self.now() + 1, Relaxed);
     }
 
+    /// Marks its end.
     pub fn end(&self) {
         self.begun.store(0, Relaxed);
         if self.told.swap(false, Relaxed) {

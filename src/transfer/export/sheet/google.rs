@@ -2,6 +2,7 @@
 
 use crate::transfer::fields::{Fields, Value};
 
+/// Header and rows in Google's columns.
 pub fn rows(contacts: &[Fields]) -> Vec<Vec<String>> {
     const FIRST: [&str; 17] = [
         "First Name",

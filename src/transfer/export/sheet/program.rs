@@ -24,10 +24,12 @@ Work Phone, Home Phone, Fax Number, Pager Number, Mobile Number, Home Address, H
 Home ZipCode, Home Country, Work Address, Work Address 2, Work City, Work State, Work ZipCode, Work Country, Job Title, \
 Department, Organization, Web Page 1, Web Page 2, Birth Year, Birth Month, Birth Day, Custom 1, Custom 2, Custom 3, Custom 4, Notes";
 
+/// Header and rows in Outlook's columns.
 pub fn outlook(contacts: &[Fields]) -> Vec<Vec<String>> {
     coded(contacts, OUTLOOK_HEADER, OUTLOOK)
 }
 
+/// Header and rows in Thunderbird's columns.
 pub fn thunderbird(contacts: &[Fields]) -> Vec<Vec<String>> {
     coded(contacts, THUNDERBIRD_HEADER, THUNDERBIRD)
 }

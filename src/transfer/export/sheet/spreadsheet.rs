@@ -27,6 +27,7 @@ const HEADINGS: [(&str, &str); 15] = [
 /// A heading of numbers and which of them stand under it.
 type Kind = (&'static str, fn(&Value) -> bool);
 
+/// Header and rows for a spreadsheet, with French or English headings.
 pub fn rows(contacts: &[Fields], french: bool) -> Vec<Vec<String>> {
     let pick = |pair: (&str, &str)| if french { pair.1 } else { pair.0 }.to_owned();
     let kinds: [Kind; 4] = [

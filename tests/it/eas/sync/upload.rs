@@ -147,7 +147,8 @@ fn row_68_a_book_to_read_only_takes_everything_back_in_one_answer() {
         add("55", "Nope"),
         delete(&simon)
     ));
-    // As the specification's vector 12 has it.
+    // An item that may not be changed and one that may not be added: their statuses, then the
+    // commands that put the device right.
     let temporary = server_id(&answer);
     assert!(temporary.starts_with("tmp-"), "{temporary}");
     assert_eq!(
