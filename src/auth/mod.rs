@@ -139,6 +139,7 @@ fn known(person: Person, through: Option<AppPassword>, door: Door) -> Outcome {
 }
 
 impl Authenticator {
+    /// Authenticates against the accounts of a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
         let mut secret = [0; 32];
         rand::fill(&mut secret[..]);
