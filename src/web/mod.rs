@@ -82,7 +82,7 @@ pub use site::Site;
 /// Octets of an upload that are read at all; how many are kept is each form's own.
 const UPLOAD: usize = 1024 * 1024 * 1024;
 
-/// What pages need.
+/// The web face: its settings and the parts it needs.
 pub struct Web {
     pub(crate) core: Arc<Core>,
     pub(crate) auth: Arc<Authenticator>,
