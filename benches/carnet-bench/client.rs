@@ -7,6 +7,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+/// A plain or encrypted connection.
 pub trait Stream: Read + Write + Send {}
 impl<T: Read + Write + Send> Stream for T {}
 
@@ -18,12 +19,14 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// Connects over plain http and signs in with Basic.
     pub fn open(address: &str, login: &str) -> Self {
         let stream = TcpStream::connect(address).expect("a connection");
         stream.set_nodelay(true).expect("an option");
         Self::over(Box::new(stream), login)
     }
 
+    /// A client over a connection that is open.
     pub fn over(stream: Box<dyn Stream>, login: &str) -> Self {
         let credentials = STANDARD.encode(format!("{login}:bench"));
         Self {

@@ -46,6 +46,7 @@ impl Report {
         self.row(&what, apart, "%", Budget::AtMost(most));
     }
 
+    /// The results as JSON.
     pub fn json(&self) -> String {
         format!("{:#}\n", Value::from(self.rows.clone()))
     }
@@ -58,6 +59,7 @@ pub fn timed<T>(run: impl FnOnce() -> T) -> (T, f64) {
     (done, milliseconds(started.elapsed()))
 }
 
+/// A duration in milliseconds.
 pub fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1000.0
 }

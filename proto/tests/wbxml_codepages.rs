@@ -1,4 +1,4 @@
-//! Every page and token against the table of the specification.
+//! Every page and token against the tables of [MS-ASWBXML] 2.1.2.1.
 
 use std::collections::BTreeSet;
 

@@ -151,6 +151,7 @@ fn known(account: Arc<Account>, through: Option<AppPassword>, door: Door) -> Out
 }
 
 impl Authenticator {
+    /// Authenticates against the accounts of a store.
     pub fn new(store: Arc<dyn Store>) -> Self {
         let mut secret = [0; 32];
         rand::fill(&mut secret[..]);

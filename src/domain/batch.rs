@@ -166,6 +166,7 @@ pub enum Op {
         collection: CollectionId,
         item: ItemId,
     },
+    /// Discards a refused change.
     DismissRefusal {
         revision: RevisionId,
     },
@@ -184,6 +185,7 @@ pub enum Op {
         trash_before: Timestamp,
         tombstones_before: Timestamp,
     },
+    /// Settles a notice, so that it is not shown any more.
     SettleNotice {
         notice: NoticeId,
     },
@@ -197,6 +199,7 @@ pub enum Op {
         key: String,
         record: Vec<u8>,
     },
+    /// Deletes the sync record of a device in one collection, or in all.
     ForgetSync {
         device: DeviceId,
         collection: Option<CollectionId>,
@@ -257,10 +260,12 @@ pub enum Op {
         device: DeviceId,
         shown: super::view::Shown,
     },
+    /// Sets whether a device may synchronize.
     SetDeviceAccess {
         device: DeviceId,
         access: DeviceAccess,
     },
+    /// Deletes a device with its sync state.
     ForgetDevice {
         device: DeviceId,
     },
@@ -278,16 +283,19 @@ pub enum Op {
         seen: Timestamp,
         exchanges: Vec<Exchange>,
     },
+    /// The owner's name for a client; empty: none.
     NameClient {
         person: PersonId,
         label: String,
         name: String,
     },
+    /// Deletes a client with its journal.
     ForgetClient {
         person: PersonId,
         label: String,
     },
 
+    /// Adds an account with its default book and home.
     AddPerson {
         login: String,
         email: Option<String>,
@@ -306,6 +314,7 @@ pub enum Op {
         quota: Option<Option<i64>>,
         settings: Option<String>,
     },
+    /// Deletes an account. `Invalid` while it is the admin of a group.
     RemovePerson {
         person: PersonId,
     },
@@ -329,11 +338,13 @@ pub enum Op {
         display_name: String,
         admin: PersonId,
     },
+    /// Changes a group; fields that are none stay.
     ChangeGroup {
         group: GroupId,
         display_name: Option<String>,
         options: Option<GroupOptions>,
     },
+    /// Deletes a group: its contents go to the trash.
     RemoveGroup {
         group: GroupId,
     },
@@ -368,6 +379,7 @@ pub enum Op {
         person: Option<PersonId>,
         right: GroupRight,
     },
+    /// Grants or revokes *Modify* on an item through a group's collection; `person` none: everyone.
     GrantItem {
         item: ItemId,
         collection: CollectionId,
@@ -381,11 +393,13 @@ pub enum Op {
         display_name: String,
         description: String,
     },
+    /// Changes a private book; fields that are none stay.
     ChangeBook {
         collection: CollectionId,
         display_name: Option<String>,
         description: Option<String>,
     },
+    /// Deletes a private book: its contents go to the trash.
     RemoveBook {
         collection: CollectionId,
     },
@@ -419,15 +433,18 @@ pub enum Op {
     /// Adds a push subscription; one for the same resource and collection is updated and keeps its
     /// id.
     Subscribe(PushSubscription),
+    /// Ends a push subscription.
     Unsubscribe {
         id: String,
     },
 
+    /// Makes a tag, whose name never changes.
     AddTag {
         person: PersonId,
         name: String,
         colour: String,
     },
+    /// Sets the colour of a tag, `#rrggbb`.
     ColourTag {
         tag: TagId,
         colour: String,
@@ -435,17 +452,20 @@ pub enum Op {
     RemoveTag {
         tag: TagId,
     },
+    /// Adds a tag to an item, or removes it.
     LinkTag {
         tag: TagId,
         item: ItemId,
         linked: bool,
     },
+    /// Adds a comment to an item in one collection.
     AddComment {
         item: ItemId,
         collection: CollectionId,
         author: PersonId,
         text: String,
     },
+    /// Changes the text of a comment; none deletes it.
     ChangeComment {
         comment: CommentId,
         text: Option<String>,
@@ -533,6 +553,7 @@ pub enum Op {
         segment: String,
         display_name: String,
     },
+    /// Renames a folder.
     RenameFolder {
         folder: CollectionId,
         display_name: String,

@@ -19,6 +19,7 @@ impl Counter {
         self.0.fetch_add(number, Ordering::Relaxed);
     }
 
+    /// The number so far.
     pub fn value(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -35,6 +36,7 @@ impl Level {
         Mark(self.0.clone())
     }
 
+    /// The number now.
     pub fn value(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
@@ -89,6 +91,7 @@ impl Spread {
         self.note(time.as_secs_f64());
     }
 
+    /// The values so far.
     pub fn value(&self) -> Spreading {
         let bounds = self.bounds.iter().copied().chain([f64::INFINITY]);
         let counts = self

@@ -23,7 +23,7 @@ const LIMIT: usize = 1024 * 1024;
 /// Numbers a list of ranges may stand for.
 const LISTED: usize = 1000;
 
-/// A form of somebody signed in; one made for another session is refused before anything else.
+/// A submitted form of a signed-in person. A form of another session is refused before all else.
 pub struct Posted {
     pub visit: Visit,
     fields: Vec<(String, String)>,

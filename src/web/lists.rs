@@ -31,9 +31,9 @@ const SHOWN: usize = 5_000;
 /// A list on its card.
 pub struct Members {
     pub members: Vec<Member>,
-    /// Members this place does not hold.
+    /// Number of members that are not in this place.
     pub absent: usize,
-    /// Writes to everybody with an address.
+    /// Link that writes to every member with an e-mail address.
     pub write: Option<String>,
 }
 

@@ -41,7 +41,7 @@ const NONE: &str = "none";
 /// Characters of an own pattern.
 const LONGEST: usize = 500;
 
-/// The address of a map of a place; `choice` is what was chosen, if anything was.
+/// URL of a map of a place at the provider that was chosen.
 pub fn link(choice: Option<&str>, place: &str) -> Option<String> {
     let choice = choice.unwrap_or(PROVIDERS[0].0);
     let known = PROVIDERS.iter().find(|(code, ..)| *code == choice);

@@ -84,7 +84,7 @@ const UPLOAD: usize = 1024 * 1024 * 1024;
 /// Octets of a form of somebody who is not signed in.
 const ANONYMOUS: usize = 16 * 1024;
 
-/// What pages need.
+/// The web face: its settings and the parts it needs.
 pub struct Web {
     pub(crate) core: Arc<Core>,
     pub(crate) auth: Arc<Authenticator>,

@@ -13,7 +13,7 @@ pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings
     )
 }
 
-/// What an item is called: a contact in the reader's order, a document as its file.
+/// Name of an item: a contact's in the reader's order of names, a document's file name.
 pub fn of_item(web: &Web, card: &Card, settings: &Settings) -> String {
     match card.placement.class == DOCUMENT {
         true => straight(&card.placement.display),
@@ -27,7 +27,7 @@ pub fn ordered(display: &str, family_first: Option<&str>, settings: &Settings) -
     straight(name.unwrap_or(display))
 }
 
-/// The name of an account, which is one text: its last word is taken for the family name.
+/// The name of an account in the reader's order; the last word of it counts as the family name.
 pub fn of_account(name: &str, settings: &Settings) -> String {
     let shown = match name.trim().rsplit_once(char::is_whitespace) {
         Some((given, family)) if settings.last_first => format!("{family} {}", given.trim()),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::domain::{settings::Theme, store::Tag};
 
-/// What every page carries.
+/// The part common to all pages: header, navigation, messages.
 pub struct Shell {
     pub text: &'static Text,
     /// Name of the person signed in.
@@ -24,7 +24,7 @@ pub struct Shell {
     pub places: Vec<PlaceLink>,
     /// The tool the page belongs to.
     pub tool: Tool,
-    /// What is searched from here.
+    /// The scope of the search field.
     pub scope: String,
     pub query: String,
     /// Where a new contact is added, for those who may.
@@ -33,17 +33,17 @@ pub struct Shell {
     pub keys: bool,
     pub theme: Theme,
     pub notice: Option<String>,
-    /// Takes back what the notice tells.
+    /// Undoes the action that the notice reports.
     pub undo: Option<Undo>,
     /// Why the form of this page was refused.
     pub problem: Option<String>,
-    /// What the administration tells everybody.
+    /// The administration's notice to everybody.
     pub maintenance: Option<String>,
     /// The person may administer the server.
     pub administers: bool,
-    /// What the server noticed and the person has not settled.
+    /// Notices that the person has not settled.
     pub alerts: Vec<Alert>,
-    /// How many pieces of news wait, and the same in words; none when there are none.
+    /// Number of unread pieces of news, also in words; none when there are none.
     pub news: Option<(usize, String)>,
 }
 
@@ -61,7 +61,7 @@ pub struct Alert {
     pub notice: i64,
     pub sentence: String,
     pub kept: bool,
-    /// What the button says that takes it back.
+    /// Text of the button that undoes it.
     pub undo: Option<&'static str>,
 }
 
@@ -99,7 +99,7 @@ impl Shell {
         }
     }
 
-    /// What the search field finds.
+    /// Label of the search field.
     pub fn search_label(&self) -> &'static str {
         match self.tool {
             Tool::Documents => self.text.documents.search_documents,
@@ -117,7 +117,7 @@ impl Shell {
         }
     }
 
-    /// The help on what the page is about.
+    /// URL of the help on the page's subject.
     pub fn help(&self) -> &'static str {
         help::of_tool(self.tool)
     }
@@ -157,7 +157,7 @@ pub struct SignIn {
 #[template(path = "sign_in_code.html")]
 pub struct SignInCode {
     pub shell: Shell,
-    /// Names who gave the right password.
+    /// Identifies the person who gave the right password.
     pub ticket: String,
     pub next: String,
     pub problem: Option<String>,
@@ -179,12 +179,12 @@ pub struct Card {
     pub photo_alt: String,
     pub may_edit: bool,
     pub may_delete: bool,
-    /// Who to ask, where one may only read.
+    /// The people to ask, where the reader may only read.
     pub read_only: Option<String>,
     /// The places it is in that the person knows of: name and list.
     pub places: Vec<CardPlace>,
     pub made: String,
-    /// What came of asking the contact to check its data.
+    /// Outcomes of verifications of the contact.
     pub verified: Vec<String>,
     pub may_verify: bool,
     pub tags: Vec<CardTag>,
@@ -202,7 +202,7 @@ pub struct Card {
 pub struct CardPlace {
     pub name: String,
     pub path: String,
-    /// How many people see it there, in words; none of what is private.
+    /// Number of people who see it there, in words; none in Private.
     pub seen: Option<String>,
 }
 
@@ -237,7 +237,7 @@ pub struct Edit {
     pub id: String,
     /// Documents attached to it; none of a new contact.
     pub attached: Option<Attachments>,
-    /// What the person's phones do not show of it.
+    /// Values that the person's phones do not show.
     pub beyond: Option<String>,
     pub version: String,
     /// Refused changes that are settled once it is saved.
@@ -253,9 +253,9 @@ pub struct Edit {
     pub removes_photo: bool,
     /// A picture that was chosen and is not saved, as base64.
     pub photo: Option<String>,
-    /// Those that may be the same.
+    /// Contacts that may be the same.
     pub alike: Vec<Alike>,
-    /// Where they are asked for while typing.
+    /// URL that is asked for them while typing.
     pub alike_at: Option<String>,
     pub problem: Option<String>,
 }

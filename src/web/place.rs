@@ -12,7 +12,7 @@ use crate::domain::{
     item::Card,
 };
 
-/// A place in an address: the contacts of Private or of a group, or a folder of documents.
+/// A place in a URL: the contacts of Private or of a group, or a folder of documents.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PlacePath {
     Private,
@@ -25,7 +25,7 @@ pub enum PlacePath {
 }
 
 impl PlacePath {
-    /// Where a book of the person is shown.
+    /// The place that shows a book of the person.
     pub fn of(book: &Book) -> Self {
         if book.collection().is_folder() {
             let group = match book.collection().place {
@@ -43,7 +43,7 @@ impl PlacePath {
         }
     }
 
-    /// The address of the place's list.
+    /// URL path of the place's list.
     pub fn path(&self) -> String {
         match self {
             PlacePath::Private => "/c/private".to_owned(),
@@ -55,7 +55,7 @@ impl PlacePath {
         }
     }
 
-    /// The address of the documents of Private or of a group.
+    /// URL path of the documents of Private or of a group.
     pub fn documents(group: Option<&str>) -> String {
         match group {
             None => "/d/private".to_owned(),
@@ -74,7 +74,7 @@ impl PlacePath {
         }
     }
 
-    /// Where a group has what this place has: its contacts, or its documents.
+    /// The place of the same kind in a group: its contacts, or its documents.
     pub fn same_in(&self, group: &str) -> Self {
         match self.is_folder() {
             true => PlacePath::Folder {
@@ -252,7 +252,7 @@ impl Named for ImportPath {
     }
 }
 
-/// `name=value&…` of what is not empty.
+/// `name=value&…` of the pairs whose value is not empty.
 pub fn form_encode(pairs: &[(&str, &str)]) -> String {
     let mut out = String::new();
     for (name, value) in pairs {

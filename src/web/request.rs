@@ -32,7 +32,7 @@ use crate::domain::{
 };
 use crate::http::About;
 
-/// A request by somebody signed in.
+/// A request by a person who is signed in.
 pub struct Visit {
     pub actor: Arc<Actor>,
     pub session: Session,
@@ -70,7 +70,7 @@ impl Visit {
         })
     }
 
-    /// Whoever reads the page.
+    /// The reader of the page.
     pub fn reader(&self) -> Reader<'_> {
         Reader {
             text: self.text,
@@ -79,13 +79,13 @@ impl Visit {
         }
     }
 
-    /// How many members a group of the person has.
+    /// Number of members of one of the person's groups.
     pub fn members_of(&self, group: GroupId) -> Option<i64> {
         let size = self.sizes.iter().find(|(known, _)| *known == group);
         size.map(|(_, size)| *size)
     }
 
-    /// What every page carries; `here` is the place shown.
+    /// The common part of a page; `here` is the place shown.
     pub fn shell(&self, web: &Web, here: Option<&str>) -> Shell {
         let documents = here.is_some_and(|here| here.starts_with("/d/"));
         let path = |group: Option<&str>| match (documents, group) {
@@ -161,7 +161,7 @@ impl Visit {
         }
     }
 
-    /// The page of an outcome that is not success.
+    /// The page of an error.
     pub fn failed(&self, web: &Web, error: &Error) -> Response {
         if let Error::Unavailable(why) = error {
             tracing::error!(why, "the store failed");

@@ -18,7 +18,7 @@ pub struct Choice {
     pub login: String,
 }
 
-/// Members as the reader's display order calls and sorts them.
+/// Members, named and sorted in the reader's order of names.
 pub fn in_order(mut members: Vec<Member>, settings: &Settings) -> Vec<Member> {
     for member in &mut members {
         member.name = names::of_account(&member.name, settings);
@@ -39,7 +39,7 @@ pub fn matches(member: &Member, query: &str) -> bool {
     query.split_whitespace().all(|word| known.contains(word))
 }
 
-/// The first members that match, and how many of how many these are where not all are shown.
+/// The first members that match; and, unless all are shown, how many of how many these are.
 pub fn find(members: &[Member], query: &str, text: &Text) -> (Vec<Choice>, Option<String>) {
     let found: Vec<&Member> = members.iter().filter(|m| matches(m, query)).collect();
     let choices = found.iter().take(MEMBERS_SHOWN).map(|member| Choice {

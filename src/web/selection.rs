@@ -30,13 +30,13 @@ use crate::domain::{
 /// Items changed at once.
 const MOST: i64 = 10_000;
 
-/// How all of a list is selected, also what is on its other pages.
+/// The links that select all rows of a list, those of its other pages included.
 pub struct Whole {
-    /// The address that selects what the page shows.
+    /// URL that selects the rows of this page.
     pub of_page: String,
-    /// How many that are.
+    /// The number of these rows, in words.
     pub page: String,
-    /// The address that selects everything, and what it says.
+    /// URL that selects the rows of all pages, with its text.
     pub link: String,
     pub select: String,
     pub everything: String,

@@ -35,10 +35,10 @@ pub struct Sessions {
     form_key: [u8; 32],
 }
 
-/// Where a request of a browser comes from.
+/// The browser that a request comes from, and its address.
 #[derive(Clone, Debug)]
 pub struct Visitor {
-    /// The program as it names itself.
+    /// The User-Agent.
     pub browser: String,
     pub address: IpAddr,
     /// The connection is encrypted.
@@ -66,7 +66,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether it is the one of a digest.
+    /// Whether the session is the one whose token has this digest.
     pub fn is(&self, token: &str) -> bool {
         digest(self.cookie.as_bytes()) == token
     }
@@ -120,7 +120,7 @@ impl Sessions {
         format!("{}.{until}.{mark}", person.id)
     }
 
-    /// Who a ticket was given to.
+    /// The person a ticket was issued to; none when it is forged or has expired.
     pub async fn holder(&self, ticket: &str) -> Result<Option<Person>> {
         let mut parts = ticket.splitn(3, '.');
         let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());

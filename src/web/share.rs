@@ -224,7 +224,7 @@ async fn at_card(web: &Web, visit: &Visit, brought: &Brought, done: &Done) -> Re
     }
 }
 
-/// What a book is called for this person.
+/// Name of a book for this person.
 pub fn name_of(book: &Book, visit: &Visit) -> String {
     if book.collection().is_folder() {
         let place = documents::place_name(book, visit);

@@ -19,7 +19,7 @@ pub const MAX_OCTETS: usize = 64 * 1024;
 pub struct Dead(Vec<(Name, String)>);
 
 impl Dead {
-    /// Properties of a resource by its key (see [`key_of`]): the person's own values, and the shared
+    /// Properties of a resource by its key (see [`key_of`]): the person's own values, and shared
     /// ones of other names.
     pub async fn read(call: &Call, resource: &str) -> Result<Self, Failure> {
         let store = call.face.core.store();
@@ -58,6 +58,7 @@ impl Dead {
         self.0.push((name, value));
     }
 
+    /// Removes a property, if there is one of that name.
     pub fn remove(&mut self, name: &Name) {
         self.0.retain(|(known, _)| known != name);
     }

@@ -83,7 +83,7 @@ pub const PAGES: &[Page] = &[
 ];
 
 impl Tag {
-    /// As the specification spells it; none for an unknown page or token.
+    /// The name in [MS-ASWBXML]; none for an unknown page or token.
     pub fn name(self) -> Option<&'static str> {
         let page = PAGES.iter().find(|page| page.number == self.page)?;
         let (_, name) = page.tags.iter().find(|(token, _)| *token == self.token)?;

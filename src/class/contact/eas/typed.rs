@@ -91,6 +91,7 @@ pub const WEB: Sort = Sort {
     types: [&[], &[]],
     is: |_| true,
 };
+/// BusinessPhoneNumber and Business2PhoneNumber.
 pub const BUSINESS_PHONE: Sort = Sort {
     names: &["TEL"],
     tags: &[c::BUSINESS_PHONE_NUMBER, c::BUSINESS2_PHONE_NUMBER],
@@ -103,6 +104,7 @@ pub const BUSINESS_FAX: Sort = Sort {
     types: [&["WORK", "FAX"], &["work", "fax"]],
     is: |types| has(types, "fax") && !has(types, "home"),
 };
+/// HomePhoneNumber and Home2PhoneNumber.
 pub const HOME_PHONE: Sort = Sort {
     names: &["TEL"],
     tags: &[c::HOME_PHONE_NUMBER, c::HOME2_PHONE_NUMBER],
