@@ -31,7 +31,8 @@ pub trait DavFacet: Send + Sync {
     /// An upload as it is stored: UTF-8, from the charset declared for it.
     fn decode(&self, uploaded: Bytes, charset: Option<&str>) -> Bytes;
 
-    /// An upload over a document the client read in a version: what that version could not show
-    /// is kept, and so is a picture of which the client had a smaller one.
-    fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8>;
+    /// An upload over a document, with the picture that is stored where the client sends back the
+    /// smaller one it was given. Whatever else it leaves out it has deleted: both versions show
+    /// every line.
+    fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8>;
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use carnet_proto::vcard::{
-    Binary, Document, Filter, NewLine, Version, matches, partial, project, retain_unseen, to_utf8,
+    Binary, Document, Filter, NewLine, Version, matches, partial, project, to_utf8,
 };
 
 use super::{Contact, eas::photo_line};
@@ -58,26 +58,12 @@ impl DavFacet for Contact {
         }
     }
 
-    fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8> {
+    fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8> {
         let whole = match stored.len() > HEAVY {
             true => self.with_stored_photo(stored, uploaded),
             false => None,
         };
-        let uploaded = whole.as_ref().map_or(uploaded, Document::as_bytes);
-        if self.stored_version(stored) == version {
-            return uploaded.to_vec();
-        }
-        let Ok(card) = Document::parse(stored) else {
-            return uploaded.to_vec();
-        };
-        let uid = card.uid().unwrap_or_default();
-        let shown = Document::parse(&project(&card, version, &uid));
-        match (shown, Document::parse(uploaded)) {
-            (Ok(shown), Ok(uploaded)) => {
-                retain_unseen(&card, &shown, &uploaded).as_bytes().to_vec()
-            }
-            _ => uploaded.to_vec(),
-        }
+        whole.map_or_else(|| uploaded.to_vec(), |card| card.as_bytes().to_vec())
     }
 }
 
