@@ -4,7 +4,9 @@ use super::{
     name::{CARDDAV, DAV, Name},
     xml::{Element, XmlError, parse},
 };
-use crate::vcard::{Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch};
+use crate::vcard::{
+    Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, Version,
+};
 
 /// PROPFIND (RFC 4918 §9.1)
 #[derive(Clone, Debug, PartialEq)]
@@ -234,8 +236,16 @@ impl Report {
                 let filter = root.child(CARDDAV, "filter").ok_or_else(|| {
                     XmlError::Unexpected("addressbook-query without filter".into())
                 })?;
+                let version = match data.version.as_deref() {
+                    Some("3.0") => Some(Version::V3),
+                    Some("4.0") => Some(Version::V4),
+                    _ => None,
+                };
                 Report::Query(Query {
-                    filter: filter_of(filter)?,
+                    filter: Filter {
+                        version,
+                        ..filter_of(filter)?
+                    },
                     limit: limit(CARDDAV)?,
                     props,
                     data,
@@ -379,7 +389,7 @@ fn name_of(element: &Element) -> Result<String, ReportError> {
 fn filter_of(element: &Element) -> Result<Filter, ReportError> {
     let mut filter = Filter {
         test: test_of(element)?,
-        props: Vec::new(),
+        ..Filter::default()
     };
     for prop in element.elements() {
         if !prop.name.is(CARDDAV, "prop-filter") {

@@ -34,14 +34,21 @@ impl DavFacet for Contact {
         let Ok(card) = Document::parse(document) else {
             return false;
         };
-        if card.is_clean() {
-            return matches(filter, &card);
-        }
-        let version = match card.version().as_str() {
-            "4.0" => Version::V4,
-            _ => Version::V3,
+        let shown = |version| Document::parse(&project(&card, version, uid));
+        let (asked, other) = match filter.version {
+            Some(Version::V4) => (Version::V4, Version::V3),
+            _ => (Version::V3, Version::V4),
         };
-        Document::parse(&project(&card, version, uid)).is_ok_and(|card| matches(filter, &card))
+        if filter.depends_on_version() {
+            let (Ok(asked), Ok(other)) = (shown(asked), shown(other)) else {
+                return false;
+            };
+            return matches(filter, &asked, &[&other]);
+        }
+        if card.is_clean() {
+            return matches(filter, &card, &[]);
+        }
+        shown(self.stored_version(document)).is_ok_and(|card| matches(filter, &card, &[]))
     }
 
     fn partial(&self, rendering: &[u8], props: &[(String, bool)]) -> Vec<u8> {

@@ -140,3 +140,68 @@ fn edits_in_turn_change_nothing_but_what_they_change() {
     }
     assert_eq!(now.lines().count(), before.lines().count(), "{now}");
 }
+
+#[test]
+fn a_query_finds_what_clients_are_given_under_either_name() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    for (name, version, lines) in [
+        ("three", "3.0", &["X-ADDRESSBOOKSERVER-KIND:group"][..]),
+        ("four", "4.0", &["KIND:group", "ANNIVERSARY:20010203"][..]),
+        ("nobody", "4.0", &["BDAY:19960415"][..]),
+    ] {
+        let text =
+            card_with(name, "Query", lines).replace("VERSION:3.0", &format!("VERSION:{version}"));
+        assert_eq!(alice.put(&format!("{BOOK}{name}"), &[], text).status, 201);
+    }
+    let find = |data: &str, name: &str, inner: &str| -> Vec<String> {
+        let ours = "<C:prop-filter name=\"FN\"><C:text-match match-type=\"equals\">Query</C:text-match></C:prop-filter>";
+        let filter = format!(
+            "<C:filter test=\"allof\">{ours}<C:prop-filter name=\"{name}\">{inner}</C:prop-filter></C:filter>"
+        );
+        let found = Multi::parse(&alice.report(BOOK, &query_body(data, &filter, None)));
+        let hrefs = found.hrefs().into_iter();
+        let mut names: Vec<String> = hrefs.map(|href| href.replace(BOOK, "")).collect();
+        names.sort();
+        names
+    };
+    let group = "<C:text-match match-type=\"equals\">group</C:text-match>";
+    let none = "<C:is-not-defined/>";
+    let (three, four) = (
+        "<C:address-data/>",
+        "<C:address-data content-type=\"text/vcard\" version=\"4.0\"/>",
+    );
+    for data in [three, four] {
+        for name in ["KIND", "X-ADDRESSBOOKSERVER-KIND"] {
+            assert_eq!(find(data, name, group), ["four", "three"], "{name} {data}");
+            assert_eq!(find(data, name, none), ["nobody"], "{name} {data}");
+        }
+    }
+    assert_eq!(find(three, "X-ABDATE", ""), ["four"]);
+    let day = |day: &str| format!("<C:text-match match-type=\"equals\">{day}</C:text-match>");
+    assert_eq!(find(three, "BDAY", &day("1996-04-15")), ["nobody"]);
+    assert_eq!(find(four, "BDAY", &day("19960415")), ["nobody"]);
+    assert!(find(four, "BDAY", &day("1996-04-15")).is_empty());
+}
+
+#[test]
+fn one_address_has_the_text_and_the_type_that_are_asked_for() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let lines = ["EMAIL;TYPE=home:foo@x.org", "EMAIL;TYPE=work:bar@y.org"];
+    alice.put(
+        &format!("{BOOK}two.vcf"),
+        &[],
+        card_with("two", "Two", &lines),
+    );
+    let find = |text: &str| {
+        let filter = format!(
+            "<C:filter><C:prop-filter name=\"EMAIL\" test=\"allof\"><C:text-match>{text}</C:text-match>\
+             <C:param-filter name=\"TYPE\"><C:text-match match-type=\"equals\">work</C:text-match></C:param-filter>\
+             </C:prop-filter></C:filter>"
+        );
+        let found = alice.report(BOOK, &query_body("<D:getetag/>", &filter, None));
+        Multi::parse(&found).responses.len()
+    };
+    assert_eq!((find("foo@x.org"), find("bar@y.org")), (0, 1));
+}
