@@ -2,7 +2,7 @@
 
 use super::{
     name::{CARDDAV, DAV, Name},
-    xml::{Element, XmlError, parse},
+    xml::{Element, XmlError, is_name, parse},
 };
 use crate::vcard::{
     Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, Version,
@@ -251,7 +251,7 @@ impl Report {
                     data,
                 })
             }
-            (DAV, "expand-property") => Report::ExpandProperty(expansions(&root)),
+            (DAV, "expand-property") => Report::ExpandProperty(expansions(&root)?),
             (DAV, "principal-property-search") => {
                 Report::PrincipalPropertySearch(PrincipalSearch {
                     any_of: root.attribute("test") == Some("anyof"),
@@ -353,21 +353,29 @@ fn address_data(root: &Element) -> AddressData {
     }
 }
 
-fn expansions(element: &Element) -> Vec<Expand> {
-    element
-        .elements()
-        .filter(|child| child.name.is(DAV, "property"))
-        .filter_map(|property| {
-            let namespace = property.attribute("namespace").unwrap_or(DAV).to_owned();
-            Some(Expand {
-                name: Name {
-                    namespace: namespace.into(),
-                    local: property.attribute("name")?.to_owned().into(),
-                },
-                nested: expansions(property),
-            })
-        })
-        .collect()
+fn expansions(element: &Element) -> Result<Vec<Expand>, XmlError> {
+    let mut found = Vec::new();
+    for property in element.elements() {
+        let Some(local) = property.attribute("name") else {
+            continue;
+        };
+        if !property.name.is(DAV, "property") {
+            continue;
+        }
+        // Answers have elements of that name.
+        if !is_name(local) {
+            return Err(XmlError::Unexpected(format!("{local:?} is no name")));
+        }
+        let namespace = property.attribute("namespace").unwrap_or(DAV).to_owned();
+        found.push(Expand {
+            name: Name {
+                namespace: namespace.into(),
+                local: local.to_owned().into(),
+            },
+            nested: expansions(property)?,
+        });
+    }
+    Ok(found)
 }
 
 fn test_of(element: &Element) -> Result<Test, ReportError> {

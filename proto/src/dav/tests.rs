@@ -51,6 +51,23 @@ fn bodies_that_are_not_xml_are_refused() {
     assert!(matches!(parse(deep.as_bytes()), Err(XmlError::TooLarge(_))));
 }
 
+/// RFC 3253 §3.8: what is expanded has elements of the names asked for.
+#[test]
+fn a_property_to_expand_has_a_name() {
+    let body = |name: &str| {
+        let nested = format!("<D:property name='owner'><D:property name='{name}'/></D:property>");
+        format!("<D:expand-property xmlns:D='DAV:'>{nested}</D:expand-property>")
+    };
+    assert!(Report::parse(body("displayname").as_bytes()).is_ok());
+    for name in ["a b&lt;x", "", "D:owner", "1"] {
+        let error = Report::parse(body(name).as_bytes());
+        assert!(
+            matches!(error, Err(ReportError::Xml(XmlError::Unexpected(_)))),
+            "{name}: {error:?}"
+        );
+    }
+}
+
 #[test]
 fn proppatch_keeps_the_order_and_the_xml() {
     let body = "<D:propertyupdate xmlns:D='DAV:'><D:remove><D:prop><a xmlns='u:'/></D:prop></D:remove>\

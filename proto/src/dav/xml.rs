@@ -266,7 +266,7 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
 }
 
 /// NCName (XML Names 1.0 §3), letters beyond ASCII taken together.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c.is_alphabetic();
     let goes_on =
         |c: char| starts(c) || c.is_ascii_digit() || "-.\u{B7}".contains(c) || c.is_numeric();
