@@ -205,3 +205,17 @@ fn one_address_has_the_text_and_the_type_that_are_asked_for() {
     };
     assert_eq!((find("foo@x.org"), find("bar@y.org")), (0, 1));
 }
+
+#[test]
+fn bodies_in_utf_16_are_read_and_names_that_are_none_refused() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let body = "<?xml version=\"1.0\" encoding=\"UTF-16\"?><propfind xmlns=\"DAV:\"><prop><getetag/></prop></propfind>";
+    let units = body.encode_utf16().flat_map(u16::to_be_bytes);
+    let octets: Vec<u8> = [0xFE, 0xFF].into_iter().chain(units).collect();
+    let answer = alice.send("PROPFIND", BOOK, &[("Depth", "0")], octets);
+    assert!(Multi::parse(&answer).raw.contains("getetag"));
+    let body =
+        "<D:expand-property xmlns:D=\"DAV:\"><D:property name=\"a b&lt;x\"/></D:expand-property>";
+    assert_eq!(alice.report(BOOK, body).status, 400);
+}
