@@ -32,7 +32,8 @@ pub trait DavFacet: Send + Sync {
     /// An upload converted to UTF-8 from its declared charset.
     fn decode(&self, uploaded: Bytes, charset: Option<&str>) -> Bytes;
 
-    /// Completes an upload that replaces a document the client read in `version`: properties that
-    /// version cannot show are kept, and so is a picture of which the client had a smaller one.
-    fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8>;
+    /// An upload over a document, with the picture that is stored where the client sends back the
+    /// smaller one it was given. Whatever else it leaves out it has deleted: both versions show
+    /// every line.
+    fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8>;
 }

@@ -2,9 +2,11 @@
 
 use super::{
     name::{CARDDAV, DAV, Name},
-    xml::{Element, XmlError, parse},
+    xml::{Element, XmlError, is_name, parse},
 };
-use crate::vcard::{Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch};
+use crate::vcard::{
+    Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, Version,
+};
 
 /// PROPFIND (RFC 4918 §9.1)
 #[derive(Clone, Debug, PartialEq)]
@@ -236,14 +238,22 @@ impl Report {
                 let filter = root.child(CARDDAV, "filter").ok_or_else(|| {
                     XmlError::Unexpected("addressbook-query without filter".into())
                 })?;
+                let version = match data.version.as_deref() {
+                    Some("3.0") => Some(Version::V3),
+                    Some("4.0") => Some(Version::V4),
+                    _ => None,
+                };
                 Report::Query(Query {
-                    filter: filter_of(filter)?,
+                    filter: Filter {
+                        version,
+                        ..filter_of(filter)?
+                    },
                     limit: limit(CARDDAV)?,
                     props,
                     data,
                 })
             }
-            (DAV, "expand-property") => Report::ExpandProperty(expansions(&root)),
+            (DAV, "expand-property") => Report::ExpandProperty(expansions(&root)?),
             (DAV, "principal-property-search") => {
                 Report::PrincipalPropertySearch(PrincipalSearch {
                     any_of: root.attribute("test") == Some("anyof"),
@@ -345,21 +355,29 @@ fn address_data(root: &Element) -> AddressData {
     }
 }
 
-fn expansions(element: &Element) -> Vec<Expand> {
-    element
-        .elements()
-        .filter(|child| child.name.is(DAV, "property"))
-        .filter_map(|property| {
-            let namespace = property.attribute("namespace").unwrap_or(DAV).to_owned();
-            Some(Expand {
-                name: Name {
-                    namespace: namespace.into(),
-                    local: property.attribute("name")?.to_owned().into(),
-                },
-                nested: expansions(property),
-            })
-        })
-        .collect()
+fn expansions(element: &Element) -> Result<Vec<Expand>, XmlError> {
+    let mut found = Vec::new();
+    for property in element.elements() {
+        let Some(local) = property.attribute("name") else {
+            continue;
+        };
+        if !property.name.is(DAV, "property") {
+            continue;
+        }
+        // Answers have elements of that name.
+        if !is_name(local) {
+            return Err(XmlError::Unexpected(format!("{local:?} is no name")));
+        }
+        let namespace = property.attribute("namespace").unwrap_or(DAV).to_owned();
+        found.push(Expand {
+            name: Name {
+                namespace: namespace.into(),
+                local: local.to_owned().into(),
+            },
+            nested: expansions(property)?,
+        });
+    }
+    Ok(found)
 }
 
 fn test_of(element: &Element) -> Result<Test, ReportError> {
@@ -381,7 +399,7 @@ fn name_of(element: &Element) -> Result<String, ReportError> {
 fn filter_of(element: &Element) -> Result<Filter, ReportError> {
     let mut filter = Filter {
         test: test_of(element)?,
-        props: Vec::new(),
+        ..Filter::default()
     };
     for prop in element.elements() {
         if !prop.name.is(CARDDAV, "prop-filter") {

@@ -45,10 +45,57 @@ fn bodies_that_are_not_xml_are_refused() {
     check("<a<b/>", false);
     check("<a x<y='1'/>", false);
     check("<1/>", false);
+    check("<a x='\u{1}'/>", false);
+    check("<a>\u{FFFE}</a>", false);
+    check("<a>&#1;</a>", false);
+    check("<a x='&#1;'/>", false);
+    check(" <?xml version='1.0'?><a/>", false);
+    check("<?xml version='1.0' encoding='klingon'?><a/>", false);
     check("<!DOCTYPE a [<!ENTITY e 'x'>]><a>&e;</a>", true);
     check("<a>&e;</a>", true);
     let deep = format!("{}{}", "<a>".repeat(40), "</a>".repeat(40));
     assert!(matches!(parse(deep.as_bytes()), Err(XmlError::TooLarge(_))));
+}
+
+/// RFC 4918 §8.2, XML 1.0 §4.3.3.
+#[test]
+fn bodies_are_read_in_their_encoding() {
+    let text = "<?xml version='1.0' encoding='UTF-16'?><a x='é'>É</a>";
+    let octets = |mark: &[u8], octets: fn(u16) -> [u8; 2]| {
+        let units = text.encode_utf16().flat_map(octets);
+        mark.iter().copied().chain(units).collect::<Vec<u8>>()
+    };
+    let mut latin =
+        b"<?xml version=\"1.0\" encoding = \"iso-8859-1\" ?><a x='\xE9'>\xC9</a>".to_vec();
+    for body in [
+        octets(b"\xFF\xFE", u16::to_le_bytes),
+        octets(b"\xFE\xFF", u16::to_be_bytes),
+        format!("{}{}", "\u{FEFF}", text.replace("UTF-16", "utf-8")).into_bytes(),
+        text.replace("UTF-16", "UTF-8").into_bytes(),
+        latin.clone(),
+    ] {
+        let read = parse(&body).expect("a body");
+        assert_eq!((read.attribute("x"), &*read.text()), (Some("é"), "É"));
+    }
+    latin.drain(..b"<?xml version=\"1.0\" encoding = \"iso-8859-1\" ?>".len());
+    assert!(parse(&latin).is_err(), "it says nothing of its encoding");
+}
+
+/// RFC 3253 §3.8: what is expanded has elements of the names asked for.
+#[test]
+fn a_property_to_expand_has_a_name() {
+    let body = |name: &str| {
+        let nested = format!("<D:property name='owner'><D:property name='{name}'/></D:property>");
+        format!("<D:expand-property xmlns:D='DAV:'>{nested}</D:expand-property>")
+    };
+    assert!(Report::parse(body("displayname").as_bytes()).is_ok());
+    for name in ["a b&lt;x", "", "D:owner", "1"] {
+        let error = Report::parse(body(name).as_bytes());
+        assert!(
+            matches!(error, Err(ReportError::Xml(XmlError::Unexpected(_)))),
+            "{name}: {error:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! XML requests parsed into small trees with resolved namespaces, within limits; escaping for
 //! answers.
 
+use std::borrow::Cow;
+
+use encoding_rs::{Encoding, UTF_8};
 use quick_xml::{
     NsReader,
     escape::unescape,
@@ -143,7 +146,14 @@ pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
     if body.len() > MAX_BODY {
         return Err(XmlError::TooLarge("more than 4 MiB"));
     }
-    let mut reader = NsReader::from_reader(body);
+    let text = decoded(body)?;
+    if let Some(at) = text.find(|c| !is_char(c)) {
+        return Err(XmlError::Malformed {
+            offset: at as u64,
+            why: "a character XML does not have".into(),
+        });
+    }
+    let mut reader = NsReader::from_reader(text.as_bytes());
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;
     let mut elements = 0;
@@ -191,7 +201,8 @@ pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
             }
             Event::GeneralRef(reference) => {
                 let resolved = match reference.resolve_char_ref() {
-                    Ok(Some(c)) => c.to_string(),
+                    Ok(Some(c)) if is_char(c) => c.to_string(),
+                    Ok(Some(_)) => return Err(malformed("no character of XML".into())),
                     Ok(None) => match predefined(&reference) {
                         Some(text) => text.to_owned(),
                         None => return Err(XmlError::Entities),
@@ -202,6 +213,9 @@ pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
             }
             Event::DocType(_) => return Err(XmlError::Entities),
             Event::Eof => break,
+            Event::Decl(_) if offset > 0 => {
+                return Err(malformed("a declaration that is not first".into()));
+            }
             Event::Decl(_) | Event::PI(_) | Event::Comment(_) => {}
         }
     }
@@ -212,6 +226,42 @@ pub fn parse(body: &[u8]) -> Result<Element, XmlError> {
             why: "the document ends early".into(),
         }),
     }
+}
+
+/// The text of a body, by its byte order mark, else by what its declaration says, else in UTF-8
+/// (XML 1.0 §4.3.3).
+fn decoded(body: &[u8]) -> Result<Cow<'_, str>, XmlError> {
+    let malformed = |why: String| XmlError::Malformed { offset: 0, why };
+    let (encoding, mark) = match Encoding::for_bom(body) {
+        Some(found) => found,
+        None => {
+            let label = declared(body).unwrap_or("utf-8");
+            let encoding = Encoding::for_label(label.as_bytes())
+                .ok_or_else(|| malformed(format!("unknown encoding {label}")))?;
+            // Whoever could be read so far did not write UTF-16.
+            let is_ascii = encoding.is_ascii_compatible();
+            (if is_ascii { encoding } else { UTF_8 }, 0)
+        }
+    };
+    encoding
+        .decode_without_bom_handling_and_without_replacement(&body[mark..])
+        .ok_or_else(|| malformed(format!("not {}", encoding.name())))
+}
+
+/// The encoding an XML declaration names.
+fn declared(body: &[u8]) -> Option<&str> {
+    let rest = body.strip_prefix(b"<?xml")?;
+    let end = rest.windows(2).position(|window| window == b"?>")?;
+    let declaration = std::str::from_utf8(&rest[..end]).ok()?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| "'\"".contains(*c))?;
+    value[1..].split(quote).next()
+}
+
+/// XML 1.0 §2.2.
+fn is_char(c: char) -> bool {
+    matches!(c, '\t' | '\n' | '\r' | ' '..='\u{FFFD}' | '\u{10000}'..)
 }
 
 fn predefined(name: &str) -> Option<&'static str> {
@@ -250,6 +300,9 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
             .normalized_value(quick_xml::XmlVersion::Implicit1_0)
             .map_err(|error| error.to_string())?
             .into_owned();
+        if !value.chars().all(is_char) {
+            return Err(format!("no character of XML in {key}"));
+        }
         // A prefix cannot be bound to the empty namespace (XML Names 1.0 §5).
         if let (Some(prefix), true) = (key.strip_prefix("xmlns:"), value.is_empty()) {
             return Err(format!("prefix {prefix} bound to nothing"));
@@ -269,7 +322,7 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
 }
 
 /// NCName (XML Names 1.0 §3), letters beyond ASCII taken together.
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let starts = |c: char| c.is_ascii_alphabetic() || c == '_' || c.is_alphabetic();
     let goes_on =
         |c: char| starts(c) || c.is_ascii_digit() || "-.\u{B7}".contains(c) || c.is_numeric();

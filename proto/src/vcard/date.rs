@@ -15,6 +15,10 @@ impl PartialDate {
         let date = text.trim().split(['T', ' ']).next()?;
         if let Some(rest) = date.strip_prefix("--") {
             let digits: String = rest.chars().filter(|c| *c != '-').collect();
+            // `---05` has no month (RFC 6350 §4.3.1): no reader here knows such a day.
+            if rest.starts_with('-') || !digits.bytes().all(|b| b.is_ascii_digit()) {
+                return None;
+            }
             return match digits.len() {
                 4 => Self::new(None, digits[..2].parse().ok(), digits[2..].parse().ok()),
                 2 => Self::new(None, digits.parse().ok(), None),

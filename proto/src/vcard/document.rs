@@ -122,7 +122,7 @@ impl Document {
     pub fn kind(&self) -> Kind {
         let line = self
             .first("KIND")
-            .or(self.first("X-ADDRESSBOOKSERVER-KIND"));
+            .or_else(|| self.first("X-ADDRESSBOOKSERVER-KIND"));
         match line.map(|line| line.text().trim().to_ascii_lowercase()) {
             None => Kind::Individual,
             Some(kind) => match kind.as_str() {

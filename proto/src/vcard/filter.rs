@@ -2,7 +2,12 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{document::Document, line::Line, patch::NewLine};
+use super::{
+    document::Document,
+    line::{Line, Param},
+    patch::NewLine,
+    version::Version,
+};
 
 /// How several tests combine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,6 +22,49 @@ pub enum Test {
 pub struct Filter {
     pub test: Test,
     pub props: Vec<PropFilter>,
+    /// The version the cards are asked for in, if any.
+    pub version: Option<Version>,
+}
+
+/// Properties that have another name or value in the other version.
+const CONVERTED: [&str; 24] = [
+    "ANNIVERSARY",
+    "BDAY",
+    "GENDER",
+    "GEO",
+    "KEY",
+    "KIND",
+    "LABEL",
+    "LOGO",
+    "MEMBER",
+    "PHOTO",
+    "RELATED",
+    "REV",
+    "SORT-STRING",
+    "SOUND",
+    "TEL",
+    "VERSION",
+    "X-ABDATE",
+    "X-ABLABEL",
+    "X-ABRELATEDNAMES",
+    "X-ABSHOWAS",
+    "X-ADDRESSBOOKSERVER-KIND",
+    "X-ADDRESSBOOKSERVER-MEMBER",
+    "X-ANNIVERSARY",
+    "X-GENDER",
+];
+
+impl Filter {
+    /// Whether the answer may differ between the versions of a card.
+    pub fn depends_on_version(&self) -> bool {
+        self.props.iter().any(|prop| {
+            let (_, name) = prop.parts();
+            let is_converted = CONVERTED
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name));
+            is_converted || !prop.params.is_empty()
+        })
+    }
 }
 
 /// `C:prop-filter`
@@ -28,6 +76,25 @@ pub struct PropFilter {
     pub is_not_defined: bool,
     pub texts: Vec<TextMatch>,
     pub params: Vec<ParamFilter>,
+}
+
+impl PropFilter {
+    /// The group, if one is meant, and the name.
+    fn parts(&self) -> (Option<&str>, &str) {
+        match self.name.rsplit_once('.') {
+            Some((group, name)) => (Some(group), name),
+            None => (None, &self.name),
+        }
+    }
+
+    fn lines<'a>(&'a self, document: &'a Document) -> Vec<&'a Line> {
+        let (group, name) = self.parts();
+        let in_group = |line: &&Line| match (group, line.group.as_deref()) {
+            (None, _) => true,
+            (Some(group), own) => own.is_some_and(|own| own.eq_ignore_ascii_case(group)),
+        };
+        document.all(name).filter(in_group).collect()
+    }
 }
 
 /// `C:param-filter`
@@ -87,11 +154,15 @@ pub enum MatchType {
     EndsWith,
 }
 
-/// Whether a card passes a filter.
-pub fn matches(filter: &Filter, document: &Document) -> bool {
+/// Whether a card passes a filter. A property that the card does not have as it is shown is looked
+/// for in its other renderings: there it has another name.
+pub fn matches(filter: &Filter, shown: &Document, others: &[&Document]) -> bool {
     filter.props.is_empty()
         || combine(filter.test, filter.props.iter(), |prop| {
-            prop_matches(prop, document)
+            let renderings = [shown].into_iter().chain(others.iter().copied());
+            let mut found = renderings.map(|document| prop.lines(document));
+            let lines = found.find(|lines| !lines.is_empty()).unwrap_or_default();
+            prop_matches(prop, &lines)
         })
 }
 
@@ -128,75 +199,60 @@ fn combine<T>(test: Test, mut items: impl Iterator<Item = T>, passes: impl Fn(T)
     }
 }
 
-fn prop_matches(prop: &PropFilter, document: &Document) -> bool {
-    let (group, name) = match prop.name.rsplit_once('.') {
-        Some((group, name)) => (Some(group), name),
-        None => (None, prop.name.as_str()),
-    };
-    let lines: Vec<&Line> = document
-        .all(name)
-        .filter(|line| {
-            group.is_none_or(|group| {
-                line.group
-                    .as_deref()
-                    .is_some_and(|own| own.eq_ignore_ascii_case(group))
-            })
-        })
-        .collect();
-    if prop.is_not_defined {
-        return lines.is_empty();
-    }
-    if lines.is_empty() {
-        return false;
+fn prop_matches(prop: &PropFilter, lines: &[&Line]) -> bool {
+    if prop.is_not_defined || lines.is_empty() {
+        return prop.is_not_defined == lines.is_empty();
     }
     if prop.texts.is_empty() && prop.params.is_empty() {
         return true;
     }
-    let texts = prop
-        .texts
-        .iter()
-        .map(|text| text_matches(text, lines.iter().flat_map(|line| values(line))));
-    let params = prop.params.iter().map(|param| param_matches(param, &lines));
-    combine(prop.test, texts.chain(params), |passes| passes)
+    // A text is denied to all instances; whatever else is asked for, one instance has (§10.5.2).
+    let denied = |text: &TextMatch| !lines.iter().any(|line| text.is_found(values(line)));
+    let (negated, texts): (Vec<_>, Vec<_>) = prop.texts.iter().partition(|text| text.negate);
+    let passes = |line: &Line| {
+        let texts = texts.iter().map(|text| text.is_found(values(line)));
+        let params = prop.params.iter().map(|param| param_matches(param, line));
+        combine(prop.test, texts.chain(params), |passes| passes)
+    };
+    let nothing_else = texts.is_empty() && prop.params.is_empty();
+    match prop.test {
+        Test::AllOf => {
+            negated.into_iter().all(denied)
+                && (nothing_else || lines.iter().any(|line| passes(line)))
+        }
+        Test::AnyOf => negated.into_iter().any(denied) || lines.iter().any(|line| passes(line)),
+    }
 }
 
-fn param_matches(filter: &ParamFilter, lines: &[&Line]) -> bool {
-    let values: Vec<String> = lines
-        .iter()
-        .flat_map(|line| {
-            if filter.name.eq_ignore_ascii_case("TYPE") {
-                line.types()
-            } else {
-                line.params
-                    .iter()
-                    .filter(|param| param.name.eq_ignore_ascii_case(&filter.name))
-                    .flat_map(|param| param.values.clone())
-                    .collect()
+fn param_matches(filter: &ParamFilter, line: &Line) -> bool {
+    let values = if filter.name.eq_ignore_ascii_case("TYPE") {
+        line.types()
+    } else {
+        let named = |param: &&Param| param.name.eq_ignore_ascii_case(&filter.name);
+        let params = line.params.iter().filter(named);
+        params.flat_map(|param| param.values.clone()).collect()
+    };
+    if filter.is_not_defined || values.is_empty() {
+        return filter.is_not_defined == values.is_empty();
+    }
+    let text = filter.text.as_ref();
+    text.is_none_or(|text| text.is_found(values) != text.negate)
+}
+
+impl TextMatch {
+    /// Whether some value has the text.
+    fn is_found(&self, values: Vec<String>) -> bool {
+        let text = self.collation.key(&self.text);
+        values.into_iter().any(|value| {
+            let value = self.collation.key(&value);
+            match self.match_type {
+                MatchType::Equals => value == text,
+                MatchType::Contains => value.contains(&text),
+                MatchType::StartsWith => value.starts_with(&text),
+                MatchType::EndsWith => value.ends_with(&text),
             }
         })
-        .collect();
-    if filter.is_not_defined {
-        return values.is_empty();
     }
-    match &filter.text {
-        None => !values.is_empty(),
-        Some(text) => !values.is_empty() && text_matches(text, values.into_iter()),
-    }
-}
-
-/// True when some value matches; negated: when none does.
-fn text_matches(wanted: &TextMatch, mut values: impl Iterator<Item = String>) -> bool {
-    let text = wanted.collation.key(&wanted.text);
-    let found = values.any(|value| {
-        let value = wanted.collation.key(&value);
-        match wanted.match_type {
-            MatchType::Equals => value == text,
-            MatchType::Contains => value.contains(&text),
-            MatchType::StartsWith => value.starts_with(&text),
-            MatchType::EndsWith => value.ends_with(&text),
-        }
-    });
-    found != wanted.negate
 }
 
 /// The whole value, and each part of a list or structured one.

@@ -54,37 +54,6 @@ pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
     }
 }
 
-/// Completes an upload by a client that was shown a rendering: lines that the rendering did not
-/// contain are kept, lines it contained and the upload lacks are deletions.
-pub fn retain_unseen(stored: &Document, shown: &Document, uploaded: &Document) -> Document {
-    let shown_says: Vec<String> = shown.lines().iter().map(says).collect();
-    let mut edit = uploaded.edit();
-    for line in stored.lines() {
-        let converted = shown
-            .lines()
-            .iter()
-            .any(|other| other.name.eq_ignore_ascii_case(&line.name));
-        let unseen = !line.is("VERSION") && !converted && !shown_says.contains(&says(line));
-        let known = CONVERTED.iter().any(|name| line.is(name));
-        if unseen && !known && uploaded.all(&line.name).next().is_none() {
-            edit.add(NewLine::from_line(line));
-        }
-    }
-    edit.finish()
-}
-
-/// Properties that a rendering in the other version shows under another name.
-const CONVERTED: [&str; 8] = [
-    "KIND",
-    "MEMBER",
-    "ANNIVERSARY",
-    "RELATED",
-    "GENDER",
-    "SORT-STRING",
-    "UID",
-    "REV",
-];
-
 /// Upper-case names of all properties, in the order they first appear.
 fn names(documents: &[&Document]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();

@@ -19,7 +19,7 @@ pub use filter::{
     Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, matches, partial,
 };
 pub use line::{Line, Param};
-pub use merge::{Merge, merge, retain_unseen};
+pub use merge::{Merge, merge};
 pub use patch::{Edit, NewLine, escape_text, list_card};
 pub use sort::SortNames;
 pub use value::{Binary, fold_for_search, to_utf8};

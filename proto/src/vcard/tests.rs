@@ -209,8 +209,9 @@ fn filters_follow_rfc_6352() {
         let filter = Filter {
             test: Test::AnyOf,
             props: vec![prop.clone()],
+            ..Filter::default()
         };
-        assert_eq!(matches(&filter, &parse(PLAIN)), expected, "{prop:?}");
+        assert_eq!(matches(&filter, &parse(PLAIN), &[]), expected, "{prop:?}");
     };
     let text = |name: &str, text: &str, match_type, negate| PropFilter {
         name: name.into(),
@@ -244,7 +245,52 @@ fn filters_follow_rfc_6352() {
         },
         true,
     );
-    assert!(matches(&Filter::default(), &parse(PLAIN)));
+    assert!(matches(&Filter::default(), &parse(PLAIN), &[]));
+}
+
+#[test]
+fn one_instance_of_a_property_has_all_that_is_asked_for() {
+    let card = parse(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:;;;;\r\nFN:F\r\nEMAIL;TYPE=home:foo@x.org\r\n\
+         EMAIL;TYPE=work:bar@y.org\r\nEMAIL:baz@z.org\r\nEND:VCARD\r\n",
+    );
+    let text = |text: &str, negate| TextMatch {
+        text: text.into(),
+        negate,
+        ..TextMatch::default()
+    };
+    let param = |kind: Option<&str>| ParamFilter {
+        name: "TYPE".into(),
+        is_not_defined: kind.is_none(),
+        text: kind.map(|kind| text(kind, false)),
+    };
+    let check = |test, texts: &[&TextMatch], params: &[ParamFilter], expected: bool| {
+        let prop = PropFilter {
+            name: "EMAIL".into(),
+            test,
+            texts: texts.iter().copied().cloned().collect(),
+            params: params.to_vec(),
+            ..PropFilter::default()
+        };
+        let filter = Filter {
+            props: vec![prop.clone()],
+            ..Filter::default()
+        };
+        assert_eq!(matches(&filter, &card, &[]), expected, "{prop:?}");
+    };
+    let (foo, bar) = (text("foo@x.org", false), text("bar@y.org", false));
+    check(Test::AllOf, &[&foo], &[param(Some("work"))], false);
+    check(Test::AllOf, &[&bar], &[param(Some("work"))], true);
+    check(Test::AllOf, &[&foo, &bar], &[], false);
+    check(Test::AnyOf, &[&foo], &[param(Some("fax"))], true);
+    check(Test::AllOf, &[&bar], &[param(None)], false);
+    check(Test::AllOf, &[], &[param(None)], true);
+    // What is denied is denied to all of them.
+    let (without_z, without_q) = (text("z.org", true), text("q.org", true));
+    check(Test::AllOf, &[&without_z], &[param(Some("work"))], false);
+    check(Test::AllOf, &[&without_q], &[param(Some("work"))], true);
+    check(Test::AllOf, &[&without_q], &[param(Some("fax"))], false);
+    check(Test::AnyOf, &[&without_z, &without_q], &[], true);
 }
 
 #[test]
@@ -260,9 +306,10 @@ fn unicode_casemap_ignores_case_beyond_ascii() {
             texts: vec![wanted],
             ..PropFilter::default()
         }],
+        ..Filter::default()
     };
     let card = parse("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:e\u{301}lodie\r\nEND:VCARD\r\n");
-    assert!(matches(&filter, &card));
+    assert!(matches(&filter, &card, &[]));
 }
 
 #[test]

@@ -16,58 +16,101 @@ pub enum Binary {
 }
 
 impl Line {
-    /// The octets of PHOTO, LOGO, SOUND or KEY, in every form clients write.
+    /// The octets of PHOTO, LOGO, SOUND or KEY, in every form clients write; none for a text.
     pub fn binary(&self) -> Option<Binary> {
-        let is_base64 = self.encoding() == Some(Transfer::Base64)
-            || self
-                .param("ENCODING")
-                .is_some_and(|value| value.to_ascii_lowercase().starts_with('b'))
-            || self
-                .param("VALUE")
-                .is_some_and(|value| value.eq_ignore_ascii_case("binary"));
-        let text = self.decoded();
-        let text = text.trim();
-        if text
-            .get(..5)
-            .is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
-        {
-            return data_uri(&text[5..]);
+        let value_is = |kind: &str| {
+            self.param("VALUE")
+                .is_some_and(|value| value.eq_ignore_ascii_case(kind))
+        };
+        if value_is("text") {
+            return None;
         }
-        if is_base64 {
-            return inline(text, self.param("TYPE").or(self.param("MEDIATYPE")));
+        // Some writers escape the commas and semicolons of a URI.
+        let text = unescape(self.decoded().trim());
+        let is_base64 = self
+            .param("ENCODING")
+            .is_some_and(|value| value.to_ascii_lowercase().starts_with('b'))
+            || self.encoding() == Some(Transfer::Base64)
+            || value_is("binary");
+        match scheme(&text) {
+            Some(scheme) if scheme.eq_ignore_ascii_case("data") => Some(
+                self.data_uri(&text["data:".len()..])
+                    .unwrap_or(Binary::Uri(text)),
+            ),
+            Some(_) => Some(Binary::Uri(text)),
+            None if is_base64 => self.inline(&text, self.declared().as_deref()),
+            None if value_is("uri") => Some(Binary::Uri(text)),
+            // Bare base64 is an old habit for pictures; of a key it may be the text itself.
+            None if ["PHOTO", "LOGO"].iter().any(|name| self.is(name)) => {
+                self.inline(&text, self.declared().as_deref())
+            }
+            None => None,
         }
-        if text.contains("://") {
-            return Some(Binary::Uri(super::value::unescape(text)));
+    }
+
+    /// The type of the octets, as written.
+    fn declared(&self) -> Option<String> {
+        let is_place = |kind: &String| ["home", "work", "pref"].contains(&kind.as_str());
+        let of_types = self.types().into_iter().find(|kind| !is_place(kind));
+        of_types.or_else(|| self.param("MEDIATYPE").map(str::to_ascii_lowercase))
+    }
+
+    fn data_uri(&self, rest: &str) -> Option<Binary> {
+        let (head, data) = rest.split_once(',')?;
+        let mut head = head.split(';');
+        let declared = head.next().map(str::to_ascii_lowercase);
+        let inline = self.inline(data, declared.as_deref())?;
+        let is_base64 = head.any(|param| param.trim().eq_ignore_ascii_case("base64"));
+        let is_picture = |octets: &[u8]| sniff(octets).is_some();
+        match &inline {
+            // Some writers forget to say it.
+            Binary::Inline { octets, .. } if is_base64 || is_picture(octets) => Some(inline),
+            _ => None,
         }
-        inline(text, self.param("TYPE"))
+    }
+
+    fn inline(&self, text: &str, declared: Option<&str>) -> Option<Binary> {
+        let clean: Vec<u8> = text
+            .bytes()
+            .filter(|b| b.is_ascii_alphanumeric() || *b == b'+' || *b == b'/')
+            .collect();
+        let octets = base64::engine::general_purpose::STANDARD_NO_PAD
+            .decode(&clean)
+            .or_else(|_| STANDARD.decode(&clean))
+            .ok()
+            .filter(|octets| !octets.is_empty())?;
+        let media_type = match sniff(&octets) {
+            Some(found) => found.to_owned(),
+            None => media_type(&self.name, declared.unwrap_or_default()),
+        };
+        Some(Binary::Inline { media_type, octets })
     }
 }
 
-fn data_uri(rest: &str) -> Option<Binary> {
-    // Some writers escape the comma.
-    let (head, data) = rest.split_once(',')?;
-    let head = head.trim_end_matches('\\').replace("\\;", ";");
-    inline(data, head.split(';').next())
+/// The media type that a TYPE of version 3.0 names; one that is written whole stays.
+pub(super) fn media_type(property: &str, kind: &str) -> String {
+    let kind = kind.trim().to_ascii_lowercase();
+    let property = property.to_ascii_uppercase();
+    match (&*property, &*kind) {
+        (_, "") => "application/octet-stream".to_owned(),
+        (_, whole) if whole.contains('/') => whole.to_owned(),
+        // RFC 2426 §3.7.2 and the types that are registered for them.
+        ("KEY", "pgp") => "application/pgp-keys".to_owned(),
+        ("KEY", "x509") => "application/pkix-cert".to_owned(),
+        ("KEY", other) => format!("application/{other}"),
+        ("SOUND", other) => format!("audio/{other}"),
+        (_, other) => format!("image/{other}"),
+    }
 }
 
-fn inline(text: &str, declared: Option<&str>) -> Option<Binary> {
-    let clean: Vec<u8> = text
-        .bytes()
-        .filter(|b| b.is_ascii_alphanumeric() || *b == b'+' || *b == b'/')
-        .collect();
-    let octets = base64::engine::general_purpose::STANDARD_NO_PAD
-        .decode(&clean)
-        .or_else(|_| STANDARD.decode(&clean))
-        .ok()
-        .filter(|octets| !octets.is_empty())?;
-    let media_type = sniff(&octets).map(str::to_owned).unwrap_or_else(|| {
-        let declared = declared.unwrap_or("octet-stream").to_ascii_lowercase();
-        match declared.contains('/') {
-            true => declared,
-            false => format!("image/{declared}"),
-        }
-    });
-    Some(Binary::Inline { media_type, octets })
+/// The scheme of a URI (RFC 3986 §3.1); base64 has no colon.
+fn scheme(text: &str) -> Option<&str> {
+    let (scheme, _) = text.split_once(':')?;
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    is_scheme.then_some(scheme)
 }
 
 fn sniff(octets: &[u8]) -> Option<&'static str> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use carnet_proto::vcard::{
-    Binary, Document, Filter, NewLine, Version, matches, partial, project, retain_unseen, to_utf8,
+    Binary, Document, Filter, NewLine, Version, matches, partial, project, to_utf8,
 };
 
 use super::{Contact, eas::photo_line};
@@ -34,14 +34,21 @@ impl DavFacet for Contact {
         let Ok(card) = Document::parse(document) else {
             return false;
         };
-        if card.is_clean() {
-            return matches(filter, &card);
-        }
-        let version = match card.version().as_str() {
-            "4.0" => Version::V4,
-            _ => Version::V3,
+        let shown = |version| Document::parse(&project(&card, version, uid));
+        let (asked, other) = match filter.version {
+            Some(Version::V4) => (Version::V4, Version::V3),
+            _ => (Version::V3, Version::V4),
         };
-        Document::parse(&project(&card, version, uid)).is_ok_and(|card| matches(filter, &card))
+        if filter.depends_on_version() {
+            let (Ok(asked), Ok(other)) = (shown(asked), shown(other)) else {
+                return false;
+            };
+            return matches(filter, &asked, &[&other]);
+        }
+        if card.is_clean() {
+            return matches(filter, &card, &[]);
+        }
+        shown(self.stored_version(document)).is_ok_and(|card| matches(filter, &card, &[]))
     }
 
     fn partial(&self, rendering: &[u8], props: &[(String, bool)]) -> Vec<u8> {
@@ -58,26 +65,12 @@ impl DavFacet for Contact {
         }
     }
 
-    fn retain_unseen(&self, stored: &[u8], version: Version, uploaded: &[u8]) -> Vec<u8> {
+    fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8> {
         let whole = match stored.len() > HEAVY {
             true => self.with_stored_photo(stored, uploaded),
             false => None,
         };
-        let uploaded = whole.as_ref().map_or(uploaded, Document::as_bytes);
-        if self.stored_version(stored) == version {
-            return uploaded.to_vec();
-        }
-        let Ok(card) = Document::parse(stored) else {
-            return uploaded.to_vec();
-        };
-        let uid = card.uid().unwrap_or_default();
-        let shown = Document::parse(&project(&card, version, &uid));
-        match (shown, Document::parse(uploaded)) {
-            (Ok(shown), Ok(uploaded)) => {
-                retain_unseen(&card, &shown, &uploaded).as_bytes().to_vec()
-            }
-            _ => uploaded.to_vec(),
-        }
+        whole.map_or_else(|| uploaded.to_vec(), |card| card.as_bytes().to_vec())
     }
 }
 

@@ -1,7 +1,7 @@
 //! PUT (RFC 9110 §9.3.4, RFC 6352 §6.3.2).
 
 use bytes::Bytes;
-use carnet_proto::{dav::href::encode, vcard::Version};
+use carnet_proto::dav::href::encode;
 use http::{HeaderValue, StatusCode, header};
 
 use super::precondition::condition;
@@ -47,20 +47,14 @@ pub async fn store(
 ) -> Result<Answer, Failure> {
     let uploaded = uploaded(call);
     let facet = call.face.facet.clone();
-    let profile = call.profile.clone();
     let content = uploaded.as_ref().ok().cloned();
     let limit = call.face.core.limits().document;
     let edit = move |current: Option<&[u8]>| -> Result<Vec<u8>, Error> {
         let uploaded = content.clone().ok_or(Error::TooLarge { limit })?;
-        let Some(current) = current else {
-            return Ok(uploaded.to_vec());
-        };
-        // A client that reads another version than is stored could not see everything.
-        let shown = match facet.stored_version(&uploaded) {
-            Version::V4 => Version::V4,
-            Version::V3 => profile.default_version(|| facet.stored_version(current)),
-        };
-        Ok(facet.retain_unseen(current, shown, &uploaded))
+        Ok(match current {
+            Some(current) => facet.with_stored_picture(current, &uploaded),
+            None => uploaded.to_vec(),
+        })
     };
     let written = match book.put(name, condition, &edit).await {
         Ok(written) => written,

@@ -20,3 +20,4 @@ mod settings;
 mod sync;
 mod transfer;
 mod uploads;
+mod versions;

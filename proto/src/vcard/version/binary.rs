@@ -1,0 +1,80 @@
+//! PHOTO, LOGO, SOUND and KEY: octets in version 3.0 (RFC 2426 §2.4.2), URIs in 4.0.
+
+use super::{NewLine, drop_param, param};
+use crate::vcard::{
+    line::Line,
+    value::{Binary, media_type, to_base64},
+};
+
+pub(super) fn to_v4(line: &Line, new: &mut NewLine) {
+    if let Some(Binary::Inline { media_type, octets }) = line.binary() {
+        keep_places(new);
+        drop_param(new, "ENCODING");
+        drop_param(new, "VALUE");
+        new.raw = format!("data:{media_type};base64,{}", to_base64(&octets));
+    }
+}
+
+pub(super) fn to_v3(line: &Line, new: &mut NewLine) {
+    match line.binary() {
+        Some(Binary::Inline {
+            media_type: found,
+            octets,
+        }) => {
+            keep_places(new);
+            for name in ["ENCODING", "VALUE", "MEDIATYPE"] {
+                drop_param(new, name);
+            }
+            let mut types = Vec::from_iter(type_of(&line.name, &found));
+            if let Some(at) = new.params.iter().position(is_type) {
+                types.extend(new.params.remove(at).values);
+            }
+            new.params.push(param("ENCODING", "b"));
+            if !types.is_empty() {
+                let mut all = param("TYPE", "");
+                all.values = types;
+                new.params.push(all);
+            }
+            new.raw = to_base64(&octets);
+        }
+        Some(Binary::Uri(_)) if line.param("VALUE").is_none() => {
+            new.params.push(param("VALUE", "uri"));
+        }
+        _ => {}
+    }
+}
+
+/// Of the types only what is none of the octets: `home`, `work`, `pref`.
+fn keep_places(new: &mut NewLine) {
+    let is_place = |value: &String| {
+        ["home", "work", "pref"]
+            .iter()
+            .any(|place| value.eq_ignore_ascii_case(place))
+    };
+    for types in new.params.iter_mut().filter(|param| is_type(param)) {
+        types.values.retain(is_place);
+    }
+    new.params
+        .retain(|param| !is_type(param) || !param.values.is_empty());
+}
+
+fn is_type(param: &crate::vcard::Param) -> bool {
+    param.name.eq_ignore_ascii_case("TYPE")
+}
+
+/// The TYPE that names a media type; the media type itself where no word does.
+fn type_of(property: &str, found: &str) -> Option<String> {
+    if found == "application/octet-stream" {
+        return None;
+    }
+    let subtype = found.rsplit('/').next().unwrap_or_default();
+    let word = match found {
+        "application/pgp-keys" => "PGP".to_owned(),
+        "application/pkix-cert" => "X509".to_owned(),
+        _ => subtype.to_ascii_uppercase(),
+    };
+    match media_type(property, &word) == found {
+        true => Some(word),
+        false => Some(found.to_owned()),
+    }
+}
