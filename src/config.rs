@@ -285,10 +285,14 @@ impl Config {
 }
 
 impl Config {
-    /// The name of the host of `public_url`.
+    /// The name of the host of `public_url`; an IPv6 address keeps its brackets.
     pub fn public_host(&self) -> Option<&str> {
         let rest = self.public_url.as_deref()?.split_once("://")?.1;
-        rest.split(['/', ':']).next()
+        let authority = rest.split('/').next()?;
+        match authority.find(']') {
+            Some(end) => Some(&authority[..=end]),
+            None => authority.split(':').next(),
+        }
     }
 }
 

@@ -30,7 +30,7 @@ use bytes::Bytes;
 use carnet_proto::{
     dav::{
         header::{Depth, Prefer},
-        href::segments,
+        href::{host_name, segments},
         xml::MAX_BODY,
     },
     vcard::Version,
@@ -85,6 +85,8 @@ struct Call {
     scope: Option<Membership>,
     resource: Resource,
     headers: HeaderMap,
+    /// The name of the host that was asked: HTTP/2 says it in the target.
+    host: Option<String>,
     /// Octets of the body; a card beyond the limit fails only once its writer's rights are known.
     body: Result<Bytes, BodyError>,
 }
@@ -224,6 +226,9 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         (Failure::NoParent, "PUT" | "MKCOL") => Failure::Status(StatusCode::CONFLICT),
         (failure, _) => failure,
     })?;
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let named = || headers.get(header::HOST)?.to_str().ok();
+    let host = authority.or_else(named).map(host_name).map(str::to_owned);
     let call = Arc::new(Call {
         face,
         actor,
@@ -231,6 +236,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         scope,
         resource,
         headers,
+        host,
         body,
     });
     let outcome = method::dispatch(call.clone(), &method).await;

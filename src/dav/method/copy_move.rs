@@ -181,17 +181,11 @@ fn parent(href: &str) -> String {
 
 /// A path, or a URL of a name this server goes by: a proxy may have changed scheme and port.
 fn is_here(call: &Call, destination: &str) -> bool {
-    let is_known = match host_of(destination) {
-        None => true,
-        Some(host) => {
-            let asked = call
-                .header("host")
-                .map(|host| host.rsplit_once(':').map_or(host, |h| h.0));
-            [asked, call.face.host.as_deref()]
-                .into_iter()
-                .flatten()
-                .any(|known| known.eq_ignore_ascii_case(host))
-        }
-    };
+    let is_known = host_of(destination).is_none_or(|host| {
+        [call.host.as_deref(), call.face.host.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|known| known.eq_ignore_ascii_case(host))
+    });
     is_known && path_of(destination).starts_with("/dav/")
 }

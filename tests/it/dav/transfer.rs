@@ -1,7 +1,10 @@
 //! COPY and MOVE (RFC 4918 §9.8, §9.9), rows 42 to 45.
 
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{http::basic, server::Server};
 
 fn club(alice: &Client) -> &'static str {
     let body = format!(
@@ -226,4 +229,75 @@ fn row_45_destinations_elsewhere_are_refused() {
             .status,
         404
     );
+}
+
+#[test]
+fn a_host_may_be_named_by_its_address() {
+    let server = Server::start_with(|config| {
+        config.public_url = Some("https://[2001:db8::7]:8443/".to_owned())
+    });
+    let alice = Client::new(&server, "alice");
+    let at = |name: &str| format!("{BOOK}{name}.vcf");
+    alice.put(&at("a"), &[], card("a", "A"));
+    let to = |name: &str, host: &str, from: &str| {
+        let destination = format!("http://{host}{}", at(name));
+        alice
+            .send("MOVE", &at(from), &[("Destination", &destination)], "")
+            .status
+    };
+    assert_eq!(to("b", "[2001:db8::7]", "a"), 201);
+    assert_eq!(to("c", "[2001:db8::8]", "b"), 502);
+    // By the Host header without a port, and with one.
+    for (host, from, name) in [("[::1]", "b", "c"), ("[::1]:1234", "c", "d")] {
+        let mut stream = std::net::TcpStream::connect(&server.address).expect("connected");
+        let (authorization, credentials) = basic("alice", "demo");
+        std::io::Write::write_all(
+            &mut stream,
+            format!(
+                "MOVE {} HTTP/1.1\r\nHost: {host}\r\n{authorization}: {credentials}\r\n\
+                 Destination: http://[::1]{}\r\nConnection: close\r\n\r\n",
+                at(from),
+                at(name)
+            )
+            .as_bytes(),
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 201"), "{host}: {answer}");
+    }
+}
+
+#[test]
+fn http_2_names_the_host_in_the_target() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    alice.put(&format!("{BOOK}a.vcf"), &[], card("a", "A"));
+    let (name, credentials) = basic("alice", "demo");
+    let status = server.runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(&server.address)
+            .await
+            .expect("connected");
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+                .await
+                .expect("HTTP/2");
+        tokio::spawn(connection);
+        let request = http::Request::builder()
+            .method("MOVE")
+            .uri(format!("http://carnet.example.org{BOOK}a.vcf"))
+            .header(name, credentials)
+            .header(
+                "destination",
+                format!("http://carnet.example.org{BOOK}b.vcf"),
+            )
+            .body(Empty::<bytes::Bytes>::new())
+            .expect("a request");
+        let answer = sender.send_request(request).await.expect("an answer");
+        let status = answer.status();
+        answer.into_body().collect().await.expect("a body");
+        status
+    });
+    assert_eq!(status, 201);
+    assert_eq!(alice.get(&format!("{BOOK}b.vcf")).status, 200);
 }
