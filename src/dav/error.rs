@@ -7,11 +7,7 @@ use carnet_proto::dav::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use super::{
-    method::allow,
-    output::{Answer, Content, empty, typed, xml},
-    path::Kind,
-};
+use super::output::{Answer, Content, empty, typed, xml};
 use crate::domain::{error::Error, rights::Right};
 
 /// Why a request is not done.
@@ -20,8 +16,8 @@ pub enum Failure {
     Unauthorized,
     Throttled(u64),
     Status(StatusCode),
-    /// The method is not served on this kind of resource.
-    NotAllowed(Kind),
+    /// The body is compressed in a way that is not served.
+    Encoding,
     /// MKCOL where something is.
     Exists,
     /// A member of a book that is not there: 409 for what would make it.
@@ -75,9 +71,12 @@ impl Failure {
             }
             Failure::Throttled(seconds) => retry_after(seconds),
             Failure::Status(status) => empty(status),
-            Failure::NotAllowed(kind) => {
-                let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
-                allow(&mut answer, kind);
+            // RFC 9110 §12.5.3
+            Failure::Encoding => {
+                let mut answer = empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+                answer
+                    .headers_mut()
+                    .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
                 answer
             }
             Failure::Exists => empty(StatusCode::METHOD_NOT_ALLOWED),

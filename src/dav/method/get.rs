@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use carnet_proto::{
-    dav::{header::Tags, xml::escape},
-    vcard::Version,
-};
+use carnet_proto::dav::{header::Tags, xml::escape};
 use http::{HeaderValue, StatusCode, header};
 
 use super::{apple, propfind::CHUNK};
@@ -73,7 +70,7 @@ async fn card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failure> {
     let mut answer = match unchanged {
         true => empty(StatusCode::NOT_MODIFIED),
         false => {
-            let rendering = call.render(book, &card, asked_version(call));
+            let rendering = call.render(book, &card, call.asked_version());
             typed(StatusCode::OK, VCARD, Content::Whole(rendering))
         }
     };
@@ -98,7 +95,7 @@ async fn all(call: &Call, sink: &Sink) -> Result<Bytes, Failure> {
     while let Some(position) = next {
         let leg = book.walk(position, CHUNK).await?;
         for card in &leg.cards {
-            out.extend_from_slice(&call.render(book, card, asked_version(call)));
+            out.extend_from_slice(&call.render(book, card, call.asked_version()));
             if out.len() >= PART {
                 sink.send(out.split().freeze()).await?;
             }
@@ -106,13 +103,4 @@ async fn all(call: &Call, sink: &Sink) -> Result<Bytes, Failure> {
         next = leg.next;
     }
     Ok(out.freeze())
-}
-
-/// The version a GET asks for (RFC 6352 §5.1.1).
-fn asked_version(call: &Call) -> Option<Version> {
-    let accept = call.header("accept")?.replace([' ', '"'], "");
-    [(Version::V4, "version=4.0"), (Version::V3, "version=3.0")]
-        .into_iter()
-        .find(|(version, name)| accept.contains(name) && call.profile.gives(*version))
-        .map(|(version, _)| version)
 }

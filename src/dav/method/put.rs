@@ -74,7 +74,11 @@ pub async fn store(
                 true => StatusCode::CREATED,
                 false => StatusCode::OK,
             };
-            typed(status, VCARD, Content::Whole(rendering))
+            let shown = match call.asked_version() {
+                None => rendering,
+                asked => call.render(book, &written.card, asked),
+            };
+            typed(status, VCARD, Content::Whole(shown))
         }
         false => empty(match written.created {
             true => StatusCode::CREATED,

@@ -8,6 +8,7 @@ mod habits;
 mod members;
 mod merged;
 mod mkcol;
+mod negotiation;
 mod options;
 mod properties;
 mod push;
