@@ -381,6 +381,11 @@ pub enum Op {
     RemoveBook {
         collection: CollectionId,
     },
+    /// `PreconditionFailed` unless a collection stands at a sequence.
+    Unmoved {
+        collection: CollectionId,
+        seq: Seq,
+    },
     /// Another segment: every home showing it loses the one and gains the other.
     MoveBook {
         collection: CollectionId,

@@ -232,6 +232,11 @@ impl Book {
         Cursor::at(&self.collection, self.collection.seq).with_refused(self.refused)
     }
 
+    /// The entity tag of the book as a whole, as this person sees it.
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.cursor())
+    }
+
     /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
     pub async fn privileges(&self) -> Result<Privileges> {
         let add = self.may(Right::Add);

@@ -6,7 +6,7 @@ use carnet_proto::dav::{
 };
 use http::StatusCode;
 
-use super::precondition::condition;
+use super::{delete::whole, precondition::condition};
 use crate::{
     dav::{
         Call,
@@ -90,7 +90,8 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 ..
             },
         ) if moves && !is_group_segment(segment) => {
-            let renamed = book.set_segment(segment).await;
+            whole(call)?;
+            let renamed = book.set_segment(segment, &condition(call).await?).await;
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))
         }
@@ -110,7 +111,7 @@ async fn transfer(call: &Call, ends: &Ends<'_>) -> Result<bool, Failure> {
     let ((book, name), (target, target_name)) = (ends.from, ends.to);
     let card = book.get(name).await?;
     let etag = book.marks().await?.etag(&card.placement);
-    if !condition(call, book, name).await?.holds(Some(&etag)) {
+    if !condition(call).await?.holds(Some(&etag)) {
         return Err(Error::PreconditionFailed.into());
     }
     let occupied = match target.get(target_name).await {

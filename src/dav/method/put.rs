@@ -33,7 +33,7 @@ pub async fn put(call: &Call) -> Result<Answer, Failure> {
     if name.len() > MAX_NAME {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
-    let condition = condition(call, book, name).await?;
+    let condition = condition(call).await?;
     store(call, book, name, &condition).await
 }
 

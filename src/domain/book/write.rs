@@ -218,28 +218,41 @@ impl Book {
     }
 
     /// Another last segment for a private book's URL, and so another collection to clients.
-    pub async fn set_segment(&self, segment: &str) -> Result<()> {
-        if !self.is_private() || self.is_view() || self.collection.is_default() {
-            let right = Right::Remove;
-            return Err(Error::Forbidden { right });
-        }
+    pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
         let op = Op::MoveBook {
             collection: self.collection.id,
             segment: segment.to_owned(),
         };
-        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
+        self.change_whole(Right::Remove, condition, op).await
     }
 
     /// Removes a private book with all that is in it; the default one and group books stay.
-    pub async fn remove(&self) -> Result<()> {
-        if !self.is_private() || self.is_view() || self.collection.is_default() {
-            return Err(Error::Forbidden {
-                right: Right::RemoveAny,
-            });
-        }
+    pub async fn remove(&self, condition: &Condition) -> Result<()> {
         let collection = self.collection.id;
         let op = Op::RemoveBook { collection };
-        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
+        self.change_whole(Right::RemoveAny, condition, op).await
+    }
+
+    /// What only a further private book of the actor's own lets be done with it, if a condition
+    /// holds for the whole of it.
+    async fn change_whole(&self, right: Right, condition: &Condition, op: Op) -> Result<()> {
+        if !self.is_private() || self.is_view() || self.collection.is_default() {
+            return Err(Error::Forbidden { right });
+        }
+        if !condition.holds(Some(&self.etag())) {
+            return Err(Error::PreconditionFailed);
+        }
+        let mut ops = vec![op];
+        if *condition != Condition::None {
+            ops.insert(
+                0,
+                Op::Unmoved {
+                    collection: self.collection.id,
+                    seq: self.collection.seq,
+                },
+            );
+        }
+        self.core.commit_as(&self.actor, ops).await.map(drop)
     }
 
     async fn try_put(

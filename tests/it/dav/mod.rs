@@ -1,6 +1,7 @@
 //! CardDAV over HTTP. A test named `row_NN` shows that row of the checklist of the CardDAV brief.
 
 pub mod client;
+mod conditions;
 mod devices;
 mod discovery;
 mod fidelity;
