@@ -4,6 +4,7 @@ mod changes;
 pub mod import;
 mod lists;
 mod merged;
+mod relocate;
 mod seen;
 mod served;
 mod write;
@@ -26,6 +27,7 @@ use super::{
 };
 
 pub use changes::Changes;
+pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub(super) use served::Served;
 pub use write::Prepared;

@@ -196,27 +196,6 @@ impl Book {
         allowed
     }
 
-    /// Another href for an item of this place. Needs *Add* and *Remove*.
-    pub async fn rename(&self, card: &Card, href: &str) -> Result<()> {
-        let right = Right::Add;
-        if !self.may(right) {
-            return Err(Error::Forbidden { right });
-        }
-        self.require_removal(&card.placement).await?;
-        let mut ops = vec![removal(&card.placement)];
-        if let Ok(occupant) = self.get(href).await {
-            self.require(&occupant.placement, Right::Remove).await?;
-            ops.push(removal(&occupant.placement));
-        }
-        ops.push(Op::RestorePlacement {
-            placement: card.placement.id,
-            href: href.to_owned(),
-            server_id: new_server_id(),
-            overlay: None,
-        });
-        self.core.commit_as(&self.actor, ops).await.map(drop)
-    }
-
     /// Another last segment for a private book's URL, and so another collection to clients.
     pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
         let op = Op::MoveBook {
