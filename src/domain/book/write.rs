@@ -284,6 +284,7 @@ impl Book {
         }
         let created = current.is_none();
         let mut moved = Moved::new();
+        let known = self.actor.client.is_page() || self.follows().await?;
         let written_here = Op::NoteWritten {
             collection: self.collection.id,
             href: href.to_owned(),
@@ -332,6 +333,10 @@ impl Book {
             }
         }
         let card = self.get(href).await?;
+        if !known {
+            self.note_given(&[(card.placement.id, card.placement.changed)])
+                .await?;
+        }
         Ok(Written {
             created,
             etag: marks.etag(&card.placement),
