@@ -28,6 +28,7 @@ const BOOK_REPORTS: &[&str] = &[
     "D:acl-principal-prop-set",
 ];
 pub const CARD_REPORTS: &[&str] = &[
+    "C:addressbook-multiget",
     "C:addressbook-query",
     "D:expand-property",
     "D:acl-principal-prop-set",

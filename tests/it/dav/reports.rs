@@ -58,6 +58,62 @@ fn row_47_multiget_answers_for_every_href_once() {
 }
 
 #[test]
+fn multiget_finds_what_get_finds() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let composed = format!("{BOOK}%C3%A9t%C3%A9.vcf");
+    let decomposed = format!("{BOOK}e%CC%81te%CC%81.vcf");
+    alice.put(&composed, &[], card("ete", "Ete"));
+    let loud = composed.replace("/alice/", "/ALICE/");
+    for asked in [
+        &decomposed,
+        &loud,
+        &decomposed.replace("/alice/", "/Alice/"),
+    ] {
+        assert_eq!(alice.get(asked).status, 200, "{asked}");
+        let got = alice.multiget(BOOK, "<C:address-data/>", &[asked]);
+        assert_eq!(got.hrefs(), [&*composed], "{asked}");
+        assert_eq!(
+            got.get(&composed).text(CARDDAV, "address-data"),
+            card("ete", "Ete")
+        );
+    }
+    let got = alice.multiget(BOOK, "", &[&decomposed, &composed, &loud]);
+    assert_eq!(got.hrefs(), [&*composed]);
+    // Who spells the card in the other form is found by either too.
+    let other = format!("{BOOK}o%CC%82.vcf");
+    alice.put(&other, &[], card("o", "O"));
+    let got = alice.multiget(BOOK, "", &[&format!("{BOOK}%C3%B4.vcf")]);
+    assert_eq!(got.hrefs(), [&*other]);
+}
+
+#[test]
+fn multiget_on_a_card_answers_for_the_card() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let (a, b) = (format!("{BOOK}a.vcf"), format!("{BOOK}b.vcf"));
+    alice.put(&a, &[], card("a", "A"));
+    alice.put(&b, &[], card("b", "B"));
+    let got = alice.multiget(&a, "<C:address-data/>", &[&a, &b]);
+    assert_eq!(got.get(&a).text(CARDDAV, "address-data"), card("a", "A"));
+    assert_eq!(
+        got.get(&b).status.as_deref(),
+        Some("HTTP/1.1 404 Not Found")
+    );
+    assert!(
+        alice
+            .props(&a, "<D:supported-report-set/>")
+            .prop(DAV, "supported-report-set")
+            .is_some_and(|set| format!("{set:?}").contains("addressbook-multiget"))
+    );
+    let missing = format!("{BOOK}c.vcf");
+    assert_eq!(
+        alice.report(&missing, &multiget_body("", &[&a])).status,
+        404
+    );
+}
+
+#[test]
 fn row_48_the_version_asked_for_is_given_or_refused() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
