@@ -113,19 +113,29 @@ impl<'a> Cards<'a> {
 
     /// Writes one response each.
     pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
-        let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
-        let privileges = match self.asked.iter().any(asks) {
-            true => {
-                let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
-                self.book.items_privileges(&placements).await?
-            }
-            false => Vec::new(),
-        };
+        let privileges = self.privileges(cards).await?;
         for (at, card) in cards.iter().enumerate() {
             let href = format!("{}{}", self.href, encode(&card.placement.href));
             out.properties(&href, &self.properties(card, privileges.get(at)));
         }
         Ok(())
+    }
+
+    /// The properties of one card.
+    pub async fn of(&self, card: &Card) -> Result<Properties, Failure> {
+        let privileges = self.privileges(&[card]).await?;
+        Ok(self.properties(card, privileges.first()))
+    }
+
+    async fn privileges(&self, cards: &[&Card]) -> Result<Vec<ItemPrivileges>, Failure> {
+        let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
+        Ok(match self.asked.iter().any(asks) {
+            true => {
+                let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
+                self.book.items_privileges(&placements).await?
+            }
+            false => Vec::new(),
+        })
     }
 
     /// Etag of a card as this person sees it.

@@ -259,6 +259,92 @@ fn row_57_properties_expand_into_what_they_point_to() {
 }
 
 #[test]
+fn cards_expand_and_are_expanded_as_cards() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let me = format!("{BOOK}me.vcf");
+    alice.put(&me, &[], card("me", "Myself"));
+    let principal = "/dav/principals/users/alice/";
+    let address = |href: &str| {
+        format!(
+            "<D:set><D:prop><C:principal-address><D:href>{href}</D:href></C:principal-address>\
+             <z:also xmlns:z='urn:z'><D:href>{href}</D:href></z:also></D:prop></D:set>"
+        )
+    };
+    let property = |name: &str, namespace: &str, inner: &str| {
+        format!("<D:property name='{name}' namespace='{namespace}'>{inner}</D:property>")
+    };
+    let wanted = property("resourcetype", DAV, "")
+        + &property("displayname", DAV, "")
+        + &property("getetag", DAV, "")
+        + &property("owner", DAV, &property("displayname", DAV, ""));
+    let body = format!(
+        "<D:expand-property {NS}>{}{}{}</D:expand-property>",
+        property("principal-address", CARDDAV, &wanted),
+        property("also", "urn:z", &wanted),
+        property("alternate-URI-set", DAV, &wanted),
+    );
+    let expand = || Multi::parse(&alice.send("REPORT", principal, &[], &body));
+    let nested = |multi: &Multi, namespace: &str, name: &str| {
+        let value = multi.get(principal).prop(namespace, name).cloned();
+        let value = value.unwrap_or_else(|| panic!("{name} of {}", multi.raw));
+        value.child(DAV, "response").cloned().expect("a response")
+    };
+    alice.proppatch(principal, &address(&me));
+    let multi = expand();
+    let etag = alice.etag(&me);
+    for (namespace, name) in [(CARDDAV, "principal-address"), ("urn:z", "also")] {
+        let response = nested(&multi, namespace, name);
+        assert_eq!(response.child(DAV, "href").expect("an href").text(), me);
+        let propstat = response.child(DAV, "propstat").expect("found");
+        let prop = propstat.child(DAV, "prop").expect("properties");
+        let value = |name: &str| prop.child(DAV, name).expect("a property");
+        assert_eq!(value("resourcetype").elements().count(), 0);
+        assert_eq!(value("displayname").text(), "Myself");
+        assert_eq!(value("getetag").text(), etag);
+        let owner = value("owner").child(DAV, "response").expect("expanded");
+        assert_eq!(owner.child(DAV, "href").expect("an href").text(), principal);
+    }
+    // What is elsewhere stays an href.
+    assert_eq!(
+        multi.get(principal).hrefs(DAV, "alternate-URI-set"),
+        ["mailto:alice@example.org"]
+    );
+    // What is not there is said to be missing.
+    for gone in [
+        format!("{BOOK}gone.vcf"),
+        "/dav/alice/private/gone/".to_owned(),
+    ] {
+        alice.proppatch(principal, &address(&gone));
+        let response = nested(&expand(), CARDDAV, "principal-address");
+        assert_eq!(
+            response.child(DAV, "status").expect("a status").text(),
+            "HTTP/1.1 404 Not Found"
+        );
+        assert!(response.child(DAV, "propstat").is_none());
+    }
+    // Asked of a card, its owner is expanded too.
+    let body = format!(
+        "<D:expand-property {NS}>{}</D:expand-property>",
+        property("owner", DAV, &property("displayname", DAV, ""))
+    );
+    let of_card = Multi::parse(&alice.send("REPORT", &me, &[], &body));
+    let owner = of_card.get(&me).prop(DAV, "owner").expect("an owner");
+    assert!(owner.child(DAV, "response").is_some(), "{}", of_card.raw);
+    assert!(
+        of_card
+            .raw
+            .contains("<D:displayname>Alice Martin</D:displayname>")
+    );
+    assert_eq!(
+        alice
+            .send("REPORT", &format!("{BOOK}gone.vcf"), &[], body)
+            .status,
+        404
+    );
+}
+
+#[test]
 fn row_58_searches_for_people_stay_among_those_one_may_know() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
