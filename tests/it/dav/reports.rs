@@ -190,7 +190,7 @@ fn row_56_a_report_that_is_not_served_is_refused() {
     let body = |name: &str| format!("<{name} {NS}><D:prop/></{name}>");
     for (path, name) in [
         (BOOK, "D:version-tree"),
-        (BOOK, "D:principal-match"),
+        (BOOK, "D:principal-property-search"),
         (BOOK, "x"),
         ("/dav/alice/private/", "C:addressbook-multiget"),
         ("/dav/", "C:addressbook-query"),
@@ -376,6 +376,11 @@ fn row_58_searches_for_people_stay_among_those_one_may_know() {
         3
     );
     assert!(
+        search("", &by("displayname xmlns='urn:z'", "bob"), "")
+            .hrefs()
+            .is_empty()
+    );
+    assert!(
         search("", &by("D:resourcetype", "principal"), "")
             .hrefs()
             .is_empty()
@@ -406,8 +411,41 @@ fn row_58_searches_for_people_stay_among_those_one_may_know() {
     let owned = format!(
         "<D:principal-match {NS}><D:principal-property><D:owner/></D:principal-property></D:principal-match>"
     );
-    let owned = Multi::parse(&alice.send("REPORT", "/dav/", &[("Depth", "0")], owned));
-    assert_eq!(owned.responses.len(), 2);
+    let below = |path: &str, body: &str| {
+        let multi = Multi::parse(&alice.send("REPORT", path, &[("Depth", "0")], body));
+        multi
+            .hrefs()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let cards = |path: &str| alice.propfind(path, "1", "<D:getetag/>").responses.len() - 1;
+    // At any depth: the principal, the homes, the books and the cards, each once.
+    let all = below("/dav/", &owned);
+    for href in [
+        "/dav/principals/users/alice/",
+        "/dav/principals/groups/Team/",
+        "/dav/alice/private/",
+        "/dav/groups/Team/",
+        BOOK,
+    ] {
+        assert!(all.iter().any(|found| found == href), "{href} of {all:?}");
+    }
+    assert_eq!(all.len(), 4 + 2 + cards(BOOK) + cards(TEAM));
+    let home = below("/dav/alice/private/", &owned);
+    assert_eq!(home.len(), 2 + cards(BOOK) + cards(TEAM));
+    assert!(
+        home.iter()
+            .all(|href| href.starts_with("/dav/alice/private/"))
+    );
+    assert_eq!(below("/dav/groups/Team/", &owned).len(), 1 + cards(TEAM));
+    assert_eq!(below(BOOK, &owned).len(), cards(BOOK));
+    let own = format!("<D:principal-match {NS}><D:self/></D:principal-match>");
+    for path in ["/dav/alice/private/", "/dav/groups/Team/", BOOK] {
+        assert!(below(path, &own).is_empty(), "{path}");
+    }
+    let other = owned.replace("D:owner", "D:creator");
+    assert!(below("/dav/", &other).is_empty());
     let acl = format!(
         "<D:acl-principal-prop-set {NS}><D:prop><D:displayname/></D:prop></D:acl-principal-prop-set>"
     );
