@@ -14,7 +14,7 @@ use carnet_proto::{
     vcard::Version,
 };
 
-use super::{CARD, Dead, acl, is_dead, is_live, live_on, webdav, write};
+use super::{CARD, Dead, acl, is_dead, is_live, live_on, once, webdav, write};
 use crate::{
     dav::{Call, error::Failure, path::Kind, report},
     domain::{
@@ -81,8 +81,8 @@ impl<'a> Cards<'a> {
                 &all
             }
         };
-        let asked_live = names
-            .iter()
+        let asked_live = once(names)
+            .into_iter()
             .map(|name| (name.clone(), live(call, book, name)))
             .collect();
         Ok(Self {
@@ -157,7 +157,8 @@ impl<'a> Cards<'a> {
             self.property(card, name, live, privileges, dead, &mut out);
         }
         if let (true, Some(dead)) = (self.all, dead) {
-            dead.write_others(|name| is_live(CARD, name), &mut out.found);
+            let asked = |name: &Name| self.asked.iter().any(|(asked, _)| asked == name);
+            dead.write_others(|name| is_live(CARD, name) || asked(name), &mut out.found);
         }
         if self.call.prefer().minimal {
             out.others.retain(|(status, _)| *status != 404);

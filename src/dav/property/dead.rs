@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use carnet_proto::dav::name::Name;
+use carnet_proto::dav::{name::Name, xml::parse};
 
 use super::Subject;
 use crate::{
@@ -56,6 +56,14 @@ impl Dead {
 
     pub fn remove(&mut self, name: &Name) {
         self.0.retain(|(known, _)| known != name);
+    }
+
+    /// Leaves a property out whose text is blank.
+    pub fn drop_blank(&mut self, name: &Name) {
+        let is_blank =
+            |xml: &str| parse(xml.as_bytes()).is_ok_and(|element| element.text().trim().is_empty());
+        self.0
+            .retain(|(known, xml)| known != name || !is_blank(xml));
     }
 
     pub fn names(&self) -> impl Iterator<Item = &Name> {
