@@ -8,11 +8,7 @@ use carnet_proto::dav::{
 };
 use http::{HeaderValue, StatusCode, header};
 
-use super::{
-    method::allow,
-    output::{Answer, Content, empty, typed, xml},
-    path::Kind,
-};
+use super::output::{Answer, Content, empty, typed, xml};
 use crate::domain::{error::Error, rights::Right};
 
 /// Why a request failed.
@@ -21,9 +17,9 @@ pub enum Failure {
     Unauthorized,
     Throttled(u64),
     Status(StatusCode),
-    /// The method is not served on this kind of resource.
-    NotAllowed(Kind),
-    /// MKCOL on an existing resource.
+    /// The body is compressed in a way that is not served.
+    Encoding,
+    /// MKCOL where something is.
     Exists,
     /// A new member of a book that does not exist: 409 for methods that would create it.
     NoParent,
@@ -78,9 +74,12 @@ impl Failure {
             }
             Failure::Throttled(seconds) => retry_after(seconds),
             Failure::Status(status) => empty(status),
-            Failure::NotAllowed(kind) => {
-                let mut answer = empty(StatusCode::METHOD_NOT_ALLOWED);
-                allow(&mut answer, kind);
+            // RFC 9110 §12.5.3
+            Failure::Encoding => {
+                let mut answer = empty(StatusCode::UNSUPPORTED_MEDIA_TYPE);
+                answer
+                    .headers_mut()
+                    .insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
                 answer
             }
             Failure::Exists => empty(StatusCode::METHOD_NOT_ALLOWED),

@@ -29,8 +29,8 @@ use axum::{
 use bytes::Bytes;
 use carnet_proto::{
     dav::{
-        header::{Depth, Prefer},
-        href::segments,
+        header::{Depth, Prefer, vcard_version},
+        href::{host_name, segments},
         xml::MAX_BODY,
     },
     vcard::Version,
@@ -85,7 +85,9 @@ struct Call {
     scope: Option<Membership>,
     resource: Resource,
     headers: HeaderMap,
-    /// The body. One beyond the limit fails only once its writer's rights are known.
+    /// The name of the host that was asked: HTTP/2 says it in the target.
+    host: Option<String>,
+    /// Octets of the body; a card beyond the limit fails only once its writer's rights are known.
     body: Result<Bytes, BodyError>,
 }
 
@@ -102,7 +104,8 @@ pub fn router(face: Arc<Face>) -> Router {
 /// Answers a WebDAV request on any path; the app also passes on those for `/`.
 pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response {
     let accepts_gzip = body::accepts_gzip(request.headers());
-    let is_head = request.method() == Method::HEAD;
+    let asked = request.method().clone();
+    let is_head = asked == Method::HEAD;
     let kind = Kind::of(request.uri().path());
     let dav = kind.classes(face.push.is_some());
     let about = About::of(request.extensions());
@@ -116,6 +119,10 @@ pub async fn serve(State(face): State<Arc<Face>>, request: Request) -> Response 
         }
     };
     let (mut parts, content) = answer.into_parts();
+    if parts.status == StatusCode::METHOD_NOT_ALLOWED {
+        let methods = method::allowed(kind, &asked);
+        parts.headers.insert(header::ALLOW, methods);
+    }
     let fixed = [
         (
             header::VARY,
@@ -216,7 +223,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let segments =
         segments(parts.uri.path()).map_err(|_| Failure::BadRequest("bad path".into()))?;
     if method.as_str() != method::ACL && !kind.methods().any(|served| served == method.as_str()) {
-        return Err(Failure::NotAllowed(kind));
+        return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
     }
     let body = read(&face, &method, &headers, body).await?;
     let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
@@ -224,6 +231,9 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         (Failure::NoParent, "PUT" | "MKCOL") => Failure::Status(StatusCode::CONFLICT),
         (failure, _) => failure,
     })?;
+    let authority = parts.uri.authority().map(|authority| authority.as_str());
+    let named = || headers.get(header::HOST)?.to_str().ok();
+    let host = authority.or_else(named).map(host_name).map(str::to_owned);
     let call = Arc::new(Call {
         face,
         actor,
@@ -231,6 +241,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         scope,
         resource,
         headers,
+        host,
         body,
     });
     let outcome = method::dispatch(call.clone(), &method).await;
@@ -256,7 +267,7 @@ async fn read(
         Err(BodyError::TooLarge) if is_card => Ok(Err(BodyError::TooLarge)),
         Err(BodyError::TooLarge) => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE)),
         Err(BodyError::Broken) => Err(Failure::BadRequest("the body ended early".into())),
-        Err(BodyError::Encoding) => Err(Failure::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
+        Err(BodyError::Encoding) => Err(Failure::Encoding),
     }
 }
 
@@ -265,13 +276,25 @@ impl Call {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
+    /// A header that is a list, whose members may come on several lines (RFC 9110 §5.3).
+    fn list(&self, name: &str) -> Option<String> {
+        let values = self.headers.get_all(name).iter();
+        let lines: Vec<&str> = values.filter_map(|value| value.to_str().ok()).collect();
+        (!lines.is_empty()).then(|| lines.join(", "))
+    }
+
+    /// The version of cards the request asks for (RFC 6352 §5.1.1); none: the client's own.
+    fn asked_version(&self) -> Option<Version> {
+        vcard_version(&self.list("accept")?, self.profile.gives(Version::V4))
+    }
+
     /// The body of a request that is XML.
     fn body(&self) -> &[u8] {
         self.body.as_deref().unwrap_or_default()
     }
 
     fn prefer(&self) -> Prefer {
-        Prefer::parse(self.header("prefer"), self.header("brief"))
+        Prefer::parse(self.list("prefer").as_deref(), self.header("brief"))
     }
 
     /// The Depth header; none when it is absent.

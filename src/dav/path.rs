@@ -14,7 +14,10 @@ use crate::domain::{
     principal::{MEMBERS, Member},
 };
 
-/// Methods served on everything but push registrations.
+/// Names looked up at a time.
+const SPELLED: usize = 200;
+
+/// Served on everything but push registrations.
 const READ: [&str; 6] = ["OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT"];
 
 /// The kind of resource that a path names by its form alone; the resource need not exist.
@@ -241,14 +244,41 @@ async fn book_or_card(book: Book, href: String, card: Option<&str>) -> Result<Re
 /// The Unicode normalization in which a card's name is stored: clients compose accented letters in
 /// different ways.
 async fn spelled(book: &Book, name: &str) -> Result<String, Error> {
-    if name.is_ascii() {
-        return Ok(name.to_owned());
+    let mut names = vec![name.to_owned()];
+    spell(book, &mut names).await?;
+    Ok(names.swap_remove(0))
+}
+
+/// The same of several names.
+pub async fn spell(book: &Book, names: &mut [String]) -> Result<(), Error> {
+    let mut others: Vec<&mut String> = names.iter_mut().filter(|name| !name.is_ascii()).collect();
+    for chunk in others.chunks_mut(SPELLED) {
+        let mut spellings = Vec::new();
+        for (at, name) in chunk.iter().enumerate() {
+            spellings.push((at, (**name).clone()));
+            spellings.extend(other_normal_forms(name).into_iter().map(|form| (at, form)));
+        }
+        let hrefs: Vec<String> = spellings.iter().map(|(_, href)| href.clone()).collect();
+        let found = book.heads(&hrefs).await?;
+        // The spelling asked for comes first of each.
+        for ((at, _), card) in spellings.iter().zip(found).rev() {
+            if let Some(card) = card {
+                *chunk[*at] = card.placement.href;
+            }
+        }
     }
-    let mut spellings = vec![name.to_owned()];
-    spellings.extend(other_normal_forms(name));
-    let found = book.heads(&spellings).await?;
-    let stored = found.into_iter().flatten().next();
-    Ok(stored.map_or_else(|| name.to_owned(), |card| card.placement.href))
+    Ok(())
+}
+
+/// The path of a resource with the actor's login as it is spelled.
+pub fn with_own_login(actor: &Actor, mut path: Vec<String>) -> Vec<String> {
+    if let [dav, login, ..] = &mut path[..]
+        && dav == "dav"
+        && is_own(actor, login)
+    {
+        login.clone_from(&actor.login);
+    }
+    path
 }
 
 fn is_own(actor: &Actor, login: &str) -> bool {

@@ -403,8 +403,12 @@ pub enum Op {
     RemoveBook {
         collection: CollectionId,
     },
-    /// Changes the segment: to every home that shows the book, the old one is gone and the new one
-    /// is new.
+    /// `PreconditionFailed` unless a collection stands at a sequence.
+    Unmoved {
+        collection: CollectionId,
+        seq: Seq,
+    },
+    /// Another segment: every home showing it loses the one and gains the other.
     MoveBook {
         collection: CollectionId,
         segment: String,

@@ -4,6 +4,7 @@ mod changes;
 pub mod import;
 mod lists;
 mod merged;
+mod relocate;
 mod seen;
 mod served;
 mod write;
@@ -26,6 +27,7 @@ use super::{
 };
 
 pub use changes::Changes;
+pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub(super) use served::Served;
 pub use write::Prepared;
@@ -236,8 +238,12 @@ impl Book {
         Cursor::at(&self.collection, self.collection.seq).with_refused(self.refused)
     }
 
-    /// What the actor may do in this book. `modify` is true as soon as some item may be modified:
-    /// a client that finds no `write-content` on a book treats all of it as read-only.
+    /// The entity tag of the book as a whole, as this person sees it.
+    pub fn etag(&self) -> String {
+        format!("\"{}\"", self.cursor())
+    }
+
+    /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
     pub async fn privileges(&self) -> Result<Privileges> {
         let add = self.may(Right::Add);
         let owner = self.is_private() && !self.actor.is_read_only();

@@ -53,7 +53,14 @@ pub enum How {
     Copy,
 }
 
-/// The outcome for one item.
+/// The one href an item may come under, and what leaves it in the same transaction.
+#[derive(Clone, Copy)]
+pub(super) struct Onto<'a> {
+    pub href: &'a str,
+    pub occupant: Option<&'a Placement>,
+}
+
+/// What became of one item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Placed {
     /// The href in the other book.
@@ -144,36 +151,13 @@ impl Book {
         .await
     }
 
-    /// [`Book::bring`] for one item, under an href of the caller's choice (COPY and MOVE of
-    /// CardDAV).
-    pub async fn bring_as(
-        &self,
-        placement: &Placement,
-        target: &Book,
-        how: How,
-        href: &str,
-    ) -> Result<Placed> {
-        self.decided(|book| async move {
-            let target = book
-                .core()
-                .open(book.actor(), target.collection().id)
-                .await?;
-            let (placed, ops) = book.bringing(placement, &target, how, Some(href)).await?;
-            if !ops.is_empty() {
-                book.core().commit_as(book.actor(), ops).await?;
-            }
-            Ok(placed)
-        })
-        .await
-    }
-
-    /// The operations that bring one item.
+    /// What bringing one item takes.
     pub(super) async fn bringing(
         &self,
         placement: &Placement,
         target: &Book,
         how: How,
-        href: Option<&str>,
+        onto: Option<Onto<'_>>,
     ) -> Result<(Placed, Vec<Op>)> {
         let card = self.current(placement).await?;
         let placement = &card.placement;
@@ -199,6 +183,8 @@ impl Book {
             .store()
             .by_uid(target.collection().id, &placement.uid)
             .await?;
+        let leaves = onto.and_then(|onto| onto.occupant).map(|card| card.id);
+        let taken = taken.filter(|taken| Some(taken.placement.id) != leaves);
         let href = match (same, taken) {
             (true, Some(there)) if there.placement.item == placement.item => {
                 fresh = false;
@@ -210,17 +196,13 @@ impl Book {
                 });
             }
             (true, None) => {
-                let href = target
-                    .free_href(href.unwrap_or(&placement.href), href.is_some())
-                    .await?;
+                let href = target.free_href(&placement.href, onto).await?;
                 ops.push(self.shared_into(placement, target, &href).await?);
                 href
             }
             (false, _) => {
                 let wanted = format!("{}.vcf", random_id(16));
-                let href = target
-                    .free_href(href.unwrap_or(&wanted), href.is_some())
-                    .await?;
+                let href = target.free_href(&wanted, onto).await?;
                 ops.extend(target.copied(&self.content(&card), &href).await?);
                 href
             }
@@ -295,11 +277,14 @@ impl Book {
         Ok(ops)
     }
 
-    /// An href that is free here: `wanted`, or another one unless `strictly`.
-    pub(super) async fn free_href(&self, wanted: &str, strictly: bool) -> Result<String> {
+    /// An href that is free here: the one named, or the one wanted, or another.
+    pub(super) async fn free_href(&self, wanted: &str, onto: Option<Onto<'_>>) -> Result<String> {
+        let wanted = onto.map_or(wanted, |onto| onto.href);
+        let leaves = onto.and_then(|onto| onto.occupant).map(|card| card.id);
         match self.get(wanted).await {
             Err(Error::NotFound) => Ok(wanted.to_owned()),
-            Ok(_) if strictly => Err(Error::Exists(wanted.to_owned())),
+            Ok(card) if Some(card.placement.id) == leaves => Ok(wanted.to_owned()),
+            Ok(_) if onto.is_some() => Err(Error::PreconditionFailed),
             Ok(_) => Ok(format!("{}.vcf", random_id(16))),
             Err(error) => Err(error),
         }

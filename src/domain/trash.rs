@@ -106,7 +106,7 @@ impl Book {
         };
         Ok(Op::RestorePlacement {
             placement: placement.id,
-            href: self.free_href(&placement.href, false).await?,
+            href: self.free_href(&placement.href, None).await?,
             server_id: new_server_id(),
             overlay,
         })

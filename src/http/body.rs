@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 
 use axum::body::Body;
 use bytes::Bytes;
-use flate2::{Compression, read::GzDecoder, write::GzEncoder};
+use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::{BodyExt as _, Limited};
@@ -39,14 +39,15 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
         }
     })?;
     let bytes = collected.to_bytes();
-    match headers
+    let coding = headers
         .get(header::CONTENT_ENCODING)
-        .map(HeaderValue::as_bytes)
-    {
-        None | Some(b"identity") => Ok(bytes),
+        .map(|coding| coding.as_bytes().trim_ascii().to_ascii_lowercase());
+    match coding.as_deref() {
+        None | Some(b"identity" | b"") => Ok(bytes),
         Some(b"gzip" | b"x-gzip") => {
             let mut out = Vec::new();
-            GzDecoder::new(&bytes[..])
+            // All members count (RFC 1952 §2.2).
+            MultiGzDecoder::new(&bytes[..])
                 .take(limit as u64 + 1)
                 .read_to_end(&mut out)
                 .map_err(|_| BodyError::Broken)?;
@@ -59,18 +60,35 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     }
 }
 
-/// Whether a request accepts gzip (RFC 9110 §12.5.3).
+/// Whether a request accepts gzip (RFC 9110 §12.5.3): it says so itself before `*` does.
 pub fn accepts_gzip(request: &HeaderMap) -> bool {
-    request
+    let mut any = false;
+    let codings = request
         .get_all(header::ACCEPT_ENCODING)
         .iter()
         .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .any(|coding| {
-            let mut parts = coding.split(';');
-            let gzip = parts.next().is_some_and(|name| name.trim() == "gzip");
-            gzip && !parts.any(|weight| matches!(weight.trim(), "q=0" | "q=0.0"))
-        })
+        .flat_map(|value| value.split(','));
+    for coding in codings {
+        let mut parts = coding
+            .split(';')
+            .map(|part| part.trim().to_ascii_lowercase());
+        let name = parts.next().unwrap_or_default();
+        let accepted = !parts.any(|parameter| is_nothing(&parameter));
+        match name.as_str() {
+            "gzip" | "x-gzip" => return accepted,
+            "*" => any = accepted,
+            _ => {}
+        }
+    }
+    any
+}
+
+/// A weight that refuses: `q=0`, `q=0.000`.
+fn is_nothing(parameter: &str) -> bool {
+    let weight = parameter
+        .split_once('=')
+        .filter(|(name, _)| name.trim() == "q");
+    weight.is_some_and(|(_, weight)| weight.trim().parse() == Ok(0.0))
 }
 
 /// Compressed octets; none where they are too few to be worth it.

@@ -36,6 +36,7 @@ use super::{
     forwarded::{Origin, Proxies},
     headers::Headers,
     limits::{Place, Seldom},
+    lingering::{Lingering, Unread},
     tls::Certificates,
     watched::{Watch, Watched},
 };
@@ -83,22 +84,24 @@ pub struct Connection {
 impl Connection {
     /// Serves the connection to its end.
     pub async fn run(self, stream: TcpStream, tls: Option<Arc<Certificates>>) {
+        let unread = Unread::default();
+        let stream = Lingering::new(stream, unread.clone());
         let Some(tls) = tls else {
-            return self.speak(stream, Protocol::Any, false).await;
+            return self.speak(stream, Protocol::Any, false, unread).await;
         };
         // In a box that is gone afterwards: most connections only wait.
         let Some(stream) = Box::pin(self.handshake(stream, tls)).await else {
             return;
         };
         let protocol = Protocol::of(stream.get_ref().1.alpn_protocol());
-        self.speak(*stream, protocol, true).await;
+        self.speak(*stream, protocol, true, unread).await;
     }
 
     async fn handshake(
         &self,
-        stream: TcpStream,
+        stream: Lingering<TcpStream>,
         tls: Arc<Certificates>,
-    ) -> Option<Box<TlsStream<TcpStream>>> {
+    ) -> Option<Box<TlsStream<Lingering<TcpStream>>>> {
         match timeout(self.terms.patience.head, tls.accept(stream)).await {
             Ok(Ok(Some(stream))) => return Some(Box::new(stream)),
             Ok(Ok(None)) => tracing::info!(peer = %self.peer, "an authority asked for a proof"),
@@ -121,6 +124,7 @@ impl Connection {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         protocol: Protocol,
         tls: bool,
+        unread: Unread,
     ) -> impl Future<Output = ()> + Send {
         let patience = self.terms.patience;
         let activity = Arc::new(Activity::new());
@@ -131,7 +135,7 @@ impl Connection {
         let (terms, active) = (self.terms.clone(), activity.clone());
         let service = service_fn(move |request| {
             let work = Work::begin(&active);
-            answer(terms.clone(), connection, request, work)
+            answer(terms.clone(), connection, request, work, unread.clone())
         });
         let served = protocol
             .builder(patience)
@@ -194,6 +198,7 @@ async fn answer(
     connection: Origin,
     mut request: Request<Incoming>,
     mut work: Work,
+    unread: Unread,
 ) -> Result<Response<Watched<Work>>, Infallible> {
     let origin = terms.proxies.origin(connection, request.headers());
     let extensions = request.extensions_mut();
@@ -204,9 +209,10 @@ async fn answer(
         extensions.insert(ThroughProxy);
     }
     let stall = terms.patience.stall;
+    unread.set(false);
     let request = request.map(|body| match body.is_end_stream() {
         true => Body::empty(),
-        false => Body::new(Received::new(body, origin.address, stall)),
+        false => Body::new(Received::new(body, origin.address, stall, unread)),
     });
     let mut response = terms.router.clone().oneshot(request).await?;
     terms.headers.add(response.headers_mut(), origin.secure);
@@ -357,6 +363,8 @@ struct Received {
     begun: Option<Instant>,
     octets: u64,
     patience: Option<Pin<Box<Sleep>>>,
+    /// Told when it is dropped before its end.
+    unread: Option<Unread>,
 }
 
 /// The body comes too slowly.
@@ -365,7 +373,7 @@ struct Received {
 struct TooSlow;
 
 impl Received {
-    fn new(body: Incoming, peer: IpAddr, stall: Duration) -> Self {
+    fn new(body: Incoming, peer: IpAddr, stall: Duration, unread: Unread) -> Self {
         Self {
             body,
             peer,
@@ -373,6 +381,7 @@ impl Received {
             begun: None,
             octets: 0,
             patience: None,
+            unread: Some(unread),
         }
     }
 
@@ -382,6 +391,14 @@ impl Received {
         let begun = *self.begun.get_or_insert(now);
         let whole = begun + self.stall + Duration::from_secs(self.octets / SLOWEST);
         whole.min(now + self.stall)
+    }
+}
+
+impl Drop for Received {
+    fn drop(&mut self) {
+        if let Some(unread) = self.unread.take().filter(|_| !self.body.is_end_stream()) {
+            unread.set(true);
+        }
     }
 }
 
@@ -400,6 +417,9 @@ impl HttpBody for Received {
                 let octets = frame.data_ref().map_or(0, |data| data.len());
                 this.octets += octets as u64;
             }
+            if !matches!(frame, Some(Ok(_))) {
+                this.unread = None;
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
         let deadline = this.deadline();
@@ -410,6 +430,7 @@ impl HttpBody for Received {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
                 tracing::info!(peer = %this.peer, octets = this.octets, "a body comes too slowly");
+                this.unread = None;
                 Poll::Ready(Some(Err(Box::new(TooSlow))))
             }
         }

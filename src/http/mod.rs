@@ -8,6 +8,7 @@ pub mod connection;
 pub mod forwarded;
 pub mod headers;
 pub mod limits;
+mod lingering;
 pub mod outbound;
 pub mod reach;
 pub mod server;

@@ -17,7 +17,10 @@ use rustls::{
     server::{Acceptor, ClientHello, WantsServerCert},
     sign::{CertifiedKey, SingleCertAndKey},
 };
-use tokio::{io::AsyncWriteExt as _, net::TcpStream, sync::Notify};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    sync::Notify,
+};
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 use tokio_util::sync::CancellationToken;
 
@@ -89,9 +92,12 @@ impl Certificates {
         })))
     }
 
-    /// The TLS handshake of a new connection: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. None
-    /// when it was an authority's challenge, which is then answered.
-    pub async fn accept(&self, stream: TcpStream) -> io::Result<Option<TlsStream<TcpStream>>> {
+    /// The handshake of a new connection: TLS 1.2 and 1.3, HTTP/2 and HTTP/1.1 by ALPN. None where
+    /// an authority asked for a proof, and had it.
+    pub async fn accept<S>(&self, stream: S) -> io::Result<Option<TlsStream<S>>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let begun = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let hello = begun.client_hello();
         if !is_challenge(&hello) {

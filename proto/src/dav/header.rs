@@ -1,5 +1,7 @@
 //! Headers of WebDAV requests.
 
+use crate::vcard::Version;
+
 /// `Depth` (RFC 4918 §10.2)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -148,14 +150,110 @@ impl Prefer {
             minimal: brief.is_some_and(|value| value.trim().eq_ignore_ascii_case("t")),
             ..Prefer::default()
         };
-        for preference in prefer.unwrap_or_default().split([',', ';']) {
-            match preference.trim() {
-                "return=minimal" | "return-minimal" => found.minimal = true,
-                "return=representation" | "return-representation" => found.representation = true,
+        let mut returns = None;
+        for preference in prefer.unwrap_or_default().split(',') {
+            let (name, value) = parameter(preference.split(';').next().unwrap_or_default());
+            let (name, value) = match &*name {
+                "return-minimal" => ("return", "minimal"),
+                "return-representation" => ("return", "representation"),
+                name => (name, value),
+            };
+            match name {
+                // Only the first of a name counts (RFC 7240 §2).
+                "return" if returns.is_none() => returns = Some(value.to_ascii_lowercase()),
                 "depth-noroot" => found.depth_noroot = true,
                 _ => {}
             }
         }
+        found.minimal |= returns.as_deref() == Some("minimal");
+        found.representation = returns.as_deref() == Some("representation");
         found
     }
+}
+
+/// The version of vCard that `Accept` prefers (RFC 9110 §12.5.1, RFC 6352 §5.1.1); none where it
+/// names neither. `offers_4`: version 4.0 can be given.
+pub fn vcard_version(accept: &str, offers_4: bool) -> Option<Version> {
+    let ranges: Vec<Range> = accept.split(',').filter_map(Range::parse).collect();
+    let quality = |version: Version| {
+        let fit = |range: &&Range| range.fits(version).is_some();
+        // The most specific range that fits decides.
+        let best = ranges.iter().filter(fit).max_by_key(|r| r.fits(version));
+        best.map_or(0, |range| range.quality)
+    };
+    let named = |version: Version| {
+        let names = |range: &Range| range.quality > 0 && range.fits(version) == Some(NAMED);
+        ranges.iter().position(names)
+    };
+    let (three, four) = (quality(Version::V3), quality(Version::V4));
+    match (named(Version::V3), named(Version::V4)) {
+        _ if !offers_4 => named(Version::V3).map(|_| Version::V3),
+        (None, None) if three == four => None,
+        _ if three > four => Some(Version::V3),
+        _ if four > three => Some(Version::V4),
+        (Some(three), Some(four)) if three < four => Some(Version::V3),
+        (Some(_), None) => Some(Version::V3),
+        _ => Some(Version::V4),
+    }
+}
+
+/// A media range names the very version.
+const NAMED: u8 = 3;
+
+/// A media range of `Accept`.
+struct Range {
+    media_type: String,
+    version: Option<String>,
+    /// Thousandths.
+    quality: u16,
+}
+
+impl Range {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(';');
+        let media_type = parts.next()?.trim().to_ascii_lowercase();
+        let mut range = Range {
+            media_type,
+            version: None,
+            quality: 1000,
+        };
+        for part in parts {
+            let (name, value) = parameter(part);
+            match &*name {
+                "version" => range.version = Some(value.to_owned()),
+                "q" => {
+                    range.quality = quality(value);
+                    break;
+                }
+                _ => {}
+            }
+        }
+        Some(range)
+    }
+
+    /// How closely it describes cards of a version; none: not at all.
+    fn fits(&self, version: Version) -> Option<u8> {
+        match (&*self.media_type, self.version.as_deref()) {
+            ("*/*", _) => Some(0),
+            ("text/*", _) => Some(1),
+            ("text/vcard", None) => Some(2),
+            ("text/vcard", Some(named)) if named == version.as_str() => Some(NAMED),
+            _ => None,
+        }
+    }
+}
+
+/// A weight in thousandths (RFC 9110 §12.4.2); what is none counts in full.
+fn quality(weight: &str) -> u16 {
+    let weight: f32 = weight.trim().parse().unwrap_or(1.0);
+    (weight.clamp(0.0, 1.0) * 1000.0).round() as u16
+}
+
+/// `name = "value"`: the name in lower case, the value without its quotes.
+fn parameter(text: &str) -> (String, &str) {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    (
+        name.trim().to_ascii_lowercase(),
+        value.trim().trim_matches('"'),
+    )
 }

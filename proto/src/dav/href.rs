@@ -49,13 +49,18 @@ pub fn path_of(href: &str) -> &str {
 /// Host name of an href that is an absolute URL, without its port.
 pub fn host_of(href: &str) -> Option<&str> {
     let (_, rest) = href.trim().split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next()?;
+    rest.split(['/', '?', '#']).next().map(host_name)
+}
+
+/// The name in an authority or a Host header, without its port; an IPv6 address keeps its brackets.
+pub fn host_name(authority: &str) -> &str {
     let host = authority
         .rsplit_once('@')
         .map_or(authority, |(_, host)| host);
-    match host.find(']') {
-        Some(end) => Some(&host[..=end]),
-        None => host.split(':').next(),
+    match (host.find(']'), host.find(':')) {
+        (Some(end), _) => &host[..=end],
+        (None, Some(end)) => &host[..end],
+        (None, None) => host,
     }
 }
 

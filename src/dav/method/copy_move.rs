@@ -6,7 +6,7 @@ use carnet_proto::dav::{
 };
 use http::StatusCode;
 
-use super::precondition::condition;
+use super::{delete::whole, precondition::condition};
 use crate::{
     dav::{
         Call,
@@ -17,7 +17,7 @@ use crate::{
     },
     domain::{
         batch::Op,
-        book::{Book, Condition},
+        book::{Book, Destination, Obstacle},
         error::Error,
         rights::Right,
         sharing::How,
@@ -60,24 +60,23 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
             if same_book && target_name == name {
                 return Err(Failure::Status(StatusCode::FORBIDDEN));
             }
-            let ends = Ends {
-                from: (book, name),
-                to: (target_book, target_name),
-                moves,
+            let to = Destination {
+                book: target_book,
+                href: target_name,
+                overwrite: overwrites(call),
             };
-            let created = transfer(call, &ends).await.map_err(|error| match error {
-                // What lacks is the right to unbind from the book, or to bind into the other.
-                Failure::Domain(
-                    error @ Error::Forbidden {
-                        right: Right::Remove,
-                    },
-                    _,
-                ) => Failure::about(error, &parent(&call.href())),
-                Failure::Domain(error @ Error::Forbidden { right: Right::Add }, _) => {
-                    Failure::about(error, &parent(&target_href))
-                }
-                Failure::Domain(error, _) => Failure::about(error, &target_href),
-                other => other,
+            let created = transfer(call, (book, name), to, moves).await;
+            // What lacks is the right to unbind from a book, or to bind into one.
+            let about = |error, href: &str| match &error {
+                Error::Forbidden {
+                    right: Right::Add | Right::Remove,
+                } => Failure::about(error, parent(href)),
+                _ => Failure::about(error, href),
+            };
+            let created = created.map_err(|stays| match stays {
+                Stays::Obstacle(Obstacle::Here(error)) => about(error, &call.href()),
+                Stays::Obstacle(Obstacle::There(error)) => about(error, &target_href),
+                Stays::Failure(failure) => failure,
             })?;
             Ok(empty(match created {
                 true => StatusCode::CREATED,
@@ -92,72 +91,64 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 ..
             },
         ) if moves && !is_group_segment(segment) => {
-            let renamed = book.set_segment(segment).await;
+            whole(call)?;
+            let renamed = book.set_segment(segment, &condition(call).await?).await;
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))
+        }
+        (Resource::Book { .. }, Resource::Book { .. }) if !overwrites(call) => {
+            Err(Error::PreconditionFailed.into())
         }
         _ => Err(Failure::Status(StatusCode::FORBIDDEN)),
     }
 }
 
-/// A card, and where it goes.
-struct Ends<'a> {
-    from: (&'a Book, &'a str),
-    to: (&'a Book, &'a str),
-    moves: bool,
+/// RFC 4918 §10.6
+fn overwrites(call: &Call) -> bool {
+    call.header("overwrite")
+        .is_none_or(|value| !value.trim().eq_ignore_ascii_case("f"))
 }
 
-/// Copies or moves the card; returns whether the target is new.
-async fn transfer(call: &Call, ends: &Ends<'_>) -> Result<bool, Failure> {
-    let ((book, name), (target, target_name)) = (ends.from, ends.to);
-    let card = book.get(name).await?;
-    let etag = book.marks().await?.etag(&card.placement);
-    if !condition(call, book, name).await?.holds(Some(&etag)) {
-        return Err(Error::PreconditionFailed.into());
+/// Why a card stays where it is.
+enum Stays {
+    Obstacle(Obstacle),
+    Failure(Failure),
+}
+
+impl From<Obstacle> for Stays {
+    fn from(obstacle: Obstacle) -> Self {
+        Stays::Obstacle(obstacle)
     }
-    let occupied = match target.get(target_name).await {
-        Ok(_) => true,
-        Err(Error::NotFound) => false,
-        Err(error) => return Err(error.into()),
-    };
-    if occupied && call.header("overwrite").is_some_and(|v| v.trim() == "F") {
-        return Err(Error::PreconditionFailed.into());
+}
+
+impl<E: Into<Failure>> From<E> for Stays {
+    fn from(error: E) -> Self {
+        Stays::Failure(error.into())
     }
-    let dead = Dead::of_cards(call, book)
-        .await?
-        .remove(&card.placement.item);
-    if target.collection().id == book.collection().id {
-        if !ends.moves {
-            // Two cards of a book cannot have the same UID.
-            let href = name.to_owned();
-            return Err(Error::UidConflict { href }.into());
-        }
-        book.rename(&card, target_name).await?;
-        return Ok(!occupied);
-    }
-    let store = call.face.core.store();
-    let holder = store
-        .by_uid(target.collection().id, &card.placement.uid)
-        .await?;
-    if let Some(holder) = &holder
-        && holder.placement.href != target_name
-    {
-        let href = holder.placement.href.clone();
-        return Err(Error::UidConflict { href }.into());
-    }
-    let is_there = holder.is_some_and(|holder| holder.placement.item == card.placement.item);
-    if occupied && !is_there {
-        target.delete(target_name, &Condition::Exists).await?;
-    }
-    let how = match ends.moves {
+}
+
+/// Whether the target is new.
+async fn transfer(
+    call: &Call,
+    (book, name): (&Book, &str),
+    to: Destination<'_>,
+    moves: bool,
+) -> Result<bool, Stays> {
+    let how = match moves {
         true => How::Move,
         false => How::Share,
     };
-    book.bring_as(&card.placement, target, how, target_name)
-        .await?;
-    let placed = target.get(target_name).await?.placement.item;
-    keep_properties(call, dead, &of_card(target, placed)).await?;
-    Ok(!occupied)
+    let condition = condition(call).await?;
+    let found = book.heads(&[name.to_owned()]).await?;
+    let item = found.into_iter().flatten().next();
+    let item = item.map(|card| card.placement.item);
+    let mut dead = Dead::of_cards(call, book).await?;
+    let placed = book.relocate(name, &condition, to, how).await?;
+    let dead = item.and_then(|item| dead.remove(&item));
+    if to.book.collection().id != book.collection().id {
+        keep_properties(call, dead, &of_card(to.book, placed.item)).await?;
+    }
+    Ok(placed.created)
 }
 
 /// Keeps the dead properties of a card that becomes another resource.
@@ -175,26 +166,20 @@ async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(
     Ok(())
 }
 
-/// The href of the book that a card's href is in.
-fn parent(href: &str) -> String {
+/// The book a card's address is in.
+fn parent(href: &str) -> &str {
     let end = href.rfind('/').map_or(0, |end| end + 1);
-    href[..end].to_owned()
+    &href[..end]
 }
 
 /// Whether a Destination is on this server: a path, or a URL with one of its names. Scheme and port
 /// are ignored, since a proxy may have changed them.
 fn is_here(call: &Call, destination: &str) -> bool {
-    let is_known = match host_of(destination) {
-        None => true,
-        Some(host) => {
-            let asked = call
-                .header("host")
-                .map(|host| host.rsplit_once(':').map_or(host, |h| h.0));
-            [asked, call.face.host.as_deref()]
-                .into_iter()
-                .flatten()
-                .any(|known| known.eq_ignore_ascii_case(host))
-        }
-    };
+    let is_known = host_of(destination).is_none_or(|host| {
+        [call.host.as_deref(), call.face.host.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|known| known.eq_ignore_ascii_case(host))
+    });
     is_known && path_of(destination).starts_with("/dav/")
 }

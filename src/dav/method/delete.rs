@@ -1,5 +1,6 @@
 //! DELETE (RFC 4918 §9.6).
 
+use carnet_proto::dav::header::Depth;
 use http::StatusCode;
 
 use super::precondition::condition;
@@ -14,8 +15,16 @@ use crate::{
     domain::{error::Error, rights::Right},
 };
 
-/// Answers DELETE with 204: a card loses its placement, a private book goes to the trash, a push
-/// registration ends. 403 with need-privileges (`unbind`) for what may not be removed.
+/// A collection goes, and moves, with all that is in it (RFC 4918 §9.6.1, §9.9.2).
+pub fn whole(call: &Call) -> Result<(), Failure> {
+    match call.depth()? {
+        None | Some(Depth::Infinity) => Ok(()),
+        Some(_) => Err(Failure::BadRequest(
+            "a collection has Depth: infinity".into(),
+        )),
+    }
+}
+
 pub async fn delete(call: &Call) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card {
@@ -23,7 +32,7 @@ pub async fn delete(call: &Call) -> Result<Answer, Failure> {
             book_href,
             name,
         } => {
-            let condition = condition(call, book, name).await?;
+            let condition = condition(call).await?;
             let removed = book
                 .delete(name, &condition)
                 .await
@@ -35,7 +44,8 @@ pub async fn delete(call: &Call) -> Result<Answer, Failure> {
             push::written(call, &removed.moved);
         }
         Resource::Book { book, href } => {
-            let removed = book.remove().await;
+            whole(call)?;
+            let removed = book.remove(&condition(call).await?).await;
             removed.map_err(|error| Failure::about(error, href))?;
         }
         Resource::Registration(id) => push::unregister(call, id).await?,

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use carnet_proto::{
-    dav::{header::Tags, xml::escape},
-    vcard::Version,
-};
+use carnet_proto::dav::xml::escape;
 use http::{HeaderValue, StatusCode, header};
 
-use super::{apple, propfind::CHUNK};
+use super::{
+    apple,
+    precondition::{is_unchanged, modified},
+    propfind::CHUNK,
+};
 use crate::{
     dav::{
         Call,
@@ -41,13 +42,23 @@ fn page(call: &Call) -> String {
 pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card { book, name, .. } => card(&call, book, name).await,
-        Resource::Book { .. } => {
-            let maker = |sink| async move { all(&call, &sink).await };
-            let mut answer = make(StatusCode::OK, VCARD, maker).await?;
-            answer.headers_mut().insert(
-                header::CONTENT_DISPOSITION,
-                HeaderValue::from_static("attachment; filename=\"contacts.vcf\""),
-            );
+        Resource::Book { book, .. } => {
+            let etag = book.etag();
+            let mut answer = match is_unchanged(&call, &etag, None).await? {
+                true => empty(StatusCode::NOT_MODIFIED),
+                false => {
+                    let maker = |sink| async move { all(&call, &sink).await };
+                    let mut answer = make(StatusCode::OK, VCARD, maker).await?;
+                    answer.headers_mut().insert(
+                        header::CONTENT_DISPOSITION,
+                        HeaderValue::from_static("attachment; filename=\"contacts.vcf\""),
+                    );
+                    answer
+                }
+            };
+            if let Ok(etag) = HeaderValue::from_str(&etag) {
+                answer.headers_mut().insert(header::ETAG, etag);
+            }
             Ok(answer)
         }
         Resource::AppleProfile => apple::profile(&call),
@@ -62,20 +73,10 @@ pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
 async fn card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failure> {
     let card = book.get(name).await?;
     let etag = book.marks().await?.etag(&card.placement);
-    let modified = card.placement.modified.0.div_euclid(1000);
-    let unchanged = match call.header("if-none-match").map(Tags::parse) {
-        Some(Tags::Any) => true,
-        Some(Tags::List(tags)) => tags.contains(&etag),
-        // RFC 9110 §13.1.3
-        None => call
-            .header("if-modified-since")
-            .and_then(|date| chrono::DateTime::parse_from_rfc2822(date).ok())
-            .is_some_and(|date| modified <= date.timestamp()),
-    };
-    let mut answer = match unchanged {
+    let mut answer = match is_unchanged(call, &etag, Some(modified(&card))).await? {
         true => empty(StatusCode::NOT_MODIFIED),
         false => {
-            let rendering = call.render(book, &card, asked_version(call));
+            let rendering = call.render(book, &card, call.asked_version());
             typed(StatusCode::OK, VCARD, Content::Whole(rendering))
         }
     };
@@ -100,7 +101,7 @@ async fn all(call: &Call, sink: &Sink) -> Result<Bytes, Failure> {
     while let Some(position) = next {
         let leg = book.walk(position, CHUNK).await?;
         for card in &leg.cards {
-            out.extend_from_slice(&call.render(book, card, asked_version(call)));
+            out.extend_from_slice(&call.render(book, card, call.asked_version()));
             if out.len() >= PART {
                 sink.send(out.split().freeze()).await?;
             }
@@ -108,13 +109,4 @@ async fn all(call: &Call, sink: &Sink) -> Result<Bytes, Failure> {
         next = leg.next;
     }
     Ok(out.freeze())
-}
-
-/// The version a GET asks for (RFC 6352 §5.1.1).
-fn asked_version(call: &Call) -> Option<Version> {
-    let accept = call.header("accept")?.replace([' ', '"'], "");
-    [(Version::V4, "version=4.0"), (Version::V3, "version=3.0")]
-        .into_iter()
-        .find(|(version, name)| accept.contains(name) && call.profile.gives(*version))
-        .map(|(version, _)| version)
 }

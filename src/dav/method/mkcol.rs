@@ -8,6 +8,7 @@ use carnet_proto::dav::{
 };
 use http::StatusCode;
 
+use super::precondition::require;
 use crate::{
     dav::{
         Call,
@@ -42,6 +43,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
         },
         _ => return Err(Failure::Exists),
     };
+    require(call).await?;
     let asked = asked(call)?;
     if is_group_segment(segment) || segment.len() > 255 {
         return Err(Failure::Status(StatusCode::FORBIDDEN));

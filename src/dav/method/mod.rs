@@ -55,14 +55,17 @@ pub async fn dispatch(call: Arc<Call>, method: &Method) -> Result<Answer, Failur
 /// it first.
 pub fn options(kind: Kind) -> Answer {
     let mut answer = empty(StatusCode::OK);
-    allow(&mut answer, kind);
+    let methods = kind.methods();
+    answer.headers_mut().insert(header::ALLOW, listed(methods));
     answer
 }
 
-/// Adds the Allow header.
-pub fn allow(answer: &mut Answer, kind: Kind) {
-    let methods: Vec<&str> = kind.methods().collect();
-    if let Ok(methods) = HeaderValue::from_str(&methods.join(", ")) {
-        answer.headers_mut().insert(header::ALLOW, methods);
-    }
+/// The methods a resource of a kind does serve, after one it does not (RFC 9110 §15.5.6).
+pub fn allowed(kind: Kind, refused: &Method) -> HeaderValue {
+    listed(kind.methods().filter(|method| *method != refused.as_str()))
+}
+
+fn listed(methods: impl Iterator<Item = &'static str>) -> HeaderValue {
+    let methods: Vec<&str> = methods.collect();
+    HeaderValue::from_str(&methods.join(", ")).unwrap_or(HeaderValue::from_static("OPTIONS"))
 }

@@ -3,7 +3,7 @@
 use carnet_proto::dav::href::encode;
 use http::{HeaderValue, StatusCode, header};
 
-use super::put::store;
+use super::{precondition::require, put::store};
 use crate::{
     dav::{Call, error::Failure, output::Answer, path::Resource, push},
     domain::{book::Condition, item::random_id},
@@ -19,6 +19,7 @@ pub async fn post(call: &Call) -> Result<Answer, Failure> {
     let Resource::Book { book, href } = &call.resource else {
         return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
     };
+    require(call).await?;
     let name = format!("{}.vcf", random_id(16));
     let mut answer = store(call, book, &name, &Condition::Absent).await?;
     if let Ok(location) = HeaderValue::from_str(&format!("{href}{}", encode(&name))) {

@@ -7,6 +7,7 @@ use carnet_proto::dav::{
 };
 use http::StatusCode;
 
+use super::precondition::require;
 use crate::{
     dav::{
         Call,
@@ -34,6 +35,7 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
         Resource::Card { book, name, .. } => of_card(book, book.get(name).await?.placement.item),
         resource => key_of(call, Subject::of(resource)),
     };
+    require(call).await?;
     let refused = refused(call, &key, &instructions).await?;
     let mut out = Properties::default();
     if refused.is_empty() {

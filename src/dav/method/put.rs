@@ -34,7 +34,7 @@ pub async fn put(call: &Call) -> Result<Answer, Failure> {
     if name.len() > MAX_NAME {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
-    let condition = condition(call, book, name).await?;
+    let condition = condition(call).await?;
     store(call, book, name, &condition).await
 }
 
@@ -69,7 +69,11 @@ pub async fn store(
                 true => StatusCode::CREATED,
                 false => StatusCode::OK,
             };
-            typed(status, VCARD, Content::Whole(rendering))
+            let shown = match call.asked_version() {
+                None => rendering,
+                asked => call.render(book, &written.card, asked),
+            };
+            typed(status, VCARD, Content::Whole(shown))
         }
         false => empty(match written.created {
             true => StatusCode::CREATED,

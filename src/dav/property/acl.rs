@@ -1,6 +1,9 @@
 //! RFC 3744 §4 and §5, RFC 5397: principals and privileges.
 
-use carnet_proto::dav::xml::escape;
+use carnet_proto::dav::{
+    name::{CALENDARSERVER, DAV, Name},
+    xml::escape,
+};
 
 use super::{Subject, href};
 use crate::{
@@ -214,11 +217,12 @@ pub fn owner_of(call: &Call, resource: &Resource) -> Option<Resource> {
 pub async fn searchable(
     call: &Call,
     resource: &Resource,
-    local: &str,
+    name: &Name,
 ) -> Result<Option<String>, Failure> {
-    Ok(match local {
-        "displayname" => super::webdav::value(call, Subject::Plain(resource), local).await?,
-        "email-address-set" | "alternate-URI-set" => {
+    let local = &*name.local;
+    Ok(match (&*name.namespace, local) {
+        (DAV, "displayname") => super::webdav::value(call, Subject::Plain(resource), local).await?,
+        (CALENDARSERVER, "email-address-set") | (DAV, "alternate-URI-set") => {
             let email = email(call, resource).await?.flatten();
             email.map(|email| escape(&email))
         }

@@ -14,7 +14,7 @@ use carnet_proto::{
     vcard::Version,
 };
 
-use super::{CARD, Dead, acl, is_dead, is_live, live_on, webdav, write};
+use super::{CARD, Dead, acl, is_dead, is_live, live_on, once, webdav, write};
 use crate::{
     dav::{Call, error::Failure, path::Kind, report},
     domain::{
@@ -81,8 +81,8 @@ impl<'a> Cards<'a> {
                 &all
             }
         };
-        let asked_live = names
-            .iter()
+        let asked_live = once(names)
+            .into_iter()
             .map(|name| (name.clone(), live(call, book, name)))
             .collect();
         Ok(Self {
@@ -113,14 +113,7 @@ impl<'a> Cards<'a> {
 
     /// Writes one response for each card.
     pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
-        let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
-        let privileges = match self.asked.iter().any(asks) {
-            true => {
-                let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
-                self.book.items_privileges(&placements).await?
-            }
-            false => Vec::new(),
-        };
+        let privileges = self.privileges(cards).await?;
         for (at, card) in cards.iter().enumerate() {
             let href = format!("{}{}", self.href, encode(&card.placement.href));
             out.properties(&href, &self.properties(card, privileges.get(at)));
@@ -128,7 +121,24 @@ impl<'a> Cards<'a> {
         Ok(())
     }
 
-    /// Entity tag of a card for this person.
+    /// The properties of one card.
+    pub async fn of(&self, card: &Card) -> Result<Properties, Failure> {
+        let privileges = self.privileges(&[card]).await?;
+        Ok(self.properties(card, privileges.first()))
+    }
+
+    async fn privileges(&self, cards: &[&Card]) -> Result<Vec<ItemPrivileges>, Failure> {
+        let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
+        Ok(match self.asked.iter().any(asks) {
+            true => {
+                let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
+                self.book.items_privileges(&placements).await?
+            }
+            false => Vec::new(),
+        })
+    }
+
+    /// Etag of a card as this person sees it.
     pub fn etag(&self, card: &Card) -> String {
         self.marks.etag(&card.placement)
     }
@@ -147,7 +157,8 @@ impl<'a> Cards<'a> {
             self.property(card, name, live, privileges, dead, &mut out);
         }
         if let (true, Some(dead)) = (self.all, dead) {
-            dead.write_others(|name| is_live(CARD, name), &mut out.found);
+            let asked = |name: &Name| self.asked.iter().any(|(asked, _)| asked == name);
+            dead.write_others(|name| is_live(CARD, name) || asked(name), &mut out.found);
         }
         if self.call.prefer().minimal {
             out.others.retain(|(status, _)| *status != 404);

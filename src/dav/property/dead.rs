@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use carnet_proto::dav::name::Name;
+use carnet_proto::dav::{name::Name, xml::parse};
 
 use super::Subject;
 use crate::{
@@ -63,7 +63,14 @@ impl Dead {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// The names, in the order of storage.
+    /// Leaves a property out whose text is blank.
+    pub fn drop_blank(&mut self, name: &Name) {
+        let is_blank =
+            |xml: &str| parse(xml.as_bytes()).is_ok_and(|element| element.text().trim().is_empty());
+        self.0
+            .retain(|(known, xml)| known != name || !is_blank(xml));
+    }
+
     pub fn names(&self) -> impl Iterator<Item = &Name> {
         self.0.iter().map(|(name, _)| name)
     }

@@ -7,6 +7,8 @@ mod dead;
 mod push;
 mod webdav;
 
+use std::collections::HashSet;
+
 use carnet_proto::dav::{
     multistatus::{Properties, empty_element},
     name::{CALENDARSERVER, CARDDAV, DAV, Name, PUSH},
@@ -187,10 +189,13 @@ pub async fn properties(
         Subject::Plain(resource) => column(resource),
         Subject::Book { .. } => BOOK,
     };
-    let dead = match is_dead(asked) {
+    let mut dead = match is_dead(asked) {
         true => Dead::read(call, &key_of(call, subject)).await?,
         false => Dead::default(),
     };
+    if let Subject::Book { .. } = subject {
+        dead.drop_blank(&Name::new(DAV, "displayname"));
+    }
     let mut out = Properties::default();
     match asked {
         PropFind::PropName => {
@@ -206,12 +211,22 @@ pub async fn properties(
                 }
             }
             dead.write_others(|name| is_live(column, name), &mut out.found);
-            for name in include {
-                live(call, subject, name, &mut out).await?;
+            let is_written = |name: &Name| {
+                let known = TABLE.iter().find(|row| row.name == *name);
+                let listed = known.is_some_and(|row| row.all && row.on & column != 0);
+                listed
+                    || dead
+                        .names()
+                        .any(|written| written == name && !is_live(column, name))
+            };
+            for name in once(include) {
+                if !is_written(name) && !dead.write(name, &mut out.found) {
+                    live(call, subject, name, &mut out).await?;
+                }
             }
         }
         PropFind::Prop(wanted) => {
-            for name in wanted {
+            for name in once(wanted) {
                 if !dead.write(name, &mut out.found) {
                     live(call, subject, name, &mut out).await?;
                 }
@@ -222,6 +237,12 @@ pub async fn properties(
         out.others.retain(|(status, _)| *status != 404);
     }
     Ok(out)
+}
+
+/// Names in their order, each once.
+fn once(names: &[Name]) -> Vec<&Name> {
+    let mut seen = HashSet::new();
+    names.iter().filter(|name| seen.insert(*name)).collect()
 }
 
 fn is_live(column: u8, name: &Name) -> bool {

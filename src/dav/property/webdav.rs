@@ -30,7 +30,7 @@ pub async fn value(
         ("displayname", Subject::Book { book, .. }) => escape(&book_name(book)),
         ("supported-report-set", _) => report_set(report::served_on(subject)),
         ("supported-method-set", Subject::Book { .. }) => method_set(Kind::Book),
-        ("getetag", Subject::Book { book, .. }) => escape(&format!("\"{}\"", book.cursor())),
+        ("getetag", Subject::Book { book, .. }) => escape(&book.etag()),
         ("getlastmodified", Subject::Book { book, .. }) => http_date(book.collection().created),
         ("creationdate", Subject::Book { book, .. }) => date_time(book.collection().created),
         ("getlastmodified" | "creationdate", Subject::Plain(Resource::Home)) => {

@@ -8,8 +8,9 @@ use carnet_proto::{
         header::Depth,
         href::{encode, path_of, segments},
         multistatus::MultiStatus,
-        name::Name,
+        name::{DAV, Name},
         request::{Multiget, PropFind, Query},
+        xml::parse,
     },
     vcard::Filter,
 };
@@ -22,7 +23,7 @@ use crate::{
         error::Failure,
         method::{CHUNK, flush},
         output::{Answer, Sink, XML, make, xml},
-        path::{Resource, href_in_group, href_in_home},
+        path::{Resource, href_in_group, href_in_home, spell, with_own_login},
         property::Cards,
     },
     domain::{book::Book, cursor::Position, error::Error, item::Card, store::Want},
@@ -37,23 +38,40 @@ pub async fn multiget(call: Arc<Call>, asked: Multiget) -> Result<Answer, Failur
 }
 
 async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Bytes, Failure> {
-    let Resource::Book { book, href } = &call.resource else {
-        return Err(Error::NotFound.into());
+    let (book, href, only) = match &call.resource {
+        Resource::Book { book, href } => (book, href, None),
+        // A card answers for itself alone.
+        Resource::Card {
+            book,
+            book_href,
+            name,
+        } => {
+            book.get(name).await?;
+            (book, book_href, Some(name))
+        }
+        _ => return Err(Error::NotFound.into()),
     };
-    let cards = Cards::new(call, book, href, &props(&asked.props), &asked.data).await?;
+    let props = props(call, &asked.props)?;
+    let cards = Cards::new(call, book, href, &props, &asked.data).await?;
     let own = segments(href).unwrap_or_default();
     let mut out = MultiStatus::new();
+    let mut asked_names = Vec::new();
+    for asked in &asked.hrefs {
+        let path = segments(path_of(asked)).unwrap_or_default();
+        let mut path = with_own_login(&call.actor, path);
+        match path.pop() {
+            Some(name) if path == own || call.is_alias(book, &path) => asked_names.push(name),
+            _ => out.bare(path_of(asked), 404, None),
+        }
+    }
+    spell(book, &mut asked_names).await?;
     let mut seen = HashSet::new();
     let mut names = Vec::new();
-    for asked in &asked.hrefs {
-        let mut path = segments(path_of(asked)).unwrap_or_default();
-        match path.pop() {
-            Some(name) if path == own || call.is_alias(book, &path) => {
-                if seen.insert(name.clone()) {
-                    names.push(name);
-                }
-            }
-            _ => out.bare(path_of(asked), 404, None),
+    for name in asked_names {
+        match only.is_some_and(|only| *only != name) {
+            true => out.bare(&format!("{href}{}", encode(&name)), 404, None),
+            false if seen.insert(name.clone()) => names.push(name),
+            false => {}
         }
     }
     drop(seen);
@@ -88,8 +106,14 @@ pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
         } => {
             let card = book.get(name).await?;
             let mut out = MultiStatus::new();
-            let cards =
-                Cards::new(&call, book, book_href, &props(&query.props), &query.data).await?;
+            let cards = Cards::new(
+                &call,
+                book,
+                book_href,
+                &props(&call, &query.props)?,
+                &query.data,
+            )
+            .await?;
             if matches(&call, book, &card, &query.filter) {
                 cards.write(&[&card], &mut out).await?;
                 note_given(book, &[&card]).await?;
@@ -114,7 +138,8 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     let Resource::Book { book, href } = &call.resource else {
         return Err(Error::NotFound.into());
     };
-    let cards = Cards::new(call, book, href, &props(&query.props), &query.data).await?;
+    let props = props(call, &query.props)?;
+    let cards = Cards::new(call, book, href, &props, &query.data).await?;
     let everything = query.filter.props.is_empty();
     let want = match everything {
         true => cards.want(),
@@ -147,12 +172,17 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     Ok(out.finish(None).into())
 }
 
-/// The properties of a request; without `D:prop`, those of `allprop`.
-fn props(names: &[Name]) -> PropFind {
-    match names.is_empty() {
-        true => PropFind::AllProp(Vec::new()),
-        false => PropFind::Prop(names.to_vec()),
+/// What is asked of each card (RFC 6352 §8.6, §8.7): `D:prop`, `D:propname`, or else what `allprop`
+/// shows.
+fn props(call: &Call, names: &[Name]) -> Result<PropFind, Failure> {
+    if !names.is_empty() {
+        return Ok(PropFind::Prop(names.to_vec()));
     }
+    let names_only = parse(call.body())?.child(DAV, "propname").is_some();
+    Ok(match names_only {
+        true => PropFind::PropName,
+        false => PropFind::AllProp(Vec::new()),
+    })
 }
 
 fn matches(call: &Call, book: &Book, card: &Card, filter: &Filter) -> bool {

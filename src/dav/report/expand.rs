@@ -2,20 +2,23 @@
 
 use carnet_proto::dav::{
     href::segments,
-    multistatus::{MultiStatus, Properties, response},
+    multistatus::{MultiStatus, Properties, response, status_line},
     name::{DAV, Name},
     request::{AddressData, Expand, PropFind},
-    xml::{Element, parse},
+    xml::{Element, escape, parse},
 };
 use futures_util::future::{BoxFuture, FutureExt as _};
 use http::StatusCode;
 
-use crate::dav::{
-    Call,
-    error::Failure,
-    output::{Answer, xml},
-    path::Resource,
-    property::{Cards, Subject, properties},
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        output::{Answer, xml},
+        path::Resource,
+        property::{Cards, Subject, properties},
+    },
+    domain::{book::Book, error::Error, item::Card},
 };
 
 /// Levels below the resource asked; also ends cycles.
@@ -25,37 +28,28 @@ const MAX_VISITS: usize = 500;
 
 /// Answers expand-property, at most three levels deep and for at most 500 resources.
 pub async fn expand(call: &Call, wanted: &[Expand]) -> Result<Answer, Failure> {
+    let mut visits = MAX_VISITS;
+    let found = expanded(call, &call.resource, wanted, MAX_DEPTH, &mut visits).await?;
     let mut out = MultiStatus::new();
-    if let Resource::Card {
-        book,
-        book_href,
-        name,
-    } = &call.resource
-    {
-        let card = book.get(name).await?;
-        let names = PropFind::Prop(wanted.iter().map(|expand| expand.name.clone()).collect());
-        let cards = Cards::new(call, book, book_href, &names, &AddressData::default()).await?;
-        cards.write(&[&card], &mut out).await?;
-    } else {
-        let mut visits = MAX_VISITS;
-        let found = expanded(call, &call.resource, wanted, MAX_DEPTH, &mut visits).await?;
-        out.properties(&call.href(), &found);
-    }
+    out.properties(&call.href(), &found.ok_or(Error::NotFound)?);
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
 }
 
+/// None where there is no such resource.
 fn expanded<'a>(
     call: &'a Call,
     resource: &'a Resource,
     wanted: &'a [Expand],
     depth: usize,
     visits: &'a mut usize,
-) -> BoxFuture<'a, Result<Properties, Failure>> {
+) -> BoxFuture<'a, Result<Option<Properties>, Failure>> {
     async move {
+        let Some(source) = Source::of(resource).await? else {
+            return Ok(None);
+        };
         let mut out = Properties::default();
         for expand in wanted {
-            let one = PropFind::Prop(vec![expand.name.clone()]);
-            let found = properties(call, Subject::of(resource), &one).await?;
+            let found = source.property(call, &expand.name).await?;
             for (status, names) in found.others {
                 names.into_iter().for_each(|name| out.without(status, name));
             }
@@ -69,27 +63,94 @@ fn expanded<'a>(
             }
             let mut inner = String::new();
             for href in hrefs {
+                if *visits == 0 || !href.starts_with('/') {
+                    // Elsewhere, or too much for one answer: it stays what it is.
+                    inner.push_str(&format!("<D:href>{}</D:href>", escape(&href)));
+                    continue;
+                }
+                *visits -= 1;
                 let path = segments(&href).unwrap_or_default();
                 let scoped = call.scope.is_some();
                 let target = Resource::find(&call.face, &call.actor, scoped, &path).await;
-                let (Ok(target), true) = (target, *visits > 0) else {
-                    continue;
+                let nested = match &target {
+                    Ok(target) => expanded(call, target, &expand.nested, depth - 1, visits).await?,
+                    Err(_) => None,
                 };
-                *visits -= 1;
-                let nested = expanded(call, &target, &expand.nested, depth - 1, visits).await?;
-                inner.push_str(&response(&href, &nested));
+                inner.push_str(&match nested {
+                    Some(nested) => response(&href, &nested),
+                    None => missing(&href),
+                });
             }
             wrap(&expand.name, &inner, &mut out.found);
         }
-        Ok(out)
+        Ok(Some(out))
     }
     .boxed()
 }
 
+/// A resource that is there.
+enum Source<'a> {
+    Card {
+        book: &'a Book,
+        book_href: &'a str,
+        card: Box<Card>,
+    },
+    Other(&'a Resource),
+}
+
+impl<'a> Source<'a> {
+    async fn of(resource: &'a Resource) -> Result<Option<Self>, Failure> {
+        Ok(match resource {
+            Resource::Card {
+                book,
+                book_href,
+                name,
+            } => match book.get(name).await {
+                Ok(card) => Some(Source::Card {
+                    book,
+                    book_href,
+                    card: Box::new(card),
+                }),
+                Err(Error::NotFound) => None,
+                Err(error) => return Err(error.into()),
+            },
+            Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => None,
+            other => Some(Source::Other(other)),
+        })
+    }
+
+    async fn property(&self, call: &Call, name: &Name) -> Result<Properties, Failure> {
+        let one = PropFind::Prop(vec![name.clone()]);
+        match self {
+            Source::Other(resource) => properties(call, Subject::of(resource), &one).await,
+            Source::Card {
+                book,
+                book_href,
+                card,
+            } => {
+                let data = AddressData::default();
+                let cards = Cards::new(call, book, book_href, &one, &data).await?;
+                cards.of(card).await
+            }
+        }
+    }
+}
+
+/// A response for what is not there.
+fn missing(href: &str) -> String {
+    let status = status_line(404);
+    let href = escape(href);
+    format!("<D:response><D:href>{href}</D:href><D:status>{status}</D:status></D:response>")
+}
+
 fn wrap(name: &Name, inner: &str, out: &mut String) {
-    if let Some(prefix) = name.prefix() {
-        let local = &name.local;
-        out.push_str(&format!("<{prefix}:{local}>{inner}</{prefix}:{local}>"));
+    let local = &name.local;
+    match name.prefix() {
+        Some(prefix) => out.push_str(&format!("<{prefix}:{local}>{inner}</{prefix}:{local}>")),
+        None => {
+            let namespace = escape(&name.namespace);
+            out.push_str(&format!("<{local} xmlns=\"{namespace}\">{inner}</{local}>"));
+        }
     }
 }
 

@@ -26,9 +26,11 @@ const BOOK_REPORTS: &[&str] = &[
     "C:addressbook-query",
     "D:expand-property",
     "D:acl-principal-prop-set",
+    "D:principal-match",
 ];
 /// `supported-report-set` of a card.
 pub const CARD_REPORTS: &[&str] = &[
+    "C:addressbook-multiget",
     "C:addressbook-query",
     "D:expand-property",
     "D:acl-principal-prop-set",
@@ -37,8 +39,13 @@ const HOME_REPORTS: &[&str] = &[
     "D:sync-collection",
     "D:expand-property",
     "D:acl-principal-prop-set",
+    "D:principal-match",
 ];
-const GROUP_HOME_REPORTS: &[&str] = &["D:expand-property", "D:acl-principal-prop-set"];
+const GROUP_HOME_REPORTS: &[&str] = &[
+    "D:expand-property",
+    "D:acl-principal-prop-set",
+    "D:principal-match",
+];
 const PRINCIPAL_REPORTS: &[&str] = &[
     "D:expand-property",
     "D:principal-property-search",
@@ -103,7 +110,7 @@ pub async fn report(call: Arc<Call>) -> Result<Answer, Failure> {
         Report::PrincipalSearchPropertySet => {
             Ok(xml(StatusCode::OK, principal::search_properties()))
         }
-        Report::PrincipalMatch(asked) => principal::matching(&call, &asked).await,
+        Report::PrincipalMatch(asked) => principal::matching(call, asked).await,
         Report::AclPrincipalPropSet(props) => principal::of_acl(&call, &props).await,
         Report::Other(_) => Err(Failure::Status(StatusCode::FORBIDDEN)),
     }

@@ -1,23 +1,28 @@
 //! Reports on principals (RFC 3744 §9).
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
+use bytes::Bytes;
 use carnet_proto::dav::xml::escape;
 use carnet_proto::dav::{
     header::Depth,
     multistatus::{MultiStatus, dav_body, empty_element},
     name::{CALENDARSERVER, DAV, Name},
-    request::{PrincipalMatch, PrincipalSearch, PropFind},
+    request::{AddressData, PrincipalMatch, PrincipalSearch, PropFind},
 };
 use http::StatusCode;
 
 use super::TRUNCATED;
-use crate::dav::{
-    Call,
-    error::Failure,
-    output::{Answer, xml},
-    path::{Resource, href_in_home},
-    property::{Subject, owner_of, properties, searchable},
+use crate::{
+    dav::{
+        Call,
+        error::Failure,
+        method::{CHUNK, flush},
+        output::{Answer, Sink, XML, make, xml},
+        path::{Resource, href_in_group, href_in_home},
+        property::{Cards, Subject, owner_of, properties, searchable},
+    },
+    domain::{cursor::Position, item::Card},
 };
 
 /// Principals in one answer, at most.
@@ -53,7 +58,7 @@ async fn holds(
 ) -> Result<bool, Failure> {
     let wanted = escape(text).to_lowercase();
     for name in names {
-        let value = searchable(call, resource, &name.local).await?;
+        let value = searchable(call, resource, name).await?;
         if !value.is_some_and(|value| value.to_lowercase().contains(&wanted)) {
             return Ok(false);
         }
@@ -94,31 +99,86 @@ fn own(call: &Call) -> Vec<Resource> {
     own
 }
 
-/// `principal-match` (RFC 3744 §9.3): the principals that stand for the actor, or what they own.
-pub async fn matching(call: &Call, asked: &PrincipalMatch) -> Result<Answer, Failure> {
-    depth_zero(call)?;
-    if asked.property.is_none() {
-        let mut own = own(call);
-        below(call, &mut own);
-        return answer(call, &own, &asked.props).await;
+/// `principal-match` (§9.3): what is below the resource asked, at any depth, and stands for the
+/// actor or belongs to them.
+pub async fn matching(call: Arc<Call>, asked: PrincipalMatch) -> Result<Answer, Failure> {
+    depth_zero(&call)?;
+    match &asked.property {
+        None => {
+            let mut own = own(&call);
+            below(&call, &mut own);
+            answer(&call, &own, &asked.props).await
+        }
+        Some(name) if name.is(DAV, "owner") => {
+            make(StatusCode::MULTI_STATUS, XML, |sink| async move {
+                owned(&call, asked.props, &sink).await
+            })
+            .await
+        }
+        // No other property names people the actor could be.
+        Some(_) => Ok(xml(
+            StatusCode::MULTI_STATUS,
+            MultiStatus::new().finish(None),
+        )),
     }
-    let is_owner = asked
-        .property
-        .as_ref()
-        .is_some_and(|name| name.is(DAV, "owner"));
+}
+
+/// The resources below the one asked whose owner is the actor or one of their groups.
+async fn owned(call: &Call, props: Vec<Name>, sink: &Sink) -> Result<Bytes, Failure> {
+    let asked = PropFind::Prop(props);
     let mut out = MultiStatus::new();
-    if is_owner && matches!(call.resource, Resource::Root(_)) {
-        let props = PropFind::Prop(asked.props.clone());
-        for book in call.face.core.books(&call.actor).await? {
-            let href = href_in_home(&call.actor, &book);
+    let base = call.href();
+    let is_below = |href: &str| {
+        matches!(call.resource, Resource::Root(_)) || href.starts_with(&base) && *href != base
+    };
+    let mut plain = own(call);
+    plain.push(Resource::Home);
+    let groups = call.actor.memberships.iter().cloned();
+    plain.extend(groups.map(Resource::GroupHome));
+    for resource in &plain {
+        let href = resource.href(&call.actor);
+        if is_below(&href) {
+            let values = properties(call, Subject::Plain(resource), &asked).await?;
+            out.properties(&href, &values);
+        }
+    }
+    for book in call.face.core.books(&call.actor).await? {
+        let whole = book.collection().id;
+        if call.scope.as_ref().is_some_and(|scope| scope.book != whole) {
+            continue;
+        }
+        let in_home = href_in_home(&call.actor, &book);
+        let href = match &call.resource {
+            Resource::Book { book, href } if book.collection().id == whole => href.clone(),
+            Resource::Book { .. } => continue,
+            // Each once, at the address that is below what was asked.
+            _ => match [Some(in_home), href_in_group(&book)]
+                .into_iter()
+                .flatten()
+                .find(|href| is_below(href))
+            {
+                Some(href) => href,
+                None => continue,
+            },
+        };
+        if is_below(&href) {
             let subject = Subject::Book {
                 book: &book,
                 href: &href,
             };
-            out.properties(&href, &properties(call, subject, &props).await?);
+            out.properties(&href, &properties(call, subject, &asked).await?);
+        }
+        let cards = Cards::new(call, &book, &href, &asked, &AddressData::default()).await?;
+        let mut next = Some(Position::default());
+        while let Some(position) = next {
+            let leg = book.walk_for(position, CHUNK, cards.want()).await?;
+            let members: Vec<&Card> = leg.cards.iter().collect();
+            cards.write(&members, &mut out).await?;
+            flush(&mut out, sink).await?;
+            next = leg.next;
         }
     }
-    Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
+    Ok(out.finish(None).into())
 }
 
 /// `acl-principal-prop-set` (RFC 3744 §9.2): the principal that owns the resource.

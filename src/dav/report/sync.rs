@@ -58,11 +58,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     let since = cursor(&sync.token).map_err(|error| stale(call, error))?;
     let mut left = sync.limit.unwrap_or(MAX_MEMBERS).min(MAX_MEMBERS);
     if left == 0 {
-        return Err(Failure::Precondition(
-            StatusCode::INSUFFICIENT_STORAGE,
-            TRUNCATED.to_owned(),
-            "the limit cannot be obeyed".to_owned(),
-        ));
+        return Err(too_many());
     }
     let asked = PropFind::Prop(sync.props.clone());
     let cards = Cards::new(call, book, href, &asked, &sync.data).await?;
@@ -97,7 +93,16 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     Ok(out.finish(Some(&reached.to_string())).into())
 }
 
-/// The live cards among some members.
+/// The limit of the client cannot be obeyed (RFC 6578 §3.7).
+fn too_many() -> Failure {
+    Failure::Precondition(
+        StatusCode::INSUFFICIENT_STORAGE,
+        TRUNCATED.to_owned(),
+        "the limit cannot be obeyed".to_owned(),
+    )
+}
+
+/// The live ones of some members.
 fn present(members: &[Member]) -> Vec<&Card> {
     members
         .iter()
@@ -120,9 +125,11 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let asked = PropFind::Prop(sync.props.clone());
     let mut seen = HashSet::new();
     let mut live = HashSet::new();
-    if since.is_none()
-        && let Some((book, href)) = &merged(call).await?
-    {
+    let merged = match since.is_none() {
+        true => merged(call).await?,
+        false => None,
+    };
+    if let Some((book, href)) = &merged {
         let subject = Subject::Book { book, href };
         out.properties(href, &properties(call, subject, &asked).await?);
     }
@@ -161,6 +168,11 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
             };
             out.properties(&href, &properties(call, subject, &asked).await?);
         }
+    }
+    let told = seen.len() + usize::from(merged.is_some());
+    // A home is told whole or not at all.
+    if sync.limit.is_some_and(|limit| told > limit) {
+        return Err(too_many());
     }
     let token = reached.to_string();
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(Some(&token))))

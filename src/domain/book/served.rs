@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use super::{Book, Edit, write::Attempt};
@@ -19,7 +19,7 @@ use crate::domain::{
     item::{Card, Placement},
 };
 
-/// Clients remembered at once.
+/// Clients, and single cards of others, remembered at once.
 const MAX_REMEMBERED: usize = 100_000;
 
 /// A person's client that follows a book.
@@ -27,20 +27,54 @@ type Follower = (PersonId, String, CollectionId);
 
 /// Notes of this process, so that a poll without changes reads and writes nothing.
 #[derive(Default)]
-pub struct Served(Mutex<HashMap<Follower, Seq>>);
+pub struct Served(Mutex<Notes>);
+
+#[derive(Default)]
+struct Notes {
+    /// Up to where each was served.
+    upto: HashMap<Follower, Seq>,
+    /// Single cards given to clients the book does not know yet: they count once it does.
+    ahead: HashMap<Follower, HashMap<PlacementId, Seq>>,
+    /// How many these are.
+    cards: usize,
+}
 
 impl Served {
     fn get(&self, follower: &Follower) -> Option<Seq> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(follower).copied()
+        self.lock().upto.get(follower).copied()
     }
 
     fn set(&self, follower: Follower, seq: Seq) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MAX_REMEMBERED {
-            known.clear();
+        let mut notes = self.lock();
+        if notes.upto.len() >= MAX_REMEMBERED {
+            notes.upto.clear();
         }
-        known.insert(follower, seq);
+        notes.upto.insert(follower, seq);
+    }
+
+    fn add_ahead(&self, follower: Follower, given: &[(PlacementId, Seq)]) {
+        let mut notes = self.lock();
+        if notes.cards + given.len() > MAX_REMEMBERED {
+            notes.ahead.clear();
+            notes.cards = 0;
+        }
+        let cards = notes.ahead.entry(follower).or_default();
+        let before = cards.len();
+        cards.extend(given.iter().copied());
+        let more = cards.len() - before;
+        notes.cards += more;
+    }
+
+    /// Takes what a client had been given before the book knew it, later than a sequence.
+    fn take_ahead(&self, follower: &Follower, upto: Seq) -> Vec<(PlacementId, Seq)> {
+        let mut notes = self.lock();
+        let given = notes.ahead.remove(follower).unwrap_or_default();
+        notes.cards -= given.len();
+        given.into_iter().filter(|(_, seq)| *seq > upto).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Notes> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -59,16 +93,23 @@ impl Book {
         let op = Op::NoteServed {
             collection: self.collection.id,
             upto: Some(upto),
-            cards: Vec::new(),
+            cards: self.core.served().take_ahead(&follower, upto),
         };
         self.core.note(&self.actor, op).await?;
         self.core.served().set(follower, upto);
         Ok(())
     }
 
-    /// Records single cards this client was given; cards it was served with the book cost nothing.
+    /// Whether this client was served of the book as a whole.
+    pub(super) async fn follows(&self) -> Result<bool> {
+        Ok(self.served_upto(&self.follower()).await?.is_some())
+    }
+
+    /// Notes single cards this client was given; those it was served with the book cost nothing.
     pub async fn note_given(&self, given: &[(PlacementId, Seq)]) -> Result<()> {
-        let Some(upto) = self.served_upto(&self.follower()).await? else {
+        let follower = self.follower();
+        let Some(upto) = self.served_upto(&follower).await? else {
+            self.core.served().add_ahead(follower, given);
             return Ok(());
         };
         let cards: Vec<_> = given

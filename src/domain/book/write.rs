@@ -196,50 +196,42 @@ impl Book {
         allowed
     }
 
-    /// Another href for an item of this place. Needs *Add* and *Remove*.
-    pub async fn rename(&self, card: &Card, href: &str) -> Result<()> {
-        let right = Right::Add;
-        if !self.may(right) {
-            return Err(Error::Forbidden { right });
-        }
-        self.require_removal(&card.placement).await?;
-        let mut ops = vec![removal(&card.placement)];
-        if let Ok(occupant) = self.get(href).await {
-            self.require(&occupant.placement, Right::Remove).await?;
-            ops.push(removal(&occupant.placement));
-        }
-        ops.push(Op::RestorePlacement {
-            placement: card.placement.id,
-            href: href.to_owned(),
-            server_id: new_server_id(),
-            overlay: None,
-        });
-        self.core.commit_as(&self.actor, ops).await.map(drop)
-    }
-
     /// Another last segment for a private book's URL, and so another collection to clients.
-    pub async fn set_segment(&self, segment: &str) -> Result<()> {
-        if !self.is_private() || self.is_view() || self.collection.is_default() {
-            let right = Right::Remove;
-            return Err(Error::Forbidden { right });
-        }
+    pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
         let op = Op::MoveBook {
             collection: self.collection.id,
             segment: segment.to_owned(),
         };
-        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
+        self.change_whole(Right::Remove, condition, op).await
     }
 
     /// Removes a private book with all that is in it; the default one and group books stay.
-    pub async fn remove(&self) -> Result<()> {
-        if !self.is_private() || self.is_view() || self.collection.is_default() {
-            return Err(Error::Forbidden {
-                right: Right::RemoveAny,
-            });
-        }
+    pub async fn remove(&self, condition: &Condition) -> Result<()> {
         let collection = self.collection.id;
         let op = Op::RemoveBook { collection };
-        self.core.commit_as(&self.actor, vec![op]).await.map(drop)
+        self.change_whole(Right::RemoveAny, condition, op).await
+    }
+
+    /// What only a further private book of the actor's own lets be done with it, if a condition
+    /// holds for the whole of it.
+    async fn change_whole(&self, right: Right, condition: &Condition, op: Op) -> Result<()> {
+        if !self.is_private() || self.is_view() || self.collection.is_default() {
+            return Err(Error::Forbidden { right });
+        }
+        if !condition.holds(Some(&self.etag())) {
+            return Err(Error::PreconditionFailed);
+        }
+        let mut ops = vec![op];
+        if *condition != Condition::None {
+            ops.insert(
+                0,
+                Op::Unmoved {
+                    collection: self.collection.id,
+                    seq: self.collection.seq,
+                },
+            );
+        }
+        self.core.commit_as(&self.actor, ops).await.map(drop)
     }
 
     async fn try_put(
@@ -292,6 +284,7 @@ impl Book {
         }
         let created = current.is_none();
         let mut moved = Moved::new();
+        let known = self.actor.client.is_page() || self.follows().await?;
         let written_here = Op::NoteWritten {
             collection: self.collection.id,
             href: href.to_owned(),
@@ -340,6 +333,10 @@ impl Book {
             }
         }
         let card = self.get(href).await?;
+        if !known {
+            self.note_given(&[(card.placement.id, card.placement.changed)])
+                .await?;
+        }
         Ok(Written {
             created,
             etag: marks.etag(&card.placement),

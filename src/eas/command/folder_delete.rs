@@ -7,7 +7,10 @@ use super::super::{
     hierarchy::Change,
     request::{Call, Reply},
 };
-use crate::domain::error::{Error, Result};
+use crate::domain::{
+    book::Condition,
+    error::{Error, Result},
+};
 
 /// Answers FolderDelete. Status 4 for an unknown folder, 3 for a default folder or the book of a
 /// group.
@@ -22,7 +25,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
         Some(Target::Default) => return Ok(change.refuse(3)),
         Some(Target::Book(book)) => book,
     };
-    match book.remove().await {
+    match book.remove(&Condition::None).await {
         Ok(()) => change.finish(call, &id, false).await,
         // The default book and those of groups: a device never takes them away.
         Err(Error::Forbidden { .. }) => Ok(change.refuse(3)),

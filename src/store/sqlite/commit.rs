@@ -228,6 +228,7 @@ impl<'a> Commit<'a> {
             }
             Op::NoteServed { .. }
             | Op::NoteWritten { .. }
+            | Op::Unmoved { .. }
             | Op::MoveBook { .. }
             | Op::Subscribe(_)
             | Op::Unsubscribe { .. } => self.dav_op(op),

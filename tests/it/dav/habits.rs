@@ -343,3 +343,28 @@ fn an_idle_poll_writes_nothing() {
     }
     assert_eq!(size(), before);
 }
+
+#[test]
+fn a_client_that_pages_its_first_sync_writes_what_it_wrote_or_read_before() {
+    let server = Server::start();
+    let bird = Client::with_agent(&server, "alice", THUNDERBIRD);
+    let other = Client::with_agent(&server, "alice", DAVX5);
+    let path = |n: usize| format!("{BOOK}{n}.vcf");
+    for n in 0..10 {
+        let by = if n == 5 { &other } else { &bird };
+        let made = by.put(&path(n), &[], card(&format!("n{n}"), "First"));
+        assert_eq!(made.status, 201);
+    }
+    // It read this one of another's, and not its later version.
+    bird.get(&path(5));
+    other.put(&path(6), &[("If-Match", "*")], card("n6", "Theirs"));
+    let page = bird.sync(BOOK, "", Some(3));
+    assert!(page.raw.contains("507 Insufficient Storage"));
+    assert_eq!(bird.put(&path(8), &[], card("n8", "Second")).status, 204);
+    assert_eq!(bird.put(&path(5), &[], card("n5", "Second")).status, 204);
+    assert_eq!(bird.delete(&path(9)).status, 204);
+    // What it wrote and somebody else changed meanwhile stays as it is.
+    assert_eq!(bird.put(&path(6), &[], card("n6", "Mine")).status, 412);
+    assert_eq!(bird.delete(&path(6)).status, 412);
+    assert!(other.get(&path(6)).text().contains("Theirs"));
+}

@@ -1,6 +1,7 @@
 //! CardDAV over HTTP. A test named `row_NN` shows that row of `docs/conformance/carddav.md`.
 
 pub mod client;
+mod conditions;
 mod devices;
 mod discovery;
 mod fidelity;
@@ -8,6 +9,7 @@ mod habits;
 mod members;
 mod merged;
 mod mkcol;
+mod negotiation;
 mod options;
 mod properties;
 mod push;

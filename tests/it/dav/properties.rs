@@ -349,6 +349,37 @@ fn row_18_the_name_of_a_shared_book_is_each_persons_own() {
     // Seen through the other address too.
     let alias = bob.propfind("/dav/bob/private/", "1", "<D:displayname/>");
     assert_eq!(alias.responses[2].text(DAV, "displayname"), "Bob's");
+    // A book is never without a name.
+    for blank in ["", " "] {
+        bob.proppatch(TEAM, &set(blank));
+        assert_eq!(names(&bob), "Team");
+    }
+}
+
+#[test]
+fn a_property_is_answered_once_however_often_it_is_named() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let card_path = format!("{BOOK}c.vcf");
+    alice.put(&card_path, &[], card("c", "C"));
+    for path in [BOOK, &card_path] {
+        alice.proppatch(path, "<D:set><D:prop><k xmlns='u:'>v</k></D:prop></D:set>");
+        let times = |body: &str, name: &str| {
+            let body = format!("<D:propfind {NS}>{body}</D:propfind>");
+            let found = alice.multi("PROPFIND", path, "0", &body);
+            let props = &found.responses[0].props;
+            let named = props.iter().filter(|(_, p)| p.name.local == name);
+            named.count()
+        };
+        let include = "<D:allprop/><D:include><k xmlns='u:'/><D:displayname/><D:getetag/><D:getetag/></D:include>";
+        let twice = "<D:prop><k xmlns='u:'/><k xmlns='u:'/><D:getetag/><D:getetag/><n xmlns='u:'/><n xmlns='u:'/></D:prop>";
+        for name in ["k", "displayname", "getetag"] {
+            assert_eq!(times(include, name), 1, "{path} {name}");
+        }
+        for name in ["k", "getetag", "n"] {
+            assert_eq!(times(twice, name), 1, "{path} {name}");
+        }
+    }
 }
 
 #[test]

@@ -303,3 +303,27 @@ fn row_55_a_part_of_a_card_is_what_was_asked_for() {
         "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:\r\nitem1.EMAIL:zoe@example.org\r\nEND:VCARD\r\n"
     );
 }
+
+#[test]
+fn names_of_properties_are_asked_for_without_their_values() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let book = library(&alice);
+    let query = format!("<C:addressbook-query {NS}><D:propname/><C:filter/></C:addressbook-query>");
+    let first = Multi::parse(&alice.report(book, &query)).hrefs()[0].to_owned();
+    let multiget = format!(
+        "<C:addressbook-multiget {NS}><D:propname/><D:href>{first}</D:href></C:addressbook-multiget>"
+    );
+    for body in [query, multiget] {
+        let multi = Multi::parse(&alice.report(book, &body));
+        let found = multi.get(&first);
+        for name in ["getetag", "displayname", "getcontentlength"] {
+            let element = found.prop(DAV, name).expect("its name");
+            assert_eq!(element.text(), "", "{name}");
+        }
+    }
+    // Without any of them, it is what allprop shows.
+    let all = format!("<C:addressbook-query {NS}><C:filter/></C:addressbook-query>");
+    let multi = Multi::parse(&alice.report(book, &all));
+    assert_ne!(multi.get(&first).text(DAV, "displayname"), "");
+}

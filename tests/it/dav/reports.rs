@@ -58,6 +58,62 @@ fn row_47_multiget_answers_for_every_href_once() {
 }
 
 #[test]
+fn multiget_finds_what_get_finds() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let composed = format!("{BOOK}%C3%A9t%C3%A9.vcf");
+    let decomposed = format!("{BOOK}e%CC%81te%CC%81.vcf");
+    alice.put(&composed, &[], card("ete", "Ete"));
+    let loud = composed.replace("/alice/", "/ALICE/");
+    for asked in [
+        &decomposed,
+        &loud,
+        &decomposed.replace("/alice/", "/Alice/"),
+    ] {
+        assert_eq!(alice.get(asked).status, 200, "{asked}");
+        let got = alice.multiget(BOOK, "<C:address-data/>", &[asked]);
+        assert_eq!(got.hrefs(), [&*composed], "{asked}");
+        assert_eq!(
+            got.get(&composed).text(CARDDAV, "address-data"),
+            card("ete", "Ete")
+        );
+    }
+    let got = alice.multiget(BOOK, "", &[&decomposed, &composed, &loud]);
+    assert_eq!(got.hrefs(), [&*composed]);
+    // Who spells the card in the other form is found by either too.
+    let other = format!("{BOOK}o%CC%82.vcf");
+    alice.put(&other, &[], card("o", "O"));
+    let got = alice.multiget(BOOK, "", &[&format!("{BOOK}%C3%B4.vcf")]);
+    assert_eq!(got.hrefs(), [&*other]);
+}
+
+#[test]
+fn multiget_on_a_card_answers_for_the_card() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let (a, b) = (format!("{BOOK}a.vcf"), format!("{BOOK}b.vcf"));
+    alice.put(&a, &[], card("a", "A"));
+    alice.put(&b, &[], card("b", "B"));
+    let got = alice.multiget(&a, "<C:address-data/>", &[&a, &b]);
+    assert_eq!(got.get(&a).text(CARDDAV, "address-data"), card("a", "A"));
+    assert_eq!(
+        got.get(&b).status.as_deref(),
+        Some("HTTP/1.1 404 Not Found")
+    );
+    assert!(
+        alice
+            .props(&a, "<D:supported-report-set/>")
+            .prop(DAV, "supported-report-set")
+            .is_some_and(|set| format!("{set:?}").contains("addressbook-multiget"))
+    );
+    let missing = format!("{BOOK}c.vcf");
+    assert_eq!(
+        alice.report(&missing, &multiget_body("", &[&a])).status,
+        404
+    );
+}
+
+#[test]
 fn row_48_the_version_asked_for_is_given_or_refused() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
@@ -134,7 +190,7 @@ fn row_56_a_report_that_is_not_served_is_refused() {
     let body = |name: &str| format!("<{name} {NS}><D:prop/></{name}>");
     for (path, name) in [
         (BOOK, "D:version-tree"),
-        (BOOK, "D:principal-match"),
+        (BOOK, "D:principal-property-search"),
         (BOOK, "x"),
         ("/dav/alice/private/", "C:addressbook-multiget"),
         ("/dav/", "C:addressbook-query"),
@@ -203,6 +259,92 @@ fn row_57_properties_expand_into_what_they_point_to() {
 }
 
 #[test]
+fn cards_expand_and_are_expanded_as_cards() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let me = format!("{BOOK}me.vcf");
+    alice.put(&me, &[], card("me", "Myself"));
+    let principal = "/dav/principals/users/alice/";
+    let address = |href: &str| {
+        format!(
+            "<D:set><D:prop><C:principal-address><D:href>{href}</D:href></C:principal-address>\
+             <z:also xmlns:z='urn:z'><D:href>{href}</D:href></z:also></D:prop></D:set>"
+        )
+    };
+    let property = |name: &str, namespace: &str, inner: &str| {
+        format!("<D:property name='{name}' namespace='{namespace}'>{inner}</D:property>")
+    };
+    let wanted = property("resourcetype", DAV, "")
+        + &property("displayname", DAV, "")
+        + &property("getetag", DAV, "")
+        + &property("owner", DAV, &property("displayname", DAV, ""));
+    let body = format!(
+        "<D:expand-property {NS}>{}{}{}</D:expand-property>",
+        property("principal-address", CARDDAV, &wanted),
+        property("also", "urn:z", &wanted),
+        property("alternate-URI-set", DAV, &wanted),
+    );
+    let expand = || Multi::parse(&alice.send("REPORT", principal, &[], &body));
+    let nested = |multi: &Multi, namespace: &str, name: &str| {
+        let value = multi.get(principal).prop(namespace, name).cloned();
+        let value = value.unwrap_or_else(|| panic!("{name} of {}", multi.raw));
+        value.child(DAV, "response").cloned().expect("a response")
+    };
+    alice.proppatch(principal, &address(&me));
+    let multi = expand();
+    let etag = alice.etag(&me);
+    for (namespace, name) in [(CARDDAV, "principal-address"), ("urn:z", "also")] {
+        let response = nested(&multi, namespace, name);
+        assert_eq!(response.child(DAV, "href").expect("an href").text(), me);
+        let propstat = response.child(DAV, "propstat").expect("found");
+        let prop = propstat.child(DAV, "prop").expect("properties");
+        let value = |name: &str| prop.child(DAV, name).expect("a property");
+        assert_eq!(value("resourcetype").elements().count(), 0);
+        assert_eq!(value("displayname").text(), "Myself");
+        assert_eq!(value("getetag").text(), etag);
+        let owner = value("owner").child(DAV, "response").expect("expanded");
+        assert_eq!(owner.child(DAV, "href").expect("an href").text(), principal);
+    }
+    // What is elsewhere stays an href.
+    assert_eq!(
+        multi.get(principal).hrefs(DAV, "alternate-URI-set"),
+        ["mailto:alice@example.org"]
+    );
+    // What is not there is said to be missing.
+    for gone in [
+        format!("{BOOK}gone.vcf"),
+        "/dav/alice/private/gone/".to_owned(),
+    ] {
+        alice.proppatch(principal, &address(&gone));
+        let response = nested(&expand(), CARDDAV, "principal-address");
+        assert_eq!(
+            response.child(DAV, "status").expect("a status").text(),
+            "HTTP/1.1 404 Not Found"
+        );
+        assert!(response.child(DAV, "propstat").is_none());
+    }
+    // Asked of a card, its owner is expanded too.
+    let body = format!(
+        "<D:expand-property {NS}>{}</D:expand-property>",
+        property("owner", DAV, &property("displayname", DAV, ""))
+    );
+    let of_card = Multi::parse(&alice.send("REPORT", &me, &[], &body));
+    let owner = of_card.get(&me).prop(DAV, "owner").expect("an owner");
+    assert!(owner.child(DAV, "response").is_some(), "{}", of_card.raw);
+    assert!(
+        of_card
+            .raw
+            .contains("<D:displayname>Alice Martin</D:displayname>")
+    );
+    assert_eq!(
+        alice
+            .send("REPORT", &format!("{BOOK}gone.vcf"), &[], body)
+            .status,
+        404
+    );
+}
+
+#[test]
 fn row_58_searches_for_people_stay_among_those_one_may_know() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
@@ -232,6 +374,11 @@ fn row_58_searches_for_people_stay_among_those_one_may_know() {
             .hrefs()
             .len(),
         3
+    );
+    assert!(
+        search("", &by("displayname xmlns='urn:z'", "bob"), "")
+            .hrefs()
+            .is_empty()
     );
     assert!(
         search("", &by("D:resourcetype", "principal"), "")
@@ -264,8 +411,41 @@ fn row_58_searches_for_people_stay_among_those_one_may_know() {
     let owned = format!(
         "<D:principal-match {NS}><D:principal-property><D:owner/></D:principal-property></D:principal-match>"
     );
-    let owned = Multi::parse(&alice.send("REPORT", "/dav/", &[("Depth", "0")], owned));
-    assert_eq!(owned.responses.len(), 2);
+    let below = |path: &str, body: &str| {
+        let multi = Multi::parse(&alice.send("REPORT", path, &[("Depth", "0")], body));
+        multi
+            .hrefs()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let cards = |path: &str| alice.propfind(path, "1", "<D:getetag/>").responses.len() - 1;
+    // At any depth: the principal, the homes, the books and the cards, each once.
+    let all = below("/dav/", &owned);
+    for href in [
+        "/dav/principals/users/alice/",
+        "/dav/principals/groups/Team/",
+        "/dav/alice/private/",
+        "/dav/groups/Team/",
+        BOOK,
+    ] {
+        assert!(all.iter().any(|found| found == href), "{href} of {all:?}");
+    }
+    assert_eq!(all.len(), 4 + 2 + cards(BOOK) + cards(TEAM));
+    let home = below("/dav/alice/private/", &owned);
+    assert_eq!(home.len(), 2 + cards(BOOK) + cards(TEAM));
+    assert!(
+        home.iter()
+            .all(|href| href.starts_with("/dav/alice/private/"))
+    );
+    assert_eq!(below("/dav/groups/Team/", &owned).len(), 1 + cards(TEAM));
+    assert_eq!(below(BOOK, &owned).len(), cards(BOOK));
+    let own = format!("<D:principal-match {NS}><D:self/></D:principal-match>");
+    for path in ["/dav/alice/private/", "/dav/groups/Team/", BOOK] {
+        assert!(below(path, &own).is_empty(), "{path}");
+    }
+    let other = owned.replace("D:owner", "D:creator");
+    assert!(below("/dav/", &other).is_empty());
     let acl = format!(
         "<D:acl-principal-prop-set {NS}><D:prop><D:displayname/></D:prop></D:acl-principal-prop-set>"
     );

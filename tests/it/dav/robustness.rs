@@ -59,6 +59,39 @@ fn row_85_a_body_of_100_megabytes_is_cut_early() {
 }
 
 #[test]
+fn who_sends_more_than_is_taken_reads_why() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let limit = alice
+        .props(BOOK, "<C:max-resource-size/>")
+        .text(CARDDAV, "max-resource-size");
+    let limit: usize = limit.parse().expect("a number");
+    let (name, value) = basic("alice", "demo");
+    for (credentials, length, status) in [
+        (String::new(), 5_000_000, "401"),
+        (format!("{name}: {value}\r\n"), limit + 1, "403"),
+    ] {
+        let mut stream = TcpStream::connect(&server.address).expect("a connection");
+        write!(
+            stream,
+            "PUT {BOOK}large.vcf HTTP/1.1\r\nHost: x\r\n{credentials}Content-Length: {length}\r\n\r\n"
+        )
+        .expect("sent");
+        // All of it is taken, though nobody wants it.
+        for part in vec![b'x'; length].chunks(64 * 1024) {
+            stream.write_all(part).expect("taken");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("an answer");
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
 fn row_86_a_multiget_of_20_000_hrefs_is_answered() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");

@@ -387,6 +387,28 @@ fn row_65_a_home_tells_of_new_and_lost_books() {
 }
 
 #[test]
+fn a_home_is_told_whole_or_not_at_all() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let home = "/dav/alice/private/";
+    let ask = |limit: usize| alice.report(home, &sync_body("", Some(limit)));
+    let refused = ask(1);
+    assert_eq!(
+        (refused.status, preconditions(&refused)),
+        (507, vec!["number-of-matches-within-limits".to_owned()])
+    );
+    let whole = Multi::parse(&ask(2));
+    assert_eq!(whole.changes().0.len(), 2);
+    // Nothing fits in any limit.
+    let body = sync_body(whole.token(), Some(1));
+    assert!(
+        Multi::parse(&alice.report(home, &body))
+            .responses
+            .is_empty()
+    );
+}
+
+#[test]
 fn row_66_the_cost_of_a_change_does_not_grow_with_the_book() {
     let steps = |cards: usize| {
         let server = Server::start();

@@ -1,7 +1,10 @@
 //! COPY and MOVE (RFC 4918 §9.8, §9.9), rows 42 to 45.
 
+use http_body_util::{BodyExt as _, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+
 use super::client::*;
-use crate::support::server::Server;
+use crate::support::{http::basic, server::Server};
 
 fn club(alice: &Client) -> &'static str {
     let body = format!(
@@ -226,4 +229,170 @@ fn row_45_destinations_elsewhere_are_refused() {
             .status,
         404
     );
+}
+
+#[test]
+fn what_is_not_moved_leaves_what_is_at_its_destination() {
+    let server = Server::start();
+    let (alice, bob) = (Client::new(&server, "alice"), Client::new(&server, "bob"));
+    let own = "/dav/bob/private/contacts/";
+    let (from, there) = (format!("{TEAM}x.vcf"), format!("{own}victim.vcf"));
+    alice.put(&from, &[], card("x", "X"));
+    bob.put(&there, &[], card("victim", "Victim"));
+    let etag = bob.etag(&there);
+    // A reader of the group takes nothing away from it.
+    let moved = bob.send("MOVE", &from, &[("Destination", &there)], "");
+    assert_eq!(
+        (moved.status, preconditions(&moved)),
+        (403, vec!["need-privileges".to_owned()])
+    );
+    assert!(moved.text().contains("<D:unbind/>"), "{}", moved.text());
+    assert!(
+        moved.text().contains(&format!("<D:href>{TEAM}</D:href>")),
+        "{}",
+        moved.text()
+    );
+    assert_eq!(bob.get(&there).text(), card("victim", "Victim"));
+    assert_eq!(bob.etag(&there), etag);
+    // Nor is anything of theirs bound there, or unbound to make room.
+    for method in ["MOVE", "COPY"] {
+        let refused = bob.send(method, &there, &[("Destination", &from)], "");
+        assert_eq!(refused.status, 403, "{method}");
+        assert_eq!(alice.get(&from).text(), card("x", "X"), "{method}");
+        assert_eq!(bob.get(&there).status, 200, "{method}");
+    }
+    // A condition on the card that moves is no reason either.
+    let club = club(&alice);
+    let taken = format!("{club}taken.vcf");
+    alice.put(&taken, &[], card("taken", "Taken"));
+    for method in ["MOVE", "COPY"] {
+        let headers = [("Destination", &*taken), ("If-Match", "\"x\"")];
+        assert_eq!(alice.send(method, &from, &headers, "").status, 412);
+        assert_eq!(alice.get(&taken).text(), card("taken", "Taken"));
+    }
+    // Nor is another holder of the UID.
+    alice.put(&format!("{club}same.vcf"), &[], card("x", "Same"));
+    let conflict = alice.send("COPY", &from, &[("Destination", &taken)], "");
+    assert_eq!(
+        (conflict.status, preconditions(&conflict)),
+        (409, vec!["no-uid-conflict".to_owned()])
+    );
+    assert_eq!(alice.get(&taken).text(), card("taken", "Taken"));
+    // A copy takes the place, which goes to the trash, and the sync log tells of one card.
+    alice.delete(&format!("{club}same.vcf"));
+    let token = alice.token(club);
+    let copied = alice.send("COPY", &from, &[("Destination", &taken)], "");
+    assert_eq!(copied.status, 204);
+    assert_eq!(alice.get(&taken).text(), card("x", "X"));
+    assert_eq!(
+        alice.sync(club, &token, None).changes(),
+        (vec![&*taken], vec![])
+    );
+}
+
+#[test]
+fn a_card_takes_the_place_of_one_with_its_uid() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = club(&alice);
+    let (from, to) = (format!("{BOOK}u.vcf"), format!("{club}u.vcf"));
+    alice.put(&from, &[], card("u", "Newer"));
+    alice.put(&to, &[], card("u", "Older"));
+    let moved = alice.send("MOVE", &from, &[("Destination", &to)], "");
+    assert_eq!(moved.status, 204, "{}", moved.text());
+    assert_eq!(alice.get(&to).text(), card("u", "Newer"));
+    assert_eq!(alice.get(&from).status, 404);
+    // Within a book too.
+    let (a, b) = (format!("{BOOK}a.vcf"), format!("{BOOK}b.vcf"));
+    alice.put(&a, &[], card("a", "A"));
+    alice.put(&b, &[], card("b", "B"));
+    assert_eq!(
+        alice.send("MOVE", &a, &[("Destination", &b)], "").status,
+        204
+    );
+    assert_eq!(alice.get(&b).text(), card("a", "A"));
+    assert_eq!(alice.get(&a).status, 404);
+}
+
+#[test]
+fn a_book_takes_no_other_books_place() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = club(&alice);
+    let onto = |overwrite: &str| {
+        let headers = [("Destination", BOOK), ("Overwrite", overwrite)];
+        alice.send("MOVE", club, &headers, "").status
+    };
+    assert_eq!((onto("F"), onto("T")), (412, 403));
+}
+
+#[test]
+fn a_host_may_be_named_by_its_address() {
+    let server = Server::start_with(|config| {
+        config.public_url = Some("https://[2001:db8::7]:8443/".to_owned())
+    });
+    let alice = Client::new(&server, "alice");
+    let at = |name: &str| format!("{BOOK}{name}.vcf");
+    alice.put(&at("a"), &[], card("a", "A"));
+    let to = |name: &str, host: &str, from: &str| {
+        let destination = format!("http://{host}{}", at(name));
+        alice
+            .send("MOVE", &at(from), &[("Destination", &destination)], "")
+            .status
+    };
+    assert_eq!(to("b", "[2001:db8::7]", "a"), 201);
+    assert_eq!(to("c", "[2001:db8::8]", "b"), 502);
+    // By the Host header without a port, and with one.
+    for (host, from, name) in [("[::1]", "b", "c"), ("[::1]:1234", "c", "d")] {
+        let mut stream = std::net::TcpStream::connect(&server.address).expect("connected");
+        let (authorization, credentials) = basic("alice", "demo");
+        std::io::Write::write_all(
+            &mut stream,
+            format!(
+                "MOVE {} HTTP/1.1\r\nHost: {host}\r\n{authorization}: {credentials}\r\n\
+                 Destination: http://[::1]{}\r\nConnection: close\r\n\r\n",
+                at(from),
+                at(name)
+            )
+            .as_bytes(),
+        )
+        .expect("sent");
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut stream, &mut answer).expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 201"), "{host}: {answer}");
+    }
+}
+
+#[test]
+fn http_2_names_the_host_in_the_target() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    alice.put(&format!("{BOOK}a.vcf"), &[], card("a", "A"));
+    let (name, credentials) = basic("alice", "demo");
+    let status = server.runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(&server.address)
+            .await
+            .expect("connected");
+        let (mut sender, connection) =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
+                .await
+                .expect("HTTP/2");
+        tokio::spawn(connection);
+        let request = http::Request::builder()
+            .method("MOVE")
+            .uri(format!("http://carnet.example.org{BOOK}a.vcf"))
+            .header(name, credentials)
+            .header(
+                "destination",
+                format!("http://carnet.example.org{BOOK}b.vcf"),
+            )
+            .body(Empty::<bytes::Bytes>::new())
+            .expect("a request");
+        let answer = sender.send_request(request).await.expect("an answer");
+        let status = answer.status();
+        answer.into_body().collect().await.expect("a body");
+        status
+    });
+    assert_eq!(status, 201);
+    assert_eq!(alice.get(&format!("{BOOK}b.vcf")).status, 200);
 }

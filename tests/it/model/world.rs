@@ -11,11 +11,12 @@ use carnet::{
     domain::{
         actor::{Actor, Client},
         batch::{Batch, NewPlacement, Op},
-        book::{Book, Condition, Replace},
+        book::{Book, Condition, Destination, Replace},
         core::{Core, Limits},
         cursor::Position,
         id::{CollectionId, DeviceId, PersonId, Timestamp},
         item::{Card, random_id},
+        sharing::How,
         store::Store,
     },
     store::sqlite::{self, Sqlite},
@@ -400,7 +401,14 @@ impl Scene {
             }
             _ => format!("{}.vcf", random_id(8)),
         };
-        book.rename(card, &href).await.expect("renamed");
+        let to = Destination {
+            book: &book,
+            href: &href,
+            overwrite: true,
+        };
+        let name = &card.placement.href;
+        let renamed = book.relocate(name, &Condition::None, to, How::Move);
+        renamed.await.expect("renamed");
     }
 
     /// Every removal so far is forgotten.

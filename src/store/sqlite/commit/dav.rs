@@ -24,6 +24,7 @@ impl Commit<'_> {
                 cards,
             } => self.note_served(*collection, *upto, cards),
             Op::NoteWritten { collection, href } => self.note_written(*collection, href),
+            Op::Unmoved { collection, seq } => self.unmoved(*collection, *seq),
             Op::MoveBook {
                 collection,
                 segment,
@@ -56,6 +57,17 @@ impl Commit<'_> {
         let described = book.map(|book| (CollectionId(book), person));
         self.described.extend(described);
         Ok(())
+    }
+
+    fn unmoved(&self, collection: CollectionId, seq: Seq) -> Applied<i64> {
+        let stands = self
+            .connection
+            .prepare_cached("SELECT 1 FROM collection WHERE id = ?1 AND seq = ?2")?
+            .exists(params![collection.0, seq.0])?;
+        match stands {
+            true => Ok(collection.0),
+            false => Err(Error::PreconditionFailed.into()),
+        }
     }
 
     fn move_book(&mut self, book: i64, segment: &str) -> Applied<i64> {

@@ -1,0 +1,174 @@
+//! Closing in stages (RFC 9112 §9.6): a client that is still sending gets to read its answer.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+/// Octets that are still taken: the largest body somebody may send, and some.
+const MOST: usize = 16 * 1024 * 1024;
+/// For all of them.
+const LONGEST: Duration = Duration::from_secs(30);
+/// Between two of them.
+const STALL: Duration = Duration::from_secs(2);
+/// Octets taken at a time.
+const PART: usize = 8 * 1024;
+
+/// A connection was answered before the body of its request was read.
+#[derive(Clone, Default)]
+pub struct Unread(Arc<AtomicBool>);
+
+impl Unread {
+    pub fn set(&self, unread: bool) {
+        self.0.store(unread, SeqCst);
+    }
+}
+
+/// A stream that takes what a client still sends, after all was said to it.
+pub struct Lingering<S> {
+    stream: S,
+    unread: Unread,
+    stage: Stage,
+}
+
+enum Stage {
+    Open,
+    Shut(Box<Rest>),
+}
+
+struct Rest {
+    octets: usize,
+    end: Instant,
+    patience: Pin<Box<Sleep>>,
+}
+
+impl<S> Lingering<S> {
+    pub fn new(stream: S, unread: Unread) -> Self {
+        Self {
+            stream,
+            unread,
+            stage: Stage::Open,
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Lingering<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        octets: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, octets)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if let Stage::Open = this.stage {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            let now = Instant::now();
+            this.stage = Stage::Shut(Box::new(Rest {
+                octets: 0,
+                end: now + LONGEST,
+                patience: Box::pin(sleep_until(now + STALL)),
+            }));
+        }
+        let Stage::Shut(rest) = &mut this.stage else {
+            return Poll::Ready(Ok(()));
+        };
+        if !this.unread.0.load(SeqCst) {
+            return Poll::Ready(Ok(()));
+        }
+        let mut part = [0; PART];
+        while rest.octets < MOST {
+            let mut buffer = ReadBuf::new(&mut part);
+            match Pin::new(&mut this.stream).poll_read(cx, &mut buffer) {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
+                    rest.octets += buffer.filled().len();
+                    let next = (Instant::now() + STALL).min(rest.end);
+                    rest.patience.as_mut().reset(next);
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    ready!(rest.patience.as_mut().poll(cx));
+                    break;
+                }
+            }
+        }
+        this.unread.set(false);
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_still_sent_is_taken_up_to_a_limit() {
+        let unread = Unread::default();
+        let (mut client, server) = duplex(PART);
+        let mut server = Lingering::new(server, unread.clone());
+        unread.set(true);
+        let closing = tokio::spawn(async move { server.shutdown().await });
+        let mut sent = 0;
+        // A duplex refuses what is written once its other end is gone.
+        while client.write_all(&[0; 1024]).await.is_ok() {
+            sent += 1024;
+        }
+        closing.await.expect("no panic").expect("closed");
+        assert!((MOST..MOST + 3 * PART).contains(&sent), "{sent}");
+        assert_eq!(client.read(&mut [0]).await.expect("the end"), 0);
+    }
+
+    #[tokio::test]
+    async fn nobody_is_waited_for_who_sends_nothing() {
+        for (is_unread, waited) in [(true, true), (false, false)] {
+            let unread = Unread::default();
+            let (_client, server) = duplex(PART);
+            let mut server = Lingering::new(server, unread.clone());
+            unread.set(is_unread);
+            let begun = Instant::now();
+            server.shutdown().await.expect("closed");
+            assert_eq!(begun.elapsed() >= STALL, waited);
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Conditions on every method that writes or reads (RFC 9110 §13, RFC 4918 §10.4).
+
+use super::client::*;
+use crate::support::server::Server;
+
+fn book(alice: &Client, name: &str) -> String {
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    let path = format!("/dav/alice/private/{name}/");
+    assert_eq!(alice.send("MKCOL", &path, &[], body).status, 201);
+    path
+}
+
+const STALE: [(&str, &str); 4] = [
+    ("If-Match", "\"stale\""),
+    ("If", "(<urn:bogus>)"),
+    ("If", "([\"stale\"])"),
+    ("If-None-Match", "*"),
+];
+
+#[test]
+fn a_book_goes_and_moves_only_in_the_state_that_was_meant() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = book(&alice, "club");
+    let to = ("Destination", "/dav/alice/private/c2/");
+    for stale in STALE {
+        for method in ["DELETE", "MOVE"] {
+            let answer = alice.send(method, &club, &[stale, to], "");
+            assert_eq!(answer.status, 412, "{method} {stale:?}");
+        }
+        let patch = format!(
+            "<D:propertyupdate {NS}><D:set><D:prop><D:displayname>X</D:displayname></D:prop></D:set></D:propertyupdate>"
+        );
+        let answer = alice.send("PROPPATCH", &club, &[stale], patch);
+        assert_eq!(answer.status, 412, "PROPPATCH {stale:?}");
+        let posted = alice.send("POST", &club, &[stale], card("posted", "P"));
+        assert_eq!(posted.status, 412, "POST {stale:?}");
+    }
+    assert_eq!(
+        alice
+            .props(&club, "<D:displayname/>")
+            .text(DAV, "displayname"),
+        "club"
+    );
+    // A book has all that is in it, whatever depth is named.
+    for depth in ["0", "1"] {
+        for method in ["DELETE", "MOVE"] {
+            let answer = alice.send(method, &club, &[("Depth", depth), to], "");
+            assert_eq!(answer.status, 400, "{method} {depth}");
+        }
+    }
+    let etag = alice.etag(&club);
+    alice.put(&format!("{club}n.vcf"), &[], card("n", "N"));
+    let answer = alice.send("DELETE", &club, &[("If-Match", &etag)], "");
+    assert_eq!(answer.status, 412, "it has a card more");
+    let token = format!("(<{}>)", alice.token(&club));
+    assert_eq!(
+        alice.send("MOVE", &club, &[("If", &token), to], "").status,
+        201
+    );
+    let etag = alice.etag(to.1);
+    let headers = [("If-Match", &*etag), ("Depth", "infinity")];
+    assert_eq!(alice.send("DELETE", to.1, &headers, "").status, 204);
+    assert_eq!(alice.get(to.1).status, 404);
+}
+
+#[test]
+fn a_book_is_made_and_a_card_described_only_under_their_conditions() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    let path = "/dav/alice/private/new/";
+    for stale in [("If", "(<urn:bogus>)"), ("If-Match", "*")] {
+        let answer = alice.send("MKCOL", path, &[stale], &body);
+        assert_eq!(answer.status, 412, "{stale:?}");
+    }
+    let absent = [("If-None-Match", "*"), ("If", "(Not <urn:bogus>)")];
+    assert_eq!(alice.send("MKCOL", path, &absent, &body).status, 201);
+
+    let path = format!("{BOOK}c.vcf");
+    alice.put(&path, &[], card("c", "C"));
+    let etag = alice.etag(&path);
+    let patch = format!(
+        "<D:propertyupdate {NS}><D:set><D:prop><k xmlns='u:'>v</k></D:prop></D:set></D:propertyupdate>"
+    );
+    for stale in STALE {
+        let answer = alice.send("PROPPATCH", &path, &[stale], &patch);
+        assert_eq!(answer.status, 412, "{stale:?}");
+    }
+    assert!(
+        alice
+            .props(&path, "<k xmlns='u:'/>")
+            .prop("u:", "k")
+            .is_none()
+    );
+    let answer = alice.send("PROPPATCH", &path, &[("If-Match", &etag)], &patch);
+    assert_eq!(answer.status, 207);
+}
+
+#[test]
+fn all_the_conditions_of_a_request_count() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}c.vcf");
+    alice.put(&path, &[], card("c", "C"));
+    let etag = alice.etag(&path);
+    let current = format!("([{etag}])");
+    for (headers, status) in [
+        (vec![("If-Match", "\"no\""), ("If", &*current)], 412),
+        (vec![("If-Match", &*etag), ("If", "([\"no\"])")], 412),
+        (vec![("If-Match", "*"), ("If-None-Match", &*etag)], 412),
+        (vec![("If-Match", &*etag), ("If-None-Match", "*")], 412),
+        (vec![("If-Match", &*etag), ("If", &*current)], 204),
+        (vec![("If-Match", "*"), ("If-None-Match", "\"no\"")], 204),
+        // Members of a list may come on several lines (RFC 9110 §5.3).
+        (vec![("If-Match", "\"no\""), ("If-Match", &*etag)], 204),
+        (
+            vec![("If-None-Match", "\"no\""), ("If-None-Match", &*etag)],
+            412,
+        ),
+    ] {
+        let answer = alice.put(&path, &headers, card("c", "C"));
+        assert_eq!(answer.status, status, "{headers:?}");
+    }
+}
+
+#[test]
+fn dates_are_read_in_all_three_forms() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}c.vcf");
+    alice.put(&path, &[], card("c", "C"));
+    for (past, future) in [
+        (
+            "Sun, 06 Nov 1994 08:49:37 GMT",
+            "Fri, 06 Nov 2065 08:49:37 GMT",
+        ),
+        (
+            "Sunday, 06-Nov-94 08:49:37 GMT",
+            "Friday, 06-Nov-65 08:49:37 GMT",
+        ),
+        ("Sun Nov  6 08:49:37 1994", "Fri Nov  6 08:49:37 2065"),
+    ] {
+        let on = |method: &str, header: &str, date: &str| {
+            let body = match method {
+                "PUT" => card("c", "C"),
+                _ => String::new(),
+            };
+            alice.send(method, &path, &[(header, date)], body).status
+        };
+        assert_eq!(on("PUT", "If-Unmodified-Since", past), 412, "{past}");
+        assert_eq!(on("PUT", "If-Unmodified-Since", future), 204, "{future}");
+        assert_eq!(on("GET", "If-Unmodified-Since", past), 412, "{past}");
+        assert_eq!(on("GET", "If-Unmodified-Since", future), 200, "{future}");
+        assert_eq!(on("GET", "If-Modified-Since", past), 200, "{past}");
+        assert_eq!(on("GET", "If-Modified-Since", future), 304, "{future}");
+    }
+    // What is no date counts as none (RFC 9110 §13.1.4).
+    let odd = [("If-Unmodified-Since", "06.11.1994")];
+    assert_eq!(alice.put(&path, &odd, card("c", "C")).status, 204);
+}
+
+#[test]
+fn reading_has_conditions_too() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}c.vcf");
+    alice.put(&path, &[], card("c", "C"));
+    for path in [&*path, BOOK] {
+        let etag = alice.etag(path);
+        for method in ["GET", "HEAD"] {
+            let on = |headers: &[(&str, &str)]| {
+                let answer = alice.send(method, path, headers, "");
+                (answer.status, answer.header("etag").map(str::to_owned))
+            };
+            let with = |status: u16| (status, Some(etag.clone()));
+            assert_eq!(on(&[]), with(200), "{method} {path}");
+            assert_eq!(on(&[("If-Match", &etag)]), with(200));
+            assert_eq!(on(&[("If-None-Match", &etag)]), with(304));
+            assert_eq!(on(&[("If-None-Match", "\"no\"")]), with(200));
+            assert_eq!(on(&[("If-Match", "\"no\"")]), (412, None));
+            let both = [("If-Match", "\"no\""), ("If-None-Match", &*etag)];
+            assert_eq!(on(&both), (412, None));
+        }
+    }
+}
