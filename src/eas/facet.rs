@@ -20,8 +20,8 @@ pub struct View {
     pub truncation: Option<usize>,
     /// Notes go out as HTML: the client takes nothing else.
     pub html: bool,
-    /// The owner's tags belong to the data (Private).
-    pub categories: bool,
+    /// A note that does not fit is not shown at all.
+    pub all_or_none: bool,
     /// Names of books, shown as categories and taken off again on upload (a merged view).
     pub labels: Vec<String>,
     /// An empty Picture among other changes says nothing.
@@ -38,7 +38,7 @@ impl Default for View {
             midnight: None,
             truncation: None,
             html: false,
-            categories: true,
+            all_or_none: false,
             labels: Vec::new(),
             stray_picture: false,
             max_children: usize::MAX,
@@ -70,6 +70,8 @@ pub struct Entry {
     pub home_phone: String,
     pub mobile_phone: String,
     pub email: String,
+    /// Every address of mail.
+    pub addresses: Vec<String>,
 }
 
 /// Exchange ActiveSync's view of a class of items.

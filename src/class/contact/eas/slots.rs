@@ -124,12 +124,7 @@ pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
 }
 
 /// Elements whose values some clients give back in another order: that is no change.
-pub const INTERCHANGEABLE: [&[Tag]; 4] = [
-    typed::BUSINESS_PHONE.tags,
-    typed::HOME_PHONE.tags,
-    typed::EMAIL.tags,
-    typed::IM.tags,
-];
+pub const INTERCHANGEABLE: [&[Tag]; 2] = [typed::BUSINESS_PHONE.tags, typed::HOME_PHONE.tags];
 
 /// Puts the values a card has for a row into the map.
 pub fn export(
