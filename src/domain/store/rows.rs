@@ -73,6 +73,8 @@ pub struct ListQuery {
     pub words: Vec<String>,
     /// Words count in names, organizations, addresses and numbers alone; lists of people do not.
     pub reach: bool,
+    /// Only items that the same words do not find in these collections.
+    pub beyond: Vec<CollectionId>,
     /// Only items the person tagged so.
     pub tag: Option<TagId>,
     /// Only favourites.
