@@ -57,9 +57,9 @@ pub trait Edit: Send + Sync {
         self.apply(Some(current))
     }
 
-    /// Whether the content made, with what the class stores beside it, reads differently from what
-    /// the author sent, so that the author has to be sent it.
-    fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {
+    /// Whether what was made of what was there before, with what the class keeps beside it, reads
+    /// otherwise than its author has it now: it has to be told.
+    fn alters(&self, _before: Option<&[u8]>, _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
 }

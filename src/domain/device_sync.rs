@@ -96,7 +96,14 @@ impl DeviceBook {
         Ok(union.map_or(HashMap::new(), |union| union.labels()))
     }
 
-    /// Whether [`DeviceBook::sync`] would answer with changes: the predicate of held requests.
+    /// In a view: the names of the books that hold an item, but for the own one.
+    pub async fn labels_of(&self, server_id: &str) -> Result<Vec<String>> {
+        let told = [(What::Change, server_id.to_owned())];
+        let mut labels = self.labels_on(&told, &[]).await?;
+        Ok(labels.remove(server_id).unwrap_or_default())
+    }
+
+    /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.
     pub async fn pending(&self) -> Result<Pending> {
         let Some(record) = self.stored().await?.record else {
             return Ok(Pending::Unprimed);

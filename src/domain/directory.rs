@@ -22,13 +22,32 @@ pub struct Found {
     pub page: Vec<Listed>,
 }
 
-/// The words of a directory query. Each must begin a word of a name, e-mail address, company...
+/// Words to look for: each must begin a word of somebody's name, e-mail address, company... A number
+/// is one word, however it is written in groups; a sign alone is none.
 pub fn words_of(text: &str) -> Vec<String> {
-    fold(text)
+    let folded = fold(text);
+    let parts: Vec<&str> = folded
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
+        .filter(|part| part.chars().any(char::is_alphanumeric))
+        .collect();
+    let mut words = Vec::new();
+    for run in parts.chunk_by(|one, next| is_number(one) && is_number(next)) {
+        let digits: String = run.concat().chars().filter(char::is_ascii_digit).collect();
+        match is_number(run[0]) && digits.len() >= GROUPED {
+            true if run[0].starts_with('+') => words.push(format!("+{digits}")),
+            true => words.push(digits),
+            false => words.extend(run.iter().map(|word| (*word).to_owned())),
+        }
+    }
+    words
+}
+
+/// Digits in groups that are one number.
+const GROUPED: usize = 4;
+
+fn is_number(part: &str) -> bool {
+    part.chars()
+        .all(|c| c.is_ascii_digit() || "+()-./".contains(c))
 }
 
 impl Core {
@@ -58,16 +77,20 @@ impl Core {
                 .take(limit)
                 .map(Listed::Person),
         );
+        // Whoever is in several books is found in the first of them.
+        let mut passed = Vec::new();
         for book in self.books(actor).await? {
             let before = found.total;
             let query = ListQuery {
                 words: words.clone(),
                 reach: true,
+                beyond: passed.clone(),
                 offset: number(offset.saturating_sub(before)),
                 limit: number(limit - found.page.len()),
                 ..ListQuery::default()
             };
             let list = book.list(&query).await?;
+            passed.push(book.collection().id);
             found.total += usize::try_from(list.total).unwrap_or(0);
             let hrefs: Vec<String> = list
                 .rows

@@ -73,6 +73,7 @@ pub fn entry(call: &Call, listed: &Listed) -> Entry {
                 last_name: last.to_owned(),
                 alias: member.login.clone(),
                 email: member.email.clone().unwrap_or_default(),
+                addresses: member.email.clone().into_iter().collect(),
                 ..Entry::default()
             }
         }

@@ -21,9 +21,9 @@ pub struct View {
     pub truncation: Option<usize>,
     /// Notes are sent as HTML, the only form the client reads.
     pub html: bool,
-    /// The owner's tags are sent as categories (Private).
-    pub categories: bool,
-    /// Group names sent as categories and removed again on upload (in a view).
+    /// A note that does not fit is not shown at all.
+    pub all_or_none: bool,
+    /// Names of books, shown as categories and taken off again on upload (a merged view).
     pub labels: Vec<String>,
     /// An empty Picture among other changes is ignored.
     pub stray_picture: bool,
@@ -39,7 +39,7 @@ impl Default for View {
             midnight: None,
             truncation: None,
             html: false,
-            categories: true,
+            all_or_none: false,
             labels: Vec::new(),
             stray_picture: false,
             max_children: usize::MAX,
@@ -71,6 +71,8 @@ pub struct Entry {
     pub home_phone: String,
     pub mobile_phone: String,
     pub email: String,
+    /// Every address of mail.
+    pub addresses: Vec<String>,
 }
 
 /// Class-specific functions of Exchange ActiveSync. `beside` is what the class stores beside an

@@ -160,6 +160,16 @@ pub async fn look_up(
     Ok(Some(Target::Book(Box::new(book))))
 }
 
+/// Whether a private book may be made or moved below a folder: below none, or below a book of the
+/// person's own. Books have no order of their own: it lies beside that book.
+pub async fn may_hold(call: &Call, parent: &str) -> Result<bool> {
+    if parent == "0" {
+        return Ok(true);
+    }
+    let found = find(call, &call.actor, parent).await?;
+    Ok(matches!(found, Some(Target::Book(book)) if book.is_private()))
+}
+
 /// The default folder with an id.
 pub fn standard_of(id: &str) -> Option<&'static Standard> {
     STANDARD.iter().find(|folder| folder.id == id)

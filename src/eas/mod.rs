@@ -10,6 +10,7 @@ pub mod facet;
 mod folders;
 mod hierarchy;
 pub mod policy;
+mod polls;
 mod quirk;
 mod reply;
 mod request;
@@ -20,19 +21,15 @@ mod version;
 mod wait;
 mod wipe;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use axum::{
     body::Body,
     extract::{Request, State},
     response::Response,
 };
-use tokio_util::sync::CancellationToken;
 
-use self::{facet::EasFacet, restraint::Restraint, settings::Settings};
+use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
 use crate::{
     auth::Authenticator,
     domain::{core::Core, error::Result, id::DeviceId},
@@ -45,7 +42,7 @@ pub struct Face {
     auth: Arc<Authenticator>,
     facet: Arc<dyn EasFacet>,
     settings: Settings,
-    polls: Mutex<HashMap<DeviceId, CancellationToken>>,
+    polls: Arc<Polls>,
     restraint: Restraint,
 }
 
@@ -62,7 +59,7 @@ impl Face {
             auth,
             facet,
             settings,
-            polls: Mutex::default(),
+            polls: Arc::default(),
             restraint: Restraint::default(),
         })
     }
@@ -80,24 +77,6 @@ impl Face {
     ) -> Result<Option<T>> {
         let stored = self.core.store().device_value(device, name).await?;
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
-    }
-
-    /// Registers a held request of a device and ends its former one.
-    fn begin_poll(&self, device: DeviceId) -> CancellationToken {
-        let token = CancellationToken::new();
-        let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(former) = polls.insert(device, token.clone()) {
-            former.cancel();
-        }
-        token
-    }
-
-    /// Unregisters a held request, unless a newer one took its place.
-    fn end_poll(&self, device: DeviceId, token: &CancellationToken) {
-        let mut polls = self.polls.lock().unwrap_or_else(PoisonError::into_inner);
-        if !token.is_cancelled() {
-            polls.remove(&device);
-        }
     }
 }
 

@@ -39,7 +39,10 @@ pub struct Standing {
     pub offered: Option<(u32, u32)>,
     /// Key and revision acknowledged.
     pub acknowledged: Option<(u32, u32)>,
-    /// Status of the acknowledgement: 1 applied, 2 partially, 3 not, 4 managed externally.
+    /// The key offered that was acknowledged: a device that lost the answer says it again.
+    #[serde(default)]
+    pub answered: Option<u32>,
+    /// What the device said: 1 applied, 2 partially, 3 not, 4 managed by others.
     pub status: u8,
 }
 

@@ -39,19 +39,22 @@ pub fn date_time(device: &Device, utc_offset: Option<i32>) -> &'static str {
 /// - Outlook for Windows takes the first contacts folder it finds and no other (2013 to 2021).
 /// - The Android Open Source client keeps one contacts key per account and syncs one folder.
 /// - Samsung's older builds and Windows Phone show one; a Lumia given two dropped the own one.
-/// - Windows Mobile and Windows 8/10 Mail know one contacts folder.
+/// - Windows Mobile (12.1 at most) and Windows 8/10 Mail know one contacts folder.
 pub fn contacts_view(device: &Device) -> Mode {
     let device_type = device.device_type.to_ascii_lowercase();
     let agent = &device.user_agent;
-    let is_old = Version::parse(&device.version).is_none_or(|version| version < Version::V16_1);
+    let is_before =
+        |known: Version| Version::parse(&device.version).is_none_or(|version| version < known);
     let shows_one = is_outlook(device)
         || is_aosp(agent)
-        || (device_type.starts_with("samsung") && is_old)
+        || (device_type.starts_with("samsung") && is_before(Version::V16_1))
         || device_type.starts_with("wp")
         || agent.starts_with("MSFT-WP/")
         || device_type == "windowsmail"
-        || device_type.starts_with("pocketpc")
-        || device_type.starts_with("smartphone");
+        || (is_before(Version::V14_0)
+            && ["pocketpc", "smartphone"]
+                .iter()
+                .any(|name| device_type.starts_with(name)));
     match shows_one {
         true => Mode::Merged,
         false => Mode::Folders,
@@ -172,6 +175,8 @@ mod tests {
             ("SAMSUNGSMG990", "Android-SAMSUNG/1", "16.1", Mode::Folders),
             ("WP8", "MSFT-WP/8.10.1", "14.1", Mode::Merged),
             ("PocketPC", "MSFT-PPC/5.2", "12.1", Mode::Merged),
+            ("SmartPhone", "MSFT-SPhone/5.2", "12.1", Mode::Merged),
+            ("SmartPhone", "A/1", "14.1", Mode::Folders),
         ] {
             let device = device(kind, agent, version);
             assert_eq!(contacts_view(&device), expected, "{kind}");

@@ -62,7 +62,7 @@ pub struct Call {
 
 impl Call {
     /// How this device is shown items.
-    pub fn view(&self, truncation: Option<u32>, categories: bool) -> View {
+    pub fn view(&self, truncation: Option<u32>) -> View {
         View {
             version: self.version.0,
             date_time: quirk::date_time(&self.device, self.utc_offset),
@@ -70,7 +70,6 @@ impl Call {
                 .utc_offset
                 .filter(|_| quirk::sends_local_midnight(&self.device)),
             truncation: truncation.and_then(|octets| usize::try_from(octets).ok()),
-            categories,
             stray_picture: quirk::stray_picture(&self.device),
             max_children: quirk::max_children(&self.device.user_agent),
             ..View::default()

@@ -13,6 +13,7 @@ use super::{
     Face,
     folders::{self, Screen, Target},
     hierarchy::{self, Told},
+    polls::Poll,
     reply::Reply,
     request::Call,
     status::command_status,
@@ -33,12 +34,12 @@ use crate::http::Shutdown;
 pub enum Woken {
     /// These folders have changes.
     Changes(Vec<String>),
-    /// The list of folders is not what the device was told, or the device is not let in any more.
+    /// The folders are not what the device was told, or the device is not let in any more.
     Hierarchy,
     /// Who asked is not let in any more.
     Barred(Barred),
     TimeOver,
-    /// A newer wait of the device, or the server stops.
+    /// A newer request of the device for the same folders, or the server stops.
     Superseded,
 }
 
@@ -71,8 +72,17 @@ pub struct Waiter {
     /// As the device names itself, and the program it is.
     names: Box<(String, Client)>,
     screen: Screen,
-    folders: Box<[String]>,
+    watched: Watched,
+    poll: Poll,
     shutdown: Shutdown,
+}
+
+/// What would be answered when it changes.
+pub enum Watched {
+    /// Ping: these folders, and the list of all.
+    Hierarchy(Box<[String]>),
+    /// Sync: these folders alone, and of each whether its items are asked for.
+    Folders(Box<[(String, bool)]>),
 }
 
 /// What a look at the folders found.
@@ -83,15 +93,16 @@ enum Look {
 }
 
 impl Waiter {
-    /// A wait for some folders of a device.
-    pub fn new(call: &Call, folders: &[String]) -> Self {
+    /// A wait of a request that has its place among those of the device.
+    pub fn new(call: &Call, watched: Watched, poll: Poll) -> Self {
         Self {
             face: call.face.clone(),
             person: call.person,
             device: call.device_id(),
             names: Box::new((call.device.device_id.clone(), call.actor.client.clone())),
             screen: Screen::of(&call.device),
-            folders: folders.into(),
+            watched,
+            poll,
             shutdown: call.shutdown.clone(),
         }
     }
@@ -99,16 +110,28 @@ impl Waiter {
     /// Waits until a folder has something this device would be told.
     pub async fn hold(&self, seconds: u64) -> Result<Woken> {
         let _held = self.face.core.tally().held.enter();
-        let token = self.face.begin_poll(self.device);
+        self.poll.hold();
         let deadline = Instant::now() + Duration::from_secs(seconds);
-        let woken = tokio::select! {
+        tokio::select! {
+            // One that ended before it was held finds nothing.
+            biased;
+            () = self.poll.ended() => Ok(Woken::Superseded),
             woken = self.watch() => woken,
             () = sleep_until(deadline) => Ok(Woken::TimeOver),
-            () = token.cancelled() => Ok(Woken::Superseded),
             () = self.shutdown.0.cancelled() => Ok(Woken::Superseded),
-        };
-        self.face.end_poll(self.device, &token);
-        woken
+        }
+    }
+
+    /// Goes on after the wait, as long as no newer request takes its place.
+    pub async fn unless_ended<T>(
+        &self,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<Option<T>> {
+        tokio::select! {
+            biased;
+            () = self.poll.ended() => Ok(None),
+            done = work => done.map(Some),
+        }
     }
 
     /// Who asks, read anew: after a wait groups and rights may be others.
@@ -144,17 +167,28 @@ impl Waiter {
             return Ok(Look::Woken(Woken::Barred(Barred::Account)));
         }
         let mut topics = vec![Topic::Person(self.person)];
-        for (_, book) in self.books(&actor).await? {
+        for (_, book) in self.books(&actor).await?.found {
             topics.extend(book.topics().await?);
         }
         let subscription = self.face.core.hub().subscribe(topics);
-        if !self.is_welcome(&actor).await? {
+        if !self.is_let_in().await? {
             return Ok(Look::Woken(Woken::Hierarchy));
         }
         // What moved between opening and subscribing is seen by opening again.
+        let books = self.books(&actor).await?;
+        if self.is_elsewhere(&actor, &books).await? {
+            return Ok(Look::Woken(Woken::Hierarchy));
+        }
         let mut changed = Vec::new();
-        for (id, book) in self.books(&actor).await? {
-            if book.pending().await? == Pending::Something {
+        for (id, book) in books.found {
+            let has_news = match book.pending().await? {
+                Pending::Something => true,
+                Pending::Nothing => false,
+                // A Ping for a folder before its first Sync is left alone; a Sync that came with a
+                // key has to hear that the key is good for nothing any more.
+                Pending::Unprimed => matches!(self.watched, Watched::Folders(_)),
+            };
+            if has_news {
                 changed.push(id);
             }
         }
@@ -170,29 +204,52 @@ impl Waiter {
         Ok(account.is_none_or(|account| account.person.may_use(Service::Eas)))
     }
 
-    /// The device is let in, and its folders are those it was told.
-    async fn is_welcome(&self, actor: &Arc<Actor>) -> Result<bool> {
+    async fn is_let_in(&self) -> Result<bool> {
         let store = self.face.core.store();
         let device = store.device(self.person, &self.names.0).await?;
-        if device.is_none_or(|device| device.access != DeviceAccess::Allowed) {
-            return Ok(false);
+        Ok(device.is_some_and(|device| device.access == DeviceAccess::Allowed))
+    }
+
+    /// Whether the device has to ask for the folders before anything else.
+    async fn is_elsewhere(&self, actor: &Arc<Actor>, books: &Books) -> Result<bool> {
+        if let Watched::Folders(_) = self.watched {
+            // A Sync is not ended by folders it does not name, and told of one that is gone a few
+            // times only; the others are waited for.
+            let restraint = &self.face.restraint;
+            let mut gone = books.gone.iter();
+            return Ok(gone.any(|id| restraint.may_tell(self.device, id)));
         }
         let told: Option<Told> = self.face.value(self.device, hierarchy::VALUE).await?;
         // A device that never asked for folders cannot have wrong ones.
-        let Some(told) = told else { return Ok(true) };
+        let Some(told) = told else { return Ok(false) };
         let now = folders::list(&self.face, self.screen, actor).await?;
-        Ok(told.folders == now)
+        Ok(told.folders != now)
     }
 
-    /// The books behind the folders; ids that name none are no reason to wake anybody.
-    async fn books(&self, actor: &Arc<Actor>) -> Result<Vec<(String, DeviceBook)>> {
-        let mut books = Vec::new();
-        for id in &self.folders {
-            let found = folders::look_up(&self.face, self.screen, actor, id).await?;
-            if let Some(Target::Book(book)) = found {
-                books.push((id.clone(), DeviceBook::new(*book, self.device)));
+    /// The books behind the folders.
+    async fn books(&self, actor: &Arc<Actor>) -> Result<Books> {
+        let mut books = Books::default();
+        let ids: Vec<(&String, bool)> = match &self.watched {
+            Watched::Hierarchy(ids) => ids.iter().map(|id| (id, true)).collect(),
+            Watched::Folders(ids) => ids.iter().map(|(id, asked)| (id, *asked)).collect(),
+        };
+        for (id, is_asked_for) in ids {
+            match folders::look_up(&self.face, self.screen, actor, id).await? {
+                Some(Target::Book(book)) if is_asked_for => {
+                    let book = DeviceBook::new(*book, self.device);
+                    books.found.push((id.clone(), book));
+                }
+                Some(_) => {}
+                None => books.gone.push(id.clone()),
             }
         }
         Ok(books)
     }
+}
+
+/// The books behind some folders, and the ids that name none.
+#[derive(Default)]
+struct Books {
+    found: Vec<(String, DeviceBook)>,
+    gone: Vec<String>,
 }

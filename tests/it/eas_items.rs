@@ -3,6 +3,7 @@
 
 mod account;
 mod directory;
+mod edits;
 mod items;
 
 use carnet_proto::wbxml::{

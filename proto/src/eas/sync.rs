@@ -41,6 +41,8 @@ pub struct Options {
     pub truncation: Option<u32>,
     /// HTML is requested, and plain text is not.
     pub html: bool,
+    /// A note that does not fit the truncation is not sent at all.
+    pub all_or_none: bool,
 }
 
 /// What the numbers 0 to 8 of Truncation stand for, in octets; 9 cuts nothing.
@@ -76,12 +78,24 @@ impl Request {
             .transpose()?;
         Ok(Self {
             collections,
-            wait: root.number_of(a::WAIT),
-            heartbeat: root.number_of(a::HEARTBEAT_INTERVAL),
+            wait: span_of(root, a::WAIT),
+            heartbeat: span_of(root, a::HEARTBEAT_INTERVAL),
             window: root.number_of(a::WINDOW_SIZE),
             partial: root.child(a::PARTIAL).is_some(),
         })
     }
+}
+
+/// How long a client would wait; what is no length of time is 0, which is out of every bound.
+fn span_of(root: &Element, tag: Tag) -> Option<u32> {
+    let text = root.text_of(tag)?;
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
+    }
+    let longest = i64::from(u32::MAX);
+    let span = text.parse::<i64>().unwrap_or(0).clamp(0, longest);
+    u32::try_from(span).ok()
 }
 
 impl Collection {
@@ -139,10 +153,14 @@ impl Options {
             let number = element.number_of(a::TRUNCATION)?;
             TRUNCATIONS.get(usize::try_from(number).ok()?).copied()
         };
+        let chosen = plain.or(html);
+        let is_set = |text: String| text != "0" && !text.eq_ignore_ascii_case("false");
         Self {
             html: plain.is_none() && html.is_some(),
-            truncation: plain
-                .or(html)
+            all_or_none: chosen
+                .and_then(|preference| preference.text_of(base::ALL_OR_NONE))
+                .is_some_and(is_set),
+            truncation: chosen
                 .and_then(|preference| preference.number_of(base::TRUNCATION_SIZE))
                 .or_else(legacy),
         }

@@ -7,6 +7,7 @@ mod address;
 mod beyond;
 pub(super) mod date;
 mod fields;
+mod html;
 mod mailbox;
 mod name;
 mod note;
@@ -44,12 +45,7 @@ impl EasFacet for Contact {
             return;
         };
         let mut shown = shown(&card, &Places::read(beside), view);
-        let file_as = || name::file_as(&card);
-        shown
-            .fields
-            .texts
-            .entry(tag::FILE_AS)
-            .or_insert_with(file_as);
+        shown.fields.texts.insert(tag::FILE_AS, name::shown(&card));
         shown.fields.picture = photo(&card).and_then(|octets| self.pictures.for_device(&octets));
         fields::write(&shown, view, out);
     }
@@ -110,6 +106,7 @@ impl EasFacet for Contact {
             home_phone: value(tag::HOME_PHONE_NUMBER),
             mobile_phone: value(tag::MOBILE_PHONE_NUMBER),
             email: value(tag::EMAIL1_ADDRESS),
+            addresses: card.all("EMAIL").map(|line| line.text()).collect(),
         }
     }
 }
@@ -147,7 +144,7 @@ fn shown(card: &Document, places: &Places, view: &View) -> Shown {
             texts,
             categories: Some(categories),
             children: Some(children),
-            note: Some(note::fitting(&whole_note, view.truncation).to_owned()),
+            note: Some(note::shown(&whole_note, view).to_owned()),
             ..Fields::default()
         },
         whole_note,
@@ -200,19 +197,23 @@ impl Edit for EasEdit {
         Ok(patched(&card, &places, &changes).as_bytes().to_vec())
     }
 
-    fn alters(&self, made: &[u8], beside: &[u8]) -> bool {
+    fn alters(&self, before: Option<&[u8]>, made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
         let places = Places::read(beside);
-        let shown = shown(&card, &places, &self.view).fields.texts;
+        let shown = shown(&card, &places, &self.view).fields;
         let computed = name::file_as(&card);
-        self.fields.texts.iter().any(|(tag, sent)| {
-            let text = shown.get(tag).map_or("", String::as_str);
+        let differs = |(tag, sent): (&Tag, &String)| {
+            let text = shown.texts.get(tag).map_or("", String::as_str);
             match *tag {
                 tag::FILE_AS if text.is_empty() => *sent != computed && !sent.is_empty(),
                 tag if slots::is_date(tag) => !slots::says_the_same(tag, sent, text),
                 _ => sent != text,
             }
-        })
+        };
+        self.fields.texts.iter().any(differs)
+            || self.fields.note.is_some() && self.fields.note != shown.note
+            || self.alters_lists(&card, shown)
+            || before.is_some_and(|before| self.outdates_file_as(before, &card))
     }
 }
 
@@ -230,7 +231,7 @@ impl EasEdit {
             .categories
             .clone()
             .map(|sent| self.without_labels(sent, card))
-            .or_else(|| omitted(tag::CATEGORIES).filter(|_| self.view.categories));
+            .or_else(|| omitted(tag::CATEGORIES));
         let own = self.without_labels(shown.fields.categories.unwrap_or_default(), card);
         changes.categories = list_change(categories, &own, MAX_LIST);
         let children = shown.fields.children.unwrap_or_default();
@@ -258,6 +259,40 @@ impl EasEdit {
         }
         changes.picture = self.picture(card, changes != Fields::default());
         changes
+    }
+
+    /// Whether a list is not the one the device has now: what it is not shown moved up.
+    fn alters_lists(&self, card: &Document, shown: Fields) -> bool {
+        let omitted = |tag: Tag| self.clears_omitted(tag).then(Vec::new);
+        let differs = |sent: Option<Vec<String>>, shown: Vec<String>, seen: usize| {
+            let mut shown: Vec<String> = shown.into_iter().take(seen).collect();
+            shown
+                .iter_mut()
+                .for_each(|name| *name = name.trim().to_owned());
+            shown.sort_unstable();
+            sent.is_some_and(|mut sent| {
+                sent.sort_unstable();
+                sent != shown
+            })
+        };
+        let own = |names: Vec<String>| self.without_labels(names, card);
+        let categories = self.fields.categories.clone().map(own);
+        let categories = categories.or_else(|| omitted(tag::CATEGORIES));
+        let children = self.fields.children.clone();
+        let children = children.or_else(|| omitted(tag::CHILDREN));
+        let most = self.view.max_children.min(MAX_LIST);
+        differs(
+            categories,
+            own(shown.categories.unwrap_or_default()),
+            MAX_LIST,
+        ) || differs(children, shown.children.unwrap_or_default(), most)
+    }
+
+    /// Whether a FileAs the device was shown, and does not send, is another after the change.
+    fn outdates_file_as(&self, before: &[u8], after: &Document) -> bool {
+        let is_kept =
+            !self.fields.texts.contains_key(&tag::FILE_AS) && !self.clears_omitted(tag::FILE_AS);
+        is_kept && parse(before).is_ok_and(|before| name::shown(&before) != name::shown(after))
     }
 
     /// Elements that say something new, omitted ones settled by what the client manages.

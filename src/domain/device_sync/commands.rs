@@ -375,7 +375,13 @@ impl DeviceBook {
             work.ops.push(refusal);
             return Err(error);
         }
+        let alters =
+            |beside: &[u8]| edit.is_some_and(|edit| edit.alters(Some(&content), bytes, beside));
         let Some(mut op) = spot.book.revision(&spot.card, bytes)? else {
+            // Nothing to store, and yet not what the device has.
+            if alters(&spot.card.placement.beside) {
+                work.force(&card.placement);
+            }
             return Ok(());
         };
         let beside = match &op {
@@ -383,7 +389,7 @@ impl DeviceBook {
             _ => &spot.card.placement.beside[..],
         };
         // The stored bytes are what the device sent.
-        let untouched = edit.is_some_and(|edit| !edit.alters(bytes, beside));
+        let untouched = edit.is_some() && !alters(beside);
         let is_view = work.union.is_some();
         if let Op::Edit { writer: by, .. } | Op::SetOverlay { writer: by, .. } = &mut op {
             *by = (untouched && !is_view).then_some(self.device);
@@ -550,7 +556,10 @@ impl Work {
             true => What::Change,
             false => What::Delete,
         };
-        self.forced.push((what, placement.server_id.clone()));
+        let told = (what, placement.server_id.clone());
+        if !self.forced.contains(&told) {
+            self.forced.push(told);
+        }
     }
 
     /// Replaces the operation an earlier command of this request made for a placement.

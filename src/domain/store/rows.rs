@@ -74,7 +74,9 @@ pub struct ListQuery {
     /// Words are looked for in names, organizations, addresses and numbers alone, and lists of
     /// people are left out.
     pub reach: bool,
-    /// Only items with this tag of the person.
+    /// Only items that the same words do not find in these collections.
+    pub beyond: Vec<CollectionId>,
+    /// Only items the person tagged so.
     pub tag: Option<TagId>,
     /// Only favourites.
     pub favourite: bool,

@@ -3,7 +3,7 @@
 use carnet_proto::wbxml::page::folder_hierarchy as f;
 
 use super::super::{
-    folders::{Screen, id_of},
+    folders::{Screen, id_of, may_hold},
     hierarchy::Change,
     request::{Call, Reply},
 };
@@ -27,9 +27,8 @@ pub async fn run(call: &Call) -> Result<Reply> {
         return Ok(change.refuse(10));
     }
     match body.text_of(f::PARENT_ID).as_deref() {
-        Some("0") => {}
+        Some(parent) if may_hold(call, parent).await? => {}
         Some(parent) if change.folders().iter().any(|folder| folder.id == parent) => {
-            // Nothing lies below a default folder or a book.
             return Ok(change.refuse(3));
         }
         Some(_) => return Ok(change.refuse(5)),

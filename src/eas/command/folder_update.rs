@@ -3,7 +3,7 @@
 use carnet_proto::wbxml::page::folder_hierarchy as f;
 
 use super::super::{
-    folders::{Target, find},
+    folders::{Target, find, may_hold},
     hierarchy::Change,
     request::{Call, Reply},
 };
@@ -30,7 +30,8 @@ pub async fn run(call: &Call) -> Result<Reply> {
     if book.collection().is_default() || !book.is_private() {
         return Ok(change.refuse(2));
     }
-    if body.text_of(f::PARENT_ID).as_deref() != Some("0") {
+    let parent = body.text_of(f::PARENT_ID).unwrap_or_default();
+    if !may_hold(call, &parent).await? {
         return Ok(change.refuse(5));
     }
     if change.is_taken(&name, &id) {

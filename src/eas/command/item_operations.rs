@@ -3,7 +3,7 @@
 use carnet_proto::{
     eas::sync::Options,
     wbxml::{
-        Element, Encoder,
+        Element, Encoder, Limits, decode,
         page::{air_sync as a, air_sync_base as base, item_operations as i, search as s},
     },
 };
@@ -93,22 +93,47 @@ async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()
             make_ready(&call.face.facet, [card.document.to_vec()]).await;
             out.number(i::STATUS, 1);
             identify(operation, out);
-            out.text(a::CLASS, "Contacts").open(i::PROPERTIES);
-            let options = operation.child(i::OPTIONS).map(Options::read);
-            let options = options.unwrap_or_default();
+            out.text(a::CLASS, "Contacts");
+            let options = operation.child(i::OPTIONS);
+            let wishes = options.map(Options::read).unwrap_or_default();
             let view = View {
-                html: options.html,
-                ..call.view(options.truncation, book.is_private())
+                html: wishes.html,
+                all_or_none: wishes.all_or_none,
+                labels: found
+                    .device_book
+                    .labels_of(&card.placement.server_id)
+                    .await?,
+                ..call.view(wishes.truncation)
             };
             let content = book.content(card);
             let beside = &card.placement.beside;
-            call.face.facet.export(&content, beside, &view, out);
-            out.close();
+            let mut properties = Encoder::new();
+            properties.open(i::PROPERTIES);
+            let facet = &call.face.facet;
+            facet.export(&content, beside, &view, &mut properties);
+            properties.close();
+            let schema = options.and_then(|options| options.child(i::SCHEMA));
+            write_properties(&properties.finish(), schema, out)?;
         }
         Err(status) => {
             out.number(i::STATUS, status);
             identify(operation, out);
         }
+    }
+    out.close();
+    Ok(())
+}
+
+/// The elements of an item that a Schema names, or all of them.
+fn write_properties(item: &[u8], schema: Option<&Element>, out: &mut Encoder) -> Result<()> {
+    let unread = |error| Error::Unavailable(format!("what was written cannot be read: {error}"));
+    let item = decode(item, &Limits::default()).map_err(unread)?;
+    let schema = schema.filter(|schema| schema.elements().next().is_some());
+    let is_named =
+        |element: &&Element| schema.is_none_or(|schema| schema.child(element.tag).is_some());
+    out.open(i::PROPERTIES);
+    for element in item.elements().filter(is_named) {
+        out.element(element);
     }
     out.close();
     Ok(())

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{
     folders, hierarchy,
+    polls::Command,
     request::{Call, Reply, command_status},
-    wait::{Waiter, Woken},
+    wait::{Waiter, Watched, Woken},
 };
 use crate::domain::error::Result;
 
@@ -56,9 +57,11 @@ async fn prepare(call: Box<Call>) -> Result<std::result::Result<(Waiter, u64), R
         if root.tag != p::PING {
             return Ok(Err(status(4)));
         }
-        match root.text_of(p::HEARTBEAT_INTERVAL).map(|text| text.parse()) {
+        let interval = root.text_of(p::HEARTBEAT_INTERVAL);
+        match interval.map(|text| text.trim().parse::<i64>()) {
             None => {}
-            Some(Ok(seconds)) => asked.seconds = Some(seconds),
+            // Less than nothing is out of bounds, as other numbers are.
+            Some(Ok(seconds)) => asked.seconds = Some(seconds.try_into().unwrap_or(0)),
             Some(Err(_)) => return Ok(Err(status(4))),
         }
         let named: Option<Vec<String>> = root
@@ -92,7 +95,11 @@ async fn prepare(call: Box<Call>) -> Result<std::result::Result<(Waiter, u64), R
     if !hierarchy::is_current(&call, &now).await? {
         return Ok(Err(status(7)));
     }
-    Ok(Ok((Waiter::new(&call, &asked.folders), seconds)))
+    let device = (call.person, call.device_id());
+    let polls = &call.face.polls;
+    let poll = polls.begin(device, Command::Ping, &asked.folders);
+    let watched = Watched::Hierarchy(asked.folders.into());
+    Ok(Ok((Waiter::new(&call, watched, poll), seconds)))
 }
 
 fn status(status: u16) -> Reply {

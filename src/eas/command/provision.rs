@@ -92,6 +92,13 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
             offer(&mut standing, &Policy::default())
         }
         (None, None) => return Ok(Said::Status(2)),
+        // The answer to the acknowledgement was lost: it is made again.
+        (Some(Some(key)), _) if standing.offered.is_none() && standing.answered == Some(key) => {
+            match standing.acknowledged {
+                Some((permanent, _)) => return Ok(Said::Accepted(permanent)),
+                None => return Ok(Said::Status(5)),
+            }
+        }
         (Some(key), configured) => {
             let Some((offered, revision)) = standing
                 .offered
@@ -111,6 +118,7 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
             }
             let key = new_key(Some(offered));
             standing.offered = None;
+            standing.answered = Some(offered);
             standing.acknowledged = Some((key, revision));
             Said::Accepted(key)
         }

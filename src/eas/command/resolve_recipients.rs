@@ -150,16 +150,18 @@ async fn matches(call: &Call, name: &str) -> Result<Vec<(Listed, String, String)
         .core
         .directory(&call.actor, name, 0, MAX_SUGGESTIONS + 1)
         .await?;
+    let is_exact = |email: &str| email.eq_ignore_ascii_case(name.trim());
     let mut people: Vec<(Listed, String, String)> = Vec::new();
     for listed in found.page {
         let entry = directory::entry(call, &listed);
-        let known =
-            |(_, _, email): &(Listed, String, String)| email.eq_ignore_ascii_case(&entry.email);
-        if !entry.email.is_empty() && !people.iter().any(known) {
-            people.push((listed, entry.display_name, entry.email));
+        // Who is asked for by one of several addresses is meant at that one.
+        let asked = entry.addresses.into_iter().find(|email| is_exact(email));
+        let email = asked.unwrap_or(entry.email);
+        let known = |(_, _, known): &(Listed, String, String)| known.eq_ignore_ascii_case(&email);
+        if !email.is_empty() && !people.iter().any(known) {
+            people.push((listed, entry.display_name, email));
         }
     }
-    let is_exact = |email: &str| email.eq_ignore_ascii_case(name.trim());
     if people.iter().any(|(_, _, email)| is_exact(email)) {
         people.retain(|(_, _, email)| is_exact(email));
     }

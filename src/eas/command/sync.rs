@@ -19,8 +19,9 @@ use carnet_proto::{
 use self::{book::Told, cache::Asked};
 use super::super::{
     folders::{self, Target},
+    polls::{Command, Poll},
     request::{Call, Reply, command_status},
-    wait::{Waiter, Woken},
+    wait::{Waiter, Watched, Woken},
 };
 use crate::domain::{actor::Actor, error::Result};
 
@@ -61,7 +62,7 @@ struct Turn {
 /// HeartbeatInterval, and answered empty when that is over.
 pub async fn run(mut call: Box<Call>) -> Result<Reply> {
     let body = call.body.take();
-    let (turn, parts) = match Box::pin(begin(&call, body)).await? {
+    let (turn, poll, parts) = match Box::pin(begin(&call, body)).await? {
         Ok(begun) => begun,
         Err(reply) => return Ok(reply),
     };
@@ -69,24 +70,27 @@ pub async fn run(mut call: Box<Call>) -> Result<Reply> {
     let Some(seconds) = turn.seconds.filter(|_| is_quiet(&parts) && !wrote) else {
         return Ok(finish(&call, &parts));
     };
+    // Folders that are left out are not waited for, nor are items nobody asked for.
+    let is_answered = |id: &String| parts.iter().any(|part| part.id == *id);
+    let watched = turn.collections.iter().filter(|c| is_answered(&c.id));
+    let watched = watched.map(|c| (c.id.clone(), c.get_changes != Some(false)));
+    let watched = Watched::Folders(watched.collect());
     drop(parts);
-    let ids: Vec<String> = turn.collections.iter().map(|c| c.id.clone()).collect();
-    let waiter = Waiter::new(&call, &ids);
+    let waiter = Waiter::new(&call, watched, poll);
     match waiter.hold(seconds.min(call.face.max_heartbeat())).await? {
         Woken::Changes(_) => {
-            Box::pin(async {
+            let again = Box::pin(async {
                 let actor = waiter.actor().await?;
                 Ok(match answer_all(&call, &actor, &turn).await? {
                     Ok(parts) => finish(&call, &parts),
                     Err(reply) => reply,
                 })
-            })
-            .await
+            });
+            Ok(waiter.unless_ended(again).await?.unwrap_or(Reply::Empty))
         }
         Woken::Barred(why) => Ok(why.reply(call.version, a::SYNC)),
-        // Said a few times only: the next FolderSync tells what happened.
-        Woken::Hierarchy if call.face.restraint.may_tell(call.device_id(), "") => Ok(status(12)),
-        Woken::Hierarchy | Woken::TimeOver | Woken::Superseded => Ok(finish(&call, &[])),
+        Woken::Hierarchy => Ok(status(12)),
+        Woken::TimeOver | Woken::Superseded => Ok(finish(&call, &[])),
     }
 }
 
@@ -94,13 +98,17 @@ pub async fn run(mut call: Box<Call>) -> Result<Reply> {
 async fn begin(
     call: &Call,
     body: Option<Element>,
-) -> Result<std::result::Result<(Turn, Vec<Part>), Reply>> {
+) -> Result<std::result::Result<(Turn, Poll, Vec<Part>), Reply>> {
     let turn = match turn(call, body).await? {
         Ok(turn) => turn,
         Err(reply) => return Ok(Err(reply)),
     };
+    // A Sync of these folders that is held ends before anything is read: its key is an old one.
+    let ids: Vec<String> = turn.collections.iter().map(|c| c.id.clone()).collect();
+    let device = (call.person, call.device_id());
+    let poll = call.face.polls.begin(device, Command::Sync, &ids);
     let parts = answer_all(call, &call.actor, &turn).await?;
-    Ok(parts.map(|parts| (turn, parts)))
+    Ok(parts.map(|parts| (turn, poll, parts)))
 }
 
 async fn turn(call: &Call, body: Option<Element>) -> Result<std::result::Result<Turn, Reply>> {

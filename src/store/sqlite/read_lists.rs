@@ -24,26 +24,28 @@ impl Reader<'_> {
     ) -> rusqlite::Result<ListPage> {
         let mut filter = String::from("WHERE p.collection = ?1 AND p.gone IS NULL");
         let mut values: Vec<Value> = vec![collection.0.into()];
-        let mut conditions = beginnings(collection, &query.words, query.reach);
-        if query.favourite {
-            conditions.push(Expression::mark(collection, &Mark::Favourite));
-        }
-        if let Some(kind) = &query.kind {
-            conditions.push(Expression::mark(collection, &Mark::Kind(kind.clone())));
-        }
-        let list = Expression::mark(collection, &Mark::Kind("group".to_owned()));
-        let sought = match (conditions.is_empty(), query.reach) {
-            (true, false) => None,
-            (true, true) => Some(Expression::place(collection).but(list)),
-            (false, false) => Some(Expression::And(conditions)),
-            (false, true) => Some(Expression::And(conditions).but(list)),
-        };
-        if let Some(sought) = sought {
+        if let Some(sought) = sought(collection, query) {
             values.push(sought.to_string().into());
             filter.push_str(&format!(
                 " AND p.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",
                 values.len()
             ));
+        }
+        for other in &query.beyond {
+            values.push(other.0.into());
+            filter.push_str(&format!(
+                " AND NOT EXISTS (SELECT 1 FROM placement o
+                   WHERE o.item = p.item AND o.collection = ?{} AND o.gone IS NULL",
+                values.len()
+            ));
+            if let Some(sought) = sought(*other, query) {
+                values.push(sought.to_string().into());
+                filter.push_str(&format!(
+                    " AND o.id IN (SELECT rowid FROM search WHERE search MATCH ?{})",
+                    values.len()
+                ));
+            }
+            filter.push(')');
         }
         if let Some(tag) = query.tag {
             values.push(tag.0.into());
@@ -146,6 +148,24 @@ impl Reader<'_> {
                 |row| Ok((row.get(0)?, row.get(1)?)),
             )?,
         })
+    }
+}
+
+/// What the index is asked for; none where every item of the collection is meant.
+fn sought(collection: CollectionId, query: &ListQuery) -> Option<Expression> {
+    let mut conditions = beginnings(collection, &query.words, query.reach);
+    if query.favourite {
+        conditions.push(Expression::mark(collection, &Mark::Favourite));
+    }
+    if let Some(kind) = &query.kind {
+        conditions.push(Expression::mark(collection, &Mark::Kind(kind.clone())));
+    }
+    let list = Expression::mark(collection, &Mark::Kind("group".to_owned()));
+    match (conditions.is_empty(), query.reach) {
+        (true, false) => None,
+        (true, true) => Some(Expression::place(collection).but(list)),
+        (false, false) => Some(Expression::And(conditions)),
+        (false, true) => Some(Expression::And(conditions).but(list)),
     }
 }
 

@@ -342,9 +342,11 @@ pub fn beginnings(collection: CollectionId, words: &[String], reach: bool) -> Ve
     for word in words {
         let words = token::words(word);
         let digits: String = word.chars().filter(char::is_ascii_digit).collect();
+        // Two digits after a plus begin a number as much as four without.
+        let least = if word.starts_with('+') { 2 } else { 4 };
         let wanted = match words.tokens.is_empty() {
             true => continue,
-            false if digits.len() >= 4 => Wanted::Number {
+            false if digits.len() >= least => Wanted::Number {
                 words,
                 digits,
                 prefix: true,

@@ -102,6 +102,32 @@ fn row_24_a_wrong_key_in_the_acknowledgement_is_policy_status_5() {
 }
 
 #[test]
+fn a_repeated_acknowledgement_is_answered_with_the_same_key() {
+    let server = with_policy(1);
+    let mut phone = Phone::new(&server, "alice", "again", "14.1");
+    let (temporary, permanent) = provision(&mut phone);
+    phone.policy_key = Some(temporary);
+    for _ in 0..2 {
+        let again = phone.ask("Provision", &ack(&temporary.to_string(), 1));
+        let again = again.expect("an answer");
+        assert_eq!(policy_of(&again, "Status").as_deref(), Some("1"));
+        assert_eq!(policy_of(&again, "PolicyKey"), Some(permanent.to_string()));
+    }
+    phone.policy_key = Some(permanent);
+    assert_eq!(
+        status_of(&phone, "FolderSync", FOLDER_SYNC),
+        said(200, "FolderSync", "1")
+    );
+    // A newer offer takes the former's place.
+    phone.ask("Provision", ASK);
+    let late = phone.ask("Provision", &ack(&temporary.to_string(), 1));
+    assert_eq!(
+        policy_of(&late.expect("an answer"), "Status").as_deref(),
+        Some("5")
+    );
+}
+
+#[test]
 fn row_25_without_a_policy_any_key_will_do() {
     let server = Server::start();
     for (id, key) in [("none", None), ("zero", Some(0)), ("stale", Some(12345))] {

@@ -140,6 +140,11 @@ fn row_40_a_check_of_the_account_leaves_nothing_behind() {
     let phone = Phone::new(&server, "alice", "validate", "14.1");
     let (key, folders) = phone.folders("0");
     assert!(!key.is_empty() && folders.len() == 10);
+    // A Sync is primed as others are, and its key is good for nothing.
+    let mut phone = phone;
+    phone.start();
+    let next = phone.sync("AirSync:GetChanges");
+    assert_eq!(text_at(&next, &["Status"]).as_deref(), Some("3"));
     assert!(server.devices("alice").is_empty());
 }
 
@@ -178,6 +183,32 @@ fn row_41_folders_made_renamed_and_removed_go_on_from_the_key() {
     let quiet = phone.folder_sync(&key);
     assert_eq!(text_at(&quiet, &["Changes", "Count"]).as_deref(), Some("0"));
     server.check();
+}
+
+#[test]
+fn row_41_a_book_may_be_made_below_ones_own() {
+    let server = Server::start();
+    let phone = Phone::new(&server, "alice", "nester", "16.1");
+    let (key, folders) = phone.folders("0");
+    let contacts = &folders
+        .iter()
+        .find(|folder| folder.2 == "9")
+        .expect("one")
+        .0;
+    let create = format!("ParentId = {contacts}\nDisplayName = Club\nType = 14");
+    let (status, key, id) = edit(&phone, "FolderCreate", &key, &create);
+    assert_eq!(status, "1");
+    let rename = format!("ServerId = {id}\nParentId = {contacts}\nDisplayName = Chess");
+    let (status, key, _) = edit(&phone, "FolderUpdate", &key, &rename);
+    assert_eq!(status, "1");
+    let quiet = phone.folder_sync(&key);
+    assert_eq!(text_at(&quiet, &["Changes", "Count"]).as_deref(), Some("0"));
+    let (_, folders) = phone.folders("0");
+    assert!(
+        folders
+            .iter()
+            .any(|folder| folder.0 == id && folder.1 == "Chess")
+    );
 }
 
 #[test]
@@ -230,9 +261,9 @@ fn row_42_the_book_of_a_group_is_not_for_a_device_to_change() {
         assert_eq!(edit(&phone, "FolderDelete", &key, &delete).0, "3");
         let rename = format!("ServerId = {id}\nParentId = 0\nDisplayName = Mine");
         assert_eq!(edit(&phone, "FolderUpdate", &key, &rename).0, "2");
-        let below = format!("ParentId = {id}\nDisplayName = Below\nType = 14");
-        assert_eq!(edit(&phone, "FolderCreate", &key, &below).0, "3");
     }
+    let below = format!("ParentId = {}\nDisplayName = Below\nType = 14", of("14"));
+    assert_eq!(edit(&phone, "FolderCreate", &key, &below).0, "3");
     assert_eq!(phone.folder_sync(&key), phone.folder_sync(&key));
     let _ = commands(&phone.folder_sync(&key));
 }

@@ -252,3 +252,42 @@ fn a_group_contact_keeps_its_own_categories_in_the_view() {
     );
     assert!(stored().contains("TITLE:Chair\r\n"));
 }
+
+#[test]
+fn an_item_fetched_by_itself_shows_the_books_it_is_in() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "fetcher");
+    let petit = id_of(&one.pull(), "Petit");
+    server.share("alice", "Petit", "Team");
+    one.pull();
+    let fetch = |schema: &str| {
+        let tree = format!(
+            "ItemOperations:ItemOperations\n  ItemOperations:Fetch\n    ItemOperations:Store = Mailbox\n    \
+             AirSync:CollectionId = {}\n    AirSync:ServerId = {petit}{schema}",
+            one.folder
+        );
+        one.ask("ItemOperations", &tree).expect("an answer")
+    };
+    assert_eq!(categories(&fetch("")), ["Team"]);
+    // What a Schema names, and nothing else ([MS-ASCMD] 2.2.3.154).
+    let schema = "\n    ItemOperations:Options\n      ItemOperations:Schema\n        \
+                  Contacts:FileAs\n        Contacts:LastName";
+    let answer = fetch(schema);
+    let shown = all(&answer, "Properties")[0];
+    let names: Vec<_> = shown.elements().map(|element| element.tag.name()).collect();
+    assert_eq!(names.len(), 2, "{}", shown.dump());
+    assert_eq!(text_at(shown, &["LastName"]).as_deref(), Some("Petit"));
+    assert!(text_at(shown, &["FileAs"]).is_some_and(|text| text.starts_with("Petit, ")));
+}
+
+#[test]
+fn a_client_nobody_knows_is_shown_every_book_whatever_it_calls_itself() {
+    let server = Server::start();
+    let mut phone = Phone::new(&server, "alice", "smart", "14.1");
+    phone.kind = "SmartPhone".to_owned();
+    assert!(phone.folders("0").1.iter().any(|folder| folder.1 == "Team"));
+    // Windows Mobile shows one folder.
+    let mut old = Phone::new(&server, "alice", "mobile", "12.1");
+    old.kind = "SmartPhone".to_owned();
+    assert!(old.folders("0").1.iter().all(|folder| folder.1 != "Team"));
+}

@@ -319,3 +319,159 @@ fn another_password_or_a_disabled_account_ends_a_held_request_at_once() {
     }
     assert!(start.elapsed() < Duration::from_secs(60));
 }
+
+/// A Sync of the phone's folder that may be held for a minute.
+fn held(phone: &Phone, more: &str) -> String {
+    phone.sync_text(&phone.key, more) + "\n  AirSync:HeartbeatInterval = 60"
+}
+
+/// What was answered, and whether it was held until something was done meanwhile.
+fn timed<T: Send>(held: impl FnOnce() -> T + Send, act: impl FnOnce()) -> (T, bool) {
+    let timed = || {
+        let start = Instant::now();
+        (held(), start.elapsed() >= Duration::from_millis(350))
+    };
+    meanwhile(timed, act)
+}
+
+#[test]
+fn row_81_a_newer_sync_ends_the_one_that_is_held() {
+    let server = Server::start();
+    let phone = Phone::set_up(&server, "alice", "syncs", "14.0");
+    let mut newer = phone.clone();
+    newer.pull();
+    let mut other = ready(&server, "alice", "writer");
+    let old = newer.clone();
+    let start = Instant::now();
+    let (answer, was_held) = timed(
+        || old.post("Sync", &wbxml(&held(&old, ""))),
+        || drop(newer.push(&add("1", "Own"))),
+    );
+    assert!(was_held && start.elapsed() < Duration::from_secs(30));
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    // Nothing was handed out but the newer key.
+    other.push(&add("2", "Foreign"));
+    let told = newer.sync("AirSync:GetChanges");
+    assert_eq!(text_at(&told, &["Status"]).as_deref(), Some("1"));
+    assert_eq!(commands(&told)[0].2, "Foreign");
+    // A Sync of another folder ends none.
+    let mut own = newer.clone();
+    own.pull();
+    let mut team = own.clone();
+    team.folder = team.folder_named("Team");
+    team.prime();
+    let (answer, was_held) = timed(
+        || own.ask("Sync", &held(&own, "")),
+        || {
+            team.pull();
+            other.push(&add("3", "Third"));
+        },
+    );
+    assert!(was_held);
+    assert_eq!(commands(&answer.expect("the news"))[0].2, "Third");
+}
+
+#[test]
+fn a_held_sync_is_not_ended_by_folders_it_does_not_name() {
+    let server = Server::start();
+    let phone = ready(&server, "alice", "holder");
+    let mut other = ready(&server, "alice", "writer");
+    let (key, _) = other.folders("0");
+    let create = format!(
+        "FolderHierarchy:FolderCreate\n  FolderHierarchy:SyncKey = {key}\n  \
+         FolderHierarchy:ParentId = 0\n  FolderHierarchy:DisplayName = Club\n  \
+         FolderHierarchy:Type = 14"
+    );
+    let made = other.ask("FolderCreate", &create).expect("an answer");
+    assert_eq!(status(&made), "1");
+    let (answer, was_held) = timed(
+        || phone.ask("Sync", &held(&phone, "")),
+        || drop(other.push(&add("1", "News"))),
+    );
+    assert!(was_held);
+    assert_eq!(commands(&answer.expect("the news"))[0].2, "News");
+    // One that is gone is told three times, and left out from then on: the others are waited for.
+    let mut phone = phone;
+    phone.pull();
+    let gone =
+        "\n    AirSync:Collection\n      AirSync:SyncKey = 1\n      AirSync:CollectionId = cgone";
+    let both = phone.sync_text(&phone.key, "") + gone + "\n  AirSync:HeartbeatInterval = 60";
+    for _ in 0..3 {
+        let answer = phone.ask("Sync", &both).expect("a status");
+        assert_eq!(status(&answer), "12");
+    }
+    let (answer, was_held) = timed(
+        || phone.ask("Sync", &both),
+        || drop(other.push(&add("2", "Later"))),
+    );
+    assert!(was_held);
+    assert_eq!(commands(&answer.expect("the news"))[0].2, "Later");
+}
+
+#[test]
+fn a_held_sync_waits_for_nothing_it_did_not_ask_for() {
+    let server = Server::start();
+    let phone = ready(&server, "alice", "silent");
+    let mut other = ready(&server, "alice", "writer");
+    other.push(&add("1", "Unasked"));
+    let mut next = phone.clone();
+    let (answer, was_held) = timed(
+        || phone.ask("Sync", &held(&phone, "AirSync:GetChanges = 0")),
+        || assert_eq!(next.pull()[0].2, "Unasked"),
+    );
+    assert!(was_held);
+    assert_eq!(answer, None);
+}
+
+#[test]
+fn row_81_pings_for_other_folders_stay() {
+    let server = Server::start();
+    let own = ready(&server, "alice", "two");
+    let mut team = own.clone();
+    team.folder = team.folder_named("Team");
+    team.prime();
+    team.pull();
+    let mut writer = ready(&server, "alice", "writer");
+    let mut there = writer.clone();
+    there.folder = team.folder.clone();
+    there.prime();
+    thread::scope(|scope| {
+        let first = scope.spawn(|| own.ping(600, &[&own.folder]));
+        thread::sleep(Duration::from_millis(300));
+        let second = scope.spawn(|| team.ping(600, &[&team.folder]));
+        thread::sleep(Duration::from_millis(300));
+        writer.push(&add("1", "Here"));
+        assert_eq!(status(&first.join().expect("answered")), "2");
+        there.push(&add("2", "There"));
+        assert_eq!(status(&second.join().expect("answered")), "2");
+    });
+}
+
+#[test]
+fn row_76_79_what_is_no_length_of_time_is_out_of_bounds() {
+    let server = Server::start();
+    let phone = ready(&server, "alice", "odd");
+    let tree = "Ping:Ping\n  Ping:HeartbeatInterval = -100\n  Ping:Folders\n    Ping:Folder\n      \
+                Ping:Id = inbox\n      Ping:Class = Email";
+    let answer = phone.ask("Ping", tree).expect("a status");
+    let bound = text_at(&answer, &["HeartbeatInterval"]);
+    assert_eq!(
+        (status(&answer).as_str(), bound.as_deref()),
+        ("5", Some("60"))
+    );
+    for (wait, limit) in [
+        ("HeartbeatInterval = abc", "60"),
+        ("HeartbeatInterval = -100", "60"),
+        ("HeartbeatInterval = 99999999999", "3540"),
+        ("Wait = -1", "1"),
+    ] {
+        let text = format!("{}\n  AirSync:{wait}", phone.sync_text(&phone.key, ""));
+        let answer = phone.ask("Sync", &text).expect("a status");
+        assert_eq!(status(&answer), "14", "{wait}");
+        assert_eq!(
+            text_at(&answer, &["Limit"]).as_deref(),
+            Some(limit),
+            "{wait}"
+        );
+    }
+}

@@ -370,3 +370,73 @@ fn row_102_find_has_its_statuses() {
         501
     );
 }
+
+#[test]
+fn row_96_numbers_are_found_as_they_are_shown_and_signs_find_nobody() {
+    let server = Server::start();
+    let phone = Device::set_up(&server.address, "alice", "dial", "14.1");
+    let lines = [
+        "N:Zimmer;Anna;;;",
+        "FN:Anna Zimmer",
+        "EMAIL:anna@zimmer.example",
+        "EMAIL:office@zimmer.example",
+        "TEL;TYPE=WORK:+33 6 39 98 00 02",
+    ];
+    let path = "/dav/alice/private/contacts/dial.vcf";
+    assert_eq!(put(&server, "alice", path, &card("dial", &lines)), 201);
+    let is_found = |query: &str| {
+        let found = people(&gal(&phone, query, None, None));
+        found.iter().any(|(name, _)| name == "Anna Zimmer")
+    };
+    for query in [
+        "+33 6 39 98 00 02",
+        "+336",
+        "06 39 98",
+        "zimmer +33 6 39",
+        "+33639980002",
+    ] {
+        assert!(is_found(query), "{query}");
+    }
+    for query in ["*", "-", "+", "zimmer +49 30 1"] {
+        assert!(!is_found(query), "{query}");
+    }
+    // Asked for by one of several addresses, it is that one that is answered.
+    for address in ["anna@zimmer.example", "office@zimmer.example"] {
+        let ask = Parent(r::RESOLVE_RECIPIENTS, vec![Text(r::TO, address)]);
+        let answer = post(&phone, "ResolveRecipients", &ask);
+        let response = answer.child(r::RESPONSE).expect("a Response");
+        assert_eq!(response.text_of(r::STATUS).as_deref(), Some("1"));
+        let recipient = response.child(r::RECIPIENT).expect("a Recipient");
+        assert_eq!(
+            recipient.text_of(r::EMAIL_ADDRESS).as_deref(),
+            Some(address)
+        );
+    }
+}
+
+#[test]
+fn row_97_who_is_in_two_books_is_listed_once() {
+    let server = Server::start();
+    let phone = Device::set_up(&server.address, "alice", "once", "16.1");
+    server.share("alice", "Petit", "Team");
+    let found = gal(&phone, "petit", None, None);
+    assert_eq!(people(&found).len(), 1);
+    assert_eq!(found.text_of(s::TOTAL).as_deref(), Some("1"));
+    let search = Parent(
+        f::FIND,
+        vec![
+            Text(f::SEARCH_ID, "1"),
+            Parent(
+                f::EXECUTE_SEARCH,
+                vec![Parent(
+                    f::GAL_SEARCH_CRITERION,
+                    vec![Text(f::QUERY, "petit")],
+                )],
+            ),
+        ],
+    );
+    let answer = post(&phone, "Find", &search);
+    let response = answer.child(f::RESPONSE).expect("a Response");
+    assert_eq!(response.children_of(f::RESULT).count(), 1);
+    assert_eq!(response.text_of(f::TOTAL).as_deref(), Some("1"));
+}

@@ -7,7 +7,7 @@ use carnet_proto::wbxml::{
     page::{air_sync_base as base, contacts as tag},
 };
 
-use super::{date, note, slots};
+use super::{date, html, note, slots};
 use crate::{
     domain::error::{Error, Result},
     eas::facet::View,
@@ -55,7 +55,7 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
             known if slots::is_known(known) => {
                 let text = lf(&element.text());
                 let text = match slots::is_date(known) {
-                    true => date::normalise(&text, midnight),
+                    true => day(&text, midnight)?,
                     false => text,
                 };
                 fields.texts.insert(known, text);
@@ -111,6 +111,15 @@ fn is_other_city(elements: &[&Element], at: usize) -> bool {
     at != home
 }
 
+/// A date, or nothing where nothing is said; what is no date removes none.
+fn day(text: &str, midnight: Option<i32>) -> Result<String> {
+    let day = date::normalise(text, midnight);
+    match day.is_empty() && !text.trim().is_empty() {
+        true => Err(Error::InvalidDocument("a date cannot be read".into())),
+        false => Ok(day),
+    }
+}
+
 fn list(element: &Element) -> Vec<String> {
     let mut values: Vec<String> = Vec::new();
     for child in element.elements() {
@@ -138,7 +147,7 @@ fn body(element: &Element) -> Option<String> {
     let text = lf(&element.child(base::DATA)?.text());
     match element.text_of(base::TYPE).as_deref() {
         None if text.is_empty() => None,
-        Some("2") => Some(note::from_html(&text)),
+        Some("2") => Some(html::to_text(&text)),
         // Rich text and messages are no notes.
         Some("3" | "4") => None,
         _ => Some(text),
@@ -178,7 +187,8 @@ pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
         let text = base64::engine::general_purpose::STANDARD.encode(picture);
         out.text(tag::PICTURE, &text);
     }
-    if let Some(text) = fields.note.as_ref().filter(|text| !text.is_empty()) {
+    if !shown.whole_note.is_empty() {
+        let text = fields.note.as_deref().unwrap_or_default();
         write_note(text, &shown.whole_note, view, out);
     }
     for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 12) {
@@ -194,13 +204,14 @@ fn write_note(text: &str, whole: &str, view: &View, out: &mut Encoder) {
         if cut {
             out.text(tag::BODY_TRUNCATED, "1");
         }
-        out.text(tag::BODY, text);
+        if !text.is_empty() {
+            out.text(tag::BODY, text);
+        }
         return;
     }
-    let html = view.html.then(|| note::to_html(text));
-    let size = match &html {
-        Some(_) => note::to_html(whole).len(),
-        None => note::size(whole),
+    let size = match view.html {
+        true => html::of(whole).len(),
+        false => note::size(whole),
     };
     out.open(base::BODY)
         .text(base::TYPE, if view.html { "2" } else { "1" })
@@ -208,6 +219,10 @@ fn write_note(text: &str, whole: &str, view: &View, out: &mut Encoder) {
     if cut {
         out.text(base::TRUNCATED, "1");
     }
-    out.text(base::DATA, html.as_deref().unwrap_or(text))
-        .close();
+    match view.html {
+        _ if text.is_empty() => &mut *out,
+        true => out.text(base::DATA, &html::of(text)),
+        false => out.text(base::DATA, text),
+    };
+    out.close();
 }

@@ -14,7 +14,14 @@ pub const FILE_AS: &str = "X-EVOLUTION-FILE-AS";
 /// FN of a contact without anything to call it by: vCard wants one.
 const NAMELESS: &str = "Unnamed";
 
-/// "Last, First", else the company, else the first address; devices sort by it.
+/// FileAs as devices are shown it: as somebody chose it, else [`file_as`].
+pub fn shown(card: &Document) -> String {
+    let kept = card.first(FILE_AS).map(|line| line.text());
+    kept.filter(|text| !text.is_empty())
+        .unwrap_or_else(|| file_as(card))
+}
+
+/// "Last, First", else the company, else the first address: devices sort by it.
 pub fn file_as(card: &Document) -> String {
     let text = |name: &str| {
         card.first(name)

@@ -123,13 +123,8 @@ pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
     sent == shown
 }
 
-/// Elements whose values some clients return in another order, which is no change.
-pub const INTERCHANGEABLE: [&[Tag]; 4] = [
-    typed::BUSINESS_PHONE.tags,
-    typed::HOME_PHONE.tags,
-    typed::EMAIL.tags,
-    typed::IM.tags,
-];
+/// Elements whose values some clients give back in another order: that is no change.
+pub const INTERCHANGEABLE: [&[Tag]; 2] = [typed::BUSINESS_PHONE.tags, typed::HOME_PHONE.tags];
 
 /// Adds the card's values for a row to the map.
 pub fn export(

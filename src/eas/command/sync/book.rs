@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::super::{
+        device,
         facet::{Supported, View, make_ready},
         quirk,
         request::Call,
@@ -22,7 +23,7 @@ use crate::domain::{
     book::{Book, Edit},
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
-    item::digest,
+    item::{digest, random_id},
 };
 
 /// Settings stored with the key of a collection.
@@ -33,6 +34,8 @@ struct Kept {
     truncation: Option<u32>,
     #[serde(default)]
     html: bool,
+    #[serde(default)]
+    all_or_none: bool,
     window: Option<u32>,
 }
 
@@ -63,9 +66,17 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         // Nothing is applied before the first key, and nothing is taken for done.
         return Ok(part("0", Said::Status(4)));
     }
+    if device::is_probe(&call.device) {
+        // Nothing is kept of it, so that its key is good for nothing.
+        return Ok(match is_prime {
+            true => part(&random_id(8), Said::Status(1)),
+            false => part("0", Said::Status(3)),
+        });
+    }
     let (key, kept) = kept(&device_book, collection).await?;
-    let mut view = call.view(kept.truncation, book.is_private());
+    let mut view = call.view(kept.truncation);
     view.html = kept.html;
+    view.all_or_none = kept.all_or_none;
     view.labels = device_book.labels().await?.into_values().collect();
     let window = kept.window.map_or(DEFAULT_WINDOW, window_of);
     let reply = device_book
@@ -156,6 +167,7 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
     if let Some(options) = &collection.options {
         kept.truncation = options.truncation;
         kept.html = options.html;
+        kept.all_or_none = options.all_or_none;
     }
     kept.window = collection.window.or(kept.window);
     Ok((key, kept))

@@ -24,13 +24,17 @@ pub struct Asked {
     /// Keys of the default folders, for which nothing else is stored.
     #[serde(default)]
     pub standard: Vec<(String, String)>,
+    /// Keys the request did not say: folders that were completed from the request before.
+    #[serde(default)]
+    pub completed: Vec<(String, String)>,
 }
 
 /// Name of the device value.
 pub const VALUE: &str = "sync";
 
-/// Completes a request from the last one, and returns what to store; none when there is no last
-/// request.
+/// The collections meant, and what is kept; none when there is no former request to go by, or none
+/// that says which key the client has: an answer to a request without keys that moved one may be
+/// lost, and a client that repeats the request has the key before.
 pub async fn complete(
     call: &Call,
     request: Request,
@@ -56,13 +60,19 @@ pub async fn complete(
             if collections.iter().any(|collection| collection.id == *id) {
                 continue;
             }
-            if let Some(key) = last_key(call, former, id).await? {
-                collections.push(Collection {
-                    id: id.clone(),
-                    key,
-                    ..Collection::default()
-                });
+            let Some(key) = last_key(call, former, id).await? else {
+                return Ok(None);
+            };
+            let moved = |(folder, said): &(String, String)| folder == id && *said != key;
+            if former.completed.iter().any(moved) {
+                return Ok(None);
             }
+            asked.completed.push((id.clone(), key.clone()));
+            collections.push(Collection {
+                id: id.clone(),
+                key,
+                ..Collection::default()
+            });
         }
     }
     asked.folders = collections.iter().map(|c| c.id.clone()).collect();

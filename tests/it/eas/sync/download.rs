@@ -159,14 +159,50 @@ fn row_49_50_empty_and_partial_requests_go_by_the_last_one() {
     let root = document(&phone.post("Sync", b"")).expect("the news");
     assert_eq!(commands(&root)[0].2, "News");
     phone.key = text_at(all(&root, "Collection")[0], &["SyncKey"]).expect("a key");
+    // Whether that was received only a request with its key says.
+    assert!(phone.sync(CHANGES).elements().next().is_none());
     other.push(&add("2", "More"));
     let root = phone.ask("Sync", partial).expect("the news");
     assert_eq!(commands(&root)[0].2, "More");
+    phone.key = text_at(all(&root, "Collection")[0], &["SyncKey"]).expect("a key");
+    phone.sync(CHANGES);
     // The key handed out last is the one meant.
     assert!(phone.post("Sync", b"").body.is_empty());
     // Malformed: no collection at all, both waits.
     let none = "AirSync:Sync\n  AirSync:Collections";
     assert_eq!(status(&phone.ask("Sync", none)).as_deref(), Some("4"));
+}
+
+#[test]
+fn row_49_a_lost_answer_to_an_empty_request_is_asked_for_with_the_key() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "lossy", "14.1");
+    phone.pull();
+    let empty = |phone: &Phone| document(&phone.post("Sync", b""));
+    let status = |root: Option<carnet_proto::wbxml::Element>| {
+        text_at(&root.expect("an answer"), &["Status"])
+    };
+    assert_eq!(empty(&phone), None);
+    let mut other = Phone::set_up(&server, "alice", "writer", "14.1");
+    other.push(&add("1", "News"));
+    let lost = empty(&phone).expect("the news");
+    // The client repeats what was not answered: its key is not known to be the last one.
+    for _ in 0..2 {
+        assert_eq!(status(empty(&phone)).as_deref(), Some("13"));
+    }
+    let again = phone.sync(CHANGES);
+    assert_eq!(commands(&again), commands(&lost));
+    phone.key = text_at(&again, &["SyncKey"]).expect("a key");
+    assert!(phone.sync(CHANGES).elements().next().is_none());
+    assert_eq!(empty(&phone), None);
+    // A folder without any key: the request is not complete.
+    let mut fresh = Phone::new(&server, "bob", "fresh", "14.1");
+    fresh.folder = fresh.folders("0").1[8].0.clone();
+    assert_eq!(
+        text_at(&fresh.sync_key("1.x", CHANGES), &["Status"]).as_deref(),
+        Some("3")
+    );
+    assert_eq!(status(empty(&fresh)).as_deref(), Some("13"));
 }
 
 #[test]

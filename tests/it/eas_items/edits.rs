@@ -1,0 +1,304 @@
+//! Edits of a device, and what its author and other devices have afterwards: rows 67, 84, 92 and 94.
+
+use carnet_proto::wbxml::Element;
+
+use crate::support::{
+    phone::{Phone, commands, responses},
+    server::Server,
+    tree::{all, text_at},
+};
+
+/// Lines below ApplicationData.
+fn data(lines: &[&str]) -> String {
+    let lines: String = lines.iter().map(|line| format!("    {line}\n")).collect();
+    format!("  AirSync:ApplicationData\n{lines}")
+}
+
+/// A new contact; its id.
+fn made(phone: &mut Phone, lines: &[&str]) -> String {
+    let answer = phone.push(&format!(
+        "AirSync:Add\n  AirSync:ClientId = n\n{}",
+        data(lines)
+    ));
+    text_at(&answer, &["Responses", "Add", "ServerId"]).expect("a ServerId")
+}
+
+/// A Change; the answer.
+fn changed(phone: &mut Phone, id: &str, lines: &[&str]) -> Element {
+    phone.push(&format!(
+        "AirSync:Change\n  AirSync:ServerId = {id}\n{}",
+        data(lines)
+    ))
+}
+
+/// The data of the contact in an answer.
+fn told(answer: &Element) -> &Element {
+    let found = all(answer, "ApplicationData");
+    assert_eq!(found.len(), 1, "{}", answer.dump());
+    found[0]
+}
+
+fn fetched(phone: &mut Phone, id: &str) -> Element {
+    let answer = phone.push(&format!("AirSync:Fetch\n  AirSync:ServerId = {id}\n"));
+    let fetched = all(&answer, "Fetch").remove(0);
+    text_at(fetched, &["Status"])
+        .filter(|status| status == "1")
+        .expect("fetched");
+    all(fetched, "ApplicationData").remove(0).clone()
+}
+
+fn texts(data: &Element, name: &str) -> Vec<String> {
+    all(data, name)
+        .iter()
+        .map(|element| element.text())
+        .collect()
+}
+
+fn options(lines: &str) -> String {
+    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    format!("AirSync:GetChanges\nAirSync:Options\n  AirSyncBase:BodyPreference\n{lines}")
+}
+
+/// Asks for notes in another way from now on.
+fn prefer(phone: &mut Phone, lines: &str) {
+    let answer = phone.sync(&options(lines));
+    if let Some(key) = text_at(&answer, &["SyncKey"]) {
+        phone.key = key;
+    }
+}
+
+#[test]
+fn row_92_the_end_of_a_note_outlives_every_edit_of_its_beginning() {
+    let server = Server::start();
+    let whole: String = (0..2000).map(|number| format!("{number:04} ")).collect();
+    let whole = whole.trim_end();
+    let body = |text: &str| format!("  AirSyncBase:Data = {text}");
+    let note = |text: &str| {
+        [
+            "AirSyncBase:Body".to_owned(),
+            "  AirSyncBase:Type = 1".to_owned(),
+            body(text),
+        ]
+    };
+    let mut writer = Phone::set_up(&server, "carol", "writer", "14.1");
+    let lines = note(whole);
+    let mut lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    lines.insert(0, "Contacts:LastName = Noted");
+    let id = made(&mut writer, &lines);
+    let mut phone = Phone::set_up(&server, "carol", "phone", "14.1");
+    prefer(
+        &mut phone,
+        "AirSyncBase:Type = 1\nAirSyncBase:TruncationSize = 1000",
+    );
+    phone.pull();
+    let mut edit = |text: &str| {
+        let lines = note(text);
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let answer = changed(&mut phone, &id, &lines);
+        let told = told(&answer);
+        assert_eq!(text_at(told, &["Body", "Truncated"]).as_deref(), Some("1"));
+        text_at(told, &["Body", "Data"]).expect("the beginning")
+    };
+    // The author is shown what follows now, so that it edits that too.
+    let tail = &whole[1000..];
+    let shown = edit("hello");
+    assert_eq!(shown, format!("hello{}", &tail[..995]));
+    let longer = shown.replacen("hello", "hello again", 1);
+    edit(&longer);
+    let stored = fetched(&mut writer, &id);
+    let note = text_at(&stored, &["Body", "Data"]).expect("a note");
+    assert_eq!(note, format!("hello again{tail}"));
+}
+
+#[test]
+fn row_84_children_a_client_does_not_keep_move_up_before_its_eyes() {
+    let server = Server::start();
+    let kids = |numbers: &[usize]| {
+        let mut lines = vec!["Contacts:Children".to_owned()];
+        lines.extend(numbers.iter().map(|n| format!("  Contacts:Child = Kid{n}")));
+        lines
+    };
+    let names =
+        |numbers: &[usize]| -> Vec<String> { numbers.iter().map(|n| format!("Kid{n}")).collect() };
+    let mut writer = Phone::set_up(&server, "carol", "writer", "14.1");
+    let mut lines = kids(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    lines.insert(0, "Contacts:LastName = Parent".to_owned());
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let id = made(&mut writer, &lines);
+    let mut phone = Phone::new(&server, "carol", "android", "14.1");
+    phone.agent = "Android/5.1.1-EAS-2.0".to_owned();
+    phone.start();
+    phone.pull();
+    // It keeps eight and takes one away: the two it never kept move up, and it is told.
+    let lines = kids(&[0, 1, 2, 3, 4, 5, 6]);
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let answer = changed(&mut phone, &id, &lines);
+    let left = [0, 1, 2, 3, 4, 5, 6, 8, 9];
+    assert_eq!(texts(told(&answer), "Child"), names(&left));
+    let mut lines = kids(&left[..8]);
+    lines.push("Contacts:FirstName = Ann".to_owned());
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    changed(&mut phone, &id, &lines);
+    writer.pull();
+    assert_eq!(texts(&fetched(&mut writer, &id), "Child"), names(&left));
+}
+
+#[test]
+fn row_94_categories_left_out_are_cleared_in_a_group_as_elsewhere() {
+    let server = Server::start();
+    let team = |id: &str| {
+        let mut phone = Phone::set_up(&server, "alice", id, "16.1");
+        phone.folder = phone.folder_named("Team");
+        phone.prime();
+        phone.pull();
+        phone
+    };
+    let (mut phone, mut other) = (team("one"), team("two"));
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:LastName = Tagged",
+            "Contacts:Categories",
+            "  Contacts:Category = Paid",
+        ],
+    );
+    other.pull();
+    assert_eq!(texts(&fetched(&mut other, &id), "Category"), ["Paid"]);
+    changed(&mut phone, &id, &["Contacts:LastName = Tagged"]);
+    other.pull();
+    assert!(texts(&fetched(&mut other, &id), "Category").is_empty());
+}
+
+#[test]
+fn row_67_what_the_server_makes_of_an_edit_is_told_its_author() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "carol", "author", "14.1");
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:FirstName = Anna",
+            "Contacts:LastName = Old",
+            "Contacts:FileAs = Old, Anna",
+            "Contacts:Email1Address = one@example.org",
+            "Contacts:Email2Address = two@example.org",
+            "Contacts:HomePhoneNumber = 111",
+            "Contacts:Home2PhoneNumber = 222",
+        ],
+    );
+    // FileAs follows the name.
+    let answer = changed(&mut phone, &id, &["Contacts:LastName = New"]);
+    let file_as = text_at(told(&answer), &["FileAs"]);
+    assert_eq!(file_as.as_deref(), Some("New, Anna"));
+    // A FileAs of somebody's choice does not, and there is nothing to tell.
+    changed(&mut phone, &id, &["Contacts:FileAs = Boss"]);
+    let answer = changed(&mut phone, &id, &["Contacts:LastName = Newer"]);
+    assert!(commands(&answer).is_empty(), "{}", answer.dump());
+    // Addresses that change places do.
+    let swapped = [
+        "Contacts:Email1Address = two@example.org",
+        "Contacts:Email2Address = one@example.org",
+    ];
+    let answer = changed(&mut phone, &id, &swapped);
+    assert!(commands(&answer).is_empty(), "{}", answer.dump());
+    let stored = fetched(&mut phone, &id);
+    let first = text_at(&stored, &["Email1Address"]);
+    assert_eq!(first.as_deref(), Some("two@example.org"));
+    // Numbers do not (one client gives both back in any order): it is told where they are.
+    let swapped = [
+        "Contacts:HomePhoneNumber = 222",
+        "Contacts:Home2PhoneNumber = 111",
+    ];
+    let answer = changed(&mut phone, &id, &swapped);
+    let first = text_at(told(&answer), &["HomePhoneNumber"]);
+    assert_eq!(first.as_deref(), Some("111"));
+}
+
+#[test]
+fn a_date_nobody_can_read_is_refused_and_removes_none() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "carol", "dates", "14.1");
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:LastName = Born",
+            "Contacts:Birthday = 1972-04-15T00:00:00.000Z",
+        ],
+    );
+    let answer = changed(&mut phone, &id, &["Contacts:Birthday = garbage"]);
+    let refused = ("Change".to_owned(), id.clone(), "6".to_owned());
+    assert_eq!(responses(&answer), [refused]);
+    let day = |phone: &mut Phone| text_at(&fetched(phone, &id), &["Birthday"]);
+    assert!(day(&mut phone).is_some_and(|day| day.starts_with("1972-04-15")));
+    changed(&mut phone, &id, &["Contacts:Birthday"]);
+    assert_eq!(day(&mut phone), None);
+}
+
+#[test]
+fn notes_written_in_html_are_read_as_they_are_shown() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "carol", "html", "14.1");
+    let html = "<html><head><title>x</title></head><body><!-- <p>no --><p>caf&eacute; &#8217;n&apos; \
+                th&#xE9;<p>1 < 2 &amp;lt; &unknown;<ul><li>one</li><li>two&nbsp;</li></ul>three<br/>\
+                <table><tr><td>a</td><td>b</td></tr></table></body></html>";
+    let note = format!("  AirSyncBase:Data = {html}");
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:LastName = Html",
+            "AirSyncBase:Body",
+            "  AirSyncBase:Type = 2",
+            &note,
+        ],
+    );
+    let stored = fetched(&mut phone, &id);
+    assert_eq!(
+        text_at(&stored, &["Body", "Data"]).as_deref(),
+        Some("café ’n' thé\r\n1 < 2 &lt; &unknown;\r\none\r\ntwo \r\nthree\r\na b")
+    );
+}
+
+#[test]
+fn row_92_a_note_is_cut_to_the_octet_or_left_out() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "carol", "cuts", "14.1");
+    let text = "<0123456789> & more of it";
+    let note = format!("  AirSyncBase:Data = {text}");
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:LastName = Cut",
+            "AirSyncBase:Body",
+            "  AirSyncBase:Type = 1",
+            &note,
+        ],
+    );
+    let mut body = |preference: &str| {
+        prefer(&mut phone, preference);
+        let data = fetched(&mut phone, &id);
+        let of = |name: &str| text_at(&data, &["Body", name]);
+        (of("EstimatedDataSize"), of("Truncated"), of("Data"))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    // [MS-ASAIRS] 2.2.2.40: the size of the whole, even where nothing of it is sent.
+    let nothing = (some("25"), some("1"), None);
+    assert_eq!(
+        body("AirSyncBase:Type = 1\nAirSyncBase:TruncationSize = 0"),
+        nothing
+    );
+    let whole = "AirSyncBase:Type = 1\nAirSyncBase:TruncationSize = 5\nAirSyncBase:AllOrNone = 1";
+    assert_eq!(body(whole), nothing);
+    let cut = (some("25"), some("1"), some("<0123"));
+    assert_eq!(
+        body("AirSyncBase:Type = 1\nAirSyncBase:TruncationSize = 5"),
+        cut
+    );
+    let (size, truncated, html) = body("AirSyncBase:Type = 2\nAirSyncBase:TruncationSize = 40");
+    let all = "<html><body>&lt;0123456789&gt; &amp; more of it</body></html>";
+    assert_eq!((size, truncated), (Some(all.len().to_string()), some("1")));
+    assert_eq!(html, some("<html><body>&lt;0123456789</body></html>"));
+    let fits = format!(
+        "AirSyncBase:Type = 2\nAirSyncBase:TruncationSize = {}",
+        all.len()
+    );
+    assert_eq!(body(&fits), (Some(all.len().to_string()), None, some(all)));
+}
