@@ -346,13 +346,9 @@ impl Config {
 
 impl Config {
     /// The name of the host of `public_url`; an IPv6 address keeps its brackets.
-    pub fn public_host(&self) -> Option<&str> {
-        let rest = self.public_url.as_deref()?.split_once("://")?.1;
-        let authority = rest.split('/').next()?;
-        match authority.find(']') {
-            Some(end) => Some(&authority[..=end]),
-            None => authority.split(':').next(),
-        }
+    pub fn public_host(&self) -> Option<String> {
+        let address = Address::parse(self.public_url.as_deref()?)?;
+        Some(address.host().to_owned())
     }
 }
 
