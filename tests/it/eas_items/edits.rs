@@ -2,7 +2,9 @@
 
 use carnet_proto::wbxml::Element;
 
+use super::put;
 use crate::support::{
+    http::{basic, request},
     phone::{Phone, commands, responses},
     server::Server,
     tree::{all, text_at},
@@ -302,4 +304,35 @@ fn row_92_a_note_is_cut_to_the_octet_or_left_out() {
         all.len()
     );
     assert_eq!(body(&fits), (Some(all.len().to_string()), None, some(all)));
+}
+
+#[test]
+fn row_84_lists_within_a_name_survive_another_last_name() {
+    let server = Server::start();
+    let path = "/dav/carol/private/contacts/list.vcf";
+    let card = "BEGIN:VCARD\r\nVERSION:4.0\r\nUID:list\r\n\
+                N:Stevenson;John;Philip,Paul;Dr.;Jr.,M.D.\r\n\
+                FN:Dr. John Philip Paul Stevenson Jr. M.D.\r\nEND:VCARD\r\n";
+    assert_eq!(put(&server, "carol", path, card), 201);
+    let mut phone = Phone::set_up(&server, "carol", "lists", "14.1");
+    let told = phone.pull();
+    let id = &told
+        .iter()
+        .find(|told| told.2 == "Stevenson")
+        .expect("one")
+        .1;
+    // Several middle names are one text.
+    let middle = text_at(&fetched(&mut phone, id), &["MiddleName"]);
+    assert_eq!(middle.as_deref(), Some("Philip Paul"));
+    changed(
+        &mut phone,
+        id,
+        &[
+            "Contacts:LastName = Stevens",
+            "Contacts:MiddleName = Philip Paul",
+        ],
+    );
+    let stored = request(&server.address, "GET", path, &[basic("carol", "demo")], b"");
+    let expected = card.replace("Stevenson", "Stevens");
+    assert_eq!(stored.text(), expected);
 }
