@@ -80,6 +80,8 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         view: CollectionId,
         ids: &[String],
     ) -> Result<Vec<(String, Vec<CollectionId>)>>;
+    /// An item as a view shows it.
+    async fn in_view(&self, view: CollectionId, item: ItemId) -> Result<Option<Card>>;
     /// The live placements of an item in some collections, in their order.
     async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>>;
     /// Octets of the documents live in a collection; costs one row.
