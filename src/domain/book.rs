@@ -57,9 +57,15 @@ pub trait Edit: Send + Sync {
         self.apply(Some(current))
     }
 
-    /// Whether what was made of what was there before, with what the class keeps beside it, reads
-    /// otherwise than its author has it now: it has to be told.
-    fn alters(&self, _before: Option<&[u8]>, _made: &[u8], _beside: &[u8]) -> bool {
+    /// Whether what was made of it, with what the class keeps beside it, reads otherwise than it
+    /// was sent: its author has to be told.
+    fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {
+        false
+    }
+
+    /// Whether something its author did not send, or was shown in part, is another now than it was
+    /// before: its author is told at once, or its next edit would be of what is not there.
+    fn outdates(&self, _before: &[u8], _made: &[u8], _beside: &[u8]) -> bool {
         false
     }
 }

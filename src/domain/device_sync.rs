@@ -254,6 +254,7 @@ impl DeviceBook {
         }
         if let Some(lost) = lost {
             self.claim(call, lost, &mut work);
+            work.retell(&lost.forced);
         }
         let mut viewer = self.viewer(work.disowned.iter().cloned().collect());
         let at_rest = start.at_rest() && record.certain && lost.is_none();

@@ -77,32 +77,20 @@ impl Core {
                 .take(limit)
                 .map(Listed::Person),
         );
-        // Whoever is in several books is found in the first of them.
-        let mut passed = Vec::new();
-        for book in self.books(actor).await? {
-            let before = found.total;
-            let query = ListQuery {
-                words: words.clone(),
-                reach: true,
-                beyond: passed.clone(),
-                offset: number(offset.saturating_sub(before)),
-                limit: number(limit - found.page.len()),
-                ..ListQuery::default()
-            };
-            let list = book.list(&query).await?;
-            passed.push(book.collection().id);
-            found.total += usize::try_from(list.total).unwrap_or(0);
-            let hrefs: Vec<String> = list
-                .rows
+        let books = self.books(actor).await?;
+        let (total, contacts) = among(
+            &books,
+            &words,
+            offset.saturating_sub(found.total),
+            limit - found.page.len(),
+        )
+        .await?;
+        found.total += total;
+        found.page.extend(
+            contacts
                 .into_iter()
-                .map(|row| row.placement.href)
-                .collect();
-            let cards = book.by_hrefs(&hrefs).await?.into_iter().flatten();
-            let book = Box::new(book.clone());
-            found
-                .page
-                .extend(cards.map(|card| Listed::Contact(Box::new(card), book.clone())));
-        }
+                .map(|(card, book)| Listed::Contact(Box::new(card), Box::new(book))),
+        );
         Ok(found)
     }
 
@@ -120,6 +108,72 @@ impl Core {
         people.sort_by_cached_key(|member| (fold(&member.name), member.login.clone()));
         Ok(people)
     }
+}
+
+impl Book {
+    /// A page of the contacts that meet all words of a text, as the book shows them, and the number
+    /// of all; without words there are none.
+    pub async fn meeting(
+        &self,
+        text: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<(usize, Vec<Card>)> {
+        let words = words_of(text);
+        if words.is_empty() {
+            return Ok((0, Vec::new()));
+        }
+        let union = self.core().union_of(self).await?;
+        let is_view = union.is_some();
+        let books = union.map_or_else(|| vec![self.clone()], |union| union.books);
+        let (total, found) = among(&books, &words, offset, limit).await?;
+        let mut cards = Vec::with_capacity(found.len());
+        for (card, _) in found {
+            match is_view {
+                true => {
+                    let store = self.core().store();
+                    let shown = store.in_view(self.collection().id, card.placement.item);
+                    cards.extend(shown.await?);
+                }
+                false => cards.push(card),
+            }
+        }
+        if is_view {
+            self.place_cards(cards.iter_mut()).await?;
+        }
+        Ok((total, cards))
+    }
+}
+
+/// A page of the contacts of some books that meet all words, by book and name, and the number of
+/// all. Whoever is in several books is found in the first of them.
+async fn among(
+    books: &[Book],
+    words: &[String],
+    offset: usize,
+    limit: usize,
+) -> Result<(usize, Vec<(Card, Book)>)> {
+    let mut total = 0;
+    let mut page = Vec::new();
+    let mut passed = Vec::new();
+    for book in books {
+        let query = ListQuery {
+            words: words.to_vec(),
+            reach: true,
+            beyond: passed.clone(),
+            offset: number(offset.saturating_sub(total)),
+            limit: number(limit - page.len()),
+            ..ListQuery::default()
+        };
+        let list = book.list(&query).await?;
+        passed.push(book.collection().id);
+        total += usize::try_from(list.total).unwrap_or(0);
+        let rows = list.rows.into_iter();
+        let hrefs: Vec<String> = rows.map(|row| row.placement.href).collect();
+        let cards = book.by_hrefs(&hrefs).await?.into_iter().flatten();
+        page.extend(cards.map(|card| (card, book.clone())));
+    }
+    Ok((total, page))
 }
 
 fn begins(member: &Member, words: &[String]) -> bool {

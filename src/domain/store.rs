@@ -88,7 +88,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         view: CollectionId,
         ids: &[String],
     ) -> Result<Vec<(String, Vec<CollectionId>)>>;
-    /// The live placements of an item in some collections, in the order of `collections`.
+    /// An item as a view shows it.
+    async fn in_view(&self, view: CollectionId, item: ItemId) -> Result<Option<Card>>;
+    /// The live placements of an item in some collections, in their order.
     async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>>;
     /// Octets of the live documents of a collection; 0 for an unknown one. Costs one row.
     async fn octets(&self, collection: CollectionId) -> Result<i64>;

@@ -152,6 +152,25 @@ impl Line {
         value::split(&self.decoded(), ';')
     }
 
+    /// The components as they are written, escapes still in them.
+    pub(super) fn written_components(&self) -> Vec<String> {
+        pieces(&self.decoded(), ';')
+    }
+
+    /// The components of a value each of which may be a list: its values with a blank between.
+    pub fn joined_components(&self) -> Vec<String> {
+        let joined = |component: &String| {
+            let values = value::split(component, ',').into_iter();
+            let values: Vec<String> = values.map(|value| value.trim().to_owned()).collect();
+            match &values[..] {
+                // As it stands, blanks around it too.
+                [_] => value::unescape(component),
+                values => values.join(" ").trim().to_owned(),
+            }
+        };
+        self.written_components().iter().map(joined).collect()
+    }
+
     /// The values of a list, each unescaped.
     pub fn list(&self) -> Vec<String> {
         value::split(&self.decoded(), ',')
@@ -160,6 +179,18 @@ impl Line {
             .filter(|value| !value.is_empty())
             .collect()
     }
+}
+
+/// Splits at unescaped separators; escapes stay.
+fn pieces(text: &str, separator: char) -> Vec<String> {
+    let mut escaped = false;
+    text.split(|c| {
+        let splits = c == separator && !escaped;
+        escaped = c == '\\' && !escaped;
+        splits
+    })
+    .map(str::to_owned)
+    .collect()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

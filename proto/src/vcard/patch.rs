@@ -195,7 +195,7 @@ impl<'a> Edit<'a> {
         }
     }
 
-    /// Sets the components of a structured line; nothing changes when it already has them.
+    /// New components for a structured line; one that says the same already stays as it is written.
     pub fn set_components(&mut self, at: usize, components: &[String]) {
         let Some(line) = self.document.lines().get(at) else {
             return;
@@ -207,8 +207,19 @@ impl<'a> Edit<'a> {
                 .map_or(0, |p| p + 1);
             parts[..end].to_vec()
         };
-        if trimmed(&line.components()) != trimmed(components) {
-            self.set_raw(at, join_components(components));
+        let before = line.components();
+        if trimmed(&before) != trimmed(components) {
+            let written = line.written_components();
+            let raw = components.iter().enumerate().map(|(at, component)| {
+                let stays = before.get(at) == Some(component);
+                // What an encoding allowed and a line of its own does not is written anew.
+                let fits = |written: &&String| stays && !written.contains(['\r', '\n']);
+                match written.get(at).filter(fits) {
+                    Some(written) => written.clone(),
+                    None => escape_text(component),
+                }
+            });
+            self.set_raw(at, raw.collect::<Vec<_>>().join(";"));
         }
     }
 

@@ -197,23 +197,26 @@ impl Edit for EasEdit {
         Ok(patched(&card, &places, &changes).as_bytes().to_vec())
     }
 
-    fn alters(&self, before: Option<&[u8]>, made: &[u8], beside: &[u8]) -> bool {
+    fn alters(&self, made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
         let places = Places::read(beside);
-        let shown = shown(&card, &places, &self.view).fields;
+        let shown = shown(&card, &places, &self.view).fields.texts;
         let computed = name::file_as(&card);
-        let differs = |(tag, sent): (&Tag, &String)| {
-            let text = shown.texts.get(tag).map_or("", String::as_str);
+        self.fields.texts.iter().any(|(tag, sent)| {
+            let text = shown.get(tag).map_or("", String::as_str);
             match *tag {
                 tag::FILE_AS if text.is_empty() => *sent != computed && !sent.is_empty(),
                 tag if slots::is_date(tag) => !slots::says_the_same(tag, sent, text),
                 _ => sent != text,
             }
-        };
-        self.fields.texts.iter().any(differs)
-            || self.fields.note.is_some() && self.fields.note != shown.note
-            || self.alters_lists(&card, shown)
-            || before.is_some_and(|before| self.outdates_file_as(before, &card))
+        })
+    }
+
+    fn outdates(&self, before: &[u8], made: &[u8], beside: &[u8]) -> bool {
+        let Ok(card) = parse(made) else { return false };
+        let shown = shown(&card, &Places::read(beside), &self.view).fields;
+        let cuts_note = self.fields.note.is_some() && self.fields.note != shown.note;
+        cuts_note || self.moves_up(&card, shown) || self.outdates_file_as(before, &card)
     }
 }
 
@@ -262,7 +265,7 @@ impl EasEdit {
     }
 
     /// Whether a list is not the one the device has now: what it is not shown moved up.
-    fn alters_lists(&self, card: &Document, shown: Fields) -> bool {
+    fn moves_up(&self, card: &Document, shown: Fields) -> bool {
         let omitted = |tag: Tag| self.clears_omitted(tag).then(Vec::new);
         let differs = |sent: Option<Vec<String>>, shown: Vec<String>, seen: usize| {
             let mut shown: Vec<String> = shown.into_iter().take(seen).collect();

@@ -375,11 +375,12 @@ impl DeviceBook {
             work.ops.push(refusal);
             return Err(error);
         }
-        let alters =
-            |beside: &[u8]| edit.is_some_and(|edit| edit.alters(Some(&content), bytes, beside));
+        let outdates =
+            |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(&content, bytes, beside));
         let Some(mut op) = spot.book.revision(&spot.card, bytes)? else {
             // Nothing to store, and yet not what the device has.
-            if alters(&spot.card.placement.beside) {
+            let beside = &spot.card.placement.beside;
+            if edit.is_some_and(|edit| edit.alters(bytes, beside)) || outdates(beside) {
                 work.force(&card.placement);
             }
             return Ok(());
@@ -389,7 +390,10 @@ impl DeviceBook {
             _ => &spot.card.placement.beside[..],
         };
         // The stored bytes are what the device sent.
-        let untouched = edit.is_some() && !alters(beside);
+        let untouched = edit.is_some_and(|edit| !edit.alters(bytes, beside));
+        if untouched && outdates(beside) {
+            work.force(&card.placement);
+        }
         let is_view = work.union.is_some();
         if let Op::Edit { writer: by, .. } | Op::SetOverlay { writer: by, .. } = &mut op {
             *by = (untouched && !is_view).then_some(self.device);

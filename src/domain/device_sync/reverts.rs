@@ -23,7 +23,16 @@ pub(super) struct Revert {
 }
 
 impl Work {
-    /// Repeats the reverts that the device ignored.
+    /// Tells again the copies of an answer that the device did not get.
+    pub(super) fn retell(&mut self, lost: &[(What, String)]) {
+        for told in lost {
+            if told.0 == What::Change && !self.forced.contains(told) {
+                self.forced.push(told.clone());
+            }
+        }
+    }
+
+    /// Takes back once more what the device did not listen to.
     pub(super) fn repeat_reverts(&mut self) {
         for revert in self.reverts.iter_mut().filter(|revert| revert.left > 0) {
             revert.left -= 1;

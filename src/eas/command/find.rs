@@ -1,13 +1,16 @@
-//! Find ([MS-ASCMD] 2.2.1.2, from 16.1 on) in the directory; the server has no mail to find.
+//! Find ([MS-ASCMD] 2.2.1.2, 16.1): the directory, and the contacts of folders; of mail there is none.
 
 use carnet_proto::wbxml::{
     Element, Encoder,
-    page::{find as f, item_operations as i},
+    page::{air_sync as a, find as f, item_operations as i},
 };
 
-use super::super::{
-    directory::{self, MAX_RESULTS, Pictures, range_of},
-    request::{Call, Reply, command_status},
+use super::{
+    super::{
+        directory::{self, MAX_RESULTS, Pictures, range_of},
+        request::{Call, Reply, command_status},
+    },
+    item_operations, mailbox,
 };
 use crate::domain::error::Result;
 
@@ -44,9 +47,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     out.open(f::FIND).number(f::STATUS, 1).open(f::RESPONSE);
     match gal {
         Some(gal) => people(call, gal, last + 1, &mut out).await?,
-        None => {
-            out.text(i::STORE, "Mailbox").number(f::STATUS, 1);
-        }
+        None => contacts(call, criterion, last + 1, &mut out).await?,
     }
     out.close().close();
     Ok(Reply::Wbxml(out.finish()))
@@ -72,6 +73,33 @@ async fn people(call: &Call, gal: &Element, limit: usize, out: &mut Encoder) -> 
     for listed in &found.page {
         out.open(f::RESULT).open(f::PROPERTIES);
         directory::write(call, listed, pictures.as_mut(), out).await?;
+        out.close().close();
+    }
+    if !found.page.is_empty() {
+        out.text(f::RANGE, &format!("0-{}", found.page.len() - 1))
+            .number(f::TOTAL, found.total);
+    }
+    Ok(())
+}
+
+async fn contacts(call: &Call, criterion: &Element, limit: usize, out: &mut Encoder) -> Result<()> {
+    out.text(i::STORE, "Mailbox").number(f::STATUS, 1);
+    let Some(query) = criterion.child(f::QUERY) else {
+        return Ok(());
+    };
+    let text = query.text_of(f::FREE_TEXT).unwrap_or_default();
+    let found = mailbox::find(call, query, &text, 0, limit).await?;
+    for hit in &found.page {
+        out.open(f::RESULT)
+            .text(a::CLASS, "Contacts")
+            .text(a::SERVER_ID, &hit.card.placement.server_id)
+            .text(a::COLLECTION_ID, &hit.folder)
+            .open(f::PROPERTIES);
+        let options = criterion.child(f::OPTIONS);
+        let item = item_operations::export(call, &hit.device_book, &hit.card, options).await?;
+        item.elements().for_each(|element| {
+            out.element(element);
+        });
         out.close().close();
     }
     if !found.page.is_empty() {

@@ -88,32 +88,20 @@ async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()
     out.open(i::FETCH);
     match find(call, operation).await? {
         Ok(found) => {
-            let book = found.device_book.book();
-            let card = &found.card;
-            make_ready(&call.face.facet, [card.document.to_vec()]).await;
             out.number(i::STATUS, 1);
             identify(operation, out);
             out.text(a::CLASS, "Contacts");
             let options = operation.child(i::OPTIONS);
-            let wishes = options.map(Options::read).unwrap_or_default();
-            let view = View {
-                html: wishes.html,
-                all_or_none: wishes.all_or_none,
-                labels: found
-                    .device_book
-                    .labels_of(&card.placement.server_id)
-                    .await?,
-                ..call.view(wishes.truncation)
-            };
-            let content = book.content(card);
-            let beside = &card.placement.beside;
-            let mut properties = Encoder::new();
-            properties.open(i::PROPERTIES);
-            let facet = &call.face.facet;
-            facet.export(&content, beside, &view, &mut properties);
-            properties.close();
+            let item = export(call, &found.device_book, &found.card, options).await?;
             let schema = options.and_then(|options| options.child(i::SCHEMA));
-            write_properties(&properties.finish(), schema, out)?;
+            let schema = schema.filter(|schema| schema.elements().next().is_some());
+            out.open(i::PROPERTIES);
+            for element in item.elements() {
+                if schema.is_none_or(|schema| schema.child(element.tag).is_some()) {
+                    out.element(element);
+                }
+            }
+            out.close();
         }
         Err(status) => {
             out.number(i::STATUS, status);
@@ -124,19 +112,31 @@ async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()
     Ok(())
 }
 
-/// The elements of an item that a Schema names, or all of them.
-fn write_properties(item: &[u8], schema: Option<&Element>, out: &mut Encoder) -> Result<()> {
+/// An item as Sync shows it, in an element of its own; `options` say how notes are wanted.
+pub(super) async fn export(
+    call: &Call,
+    device_book: &DeviceBook,
+    card: &Card,
+    options: Option<&Element>,
+) -> Result<Element> {
+    make_ready(&call.face.facet, [card.document.to_vec()]).await;
+    let wishes = options.map(Options::read).unwrap_or_default();
+    let server_id = &card.placement.server_id;
+    let view = View {
+        html: wishes.html,
+        all_or_none: wishes.all_or_none,
+        labels: device_book.labels_of(server_id).await?,
+        ..call.view(wishes.truncation)
+    };
+    let content = device_book.book().content(card);
+    let beside = &card.placement.beside;
+    let mut item = Encoder::new();
+    item.open(a::APPLICATION_DATA);
+    let facet = &call.face.facet;
+    facet.export(&content, beside, &view, &mut item);
+    item.close();
     let unread = |error| Error::Unavailable(format!("what was written cannot be read: {error}"));
-    let item = decode(item, &Limits::default()).map_err(unread)?;
-    let schema = schema.filter(|schema| schema.elements().next().is_some());
-    let is_named =
-        |element: &&Element| schema.is_none_or(|schema| schema.child(element.tag).is_some());
-    out.open(i::PROPERTIES);
-    for element in item.elements().filter(is_named) {
-        out.element(element);
-    }
-    out.close();
-    Ok(())
+    decode(&item.finish(), &Limits::default()).map_err(unread)
 }
 
 /// The ids of a Fetch as the client gave them.
@@ -153,6 +153,11 @@ fn identify(operation: &Element, out: &mut Encoder) {
     }
 }
 
+/// A LongId is a folder and an item.
+pub(super) fn long_id(folder: &str, server_id: &str) -> String {
+    format!("{folder}:{server_id}")
+}
+
 struct Found {
     device_book: DeviceBook,
     card: Card,
@@ -167,7 +172,6 @@ async fn find(call: &Call, operation: &Element) -> Result<std::result::Result<Fo
     if operation.child(base::FILE_REFERENCE).is_some() {
         return Ok(Err(NO_ATTACHMENT));
     }
-    // A LongId is a folder and an item: see the directory search.
     let ids = match operation.text_of(s::LONG_ID) {
         Some(long_id) => long_id
             .split_once(':')

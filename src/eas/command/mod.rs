@@ -8,6 +8,7 @@ mod folder_update;
 mod get_item_estimate;
 mod item_operations;
 mod mail;
+mod mailbox;
 mod move_items;
 mod ping;
 mod provision;

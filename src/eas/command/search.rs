@@ -1,13 +1,19 @@
-//! Search ([MS-ASCMD] 2.2.1.16) in the directory; the server has no mail to search.
+//! Search ([MS-ASCMD] 2.2.1.16): the directory, and the contacts of folders; of mail there is none.
 
 use carnet_proto::{
     eas::request_line::Version,
-    wbxml::{Encoder, page::search as s},
+    wbxml::{
+        Element, Encoder,
+        page::{air_sync as a, search as s},
+    },
 };
 
-use super::super::{
-    directory::{self, MAX_RESULTS, Pictures, range_of},
-    request::{Call, Reply, command_status},
+use super::{
+    super::{
+        directory::{self, MAX_RESULTS, Pictures, range_of},
+        request::{Call, Reply, command_status},
+    },
+    item_operations, mailbox,
 };
 use crate::domain::error::Result;
 
@@ -34,9 +40,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let name = store.text_of(s::NAME).unwrap_or_default();
     match name.to_ascii_lowercase().as_str() {
         "gal" => gal(call, store, &mut out).await?,
-        "mailbox" => {
-            out.number(s::STATUS, 1).empty(s::RESULT);
-        }
+        "mailbox" => contacts(call, store, &mut out).await?,
         "documentlibrary" | "document library" => {
             out.number(s::STATUS, ACCESS_DENIED);
         }
@@ -48,20 +52,67 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(out.finish()))
 }
 
-async fn gal(call: &Call, store: &carnet_proto::wbxml::Element, out: &mut Encoder) -> Result<()> {
-    let query = store.text_of(s::QUERY).unwrap_or_default();
-    let options = store.child(s::OPTIONS);
+/// The first result asked for, and how many.
+fn range(options: Option<&Element>) -> Option<(usize, usize)> {
     let (first, last) = match options.and_then(|options| options.text_of(s::RANGE)) {
         None => (0, MAX_RESULTS - 1),
-        Some(range) => match range_of(&range) {
-            Some(range) => range,
-            None => {
-                out.number(s::STATUS, BAD_REQUEST);
-                return Ok(());
-            }
-        },
+        Some(range) => range_of(&range)?,
     };
     let limit = (last - first).saturating_add(1).min(MAX_RESULTS);
+    Some((first, limit))
+}
+
+async fn contacts(call: &Call, store: &Element, out: &mut Encoder) -> Result<()> {
+    let options = store.child(s::OPTIONS);
+    let Some((first, limit)) = range(options) else {
+        out.number(s::STATUS, BAD_REQUEST);
+        return Ok(());
+    };
+    let query = store.child(s::QUERY);
+    let found = match query.map(|query| query.child(s::AND).unwrap_or(query)) {
+        Some(query) => {
+            let text = query.text_of(s::FREE_TEXT).unwrap_or_default();
+            mailbox::find(call, query, &text, first, limit).await?
+        }
+        None => mailbox::Hits::default(),
+    };
+    if found.page.is_empty() && found.total > 0 {
+        out.number(s::STATUS, PAST_THE_END);
+        return Ok(());
+    }
+    out.number(s::STATUS, 1);
+    if found.page.is_empty() {
+        out.empty(s::RESULT);
+        return Ok(());
+    }
+    for hit in &found.page {
+        let long_id = item_operations::long_id(&hit.folder, &hit.card.placement.server_id);
+        out.open(s::RESULT)
+            .text(a::CLASS, "Contacts")
+            .text(s::LONG_ID, &long_id)
+            .text(a::COLLECTION_ID, &hit.folder)
+            .open(s::PROPERTIES);
+        let item = item_operations::export(call, &hit.device_book, &hit.card, options).await?;
+        item.elements().for_each(|element| {
+            out.element(element);
+        });
+        out.close().close();
+    }
+    out.text(
+        s::RANGE,
+        &format!("{first}-{}", first + found.page.len() - 1),
+    )
+    .number(s::TOTAL, found.total);
+    Ok(())
+}
+
+async fn gal(call: &Call, store: &Element, out: &mut Encoder) -> Result<()> {
+    let query = store.text_of(s::QUERY).unwrap_or_default();
+    let options = store.child(s::OPTIONS);
+    let Some((first, limit)) = range(options) else {
+        out.number(s::STATUS, BAD_REQUEST);
+        return Ok(());
+    };
     let found = call
         .face
         .core

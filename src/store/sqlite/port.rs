@@ -141,6 +141,10 @@ impl Store for Sqlite {
         self.read(move |r| r.held_in(view, &ids)).await
     }
 
+    async fn in_view(&self, view: CollectionId, item: ItemId) -> Result<Option<Card>> {
+        self.look_up(move |r| r.in_view(view, item)).await
+    }
+
     async fn placed(&self, item: ItemId, collections: &[CollectionId]) -> Result<Vec<Card>> {
         let collections = collections.to_vec();
         self.read(move |r| r.placed(item, &collections)).await

@@ -71,6 +71,15 @@ impl Reader<'_> {
         Ok(held)
     }
 
+    pub fn in_view(&self, view: CollectionId, item: ItemId) -> rusqlite::Result<Option<Card>> {
+        let from = self.from(view)?;
+        let sql = format!(
+            "SELECT {HEAD}, i.document {from}
+             WHERE p.collection = ?1 AND p.item = ?2 AND p.gone IS NULL"
+        );
+        self.one(&sql, params![view.0, item.0], card)
+    }
+
     pub fn version_in_view(
         &self,
         row: PlacementId,

@@ -291,3 +291,18 @@ fn a_client_nobody_knows_is_shown_every_book_whatever_it_calls_itself() {
     old.kind = "SmartPhone".to_owned();
     assert!(old.folders("0").1.iter().all(|folder| folder.1 != "Team"));
 }
+
+#[test]
+fn a_search_finds_in_the_folder_that_is_shown() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "seeker");
+    let petit = id_of(&one.pull(), "Petit");
+    server.share("alice", "Petit", "Team");
+    one.pull();
+    let tree = "Search:Search\n  Search:Store\n    Search:Name = Mailbox\n    Search:Query\n      \
+                Search:And\n        AirSync:Class = Contacts\n        Search:FreeText = petit";
+    let answer = one.ask("Search", tree).expect("an answer");
+    let ids: Vec<String> = all(&answer, "LongId").iter().map(|id| id.text()).collect();
+    assert_eq!(ids, [format!("{}:{petit}", one.folder)]);
+    assert_eq!(categories(&answer), ["Team"]);
+}

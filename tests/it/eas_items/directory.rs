@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet_proto::wbxml::page::{
-    find as f, gal as g, resolve_recipients as r, search as s, validate_cert as vc,
+    air_sync as a, contacts as c, find as f, gal as g, item_operations as i,
+    resolve_recipients as r, search as s, validate_cert as vc,
 };
 
 use super::{
@@ -438,5 +439,94 @@ fn row_97_who_is_in_two_books_is_listed_once() {
     let answer = post(&phone, "Find", &search);
     let response = answer.child(f::RESPONSE).expect("a Response");
     assert_eq!(response.children_of(f::RESULT).count(), 1);
+    assert_eq!(response.text_of(f::TOTAL).as_deref(), Some("1"));
+}
+
+/// A search of the mailbox; `(LongId or ServerId, LastName)` of the results, and the Total.
+fn in_mailbox(device: &Device, query: Vec<Part<'_>>) -> (Vec<(String, String)>, Option<String>) {
+    let store = vec![
+        Text(s::NAME, "Mailbox"),
+        Parent(s::QUERY, vec![Parent(s::AND, query)]),
+    ];
+    let search = Parent(s::SEARCH, vec![Parent(s::STORE, store)]);
+    let answer = post(device, "Search", &search);
+    let response = answer.child(s::RESPONSE).expect("a Response");
+    let store = response.child(s::STORE).expect("a Store");
+    assert_eq!(store.text_of(s::STATUS).as_deref(), Some("1"));
+    let found = store.children_of(s::RESULT).filter_map(|result| {
+        let name = result.child(s::PROPERTIES)?.text_of(c::LAST_NAME)?;
+        Some((result.text_of(s::LONG_ID)?, name))
+    });
+    (found.collect(), store.text_of(s::TOTAL))
+}
+
+#[test]
+fn contacts_are_found_in_the_folders_they_are_in() {
+    let server = Server::start();
+    let mut phone = Device::set_up(&server.address, "alice", "mbx", "16.1");
+    phone.sync_all(&[], 100);
+    let petit = phone.named("Petit").expect("a contact");
+    let folder = phone.folder.clone();
+    let expected = (format!("{folder}:{petit}"), "Petit".to_owned());
+    let total = Some("1".to_owned());
+    let text = || Text(s::FREE_TEXT, "petit");
+    for query in [
+        vec![
+            Text(a::CLASS, "Contacts"),
+            Text(a::COLLECTION_ID, &folder),
+            text(),
+        ],
+        vec![Text(a::CLASS, "Contacts"), text()],
+        vec![
+            Text(a::CLASS, "Contacts"),
+            Text(a::COLLECTION_ID, "0"),
+            text(),
+        ],
+        vec![Text(a::COLLECTION_ID, &folder), text()],
+    ] {
+        assert_eq!(
+            in_mailbox(&phone, query),
+            (vec![expected.clone()], total.clone())
+        );
+    }
+    // Searches for mail find none.
+    for query in [
+        vec![text()],
+        vec![Text(a::CLASS, "Email"), text()],
+        vec![
+            Text(a::CLASS, "Contacts"),
+            Text(s::FREE_TEXT, "nobody-at-all"),
+        ],
+    ] {
+        assert_eq!(in_mailbox(&phone, query), (vec![], None));
+    }
+    // By the LongId the whole item is fetched.
+    let fetch = vec![Text(i::STORE, "Mailbox"), Text(s::LONG_ID, &expected.0)];
+    let fetch = Parent(i::ITEM_OPERATIONS, vec![Parent(i::FETCH, fetch)]);
+    let answer = post(&phone, "ItemOperations", &fetch);
+    let fetched = answer.child(i::RESPONSE).and_then(|r| r.child(i::FETCH));
+    assert_eq!(
+        fetched.expect("a Fetch").text_of(i::STATUS).as_deref(),
+        Some("1")
+    );
+    // Find says the same.
+    let query = vec![
+        Text(a::CLASS, "Contacts"),
+        Text(a::COLLECTION_ID, &folder),
+        Text(f::FREE_TEXT, "petit"),
+    ];
+    let criterion = Parent(f::MAIL_BOX_SEARCH_CRITERION, vec![Parent(f::QUERY, query)]);
+    let find = Parent(
+        f::FIND,
+        vec![
+            Text(f::SEARCH_ID, "1"),
+            Parent(f::EXECUTE_SEARCH, vec![criterion]),
+        ],
+    );
+    let answer = post(&phone, "Find", &find);
+    let response = answer.child(f::RESPONSE).expect("a Response");
+    let result = response.child(f::RESULT).expect("a Result");
+    assert_eq!(result.text_of(a::SERVER_ID), Some(petit));
+    assert_eq!(result.text_of(a::COLLECTION_ID), Some(folder));
     assert_eq!(response.text_of(f::TOTAL).as_deref(), Some("1"));
 }

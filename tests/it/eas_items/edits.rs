@@ -2,7 +2,9 @@
 
 use carnet_proto::wbxml::Element;
 
+use super::put;
 use crate::support::{
+    http::{basic, request},
     phone::{Phone, commands, responses},
     server::Server,
     tree::{all, text_at},
@@ -70,8 +72,8 @@ fn prefer(phone: &mut Phone, lines: &str) {
 #[test]
 fn row_92_the_end_of_a_note_outlives_every_edit_of_its_beginning() {
     let server = Server::start();
-    let whole: String = (0..2000).map(|number| format!("{number:04} ")).collect();
-    let whole = whole.trim_end();
+    let whole: String = (0..2000).map(|number| format!("{number:04}.")).collect();
+    let whole = whole.as_str();
     let body = |text: &str| format!("  AirSyncBase:Data = {text}");
     let note = |text: &str| {
         [
@@ -128,17 +130,18 @@ fn row_84_children_a_client_does_not_keep_move_up_before_its_eyes() {
     let mut phone = Phone::new(&server, "carol", "android", "14.1");
     phone.agent = "Android/5.1.1-EAS-2.0".to_owned();
     phone.start();
-    phone.pull();
+    let shown = phone.pull();
+    let here = &shown.iter().find(|told| told.2 == "Parent").expect("one").1;
     // It keeps eight and takes one away: the two it never kept move up, and it is told.
     let lines = kids(&[0, 1, 2, 3, 4, 5, 6]);
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    let answer = changed(&mut phone, &id, &lines);
+    let answer = changed(&mut phone, here, &lines);
     let left = [0, 1, 2, 3, 4, 5, 6, 8, 9];
     assert_eq!(texts(told(&answer), "Child"), names(&left));
     let mut lines = kids(&left[..8]);
     lines.push("Contacts:FirstName = Ann".to_owned());
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-    changed(&mut phone, &id, &lines);
+    changed(&mut phone, here, &lines);
     writer.pull();
     assert_eq!(texts(&fetched(&mut writer, &id), "Child"), names(&left));
 }
@@ -301,4 +304,35 @@ fn row_92_a_note_is_cut_to_the_octet_or_left_out() {
         all.len()
     );
     assert_eq!(body(&fits), (Some(all.len().to_string()), None, some(all)));
+}
+
+#[test]
+fn row_84_lists_within_a_name_survive_another_last_name() {
+    let server = Server::start();
+    let path = "/dav/carol/private/contacts/list.vcf";
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:list\r\n\
+                N:Stevenson;John;Philip,Paul;Dr.;Jr.,M.D.\r\n\
+                FN:Dr. John Philip Paul Stevenson Jr. M.D.\r\nEND:VCARD\r\n";
+    assert_eq!(put(&server, "carol", path, card), 201);
+    let mut phone = Phone::set_up(&server, "carol", "lists", "14.1");
+    let told = phone.pull();
+    let id = &told
+        .iter()
+        .find(|told| told.2 == "Stevenson")
+        .expect("one")
+        .1;
+    // Several middle names are one text.
+    let middle = text_at(&fetched(&mut phone, id), &["MiddleName"]);
+    assert_eq!(middle.as_deref(), Some("Philip Paul"));
+    changed(
+        &mut phone,
+        id,
+        &[
+            "Contacts:LastName = Stevens",
+            "Contacts:MiddleName = Philip Paul",
+        ],
+    );
+    let stored = request(&server.address, "GET", path, &[basic("carol", "demo")], b"");
+    let expected = card.replace("Stevenson", "Stevens");
+    assert_eq!(stored.text(), expected);
 }

@@ -36,7 +36,7 @@ pub fn file_as(card: &Document) -> String {
 }
 
 fn names(card: &Document) -> Option<String> {
-    let n = card.first("N").map(|line| line.components())?;
+    let n = card.first("N").map(|line| line.joined_components())?;
     let names: Vec<&str> = n
         .iter()
         .take(2)
@@ -46,10 +46,16 @@ fn names(card: &Document) -> Option<String> {
     (!names.is_empty()).then(|| names.join(", "))
 }
 
-/// The name a card gives itself: of N, else the company.
+/// The name a card gives itself: of N, a list in it as one text, else the company.
 fn generated(card: &Document) -> Option<String> {
-    card.generated_name()
-        .or_else(|| card.first("ORG")?.components().into_iter().next())
+    let mut name = card.generated_name();
+    if let (Some(name), Some(line)) = (&mut name, card.first("N")) {
+        let lists = line.components().into_iter().zip(line.joined_components());
+        for (written, joined) in lists.filter(|(written, joined)| written != joined) {
+            *name = name.replace(&written, &joined);
+        }
+    }
+    name.or_else(|| card.first("ORG")?.components().into_iter().next())
         .map(|name| name.trim().to_owned())
         .filter(|name| !name.is_empty())
 }
@@ -76,7 +82,8 @@ pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String
     let was_made = fn_before.trim().is_empty()
         || fn_before == NAMELESS
         || stood_in
-        || Some(&fn_before) == generated(before).as_ref();
+        || Some(&fn_before) == generated(before).as_ref()
+        || Some(&fn_before) == before.generated_name().as_ref();
     let address = || {
         let sent = changes.get(&c::EMAIL1_ADDRESS).cloned();
         let address = sent.or_else(|| text(&after, "EMAIL"))?;

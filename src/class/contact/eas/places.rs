@@ -117,6 +117,10 @@ fn carry(
     by_device: bool,
 ) -> Vec<Option<usize>> {
     let held = places.assign(tags, former);
+    // A device that gives values each other's places means it; their lines are where they were.
+    if by_device && is_permuted(former, candidates) {
+        return held;
+    }
     let remembered = held
         .iter()
         .zip(tags)
@@ -146,6 +150,20 @@ fn carry(
         *place = waiting.next();
     }
     carried
+}
+
+/// Whether the same values stand in another order.
+fn is_permuted(former: &[Candidate], candidates: &[Candidate]) -> bool {
+    let values = |list: &[Candidate]| -> Vec<String> {
+        list.iter()
+            .map(|candidate| candidate.value.clone())
+            .collect()
+    };
+    let (mut before, mut after) = (values(former), values(candidates));
+    let moved = before != after;
+    before.sort_unstable();
+    after.sort_unstable();
+    moved && before == after
 }
 
 /// Former values that are gone, with the new ones that stand where they stood.

@@ -142,7 +142,11 @@ pub fn export(
     match slot {
         Slot::Components(name, parts) => {
             let Some(line) = card.first(name) else { return };
-            let components = line.components();
+            let components = match *name {
+                // Several middle names are one text.
+                "N" => line.joined_components(),
+                _ => line.components(),
+            };
             for (tag, at) in *parts {
                 put(*tag, components.get(*at).cloned().unwrap_or_default());
             }
