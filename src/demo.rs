@@ -29,9 +29,10 @@ const PASSWORD: &str = "demo";
 pub async fn allowed(store: &dyn Store) -> std::result::Result<(), String> {
     let people = store.people().await.map_err(|error| error.to_string())?;
     let is_sampled = people.iter().any(|person| person.login == PEOPLE[0].0);
-    match people.is_empty() || is_sampled {
-        true => Ok(()),
-        false => Err("--demo is for a new data directory: these data have accounts".to_owned()),
+    if people.is_empty() || is_sampled {
+        Ok(())
+    } else {
+        Err("--demo is for a new data directory: these data have accounts".to_owned())
     }
 }
 

@@ -62,9 +62,10 @@ pub fn wake(options: &Options, server: &Server, report: &mut Report) {
 
 /// As many Pings over TLS as the open-file limit allows, and what each adds to the server.
 pub fn held(options: &Options, server: &Server, report: &mut Report) {
-    let most = match options.quick {
-        true => 100,
-        false => open_files().saturating_sub(1_000),
+    let most = if options.quick {
+        100
+    } else {
+        open_files().saturating_sub(1_000)
     };
     let count = options.pings.unwrap_or(most);
     server.account("held");

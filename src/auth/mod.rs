@@ -21,8 +21,6 @@ use tokio::sync::Semaphore;
 pub use crate::domain::office::failure::{Failure, Why};
 pub use failures::Failures;
 pub use password::{hash, verify};
-use throttle::Attempt;
-
 pub use second_factor::{Code, new_secret, typed_secret};
 
 use crate::domain::{
@@ -284,23 +282,25 @@ impl Authenticator {
         }
         // What was right once waits for nobody's guesses, but is checked.
         let was_right = person.is_some_and(|person| self.was_right(&key, person));
-        let attempt = match was_right {
-            true => None,
-            false => match self.throttle.begin(&login, peer, key) {
+        let attempt = if was_right {
+            None
+        } else {
+            match self.throttle.begin(&login, peer, key) {
                 Ok(attempt) => Some(attempt),
                 Err(retry_after) => {
                     self.failures.note(&login, peer, Why::TooMany);
                     return Ok(Outcome::Throttled { retry_after });
                 }
-            },
+            }
         };
         let hash = match person {
             Some(person) => person.password_hash.clone(),
             None => password::DUMMY.to_owned(),
         };
-        let checks = match was_right {
-            true => &self.known_checks,
-            false => &self.checks,
+        let checks = if was_right {
+            &self.known_checks
+        } else {
+            &self.checks
         };
         let permit = checks.acquire().await;
         let matches = password::verify(password.to_owned(), hash).await;
@@ -311,7 +311,9 @@ impl Authenticator {
         }
         match account.filter(|account| matches && !barred(&account.person)) {
             Some(account) => {
-                attempt.map(Attempt::succeeded);
+                if let Some(attempt) = attempt {
+                    attempt.succeeded();
+                }
                 self.remember(key, &account.person);
                 Ok(known(account, None, door))
             }
@@ -349,9 +351,10 @@ impl Authenticator {
                 self.note_use(&found, peer, now).await;
                 Ok(found)
             }
-            Some(found) => Err(match found.scope.serves(protocols) {
-                true => Why::Network,
-                false => Why::Protocol,
+            Some(found) => Err(if found.scope.serves(protocols) {
+                Why::Network
+            } else {
+                Why::Protocol
             }),
         })
     }

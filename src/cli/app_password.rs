@@ -140,9 +140,12 @@ async fn check_places(store: &Sqlite, owner: &Person, places: &[PlaceName]) -> R
 }
 
 fn line(found: &AppPassword, login: &str) -> String {
-    let listed = |values: Vec<String>, none: &str| match values.is_empty() {
-        true => none.to_owned(),
-        false => values.join(","),
+    let listed = |values: Vec<String>, none: &str| {
+        if values.is_empty() {
+            none.to_owned()
+        } else {
+            values.join(",")
+        }
     };
     let protocols = found.scope.protocols.iter().map(|p| p.as_str().to_owned());
     let places = found.scope.access.places.iter().flatten();
@@ -158,9 +161,10 @@ fn line(found: &AppPassword, login: &str) -> String {
         found.id,
         found.name,
         listed(protocols.collect(), "-"),
-        match found.scope.access.read_only {
-            true => "reads",
-            false => "reads and writes",
+        if found.scope.access.read_only {
+            "reads"
+        } else {
+            "reads and writes"
         },
         listed(places.map(PlaceName::to_string).collect(), "all"),
         listed(networks.collect(), "everywhere"),

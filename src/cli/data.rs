@@ -56,8 +56,9 @@ pub async fn check(
     if !broken.is_empty() {
         return Err(format!("invariants are broken:\n{}", broken.join("\n")));
     }
-    match json {
-        true => Ok(Output::Json(serde_json::json!({ "broken": [] }))),
-        false => text("every invariant holds\n"),
+    if json {
+        Ok(Output::Json(serde_json::json!({ "broken": [] })))
+    } else {
+        text("every invariant holds\n")
     }
 }

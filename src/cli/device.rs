@@ -79,9 +79,10 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
         }
         Command::Allow { login, device_id } => {
             let device = open(office, &login, &device_id).await?;
-            let done = match device.orders().cancel {
-                true => device.cancel().await,
-                false => device.allow().await,
+            let done = if device.orders().cancel {
+                device.cancel().await
+            } else {
+                device.allow().await
             };
             ordered(done, &login, &device_id, "allowed")
         }
@@ -92,13 +93,12 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
             ..
         } => {
             let device = open(office, &login, &device_id).await?;
-            match whole_device {
-                true => {
-                    let name = device.device().shown_name().to_owned();
-                    let done = device.erase(&name).await;
-                    ordered(done, &login, &device_id, "erase-pending")
-                }
-                false => ordered(device.wipe().await, &login, &device_id, "wipe-pending"),
+            if whole_device {
+                let name = device.device().shown_name().to_owned();
+                let done = device.erase(&name).await;
+                ordered(done, &login, &device_id, "erase-pending")
+            } else {
+                ordered(device.wipe().await, &login, &device_id, "wipe-pending")
             }
         }
         Command::Rename {

@@ -116,8 +116,9 @@ async fn list(store: &Sqlite, json: bool) -> Done {
         lines.push_str(&format!("{}\t{}\n", group.name, names.join(", ")));
         rows.push(json!({ "group": group, "members": members }));
     }
-    match json {
-        true => Ok(Output::Json(rows.into())),
-        false => text(lines),
+    if json {
+        Ok(Output::Json(rows.into()))
+    } else {
+        text(lines)
     }
 }

@@ -244,9 +244,10 @@ fn operator(store: Sqlite, class: Contact) -> Office {
 
 /// A sentence for people, or the same as JSON.
 fn said(json: bool, value: serde_json::Value, sentence: String) -> Done {
-    match json {
-        true => Ok(Output::Json(value)),
-        false => text(format!("{sentence}\n")),
+    if json {
+        Ok(Output::Json(value))
+    } else {
+        text(format!("{sentence}\n"))
     }
 }
 

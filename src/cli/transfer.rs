@@ -219,16 +219,17 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
         .undo_import(crate::domain::id::ImportId(import))
         .await
         .map_err(|error| error.to_string())?;
-    match json {
-        true => Ok(Output::Json(serde_json::json!({
+    if json {
+        Ok(Output::Json(serde_json::json!({
             "removed": undone.removed,
             "restored": undone.restored,
             "left": undone.left,
-        }))),
-        false => text(format!(
+        })))
+    } else {
+        text(format!(
             "{} removed, {} as they were, {} left because they changed since\n",
             undone.removed, undone.restored, undone.left
-        )),
+        ))
     }
 }
 

@@ -359,9 +359,10 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
             }
         }
     }
-    match json {
-        true => Ok(Output::Json(rows.into())),
-        false => text(lines),
+    if json {
+        Ok(Output::Json(rows.into()))
+    } else {
+        text(lines)
     }
 }
 
@@ -419,9 +420,10 @@ fn valid_email(email: &str) -> Result<(), String> {
         && email
             .rsplit_once('@')
             .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-    match valid {
-        true => Ok(()),
-        false => Err(format!("{email}: not an e-mail address")),
+    if valid {
+        Ok(())
+    } else {
+        Err(format!("{email}: not an e-mail address"))
     }
 }
 
@@ -473,8 +475,9 @@ fn password(from_stdin: bool) -> Result<(String, bool), String> {
         .read_to_string(&mut text)
         .map_err(|error| error.to_string())?;
     let password = text.trim_end_matches(['\r', '\n']);
-    match password.is_empty() {
-        true => Err("the password is empty".into()),
-        false => Ok((password.to_owned(), false)),
+    if password.is_empty() {
+        Err("the password is empty".into())
+    } else {
+        Ok((password.to_owned(), false))
     }
 }

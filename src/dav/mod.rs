@@ -329,9 +329,10 @@ impl Call {
             small_photos: self.profile.small_photos,
         };
         let render = || facet.render(content, &tag, &placement.uid, shown);
-        match shown.small_photos && placement.size > HEAVY as i64 {
-            true => tokio::task::block_in_place(render),
-            false => render(),
+        if shown.small_photos && placement.size > HEAVY as i64 {
+            tokio::task::block_in_place(render)
+        } else {
+            render()
         }
     }
 }

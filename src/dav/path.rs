@@ -318,9 +318,10 @@ async fn open_in_home(
         (None, _) if scoped => Err(Error::NotFound),
         (None, Some(list)) => {
             let list = face.core.open(actor, list).await?;
-            match list.is_list() && segment_in_home(actor, &list) == segment {
-                true => Ok(list),
-                false => Err(Error::NotFound),
+            if list.is_list() && segment_in_home(actor, &list) == segment {
+                Ok(list)
+            } else {
+                Err(Error::NotFound)
             }
         }
         (None, None) => match face.core.open_private(actor, segment).await {

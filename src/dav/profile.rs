@@ -170,9 +170,10 @@ impl Profile {
     /// The version of cards when the request names none (RFC 6352 §10.4: 3.0); `stored` reads the
     /// one a card is stored in.
     pub fn default_version(&self, stored: impl FnOnce() -> Version) -> Version {
-        match self.habits.stored_version {
-            true => stored(),
-            false => Version::V3,
+        if self.habits.stored_version {
+            stored()
+        } else {
+            Version::V3
         }
     }
 }

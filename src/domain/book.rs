@@ -296,15 +296,14 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return self.privileges_through(&union, cards).await;
         }
-        let standings = match self.is_private() {
-            true => vec![None; cards.len()],
-            false => {
-                let items: Vec<ItemId> = cards.iter().map(|card| card.item).collect();
-                self.core
-                    .store()
-                    .item_standings(&items, self.actor.person)
-                    .await?
-            }
+        let standings = if self.is_private() {
+            vec![None; cards.len()]
+        } else {
+            let items: Vec<ItemId> = cards.iter().map(|card| card.item).collect();
+            self.core
+                .store()
+                .item_standings(&items, self.actor.person)
+                .await?
         };
         let privileges = |(card, standing): (&&Placement, Option<ItemStanding>)| {
             let mut facts = self.known_facts(card);
@@ -343,9 +342,10 @@ impl Book {
     async fn found(&self, hrefs: &[String], want: Want) -> Result<Vec<Option<Card>>> {
         let store = self.core.store();
         let found = store.by_hrefs(self.collection.id, hrefs, want).await?;
-        match self.makes_lists() {
-            true => self.with_lists(&hrefs[..found.len()], found).await,
-            false => Ok(found),
+        if self.makes_lists() {
+            self.with_lists(&hrefs[..found.len()], found).await
+        } else {
+            Ok(found)
         }
     }
 
@@ -391,12 +391,11 @@ impl Book {
         if placement.mixed && self.is_private() {
             return self.shown(&card.document, &placement.overlay).into();
         }
-        match placement.overlay.is_empty() {
-            true => card.document.clone(),
-            false => {
-                let class = self.class();
-                class.join(&card.document, &placement.overlay).into()
-            }
+        if placement.overlay.is_empty() {
+            card.document.clone()
+        } else {
+            let class = self.class();
+            class.join(&card.document, &placement.overlay).into()
         }
     }
 
@@ -455,9 +454,10 @@ impl Book {
     /// `Forbidden` unless the actor holds a right on an item here.
     pub(super) async fn require(&self, placement: &Placement, right: Right) -> Result<()> {
         let facts = self.facts(placement).await?;
-        match self.allows(&facts, right) {
-            true => Ok(()),
-            false => Err(Error::Forbidden { right }),
+        if self.allows(&facts, right) {
+            Ok(())
+        } else {
+            Err(Error::Forbidden { right })
         }
     }
 

@@ -403,9 +403,10 @@ impl Core {
 
     async fn handle(self: &Arc<Self>, actor: &Arc<Actor>, collection: Collection) -> Result<Book> {
         let book = self.stand(actor, collection).await?;
-        match book.may(Right::Read) {
-            true => Ok(book),
-            false => Err(Error::NotFound),
+        if book.may(Right::Read) {
+            Ok(book)
+        } else {
+            Err(Error::NotFound)
         }
     }
 

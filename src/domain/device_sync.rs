@@ -166,12 +166,11 @@ impl DeviceBook {
         match &record.previous {
             Some(previous) if previous.key == *presented && self.reaches(&previous.state) => {
                 let (record, is_patient) = record.presented_again(previous);
-                match is_patient && previous.request == call.request {
-                    true => self.again(&record, previous).await,
-                    false => {
-                        let start = previous.state.clone();
-                        self.step(call, &record, start, Some(previous)).await
-                    }
+                if is_patient && previous.request == call.request {
+                    self.again(&record, previous).await
+                } else {
+                    let start = previous.state.clone();
+                    self.step(call, &record, start, Some(previous)).await
                 }
             }
             _ => self.start_over(call, Some(&record)).await,
@@ -280,9 +279,10 @@ impl DeviceBook {
             }
         };
         choke.adjust(&mut page.items);
-        let certain = match call.get_changes {
-            true => page.state == start || self.stands_still().await?,
-            false => record.certain,
+        let certain = if call.get_changes {
+            page.state == start || self.stands_still().await?
+        } else {
+            record.certain
         };
         let sole = match &page.items[..] {
             [(_, row)] if work.forced.is_empty() => Some(row.server_id.clone()),

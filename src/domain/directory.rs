@@ -129,13 +129,12 @@ impl Book {
         let (total, found) = among(&books, &words, offset, limit).await?;
         let mut cards = Vec::with_capacity(found.len());
         for (card, _) in found {
-            match is_view {
-                true => {
-                    let store = self.core().store();
-                    let shown = store.in_view(self.collection().id, card.placement.item);
-                    cards.extend(shown.await?);
-                }
-                false => cards.push(card),
+            if is_view {
+                let store = self.core().store();
+                let shown = store.in_view(self.collection().id, card.placement.item);
+                cards.extend(shown.await?);
+            } else {
+                cards.push(card)
             }
         }
         if is_view {

@@ -58,11 +58,12 @@ impl Details {
         let details: Self = serde_json::from_slice(document)
             .map_err(|error| Error::InvalidDocument(format!("not a document: {error}")))?;
         let whole = details.digest.len() == 64 && details.octets >= 0 && !details.uid.is_empty();
-        match whole && details.name == cleaned(&details.name) {
-            true => Ok(details),
-            false => Err(Error::InvalidDocument(
+        if whole && details.name == cleaned(&details.name) {
+            Ok(details)
+        } else {
+            Err(Error::InvalidDocument(
                 "the details of the document are not whole".into(),
-            )),
+            ))
         }
     }
 
@@ -117,9 +118,10 @@ impl Book {
         if !self.collection().is_folder() {
             return Err(Error::Invalid("documents are kept in folders".into()));
         }
-        match self.may(right) {
-            true => Upload::begin(self.core(), self.actor(), name, (self.actor().person, 0)).await,
-            false => Err(Error::Forbidden { right }),
+        if self.may(right) {
+            Upload::begin(self.core(), self.actor(), name, (self.actor().person, 0)).await
+        } else {
+            Err(Error::Forbidden { right })
         }
     }
 
@@ -224,9 +226,10 @@ impl Book {
 
     /// What refuses to bring back more octets than their creators' quotas hold.
     pub(super) async fn fitting_all(&self, ops: &[Op]) -> Result<Vec<Op>> {
-        match self.collection().is_folder() {
-            true => self.core().fitting_all(ops).await,
-            false => Ok(Vec::new()),
+        if self.collection().is_folder() {
+            self.core().fitting_all(ops).await
+        } else {
+            Ok(Vec::new())
         }
     }
 

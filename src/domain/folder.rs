@@ -142,15 +142,15 @@ impl Book {
     }
 
     async fn change_folder(&self, op: Op) -> Result<()> {
-        match self.may_change_folder() {
-            true => self
-                .core()
+        if self.may_change_folder() {
+            self.core()
                 .commit_as(self.actor(), vec![op])
                 .await
-                .map(drop),
-            false => Err(Error::Forbidden {
+                .map(drop)
+        } else {
+            Err(Error::Forbidden {
                 right: Right::RemoveAny,
-            }),
+            })
         }
     }
 }
@@ -158,10 +158,11 @@ impl Book {
 fn named(name: &str) -> Result<String> {
     let name = name.trim();
     let length = name.chars().count();
-    match (1..=LONGEST).contains(&length) && !name.chars().any(char::is_control) {
-        true => Ok(name.to_owned()),
-        false => Err(Error::Invalid(
+    if (1..=LONGEST).contains(&length) && !name.chars().any(char::is_control) {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::Invalid(
             "a folder's name has 1 to 100 characters".into(),
-        )),
+        ))
     }
 }

@@ -54,11 +54,12 @@ pub struct MemberVerbs {
 fn display_name(text: &str) -> Result<String> {
     let text = text.trim();
     let length = text.chars().count();
-    match (1..=100).contains(&length) && !text.chars().any(char::is_control) {
-        true => Ok(text.to_owned()),
-        false => Err(Error::Invalid(
+    if (1..=100).contains(&length) && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(Error::Invalid(
             "a displayed name has 1 to 100 characters and no controls".into(),
-        )),
+        ))
     }
 }
 
@@ -350,9 +351,10 @@ impl OpenGroup {
                 return Err(Error::Forbidden { right });
             }
             let ops = decide(group).await?;
-            match ops.is_empty() {
-                true => Ok(()),
-                false => core.commit_as(&actor, ops).await.map(drop),
+            if ops.is_empty() {
+                Ok(())
+            } else {
+                core.commit_as(&actor, ops).await.map(drop)
             }
         })
         .await

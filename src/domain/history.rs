@@ -434,12 +434,11 @@ impl Core {
                 Ok(book) => book.require(&placement, Right::Remove).await.is_ok(),
                 Err(_) => false,
             };
-            match allowed {
-                true => {
-                    done.removed += 1;
-                    removals.push(removal(&placement));
-                }
-                false => done.skipped += 1,
+            if allowed {
+                done.removed += 1;
+                removals.push(removal(&placement));
+            } else {
+                done.skipped += 1
             }
         }
         let mut seen = HashSet::new();

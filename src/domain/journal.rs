@@ -310,11 +310,12 @@ impl Core {
 /// Checks what a person calls a device.
 pub(super) fn shown_name(name: &str) -> Result<String> {
     let name = name.trim();
-    match name.chars().count() <= 60 && !name.chars().any(char::is_control) {
-        true => Ok(name.to_owned()),
-        false => Err(Error::Invalid(
+    if name.chars().count() <= 60 && !name.chars().any(char::is_control) {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::Invalid(
             "the name of a device has at most 60 characters and no controls".into(),
-        )),
+        ))
     }
 }
 

@@ -67,11 +67,12 @@ impl Book {
 
     /// Refuses while deletions by this client are held.
     pub(super) async fn require_deletions(&self) -> Result<()> {
-        match self.deletions_held().await? {
-            true => Err(Error::Forbidden {
+        if self.deletions_held().await? {
+            Err(Error::Forbidden {
                 right: Right::Remove,
-            }),
-            false => Ok(()),
+            })
+        } else {
+            Ok(())
         }
     }
 }

@@ -68,9 +68,10 @@ impl Core {
         let ops: Vec<Op> = read
             .map(|notice| Op::SettleNotice { notice: notice.id })
             .collect();
-        match ops.is_empty() {
-            true => Ok(()),
-            false => self.commit_as(actor, ops).await.map(drop),
+        if ops.is_empty() {
+            Ok(())
+        } else {
+            self.commit_as(actor, ops).await.map(drop)
         }
     }
 }

@@ -64,9 +64,10 @@ impl Core {
                 None => None,
             };
             let current = there.as_ref().map(|(book, card)| {
-                match Some(card.placement.collection) == revision.collection {
-                    true => book.content(card).to_vec(),
-                    false => card.document.to_vec(),
+                if Some(card.placement.collection) == revision.collection {
+                    book.content(card).to_vec()
+                } else {
+                    card.document.to_vec()
                 }
             });
             let class = self.class();

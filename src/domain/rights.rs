@@ -142,9 +142,10 @@ pub struct ItemFacts {
 pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -> PlaceRights {
     let standing = match collection.place {
         Place::Private(_) | Place::Home(_) | Place::View(_) => {
-            match actor.reads(collection.place) {
-                true => Standing::Owner,
-                false => Standing::Outsider,
+            if actor.reads(collection.place) {
+                Standing::Owner
+            } else {
+                Standing::Outsider
             }
         }
         Place::Group(group) => match actor.membership(group) {
@@ -171,11 +172,12 @@ pub fn place_rights(actor: &Actor, collection: &Collection, grant: GroupRight) -
 
 /// `Forbidden` when a read-only credential would do more than record its client's state.
 pub fn permits(actor: &Actor, ops: &[Op]) -> Result<()> {
-    match actor.is_read_only() && !ops.iter().all(Op::is_note) {
-        true => Err(Error::Forbidden {
+    if actor.is_read_only() && !ops.iter().all(Op::is_note) {
+        Err(Error::Forbidden {
             right: Right::Modify,
-        }),
-        false => Ok(()),
+        })
+    } else {
+        Ok(())
     }
 }
 

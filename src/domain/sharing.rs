@@ -136,9 +136,10 @@ impl Book {
                 };
                 outcomes.push(outcome);
             }
-            let committed = match ops.is_empty() {
-                true => Committed::default(),
-                false => book.core().commit_as(book.actor(), ops).await?,
+            let committed = if ops.is_empty() {
+                Committed::default()
+            } else {
+                book.core().commit_as(book.actor(), ops).await?
             };
             let told = |(mut placed, last): (Placed, usize)| {
                 let row = committed.rows.get(last).copied().map(RevisionId);
@@ -227,13 +228,12 @@ impl Book {
     }
 
     async fn shared_into(&self, placement: &Placement, target: &Book, href: &str) -> Result<Op> {
-        let overlay = match target.is_private() {
-            true => {
-                let store = self.core().store();
-                let tags = store.tags_of(self.actor().person, placement.item).await?;
-                self.class().with_tags(&[], &tags)
-            }
-            false => Vec::new(),
+        let overlay = if target.is_private() {
+            let store = self.core().store();
+            let tags = store.tags_of(self.actor().person, placement.item).await?;
+            self.class().with_tags(&[], &tags)
+        } else {
+            Vec::new()
         };
         Ok(Op::Place {
             item: placement.item,
@@ -314,11 +314,12 @@ impl Core {
             let book = self.stand(&actor, found.ok_or(Error::NotFound)?).await?;
             let facts = book.facts(&placement).await?;
             if !book.allows(&facts, Right::Remove) {
-                return Err(match book.may(Right::Read) {
-                    true => Error::Forbidden {
+                return Err(if book.may(Right::Read) {
+                    Error::Forbidden {
                         right: Right::Remove,
-                    },
-                    false => Error::NotFound,
+                    }
+                } else {
+                    Error::NotFound
                 });
             }
             book.require_deletions().await?;

@@ -199,8 +199,9 @@ fn named(
 
 fn checked(colour: &str) -> Result<String> {
     let digits = colour.strip_prefix('#').unwrap_or_default();
-    match digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        true => Ok(colour.to_ascii_lowercase()),
-        false => Err(Error::Invalid(format!("{colour} is no colour (#rrggbb)"))),
+    if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        Ok(colour.to_ascii_lowercase())
+    } else {
+        Err(Error::Invalid(format!("{colour} is no colour (#rrggbb)")))
     }
 }

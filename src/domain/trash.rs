@@ -94,15 +94,14 @@ impl Book {
                 href: other.placement.href,
             });
         }
-        let overlay = match self.is_private() {
-            true => {
-                let tags = self.tags_of(placement.item).await?;
-                let class = self.class();
-                let kept = class.split(&self.content(&card))?.tags;
-                let same = kept.len() == tags.len() && kept.iter().all(|tag| tags.contains(tag));
-                (!same).then(|| class.with_tags(&placement.overlay, &tags))
-            }
-            false => None,
+        let overlay = if self.is_private() {
+            let tags = self.tags_of(placement.item).await?;
+            let class = self.class();
+            let kept = class.split(&self.content(&card))?.tags;
+            let same = kept.len() == tags.len() && kept.iter().all(|tag| tags.contains(tag));
+            (!same).then(|| class.with_tags(&placement.overlay, &tags))
+        } else {
+            None
         };
         Ok(Op::RestorePlacement {
             placement: placement.id,
@@ -137,9 +136,10 @@ impl Book {
                 };
                 outcomes.push(outcome.await.map(|op| ops.push(op)));
             }
-            let committed = match ops.is_empty() {
-                true => Committed::default(),
-                false => book.core().commit_as(book.actor(), ops).await?,
+            let committed = if ops.is_empty() {
+                Committed::default()
+            } else {
+                book.core().commit_as(book.actor(), ops).await?
             };
             let mut removals = committed.rows.into_iter().map(RevisionId);
             let named = |outcome: Result<()>| match outcome {

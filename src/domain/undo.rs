@@ -51,9 +51,10 @@ impl std::ops::AddAssign for TakenBack {
 
 impl TakenBack {
     fn count(&mut self, outcome: bool, items: usize) {
-        match outcome {
-            true => self.back += items,
-            false => self.left += items,
+        if outcome {
+            self.back += items
+        } else {
+            self.left += items
         }
     }
 }
@@ -112,10 +113,11 @@ async fn taken_away(from: &Book, into: &Book, items: &[Placed]) -> Result<TakenB
     let mut hrefs = Vec::new();
     for item in items {
         let here = item.removal.is_none() || matches!(restored.next(), Some(Ok(())));
-        match here && item.fresh {
-            true => hrefs.push(item.href.clone()),
+        if here && item.fresh {
+            hrefs.push(item.href.clone())
+        } else {
             // It was there before, so that coming back is all.
-            false => taken.count(here, 1),
+            taken.count(here, 1)
         }
     }
     let found = into.by_hrefs(&hrefs).await?;

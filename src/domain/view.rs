@@ -102,9 +102,10 @@ impl Core {
         hidden.extend(unseen.map(|book| book.uuid));
         hidden.sort();
         hidden.dedup();
-        let segment = match hidden.is_empty() {
-            true => "merged".to_owned(),
-            false => digest(hidden.join(" ").as_bytes())[..16].to_owned(),
+        let segment = if hidden.is_empty() {
+            "merged".to_owned()
+        } else {
+            digest(hidden.join(" ").as_bytes())[..16].to_owned()
         };
         let union = self.union(actor, &hidden).await?;
         let wanted: Vec<CollectionId> = union.books.iter().map(|b| b.collection().id).collect();
@@ -165,12 +166,13 @@ impl Core {
             collection.is_default() || !hidden.contains(&collection.uuid)
         });
         books.sort_by_key(|book| !book.collection().is_default());
-        match books
+        if books
             .first()
             .is_some_and(|book| book.collection().is_default())
         {
-            true => Ok(Union { books }),
-            false => Err(Error::NotFound),
+            Ok(Union { books })
+        } else {
+            Err(Error::NotFound)
         }
     }
 

@@ -55,9 +55,10 @@ pub fn contacts_view(device: &Device) -> Mode {
             && ["pocketpc", "smartphone"]
                 .iter()
                 .any(|name| device_type.starts_with(name)));
-    match shows_one {
-        true => Mode::Merged,
-        false => Mode::Folders,
+    if shows_one {
+        Mode::Merged
+    } else {
+        Mode::Folders
     }
 }
 
@@ -82,10 +83,7 @@ pub fn stray_picture(device: &Device) -> bool {
 
 /// The Android Open Source client keeps eight children and drops the others on upload.
 pub fn max_children(user_agent: &str) -> usize {
-    match is_aosp(user_agent) {
-        true => 8,
-        false => usize::MAX,
-    }
+    if is_aosp(user_agent) { 8 } else { usize::MAX }
 }
 
 /// Outlook recognizes an item it moved only by a Change under the new id; an Add would duplicate

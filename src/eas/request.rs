@@ -342,16 +342,17 @@ impl Arrival {
             return Ok(Err(refuse(version, root, 137)));
         }
         let is_raw = command::is_raw(&self.line.command, version);
-        let element = match self.body.is_empty() || is_raw {
-            true => None,
-            false => match decode(&self.body, &Limits::default()) {
+        let element = if self.body.is_empty() || is_raw {
+            None
+        } else {
+            match decode(&self.body, &Limits::default()) {
                 Ok(element) => Some(element),
                 Err(error) => {
                     self.about.note_fault(format!("WBXML: {error}"));
                     // InvalidWBXML
                     return Ok(Err(refuse(version, root, 102)));
                 }
-            },
+            }
         };
         if device.access != DeviceAccess::Allowed {
             let command = &self.line.command;
@@ -377,10 +378,7 @@ impl Arrival {
             device,
             version,
             body: element,
-            raw: match is_raw {
-                true => self.body,
-                false => Bytes::new(),
-            },
+            raw: if is_raw { self.body } else { Bytes::new() },
             accepts_multipart: self.line.accept_multipart,
             policy_key: self.line.policy_key,
             shutdown: self.shutdown,

@@ -13,9 +13,10 @@ use crate::domain::error::Error;
 
 /// Refuses a command in the way of its version: an HTTP status before 14.0, else a Status.
 pub fn refuse(version: Version, root: Tag, status: u16) -> Response<Bytes> {
-    match version < Version::V14_0 {
-        true => plain(http_of(status)),
-        false => wbxml(command_status(root, status)),
+    if version < Version::V14_0 {
+        plain(http_of(status))
+    } else {
+        wbxml(command_status(root, status))
     }
 }
 

@@ -155,9 +155,10 @@ impl Waiter {
         let actor = match self.actor().await {
             Ok(actor) => actor,
             Err(Error::NotFound) => {
-                let why = match self.may_use().await? {
-                    true => Barred::Password,
-                    false => Barred::Account,
+                let why = if self.may_use().await? {
+                    Barred::Password
+                } else {
+                    Barred::Account
                 };
                 return Ok(Look::Woken(Woken::Barred(why)));
             }
@@ -192,9 +193,10 @@ impl Waiter {
                 changed.push(id);
             }
         }
-        Ok(match changed.is_empty() {
-            true => Look::Wait(subscription),
-            false => Look::Woken(Woken::Changes(changed)),
+        Ok(if changed.is_empty() {
+            Look::Wait(subscription)
+        } else {
+            Look::Woken(Woken::Changes(changed))
         })
     }
 

@@ -328,9 +328,10 @@ async fn prove(certificates: &Certificates, order: &mut Order) -> Result<(), Fau
         reasons
             .extend(problems.map(|problem| format!("{}: {problem}", authorization.identifier())));
     }
-    match reasons.is_empty() {
-        true => Err("the authority refused the names without a reason".into()),
-        false => Err(reasons.join("; ").into()),
+    if reasons.is_empty() {
+        Err("the authority refused the names without a reason".into())
+    } else {
+        Err(reasons.join("; ").into())
     }
 }
 

@@ -33,9 +33,10 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
         return Err(BodyError::TooLarge);
     }
     let collected = Limited::new(body, limit).collect().await.map_err(|error| {
-        match error.is::<http_body_util::LengthLimitError>() {
-            true => BodyError::TooLarge,
-            false => BodyError::Broken,
+        if error.is::<http_body_util::LengthLimitError>() {
+            BodyError::TooLarge
+        } else {
+            BodyError::Broken
         }
     })?;
     let bytes = collected.to_bytes();
@@ -51,9 +52,10 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
                 .take(limit as u64 + 1)
                 .read_to_end(&mut out)
                 .map_err(|_| BodyError::Broken)?;
-            match out.len() > limit {
-                true => Err(BodyError::TooLarge),
-                false => Ok(out.into()),
+            if out.len() > limit {
+                Err(BodyError::TooLarge)
+            } else {
+                Ok(out.into())
             }
         }
         Some(_) => Err(BodyError::Encoding),

@@ -157,37 +157,38 @@ impl Connection {
         let mut leaving = false;
         loop {
             tokio::select! {
-                ended = served.as_mut() => {
-                    if let Err(error) = ended {
-                        tracing::debug!(peer = %self.peer, %error, "a connection ended");
-                    }
-                    return;
-                }
-                () = self.terms.shutdown.0.cancelled(), if !leaving => {
-                    leaving = true;
-                    served.as_mut().graceful_shutdown();
-                    look.as_mut().reset(Instant::now() + GOODBYE);
-                }
-                () = look.as_mut() => match activity.verdict(patience) {
-                    Verdict::Until(then) => {
-                        look.as_mut().reset(then.min(Instant::now() + patience.stall));
-                    }
-                    Verdict::Idle if !leaving => {
-                        match activity.has_asked() {
-                            true => tracing::debug!(peer = %self.peer, "an idle connection is closed"),
-                            false => self.slow("no request came"),
-                        }
-                        leaving = true;
-                        served.as_mut().graceful_shutdown();
-                        look.as_mut().reset(Instant::now() + GOODBYE);
-                    }
-                    Verdict::Idle => return,
-                    Verdict::Stalled => {
-                        tracing::info!(peer = %self.peer, "an answer is not taken: the connection is closed");
-                        return;
-                    }
-                },
+                            ended = served.as_mut() => {
+                                if let Err(error) = ended {
+                                    tracing::debug!(peer = %self.peer, %error, "a connection ended");
+                                }
+                                return;
+                            }
+                            () = self.terms.shutdown.0.cancelled(), if !leaving => {
+                                leaving = true;
+                                served.as_mut().graceful_shutdown();
+                                look.as_mut().reset(Instant::now() + GOODBYE);
+                            }
+                            () = look.as_mut() => match activity.verdict(patience) {
+                                Verdict::Until(then) => {
+                                    look.as_mut().reset(then.min(Instant::now() + patience.stall));
+                                }
+                                Verdict::Idle if !leaving => {
+                                    if activity.has_asked() {
+            tracing::debug!(peer = %self.peer, "an idle connection is closed")
+            } else {
+            self.slow("no request came")
             }
+                                    leaving = true;
+                                    served.as_mut().graceful_shutdown();
+                                    look.as_mut().reset(Instant::now() + GOODBYE);
+                                }
+                                Verdict::Idle => return,
+                                Verdict::Stalled => {
+                                    tracing::info!(peer = %self.peer, "an answer is not taken: the connection is closed");
+                                    return;
+                                }
+                            },
+                        }
         }
     }
 }
@@ -210,9 +211,12 @@ async fn answer(
     }
     let stall = terms.patience.stall;
     unread.set(false);
-    let request = request.map(|body| match body.is_end_stream() {
-        true => Body::empty(),
-        false => Body::new(Received::new(body, origin.address, stall, unread)),
+    let request = request.map(|body| {
+        if body.is_end_stream() {
+            Body::empty()
+        } else {
+            Body::new(Received::new(body, origin.address, stall, unread))
+        }
     });
     let mut response = terms.router.clone().oneshot(request).await?;
     terms.headers.add(response.headers_mut(), origin.secure);
@@ -347,9 +351,10 @@ impl Watch for Work {
 impl Drop for Work {
     fn drop(&mut self) {
         self.activity.moves();
-        match self.sends {
-            true => self.activity.sent.fetch_sub(1, SeqCst),
-            false => self.activity.asked.fetch_sub(1, SeqCst),
+        if self.sends {
+            self.activity.sent.fetch_sub(1, SeqCst)
+        } else {
+            self.activity.asked.fetch_sub(1, SeqCst)
         };
     }
 }

@@ -74,12 +74,11 @@ impl Outbound {
         let host = HeaderValue::from_str(&authority)?;
         request.headers_mut().insert(header::HOST, host);
         let stream = TcpStream::connect(target.address().await?).await?;
-        match target.tls {
-            false => exchange(stream, request).await,
-            true => {
-                let name = ServerName::try_from(target.host.clone())?;
-                exchange(self.tls.connect(name, stream).await?, request).await
-            }
+        if target.tls {
+            let name = ServerName::try_from(target.host.clone())?;
+            exchange(self.tls.connect(name, stream).await?, request).await
+        } else {
+            exchange(stream, request).await
         }
     }
 }

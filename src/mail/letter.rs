@@ -92,9 +92,10 @@ impl Words {
                 purpose,
                 reminder,
             } => {
-                let subject = match *reminder {
-                    true => t.reminder_subject,
-                    false => t.verify_subject,
+                let subject = if *reminder {
+                    t.reminder_subject
+                } else {
+                    t.verify_subject
                 };
                 let mut pieces = vec![Piece::Paragraph(fill(t.verify_text, &[&owner.name]))];
                 if !purpose.is_empty() {
@@ -142,13 +143,15 @@ impl Words {
                 days,
             } => {
                 let mut pieces = vec![Piece::Paragraph(fill(t.kept_text, &[&owner.name, since]))];
-                pieces.push(match purpose.is_empty() {
-                    true => paragraph(t.kept_no_purpose),
-                    false => Piece::Paragraph(format!("{} {purpose}", t.kept_for)),
+                pieces.push(if purpose.is_empty() {
+                    paragraph(t.kept_no_purpose)
+                } else {
+                    Piece::Paragraph(format!("{} {purpose}", t.kept_for))
                 });
-                match lines.is_empty() {
-                    true => pieces.push(paragraph(t.kept_nothing)),
-                    false => pieces.push(Piece::Table(lines.clone())),
+                if lines.is_empty() {
+                    pieces.push(paragraph(t.kept_nothing))
+                } else {
+                    pieces.push(Piece::Table(lines.clone()))
                 }
                 if *left_out {
                     pieces.push(paragraph(t.kept_left_out));

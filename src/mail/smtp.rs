@@ -220,15 +220,14 @@ impl Smtp {
         if let Some(reply) = reply {
             builder = builder.reply_to(reply);
         }
-        let written = match words.is_plain() {
-            true => builder.singlepart(SinglePart::plain(words.text())),
-            false => {
-                let html = words.html(text).map_err(|error| error.to_string())?;
-                let boundary = format!("carnet-{}", message.name);
-                let parts = MultiPart::alternative().boundary(boundary);
-                let parts = parts.singlepart(SinglePart::plain(words.text()));
-                builder.multipart(parts.singlepart(SinglePart::html(html)))
-            }
+        let written = if words.is_plain() {
+            builder.singlepart(SinglePart::plain(words.text()))
+        } else {
+            let html = words.html(text).map_err(|error| error.to_string())?;
+            let boundary = format!("carnet-{}", message.name);
+            let parts = MultiPart::alternative().boundary(boundary);
+            let parts = parts.singlepart(SinglePart::plain(words.text()));
+            builder.multipart(parts.singlepart(SinglePart::html(html)))
         };
         written.map_err(|error| error.to_string())
     }

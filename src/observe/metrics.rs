@@ -290,15 +290,9 @@ impl Metrics {
         let mut text = String::new();
         encode_registry(&mut text, &registry)
             .and_then(|()| encode_registry(&mut text, &process))
-            .and_then(|()| match open {
-                true => encode_eof(&mut text),
-                false => Ok(()),
-            })
+            .and_then(|()| if open { encode_eof(&mut text) } else { Ok(()) })
             .map_err(|error| Error::Unavailable(error.to_string()))?;
-        Ok(match open {
-            true => text,
-            false => classic(&text),
-        })
+        Ok(if open { text } else { classic(&text) })
     }
 
     fn add_requests(&self, registry: &mut Registry) {

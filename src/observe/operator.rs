@@ -92,9 +92,10 @@ impl Operator {
 
     /// The endpoints on public addresses; metrics only with the token, if there is one.
     pub fn public(self: &Arc<Self>, has_token: bool) -> Router {
-        let router = match has_token {
-            true => health().route("/metrics", get(guarded)),
-            false => health(),
+        let router = if has_token {
+            health().route("/metrics", get(guarded))
+        } else {
+            health()
         };
         router.with_state(self.clone())
     }
@@ -121,9 +122,10 @@ fn look_at_disk(data: &Path) -> Result<(), Unready> {
     if disk.f_flag.contains(StatVfsMountFlags::RDONLY) {
         return Err(Unready::ReadOnly);
     }
-    match disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM {
-        true => Ok(()),
-        false => Err(Unready::Full),
+    if disk.f_bavail.saturating_mul(disk.f_frsize) >= ROOM {
+        Ok(())
+    } else {
+        Err(Unready::Full)
     }
 }
 
@@ -141,13 +143,14 @@ async fn guarded(operator: State<Arc<Operator>>, headers: HeaderMap) -> Response
     let shown = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.as_bytes().strip_prefix(b"Bearer "));
-    match shown.is_some_and(|shown| bool::from(shown.ct_eq(token.as_bytes()))) {
-        true => figures(operator, headers).await,
-        false => (
+    if shown.is_some_and(|shown| bool::from(shown.ct_eq(token.as_bytes()))) {
+        figures(operator, headers).await
+    } else {
+        (
             StatusCode::UNAUTHORIZED,
             [(header::WWW_AUTHENTICATE, "Bearer")],
         )
-            .into_response(),
+            .into_response()
     }
 }
 

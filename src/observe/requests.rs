@@ -229,9 +229,10 @@ impl Drop for Line {
                 )
             };
         }
-        match is_dull(self.face, &self.path) {
-            true => write!(debug),
-            false => write!(info),
+        if is_dull(self.face, &self.path) {
+            write!(debug)
+        } else {
+            write!(info)
         }
     }
 }

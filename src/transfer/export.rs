@@ -486,8 +486,9 @@ pub fn rendered(document: &Document, version: CardVersion, uid: &str) -> Vec<u8>
 }
 
 fn sort_key(fields: &Fields, last_first: bool) -> String {
-    crate::domain::search::token::fold(match last_first {
-        true => &fields.sorted.last,
-        false => &fields.sorted.first,
+    crate::domain::search::token::fold(if last_first {
+        &fields.sorted.last
+    } else {
+        &fields.sorted.first
     })
 }

@@ -233,9 +233,10 @@ impl Importer {
 
     fn warn(&mut self, line: u64, code: &str, about: String) {
         let report = &mut self.progress.report;
-        match report.warnings.len() < WARNINGS {
-            true => report.warnings.push((line, code.to_owned(), about)),
-            false => report.more_warnings += 1,
+        if report.warnings.len() < WARNINGS {
+            report.warnings.push((line, code.to_owned(), about))
+        } else {
+            report.more_warnings += 1
         }
     }
 

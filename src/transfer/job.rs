@@ -204,9 +204,10 @@ impl Jobs {
         let own = upload
             .strip_prefix(&format!("{person}-"))
             .is_some_and(|rest| rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()));
-        match own {
-            true => Ok(self.folder.join(upload)),
-            false => Err(Error::NotFound),
+        if own {
+            Ok(self.folder.join(upload))
+        } else {
+            Err(Error::NotFound)
         }
     }
 
@@ -226,9 +227,10 @@ impl Jobs {
                 .entries
                 .iter()
                 .filter(|entry| is_contact(&entry.outcome));
-            match contacts.count() > most {
-                true => Err(Refused::TooLarge(Bound::Contacts)),
-                false => Ok(file),
+            if contacts.count() > most {
+                Err(Refused::TooLarge(Bound::Contacts))
+            } else {
+                Ok(file)
             }
         }))
     }
@@ -308,9 +310,10 @@ impl Jobs {
         };
         while let Some(entry) = folder.next_entry().await.map_err(unavailable)? {
             let name = entry.file_name().to_string_lossy().into_owned();
-            let days = match name.starts_with("refused-") {
-                true => REFUSED_DAYS,
-                false => 1,
+            let days = if name.starts_with("refused-") {
+                REFUSED_DAYS
+            } else {
+                1
             };
             let needed = waiting.iter().any(|job| job.upload == name);
             let metadata = entry.metadata().await.map_err(unavailable)?;

@@ -156,9 +156,10 @@ impl Record {
             return Sort::List;
         }
         let named = self.first("mail").is_some() || self.first("sn").is_some();
-        match is(&PEOPLE) || (classes.is_empty() && named) {
-            true => Sort::Person,
-            false => Sort::Other,
+        if is(&PEOPLE) || (classes.is_empty() && named) {
+            Sort::Person
+        } else {
+            Sort::Other
         }
     }
 
@@ -338,9 +339,10 @@ impl Record {
             Date::None => {}
         }
         fields.note = notes.join("\n");
-        fields.uid = match self.dn.is_empty() {
-            true => uid_of(format!("{:?}", self.attributes).as_bytes()),
-            false => uid_of(normalized(&self.dn).as_bytes()),
+        fields.uid = if self.dn.is_empty() {
+            uid_of(format!("{:?}", self.attributes).as_bytes())
+        } else {
+            uid_of(normalized(&self.dn).as_bytes())
         };
         if fields.organization.is_empty() || fields.has_person() {
             fields.company = false;

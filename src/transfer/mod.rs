@@ -398,9 +398,10 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
         read_table(&table, options, &mut file);
     }
     settle(&mut file.entries, file.format);
-    match file.entries.is_empty() {
-        true => Err(Refused::Empty),
-        false => Ok(file),
+    if file.entries.is_empty() {
+        Err(Refused::Empty)
+    } else {
+        Ok(file)
     }
 }
 
@@ -466,12 +467,11 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
     file.date_order = reading.date_order;
     for (number, row) in (1..).zip(&table.rows) {
         let (fields, mut warnings) = reading.fields(row);
-        let outcome = match row.is_blank() || fields.is_empty() {
-            true => {
-                warnings.clear();
-                Outcome::Skipped(Reason::Empty)
-            }
-            false => Outcome::Card(Made::of_fields(&fields)),
+        let outcome = if row.is_blank() || fields.is_empty() {
+            warnings.clear();
+            Outcome::Skipped(Reason::Empty)
+        } else {
+            Outcome::Card(Made::of_fields(&fields))
         };
         file.entries.push(Entry {
             record: number,

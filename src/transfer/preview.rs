@@ -89,12 +89,11 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
     let plain = recognize::is_vcard(decoded.text.as_bytes())
         || recognize::is_ldif(&decoded)
         || recognize::is_archive(bytes);
-    let table = match plain {
-        true => None,
-        false => {
-            let table = table::read(&decoded.text, options.delimiter, options.headless);
-            table.unwrap_or_default()
-        }
+    let table = if plain {
+        None
+    } else {
+        let table = table::read(&decoded.text, options.delimiter, options.headless);
+        table.unwrap_or_default()
     };
     match table {
         Some(table) => {
@@ -111,9 +110,10 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
                 headings.iter().map(|name| (*name).to_owned()).collect(),
                 HEADINGS[2],
             );
-            let lines: Vec<&str> = match recognize::is_archive(bytes) {
-                true => Vec::new(),
-                false => decoded.text.lines().collect(),
+            let lines: Vec<&str> = if recognize::is_archive(bytes) {
+                Vec::new()
+            } else {
+                decoded.text.lines().collect()
             };
             let ordered: BTreeSet<&(u64, String)> = skipped.iter().collect();
             for (line, reason) in ordered {

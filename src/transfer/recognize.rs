@@ -99,9 +99,10 @@ pub fn refuse_others(bytes: &[u8]) -> Result<(), Refused> {
     {
         return Err(Refused::Document);
     }
-    match bytes.iter().all(u8::is_ascii_whitespace) {
-        true => Err(Refused::Empty),
-        false => Ok(()),
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        Err(Refused::Empty)
+    } else {
+        Ok(())
     }
 }
 
@@ -126,9 +127,10 @@ pub fn is_ldif(decoded: &Decoded) -> bool {
 /// The program that a header belongs to.
 pub fn table(header: &[String], asked: Asked) -> Format {
     let has = |name: &str| column::has(header, name);
-    let google = match has("group membership") || has("e-mail 1 - type") {
-        true => Format::GoogleOld,
-        false => Format::GoogleNew,
+    let google = if has("group membership") || has("e-mail 1 - type") {
+        Format::GoogleOld
+    } else {
+        Format::GoogleNew
     };
     match asked {
         Asked::Outlook => return Format::Outlook,

@@ -77,9 +77,10 @@ impl Reading {
             })
             .collect();
         let mut filled = together().filter(|cell| !cell.trim().is_empty()).peekable();
-        let by_language = match filled.peek().is_some() && filled.all(date::is_dotted) {
-            true => Order::DayFirst,
-            false => by_language,
+        let by_language = if filled.peek().is_some() && filled.all(date::is_dotted) {
+            Order::DayFirst
+        } else {
+            by_language
         };
         Self {
             date_order: columns
@@ -201,9 +202,10 @@ impl RowReader<'_> {
             ("BDAY" | "ANNIVERSARY", _) => self.date(at, column, cell, head == "BDAY"),
             ("NOTE", _) => self.fields.note = text,
             ("CATEGORIES", _) => {
-                let separators: &[char] = match self.reading.semicolons {
-                    true => &[';'],
-                    false => &[';', ','],
+                let separators: &[char] = if self.reading.semicolons {
+                    &[';']
+                } else {
+                    &[';', ',']
                 };
                 let names = cell.split(separators).map(str::trim);
                 fields
@@ -328,9 +330,10 @@ impl RowReader<'_> {
 
     fn date(&mut self, at: usize, column: &Column, cell: &str, birthday: bool) {
         let dates = self.reading.dates[at];
-        let order = match date::is_dotted(cell) {
-            true => dates.dotted,
-            false => dates.order,
+        let order = if date::is_dotted(cell) {
+            dates.dotted
+        } else {
+            dates.order
         };
         if !dates.serial && date::contradicts(cell, order) {
             self.warn(Code::DateOrder, cell.to_owned());

@@ -32,13 +32,15 @@ pub fn decode(bytes: &[u8], chosen: Option<&str>) -> Decoded {
         None => (chosen.unwrap_or_else(|| guess(bytes)), false),
     };
     let (text, _) = encoding.decode_with_bom_removal(bytes);
-    let text: String = match text.contains('\0') {
-        true => text.chars().filter(|c| *c != '\0').collect(),
-        false => text.into_owned(),
+    let text: String = if text.contains('\0') {
+        text.chars().filter(|c| *c != '\0').collect()
+    } else {
+        text.into_owned()
     };
-    let text = match is_nfc(&text) {
-        true => text,
-        false => text.nfc().collect(),
+    let text = if is_nfc(&text) {
+        text
+    } else {
+        text.nfc().collect()
     };
     let unusual = text
         .chars()

@@ -272,9 +272,10 @@ impl<'a, 'w> Patch<'a, 'w> {
             let types: Vec<&str> = types.iter().map(String::as_str).collect();
             let name = line.text();
             let name = name.trim();
-            let address = match name.contains(':') {
-                true => name.to_owned(),
-                false => format!("{scheme}:{name}"),
+            let address = if name.contains(':') {
+                name.to_owned()
+            } else {
+                format!("{scheme}:{name}")
             };
             let new = NewLine::new("IMPP", &types, address).with("X-SERVICE-TYPE", *service);
             return self.edit.replace(at, new);
@@ -356,9 +357,10 @@ impl<'a, 'w> Patch<'a, 'w> {
             .filter(|name| !is_system(name))
             .map(|name| escape_text(name))
             .collect();
-        match kept.is_empty() {
-            true => self.edit.remove(at),
-            false => self.edit.set_raw(at, kept.join(",")),
+        if kept.is_empty() {
+            self.edit.remove(at)
+        } else {
+            self.edit.set_raw(at, kept.join(","))
         }
     }
 
@@ -449,12 +451,11 @@ fn profile(line: &Line, network: &str, at_network: &str) -> Option<NewLine> {
     if user.is_empty() || user.contains(char::is_whitespace) {
         return None;
     }
-    Some(match text.contains("://") {
-        true => NewLine::new("X-SOCIALPROFILE", &[network], escape_text(text)),
-        false => {
-            let address = escape_text(&format!("{at_network}{user}"));
-            NewLine::new("X-SOCIALPROFILE", &[network], address).with("X-USER", user)
-        }
+    Some(if text.contains("://") {
+        NewLine::new("X-SOCIALPROFILE", &[network], escape_text(text))
+    } else {
+        let address = escape_text(&format!("{at_network}{user}"));
+        NewLine::new("X-SOCIALPROFILE", &[network], address).with("X-USER", user)
     })
 }
 

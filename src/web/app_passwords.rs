@@ -238,14 +238,16 @@ fn row(found: &AppPassword, visit: &Visit) -> Row {
         id: found.id.0,
         name: found.name.clone(),
         protocols: protocols.collect::<Vec<_>>().join(", "),
-        does: match scope.access.read_only {
-            true => x.reads,
-            false => x.reads_and_writes,
+        does: if scope.access.read_only {
+            x.reads
+        } else {
+            x.reads_and_writes
         },
         places: places.unwrap_or_else(|| x.all_places.to_owned()),
-        networks: match networks.is_empty() {
-            true => x.everywhere.to_owned(),
-            false => networks,
+        networks: if networks.is_empty() {
+            x.everywhere.to_owned()
+        } else {
+            networks
         },
         until: until(found, text),
         made: when::shown(found.created, text),

@@ -78,9 +78,10 @@ pub async fn of_contact(
     let mut rows = Vec::with_capacity(attached.open.len());
     for (folder, document) in attached.open {
         let placement = document.placement;
-        let without = match may_change {
-            true => book.cannot_open(placement.item).await?,
-            false => Vec::new(),
+        let without = if may_change {
+            book.cannot_open(placement.item).await?
+        } else {
+            Vec::new()
         };
         rows.push(Attached {
             item: placement.item.0,

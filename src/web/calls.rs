@@ -88,9 +88,10 @@ fn link(choice: Option<&str>, callee: &Callee, phone: bool) -> Option<String> {
 
 /// Within an address of the web the plus sign is written out.
 fn called(pattern: &str, number: &str) -> String {
-    match pattern.starts_with("http") {
-        true => encode_segment(number),
-        false => number.to_owned(),
+    if pattern.starts_with("http") {
+        encode_segment(number)
+    } else {
+        number.to_owned()
     }
 }
 
@@ -142,9 +143,10 @@ fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
             way(SKYPE, x.calls_skype),
             way("own", x.calls_own),
         ],
-        own: match own {
-            true => chosen.to_owned(),
-            false => String::new(),
+        own: if own {
+            chosen.to_owned()
+        } else {
+            String::new()
         },
         shell: visit.shell_of(web, Tool::Settings, told),
     };

@@ -73,13 +73,12 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let attached = attachments::of_contact(&book, &card, rights.modify, visit).await?;
     let standing = book.standing(placement).await?;
     let version = book.marks().await?.etag(placement);
-    let comments_seen_by = match book.is_private() {
-        true => text.comments_private.to_owned(),
-        false => {
-            let members = book.members().await?.len();
-            let group = &book.collection().display_name;
-            fill(text.comments_seen_by, &[&members, group])
-        }
+    let comments_seen_by = if book.is_private() {
+        text.comments_private.to_owned()
+    } else {
+        let members = book.members().await?.len();
+        let group = &book.collection().display_name;
+        fill(text.comments_seen_by, &[&members, group])
     };
     Ok(show(
         told.status(),
@@ -165,9 +164,10 @@ pub fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
         text: shown.comment.text,
         author: names::of_account(&shown.comment.author_name, &visit.settings),
         when: when::shown(shown.comment.at, text),
-        place: match shown.private {
-            true => text.private.to_owned(),
-            false => shown.place,
+        place: if shown.private {
+            text.private.to_owned()
+        } else {
+            shown.place
         },
         may_edit: shown.may_edit,
         may_delete: shown.may_delete,

@@ -258,9 +258,10 @@ async fn made(
         values,
         own_address,
         profile,
-        account_code: match kind.code {
-            true => data_url(&address.account_link(&actor.login)),
-            false => None,
+        account_code: if kind.code {
+            data_url(&address.account_link(&actor.login))
+        } else {
+            None
         },
         state: format!("/connect/state?kind={}&since={}", kind.id, began.0),
         first_sync: first_sync(web, visit).await?,

@@ -294,9 +294,10 @@ async fn show_list(
             1 => text.one_contact.to_owned(),
             total => fill(text.contacts_count, &[&total]),
         },
-        seen_by: match book.is_private() {
-            true => None,
-            false => Some(members_see(&book, text.members_see).await?),
+        seen_by: if book.is_private() {
+            None
+        } else {
+            Some(members_see(&book, text.members_see).await?)
         },
         nearly_full: nearly_full(&book, text).await?,
         tags,
@@ -311,9 +312,10 @@ async fn show_list(
             visit,
         )
         .await?,
-        letters: match by_name && !params.is_narrowed() && pages > 0 {
-            true => letters(&counts.letters, rows_a_page, &link),
-            false => Vec::new(),
+        letters: if by_name && !params.is_narrowed() && pages > 0 {
+            letters(&counts.letters, rows_a_page, &link)
+        } else {
+            Vec::new()
         },
         headings: Headings {
             name: heading(Sort::Name, "name"),
@@ -326,9 +328,10 @@ async fn show_list(
             ..Whole::of(rows.len(), found.total, &|all| link(page, all), text)
         },
         rows,
-        empty: match params.is_narrowed() {
-            false => text.no_contacts,
-            true => text.no_match,
+        empty: if params.is_narrowed() {
+            text.no_match
+        } else {
+            text.no_contacts
         },
         pages,
         page_label: fill(text.page_of, &[&page, &pages]),

@@ -277,9 +277,10 @@ async fn settings_of(open: &OpenDevice, visit: &Visit) -> Result<Settings> {
         ],
         merged: open.is_merged().await?,
         books: books.collect(),
-        wipe_text: match device.knows_account_wipe() {
-            true => text.wipe_text.to_owned(),
-            false => fill(text.wipe_old, &[&device.version]),
+        wipe_text: if device.knows_account_wipe() {
+            text.wipe_text.to_owned()
+        } else {
+            fill(text.wipe_old, &[&device.version])
         },
         erase_text: fill(text.erase_text, &[&device.shown_name()]),
         decided_elsewhere: orders == Orders::default(),

@@ -187,9 +187,10 @@ async fn numbered(
     let has = view.lines.iter().any(|line| {
         line.link.as_ref() == Some(&link) || line.actions.iter().any(|a| a.link == link)
     });
-    match has {
-        true => Ok(view.name),
-        false => Err(Error::NotFound),
+    if has {
+        Ok(view.name)
+    } else {
+        Err(Error::NotFound)
     }
 }
 

@@ -205,21 +205,21 @@ async fn show_folder(
             1 => d.count_one.to_owned(),
             total => fill(d.count_many, &[&total]),
         },
-        seen_by: match book.is_private() {
-            true => None,
-            false => {
-                let group = group_book(web, visit, &book).await?;
-                Some(members_see(&group, d.members_see).await?)
-            }
+        seen_by: if book.is_private() {
+            None
+        } else {
+            let group = group_book(web, visit, &book).await?;
+            Some(members_see(&group, d.members_see).await?)
         },
         families: Family::ALL
             .map(|family| (family.as_str(), family_name(family.as_str(), text)))
             .to_vec(),
         tags,
         targets,
-        letters: match by_name && !params.is_narrowed() && pages > 1 {
-            true => letters(&counts.letters, rows_a_page, &link),
-            false => Vec::new(),
+        letters: if by_name && !params.is_narrowed() && pages > 1 {
+            letters(&counts.letters, rows_a_page, &link)
+        } else {
+            Vec::new()
         },
         headings: Headings {
             name: heading(""),
@@ -230,9 +230,10 @@ async fn show_folder(
         may_delete_some: pages > 1 || rows.iter().any(|row| row.may_delete),
         whole: Whole::of(rows.len(), found.total, &|all| link(page, all), text),
         rows,
-        empty: match params.is_narrowed() {
-            false => d.count_none,
-            true => text.no_match,
+        empty: if params.is_narrowed() {
+            text.no_match
+        } else {
+            d.count_none
         },
         pages,
         page_label: fill(text.page_of, &[&page, &pages]),
@@ -323,9 +324,10 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
 
 /// Name of a folder for this person.
 pub fn folder_name(folder: &Book, visit: &Visit) -> String {
-    match folder.collection().is_default_folder() {
-        true => visit.text.documents.documents.to_owned(),
-        false => folder.collection().display_name.clone(),
+    if folder.collection().is_default_folder() {
+        visit.text.documents.documents.to_owned()
+    } else {
+        folder.collection().display_name.clone()
     }
 }
 
@@ -436,9 +438,10 @@ pub fn change_named(differences: &[Difference], text: &Text) -> &'static str {
 
 /// The reason of a refusal, in words that suit the contents of the place.
 pub fn refused_in(place: &PlacePath, error: &Error, visit: &Visit) -> Told {
-    match place.is_folder() {
-        true => refused(error, visit),
-        false => Told::refused(error, visit),
+    if place.is_folder() {
+        refused(error, visit)
+    } else {
+        Told::refused(error, visit)
     }
 }
 

@@ -222,9 +222,10 @@ struct Besides {
 
 impl Besides {
     async fn of(web: &Web, visit: &Visit, book: &Book, card: &Card) -> Result<Self> {
-        let beyond = match web.core.devices(&visit.actor).await?.is_empty() {
-            true => Vec::new(),
-            false => web.facet.beyond_phones(&book.content(card)),
+        let beyond = if web.core.devices(&visit.actor).await?.is_empty() {
+            Vec::new()
+        } else {
+            web.facet.beyond_phones(&book.content(card))
         };
         let said = || fill(visit.text.book.beyond_phones, &[&beyond.join(" · ")]);
         Ok(Self {
@@ -246,9 +247,10 @@ pub async fn create(
         Ok(sent) => sent,
         Err(error) => return visit.failed(&web, &error),
     };
-    let created = match sent.is_complete() {
-        true => save_new(&web, &place, &visit, &sent).await,
-        false => Ok(Saved::Not(Vec::new())),
+    let created = if sent.is_complete() {
+        save_new(&web, &place, &visit, &sent).await
+    } else {
+        Ok(Saved::Not(Vec::new()))
     };
     let (refused, alike) = match created {
         Ok(Saved::At(response)) => return response,
@@ -324,10 +326,11 @@ pub async fn update(
             Err(error) => return again(Some(&error), Vec::new()).await,
         };
         let mine = Replace(edit.apply(Some(made_of.as_deref().unwrap_or(&shown)))?);
-        let found = match is_now {
-            true => newly_alike(&visit, &book, &card, &shown, &mine.0).await?,
+        let found = if is_now {
+            newly_alike(&visit, &book, &card, &shown, &mine.0).await?
+        } else {
             // First both sides are to be settled.
-            false => Vec::new(),
+            Vec::new()
         };
         if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
             return again(None, found).await;

@@ -113,9 +113,10 @@ mod tests {
     fn sources(folder: &Path, out: &mut String) {
         for entry in fs::read_dir(folder).expect("a folder") {
             let path = entry.expect("an entry").path();
-            match path.is_dir() {
-                true => sources(&path, out),
-                false => out.push_str(&fs::read_to_string(&path).expect("a source")),
+            if path.is_dir() {
+                sources(&path, out)
+            } else {
+                out.push_str(&fs::read_to_string(&path).expect("a source"))
             }
         }
     }

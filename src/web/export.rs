@@ -67,8 +67,8 @@ impl Scope {
 
     /// What is checked in a list, whatever tag its form offers: some contacts, or all of its pages.
     fn checked(posted: &Posted) -> Self {
-        match posted.checked("everything") {
-            true => Self {
+        if posted.checked("everything") {
+            Self {
                 ids: Vec::new(),
                 list: ListParams {
                     q: posted.value("q").to_owned(),
@@ -76,11 +76,12 @@ impl Scope {
                     show: posted.value("show").to_owned(),
                     ..ListParams::default()
                 },
-            },
-            false => Self {
+            }
+        } else {
+            Self {
                 ids: posted.values("id").map(str::to_owned).collect(),
                 list: ListParams::default(),
-            },
+            }
         }
     }
 
@@ -209,12 +210,13 @@ pub async fn selected(State(web): State<Arc<Web>>, place: PlacePath, posted: Pos
 }
 
 fn nothing_checked(scope: &Scope, posted: &Posted) -> Told {
-    match scope.ids.is_empty() && !posted.checked("everything") {
-        true => Told::Refused(
+    if scope.ids.is_empty() && !posted.checked("everything") {
+        Told::Refused(
             StatusCode::UNPROCESSABLE_ENTITY,
             posted.visit.text.nothing_selected.to_owned(),
-        ),
-        false => Told::Nothing,
+        )
+    } else {
+        Told::Nothing
     }
 }
 
@@ -507,9 +509,10 @@ async fn show_print(
                 id,
                 begins,
                 photo: fields.photo.is_some(),
-                details: match cards {
-                    true => details(&fields, visit.text.lang == "fr"),
-                    false => Vec::new(),
+                details: if cards {
+                    details(&fields, visit.text.lang == "fr")
+                } else {
+                    Vec::new()
                 },
                 row,
             }

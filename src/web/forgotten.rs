@@ -70,9 +70,10 @@ pub struct Passwords {
 /// `GET /forgotten`
 pub async fn page(State(web): State<Arc<Web>>, headers: HeaderMap) -> Response {
     let text = text::choose(None, &headers);
-    match web.outlets.mail {
-        true => ask(text, StatusCode::OK, None),
-        false => anonymous_failure(&Error::NotFound, &headers),
+    if web.outlets.mail {
+        ask(text, StatusCode::OK, None)
+    } else {
+        anonymous_failure(&Error::NotFound, &headers)
     }
 }
 

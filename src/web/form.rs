@@ -102,9 +102,12 @@ pub fn ranges(revisions: &[RevisionId]) -> String {
             _ => spans.push((*id, *id)),
         }
     }
-    let spans = spans.iter().map(|(first, last)| match first == last {
-        true => first.to_string(),
-        false => format!("{first}-{last}"),
+    let spans = spans.iter().map(|(first, last)| {
+        if first == last {
+            first.to_string()
+        } else {
+            format!("{first}-{last}")
+        }
     });
     spans.collect::<Vec<_>>().join(",")
 }
@@ -129,9 +132,10 @@ where
             .map_err(IntoResponse::into_response)?;
         let posted = Posted { visit, fields };
         let web = Arc::<Web>::from_ref(state);
-        match posted.visit.accepts(&web, posted.value("token")) {
-            true => Ok(posted),
-            false => Err(stale(&web, &posted.visit, &path)),
+        if posted.visit.accepts(&web, posted.value("token")) {
+            Ok(posted)
+        } else {
+            Err(stale(&web, &posted.visit, &path))
         }
     }
 }

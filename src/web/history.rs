@@ -178,9 +178,10 @@ async fn named(
     document: bool,
 ) -> Result<String> {
     let Some(place) = place else {
-        let unknown = match document {
-            true => visit.text.documents.unknown_folder,
-            false => visit.text.unknown_group,
+        let unknown = if document {
+            visit.text.documents.unknown_folder
+        } else {
+            visit.text.unknown_group
         };
         return Ok(unknown.to_owned());
     };

@@ -126,9 +126,10 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
 /// The book, where something may be added to it.
 async fn open(web: &Web, place: &PlacePath, visit: &Visit) -> Result<Book> {
     let book = place.open(web, visit).await?;
-    match book.privileges().await?.add {
-        true => Ok(book),
-        false => Err(Error::Forbidden { right: Right::Add }),
+    if book.privileges().await?.add {
+        Ok(book)
+    } else {
+        Err(Error::Forbidden { right: Right::Add })
     }
 }
 
@@ -252,9 +253,10 @@ async fn arrive(
         (None, None) => Err(Unfit::Nothing),
         (None, Some(incoming)) => {
             let upload = incoming.finish().await.map_err(Unfit::Error)?;
-            match name.is_empty() {
-                true => name.push_str(visit.text.transfer.pasted),
-                false => name = name.chars().take(FIELD).collect(),
+            if name.is_empty() {
+                name.push_str(visit.text.transfer.pasted)
+            } else {
+                name = name.chars().take(FIELD).collect()
             }
             Ok((upload, name))
         }
@@ -345,12 +347,11 @@ async fn show_check(
             Err(refused) => return Ok(Err(refused)),
         };
         let foreseen = foresee(&book, &file).await?;
-        let told = match asked.is_unclear() {
-            true => {
-                let sentence = visit.text.transfer.records_unclear.to_owned();
-                Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence)
-            }
-            false => Told::Nothing,
+        let told = if asked.is_unclear() {
+            let sentence = visit.text.transfer.records_unclear.to_owned();
+            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, sentence)
+        } else {
+            Told::Nothing
         };
         let status = told.status();
         let mut page = checked(web, waiting, visit, asked, &book, &file, &foreseen).await?;
@@ -509,9 +510,10 @@ async fn checked(
             .filter(|more| *more > 0)
             .map(|more| fill(x.more_of_them, &[&more])),
         categories: asked.choices.categories,
-        categories_label: match book.is_private() {
-            true => x.keep_categories_private,
-            false => x.keep_categories_group,
+        categories_label: if book.is_private() {
+            x.keep_categories_private
+        } else {
+            x.keep_categories_group
         },
         tagged: asked.choices.tag.is_some(),
         tag_label: fill(x.put_imported_tag, &[&asked.tag]),

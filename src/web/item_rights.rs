@@ -154,9 +154,10 @@ async fn show_page(
         };
         let (group, placement) = placed_in(&book, &card, known.collection).await?;
         let members = in_order(group.members().await?, &visit.settings);
-        let query = match search.group == known.collection.0 {
-            true => search.q.as_str(),
-            false => "",
+        let query = if search.group == known.collection.0 {
+            search.q.as_str()
+        } else {
+            ""
         };
         let (choices, narrowed) = find(&members, query, visit.text);
         let modifiers = group.modifiers(&placement).await?;

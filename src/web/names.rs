@@ -15,9 +15,10 @@ pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings
 
 /// Name of an item: a contact's in the reader's order of names, a document's file name.
 pub fn of_item(web: &Web, card: &Card, settings: &Settings) -> String {
-    match card.placement.class == DOCUMENT {
-        true => straight(&card.placement.display),
-        false => web.facet.name(&card.document, settings),
+    if card.placement.class == DOCUMENT {
+        straight(&card.placement.display)
+    } else {
+        web.facet.name(&card.document, settings)
     }
 }
 

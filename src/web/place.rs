@@ -37,9 +37,10 @@ impl PlacePath {
                 segment: book.collection().segment.clone(),
             };
         }
-        match book.is_private() {
-            true => PlacePath::Private,
-            false => PlacePath::Group(book.collection().segment.clone()),
+        if book.is_private() {
+            PlacePath::Private
+        } else {
+            PlacePath::Group(book.collection().segment.clone())
         }
     }
 
@@ -76,12 +77,13 @@ impl PlacePath {
 
     /// The place of the same kind in a group: its contacts, or its documents.
     pub fn same_in(&self, group: &str) -> Self {
-        match self.is_folder() {
-            true => PlacePath::Folder {
+        if self.is_folder() {
+            PlacePath::Folder {
                 group: Some(group.to_owned()),
                 segment: DEFAULT_FOLDER.to_owned(),
-            },
-            false => PlacePath::Group(group.to_owned()),
+            }
+        } else {
+            PlacePath::Group(group.to_owned())
         }
     }
 

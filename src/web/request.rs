@@ -257,9 +257,10 @@ async fn alerts(
         );
         alerts.push(Alert {
             notice: notice.id.0,
-            sentence: match notice.held {
-                true => format!("{said} {}", text.mass_deletion_held),
-                false => said,
+            sentence: if notice.held {
+                format!("{said} {}", text.mass_deletion_held)
+            } else {
+                said
             },
             kept: false,
             undo: Some(text.undo_everything),

@@ -124,9 +124,10 @@ pub async fn page(
     let shown = async {
         let asked = !request.text.trim().is_empty() || request.criteria != Criteria::default();
         let last_first = visit.settings.last_first;
-        let outcome = match asked {
-            true => Some(web.core.search(&visit.actor, &request, last_first).await?),
-            false => None,
+        let outcome = if asked {
+            Some(web.core.search(&visit.actor, &request, last_first).await?)
+        } else {
+            None
         };
         let asked = Asked {
             params,
@@ -493,12 +494,13 @@ fn cut(pieces: Vec<Piece>) -> Vec<Piece> {
         left -= text.chars().count();
         out.push(Piece { text, ..piece });
     }
-    match out.is_empty() {
-        true => vec![Piece {
+    if out.is_empty() {
+        vec![Piece {
             text: before.into_iter().take(LINE).collect(),
             found: false,
-        }],
-        false => out,
+        }]
+    } else {
+        out
     }
 }
 

@@ -133,10 +133,7 @@ pub async fn move_to(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
 
 /// `POST …/selected/copy`: into Private.
 pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let class = match place.is_folder() {
-        true => DOCUMENT,
-        false => CONTACT,
-    };
+    let class = if place.is_folder() { DOCUMENT } else { CONTACT };
     let target = web.core.default_place(&posted.visit.actor, class).await;
     let copied = bring(&web, &place, &posted, target, How::Copy, "selection-copied").await;
     settled(&web, &place, &posted, copied).await
@@ -182,11 +179,12 @@ pub async fn chosen(
             Err(error) => return Err(error),
         }
     }
-    match chosen.is_empty() {
-        true => Err(Error::Invalid(
+    if chosen.is_empty() {
+        Err(Error::Invalid(
             posted.visit.text.nothing_selected.to_owned(),
-        )),
-        false => Ok((book, chosen)),
+        ))
+    } else {
+        Ok((book, chosen))
     }
 }
 
@@ -287,9 +285,10 @@ async fn show_empty(
         &Empty {
             shell: visit.shell_telling(web, Some(&place.path()), told),
             here: place.path(),
-            sentence: match book.is_private() {
-                true => fill(visit.text.empty_private_text, &[&count]),
-                false => fill(visit.text.empty_group_text, &[&count, &title]),
+            sentence: if book.is_private() {
+                fill(visit.text.empty_private_text, &[&count])
+            } else {
+                fill(visit.text.empty_group_text, &[&count, &title])
             },
             title,
         },

@@ -230,9 +230,10 @@ pub fn name_of(book: &Book, visit: &Visit) -> String {
         let place = documents::place_name(book, visit);
         return format!("{place} · {}", documents::folder_name(book, visit));
     }
-    match book.is_private() && book.collection().is_default() {
-        true => visit.text.private.to_owned(),
-        false => book.collection().display_name.clone(),
+    if book.is_private() && book.collection().is_default() {
+        visit.text.private.to_owned()
+    } else {
+        book.collection().display_name.clone()
     }
 }
 
@@ -243,9 +244,10 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
     let mut rows = Vec::new();
     let mut moves = Vec::new();
     let folder = book.collection().is_folder();
-    let others = match folder {
-        true => web.core.folders(&visit.actor).await?,
-        false => web.core.books(&visit.actor).await?,
+    let others = if folder {
+        web.core.folders(&visit.actor).await?
+    } else {
+        web.core.books(&visit.actor).await?
     };
     // Places a folder may be made in on the way.
     let mut makes = Vec::new();
@@ -317,8 +319,9 @@ fn knows(place: &ShownPlace, id: CollectionId) -> bool {
 fn placed_by(place: &ShownPlace, visit: &Visit) -> String {
     let when = when::shown(place.placed_at, visit.text);
     let placed_by = names::of_account(&place.placed_by_name, &visit.settings);
-    match place.placed_by == visit.actor.person {
-        true => fill(visit.text.placed_by_you, &[&when]),
-        false => fill(visit.text.placed_by, &[&placed_by, &when]),
+    if place.placed_by == visit.actor.person {
+        fill(visit.text.placed_by_you, &[&when])
+    } else {
+        fill(visit.text.placed_by, &[&placed_by, &when])
     }
 }

@@ -226,10 +226,7 @@ fn local_path(next: &str) -> &str {
     // Browsers drop tabs and line ends from addresses, and read a backslash as a slash.
     let is_odd = |c: char| c == '\\' || c.is_control();
     let local = next.starts_with('/') && !next.starts_with("//") && !next.contains(is_odd);
-    match local {
-        true => next,
-        false => "/",
-    }
+    if local { next } else { "/" }
 }
 
 #[cfg(test)]

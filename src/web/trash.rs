@@ -213,12 +213,13 @@ async fn show_page(
     let book = place.open(web, visit).await?;
     let text = visit.text;
     let trash = book.trash().await?;
-    let (mut lost, holds) = match book.is_private() {
-        true => (
+    let (mut lost, holds) = if book.is_private() {
+        (
             web.core.lost_creations(&visit.actor).await?,
             Some(visit.settings.hold_mass_deletions),
-        ),
-        false => (Vec::new(), None),
+        )
+    } else {
+        (Vec::new(), None)
     };
     lost.retain(|removal| removal.class == book.collection().class);
     let rows_a_page = usize::try_from(visit.settings.rows()).unwrap_or(1);

@@ -168,9 +168,10 @@ async fn able(
 ) -> Result<(Book, crate::domain::item::Card)> {
     let (book, card) = item.open(web, visit).await?;
     let may = book.item_privileges(&card.placement).await?.verify;
-    match may && web.outlets.mail {
-        true => Ok((book, card)),
-        false => Err(Error::NotFound),
+    if may && web.outlets.mail {
+        Ok((book, card))
+    } else {
+        Err(Error::NotFound)
     }
 }
 

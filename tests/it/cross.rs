@@ -166,9 +166,12 @@ fn everything(picture: &str) -> Element {
 fn card(uid: &str, picture: &str) -> String {
     let mut lines: Vec<String> = FIELDS
         .iter()
-        .map(|(_, _, (name, types, value), _)| match types.is_empty() {
-            true => format!("{name}:{value}\r\n"),
-            false => format!("{name};TYPE={}:{value}\r\n", types.join(",")),
+        .map(|(_, _, (name, types, value), _)| {
+            if types.is_empty() {
+                format!("{name}:{value}\r\n")
+            } else {
+                format!("{name};TYPE={}:{value}\r\n", types.join(","))
+            }
         })
         .collect();
     lines.dedup();

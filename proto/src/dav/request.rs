@@ -287,12 +287,13 @@ impl Report {
 
 fn expect(body: &[u8], namespace: &str, local: &str) -> Result<Element, XmlError> {
     let root = parse(body)?;
-    match root.name.is(namespace, local) {
-        true => Ok(root),
-        false => Err(XmlError::Unexpected(format!(
+    if root.name.is(namespace, local) {
+        Ok(root)
+    } else {
+        Err(XmlError::Unexpected(format!(
             "{local} was expected, not {}",
             root.name.local
-        ))),
+        )))
     }
 }
 

@@ -149,9 +149,10 @@ fn from_bytes(bytes: &[u8]) -> Result<RequestLine, BadQuery> {
             _ => {}
         }
     }
-    match is_device_id(&line.device_id) {
-        true => Ok(line),
-        false => Err(BadQuery),
+    if is_device_id(&line.device_id) {
+        Ok(line)
+    } else {
+        Err(BadQuery)
     }
 }
 
@@ -212,9 +213,10 @@ fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
             _ => {}
         }
     }
-    match !line.command.is_empty() && is_device_id(&line.device_id) {
-        true => Ok(line),
-        false => Err(BadQuery),
+    if !line.command.is_empty() && is_device_id(&line.device_id) {
+        Ok(line)
+    } else {
+        Err(BadQuery)
     }
 }
 

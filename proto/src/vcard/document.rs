@@ -286,9 +286,10 @@ impl Document {
             return refuse("no BEGIN:VCARD", 0);
         }
         let carries = |line: &Line| !line.is("VERSION") && !line.raw.is_empty();
-        match self.lines.iter().any(carries) {
-            true => Ok(()),
-            false => refuse("the vCard holds no property", 0),
+        if self.lines.iter().any(carries) {
+            Ok(())
+        } else {
+            refuse("the vCard holds no property", 0)
         }
     }
 }

@@ -32,12 +32,13 @@ pub struct NewLine {
 impl NewLine {
     /// A line with types and an escaped value.
     pub fn new(name: &str, types: &[&str], raw: impl Into<String>) -> Self {
-        let params = match types.is_empty() {
-            true => Vec::new(),
-            false => vec![Param {
+        let params = if types.is_empty() {
+            Vec::new()
+        } else {
+            vec![Param {
                 name: "TYPE".into(),
                 values: types.iter().map(|t| (*t).to_owned()).collect(),
-            }],
+            }]
         };
         Self {
             group: None,
@@ -380,9 +381,10 @@ fn param_value(value: &str) -> String {
             }
             out
         });
-    match needs_quotes {
-        true => format!("\"{escaped}\""),
-        false => escaped,
+    if needs_quotes {
+        format!("\"{escaped}\"")
+    } else {
+        escaped
     }
 }
 

@@ -66,18 +66,22 @@ impl Document {
         let (family, given) = (part(0), part(1));
         let mut answers = n.into_iter().flat_map(sort_as);
         let (own_family, own_given) = (own.or(answers.next()), answers.next());
-        let whole = match family.is_none() && given.is_none() {
-            true => said(&self.formatted_name()),
-            false => None,
+        let whole = if family.is_none() && given.is_none() {
+            said(&self.formatted_name())
+        } else {
+            None
         };
         let written = [&family, &given, &whole];
         let is_spoken = written
             .into_iter()
             .flatten()
             .any(|name| name.contains(is_cjk));
-        let spoken = |name: &str| match is_spoken {
-            true => self.first(name).and_then(|line| said(&line.text())),
-            false => None,
+        let spoken = |name: &str| {
+            if is_spoken {
+                self.first(name).and_then(|line| said(&line.text()))
+            } else {
+                None
+            }
         };
         let spoken_family = spoken("X-PHONETIC-LAST-NAME");
         let spoken_given = spoken("X-PHONETIC-FIRST-NAME");

@@ -197,9 +197,10 @@ fn tree() -> impl Strategy<Value = Element> {
     let leaf =
         (prop::sample::select(tags.clone()), "[a-zé ]{0,20}").prop_map(|(tag, text)| Element {
             tag,
-            children: match text.is_empty() {
-                true => Vec::new(),
-                false => vec![Node::Text(text)],
+            children: if text.is_empty() {
+                Vec::new()
+            } else {
+                vec![Node::Text(text)]
             },
         });
     leaf.prop_recursive(6, 64, 8, move |inner| {

@@ -66,9 +66,10 @@ impl DavFacet for Contact {
     }
 
     fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8> {
-        let whole = match stored.len() > HEAVY {
-            true => self.with_stored_photo(stored, uploaded),
-            false => None,
+        let whole = if stored.len() > HEAVY {
+            self.with_stored_photo(stored, uploaded)
+        } else {
+            None
         };
         whole.map_or_else(|| uploaded.to_vec(), |card| card.as_bytes().to_vec())
     }
@@ -95,9 +96,10 @@ impl Contact {
         let (at, sent) = photo(&uploaded)?;
         (self.pictures.for_card(&whole)? == sent).then_some(())?;
         let mut edit = uploaded.edit();
-        let line = match stored.version() == uploaded.version() {
-            true => NewLine::from_line(&stored.lines()[from]),
-            false => photo_line(&uploaded, &whole),
+        let line = if stored.version() == uploaded.version() {
+            NewLine::from_line(&stored.lines()[from])
+        } else {
+            photo_line(&uploaded, &whole)
         };
         edit.replace(at, line);
         Some(edit.finish())

@@ -72,9 +72,10 @@ pub fn value(line: &Line) -> String {
     if PICTURES.iter().any(|picture| line.is(picture)) {
         return String::new();
     }
-    let parts = match ["N", "ADR", "ORG"].iter().any(|name| line.is(name)) {
-        true => line.components(),
-        false => vec![line.text()],
+    let parts = if ["N", "ADR", "ORG"].iter().any(|name| line.is(name)) {
+        line.components()
+    } else {
+        vec![line.text()]
     };
     let parts: Vec<&str> = parts
         .iter()

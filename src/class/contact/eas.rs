@@ -367,13 +367,12 @@ impl EasEdit {
             let removes = sent.is_empty() && card.photo().is_none();
             return (!removes).then(|| sent.clone());
         };
-        let says_nothing = match sent.is_empty() {
-            true => self.view.stray_picture && with_other_changes,
-            false => {
-                *sent == stored
-                    || (picture::fits_a_device(sent)
-                        && self.contact.pictures.for_device(&stored).as_ref() == Some(sent))
-            }
+        let says_nothing = if sent.is_empty() {
+            self.view.stray_picture && with_other_changes
+        } else {
+            *sent == stored
+                || (picture::fits_a_device(sent)
+                    && self.contact.pictures.for_device(&stored).as_ref() == Some(sent))
         };
         (!says_nothing).then(|| sent.clone())
     }
@@ -426,9 +425,10 @@ fn set_categories(patch: &mut Patch<'_>, categories: &[String]) {
         .collect();
     match places.split_first() {
         Some((first, rest)) => {
-            match categories.is_empty() {
-                true => patch.remove(*first),
-                false => patch.set_raw(*first, raw),
+            if categories.is_empty() {
+                patch.remove(*first)
+            } else {
+                patch.set_raw(*first, raw)
             }
             rest.iter().for_each(|at| patch.remove(*at));
         }

@@ -167,9 +167,12 @@ impl Class for Contact {
 }
 
 fn parse(document: &[u8]) -> Result<Document> {
-    Document::parse(document).map_err(|error: ParseError| match error.is_too_long() {
-        true => Error::TooLarge { limit: 10_000 },
-        false => Error::InvalidDocument(format!("not a vCard: {error}")),
+    Document::parse(document).map_err(|error: ParseError| {
+        if error.is_too_long() {
+            Error::TooLarge { limit: 10_000 }
+        } else {
+            Error::InvalidDocument(format!("not a vCard: {error}"))
+        }
     })
 }
 

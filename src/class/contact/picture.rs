@@ -168,9 +168,12 @@ fn jpeg(picture: &DynamicImage, edge: u32, quality: u8) -> Option<Vec<u8>> {
     let rgb = on_white(picture);
     let (width, height) = rgb.dimensions();
     let longest = width.max(height);
-    let scale = |side: u32| match longest > edge {
-        true => (u64::from(side) * u64::from(edge) / u64::from(longest)).max(1) as u32,
-        false => side,
+    let scale = |side: u32| {
+        if longest > edge {
+            (u64::from(side) * u64::from(edge) / u64::from(longest)).max(1) as u32
+        } else {
+            side
+        }
     };
     let (to_width, to_height) = (scale(width), scale(height));
     let source = ImageRef::new(width, height, rgb.as_raw(), PixelType::U8x3).ok()?;

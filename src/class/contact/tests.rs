@@ -35,9 +35,10 @@ fn data(values: &[(Tag, &str)]) -> Element {
     let child = |(tag, text): &(Tag, &str)| {
         Node::Element(Element {
             tag: *tag,
-            children: match text.is_empty() {
-                true => Vec::new(),
-                false => vec![Node::Text((*text).to_owned())],
+            children: if text.is_empty() {
+                Vec::new()
+            } else {
+                vec![Node::Text((*text).to_owned())]
             },
         })
     };

@@ -78,9 +78,10 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 Stays::Obstacle(Obstacle::There(error)) => about(error, &target_href),
                 Stays::Failure(failure) => failure,
             })?;
-            Ok(empty(match created {
-                true => StatusCode::CREATED,
-                false => StatusCode::NO_CONTENT,
+            Ok(empty(if created {
+                StatusCode::CREATED
+            } else {
+                StatusCode::NO_CONTENT
             }))
         }
         (
@@ -134,10 +135,7 @@ async fn transfer(
     to: Destination<'_>,
     moves: bool,
 ) -> Result<bool, Stays> {
-    let how = match moves {
-        true => How::Move,
-        false => How::Share,
-    };
+    let how = if moves { How::Move } else { How::Share };
     let condition = condition(call).await?;
     let found = book.heads(&[name.to_owned()]).await?;
     let item = found.into_iter().flatten().next();

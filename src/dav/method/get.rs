@@ -44,17 +44,16 @@ pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
         Resource::Card { book, name, .. } => card(&call, book, name).await,
         Resource::Book { book, .. } => {
             let etag = book.etag();
-            let mut answer = match is_unchanged(&call, &etag, None).await? {
-                true => empty(StatusCode::NOT_MODIFIED),
-                false => {
-                    let maker = |sink| async move { all(&call, &sink).await };
-                    let mut answer = make(StatusCode::OK, VCARD, maker).await?;
-                    answer.headers_mut().insert(
-                        header::CONTENT_DISPOSITION,
-                        HeaderValue::from_static("attachment; filename=\"contacts.vcf\""),
-                    );
-                    answer
-                }
+            let mut answer = if is_unchanged(&call, &etag, None).await? {
+                empty(StatusCode::NOT_MODIFIED)
+            } else {
+                let maker = |sink| async move { all(&call, &sink).await };
+                let mut answer = make(StatusCode::OK, VCARD, maker).await?;
+                answer.headers_mut().insert(
+                    header::CONTENT_DISPOSITION,
+                    HeaderValue::from_static("attachment; filename=\"contacts.vcf\""),
+                );
+                answer
             };
             if let Ok(etag) = HeaderValue::from_str(&etag) {
                 answer.headers_mut().insert(header::ETAG, etag);
@@ -73,12 +72,11 @@ pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
 async fn card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failure> {
     let card = book.get(name).await?;
     let etag = book.marks().await?.etag(&card.placement);
-    let mut answer = match is_unchanged(call, &etag, Some(modified(&card))).await? {
-        true => empty(StatusCode::NOT_MODIFIED),
-        false => {
-            let rendering = call.render(book, &card, call.asked_version());
-            typed(StatusCode::OK, VCARD, Content::Whole(rendering))
-        }
+    let mut answer = if is_unchanged(call, &etag, Some(modified(&card))).await? {
+        empty(StatusCode::NOT_MODIFIED)
+    } else {
+        let rendering = call.render(book, &card, call.asked_version());
+        typed(StatusCode::OK, VCARD, Content::Whole(rendering))
     };
     book.note_given(&[(card.placement.id, card.placement.changed)])
         .await?;

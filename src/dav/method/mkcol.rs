@@ -136,8 +136,9 @@ fn asked(call: &Call) -> Result<Vec<Property>, Failure> {
     };
     let is_book = resource_type.child(CARDDAV, "addressbook").is_some()
         && resource_type.elements().all(known);
-    match is_book {
-        true => Ok(asked),
-        false => Err(wrong_type()),
+    if is_book {
+        Ok(asked)
+    } else {
+        Err(wrong_type())
     }
 }

@@ -56,9 +56,10 @@ pub async fn require(call: &Call) -> Result<(), Failure> {
         let state = State::of(call, &call.resource).await?;
         asked.holds(call, &state).await?
     };
-    match holds {
-        true => Ok(()),
-        false => Err(Error::PreconditionFailed.into()),
+    if holds {
+        Ok(())
+    } else {
+        Err(Error::PreconditionFailed.into())
     }
 }
 
@@ -89,9 +90,10 @@ pub async fn is_unchanged(call: &Call, etag: &str, modified: Option<i64>) -> Res
         none_matching: None,
         ..asked
     };
-    match asked.holds(call, &state).await? {
-        true => Ok(unchanged),
-        false => Err(Error::PreconditionFailed.into()),
+    if asked.holds(call, &state).await? {
+        Ok(unchanged)
+    } else {
+        Err(Error::PreconditionFailed.into())
     }
 }
 

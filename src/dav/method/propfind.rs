@@ -75,14 +75,13 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
 
 /// Sends the collected output once it is large enough for a part.
 pub async fn flush(out: &mut MultiStatus, sink: &Sink) -> Result<(), Failure> {
-    match out.len() >= PART {
-        true => {
-            let mut part = out.take();
-            // It may wait for a slow client, and others with it.
-            part.shrink_to_fit();
-            sink.send(part).await
-        }
-        false => Ok(()),
+    if out.len() >= PART {
+        let mut part = out.take();
+        // It may wait for a slow client, and others with it.
+        part.shrink_to_fit();
+        sink.send(part).await
+    } else {
+        Ok(())
     }
 }
 

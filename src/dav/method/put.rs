@@ -63,22 +63,23 @@ pub async fn store(
     push::written(call, &written.moved);
     let rendering = call.render(book, &written.card, None);
     let as_sent = call.body.as_ref().is_ok_and(|body| *body == rendering);
-    let mut answer = match call.prefer().representation {
-        true => {
-            let status = match written.created {
-                true => StatusCode::CREATED,
-                false => StatusCode::OK,
-            };
-            let shown = match call.asked_version() {
-                None => rendering,
-                asked => call.render(book, &written.card, asked),
-            };
-            typed(status, VCARD, Content::Whole(shown))
-        }
-        false => empty(match written.created {
-            true => StatusCode::CREATED,
-            false => StatusCode::NO_CONTENT,
-        }),
+    let mut answer = if call.prefer().representation {
+        let status = if written.created {
+            StatusCode::CREATED
+        } else {
+            StatusCode::OK
+        };
+        let shown = match call.asked_version() {
+            None => rendering,
+            asked => call.render(book, &written.card, asked),
+        };
+        typed(status, VCARD, Content::Whole(shown))
+    } else {
+        empty(if written.created {
+            StatusCode::CREATED
+        } else {
+            StatusCode::NO_CONTENT
+        })
     };
     if (as_sent || call.prefer().representation)
         && let Ok(etag) = HeaderValue::from_str(&written.etag)
@@ -133,11 +134,12 @@ fn uploaded(call: &Call) -> Result<Bytes, Failure> {
         "application/octet-stream",
     ]
     .contains(&&*media_type);
-    match is_card || may_be_card {
-        true => Ok(text),
-        false => Err(Failure::forbidden(
+    if is_card || may_be_card {
+        Ok(text)
+    } else {
+        Err(Failure::forbidden(
             "C:supported-address-data",
             format!("{media_type} is not a vCard"),
-        )),
+        ))
     }
 }

@@ -93,17 +93,19 @@ fn owner(call: &Call, subject: Subject<'_>) -> Option<String> {
 
 /// `owner` of a group's book is the group, which some clients show beside the name.
 pub fn book_owner(call: &Call, book: &Book) -> String {
-    match book.is_private() {
-        true => href(&path::user_href(&call.actor.login)),
-        false => href(&path::group_href(&book.collection().segment)),
+    if book.is_private() {
+        href(&path::user_href(&call.actor.login))
+    } else {
+        href(&path::group_href(&book.collection().segment))
     }
 }
 
 fn inherited(call: &Call, subject: Subject<'_>) -> Option<String> {
     match subject {
-        Subject::Book { book, .. } => Some(match book.is_private() {
-            true => href(&path::home_href(&call.actor)),
-            false => href(&path::group_home_href(&book.collection().segment)),
+        Subject::Book { book, .. } => Some(if book.is_private() {
+            href(&path::home_href(&call.actor))
+        } else {
+            href(&path::group_home_href(&book.collection().segment))
         }),
         Subject::Plain(Resource::Home | Resource::GroupHome(_)) => Some(String::new()),
         Subject::Plain(_) => None,
@@ -181,9 +183,10 @@ fn book_privileges(privileges: Privileges) -> String {
 
 /// `current-user-privilege-set` of a card. Removing one takes `unbind` on its book.
 pub fn card_privileges(privileges: ItemPrivileges) -> String {
-    match privileges.modify {
-        true => privilege_set(&["read", "write-content"]),
-        false => privilege_set(&["read"]),
+    if privileges.modify {
+        privilege_set(&["read", "write-content"])
+    } else {
+        privilege_set(&["read"])
     }
 }
 

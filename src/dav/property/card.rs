@@ -95,9 +95,10 @@ impl<'a> Cards<'a> {
             data: data.clone(),
             version: version(call, data)?,
             marks: book.marks().await?,
-            dead: match is_dead(asked) {
-                true => Dead::of_cards(call, book).await?,
-                false => HashMap::new(),
+            dead: if is_dead(asked) {
+                Dead::of_cards(call, book).await?
+            } else {
+                HashMap::new()
             },
         })
     }
@@ -105,9 +106,10 @@ impl<'a> Cards<'a> {
     /// The parts of the cards that have to be read.
     pub fn want(&self) -> Want {
         let needs = |live: &Live| matches!(live, Live::Data | Live::Length);
-        match self.asked.iter().any(|(_, live)| needs(live)) && !self.names_only {
-            true => Want::Documents,
-            false => Want::Heads,
+        if self.asked.iter().any(|(_, live)| needs(live)) && !self.names_only {
+            Want::Documents
+        } else {
+            Want::Heads
         }
     }
 
@@ -129,12 +131,11 @@ impl<'a> Cards<'a> {
 
     async fn privileges(&self, cards: &[&Card]) -> Result<Vec<ItemPrivileges>, Failure> {
         let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
-        Ok(match self.asked.iter().any(asks) {
-            true => {
-                let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
-                self.book.items_privileges(&placements).await?
-            }
-            false => Vec::new(),
+        Ok(if self.asked.iter().any(asks) {
+            let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
+            self.book.items_privileges(&placements).await?
+        } else {
+            Vec::new()
         })
     }
 
@@ -222,12 +223,11 @@ impl<'a> Cards<'a> {
 
     fn data(&self, card: &Card) -> Bytes {
         let rendering = self.call.render(self.book, card, self.version);
-        match self.data.props.is_empty() {
-            true => rendering,
-            false => {
-                let facet = &self.call.face.facet;
-                facet.partial(&rendering, &self.data.props).into()
-            }
+        if self.data.props.is_empty() {
+            rendering
+        } else {
+            let facet = &self.call.face.facet;
+            facet.partial(&rendering, &self.data.props).into()
         }
     }
 }

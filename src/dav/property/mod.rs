@@ -189,9 +189,10 @@ pub async fn properties(
         Subject::Plain(resource) => column(resource),
         Subject::Book { .. } => BOOK,
     };
-    let mut dead = match is_dead(asked) {
-        true => Dead::read(call, &key_of(call, subject)).await?,
-        false => Dead::default(),
+    let mut dead = if is_dead(asked) {
+        Dead::read(call, &key_of(call, subject)).await?
+    } else {
+        Dead::default()
     };
     if let Subject::Book { .. } = subject {
         dead.drop_blank(&Name::new(DAV, "displayname"));

@@ -148,9 +148,10 @@ fn book_name(book: &Book) -> String {
     if book.is_list() {
         return format!("{} (members)", collection.display_name);
     }
-    match collection.display_name.trim().is_empty() {
-        true => collection.segment.clone(),
-        false => collection.display_name.clone(),
+    if collection.display_name.trim().is_empty() {
+        collection.segment.clone()
+    } else {
+        collection.display_name.clone()
     }
 }
 

@@ -114,9 +114,10 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         .find(|known| known.person == new.person && known.resource == new.resource)
         .map(|known| known.id)
         .ok_or(Error::NotFound)?;
-    let mut answer = empty(match id == new.id {
-        true => StatusCode::CREATED,
-        false => StatusCode::NO_CONTENT,
+    let mut answer = empty(if id == new.id {
+        StatusCode::CREATED
+    } else {
+        StatusCode::NO_CONTENT
     });
     let headers = [
         (header::LOCATION, registration_href(&id)),

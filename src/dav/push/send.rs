@@ -95,15 +95,15 @@ fn gather(burst: &mut HashMap<CollectionId, Burst>, announced: Announced) {
 /// A push message.
 fn text(topic: &str, token: &str, news: News) -> String {
     let token = escape(token);
-    let content = match news.content {
-        true => {
-            format!("<content-update><D:sync-token>{token}</D:sync-token></content-update>")
-        }
-        false => String::new(),
+    let content = if news.content {
+        format!("<content-update><D:sync-token>{token}</D:sync-token></content-update>")
+    } else {
+        String::new()
     };
-    let properties = match news.properties {
-        true => "<property-update/>",
-        false => "",
+    let properties = if news.properties {
+        "<property-update/>"
+    } else {
+        ""
     };
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\

@@ -141,9 +141,10 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     let props = props(call, &query.props)?;
     let cards = Cards::new(call, book, href, &props, &query.data).await?;
     let everything = query.filter.props.is_empty();
-    let want = match everything {
-        true => cards.want(),
-        false => Want::Documents,
+    let want = if everything {
+        cards.want()
+    } else {
+        Want::Documents
     };
     let mut left = query.limit.unwrap_or(usize::MAX);
     let mut out = MultiStatus::new();
@@ -179,9 +180,10 @@ fn props(call: &Call, names: &[Name]) -> Result<PropFind, Failure> {
         return Ok(PropFind::Prop(names.to_vec()));
     }
     let names_only = parse(call.body())?.child(DAV, "propname").is_some();
-    Ok(match names_only {
-        true => PropFind::PropName,
-        false => PropFind::AllProp(Vec::new()),
+    Ok(if names_only {
+        PropFind::PropName
+    } else {
+        PropFind::AllProp(Vec::new())
     })
 }
 

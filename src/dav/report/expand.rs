@@ -53,9 +53,10 @@ fn expanded<'a>(
             for (status, names) in found.others {
                 names.into_iter().for_each(|name| out.without(status, name));
             }
-            let hrefs = match expand.nested.is_empty() || depth == 0 {
-                true => Vec::new(),
-                false => hrefs(&found.found),
+            let hrefs = if expand.nested.is_empty() || depth == 0 {
+                Vec::new()
+            } else {
+                hrefs(&found.found)
             };
             if hrefs.is_empty() {
                 out.found.push_str(&found.found);

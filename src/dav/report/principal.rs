@@ -38,9 +38,10 @@ pub async fn search(call: &Call, search: &PrincipalSearch) -> Result<Answer, Fai
         for (names, text) in &search.searches {
             hits.push(holds(call, &resource, names, text).await?);
         }
-        let matches = match search.any_of {
-            true => hits.contains(&true),
-            false => !hits.is_empty() && !hits.contains(&false),
+        let matches = if search.any_of {
+            hits.contains(&true)
+        } else {
+            !hits.is_empty() && !hits.contains(&false)
         };
         if matches {
             found.push(resource);

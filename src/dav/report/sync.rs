@@ -125,9 +125,10 @@ async fn home(call: &Call, sync: &SyncCollection) -> Result<Answer, Failure> {
     let asked = PropFind::Prop(sync.props.clone());
     let mut seen = HashSet::new();
     let mut live = HashSet::new();
-    let merged = match since.is_none() {
-        true => merged(call).await?,
-        false => None,
+    let merged = if since.is_none() {
+        merged(call).await?
+    } else {
+        None
     };
     if let Some((book, href)) = &merged {
         let subject = Subject::Book { book, href };

@@ -81,12 +81,11 @@ impl Changes<'_> {
     }
 
     async fn lists(&mut self) -> Result<Vec<Member>> {
-        match std::mem::take(&mut self.lists) {
-            true => {
-                let lists = self.book.lists().await?;
-                Ok(lists.into_iter().map(present).collect())
-            }
-            false => Ok(Vec::new()),
+        if std::mem::take(&mut self.lists) {
+            let lists = self.book.lists().await?;
+            Ok(lists.into_iter().map(present).collect())
+        } else {
+            Ok(Vec::new())
         }
     }
 
@@ -131,9 +130,10 @@ impl Changes<'_> {
 
     /// The cursor that describes exactly the members read so far.
     pub fn cursor(&self) -> Cursor {
-        let reached = match self.done {
-            true => self.book.collection.seq,
-            false => self.after,
+        let reached = if self.done {
+            self.book.collection.seq
+        } else {
+            self.after
         };
         Cursor::within(&self.book.collection, reached, self.told).with_refused(self.refused)
     }
@@ -165,19 +165,23 @@ impl Changes<'_> {
             .filter(|card| !card.placement.is_live())
             .map(|card| card.placement.href.clone())
             .collect();
-        let mut replaced = match removed.is_empty() {
-            true => Vec::new(),
-            false => self.book.heads(&removed).await?,
+        let mut replaced = if removed.is_empty() {
+            Vec::new()
+        } else {
+            self.book.heads(&removed).await?
         }
         .into_iter();
         Ok(rows
             .into_iter()
-            .filter_map(|card| match card.placement.is_live() {
-                true => Some(Member::Present(Box::new(card))),
-                false => match replaced.next().flatten() {
-                    Some(_) => None,
-                    None => Some(Member::Gone(card.placement.href)),
-                },
+            .filter_map(|card| {
+                if card.placement.is_live() {
+                    Some(Member::Present(Box::new(card)))
+                } else {
+                    match replaced.next().flatten() {
+                        Some(_) => None,
+                        None => Some(Member::Gone(card.placement.href)),
+                    }
+                }
             })
             .collect())
     }

@@ -120,14 +120,14 @@ impl Book {
         let mut updated = Vec::with_capacity(updates.len());
         for (card, bytes) in updates {
             let facts = self.facts(&card.placement).await?;
-            updated.push(match self.allows(&facts, Right::Modify) {
-                true => self
-                    .fits_photo(&bytes, Some(&card.document))
+            updated.push(if self.allows(&facts, Right::Modify) {
+                self.fits_photo(&bytes, Some(&card.document))
                     .and_then(|()| self.revision(&card, &bytes))
-                    .map(|op| ops.extend(op)),
-                false => Err(Error::Forbidden {
+                    .map(|op| ops.extend(op))
+            } else {
+                Err(Error::Forbidden {
                     right: Right::Modify,
-                }),
+                })
             });
         }
         ops.extend(note(&added, &updated).map(|progress| Op::NoteImport {

@@ -74,9 +74,10 @@ impl Book {
 
     /// The owner's tags, where the book shows them as lists.
     async fn categories(&self) -> Result<Vec<Tag>> {
-        match self.categories {
-            true => self.core.tags(&self.actor).await,
-            false => Ok(Vec::new()),
+        if self.categories {
+            self.core.tags(&self.actor).await
+        } else {
+            Ok(Vec::new())
         }
     }
 

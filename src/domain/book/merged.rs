@@ -92,9 +92,10 @@ impl Book {
     ) -> Result<Written> {
         let written = match self.get(href).await {
             Err(Error::NotFound) => {
-                let condition = match condition.holds(None) {
-                    true => &Condition::Absent,
-                    false => condition,
+                let condition = if condition.holds(None) {
+                    &Condition::Absent
+                } else {
+                    condition
                 };
                 union.own().put(href, condition, edit).await?
             }

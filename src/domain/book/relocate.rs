@@ -54,13 +54,12 @@ impl Book {
         how: How,
     ) -> Decided<Relocated> {
         let decided = self.decided(|book| async move {
-            let decided = match to.book.collection.id == book.collection.id {
-                true => book.renaming(href, condition, to, how).await?,
-                false => {
-                    let there = book.core.open(&book.actor, to.book.collection.id).await?;
-                    let to = Destination { book: &there, ..to };
-                    book.bringing_onto(href, condition, to, how).await?
-                }
+            let decided = if to.book.collection.id == book.collection.id {
+                book.renaming(href, condition, to, how).await?
+            } else {
+                let there = book.core.open(&book.actor, to.book.collection.id).await?;
+                let to = Destination { book: &there, ..to };
+                book.bringing_onto(href, condition, to, how).await?
             };
             let (created, mut ops) = match decided {
                 Ok(decided) => decided,
@@ -159,9 +158,10 @@ impl Book {
                         right: Right::Share | Right::Remove
                     }
                 );
-                return Ok(Err(match here {
-                    true => Obstacle::Here(error),
-                    false => Obstacle::There(error),
+                return Ok(Err(if here {
+                    Obstacle::Here(error)
+                } else {
+                    Obstacle::There(error)
                 }));
             }
         };
@@ -195,9 +195,10 @@ impl Book {
         };
         let there = to.book.heads(&[to.href.to_owned()]).await?;
         let occupant = there.into_iter().next().flatten();
-        match occupant.is_some() && !to.overwrite {
-            true => Ok(Err(Obstacle::There(Error::PreconditionFailed))),
-            false => Ok(Ok((card, occupant.map(|card| card.placement)))),
+        if occupant.is_some() && !to.overwrite {
+            Ok(Err(Obstacle::There(Error::PreconditionFailed)))
+        } else {
+            Ok(Ok((card, occupant.map(|card| card.placement))))
         }
     }
 }

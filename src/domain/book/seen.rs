@@ -34,9 +34,10 @@ impl Book {
         };
         // A refusal alone changes what the version is called.
         let is_same = before.as_deref() == Some(&*self.content(card));
-        Ok(match tag == etag || is_same {
-            true => Seen::Now(Condition::Match(vec![etag])),
-            false => Seen::Before(before),
+        Ok(if tag == etag || is_same {
+            Seen::Now(Condition::Match(vec![etag]))
+        } else {
+            Seen::Before(before)
         })
     }
 

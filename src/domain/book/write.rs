@@ -351,9 +351,10 @@ impl Book {
             return Ok(());
         };
         let octets = self.class().picture(bytes);
-        match octets > limit && before.is_none_or(|before| octets > self.class().picture(before)) {
-            true => Err(Error::TooLarge { limit }),
-            false => Ok(()),
+        if octets > limit && before.is_none_or(|before| octets > self.class().picture(before)) {
+            Err(Error::TooLarge { limit })
+        } else {
+            Ok(())
         }
     }
 

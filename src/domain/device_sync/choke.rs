@@ -36,9 +36,10 @@ impl Record {
         let mut record = self.clone();
         let choke = &mut record.choke;
         choke.tries = choke.tries.saturating_add(1);
-        let limit = match choke.narrow && previous.sole.is_some() {
-            true => OFFERS,
-            false => PATIENCE,
+        let limit = if choke.narrow && previous.sole.is_some() {
+            OFFERS
+        } else {
+            PATIENCE
         };
         let is_patient = choke.tries < limit;
         (record, is_patient)
@@ -48,10 +49,7 @@ impl Record {
 impl Choke {
     /// The size of the next page.
     pub(super) fn window(&self, asked: usize) -> usize {
-        match self.narrow {
-            true => asked.min(1),
-            false => asked,
-        }
+        if self.narrow { asked.min(1) } else { asked }
     }
 
     /// After too many repetitions: shrinks the pages and, once they hold one item, holds that item

@@ -150,9 +150,10 @@ impl DeviceBook {
         };
         let server_id = new_server_id();
         let is_view = work.union.is_some();
-        let in_book = match is_view {
-            true => new_server_id(),
-            false => server_id.clone(),
+        let in_book = if is_view {
+            new_server_id()
+        } else {
+            server_id.clone()
         };
         if is_view {
             work.made.push(Made {
@@ -202,19 +203,21 @@ impl DeviceBook {
         let Some(card) = work.card(server_id) else {
             return Ok(failed(Failure::NotFound));
         };
-        let spot = match card.placement.is_live() {
-            true => self.spot_for(Right::Modify, &card, work).await?,
-            false => Err(None),
+        let spot = if card.placement.is_live() {
+            self.spot_for(Right::Modify, &card, work).await?
+        } else {
+            Err(None)
         };
         let spot = match spot {
             Ok(spot) => spot,
             Err(None) => {
                 work.force(&card.placement);
                 let shown = self.book.content(&card);
-                let written = match shown.is_empty() {
+                let written = if shown.is_empty() {
                     // Purged: what the device says of it is all there is.
-                    true => edit.apply(None),
-                    false => edit.apply_beside(&shown, &card.placement.beside),
+                    edit.apply(None)
+                } else {
+                    edit.apply_beside(&shown, &card.placement.beside)
                 };
                 if let Ok(bytes) = written {
                     let reason = "the contact had been removed meanwhile";
@@ -350,10 +353,11 @@ impl DeviceBook {
             expected_changed: Some(spot.card.placement.changed),
             writer,
         };
-        match work.touched.insert(server_id.to_owned()) {
-            true => work.ops.push(remove),
+        if work.touched.insert(server_id.to_owned()) {
+            work.ops.push(remove)
+        } else {
             // Changed earlier in the same request: only the removal counts.
-            false => work.replace(spot.card.placement.id, remove),
+            work.replace(spot.card.placement.id, remove)
         }
         Ok(Outcome::Done)
     }
@@ -493,9 +497,10 @@ async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
         .commands
         .iter()
         .any(|command| matches!(command, Command::Add { .. }));
-    match adds {
-        true => Ok(home.room().await?.map(|(left, _)| left)),
-        false => Ok(None),
+    if adds {
+        Ok(home.room().await?.map(|(left, _)| left))
+    } else {
+        Ok(None)
     }
 }
 
@@ -556,9 +561,10 @@ impl Work {
 
     /// Sends the server's copy of an item in this answer.
     pub(super) fn force(&mut self, placement: &Placement) {
-        let what = match placement.is_live() {
-            true => What::Change,
-            false => What::Delete,
+        let what = if placement.is_live() {
+            What::Change
+        } else {
+            What::Delete
         };
         let told = (what, placement.server_id.clone());
         if !self.forced.contains(&told) {

@@ -115,9 +115,10 @@ async fn keep_new(
     }
     let is_full = room.is_some_and(|left| left <= 0);
     if is_full || !home.may(Right::Add) {
-        let reason = match is_full {
-            true => "the book is full",
-            false => "adding was not allowed",
+        let reason = if is_full {
+            "the book is full"
+        } else {
+            "adding was not allowed"
         };
         return Ok(Some(home.refused_addition(fingerprint, bytes, reason)));
     }

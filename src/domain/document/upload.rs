@@ -50,9 +50,10 @@ impl Upload {
             Some(limit) => {
                 let used = core.document_weight(payer).await?.live;
                 let room = u64::try_from(limit - used + replaced).unwrap_or(0);
-                match room < most {
-                    true => (room, Some(limit)),
-                    false => (most, None),
+                if room < most {
+                    (room, Some(limit))
+                } else {
+                    (most, None)
                 }
             }
         };

@@ -31,12 +31,13 @@ pub struct Office {
 impl Core {
     /// Opens the administration. `NotFound` for a person who may not administer.
     pub fn office(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Office> {
-        match actor.admin {
-            true => Ok(Office {
+        if actor.admin {
+            Ok(Office {
                 core: self.clone(),
                 actor: Some(actor.clone()),
-            }),
-            false => Err(Error::NotFound),
+            })
+        } else {
+            Err(Error::NotFound)
         }
     }
 

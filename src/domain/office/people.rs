@@ -155,11 +155,12 @@ impl Office {
         let holds = |person: &&Person| person.admin && !person.disabled;
         let mut administrators = people.iter().filter(holds);
         let concerned = administrators.clone().any(|person| person.id == without);
-        match !concerned || administrators.any(|person| person.id != without) {
-            true => Ok(()),
-            false => Err(Error::Invalid(
+        if !concerned || administrators.any(|person| person.id != without) {
+            Ok(())
+        } else {
+            Err(Error::Invalid(
                 "the server keeps an administrator: name another one first".into(),
-            )),
+            ))
         }
     }
 
@@ -215,9 +216,10 @@ impl Office {
 
 /// `Invalid` unless the confirmation typed is the name of what is to be removed.
 pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
-    match typed.trim() == name {
-        true => Ok(()),
-        false => Err(Error::Invalid("what was typed is another name".into())),
+    if typed.trim() == name {
+        Ok(())
+    } else {
+        Err(Error::Invalid("what was typed is another name".into()))
     }
 }
 
@@ -228,8 +230,9 @@ pub fn valid_email(email: &str) -> Result<()> {
         && email
             .rsplit_once('@')
             .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-    match valid {
-        true => Ok(()),
-        false => Err(Error::Invalid(format!("{email} is no e-mail address"))),
+    if valid {
+        Ok(())
+    } else {
+        Err(Error::Invalid(format!("{email} is no e-mail address")))
     }
 }

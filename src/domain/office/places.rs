@@ -135,9 +135,10 @@ impl Office {
             .iter()
             .map(|rule| (rule.kind.trim().to_lowercase(), rule.access.as_str()))
             .collect();
-        let value = match rules.is_empty() {
-            true => None,
-            false => serde_json::to_string(&rules).ok(),
+        let value = if rules.is_empty() {
+            None
+        } else {
+            serde_json::to_string(&rules).ok()
         };
         self.set(NEW_DEVICES, value).await
     }

@@ -195,9 +195,12 @@ impl Server {
             .expect("a page");
         let mut told: Told = forced
             .iter()
-            .map(|(what, id)| match self.book.rows[id].is_live() {
-                true => (*what, *id, self.book.rows[id].size),
-                false => (What::Delete, *id, 0),
+            .map(|(what, id)| {
+                if self.book.rows[id].is_live() {
+                    (*what, *id, self.book.rows[id].size)
+                } else {
+                    (What::Delete, *id, 0)
+                }
             })
             .collect();
         let rows = page.items.iter();
@@ -382,9 +385,10 @@ impl Device {
                 self.waiting.push(Said::Delete(id, self.seen[&id]));
             }
         } else if let Some(client) = dice.pick(&fresh) {
-            match x < 92 {
-                true => self.fresh.remove(&client),
-                false => self.fresh.insert(client, dice.value()),
+            if x < 92 {
+                self.fresh.remove(&client)
+            } else {
+                self.fresh.insert(client, dice.value())
             };
         }
     }

@@ -69,12 +69,13 @@ pub fn highlight_number(value: &str, root: Option<&Node>) -> Vec<Piece> {
     let found = leaves(root)
         .into_iter()
         .any(|leaf| is_number_of(value, leaf));
-    match found {
-        true => vec![Piece {
+    if found {
+        vec![Piece {
             text: value.to_owned(),
             found,
-        }],
-        false => highlight(value, root),
+        }]
+    } else {
+        highlight(value, root)
     }
 }
 
@@ -148,9 +149,12 @@ fn add(pieces: &mut Vec<Piece>, text: &str, found: bool) {
 fn is_wanted(word: &str, terms: &[Term]) -> bool {
     let forms = Tokens::text(word, true).finish();
     forms.split(' ').any(|form| {
-        terms.iter().any(|term| match term.prefix {
-            true => form.starts_with(&term.token),
-            false => form == term.token,
+        terms.iter().any(|term| {
+            if term.prefix {
+                form.starts_with(&term.token)
+            } else {
+                form == term.token
+            }
         })
     })
 }
@@ -161,9 +165,12 @@ fn is_wanted_joined(name: &str, terms: &[Term]) -> bool {
         return false;
     }
     token::joined_forms(name).iter().any(|form| {
-        terms.iter().any(|term| match term.prefix {
-            true => form.starts_with(&term.token),
-            false => *form == term.token,
+        terms.iter().any(|term| {
+            if term.prefix {
+                form.starts_with(&term.token)
+            } else {
+                *form == term.token
+            }
         })
     })
 }
@@ -307,9 +314,12 @@ mod tests {
     }
 
     fn text_of(pieces: Vec<Piece>) -> String {
-        let marked = pieces.into_iter().map(|piece| match piece.found {
-            true => format!("[{}]", piece.text),
-            false => piece.text,
+        let marked = pieces.into_iter().map(|piece| {
+            if piece.found {
+                format!("[{}]", piece.text)
+            } else {
+                piece.text
+            }
         });
         marked.collect()
     }

@@ -373,9 +373,10 @@ impl Core {
             not_verified_since: criteria.not_verified_since,
             created_by: criteria.created_by,
             shared_with: criteria.shared_with.as_deref().map(group).transpose()?,
-            among: match criteria.possible_duplicates {
-                true => Some(self.alike_in(actor, &places).await?),
-                false => None,
+            among: if criteria.possible_duplicates {
+                Some(self.alike_in(actor, &places).await?)
+            } else {
+                None
             },
         };
         Ok(Plan {

@@ -265,9 +265,10 @@ fn join_numbers(lexemes: &mut Vec<Lexeme>) {
             out.push(Lexeme::Number { text: whole, star });
         } else {
             out.extend(row.into_iter().map(|(text, star)| {
-                match digits(&text).len() >= MIN_NUMBER {
-                    true => Lexeme::Number { text, star },
-                    false => Lexeme::Word { text, star },
+                if digits(&text).len() >= MIN_NUMBER {
+                    Lexeme::Number { text, star }
+                } else {
+                    Lexeme::Word { text, star }
                 }
             }));
         }
@@ -364,16 +365,18 @@ impl Parser {
                 Lexeme::Number { text, star } => {
                     self.at += 1;
                     let typed = number(&text, star);
-                    Some(match !star && self.is_widened() {
-                        true => Node::Or(vec![typed, number(&text, true)]),
-                        false => typed,
+                    Some(if !star && self.is_widened() {
+                        Node::Or(vec![typed, number(&text, true)])
+                    } else {
+                        typed
                     })
                 }
             };
             if let Some(node) = node {
-                match excluded {
-                    true => negatives.push(node),
-                    false => positives.push(node),
+                if excluded {
+                    negatives.push(node)
+                } else {
+                    positives.push(node)
                 }
             }
             excluded = false;
@@ -472,8 +475,9 @@ fn number(text: &str, star: bool) -> Node {
 }
 
 fn shown(text: &str, star: bool) -> String {
-    match star {
-        true => format!("{text}*"),
-        false => text.to_owned(),
+    if star {
+        format!("{text}*")
+    } else {
+        text.to_owned()
     }
 }

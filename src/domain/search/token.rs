@@ -102,9 +102,10 @@ fn runs(folded: &str) -> Vec<Run<'_>> {
         let mut writing = None;
         for (at, c) in word.char_indices() {
             // A mark belongs to what it follows.
-            let cjk = match c.is_alphanumeric() {
-                true => is_cjk(c),
-                false => writing.unwrap_or(false),
+            let cjk = if c.is_alphanumeric() {
+                is_cjk(c)
+            } else {
+                writing.unwrap_or(false)
             };
             if writing.is_some_and(|before| before != cjk) {
                 runs.push(Run {
@@ -150,9 +151,10 @@ pub fn words(text: &str) -> Words {
     let mut words = Words::default();
     for run in runs(&folded) {
         words.single = run.cjk && run.text.chars().count() == 1;
-        match run.cjk {
-            true => words.tokens.extend(pairs(run.text)),
-            false => words.tokens.push(run.text.to_owned()),
+        if run.cjk {
+            words.tokens.extend(pairs(run.text))
+        } else {
+            words.tokens.push(run.text.to_owned())
         }
     }
     words
@@ -294,9 +296,10 @@ impl Tokens {
         let folded = fold(value);
         let runs = runs(&folded);
         for run in &runs {
-            match run.cjk {
-                true => pairs(run.text).iter().for_each(|pair| self.push(pair)),
-                false => self.push(run.text),
+            if run.cjk {
+                pairs(run.text).iter().for_each(|pair| self.push(pair))
+            } else {
+                self.push(run.text)
             }
         }
         let mut seen = Vec::new();

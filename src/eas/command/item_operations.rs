@@ -78,9 +78,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
     }
     out.close().close();
     let document = out.finish();
-    Ok(match call.accepts_multipart {
-        true => Reply::Multipart(multipart(&document)),
-        false => Reply::Wbxml(document),
+    Ok(if call.accepts_multipart {
+        Reply::Multipart(multipart(&document))
+    } else {
+        Reply::Wbxml(document)
     })
 }
 

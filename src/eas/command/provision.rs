@@ -147,15 +147,12 @@ fn write(call: &Call, kind: &str, said: &Said, out: &mut Encoder) {
         }
         Said::Offer(key, policy) => {
             out.number(p::STATUS, 1).number(p::POLICY_KEY, key);
-            match call.version < Version::V12_0 {
-                true => {
-                    out.text(p::DATA, &policy.xml());
-                }
-                false => {
-                    out.open(p::DATA);
-                    policy.write(call.version, out);
-                    out.close();
-                }
+            if call.version < Version::V12_0 {
+                out.text(p::DATA, &policy.xml());
+            } else {
+                out.open(p::DATA);
+                policy.write(call.version, out);
+                out.close();
             }
         }
         Said::NotEnforced => {}

@@ -187,9 +187,10 @@ impl<'a> Commit<'a> {
                 "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'rights_revision'",
             )?
             .query_row([], |row| row.get(0))?;
-        match current == expected {
-            true => Ok(()),
-            false => Err(Error::PreconditionFailed.into()),
+        if current == expected {
+            Ok(())
+        } else {
+            Err(Error::PreconditionFailed.into())
         }
     }
 

@@ -165,9 +165,10 @@ impl Sqlite {
 
     /// Rebuilds derived rows where a newer schema requires it.
     pub async fn bring_up_to_date(&self, classes: &[Arc<dyn Class>]) -> Result<()> {
-        match self.read(|r| r.derived_is_stale()).await? {
-            true => self.rebuild(classes).await,
-            false => Ok(()),
+        if self.read(|r| r.derived_is_stale()).await? {
+            self.rebuild(classes).await
+        } else {
+            Ok(())
         }
     }
 

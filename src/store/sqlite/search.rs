@@ -309,9 +309,10 @@ fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[Collection
     }));
     if let Some(root) = &plan.root {
         // Nothing is attached to a document.
-        let folders = match folders.contains(&place) {
-            true => &[],
-            false => folders,
+        let folders = if folders.contains(&place) {
+            &[]
+        } else {
+            folders
         };
         let everything = Within::everything(place, folders);
         conditions.push(match class {
@@ -319,9 +320,10 @@ fn expression(plan: &Plan, place: CollectionId, class: u8, folders: &[Collection
             _ => Within::class(place, class).expression(root, &everything),
         });
     }
-    match conditions.is_empty() {
-        true => Expression::place(place),
-        false => Expression::And(conditions),
+    if conditions.is_empty() {
+        Expression::place(place)
+    } else {
+        Expression::And(conditions)
     }
 }
 

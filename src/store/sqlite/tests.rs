@@ -22,9 +22,10 @@ use crate::{
 fn folder() -> TempDir {
     // Flushes cost nothing in memory.
     let memory = Path::new("/dev/shm");
-    let folder = match memory.is_dir() {
-        true => tempfile::tempdir_in(memory),
-        false => tempfile::tempdir(),
+    let folder = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
     };
     folder.expect("a folder")
 }

@@ -298,9 +298,10 @@ impl Thread {
             }
         };
         let flushed = !unflushed && outcomes.iter().any(Result::is_ok);
-        let count = match flushed {
-            true => Some(commit::count(&transaction)?),
-            false => None,
+        let count = if flushed {
+            Some(commit::count(&transaction)?)
+        } else {
+            None
         };
         transaction.commit()?;
         if let Some(count) = count {

@@ -98,10 +98,7 @@ impl<'a> Fonts<'a> {
     }
 
     fn own(&self, bold: bool) -> &(Font, Face<'static>) {
-        match bold {
-            true => &self.bold,
-            false => &self.regular,
-        }
+        if bold { &self.bold } else { &self.regular }
     }
 
     fn others(&self) -> &[Other] {
@@ -199,9 +196,10 @@ impl<'a> Fonts<'a> {
         for line in text.lines() {
             let mut current = String::new();
             for word in line.split_whitespace() {
-                let candidate = match current.is_empty() {
-                    true => word.to_owned(),
-                    false => format!("{current} {word}"),
+                let candidate = if current.is_empty() {
+                    word.to_owned()
+                } else {
+                    format!("{current} {word}")
                 };
                 if current.is_empty() || self.width(&candidate, size, false) <= room {
                     current = candidate;

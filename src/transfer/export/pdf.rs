@@ -103,9 +103,10 @@ pub fn write(
             let said = surface.start_tagged(ContentTag::Span(SpanTag::empty()));
             fonts.draw(&mut surface, text);
             surface.end_tagged();
-            let mut group = match text.heading {
-                true => TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text.text.clone()))),
-                false => TagGroup::new(Tag::P),
+            let mut group = if text.heading {
+                TagGroup::new(Tag::Hn(NonZeroU16::MIN, Some(text.text.clone())))
+            } else {
+                TagGroup::new(Tag::P)
             };
             group.push(said);
             tags.push(group);
@@ -188,9 +189,10 @@ fn frame(how: &Export, contacts: usize, number: usize, pages: usize, fonts: &Fon
     // French counts none as one.
     let is_one = contacts == 1 || how.french && contacts == 0;
     let counted = format!("{contacts} contact{}", if is_one { "" } else { "s" });
-    let page = match how.french {
-        true => format!("page {number} sur {pages}"),
-        false => format!("page {number} of {pages}"),
+    let page = if how.french {
+        format!("page {number} sur {pages}")
+    } else {
+        format!("page {number} of {pages}")
     };
     let about: Vec<&str> = [&heading.exporter[..], &heading.date, &counted]
         .into_iter()
@@ -229,11 +231,12 @@ fn letter(fields: &Fields, last_first: bool) -> String {
 }
 
 fn name(fields: &Fields, last_first: bool) -> String {
-    match last_first && !fields.company && !fields.family.is_empty() {
-        true => format!("{} {}", fields.family, fields.given)
+    if last_first && !fields.company && !fields.family.is_empty() {
+        format!("{} {}", fields.family, fields.given)
             .trim()
-            .to_owned(),
-        false => fields.display(),
+            .to_owned()
+    } else {
+        fields.display()
     }
 }
 
@@ -399,9 +402,10 @@ pub fn details(fields: &Fields, french: bool) -> Vec<String> {
         add(format!("{label} {}", spelled(&fields.birthday, french)));
     }
     let note: String = fields.note.chars().take(NOTE).collect();
-    match note.len() < fields.note.len() {
-        true => add(format!("{note}…")),
-        false => add(note),
+    if note.len() < fields.note.len() {
+        add(format!("{note}…"))
+    } else {
+        add(note)
     }
     lines
 }
@@ -503,9 +507,10 @@ fn postal(address: &Address) -> String {
         .map(str::trim)
         .filter(|part| !part.is_empty())
         .collect();
-    match parts.is_empty() {
-        true => address.formatted.replace('\n', ", "),
-        false => parts.join(", ").replace('\n', ", "),
+    if parts.is_empty() {
+        address.formatted.replace('\n', ", ")
+    } else {
+        parts.join(", ").replace('\n', ", ")
     }
 }
 

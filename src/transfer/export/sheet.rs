@@ -50,15 +50,17 @@ pub fn write(contacts: &[Fields], preset: Preset, french: bool, windows: bool) -
             Preset::Outlook => QuoteStyle::Always,
             _ => QuoteStyle::Necessary,
         })
-        .from_writer(match windows {
-            true => Vec::new(),
-            false => b"\xEF\xBB\xBF".to_vec(),
+        .from_writer(if windows {
+            Vec::new()
+        } else {
+            b"\xEF\xBB\xBF".to_vec()
         });
     for row in rows {
         // Rows are as long as their header, and memory does not fail.
-        let _ = match windows {
-            true => writer.write_record(row.iter().map(|cell| windows_1252(cell))),
-            false => writer.write_record(&row),
+        let _ = if windows {
+            writer.write_record(row.iter().map(|cell| windows_1252(cell)))
+        } else {
+            writer.write_record(&row)
         };
     }
     writer.into_inner().unwrap_or_default()
@@ -70,9 +72,10 @@ fn windows_1252(text: &str) -> Vec<u8> {
     for c in text.chars() {
         let mut buffer = [0; 4];
         let (octets, _, lost) = WINDOWS_1252.encode(c.encode_utf8(&mut buffer));
-        match lost {
-            true => out.push(b'?'),
-            false => out.extend_from_slice(&octets),
+        if lost {
+            out.push(b'?')
+        } else {
+            out.extend_from_slice(&octets)
         }
     }
     out
@@ -91,8 +94,9 @@ fn street(address: &Address) -> String {
 
 /// A cell that no spreadsheet runs as a formula.
 pub fn safe(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
     }
 }

@@ -50,16 +50,15 @@ fn property(name: &str, line: &Line, out: &mut Vec<u8>) {
         return;
     }
     let structured = matches!(name, "N" | "ADR" | "ORG");
-    let value = match structured {
-        true => {
-            let parts: Vec<String> = line
-                .components()
-                .iter()
-                .map(|p| p.replace(';', "\\;"))
-                .collect();
-            parts.join(";")
-        }
-        false => line.text(),
+    let value = if structured {
+        let parts: Vec<String> = line
+            .components()
+            .iter()
+            .map(|p| p.replace(';', "\\;"))
+            .collect();
+        parts.join(";")
+    } else {
+        line.text()
     };
     if value.is_ascii() && !value.contains(['\n', '\r', '=']) {
         out.extend_from_slice(format!("{head}:{value}\r\n").as_bytes());

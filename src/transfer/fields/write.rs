@@ -9,9 +9,10 @@ impl Fields {
     /// read twice is the same contact.
     pub fn card(&self) -> Vec<u8> {
         let mut lines = self.lines();
-        let uid = match self.uid.is_empty() {
-            true => content_uid(&lines),
-            false => self.uid.clone(),
+        let uid = if self.uid.is_empty() {
+            content_uid(&lines)
+        } else {
+            self.uid.clone()
         };
         lines.insert(0, NewLine::new("UID", &[], escape_text(&uid)));
         let mut out = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();

@@ -51,9 +51,10 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
             return false;
         }
         let mut same = present.all(&line.name);
-        match line.is_one_of_several() {
-            true => !same.any(|there| compared(there) == compared(line)),
-            false => same.next().is_none(),
+        if line.is_one_of_several() {
+            !same.any(|there| compared(there) == compared(line))
+        } else {
+            same.next().is_none()
         }
     };
     let missing: Vec<usize> = incoming
@@ -100,11 +101,12 @@ fn missing_categories(present: &Document, incoming: &Document) -> Option<Vec<Str
 /// A value as two are compared: numbers by digits, addresses without case.
 fn compared(line: &Line) -> String {
     let text = line.text();
-    match line.is("TEL") {
-        true => Key::of("tel", &text).map_or(text, |key| match key {
+    if line.is("TEL") {
+        Key::of("tel", &text).map_or(text, |key| match key {
             Key::Number(digits) => digits,
             _ => String::new(),
-        }),
-        false => text.trim().to_lowercase(),
+        })
+    } else {
+        text.trim().to_lowercase()
     }
 }

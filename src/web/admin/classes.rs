@@ -132,11 +132,12 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         class.set(service, allowed);
     }
     let nameless = posted.checked("new") && class.name.is_empty();
-    let put = match nameless {
-        true => Err(crate::domain::error::Error::Invalid(
+    let put = if nameless {
+        Err(crate::domain::error::Error::Invalid(
             "the name of a class has 1 to 40 characters".into(),
-        )),
-        false => office.put_class(class).await,
+        ))
+    } else {
+        office.put_class(class).await
     };
     settled(
         &web,

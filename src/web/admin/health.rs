@@ -126,9 +126,10 @@ async fn gauges(web: &Web, visit: &Visit) -> Result<Vec<Gauge>> {
     gauges.push(mail(web, text).await?);
     gauges.push(Gauge {
         name: text.push,
-        said: match web.site.push {
-            true => text.push_on,
-            false => text.push_off,
+        said: if web.site.push {
+            text.push_on
+        } else {
+            text.push_off
         }
         .to_owned(),
         well: true,
@@ -151,9 +152,10 @@ async fn mail(web: &Web, text: &'static Admin) -> Result<Gauge> {
         count(|message| message.state == outbox::State::Waiting && message.attempts > STUCK);
     Ok(Gauge {
         name: text.mail,
-        said: match web.outlets.mail {
-            true => fill(text.mail_said, &[&waiting, &lost]),
-            false => text.mail_off.to_owned(),
+        said: if web.outlets.mail {
+            fill(text.mail_said, &[&waiting, &lost])
+        } else {
+            text.mail_off.to_owned()
         },
         well: stuck == 0,
     })

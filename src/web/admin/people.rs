@@ -121,9 +121,10 @@ async fn show_list(
 fn row(account: &Account, visit: &Visit) -> Row {
     let text = visit.text.admin;
     let (person, counts) = (&account.person, &account.counts);
-    let mut state = match person.disabled {
-        true => text.state_off.to_owned(),
-        false => text.state_on.to_owned(),
+    let mut state = if person.disabled {
+        text.state_off.to_owned()
+    } else {
+        text.state_on.to_owned()
     };
     if person.admin {
         state = format!("{state}, {}", text.administrator);

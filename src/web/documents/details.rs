@@ -91,16 +91,15 @@ async fn show_details(
     let places = places(web, visit, &book, placement).await?;
     let attached_to = attached_to(&book, placement, visit).await?;
     let version = book.marks().await?.etag(placement);
-    let comments_seen_by = match book.is_private() {
-        true => text.comments_private.to_owned(),
-        false => {
-            let group = super::group_book(web, visit, &book).await?;
-            let members = group.members().await?.len();
-            fill(
-                text.comments_seen_by,
-                &[&members, &super::place_name(&book, visit)],
-            )
-        }
+    let comments_seen_by = if book.is_private() {
+        text.comments_private.to_owned()
+    } else {
+        let group = super::group_book(web, visit, &book).await?;
+        let members = group.members().await?.len();
+        fill(
+            text.comments_seen_by,
+            &[&members, &super::place_name(&book, visit)],
+        )
     };
     let page = Document {
         id: item.id.clone(),

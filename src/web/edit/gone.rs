@@ -49,9 +49,10 @@ pub async fn answer(
     };
     let before = before.map(Bytes::from);
     let from = opened.as_ref().unwrap_or(&private);
-    let into = match from.privileges().await?.add {
-        true => from,
-        false => &private,
+    let into = if from.privileges().await?.add {
+        from
+    } else {
+        &private
     };
     let form = Form {
         item,

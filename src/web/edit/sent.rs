@@ -192,9 +192,10 @@ pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>
     let mut fits = true;
     while let Some(chunk) = field.chunk().await.map_err(invalid)? {
         fits = fits && octets.len() + chunk.len() <= limit;
-        match fits {
-            true => octets.extend_from_slice(&chunk),
-            false => octets = Vec::new(),
+        if fits {
+            octets.extend_from_slice(&chunk)
+        } else {
+            octets = Vec::new()
         }
     }
     Ok(fits.then_some(octets))

@@ -70,9 +70,6 @@ async fn photo(
     Ok(Some(ContestedPhoto {
         mine,
         theirs: there.map(|_| format!("{}/{PICTURE}", item.path())),
-        changed: match same {
-            true => Changed::Mine,
-            false => Changed::Both,
-        },
+        changed: if same { Changed::Mine } else { Changed::Both },
     }))
 }

@@ -369,9 +369,10 @@ pub fn columns(file: &File, text: &Text) -> Vec<ColumnChoice> {
                 sample: sample.clone(),
                 code: column.code.clone(),
                 shown,
-                options: match shown {
-                    true => select(own.into_iter().chain(all), &column.code),
-                    false => Vec::new(),
+                options: if shown {
+                    select(own.into_iter().chain(all), &column.code)
+                } else {
+                    Vec::new()
                 },
             }
         })

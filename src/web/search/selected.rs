@@ -214,11 +214,12 @@ async fn chosen(web: &Web, posted: &Posted) -> Result<Vec<Chosen>> {
         }
     }
     chosen.retain(|chosen| !chosen.placements.is_empty());
-    match chosen.is_empty() {
-        true => Err(Error::Invalid(
+    if chosen.is_empty() {
+        Err(Error::Invalid(
             posted.visit.text.nothing_selected.to_owned(),
-        )),
-        false => Ok(chosen),
+        ))
+    } else {
+        Ok(chosen)
     }
 }
 

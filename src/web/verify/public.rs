@@ -238,12 +238,13 @@ async fn done(
         letters.push(to_contact(web, asked, &after, text).await?);
     }
     let version = value(fields, "version");
-    match asked
+    if asked
         .answer(answer, version, edit.as_deref(), &letters)
         .await?
     {
-        true => Ok(Done::Answered(answer)),
-        false => Ok(Done::Stale),
+        Ok(Done::Answered(answer))
+    } else {
+        Ok(Done::Stale)
     }
 }
 
@@ -253,9 +254,10 @@ type Wanted = (Answer, Option<Arc<dyn Edit>>);
 fn corrected(web: &Web, content: &[u8], sent: &Submitted) -> Result<Wanted> {
     let edit = web.facet.edit(Some(content), sent)?;
     let after = edit.apply(Some(content))?;
-    match web.core.class().differences(content, &after).is_empty() {
-        true => Ok((Answer::Confirmed, None)),
-        false => Ok((Answer::Corrected, Some(edit))),
+    if web.core.class().differences(content, &after).is_empty() {
+        Ok((Answer::Confirmed, None))
+    } else {
+        Ok((Answer::Corrected, Some(edit)))
     }
 }
 
@@ -313,9 +315,10 @@ async fn to_contact(
     text: &'static Text,
 ) -> Result<NewMessage> {
     let new = &asked.verification.asked;
-    let readers = match asked.book.is_private() {
-        true => 0,
-        false => asked.book.members().await?.len().saturating_sub(1),
+    let readers = if asked.book.is_private() {
+        0
+    } else {
+        asked.book.members().await?.len().saturating_sub(1)
     };
     Ok(NewMessage {
         channel: Channel::Mail,
@@ -347,9 +350,10 @@ async fn led(
         Err(Error::NotFound) => {
             let text = text::choose(None, headers);
             let t = text.mail;
-            let (status, message) = match web.verify.wrong.allows(peer) {
-                true => (StatusCode::NOT_FOUND, t.verify_over_text),
-                false => (StatusCode::TOO_MANY_REQUESTS, t.too_often),
+            let (status, message) = if web.verify.wrong.allows(peer) {
+                (StatusCode::NOT_FOUND, t.verify_over_text)
+            } else {
+                (StatusCode::TOO_MANY_REQUESTS, t.too_often)
             };
             let page = Message {
                 shell: anonymous_shell(text, String::new()),

@@ -29,11 +29,12 @@ fn row_85_a_body_of_100_megabytes_is_cut_early() {
         let part = vec![b'x'; 64 * 1024];
         let mut sent = 0;
         while sent < 100_000_000 {
-            let written = match chunked {
-                true => write!(stream, "{:x}\r\n", part.len())
+            let written = if chunked {
+                write!(stream, "{:x}\r\n", part.len())
                     .and_then(|()| stream.write_all(&part))
-                    .and_then(|()| stream.write_all(b"\r\n")),
-                false => stream.write_all(&part),
+                    .and_then(|()| stream.write_all(b"\r\n"))
+            } else {
+                stream.write_all(&part)
             };
             if written.is_err() {
                 break;

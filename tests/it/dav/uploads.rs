@@ -189,9 +189,10 @@ fn row_32_the_media_type_of_a_card_may_be_wrong() {
     .enumerate()
     {
         let path = format!("{BOOK}type{at}.vcf");
-        let headers: &[(&str, &str)] = match media_type.is_empty() {
-            true => &[],
-            false => &[("Content-Type", media_type)],
+        let headers: &[(&str, &str)] = if media_type.is_empty() {
+            &[]
+        } else {
+            &[("Content-Type", media_type)]
         };
         assert_eq!(
             alice

@@ -239,9 +239,10 @@ fn history(server: &Server, seed: u64) {
 fn devices_converge_whatever_the_network_does() {
     // Flushes cost nothing in memory.
     let memory = Path::new("/dev/shm");
-    let folder = match memory.is_dir() {
-        true => tempfile::tempdir_in(memory),
-        false => tempfile::tempdir(),
+    let folder = if memory.is_dir() {
+        tempfile::tempdir_in(memory)
+    } else {
+        tempfile::tempdir()
     };
     let server = Server::start_in_with(folder.expect("a folder"), |config| {
         config.eas_max_devices = 100_000;

@@ -296,10 +296,7 @@ fn another_password_or_a_disabled_account_ends_a_held_request_at_once() {
         server.set_password("alice", "demo");
         let phone = ready(&server, "alice", id);
         let answer = meanwhile(
-            || match held {
-                true => sync(&phone),
-                false => ping(&phone),
-            },
+            || if held { sync(&phone) } else { ping(&phone) },
             set_password,
         );
         assert_eq!(answer.status, 401, "{id}");

@@ -107,9 +107,10 @@ fn items_of_devices_are_answered() {
         let answer = phone.post_raw("Sync", mutated(&[body], &tokens, &mut dice));
         assert_answered(&answer, "Sync", &n.to_string());
         // What was taken moved the key: the device starts over where it was not told the new one.
-        let moved = match answer.body.is_empty() || answer.status != 200 {
-            true => None,
-            false => decode(&answer.body, &Limits::default()).ok(),
+        let moved = if answer.body.is_empty() || answer.status != 200 {
+            None
+        } else {
+            decode(&answer.body, &Limits::default()).ok()
         };
         let collection = moved.as_ref().and_then(|root| {
             let list = root.child(a::COLLECTIONS)?;

@@ -170,9 +170,10 @@ impl Phone {
         let now: Vec<_> = self.fresh.iter().filter(|_| dice.below(5) != 0).collect();
         let adds = now.into_iter().map(|(local, value)| Said::Add {
             local: *local,
-            client_id: match self.renames {
-                true => format!("{local}-{}", self.requests),
-                false => local.to_string(),
+            client_id: if self.renames {
+                format!("{local}-{}", self.requests)
+            } else {
+                local.to_string()
             },
             value: *value,
         });

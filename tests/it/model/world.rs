@@ -111,9 +111,10 @@ impl World {
     pub fn new() -> Self {
         // Flushes cost nothing in memory.
         let memory = PathBuf::from("/dev/shm");
-        let folder = match memory.is_dir() {
-            true => tempfile::tempdir_in(memory),
-            false => tempfile::tempdir(),
+        let folder = if memory.is_dir() {
+            tempfile::tempdir_in(memory)
+        } else {
+            tempfile::tempdir()
         };
         let mut world = Self {
             folder: folder.expect("a folder"),
@@ -232,9 +233,10 @@ fn touch(person: PersonId, device_id: &str) -> Op {
 impl Scene {
     /// As a request opens it: with what there is now.
     pub async fn open(&self, book: CollectionId) -> Book {
-        let book = match book == self.view {
-            true => self.core.open_view(&self.actor, &[]).await,
-            false => self.core.open(&self.actor, book).await,
+        let book = if book == self.view {
+            self.core.open_view(&self.actor, &[]).await
+        } else {
+            self.core.open(&self.actor, book).await
         };
         book.expect("a book")
     }
@@ -367,9 +369,10 @@ impl Scene {
         let Some(card) = dice.pick(&cards) else {
             return;
         };
-        let to = match from.collection().id == self.private {
-            true => self.group,
-            false => self.private,
+        let to = if from.collection().id == self.private {
+            self.group
+        } else {
+            self.private
         };
         let op = Op::Place {
             item: card.placement.item,

@@ -126,9 +126,10 @@ async fn founding_is_open_or_for_administrators() {
         ("a?b#c", false),
     ] {
         let outcome = w.core.found_group(&ivo, name, "x").await;
-        match taken {
-            true => assert!(matches!(outcome, Err(Error::Exists(_))), "{name}"),
-            false => assert!(matches!(outcome, Err(Error::Invalid(_))), "{name}"),
+        if taken {
+            assert!(matches!(outcome, Err(Error::Exists(_))), "{name}")
+        } else {
+            assert!(matches!(outcome, Err(Error::Invalid(_))), "{name}")
         }
     }
     w.check().await;

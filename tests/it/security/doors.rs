@@ -78,9 +78,10 @@ fn a_group_one_is_not_in_looks_like_none() {
         "/dav/principals/groups/*/",
         "/dav/*/private/contacts/",
     ] {
-        let names = match path.contains("groups") {
-            true => ["Team", "None"],
-            false => ["alice", "nobody"],
+        let names = if path.contains("groups") {
+            ["Team", "None"]
+        } else {
+            ["alice", "nobody"]
         };
         let answers = names.map(|name| {
             let answer = book.send("PROPFIND", &path.replace('*', name), &[("Depth", "0")], b"");

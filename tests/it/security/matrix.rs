@@ -322,9 +322,10 @@ fn clients_get_in_with_their_credentials_alone_and_to_their_own() {
     for (path, those) in [(private, &["alice"][..]), (team, &["alice", "bob"])] {
         for login in ["alice", "bob", "dora", "root"] {
             let found = status(login, path);
-            match those.contains(&login) {
-                true => assert_eq!(found, 207, "{login} {path}"),
-                false => assert!(matches!(found, 403 | 404), "{login} {path}: {found}"),
+            if those.contains(&login) {
+                assert_eq!(found, 207, "{login} {path}")
+            } else {
+                assert!(matches!(found, 403 | 404), "{login} {path}: {found}")
             }
         }
     }

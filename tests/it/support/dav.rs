@@ -32,9 +32,10 @@ impl Book {
     }
 
     pub fn put(&self, name: &str, condition: (&str, &str), card: &str) -> Answer {
-        let target = match name.starts_with('/') {
-            true => name.to_owned(),
-            false => format!("{}{name}", self.path),
+        let target = if name.starts_with('/') {
+            name.to_owned()
+        } else {
+            format!("{}{name}", self.path)
         };
         let headers = [("Content-Type", "text/vcard"), condition];
         self.send("PUT", &target, &headers, card.as_bytes())

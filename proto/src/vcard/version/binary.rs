@@ -73,8 +73,9 @@ fn type_of(property: &str, found: &str) -> Option<String> {
         "application/pkix-cert" => "X509".to_owned(),
         _ => subtype.to_ascii_uppercase(),
     };
-    match media_type(property, &word) == found {
-        true => Some(word),
-        false => Some(found.to_owned()),
+    if media_type(property, &word) == found {
+        Some(word)
+    } else {
+        Some(found.to_owned())
     }
 }

@@ -53,10 +53,7 @@ pub(super) fn to_v3(line: &Line, new: &mut NewLine) {
 pub(super) fn rev(line: &Line, new: &mut NewLine, to_v4: bool) {
     if let Some(Moment::Time(time)) = Moment::of(line) {
         drop_param(new, "VALUE");
-        new.raw = match to_v4 {
-            true => time.basic(),
-            false => time.extended(),
-        };
+        new.raw = if to_v4 { time.basic() } else { time.extended() };
     }
 }
 
@@ -85,11 +82,12 @@ impl Moment {
         }
         let text = line.text();
         let text = text.trim();
-        match text.contains(['T', 't', ' ']) {
-            true => DateTime::parse(text).map(Moment::Time),
-            false => PartialDate::parse(text)
+        if text.contains(['T', 't', ' ']) {
+            DateTime::parse(text).map(Moment::Time)
+        } else {
+            PartialDate::parse(text)
                 .filter(|date| date.year.is_none() || is_year(text))
-                .map(Moment::Date),
+                .map(Moment::Date)
         }
     }
 }

@@ -191,9 +191,10 @@ impl<'a> Groups<'a> {
             }
         }
         for (at, line) in self.lines.iter().enumerate() {
-            let left = match line.is("LABEL") {
-                true => addresses.get_mut(&kind(line)),
-                false => None,
+            let left = if line.is("LABEL") {
+                addresses.get_mut(&kind(line))
+            } else {
+                None
             };
             if let Some(address) = left.and_then(VecDeque::pop_front) {
                 self.labels.insert(address, at);

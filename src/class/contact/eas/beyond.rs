@@ -42,18 +42,15 @@ pub fn beyond(card: &Document) -> Vec<String> {
 
 /// As people read it.
 fn value(line: &Line) -> String {
-    match line.is("ADR") {
-        true => {
-            let parts = line.components();
-            let parts: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
-            let said = parts.into_iter().filter(|part| !part.is_empty());
-            said.collect::<Vec<_>>().join(", ")
-        }
-        false => {
-            let text = line.text();
-            let bare = text.strip_prefix("tel:").unwrap_or(&text);
-            bare.trim().to_owned()
-        }
+    if line.is("ADR") {
+        let parts = line.components();
+        let parts: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
+        let said = parts.into_iter().filter(|part| !part.is_empty());
+        said.collect::<Vec<_>>().join(", ")
+    } else {
+        let text = line.text();
+        let bare = text.strip_prefix("tel:").unwrap_or(&text);
+        bare.trim().to_owned()
     }
 }
 

@@ -55,10 +55,7 @@ impl Sort {
             (_, false) => date.year,
         };
         let date = PartialDate { year, ..date };
-        let raw = match v4 {
-            true => date.basic(),
-            false => date.extended(),
-        };
+        let raw = if v4 { date.basic() } else { date.extended() };
         match at.and_then(|at| Some((at, patch.current(at)?))) {
             Some((at, mut line)) => {
                 let omit = "X-APPLE-OMIT-YEAR";
@@ -75,9 +72,10 @@ impl Sort {
                     _ => self.property(),
                 };
                 let line = NewLine::new(name, &[], raw);
-                patch.add(match without_year && !v4 {
-                    true => line.with("X-APPLE-OMIT-YEAR", NO_YEAR.to_string()),
-                    false => line,
+                patch.add(if without_year && !v4 {
+                    line.with("X-APPLE-OMIT-YEAR", NO_YEAR.to_string())
+                } else {
+                    line
                 });
             }
         }

@@ -54,9 +54,10 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
             }
             known if slots::is_known(known) => {
                 let text = lf(&element.text());
-                let text = match slots::is_date(known) {
-                    true => day(&text, midnight)?,
-                    false => text,
+                let text = if slots::is_date(known) {
+                    day(&text, midnight)?
+                } else {
+                    text
                 };
                 fields.texts.insert(known, text);
             }
@@ -104,9 +105,10 @@ fn is_other_city(elements: &[&Element], at: usize) -> bool {
         };
         neighbour(at.checked_sub(1)) || neighbour(at.checked_add(1))
     };
-    let home = match beside(last, is_home) && !beside(first, is_home) {
-        true => last,
-        false => first,
+    let home = if beside(last, is_home) && !beside(first, is_home) {
+        last
+    } else {
+        first
     };
     at != home
 }
@@ -114,9 +116,10 @@ fn is_other_city(elements: &[&Element], at: usize) -> bool {
 /// A date, or nothing where nothing is said; what is no date removes none.
 fn day(text: &str, midnight: Option<i32>) -> Result<String> {
     let day = date::normalise(text, midnight);
-    match day.is_empty() && !text.trim().is_empty() {
-        true => Err(Error::InvalidDocument("a date cannot be read".into())),
-        false => Ok(day),
+    if day.is_empty() && !text.trim().is_empty() {
+        Err(Error::InvalidDocument("a date cannot be read".into()))
+    } else {
+        Ok(day)
     }
 }
 
@@ -209,9 +212,10 @@ fn write_note(text: &str, whole: &str, view: &View, out: &mut Encoder) {
         }
         return;
     }
-    let size = match view.html {
-        true => html::of(whole).len(),
-        false => note::size(whole),
+    let size = if view.html {
+        html::of(whole).len()
+    } else {
+        note::size(whole)
     };
     out.open(base::BODY)
         .text(base::TYPE, if view.html { "2" } else { "1" })

@@ -65,9 +65,10 @@ pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String
     let mut patch = after.edit();
     if let Some(sent) = changes.get(&c::FILE_AS) {
         // What every device computes by itself is not kept: it would outlive the name.
-        let text = match names(&after).as_ref() == Some(sent) {
-            true => "",
-            false => sent,
+        let text = if names(&after).as_ref() == Some(sent) {
+            ""
+        } else {
+            sent
         };
         set_line(&mut patch, FILE_AS, text, escape_text(text));
     }

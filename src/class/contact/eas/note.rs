@@ -16,13 +16,15 @@ pub fn shown<'n>(note: &'n str, view: &View) -> &'n str {
     let Some(limit) = view.truncation else {
         return note;
     };
-    let fitting = match view.html {
-        true => html::fitting(note, limit),
-        false => fitting(note, limit),
+    let fitting = if view.html {
+        html::fitting(note, limit)
+    } else {
+        fitting(note, limit)
     };
-    match view.all_or_none && fitting.len() < note.len() {
-        true => "",
-        false => fitting,
+    if view.all_or_none && fitting.len() < note.len() {
+        ""
+    } else {
+        fitting
     }
 }
 

@@ -101,9 +101,10 @@ pub fn kept(before: &Document, places: &Places, after: &Document, by_device: boo
             kept.push(Kept(tag.page, tag.token, value.to_owned()));
         }
     }
-    match kept.is_empty() {
-        true => Vec::new(),
-        false => serde_json::to_vec(&kept).unwrap_or_default(),
+    if kept.is_empty() {
+        Vec::new()
+    } else {
+        serde_json::to_vec(&kept).unwrap_or_default()
     }
 }
 
@@ -141,9 +142,10 @@ fn carry(
     };
     let (new, hidden): (Vec<usize>, Vec<usize>) = free.into_iter().partition(is_new);
     // A device that emptied an element must not find another value in it.
-    let waiting = match by_device {
-        true => new,
-        false => new.into_iter().chain(hidden).collect(),
+    let waiting = if by_device {
+        new
+    } else {
+        new.into_iter().chain(hidden).collect()
     };
     let mut waiting = waiting.into_iter();
     for place in carried.iter_mut().filter(|place| place.is_none()) {

@@ -115,9 +115,10 @@ pub fn says_the_same(tag: Tag, sent: &str, shown: &str) -> bool {
         return mailbox::parse(sent).0 == shown;
     }
     if is_date(tag) {
-        return match sent.is_empty() {
-            true => shown.is_empty(),
-            false => shown.starts_with(sent),
+        return if sent.is_empty() {
+            shown.is_empty()
+        } else {
+            shown.starts_with(sent)
         };
     }
     sent == shown

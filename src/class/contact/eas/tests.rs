@@ -97,9 +97,10 @@ fn added(values: &[(Tag, &str)]) -> Kept {
 fn element(tag: Tag, text: &str) -> Element {
     Element {
         tag,
-        children: match text.is_empty() {
-            true => Vec::new(),
-            false => vec![Node::Text(text.to_owned())],
+        children: if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Node::Text(text.to_owned())]
         },
     }
 }

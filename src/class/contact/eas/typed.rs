@@ -288,9 +288,10 @@ impl Sort {
         line.raw = escape_text(value);
         if self.names[0] == "TEL" && text.starts_with("tel:") {
             let number = |c: char| c.is_ascii_digit() || "+()-. ".contains(c);
-            match value.chars().all(number) {
-                true => line.raw = format!("tel:{}", value.replace(' ', "-")),
-                false => line.params.retain(|param| !named(param, "VALUE")),
+            if value.chars().all(number) {
+                line.raw = format!("tel:{}", value.replace(' ', "-"))
+            } else {
+                line.params.retain(|param| !named(param, "VALUE"))
             }
         } else if let ("IMPP", Some(known), None) = (self.names[0], scheme(&text), scheme(value)) {
             line.raw = escape_text(&format!("{known}:{value}"));

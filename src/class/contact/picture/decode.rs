@@ -66,11 +66,12 @@ fn pixels_of(octets: &[u8]) -> u64 {
 }
 
 fn within_limits(width: u64, height: u64) -> Result<()> {
-    match width.saturating_mul(height) > MAX_PIXELS {
-        true => Err(format!(
+    if width.saturating_mul(height) > MAX_PIXELS {
+        Err(format!(
             "the picture is too large: {width} by {height} pixels"
-        )),
-        false => Ok(()),
+        ))
+    } else {
+        Ok(())
     }
 }
 

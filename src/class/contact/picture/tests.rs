@@ -10,9 +10,8 @@ const BLUE: [u8; 3] = [40, 60, 210];
 
 /// The left half red, the right half blue.
 fn halves(width: u32, height: u32) -> Vec<u8> {
-    let picture = RgbImage::from_fn(width, height, |x, _| match x < width / 2 {
-        true => Rgb(RED),
-        false => Rgb(BLUE),
+    let picture = RgbImage::from_fn(width, height, |x, _| {
+        if x < width / 2 { Rgb(RED) } else { Rgb(BLUE) }
     });
     let mut out = Cursor::new(Vec::new());
     picture

@@ -70,9 +70,12 @@ static GENDER: Choices = Choices {
 static COMPANY: Choices = Choices {
     options: &[("", |t| t.kind_person), ("org", |t| t.kind_company)],
     properties: &["X-ABShowAs"],
-    get: |card| match card.is_company() {
-        true => "org".to_owned(),
-        false => String::new(),
+    get: |card| {
+        if card.is_company() {
+            "org".to_owned()
+        } else {
+            String::new()
+        }
     },
     set: |value, patch| {
         for name in ["KIND", "X-ABShowAs"] {

@@ -124,22 +124,21 @@ impl WebEdit {
         let card = patch.document();
         let stored = list.rows(card).into_iter().nth(row);
         let line = stored.as_ref().map(|stored| &card.lines()[stored.at]);
-        let raw = match list.inputs.is_empty() {
-            true => match (self.change(id), line) {
+        let raw = if list.inputs.is_empty() {
+            match (self.change(id), line) {
                 (Some(value), _) => escape_text(value),
                 (None, Some(line)) => line.decoded(),
                 (None, None) => String::new(),
-            },
-            false => {
-                let mut parts = line.map(|line| line.components()).unwrap_or_default();
-                parts.resize(7, String::new());
-                for (input, (component, _)) in list.inputs.iter().enumerate() {
-                    if let Some(value) = self.change(&format!("{id}-{input}")) {
-                        parts[*component] = value.to_owned();
-                    }
-                }
-                joined(&parts)
             }
+        } else {
+            let mut parts = line.map(|line| line.components()).unwrap_or_default();
+            parts.resize(7, String::new());
+            for (input, (component, _)) in list.inputs.iter().enumerate() {
+                if let Some(value) = self.change(&format!("{id}-{input}")) {
+                    parts[*component] = value.to_owned();
+                }
+            }
+            joined(&parts)
         };
         let kind = self.change(&format!("{id}-kind"));
         let own = self.change(&format!("{id}-label"));
@@ -410,12 +409,13 @@ fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Tex
                 selected: chosen == kind,
             })
             .collect(),
-        fields: match list.inputs.is_empty() {
-            true => vec![input(id.to_owned(), (list.label)(text))],
-            false => (0..)
+        fields: if list.inputs.is_empty() {
+            vec![input(id.to_owned(), (list.label)(text))]
+        } else {
+            (0..)
                 .zip(list.inputs)
                 .map(|(at, (_, label))| input(format!("{id}-{at}"), label(text)))
-                .collect(),
+                .collect()
         },
     }
 }
@@ -491,13 +491,14 @@ fn set_list(patch: &mut Patch<'_>, name: &str, value: &str) {
 
 /// Escaped components; empty when all are.
 fn joined(parts: &[String]) -> String {
-    match parts.iter().all(String::is_empty) {
-        true => String::new(),
-        false => parts
+    if parts.iter().all(String::is_empty) {
+        String::new()
+    } else {
+        parts
             .iter()
             .map(|part| escape_text(part))
             .collect::<Vec<_>>()
-            .join(";"),
+            .join(";")
     }
 }
 
@@ -556,8 +557,9 @@ fn with_formatted_name(card: &Document, name: &str, language: &str) -> Document 
 fn own_formatted_name(card: &Document) -> String {
     let formatted = card.first("FN").map(|line| line.text()).unwrap_or_default();
     let made = card.generated_name().unwrap_or_default();
-    match formatted.trim() == made.trim() || made.is_empty() {
-        true => String::new(),
-        false => formatted,
+    if formatted.trim() == made.trim() || made.is_empty() {
+        String::new()
+    } else {
+        formatted
     }
 }

@@ -81,9 +81,10 @@ pub fn members(card: &Document) -> Option<Vec<String>> {
 
 fn uid(member: &str) -> String {
     let prefix = member.get(..URN.len());
-    match prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(URN)) {
-        true => member[URN.len()..].to_owned(),
-        false => member.to_owned(),
+    if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(URN)) {
+        member[URN.len()..].to_owned()
+    } else {
+        member.to_owned()
     }
 }
 

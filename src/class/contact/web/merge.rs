@@ -105,9 +105,12 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     }
     for (at, line) in offered(&right) {
         let name = line.name.to_ascii_uppercase();
-        let known = left.all(&name).any(|there| match line.is_one_of_several() {
-            true => compared(there) == compared(line),
-            false => true,
+        let known = left.all(&name).any(|there| {
+            if line.is_one_of_several() {
+                compared(there) == compared(line)
+            } else {
+                true
+            }
         });
         if !known {
             sides.push(Side {

@@ -87,9 +87,10 @@ impl Row {
     }
 
     fn called(&self, list: &Several, reader: &Reader) -> String {
-        match self.label.is_empty() {
-            true => labelled(list, &self.kind, reader.text),
-            false => self.label.clone(),
+        if self.label.is_empty() {
+            labelled(list, &self.kind, reader.text)
+        } else {
+            self.label.clone()
         }
     }
 
@@ -234,9 +235,10 @@ impl Rebased {
         if same(mine, theirs) {
             return;
         }
-        let label = match theirs.is_empty() {
-            true => mine.called(list, reader),
-            false => theirs.called(list, reader),
+        let label = if theirs.is_empty() {
+            mine.called(list, reader)
+        } else {
+            theirs.called(list, reader)
         };
         // Each says what it is where that is the difference.
         let shown = |row: &Row| match row.called(list, reader) {

@@ -73,9 +73,10 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
                 own if own.is_empty() => labelled(list, row.kind, text),
                 own => own,
             };
-            let value = match list.inputs.is_empty() {
-                true => line.text(),
-                false => address(line),
+            let value = if list.inputs.is_empty() {
+                line.text()
+            } else {
+                address(line)
             };
             let mut shown = linked(list.name, row.kind, value, text, country);
             shown.callee = shown.callee.or_else(|| skype(line));
@@ -326,9 +327,10 @@ fn address(line: &Line) -> String {
             .collect();
         said.join(between)
     };
-    let (place, beside) = match CODE_LAST.contains(&&country.to_lowercase()[..]) {
-        true => (join(&[city, &join(&[region, code], " ")], ", "), ""),
-        false => (join(&[code, city], " "), region),
+    let (place, beside) = if CODE_LAST.contains(&&country.to_lowercase()[..]) {
+        (join(&[city, &join(&[region, code], " ")], ", "), "")
+    } else {
+        (join(&[code, city], " "), region)
     };
     join(&[part(0), part(1), part(2), &place, beside, country], "\n")
 }

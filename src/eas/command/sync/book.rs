@@ -68,9 +68,10 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
     }
     if device::is_probe(&call.device) {
         // Nothing is kept of it, so that its key is good for nothing.
-        return Ok(match is_prime {
-            true => part(&random_id(8), Said::Status(1)),
-            false => part("0", Said::Status(3)),
+        return Ok(if is_prime {
+            part(&random_id(8), Said::Status(1))
+        } else {
+            part("0", Said::Status(3))
         });
     }
     let (key, kept) = kept(&device_book, collection).await?;

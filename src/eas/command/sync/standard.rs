@@ -51,10 +51,11 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
     };
     let wrote = !collection.commands.is_empty();
     if collection.key == "0" {
-        return match wrote {
+        return if wrote {
             // Nothing is applied before the first key, and nothing is taken for done.
-            true => part("0", Said::Status(4)),
-            false => part(&key(1), Said::Status(1)),
+            part("0", Said::Status(4))
+        } else {
+            part(&key(1), Said::Status(1))
         };
     }
     let Some(next) = next_key(&collection.key, wrote) else {
@@ -72,12 +73,13 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
         let (data, fate) = match command {
             Command::Add { client_id, data } => {
                 let client_id = client_id.clone();
-                let fate = match quirk::repeats_refused_adds(&call.device) {
-                    true => Fate::AddUndone {
+                let fate = if quirk::repeats_refused_adds(&call.device) {
+                    Fate::AddUndone {
                         server_id: format!("{TEMPORARY}{}", &digest(client_id.as_bytes())[..24]),
                         client_id,
-                    },
-                    false => Fate::AddRefused { client_id },
+                    }
+                } else {
+                    Fate::AddRefused { client_id }
                 };
                 (Some(data), Some(fate))
             }

@@ -64,9 +64,10 @@ impl Commit<'_> {
             .connection
             .prepare_cached("SELECT 1 FROM collection WHERE id = ?1 AND seq = ?2")?
             .exists(params![collection.0, seq.0])?;
-        match stands {
-            true => Ok(collection.0),
-            false => Err(Error::PreconditionFailed.into()),
+        if stands {
+            Ok(collection.0)
+        } else {
+            Err(Error::PreconditionFailed.into())
         }
     }
 

@@ -120,9 +120,10 @@ impl Commit<'_> {
             .connection
             .prepare_cached("SELECT 1 FROM blob WHERE digest = ?1 AND octets = ?2")?
             .exists(params![blob.digest, blob.octets])?;
-        match there {
-            true => Ok(()),
-            false => Err(Error::NotFound.into()),
+        if there {
+            Ok(())
+        } else {
+            Err(Error::NotFound.into())
         }
     }
 
@@ -149,9 +150,10 @@ impl Commit<'_> {
             .connection
             .prepare_cached(KEPT)?
             .query_row([person.0], |row| row.get(0))?;
-        match live <= limit && kept <= limit.saturating_mul(KEPT_TIMES) {
-            true => Ok(live),
-            false => Err(Error::OverQuota { limit }.into()),
+        if live <= limit && kept <= limit.saturating_mul(KEPT_TIMES) {
+            Ok(live)
+        } else {
+            Err(Error::OverQuota { limit }.into())
         }
     }
 
@@ -168,11 +170,11 @@ impl Commit<'_> {
                      AND (person = ?1 AND kind = 'private' OR grp = ?2 AND kind = 'group')",
             )?
             .exists(params![person, group, DEFAULT_FOLDER])?;
-        match there {
-            true => Ok(()),
-            false => self
-                .add_folder(person, group, DEFAULT_FOLDER, "Documents")
-                .map(drop),
+        if there {
+            Ok(())
+        } else {
+            self.add_folder(person, group, DEFAULT_FOLDER, "Documents")
+                .map(drop)
         }
     }
 
@@ -206,9 +208,10 @@ impl Commit<'_> {
             .query_map(params![person, group, except], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         let folded = name.to_lowercase();
-        match names.iter().any(|other| other.to_lowercase() == folded) {
-            true => Err(Error::Exists(name.to_owned()).into()),
-            false => Ok(()),
+        if names.iter().any(|other| other.to_lowercase() == folded) {
+            Err(Error::Exists(name.to_owned()).into())
+        } else {
+            Ok(())
         }
     }
 
@@ -238,18 +241,19 @@ impl Commit<'_> {
     }
 
     fn attach(&self, contact: ItemId, document: ItemId, attached: bool) -> Applied<i64> {
-        match attached {
-            true => self.run(
+        if attached {
+            self.run(
                 "INSERT INTO attachment (contact, document, person, at)
                  SELECT c.id, d.id, ?3, ?4 FROM item c JOIN item d ON d.id = ?2
                  WHERE c.id = ?1 AND c.class = 'contact' AND d.class = 'document'
                  ON CONFLICT DO NOTHING",
                 params![contact.0, document.0, self.author(), self.batch.at.0],
-            )?,
-            false => self.run(
+            )?
+        } else {
+            self.run(
                 "DELETE FROM attachment WHERE contact = ?1 AND document = ?2",
                 [contact.0, document.0],
-            )?,
+            )?
         };
         Ok(contact.0)
     }

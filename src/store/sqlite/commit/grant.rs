@@ -59,11 +59,10 @@ impl Commit<'_> {
                 return Err(not_a_member().into());
             }
         }
-        let sql = match modify {
-            true => {
-                "INSERT OR IGNORE INTO grant_item (item, collection, person) VALUES (?1, ?2, ?3)"
-            }
-            false => "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2 AND person = ?3",
+        let sql = if modify {
+            "INSERT OR IGNORE INTO grant_item (item, collection, person) VALUES (?1, ?2, ?3)"
+        } else {
+            "DELETE FROM grant_item WHERE item = ?1 AND collection = ?2 AND person = ?3"
         };
         let changed =
             self.connection

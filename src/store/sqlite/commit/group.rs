@@ -287,9 +287,10 @@ impl Commit<'_> {
                 )?;
                 continue;
             }
-            match take_back {
-                true => self.take_away(&self.live(PlacementId(placement))?, None)?,
-                false => self.leave_copy(placement, book, person)?,
+            if take_back {
+                self.take_away(&self.live(PlacementId(placement))?, None)?
+            } else {
+                self.leave_copy(placement, book, person)?
             };
         }
         Ok(())

@@ -335,9 +335,10 @@ impl<'a> Commit<'a> {
     pub(super) fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
         if let Some((limit, room)) = self.rooms.get_mut(&collection.0) {
             *room -= 1;
-            return match *room < 0 {
-                true => Err(Error::OverQuota { limit: *limit }.into()),
-                false => Ok(()),
+            return if *room < 0 {
+                Err(Error::OverQuota { limit: *limit }.into())
+            } else {
+                Ok(())
             };
         }
         let quota: Option<i64> = self

@@ -45,9 +45,10 @@ impl Commit<'_> {
             params![person.0, if shown { "true" } else { "false" }],
         )?;
         for list in self.lists_with(person)? {
-            match shown {
-                true => self.show_book(person.0, list)?,
-                false => self.hide_book(list, Some(person.0))?,
+            if shown {
+                self.show_book(person.0, list)?
+            } else {
+                self.hide_book(list, Some(person.0))?
             }
         }
         // What is remembered of an account holds its settings.
@@ -121,9 +122,10 @@ impl Commit<'_> {
                 self.batch.at.0,
             ],
         )?;
-        match self.shows_members(person)? {
-            true => self.show_book(person.0, list),
-            false => Ok(()),
+        if self.shows_members(person)? {
+            self.show_book(person.0, list)
+        } else {
+            Ok(())
         }
     }
 

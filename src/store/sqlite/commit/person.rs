@@ -72,9 +72,10 @@ impl Commit<'_> {
             .connection
             .prepare_cached("SELECT 1 FROM person WHERE lower(email) = lower(?1) AND id <> ?2")?
             .exists(params![email, except])?;
-        match taken {
-            true => Err(Error::Exists(email.to_owned()).into()),
-            false => Ok(()),
+        if taken {
+            Err(Error::Exists(email.to_owned()).into())
+        } else {
+            Ok(())
         }
     }
 

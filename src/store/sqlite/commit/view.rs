@@ -60,9 +60,10 @@ impl Commit<'_> {
                     .sources(view.0)?
                     .iter()
                     .any(|source| source.seq > source.caught_up);
-                match behind {
-                    true => Err(Error::PreconditionFailed.into()),
-                    false => Ok(view.0),
+                if behind {
+                    Err(Error::PreconditionFailed.into())
+                } else {
+                    Ok(view.0)
                 }
             }
             Op::Follow {

@@ -172,9 +172,10 @@ impl Within {
                 positives,
                 negatives,
             } => {
-                let positive = match positives.is_empty() {
-                    true => Expression::place(self.place),
-                    false => Expression::And(each(positives)),
+                let positive = if positives.is_empty() {
+                    Expression::place(self.place)
+                } else {
+                    Expression::And(each(positives))
                 };
                 if negatives.is_empty() {
                     return positive;
@@ -201,9 +202,10 @@ impl Within {
                 digits,
                 prefix,
             } => {
-                let number = match prefix {
-                    true => token::number(digits),
-                    false => token::reversed(digits),
+                let number = if *prefix {
+                    token::number(digits)
+                } else {
+                    token::reversed(digits)
                 };
                 Expression::Or(vec![
                     self.phrase(&words.tokens.join(" "), *prefix),
@@ -310,11 +312,12 @@ mod tests {
         };
         let mut comments = Vec::new();
         for (part, value, comment) in texts {
-            match comment {
-                true => comments.push(token::Tokens::text(value, false).finish()),
-                false => index
+            if comment {
+                comments.push(token::Tokens::text(value, false).finish())
+            } else {
+                index
                     .texts
-                    .push(IndexText::searched("x", value.to_owned(), part)),
+                    .push(IndexText::searched("x", value.to_owned(), part))
             }
         }
         if reached {

@@ -139,8 +139,9 @@ fn by_name(sort: &str) -> String {
 
 /// The column of a list's order.
 pub fn sort_column(last_first: bool) -> &'static str {
-    match last_first {
-        true => "sort_last",
-        false => "sort_first",
+    if last_first {
+        "sort_last"
+    } else {
+        "sort_first"
     }
 }

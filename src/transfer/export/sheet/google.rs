@@ -158,9 +158,10 @@ fn label_of(value: &Value, phone: bool) -> String {
         "Mobile".to_owned()
     } else if phone && value.is("fax") {
         let kind = if value.is("home") { "Home" } else { "Work" };
-        match value.is("home") || value.is("work") {
-            true => format!("{kind} Fax"),
-            false => "Other Fax".to_owned(),
+        if value.is("home") || value.is("work") {
+            format!("{kind} Fax")
+        } else {
+            "Other Fax".to_owned()
         }
     } else if phone && (value.is("main") || value.is("x-company-main")) {
         "Main".to_owned()
@@ -173,9 +174,10 @@ fn label_of(value: &Value, phone: bool) -> String {
     } else {
         String::new()
     };
-    match value.preferred {
-        true => format!("* {label}"),
-        false => label,
+    if value.preferred {
+        format!("* {label}")
+    } else {
+        label
     }
 }
 

@@ -101,10 +101,13 @@ impl Taken {
             ("TITLE", _) => fields.title.clone(),
             ("ROLE", _) => fields.role.clone(),
             ("INITIALS", _) => fields.initials.clone(),
-            ("EMAIL", "type") => match fields.emails.len() >= self.emails && self.emails > 0 {
-                true => "SMTP".to_owned(),
-                false => String::new(),
-            },
+            ("EMAIL", "type") => {
+                if fields.emails.len() >= self.emails && self.emails > 0 {
+                    "SMTP".to_owned()
+                } else {
+                    String::new()
+                }
+            }
             ("EMAIL", "name") => String::new(),
             ("EMAIL", _) => {
                 self.emails += 1;
@@ -156,11 +159,10 @@ impl Taken {
     fn phone(&mut self, types: &[&str], label: &str, fields: &Fields) -> String {
         let preferred = types == ["pref"];
         let found = fields.phones.iter().enumerate().find(|(at, phone)| {
-            let same = match preferred {
-                true => phone.types.is_empty() && phone.preferred,
-                false => {
-                    phone.types.len() == types.len() && types.iter().all(|wanted| phone.is(wanted))
-                }
+            let same = if preferred {
+                phone.types.is_empty() && phone.preferred
+            } else {
+                phone.types.len() == types.len() && types.iter().all(|wanted| phone.is(wanted))
             };
             same && phone.label == label && !self.phones.contains(at)
         });

@@ -103,9 +103,10 @@ impl CardDav {
     /// Between Private and the group.
     fn move_away(&mut self, key: Key) -> Option<()> {
         let private = private(self.login);
-        let there = match key.0 == private {
-            true => TEAM.to_owned(),
-            false => private,
+        let there = if key.0 == private {
+            TEAM.to_owned()
+        } else {
+            private
         };
         let to = (there, key.1.clone());
         let value = self.ledger.value(&key).to_owned();

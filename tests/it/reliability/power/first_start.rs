@@ -60,12 +60,11 @@ fn one_directory(dice: &mut Dice) -> (usize, usize) {
         let kept = ["tls/ca.pem", "push.key"].map(|file| fs::read(data.join(file)).expect(file));
         let log = fs::read(&log).expect("a log");
         let at = moment(&log, listening, dice);
-        match at < listening {
-            true => unfinished += 1,
-            false => {
-                given.password_is_out = true;
-                given.kept = Some(kept);
-            }
+        if at < listening {
+            unfinished += 1
+        } else {
+            given.password_is_out = true;
+            given.kept = Some(kept);
         }
         if at >= acknowledged {
             given.cards.push(name);

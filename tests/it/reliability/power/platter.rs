@@ -102,9 +102,10 @@ impl Platter {
             namings: Vec::new(),
         };
         for path in beneath(root) {
-            let node = match path.is_dir() {
-                true => Node::Folder,
-                false => platter.add(fs::read(&path).expect("read")),
+            let node = if path.is_dir() {
+                Node::Folder
+            } else {
+                platter.add(fs::read(&path).expect("read"))
             };
             platter.names.insert(path, node);
         }
@@ -170,9 +171,10 @@ impl Platter {
     /// A folder's flush: which names it has.
     fn flush_names(&mut self, folder: &Path) {
         for naming in mem::take(&mut self.namings) {
-            match naming.is_in(folder) {
-                true => naming.apply(&mut self.names),
-                false => self.namings.push(naming),
+            if naming.is_in(folder) {
+                naming.apply(&mut self.names)
+            } else {
+                self.namings.push(naming)
             }
         }
     }
@@ -218,9 +220,10 @@ impl Platter {
             }
         }
         for path in beneath(&self.root).into_iter().rev() {
-            match path.is_dir() {
-                true => fs::remove_dir(path).expect("removed"),
-                false => fs::remove_file(path).expect("removed"),
+            if path.is_dir() {
+                fs::remove_dir(path).expect("removed")
+            } else {
+                fs::remove_file(path).expect("removed")
             }
         }
         // A folder comes before what is in it, and what has none is lost.
