@@ -152,7 +152,12 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
     while let Some(position) = next {
         let leg = book.walk_for(position, CHUNK, want).await?;
         let mut found: Vec<&Card> = leg.cards.iter().collect();
-        found.retain(|card| everything || matches(call, book, card, &query.filter));
+        if !everything {
+            // A card may have to be rendered in both versions.
+            tokio::task::block_in_place(|| {
+                found.retain(|card| matches(call, book, card, &query.filter));
+            });
+        }
         let cut = found.len() > left;
         found.truncate(left);
         left -= found.len();

@@ -23,6 +23,8 @@ use crate::{
 
 /// Levels below the resource asked; also ends cycles.
 const MAX_DEPTH: usize = 3;
+/// Properties asked of one resource; each is read by itself.
+const MAX_NAMES: usize = 100;
 /// Resources one answer visits.
 const MAX_VISITS: usize = 500;
 
@@ -47,6 +49,11 @@ fn expanded<'a>(
         let Some(source) = Source::of(resource).await? else {
             return Ok(None);
         };
+        if wanted.len() > MAX_NAMES {
+            return Err(Failure::BadRequest(format!(
+                "more than {MAX_NAMES} properties"
+            )));
+        }
         let mut out = Properties::default();
         for expand in wanted {
             let found = source.property(call, &expand.name).await?;

@@ -66,10 +66,13 @@ impl Book {
                 Err(obstacle) => return Ok(Err(obstacle)),
             };
             if !ops.is_empty() {
-                ops.push(Op::NoteWritten {
-                    collection: to.book.collection.id,
-                    href: to.href.to_owned(),
-                });
+                // Who moves without a condition may hold an older version than is moved.
+                if *condition != Condition::None {
+                    ops.push(Op::NoteWritten {
+                        collection: to.book.collection.id,
+                        href: to.href.to_owned(),
+                    });
+                }
                 book.core.commit_as(&book.actor, ops).await?;
             }
             Ok(Ok(created))

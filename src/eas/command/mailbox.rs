@@ -1,5 +1,7 @@
 //! Contacts found in the folders of a device: what searches of the mailbox have here.
 
+use std::collections::HashSet;
+
 use carnet_proto::wbxml::{Element, page::air_sync as a};
 
 use super::super::{
@@ -7,6 +9,9 @@ use super::super::{
     request::Call,
 };
 use crate::domain::{device_sync::DeviceBook, error::Result, item::Card};
+
+/// Folders one search looks into.
+const MAX_FOLDERS: usize = 300;
 
 /// A contact in a folder.
 pub struct Hit {
@@ -39,6 +44,9 @@ async fn folders_of(call: &Call, query: &Element) -> Result<Vec<String>> {
             .filter(|id| folders::standard_of(id).is_none())
             .collect();
     }
+    let mut seen = HashSet::new();
+    ids.retain(|id| seen.insert(id.clone()));
+    ids.truncate(MAX_FOLDERS);
     Ok(ids)
 }
 

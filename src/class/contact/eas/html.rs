@@ -44,6 +44,7 @@ fn written(before: char, c: char, room: &mut [u8; 4]) -> &str {
 /// The text of HTML a client wrote.
 pub fn to_text(html: &str) -> String {
     let mut text = Text::default();
+    let lower = html.to_ascii_lowercase();
     let mut rest = html;
     while let Some(start) = rest.find('<') {
         text.run(&rest[..start]);
@@ -75,7 +76,7 @@ pub fn to_text(html: &str) -> String {
             name if BLOCKS.contains(&name) => text.block(),
             "style" | "script" | "title" if !tag.starts_with('/') => {
                 let close = format!("</{name}");
-                let skip = rest.to_ascii_lowercase().find(&close);
+                let skip = lower[lower.len() - rest.len()..].find(&close);
                 rest = &rest[skip.unwrap_or(rest.len())..];
             }
             _ => {}

@@ -51,8 +51,76 @@ pub fn size(note: &str) -> usize {
 /// The new note when a device that was shown only the beginning sends a text; none if nothing
 /// changes. The part the device was not shown stays.
 pub fn edited(whole: &str, shown: &str, sent: &str) -> Option<String> {
-    if sent == shown {
+    // What a device makes of HTML ends without blanks.
+    if sent == shown || sent == shown.trim_end() || sent == whole {
         return None;
     }
-    Some(sent.to_owned() + whole.strip_prefix(shown).unwrap_or_default())
+    let tail = whole.strip_prefix(shown).unwrap_or_default();
+    if tail.is_empty() || is_of_whole(whole, shown, sent) {
+        return Some(sent.to_owned());
+    }
+    let gap = if shown.is_empty() {
+        "\n"
+    } else {
+        &shown[shown.trim_end().len()..]
+    };
+    Some(format!("{}{gap}{tail}", sent.trim_end()))
+}
+
+/// Octets that are not the same by chance.
+const TELLING: usize = 16;
+
+/// A device that fetched the whole note by itself sends more of it than it was shown.
+fn is_of_whole(whole: &str, shown: &str, sent: &str) -> bool {
+    let same = whole.bytes().zip(sent.bytes()).take_while(|(a, b)| a == b);
+    let rest = whole.len() - shown.len();
+    same.count() >= shown.len() + TELLING.min(rest) || sent.ends_with(&whole[shown.len()..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_note_is_neither_lost_nor_doubled() {
+        let whole = "First line of a note.\nSecond line, which a device was not shown.";
+        let shown = "First line of a note.\n";
+        for (shown, sent, expected) in [
+            // Echoes, of what was shown and of what was fetched by itself.
+            (shown, shown, None),
+            (shown, "First line of a note.", None),
+            (shown, whole, None),
+            ("", whole, None),
+            // An edit of the beginning keeps the end.
+            (
+                shown,
+                "Another line.",
+                Some("Another line.\nSecond line, which a device was not shown."),
+            ),
+            // Who sends the end too, or more of it, had the whole.
+            (
+                shown,
+                "Changed. Second line, which a device was not shown.",
+                Some("Changed. Second line, which a device was not shown."),
+            ),
+            (
+                shown,
+                "First line of a note.\nSecond line, which changed",
+                Some("First line of a note.\nSecond line, which changed"),
+            ),
+            // One that saw nothing of it and writes a note of its own.
+            (
+                "",
+                "New",
+                Some("New\nFirst line of a note.\nSecond line, which a device was not shown."),
+            ),
+            (whole, "", Some("")),
+        ] {
+            assert_eq!(
+                edited(whole, shown, sent).as_deref(),
+                expected,
+                "{shown:?} {sent:?}"
+            );
+        }
+    }
 }
