@@ -21,7 +21,6 @@ use tokio::sync::Semaphore;
 pub use crate::domain::office::failure::{Failure, Why};
 pub use failures::Failures;
 pub use password::{hash, verify};
-use throttle::Attempt;
 
 pub use second_factor::{Code, new_secret, typed_secret};
 
@@ -311,7 +310,9 @@ impl Authenticator {
         }
         match account.filter(|account| matches && !barred(&account.person)) {
             Some(account) => {
-                attempt.map(Attempt::succeeded);
+                if let Some(attempt) = attempt {
+                    attempt.succeeded();
+                }
                 self.remember(key, &account.person);
                 Ok(known(account, None, door))
             }
