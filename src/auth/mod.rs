@@ -158,7 +158,7 @@ impl Authenticator {
         Self {
             store,
             checks: Semaphore::new(cores.min(MAX_CHECKS)),
-            known_checks: Semaphore::new(1),
+            known_checks: Semaphore::new(cores.min(MAX_CHECKS)),
             secret,
             known: Mutex::default(),
             remembered: REMEMBERED,

@@ -41,6 +41,8 @@ pub struct Attempt<'a> {
     throttle: &'a Throttle,
     account: (String, IpAddr),
     key: [u8; 32],
+    /// When the address failed before.
+    last: Option<Instant>,
 }
 
 struct Failures {
@@ -66,6 +68,7 @@ impl Throttle {
         if let Some(seconds) = waits.into_iter().flatten().max() {
             return Err(seconds);
         }
+        let last = counts.addresses.get(&address).map(|failures| failures.last);
         note(&mut counts.accounts, account.clone(), key, FREE);
         // One address for all: behind a proxy nobody told the server of.
         if !address.is_loopback() {
@@ -76,6 +79,7 @@ impl Throttle {
             throttle: self,
             account,
             key,
+            last,
         })
     }
 
@@ -91,6 +95,8 @@ impl Attempt<'_> {
         counts.accounts.remove(&self.account);
         if let Some(failures) = counts.addresses.get_mut(&self.account.1) {
             failures.credentials.remove(&self.key);
+            // A right password prolongs nobody's wait.
+            failures.last = self.last.unwrap_or(failures.last);
         }
     }
 }

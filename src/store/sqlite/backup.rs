@@ -87,14 +87,9 @@ fn stage(file: &Path, staged: &Path) -> Result<Connection> {
 
 /// Puts a staged copy in the place of a database; how many commits it counts.
 fn replace(copy: Connection, target: &Path) -> Result<u64> {
-    let mut connection = replaceable(target)?;
-    // A directory that was empty has none.
-    let before = rights_revision(&connection).unwrap_or(0);
+    let (mut connection, before) = replaceable(target)?;
     if before > 0 {
-        let kept = PathBuf::from(beside(target, BEFORE));
-        remove(&kept);
-        begin_backup(&kept)?;
-        backup(&connection, &kept).map_err(unavailable)?;
+        keep(&connection, target)?;
     }
     new_epochs(&copy)
         .and_then(|()| {
@@ -110,17 +105,43 @@ fn replace(copy: Connection, target: &Path) -> Result<u64> {
     commits(&connection).map_err(unavailable)
 }
 
+/// Keeps what is replaced; what was kept before it stays until the copy is whole.
+fn keep(connection: &Connection, target: &Path) -> Result<()> {
+    let new = PathBuf::from(beside(target, ".before-restore.new"));
+    remove(&new);
+    begin_backup(&new)?;
+    let kept = backup(connection, &new)
+        .map_err(unavailable)
+        .and_then(|()| fs::rename(&new, beside(target, BEFORE)).map_err(unavailable));
+    if kept.is_err() {
+        remove(&new);
+    }
+    kept
+}
+
 fn copy_pages(from: &Connection, to: &mut Connection) -> rusqlite::Result<()> {
     Backup::new(from, to)?.run_to_completion(256, Duration::from_millis(5), None)
 }
 
-/// A connection to a database that is to be replaced. A damaged one is kept aside.
-fn replaceable(file: &Path) -> Result<Connection> {
-    match connect(file) {
+/// A connection to a database that is to be replaced, and its rights revision: 0 where there was
+/// none. A damaged one is kept aside.
+fn replaceable(file: &Path) -> Result<(Connection, i64)> {
+    let open = || {
+        let connection = connect(file)?;
+        let tables = "SELECT count(*) FROM sqlite_schema";
+        let tables: i64 = connection.query_row(tables, [], |row| row.get(0))?;
+        let revision = if tables == 0 {
+            0
+        } else {
+            rights_revision(&connection)?
+        };
+        Ok((connection, revision))
+    };
+    match open() {
         Err(error) if is_damaged(&error) => {
             fs::rename(file, beside(file, ".damaged")).map_err(unavailable)?;
             remove_sides(file);
-            connect(file)
+            open()
         }
         opened => opened,
     }
