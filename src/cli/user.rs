@@ -14,6 +14,7 @@ use crate::{
     domain::{
         batch::Op,
         credential::CredentialOp,
+        document::DocumentOp,
         id::PersonId,
         item::random_id,
         office::store::OfficeOp,
@@ -248,10 +249,10 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 ops.push(Op::Office(OfficeOp::SetClass { person, class }));
             }
             if let Some(quota) = document_quota {
-                ops.push(Op::SetDocumentQuota {
+                ops.push(Op::Document(DocumentOp::SetDocumentQuota {
                     person: person.id,
                     quota,
-                });
+                }));
             }
             if organization.is_some() || picture.is_some() {
                 ops.push(Op::DescribePerson {

@@ -4,6 +4,7 @@
 use super::{
     batch::Op,
     book::Book,
+    document::DocumentOp,
     error::{Error, Result},
     id::ItemId,
     item::{Card, Placement},
@@ -73,11 +74,11 @@ impl Book {
     async fn link(&self, contact: &Placement, document: ItemId, attached: bool) -> Result<()> {
         let contact = self.current(contact).await?.placement;
         self.require(&contact, Right::Modify).await?;
-        let op = Op::Attach {
+        let op = Op::Document(DocumentOp::Attach {
             contact: contact.item,
             document,
             attached,
-        };
+        });
         self.core()
             .commit_as(self.actor(), vec![op])
             .await

@@ -1,12 +1,12 @@
 //! A commit as plain data: operations with their preconditions, checked inside the transaction.
 
 use super::{
-    class::{Blob, Index},
-    collection::Place,
+    class::Index,
     credential::CredentialOp,
     device::DeviceAccess,
+    document::DocumentOp,
     id::{
-        BlobId, CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
+        CollectionId, CommentId, DeviceId, GroupId, ImportId, ItemId, NoticeId, PersonId,
         PlacementId, RevisionId, Seq, TagId, Timestamp,
     },
     journal::Exchange,
@@ -517,65 +517,8 @@ pub enum Op {
     /// A change of the outgoing queue, or of links for forgotten passwords.
     Outbox(OutboxOp),
 
-    /// Begins to receive octets; its row is the blob's.
-    BeginBlob,
-    /// Stores one chunk of a blob, counted from 0.
-    WriteBlob {
-        blob: BlobId,
-        chunk: i64,
-        data: Vec<u8>,
-    },
-    /// Completes a blob; octets with a known digest are not stored twice.
-    SealBlob {
-        blob: BlobId,
-        content: Blob,
-    },
-    /// Removes a blob that was not received completely.
-    DropBlob {
-        blob: BlobId,
-    },
-    /// Removes blobs that were begun before a moment and never completed, and blobs nothing refers
-    /// to, at most `most`. Its row is the number removed.
-    CollectBlobs {
-        begun_before: Timestamp,
-        most: i64,
-    },
-    /// `OverQuota` unless the documents a person created fit `limit`, and their earlier versions
-    /// and trash three times that.
-    FitDocuments {
-        person: PersonId,
-        limit: i64,
-    },
-    /// Sets a person's quota of documents. None: the server's rule; 0: no limit.
-    SetDocumentQuota {
-        person: PersonId,
-        quota: Option<i64>,
-    },
-    /// Adds a folder to Private or to a group. `Exists` for a name that differs in case alone.
-    AddFolder {
-        place: Place,
-        segment: String,
-        display_name: String,
-    },
-    /// Renames a folder.
-    RenameFolder {
-        folder: CollectionId,
-        display_name: String,
-    },
-    /// Deletes a folder: its documents go to the trash, and it is hidden.
-    HideFolder {
-        folder: CollectionId,
-    },
-    /// Shows a deleted folder again, without its former contents.
-    ShowFolder {
-        folder: CollectionId,
-    },
-    /// Links a document to a contact, or breaks the link.
-    Attach {
-        contact: ItemId,
-        document: ItemId,
-        attached: bool,
-    },
+    /// A change of blobs, folders and attachments.
+    Document(DocumentOp),
     /// A change of verifications.
     Verification(VerificationOp),
 }

@@ -3,6 +3,7 @@
 
 mod kind;
 mod name;
+mod op;
 mod upload;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -27,6 +28,7 @@ use super::{
 
 pub use kind::{Family, family};
 pub use name::cleaned;
+pub use op::DocumentOp;
 pub use upload::Upload;
 
 /// Characters of a description.
@@ -274,7 +276,7 @@ fn changed(
 fn sealing(blob: BlobId, content: &Option<super::class::Blob>) -> Option<Op> {
     content
         .clone()
-        .map(|content| Op::SealBlob { blob, content })
+        .map(|content| Op::Document(DocumentOp::SealBlob { blob, content }))
 }
 
 impl Core {
@@ -300,7 +302,7 @@ impl Core {
     /// The operation that fails if a commit would exceed a person's quota; none without a limit.
     pub(super) async fn fitting(&self, person: PersonId) -> Result<Option<Op>> {
         let limit = self.document_limit(person).await?;
-        Ok(limit.map(|limit| Op::FitDocuments { person, limit }))
+        Ok(limit.map(|limit| Op::Document(DocumentOp::FitDocuments { person, limit })))
     }
 
     /// The operations that fail unless the documents which `ops` restore fit the quotas of their
@@ -343,10 +345,10 @@ impl Core {
                 .commit(Batch {
                     at: Timestamp::now(),
                     unflushed: true,
-                    ops: vec![Op::CollectBlobs {
+                    ops: vec![Op::Document(DocumentOp::CollectBlobs {
                         begun_before,
                         most: COLLECTED,
-                    }],
+                    })],
                     ..Batch::default()
                 })
                 .await?;

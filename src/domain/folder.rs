@@ -11,6 +11,7 @@ use super::{
     book::Book,
     collection::Place,
     core::Core,
+    document::DocumentOp,
     error::{Error, Result},
     id::CollectionId,
     item::random_id,
@@ -93,11 +94,11 @@ impl Book {
             return Err(Error::OverQuota { limit: MOST as i64 });
         }
         let segment = random_id(8);
-        let op = Op::AddFolder {
+        let op = Op::Document(DocumentOp::AddFolder {
             place: self.collection().place,
             segment,
             display_name: name,
-        };
+        });
         let committed = self.core().commit_as(self.actor(), vec![op]).await?;
         let id = committed.rows.first().copied().unwrap_or(0);
         self.core().open(self.actor(), CollectionId(id)).await
@@ -111,10 +112,10 @@ impl Book {
 
     /// Gives the folder another name. Needs *RemoveAny*; the default folder keeps its own.
     pub async fn rename_folder(&self, name: &str) -> Result<()> {
-        let op = Op::RenameFolder {
+        let op = Op::Document(DocumentOp::RenameFolder {
             folder: self.collection().id,
             display_name: named(name)?,
-        };
+        });
         self.change_folder(op).await
     }
 
@@ -122,7 +123,8 @@ impl Book {
     pub async fn delete_folder(&self) -> Result<()> {
         let folder = self.collection().id;
         self.require_deletions().await?;
-        self.change_folder(Op::HideFolder { folder }).await
+        self.change_folder(Op::Document(DocumentOp::HideFolder { folder }))
+            .await
     }
 
     /// Brings a deleted folder back with what was in it. Needs *RemoveAny*.
@@ -131,7 +133,8 @@ impl Book {
             return Err(Error::NotFound);
         };
         let folder = self.collection().id;
-        self.change_folder(Op::ShowFolder { folder }).await?;
+        self.change_folder(Op::Document(DocumentOp::ShowFolder { folder }))
+            .await?;
         let trash = self.trash().await?;
         let with_it: Vec<_> = trash
             .into_iter()

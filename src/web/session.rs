@@ -216,18 +216,20 @@ fn set_cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue> {
     HeaderValue::from_str(&text).map_err(|error| Error::Unavailable(error.to_string()))
 }
 
-/// Over an encrypted connection the cookie other hosts of the domain cannot set is the only one.
+/// Over an encrypted connection the cookie that other hosts of the domain cannot set goes first.
 fn cookie(headers: &HeaderMap, secure: bool) -> Option<String> {
-    let named = name(secure);
-    headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find(|(name, _)| *name == named)
-        .map(|(_, value)| value.to_owned())
-        .filter(|value| value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+    let named = |wanted: &str| {
+        headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .find(|(name, _)| *name == wanted)
+            .map(|(_, value)| value.to_owned())
+            .filter(|value| value.len() == 64 && value.bytes().all(|b| b.is_ascii_hexdigit()))
+    };
+    named(name(secure)).or_else(|| named(name(!secure)))
 }
 
 #[cfg(test)]
@@ -272,8 +274,8 @@ mod tests {
                 true,
                 Some(value.clone()),
             ),
-            (format!("carnet={value}"), true, None),
-            (format!("__Host-carnet={value}"), false, None),
+            (format!("carnet={value}"), true, Some(value.clone())),
+            (format!("__Host-carnet={value}"), false, Some(value.clone())),
             (format!("carnets={value}"), false, None),
             ("carnet=short".to_owned(), false, None),
             (format!("carnet={}", "é".repeat(32)), false, None),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::{Details, cleaned, kind::media_type};
+use super::{Details, DocumentOp, cleaned, kind::media_type};
 use crate::domain::{
     actor::Actor,
     batch::{Batch, Op},
@@ -61,7 +61,7 @@ impl Upload {
             person: Some(actor.person),
             at: Timestamp::now(),
             unflushed: true,
-            ops: vec![Op::BeginBlob],
+            ops: vec![Op::Document(DocumentOp::BeginBlob)],
             ..Batch::default()
         };
         let committed = core.commit(batch).await?;
@@ -113,11 +113,11 @@ impl Upload {
 
     async fn flush(&mut self) -> Result<()> {
         let data = std::mem::replace(&mut self.waiting, Vec::with_capacity(CHUNK));
-        let op = Op::WriteBlob {
+        let op = Op::Document(DocumentOp::WriteBlob {
             blob: self.blob,
             chunk: self.chunks,
             data,
-        };
+        });
         self.chunks += 1;
         // On the disk for good with the commit that keeps it.
         let batch = Batch {
@@ -163,7 +163,7 @@ impl Drop for Upload {
             let batch = Batch {
                 at: Timestamp::now(),
                 unflushed: true,
-                ops: vec![Op::DropBlob { blob }],
+                ops: vec![Op::Document(DocumentOp::DropBlob { blob })],
                 ..Batch::default()
             };
             if let Err(error) = core.commit(batch).await {

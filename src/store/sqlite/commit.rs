@@ -264,18 +264,7 @@ impl<'a> Commit<'a> {
             Op::SettleNotice { .. } => self.notice_op(op),
             Op::Outbox(op) => self.outbox_op(op),
             Op::Credential(op) => self.credential_op(op),
-            Op::BeginBlob
-            | Op::WriteBlob { .. }
-            | Op::SealBlob { .. }
-            | Op::DropBlob { .. }
-            | Op::CollectBlobs { .. }
-            | Op::FitDocuments { .. }
-            | Op::SetDocumentQuota { .. }
-            | Op::AddFolder { .. }
-            | Op::RenameFolder { .. }
-            | Op::HideFolder { .. }
-            | Op::ShowFolder { .. }
-            | Op::Attach { .. } => self.document_op(op),
+            Op::Document(op) => self.document_op(op),
             Op::Verification(op) => self.verification_op(op),
         }
     }

@@ -4,6 +4,8 @@ use std::io::Cursor;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 
+use carnet::domain::document::DocumentOp;
+
 use super::*;
 use crate::support::phone::responses;
 
@@ -102,15 +104,15 @@ fn a_class_says_how_many_documents_its_people_may_have() {
     assert_eq!(upload("small.txt", 600_000), 303);
     assert_eq!(upload("second.txt", 600_000), 507);
     // What the account says itself goes before.
-    server.commit(Op::SetDocumentQuota {
+    server.commit(Op::Document(DocumentOp::SetDocumentQuota {
         person: server.person("bob"),
         quota: Some(2 * 1024 * 1024),
-    });
+    }));
     assert_eq!(upload("second.txt", 600_000), 303);
-    server.commit(Op::SetDocumentQuota {
+    server.commit(Op::Document(DocumentOp::SetDocumentQuota {
         person: server.person("bob"),
         quota: None,
-    });
+    }));
     assert_eq!(upload("third.txt", 10), 507);
     assert_eq!(put("0").status, 303);
     assert_eq!(upload("third.txt", 10), 303, "no limit");

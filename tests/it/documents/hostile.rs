@@ -129,6 +129,7 @@ fn what_was_arriving_when_the_server_died_is_gone_at_its_next_start() {
     server.runtime.block_on(async {
         use carnet::domain::{
             batch::{Batch, Op},
+            document::DocumentOp,
             id::BlobId,
         };
         let batch = |ops| Batch {
@@ -137,15 +138,15 @@ fn what_was_arriving_when_the_server_died_is_gone_at_its_next_start() {
         };
         let begun = server
             .core()
-            .commit(batch(vec![Op::BeginBlob]))
+            .commit(batch(vec![Op::Document(DocumentOp::BeginBlob)]))
             .await
             .expect("begun");
         let blob = BlobId(begun.rows[0]);
-        let op = Op::WriteBlob {
+        let op = Op::Document(DocumentOp::WriteBlob {
             blob,
             chunk: 0,
             data: vec![1; 1000],
-        };
+        });
         server
             .core()
             .commit(batch(vec![op]))

@@ -8,6 +8,7 @@ use crate::support::{
 use carnet::{
     domain::{
         batch::{Batch, Op},
+        document::DocumentOp,
         id::Timestamp,
         store::Store as _,
     },
@@ -50,10 +51,10 @@ fn octets_end_with_the_last_version_and_the_trash() {
                 trash_before: trash,
                 tombstones_before: long_ago,
             };
-            let collect = Op::CollectBlobs {
+            let collect = Op::Document(DocumentOp::CollectBlobs {
                 begun_before: long_ago,
                 most: 100,
-            };
+            });
             let batch = Batch {
                 at: Timestamp::now(),
                 ops: vec![purge, collect],
@@ -123,7 +124,7 @@ fn a_quota_is_an_accounts_own_where_the_administrator_says_so() {
     let alice = Browser::of(&server.address, "alice");
     let person = server.person("alice");
     let set = |quota| {
-        let op = Op::SetDocumentQuota { person, quota };
+        let op = Op::Document(DocumentOp::SetDocumentQuota { person, quota });
         let batch = Batch {
             ops: vec![op],
             ..Batch::default()

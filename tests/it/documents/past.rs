@@ -7,6 +7,7 @@ use crate::support::{
 };
 use carnet::domain::{
     batch::{Batch, Op},
+    document::DocumentOp,
     id::Timestamp,
 };
 
@@ -229,10 +230,10 @@ fn a_folder_goes_back_to_a_moment() {
 fn what_comes_back_fits_its_creators_quota() {
     let server = Server::start();
     let alice = Browser::of(&server.address, "alice");
-    let op = Op::SetDocumentQuota {
+    let op = Op::Document(DocumentOp::SetDocumentQuota {
         person: server.person("alice"),
         quota: Some(10),
-    };
+    });
     let batch = Batch {
         ops: vec![op],
         ..Batch::default()

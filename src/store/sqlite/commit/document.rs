@@ -2,35 +2,38 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
     class::Blob,
     collection::{DEFAULT_FOLDER, Place},
-    document::KEPT_TIMES,
+    document::{DocumentOp, KEPT_TIMES},
     error::Error,
     id::{BlobId, CollectionId, ItemId, PersonId, Timestamp},
 };
 
 impl Commit<'_> {
-    pub(super) fn document_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn document_op(&mut self, op: &DocumentOp) -> Applied<i64> {
         match op {
-            Op::BeginBlob => self.run("INSERT INTO blob (begun) VALUES (?1)", [self.batch.at.0]),
-            Op::WriteBlob { blob, chunk, data } => {
+            DocumentOp::BeginBlob => {
+                self.run("INSERT INTO blob (begun) VALUES (?1)", [self.batch.at.0])
+            }
+            DocumentOp::WriteBlob { blob, chunk, data } => {
                 self.run(
                     "INSERT INTO blob_chunk (blob, chunk, data) VALUES (?1, ?2, ?3)",
                     params![blob.0, chunk, data],
                 )?;
                 Ok(blob.0)
             }
-            Op::SealBlob { blob, content } => self.seal_blob(*blob, content),
-            Op::DropBlob { blob } => self.run(
+            DocumentOp::SealBlob { blob, content } => self.seal_blob(*blob, content),
+            DocumentOp::DropBlob { blob } => self.run(
                 "DELETE FROM blob WHERE id = ?1 AND digest IS NULL",
                 [blob.0],
             ),
-            Op::CollectBlobs { begun_before, most } => self.collect_blobs(*begun_before, *most),
-            Op::FitDocuments { person, limit } => self.fit_documents(*person, *limit),
-            Op::SetDocumentQuota { person, quota } => {
+            DocumentOp::CollectBlobs { begun_before, most } => {
+                self.collect_blobs(*begun_before, *most)
+            }
+            DocumentOp::FitDocuments { person, limit } => self.fit_documents(*person, *limit),
+            DocumentOp::SetDocumentQuota { person, quota } => {
                 let known = self
                     .connection
                     .prepare_cached("UPDATE person SET document_quota = ?2 WHERE id = ?1")?
@@ -40,7 +43,7 @@ impl Commit<'_> {
                     _ => Ok(person.0),
                 }
             }
-            Op::AddFolder {
+            DocumentOp::AddFolder {
                 place,
                 segment,
                 display_name,
@@ -49,7 +52,7 @@ impl Commit<'_> {
                 self.check_folder_name(person, group, display_name, 0)?;
                 self.add_folder(person, group, segment, display_name)
             }
-            Op::RenameFolder {
+            DocumentOp::RenameFolder {
                 folder,
                 display_name,
             } => {
@@ -61,8 +64,8 @@ impl Commit<'_> {
                 )?;
                 Ok(folder.0)
             }
-            Op::HideFolder { folder } => self.hide_folder(*folder),
-            Op::ShowFolder { folder } => {
+            DocumentOp::HideFolder { folder } => self.hide_folder(*folder),
+            DocumentOp::ShowFolder { folder } => {
                 let (person, group) = self.owner_of(*folder)?;
                 let name: String = self
                     .connection
@@ -75,12 +78,11 @@ impl Commit<'_> {
                 )?;
                 Ok(folder.0)
             }
-            Op::Attach {
+            DocumentOp::Attach {
                 contact,
                 document,
                 attached,
             } => self.attach(*contact, *document, *attached),
-            _ => misrouted(),
         }
     }
 
