@@ -253,7 +253,6 @@ impl DeviceBook {
         }
         if let Some(lost) = lost {
             self.claim(call, lost, &mut work);
-            work.retell(&lost.forced);
         }
         let mut viewer = self.viewer(work.disowned.iter().cloned().collect());
         let at_rest = start.at_rest() && record.certain && lost.is_none();
@@ -261,6 +260,9 @@ impl DeviceBook {
             work.union = self.book.core().union_of(&self.book).await?;
             self.decide(call, &viewer, &start, at_rest, &mut work)
                 .await?;
+        }
+        if let Some(lost) = lost {
+            work.retell(&lost.forced, &call.commands);
         }
         viewer.owned = work.owned.clone();
         let mut choke = record.choke.clone();

@@ -341,6 +341,8 @@ impl DeviceBook {
             work.revert(server_id, What::Add, server_id.to_owned(), repeats);
             return Ok(Outcome::Done);
         };
+        // Of what it deletes, the device is sent no copy.
+        work.forced.retain(|(_, told)| told != server_id);
         if spot.held_elsewhere {
             // Taken away from one book of the view, and still in another: it comes back as it is.
             work.forced.push((What::Add, server_id.to_owned()));

@@ -1,8 +1,11 @@
 //! Clients that ignore a reverted change (Outlook): when they repeat it, the server's item is sent
 //! again in the two following answers as well.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 
+use super::Command;
 use super::commands::Work;
 use crate::domain::round::What;
 
@@ -23,13 +26,21 @@ pub(super) struct Revert {
 }
 
 impl Work {
-    /// Tells again the copies of an answer that the device did not get.
-    pub(super) fn retell(&mut self, lost: &[(What, String)]) {
-        for told in lost {
-            if told.0 == What::Change && !self.forced.contains(told) {
-                self.forced.push(told.clone());
-            }
-        }
+    /// Tells again the copies of an answer that the device did not get, but not of an item that
+    /// this request deletes or that this answer tells of already.
+    pub(super) fn retell(&mut self, lost: &[(What, String)], commands: &[Command]) {
+        let deleted: HashSet<&str> = commands
+            .iter()
+            .filter_map(|command| match command {
+                Command::Delete { server_id } => Some(&server_id[..]),
+                _ => None,
+            })
+            .collect();
+        let told: HashSet<String> = self.forced.iter().map(|(_, id)| id.clone()).collect();
+        let copies = lost.iter().filter(|(what, id)| {
+            *what == What::Change && !deleted.contains(&id[..]) && !told.contains(id)
+        });
+        self.forced.extend(copies.cloned());
     }
 
     /// Takes back once more what the device did not listen to.

@@ -21,14 +21,16 @@ fn submit(browser: &Browser, page: &str, action: &str, fields: &[(&str, &str)]) 
     browser.submit(action, &all)
 }
 
-/// A CardDAV request of alice.
+/// A CardDAV request of alice; reads go one level down.
 fn dav(address: &str, password: &str, method: &str, path: &str, body: &str) -> Answer {
-    let headers = [
+    let mut headers = vec![
         basic("alice", password),
-        ("Depth".to_owned(), "1".to_owned()),
         ("Content-Type".to_owned(), "text/vcard".to_owned()),
         ("User-Agent".to_owned(), "Tester/1".to_owned()),
     ];
+    if method == "PROPFIND" {
+        headers.push(("Depth".to_owned(), "1".to_owned()));
+    }
     request(address, method, path, &headers, body.as_bytes())
 }
 
