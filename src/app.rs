@@ -106,7 +106,7 @@ impl App {
         let core = Core::new(store.clone(), class::all(contact.clone()), limits);
         let auth = Arc::new(Authenticator::new(store.clone()));
         let shutdown = operator.shutdown.clone();
-        let certificates = Certificates::open(&config).map_err(Error::Invalid)?;
+        let certificates = Certificates::open(&config).map_err(|why| Error::Invalid(why.into()))?;
         operator.opened(Open {
             store: store.clone(),
             data: config.data.clone(),
@@ -125,7 +125,7 @@ impl App {
             None => None,
             Some(contact) => {
                 let push = Push::open(&config.data, contact, config.push_allow_private);
-                Some(Arc::new(push.map_err(Error::Invalid)?))
+                Some(Arc::new(push.map_err(|why| Error::Invalid(why.into()))?))
             }
         };
         let mail = Mail::new(

@@ -116,7 +116,7 @@ fn domain(error: &Error, href: &str) -> Answer {
         Error::Exists(_) => empty(StatusCode::METHOD_NOT_ALLOWED),
         Error::PreconditionFailed => empty(StatusCode::PRECONDITION_FAILED),
         Error::InvalidDocument(_) => condition(StatusCode::FORBIDDEN, "<C:valid-address-data/>"),
-        Error::Invalid(why) => plain(StatusCode::BAD_REQUEST, why),
+        Error::Invalid(why) => plain(StatusCode::BAD_REQUEST, &why.to_string()),
         Error::TooLarge { .. } => condition(StatusCode::FORBIDDEN, "<C:max-resource-size/>"),
         Error::OverQuota { .. } => {
             condition(StatusCode::INSUFFICIENT_STORAGE, "<D:quota-not-exceeded/>")

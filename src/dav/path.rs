@@ -293,7 +293,7 @@ fn membership(actor: &Actor, name: &str) -> Result<Membership, Error> {
 
 async fn colleague(face: &Face, actor: &Actor, login: &str) -> Result<Member, Error> {
     for membership in &actor.memberships {
-        let members = face.core.store().members(membership.group).await?;
+        let members = face.core.members_of(membership).await?;
         if let Some(member) = members.into_iter().find(|m| m.login == login) {
             return Ok(member);
         }

@@ -3,15 +3,17 @@
 use std::sync::Arc;
 
 use super::{
+    account_class::Service,
     actor::Actor,
     batch::Op,
     core::Core,
     credential::{CredentialOp, Session},
     error::{Error, Result},
     forgotten::password_changed,
-    id::Timestamp,
+    id::{PersonId, Timestamp},
     outbox::is_address,
     principal::{Person, Profile, Role},
+    rule::Rule,
 };
 
 /// Characters of a password, at least.
@@ -61,6 +63,17 @@ impl Core {
         person.ok_or(Error::NotFound)
     }
 
+    /// An account by its id; none for an unknown one.
+    pub async fn person(&self, id: PersonId) -> Result<Option<Person>> {
+        self.store().person(id).await
+    }
+
+    /// Whether an account may use a service; true when there is no such account any more.
+    pub async fn may_use(&self, person: PersonId, service: Service) -> Result<bool> {
+        let account = self.store().account(person).await?;
+        Ok(account.is_none_or(|account| account.person.may_use(service)))
+    }
+
     /// The actor's profile, as members of their groups see it.
     pub async fn profile(&self, actor: &Actor) -> Result<Profile> {
         let profile = self.store().profile(actor.person).await?;
@@ -72,15 +85,13 @@ impl Core {
     pub async fn change_portrait(&self, actor: &Arc<Actor>, portrait: Portrait) -> Result<()> {
         let name = portrait.name.as_deref().map(str::trim);
         if name.is_some_and(|name| !is_line(name, 1, 100)) {
-            return Err(Error::Invalid(
-                "a displayed name has 1 to 100 characters".into(),
-            ));
+            return Err(Error::Invalid(Rule::DisplayName));
         }
         let email = portrait.email.as_deref().map(str::trim);
         if let Some(email) = email.filter(|email| !email.is_empty())
             && !is_address(email)
         {
-            return Err(Error::Invalid(format!("{email} is no e-mail address")));
+            return Err(Error::Invalid(Rule::Address(email.to_owned())));
         }
         let organization = portrait.organization.as_deref().map(str::trim);
         if organization.is_some_and(|organization| !is_line(organization, 0, 200)) {
@@ -130,6 +141,11 @@ impl Core {
         let letter = password_changed(&person, language, Timestamp::now());
         let ops = [op].into_iter().chain(letter).collect();
         self.commit_personal(actor, ops).await.map(drop)
+    }
+
+    /// The session behind a token; none when there is none, or it has ended by `now`.
+    pub async fn session(&self, token: &str, now: Timestamp) -> Result<Option<Session>> {
+        self.store().session(token, now).await
     }
 
     /// The browsers the actor is signed in with, the last seen first.

@@ -13,6 +13,7 @@ use super::{
     id::Timestamp,
     item::{digest, random_id},
     outbox::{Channel, Letter, NewMessage, OutboxOp, is_address},
+    rule::Rule,
     settings::Settings,
 };
 
@@ -34,7 +35,7 @@ impl Core {
     pub async fn ask_address(&self, actor: &Arc<Actor>, email: &str, language: &str) -> Result<()> {
         let email = email.trim();
         if !is_address(email) {
-            return Err(Error::Invalid(format!("{email} is no e-mail address")));
+            return Err(Error::Invalid(Rule::Address(email.to_owned())));
         }
         let holder = self.store().person_by_login(email).await?;
         if holder.is_some_and(|holder| holder.id != actor.person) {

@@ -50,7 +50,9 @@ impl Core {
                 continue;
             };
             if !actor.memberships.iter().any(|own| own.name == *name) {
-                return Err(Error::Invalid(format!("{name} is no group of yours")));
+                return Err(Error::Invalid(
+                    format!("{name} is no group of yours").into(),
+                ));
             }
         }
         let held = self.app_passwords(actor).await?.len();
@@ -80,9 +82,9 @@ impl Core {
 pub fn prepare(person: PersonId, new: NewAppPassword, held: usize) -> Result<(String, Op)> {
     let name = new.name.trim();
     if !(1..=LONGEST).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(Error::Invalid(format!(
-            "the name of an app password has 1 to {LONGEST} characters"
-        )));
+        return Err(Error::Invalid(
+            format!("the name of an app password has 1 to {LONGEST} characters").into(),
+        ));
     }
     if new.scope.protocols.is_empty() {
         return Err(Error::Invalid(

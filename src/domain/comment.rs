@@ -8,6 +8,7 @@ use super::{
     id::CommentId,
     item::Placement,
     rights::Right,
+    rule::Rule,
     store::Comment,
 };
 
@@ -122,9 +123,7 @@ fn checked(text: &str) -> Result<String> {
             .chars()
             .any(|c| c.is_control() && c != '\n' && c != '\t')
     {
-        return Err(Error::Invalid(format!(
-            "a comment has 1 to {LONGEST} characters"
-        )));
+        return Err(Error::Invalid(Rule::Comment(LONGEST)));
     }
     Ok(text)
 }

@@ -16,7 +16,7 @@ use super::{
     id::{CollectionId, PersonId, Seq, Timestamp},
     journal::Journal,
     rights::{GroupRight, Right, permits, place_rights},
-    store::{Device, HomeChange, HomeKind, Store},
+    store::{Device, HomeChange, HomeKind, Store, StoredProperty},
     tally::Tally,
 };
 
@@ -89,7 +89,7 @@ impl Core {
         })
     }
 
-    /// The store, for reads that need no right (sign-in, administration).
+    /// The store, for the program around the core (command line, figures, mail); faces ask verbs.
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
@@ -303,6 +303,25 @@ impl Core {
             description,
         };
         self.commit_as(actor, vec![op]).await.map(drop)
+    }
+
+    /// Properties that clients stored on a resource as (namespace, name, value): the actor's own
+    /// values, and shared ones of other names.
+    pub async fn properties(
+        &self,
+        actor: &Actor,
+        resource: &str,
+    ) -> Result<Vec<(String, String, Vec<u8>)>> {
+        self.store.properties(actor.person, resource).await
+    }
+
+    /// The same of every resource whose key begins with `prefix`; within one, shared values first.
+    pub async fn properties_under(
+        &self,
+        actor: &Actor,
+        prefix: &str,
+    ) -> Result<Vec<StoredProperty>> {
+        self.store.properties_under(actor.person, prefix).await
     }
 
     /// Commits operations on what is the actor's own: properties, books, devices, tags.

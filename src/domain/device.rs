@@ -3,7 +3,11 @@
 //! Owners take back what they ordered themselves, and nothing else: a device the administration
 //! blocked stays blocked, and cannot be forgotten to come in again as a new one.
 
+mod contact;
+
 use std::sync::Arc;
+
+pub use contact::{Contact, FirstContact};
 
 use super::{
     actor::Actor,

@@ -7,7 +7,8 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::Timestamp,
-    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Sender},
+    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Outgoing, Sender},
+    rule::Rule,
 };
 
 /// The administrator's limits of one service.
@@ -40,6 +41,11 @@ impl Core {
         Ok(person.is_some_and(|person| person.may_use(service)))
     }
 
+    /// The latest messages of the actor, the newest first.
+    pub async fn outbox(&self, actor: &Actor, limit: usize) -> Result<Vec<Outgoing>> {
+        self.store().outbox(Some(actor.person), limit).await
+    }
+
     /// Queues a short message or a fax. `NotFound` for accounts without the service, `Invalid` for
     /// a malformed number or an empty text, `TooLarge`, `OverQuota` for too many in a day.
     pub async fn dispatch(
@@ -54,14 +60,12 @@ impl Core {
             return Err(Error::NotFound);
         }
         if !is_number(number) {
-            return Err(Error::Invalid("is no number in international form".into()));
+            return Err(Error::Invalid(Rule::Number));
         }
         let text = text.replace("\r\n", "\n");
         let text = text.trim();
         if text.is_empty() || text.chars().count() > outlet.longest {
-            return Err(Error::Invalid(
-                "a message is neither empty nor too long".into(),
-            ));
+            return Err(Error::Invalid(Rule::Message));
         }
         let now = Timestamp::now();
         let yesterday = now.plus_days(-1);

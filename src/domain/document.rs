@@ -58,7 +58,7 @@ impl Details {
     /// Reads what [`Details::write`] wrote. Refuses with `InvalidDocument`.
     pub fn read(document: &[u8]) -> Result<Self> {
         let details: Self = serde_json::from_slice(document)
-            .map_err(|error| Error::InvalidDocument(format!("not a document: {error}")))?;
+            .map_err(|error| Error::InvalidDocument(format!("not a document: {error}").into()))?;
         let whole = details.digest.len() == 64 && details.octets >= 0 && !details.uid.is_empty();
         if whole && details.name == cleaned(&details.name) {
             Ok(details)
@@ -264,9 +264,9 @@ fn changed(
     }
     if let Some(description) = &wanted.description {
         if description.chars().count() > DESCRIPTION {
-            return Err(Error::Invalid(format!(
-                "a description has at most {DESCRIPTION} characters"
-            )));
+            return Err(Error::Invalid(
+                format!("a description has at most {DESCRIPTION} characters").into(),
+            ));
         }
         description.trim().clone_into(&mut details.description);
     }

@@ -1,6 +1,9 @@
 //! The closed list of outcomes a verb may have instead of success.
 
-use super::rights::Right;
+use super::{
+    rights::Right,
+    rule::{Malformed, Rule},
+};
 
 /// Why a verb did not do what was asked. Each face maps every variant to its wire in one function.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -28,10 +31,10 @@ pub enum Error {
     PreconditionFailed,
     /// The bytes cannot be stored as an item of this class.
     #[error("{0}")]
-    InvalidDocument(String),
-    /// Some other argument is unusable; the text says which and why.
+    InvalidDocument(Malformed),
+    /// Some other argument is unusable; the rule says which and why.
     #[error("{0}")]
-    Invalid(String),
+    Invalid(Rule),
     /// The document is larger than the limit.
     #[error("larger than the limit of {limit}")]
     TooLarge {

@@ -16,6 +16,7 @@ use super::{
     id::CollectionId,
     item::random_id,
     rights::Right,
+    rule::Rule,
 };
 
 /// Folders of one place.
@@ -164,8 +165,6 @@ fn named(name: &str) -> Result<String> {
     if (1..=LONGEST).contains(&length) && !name.chars().any(char::is_control) {
         Ok(name.to_owned())
     } else {
-        Err(Error::Invalid(
-            "a folder's name has 1 to 100 characters".into(),
-        ))
+        Err(Error::Invalid(Rule::FolderName))
     }
 }

@@ -11,6 +11,7 @@ use super::{
     item::Placement,
     principal::Member,
     rights::{GroupRight, Right},
+    rule::Rule,
 };
 
 /// To whom a right is given.
@@ -199,5 +200,5 @@ impl Book {
 }
 
 fn not_a_member() -> Error {
-    Error::Invalid("only members of the group can be granted rights".into())
+    Error::Invalid(Rule::OnlyMembers)
 }

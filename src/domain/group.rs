@@ -14,6 +14,7 @@ use super::{
     item::{digest, random_id},
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
     rights::Right,
+    rule::Rule,
 };
 
 /// Days an invitation can be accepted.
@@ -57,9 +58,7 @@ fn display_name(text: &str) -> Result<String> {
     if (1..=100).contains(&length) && !text.chars().any(char::is_control) {
         Ok(text.to_owned())
     } else {
-        Err(Error::Invalid(
-            "a displayed name has 1 to 100 characters and no controls".into(),
-        ))
+        Err(Error::Invalid(Rule::DisplayName))
     }
 }
 
@@ -133,6 +132,11 @@ impl Core {
             group: group.ok_or(Error::NotFound)?,
             role: membership.role,
         })
+    }
+
+    /// The members of a group the actor is a member of, by login.
+    pub async fn members_of(&self, membership: &Membership) -> Result<Vec<Member>> {
+        self.store().members(membership.group).await
     }
 
     /// Joins the group an invitation is for; `NotFound` when it is used up or too old.
@@ -226,7 +230,7 @@ impl OpenGroup {
     pub async fn invite(&self, email: &str) -> Result<String> {
         let email = email.trim().to_owned();
         if !email.contains('@') || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
-            return Err(Error::Invalid(format!("{email} is no e-mail address")));
+            return Err(Error::Invalid(Rule::Address(email)));
         }
         let token = random_id(16);
         let kept = digest(token.as_bytes());
@@ -334,7 +338,7 @@ impl OpenGroup {
         let member = members.iter().find(|member| member.person == person);
         member
             .map(|member| member.role)
-            .ok_or_else(|| Error::Invalid("this person is not a member of the group".into()))
+            .ok_or_else(|| Error::Invalid(Rule::NotAMember))
     }
 
     /// Commits what is decided with a right on the group, anew as long as the world moves.

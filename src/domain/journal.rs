@@ -16,7 +16,8 @@ use super::{
     batch::{Batch, Op},
     core::Core,
     error::{Error, Result},
-    id::{PersonId, Timestamp},
+    id::{CollectionId, PersonId, Timestamp},
+    rule::Rule,
     store::KnownClient,
 };
 
@@ -286,6 +287,11 @@ impl Core {
         self.clients_of(Some(actor.person)).await
     }
 
+    /// The collections whose changes a program of the actor has been served.
+    pub async fn followed(&self, actor: &Actor, label: &str) -> Result<Vec<CollectionId>> {
+        self.store().followed(actor.person, label).await
+    }
+
     /// Calls a client of the actor otherwise; an empty name is none.
     pub async fn name_client(&self, actor: &Actor, label: &str, name: &str) -> Result<()> {
         let op = Op::NameClient {
@@ -313,9 +319,7 @@ pub(super) fn shown_name(name: &str) -> Result<String> {
     if name.chars().count() <= 60 && !name.chars().any(char::is_control) {
         Ok(name.to_owned())
     } else {
-        Err(Error::Invalid(
-            "the name of a device has at most 60 characters and no controls".into(),
-        ))
+        Err(Error::Invalid(Rule::DeviceName))
     }
 }
 

@@ -347,11 +347,9 @@ pub fn again(message: &Outgoing) -> Result<OutboxOp> {
             due: Timestamp::now(),
             answer: message.answer.clone(),
         }),
-        state => Err(Error::Invalid(format!(
-            "message {} is {}",
-            message.id,
-            state.as_str()
-        ))),
+        state => Err(Error::Invalid(
+            format!("message {} is {}", message.id, state.as_str()).into(),
+        )),
     }
 }
 
@@ -365,11 +363,9 @@ pub fn dropping(message: &Outgoing) -> Result<OutboxOp> {
             due: message.due,
             answer: message.answer.clone(),
         }),
-        state => Err(Error::Invalid(format!(
-            "message {} is {}",
-            message.id,
-            state.as_str()
-        ))),
+        state => Err(Error::Invalid(
+            format!("message {} is {}", message.id, state.as_str()).into(),
+        )),
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     id::{CollectionId, GroupId, PersonId, PlacementId, RevisionId, Timestamp},
     item::{Card, Placement, random_id},
     rights::Right,
+    rule::Rule,
     store::ItemPlace,
     undo::Undo,
 };
@@ -163,7 +164,7 @@ impl Book {
         let card = self.current(placement).await?;
         let placement = &card.placement;
         if target.collection().id == self.collection().id {
-            return Err(Error::Invalid("the contact is in this book already".into()));
+            return Err(Error::Invalid(Rule::HereAlready));
         }
         if target.collection().class != self.collection().class {
             return Err(Error::Invalid(

@@ -12,6 +12,7 @@ use super::{
     error::{Error, Result},
     id::{ItemId, PlacementId, TagId},
     item::Placement,
+    rule::Rule,
     store::Tag,
 };
 
@@ -202,6 +203,6 @@ fn checked(colour: &str) -> Result<String> {
     if digits.len() == 6 && digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         Ok(colour.to_ascii_lowercase())
     } else {
-        Err(Error::Invalid(format!("{colour} is no colour (#rrggbb)")))
+        Err(Error::Invalid(Rule::Colour(colour.to_owned())))
     }
 }

@@ -162,9 +162,9 @@ impl Book {
         self.decided(|book| async move {
             let count = book.count().await?;
             if count != expected {
-                return Err(Error::Invalid(format!(
-                    "there are {count} contacts, not {expected}"
-                )));
+                return Err(Error::Invalid(
+                    format!("there are {count} contacts, not {expected}").into(),
+                ));
             }
             if !book.may(right) {
                 return Err(Error::Forbidden { right });

@@ -75,7 +75,7 @@ impl Face {
         device: DeviceId,
         name: &str,
     ) -> Result<Option<T>> {
-        let stored = self.core.store().device_value(device, name).await?;
+        let stored = self.core.device_value(device, name).await?;
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
     }
 }

@@ -21,7 +21,6 @@ use super::{
 use crate::domain::{
     account_class::Service,
     actor::{Actor, Client},
-    device::DeviceAccess,
     device_sync::{DeviceBook, Pending},
     error::{Error, Result},
     hub::{Subscription, Topic},
@@ -202,14 +201,12 @@ impl Waiter {
 
     /// Whether the account, if there still is one, may use Exchange ActiveSync.
     async fn may_use(&self) -> Result<bool> {
-        let account = self.face.core.store().account(self.person).await?;
-        Ok(account.is_none_or(|account| account.person.may_use(Service::Eas)))
+        self.face.core.may_use(self.person, Service::Eas).await
     }
 
     async fn is_let_in(&self) -> Result<bool> {
-        let store = self.face.core.store();
-        let device = store.device(self.person, &self.names.0).await?;
-        Ok(device.is_some_and(|device| device.access == DeviceAccess::Allowed))
+        let core = &self.face.core;
+        core.is_let_in(self.person, &self.names.0).await
     }
 
     /// Whether the device has to ask for the folders before anything else.

@@ -73,14 +73,8 @@ pub async fn without_password(
     let Ok(line) = RequestLine::parse(parts.uri.query().unwrap_or_default()) else {
         return Ok(None);
     };
-    let store = face.core.store();
-    let device = store.device(person.id, &line.device_id).await?;
-    let Some(device) = device.filter(|device| {
-        matches!(
-            device.access,
-            DeviceAccess::WipePending | DeviceAccess::ErasePending
-        )
-    }) else {
+    let device = face.core.device_to_wipe(person.id, &line.device_id);
+    let Some(device) = device.await? else {
         return Ok(None);
     };
     let Ok(arrival) = Arrival::read(&person, parts.clone(), body).await else {

@@ -85,9 +85,9 @@ impl Mail {
         let mut smtp = None;
         if let Some(relay) = relay {
             let url = public_url.ok_or_else(|| {
-                Error::Invalid("[mail] needs public_url: links in mails begin with it".to_owned())
+                Error::Invalid("[mail] needs public_url: links in mails begin with it".into())
             })?;
-            let made = Arc::new(Smtp::new(relay, url).map_err(Error::Invalid)?);
+            let made = Arc::new(Smtp::new(relay, url).map_err(|why| Error::Invalid(why.into()))?);
             routes.push(Route {
                 channel: Channel::Mail,
                 carrier: Carrier::Smtp(made.clone()),
@@ -97,7 +97,7 @@ impl Mail {
         }
         for (channel, gateway) in gateways {
             let Some(gateway) = gateway else { continue };
-            let told = |why: String| Error::Invalid(format!("[{}] {why}", channel.as_str()));
+            let told = |why: String| Error::Invalid(format!("[{}] {why}", channel.as_str()).into());
             let carrier = match (&gateway.url, &gateway.address, &smtp) {
                 (Some(url), None, _) => {
                     Carrier::Http(Box::new(gateway::Http::new(gateway, url).map_err(told)?))

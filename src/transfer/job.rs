@@ -363,7 +363,7 @@ impl Jobs {
         let file = self.read(import.person, &job.upload, job.options.clone());
         let file = file
             .await?
-            .map_err(|refused| Error::InvalidDocument(refused.to_string()))?;
+            .map_err(|refused| Error::InvalidDocument(refused.to_string().into()))?;
         let begun = Instant::now();
         let before = Progress::read(&import.progress);
         let before_taken = before.taken;
@@ -460,7 +460,7 @@ mod tests {
             (Error::Forbidden { right: Right::Add }, Failure::NotAllowed),
             (full, Failure::NoSpace),
             (Error::NoSpace, Failure::NoSpace),
-            (Error::InvalidDocument(String::new()), Failure::Unreadable),
+            (Error::InvalidDocument("".into()), Failure::Unreadable),
             (lost, Failure::Unavailable),
         ] {
             assert_eq!(Failure::of(&error), why, "{error}");

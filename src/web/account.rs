@@ -138,7 +138,7 @@ pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart
     };
     let changed = async {
         let Some((mut portrait, password)) = read.await? else {
-            return Err(Error::Invalid(visit.text.stale_page.to_owned()));
+            return Err(Error::Invalid(visit.text.stale_page.into()));
         };
         // The address signs in and gets links for forgotten passwords.
         let present = web

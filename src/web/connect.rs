@@ -215,8 +215,7 @@ async fn made(
         )
         .await?
         .secret;
-    let person = web.core.store().person(actor.person).await?;
-    let email = person.and_then(|person| person.email);
+    let email = web.core.account(actor).await?.email;
     let email = email.unwrap_or_else(|| format!("{}@{}", actor.login, address.host));
     let login = actor.login.clone();
     let mut values = vec![
@@ -281,7 +280,7 @@ async fn first_sync(web: &Arc<Web>, visit: &Visit) -> Result<String> {
     let text = visit.text.connect;
     let mut contacts = 0;
     for book in web.core.books(&visit.actor).await? {
-        contacts += web.core.store().count(book.collection().id).await?;
+        contacts += book.count().await?;
     }
     let time = match contacts / IN_A_MINUTE {
         0 => text.less_than_a_minute.to_owned(),

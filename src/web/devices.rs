@@ -136,12 +136,11 @@ fn program_name(client: &KnownClient) -> String {
 
 /// The contacts of the books a program was given.
 async fn program_contacts(web: &Web, visit: &Visit, client: &KnownClient) -> Result<i64> {
-    let store = web.core.store();
-    let followed = store.followed(visit.actor.person, &client.label).await?;
+    let followed = web.core.followed(&visit.actor, &client.label).await?;
     let mut contacts = 0;
     for book in web.core.books(&visit.actor).await? {
         if followed.contains(&book.collection().id) {
-            contacts += store.count(book.collection().id).await?;
+            contacts += book.count().await?;
         }
     }
     Ok(contacts)

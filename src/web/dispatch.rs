@@ -226,8 +226,7 @@ async fn show_page(
 
 /// `GET /outbox`
 pub async fn outbox(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let person = Some(visit.actor.person);
-    match web.core.store().outbox(person, LISTED).await {
+    match web.core.outbox(&visit.actor, LISTED).await {
         Ok(messages) => {
             let rows = messages.iter().map(|message| row(message, visit.text));
             let page = OutboxPage {

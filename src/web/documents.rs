@@ -31,6 +31,7 @@ use crate::domain::{
     direction::straight,
     document::{Family, family},
     error::{Error, Result},
+    rule::Rule,
     store::{ListRow, Sort, Tag},
 };
 
@@ -458,7 +459,7 @@ pub fn refused(error: &Error, visit: &Visit) -> Told {
             fill(d.file_too_large, &[&size(*limit as u64, text)]),
         ),
         Error::Exists(name) => (StatusCode::CONFLICT, fill(d.folder_exists, &[name])),
-        Error::Invalid(why) if why.contains("a folder's name has 1 to 100") => {
+        Error::Invalid(Rule::FolderName) => {
             (StatusCode::UNPROCESSABLE_ENTITY, d.folder_rule.to_owned())
         }
         error => return Told::refused(error, visit),

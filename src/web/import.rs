@@ -196,7 +196,7 @@ async fn arrive(
 ) -> std::result::Result<(String, String), Unfit> {
     let malformed = |error: axum::extract::multipart::MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Unfit::TooLarge,
-        _ => Unfit::Error(Error::Invalid(error.body_text())),
+        _ => Unfit::Error(Error::Invalid(error.body_text().into())),
     };
     let mut arriving: Option<Incoming> = None;
     let mut unfit = Some(Unfit::Stale);

@@ -112,9 +112,7 @@ pub async fn create(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
     let made = async {
         let name = posted.value("name").trim();
         if name.is_empty() {
-            return Err(Error::Invalid(
-                posted.visit.text.list_without_name.to_owned(),
-            ));
+            return Err(Error::Invalid(posted.visit.text.list_without_name.into()));
         }
         let book = place.open(&web, &posted.visit).await?;
         let href = format!("{}.vcf", random_id(16));

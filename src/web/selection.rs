@@ -180,9 +180,7 @@ pub async fn chosen(
         }
     }
     if chosen.is_empty() {
-        Err(Error::Invalid(
-            posted.visit.text.nothing_selected.to_owned(),
-        ))
+        Err(Error::Invalid(posted.visit.text.nothing_selected.into()))
     } else {
         Ok((book, chosen))
     }
@@ -202,7 +200,7 @@ async fn everything(
     let found = book.list(&query).await?;
     if found.total > MOST {
         let sentence = fill(visit.text.book.too_many_selected, &[&found.total, &MOST]);
-        return Err(Error::Invalid(sentence));
+        return Err(Error::Invalid(sentence.into()));
     }
     Ok(found.rows.into_iter().map(|row| row.placement).collect())
 }

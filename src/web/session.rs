@@ -86,9 +86,8 @@ impl Sessions {
         if cookie.is_empty() {
             return Ok(Session::default());
         }
-        let store = self.core.store();
         let now = Timestamp::now();
-        let found = store.session(&digest(cookie.as_bytes()), now).await?;
+        let found = self.core.session(&digest(cookie.as_bytes()), now).await?;
         let Some(found) = found else {
             return Ok(Session {
                 cookie,
@@ -131,7 +130,7 @@ impl Sessions {
         if until < Timestamp::now().0 {
             return Ok(None);
         }
-        let person = self.core.store().person(PersonId(person)).await?;
+        let person = self.core.person(PersonId(person)).await?;
         Ok(person.filter(|person| {
             let expected = self.mark(person, until);
             let same = bool::from(expected.as_bytes().ct_eq(mark.as_bytes()));

@@ -31,6 +31,7 @@ use crate::domain::{
     id::{CampaignId, Timestamp},
     item::Placement,
     outbox::State as LetterState,
+    rule::Rule,
     verification::{ASKED_A_DAY, Answer, Ask, Campaign, Standing, Verification},
 };
 
@@ -183,7 +184,7 @@ pub async fn ask(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
         let content = book.content(&card);
         let address = posted.value("address").to_owned();
         if !web.facet.addresses(&content).contains(&address) {
-            return Err(Error::Invalid("this is no e-mail address".to_owned()));
+            return Err(Error::Invalid(Rule::Address(address)));
         }
         let hidden: Vec<String> = posted.values("hide").map(str::to_owned).collect();
         let text = by_tag(posted.value("language")).unwrap_or(visit.text);
@@ -219,7 +220,7 @@ async fn prepared(
 ) -> Result<Prepared> {
     let all = chosen.len();
     if all > 2 * ASKED_A_DAY {
-        return Err(Error::Invalid("asked too many in one day".to_owned()));
+        return Err(Error::Invalid(Rule::AskedTooMany));
     }
     let mut asks = Vec::new();
     let heads: Vec<&Placement> = chosen.iter().collect();

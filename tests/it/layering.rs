@@ -147,6 +147,19 @@ fn faces_compare_no_role_grant_revision_or_sequence() {
 }
 
 #[test]
+fn faces_ask_the_core_and_not_its_store() {
+    let mut asking = Vec::new();
+    for face in FACES {
+        for (file, source) in sources(&format!("src/{face}")) {
+            if source.contains(".store()") {
+                asking.push(file.display().to_string());
+            }
+        }
+    }
+    assert!(asking.is_empty(), "{asking:?}");
+}
+
+#[test]
 fn every_module_has_a_rule() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for entry in fs::read_dir(root).expect("src") {

@@ -445,10 +445,15 @@ fn text_match(element: &Element) -> Result<TextMatch, ReportError> {
         Some("ends-with") => MatchType::EndsWith,
         Some(other) => return Err(ReportError::Filter(format!("match-type {other}"))),
     };
+    let negate = match element.attribute("negate-condition") {
+        None | Some("no") => false,
+        Some("yes") => true,
+        Some(other) => return Err(ReportError::Filter(format!("negate-condition {other}"))),
+    };
     Ok(TextMatch {
         text: element.text(),
         collation,
         match_type,
-        negate: element.attribute("negate-condition") == Some("yes"),
+        negate,
     })
 }

@@ -171,7 +171,7 @@ fn parse(document: &[u8]) -> Result<Document> {
         if error.is_too_long() {
             Error::TooLarge { limit: 10_000 }
         } else {
-            Error::InvalidDocument(format!("not a vCard: {error}"))
+            Error::InvalidDocument(format!("not a vCard: {error}").into())
         }
     })
 }

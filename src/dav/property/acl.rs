@@ -134,7 +134,7 @@ async fn principal(
         ("group-membership", Resource::OtherUser(_) | Resource::GroupPrincipal(_))
         | ("group-member-set", Resource::User | Resource::OtherUser(_)) => Some(String::new()),
         ("group-member-set", Resource::GroupPrincipal(membership)) => {
-            let members = call.face.core.store().members(membership.group).await?;
+            let members = call.face.core.members_of(membership).await?;
             let member = |login: &str| href(&path::user_href(login));
             Some(members.iter().map(|m| member(&m.login)).collect())
         }
@@ -149,10 +149,7 @@ async fn principal(
 /// E-mail address of a person; the outer none: the resource is no person.
 pub async fn email(call: &Call, resource: &Resource) -> Result<Option<Option<String>>, Failure> {
     Ok(match resource {
-        Resource::User => {
-            let person = call.face.core.store().person(call.actor.person).await?;
-            Some(person.and_then(|person| person.email))
-        }
+        Resource::User => Some(call.face.core.account(&call.actor).await?.email),
         Resource::OtherUser(member) => Some(member.email.clone()),
         _ => None,
     })

@@ -22,8 +22,7 @@ impl Dead {
     /// Properties of a resource by its key (see [`key_of`]): the person's own values, and shared
     /// ones of other names.
     pub async fn read(call: &Call, resource: &str) -> Result<Self, Failure> {
-        let store = call.face.core.store();
-        let found = store.properties(call.actor.person, resource).await?;
+        let found = call.face.core.properties(&call.actor, resource).await?;
         let mut dead = Self::default();
         for (namespace, local, value) in found {
             dead.set(name(namespace, local), text(value));
@@ -34,8 +33,8 @@ impl Dead {
     /// Dead properties of the cards of a book; cards without any are left out.
     pub async fn of_cards(call: &Call, book: &Book) -> Result<HashMap<ItemId, Self>, Failure> {
         let prefix = format!("{}/", book_key(book));
-        let store = call.face.core.store();
-        let found = store.properties_under(call.actor.person, &prefix).await?;
+        let core = &call.face.core;
+        let found = core.properties_under(&call.actor, &prefix).await?;
         let mut cards: HashMap<ItemId, Self> = HashMap::new();
         for stored in found {
             let id = stored.resource.strip_prefix(&prefix);

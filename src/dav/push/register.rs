@@ -20,7 +20,7 @@ use crate::{
         path::{Resource, registration_href},
         property::http_date,
     },
-    domain::{batch::Op, error::Error, id::Timestamp, item::random_id, store::PushSubscription},
+    domain::{id::Timestamp, item::random_id, store::PushSubscription},
 };
 
 /// Longest validity of a registration in days.
@@ -102,19 +102,9 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
         content,
         properties,
     };
-    let op = Op::Subscribe(new.clone());
-    call.face
-        .core
-        .commit_personal(&call.actor, vec![op])
-        .await?;
-    let store = call.face.core.store();
-    let stored = store.push_subscriptions(collection, now).await?;
-    let id = stored
-        .into_iter()
-        .find(|known| known.person == new.person && known.resource == new.resource)
-        .map(|known| known.id)
-        .ok_or(Error::NotFound)?;
-    let mut answer = empty(if id == new.id {
+    let made = new.id.clone();
+    let id = call.face.core.subscribe(&call.actor, new).await?;
+    let mut answer = empty(if id == made {
         StatusCode::CREATED
     } else {
         StatusCode::NO_CONTENT
@@ -133,12 +123,5 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
 
 /// DELETE of a registration of one's own.
 pub async fn unregister(call: &Call, id: &str) -> Result<(), Failure> {
-    let core = &call.face.core;
-    let known = core.store().push_subscription(id).await?;
-    known
-        .filter(|known| known.person == call.actor.person && known.expires > Timestamp::now())
-        .ok_or(Error::NotFound)?;
-    let op = Op::Unsubscribe { id: id.to_owned() };
-    core.commit_personal(&call.actor, vec![op]).await?;
-    Ok(())
+    Ok(call.face.core.unsubscribe(&call.actor, id).await?)
 }

@@ -13,13 +13,12 @@ use tokio_util::sync::CancellationToken;
 use super::{Push, encrypt::encrypt, topic};
 use crate::domain::{
     actor::Client,
-    batch::{Batch, Op},
     book::Moved,
-    collection::Place,
     core::Core,
     error::{Error, Result},
     hub::Announced,
     id::{CollectionId, PersonId, Timestamp},
+    push::Pushed,
     store::PushSubscription,
 };
 
@@ -120,8 +119,7 @@ struct Sender {
 
 impl Sender {
     async fn tell(self: Arc<Self>, collection: CollectionId, burst: Burst) {
-        let now = Timestamp::now();
-        let subscriptions = match self.core.store().push_subscriptions(collection, now).await {
+        let subscriptions = match self.core.subscriptions(collection).await {
             Ok(subscriptions) => subscriptions,
             Err(error) => return tracing::warn!(%error, "push subscriptions"),
         };
@@ -171,21 +169,9 @@ impl Sender {
     async fn message(&self, subscription: &PushSubscription, news: News) -> Result<String> {
         let client = Client::default();
         let actor = Arc::new(self.core.actor(subscription.person, client).await?);
-        let found = self
-            .core
-            .store()
-            .collection(subscription.collection)
-            .await?;
-        let collection = found.ok_or(Error::NotFound)?;
-        let (seed, token) = match collection.place {
-            Place::Home(person) if person == actor.person => (
-                format!("home {person}"),
-                self.core.home_cursor(&actor).await?,
-            ),
-            _ => {
-                let book = self.core.open(&actor, collection.id).await?;
-                (collection.uuid.clone(), book.cursor())
-            }
+        let (seed, token) = match self.core.pushed(&actor, subscription.collection).await? {
+            Pushed::Home(token) => (format!("home {}", actor.person), token),
+            Pushed::Book(uuid, token) => (uuid, token),
         };
         Ok(text(&topic(&seed), &token.to_string(), news))
     }
@@ -221,15 +207,7 @@ impl Sender {
     }
 
     async fn drop_subscription(&self, subscription: &PushSubscription) {
-        let batch = Batch {
-            at: Timestamp::now(),
-            unflushed: true,
-            ops: vec![Op::Unsubscribe {
-                id: subscription.id.clone(),
-            }],
-            ..Batch::default()
-        };
-        if let Err(error) = self.core.commit(batch).await {
+        if let Err(error) = self.core.drop_subscription(subscription).await {
             tracing::warn!(%error, "a push subscription could not be dropped");
         }
     }

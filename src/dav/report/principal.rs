@@ -72,7 +72,7 @@ async fn visible(call: &Call, everywhere: bool) -> Result<Vec<Resource>, Failure
     let mut all = own(call);
     let mut seen = HashSet::from([call.actor.person]);
     for membership in &call.actor.memberships {
-        for member in call.face.core.store().members(membership.group).await? {
+        for member in call.face.core.members_of(membership).await? {
             if seen.insert(member.person) {
                 all.push(Resource::OtherUser(member));
             }

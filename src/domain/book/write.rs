@@ -10,6 +10,7 @@ use crate::domain::{
     id::RevisionId,
     item::{Card, Placement, digest, random_id},
     rights::Right,
+    rule::Malformed,
 };
 
 impl Book {
@@ -415,9 +416,7 @@ impl Book {
                 });
             }
             if (index.kind == "group") != (card.placement.kind == "group") {
-                return Err(Error::InvalidDocument(
-                    "a contact cannot become a list, nor a list a contact".into(),
-                ));
+                return Err(Error::InvalidDocument(Malformed::Kind));
             }
         }
         let before = current.map(|card| (&card.document[..], &card.placement.beside[..]));

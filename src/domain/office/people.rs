@@ -12,6 +12,7 @@ use crate::domain::{
     error::{Error, Result},
     id::PersonId,
     principal::{Person, valid_login},
+    rule::Rule,
 };
 
 /// Least value of a limit of photos or imports, in octets.
@@ -75,6 +76,17 @@ impl Office {
             .collect())
     }
 
+    /// The logins of all accounts.
+    pub async fn logins(&self) -> Result<HashMap<PersonId, String>> {
+        let people = self.core().store().people().await?.into_iter();
+        Ok(people.map(|person| (person.id, person.login)).collect())
+    }
+
+    /// An account by its login or e-mail address; none for an unknown one.
+    pub async fn person_named(&self, login: &str) -> Result<Option<Person>> {
+        self.core().store().person_by_login(login).await
+    }
+
     /// One account. `NotFound` for an unknown one.
     pub async fn account(&self, person: PersonId) -> Result<Account> {
         let accounts = self.accounts("").await?;
@@ -86,9 +98,7 @@ impl Office {
     pub async fn add_account(&self, new: NewAccount, password_hash: String) -> Result<PersonId> {
         let login = new.login.trim().to_owned();
         if !valid_login(&login) {
-            return Err(Error::Invalid(
-                "a login is 1 to 64 of a-z, 0-9 and . _ - @ +, and not a reserved word".into(),
-            ));
+            return Err(Error::Invalid(Rule::Login));
         }
         new.email.as_deref().map_or(Ok(()), valid_email)?;
         let add = Op::AddPerson {
@@ -158,9 +168,7 @@ impl Office {
         if !concerned || administrators.any(|person| person.id != without) {
             Ok(())
         } else {
-            Err(Error::Invalid(
-                "the server keeps an administrator: name another one first".into(),
-            ))
+            Err(Error::Invalid(Rule::ServerKeepsAdministrator))
         }
     }
 
@@ -172,30 +180,24 @@ impl Office {
     /// Makes a class, or changes the one of that name. Without a name: the class of everybody else.
     pub async fn put_class(&self, class: AccountClass) -> Result<()> {
         if !class.name.is_empty() && !AccountClass::is_name(&class.name) {
-            return Err(Error::Invalid(
-                "the name of a class has 1 to 40 characters".into(),
-            ));
+            return Err(Error::Invalid(Rule::ClassName));
         }
         if [class.contacts, class.devices]
             .iter()
             .flatten()
             .any(|n| *n < 1)
         {
-            return Err(Error::Invalid("a limit is 1 or more, or none".into()));
+            return Err(Error::Invalid(Rule::Limit));
         }
         if class.documents.is_some_and(|octets| octets < 0) {
-            return Err(Error::Invalid(
-                "a quota of documents is a number of MiB, 0 for no limit, or server".into(),
-            ));
+            return Err(Error::Invalid(Rule::DocumentQuota));
         }
         if [class.photo, class.import_size]
             .iter()
             .flatten()
             .any(|octets| *octets < LEAST)
         {
-            return Err(Error::Invalid(
-                "a photo and an import may have 1 KiB or more, or as the server allows".into(),
-            ));
+            return Err(Error::Invalid(Rule::SizeLimit));
         }
         self.commit(vec![Op::Office(OfficeOp::PutClass(class))])
             .await
@@ -219,7 +221,7 @@ pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
     if typed.trim() == name {
         Ok(())
     } else {
-        Err(Error::Invalid("what was typed is another name".into()))
+        Err(Error::Invalid(Rule::TypedName))
     }
 }
 
@@ -233,6 +235,6 @@ pub fn valid_email(email: &str) -> Result<()> {
     if valid {
         Ok(())
     } else {
-        Err(Error::Invalid(format!("{email} is no e-mail address")))
+        Err(Error::Invalid(Rule::Address(email.to_owned())))
     }
 }

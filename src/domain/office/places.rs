@@ -1,7 +1,7 @@
 //! Groups as the administration runs them, the rules that are set while the server runs, and the
 //! audit trail.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path};
 
 use super::{
     Office,
@@ -14,7 +14,9 @@ use crate::domain::{
     device::DeviceAccess,
     error::{Error, Result},
     id::{GroupId, PersonId, Timestamp},
+    outbox::Outgoing,
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
+    rule::Rule,
     store::Store,
 };
 
@@ -147,7 +149,7 @@ impl Office {
     pub async fn set_maintenance_notice(&self, notice: Option<&str>) -> Result<()> {
         let notice = notice.map(str::trim).filter(|notice| !notice.is_empty());
         if notice.is_some_and(|notice| notice.chars().count() > 500) {
-            return Err(Error::Invalid("a notice has at most 500 characters".into()));
+            return Err(Error::Invalid(Rule::Notice));
         }
         self.set(NOTICE, notice.map(str::to_owned)).await
     }
@@ -157,11 +159,22 @@ impl Office {
         self.set(PUBLIC_URL, Some(url.to_owned())).await
     }
 
-    /// Records that a backup was written to a file just now.
-    pub async fn note_backup(&self, file: &str) -> Result<()> {
-        let now = Timestamp::now();
+    /// Writes a consistent copy of the database to a file, and records it.
+    pub async fn back_up(&self, file: &Path) -> Result<()> {
+        self.core().store().backup(file).await?;
+        let (file, now) = (file.display().to_string(), Timestamp::now());
         let value = serde_json::json!({ "file": file, "at": now });
         self.set(LAST_BACKUP, Some(value.to_string())).await
+    }
+
+    /// Octets of the database.
+    pub async fn octets_stored(&self) -> Result<i64> {
+        self.core().store().octets_stored().await
+    }
+
+    /// The latest messages that anybody sent, the newest first.
+    pub async fn outbox(&self, limit: usize) -> Result<Vec<Outgoing>> {
+        self.core().store().outbox(None, limit).await
     }
 
     /// File and time of the last backup; none before the first.

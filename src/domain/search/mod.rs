@@ -229,7 +229,8 @@ impl Core {
         last_first: bool,
     ) -> Result<Outcome> {
         let outcome = self.find(actor, request, last_first).await?;
-        let kept = serde_json::to_string(request).map_err(|e| Error::Invalid(e.to_string()))?;
+        let kept =
+            serde_json::to_string(request).map_err(|e| Error::Invalid(e.to_string().into()))?;
         let op = Op::SetLastSearch {
             person: actor.person,
             request: Some(kept),

@@ -14,6 +14,7 @@ use crate::domain::{
     outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Sender, State, is_address},
     principal::Person,
     rights::Right,
+    rule::Rule,
 };
 
 /// Letters to one address in a day, whoever asks.
@@ -77,10 +78,10 @@ impl Book {
         asks: &[(Placement, Ask)],
     ) -> Result<CampaignId> {
         if !(1..=60).contains(&campaign.days) || !(0..=5).contains(&campaign.reminders) {
-            return Err(Error::Invalid("reminders come every 1 to 60 days".into()));
+            return Err(Error::Invalid(Rule::Reminders));
         }
         if asks.len() > ASKED_A_DAY {
-            return Err(Error::Invalid("asked too many in one day".into()));
+            return Err(Error::Invalid(Rule::AskedTooMany));
         }
         let remind = (campaign.reminders > 0).then(|| Timestamp::now().plus_days(campaign.days));
         let mut able = Vec::new();
@@ -92,7 +93,7 @@ impl Book {
             }
         }
         if able.is_empty() {
-            return Err(Error::Invalid("nobody of these can be asked".into()));
+            return Err(Error::Invalid(Rule::NobodyToAsk));
         }
         let left = i64::try_from(asks.len() - able.len()).unwrap_or(0);
         let skipped = campaign.skipped + left;
@@ -132,12 +133,12 @@ impl Book {
     async fn may_ask(&self, placement: &Placement, ask: &Ask) -> Result<()> {
         self.require(placement, Right::Verify).await?;
         if !is_address(&ask.address) {
-            return Err(Error::Invalid("this is no e-mail address".into()));
+            return Err(Error::Invalid(Rule::Address(ask.address.clone())));
         }
         let store = self.core().store();
         let (person, item) = (self.actor().person, placement.item);
         if store.declined(person, item, &ask.address).await?.is_some() {
-            return Err(Error::Invalid("does not want to be asked".into()));
+            return Err(Error::Invalid(Rule::Declined));
         }
         let yesterday = Timestamp::now().plus_days(-1);
         let asked = store.verifications_of(item).await?;
@@ -145,11 +146,11 @@ impl Book {
             .iter()
             .any(|asked| asked.at > yesterday && asked.used.is_none())
         {
-            return Err(Error::Invalid("was asked within a day".into()));
+            return Err(Error::Invalid(Rule::AskedToday));
         }
         let (by_person, to_address) = store.asked_since(person, &ask.address, yesterday).await?;
         if by_person >= ASKED_A_DAY as i64 || to_address >= ADDRESS_A_DAY {
-            return Err(Error::Invalid("asked too many in one day".into()));
+            return Err(Error::Invalid(Rule::AskedTooMany));
         }
         Ok(())
     }

@@ -87,10 +87,8 @@ pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
 }
 
 async fn user_information(call: &Call, out: &mut Encoder) -> Result<()> {
-    let person = call.face.core.store().person(call.person).await?;
-    let email = person
-        .and_then(|person| person.email)
-        .unwrap_or_else(|| call.actor.login.clone());
+    let person = call.face.core.account(&call.actor).await?;
+    let email = person.email.unwrap_or_else(|| call.actor.login.clone());
     out.open(s::USER_INFORMATION)
         .number(s::STATUS, 1)
         .open(s::GET);

@@ -58,10 +58,7 @@ pub fn restore(file: &Path, directory: &Path) -> Result<()> {
 /// A copy of a backup that is known to be whole, in the schema of this program.
 fn stage(file: &Path, staged: &Path) -> Result<Connection> {
     let refused = |error: &dyn std::fmt::Display| {
-        Error::Invalid(format!(
-            "{} is no backup of Carnet: {error}",
-            file.display()
-        ))
+        Error::Invalid(format!("{} is no backup of Carnet: {error}", file.display()).into())
     };
     let source = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
         .map_err(|error| refused(&error))?;
@@ -72,10 +69,9 @@ fn stage(file: &Path, staged: &Path) -> Result<Connection> {
     }
     let faults = check::pragma(&source, "integrity_check").map_err(|error| refused(&error))?;
     if let Some(fault) = faults.first() {
-        return Err(Error::Invalid(format!(
-            "{} is damaged: {fault}",
-            file.display()
-        )));
+        return Err(Error::Invalid(
+            format!("{} is damaged: {fault}", file.display()).into(),
+        ));
     }
     remove(staged);
     begin_backup(staged)?;

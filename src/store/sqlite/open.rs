@@ -170,7 +170,7 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<()> {
         return Err(Error::Invalid(format!(
             "the data were written by a newer version of Carnet (schema {version}; this one knows {})",
             SCHEMA.len()
-        )));
+        ).into()));
     }
     for (number, sql) in SCHEMA.iter().enumerate().skip(version) {
         let transaction = connection.transaction().map_err(unavailable)?;

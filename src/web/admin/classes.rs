@@ -12,8 +12,9 @@ use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
     domain::{
         account_class::{AccountClass, Service},
-        error::Result,
+        error::{Error, Result},
         office::Office,
+        rule::Rule,
     },
     web::{
         Web,
@@ -133,9 +134,7 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     }
     let nameless = posted.checked("new") && class.name.is_empty();
     let put = if nameless {
-        Err(crate::domain::error::Error::Invalid(
-            "the name of a class has 1 to 40 characters".into(),
-        ))
+        Err(Error::Invalid(Rule::ClassName))
     } else {
         office.put_class(class).await
     };

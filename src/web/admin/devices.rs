@@ -1,6 +1,6 @@
 //! Devices of everybody.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -14,7 +14,7 @@ use crate::{
     domain::{
         device::Orders,
         error::{Error, Result},
-        id::{DeviceId, PersonId},
+        id::DeviceId,
         office::Office,
     },
     http::Peer,
@@ -61,9 +61,7 @@ pub async fn list(
 }
 
 async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
-    let people = web.core.store().people().await?.into_iter();
-    let logins: HashMap<PersonId, String> =
-        people.map(|person| (person.id, person.login)).collect();
+    let logins = office.logins().await?;
     let clients = office.clients().await?;
     let mut rows = Vec::new();
     for device in office.devices().await? {

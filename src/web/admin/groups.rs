@@ -60,7 +60,7 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let login = posted.value("login").trim();
     let added = async {
-        let admin = person(&web, visit, login).await?;
+        let admin = person(&office, visit, login).await?;
         office.add_group(posted.value("name").trim(), admin).await
     };
     let added = added.await;
@@ -75,9 +75,9 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     .await
 }
 
-async fn person(web: &Web, visit: &Visit, login: &str) -> Result<PersonId> {
-    let found = web.core.store().person_by_login(login).await?;
-    let unknown = || Error::Invalid(fill(visit.text.no_such_account, &[&login]));
+async fn person(office: &Office, visit: &Visit, login: &str) -> Result<PersonId> {
+    let found = office.person_named(login).await?;
+    let unknown = || Error::Invalid(fill(visit.text.no_such_account, &[&login]).into());
     Ok(found.ok_or_else(unknown)?.id)
 }
 
@@ -149,7 +149,7 @@ pub async fn member(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
     let visit = &posted.visit;
     with(&web, id, &posted, async |office| {
         let role = Role::parse(posted.value("role")).ok_or(Error::NotFound)?;
-        let person = person(&web, visit, posted.value("login").trim()).await?;
+        let person = person(&office, visit, posted.value("login").trim()).await?;
         office.set_member(GroupId(id), person, role).await
     })
     .await

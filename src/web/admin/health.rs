@@ -72,17 +72,17 @@ async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
     };
     let status = told.status();
     let page = Page {
-        gauges: gauges(web, visit).await?,
+        gauges: gauges(web, visit, office).await?,
         backup,
         shell: shell(web, visit, told),
     };
     Ok(show(status, &page))
 }
 
-async fn gauges(web: &Web, visit: &Visit) -> Result<Vec<Gauge>> {
+async fn gauges(web: &Web, visit: &Visit, office: &Office) -> Result<Vec<Gauge>> {
     let text = visit.text.admin;
     let asked = Instant::now();
-    let octets = web.core.store().octets_stored().await?;
+    let octets = office.octets_stored().await?;
     let took = asked.elapsed().as_millis();
     let mut gauges = vec![Gauge {
         name: text.database,
@@ -123,7 +123,7 @@ async fn gauges(web: &Web, visit: &Visit) -> Result<Vec<Gauge>> {
             },
         });
     }
-    gauges.push(mail(web, text).await?);
+    gauges.push(mail(web, office, text).await?);
     gauges.push(Gauge {
         name: text.push,
         said: if web.site.push {
@@ -143,8 +143,8 @@ async fn gauges(web: &Web, visit: &Visit) -> Result<Vec<Gauge>> {
 }
 
 /// The queue of outgoing messages.
-async fn mail(web: &Web, text: &'static Admin) -> Result<Gauge> {
-    let recent = web.core.store().outbox(None, 200).await?;
+async fn mail(web: &Web, office: &Office, text: &'static Admin) -> Result<Gauge> {
+    let recent = office.outbox(200).await?;
     let count = |is: fn(&Outgoing) -> bool| recent.iter().filter(|message| is(message)).count();
     let waiting = count(|message| message.state == outbox::State::Waiting);
     let lost = count(|message| is_lost(message.state));
@@ -199,8 +199,7 @@ async fn write_backup(web: &Web, office: &Office) -> Result<()> {
         chrono::Utc::now().format("%Y-%m-%d-%H%M%S%3f")
     );
     let file = folder.join(&name);
-    web.core.store().backup(&file).await?;
-    office.note_backup(&file.display().to_string()).await?;
+    office.back_up(&file).await?;
     // The oldest of its own go.
     let mut kept = Vec::new();
     let mut entries = tokio::fs::read_dir(&folder).await.map_err(failed)?;
@@ -275,7 +274,7 @@ pub async fn check(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             page.rows = Some(rows.collect());
             show(StatusCode::OK, &page)
         }
-        Err(why) => visit.failed(&web, &Error::Invalid(why)),
+        Err(why) => visit.failed(&web, &Error::Invalid(why.into())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The logs of the administration: audit trail, clients with errors, failed sign-ins.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{OfficeVisit, shell};
 use crate::{
     auth::Why,
-    domain::{error::Result, id::PersonId},
+    domain::error::Result,
     web::{
         Web,
         devices::exchange_words,
@@ -75,9 +75,7 @@ async fn show_page(web: &Web, admin: &OfficeVisit, before: Option<i64>) -> Resul
             })
             .collect(),
     };
-    let people = web.core.store().people().await?.into_iter();
-    let logins: HashMap<PersonId, String> =
-        people.map(|person| (person.id, person.login)).collect();
+    let logins = office.logins().await?;
     let mut errors = Vec::new();
     for client in office.clients().await? {
         let login = logins.get(&client.person).cloned().unwrap_or_default();

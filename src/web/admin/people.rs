@@ -194,7 +194,10 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         more => Err(format!("{more} > {AT_ONCE}")),
     });
     let (told, added) = match read {
-        Err(why) => (Told::refused(&Error::Invalid(why), visit), Added::default()),
+        Err(why) => (
+            Told::refused(&Error::Invalid(why.into()), visit),
+            Added::default(),
+        ),
         Ok(list) => {
             let mut added = Added::default();
             for new in list {

@@ -138,9 +138,8 @@ fn sent(client: &KnownClient, since: Timestamp) -> Option<usize> {
 /// The last sign-in of the person that failed since a moment, in words.
 async fn failure(web: &Web, visit: &Visit, since: Timestamp) -> Result<Option<String>> {
     let text = visit.text.connect;
-    let person = web.core.store().person(visit.actor.person).await?;
-    let email = person.and_then(|person| person.email).unwrap_or_default();
-    let email = email.to_lowercase();
+    let email = web.core.account(&visit.actor).await?.email;
+    let email = email.unwrap_or_default().to_lowercase();
     let logins = [visit.actor.login.as_str(), email.as_str()];
     let failures = web.auth.failures().last(Some(&logins));
     let last = failures.into_iter().find(|failure| failure.at >= since);

@@ -173,9 +173,7 @@ pub async fn merge(State(web): State<Arc<Web>>, posted: Posted) -> Response {
                 let [first, second] = [&placements[0].server_id, &placements[1].server_id];
                 Ok(see_other(&format!("{place}/duplicates/{first}/{second}")))
             }
-            _ => Err(Error::Invalid(
-                posted.visit.text.transfer.check_two.to_owned(),
-            )),
+            _ => Err(Error::Invalid(posted.visit.text.transfer.check_two.into())),
         }
     };
     match shown.await {
@@ -215,9 +213,7 @@ async fn chosen(web: &Web, posted: &Posted) -> Result<Vec<Chosen>> {
     }
     chosen.retain(|chosen| !chosen.placements.is_empty());
     if chosen.is_empty() {
-        Err(Error::Invalid(
-            posted.visit.text.nothing_selected.to_owned(),
-        ))
+        Err(Error::Invalid(posted.visit.text.nothing_selected.into()))
     } else {
         Ok(chosen)
     }

@@ -7,17 +7,19 @@ use image::{
     DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage, metadata::Orientation,
 };
 
+use crate::domain::rule::Malformed;
+
 /// Pixels of a picture that is decoded at all.
 const MAX_PIXELS: u64 = 60_000_000;
 const MAX_EDGE: u32 = 16_384;
 /// Octets a decoder may hold.
 const MAX_MEMORY: u64 = 256 * 1024 * 1024;
 
-type Result<T> = std::result::Result<T, String>;
+type Result<T> = std::result::Result<T, Malformed>;
 
 /// The picture in a file, turned upright.
 ///
-/// Fails, in words, for a file that is no picture, is damaged, or declares more than 60 megapixels.
+/// Fails for a file that is no picture, is damaged, or declares more than 60 megapixels.
 pub fn decode(octets: &[u8]) -> Result<DynamicImage> {
     if is_heic(octets) {
         return heic(octets);
@@ -30,10 +32,10 @@ pub fn decode(octets: &[u8]) -> Result<DynamicImage> {
         },
         Ok(_) => plain(octets),
         Err(_) if is_raw(octets) => {
-            let preview = preview(octets).ok_or("the picture cannot be read: no preview in it")?;
+            let preview = preview(octets).ok_or_else(|| unreadable("no preview in it"))?;
             raw(octets, &preview)
         }
-        Err(_) => Err("the picture cannot be read: its format is not known".to_owned()),
+        Err(_) => Err(unreadable("its format is not known")),
     }
 }
 
@@ -67,16 +69,14 @@ fn pixels_of(octets: &[u8]) -> u64 {
 
 fn within_limits(width: u64, height: u64) -> Result<()> {
     if width.saturating_mul(height) > MAX_PIXELS {
-        Err(format!(
-            "the picture is too large: {width} by {height} pixels"
-        ))
+        Err(Malformed::PictureSize(width, height))
     } else {
         Ok(())
     }
 }
 
-fn unreadable(error: impl std::fmt::Display) -> String {
-    format!("the picture cannot be read: {error}")
+fn unreadable(error: impl std::fmt::Display) -> Malformed {
+    Malformed::Picture(error.to_string())
 }
 
 /// `ftyp` with a brand of HEVC pictures (ISO/IEC 23008-12 §10.2).
@@ -115,7 +115,7 @@ fn heic(octets: &[u8]) -> Result<DynamicImage> {
     let edge = |edge: usize| u32::try_from(edge).map_err(unreadable);
     RgbImage::from_raw(edge(rgb.width)?, edge(rgb.height)?, rgb.data)
         .map(DynamicImage::ImageRgb8)
-        .ok_or_else(|| "the picture cannot be read: pixels are missing".to_owned())
+        .ok_or_else(|| unreadable("pixels are missing"))
 }
 
 /// How the RAW files of cameras begin that are no plain TIFF.

@@ -8,6 +8,7 @@ use crate::domain::{
     error::Error,
     id::{CollectionId, GroupId, ItemId, PersonId},
     rights::GroupRight,
+    rule::Rule,
 };
 
 impl Commit<'_> {
@@ -108,5 +109,5 @@ impl Commit<'_> {
 }
 
 fn not_a_member() -> Error {
-    Error::Invalid("only members of the group can be granted rights".into())
+    Error::Invalid(Rule::OnlyMembers)
 }

@@ -9,6 +9,7 @@ use crate::domain::{
     id::{GroupId, PersonId, PlacementId, Timestamp},
     item::random_id,
     principal::Role,
+    rule::Rule,
 };
 
 impl Commit<'_> {
@@ -187,10 +188,7 @@ impl Commit<'_> {
             return Err(Error::NotFound.into());
         }
         if former == Some(Role::Admin) && role != Role::Admin {
-            return Err(Error::Invalid(
-                "a group keeps its administrator: hand it over to somebody else".into(),
-            )
-            .into());
+            return Err(Error::Invalid(Rule::KeepsAdministrator).into());
         }
         if role == Role::Admin {
             self.connection
@@ -225,10 +223,7 @@ impl Commit<'_> {
         match self.role(group, person)? {
             None => return Err(Error::NotFound.into()),
             Some(Role::Admin) => {
-                return Err(Error::Invalid(
-                    "a group keeps its administrator: hand it over to somebody else".into(),
-                )
-                .into());
+                return Err(Error::Invalid(Rule::KeepsAdministrator).into());
             }
             Some(_) => {}
         }

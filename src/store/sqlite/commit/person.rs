@@ -9,6 +9,7 @@ use crate::domain::{
     error::Error,
     id::{GroupId, PersonId},
     principal::Role,
+    rule::Rule,
 };
 
 impl Commit<'_> {
@@ -154,8 +155,7 @@ impl Commit<'_> {
             .iter()
             .find(|(_, _, role)| Role::parse(role) == Some(Role::Admin))
         {
-            let why = format!("{name} would be left without an administrator: hand it over first");
-            return Err(Error::Invalid(why).into());
+            return Err(Error::Invalid(Rule::HandedOver(name.clone())).into());
         }
         for (group, _, _) in groups {
             self.remove_member(GroupId(group), person, false)?;

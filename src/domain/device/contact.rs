@@ -1,0 +1,144 @@
+//! Devices at their contacts: new ones are recorded as the server's rule says, idle ones are
+//! removed to make room.
+
+use super::DeviceAccess;
+use crate::domain::{
+    batch::{Batch, Op},
+    core::Core,
+    error::{Error, Result},
+    id::{DeviceId, PersonId, Timestamp},
+    store::Device,
+};
+
+/// Interval in milliseconds at which a device's last contact is written.
+const TOUCH_EVERY: i64 = 3_600_000;
+/// Time in milliseconds after which a device may be removed to make room: clients that choose a new
+/// id at every start (Outlook from build 2408 on) leave many behind.
+const IDLE: i64 = 24 * 3_600_000;
+
+/// What a device says of itself when it comes.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    pub person: PersonId,
+    /// Lower case, as [MS-ASHTTP] has it.
+    pub device_id: String,
+    pub device_type: String,
+    pub user_agent: String,
+    /// The protocol version of the request; none when it names none.
+    pub version: Option<String>,
+}
+
+/// How the server treats a device it does not know.
+#[derive(Clone, Debug)]
+pub struct FirstContact {
+    /// Unless the administration has a rule for the type.
+    pub access: DeviceAccess,
+    /// Devices that a person may have.
+    pub most: usize,
+    /// Facts to keep with the device, as (name, value).
+    pub info: Vec<(String, String)>,
+}
+
+impl Core {
+    /// The device that made contact. It is stored when it is new, has changed, or was not seen for
+    /// an hour; none when the person has too many devices.
+    pub async fn admit_device(
+        &self,
+        contact: Contact,
+        new: FirstContact,
+    ) -> Result<Option<Device>> {
+        let (person, device_id) = (contact.person, contact.device_id.clone());
+        let known = self.store().device(person, &device_id).await?;
+        if let Some(device) = &known {
+            let unchanged = device.user_agent == contact.user_agent
+                && contact
+                    .version
+                    .as_ref()
+                    .is_none_or(|v| *v == device.version)
+                && Timestamp::now().0 - device.last_seen.0 < TOUCH_EVERY;
+            if unchanged {
+                return Ok(known);
+            }
+            let touch = Op::TouchDevice {
+                person,
+                device_id: contact.device_id,
+                device_type: contact.device_type,
+                user_agent: contact.user_agent,
+                version: contact.version.unwrap_or_else(|| device.version.clone()),
+                info: Vec::new(),
+            };
+            match self.touch_device(person, touch).await {
+                // A disk that takes nothing keeps no device from reading.
+                Ok(()) | Err(Error::NoSpace | Error::Unavailable(_)) => {}
+                Err(error) => return Err(error),
+            }
+        } else {
+            let Some(room) = self.make_room(person, new.most).await? else {
+                return Ok(None);
+            };
+            let ruled = self.rule_for(&contact.device_type).await?;
+            let admit = Op::AdmitDevice {
+                person,
+                device_id: contact.device_id,
+                device_type: contact.device_type,
+                user_agent: contact.user_agent,
+                version: contact.version.unwrap_or_default(),
+                info: new.info,
+                access: ruled.unwrap_or(new.access),
+            };
+            let batch = Batch {
+                person: Some(person),
+                client: "EAS".to_owned(),
+                at: Timestamp::now(),
+                ops: room.into_iter().chain([admit]).collect(),
+                ..Batch::default()
+            };
+            self.commit(batch).await?;
+        }
+        let device = self.store().device(person, &device_id).await?;
+        device.map(Some).ok_or(Error::NotFound)
+    }
+
+    /// The removals before another device is stored; none when nothing may be removed.
+    async fn make_room(&self, person: PersonId, most: usize) -> Result<Option<Vec<Op>>> {
+        let allowed = self.devices_allowed(person, most).await?;
+        if self.store().device_count(person).await? < allowed {
+            return Ok(Some(Vec::new()));
+        }
+        // Those that are refused stay known: forgotten ones would be let in again.
+        let devices = self.store().devices(Some(person)).await?;
+        let oldest = devices
+            .iter()
+            .filter(|device| device.access == DeviceAccess::Allowed)
+            .filter(|device| Timestamp::now().0 - device.last_seen.0 > IDLE)
+            .min_by_key(|device| device.last_seen);
+        Ok(oldest.map(|device| vec![Op::ForgetDevice { device: device.id }]))
+    }
+
+    /// Whether a person still has a device that may synchronize.
+    pub async fn is_let_in(&self, person: PersonId, device_id: &str) -> Result<bool> {
+        let device = self.store().device(person, device_id).await?;
+        Ok(device.is_some_and(|device| device.access == DeviceAccess::Allowed))
+    }
+
+    /// A person's device by its DeviceId if it waits to be wiped or erased, for one that comes
+    /// without the password; none for any other.
+    pub async fn device_to_wipe(
+        &self,
+        person: PersonId,
+        device_id: &str,
+    ) -> Result<Option<Device>> {
+        let device = self.store().device(person, device_id).await?;
+        Ok(device.filter(|device| {
+            matches!(
+                device.access,
+                DeviceAccess::WipePending | DeviceAccess::ErasePending
+            )
+        }))
+    }
+
+    /// A value that a face keeps for a device under a name; none before it is written.
+    pub async fn device_value(&self, device: DeviceId, name: &str) -> Result<Option<Vec<u8>>> {
+        self.store().device_value(device, name).await
+    }
+}
