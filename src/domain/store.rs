@@ -189,7 +189,7 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         &self,
         row: PlacementId,
         seq: Seq,
-        device: DeviceId,
+        device: Option<DeviceId>,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
     /// Whether the person may modify at least one live item of a group's book: as its creator, by a
     /// grant, or in custody.

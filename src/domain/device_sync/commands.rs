@@ -212,14 +212,7 @@ impl DeviceBook {
             Ok(spot) => spot,
             Err(None) => {
                 work.force(&card.placement);
-                let shown = self.book.content(&card);
-                let written = if shown.is_empty() {
-                    // Purged: what the device says of it is all there is.
-                    edit.apply(None)
-                } else {
-                    edit.apply_beside(&shown, &card.placement.beside)
-                };
-                if let Ok(bytes) = written {
+                if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
                     let reason = "the contact had been removed meanwhile";
                     work.ops.push(self.book.refusal(Some(&card), bytes, reason));
                 }
@@ -287,6 +280,37 @@ impl DeviceBook {
         }
     }
 
+    /// An edit of an item that is gone, made of what its place showed last: what became of the item
+    /// elsewhere since is not the device's to know. Once that is purged, what the device says is all
+    /// there is.
+    pub(super) async fn edited_last_shown(
+        &self,
+        card: &Card,
+        edit: &dyn Edit,
+    ) -> Result<Result<Vec<u8>>> {
+        let Placement {
+            id, gone, changed, ..
+        } = card.placement;
+        let last = self.version(id, gone.unwrap_or(changed), None).await?;
+        let shown = last.map(|(document, overlay)| self.book.shown(&document, &overlay));
+        Ok(edit.apply(shown.as_deref()))
+    }
+
+    /// The version that a row of this collection showed at a sequence, or the device's own later
+    /// write where `writer` names it.
+    async fn version(
+        &self,
+        row: PlacementId,
+        upto: Seq,
+        writer: Option<DeviceId>,
+    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+        let store = self.book.core().store();
+        match self.book.collection().place {
+            Place::View(_) => store.version_in_view(row, upto, writer).await,
+            _ => store.version_at(row, upto, writer).await,
+        }
+    }
+
     /// The merged document and, if something was lost, the client's version.
     async fn merge(
         &self,
@@ -297,12 +321,8 @@ impl DeviceBook {
         base: Seq,
     ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
         let class = self.book.core().class();
-        let store = self.book.core().store();
         let row = card.placement.id;
-        let found = match self.book.collection().place {
-            Place::View(_) => store.version_in_view(row, base, self.device).await?,
-            _ => store.version_at(row, base, Some(self.device)).await?,
-        };
+        let found = self.version(row, base, Some(self.device)).await?;
         let Some((document, overlay)) = found else {
             return Ok(None);
         };

@@ -40,9 +40,17 @@ impl DeviceBook {
                     ops.extend(op);
                 }
                 Command::Change { server_id, edit } => {
-                    let Ok(card) = self.fetch(server_id).await else {
+                    let found = self.cards(std::slice::from_ref(server_id)).await?;
+                    let Some(card) = found.into_iter().next().flatten() else {
                         continue;
                     };
+                    if !card.placement.is_live() {
+                        if let Ok(bytes) = self.edited_last_shown(&card, &**edit).await? {
+                            let reason = "the contact had been removed meanwhile";
+                            ops.push(self.book.refusal(Some(&card), bytes, reason));
+                        }
+                        continue;
+                    }
                     let shown = self.book.content(&card);
                     if let Ok(bytes) = edit.apply_beside(&shown, &card.placement.beside)
                         && bytes != shown

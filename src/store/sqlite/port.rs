@@ -292,7 +292,7 @@ impl Store for Sqlite {
         &self,
         row: PlacementId,
         seq: Seq,
-        device: DeviceId,
+        device: Option<DeviceId>,
     ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
         self.read(move |r| r.version_in_view(row, seq, device))
             .await

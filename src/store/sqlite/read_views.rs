@@ -84,12 +84,12 @@ impl Reader<'_> {
         &self,
         row: PlacementId,
         seq: Seq,
-        device: DeviceId,
+        device: Option<DeviceId>,
     ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
         let shown = self.one(
             "SELECT placement, shown FROM view_version
              WHERE row = ?1 AND (seq <= ?2 OR writer = ?3) ORDER BY seq DESC LIMIT 1",
-            params![row.0, seq.0, device.0],
+            params![row.0, seq.0, device.map(|device| device.0)],
             |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)),
         )?;
         let Some((placement, seq)) = shown else {

@@ -8,6 +8,7 @@ use carnet::{
     domain::{
         actor::Client,
         batch::{Batch, Op},
+        book::Condition,
         collection::DEFAULT_BOOK,
         core::Core,
         device::DeviceAccess,
@@ -226,6 +227,25 @@ impl Server {
             let found = own.list(&query).await.expect("a list").rows.remove(0);
             let placed = own.bring(&[found.placement], &group, How::Share).await;
             assert!(placed.expect("decided")[0].is_ok());
+        });
+    }
+
+    /// Takes a contact away from a group, as somebody who may.
+    pub fn withdraw(&self, login: &str, last_name: &str, group: &str) {
+        let core = self.core().clone();
+        let person = self.person(login);
+        let query = ListQuery {
+            words: vec![last_name.to_lowercase()],
+            limit: 1,
+            ..ListQuery::default()
+        };
+        self.runtime.block_on(async {
+            let actor = core.actor(person, Client::default()).await;
+            let actor = Arc::new(actor.expect("an actor"));
+            let group = core.open_group(&actor, group).await.expect("a book");
+            let found = group.list(&query).await.expect("a list").rows.remove(0);
+            let removed = group.delete(&found.placement.href, &Condition::None).await;
+            removed.expect("withdrawn");
         });
     }
 

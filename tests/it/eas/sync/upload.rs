@@ -363,3 +363,28 @@ fn outlook_is_told_again_what_it_may_not_do() {
         assert!(phone.pull().is_empty());
     }
 }
+
+#[test]
+fn a_phone_that_lost_a_contact_learns_nothing_of_what_became_of_it() {
+    let server = Server::start();
+    server.share("alice", "Petit", "Team");
+    let mut phone = Phone::set_up(&server, "bob", "curious", "14.1");
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    let petit = id_of(&phone.pull(), "Petit");
+    // She takes it away, and writes on.
+    server.withdraw("alice", "Petit", "Team");
+    server.sql(
+        "UPDATE item SET document = CAST(replace(CAST(document AS TEXT), 'END:VCARD',
+             'NOTE:LATER-SECRET' || char(13) || char(10) || 'END:VCARD') AS BLOB)
+         WHERE display LIKE '%Petit%'",
+    );
+    phone.pull();
+    phone.push(&change(&petit, "JobTitle", "Chef"));
+    // Nor with a key the server does not know.
+    phone.key = "unknown".to_owned();
+    phone.push(&change(&petit, "JobTitle", "Chief"));
+    let kept = refused(&server, "bob");
+    assert!(kept.iter().any(|kept| kept.contains("Chef")), "{kept:?}");
+    assert!(kept.iter().all(|kept| !kept.contains("SECRET")), "{kept:?}");
+}
