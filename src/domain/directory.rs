@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+
 use super::{
     actor::Actor, book::Book, core::Core, error::Result, item::Card, principal::Member,
     search::token::fold, store::ListQuery,
@@ -110,6 +112,15 @@ impl Core {
     }
 }
 
+impl Core {
+    /// The picture of a person the actor found in the directory; none for one who has none.
+    pub async fn portrait(&self, member: &Member) -> Result<Option<Vec<u8>>> {
+        let profile = self.store().profile(member.person).await?;
+        let picture = profile.and_then(|profile| profile.picture);
+        Ok(picture.and_then(|text| STANDARD.decode(text).ok()))
+    }
+}
+
 impl Book {
     /// A page of the contacts that meet all words of a text, as the book shows them, and the number
     /// of all; without words there are none.
@@ -176,8 +187,14 @@ async fn among(
 }
 
 fn begins(member: &Member, words: &[String]) -> bool {
+    let Member {
+        name,
+        login,
+        organization,
+        ..
+    } = member;
     let email = member.email.as_deref().unwrap_or_default();
-    let folded = fold(&format!("{} {} {email}", member.name, member.login));
+    let folded = fold(&format!("{name} {login} {email} {organization}"));
     let parts: Vec<&str> = folded
         .split_whitespace()
         .chain(folded.split(|c: char| !c.is_alphanumeric()))

@@ -114,6 +114,8 @@ pub struct Member {
     pub name: String,
     pub email: Option<String>,
     pub role: Role,
+    /// Empty for none.
+    pub organization: String,
 }
 
 /// What the list of a group's members shows of a person; as JSON, the document of a card there.

@@ -72,6 +72,7 @@ pub fn entry(call: &Call, listed: &Listed) -> Entry {
                 first_name: first.to_owned(),
                 last_name: last.to_owned(),
                 alias: member.login.clone(),
+                company: member.organization.clone(),
                 email: member.email.clone().unwrap_or_default(),
                 addresses: member.email.clone().into_iter().collect(),
                 ..Entry::default()
@@ -129,7 +130,7 @@ pub async fn write_picture(
 ) {
     use base64::Engine as _;
     let octets = match listed {
-        Listed::Person(_) => None,
+        Listed::Person(member) => call.face.core.portrait(member).await.ok().flatten(),
         Listed::Contact(card, _) => {
             make_ready(&call.face.facet, [card.document.to_vec()]).await;
             call.face.facet.picture(&card.document)

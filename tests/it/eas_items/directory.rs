@@ -6,6 +6,8 @@ use carnet_proto::wbxml::page::{
     resolve_recipients as r, search as s, validate_cert as vc,
 };
 
+use carnet::domain::batch::Op;
+
 use super::{
     Part::{self, Parent, Text},
     body, card, gal, jpeg, people, post, put,
@@ -529,4 +531,28 @@ fn contacts_are_found_in_the_folders_they_are_in() {
     assert_eq!(result.text_of(a::SERVER_ID), Some(petit));
     assert_eq!(result.text_of(a::COLLECTION_ID), Some(folder));
     assert_eq!(response.text_of(f::TOTAL).as_deref(), Some("1"));
+}
+
+#[test]
+fn a_member_is_found_with_organization_and_picture() {
+    let server = Server::start();
+    let picture = jpeg(64);
+    server.commit(Op::DescribePerson {
+        person: server.person("bob"),
+        organization: Some("Keller AG".to_owned()),
+        picture: Some(picture.clone()),
+    });
+    let phone = Device::set_up(&server.address, "alice", "gal3", "14.1");
+    for query in ["bob", "keller ag"] {
+        let found = gal(&phone, query, None, Some(["", ""]));
+        let bob = found
+            .children_of(s::RESULT)
+            .filter_map(|result| result.child(s::PROPERTIES))
+            .find(|person| person.text_of(g::ALIAS).as_deref() == Some("bob"))
+            .expect("bob");
+        assert_eq!(bob.text_of(g::COMPANY).as_deref(), Some("Keller AG"));
+        let shown = bob.child(g::PICTURE).expect("a Picture");
+        let octets = shown.text_of(g::DATA).expect("octets");
+        assert_eq!(STANDARD.decode(octets).expect("base64"), picture);
+    }
 }
