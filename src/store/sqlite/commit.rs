@@ -1,5 +1,6 @@
 //! A batch applied inside its savepoint: preconditions first, then rows.
 
+mod audit;
 mod collection;
 mod credential;
 mod dav;
@@ -143,8 +144,8 @@ struct Commit<'a> {
     connection: &'a Connection,
     batch: &'a Batch,
     collections: BTreeMap<i64, Touched>,
-    /// Quota and free room of the private books this batch added to.
-    rooms: BTreeMap<i64, (i64, i64)>,
+    /// Free room in the private books of the people whose this batch added to.
+    rooms: BTreeMap<i64, i64>,
     unindexed: Unindexed<'a>,
     described: Vec<Described>,
     people: Vec<PersonId>,
@@ -271,18 +272,6 @@ impl<'a> Commit<'a> {
 
     fn author(&self) -> Option<i64> {
         self.batch.person.map(|person| person.0)
-    }
-
-    fn audit(&self, what: &str) -> Applied<()> {
-        self.connection
-            .prepare_cached("INSERT INTO audit (at, person, client, what) VALUES (?1, ?2, ?3, ?4)")?
-            .execute(params![
-                self.batch.at.0,
-                self.author(),
-                self.batch.client,
-                what
-            ])?;
-        Ok(())
     }
 
     /// Runs one statement and returns the row it inserted, if it did.

@@ -135,19 +135,18 @@ impl Reader<'_> {
                  (SELECT coalesce(sum(c.live), 0) FROM collection c
                   WHERE c.person = p.id AND c.kind = 'private' AND c.class = 'contact'),
                  (SELECT count(*) FROM device d WHERE d.person = p.id),
-                 max((SELECT max(last_seen) FROM device d WHERE d.person = p.id),
-                     coalesce((SELECT max(last_seen) FROM client k WHERE k.person = p.id), 0)),
-                 (SELECT max(last_seen) FROM client k WHERE k.person = p.id)
+                 nullif(max(
+                     coalesce((SELECT max(last_seen) FROM device d WHERE d.person = p.id), 0),
+                     coalesce((SELECT max(last_seen) FROM client k WHERE k.person = p.id), 0),
+                     coalesce((SELECT max(seen) FROM session s WHERE s.person = p.id), 0)), 0)
              FROM person p",
             [],
             |row| {
-                let device: Option<i64> = row.get(3)?;
-                let client: Option<i64> = row.get(4)?;
                 Ok(PersonCounts {
                     person: PersonId(row.get(0)?),
                     contacts: row.get(1)?,
                     devices: row.get(2)?,
-                    last_seen: device.max(client).map(Timestamp),
+                    last_seen: row.get::<_, Option<i64>>(3)?.map(Timestamp),
                 })
             },
         )

@@ -23,7 +23,7 @@ impl Commit<'_> {
                      VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                     params![person.0, digest, name, scope, at, expires],
                 )?;
-                self.audit(&format!("app password {row} of account {person} made"))?;
+                self.audit_account(*person, &format!("has a new app password, {name:?}"))?;
                 Ok(row)
             }
             CredentialOp::RemoveAppPassword { person, password } => {
@@ -35,9 +35,7 @@ impl Commit<'_> {
                 // Held requests end, of another process too.
                 self.people.push(*person);
                 self.rights_moved = true;
-                self.audit(&format!(
-                    "app password {password} of account {person} revoked"
-                ))?;
+                self.audit_account(*person, "has an app password less")?;
                 Ok(0)
             }
             CredentialOp::NoteAppPassword { password, address } => self.run(
@@ -108,7 +106,7 @@ impl Commit<'_> {
             ),
             CredentialOp::RenewRecoveryCodes { person, recovery } => {
                 self.set_recovery(*person, recovery)?;
-                self.audit(&format!("recovery codes of account {person} renewed"))?;
+                self.audit_account(*person, "has new recovery codes")?;
                 Ok(person.0)
             }
             CredentialOp::RemoveSecondFactor { person } => {
@@ -138,7 +136,7 @@ impl Commit<'_> {
     fn changed_how_to_sign_in(&mut self, person: PersonId, what: &str) -> Applied<i64> {
         self.rights_moved = true;
         self.people.push(person);
-        self.audit(&format!("second factor of account {person} {what}"))?;
+        self.audit_account(person, &format!("second factor {what}"))?;
         Ok(person.0)
     }
 

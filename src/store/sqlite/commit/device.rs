@@ -200,7 +200,7 @@ impl Commit<'_> {
         )?;
         self.wake_owner(device)?;
         self.rights_moved = true;
-        self.audit(&format!("device {device} {}", access.as_str()))?;
+        self.audit_device(device, access.as_str())?;
         Ok(device.0)
     }
 

@@ -1,6 +1,6 @@
 //! Rights granted on groups and on contacts.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit, misrouted};
 use crate::domain::{
@@ -72,6 +72,9 @@ impl Commit<'_> {
         if modify && changed > 0 {
             self.tell_granted(item.0, collection.0, person);
         }
+        if changed > 0 {
+            self.audit_contact_grant(collection, person, modify)?;
+        }
         self.people.extend(person);
         self.rights_moved = true;
         Ok(item.0)
@@ -102,9 +105,37 @@ impl Commit<'_> {
                 )?
                 .execute(params![group.0, who, right.as_str()])?,
         };
+        let right = format!("right {} for {}", right.as_str(), self.grantee(person)?);
+        self.audit_group(group, &right)?;
         self.people.extend(person);
         self.rights_moved = true;
         Ok(group.0)
+    }
+
+    fn audit_contact_grant(
+        &self,
+        book: CollectionId,
+        person: Option<PersonId>,
+        granted: bool,
+    ) -> Applied<()> {
+        let group = self
+            .connection
+            .prepare_cached("SELECT grp FROM collection WHERE id = ?1")?
+            .query_row([book.0], |row| row.get::<_, Option<i64>>(0))
+            .optional()?
+            .flatten();
+        let Some(group) = group else { return Ok(()) };
+        let what = if granted {
+            "granted to"
+        } else {
+            "withdrawn from"
+        };
+        let what = format!("modifying a contact {what} {}", self.grantee(person)?);
+        self.audit_group(GroupId(group), &what)
+    }
+
+    fn grantee(&self, person: Option<PersonId>) -> Applied<String> {
+        person.map_or_else(|| Ok("everyone".to_owned()), |person| self.login_of(person))
     }
 }
 

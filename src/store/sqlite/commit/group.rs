@@ -43,6 +43,12 @@ impl Commit<'_> {
                     self.rename_list(*group, display_name)?;
                 }
                 self.group_moved(*group)?;
+                if display_name.is_some() {
+                    self.audit_group(*group, "displayed name changed")?;
+                }
+                if let Some(options) = options {
+                    self.audit_group(*group, &format!("options {options}"))?;
+                }
                 Ok(group.0)
             }
             Op::RemoveGroup { group } => self.remove_group(*group),
@@ -139,8 +145,8 @@ impl Commit<'_> {
             self.empty(*place)?;
             self.remove_place(group, *place)?;
         }
+        self.audit_group(group, "removed")?;
         self.run("DELETE FROM grp WHERE id = ?1", [group.0])?;
-        self.audit(&format!("group {group} removed"))?;
         Ok(group.0)
     }
 
@@ -209,6 +215,10 @@ impl Commit<'_> {
             self.tell_membership(book, person)?;
         }
         self.group_moved(group)?;
+        if former != Some(role) {
+            let login = self.login_of(person)?;
+            self.audit_group(group, &format!("{login} is {}", role.as_str()))?;
+        }
         Ok(person.0)
     }
 
@@ -247,6 +257,8 @@ impl Commit<'_> {
             )?;
         }
         self.hide_book(book, Some(person.0))?;
+        let login = self.login_of(person)?;
+        self.audit_group(group, &format!("{login} is no member any more"))?;
         Ok(person.0)
     }
 
@@ -277,8 +289,9 @@ impl Commit<'_> {
             if !own {
                 self.run(
                     "UPDATE placement SET placed_by = (SELECT person FROM membership
-                         WHERE grp = ?2 AND role = 'admin') WHERE id = ?1",
-                    params![placement, group.0],
+                         WHERE grp = ?2 AND role = 'admin')
+                     WHERE id = ?1 AND placed_by = ?3",
+                    params![placement, group.0, person.0],
                 )?;
                 continue;
             }

@@ -83,7 +83,7 @@ impl Commit<'_> {
         }
         self.rights_moved = true;
         self.people.push(person);
-        self.audit(&format!("account {person} in class {class:?}"))?;
+        self.audit_account(person, &format!("in class {class:?}"))?;
         Ok(person.0)
     }
 

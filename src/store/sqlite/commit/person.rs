@@ -131,7 +131,21 @@ impl Commit<'_> {
             self.connection
                 .prepare_cached("DELETE FROM session WHERE person = ?1")?
                 .execute([person.0])?;
-            self.audit(&format!("account {person} changed"))?;
+        }
+        let changes = [
+            (password_hash.is_some(), "password"),
+            (*disabled == Some(true), "disabled"),
+            (*disabled == Some(false), "enabled"),
+            (*admin == Some(true), "administrator"),
+            (*admin == Some(false), "no administrator"),
+            (quota.is_some(), "quota"),
+            (email.is_some(), "e-mail address"),
+            (name.is_some(), "name"),
+        ];
+        let changes = changes.iter().filter(|(changed, _)| *changed);
+        let changes: Vec<&str> = changes.map(|(_, what)| *what).collect();
+        if !changes.is_empty() {
+            self.audit_account(person, &format!("changed: {}", changes.join(", ")))?;
         }
         self.rights_moved = true;
         self.people.push(person);
@@ -173,6 +187,7 @@ impl Commit<'_> {
                 [book],
             )?;
         }
+        self.audit_account(person, "removed")?;
         let removed = self
             .connection
             .prepare_cached("DELETE FROM person WHERE id = ?1")?
@@ -182,7 +197,6 @@ impl Commit<'_> {
         }
         self.rights_moved = true;
         self.people.push(person);
-        self.audit(&format!("account {person} removed"))?;
         Ok(person.0)
     }
 }
