@@ -17,6 +17,7 @@ use super::{
     id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
     item::{Card, Placement, random_id},
     rights::Right,
+    rule::Rule,
     store::{ItemPlace, Revision, RevisionKind, Touched},
 };
 
@@ -177,7 +178,13 @@ impl Book {
 
     /// Brings the whole place back to a moment, as far as the actor's rights and the kept history
     /// reach: items removed since come back, items placed since go to the trash, contents change back.
+    ///
+    /// `Invalid` for a moment to come, and for one from before the kept history.
     pub async fn restore_place_at(&self, at: Timestamp) -> Result<Restored> {
+        let oldest = self.core().history_begins().min(self.core().trash_begins());
+        if !(oldest..=Timestamp::now()).contains(&at) {
+            return Err(Error::Invalid(Rule::Moment));
+        }
         let mut past: BTreeMap<ItemId, Vec<Touched>> = BTreeMap::new();
         let store = self.core().store();
         for touched in store.touched_since(self.collection().id, at).await? {

@@ -82,6 +82,9 @@ pub enum Rule {
     /// Days between reminders.
     #[error("reminders come every 1 to 60 days")]
     Reminders,
+    /// A moment to go back to.
+    #[error("a moment is neither to come nor from before the kept history")]
+    Moment,
     /// Another one, in words.
     #[error("{0}")]
     Other(String),

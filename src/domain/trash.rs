@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Committed, Op},
+    batch::{Committed, NewPlacement, Op},
     book::{Book, new_server_id, removal},
+    collection::Place,
     core::Core,
     error::{Error, Result},
-    id::{RevisionId, Timestamp},
+    id::{RevisionId, Seq, Timestamp},
     item::{Placement, random_id},
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
@@ -49,7 +50,8 @@ impl Book {
     }
 
     /// Restores removed items to this place, with comments, grants and their present tags; one
-    /// outcome each. `NotFound` once purged; `UidConflict` when another item has the UID here.
+    /// outcome each. In Private, one whose UID another item has by now comes back under a new one.
+    /// `NotFound` once purged; `UidConflict` when another item of a group has the UID.
     pub async fn restore(&self, revisions: &[RevisionId]) -> Result<Vec<Result<()>>> {
         self.decided(|book| async move {
             let mut outcomes = Vec::with_capacity(revisions.len());
@@ -58,6 +60,10 @@ impl Book {
                 outcomes.push(match book.restoring(*revision).await {
                     Ok(op) => {
                         ops.push(op);
+                        Ok(())
+                    }
+                    Err(Error::UidConflict { .. }) if book.is_private() => {
+                        ops.extend(book.returning_anew(*revision).await?);
                         Ok(())
                     }
                     Err(error @ Error::Unavailable(_)) => return Err(error),
@@ -94,6 +100,9 @@ impl Book {
                 href: other.placement.href,
             });
         }
+        if self.is_of_outsider(placement).await? {
+            return self.own_copy(placement).await;
+        }
         let overlay = if self.is_private() {
             let tags = self.tags_of(placement.item).await?;
             let class = self.class();
@@ -109,6 +118,63 @@ impl Book {
             server_id: new_server_id(),
             overlay,
         })
+    }
+
+    /// Whether an item of this group was shared from the Private of somebody who is no member any
+    /// more.
+    async fn is_of_outsider(&self, placement: &Placement) -> Result<bool> {
+        let Place::Group(group) = self.collection().place else {
+            return Ok(false);
+        };
+        if placement.origin == Some(self.collection().id) {
+            return Ok(false);
+        }
+        let store = self.core().store();
+        let origin = match placement.origin {
+            Some(origin) => store.collection(origin).await?,
+            None => None,
+        };
+        if origin.is_some_and(|origin| matches!(origin.place, Place::Group(_))) {
+            return Ok(false);
+        }
+        let members = store.members(group).await?;
+        Ok(!members
+            .iter()
+            .any(|member| member.person == placement.creator))
+    }
+
+    /// The group's own copy of an item as the group saw it last: what its creator wrote since is not
+    /// the group's.
+    async fn own_copy(&self, placement: &Placement) -> Result<Op> {
+        let last = Seq(i64::MAX);
+        let found = self.core().store().version_at(placement.id, last, None);
+        let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
+        let (content, overlay, tags) = self.admit(&self.shown(&document, &overlay), None)?;
+        Ok(Op::CreateItem {
+            class: placement.class.clone(),
+            creator: placement.creator,
+            content,
+            placement: NewPlacement {
+                collection: self.collection().id,
+                href: self.free_href(&placement.href, None).await?,
+                server_id: new_server_id(),
+                device: None,
+                altered: false,
+                overlay,
+                tags,
+            },
+        })
+    }
+
+    /// A removed item of Private under another UID, because its own is another item's now.
+    async fn returning_anew(&self, revision: RevisionId) -> Result<Vec<Op>> {
+        let store = self.core().store();
+        let removal = store.removal(revision).await?.ok_or(Error::NotFound)?;
+        let found = store.version_at(removal.placement, Seq(i64::MAX), None);
+        let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
+        let content = self.shown(&document, &overlay);
+        let href = format!("{}.vcf", random_id(16));
+        self.copied(&content, &href).await
     }
 
     fn removal_facts(&self, removal: &Removal) -> ItemFacts {
@@ -158,6 +224,7 @@ impl Book {
         if !self.may(right) {
             return Err(Error::Forbidden { right });
         }
+        self.require_deletions().await?;
         let collection = self.collection().id;
         self.decided(|book| async move {
             let count = book.count().await?;
@@ -189,7 +256,8 @@ const BELIEVED: i64 = 7;
 
 impl Core {
     /// Items the actor created that no place they read shows any more, removed from groups they are
-    /// in or that were deleted while they were. Each can be copied to Private.
+    /// in or that were deleted while they were, or with a private book of theirs. Each can be copied
+    /// to Private.
     pub async fn lost_creations(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
         let oldest = self.trash_begins();
         let mut lost = Vec::new();
@@ -207,14 +275,21 @@ impl Core {
     pub async fn copy_removed(self: &Arc<Self>, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         let lost = self.lost_creations(actor).await?;
         let removal = lost.into_iter().find(|removal| removal.revision == id);
-        let class = removal.ok_or(Error::NotFound)?.class;
-        let revision = self.store().revision(id).await?.ok_or(Error::NotFound)?;
-        let content = &revision.document;
+        let Removal {
+            class, placement, ..
+        } = removal.ok_or(Error::NotFound)?;
+        let found = self
+            .store()
+            .version_at(placement, Seq(i64::MAX), None)
+            .await?;
+        let (document, overlay) = found.ok_or(Error::NotFound)?;
+        let (document, overlay) = (&document, &overlay);
         self.default_place(actor, &class)
             .await?
             .decided(|book| async move {
+                let content = book.shown(document, overlay);
                 let ops = book
-                    .copied(content, &format!("{}.vcf", random_id(16)))
+                    .copied(&content, &format!("{}.vcf", random_id(16)))
                     .await?;
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })

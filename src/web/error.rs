@@ -97,6 +97,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::AskedTooMany => text.mail.asked_too_many,
         Rule::NobodyToAsk => text.mail.nobody_to_ask,
         Rule::Reminders => text.mail.reminder_rule,
+        Rule::Moment => text.moment_rule,
         Rule::Other(why) => why,
     };
     said.to_owned()

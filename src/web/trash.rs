@@ -117,13 +117,18 @@ pub async fn back(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
     let Some(at) = moment(&posted) else {
         return no_moment(&web, &place, visit).await;
     };
+    let before = Timestamp(Timestamp::now().0 - 1);
     let restored = async {
         let book = place.open(&web, visit).await?;
         book.restore_place_at(at).await
     };
     match restored.await {
         Ok(restored) if posted.checked("undo") => Done::went_back(&restored).at(&place.path()),
-        outcome => went_back(&web, &place, visit, outcome).await,
+        outcome => {
+            let done =
+                outcome.map(|back| Done::went_back(&back).undone_by(format!("@{}", before.0)));
+            settled(&web, &place, visit, done).await
+        }
     }
 }
 

@@ -115,14 +115,23 @@ impl Book {
         }
     }
 
-    /// Items that still fit a private book, and its quota; none when there is no limit.
+    /// Items that still fit the private books of the person, and the quota of them all; none when
+    /// there is no limit.
     pub async fn room(&self) -> Result<Option<(i64, i64)>> {
         if !self.is_private() {
             return Ok(None);
         }
         let person = self.core.store().person(self.actor.person).await?;
         match person.and_then(|person| person.contacts_allowed()) {
-            Some(quota) => Ok(Some((quota - self.count().await?, quota))),
+            Some(quota) => {
+                let mut used = 0;
+                for book in self.core.store().books(self.actor.person).await? {
+                    if matches!(book.place, Place::Private(_)) {
+                        used += self.core.store().count(book.id).await?;
+                    }
+                }
+                Ok(Some((quota - used, quota)))
+            }
             None => Ok(None),
         }
     }
@@ -207,7 +216,10 @@ impl Book {
     }
 
     /// Removes a private book with all that is in it; the default one and group books stay.
+    ///
+    /// Refused as every other deletion is while deletions are held.
     pub async fn remove(&self, condition: &Condition) -> Result<()> {
+        self.require_deletions().await?;
         let collection = self.collection.id;
         let op = Op::RemoveBook { collection };
         self.change_whole(Right::RemoveAny, condition, op).await

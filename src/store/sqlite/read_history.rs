@@ -95,6 +95,8 @@ impl Reader<'_> {
             "{REMOVAL} WHERE i.creator = ?1 AND r.kind = 'removed' AND {NOT_BACK} AND (
                  EXISTS (SELECT 1 FROM collection c JOIN membership m ON m.grp = c.grp
                      WHERE c.id = r.collection AND m.person = ?1)
+                 OR EXISTS (SELECT 1 FROM collection c
+                     WHERE c.id = r.collection AND c.person = ?1 AND c.kind = 'removed')
                  OR EXISTS (SELECT 1 FROM removed_group g JOIN json_each(g.members) m
                      WHERE g.collection = r.collection AND m.value = ?1))
              ORDER BY r.id DESC"

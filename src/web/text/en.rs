@@ -296,6 +296,7 @@ pub const EN: Text = Text {
     moment_label: "Date and time (of the server)",
     since_label: "Since (time of the server)",
     no_moment: "Give a date and a time.",
+    moment_rule: "this moment is still to come, or from before the kept history",
     go_back: "Go back",
     went_back: "Brought back: {}. Changed back: {}. Removed: {}. Left as they are: {}.",
     undo_client: "Undo what one device did",

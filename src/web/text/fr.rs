@@ -296,6 +296,7 @@ pub const FR: Text = Text {
     moment_label: "Date et heure (du serveur)",
     since_label: "Depuis (heure du serveur)",
     no_moment: "Donnez une date et une heure.",
+    moment_rule: "ce moment est encore à venir, ou antérieur à l'historique conservé",
     go_back: "Revenir",
     went_back: "Rétablis : {}. Ramenés à leur contenu d'alors : {}. Retirés : {}. Laissés tels quels : {}.",
     undo_client: "Annuler ce qu'un appareil a fait",

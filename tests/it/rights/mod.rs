@@ -3,6 +3,7 @@
 mod cases;
 mod command_line;
 mod contents;
+mod departed;
 mod faces;
 mod past;
 mod people;

@@ -74,4 +74,16 @@ impl Commit<'_> {
             .optional()?;
         Ok(live.unwrap_or(0))
     }
+
+    /// Live contacts of all private books of a person.
+    pub(super) fn private_contacts(&mut self, person: i64) -> Applied<i64> {
+        self.write_collections()?;
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT coalesce(sum(live), 0) FROM collection
+                 WHERE person = ?1 AND kind = 'private' AND class = 'contact'",
+            )?
+            .query_row([person], |row| row.get(0))?)
+    }
 }

@@ -244,9 +244,8 @@ impl<'a> Commit<'a> {
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, placed)?;
         self.unindexed.placed.retain(|live| live.id != placed.id);
-        if let Some((_, room)) = self.rooms.get_mut(&placed.collection) {
-            *room += 1;
-        }
+        // It is counted anew.
+        self.rooms.clear();
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
@@ -333,29 +332,30 @@ impl<'a> Commit<'a> {
     }
 
     pub(super) fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
-        if let Some((limit, room)) = self.rooms.get_mut(&collection.0) {
-            *room -= 1;
-            return if *room < 0 {
-                Err(Error::OverQuota { limit: *limit }.into())
-            } else {
-                Ok(())
-            };
-        }
-        let quota: Option<i64> = self
+        let quota: Option<(i64, Option<i64>)> = self
             .connection
             .prepare_cached(
-                "SELECT coalesce(p.quota, k.contacts) FROM collection c
+                "SELECT p.id, coalesce(p.quota, k.contacts) FROM collection c
                  JOIN person p ON p.id = c.person
                  LEFT JOIN account_class k ON k.name = p.class
                  WHERE c.id = ?1 AND c.kind = 'private' AND c.class = 'contact'",
             )?
-            .query_row([collection.0], |row| row.get(0))
-            .optional()?
-            .flatten();
-        let Some(limit) = quota else { return Ok(()) };
-        let used = self.live_in(collection.0)?;
-        self.rooms.insert(collection.0, (limit, limit - used));
-        self.check_quota(collection)
+            .query_row([collection.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((person, Some(limit))) = quota else {
+            return Ok(());
+        };
+        if !self.rooms.contains_key(&person) {
+            let used = self.private_contacts(person)?;
+            self.rooms.insert(person, limit - used);
+        }
+        let room = self.rooms.entry(person).or_insert(0);
+        *room -= 1;
+        if *room < 0 {
+            Err(Error::OverQuota { limit }.into())
+        } else {
+            Ok(())
+        }
     }
 
     pub(super) fn live(&self, placement: PlacementId) -> Applied<Placed> {

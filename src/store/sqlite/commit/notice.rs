@@ -217,8 +217,7 @@ impl Commit<'_> {
             .query_row(params![person, client, collection, minute], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
-        // The size of the book is counted once in fifty removals only.
-        if removals <= MANY || (removals - 1) / MANY == (removals - self.net_removals - 1) / MANY {
+        if removals <= MANY {
             return Ok(());
         }
         let left = self.live_in(collection)?;
@@ -233,19 +232,23 @@ impl Commit<'_> {
             )?
             .execute(params![person, client, collection, removals])?;
         if updated == 0 {
+            // What the client did before its first removal is no part of it.
+            let since: i64 = self
+                .connection
+                .prepare_cached(
+                    "SELECT coalesce(min(at), ?4) FROM revision
+                     WHERE collection = ?1 AND kind = 'removed' AND person = ?2 AND client = ?3
+                         AND at >= ?4",
+                )?
+                .query_row(params![collection, person, client, since * 60_000], |row| {
+                    row.get(0)
+                })?;
             self.run(
                 "INSERT INTO notice (person, kind, at, client, collection, since, number, held)
                  SELECT id, 'mass-deletion', ?4, ?2, ?3, ?5, ?6,
                      coalesce(json_extract(settings, '$.hold_mass_deletions'), 0)
                  FROM person WHERE id = ?1",
-                params![
-                    person,
-                    client,
-                    collection,
-                    self.batch.at.0,
-                    since * 60_000,
-                    removals
-                ],
+                params![person, client, collection, self.batch.at.0, since, removals],
             )?;
         }
         Ok(())
