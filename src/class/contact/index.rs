@@ -5,7 +5,7 @@ use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::domain::{
     class::{Index, IndexText, Part},
-    search::token::fold,
+    search::token::{ascii_digit, fold},
 };
 
 /// Derived rows of a card; `uid` stands in for a missing one.
@@ -172,16 +172,31 @@ fn tidy(value: &str) -> Option<String> {
     (!value.is_empty()).then_some(value)
 }
 
+/// A number without its extension, or what is dialled after a pause.
+fn without_extension(number: &str) -> &str {
+    let lower = number.to_ascii_lowercase();
+    let ends = ["ext", "poste", "x", "#", ",", ";", "p", "w"];
+    let end = ends.iter().filter_map(|end| lower.find(end)).min();
+    let base = end.and_then(|end| number.get(..end)).unwrap_or(number);
+    if base.bytes().any(|byte| byte.is_ascii_digit()) {
+        base
+    } else {
+        number
+    }
+}
+
 /// The digits people type for a number: as written, international without `+`, national.
 fn number_forms(value: &str, country: Option<Region>) -> Vec<String> {
     let text = value.strip_prefix("tel:").unwrap_or(value);
-    let text = text.split(";ext=").next().unwrap_or(text);
+    let text: String = text.chars().map(ascii_digit).collect();
     let digits = |text: &str| {
         text.chars()
             .filter(char::is_ascii_digit)
             .collect::<String>()
     };
-    let mut forms = vec![digits(text)];
+    let whole = text.split(";ext=").next().unwrap_or(&text);
+    let text = without_extension(whole);
+    let mut forms = vec![digits(whole), digits(text)];
     if let Ok(number) = PhoneNumber::parse(text, country) {
         forms.push(digits(&number.format_as(PhoneNumberFormat::E164)));
         forms.push(digits(&number.format_as(PhoneNumberFormat::National)));
@@ -190,4 +205,29 @@ fn number_forms(value: &str, country: Option<Region>) -> Vec<String> {
     forms.sort_unstable();
     forms.dedup();
     forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_found_by_every_way_they_are_dialled() {
+        let france = "FR".parse().ok();
+        for (number, form) in [
+            ("01 99 00 44 55 ext. 12", "0199004455"),
+            ("01 99 00 44 55 ext. 12", "33199004455"),
+            ("+33 1 99 00 44 55 x12", "0199004455"),
+            ("+33199004455,,7", "33199004455"),
+            ("٠١ ٩٩ ٠٠ ٤٤ ٥٥", "0199004455"),
+            ("tel:+33-1-99-00-44-55;ext=3", "0199004455"),
+        ] {
+            let forms = number_forms(number, france);
+            assert!(
+                forms.iter().any(|found| found == form),
+                "{number}: {forms:?}"
+            );
+        }
+        assert_eq!(number_forms("#31#", None), ["31"]);
+    }
 }

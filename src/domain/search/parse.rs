@@ -2,7 +2,7 @@
 
 use super::{
     Notice,
-    token::{self, Words},
+    token::{self, Words, ascii_digit},
 };
 
 /// Characters of a query that are read.
@@ -169,12 +169,18 @@ fn is_blank(c: char) -> bool {
 }
 
 fn lex(text: &str) -> Vec<Lexeme> {
-    let chars: Vec<char> = text.chars().collect();
+    let chars: Vec<char> = text.chars().map(ascii_digit).collect();
     let mut lexemes = Vec::new();
     let mut at = 0;
     while let Some(&c) = chars.get(at) {
         match c {
             c if is_blank(c) => at += 1,
+            '(' if let Some(end) = area_end(&chars, at) => {
+                // As numbers are written: +1 (212) 555-0147.
+                let text = chars[at..end].iter().collect();
+                lexemes.push(Lexeme::Word { text, star: false });
+                at = end;
+            }
             '(' => {
                 lexemes.push(Lexeme::Open);
                 at += 1;
@@ -234,6 +240,17 @@ fn lex(text: &str) -> Vec<Lexeme> {
     lexemes
 }
 
+/// The end of digits in parentheses next to which a number goes on.
+fn area_end(chars: &[char], open: usize) -> Option<usize> {
+    let inner = chars[open + 1..].iter().position(|c| *c == ')')?;
+    let (close, digits) = (open + 1 + inner, &chars[open + 1..open + 1 + inner]);
+    let is_area = (1..=5).contains(&digits.len()) && digits.iter().all(char::is_ascii_digit);
+    let before = chars[..open].iter().rev().find(|c| !is_blank(**c)).copied();
+    let after = chars[close + 1..].iter().find(|c| !is_blank(**c)).copied();
+    let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+    (is_area && (goes_on(before) || goes_on(after))).then_some(close + 1)
+}
+
 /// Words of digits in a row, when they hold enough digits together.
 fn join_numbers(lexemes: &mut Vec<Lexeme>) {
     let mut out: Vec<Lexeme> = Vec::with_capacity(lexemes.len());
@@ -256,6 +273,12 @@ fn join_numbers(lexemes: &mut Vec<Lexeme>) {
         }
         let whole: Vec<&str> = row.iter().map(|(text, _)| text.as_str()).collect();
         let whole = whole.join(" ");
+        // +33 (0)1: the zero is dialled within the country only.
+        let whole = if whole.starts_with('+') {
+            whole.replace("(0) ", "")
+        } else {
+            whole
+        };
         let enough = match row.len() {
             1 => MIN_NUMBER,
             _ => MIN_JOINED,
@@ -268,6 +291,7 @@ fn join_numbers(lexemes: &mut Vec<Lexeme>) {
                 if digits(&text).len() >= MIN_NUMBER {
                     Lexeme::Number { text, star }
                 } else {
+                    let text = text.replace(['(', ')'], "");
                     Lexeme::Word { text, star }
                 }
             }));
@@ -278,7 +302,7 @@ fn join_numbers(lexemes: &mut Vec<Lexeme>) {
 }
 
 fn is_numeric(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '/');
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '/' | '(' | ')');
     text.chars().all(is_part) && text.chars().any(|c| c.is_ascii_digit())
 }
 

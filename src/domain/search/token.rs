@@ -51,6 +51,17 @@ pub fn fold(text: &str) -> String {
     out.nfc().collect()
 }
 
+/// A decimal digit of any common script as ASCII; any other character as it is.
+pub fn ascii_digit(c: char) -> char {
+    /// Zero in Arabic (two kinds), Devanagari, Bengali, Thai and full width; the others follow it.
+    const ZEROS: [u32; 6] = [0x660, 0x6F0, 0x966, 0x9E6, 0xE50, 0xFF10];
+    let value = |zero: &u32| u32::from(c).checked_sub(*zero).filter(|value| *value < 10);
+    let value = ZEROS.iter().find_map(value);
+    value
+        .and_then(|value| char::from_digit(value, 10))
+        .unwrap_or(c)
+}
+
 /// Letters that Unicode does not take apart.
 fn undecomposed(c: char) -> impl Iterator<Item = char> {
     let letters: [Option<char>; 2] = match c {
