@@ -49,6 +49,14 @@ impl Failure {
         Failure::Domain(error, href.to_owned())
     }
 
+    /// The failure about an href, unless it is about another.
+    pub fn here(self, href: &str) -> Self {
+        match self {
+            Failure::Domain(error, about) if about.is_empty() => Failure::about(error, href),
+            failure => failure,
+        }
+    }
+
     /// The client's fault in words that quote nothing of its request; none if it is not at fault.
     pub fn fault(&self) -> Option<&'static str> {
         match self {

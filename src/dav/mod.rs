@@ -246,7 +246,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     });
     let outcome = method::dispatch(call.clone(), &method).await;
     note::note(&call, &method, &outcome);
-    outcome
+    outcome.map_err(|failure| failure.here(&call.href()))
 }
 
 /// Reads the body of a method that has one, within its limit.

@@ -168,6 +168,10 @@ fn reading_only_writes_nothing_over_carddav() {
             status => status == 403,
         };
         assert!(refused, "{method} {path}: {answer:?}");
+        assert!(
+            !answer.text().contains("<D:href></D:href>"),
+            "{method} {path}"
+        );
     }
     assert_eq!(send("GET", &href, "").status, 200);
     // The account's own password still writes.
