@@ -102,7 +102,7 @@ impl Core {
         let mut people = Vec::new();
         for membership in &actor.memberships {
             for member in self.store().members(membership.group).await? {
-                if begins(&member, words) && seen.insert(member.person) {
+                if !member.disabled && begins(&member, words) && seen.insert(member.person) {
                     people.push(member);
                 }
             }

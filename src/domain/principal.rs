@@ -116,6 +116,8 @@ pub struct Member {
     pub role: Role,
     /// Empty for none.
     pub organization: String,
+    /// The account is disabled.
+    pub disabled: bool,
 }
 
 /// What the list of a group's members shows of a person; as JSON, the document of a card there.

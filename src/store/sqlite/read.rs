@@ -128,7 +128,7 @@ impl Reader<'_> {
 
     pub fn members(&self, group: GroupId) -> rusqlite::Result<Vec<Member>> {
         self.all(
-            "SELECT p.id, p.login, p.name, p.email, m.role, p.organization FROM membership m
+            "SELECT p.id, p.login, p.name, p.email, m.role, p.organization, p.disabled FROM membership m
              JOIN person p ON p.id = m.person WHERE m.grp = ?1 ORDER BY lower(p.name), p.id",
             [group.0],
             |row| {
@@ -139,6 +139,7 @@ impl Reader<'_> {
                     email: row.get(3)?,
                     role: role(row, 4)?,
                     organization: row.get(5)?,
+                    disabled: row.get(6)?,
                 })
             },
         )
