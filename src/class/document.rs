@@ -89,6 +89,10 @@ impl Class for Document {
         None
     }
 
+    fn with_member_replaced(&self, _document: &[u8], _old: &str, _new: &str) -> Option<Vec<u8>> {
+        None
+    }
+
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {
         let (before, after) = (Details::read(before).ok(), Details::read(after).ok());
         let properties: [(&str, Said); 5] = [

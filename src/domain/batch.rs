@@ -509,6 +509,12 @@ pub enum Op {
         first: ItemId,
         second: ItemId,
     },
+    /// Comments of an item in a collection, and documents attached to it, are another item's too.
+    Inherit {
+        from: ItemId,
+        into: ItemId,
+        collection: CollectionId,
+    },
     /// Records that an import was undone.
     CloseImport {
         import: ImportId,

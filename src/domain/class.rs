@@ -40,6 +40,10 @@ pub trait Class: Send + Sync {
     /// The name of a list and the uids of its members; none where the document is no list.
     fn members(&self, document: &[u8]) -> Option<(String, Vec<String>)>;
 
+    /// A list with one member in place of another, by their uids; none where the document is no list
+    /// or has no such member.
+    fn with_member_replaced(&self, document: &[u8], old: &str, new: &str) -> Option<Vec<u8>>;
+
     /// Octets of the picture in a document, 0 without one.
     fn picture(&self, document: &[u8]) -> usize;
 

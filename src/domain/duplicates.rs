@@ -15,6 +15,7 @@ use super::{
         Hit, Plan,
         parse::{LastWord, parse},
     },
+    store::ListQuery,
 };
 
 /// Identities read at once.
@@ -23,6 +24,8 @@ const PAGE: usize = 5_000;
 const SHARED: usize = 8;
 /// Names, addresses and numbers of a contact that are compared with a whole place.
 const COMPARED: usize = 24;
+/// Lists of a place in which a merge replaces a member.
+const LISTS: i64 = 1_000;
 
 /// What two contacts have in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -250,8 +253,9 @@ impl Book {
     }
 
     /// Gives one contact the content of both and takes the other away, in one commit; the removal
-    /// names the merge for [`Book::unmerge`]. Needs *Modify* on the one kept and *Remove* on the
-    /// other.
+    /// names the merge for [`Book::unmerge`]. Comments and attached documents of both are there, and
+    /// lists of this place name the one kept, as far as the actor may modify them. Needs *Modify* on
+    /// the one kept and *Remove* on the other.
     ///
     /// `PreconditionFailed` when one of them is not as it was seen.
     pub async fn merge(&self, kept: &Card, absorbed: &Card, document: &[u8]) -> Result<RevisionId> {
@@ -263,16 +267,50 @@ impl Book {
         self.require_deletions().await?;
         let mut ops = vec![removal(&absorbed.placement)];
         ops.extend(self.revision(kept, document)?);
+        ops.push(Op::Inherit {
+            from: absorbed.placement.item,
+            into: kept.placement.item,
+            collection: self.collection().id,
+        });
+        let (old, new) = (&absorbed.placement.uid, &kept.placement.uid);
+        for list in self.lists_naming(old).await? {
+            if self.require(&list.placement, Right::Modify).await.is_err() {
+                continue;
+            }
+            let class = self.class();
+            if let Some(document) = class.with_member_replaced(&self.content(&list), old, new) {
+                ops.extend(self.revision(&list, &document)?);
+            }
+        }
         let committed = self.core().commit_as(self.actor(), ops).await?;
         Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
     }
 
-    /// Takes a merge back: the one absorbed returns, and the one kept is as it was before.
+    /// Lists of this place with a member, by its uid.
+    async fn lists_naming(&self, uid: &str) -> Result<Vec<Card>> {
+        let query = ListQuery {
+            kind: Some("group".to_owned()),
+            limit: LISTS,
+            ..ListQuery::default()
+        };
+        let rows = self.list(&query).await?.rows.into_iter();
+        let hrefs: Vec<String> = rows.map(|row| row.placement.href).collect();
+        let lists = self.by_hrefs(&hrefs).await?.into_iter().flatten();
+        let names = |list: &Card| {
+            let members = self.class().members(&self.content(list));
+            members.is_some_and(|(_, members)| members.iter().any(|member| member == uid))
+        };
+        Ok(lists.filter(names).collect())
+    }
+
+    /// Takes a merge back: the one absorbed returns, and the one kept is as it was before, but for
+    /// what was changed in it since the merge.
     pub async fn unmerge(&self, kept: &Placement, merge: RevisionId) -> Result<()> {
         let store = self.core().store();
         let removed = store.removal(merge).await?.ok_or(Error::NotFound)?;
         let before = Timestamp(removed.at.0 - 1);
         let shown = store.shown_at(kept.id, before).await?;
+        let merged = store.shown_at(kept.id, removed.at).await?;
         for outcome in self.restore(&[merge]).await? {
             outcome?;
         }
@@ -281,7 +319,18 @@ impl Book {
         };
         let card = self.current(kept).await?;
         self.require(&card.placement, Right::Modify).await?;
-        let bytes = self.shown(&document, &overlay);
+        let mut bytes = self.shown(&document, &overlay);
+        let current = self.content(&card);
+        if let Some((document, overlay)) = merged {
+            let merged = self.shown(&document, &overlay);
+            if merged[..] != current[..] {
+                bytes = self
+                    .class()
+                    .merge(&merged, &bytes, &current)?
+                    .document
+                    .into();
+            }
+        }
         match self.revision(&card, &bytes)? {
             Some(op) => self
                 .core()

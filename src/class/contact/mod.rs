@@ -15,6 +15,7 @@ use carnet_proto::vcard::{
 use rlibphonenumber::Region;
 
 use crate::domain::{
+    book::Edit,
     class::{Class, Difference, Index, Merged, Split},
     error::{Error, Result},
     principal::Profile,
@@ -133,6 +134,19 @@ impl Class for Contact {
         let card = parse(document).ok()?;
         let name = card.first("FN").map(Line::text).unwrap_or_default();
         Some((name, web::list::members(&card)?))
+    }
+
+    fn with_member_replaced(&self, document: &[u8], old: &str, new: &str) -> Option<Vec<u8>> {
+        let (_, members) = Class::members(self, document)?;
+        let replaced = web::list::Members {
+            add: vec![new.to_owned()],
+            remove: vec![old.to_owned()],
+        };
+        if members.iter().any(|member| member == old) {
+            replaced.apply(Some(document)).ok()
+        } else {
+            None
+        }
     }
 
     fn differences(&self, before: &[u8], after: &[u8]) -> Vec<Difference> {

@@ -170,6 +170,19 @@ impl Book {
         }
     }
 
+    /// A document to keep as refused, with what others changed since its author saw the card: a
+    /// proposal made of it takes nothing of theirs back. What both changed is as its author has it.
+    pub(super) async fn caught_up(&self, card: &Card, document: Vec<u8>) -> Result<Vec<u8>> {
+        let Some(held) = self.stale(&card.placement).await? else {
+            return Ok(document);
+        };
+        let Some(seen) = self.content_at(&card.placement, held).await? else {
+            return Ok(document);
+        };
+        let merged = self.class().merge(&seen, &self.content(card), &document);
+        Ok(merged.map_or(document, |merged| merged.document))
+    }
+
     async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> std::result::Result<T, Attempt> {
         self.keep_refused(Some(card), mine, "the contact had changed meanwhile", false)
             .await?;

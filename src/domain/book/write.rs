@@ -264,8 +264,16 @@ impl Book {
             }
             None => (Right::Add, self.may(Right::Add)),
         };
+        let marks = self.marks().await?;
+        let etag = current.as_ref().map(|card| marks.etag(&card.placement));
+        let is_met = condition.holds(etag.as_deref());
         if !allowed {
-            let document = bytes.unwrap_or_default();
+            let mut document = bytes.unwrap_or_default();
+            if let Some(card) = &current
+                && (*condition == Condition::None || !is_met)
+            {
+                document = self.caught_up(card, document).await?;
+            }
             self.keep_refused(
                 current.as_ref(),
                 document,
@@ -282,10 +290,11 @@ impl Book {
                 .await?;
             return Err(error.into());
         }
-        let marks = self.marks().await?;
-        let etag = current.as_ref().map(|card| marks.etag(&card.placement));
-        if !condition.holds(etag.as_deref()) {
-            let document = bytes.unwrap_or_default();
+        if !is_met {
+            let mut document = bytes.unwrap_or_default();
+            if let Some(card) = &current {
+                document = self.caught_up(card, document).await?;
+            }
             self.keep_refused(
                 current.as_ref(),
                 document,

@@ -245,6 +245,7 @@ impl<'a> Commit<'a> {
             | Op::NoteImport { .. }
             | Op::RememberMapping { .. }
             | Op::TellApart { .. }
+            | Op::Inherit { .. }
             | Op::CloseImport { .. } => self.personal_op(op),
             Op::AddTag { .. }
             | Op::ColourTag { .. }

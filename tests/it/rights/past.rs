@@ -267,6 +267,75 @@ async fn further_deletions_wait_where_the_person_wants_that() {
 }
 
 #[tokio::test]
+async fn an_accepted_proposal_takes_nothing_back_that_others_wrote_meanwhile() {
+    let w = World::new().await;
+    // max's program has the card as it was; mia changes it.
+    let program = w.client("max", "CardDAV App").await;
+    let theirs = w.core.open_group(&program, "G").await.expect("a book");
+    allowed(theirs.note_served(&theirs.cursor()).await);
+    let new = vcard("k", "+33 2").replace("END", "EMAIL:k@example.org\r\nEND");
+    let edit = Replace(new.into_bytes());
+    let mias = w.book("mia", "G").await.expect("a book");
+    allowed(mias.put("k.vcf", &Condition::None, &edit).await);
+    let old = vcard("k", "+33 1").replace("END", "TITLE:Chef\r\nEND");
+    let theirs = w.core.open_group(&program, "G").await.expect("a book");
+    for condition in [Condition::None, Condition::Match(vec!["\"old\"".into()])] {
+        let edit = Replace(old.clone().into_bytes());
+        refused(theirs.put("k.vcf", &condition, &edit).await);
+    }
+    let max = w.actor("max").await;
+    let kept = w.core.refused(&max).await.expect("a list");
+    assert_eq!(kept.len(), 1);
+    allowed(w.core.propose(&max, kept[0].revision.id).await);
+    let mia = w.actor("mia").await;
+    allowed(w.core.accept_proposal(&mia, kept[0].revision.id).await);
+    let text = allowed(w.read("mia", "G", "k").await);
+    for line in ["TEL:+33 2", "EMAIL:k@example.org", "TITLE:Chef"] {
+        assert!(text.contains(line), "{line}: {text}");
+    }
+    w.check().await;
+}
+
+#[tokio::test]
+async fn a_merge_loses_nothing_and_its_undo_keeps_what_was_written_since() {
+    let w = World::new().await;
+    allowed(w.create("mia", PRIVATE, "one").await);
+    allowed(w.create("mia", PRIVATE, "two").await);
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    let one = w.card("mia", PRIVATE, "one").await.expect("one");
+    let two = w.card("mia", PRIVATE, "two").await.expect("two");
+    let merged = vcard("one", "+33 1").replace("END", "TITLE:Chef\r\nEND");
+    let list = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:list\r\nFN:list\r\nN:list;;;;\r\n\
+                X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:two\r\nEND:VCARD\r\n";
+    let list = Replace(list.as_bytes().to_vec());
+    allowed(book.put("list.vcf", &Condition::Absent, &list).await);
+    allowed(w.comment("mia", PRIVATE, "two", "met in Lille").await);
+    let merge = allowed(book.merge(&one, &two, merged.as_bytes()).await);
+    // The one kept is what the other was: to lists, and with its comments.
+    let list = allowed(w.read("mia", PRIVATE, "list").await);
+    assert!(
+        list.contains("MEMBER:urn:uuid:one") && !list.contains("uuid:two"),
+        "{list}"
+    );
+    assert_eq!(w.comments("mia", PRIVATE, "one").await, ["met in Lille"]);
+    moment();
+    let since = merged.replace("END", "NOTE:since\r\nEND");
+    let edit = Replace(since.into_bytes());
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    allowed(book.put("one.vcf", &Condition::None, &edit).await);
+    let kept = w.placement("mia", PRIVATE, "one").await.expect("one");
+    let book = w.book("mia", PRIVATE).await.expect("a book");
+    allowed(book.unmerge(&kept, merge).await);
+    let text = allowed(w.read("mia", PRIVATE, "one").await);
+    assert!(
+        text.contains("NOTE:since") && !text.contains("TITLE"),
+        "{text}"
+    );
+    allowed(w.read("mia", PRIVATE, "two").await);
+    w.check().await;
+}
+
+#[tokio::test]
 async fn undoing_a_client_keeps_what_others_changed() {
     let w = World::new().await;
     let since = moment();

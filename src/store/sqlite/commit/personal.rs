@@ -147,6 +147,24 @@ impl Commit<'_> {
                 "INSERT OR IGNORE INTO told_apart (person, first, second) VALUES (?1, ?2, ?3)",
                 params![person.0, first.0, second.0],
             ),
+            Op::Inherit {
+                from,
+                into,
+                collection,
+            } => {
+                self.run(
+                    "INSERT INTO comment (item, collection, author, at, text)
+                     SELECT ?2, collection, author, at, text FROM comment
+                     WHERE item = ?1 AND collection = ?3 ORDER BY id",
+                    params![from.0, into.0, collection.0],
+                )?;
+                self.run(
+                    "INSERT OR IGNORE INTO attachment (contact, document, person, at)
+                     SELECT ?2, document, person, at FROM attachment WHERE contact = ?1",
+                    params![from.0, into.0],
+                )?;
+                Ok(into.0)
+            }
             Op::CloseImport { import } => self.run(
                 "UPDATE import SET undone = ?2 WHERE id = ?1",
                 params![import.0, self.batch.at.0],
