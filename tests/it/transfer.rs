@@ -2,6 +2,7 @@
 
 mod jobs;
 mod large;
+mod lists;
 mod losses;
 mod pictures;
 
