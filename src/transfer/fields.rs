@@ -263,7 +263,20 @@ impl Fields {
             None => {}
         }
         fields.read_labelled(card);
+        if !text("FN").is_empty() {
+            fields.divide_name();
+        }
         fields
+    }
+
+    /// The parts of a person's name, where there is a displayed name alone.
+    pub fn divide_name(&mut self) {
+        let reach = self.emails.iter().chain(&self.phones);
+        let mut others = reach.map(|value| &value.text).chain([&self.organization]);
+        let is_other = others.any(|other| *other == self.name);
+        if !self.company && !self.has_person() && !is_other {
+            (self.given, self.family) = halves(&self.name);
+        }
     }
 
     fn read_labelled(&mut self, card: &Document) {
@@ -307,6 +320,17 @@ impl Fields {
             }
         }
     }
+}
+
+/// Given and family name of a displayed name: of two words one each, else the family name alone.
+pub fn halves(name: &str) -> (String, String) {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let (given, family) = match words[..] {
+        [family, given] if family.ends_with(',') => (given, family.trim_end_matches(',')),
+        [given, family] => (given, family),
+        _ => ("", name.trim()),
+    };
+    (given.to_owned(), family.to_owned())
 }
 
 /// A UID derived from octets, in the form of a UUID of version 8 (RFC 9562 §5.8).

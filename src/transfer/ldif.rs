@@ -347,6 +347,7 @@ impl Record {
         if fields.organization.is_empty() || fields.has_person() {
             fields.company = false;
         }
+        fields.divide_name();
         (fields, warnings)
     }
 }

@@ -377,10 +377,12 @@ impl RowReader<'_> {
 pub const BIRTH_YEAR: &str = "Birth year";
 
 impl Fields {
-    /// What follows from the fields together: an organization without a person is a company.
+    /// What follows from the fields together: an organization without a person is a company, and a
+    /// person with a displayed name alone has its parts.
     pub fn settle(&mut self) {
         let own_name = self.name.is_empty() || self.name == self.organization;
         self.company |= !self.has_person() && own_name && !self.organization.is_empty();
+        self.divide_name();
         let mut seen: Vec<String> = Vec::new();
         self.categories.retain(|category| {
             let fresh = !seen.contains(&category.to_lowercase());

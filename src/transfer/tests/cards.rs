@@ -67,3 +67,39 @@ fn profiles_of_networks_become_what_programs_read() {
         assert!(card.contains(line), "{line}: {card}");
     }
 }
+
+#[test]
+fn a_displayed_name_alone_has_its_parts() {
+    for (lines, expected) in [
+        ("FN:Ada Ten", "Ten;Ada;;;"),
+        ("FN:Ada Ten\nN:;;;;", "Ten;Ada;;;"),
+        ("FN:Ten\\, Ada", "Ten;Ada;;;"),
+        ("FN:Ada van Ten", "Ada van Ten;;;;"),
+        ("FN:Ada", "Ada;;;;"),
+        ("FN:Ada Ten\nN:Ten;;;;", "Ten;;;;"),
+        ("FN:Acme\nORG:Acme", ";;;;"),
+        ("FN:Acme Ltd\nX-ABShowAs:COMPANY", ";;;;"),
+        ("FN:a@example.org\nEMAIL:a@example.org", ";;;;"),
+        ("FN:\nNICKNAME:Addy", ";;;;"),
+    ] {
+        let text = format!("BEGIN:VCARD\nVERSION:3.0\n{lines}\nEND:VCARD\n");
+        let file = table(&text, &Options::default());
+        let Outcome::Card(made) = &file.entries[0].outcome else {
+            panic!("a card");
+        };
+        let card = String::from_utf8(made.card.clone()).expect("text");
+        assert!(
+            card.contains(&format!("\r\nN:{expected}\r\n")),
+            "{lines}: {card}"
+        );
+    }
+    let rows = table("Full name;Tel\nAda Ten;1234567\n", &Options::default());
+    assert_eq!(contacts(&rows)[0].family, "Ten");
+}
+
+#[test]
+fn a_table_names_whoever_has_a_displayed_name_alone() {
+    let card = "BEGIN:VCARD\nVERSION:3.0\nFN:Ada Ten\nN:;;;;\nTEL:1234567\nEND:VCARD\n";
+    let fields = Fields::read(&Document::parse(card.as_bytes()).expect("a card"));
+    assert_eq!((&fields.given[..], &fields.family[..]), ("Ada", "Ten"));
+}
