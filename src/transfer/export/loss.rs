@@ -42,8 +42,12 @@ impl Loss {
             Loss::OwnLabels => "labels of a person's own",
             Loss::EmailsAfterThird => "e-mail addresses after the third",
             Loss::EmailsAfterSecond => "e-mail addresses after the second",
-            Loss::NumbersBeyondColumns => "numbers of one kind beyond the program's columns",
-            Loss::NumbersBeyondOne => "numbers and addresses beyond one of each kind",
+            Loss::NumbersBeyondColumns => {
+                "the kind of numbers for which the program has no column left, and numbers when all are full"
+            }
+            Loss::NumbersBeyondOne => {
+                "addresses beyond one of each kind, the kind of numbers without a column of it, and numbers when all columns are full"
+            }
             Loss::KindsOfNumbers => "kinds of numbers other than mobile, work, home and fax",
             Loss::NamesInFull => "middle names, prefixes and suffixes",
             Loss::Nicknames => "nicknames",

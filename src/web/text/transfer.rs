@@ -171,8 +171,8 @@ sentences! {
     loss_labels: "labels of one's own", "les libellés personnels";
     loss_emails_3: "e-mail addresses after the third", "les adresses de courriel après la troisième";
     loss_emails_2: "e-mail addresses after the second", "les adresses de courriel après la deuxième";
-    loss_numbers_columns: "numbers of one kind beyond the program's columns", "les numéros d'un type au-delà des colonnes du programme";
-    loss_numbers_one: "numbers and addresses beyond one of each kind", "les numéros et adresses au-delà d'un par type";
+    loss_numbers_columns: "the kind of numbers for which the program has no column left, and numbers when all are full", "le type des numéros pour lesquels le programme n'a plus de colonne, et les numéros quand toutes sont pleines";
+    loss_numbers_one: "addresses beyond one of each kind, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses au-delà d'une par type, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
     loss_kinds: "kinds of numbers other than mobile, work, home and fax", "les types de numéros autres que mobile, travail, domicile et fax";
     loss_names_full: "middle names, prefixes and suffixes", "les deuxièmes prénoms, civilités et suffixes";
     loss_nicknames: "nicknames", "les surnoms";

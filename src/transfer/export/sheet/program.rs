@@ -1,6 +1,6 @@
 //! CSV of programs with fixed columns: Outlook, Thunderbird.
 
-use super::street;
+use super::{numbers::placed, street};
 use crate::transfer::{
     column::{self, OUTLOOK, THUNDERBIRD},
     fields::Fields,
@@ -45,16 +45,19 @@ fn coded(
     let mut rows = vec![header];
     for fields in contacts {
         let mut taken = Taken::default();
+        let numbers = placed(&columns, &fields.phones);
         rows.push(
             columns
                 .iter()
-                .map(|column| {
-                    taken.cell(
+                .zip(numbers)
+                .map(|(column, number)| match number {
+                    Some(at) => fields.phones[at].text.clone(),
+                    None => taken.cell(
                         &column.header,
                         &column.code,
                         fields,
                         entries.len() == OUTLOOK.len(),
-                    )
+                    ),
                 })
                 .collect(),
         );
@@ -65,7 +68,6 @@ fn coded(
 /// Which of several values were given to a column already.
 #[derive(Default)]
 struct Taken {
-    phones: Vec<usize>,
     emails: usize,
     streets: [usize; 3],
     urls: Vec<usize>,
@@ -114,7 +116,6 @@ impl Taken {
                 let found = fields.emails.get(self.emails - 1);
                 found.map(|value| value.text.clone()).unwrap_or_default()
             }
-            ("TEL", _) => self.phone(&types, label, fields),
             ("ADR", part) => self.address(types.first().copied().unwrap_or_default(), part, fields),
             ("URL", _) => {
                 let wanted = types.first().copied().unwrap_or_default();
@@ -153,28 +154,6 @@ impl Taken {
             _ if header == "Priority" => "Normal".to_owned(),
             _ => String::new(),
         }
-    }
-
-    /// The next number of exactly this kind.
-    fn phone(&mut self, types: &[&str], label: &str, fields: &Fields) -> String {
-        let preferred = types == ["pref"];
-        let found = fields.phones.iter().enumerate().find(|(at, phone)| {
-            let same = if preferred {
-                phone.types.is_empty() && phone.preferred
-            } else {
-                phone.types.len() == types.len() && types.iter().all(|wanted| phone.is(wanted))
-            };
-            same && phone.label == label && !self.phones.contains(at)
-        });
-        let Some((at, phone)) = found else {
-            return String::new();
-        };
-        // "Other Phone" comes before "Primary Phone" and must leave that one its own.
-        if types.is_empty() && phone.preferred {
-            return String::new();
-        }
-        self.phones.push(at);
-        phone.text.clone()
     }
 
     fn address(&mut self, kind: &str, part: &str, fields: &Fields) -> String {
