@@ -186,6 +186,12 @@ impl Document {
             .unwrap_or_else(|| "Unnamed".to_owned())
     }
 
+    /// Whether a part of the name is given in N.
+    pub fn is_named(&self) -> bool {
+        let mut parts = self.all("N").flat_map(Line::components);
+        parts.any(|part| !part.trim().is_empty())
+    }
+
     /// The picture.
     pub fn photo(&self) -> Option<super::Binary> {
         self.all("PHOTO").find_map(Line::binary)
