@@ -133,10 +133,15 @@ sentences! {
     warn_member: "a file of the archive that could not be read", "un fichier de l'archive qui n'a pas pu être lu";
     warn_year_only: "a year alone: a custom field", "une année seule : champ personnalisé";
     warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
+    warn_field_twice: "a second column for one field: a custom field", "une deuxième colonne pour un champ : champ personnalisé";
+    warn_column_unknown: "a column without a known field: a custom field", "une colonne sans champ connu : champ personnalisé";
     warn_number_damaged: "a number damaged by a spreadsheet: export it as text", "un numéro abîmé par un tableur : exportez-le comme texte";
     warn_more_cells: "more cells than columns", "plus de cellules que de colonnes";
     warn_encoding: "the encoding was guessed", "l'encodage a été deviné";
     warn_attribute: "an attribute that is not read", "un attribut qui n'est pas lu";
+    warn_value_damaged: "a value that cannot be decoded is left out", "une valeur qui ne peut être décodée est laissée de côté";
+    warn_agent: "a card inside the card is kept as text", "une fiche dans la fiche est gardée comme texte";
+    warn_uid_shared: "another contact of the file has the same UID: stored beside it", "un autre contact du fichier a le même UID : enregistré à côté";
     warn_url: "an address that is not followed", "une adresse qui n'est pas suivie";
     warn_member_unknown: "a member of a list that nobody is", "un membre de liste qui n'est personne";
     warn_member_address: "a member of a list by address", "un membre de liste par adresse";
@@ -277,10 +282,15 @@ impl Transfer {
             "picture-too-large" => self.warn_picture_too_large,
             "date-year-only" => self.warn_year_only,
             "several-values-in-one-cell" => self.warn_several_values,
+            "field-twice" => self.warn_field_twice,
+            "column-unknown" => self.warn_column_unknown,
             "number-damaged" => self.warn_number_damaged,
             "more-cells-than-columns" => self.warn_more_cells,
             "encoding-guessed" => self.warn_encoding,
             "attribute-ignored" => self.warn_attribute,
+            "value-damaged" => self.warn_value_damaged,
+            "agent-as-text" => self.warn_agent,
+            "uid-shared" => self.warn_uid_shared,
             "url-value-refused" => self.warn_url,
             "group-member-unknown" => self.warn_member_unknown,
             "group-member-by-address" => self.warn_member_address,
