@@ -9,6 +9,8 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     pub uid: String,
+    /// A further UID by which the contact is found.
+    pub other_uid: String,
     /// The displayed name in the file; empty: made of the other fields.
     pub name: String,
     pub prefix: String,
@@ -118,6 +120,8 @@ const OWN: [(&str, &str); 3] = [
 ];
 /// A custom field: `X-CARNET-CUSTOM;X-NAME=Size:42`.
 const CUSTOM: &str = "X-CARNET-CUSTOM";
+/// Property of a further UID.
+pub const OTHER_UID: &str = "X-CARNET-OTHER-UID";
 /// Property that marks a favourite.
 pub const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 
@@ -139,6 +143,7 @@ impl Fields {
             favourite: self.favourite,
             company: self.company,
             uid: self.uid.clone(),
+            other_uid: self.other_uid.clone(),
             ..Fields::default()
         };
         *self == blank
@@ -210,6 +215,7 @@ impl Fields {
         };
         let mut fields = Fields {
             uid: card.uid().unwrap_or_default(),
+            other_uid: text(OTHER_UID),
             name: card.formatted_name(),
             family: part(&n, 0),
             given: part(&n, 1),

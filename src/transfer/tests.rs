@@ -1,6 +1,7 @@
 //! Files of other programs, read: expectations are given beside them.
 
 mod cards;
+mod tables;
 
 use std::{
     fs,
