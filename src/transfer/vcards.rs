@@ -160,6 +160,12 @@ fn taken(card: &Document, warnings: &mut Vec<Warning>) -> Outcome {
             about: card.formatted_name(),
         });
     }
+    if card.has_nested() {
+        warnings.push(Warning {
+            code: Code::AgentAsText,
+            about: card.formatted_name(),
+        });
+    }
     let uid = card.uid().unwrap_or_else(|| uid_of(card.as_bytes()));
     let patched = Patch::new(card, warnings).finish();
     // A card of version 2.1, or one that needs repair, is kept in the form all programs read.
