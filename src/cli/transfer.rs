@@ -27,7 +27,7 @@ use crate::{
     store::sqlite::Sqlite,
     transfer::{
         self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Export as How, Exporter, Heading,
-        Importer, Layout, Options, Preset, Rendition, Report,
+        Importer, Layout, Options, Preset, Rendition, Report, Twins,
     },
 };
 
@@ -151,7 +151,9 @@ async fn import_cards(
             let kib = u32::try_from(card.len() / 1024).unwrap_or(AHEAD_KIB);
             let taken = room.clone().acquire_many_owned(kib.clamp(1, AHEAD_KIB));
             let taken = waits.block_on(taken).map_err(|error| error.to_string())?;
-            let entry = transfer::card_entry(record, line, &card);
+        let mut twins = Twins::default();
+            let mut entry = transfer::card_entry(record, line, &card);
+            twins.part(&mut entry);
             if sender.blocking_send((cards.read(), entry, taken)).is_err() {
                 break;
             }

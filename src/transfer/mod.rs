@@ -22,6 +22,7 @@ mod rows;
 mod table;
 mod text;
 mod vcards;
+mod twins;
 
 use std::collections::{HashMap, HashSet};
 
@@ -45,6 +46,7 @@ pub use self::{
     preview::{Alike, Foreseen, foresee, refused_in_words, refused_rows},
     recognize::{Asked, Format, is_vcard},
     vcards::{Cards, RawCard, entry as card_entry},
+    twins::Twins,
 };
 
 /// Characters of a cell or line that are shown.
@@ -464,6 +466,8 @@ fn read_table(table: &table::Table, options: &Options, file: &mut File) {
     if let Some(mapping) = chosen {
         for (column, code) in columns.iter_mut().zip(&mapping.codes) {
             column.code.clone_from(code);
+    let mut twins = Twins::default();
+    entries.iter_mut().for_each(|entry| twins.part(entry));
         }
     }
     let by_language = match file.language {

@@ -5,6 +5,7 @@ mod large;
 mod lists;
 mod losses;
 mod pictures;
+mod twins;
 
 use std::{fs, sync::Arc};
 

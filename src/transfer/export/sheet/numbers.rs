@@ -120,6 +120,7 @@ mod tests {
 
     fn only(phone: Value) -> [Fields; 1] {
         [Fields {
+            name: "Ann".to_owned(),
             phones: vec![phone],
             ..Fields::default()
         }]
