@@ -44,6 +44,9 @@ pub struct Import {
     to: String,
     #[arg(long, default_value = "auto", value_parser = ["auto", "vcard", "csv", "outlook", "google", "ldif"])]
     format: String,
+    /// A table's first line is a contact, not the names of its columns
+    #[arg(long)]
+    no_header: bool,
     /// What to do with contacts that are there already for certain
     #[arg(long, default_value = "add-missing", value_parser = ["add-missing", "replace", "create", "skip"])]
     duplicates: String,
@@ -117,6 +120,8 @@ pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) 
             .map_err(|error| error.to_string())?;
         let options = Options {
             asked,
+            headless: options.no_header,
+            unattended: true,
             ..Options::default()
         };
         let read = transfer::read(&bytes, &options).map_err(|error| error.to_string())?;

@@ -70,3 +70,34 @@ fn a_directory_loses_no_value() {
     let other = Key::Uid("1234-5678".to_owned());
     assert!(made.keys.contains(&other), "{:?}", made.keys);
 }
+
+#[test]
+fn where_nobody_sees_a_preview_no_column_and_no_row_is_lost() {
+    let unattended = Options {
+        unattended: true,
+        ..Options::default()
+    };
+    let text = "First name;Last name;Shoe size;Empty;E-mail;Reason\n;;;;;\nEve;Red;38;;eve@example.org;broken\n";
+    let file = table(text, &unattended);
+    assert_eq!(custom(&contacts(&file)[0]), [("Shoe size", "38")]);
+    assert_eq!(codes(&file), [(1, "column-unknown")]);
+    assert_eq!(file.entries[0].warnings[0].about, "Shoe size");
+    assert!(
+        contacts(&table(text, &Options::default()))[0]
+            .custom
+            .is_empty()
+    );
+    for text in [
+        "Eve Red;eve@example.org;Lille\nBob Gray;bob@example.org;Lyon\n",
+        "Eve Red;+33 1 99 00 12 34;Lille\nBob Gray;+33 1 99 00 12 35;Lyon\n",
+    ] {
+        let file = table(text, &unattended);
+        let both = contacts(&file);
+        let names: Vec<&str> = both.iter().map(|fields| &fields.name[..]).collect();
+        assert_eq!(names, ["Eve Red", "Bob Gray"]);
+        assert_eq!(custom(&both[0]), [("3", "Lille")]);
+        assert_eq!(codes(&file), [(1, "column-unknown")]);
+    }
+    let ours = "First name,Last name,Category,Group,Created by,Modified\nEve,Red,Club,Team,bob,2026-01-02\n";
+    assert!(contacts(&table(ours, &unattended))[0].custom.is_empty());
+}
