@@ -162,6 +162,11 @@ impl Importer {
         })
     }
 
+    /// The file is an archive of these members ([`super::File::members`]).
+    pub fn of_archive(&mut self, members: Vec<(u64, String)>) {
+        self.progress.report.members = members;
+    }
+
     /// Takes one record, and stores a batch when it is full.
     pub async fn push(&mut self, entry: Entry) -> Result<()> {
         let Entry {

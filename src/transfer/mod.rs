@@ -22,8 +22,8 @@ mod recognize;
 mod rows;
 mod table;
 mod text;
-mod vcards;
 mod twins;
+mod vcards;
 
 use std::collections::{HashMap, HashSet};
 
@@ -46,8 +46,8 @@ pub use self::{
     job::{Incoming, Job, Jobs, Limits},
     preview::{Alike, Foreseen, foresee, refused_in_words, refused_rows},
     recognize::{Asked, Format, is_vcard},
-    vcards::{Cards, RawCard, entry as card_entry},
     twins::Twins,
+    vcards::{Cards, RawCard, entry as card_entry},
 };
 
 /// Characters of a cell or line that are shown.
@@ -167,6 +167,8 @@ pub struct File {
     /// The encoding is doubtful, or may be MacRoman.
     pub doubtful: bool,
     pub entries: Vec<Entry>,
+    /// Of an archive: lines before a member, and its name.
+    pub members: Vec<(u64, String)>,
 }
 
 /// One record of a file, with its outcome.
@@ -404,6 +406,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
         date_order: None,
         doubtful: decoded.doubtful || decoded.perhaps_mac,
         entries: Vec::new(),
+        members: Vec::new(),
     };
     let is_ldif = options.asked == Asked::Auto && recognize::is_ldif(&decoded);
     if options.asked == Asked::Ldif || is_ldif {
@@ -457,11 +460,14 @@ fn read_cards(bytes: &[u8]) -> Result<File, Refused> {
         date_order: None,
         doubtful: false,
         entries,
+        members: Vec::new(),
     })
 }
 
 /// What only the whole file tells: who is in which list, and who occurs twice.
 fn settle(entries: &mut [Entry], format: Format) {
+    let mut twins = Twins::default();
+    entries.iter_mut().for_each(|entry| twins.part(entry));
     let mut uids: HashSet<String> = HashSet::new();
     let mut emails: HashMap<String, u64> = HashMap::new();
     for entry in entries.iter_mut() {

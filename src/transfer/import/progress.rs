@@ -21,6 +21,25 @@ pub struct Report {
     pub warnings: Vec<(u64, String, String)>,
     /// Warnings beyond those kept.
     pub more_warnings: usize,
+    /// Of an archive: lines before a member, and its name.
+    #[serde(default)]
+    pub members: Vec<(u64, String)>,
+}
+
+impl Report {
+    /// A line as people find it: `12`, in an archive `cards.vcf:12`.
+    pub fn place(&self, line: u64) -> String {
+        match self.member(line) {
+            (Some(name), line) => format!("{name}:{line}"),
+            (None, line) => line.to_string(),
+        }
+    }
+
+    /// The member of an archive that a line is of, and its number there.
+    pub fn member(&self, line: u64) -> (Option<&str>, u64) {
+        let found = self.members.iter().rfind(|(before, _)| *before < line);
+        found.map_or((None, line), |(before, name)| (Some(name), line - before))
+    }
 }
 
 /// Progress of an import, stored in the commit of the contacts it describes.
