@@ -213,6 +213,8 @@ impl Fields {
                 .map(date_of)
                 .unwrap_or_default()
         };
+        let notes = card.all("NOTE").map(|line| line.text().trim().to_owned());
+        let notes = notes.filter(|note| !note.is_empty());
         let mut fields = Fields {
             uid: card.uid().unwrap_or_default(),
             other_uid: text(OTHER_UID),
@@ -241,7 +243,7 @@ impl Fields {
             ims: values("IMPP"),
             birthday: date(&["BDAY"]),
             anniversary: date(&["ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY"]),
-            note: text("NOTE"),
+            note: notes.collect::<Vec<_>>().join("\n"),
             gender: text("X-GENDER"),
             language: text("LANG"),
             free_busy: text("FBURL"),

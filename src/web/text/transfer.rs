@@ -177,7 +177,7 @@ sentences! {
     loss_emails_3: "e-mail addresses after the third", "les adresses de courriel après la troisième";
     loss_emails_2: "e-mail addresses after the second", "les adresses de courriel après la deuxième";
     loss_numbers_columns: "the kind of numbers for which the program has no column left, and numbers when all are full", "le type des numéros pour lesquels le programme n'a plus de colonne, et les numéros quand toutes sont pleines";
-    loss_numbers_one: "addresses beyond one of each kind, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses au-delà d'une par type, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
+    loss_numbers_one: "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses postales au-delà d'une par type, les adresses web après la deuxième, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
     loss_kinds: "kinds of numbers other than mobile, work, home and fax", "les types de numéros autres que mobile, travail, domicile et fax";
     loss_names_full: "middle names, prefixes and suffixes", "les deuxièmes prénoms, civilités et suffixes";
     loss_nicknames: "nicknames", "les surnoms";
@@ -186,6 +186,12 @@ sentences! {
     loss_messaging: "messaging addresses", "les adresses de messagerie";
     loss_urls: "web addresses after the first", "les adresses web après la première";
     loss_addresses: "addresses after the first, and whether that is at home or at work", "les adresses postales après la première, et si celle-ci est celle du domicile ou du travail";
+    loss_further_addresses: "that a second address of a kind is at home or at work, and addresses beyond that", "si une deuxième adresse postale d'un type est celle du domicile ou du travail, et les adresses au-delà";
+    loss_post_boxes: "post-office boxes", "les boîtes postales";
+    loss_kinds_emails: "whether e-mail addresses are at home or at work", "si les adresses de courriel sont du domicile ou du travail";
+    loss_kinds_urls: "whether web addresses are at home or at work", "si les adresses web sont du domicile ou du travail";
+    loss_profiles: "profiles in social networks", "les profils de réseaux sociaux";
+    loss_relations: "related people other than spouse, children, assistant and manager", "les proches autres que conjoint, enfants, assistant et responsable";
     loss_related: "related people and anniversaries", "les proches et les anniversaires de mariage";
     loss_dates: "other dates", "les autres dates";
     loss_categories: "categories", "les catégories";
