@@ -54,9 +54,13 @@ async fn a_list_has_its_members_whatever_their_uid_became() {
         let of_the_other = format!("urn:uuid:{there}");
         let is_present = members.contains(&of_the_other);
         assert_eq!(is_present, certain != Choice::CreateAnyway, "{certain:?}");
+        if certain == Choice::CreateAnyway {
+            // Next time the one that was there first is found by its UID.
+            continue;
+        }
         let before = fixture.content().await;
         let again = fixture.import(file().as_bytes(), Choices::default()).await;
-        assert_eq!((again.created, again.updated), (0, 0), "{again:?}");
+        assert_eq!((again.created, again.updated), (0, 0), "{certain:?}: {again:?}");
         assert_eq!(fixture.content().await, before);
     }
 }
