@@ -60,7 +60,11 @@ async fn a_list_has_its_members_whatever_their_uid_became() {
         }
         let before = fixture.content().await;
         let again = fixture.import(file().as_bytes(), Choices::default()).await;
-        assert_eq!((again.created, again.updated), (0, 0), "{certain:?}: {again:?}");
+        assert_eq!(
+            (again.created, again.updated),
+            (0, 0),
+            "{certain:?}: {again:?}"
+        );
         assert_eq!(fixture.content().await, before);
     }
 }
