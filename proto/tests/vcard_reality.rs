@@ -317,6 +317,22 @@ fn an_embedded_agent_does_not_end_the_card() {
     assert_eq!(document.formatted_name(), "Outer");
     check(&document, "TEL", "1", "TEL:1");
     assert_eq!(document.all("N").count(), 1);
+    assert!(document.has_nested());
+    let agent = "BEGIN:VCARD\nVERSION:2.1\nN:Inner\nEND:VCARD\n";
+    check(
+        &document,
+        "AGENT",
+        agent,
+        "AGENT:BEGIN:VCARD\\nVERSION:2.1\\nN:Inner\\nEND:VCARD\\n",
+    );
+    let mut edit = document.edit();
+    edit.remove(2);
+    let without = edit.finish();
+    assert!(without.first("AGENT").is_none() && !without.has_nested());
+    assert_eq!(
+        without.first("TEL").map(|line| line.text()),
+        Some("1".to_owned())
+    );
 }
 
 #[test]

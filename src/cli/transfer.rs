@@ -27,7 +27,7 @@ use crate::{
     store::sqlite::Sqlite,
     transfer::{
         self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Export as How, Exporter, Heading,
-        Importer, Layout, Options, Preset, Rendition, Report,
+        Importer, Layout, Options, Preset, Rendition, Report, Twins,
     },
 };
 
@@ -44,6 +44,9 @@ pub struct Import {
     to: String,
     #[arg(long, default_value = "auto", value_parser = ["auto", "vcard", "csv", "outlook", "google", "ldif"])]
     format: String,
+    /// A table's first line is a contact, not the names of its columns
+    #[arg(long)]
+    no_header: bool,
     /// What to do with contacts that are there already for certain
     #[arg(long, default_value = "add-missing", value_parser = ["add-missing", "replace", "create", "skip"])]
     duplicates: String,
@@ -117,10 +120,13 @@ pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) 
             .map_err(|error| error.to_string())?;
         let options = Options {
             asked,
+            headless: options.no_header,
+            unattended: true,
             ..Options::default()
         };
         let read = transfer::read(&bytes, &options).map_err(|error| error.to_string())?;
         bar.set_length(read.entries.len() as u64);
+        importer.of_archive(read.members);
         for entry in read.entries {
             importer
                 .push(entry)
@@ -145,13 +151,15 @@ async fn import_cards(
     let waits = Handle::current();
     let reading = tokio::task::spawn_blocking(move || -> Result<u64, String> {
         let mut cards = transfer::Cards::new(input);
+        let mut twins = Twins::default();
         let mut record = 0;
         while let Some((line, card)) = cards.next_card().map_err(|error| error.to_string())? {
             record += 1;
             let kib = u32::try_from(card.len() / 1024).unwrap_or(AHEAD_KIB);
             let taken = room.clone().acquire_many_owned(kib.clamp(1, AHEAD_KIB));
             let taken = waits.block_on(taken).map_err(|error| error.to_string())?;
-            let entry = transfer::card_entry(record, line, &card);
+            let mut entry = transfer::card_entry(record, line, &card);
+            twins.part(&mut entry);
             if sender.blocking_send((cards.read(), entry, taken)).is_err() {
                 break;
             }
@@ -172,10 +180,17 @@ async fn import_cards(
 }
 
 fn told(report: &Report, json: bool) -> Done {
+    let place = |line: u64| {
+        if report.members.is_empty() {
+            format!("line {line}")
+        } else {
+            report.place(line)
+        }
+    };
     let refused: Vec<String> = report
         .skipped
         .iter()
-        .map(|(line, reason)| format!("line {line}: {reason}"))
+        .map(|(line, reason)| format!("{}: {reason}", place(*line)))
         .collect();
     if json {
         return Ok(Output::Json(serde_json::json!({
@@ -186,7 +201,8 @@ fn told(report: &Report, json: bool) -> Done {
             "lists": report.lists,
             "refused": refused,
             "warnings": report.warnings.iter().map(|(line, code, about)| {
-                serde_json::json!({ "line": line, "code": code, "about": about })
+                let (file, line) = report.member(*line);
+                serde_json::json!({ "file": file, "line": line, "code": code, "about": about })
             }).collect::<Vec<_>>(),
         })));
     }
@@ -201,7 +217,7 @@ fn told(report: &Report, json: bool) -> Done {
         lines.push_str(&format!("refused: {refused}\n"));
     }
     for (line, code, about) in &report.warnings {
-        lines.push_str(&format!("line {line}: {code}: {about}\n"));
+        lines.push_str(&format!("{}: {code}: {about}\n", place(*line)));
     }
     if report.created + report.updated > 0
         && let Some(import) = report.import

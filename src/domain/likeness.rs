@@ -92,6 +92,11 @@ impl Common {
         }
         (self.name || self.reach).then_some(Likeness::Possible)
     }
+
+    fn count(self) -> usize {
+        let all = [self.uid, self.name, self.reach, self.number];
+        all.into_iter().filter(|common| *common).count()
+    }
 }
 
 impl Known {
@@ -127,8 +132,12 @@ impl Known {
         }
         common
             .into_iter()
-            .filter_map(|(placement, common)| Some((placement, common.likeness()?)))
-            .max_by_key(|(placement, likeness)| (*likeness, std::cmp::Reverse(*placement)))
+            .filter_map(|(placement, common)| {
+                let rank = (common.likeness()?, common.count());
+                Some((rank, placement))
+            })
+            .max_by_key(|(rank, placement)| (*rank, std::cmp::Reverse(*placement)))
+            .map(|((likeness, _), placement)| (placement, likeness))
     }
 }
 

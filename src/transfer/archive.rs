@@ -12,47 +12,39 @@ use super::{
 const MAX_MEMBERS: usize = 1_000;
 const MAX_INFLATED: u64 = 128 * 1024 * 1024;
 const MAX_RATIO: u64 = 100;
+/// Characters of a member's name that are told.
+const NAME: usize = 200;
 
 /// Reads the `.vcf`, `.csv` and `.ldif` members of an archive as one file. A member that cannot be
-/// read is a skipped record.
+/// read is a skipped record. Lines are counted on from one member to the next.
 pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-    if archive.len() > MAX_MEMBERS {
-        return Err(Refused::TooLarge(Bound::Members));
-    }
     let mut whole: Option<File> = None;
     let mut entries: Vec<Entry> = Vec::new();
+    let mut members = Vec::new();
     let mut first_refusal = None;
-    let mut left = MAX_INFLATED;
-    for at in 0..archive.len() {
-        let Some(Ok(name)) = archive.name_for_index(at) else {
-            continue;
-        };
-        let name = name.into_owned();
-        if !is_wanted(&name) {
-            continue;
-        }
-        let read = match inflated(&mut archive, at, &mut left) {
-            Ok(octets) if super::recognize::is_archive(&octets) => continue,
-            Ok(octets) => read_file(&octets, options),
-            Err(Refused::TooLarge(bound)) => return Err(Refused::TooLarge(bound)),
-            Err(refused) => Err(refused),
-        };
+    for member in Members::of(bytes)? {
+        let Member {
+            before: lines,
+            name,
+            octets,
+        } = member?;
         let before = entries.len() as u64;
-        match read {
+        match octets.and_then(|octets| read_file(&octets, options)) {
             Ok(mut file) => {
                 let found = std::mem::take(&mut file.entries);
                 entries.extend(found.into_iter().map(|mut entry| {
                     entry.record += before;
+                    entry.line += lines;
                     entry
                 }));
                 whole.get_or_insert(file);
             }
             Err(refused) => {
-                entries.push(unread(before + 1, name, &refused));
+                entries.push(unread(before + 1, lines + 1, name.clone(), &refused));
                 first_refusal.get_or_insert(refused);
             }
         }
+        members.push((lines, name));
     }
     let mut whole = whole.ok_or(first_refusal.unwrap_or(Refused::Unknown))?;
     for entry in &mut entries {
@@ -66,7 +58,73 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     }
     settle(&mut entries, whole.format);
     whole.entries = entries;
+    whole.members = members;
     Ok(whole)
+}
+
+/// A contact file of an archive.
+pub struct Member {
+    /// Lines of the members before it.
+    pub before: u64,
+    pub name: String,
+    pub octets: Result<Vec<u8>, Refused>,
+}
+
+/// The contact files of an archive, in their order.
+pub struct Members<'a> {
+    archive: ZipArchive<Cursor<&'a [u8]>>,
+    at: usize,
+    /// Octets that may still inflate.
+    left: u64,
+    lines: u64,
+}
+
+impl<'a> Members<'a> {
+    /// Opens an archive.
+    pub fn of(bytes: &'a [u8]) -> Result<Self, Refused> {
+        let archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
+        if archive.len() > MAX_MEMBERS {
+            return Err(Refused::TooLarge(Bound::Members));
+        }
+        Ok(Self {
+            archive,
+            at: 0,
+            left: MAX_INFLATED,
+            lines: 0,
+        })
+    }
+}
+
+impl Iterator for Members<'_> {
+    type Item = Result<Member, Refused>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        while self.at < self.archive.len() {
+            let at = self.at;
+            self.at += 1;
+            let Some(Ok(name)) = self.archive.name_for_index(at) else {
+                continue;
+            };
+            let name = name.into_owned();
+            if !is_wanted(&name) {
+                continue;
+            }
+            let octets = match inflated(&mut self.archive, at, &mut self.left) {
+                Ok(octets) if super::recognize::is_archive(&octets) => continue,
+                Err(Refused::TooLarge(bound)) => return Some(Err(Refused::TooLarge(bound))),
+                read => read,
+            };
+            let before = self.lines;
+            let breaks = octets.iter().flatten().filter(|octet| **octet == b'\n');
+            self.lines += breaks.count() as u64 + 1;
+            return Some(Ok(Member {
+                before,
+                name: name.chars().take(NAME).collect(),
+                octets,
+            }));
+        }
+        None
+    }
 }
 
 fn damaged(_: impl std::error::Error) -> Refused {
@@ -103,10 +161,10 @@ fn inflated(
     read.map(|_| octets).map_err(damaged)
 }
 
-fn unread(record: u64, name: String, refused: &Refused) -> Entry {
+fn unread(record: u64, line: u64, name: String, refused: &Refused) -> Entry {
     Entry {
         record,
-        line: 1,
+        line,
         warnings: vec![Warning {
             code: Code::MemberUnread,
             about: name,

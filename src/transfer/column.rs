@@ -275,15 +275,55 @@ pub fn guess<'a>(header: &[String], cells: impl Fn(usize) -> Vec<&'a str>) -> Ve
             column.code = by_content(&cells(at)).to_owned();
         }
     }
-    let names: Vec<String> = header.iter().map(|column| folded(column)).collect();
-    if let Some(at) = names.len().checked_sub(3)
-        && OURS.iter().any(|ours| names[at..] == ours[..])
-    {
-        columns[at..]
-            .iter_mut()
-            .for_each(|column| column.code.clear());
-    }
+    let about_cards = about_cards(&columns);
+    columns[about_cards..]
+        .iter_mut()
+        .for_each(|column| column.code.clear());
     columns
+}
+
+/// Where the last columns begin that are not about contacts.
+fn about_cards(columns: &[Column]) -> usize {
+    let names: Vec<String> = columns
+        .iter()
+        .map(|column| folded(&column.header))
+        .collect();
+    let ours = names.len().checked_sub(3);
+    let ours = ours.filter(|at| OURS.iter().any(|ours| names[*at..] == ours[..]));
+    let reason = names.last().is_some_and(|last| REASON.contains(&&last[..]));
+    ours.unwrap_or(names.len() - usize::from(reason))
+}
+
+/// Keeps columns without a known field as custom fields under their headers, and names those that
+/// say something. Where no line named the columns, and none holds a name, the first one is that.
+pub fn keep_unknown<'a, C: Iterator<Item = &'a str>>(
+    columns: &mut [Column],
+    cells: impl Fn(usize) -> C,
+) -> Vec<String> {
+    let about_cards = about_cards(columns);
+    let is_name = |column: &Column| column.code == "FN" || column.code.starts_with("N.");
+    let numbers = (1..).map(|at: usize| at.to_string());
+    let headless = columns
+        .iter()
+        .map(|column| &column.header)
+        .cloned()
+        .zip(numbers)
+        .all(|(a, b)| a == b);
+    let mut nameless = headless && !columns.iter().any(is_name);
+    let mut unknown = Vec::new();
+    for (at, column) in columns[..about_cards].iter_mut().enumerate() {
+        let says = cells(at).any(|cell| !cell.trim().is_empty());
+        if !column.code.is_empty() || !says {
+            continue;
+        }
+        if std::mem::take(&mut nameless) {
+            "FN".clone_into(&mut column.code);
+        } else {
+            "CUSTOM".clone_into(&mut column.code);
+            unknown.push(column.header.clone());
+        }
+    }
+    unknown
 }
 
 fn map(header: &[String], code: impl Fn(&str, usize) -> String) -> Vec<Column> {
@@ -332,19 +372,22 @@ fn by_content(cells: &[&str]) -> &'static str {
     if most(is_email) {
         return "EMAIL";
     }
-    if most(|cell| {
-        let digits = cell.chars().filter(char::is_ascii_digit).count();
-        digits >= 8
-            && cell
-                .chars()
-                .all(|c| c.is_ascii_digit() || " +().-/".contains(c))
-    }) {
+    if most(is_number) {
         return "TEL";
     }
     if most(|cell| cell.starts_with("http://") || cell.starts_with("https://")) {
         return "URL";
     }
     ""
+}
+
+/// Whether a text looks like a telephone number.
+pub fn is_number(text: &str) -> bool {
+    let digits = text.chars().filter(char::is_ascii_digit).count();
+    digits >= 8
+        && text
+            .chars()
+            .all(|c| c.is_ascii_digit() || " +().-/".contains(c))
 }
 
 /// Whether a text looks like an e-mail address: no blanks, and one `@` with text on both sides.

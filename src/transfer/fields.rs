@@ -9,6 +9,8 @@ use sha2::{Digest as _, Sha256};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fields {
     pub uid: String,
+    /// A further UID by which the contact is found.
+    pub other_uid: String,
     /// The displayed name in the file; empty: made of the other fields.
     pub name: String,
     pub prefix: String,
@@ -118,6 +120,8 @@ const OWN: [(&str, &str); 3] = [
 ];
 /// A custom field: `X-CARNET-CUSTOM;X-NAME=Size:42`.
 const CUSTOM: &str = "X-CARNET-CUSTOM";
+/// Property of a further UID.
+pub const OTHER_UID: &str = "X-CARNET-OTHER-UID";
 /// Property that marks a favourite.
 pub const FAVOURITE: &str = "X-CARNET-FAVOURITE";
 
@@ -139,6 +143,7 @@ impl Fields {
             favourite: self.favourite,
             company: self.company,
             uid: self.uid.clone(),
+            other_uid: self.other_uid.clone(),
             ..Fields::default()
         };
         *self == blank
@@ -208,8 +213,11 @@ impl Fields {
                 .map(date_of)
                 .unwrap_or_default()
         };
+        let notes = card.all("NOTE").map(|line| line.text().trim().to_owned());
+        let notes = notes.filter(|note| !note.is_empty());
         let mut fields = Fields {
             uid: card.uid().unwrap_or_default(),
+            other_uid: text(OTHER_UID),
             name: card.formatted_name(),
             family: part(&n, 0),
             given: part(&n, 1),
@@ -235,7 +243,7 @@ impl Fields {
             ims: values("IMPP"),
             birthday: date(&["BDAY"]),
             anniversary: date(&["ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY"]),
-            note: text("NOTE"),
+            note: notes.collect::<Vec<_>>().join("\n"),
             gender: text("X-GENDER"),
             language: text("LANG"),
             free_busy: text("FBURL"),
@@ -263,7 +271,20 @@ impl Fields {
             None => {}
         }
         fields.read_labelled(card);
+        if !text("FN").is_empty() {
+            fields.divide_name();
+        }
         fields
+    }
+
+    /// The parts of a person's name, where there is a displayed name alone.
+    pub fn divide_name(&mut self) {
+        let reach = self.emails.iter().chain(&self.phones);
+        let mut others = reach.map(|value| &value.text).chain([&self.organization]);
+        let is_other = others.any(|other| *other == self.name);
+        if !self.company && !self.has_person() && !is_other {
+            (self.given, self.family) = halves(&self.name);
+        }
     }
 
     fn read_labelled(&mut self, card: &Document) {
@@ -307,6 +328,17 @@ impl Fields {
             }
         }
     }
+}
+
+/// Given and family name of a displayed name: of two words one each, else the family name alone.
+pub fn halves(name: &str) -> (String, String) {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let (given, family) = match words[..] {
+        [family, given] if family.ends_with(',') => (given, family.trim_end_matches(',')),
+        [given, family] => (given, family),
+        _ => ("", name.trim()),
+    };
+    (given.to_owned(), family.to_owned())
 }
 
 /// A UID derived from octets, in the form of a UUID of version 8 (RFC 9562 §5.8).

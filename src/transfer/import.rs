@@ -1,5 +1,6 @@
 //! Imports cards into a book: duplicates, lists, batches, and a report by line.
 
+mod lists;
 mod merge;
 mod progress;
 
@@ -12,14 +13,14 @@ use tokio::task::JoinHandle;
 
 pub use self::progress::{Progress, Report};
 use self::{merge::updated, progress::Settled};
-use super::{Code, Entry, Group, Made, Outcome, Warning, unknown_members};
+use super::{Code, Entry, Group, Made, Outcome, Warning};
 use crate::domain::{
     blocking::lost,
     book::{Book, Prepared},
     error::{Error, Result},
     id::{ImportId, PlacementId},
     item::Card,
-    likeness::{Key, Known, Likeness, bare_uid, hash},
+    likeness::{Known, Likeness, bare_uid, hash},
 };
 
 /// Cards stored in one commit: devices are told once a batch, and others who write wait for it.
@@ -161,6 +162,11 @@ impl Importer {
         })
     }
 
+    /// The file is an archive of these members ([`super::File::members`]).
+    pub fn of_archive(&mut self, members: Vec<(u64, String)>) {
+        self.progress.report.members = members;
+    }
+
     /// Takes one record, and stores a batch when it is full.
     pub async fn push(&mut self, entry: Entry) -> Result<()> {
         let Entry {
@@ -238,42 +244,6 @@ impl Importer {
         } else {
             report.more_warnings += 1
         }
-    }
-
-    /// Stores the last batch and the lists, and returns the report.
-    pub async fn finish(mut self) -> Result<Report> {
-        self.store().await?;
-        self.land().await?;
-        self.learn().await?;
-        let groups = std::mem::take(&mut self.groups);
-        for (record, line, group) in groups {
-            let unknown = unknown_members(&group, |uid| self.known.has_uid(uid));
-            for warning in unknown {
-                let told = self.progress.report.warnings.iter();
-                if !told
-                    .clone()
-                    .any(|known| known.0 == line && known.2 == warning.about)
-                {
-                    self.warn(line, warning.code.as_str(), warning.about);
-                }
-            }
-            let card = group.to_card();
-            let keys = vec![Key::Uid(group.uid.clone())];
-            let made = Made {
-                card,
-                uid: group.uid,
-                name: group.name,
-                keys,
-                foreign_picture: false,
-            };
-            self.waiting.push(Waiting { record, line, made });
-            self.progress.report.lists += 1;
-        }
-        self.store().await?;
-        self.land().await?;
-        let mut report = self.progress.report;
-        report.warnings.sort_by_key(|(line, ..)| *line);
-        Ok(report)
     }
 
     /// Stores the last batch with the progress; [`Importer::resume`] continues from there.
@@ -399,6 +369,7 @@ impl Importer {
             None => HashSet::new(),
         };
         let mut like: Vec<(usize, PlacementId, Choice)> = Vec::new();
+        let mut passed: Vec<(usize, PlacementId)> = Vec::new();
         for (at, waiting) in cards.iter_mut().enumerate() {
             let (record, line) = (waiting.record, waiting.line);
             let found = self.known.find(&waiting.made.keys);
@@ -409,7 +380,8 @@ impl Importer {
                 (None, _) => Choice::CreateAnyway,
             };
             match (found, choice) {
-                (Some(_), Choice::Skip) => {
+                (Some((placement, _)), Choice::Skip) => {
+                    passed.push((at, placement));
                     let skipped = (line, "duplicate".to_owned());
                     batch.settled.skipped.push(skipped);
                 }
@@ -426,10 +398,23 @@ impl Importer {
                     batch.fresh.extend(keys);
                     batch.new_lines.push(line);
                     self.store_picture(waiting).await?;
-                    batch.new.push(self.prepared(&waiting.made, choice));
+                    let uid = self.other_uid(&waiting.made);
+                    if let Some(uid) = &uid {
+                        batch.settled.named(&waiting.made.uid, uid);
+                    }
+                    batch.new.push(self.prepared(&waiting.made, uid));
                 }
             }
             batch.settled.records.push(record);
+        }
+        let placements: Vec<PlacementId> = passed.iter().map(|(_, at)| *at).collect();
+        let present = self.book.by_placements(&placements).await?;
+        for ((at, _), card) in passed.into_iter().zip(present) {
+            if let Some(card) = card {
+                batch
+                    .settled
+                    .named(&cards[at].made.uid, &card.placement.uid);
+            }
         }
         self.plan_updates(cards, like, &mut batch).await?;
         Ok(batch)
@@ -451,6 +436,7 @@ impl Importer {
                 batch.settled.skipped.push(gone);
                 continue;
             };
+            batch.settled.named(&waiting.made.uid, &card.placement.uid);
             let earlier = planned
                 .get(&placement)
                 .and_then(|at| batch.updates.get_mut(*at));
@@ -462,7 +448,7 @@ impl Importer {
             if !has_one {
                 self.store_picture(waiting).await?;
             }
-            let incoming = self.prepared(&waiting.made, choice);
+            let incoming = self.prepared(&waiting.made, None);
             match (updated(&base, &card, &incoming, choice), earlier) {
                 (None, _) => batch.settled.unchanged += 1,
                 (Some(bytes), Some((_, before))) => {
@@ -479,11 +465,16 @@ impl Importer {
         Ok(())
     }
 
-    /// A card as it is to be stored: another UID where its own is taken, categories as chosen.
-    fn prepared(&self, made: &Made, choice: Choice) -> Vec<u8> {
-        let taken = choice == Choice::CreateAnyway && self.known.has_uid(&bare_uid(&made.uid));
+    /// Another UID for a new contact whose own is taken.
+    fn other_uid(&self, made: &Made) -> Option<String> {
+        let taken = self.known.has_uid(&bare_uid(&made.uid));
+        taken.then(|| uuid::Uuid::new_v4().to_string())
+    }
+
+    /// A card as it is to be stored: with another UID if it needs one, categories as chosen.
+    fn prepared(&self, made: &Made, uid: Option<String>) -> Vec<u8> {
         let plain = self.choices.categories && self.choices.tag.is_none();
-        if !taken && plain {
+        if uid.is_none() && plain {
             return made.card.clone();
         }
         let Ok(card) = Document::parse(&made.card) else {
@@ -492,14 +483,14 @@ impl Importer {
         let mut edit = card.edit();
         let mut categories: Vec<String> = Vec::new();
         for (at, line) in card.lines().iter().enumerate() {
-            if line.is("UID") && taken {
-                edit.set_text(at, &uuid::Uuid::new_v4().to_string());
+            if let Some(uid) = uid.as_ref().filter(|_| line.is("UID")) {
+                edit.set_text(at, uid);
             } else if line.is("CATEGORIES") {
                 categories.extend(line.list());
                 edit.remove(at);
             }
         }
-        if taken {
+        if uid.is_some() {
             let old = NewLine::new("X-CARNET-OTHER-UID", &[], escape_text(&made.uid));
             edit.add(old);
         }

@@ -369,6 +369,7 @@ impl Jobs {
         let before_taken = before.taken;
         let choices = job.choices.clone();
         let mut importer = Importer::resume(book.clone(), import.id, choices, before).await?;
+        importer.of_archive(file.members);
         for entry in file.entries {
             if self.stop.is_cancelled() {
                 return Ok(false);

@@ -1,31 +1,33 @@
 //! LDIF (RFC 2849): directory exports of OpenLDAP and Thunderbird.
 
+mod person;
+
 use std::collections::HashMap;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    alphabet::STANDARD,
+    engine::{DecodePaddingMode::Indifferent, GeneralPurpose, general_purpose::PAD},
+};
 use encoding_rs::WINDOWS_1252;
 use unicode_normalization::UnicodeNormalization as _;
 
-use super::{
-    Code, Entry, Group, Made, Outcome, Warning,
-    date::{self, Date},
-    fields::{Address, Fields, Value, uid_of},
-    rows::{BIRTH_YEAR, named},
-};
+use super::{Code, Entry, Group, Made, Outcome, Warning, fields::uid_of};
 
 /// One record: the line it begins at and its attributes in order.
 #[derive(Debug, Default)]
 struct Record {
     line: u64,
     dn: String,
-    /// Lower-case name without options, its options, value.
     attributes: Vec<Attribute>,
     warnings: Vec<Warning>,
 }
 
 #[derive(Debug)]
 struct Attribute {
+    /// In lower case, without options.
     name: String,
+    written: String,
     options: String,
     octets: Vec<u8>,
 }
@@ -50,14 +52,9 @@ const PEOPLE: [&str; 4] = [
     "mozillaabpersonalpha",
 ];
 const LISTS: [&str; 3] = ["groupofnames", "groupofuniquenames", "groupofurls"];
-/// Never read, whatever they hold.
-const SECRET: [&str; 5] = [
-    "userpassword",
-    "sambantpassword",
-    "sambalmpassword",
-    "userpkcs12",
-    "usercertificate",
-];
+/// Base64 that may lack its padding, as bad files have it.
+const BASE64: GeneralPurpose =
+    GeneralPurpose::new(&STANDARD, PAD.with_decode_padding_mode(Indifferent));
 
 /// The entries of a file, and `mozilla` or `inetOrgPerson`.
 pub fn read(text: &str) -> (Vec<Entry>, &'static str) {
@@ -181,204 +178,6 @@ impl Record {
         };
         (group, found)
     }
-
-    fn fields(&self) -> (Fields, Vec<Warning>) {
-        let mut fields = Fields::default();
-        let mut warnings = self.warnings.clone();
-        let mut notes = Vec::new();
-        let mut birth = ["", "", ""].map(str::to_owned);
-        let mut work = Address::default();
-        let mut home = Address::default();
-        let mut common_name = String::new();
-        let mut named_by: Vec<&str> = Vec::new();
-        for attribute in &self.attributes {
-            let (text, utf8) = attribute.text();
-            if SECRET.contains(&&attribute.name[..]) {
-                if !warnings.iter().any(|w| w.code == Code::AttributeIgnored) {
-                    warnings.push(Warning {
-                        code: Code::AttributeIgnored,
-                        about: attribute.name.clone(),
-                    });
-                }
-                continue;
-            }
-            if !utf8
-                && !matches!(
-                    &attribute.name[..],
-                    "jpegphoto" | "thumbnailphoto" | "photo"
-                )
-            {
-                warnings.push(Warning {
-                    code: Code::EncodingGuessed,
-                    about: attribute.name.clone(),
-                });
-            }
-            // Another language only fills what is empty.
-            if attribute.options.contains("lang-") && named_by.contains(&&attribute.name[..]) {
-                continue;
-            }
-            named_by.push(&attribute.name);
-            if text.is_empty() && attribute.octets.is_empty() {
-                continue;
-            }
-            let phone = |types: &[&str]| Value::new(&text, types);
-            match &attribute.name[..] {
-                "cn" | "commonname" | "2.5.4.3" if common_name.is_empty() => {
-                    common_name = named(&text)
-                }
-                "displayname" if fields.name.is_empty() => fields.name = named(&text),
-                "sn" | "surname" | "2.5.4.4" if fields.family.is_empty() => {
-                    fields.family = named(&text)
-                }
-                "givenname" | "gn" if fields.given.is_empty() => fields.given = named(&text),
-                "initials" => fields.initials = text,
-                "personaltitle" => fields.prefix = named(&text),
-                "generationqualifier" => fields.suffix = named(&text),
-                "mozillanickname" | "xmozillanickname" => fields.nickname = named(&text),
-                "mail"
-                | "mozillasecondemail"
-                | "xmozillasecondemail"
-                | "rfc822mailbox"
-                | "0.9.2342.19200300.100.1.3" => {
-                    fields.emails.push(phone(&[]));
-                }
-                "telephonenumber" => fields.phones.push(phone(&["work"])),
-                "homephone" => fields.phones.push(phone(&["home"])),
-                "mobile" | "cellphone" | "mobiletelephonenumber" => {
-                    fields.phones.push(phone(&["cell"]));
-                }
-                "pager" | "pagerphone" => fields.phones.push(phone(&["pager"])),
-                "facsimiletelephonenumber" | "fax" => fields.phones.push(phone(&["work", "fax"])),
-                "mozillahomestreet" | "homestreet" | "mozillahomestreet2" => {
-                    line(&mut home.parts[2], &text)
-                }
-                "mozillahomelocalityname" => home.parts[3] = text,
-                "mozillahomestate" => home.parts[4] = text,
-                "mozillahomepostalcode" => home.parts[5] = text,
-                "mozillahomecountryname" => home.parts[6] = text,
-                "street" | "streetaddress" | "mozillaworkstreet2" => {
-                    line(&mut work.parts[2], &text)
-                }
-                "postofficebox" => work.parts[0] = text,
-                "l" | "localityname" => work.parts[3] = text,
-                "st" | "stateorprovincename" => work.parts[4] = text,
-                "postalcode" => work.parts[5] = text,
-                "c" | "countryname" | "co" => work.parts[6] = text,
-                "postaladdress" | "registeredaddress" => work.formatted = text.replace('$', "\n"),
-                "homepostaladdress" => home.formatted = text.replace('$', "\n"),
-                "o" | "company" | "organizationname" => fields.organization = text,
-                "ou" | "department" | "organizationalunitname" => fields.department = text,
-                "departmentnumber" if fields.department.is_empty() => fields.department = text,
-                "title" => fields.title = text,
-                "employeetype" => fields.role = text,
-                "labeleduri" => {
-                    let (address, label) = text.split_once(' ').unwrap_or((&text, ""));
-                    fields.urls.push(Value::labelled(address, label.trim()));
-                }
-                "mozillaworkurl" | "workurl" => fields.urls.push(phone(&["work"])),
-                "mozillahomeurl" | "homeurl" => fields.urls.push(phone(&["home"])),
-                "birthyear" => birth[0] = text,
-                "birthmonth" => birth[1] = text,
-                "birthday" => birth[2] = text,
-                "description" | "notes" => notes.push(text),
-                "jpegphoto" | "thumbnailphoto" | "photo" if fields.photo.is_none() => {
-                    fields.photo = picture(&attribute.octets);
-                    if fields.photo.is_none() {
-                        warnings.push(Warning {
-                            code: Code::PictureUnread,
-                            about: attribute.name.clone(),
-                        });
-                    }
-                }
-                "nsaimid" | "mozilla_aimscreenname" | "mozillaaimscreenname" => {
-                    fields.ims.push(Value::new(&format!("aim:{text}"), &[]));
-                }
-                "preferredlanguage" => fields.language = text,
-                "manager" | "secretary" => {
-                    let relation = match &attribute.name[..] {
-                        "manager" => "manager",
-                        _ => "assistant",
-                    };
-                    let name = part(&text, "cn").unwrap_or(text);
-                    fields.related.push(Value::labelled(&name, relation));
-                }
-                "roomnumber" => fields.office = text,
-                "vcardcategories" => {
-                    fields.categories = text.split(',').map(|c| c.trim().to_owned()).collect();
-                }
-                name => {
-                    if let Some(name) = custom(name) {
-                        fields.custom.push((name, text));
-                    }
-                }
-            }
-        }
-        if fields.name.is_empty() {
-            fields.name = common_name;
-        }
-        for (mut address, kind) in [(work, "work"), (home, "home")] {
-            let any = address.parts.iter().any(|part| !part.is_empty());
-            if any || !address.formatted.is_empty() {
-                kind.clone_into(&mut address.kind);
-                fields.addresses.push(address);
-            }
-        }
-        match date::of_parts(&birth[0], &birth[1], &birth[2]) {
-            Date::Known(date) => fields.birthday = date,
-            Date::YearOnly(year) => fields.custom.push((BIRTH_YEAR.to_owned(), year)),
-            Date::Impossible => {
-                let given: Vec<String> =
-                    birth.into_iter().filter(|part| !part.is_empty()).collect();
-                let about = given.join("-");
-                notes.push(format!("Birthday: {about}"));
-                warnings.push(Warning {
-                    code: Code::DateInvalid,
-                    about,
-                });
-            }
-            Date::None => {}
-        }
-        fields.note = notes.join("\n");
-        fields.uid = if self.dn.is_empty() {
-            uid_of(format!("{:?}", self.attributes).as_bytes())
-        } else {
-            uid_of(normalized(&self.dn).as_bytes())
-        };
-        if fields.organization.is_empty() || fields.has_person() {
-            fields.company = false;
-        }
-        (fields, warnings)
-    }
-}
-
-fn line(text: &mut String, more: &str) {
-    if !text.is_empty() {
-        text.push('\n');
-    }
-    text.push_str(more);
-}
-
-fn custom(name: &str) -> Option<String> {
-    let number = name
-        .strip_prefix("mozillacustom")
-        .or_else(|| name.strip_prefix("custom"));
-    match (number, name) {
-        (Some(number), _) => Some(format!("Custom {number}")),
-        (None, "employeenumber") => Some("Employee number".to_owned()),
-        (None, "carlicense") => Some("Car license".to_owned()),
-        _ => None,
-    }
-}
-
-/// Only octets that begin as a picture does.
-fn picture(octets: &[u8]) -> Option<(String, Vec<u8>)> {
-    let media_type = match octets {
-        [0xFF, 0xD8, 0xFF, ..] => "image/jpeg",
-        [0x89, b'P', b'N', b'G', ..] => "image/png",
-        [b'G', b'I', b'F', b'8', ..] => "image/gif",
-        _ => return None,
-    };
-    Some((media_type.to_owned(), octets.to_vec()))
 }
 
 /// Who is called what: members of lists are named by distinguished names.
@@ -471,16 +270,24 @@ fn attribute(number: u64, line: &str, record: &mut Record) {
         return;
     };
     let (name, options) = name.split_once(';').unwrap_or((name, ""));
-    let name = name.trim().to_ascii_lowercase();
+    let written = name.trim();
+    let name = written.to_ascii_lowercase();
     if name == "version" && record.dn.is_empty() && record.attributes.is_empty() {
         return;
     }
     let octets = if let Some(encoded) = rest.strip_prefix(':') {
         let clean: Vec<u8> = encoded
             .bytes()
-            .filter(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'='))
+            .filter(|b| !b.is_ascii_whitespace())
             .collect();
-        STANDARD.decode(&clean).unwrap_or_default()
+        let Ok(octets) = BASE64.decode(&clean) else {
+            record.warnings.push(Warning {
+                code: Code::ValueDamaged,
+                about: name,
+            });
+            return;
+        };
+        octets
     } else if rest.starts_with('<') {
         record.warnings.push(Warning {
             code: Code::UrlValueRefused,
@@ -491,6 +298,7 @@ fn attribute(number: u64, line: &str, record: &mut Record) {
         rest.trim_start().as_bytes().to_vec()
     };
     let attribute = Attribute {
+        written: written.to_owned(),
         name,
         options: options.to_ascii_lowercase(),
         octets,

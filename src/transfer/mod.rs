@@ -16,11 +16,13 @@ mod google;
 mod import;
 mod job;
 mod ldif;
+mod mapped;
 mod preview;
 mod recognize;
 mod rows;
 mod table;
 mod text;
+mod twins;
 mod vcards;
 
 use std::collections::{HashMap, HashSet};
@@ -44,6 +46,7 @@ pub use self::{
     job::{Incoming, Job, Jobs, Limits},
     preview::{Alike, Foreseen, foresee, refused_in_words, refused_rows},
     recognize::{Asked, Format, is_vcard},
+    twins::Twins,
     vcards::{Cards, RawCard, entry as card_entry},
 };
 
@@ -136,6 +139,10 @@ pub struct Options {
     /// The table has no header: its first line is a contact.
     #[serde(default)]
     pub headless: bool,
+    /// Nobody sees a preview: a first line that holds data is a contact, and columns without a known
+    /// field become custom fields.
+    #[serde(default)]
+    pub unattended: bool,
 }
 
 /// A file that was read.
@@ -160,6 +167,8 @@ pub struct File {
     /// The encoding is doubtful, or may be MacRoman.
     pub doubtful: bool,
     pub entries: Vec<Entry>,
+    /// Of an archive: lines before a member, and its name.
+    pub members: Vec<(u64, String)>,
 }
 
 /// One record of a file, with its outcome.
@@ -246,10 +255,15 @@ pub enum Code {
     DateOrder,
     DateYearOnly,
     SeveralValues,
+    FieldTwice,
+    ColumnUnknown,
     NumberDamaged,
     MoreCellsThanColumns,
     EncodingGuessed,
     AttributeIgnored,
+    ValueDamaged,
+    AgentAsText,
+    UidShared,
     UrlValueRefused,
     GroupMemberUnknown,
     GroupMemberByAddress,
@@ -270,10 +284,15 @@ impl Code {
             Code::DateOrder => "date-order",
             Code::DateYearOnly => "date-year-only",
             Code::SeveralValues => "several-values-in-one-cell",
+            Code::FieldTwice => "field-twice",
+            Code::ColumnUnknown => "column-unknown",
             Code::NumberDamaged => "number-damaged",
             Code::MoreCellsThanColumns => "more-cells-than-columns",
             Code::EncodingGuessed => "encoding-guessed",
             Code::AttributeIgnored => "attribute-ignored",
+            Code::ValueDamaged => "value-damaged",
+            Code::AgentAsText => "agent-as-text",
+            Code::UidShared => "uid-shared",
             Code::UrlValueRefused => "url-value-refused",
             Code::GroupMemberUnknown => "group-member-unknown",
             Code::GroupMemberByAddress => "group-member-by-address",
@@ -387,6 +406,7 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
         date_order: None,
         doubtful: decoded.doubtful || decoded.perhaps_mac,
         entries: Vec::new(),
+        members: Vec::new(),
     };
     let is_ldif = options.asked == Asked::Auto && recognize::is_ldif(&decoded);
     if options.asked == Asked::Ldif || is_ldif {
@@ -395,90 +415,20 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     } else {
         let table = table::read(&decoded.text, options.delimiter, options.headless)?;
         let table = table.ok_or(Refused::Unknown)?;
-        read_table(&table, options, &mut file);
+        // Who sees the preview decides.
+        if options.unattended && table.begins_with_data() {
+            let table = table::read(&decoded.text, options.delimiter, true)?;
+            let table = table.ok_or(Refused::Unknown)?;
+            mapped::read(&table, options, &mut file);
+        } else {
+            mapped::read(&table, options, &mut file);
+        }
     }
     settle(&mut file.entries, file.format);
     if file.entries.is_empty() {
         Err(Refused::Empty)
     } else {
         Ok(file)
-    }
-}
-
-fn read_table(table: &table::Table, options: &Options, file: &mut File) {
-    file.format = recognize::table(&table.header, options.asked);
-    file.language = column::language(&table.header);
-    file.delimiter = Some(table.delimiter);
-    file.fingerprint = column::fingerprint(&table.header);
-    file.samples = (0..table.header.len())
-        .map(|at| {
-            let mut cells = table.rows.iter().map(|row| row.cell(at));
-            let first = cells.find(|cell| !cell.trim().is_empty());
-            first.unwrap_or_default().chars().take(SHOWN).collect()
-        })
-        .collect();
-    if matches!(file.format, Format::GoogleOld | Format::GoogleNew) {
-        file.variant = if file.format == Format::GoogleOld {
-            "old"
-        } else {
-            "new"
-        };
-        let layout = google::Layout::new(&table.header);
-        file.columns.clone_from(&layout.columns);
-        for (number, row) in (1..).zip(&table.rows) {
-            let (fields, warnings, collected) = layout.fields(row);
-            let outcome = match (collected && !options.collected, fields.is_empty()) {
-                (_, true) => Outcome::Skipped(Reason::Empty),
-                (true, _) => Outcome::Skipped(Reason::Collected),
-                _ => Outcome::Card(Made::of_fields(&fields)),
-            };
-            file.entries.push(Entry {
-                record: number,
-                line: row.line,
-                warnings,
-                outcome,
-            });
-        }
-        return;
-    }
-    let mut columns = match file.format {
-        Format::Outlook | Format::OutlookWeb => column::program(&table.header, column::OUTLOOK),
-        Format::Thunderbird => column::program(&table.header, column::THUNDERBIRD),
-        _ => column::guess(&table.header, |at| {
-            table.rows.iter().take(50).map(|row| row.cell(at)).collect()
-        }),
-    };
-    let chosen = options.mappings.iter().find(|mapping| {
-        mapping.fingerprint == file.fingerprint && mapping.codes.len() == columns.len()
-    });
-    if let Some(mapping) = chosen {
-        for (column, code) in columns.iter_mut().zip(&mapping.codes) {
-            column.code.clone_from(code);
-        }
-    }
-    let by_language = match file.language {
-        "en" => Order::MonthFirst,
-        "" => options.usual_order.unwrap_or(Order::DayFirst),
-        _ => Order::DayFirst,
-    };
-    let free = file.format == Format::Csv;
-    let reading = rows::Reading::new(table, columns, options.date_order, by_language, free);
-    file.columns.clone_from(&reading.columns);
-    file.date_order = reading.date_order;
-    for (number, row) in (1..).zip(&table.rows) {
-        let (fields, mut warnings) = reading.fields(row);
-        let outcome = if row.is_blank() || fields.is_empty() {
-            warnings.clear();
-            Outcome::Skipped(Reason::Empty)
-        } else {
-            Outcome::Card(Made::of_fields(&fields))
-        };
-        file.entries.push(Entry {
-            record: number,
-            line: row.line,
-            warnings,
-            outcome,
-        });
     }
 }
 
@@ -510,11 +460,14 @@ fn read_cards(bytes: &[u8]) -> Result<File, Refused> {
         date_order: None,
         doubtful: false,
         entries,
+        members: Vec::new(),
     })
 }
 
 /// What only the whole file tells: who is in which list, and who occurs twice.
 fn settle(entries: &mut [Entry], format: Format) {
+    let mut twins = Twins::default();
+    entries.iter_mut().for_each(|entry| twins.part(entry));
     let mut uids: HashSet<String> = HashSet::new();
     let mut emails: HashMap<String, u64> = HashMap::new();
     for entry in entries.iter_mut() {

@@ -1,12 +1,16 @@
 //! A preview of an import, before anything is stored; and the list of records it refused,
 //! afterwards.
 
-use std::collections::BTreeSet;
-
 use carnet_proto::vcard::opens_agent;
 use csv::{ReaderBuilder, StringRecord, Terminator, Writer, WriterBuilder};
 
-use super::{File, Format, Options, Outcome, export::safe, recognize, table, text};
+use super::{
+    File, Format, Options, Outcome, archive,
+    export::safe,
+    recognize,
+    table::{self, Table},
+    text,
+};
 use crate::domain::{
     book::Book,
     error::Result,
@@ -85,44 +89,90 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
         let found = skipped.iter().find(|(skipped, _)| *skipped == line);
         found.map(|(_, reason)| reason.as_str())
     };
-    let decoded = text::decode(bytes, options.encoding.as_deref());
-    let plain = recognize::is_vcard(decoded.text.as_bytes())
-        || recognize::is_ldif(&decoded)
-        || recognize::is_archive(bytes);
-    let table = if plain {
+    let is_archive = recognize::is_archive(bytes);
+    let table = if is_archive {
         None
     } else {
-        let table = table::read(&decoded.text, options.delimiter, options.headless);
-        table.unwrap_or_default()
+        Text::of(bytes, options).table
     };
-    match table {
-        Some(table) => {
-            write(table.header.clone(), HEADINGS[2]);
-            for row in table.rows {
-                if let Some(reason) = reason(row.line) {
-                    write(row.cells, reason);
-                }
+    if let Some(table) = table {
+        write(table.header.clone(), HEADINGS[2]);
+        for row in table.rows {
+            if let Some(reason) = reason(row.line) {
+                write(row.cells, reason);
             }
         }
-        None => {
-            let headings = &HEADINGS[..2];
-            write(
-                headings.iter().map(|name| (*name).to_owned()).collect(),
-                HEADINGS[2],
-            );
-            let lines: Vec<&str> = if recognize::is_archive(bytes) {
-                Vec::new()
-            } else {
-                decoded.text.lines().collect()
-            };
-            let ordered: BTreeSet<&(u64, String)> = skipped.iter().collect();
-            for (line, reason) in ordered {
-                let record = record(&lines, *line);
-                write(vec![line.to_string(), record], reason);
+        return writer.into_inner().unwrap_or_default();
+    }
+    let headings = HEADINGS[..2].iter();
+    write(
+        headings.map(|name| (*name).to_owned()).collect(),
+        HEADINGS[2],
+    );
+    let mut ordered: Vec<&(u64, String)> = skipped.iter().collect();
+    ordered.sort();
+    ordered.dedup();
+    if is_archive {
+        let members = archive::Members::of(bytes).into_iter().flatten().flatten();
+        for member in members {
+            let octets = member.octets.unwrap_or_default();
+            let breaks = octets.iter().filter(|octet| **octet == b'\n').count() as u64;
+            let lines = member.before + 1..=member.before + breaks + 1;
+            let of_it = ordered.iter().filter(|(line, _)| lines.contains(line));
+            let of_it: Vec<_> = of_it.collect();
+            if of_it.is_empty() {
+                continue;
             }
+            let text = Text::of(&octets, options);
+            let lines: Vec<&str> = text.text.lines().collect();
+            for (line, reason) in of_it {
+                let line = line - member.before;
+                let place = format!("{}:{line}", member.name);
+                write(vec![place, text.record(&lines, line)], reason);
+            }
+        }
+    } else {
+        let text = Text::of(bytes, options);
+        let lines: Vec<&str> = text.text.lines().collect();
+        for (line, reason) in ordered {
+            write(vec![line.to_string(), text.record(&lines, *line)], reason);
         }
     }
     writer.into_inner().unwrap_or_default()
+}
+
+/// A file that was read, once more.
+struct Text {
+    text: String,
+    /// None: vCards or LDIF.
+    table: Option<Table>,
+}
+
+impl Text {
+    fn of(bytes: &[u8], options: &Options) -> Self {
+        let decoded = text::decode(bytes, options.encoding.as_deref());
+        let plain = recognize::is_vcard(decoded.text.as_bytes()) || recognize::is_ldif(&decoded);
+        let table = if plain {
+            None
+        } else {
+            let table = table::read(&decoded.text, options.delimiter, options.headless);
+            table.unwrap_or_default()
+        };
+        Self {
+            text: decoded.text,
+            table,
+        }
+    }
+
+    fn record(&self, lines: &[&str], line: u64) -> String {
+        let Some(table) = &self.table else {
+            return record(lines, line);
+        };
+        let found = table.rows.binary_search_by_key(&line, |row| row.line);
+        let row = found.ok().and_then(|at| table.rows.get(at));
+        let cells = row.map(|row| row.cells.join(&table.delimiter.to_string()));
+        cells.unwrap_or_default().chars().take(RECORD).collect()
+    }
 }
 
 /// The table of [`refused_rows`] with its headings and reasons in a person's language.

@@ -159,34 +159,74 @@ impl RowReader<'_> {
         if self.reading.semicolons && matches!(head, "N" | "ORG") && question_marks(cell) {
             self.warn(Code::LossySource, cell.to_owned());
         }
-        let fields = &mut self.fields;
-        let text = cell.to_owned();
         match (head, part) {
-            ("N", "prefix") => fields.prefix = named(cell),
-            ("N", "given") => fields.given = named(cell),
-            ("N", "additional") => fields.additional = named(cell),
-            ("N", "family") => fields.family = named(cell),
-            ("N", "suffix") => fields.suffix = named(cell),
-            ("FN", _) => fields.name = named(cell),
-            ("NICKNAME", _) => fields.nickname = named(cell),
-            ("PHONETIC", "given") => fields.phonetic_given = named(cell),
-            ("PHONETIC", "additional") => fields.phonetic_additional = named(cell),
-            ("PHONETIC", "family") => fields.phonetic_family = named(cell),
-            ("PHONETIC", _) => fields.phonetic_organization = named(cell),
-            ("INITIALS", _) => fields.initials = text,
-            ("ORG", "1") => fields.department = text,
-            ("ORG", "2") => fields.office = text,
-            ("ORG", _) => fields.organization = text,
-            ("TITLE", _) => fields.title = text,
-            ("ROLE", _) => fields.role = text,
             ("EMAIL", "type") => self.email_type(cell, at, row),
             ("EMAIL", "name") => {}
             ("EMAIL", _) => self.emails(cell, column, label),
             ("TEL", _) => self.phones(cell, types, label),
-            ("ADR", part) => self.address(types, part, cell),
-            ("URL", _) => fields.urls.push(Value::new(cell, &split(types))),
-            ("IMPP", _) => fields.ims.push(Value::new(cell, &[])),
-            ("RELATED", _) => {
+            ("ADR", part) => self.address(types, part, cell, column),
+            ("BDAY", "year") => self.birth[0] = cell.to_owned(),
+            ("BDAY", "month") => self.birth[1] = cell.to_owned(),
+            ("BDAY", "day") => self.birth[2] = cell.to_owned(),
+            ("BDAY" | "ANNIVERSARY", _) => self.date(at, column, cell, head == "BDAY"),
+            ("GENDER", _) if is_unspecified(cell) => {}
+            ("LANG", _) if cell.len() > 12 || cell.contains(' ') => self.custom("", cell, column),
+            ("CUSTOM", _) => self.custom(label, cell, column),
+            _ => match self.slot(head, part) {
+                Some(slot) => {
+                    let is_name = matches!(head, "N" | "FN" | "NICKNAME" | "PHONETIC");
+                    let text = if is_name {
+                        named(cell)
+                    } else {
+                        cell.to_owned()
+                    };
+                    if slot.is_empty() {
+                        *slot = text;
+                    } else if *slot != text {
+                        self.again(cell, column);
+                    }
+                }
+                None => self.several(head, types, cell),
+            },
+        }
+    }
+
+    /// Where a field is kept of which a contact has one.
+    fn slot(&mut self, head: &str, part: &str) -> Option<&mut String> {
+        let fields = &mut self.fields;
+        Some(match (head, part) {
+            ("N", "prefix") => &mut fields.prefix,
+            ("N", "given") => &mut fields.given,
+            ("N", "additional") => &mut fields.additional,
+            ("N", "family") => &mut fields.family,
+            ("N", "suffix") => &mut fields.suffix,
+            ("FN", _) => &mut fields.name,
+            ("NICKNAME", _) => &mut fields.nickname,
+            ("PHONETIC", "given") => &mut fields.phonetic_given,
+            ("PHONETIC", "additional") => &mut fields.phonetic_additional,
+            ("PHONETIC", "family") => &mut fields.phonetic_family,
+            ("PHONETIC", _) => &mut fields.phonetic_organization,
+            ("INITIALS", _) => &mut fields.initials,
+            ("ORG", "1") => &mut fields.department,
+            ("ORG", "2") => &mut fields.office,
+            ("ORG", _) => &mut fields.organization,
+            ("TITLE", _) => &mut fields.title,
+            ("ROLE", _) => &mut fields.role,
+            ("GENDER", _) => &mut fields.gender,
+            ("LANG", _) => &mut fields.language,
+            ("FBURL", _) => &mut fields.free_busy,
+            ("HOBBY", _) => &mut fields.hobby,
+            _ => return None,
+        })
+    }
+
+    /// A field of which a contact has several.
+    fn several(&mut self, head: &str, types: &str, cell: &str) {
+        let fields = &mut self.fields;
+        match head {
+            "URL" => fields.urls.push(Value::new(cell, &split(types))),
+            "IMPP" => fields.ims.push(Value::new(cell, &[])),
+            "RELATED" => {
                 let names = match types {
                     "child" => cell.split([';', ',']).map(str::trim).collect(),
                     _ => vec![cell],
@@ -196,12 +236,13 @@ impl RowReader<'_> {
                     .related
                     .extend(named.map(|name| Value::labelled(name, types)));
             }
-            ("BDAY", "year") => self.birth[0] = text,
-            ("BDAY", "month") => self.birth[1] = text,
-            ("BDAY", "day") => self.birth[2] = text,
-            ("BDAY" | "ANNIVERSARY", _) => self.date(at, column, cell, head == "BDAY"),
-            ("NOTE", _) => self.fields.note = text,
-            ("CATEGORIES", _) => {
+            "NOTE" => {
+                if !fields.note.is_empty() {
+                    fields.note.push('\n');
+                }
+                fields.note.push_str(cell);
+            }
+            "CATEGORIES" => {
                 let separators: &[char] = if self.reading.semicolons {
                     &[';']
                 } else {
@@ -212,26 +253,29 @@ impl RowReader<'_> {
                     .categories
                     .extend(names.filter(|name| !name.is_empty()).map(str::to_owned));
             }
-            ("GENDER", _) if !is_unspecified(cell) => fields.gender = text,
-            ("LANG", _) if cell.len() <= 12 && !cell.contains(' ') => fields.language = text,
-            ("LANG", _) => fields.custom.push((column.header.clone(), text)),
-            ("FBURL", _) => fields.free_busy = text,
-            ("HOBBY", _) => fields.hobby = text,
-            ("CLASS", _) => {
+            "CLASS" => {
                 let folded = super::column::folded(cell);
                 fields.private |= ["true", "vrai", "wahr", "waar", "private", "prive", "privat"]
                     .contains(&&folded[..]);
             }
-            ("CUSTOM", _) => {
-                let name = if label.is_empty() {
-                    &column.header
-                } else {
-                    label
-                };
-                fields.custom.push((name.to_owned(), text));
-            }
             _ => {}
         }
+    }
+
+    /// A field under a name of its own, or that of its column.
+    fn custom(&mut self, name: &str, cell: &str, column: &Column) {
+        let name = if name.is_empty() {
+            &column.header
+        } else {
+            name
+        };
+        self.fields.custom.push((name.to_owned(), cell.to_owned()));
+    }
+
+    /// A further column for a field of which a contact has one.
+    fn again(&mut self, cell: &str, column: &Column) {
+        self.warn(Code::FieldTwice, format!("{}: {cell}", column.header));
+        self.custom("", cell, column);
     }
 
     fn emails(&mut self, cell: &str, column: &Column, label: &str) {
@@ -304,7 +348,7 @@ impl RowReader<'_> {
             .collect()
     }
 
-    fn address(&mut self, kind: &str, part: &str, cell: &str) {
+    fn address(&mut self, kind: &str, part: &str, cell: &str, column: &Column) {
         let found = self
             .fields
             .addresses
@@ -321,10 +365,16 @@ impl RowReader<'_> {
             && let Some(address) = self.fields.addresses.get_mut(at)
         {
             let text = &mut address.parts[position];
-            if !text.is_empty() {
-                text.push('\n');
+            match (text.is_empty(), part) {
+                (true, _) => cell.clone_into(text),
+                // Outlook has three columns of a street.
+                (false, "street") => {
+                    text.push('\n');
+                    text.push_str(cell);
+                }
+                (false, _) if text == cell => {}
+                (false, _) => self.again(cell, column),
             }
-            text.push_str(cell);
         }
     }
 
@@ -340,11 +390,21 @@ impl RowReader<'_> {
         }
         match date::read(cell, order, dates.serial) {
             Date::None => {}
-            Date::Known(date) if birthday => self.fields.birthday = date,
-            Date::Known(date) => self.fields.anniversary = date,
+            Date::Known(date) => {
+                let field = if birthday {
+                    &mut self.fields.birthday
+                } else {
+                    &mut self.fields.anniversary
+                };
+                if field.is_empty() {
+                    *field = date;
+                } else if *field != date {
+                    self.again(cell, column);
+                }
+            }
             Date::YearOnly(year) => {
                 self.warn(Code::DateYearOnly, cell.to_owned());
-                self.fields.custom.push((BIRTH_YEAR.to_owned(), year));
+                self.custom(if birthday { BIRTH_YEAR } else { "" }, &year, column);
             }
             Date::Impossible => {
                 self.warn(Code::DateInvalid, cell.to_owned());
@@ -377,10 +437,12 @@ impl RowReader<'_> {
 pub const BIRTH_YEAR: &str = "Birth year";
 
 impl Fields {
-    /// What follows from the fields together: an organization without a person is a company.
+    /// What follows from the fields together: an organization without a person is a company, and a
+    /// person with a displayed name alone has its parts.
     pub fn settle(&mut self) {
         let own_name = self.name.is_empty() || self.name == self.organization;
         self.company |= !self.has_person() && own_name && !self.organization.is_empty();
+        self.divide_name();
         let mut seen: Vec<String> = Vec::new();
         self.categories.retain(|category| {
             let fresh = !seen.contains(&category.to_lowercase());

@@ -2,7 +2,10 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::{Bound, Damaged, Refused};
+use super::{
+    Bound, Damaged, Refused,
+    column::{is_email, is_number},
+};
 
 const MAX_COLUMNS: usize = 512;
 const MAX_CELL: usize = 1024 * 1024;
@@ -37,6 +40,14 @@ impl Row {
     /// Whether every cell is blank.
     pub fn is_blank(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
+    }
+}
+
+impl Table {
+    /// Whether what should name the columns is a contact: it holds an e-mail address or a number.
+    pub fn begins_with_data(&self) -> bool {
+        let mut cells = self.header.iter().map(String::as_str);
+        cells.any(|cell| is_email(cell) || is_number(cell))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Files of other programs, read: expectations are given beside them.
 
 mod cards;
+mod tables;
 
 use std::{
     fs,
@@ -481,6 +482,24 @@ fn members_that_are_no_contact_files_leave_the_others_of_an_archive() {
         .map(|at| &file.entries[at].warnings[0].about[..])
         .into();
     assert_eq!(names, ["empty.csv", "words.vcf"]);
+    let lines: Vec<u64> = file.entries.iter().map(|entry| entry.line).collect();
+    assert_eq!(lines, [1, 2, 7], "each member counts on");
+    let refused = file.entries.iter().filter_map(|entry| match entry.outcome {
+        Outcome::Skipped(reason) => Some((entry.line, reason.as_str().to_owned())),
+        _ => None,
+    });
+    let refused: Vec<(u64, String)> = refused.collect();
+    let report = Report {
+        members: file.members.clone(),
+        skipped: refused.clone(),
+        ..Report::default()
+    };
+    let places = refused.iter().map(|(line, _)| report.place(*line));
+    assert!(places.eq(["empty.csv:1", "words.vcf:1"]));
+    let rows = refused_rows(&bytes, &Options::default(), &refused);
+    let rows = String::from_utf8(rows).expect("text");
+    let expected = "Line,Record,Reason\r\nempty.csv:1,,empty\r\nwords.vcf:1,no card,broken\r\n";
+    assert_eq!(rows.trim_start_matches('\u{FEFF}'), expected);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use carnet_proto::vcard::{
 
 use super::{
     Code, Entry, Group, Made, Outcome, Reason, Warning,
-    fields::{FAVOURITE, uid_of},
+    fields::{FAVOURITE, Fields, uid_of},
 };
 
 /// Octets of one card.
@@ -160,6 +160,12 @@ fn taken(card: &Document, warnings: &mut Vec<Warning>) -> Outcome {
             about: card.formatted_name(),
         });
     }
+    if card.has_nested() {
+        warnings.push(Warning {
+            code: Code::AgentAsText,
+            about: card.formatted_name(),
+        });
+    }
     let uid = card.uid().unwrap_or_else(|| uid_of(card.as_bytes()));
     let patched = Patch::new(card, warnings).finish();
     // A card of version 2.1, or one that needs repair, is kept in the form all programs read.
@@ -252,6 +258,7 @@ impl<'a, 'w> Patch<'a, 'w> {
             self.line(at, line);
         }
         self.company();
+        self.name();
         self.edit.finish()
     }
 
@@ -435,6 +442,25 @@ impl<'a, 'w> Patch<'a, 'w> {
                 "4.0" => NewLine::new("KIND", &[], "org"),
                 _ => NewLine::new("X-ABShowAs", &[], "COMPANY"),
             });
+        }
+    }
+
+    /// A person with a displayed name alone has its parts.
+    fn name(&mut self) {
+        let told = self.card.first("N").map(Line::components);
+        let unnamed = told.is_none_or(|n| n.iter().all(|part| part.trim().is_empty()));
+        if !unnamed || self.card.kind() != Kind::Individual {
+            return;
+        }
+        let fields = Fields::read(self.card);
+        if !fields.has_person() {
+            return;
+        }
+        let n = [fields.family, fields.given].map(|part| escape_text(&part));
+        let n = format!("{};;;", n.join(";"));
+        match self.card.lines().iter().position(|line| line.is("N")) {
+            Some(at) => self.edit.set_raw(at, n),
+            None => self.edit.add(NewLine::new("N", &[], n)),
         }
     }
 

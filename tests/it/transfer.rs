@@ -2,8 +2,10 @@
 
 mod jobs;
 mod large;
+mod lists;
 mod losses;
 mod pictures;
+mod twins;
 
 use std::{fs, sync::Arc};
 

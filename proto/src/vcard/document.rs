@@ -19,6 +19,7 @@ pub struct Document {
     junk: bool,
     ended: bool,
     outside: bool,
+    nested: bool,
 }
 
 /// Why octets are not a card.
@@ -68,6 +69,7 @@ impl Document {
             junk: false,
             ended: false,
             outside: false,
+            nested: false,
         };
         document.read_lines()?;
         Ok(document)
@@ -186,9 +188,20 @@ impl Document {
             .unwrap_or_else(|| "Unnamed".to_owned())
     }
 
+    /// Whether a part of the name is given in N.
+    pub fn is_named(&self) -> bool {
+        let mut parts = self.all("N").flat_map(Line::components);
+        parts.any(|part| !part.trim().is_empty())
+    }
+
     /// The picture.
     pub fn photo(&self) -> Option<super::Binary> {
         self.all("PHOTO").find_map(Line::binary)
+    }
+
+    /// Whether a card stands inside it (vCard 2.1), which reads as the text of its `AGENT`.
+    pub fn has_nested(&self) -> bool {
+        self.nested
     }
 
     /// Whether nothing had to be tolerated in parsing, so that a rendering in its own version is
@@ -198,6 +211,7 @@ impl Document {
         !self.junk
             && self.ended
             && !self.outside
+            && !self.nested
             && (version == "3.0" || version == "4.0")
             && self.lines.first().is_some_and(|line| line.is("VERSION"))
             && self.all("VERSION").count() == 1
@@ -232,6 +246,7 @@ impl Document {
         self.outside = at > 0;
         let mut depth = 0usize;
         let mut agent = 0usize;
+        let mut agent_at = 0;
         while at < bytes.len() {
             let (unfolded, next) = logical_line(bytes, at);
             let range = at..next;
@@ -254,6 +269,9 @@ impl Document {
                     depth = 1;
                 } else {
                     // A card inside an AGENT property (vCard 2.1).
+                    if agent == 0 {
+                        agent_at = start;
+                    }
                     agent += 1;
                 }
                 continue;
@@ -261,6 +279,9 @@ impl Document {
             if is_marker(trimmed, b"END") && depth > 0 {
                 if agent > 0 {
                     agent -= 1;
+                    if agent == 0 {
+                        self.nest(&bytes[agent_at..at], at);
+                    }
                 } else {
                     depth = 0;
                     self.ended = true;
@@ -291,6 +312,32 @@ impl Document {
         } else {
             refuse("the vCard holds no property", 0)
         }
+    }
+}
+
+impl Document {
+    /// A card that stands inside becomes the value of its `AGENT`, in the form of version 3.0
+    /// (RFC 2426 §3.5.4).
+    fn nest(&mut self, card: &[u8], end: usize) {
+        let last = self.lines.last_mut();
+        let Some(line) = last.filter(|line| line.is("AGENT") && line.raw.is_empty()) else {
+            self.junk = true;
+            return;
+        };
+        let mut at = 0;
+        while at < card.len() {
+            let (physical, next) = physical_line(card, at);
+            for octet in physical {
+                if matches!(octet, b'\\' | b',' | b';') {
+                    line.raw.push(b'\\');
+                }
+                line.raw.push(*octet);
+            }
+            line.raw.extend_from_slice(b"\\n");
+            at = next;
+        }
+        line.range.end = end;
+        self.nested = true;
     }
 }
 

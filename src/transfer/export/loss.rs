@@ -21,7 +21,13 @@ pub enum Loss {
     Messaging,
     UrlsAfterFirst,
     AddressesAfterFirst,
+    FurtherAddresses,
+    PostBoxes,
+    KindsOfEmails,
+    KindsOfUrls,
+    SocialProfiles,
     RelatedPeople,
+    OtherRelations,
     OtherDates,
     Categories,
     CustomFields,
@@ -42,8 +48,12 @@ impl Loss {
             Loss::OwnLabels => "labels of a person's own",
             Loss::EmailsAfterThird => "e-mail addresses after the third",
             Loss::EmailsAfterSecond => "e-mail addresses after the second",
-            Loss::NumbersBeyondColumns => "numbers of one kind beyond the program's columns",
-            Loss::NumbersBeyondOne => "numbers and addresses beyond one of each kind",
+            Loss::NumbersBeyondColumns => {
+                "the kind of numbers for which the program has no column left, and numbers when all are full"
+            }
+            Loss::NumbersBeyondOne => {
+                "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full"
+            }
             Loss::KindsOfNumbers => "kinds of numbers other than mobile, work, home and fax",
             Loss::NamesInFull => "middle names, prefixes and suffixes",
             Loss::Nicknames => "nicknames",
@@ -53,6 +63,16 @@ impl Loss {
             Loss::UrlsAfterFirst => "web addresses after the first",
             Loss::AddressesAfterFirst => {
                 "addresses after the first, and whether that is at home or at work"
+            }
+            Loss::FurtherAddresses => {
+                "that a second address of a kind is at home or at work, and addresses beyond that"
+            }
+            Loss::PostBoxes => "post-office boxes",
+            Loss::KindsOfEmails => "whether e-mail addresses are at home or at work",
+            Loss::KindsOfUrls => "whether web addresses are at home or at work",
+            Loss::SocialProfiles => "profiles in social networks",
+            Loss::OtherRelations => {
+                "related people other than spouse, children, assistant and manager"
             }
             Loss::RelatedPeople => "related people and anniversaries",
             Loss::OtherDates => "other dates",
@@ -77,6 +97,7 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
             Loss::Nicknames,
             Loss::PhoneticNames,
             Loss::Messaging,
+            Loss::SocialProfiles,
             Loss::RelatedPeople,
             Loss::OtherDates,
             Loss::Categories,
@@ -94,7 +115,12 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
             Loss::Nicknames,
             Loss::PhoneticNames,
             Loss::Messaging,
+            Loss::SocialProfiles,
             Loss::UrlsAfterFirst,
+            Loss::KindsOfUrls,
+            Loss::KindsOfEmails,
+            Loss::FurtherAddresses,
+            Loss::OtherRelations,
             Loss::OtherDates,
             Loss::CustomFields,
             Loss::UnknownProperties,
@@ -103,6 +129,7 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
             Loss::Photos,
             Loss::Lists,
             Loss::PhoneticOrganizations,
+            Loss::SocialProfiles,
             Loss::PrivateMark,
             Loss::OfficeAndProfession,
             Loss::Particulars,
@@ -115,8 +142,11 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
             Loss::NamesInFull,
             Loss::PhoneticNames,
             Loss::NumbersBeyondOne,
+            Loss::PostBoxes,
+            Loss::KindsOfEmails,
             Loss::OwnLabels,
             Loss::Messaging,
+            Loss::SocialProfiles,
             Loss::RelatedPeople,
             Loss::OtherDates,
             Loss::Categories,
@@ -130,10 +160,14 @@ pub fn losses(rendition: Rendition) -> &'static [Loss] {
             Loss::Photos,
             Loss::Lists,
             Loss::AddressesAfterFirst,
+            Loss::PostBoxes,
+            Loss::KindsOfEmails,
+            Loss::KindsOfUrls,
             Loss::KindsOfNumbers,
             Loss::OwnLabels,
             Loss::PhoneticNames,
             Loss::Messaging,
+            Loss::SocialProfiles,
             Loss::RelatedPeople,
             Loss::OtherDates,
             Loss::CustomFields,

@@ -1,6 +1,7 @@
 //! CSV as spreadsheets, Google, Outlook and Thunderbird expect it.
 
 mod google;
+mod numbers;
 mod program;
 mod spreadsheet;
 

@@ -2,7 +2,7 @@
 
 use carnet_proto::vcard::{NewLine, PartialDate, escape_text};
 
-use super::{Address, CUSTOM, FAVOURITE, Fields, OWN, RELATIONS, Value, uid_of};
+use super::{Address, CUSTOM, FAVOURITE, Fields, OTHER_UID, OWN, RELATIONS, Value, uid_of};
 
 impl Fields {
     /// The fields as a vCard 3.0. Without a UID it gets one derived from its content, so that a row
@@ -25,6 +25,7 @@ impl Fields {
 
     fn lines(&self) -> Vec<NewLine> {
         let mut writer = Writer::default();
+        writer.text(OTHER_UID, &self.other_uid);
         writer.text("FN", &self.display());
         let n = [
             &self.family,

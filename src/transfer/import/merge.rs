@@ -65,11 +65,20 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
         .map(|(at, _)| at)
         .collect();
     let categories = missing_categories(present, incoming);
-    if missing.is_empty() && categories.is_none() {
+    let name = incoming.lines().iter().position(|line| line.is("N"));
+    let name = name.filter(|_| !present.is_company() && !present.is_named() && incoming.is_named());
+    if missing.is_empty() && categories.is_none() && name.is_none() {
         return present.as_bytes().to_vec();
     }
     let base = present.editable(uid);
     let mut edit = base.edit();
+    if let Some(at) = name {
+        let blank = base.lines().iter().enumerate();
+        for (blank, _) in blank.filter(|(_, line)| line.is("N")) {
+            edit.remove(blank);
+        }
+        edit.adopt(incoming, at);
+    }
     for at in missing {
         edit.adopt(incoming, at);
     }
@@ -108,5 +117,32 @@ fn compared(line: &Line) -> String {
         })
     } else {
         text.trim().to_lowercase()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_name_are_added_where_there_are_none() {
+        let card = |lines: &str| {
+            let text = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\n{lines}END:VCARD\r\n");
+            Document::parse(text.as_bytes()).expect("a card")
+        };
+        let incoming = card("FN:Marie Curie\r\nN:Curie;Marie;;;\r\n");
+        for (present, expected) in [
+            ("FN:M. Curie\r\nN:;;;;\r\n", vec!["Curie;Marie;;;"]),
+            ("FN:M. Curie\r\n", vec!["Curie;Marie;;;"]),
+            ("FN:M. Curie\r\nN:Curie;;;;\r\n", vec!["Curie;;;;"]),
+            ("FN:Lab\r\nN:;;;;\r\nX-ABShowAs:COMPANY\r\n", vec![";;;;"]),
+        ] {
+            let united = united(&card(present), &incoming, "a");
+            let united = Document::parse(&united).expect("a card");
+            let names: Vec<String> = united.all("N").map(Line::decoded).collect();
+            assert_eq!(names, expected, "{present}");
+            let first = present.split("\r\n").next();
+            assert_eq!(first, Some(&format!("FN:{}", united.formatted_name())[..]));
+        }
     }
 }

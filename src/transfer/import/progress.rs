@@ -1,10 +1,10 @@
 //! Progress of an import and the outcome of its records, as stored and as shown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::id::ImportId;
+use crate::domain::{id::ImportId, likeness::bare_uid};
 
 /// Outcome of a file, counted from the commits.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,25 @@ pub struct Report {
     pub warnings: Vec<(u64, String, String)>,
     /// Warnings beyond those kept.
     pub more_warnings: usize,
+    /// Of an archive: lines before a member, and its name.
+    #[serde(default)]
+    pub members: Vec<(u64, String)>,
+}
+
+impl Report {
+    /// A line as people find it: `12`, in an archive `cards.vcf:12`.
+    pub fn place(&self, line: u64) -> String {
+        match self.member(line) {
+            (Some(name), line) => format!("{name}:{line}"),
+            (None, line) => line.to_string(),
+        }
+    }
+
+    /// The member of an archive that a line is of, and its number there.
+    pub fn member(&self, line: u64) -> (Option<&str>, u64) {
+        let found = self.members.iter().rfind(|(before, _)| *before < line);
+        found.map_or((None, line), |(before, name)| (Some(name), line - before))
+    }
 }
 
 /// Progress of an import, stored in the commit of the contacts it describes.
@@ -30,6 +49,10 @@ pub struct Progress {
     pub taken: u64,
     /// Earlier records that are not settled yet.
     pub open: BTreeSet<u64>,
+    /// UIDs that the contacts of the file have in the book, by their bare UID in the file, where the
+    /// two differ: lists name their members by them.
+    #[serde(default)]
+    pub uids: BTreeMap<String, String>,
     pub report: Report,
     /// The time limit was reached; the import can continue.
     pub paused: bool,
@@ -54,6 +77,7 @@ impl Progress {
         for record in settled.records {
             self.open.remove(&record);
         }
+        self.uids.extend(settled.uids);
         let report = &mut self.report;
         report.created += settled.created;
         report.updated += settled.updated;
@@ -71,9 +95,21 @@ impl Progress {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Settled {
     pub records: Vec<u64>,
+    /// As in [`Progress::uids`].
+    pub uids: Vec<(String, String)>,
     pub created: usize,
     pub updated: usize,
     pub unchanged: usize,
     /// Line, reason.
     pub skipped: Vec<(u64, String)>,
+}
+
+impl Settled {
+    /// A contact of the file is one of the book's.
+    pub fn named(&mut self, in_file: &str, in_book: &str) {
+        let bare = bare_uid(in_file);
+        if bare != bare_uid(in_book) {
+            self.uids.push((bare, in_book.to_owned()));
+        }
+    }
 }

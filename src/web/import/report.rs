@@ -46,10 +46,10 @@ struct Page {
     paused: bool,
     may_undo: bool,
     /// Line, reason.
-    skipped: Vec<(u64, String)>,
+    skipped: Vec<(String, String)>,
     more_skipped: Option<String>,
     /// Line, warning, value.
-    warnings: Vec<(u64, String, String)>,
+    warnings: Vec<(String, String, String)>,
     more_warnings: Option<String>,
 }
 
@@ -112,14 +112,17 @@ async fn show_page(
             .skipped
             .iter()
             .take(SHOWN)
-            .map(|(line, reason)| (*line, x.skipped_because(reason).to_owned()))
+            .map(|(line, reason)| (report.place(*line), x.skipped_because(reason).to_owned()))
             .collect(),
         more_skipped: more(report.skipped.len()),
         warnings: report
             .warnings
             .iter()
             .take(SHOWN)
-            .map(|(line, code, about)| (*line, fill(x.warning(code), &[about]), about.clone()))
+            .map(|(line, code, about)| {
+                let told = fill(x.warning(code), &[about]);
+                (report.place(*line), told, about.clone())
+            })
             .collect(),
         more_warnings: more(report.warnings.len() + report.more_warnings),
         name: import.name,

@@ -133,10 +133,15 @@ sentences! {
     warn_member: "a file of the archive that could not be read", "un fichier de l'archive qui n'a pas pu être lu";
     warn_year_only: "a year alone: a custom field", "une année seule : champ personnalisé";
     warn_several_values: "several values in one cell", "plusieurs valeurs dans une cellule";
+    warn_field_twice: "a second column for one field: a custom field", "une deuxième colonne pour un champ : champ personnalisé";
+    warn_column_unknown: "a column without a known field: a custom field", "une colonne sans champ connu : champ personnalisé";
     warn_number_damaged: "a number damaged by a spreadsheet: export it as text", "un numéro abîmé par un tableur : exportez-le comme texte";
     warn_more_cells: "more cells than columns", "plus de cellules que de colonnes";
     warn_encoding: "the encoding was guessed", "l'encodage a été deviné";
     warn_attribute: "an attribute that is not read", "un attribut qui n'est pas lu";
+    warn_value_damaged: "a value that cannot be decoded is left out", "une valeur qui ne peut être décodée est laissée de côté";
+    warn_agent: "a card inside the card is kept as text", "une fiche dans la fiche est gardée comme texte";
+    warn_uid_shared: "another contact of the file has the same UID: stored beside it", "un autre contact du fichier a le même UID : enregistré à côté";
     warn_url: "an address that is not followed", "une adresse qui n'est pas suivie";
     warn_member_unknown: "a member of a list that nobody is", "un membre de liste qui n'est personne";
     warn_member_address: "a member of a list by address", "un membre de liste par adresse";
@@ -171,8 +176,8 @@ sentences! {
     loss_labels: "labels of one's own", "les libellés personnels";
     loss_emails_3: "e-mail addresses after the third", "les adresses de courriel après la troisième";
     loss_emails_2: "e-mail addresses after the second", "les adresses de courriel après la deuxième";
-    loss_numbers_columns: "numbers of one kind beyond the program's columns", "les numéros d'un type au-delà des colonnes du programme";
-    loss_numbers_one: "numbers and addresses beyond one of each kind", "les numéros et adresses au-delà d'un par type";
+    loss_numbers_columns: "the kind of numbers for which the program has no column left, and numbers when all are full", "le type des numéros pour lesquels le programme n'a plus de colonne, et les numéros quand toutes sont pleines";
+    loss_numbers_one: "addresses beyond one of each kind, web addresses after the second, the kind of numbers without a column of it, and numbers when all columns are full", "les adresses postales au-delà d'une par type, les adresses web après la deuxième, le type des numéros sans colonne à eux et les numéros quand toutes sont pleines";
     loss_kinds: "kinds of numbers other than mobile, work, home and fax", "les types de numéros autres que mobile, travail, domicile et fax";
     loss_names_full: "middle names, prefixes and suffixes", "les deuxièmes prénoms, civilités et suffixes";
     loss_nicknames: "nicknames", "les surnoms";
@@ -181,6 +186,12 @@ sentences! {
     loss_messaging: "messaging addresses", "les adresses de messagerie";
     loss_urls: "web addresses after the first", "les adresses web après la première";
     loss_addresses: "addresses after the first, and whether that is at home or at work", "les adresses postales après la première, et si celle-ci est celle du domicile ou du travail";
+    loss_further_addresses: "that a second address of a kind is at home or at work, and addresses beyond that", "si une deuxième adresse postale d'un type est celle du domicile ou du travail, et les adresses au-delà";
+    loss_post_boxes: "post-office boxes", "les boîtes postales";
+    loss_kinds_emails: "whether e-mail addresses are at home or at work", "si les adresses de courriel sont du domicile ou du travail";
+    loss_kinds_urls: "whether web addresses are at home or at work", "si les adresses web sont du domicile ou du travail";
+    loss_profiles: "profiles in social networks", "les profils de réseaux sociaux";
+    loss_relations: "related people other than spouse, children, assistant and manager", "les proches autres que conjoint, enfants, assistant et responsable";
     loss_related: "related people and anniversaries", "les proches et les anniversaires de mariage";
     loss_dates: "other dates", "les autres dates";
     loss_categories: "categories", "les catégories";
@@ -277,10 +288,15 @@ impl Transfer {
             "picture-too-large" => self.warn_picture_too_large,
             "date-year-only" => self.warn_year_only,
             "several-values-in-one-cell" => self.warn_several_values,
+            "field-twice" => self.warn_field_twice,
+            "column-unknown" => self.warn_column_unknown,
             "number-damaged" => self.warn_number_damaged,
             "more-cells-than-columns" => self.warn_more_cells,
             "encoding-guessed" => self.warn_encoding,
             "attribute-ignored" => self.warn_attribute,
+            "value-damaged" => self.warn_value_damaged,
+            "agent-as-text" => self.warn_agent,
+            "uid-shared" => self.warn_uid_shared,
             "url-value-refused" => self.warn_url,
             "group-member-unknown" => self.warn_member_unknown,
             "group-member-by-address" => self.warn_member_address,

@@ -226,6 +226,35 @@ fn an_import_wakes_a_phone_and_comes_out_again_unchanged() {
 }
 
 #[test]
+fn an_import_by_command_line_loses_nothing_unseen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    let _program = Program::serve(data, &LOOPBACK, &["--demo"]);
+    let import = |more: &[&str], input: &str| {
+        let args = [&["import", "--to", "carol", "--json"], more, &["-"]].concat();
+        let output = run(data, &args, input);
+        assert!(output.status.success(), "{output:?}");
+        json(&String::from_utf8_lossy(&output.stdout))
+    };
+    let told = |report: &Value| report["warnings"].as_array().expect("warnings").len();
+    let report = import(&["--no-header"], "Eve Red;Lille\nBob Gray;Lyon\n");
+    assert_eq!((&report["stored"], told(&report)), (&Value::from(2), 1));
+    assert_eq!(report["warnings"][0]["code"], "column-unknown");
+    assert_eq!(report["warnings"][0]["line"], 1);
+    let report = import(&[], "Ann Lee;ann@example.org\nBo Ray;bo@example.org\n");
+    assert_eq!((&report["stored"], told(&report)), (&Value::from(2), 0));
+    let twins = CARD.to_owned() + &CARD.replace("One", "Two");
+    let report = import(&[], &twins);
+    assert_eq!((&report["stored"], told(&report)), (&Value::from(2), 1));
+    assert_eq!(report["warnings"][0]["code"], "uid-shared");
+    let cards = works(data, &["export", "--from", "carol"]);
+    for name in ["Eve Red", "Bob Gray", "Ann Lee", "Bo Ray", "One", "Two"] {
+        assert!(cards.contains(&format!("FN:{name}\r\n")), "{cards}");
+    }
+    assert!(cards.contains("X-NAME=2:Lille"), "{cards}");
+}
+
+#[test]
 fn the_administration_is_on_the_command_line_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();

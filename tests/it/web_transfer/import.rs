@@ -524,6 +524,35 @@ fn lines_that_were_not_taken_are_fetched_with_their_reasons() {
 }
 
 #[test]
+fn what_an_archive_holds_in_vain_is_told_with_its_file() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let good = card("a", "Ada", "");
+    let cut = b"BEGIN:VCARD\nFN:Cut";
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, octets) in [
+        ("bad.vcf", &cut[..]),
+        ("bad2.vcf", b"words"),
+        ("empty.csv", b""),
+        ("good.vcf", good.as_bytes()),
+    ] {
+        let begun = zip.start_file(name, SimpleFileOptions::default());
+        begun.expect("a member");
+        zip.write_all(octets).expect("written");
+    }
+    let zip = zip.finish().expect("an archive").into_inner();
+    let report = begun(&browser, &sent(&browser, &[("all.zip", &zip)]), &[]);
+    let page = ended(&browser, &report);
+    for place in ["bad.vcf:1", "bad2.vcf:1", "empty.csv:1"] {
+        assert!(page.contains(&format!("<td>{place}</td>")), "{page}");
+    }
+    let text = browser.get(&format!("{report}/refused")).text();
+    let expected = "Line,Record,Reason\r\nbad.vcf:1,\"BEGIN:VCARD\nFN:Cut\",broken\r\n\
+        bad2.vcf:1,words,broken\r\nempty.csv:1,,nothing in it\r\n";
+    assert_eq!(text.trim_start_matches('\u{FEFF}'), expected);
+}
+
+#[test]
 fn an_import_goes_on_after_a_restart_and_stores_nothing_twice() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");

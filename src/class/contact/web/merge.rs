@@ -130,6 +130,7 @@ pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>>
     let is_picked = |side: char, at: usize| picked.iter().any(|id| *id == format!("{side}{at}"));
     let both = picked.iter().any(|id| id == BOTH);
     let mut edit = left.edit();
+    let mut chosen = false;
     for (at, line) in offered(&left) {
         let kept = is_picked('l', at) || both && line.is("NOTE");
         // A card has a name.
@@ -142,19 +143,22 @@ pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>>
             continue;
         }
         if line.is("FN") {
-            for (old, _) in left
-                .lines()
-                .iter()
-                .enumerate()
-                .filter(|(_, line)| line.is("FN") || line.is("N"))
-            {
+            let names = left.lines().iter().enumerate();
+            for (old, _) in names.filter(|(_, line)| line.is("FN")) {
                 edit.remove(old);
             }
-            if let Some(name) = right.first("N") {
-                edit.add(NewLine::from_line(name));
-            }
+            chosen = true;
         }
         edit.adopt(&right, at);
+    }
+    // The parts follow the displayed name, as far as its card has any.
+    if right.is_named() && (chosen || !left.is_named() && !left.is_company()) {
+        let names = left.lines().iter().enumerate();
+        for (old, _) in names.filter(|(_, line)| line.is("N")) {
+            edit.remove(old);
+        }
+        let names = right.all("N").map(NewLine::from_line);
+        names.for_each(|name| edit.add(name));
     }
     let note = |card: &Document| card.lines().iter().position(|line| line.is("NOTE"));
     if both && let (Some(at), Some(other)) = (note(&left), right.first("NOTE")) {
@@ -231,6 +235,32 @@ mod tests {
         let others: Vec<String> = merged.all(OTHER_UID).map(Line::text).collect();
         assert_eq!(others, ["a1", "both", "b", "b1"]);
         assert!(merged.first(FAVOURITE).is_some());
+    }
+
+    fn named(uid: &str, name: &str, n: &str) -> Vec<u8> {
+        format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nN:{n}\r\nEND:VCARD\r\n")
+            .into_bytes()
+    }
+
+    #[test]
+    fn the_parts_of_a_name_outlive_a_card_that_has_none() {
+        let blank = named("a", "M. Curie", ";;;;");
+        let full = named("b", "Marie Curie", "Curie;Marie;;;");
+        let right = sides(&blank, &full, &EN).expect("two cards")[0].values[1]
+            .id
+            .clone();
+        for (first, second, picked, expected) in [
+            (&blank, &full, vec![], "M. Curie"),
+            (&blank, &full, vec![right.clone()], "Marie Curie"),
+            (&full, &blank, vec![], "Marie Curie"),
+            (&full, &blank, vec![right], "M. Curie"),
+        ] {
+            let merged = merged(first, second, &picked).expect("a card");
+            let merged = Document::parse(&merged).expect("a card");
+            let names: Vec<String> = merged.all("N").map(Line::decoded).collect();
+            assert_eq!(names, ["Curie;Marie;;;"], "{picked:?}");
+            assert_eq!(merged.formatted_name(), expected);
+        }
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! CSV of programs with fixed columns: Outlook, Thunderbird.
 
-use super::street;
+use super::{numbers::placed, street};
 use crate::transfer::{
-    column::{self, OUTLOOK, THUNDERBIRD},
-    fields::Fields,
+    column::{self, Column, OUTLOOK, THUNDERBIRD},
+    fields::{Address, Fields, Value},
     rows::BIRTH_YEAR,
 };
 
@@ -44,17 +44,23 @@ fn coded(
     let columns = column::program(&header, entries);
     let mut rows = vec![header];
     for fields in contacts {
-        let mut taken = Taken::default();
+        let mut taken = Taken {
+            addresses: addresses(&columns, &fields.addresses),
+            ..Taken::default()
+        };
+        let numbers = placed(&columns, &fields.phones);
         rows.push(
             columns
                 .iter()
-                .map(|column| {
-                    taken.cell(
+                .zip(numbers)
+                .map(|(column, number)| match number {
+                    Some(at) => fields.phones[at].text.clone(),
+                    None => taken.cell(
                         &column.header,
                         &column.code,
                         fields,
                         entries.len() == OUTLOOK.len(),
-                    )
+                    ),
                 })
                 .collect(),
         );
@@ -65,10 +71,11 @@ fn coded(
 /// Which of several values were given to a column already.
 #[derive(Default)]
 struct Taken {
-    phones: Vec<usize>,
     emails: usize,
     streets: [usize; 3],
     urls: Vec<usize>,
+    /// The addresses of the columns for work, home and others.
+    addresses: [Option<usize>; 3],
 }
 
 impl Taken {
@@ -114,14 +121,21 @@ impl Taken {
                 let found = fields.emails.get(self.emails - 1);
                 found.map(|value| value.text.clone()).unwrap_or_default()
             }
-            ("TEL", _) => self.phone(&types, label, fields),
-            ("ADR", part) => self.address(types.first().copied().unwrap_or_default(), part, fields),
+            ("ADR", part) => {
+                let kind = types.first().copied().unwrap_or_default();
+                self.address(kind, part, fields, if outlook { 3 } else { 2 })
+            }
             ("URL", _) => {
                 let wanted = types.first().copied().unwrap_or_default();
-                let found = fields.urls.iter().enumerate().find(|(at, url)| {
-                    !self.urls.contains(at)
-                        && (url.is(wanted) || (outlook || wanted == "work") && !url.is("home"))
-                });
+                let free = fields.urls.iter().enumerate();
+                let free = free.filter(|(at, _)| !self.urls.contains(at));
+                let best = |(_, url): &(usize, &Value)| {
+                    (url.is(wanted), wanted == "work" && !url.is("home"))
+                };
+                // The last column takes what is left.
+                let last = outlook || wanted == "home";
+                let found = free.rev().max_by_key(best);
+                let found = found.filter(|url| last || best(url) != (false, false));
                 found.map_or_else(String::new, |(at, url)| {
                     self.urls.push(at);
                     url.text.clone()
@@ -155,30 +169,10 @@ impl Taken {
         }
     }
 
-    /// The next number of exactly this kind.
-    fn phone(&mut self, types: &[&str], label: &str, fields: &Fields) -> String {
-        let preferred = types == ["pref"];
-        let found = fields.phones.iter().enumerate().find(|(at, phone)| {
-            let same = if preferred {
-                phone.types.is_empty() && phone.preferred
-            } else {
-                phone.types.len() == types.len() && types.iter().all(|wanted| phone.is(wanted))
-            };
-            same && phone.label == label && !self.phones.contains(at)
-        });
-        let Some((at, phone)) = found else {
-            return String::new();
-        };
-        // "Other Phone" comes before "Primary Phone" and must leave that one its own.
-        if types.is_empty() && phone.preferred {
-            return String::new();
-        }
-        self.phones.push(at);
-        phone.text.clone()
-    }
-
-    fn address(&mut self, kind: &str, part: &str, fields: &Fields) -> String {
-        let Some(address) = fields.addresses.iter().find(|address| address.kind == kind) else {
+    fn address(&mut self, kind: &str, part: &str, fields: &Fields, lines: usize) -> String {
+        let place = PLACES.iter().position(|known| *known == kind).unwrap_or(2);
+        let address = self.addresses[place].and_then(|at| fields.addresses.get(at));
+        let Some(address) = address else {
             return String::new();
         };
         let names = [
@@ -188,18 +182,40 @@ impl Taken {
         if part != "street" {
             return address.parts[at].clone();
         }
-        let place = ["work", "home", ""]
-            .iter()
-            .position(|known| *known == kind)
-            .unwrap_or(2);
         self.streets[place] += 1;
         let whole = street(address);
-        let mut lines = whole.splitn(3, '\n');
+        let mut lines = whole.splitn(lines, '\n');
         lines
             .nth(self.streets[place] - 1)
             .unwrap_or_default()
             .to_owned()
     }
+}
+
+/// Kinds of addresses that programs have columns for.
+const PLACES: [&str; 3] = ["work", "home", ""];
+
+/// Which address stands where: the first of a kind, then in the columns for others a further one;
+/// one of no kind in any that are free.
+fn addresses(columns: &[Column], addresses: &[Address]) -> [Option<usize>; 3] {
+    let has = |kind: &str| {
+        let street = match kind {
+            "" => "ADR.street".to_owned(),
+            kind => format!("ADR;{kind}.street"),
+        };
+        columns.iter().any(|column| column.code == street)
+    };
+    let of = |kind: &&str| addresses.iter().position(|address| address.kind == **kind);
+    let mut placed = PLACES.each_ref().map(|kind| of(kind).filter(|_| has(kind)));
+    for (at, address) in addresses.iter().enumerate() {
+        let suits = |place: &usize| PLACES[*place].is_empty() || address.kind.is_empty();
+        let is_free = |place: &usize| placed[*place].is_none() && has(PLACES[*place]);
+        let free = [2, 1, 0].into_iter().filter(suits).find(is_free);
+        if let Some(free) = free.filter(|_| !placed.contains(&Some(at))) {
+            placed[free] = Some(at);
+        }
+    }
+    placed
 }
 
 /// `4/15/1972`; a date without a year as it is.
@@ -227,5 +243,74 @@ fn date_part(fields: &Fields, at: usize) -> String {
             .map(|(_, year)| year.clone())
             .unwrap_or_default(),
         (_, part) => part.unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What stands in some columns.
+    fn cells(rows: &[Vec<String>], names: &[&str]) -> Vec<String> {
+        let of = |name: &&str| rows[0].iter().position(|column| column == name);
+        names
+            .iter()
+            .map(|name| rows[1][of(name).expect("a column")].clone())
+            .collect()
+    }
+
+    fn address(kind: &str, street: &str) -> Address {
+        let mut address = Address {
+            kind: kind.to_owned(),
+            ..Address::default()
+        };
+        street.clone_into(&mut address.parts[2]);
+        address
+    }
+
+    #[test]
+    fn a_further_address_stands_among_the_others() {
+        let contact = |addresses: &[Address]| {
+            [Fields {
+                addresses: addresses.to_vec(),
+                ..Fields::default()
+            }]
+        };
+        let streets = ["Business Street", "Home Street", "Other Street"];
+        let twice = [
+            address("work", "a"),
+            address("work", "b"),
+            address("home", "c"),
+        ];
+        let rows = outlook(&contact(&twice));
+        assert_eq!(cells(&rows, &streets), ["a", "c", "b"]);
+        let other = [address("work", "a"), address("work", "b"), address("", "c")];
+        let rows = outlook(&contact(&other));
+        assert_eq!(cells(&rows, &streets), ["a", "", "c"]);
+        let streets = ["Home Address", "Home Address 2", "Work Address"];
+        let rows = thunderbird(&contact(&[address("", "a\nb\nc")]));
+        assert_eq!(cells(&rows, &streets), ["a", "b\nc", ""]);
+    }
+
+    #[test]
+    fn an_only_web_address_has_a_column() {
+        let contact = |urls: &[(&str, &[&str])]| {
+            let urls = urls.iter().map(|(text, types)| Value::new(text, types));
+            [Fields {
+                urls: urls.collect(),
+                ..Fields::default()
+            }]
+        };
+        let home = contact(&[("h", &["home"])]);
+        assert_eq!(cells(&outlook(&home), &["Web Page"]), ["h"]);
+        let pages = ["Web Page 1", "Web Page 2"];
+        assert_eq!(cells(&thunderbird(&home), &pages), ["", "h"]);
+        for (urls, expected) in [
+            ([("a", &[][..]), ("b", &[])], ["a", "b"]),
+            ([("h", &["home"]), ("w", &["work"])], ["w", "h"]),
+            ([("a", &[]), ("w", &["work"])], ["w", "a"]),
+        ] {
+            assert_eq!(cells(&thunderbird(&contact(&urls)), &pages), expected);
+        }
     }
 }

@@ -1,0 +1,103 @@
+//! Tables and directories: what has no field of its own is kept beside.
+
+use super::*;
+
+fn custom(fields: &Fields) -> Vec<(&str, &str)> {
+    let all = fields.custom.iter();
+    all.map(|(name, value)| (&name[..], &value[..])).collect()
+}
+
+#[test]
+fn a_second_column_of_a_field_is_kept_under_its_name() {
+    let text = "Nom complet;Société;Entreprise;Fonction;Poste;Notes;Commentaires;Ville;Commune;Rue;Adresse\n\
+        Ève Rouge;Acme;Club;Chef;Chef;Un;Deux;Lille;Lyon;1 rue A;Étage 2\n";
+    let file = table(text, &Options::default());
+    let eve = &contacts(&file)[0];
+    assert_eq!(
+        (&eve.organization[..], &eve.title[..], &eve.note[..]),
+        ("Acme", "Chef", "Un\nDeux")
+    );
+    assert_eq!(custom(eve), [("Entreprise", "Club"), ("Commune", "Lyon")]);
+    let address = &eve.addresses[0].parts;
+    assert_eq!(
+        (&address[2][..], &address[3][..]),
+        ("1 rue A\nÉtage 2", "Lille")
+    );
+    assert_eq!(codes(&file), [(1, "field-twice")]);
+}
+
+#[test]
+fn a_year_alone_is_a_birth_year_only_where_it_is_a_birthday() {
+    let text = "First name,Last name,Birthday,Anniversary\nEve,Red,1972,1998\n";
+    let file = table(text, &Options::default());
+    let said = [(BIRTH_YEAR, "1972"), ("Anniversary", "1998")];
+    assert_eq!(custom(&contacts(&file)[0]), said);
+}
+
+#[test]
+fn a_directory_loses_no_value() {
+    let text = "dn: cn=Eve\nobjectClass: inetOrgPerson\nstructuralObjectClass: inetOrgPerson\ncn: Eve Red\n\
+        cn: Evie\nsn: Red\ntitle: Chief\ntitle: Treasurer\no: Acme\no: Club\nou: Sales\nou: Sales\nl: Lille\n\
+        l: Lyon\ninfo: seen\ntelexNumber: 12345\nuid: eve\nuserPKCS12:: AAAA\nkrbPrincipalKey:: AAAA\n\
+        nsUniqueKey:: /wD+\nentryUUID: 1234-5678\nmozillaUseHtmlMail: true\nmodifyTimestamp: 20260101000000Z\n\
+        description:: bad*base64!=\nmobile:: KzMzIDE\n";
+    let file = table(text, &Options::default());
+    let eve = &contacts(&file)[0];
+    let expected = [
+        ("cn", "Evie"),
+        ("title", "Treasurer"),
+        ("o", "Club"),
+        ("l", "Lyon"),
+        ("info", "seen"),
+        ("telexNumber", "12345"),
+        ("uid", "eve"),
+    ];
+    assert_eq!(custom(eve), expected);
+    assert_eq!((&eve.name[..], &eve.title[..]), ("Eve Red", "Chief"));
+    assert_eq!((&eve.organization[..], &eve.note[..]), ("Acme", ""));
+    assert_eq!(eve.phones[0].text, "+33 1", "padding may be missing");
+    let told: Vec<(&str, &str)> = file.entries[0]
+        .warnings
+        .iter()
+        .map(|warning| (warning.code.as_str(), &warning.about[..]))
+        .collect();
+    let damaged = ("value-damaged", "description");
+    let ignored = ["userpkcs12", "nsuniquekey"].map(|name| ("attribute-ignored", name));
+    assert_eq!(told, [damaged, ignored[0], ignored[1]]);
+    let Outcome::Card(made) = &file.entries[0].outcome else {
+        panic!("a card");
+    };
+    let other = Key::Uid("1234-5678".to_owned());
+    assert!(made.keys.contains(&other), "{:?}", made.keys);
+}
+
+#[test]
+fn where_nobody_sees_a_preview_no_column_and_no_row_is_lost() {
+    let unattended = Options {
+        unattended: true,
+        ..Options::default()
+    };
+    let text = "First name;Last name;Shoe size;Empty;E-mail;Reason\n;;;;;\nEve;Red;38;;eve@example.org;broken\n";
+    let file = table(text, &unattended);
+    assert_eq!(custom(&contacts(&file)[0]), [("Shoe size", "38")]);
+    assert_eq!(codes(&file), [(1, "column-unknown")]);
+    assert_eq!(file.entries[0].warnings[0].about, "Shoe size");
+    assert!(
+        contacts(&table(text, &Options::default()))[0]
+            .custom
+            .is_empty()
+    );
+    for text in [
+        "Eve Red;eve@example.org;Lille\nBob Gray;bob@example.org;Lyon\n",
+        "Eve Red;+33 1 99 00 12 34;Lille\nBob Gray;+33 1 99 00 12 35;Lyon\n",
+    ] {
+        let file = table(text, &unattended);
+        let both = contacts(&file);
+        let names: Vec<&str> = both.iter().map(|fields| &fields.name[..]).collect();
+        assert_eq!(names, ["Eve Red", "Bob Gray"]);
+        assert_eq!(custom(&both[0]), [("3", "Lille")]);
+        assert_eq!(codes(&file), [(1, "column-unknown")]);
+    }
+    let ours = "First name,Last name,Category,Group,Created by,Modified\nEve,Red,Club,Team,bob,2026-01-02\n";
+    assert!(contacts(&table(ours, &unattended))[0].custom.is_empty());
+}
