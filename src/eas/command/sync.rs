@@ -173,6 +173,7 @@ async fn answer_all(
     for collection in &turn.collections {
         let part = match folders::find(call, actor, &collection.id).await? {
             None => {
+                book::keep(call, actor, collection).await?;
                 // Some clients repeat a Sync with status 12 for ever, or go on with stale ids:
                 // after a few times the folder is left out.
                 if call

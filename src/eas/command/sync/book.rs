@@ -20,6 +20,7 @@ use super::{
     window_of,
 };
 use crate::domain::{
+    actor::Actor,
     book::{Book, Edit},
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
@@ -103,6 +104,25 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
             part(&key, Said::Book(Box::new(Told { answer, book, view })))
         }
     })
+}
+
+/// Keeps what a device wrote into a folder that is gone for it among the person's refused changes:
+/// the device gives it up with the folder.
+pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result<()> {
+    let (view, supported) = (call.view(None), Kept::default().supported());
+    for command in commands(call, collection, &view, &supported)
+        .into_iter()
+        .take(MAX_COMMANDS)
+    {
+        let (Command::Add { edit, .. } | Command::Change { edit, .. }) = command else {
+            continue;
+        };
+        if let Ok(document) = edit.apply(None) {
+            let reason = "the book is gone";
+            call.face.core.keep_refused(actor, document, reason).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The documents that an answer contains.

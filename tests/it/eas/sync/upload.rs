@@ -1,5 +1,7 @@
 //! Rows 53, 54 and 62 to 68: what a device says, and what becomes of it.
 
+use carnet::domain::{batch::Op, store::Store as _};
+
 use super::{CHANGES, id_of, refused, server_id, triple};
 use crate::support::{
     browser::{Browser, hidden},
@@ -387,4 +389,35 @@ fn a_phone_that_lost_a_contact_learns_nothing_of_what_became_of_it() {
     let kept = refused(&server, "bob");
     assert!(kept.iter().any(|kept| kept.contains("Chef")), "{kept:?}");
     assert!(kept.iter().all(|kept| !kept.contains("SECRET")), "{kept:?}");
+}
+
+#[test]
+fn what_was_written_into_a_folder_that_is_gone_is_kept() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "leaver", "14.1");
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    let roy = id_of(&phone.pull(), "Roy");
+    let team = server
+        .runtime
+        .block_on(server.store().group_by_name("Team"));
+    server.commit(Op::RemoveMember {
+        group: team.expect("read").expect("a group").id,
+        person: server.person("bob"),
+        take_back: false,
+    });
+    let commands = format!(
+        "{}{}",
+        add("a1", "LateAdd"),
+        change(&roy, "JobTitle", "LateJob")
+    );
+    for _ in 0..2 {
+        let answer = phone.sync(&format!("AirSync:Commands\n{}", indent(&commands)));
+        assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("12"));
+    }
+    let kept = refused(&server, "bob");
+    assert_eq!(kept.len(), 2, "{kept:?}");
+    for words in ["LateAdd", "LateJob"] {
+        assert!(kept.iter().any(|kept| kept.contains(words)), "{kept:?}");
+    }
 }
