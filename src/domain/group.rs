@@ -338,7 +338,7 @@ impl OpenGroup {
         let member = members.iter().find(|member| member.person == person);
         member
             .map(|member| member.role)
-            .ok_or_else(|| Error::Invalid(Rule::NotAMember))
+            .ok_or(Error::Invalid(Rule::NotAMember))
     }
 
     /// Commits what is decided with a right on the group, anew as long as the world moves.
