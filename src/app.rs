@@ -79,6 +79,7 @@ pub struct App {
 struct Other {
     devices: Arc<eas::Face>,
     autodiscover: Arc<autodiscover::Face>,
+    pages: Arc<web::Web>,
 }
 
 impl App {
@@ -179,11 +180,12 @@ impl App {
             .merge(own_authority(&config))
             .merge(operator.public(config.metrics_token.is_some()))
             .merge(dav::router(dav))
-            .merge(web::router(pages))
+            .merge(web::router(pages.clone()))
             // Devices spell their paths in any letter case.
             .fallback_service(any(other).with_state(Other {
                 devices,
                 autodiscover: autodiscover::Face::new(auth.clone(), &config),
+                pages,
             }))
             .layer(CatchPanicLayer::custom(panicked))
             .layer(middleware::from_fn_with_state(
@@ -348,7 +350,7 @@ async fn purge(core: Arc<Core>, jobs: Arc<Jobs>) {
     }
 }
 
-/// Routes paths that devices use, in any letter case; 404 for all others.
+/// Routes paths that devices use, in any letter case; all others are not found.
 async fn other(State(other): State<Other>, request: Request) -> Response {
     let path = request.uri().path();
     if eas::is_path(path) {
@@ -356,7 +358,7 @@ async fn other(State(other): State<Other>, request: Request) -> Response {
     } else if autodiscover::is_path(path) {
         Box::pin(other.autodiscover.serve(request)).await
     } else {
-        StatusCode::NOT_FOUND.into_response()
+        web::no_page(&other.pages, request).await
     }
 }
 

@@ -331,7 +331,7 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
     let list = std::fs::read_to_string(file).map_err(|error| told(error.to_string()))?;
     let mut rows = Vec::new();
     let mut lines = String::new();
-    for new in read_list(&list).map_err(told)? {
+    for new in read_list(&list).map_err(|why| told(why.to_string()))? {
         let password = make_password();
         let op = Op::AddPerson {
             name: match new.name.as_str() {

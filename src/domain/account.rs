@@ -20,6 +20,8 @@ use super::{
 pub const SHORTEST: usize = 10;
 /// Octets of a password, at most: a longer one costs time and gains nothing.
 const LONGEST: usize = 1024;
+/// Characters of an organization, at most.
+const ORGANIZATION: usize = 200;
 /// Octets of the picture that members of one's groups see.
 const PICTURE: usize = 1024 * 1024;
 
@@ -94,10 +96,8 @@ impl Core {
             return Err(Error::Invalid(Rule::Address(email.to_owned())));
         }
         let organization = portrait.organization.as_deref().map(str::trim);
-        if organization.is_some_and(|organization| !is_line(organization, 0, 200)) {
-            return Err(Error::Invalid(
-                "an organization has at most 200 characters".into(),
-            ));
+        if organization.is_some_and(|organization| !is_line(organization, 0, ORGANIZATION)) {
+            return Err(Error::Invalid(Rule::Organization(ORGANIZATION)));
         }
         let octets = portrait.picture.as_ref().map_or(0, Vec::len);
         let limit = actor.photo.map_or(PICTURE, |most| most.min(PICTURE));

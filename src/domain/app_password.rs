@@ -9,6 +9,7 @@ use super::{
     error::{Error, Result},
     id::{AppPasswordId, PersonId, Timestamp},
     item::digest,
+    rule::Rule,
 };
 
 /// App passwords one person may have.
@@ -82,27 +83,19 @@ impl Core {
 pub fn prepare(person: PersonId, new: NewAppPassword, held: usize) -> Result<(String, Op)> {
     let name = new.name.trim();
     if !(1..=LONGEST).contains(&name.chars().count()) || name.chars().any(char::is_control) {
-        return Err(Error::Invalid(
-            format!("the name of an app password has 1 to {LONGEST} characters").into(),
-        ));
+        return Err(Error::Invalid(Rule::PasswordName(LONGEST)));
     }
     if new.scope.protocols.is_empty() {
-        return Err(Error::Invalid(
-            "an app password serves at least one protocol".into(),
-        ));
+        return Err(Error::Invalid(Rule::PasswordProtocols));
     }
     if new.scope.access.places.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Error::Invalid(
-            "an app password shows at least one place".into(),
-        ));
+        return Err(Error::Invalid(Rule::PasswordPlaces));
     }
     if new
         .expires
         .is_some_and(|expires| expires <= Timestamp::now())
     {
-        return Err(Error::Invalid(
-            "an app password ends in the future, or never".into(),
-        ));
+        return Err(Error::Invalid(Rule::PasswordEnds));
     }
     if held >= MOST {
         let limit = i64::try_from(MOST).unwrap_or(i64::MAX);

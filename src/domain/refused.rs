@@ -27,6 +27,8 @@ pub struct RefusedChange {
     pub words: Option<String>,
     /// The item still exists in a place the person may read.
     pub readable: bool,
+    /// Its author may make it now.
+    pub may_make: bool,
     /// From the present content to the refused one; from nothing for a new item.
     pub differences: Vec<Difference>,
     /// Its author proposed it to the people who may make it.
@@ -63,6 +65,10 @@ impl Core {
                 Some(item) => self.readable(actor, item, revision.collection).await?,
                 None => None,
             };
+            let may_make = match &there {
+                Some((book, card)) => book.item_privileges(&card.placement).await?.modify,
+                None => false,
+            };
             let current = there.as_ref().map(|(book, card)| {
                 if Some(card.placement.collection) == revision.collection {
                     book.content(card).to_vec()
@@ -80,6 +86,7 @@ impl Core {
                 display: index.map(|index| index.display).unwrap_or_default(),
                 words,
                 readable: there.is_some(),
+                may_make,
                 differences: class
                     .differences(current.as_deref().unwrap_or_default(), &revision.document),
                 proposed: revision.kind == RevisionKind::Proposed,
@@ -139,15 +146,22 @@ impl Core {
         .await
     }
 
-    /// Accepts a proposal by a three-way merge; properties that changed meanwhile on both sides
-    /// keep their present value.
+    /// Accepts a proposal, or makes the actor's own refused change where they may make it now, by a
+    /// three-way merge; properties that changed meanwhile on both sides keep their present value.
     pub async fn accept_proposal(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         id: RevisionId,
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
-            let (proposal, book, card) = self.proposal(&actor, id).await?;
+            let (proposal, book, card) = match self.proposal(&actor, id).await {
+                Err(Error::NotFound) => self.own_change(&actor, id).await?,
+                found => found?,
+            };
+            let settled = match proposal.kind {
+                RevisionKind::Proposed => Op::SettleProposal { revision: id },
+                _ => Op::DismissRefusal { revision: id },
+            };
             let base = self
                 .store()
                 .document_at(card.placement.item, proposal.at)
@@ -163,7 +177,7 @@ impl Core {
             };
             let bytes = book.shown(&bytes, &card.placement.overlay);
             let mut ops: Vec<Op> = book.revision(&card, &bytes)?.into_iter().collect();
-            ops.push(Op::SettleProposal { revision: id });
+            ops.push(settled);
             self.commit_as(&actor, ops).await.map(drop)
         })
         .await
@@ -191,12 +205,29 @@ impl Core {
     ) -> Result<(Revision, Book, Card)> {
         let proposals = self.store().proposals(actor.person).await?;
         let found = proposals.into_iter().find(|proposal| proposal.id == id);
-        let proposal = found.ok_or(Error::NotFound)?;
-        let item = proposal.item.ok_or(Error::NotFound)?;
-        let there = self.readable(actor, item, proposal.collection).await?;
+        self.modifiable(actor, found.ok_or(Error::NotFound)?).await
+    }
+
+    /// The actor's refused change, with its card where they may modify it now.
+    async fn own_change(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        id: RevisionId,
+    ) -> Result<(Revision, Book, Card)> {
+        let refused = self.own_refused(actor, id).await?;
+        self.modifiable(actor, refused).await
+    }
+
+    async fn modifiable(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        change: Revision,
+    ) -> Result<(Revision, Book, Card)> {
+        let item = change.item.ok_or(Error::NotFound)?;
+        let there = self.readable(actor, item, change.collection).await?;
         let (book, card) = there.ok_or(Error::NotFound)?;
         book.require(&card.placement, Right::Modify).await?;
-        Ok((proposal, book, card))
+        Ok((change, book, card))
     }
 
     async fn own_refused(&self, actor: &Actor, id: RevisionId) -> Result<Revision> {

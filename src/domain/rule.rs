@@ -85,6 +85,24 @@ pub enum Rule {
     /// A moment to go back to.
     #[error("a moment is neither to come nor from before the kept history")]
     Moment,
+    /// Of an app password; holds the most characters.
+    #[error("the name of an app password has 1 to {0} characters")]
+    PasswordName(usize),
+    /// Of an app password.
+    #[error("an app password serves at least one protocol")]
+    PasswordProtocols,
+    /// Of an app password.
+    #[error("an app password shows at least one place")]
+    PasswordPlaces,
+    /// Of an app password.
+    #[error("an app password ends in the future, or never")]
+    PasswordEnds,
+    /// Contacts of an account.
+    #[error("a quota is a number of contacts, 0 for no limit")]
+    Quota,
+    /// Of a person; holds the most characters.
+    #[error("an organization has at most {0} characters")]
+    Organization(usize),
     /// Another one, in words.
     #[error("{0}")]
     Other(String),
@@ -102,6 +120,12 @@ pub enum Malformed {
     /// A contact stays one, and a list too.
     #[error("a contact cannot become a list, nor a list a contact")]
     Kind,
+    /// Holds what was given for a date.
+    #[error("{0:?} is no date")]
+    Date(String),
+    /// Values of one list; holds how many there may be.
+    #[error("a list of values has at most {0}")]
+    Rows(usize),
     /// Another reason, in words.
     #[error("{0}")]
     Other(String),

@@ -33,6 +33,17 @@ pub enum Undo {
     },
 }
 
+impl Undo {
+    /// Nothing was done that could be undone.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Undo::Tagged { items, .. } => items.is_empty(),
+            Undo::Brought { items, .. } => items.is_empty(),
+            Undo::Removed { removals, .. } => removals.is_empty(),
+        }
+    }
+}
+
 /// The outcome of undoing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TakenBack {

@@ -5,9 +5,29 @@ use crate::domain::{
     principal::valid_login,
 };
 
+/// Why a list of accounts cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unlisted {
+    /// The header names no column of logins.
+    #[error("1: a column is called login")]
+    NoLogins,
+    /// A line and what stands there.
+    #[error("{0}: {1:?} is no login")]
+    Login(usize, String),
+    /// A line and what stands there.
+    #[error("{0}: {1} is no e-mail address")]
+    Email(usize, String),
+    /// More accounts than this.
+    #[error("more than {0} accounts")]
+    TooMany(usize),
+    /// No CSV, in the words of its reader.
+    #[error("{0}")]
+    Form(String),
+}
+
 /// Parses a list of accounts: CSV with a header that names `login`, and any of `name`, `email`,
 /// `class` and `admin`. An error gives the line number and the reason.
-pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, String> {
+pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, Unlisted> {
     const MOST: usize = 10_000;
     let separator = match text.lines().next() {
         Some(line) if line.matches(';').count() > line.matches(',').count() => b';',
@@ -18,13 +38,16 @@ pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, String> {
         .flexible(true)
         .trim(csv::Trim::All)
         .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let headings = reader.headers().map_err(|error| error.to_string())?.clone();
+    let headings = reader
+        .headers()
+        .map_err(|error| Unlisted::Form(error.to_string()))?
+        .clone();
     let column = |name: &str| {
         headings
             .iter()
             .position(|known| known.eq_ignore_ascii_case(name))
     };
-    let login = column("login").ok_or("1: a column is called login")?;
+    let login = column("login").ok_or(Unlisted::NoLogins)?;
     let (name, email, class, admin) = (
         column("name"),
         column("email"),
@@ -34,7 +57,7 @@ pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, String> {
     let mut accounts = Vec::new();
     for (at, record) in reader.records().enumerate() {
         let line = at + 2;
-        let record = record.map_err(|error| format!("{line}: {error}"))?;
+        let record = record.map_err(|error| Unlisted::Form(format!("{line}: {error}")))?;
         let cell = |column: Option<usize>| {
             let value = column.and_then(|column| record.get(column));
             value.unwrap_or_default().to_owned()
@@ -53,16 +76,16 @@ pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, String> {
             class: cell(class),
         };
         if !valid_login(&account.login) {
-            return Err(format!("{line}: {:?} is no login", account.login));
+            return Err(Unlisted::Login(line, account.login));
         }
-        account
-            .email
-            .as_deref()
-            .map_or(Ok(()), valid_email)
-            .map_err(|error| format!("{line}: {error}"))?;
+        if let Some(email) = &account.email
+            && valid_email(email).is_err()
+        {
+            return Err(Unlisted::Email(line, email.clone()));
+        }
         accounts.push(account);
         if accounts.len() > MOST {
-            return Err(format!("{line}: more than {MOST} accounts"));
+            return Err(Unlisted::TooMany(MOST));
         }
     }
     Ok(accounts)
@@ -91,7 +114,7 @@ mod tests {
             ("login,email\nann,nowhere\n", "2:"),
         ] {
             let error = read_list(text).expect_err(text);
-            assert!(error.contains(why), "{error}");
+            assert!(error.to_string().contains(why), "{error}");
         }
     }
 }

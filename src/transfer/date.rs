@@ -146,6 +146,40 @@ pub fn read(cell: &str, order: Order, serial: bool) -> Date {
     }
 }
 
+/// A date that somebody types, as `1972-04-15`, `--12-31`, `1985-04` or `1985`; none where the text
+/// is no date, or does not tell the century.
+pub fn typed(text: &str, order: Order) -> Option<String> {
+    let text = text.trim();
+    let order = if is_dotted(text) {
+        Order::DayFirst
+    } else {
+        order
+    };
+    if let Some((first, second)) = text.trim_end_matches('.').split_once(['/', '.']) {
+        let numbers = (first.trim().parse(), second.trim().parse());
+        if let (Ok(first), Ok(second)) = numbers {
+            let is_day_first = order == Order::DayFirst || text.contains('.');
+            let (day, month) = if is_day_first {
+                (first, second)
+            } else {
+                (second, first)
+            };
+            return match yearless(month, day) {
+                Date::Known(date) => Some(date),
+                _ => None,
+            };
+        }
+    }
+    let mut digits = text.split(|c: char| !c.is_ascii_digit());
+    match read(text, order, false) {
+        Date::Known(date) if date.starts_with("--") => Some(date),
+        Date::Known(date) | Date::YearOnly(date) => {
+            digits.any(|run| run.len() >= 4).then_some(date)
+        }
+        Date::None | Date::Impossible => None,
+    }
+}
+
 /// A date of three parts of which the year may be missing; a year alone is one too.
 pub fn of_parts(year: &str, month: &str, day: &str) -> Date {
     let number = |text: &str| text.trim().parse::<u32>().ok();

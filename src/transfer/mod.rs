@@ -34,7 +34,7 @@ use crate::domain::likeness::{Key, bare_uid};
 
 pub use self::{
     column::Column,
-    date::Order,
+    date::{Order, typed as typed_date},
     everything::Everything,
     export::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,

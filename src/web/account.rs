@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     body::Body,
-    extract::{Multipart, Query, State},
+    extract::{Multipart, State},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -18,6 +18,7 @@ use super::{
     edit::{PHOTO, in_turn, invalid, whole},
     form::Posted,
     page::{Shell, Tool, see_other, show},
+    params::Query,
     request::Visit,
     text::fill,
     told::{Done, Told},

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
     Web,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Path,
     place::encode_segment,
     request::Visit,
     text::fill,

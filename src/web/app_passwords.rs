@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::{
@@ -14,6 +11,7 @@ use super::{
     facet::Choice,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     request::Visit,
     text::{Text, fill},
     told::{Done, Told},

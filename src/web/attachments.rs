@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, Query, State},
+    extract::{Multipart, State},
     response::Response,
 };
 use serde::Deserialize;
@@ -15,6 +15,7 @@ use super::{
     documents::{self, Into, Unfit, receive},
     form::Posted,
     page::{Shell, show},
+    params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
     share::name_of,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
@@ -15,6 +12,7 @@ use super::{
     facet::{Callee, CardView, Choice},
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     place::encode_segment,
     request::Visit,
     told::{Done, Told},

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -14,6 +14,7 @@ use super::{
     lists::members_of,
     names,
     page::{self, initials, show},
+    params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
     text::fill,
@@ -78,7 +79,8 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     } else {
         let members = book.members().await?.len();
         let group = &book.collection().display_name;
-        fill(text.comments_seen_by, &[&members, group])
+        let said = [text.book.comment_seen_by_one, text.comments_seen_by];
+        fill(text.of_many(members, said), &[&members, group])
     };
     Ok(show(
         told.status(),

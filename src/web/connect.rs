@@ -10,7 +10,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Extension,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -22,6 +22,7 @@ use super::{
     Web,
     form::Posted,
     page::{Message, Shell, Tool, show},
+    params::Path,
     request::{Visit, anonymous_shell},
     text::{self, fill},
     told::Told,
@@ -286,7 +287,11 @@ async fn first_sync(web: &Arc<Web>, visit: &Visit) -> Result<String> {
         0 => text.less_than_a_minute.to_owned(),
         minutes => fill(text.minutes, &[&(minutes + 1)]),
     };
-    Ok(fill(text.first_sync, &[&contacts, &time]))
+    let counted = usize::try_from(contacts).unwrap_or_default();
+    let said = visit
+        .text
+        .of_many(counted, [text.first_sync_one, text.first_sync]);
+    Ok(fill(said, &[&contacts, &time]))
 }
 
 /// `GET /connect/p/TOKEN`: the profile, once.

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::{HeaderMap, HeaderValue, header};
 use serde::Deserialize;
 
@@ -16,6 +13,7 @@ use super::{
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
+    params::Query,
     place::{PlacePath, encode_segment, form_encode},
     request::Visit,
     selection::Whole,
@@ -430,7 +428,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         id: row.placement.server_id.clone(),
         letter: None,
         initials: initials(&name),
-        name,
+        name: names::short(&name),
         organization: first("org"),
         email_link: mailto(&first("email")),
         email: first("email"),

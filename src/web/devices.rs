@@ -7,7 +7,7 @@ use std::{net::IpAddr, sync::Arc};
 use askama::Template;
 use axum::{
     Extension,
-    extract::{Path, Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
@@ -16,6 +16,7 @@ use super::{
     Web,
     form::Posted,
     page::{Shell, Tool, show},
+    params::{Path, Query},
     place::encode_segment,
     request::Visit,
     text::fill,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -15,6 +12,7 @@ use super::{
     facet::CardView,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     place::{ItemPath, encode_segment},
     request::Visit,
     text::{Text, fill},

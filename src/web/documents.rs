@@ -8,7 +8,7 @@ mod receive;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::Path, response::Response};
+use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 
 use super::{
@@ -17,6 +17,7 @@ use super::{
     history::DifferenceRow,
     names,
     page::{Shell, see_other, show},
+    params::Path,
     place::PlacePath,
     request::Visit,
     selection::Whole,

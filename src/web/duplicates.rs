@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
@@ -15,6 +12,7 @@ use super::{
     form::Posted,
     import::brief,
     page::{Shell, see_other, show},
+    params::Query,
     place::{PairPath, PlacePath},
     request::Visit,
     share::name_of,

@@ -2,13 +2,15 @@
 
 mod alike;
 mod gone;
+mod once;
 mod sent;
+mod signed_out;
 mod stale;
 
 use std::sync::Arc;
 
 use axum::{
-    extract::{Multipart, State},
+    extract::{Request, State},
     response::Response,
 };
 use bytes::Bytes;
@@ -17,18 +19,20 @@ use http::StatusCode;
 pub use self::alike::{Alike, while_typing};
 pub use self::sent::{PHOTO, in_turn, invalid, whole};
 use self::{
-    alike::{alike, newly_alike},
+    alike::newly_alike,
     gone::Gone,
-    sent::Sent,
+    once::Saved,
+    sent::{NAME, Sent},
 };
 use super::{
     Web,
     attachments::{self, Attachments},
     error::explain,
-    facet,
+    facet, names,
     page::{self, show},
     place::{ItemPath, PlacePath},
     request::Visit,
+    share::name_of,
     text::fill,
     told::Done,
 };
@@ -60,17 +64,42 @@ async fn default_place(web: &Web, visit: &Visit) -> Result<Option<PlacePath>> {
 
 /// `GET …/new`
 pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
-    if let Err(error) = place.open(&web, &visit).await {
-        return visit.failed(&web, &error);
-    }
-    let form = web.facet.form(None, visit.text);
-    Page::new(form).of_new(&web, &visit, &place)
+    let shown = async {
+        let book = place.open(&web, &visit).await?;
+        if !book.privileges().await?.add {
+            let here = [&name_of(&book, &visit) as &dyn std::fmt::Display];
+            let told = fill(visit.text.book.may_not_add, &here);
+            return Ok(may_not(&web, &visit, told, place.path()));
+        }
+        let form = web.facet.form(None, visit.text);
+        Ok(Page::new(form).of_new(&web, &visit, &place))
+    };
+    shown
+        .await
+        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+}
+
+/// Says before anything is typed that it could not be saved.
+fn may_not(web: &Web, visit: &Visit, message: String, back: String) -> Response {
+    let page = page::Message {
+        shell: visit.shell(web, None),
+        title: visit.text.forbidden.to_owned(),
+        message,
+        back: Some(back),
+    };
+    show(StatusCode::FORBIDDEN, &page)
 }
 
 /// `GET …/c/ID/edit`
 pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> Response {
     let shown = async {
         let (book, card) = item.open(&web, &visit).await?;
+        if !book.item_privileges(&card.placement).await?.modify {
+            let creator = book.creator_name(&card.placement).await?;
+            let creator = names::of_account(&creator, &visit.settings);
+            let told = fill(visit.text.read_only_ask, &[&creator]);
+            return Ok(may_not(&web, &visit, told, item.path()));
+        }
         let form = web.facet.form(Some(&book.content(&card)), visit.text);
         let version = book.version_of(&card).await?;
         let besides = Besides::of(&web, &visit, &book, &card).await?;
@@ -92,6 +121,8 @@ struct Page {
     alike: Vec<Alike>,
     /// Refused changes that are settled once it is saved.
     settles: Vec<RevisionId>,
+    /// The name of the contact it makes; none before there is one.
+    name: Option<String>,
 }
 
 impl Page {
@@ -104,6 +135,7 @@ impl Page {
             language: None,
             alike: Vec::new(),
             settles: Vec::new(),
+            name: None,
         }
     }
 
@@ -130,16 +162,19 @@ impl Page {
             removes_photo: sent.submitted.remove_photo,
             language: Some(sent.submitted.language),
             settles: sent.settles.clone(),
+            name: sent.anew.clone(),
             ..Self::new(form)
         }
     }
 
     fn of_new(self, web: &Web, visit: &Visit, place: &PlacePath) -> Response {
         let path = place.path();
+        let name = self.name.clone().unwrap_or_else(|| random_id(NAME));
         let page = page::Edit {
             title: visit.text.new_contact.to_owned(),
             action: format!("{path}/new"),
             alike_at: Some(format!("{path}/new/alike")),
+            anew: Some(name),
             ..self.at(web, visit, &path)
         };
         show(page.status, &page)
@@ -152,6 +187,10 @@ impl Page {
             action: format!("{}/edit", item.path()),
             alike_at: Some(format!("{path}/new/alike")),
             version: gone.version,
+            save: match gone.anew {
+                Some(_) => visit.text.book.save_anew,
+                None => visit.text.save,
+            },
             anew: gone.anew,
             elsewhere: gone.elsewhere,
             ..self.at(web, visit, &path)
@@ -184,10 +223,17 @@ impl Page {
 
     /// What every form has; `here` is the address of its place.
     fn at(self, web: &Web, visit: &Visit, here: &str) -> page::Edit {
+        self.in_shell(visit.shell(web, Some(here)), here)
+    }
+
+    fn in_shell(self, shell: page::Shell, here: &str) -> page::Edit {
         let (status, problem) = self.problem.unzip();
         page::Edit {
             status: status.unwrap_or(StatusCode::OK),
-            shell: visit.shell(web, Some(here)),
+            save: shell.text.save,
+            language: self.language.unwrap_or(shell.text.lang),
+            shell,
+            sign_in: None,
             title: String::new(),
             action: String::new(),
             alike_at: None,
@@ -200,7 +246,6 @@ impl Page {
             settles: self.settles.iter().map(|refused| refused.0).collect(),
             anew: None,
             elsewhere: None,
-            language: self.language.unwrap_or(visit.text.lang),
             removes_photo: self.removes_photo,
             has_photo: self.form.has_photo,
             form: self.form,
@@ -240,12 +285,19 @@ impl Besides {
 pub async fn create(
     State(web): State<Arc<Web>>,
     place: PlacePath,
-    visit: Visit,
-    form: Multipart,
+    visit: std::result::Result<Visit, Response>,
+    request: Request,
 ) -> Response {
-    let sent = match Sent::read(&web, &visit, form).await {
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(refused) => {
+            let action = format!("{}/new", place.path());
+            return signed_out::answer(&web, refused, |t| t.new_contact, action, request).await;
+        }
+    };
+    let sent = match Sent::read(&web, &visit, request).await {
         Ok(sent) => sent,
-        Err(error) => return visit.failed(&web, &error),
+        Err(unread) => return unread,
     };
     let created = if sent.is_complete() {
         save_new(&web, &place, &visit, &sent).await
@@ -261,58 +313,47 @@ pub async fn create(
     Page { alike, ..page }.of_new(&web, &visit, &place)
 }
 
-/// What became of a new contact.
-enum Saved {
-    At(Response),
-    /// Not before the person has seen these.
-    Not(Vec<Alike>),
-}
-
 async fn save_new(web: &Arc<Web>, place: &PlacePath, visit: &Visit, sent: &Sent) -> Result<Saved> {
     let book = place.open(web, visit).await?;
-    let edit = sent.edit(web, None).await?;
-    let found = alike(visit, &book, &edit.apply(None)?).await?;
-    if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
-        return Ok(Saved::Not(found));
-    }
-    let href = format!("{}.vcf", random_id(16));
-    book.put(&href, &Condition::Absent, &*edit).await?;
-    let stored = book.get(&href).await?;
-    Ok(Saved::At(created_at(web, visit, &book, &stored)))
-}
-
-/// Leads to a new contact.
-fn created_at(web: &Web, visit: &Visit, book: &Book, stored: &Card) -> Response {
-    let place = PlacePath::of(book).path();
-    let path = format!("{place}/c/{}", stored.placement.server_id);
-    let done = Done::of("created").to(&web.facet.name(&stored.document, &visit.settings));
-    done.at(&path)
+    let written = sent.edit(web, None).await?.apply(None)?;
+    let name = sent.anew.clone().unwrap_or_else(|| random_id(NAME));
+    once::stored(web, visit, &book, sent, &name, &written).await
 }
 
 /// `POST …/c/ID/edit`
 pub async fn update(
     State(web): State<Arc<Web>>,
     item: ItemPath,
-    visit: Visit,
-    form: Multipart,
+    visit: std::result::Result<Visit, Response>,
+    request: Request,
 ) -> Response {
+    let visit = match visit {
+        Ok(visit) => visit,
+        Err(refused) => {
+            let action = format!("{}/edit", item.path());
+            return signed_out::answer(&web, refused, |t| t.edit, action, request).await;
+        }
+    };
+    let mut sent = match Sent::read(&web, &visit, request).await {
+        Ok(sent) => sent,
+        Err(unread) => return unread,
+    };
     let answer = async {
-        let sent = Sent::read(&web, &visit, form).await?;
         let (book, card) = match item.open(&web, &visit).await {
             Err(Error::NotFound) => return gone::answer(&web, &visit, &item, &sent).await,
             opened => opened?,
         };
         let shown = book.content(&card);
         let has_photo = web.facet.form(Some(&shown), visit.text).has_photo;
-        let again = async |refused: Option<&Error>, alike: Vec<Alike>| {
-            let page = Page::again(&web, &visit, Some(&shown), &sent, refused).await;
+        let again = async |sent: &Sent, refused: Option<&Error>, alike: Vec<Alike>| {
+            let page = Page::again(&web, &visit, Some(&shown), sent, refused).await;
             let mut page = Page { alike, ..page };
             page.form.has_photo = has_photo;
             let besides = Besides::of(&web, &visit, &book, &card).await?;
             Ok(page.of_item(&web, &visit, &item, sent.version.clone(), besides))
         };
         if !sent.is_complete() {
-            return again(None, Vec::new()).await;
+            return again(&sent, None, Vec::new()).await;
         }
         let seen = book.seen(&card, &sent.version).await?;
         let is_now = matches!(seen, Seen::Now(_));
@@ -323,7 +364,7 @@ pub async fn update(
         let edit = sent.edit(&web, made_of.clone().or(Some(shown.clone())));
         let edit = match edit.await {
             Ok(edit) => edit,
-            Err(error) => return again(Some(&error), Vec::new()).await,
+            Err(error) => return again(&sent, Some(&error), Vec::new()).await,
         };
         let mine = Replace(edit.apply(Some(made_of.as_deref().unwrap_or(&shown)))?);
         let found = if is_now {
@@ -333,7 +374,7 @@ pub async fn update(
             Vec::new()
         };
         if found.iter().any(|alike| !sent.seen.contains(&alike.id)) {
-            return again(None, found).await;
+            return again(&sent, None, found).await;
         }
         match book.put(&card.placement.href, &condition, &mine).await {
             Ok(_) => {
@@ -342,7 +383,6 @@ pub async fn update(
             }
             Err(error) => {
                 let kept = web.core.kept_refused(&visit.actor, &mine.0).await?;
-                let mut sent = sent;
                 sent.settles.extend(kept);
                 // It may have gone since it was opened.
                 if let Err(Error::NotFound) = item.open(&web, &visit).await {
@@ -352,7 +392,7 @@ pub async fn update(
                     Error::PreconditionFailed => {
                         stale::page(&web, &visit, &item, &sent, made_of.as_deref()).await
                     }
-                    error => Err(error),
+                    error => again(&sent, Some(&error), Vec::new()).await,
                 }
             }
         }

@@ -98,6 +98,14 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::NobodyToAsk => text.mail.nobody_to_ask,
         Rule::Reminders => text.mail.reminder_rule,
         Rule::Moment => text.moment_rule,
+        Rule::PasswordName(_) => text.account.password_rule,
+        Rule::PasswordProtocols => text.account.protocols_rule,
+        Rule::PasswordPlaces => text.account.places_rule,
+        Rule::PasswordEnds => text.account.ends_rule,
+        Rule::Quota => text.admin.quota_rule,
+        Rule::Organization(most) => {
+            return fill(text.account.organization_rule, &[most]);
+        }
         Rule::Other(why) => why,
     };
     said.to_owned()
@@ -109,6 +117,8 @@ fn malformed(why: &Malformed, text: &Text) -> String {
         Malformed::Picture(_) => text.picture_unreadable,
         Malformed::PictureSize(..) => text.picture_too_large,
         Malformed::Kind => text.list_stays_list,
+        Malformed::Date(date) => return fill(text.book.no_date, &[date]),
+        Malformed::Rows(most) => return fill(text.book.too_many_rows, &[most]),
         Malformed::Other(why) => why,
     };
     said.to_owned()
@@ -125,6 +135,18 @@ mod tests {
         let (status, _, said) = explain(&declined, &FR);
         assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(said.contains(FR.mail.not_asked_again), "{said}");
+        for (rule, words) in [
+            (Rule::PasswordName(64), FR.account.password_rule),
+            (Rule::PasswordEnds, FR.account.ends_rule),
+            (Rule::Quota, FR.admin.quota_rule),
+            (Rule::Organization(200), "au plus 200 caractères"),
+        ] {
+            let (.., said) = explain(&Error::Invalid(rule), &FR);
+            assert!(said.contains(words), "{said}");
+        }
+        let date = Error::InvalidDocument(Malformed::Date("abc".to_owned()));
+        let (.., said) = explain(&date, &FR);
+        assert!(said.contains("« abc » n'est pas une date"), "{said}");
         let (.., said) = explain(&Error::InvalidDocument(Malformed::Kind), &FR);
         assert!(said.contains(FR.list_stays_list), "{said}");
         let (.., said) = explain(&Error::Invalid("something new".into()), &FR);

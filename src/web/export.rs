@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use askama::Template;
 use axum::{
     body::Body,
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -18,6 +18,7 @@ use super::{
     facet::Choice as Choosable,
     form::Posted,
     page::{Shell, show},
+    params::Query,
     place::PlacePath,
     request::Visit,
     share::name_of,

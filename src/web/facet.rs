@@ -6,11 +6,22 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{book::Edit, error::Result, settings::Settings},
+    transfer::{self, Order},
     web::{place::encode_segment, text::Text},
 };
 
 /// Name of the picture among the fields of a form.
 pub const PICTURE: &str = "photo";
+
+/// A date that somebody typed, as cards have it; none where it is none.
+pub fn typed_date(text: &str, month_first: bool) -> Option<String> {
+    let order = if month_first {
+        Order::MonthFirst
+    } else {
+        Order::DayFirst
+    };
+    transfer::typed_date(text, order)
+}
 
 /// A `mailto:` link to an address (RFC 6068 §2).
 pub fn mailto(address: &str) -> String {
@@ -273,8 +284,8 @@ pub struct Field {
     pub id: String,
     pub label: String,
     pub value: String,
-    /// An example of what to write.
-    pub hint: &'static str,
+    /// How to write it.
+    pub hint: String,
     /// Few people fill it in: it is folded away while it is empty.
     pub rare: bool,
     /// It may have many lines.
@@ -323,6 +334,8 @@ pub struct Submitted {
     pub photo_limit: Option<usize>,
     /// The language of the form.
     pub language: &'static str,
+    /// In dates of numbers the month stands first.
+    pub month_first: bool,
     /// Fields that stay as they are stored, by the names their inputs begin with.
     pub left: Vec<String>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form,
-    extract::{FromRequest, Path, Request, State},
+    extract::{FromRequest, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -15,7 +15,8 @@ use super::{
     Web,
     limit::Limit,
     page::{Message, Shell, show},
-    request::{anonymous_failure, anonymous_shell},
+    params::Path,
+    request::{anonymous_failure, public_shell},
     text::{self, Text},
 };
 use crate::{
@@ -71,7 +72,7 @@ pub struct Passwords {
 pub async fn page(State(web): State<Arc<Web>>, headers: HeaderMap) -> Response {
     let text = text::choose(None, &headers);
     if web.outlets.mail {
-        ask(text, StatusCode::OK, None)
+        ask(&web, text, StatusCode::OK, None).await
     } else {
         anonymous_failure(&Error::NotFound, &headers)
     }
@@ -93,10 +94,12 @@ pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Response {
     let limits = &web.forgotten;
     if !limits.peer.allows(&peer.to_string()) {
         return ask(
+            &web,
             text,
             StatusCode::TOO_MANY_REQUESTS,
             Some(text.mail.too_often),
-        );
+        )
+        .await;
     }
     // Asked too often for one account, nothing more is sent, and nobody learns of it.
     if limits.account.allows(&account) {
@@ -108,11 +111,13 @@ pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Response {
         });
     }
     message(
+        &web,
         text,
         StatusCode::OK,
         text.mail.forgotten_title,
         text.mail.forgotten_sent,
     )
+    .await
 }
 
 /// `GET /reset/TOKEN`: changes nothing, so that programs that look at links use none up.
@@ -123,8 +128,8 @@ pub async fn form(
 ) -> Response {
     let text = text::choose(None, &headers);
     match web.core.forgetful(&token).await {
-        Ok(_) => unstored(choose(text, &token, StatusCode::OK, None)),
-        Err(Error::NotFound) => over(text),
+        Ok(_) => unstored(choose(&web, text, &token, StatusCode::OK, None).await),
+        Err(Error::NotFound) => over(&web, text).await,
         Err(error) => anonymous_failure(&error, &headers),
     }
 }
@@ -140,18 +145,22 @@ pub async fn set(
     match reset(&web, &token, sent, text).await {
         Ok(None) => {
             let t = text.mail;
-            unstored(message(
-                text,
-                StatusCode::OK,
-                t.password_set,
-                t.password_set_text,
-            ))
+            unstored(
+                message(
+                    &web,
+                    text,
+                    StatusCode::OK,
+                    t.password_set,
+                    t.password_set_text,
+                )
+                .await,
+            )
         }
         Ok(problem) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            unstored(choose(text, &token, status, problem))
+            unstored(choose(&web, text, &token, status, problem).await)
         }
-        Err(Error::NotFound) => over(text),
+        Err(Error::NotFound) => over(&web, text).await,
         Err(error) => anonymous_failure(&error, &headers),
     }
 }
@@ -176,33 +185,57 @@ async fn reset(
     Ok(None)
 }
 
-fn ask(text: &'static Text, status: StatusCode, problem: Option<&str>) -> Response {
+async fn ask(
+    web: &Web,
+    text: &'static Text,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
     let shell = Shell {
         problem: problem.map(str::to_owned),
-        ..anonymous_shell(text, String::new())
+        ..public_shell(web, text).await
     };
     show(status, &Ask { shell })
 }
 
-fn choose(text: &'static Text, token: &str, status: StatusCode, problem: Option<&str>) -> Response {
+async fn choose(
+    web: &Web,
+    text: &'static Text,
+    token: &str,
+    status: StatusCode,
+    problem: Option<&str>,
+) -> Response {
     let page = Reset {
         shell: Shell {
             problem: problem.map(str::to_owned),
-            ..anonymous_shell(text, String::new())
+            ..public_shell(web, text).await
         },
         action: format!("/reset/{}", super::place::encode_segment(token)),
     };
     show(status, &page)
 }
 
-fn over(text: &'static Text) -> Response {
+async fn over(web: &Web, text: &'static Text) -> Response {
     let t = text.mail;
-    message(text, StatusCode::NOT_FOUND, t.reset_over, t.reset_over_text)
+    message(
+        web,
+        text,
+        StatusCode::NOT_FOUND,
+        t.reset_over,
+        t.reset_over_text,
+    )
+    .await
 }
 
-fn message(text: &'static Text, status: StatusCode, title: &str, message: &str) -> Response {
+async fn message(
+    web: &Web,
+    text: &'static Text,
+    status: StatusCode,
+    title: &str,
+    message: &str,
+) -> Response {
     let page = Message {
-        shell: anonymous_shell(text, String::new()),
+        shell: public_shell(web, text).await,
         title: title.to_owned(),
         message: message.to_owned(),
         back: None,

@@ -15,7 +15,10 @@ use super::{
     page::{Message, show},
     request::Visit,
 };
-use crate::domain::id::{CollectionId, PersonId, RevisionId, TagId};
+use crate::domain::{
+    error::Error,
+    id::{CollectionId, PersonId, RevisionId, TagId},
+};
 
 /// Octets of a form without files.
 const LIMIT: usize = 1024 * 1024;
@@ -122,9 +125,10 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, state).await?;
+        let too_large = Error::TooLarge { limit: LIMIT };
         let body = axum::body::to_bytes(body, LIMIT)
             .await
-            .map_err(|_| StatusCode::PAYLOAD_TOO_LARGE.into_response())?;
+            .map_err(|_| visit.failed(&Arc::<Web>::from_ref(state), &too_large))?;
         let path = parts.uri.path().to_owned();
         let request = Request::from_parts(parts, Body::from(body));
         let Form(fields) = Form::<Vec<(String, String)>>::from_request(request, &())

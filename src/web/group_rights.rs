@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
@@ -15,6 +12,7 @@ use super::{
     groups::MemberSearch,
     names,
     page::{Shell, show},
+    params::Query,
     place::{GroupName, PlacePath},
     request::Visit,
     search_members::{Choice, find, in_order},

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -14,6 +11,7 @@ use super::{
     Web,
     form::Posted,
     page::{Shell, Tool, show},
+    params::{Path, Query},
     place::{GroupName, PlacePath},
     request::Visit,
     search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},

@@ -4,16 +4,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
     Web,
     error::explain,
     page::{Message, Shell, Tool, show},
+    params::Path,
     request::Visit,
     text::Text,
     told::Told,

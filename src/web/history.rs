@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     Web, documents,
     form::Posted,
     names,
     page::{Shell, show},
+    params::Query,
     place::ItemPath,
     request::Visit,
     share::name_of,

@@ -135,7 +135,11 @@ async fn birthdays(web: &Web, visit: &Visit) -> Result<(Vec<Birthday>, Option<St
                 PlacePath::of(book).path(),
                 hit.placement.server_id
             ),
-            name: names::of_contact(&hit.placement.display, &hit.texts, &visit.settings),
+            name: names::short(&names::of_contact(
+                &hit.placement.display,
+                &hit.texts,
+                &visit.settings,
+            )),
             day: when::day_of_year(date, visit.text),
         };
         found.push(((past, date.clone()), birthday));

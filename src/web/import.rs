@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use askama::Template;
 use axum::{
-    extract::{Multipart, Query, State},
+    extract::{Multipart, State},
     response::Response,
 };
 use http::StatusCode;
@@ -23,6 +23,7 @@ use super::{
     facet::{CardView, Choice as Choosable},
     form::Posted,
     page::{Shell, see_other, show},
+    params::Query,
     place::{PlacePath, UploadPath, form_encode},
     request::Visit,
     share::name_of,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -16,6 +13,7 @@ use super::{
     group_rights::{grantee_value, grantees, person_of},
     names,
     page::{Shell, show},
+    params::Query,
     place::ItemPath,
     request::Visit,
     search_members::{Choice, find, in_order},

@@ -10,6 +10,7 @@ use super::{
     contacts::{ListParams, list_telling},
     facet::mailto_all,
     form::Posted,
+    names,
     place::{ItemPath, PlacePath},
     request::Visit,
     selection::chosen,
@@ -65,7 +66,7 @@ pub async fn members_of(
         members.push(Member {
             uid: uid.clone(),
             path: format!("{place}/c/{}", card.placement.server_id),
-            name: web.facet.name(&card.document, &visit.settings),
+            name: names::short(&web.facet.name(&card.document, &visit.settings)),
             email: addresses.into_iter().next().unwrap_or_default(),
         });
     }

@@ -37,6 +37,7 @@ mod news;
 mod notifications;
 mod origin;
 mod page;
+mod params;
 mod place;
 mod qr;
 mod refused;
@@ -62,10 +63,10 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     http::{HeaderName, HeaderValue, header},
     middleware,
-    response::IntoResponse,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -145,7 +146,6 @@ pub fn router(web: Arc<Web>) -> Router {
             .merge(files(path))
     };
     let pages = Router::new()
-        .route("/", get(home::page))
         .route("/contacts", get(contacts::last_place))
         .route("/new", get(edit::new_in_default))
         .route("/documents", get(documents::tool))
@@ -175,27 +175,49 @@ pub fn router(web: Arc<Web>) -> Router {
         .merge(own_devices())
         .merge(guide())
         .merge(admin::router())
+        .method_not_allowed_fallback(params::other_method)
+        // What else is sent there is CardDAV discovery.
+        .route("/", get(home::page))
         .layer(DefaultBodyLimit::max(UPLOAD))
         .layer(middleware::from_fn_with_state(web.clone(), origin::guard));
     guarded(pages).with_state(web)
 }
 
-/// Pages with what browsers are told of them: nothing foreign, nothing sniffed, no frames.
+/// What browsers are told of pages: nothing foreign, nothing sniffed, no frames.
+const GUARDS: [(&str, &str); 5] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+         img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (
+        "permissions-policy",
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    // Pages are of one person; what may be kept says so.
+    ("cache-control", "no-store"),
+];
+
 fn guarded<S: Clone + Send + Sync + 'static>(pages: Router<S>) -> Router<S> {
-    pages
-        .layer(header_layer(
-            "content-security-policy",
-            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
-             img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        ))
-        .layer(header_layer(
-            "permissions-policy",
-            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        ))
-        .layer(header_layer("cross-origin-opener-policy", "same-origin"))
-        .layer(header_layer("cross-origin-resource-policy", "same-origin"))
-        // Pages are of one person; what may be kept says so.
-        .layer(header_layer("cache-control", "no-store"))
+    let guards = GUARDS.into_iter();
+    guards.fold(pages, |pages, (name, value)| {
+        pages.layer(header_layer(name, value))
+    })
+}
+
+/// The answer to a path that is nobody's: a page for browsers.
+pub async fn no_page(web: &Arc<Web>, request: Request) -> Response {
+    let mut response = params::no_page(web, request).await;
+    for (name, value) in GUARDS {
+        let (name, value) = (
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        );
+        response.headers_mut().insert(name, value);
+    }
+    response
 }
 
 /// Style, script and picture of every page.

@@ -28,6 +28,17 @@ pub fn ordered(display: &str, family_first: Option<&str>, settings: &Settings) -
     straight(name.unwrap_or(display))
 }
 
+/// The most characters of a name that a message or a row of a list shows.
+const SHOWN: usize = 100;
+
+/// A name as messages and rows of lists show it.
+pub fn short(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{}…", name[..end].trim_end()),
+        None => name.to_owned(),
+    }
+}
+
 /// The name of an account in the reader's order; the last word of it counts as the family name.
 pub fn of_account(name: &str, settings: &Settings) -> String {
     let shown = match name.trim().rsplit_once(char::is_whitespace) {
@@ -40,6 +51,14 @@ pub fn of_account(name: &str, settings: &Settings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_name_is_shown_by_its_beginning() {
+        assert_eq!(short("Zoé"), "Zoé");
+        let hundred = "é".repeat(SHOWN);
+        assert_eq!(short(&hundred), hundred);
+        assert_eq!(short(&format!("{hundred}é")), format!("{hundred}…"));
+    }
 
     #[test]
     fn the_family_comes_first_where_that_is_set() {

@@ -3,15 +3,13 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     Web,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     request::Visit,
     told::{Done, Told},
 };

@@ -242,8 +242,12 @@ pub struct Edit {
     pub version: String,
     /// Refused changes that are settled once it is saved.
     pub settles: Vec<i64>,
-    /// The contact is gone: what is typed becomes another one, of this name.
+    /// What is typed becomes another contact, of this name.
     pub anew: Option<String>,
+    /// The button that saves it.
+    pub save: &'static str,
+    /// Where to sign in, for somebody whose session ended.
+    pub sign_in: Option<&'static str>,
     /// Where it is still to be seen.
     pub elsewhere: Option<Elsewhere>,
     /// What a contact says in several languages is said in this one.

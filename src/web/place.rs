@@ -1,9 +1,18 @@
 //! Places and items in URLs.
 
-use axum::extract::{FromRequestParts, Path};
-use http::{StatusCode, request::Parts};
+use std::sync::Arc;
 
-use super::{Web, request::Visit};
+use axum::{
+    extract::{FromRef, FromRequestParts},
+    response::Response,
+};
+use http::request::Parts;
+
+use super::{
+    Web,
+    params::{Path, nowhere},
+    request::Visit,
+};
 use crate::domain::{
     book::Book,
     collection::{DEFAULT_FOLDER, Place},
@@ -118,16 +127,21 @@ trait Named: Sized {
 /// Makes handlers take what an address names.
 macro_rules! extracted {
     ($($path:ty),+) => {$(
-        impl<S: Send + Sync> FromRequestParts<S> for $path {
-            type Rejection = StatusCode;
+        impl<S: Send + Sync> FromRequestParts<S> for $path
+        where
+            Arc<Web>: FromRef<S>,
+        {
+            type Rejection = Response;
 
             async fn from_request_parts(
                 parts: &mut Parts,
                 state: &S,
-            ) -> std::result::Result<Self, StatusCode> {
-                let params = Path::from_request_parts(parts, state).await;
-                let Path(params) = params.map_err(|_| StatusCode::NOT_FOUND)?;
-                Self::named(&Params(params)).ok_or(StatusCode::NOT_FOUND)
+            ) -> std::result::Result<Self, Response> {
+                let Path(params) = Path::from_request_parts(parts, state).await?;
+                match Self::named(&Params(params)) {
+                    Some(path) => Ok(path),
+                    None => Err(nowhere(parts, state).await),
+                }
             }
         }
     )+};

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     Web,
@@ -14,6 +11,7 @@ use super::{
     history::{DifferenceRow, described},
     names,
     page::{Shell, Tool, show},
+    params::Query,
     request::Visit,
     text::fill,
     told::{Done, Told},
@@ -41,6 +39,8 @@ struct ChangeRow {
     words: Option<String>,
     /// The contact is there, so that the change can be proposed.
     readable: bool,
+    /// Its author may make it now.
+    may_make: bool,
     proposed: bool,
 }
 
@@ -140,7 +140,7 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
         name: match change.words {
             // In the server's words: there is no name.
             Some(_) => change.revision.reason,
-            None => web.facet.name(&change.revision.document, &visit.settings),
+            None => names::short(&web.facet.name(&change.revision.document, &visit.settings)),
         },
         when: when::shown(change.revision.at, visit.text),
         who: names::of_account(&change.revision.person_name, &visit.settings),
@@ -148,6 +148,7 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
         differences: described(change.differences, web, visit),
         words: change.words,
         readable: change.readable,
+        may_make: change.may_make,
         proposed: change.proposed,
     }
 }

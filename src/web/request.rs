@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRef, FromRequestParts},
     response::Response,
 };
-use http::{HeaderMap, request::Parts};
+use http::{HeaderMap, Method, Uri, request::Parts, uri::PathAndQuery};
 
 use super::{
     Web,
@@ -31,6 +31,9 @@ use crate::domain::{
     verification::Answer,
 };
 use crate::http::About;
+
+/// Octets of an address that one is led to after signing in.
+const LONGEST_NEXT: usize = 2000;
 
 /// A request by a person who is signed in.
 pub struct Visit {
@@ -204,11 +207,37 @@ where
                     .map_err(|error| anonymous_failure(&error, &parts.headers))
             }
             None => {
-                let next = parts.uri.path();
-                Err(see_other(&format!("/login?next={}", encode_segment(next))))
+                let next = wanted(&parts.method, &parts.uri);
+                Err(see_other(&format!("/login?next={}", encode_segment(&next))))
             }
         }
     }
+}
+
+/// Where somebody goes on who has to sign in first: the page that was asked for, or the one that a
+/// form stood on; what the form asked for is not done.
+fn wanted(method: &Method, uri: &Uri) -> String {
+    let path = uri.path();
+    if matches!(*method, Method::GET | Method::HEAD) {
+        let whole = uri.path_and_query().map(PathAndQuery::as_str);
+        let whole = whole.filter(|whole| whole.len() <= LONGEST_NEXT);
+        return whole.unwrap_or(path).to_owned();
+    }
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let kept = match segments[..] {
+        ["d", "g", _, _, "c", _, ..] => 6,
+        ["d", "private", _, "c", _, ..] => 5,
+        ["c" | "g", _, "c", _, ..] | ["d", "g", _, _, ..] => 4,
+        ["d", "private", _, ..] | ["g", _, "members" | "rights", ..] => 3,
+        ["settings", "display" | "contacts"] => 1,
+        ["c" | "g" | "settings" | "join", _, ..] => 2,
+        [
+            "tags" | "groups" | "search" | "refused" | "verify" | "connect" | "admin",
+            ..,
+        ] => 1,
+        _ => 0,
+    };
+    format!("/{}", segments[..kept].join("/"))
 }
 
 /// What the server noticed, in words.
@@ -282,6 +311,15 @@ pub fn anonymous_failure(error: &Error, headers: &HeaderMap) -> Response {
     show(status, &page)
 }
 
+/// [`anonymous_shell`] with the administration's notice to everybody.
+pub async fn public_shell(web: &Web, text: &'static Text) -> Shell {
+    Shell {
+        // A page that can be shown is not refused for want of it.
+        maintenance: web.core.maintenance_notice().await.unwrap_or_default(),
+        ..anonymous_shell(text, String::new())
+    }
+}
+
 /// The shell of pages for people who are not signed in.
 pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
     Shell {
@@ -302,5 +340,48 @@ pub fn anonymous_shell(text: &'static Text, token: String) -> Shell {
         news: None,
         maintenance: None,
         administers: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn signing_in_leads_to_a_page() {
+        for (method, address, page) in [
+            (Method::GET, "/search?q=Rossi&in=p", "/search?q=Rossi&in=p"),
+            (Method::GET, "/c/private", "/c/private"),
+            (Method::POST, "/c/private/selected/delete", "/c/private"),
+            (Method::POST, "/c/private/new", "/c/private"),
+            (
+                Method::POST,
+                "/c/private/c/7/comments/edit",
+                "/c/private/c/7",
+            ),
+            (Method::POST, "/g/Team%20A/c/7/edit", "/g/Team%20A/c/7"),
+            (Method::POST, "/g/Team/rights/grant", "/g/Team/rights"),
+            (Method::POST, "/d/private/Plans/upload", "/d/private/Plans"),
+            (
+                Method::POST,
+                "/d/g/Team/Plans/c/7/version",
+                "/d/g/Team/Plans/c/7",
+            ),
+            (Method::POST, "/d/g/Team/Plans/rename", "/d/g/Team/Plans"),
+            (Method::POST, "/settings/display", "/settings"),
+            (
+                Method::POST,
+                "/settings/devices/e/7/rename",
+                "/settings/devices",
+            ),
+            (Method::POST, "/tags/colour?x=1", "/tags"),
+            (Method::POST, "/undo", "/"),
+        ] {
+            let uri: Uri = address.parse().expect("an address");
+            assert_eq!(wanted(&method, &uri), page, "{method} {address}");
+        }
+        let long = format!("/search?q={}", "x".repeat(LONGEST_NEXT));
+        let uri: Uri = long.parse().expect("an address");
+        assert_eq!(wanted(&Method::GET, &uri), "/search");
     }
 }

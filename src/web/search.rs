@@ -7,10 +7,7 @@ mod suggest;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{
     Web,
@@ -19,6 +16,7 @@ use super::{
     form::Posted,
     names,
     page::{self, Shell, initials, see_other, show},
+    params::Query,
     place::PlacePath,
     request::Visit,
     search_members::in_order,
@@ -381,8 +379,8 @@ fn found(hit: &Hit, root: Option<&Node>, books: &[Book], visit: &Visit) -> Optio
         value: selected::value(hit.placement.collection, &hit.placement.server_id),
         path: format!("{}/c/{}", here.1, hit.placement.server_id),
         initials: initials(&name),
-        name: highlight(&name, root),
-        shown_name: name,
+        name: highlight(&names::short(&name), root),
+        shown_name: names::short(&name),
         kind: match hit.placement.kind.as_str() {
             _ if hit.placement.class == DOCUMENT => visit.text.documents.document,
             "group" => visit.text.kind_list,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
 
 use super::{
@@ -14,6 +11,7 @@ use super::{
     account::confirmed,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     place::encode_segment,
     qr,
     request::Visit,

@@ -278,15 +278,19 @@ async fn show_empty(
     let book = place.open(web, visit).await?;
     let count = book.count().await?;
     let title = super::share::name_of(&book, visit);
+    let x = visit.text.book;
+    let counted = usize::try_from(count).unwrap_or_default();
     Ok(show(
         told.status(),
         &Empty {
             shell: visit.shell_telling(web, Some(&place.path()), told),
             here: place.path(),
             sentence: if book.is_private() {
-                fill(visit.text.empty_private_text, &[&count])
+                let said = [x.empty_private_one, visit.text.empty_private_text];
+                fill(visit.text.of_many(counted, said), &[&count])
             } else {
-                fill(visit.text.empty_group_text, &[&count, &title])
+                let said = [x.empty_group_one, visit.text.empty_group_text];
+                fill(visit.text.of_many(counted, said), &[&count, &title])
             },
             title,
         },

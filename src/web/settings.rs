@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use http::StatusCode;
 
@@ -15,6 +12,7 @@ use super::{
     facet::Choice,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     request::Visit,
     share::name_of,
     text::{Text, by_tag, fill},

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
@@ -14,6 +11,7 @@ use super::{
     form::Posted,
     names,
     page::{Shell, show},
+    params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
     text::fill,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form,
-    extract::{FromRequest, Query, Request, State},
+    extract::{FromRequest, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -15,7 +15,8 @@ use super::{
     Web,
     contacts::forget_place,
     page::{SignIn, SignInCode, see_other, show, show_later},
-    request::{Visit, anonymous_failure, anonymous_shell},
+    params::Query,
+    request::{Visit, anonymous_failure, public_shell},
     session::Visitor,
     text::{self, Text, fill},
 };
@@ -39,7 +40,7 @@ pub async fn form(
     headers: HeaderMap,
 ) -> Response {
     let text = text::choose(None, &headers);
-    let page = page(&web, text, String::new(), next.next, None);
+    let page = page(&web, text, String::new(), next.next, None).await;
     show(StatusCode::OK, &page)
 }
 
@@ -69,7 +70,8 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
     let (problem, wait) = match tried.await {
         Ok(Outcome::Known(identity)) if identity.person().second_factor => {
             let ticket = web.sessions.ticket(identity.person());
-            return show(StatusCode::OK, &code_page(text, ticket, sent.next, None));
+            let page = code_page(&web, text, ticket, sent.next, None).await;
+            return show(StatusCode::OK, &page);
         }
         Ok(Outcome::Known(identity)) => {
             let person = identity.person().id;
@@ -83,7 +85,7 @@ pub async fn sign_in(State(web): State<Arc<Web>>, request: Request) -> Response 
         Err(error) => return anonymous_failure(&error, &headers),
     };
     refused(
-        &page(&web, text, sent.login, sent.next, Some(problem)),
+        &page(&web, text, sent.login, sent.next, Some(problem)).await,
         wait,
     )
 }
@@ -130,7 +132,7 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
     let (problem, wait) = match tried.await {
         Ok(None) => {
             let problem = Some(text.account.ticket_over.to_owned());
-            let page = page(&web, text, String::new(), sent.next, problem);
+            let page = page(&web, text, String::new(), sent.next, problem).await;
             return refused(&page, None);
         }
         Ok(Some((person, Code::Right(_)))) => {
@@ -140,7 +142,7 @@ pub async fn code(State(web): State<Arc<Web>>, request: Request) -> Response {
         Ok(Some((_, Code::Throttled { retry_after }))) => slowed(text, retry_after),
         Err(error) => return anonymous_failure(&error, &headers),
     };
-    let page = code_page(text, sent.ticket, sent.next, Some(problem));
+    let page = code_page(&web, text, sent.ticket, sent.next, Some(problem)).await;
     refused(&page, wait)
 }
 
@@ -164,14 +166,15 @@ async fn begun(
     }
 }
 
-fn code_page(
+async fn code_page(
+    web: &Web,
     text: &'static Text,
     ticket: String,
     next: String,
     problem: Option<String>,
 ) -> SignInCode {
     SignInCode {
-        shell: anonymous_shell(text, String::new()),
+        shell: public_shell(web, text).await,
         ticket,
         next,
         problem,
@@ -205,7 +208,7 @@ pub async fn sign_out(
     }
 }
 
-fn page(
+async fn page(
     web: &Web,
     text: &'static Text,
     login: String,
@@ -213,7 +216,7 @@ fn page(
     problem: Option<String>,
 ) -> SignIn {
     SignIn {
-        shell: anonymous_shell(text, String::new()),
+        shell: public_shell(web, text).await,
         login,
         next,
         forgotten: web.outlets.mail,

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{
@@ -14,6 +11,7 @@ use super::{
     card::card_telling,
     form::Posted,
     page::{Shell, Tool, show},
+    params::Query,
     place::ItemPath,
     request::Visit,
     text::fill,

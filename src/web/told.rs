@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{
     error::explain,
+    names,
     page::{Undo, see_other},
     place::form_encode,
     request::Visit,
@@ -38,7 +39,7 @@ impl Done {
 
     /// With the name of a group or person.
     pub fn to(mut self, name: &str) -> Self {
-        self.name = name.to_owned();
+        self.name = names::short(name);
         self
     }
 
@@ -87,6 +88,14 @@ impl Done {
     }
 
     fn sentence(&self, text: &Text) -> Option<String> {
+        let mut values: Vec<String> = self
+            .n
+            .split(',')
+            .filter_map(|number| number.parse::<u64>().ok())
+            .map(|number| number.to_string())
+            .collect();
+        let first = values.first().and_then(|number| number.parse().ok());
+        let first = first.unwrap_or_default();
         let named = match self.done.as_str() {
             "created" => text.created,
             "saved" => text.saved,
@@ -121,7 +130,7 @@ impl Done {
             "selection-copied" => text.selection_copied,
             "selection-restored" => text.selection_restored,
             "selection-undone" => text.book.undone,
-            "selection-tagged" => text.book.tagged,
+            "selection-tagged" => text.of_many(first, [text.book.tagged_one, text.book.tagged]),
             "emptied" => text.emptied,
             "went-back" => text.went_back,
             "message-queued" => text.mail.message_queued,
@@ -148,12 +157,6 @@ impl Done {
             "import-undone" => text.transfer.import_taken_back,
             other => text.device.done(other).or_else(|| text.admin.done(other))?,
         };
-        let mut values: Vec<String> = self
-            .n
-            .split(',')
-            .filter_map(|number| number.parse::<u64>().ok())
-            .map(|number| number.to_string())
-            .collect();
         if values.is_empty() {
             values.push(self.name.clone());
         }

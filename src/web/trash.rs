@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -15,6 +12,7 @@ use super::{
     form::Posted,
     names,
     page::{Shell, show},
+    params::Query,
     place::PlacePath,
     request::Visit,
     text::fill,
@@ -274,7 +272,11 @@ fn row(removal: &Removal, may_restore: bool, may_copy: bool, visit: &Visit) -> T
     let last_first = removal.last_first.as_deref();
     TrashRow {
         revision: removal.revision.0,
-        name: names::ordered(&removal.display, last_first, &visit.settings),
+        name: names::short(&names::ordered(
+            &removal.display,
+            last_first,
+            &visit.settings,
+        )),
         when: when::shown(removal.at, visit.text),
         who: names::of_account(&removal.person_name, &visit.settings),
         client: removal.client.clone(),

@@ -41,6 +41,9 @@ struct Kept {
 impl Undos {
     /// Keeps it for the person; what [`Done::undone_by`] takes.
     pub fn keep(&self, visit: &Visit, undos: Vec<Undo>, back: &str) -> String {
+        if undos.iter().all(Undo::is_empty) {
+            return String::new();
+        }
         let now = Instant::now();
         let id = random_id(16);
         let kept = Kept {

@@ -6,10 +6,7 @@ mod shown;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use self::shown::{is_filled, lines_of, shown};
@@ -17,6 +14,7 @@ use super::{
     Web,
     form::Posted,
     page::{Shell, Tool, show},
+    params::{Path, Query},
     place::{ItemPath, PlacePath},
     request::Visit,
     selection::chosen,

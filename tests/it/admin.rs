@@ -262,8 +262,18 @@ fn a_list_of_people_is_imported() {
         assert_eq!(browser.sign_in(login, password).status, 303);
     }
     assert!(text.contains("Not added: alice"), "{text}");
-    let refused = import("name\nzoe\n");
-    assert_eq!(refused.status, 422);
+    for (list, why) in [
+        ("name\nzoe\n", "Line 1 has to name its columns"),
+        ("login\nB B\n", "Line 2: “b b” is no login"),
+        (
+            "login,email\nann,nowhere\n",
+            "Line 2: “nowhere” is no e-mail address",
+        ),
+    ] {
+        let refused = import(list);
+        assert_eq!(refused.status, 422);
+        assert!(refused.text().contains(why), "{}", refused.text());
+    }
 }
 
 #[test]
@@ -413,6 +423,9 @@ fn everybody_reads_the_maintenance_notice() {
     assert_eq!(say("Back at <noon>"), 303);
     let alice = Browser::of(&server.address, "alice");
     assert!(alice.page("/settings").contains("Back at &#60;noon&#62;"));
+    // Whoever cannot sign in reads why.
+    let stranger = Browser::open(&server.address);
+    assert!(stranger.page("/login").contains("Back at &#60;noon&#62;"));
     assert_eq!(say(&"x".repeat(501)), 422);
     assert_eq!(say(""), 303);
     assert!(!alice.page("/settings").contains("noon"));

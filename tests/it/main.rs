@@ -30,6 +30,7 @@ mod web;
 mod web_devices;
 mod web_edit;
 mod web_fields;
+mod web_kept;
 mod web_list;
 mod web_rights;
 mod web_search;

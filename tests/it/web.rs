@@ -246,8 +246,23 @@ fn what_one_may_not_do_is_not_offered_and_not_done() {
     assert!(page.contains("ask them"));
     assert!(!page.contains("/edit\"") && !page.contains("/delete\""));
     assert!(!bob.page("/g/Team").contains("/g/Team/new"));
-    let answer = bob.save(&format!("{path}/edit"), &[("family", "Mine")], None);
+    // The form is not shown; sent without it, it comes back, and is a refused change.
+    let edit = format!("{path}/edit");
+    let form = bob.get(&edit);
+    assert_eq!(form.status, 403);
+    assert!(form.text().contains("ask them") && !form.text().contains("name=\"family\""));
+    let mine = [
+        ("token", hidden(&page, "token")),
+        ("family", "Mine".to_owned()),
+    ];
+    let mine = mine.map(|(name, value)| (name.to_owned(), value));
+    let answer = bob.send(&edit, &mine, None);
     assert_eq!(answer.status, 403);
+    let again = answer.text();
+    assert!(again.contains("value=\"Mine\""), "{again}");
+    assert!(again.contains("kept in your refused changes"), "{again}");
+    assert!(bob.page("/refused").contains("Mine"));
+    assert_eq!(bob.get("/g/Team/new").status, 403);
     let fields = [
         ("token", hidden(&page, "token")),
         ("version", hidden(&page, "version")),

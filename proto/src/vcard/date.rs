@@ -10,7 +10,8 @@ pub struct PartialDate {
 
 impl PartialDate {
     /// Reads `19960415`, `1996-04-15`, `1996-4-5`, `--0415`, `--04-15`, `1996-04`, `1996`, and the
-    /// date part of a date-time; none for other text.
+    /// date part of a date-time; none for other text,
+    /// nor for a day that its month does not have.
     pub fn parse(text: &str) -> Option<Self> {
         let date = text.trim().split(['T', ' ']).next()?;
         if let Some(rest) = date.strip_prefix("--") {
@@ -28,7 +29,7 @@ impl PartialDate {
         if date.contains('-') {
             let mut parts = date.split('-');
             let year = parts.next()?.parse().ok()?;
-            let month = parts.next()?.parse().ok();
+            let month = Some(parts.next()?.parse().ok()?);
             return match parts.next() {
                 Some(day) => Self::new(Some(year), month, Some(day.parse().ok()?)),
                 None => Self::new(Some(year), month, None),
@@ -71,9 +72,19 @@ impl PartialDate {
     }
 
     fn new(year: Option<u16>, month: Option<u8>, day: Option<u8>) -> Option<Self> {
+        let last = match month {
+            Some(2) if year.is_none_or(is_leap) => 29,
+            Some(2) => 28,
+            Some(4 | 6 | 9 | 11) => 30,
+            _ => 31,
+        };
         let valid = month.is_none_or(|month| (1..=12).contains(&month))
-            && day.is_none_or(|day| (1..=31).contains(&day))
+            && day.is_none_or(|day| (1..=last).contains(&day))
             && (year.is_some() || month.is_some());
         valid.then_some(Self { year, month, day })
     }
+}
+
+fn is_leap(year: u16) -> bool {
+    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }

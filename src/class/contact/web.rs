@@ -6,6 +6,7 @@ mod form;
 pub(super) mod list;
 mod merge;
 mod rebase;
+mod typed;
 mod view;
 
 use std::sync::Arc;
@@ -89,12 +90,13 @@ impl WebFacet for Contact {
                 .find(|(known, _)| known == name)
                 .map_or("", |(_, value)| value.as_str())
         };
-        let changes = submitted
+        let changes: Vec<(String, String)> = submitted
             .fields
             .iter()
-            .map(|(name, value)| (name.clone(), value.trim().replace("\r\n", "\n")))
+            .map(|(name, value)| typed::tidy(name, value, submitted.month_first))
             .filter(|(name, value)| value_before(name).trim() != value)
             .collect();
+        typed::check(&changes)?;
         let photo = match (&submitted.photo, submitted.remove_photo) {
             (Some(octets), _) => Some(picture::for_storage(octets, submitted.photo_limit)?),
             (None, true) => Some(Vec::new()),
@@ -117,11 +119,14 @@ impl WebFacet for Contact {
     ) -> Result<Rebased> {
         let spoken = |card: &[u8]| parse(card).map(|card| card.spoken(submitted.language));
         let base = base.map(spoken).transpose()?;
-        let fields = &submitted.fields;
+        let fields = submitted.fields.iter();
+        let fields: Vec<_> = fields
+            .map(|(name, value)| typed::tidy(name, value, submitted.month_first))
+            .collect();
         Ok(rebase::rebased(
             base.as_ref(),
             &spoken(later)?,
-            fields,
+            &fields,
             reader,
         ))
     }

@@ -127,9 +127,7 @@ impl Office {
             valid_email(email)?;
         }
         if change.quota.flatten().is_some_and(|quota| quota < 0) {
-            return Err(Error::Invalid(
-                "a quota is a number of contacts, 0 for no limit".into(),
-            ));
+            return Err(Error::Invalid(Rule::Quota));
         }
         if change.disabled == Some(true) || change.admin == Some(false) {
             self.keep_an_administrator(person).await?;

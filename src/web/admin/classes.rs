@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
@@ -20,6 +17,7 @@ use crate::{
         Web,
         form::Posted,
         page::{Shell, show},
+        params::Query,
         request::Visit,
         text::admin::Admin,
         told::{Done, Told},

@@ -3,11 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    Extension,
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{Extension, extract::State, response::Response};
 
 use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
@@ -23,6 +19,7 @@ use crate::{
         devices::{ago, erase_typed, errors_of, state},
         form::Posted,
         page::{Shell, show},
+        params::Query,
         request::Visit,
         text::fill,
         told::{Done, Told},

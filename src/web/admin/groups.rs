@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 
 use super::{OfficeVisit, office_of, settled, shell};
 use crate::{
@@ -21,6 +18,7 @@ use crate::{
         form::Posted,
         groups::role_name,
         page::{Shell, show},
+        params::{Path, Query},
         request::Visit,
         text::fill,
         told::{Done, Told},

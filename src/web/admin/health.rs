@@ -3,10 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 
 use super::{OfficeVisit, office_of, settled, shell};
@@ -24,6 +21,7 @@ use crate::{
         Web,
         form::Posted,
         page::{Shell, show},
+        params::Query,
         request::Visit,
         text::{admin::Admin, fill},
         told::{Done, Told},

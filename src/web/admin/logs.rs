@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -18,6 +15,7 @@ use crate::{
         Web,
         devices::exchange_words,
         page::{Shell, show},
+        params::Query,
         text::admin::Admin,
         told::Told,
         when,

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Path, Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
+use http::StatusCode;
 use serde::Deserialize;
 
 use super::{OfficeVisit, office_of, settled, shell};
@@ -21,14 +19,16 @@ use crate::{
             people::{Account, AccountChange, NewAccount},
         },
     },
-    transfer::accounts::read_list,
+    transfer::accounts::{Unlisted, read_list},
     web::{
         Web,
         devices::ago,
+        error::explain,
         form::Posted,
         page::{Shell, show},
+        params::{Path, Query},
         request::Visit,
-        text::fill,
+        text::{admin::Admin, fill},
         told::{Done, Told},
     },
 };
@@ -182,6 +182,22 @@ async fn make(office: &Office, new: NewAccount) -> Result<(String, String)> {
     Ok((login, password))
 }
 
+fn not_added(login: &str, error: &Error, visit: &Visit) -> String {
+    let (.., why) = explain(error, visit.text);
+    fill(visit.text.admin.not_added, &[&login, &why])
+}
+
+/// Why a list was not read, in the reader's words.
+fn unlisted(why: &Unlisted, text: &Admin) -> String {
+    match why {
+        Unlisted::NoLogins => text.list_no_login.to_owned(),
+        Unlisted::Login(line, login) => fill(text.list_bad_login, &[line, login]),
+        Unlisted::Email(line, email) => fill(text.list_bad_email, &[line, email]),
+        Unlisted::TooMany(most) => fill(text.list_too_many, &[most]),
+        Unlisted::Form(why) => why.clone(),
+    }
+}
+
 /// `POST /admin/users/import`: every account that can be added is.
 pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let office = match office_of(&web, &posted) {
@@ -191,11 +207,14 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let read = read_list(posted.value("list")).and_then(|list| match list.len() {
         0..=AT_ONCE => Ok(list),
-        more => Err(format!("{more} > {AT_ONCE}")),
+        _ => Err(Unlisted::TooMany(AT_ONCE)),
     });
     let (told, added) = match read {
         Err(why) => (
-            Told::refused(&Error::Invalid(why.into()), visit),
+            Told::Refused(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                unlisted(&why, visit.text.admin),
+            ),
             Added::default(),
         ),
         Ok(list) => {
@@ -204,9 +223,7 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
                 let login = new.login.clone();
                 match make(&office, new).await {
                     Ok(made) => added.made.push(made),
-                    Err(error) => added
-                        .refused
-                        .push(fill(visit.text.admin.not_added, &[&login, &error])),
+                    Err(error) => added.refused.push(not_added(&login, &error, visit)),
                 }
             }
             (Told::Nothing, added)

@@ -3,10 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{
-    extract::{Query, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
@@ -19,6 +16,7 @@ use crate::{
     web::{
         Web,
         page::{Shell, Tool, show},
+        params::Query,
         request::Visit,
         text::fill,
         told::Told,
@@ -91,10 +89,12 @@ async fn look(web: &Arc<Web>, visit: &Visit, asked: &Asked) -> Result<Page> {
             Some(device) => device.shown_name().to_owned(),
             None => client.label.trim_start_matches(prefix).to_owned(),
         };
+        let said = [text.connected_one, text.connected];
+        let said = visit.text.of_many(contacts, said);
         return Ok(Page {
             shell,
             done: true,
-            sentence: fill(text.connected, &[&name, &contacts]),
+            sentence: fill(said, &[&name, &contacts]),
             trouble: None,
             back,
         });

@@ -58,13 +58,13 @@ pub fn exchange_words(event: &Event, text: &Devices) -> String {
     };
     let counts = |added: usize, changed: usize, removed: usize| {
         let counts = [
-            (text.count_new, added),
-            (text.count_changed, changed),
-            (text.count_removed, removed),
+            (text.count_new_one, text.count_new, added),
+            (text.count_changed_one, text.count_changed, changed),
+            (text.count_removed_one, text.count_removed, removed),
         ];
-        let told = counts.iter().filter(|(_, number)| *number > 0);
+        let told = counts.iter().filter(|(.., number)| *number > 0);
         let told: Vec<String> = told
-            .map(|(sentence, number)| fill(sentence, &[number]))
+            .map(|(one, many, number)| fill(if *number == 1 { one } else { many }, &[number]))
             .collect();
         told.join(", ")
     };
@@ -96,5 +96,24 @@ pub fn exchange_words(event: &Event, text: &Devices) -> String {
         Event::Wiped { done: true } => text.event_wiped.to_owned(),
         Event::Wiped { done: false } => text.event_wipe_failed.to_owned(),
         Event::Failed => text.event_failed.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::FR;
+
+    #[test]
+    fn one_is_said_in_the_singular() {
+        let received = |added| Event::Received {
+            place: None,
+            added,
+            changed: 0,
+            removed: 0,
+        };
+        let said = |added| exchange_words(&received(added), FR.device);
+        assert!(said(1).ends_with("1 nouvelle"), "{}", said(1));
+        assert!(said(2).ends_with("2 nouvelles"), "{}", said(2));
     }
 }

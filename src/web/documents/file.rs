@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -19,7 +19,7 @@ use crate::{
         error::{Error, Result},
         id::RevisionId,
     },
-    web::{Web, place::ItemPath, place::encode_segment, request::Visit},
+    web::{Web, params::Path, place::ItemPath, place::encode_segment, request::Visit},
 };
 
 /// `GET /d/…/c/ID/file`

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{book::Book, direction::straight, duplicates, error::Error, item::Card},
     web::{
-        Web, duplicates::reasons, facet::Submitted, form::Posted, names, place::PlacePath,
-        request::Visit, text::by_tag,
+        Web, duplicates::reasons, facet::Submitted, form::Posted, names, params::Query,
+        place::PlacePath, request::Visit, text::by_tag,
     },
 };
 
@@ -54,7 +54,11 @@ fn rows(visit: &Visit, book: &Book, found: Vec<duplicates::Alike>) -> Vec<Alike>
         });
         Alike {
             id: placement.server_id.clone(),
-            name: names::of_contact(&placement.display, texts, &visit.settings),
+            name: names::short(&names::of_contact(
+                &placement.display,
+                texts,
+                &visit.settings,
+            )),
             detail: detail.collect::<Vec<_>>().join(" · "),
             why: reasons(found.likeness, &found.reasons, visit.text.transfer),
             path: format!("{place}/c/{}", placement.server_id),

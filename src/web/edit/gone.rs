@@ -7,14 +7,13 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use super::{
-    Alike, Page, Saved,
-    alike::alike,
-    created_at,
+    Alike, Page,
+    once::{self, Saved},
     sent::{NAME, Sent},
 };
 use crate::{
     domain::{
-        book::{Book, Condition, Replace},
+        book::Book,
         error::{Error, Result},
         id::RevisionId,
         item::random_id,
@@ -88,7 +87,7 @@ pub async fn answer(
         return form.shown(web, visit, shown).await;
     };
     if sent.more.is_none() {
-        match form.stored(web, visit, anew, &written).await {
+        match once::stored(web, visit, form.into, sent, anew, &written).await {
             Ok(Saved::At(answer)) => {
                 sent.settle(web, visit).await;
                 return Ok(answer);
@@ -147,45 +146,6 @@ struct Form<'a> {
 }
 
 impl Form<'_> {
-    /// Stores it under a name, once however often that is asked, after the person has seen whom it
-    /// is like.
-    async fn stored(
-        &self,
-        web: &Arc<Web>,
-        visit: &Visit,
-        anew: &str,
-        written: &[u8],
-    ) -> Result<Saved> {
-        let into = self.into;
-        let mut another = Replace(into.class().renewed(written, anew)?);
-        let mut href = format!("{anew}.vcf");
-        if let Ok(stored) = into.get(&href).await {
-            if says_same(web, visit, &into.content(&stored), &another.0) {
-                return Ok(Saved::At(created_at(web, visit, into, &stored)));
-            }
-            // Something else was typed since.
-            let name = random_id(NAME);
-            another = Replace(into.class().renewed(written, &name)?);
-            href = format!("{name}.vcf");
-        }
-        let found = alike(visit, into, &another.0).await?;
-        let seen = &self.sent.seen;
-        if found.iter().any(|alike| !seen.contains(&alike.id)) {
-            return Ok(Saved::Not(found));
-        }
-        match into.put(&href, &Condition::Absent, &another).await {
-            // The same was sent at the same moment: it is stored.
-            Err(Error::PreconditionFailed | Error::UidConflict { .. }) => {
-                if let Some(twin) = web.core.kept_refused(&visit.actor, &another.0).await? {
-                    web.core.dismiss_refused(&visit.actor, twin).await?;
-                }
-            }
-            put => drop(put?),
-        }
-        let stored = into.get(&href).await?;
-        Ok(Saved::At(created_at(web, visit, into, &stored)))
-    }
-
     /// The form, to be saved as another contact.
     async fn shown(self, web: &Arc<Web>, visit: &Visit, shown: Shown) -> Result<Response> {
         let text = visit.text;
@@ -215,10 +175,4 @@ impl Form<'_> {
         };
         Ok(page.of_gone(web, visit, self.item, gone))
     }
-}
-
-/// Whether two documents say the same to whoever reads their form.
-fn says_same(web: &Web, visit: &Visit, one: &[u8], other: &[u8]) -> bool {
-    let form = |document| web.facet.form(Some(document), visit.text);
-    form(one) == form(other) && web.facet.photo(one) == web.facet.photo(other)
 }

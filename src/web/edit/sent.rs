@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::extract::{
-    Multipart,
-    multipart::{Field, MultipartError},
+use axum::{
+    RequestExt as _,
+    extract::{
+        DefaultBodyLimit, Multipart, Request,
+        multipart::{Field, MultipartError, MultipartRejection},
+    },
+    response::{IntoResponse as _, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -20,7 +24,7 @@ use crate::{
         Web,
         facet::{Submitted, WebFacet},
         request::Visit,
-        text::by_tag,
+        text::{Text, by_tag, dates::month_first},
     },
 };
 
@@ -30,6 +34,10 @@ pub const PHOTO: usize = 100 * 1024 * 1024;
 const KEPT_PHOTO: usize = 10 * 1024 * 1024;
 /// Octets of everything that is typed into a form.
 const TYPED: usize = 1024 * 1024;
+/// Octets of it that come back in the form, to be shortened.
+const SHOWN: usize = 8 * TYPED;
+/// Octets of a form of somebody who is not signed in any more; a picture among them is not kept.
+const SIGNED_OUT: usize = 16 * 1024 * 1024;
 /// Refused changes that one form settles.
 const SETTLED: usize = 50;
 /// Octets of a new contact's name in a form, each written as two hex digits.
@@ -62,25 +70,28 @@ pub struct Sent {
     pub stale: bool,
     /// The picture was larger than allowed.
     too_large: bool,
+    /// More was typed than a form may have.
+    too_long: bool,
 }
 
 impl Sent {
-    /// Reads the form from a request.
-    pub async fn read(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
-        let mut sent = Sent {
-            submitted: Arc::default(),
-            version: String::new(),
-            more: None,
-            seen: Vec::new(),
-            settles: Vec::new(),
-            anew: None,
-            stale: true,
-            too_large: false,
-        };
+    /// Reads the form from a request; the answer to one that cannot be read.
+    pub async fn read(
+        web: &Web,
+        visit: &Visit,
+        request: Request,
+    ) -> std::result::Result<Self, Response> {
+        let form: std::result::Result<Multipart, _> = request.extract().await;
+        let form = form.map_err(|rejection: MultipartRejection| rejection.into_response())?;
+        let sent = Self::of(web, visit, form).await;
+        sent.map_err(|error| visit.failed(web, &error))
+    }
+
+    async fn of(web: &Web, visit: &Visit, mut form: Multipart) -> Result<Self> {
+        let mut sent = Sent::new(visit.text);
         let mut submitted = Submitted {
             photo_limit: visit.actor.photo,
-            language: visit.text.lang,
-            ..Submitted::default()
+            ..Submitted::clone(&sent.submitted)
         };
         let mut typed = 0;
         let mut theirs = Vec::new();
@@ -94,13 +105,18 @@ impl Sent {
                 }
                 continue;
             }
-            let limit = match name.as_str() {
-                "kept-photo" => KEPT_PHOTO * 4 / 3 + 4,
-                _ => TYPED - typed,
+            let is_photo = name == "kept-photo";
+            let limit = if is_photo {
+                KEPT_PHOTO * 4 / 3 + 4
+            } else {
+                SHOWN - typed
             };
-            let octets = whole(field, limit).await?;
-            let octets = octets.ok_or(Error::TooLarge { limit })?;
-            if name == "kept-photo" {
+            let Some(octets) = whole(field, limit).await? else {
+                sent.too_large |= is_photo;
+                sent.too_long |= !is_photo;
+                continue;
+            };
+            if is_photo {
                 // A picture chosen since goes before it.
                 let kept = || STANDARD.decode(octets).ok();
                 submitted.photo = submitted.photo.or_else(kept);
@@ -108,30 +124,84 @@ impl Sent {
             }
             typed += octets.len();
             let value = String::from_utf8_lossy(&octets).into_owned();
-            match name.as_str() {
-                "token" => sent.stale = !visit.accepts(web, &value),
-                "version" => sent.version = value,
-                "more" => sent.more = Some(value),
-                "seen" => sent.seen.push(value),
-                "settles" => sent.settles.extend(value.parse().map(RevisionId)),
-                "anew" => sent.anew = Some(value).filter(|name| is_name(name)),
-                "lang" => {
-                    submitted.language = by_tag(&value).map_or(submitted.language, |t| t.lang)
-                }
-                "remove-photo" => submitted.remove_photo = true,
-                _ => match name.strip_prefix(CHOICE) {
-                    Some(id) if value == THEIRS => theirs.push(id.to_owned()),
-                    Some(_) => {}
-                    None => submitted.fields.push((name, value)),
-                },
+            match (name.as_str(), name.strip_prefix(CHOICE)) {
+                ("token", _) => sent.stale = !visit.accepts(web, &value),
+                (_, Some(id)) if value == THEIRS => theirs.push(id.to_owned()),
+                _ => sent.take(name, value, &mut submitted),
             }
         }
+        sent.too_long |= typed > TYPED;
         submitted.leave(theirs);
         if submitted.remove_photo {
             submitted.photo = None;
         }
         sent.submitted = Arc::new(submitted);
         Ok(sent)
+    }
+
+    /// What was typed into the form of somebody who is not signed in any more; none where nothing
+    /// was.
+    pub async fn signed_out(text: &Text, mut request: Request) -> Option<Self> {
+        DefaultBodyLimit::max(SIGNED_OUT).apply(&mut request);
+        let mut form: Multipart = request.extract().await.ok()?;
+        let mut sent = Sent::new(text);
+        let mut submitted = Submitted::clone(&sent.submitted);
+        let mut left = TYPED;
+        let mut is_conflict = false;
+        // What came before the limit is better than nothing.
+        while let Ok(Some(field)) = form.next_field().await {
+            let name = field.name().unwrap_or_default().to_owned();
+            let is_typed = !matches!(name.as_str(), "photo" | "kept-photo" | "token");
+            let limit = if is_typed { left } else { 0 };
+            let octets = match whole(field, limit).await {
+                Ok(Some(octets)) if is_typed => octets,
+                Ok(_) => continue,
+                Err(_) => break,
+            };
+            left -= octets.len();
+            is_conflict |= name.starts_with(CHOICE);
+            let value = String::from_utf8_lossy(&octets).into_owned();
+            sent.take(name, value, &mut submitted);
+        }
+        sent.more = None;
+        let is_empty = submitted.fields.iter().all(|(_, value)| value.is_empty());
+        sent.submitted = Arc::new(submitted);
+        // Both sides of a conflict are kept as a refused change.
+        (!is_empty && !is_conflict).then_some(sent)
+    }
+
+    fn new(text: &Text) -> Self {
+        let submitted = Submitted {
+            language: text.lang,
+            month_first: month_first(text),
+            ..Submitted::default()
+        };
+        Sent {
+            submitted: Arc::new(submitted),
+            version: String::new(),
+            more: None,
+            seen: Vec::new(),
+            settles: Vec::new(),
+            anew: None,
+            stale: true,
+            too_large: false,
+            too_long: false,
+        }
+    }
+
+    /// Takes one field.
+    fn take(&mut self, name: String, value: String, submitted: &mut Submitted) {
+        match name.as_str() {
+            "version" => self.version = value,
+            "more" => self.more = Some(value),
+            "seen" => self.seen.push(value),
+            "settles" => self.settles.extend(value.parse().map(RevisionId)),
+            "anew" => self.anew = Some(value).filter(|name| is_name(name)),
+            "lang" => submitted.language = by_tag(&value).map_or(submitted.language, |t| t.lang),
+            "remove-photo" => submitted.remove_photo = true,
+            _ if name.starts_with(CHOICE) => {}
+            _ => submitted.fields.push((name, value)),
+        }
     }
 
     pub fn is_complete(&self) -> bool {
@@ -150,6 +220,9 @@ impl Sent {
     pub async fn edit(&self, web: &Arc<Web>, shown: Option<Bytes>) -> Result<Arc<dyn Edit>> {
         if self.too_large {
             return Err(Error::TooLarge { limit: PHOTO });
+        }
+        if self.too_long {
+            return Err(Error::TooLarge { limit: TYPED });
         }
         if self.submitted.photo.is_none() {
             return web.facet.edit(shown.as_deref(), &self.submitted);

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use super::super::{
     facet::Choice as Choosable,
     form::Posted,
-    text::{Text, fill, transfer::Transfer},
+    text::{Text, dates::month_first, fill, transfer::Transfer},
     when,
 };
 use crate::{
-    domain::{id::Timestamp, likeness::Likeness, settings::DateFormat},
+    domain::{id::Timestamp, likeness::Likeness},
     transfer::{
         Alike, Asked as AskedFormat, Choice, Choices, File, Format, Job, Mapping, Options, Order,
     },
@@ -60,10 +60,10 @@ pub struct Asked {
 
 /// How the reader writes dates, else how their language does.
 fn usual_order(text: &Text) -> Order {
-    match (text.dates, text.lang) {
-        (DateFormat::DayFirst, _) => Order::DayFirst,
-        (DateFormat::MonthFirst, _) | (_, "en") => Order::MonthFirst,
-        _ => Order::DayFirst,
+    if month_first(text) {
+        Order::MonthFirst
+    } else {
+        Order::DayFirst
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, StatusCode, header};
@@ -13,6 +13,7 @@ use super::super::{
     Web,
     form::Posted,
     page::{Shell, see_other, show},
+    params::Query,
     place::ImportPath,
     request::Visit,
     text::fill,

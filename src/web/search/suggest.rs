@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{Params, parse_scope, parse_tool, place, places_of};
 use crate::{
     domain::{direction::straight, error::Error},
-    web::{Web, names, request::Visit},
+    web::{Web, names, params::Query, request::Visit},
 };
 
 /// One suggestion.
@@ -46,7 +46,11 @@ pub async fn suggest(
                     .iter()
                     .find(|(field, _)| ["org", "email", "tel"].contains(&field.as_str()));
                 Some(Suggestion {
-                    name: names::of_contact(&hit.placement.display, &hit.texts, &visit.settings),
+                    name: names::short(&names::of_contact(
+                        &hit.placement.display,
+                        &hit.texts,
+                        &visit.settings,
+                    )),
                     detail: detail.map(|(_, value)| straight(value)).unwrap_or_default(),
                     path: format!("{path}/c/{}", hit.placement.server_id),
                 })

@@ -186,6 +186,7 @@ function post(path, fields) {
 
 const besideFits = matchMedia("(min-width: 90rem)");
 const listed = location.pathname;
+const listTitle = document.title;
 let shown = listed;
 
 async function showBeside(link) {
@@ -195,11 +196,15 @@ async function showBeside(link) {
   const title = Object.assign(document.createElement("h2"), { className: "title", tabIndex: -1, textContent: $("article h1", page).textContent });
   $("article h1", page).replaceWith(title);
   const beside = $("#beside");
+  const isFirst = beside.hidden;
   beside.replaceChildren($("#actions", page), $("article", page));
   beside.hidden = false;
   beside.parentElement.classList.add("with-card");
   beside.row = link.closest("tr");
-  history.pushState(null, "", link.href);
+  // One step back leads to the list, however many cards were looked at.
+  if (isFirst) history.pushState(null, "", link.href);
+  else history.replaceState(null, "", link.href);
+  document.title = page.title;
   shown = location.pathname;
   title.focus();
   return true;
@@ -211,6 +216,7 @@ function closeBeside() {
   beside.hidden = true;
   beside.parentElement.classList.remove("with-card");
   shown = listed;
+  document.title = listTitle;
   history.back();
   $("td.name > a", beside.row).focus();
   return true;
@@ -336,6 +342,13 @@ function onContact(rest) {
   return shown ? go(shown + rest) : false;
 }
 
+/** The row in focus, or the contact shown, where it may be changed. */
+function edit() {
+  const row = currentRow();
+  const may = row ? "edit" in row.dataset : $("#edit-contact");
+  return may ? onContact("/edit") : false;
+}
+
 function go(path) {
   location.assign(path);
   return true;
@@ -369,7 +382,7 @@ const KEYS = {
   k: () => step(-1),
   ArrowDown: () => step(1),
   ArrowUp: () => step(-1),
-  e: () => onContact("/edit"),
+  e: edit,
   x: () => { const row = currentRow(); if (row) select(row, !box(row).checked); return Boolean(row); },
   X: () => { const row = currentRow(); if (row) select(row, true, true); return Boolean(row); },
   a: () => press("#select-all"),

@@ -20,6 +20,8 @@ function preview(input, image) {
 // Contacts that may be the same are asked for while names, addresses and numbers are typed.
 
 const COMPARED = /^(given|family|formatted|org|kind|email-\d+|tel-\d+)$/;
+/** What is sent to find them: the rest of the form may be half typed. */
+const SENT = /^(token|lang|given|family|prefix|middle|suffix|formatted|org|kind|email-\d+|tel-\d+)$/;
 
 function alike(section, form) {
   const list = $("ul", section);
@@ -36,7 +38,7 @@ function alike(section, form) {
   };
   const ask = async () => {
     const mine = (asked += 1);
-    const typed = [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "kept-photo");
+    const typed = [...new FormData(form)].filter(([name]) => SENT.test(name));
     const answer = await fetch(section.dataset.at, { method: "POST", body: new URLSearchParams(typed) });
     const json = answer.ok && answer.headers.get("content-type") === "application/json";
     const found = json ? await answer.json() : [];

@@ -38,6 +38,10 @@ sentences! {
     everywhere: "from everywhere", "de partout";
     revoke: "Revoke", "Révoquer";
     revoked: "The app password was revoked: it opens nothing from now on.", "Le mot de passe d'application est révoqué : il n'ouvre plus rien.";
+    protocols_rule: "An app password serves at least one protocol.", "Un mot de passe d'application sert au moins un protocole.";
+    places_rule: "An app password shows at least one place.", "Un mot de passe d'application montre au moins un lieu.";
+    ends_rule: "An app password ends in the future, or never.", "Un mot de passe d'application se termine dans le futur, ou jamais.";
+    organization_rule: "An organization has at most {} characters.", "Une organisation a au plus {} caractères.";
     password_rule: "An app password needs a name of 1 to 64 characters.", "Un mot de passe d'application demande un nom de 1 à 64 caractères.";
     protocol_rule: "Choose at least one protocol.", "Choisissez au moins un protocole.";
     place_rule: "Choose at least one place, or all.", "Choisissez au moins un environnement, ou tous.";

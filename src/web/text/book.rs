@@ -7,6 +7,13 @@ sentences! {
     not_verified_since: "Not verified since", "Non vérifié depuis le";
     messages: "E-mail and messaging", "Courriel et messagerie";
     dates: "Dates", "Dates à retenir";
+    date_example: "For example 15 {} 1972, {} or 1972-04-15; without a year too", "Par exemple 15 {} 1972, {} ou 1972-04-15 ; sans année aussi";
+    no_date: "“{}” is no date that can be kept: write the year in four digits, as in 1972-04-15", "« {} » n'est pas une date qui puisse être gardée : écrivez l'année en quatre chiffres, comme 1972-04-15";
+    entries_hint: "Parted by commas; within a name write \\,", "Séparées par des virgules ; dans un nom, écrivez \\,";
+    may_not_add: "You may not add contacts to {}: ask an administrator of the group.", "Vous ne pouvez pas ajouter de contacts à {} : demandez à un administrateur du groupe.";
+    signed_out: "Your session has ended, and nothing was saved. What you typed is still here (a photo has to be chosen again): sign in in a new tab, then save here.", "Votre session est terminée, et rien n'a été enregistré. Ce que vous avez saisi est encore ici (une photo est à choisir de nouveau) : connectez-vous dans un nouvel onglet, puis enregistrez ici.";
+    sign_in_elsewhere: "Sign in in a new tab", "Se connecter dans un nouvel onglet";
+    too_many_rows: "a list of values has at most {}", "une liste de valeurs en a au plus {}";
     more: "More", "Autres";
     parts: "Parts of the form", "Parties du formulaire";
     alike: "This contact may be here already", "Ce contact est peut-être déjà là";
@@ -28,6 +35,10 @@ sentences! {
     default_country: "Country of numbers without a country code", "Pays des numéros sans indicatif";
     default_country_server: "As the server is set", "Comme le serveur";
     country_rule: "A country is two letters, such as FR.", "Un pays s'écrit en deux lettres, par exemple FR.";
+    tagged_one: "Tags changed on {} contact.", "Étiquettes changées sur {} contact.";
+    empty_private_one: "Your {} private contact goes to the trash; if it is shared with groups it stays there.", "Votre {} contact privé va à la corbeille ; s'il est partagé avec des groupes, il y reste.";
+    empty_group_one: "The {} contact of {} goes to its trash; a private original stays.", "Le {} contact de {} va à sa corbeille ; un original privé reste.";
+    comment_seen_by_one: "The {} member of {} will see it.", "Le {} membre de {} le verra.";
     tagged: "Tags changed on {} contacts.", "Étiquettes changées sur {} contacts.";
     possible_duplicates: "Possible duplicates of one another", "Doublons possibles les uns des autres";
     one_place: "Choose contacts of one place only: each place is printed and exported by itself.", "Choisissez des contacts d'un seul lieu : chaque lieu s'imprime et s'exporte à part.";

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::Text;
+use super::{Text, fill};
 use crate::domain::settings::DateFormat;
 
 /// `15 April 1972`, or as the reader writes dates; the year may be unknown.
@@ -23,6 +23,26 @@ pub fn date(year: Option<i32>, month: u32, day: u32, text: &Text) -> String {
         .map(|year| format!("{mark}{year:04}"))
         .unwrap_or_default();
     format!("{first:02}{mark}{second:02}{year}")
+}
+
+/// Whether the month stands before the day in numbers, as the reader writes dates or else as their
+/// language does.
+pub fn month_first(text: &Text) -> bool {
+    match text.dates {
+        DateFormat::MonthFirst => true,
+        DateFormat::DayFirst => false,
+        DateFormat::Words | DateFormat::Iso => text.lang == "en",
+    }
+}
+
+/// What the form says of how a date can be typed.
+pub fn example(text: &Text) -> String {
+    let numbers = if month_first(text) {
+        "04/15/1972"
+    } else {
+        "15/04/1972"
+    };
+    fill(text.book.date_example, &[&month_name(4, text), &numbers])
 }
 
 /// Whole years from a birthday to a day; none before it, and beyond what a person lives.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{
     Form as Sent,
-    extract::{FromRequest, Path, Query, Request, State},
+    extract::{FromRequest, Request, State},
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -31,8 +31,9 @@ use crate::{
         forgotten::unstored,
         limit::Limit,
         page::{Message, Shell, see_other, show},
+        params::{Path, Query},
         place::{PlacePath, form_encode},
-        request::{anonymous_failure, anonymous_shell},
+        request::{anonymous_failure, public_shell},
         text::{self, Text, by_tag, fill},
         when,
     },
@@ -112,7 +113,7 @@ pub async fn page(
     let form = web.facet.form(Some(&asked.content()), text);
     let shell = Shell {
         notice: notice.map(str::to_owned),
-        ..anonymous_shell(text, String::new())
+        ..public_shell(&web, text).await
     };
     show_page(&asked, &token, form, StatusCode::OK, shell).await
 }
@@ -160,14 +161,14 @@ pub async fn answer(
         Err(rejection) => return unstored(rejection.into_response()),
     };
     let text = language(&asked, value(&fields, "lang"));
-    let failed = |problem: &str| Shell {
+    let failed = async |problem: &str| Shell {
         problem: Some(problem.to_owned()),
-        ..anonymous_shell(text, String::new())
+        ..public_shell(&web, text).await
     };
     if !web.verify.sent.allows(&token) {
         let form = web.facet.form(Some(&asked.content()), text);
         let status = StatusCode::TOO_MANY_REQUESTS;
-        let shell = failed(text.mail.too_often);
+        let shell = failed(text.mail.too_often).await;
         return show_page(&asked, &token, form, status, shell).await;
     }
     match done(&web, &asked, &fields, text).await {
@@ -176,7 +177,7 @@ pub async fn answer(
             unstored(see_other(&format!("/v/{token}?{query}")))
         }
         Ok(Done::More(form)) => {
-            let shell = anonymous_shell(text, String::new());
+            let shell = public_shell(&web, text).await;
             show_page(&asked, &token, form, StatusCode::OK, shell).await
         }
         Ok(Done::Stale) => {
@@ -186,13 +187,21 @@ pub async fn answer(
                 Err(refused) => return refused,
             };
             let form = web.facet.form(Some(&asked.content()), text);
-            let shell = failed(text.mail.changed_meanwhile);
+            let shell = failed(text.mail.changed_meanwhile).await;
             show_page(&asked, &token, form, StatusCode::CONFLICT, shell).await
         }
         Err(error) => {
             let (status, _, message) = explain(&error, text);
+            // What was typed is there to be put right.
             let form = web.facet.form(Some(&asked.content()), text);
-            show_page(&asked, &token, form, status, failed(&message)).await
+            let sent = submitted(
+                &shown(form, &asked.verification.asked.hidden),
+                &fields,
+                text,
+            );
+            let mut form = web.facet.refill(None, &sent, None, text);
+            form.has_photo = web.facet.photo(&asked.content()).is_some();
+            show_page(&asked, &token, form, status, failed(&message).await).await
         }
     }
 }
@@ -356,7 +365,7 @@ async fn led(
                 (StatusCode::TOO_MANY_REQUESTS, t.too_often)
             };
             let page = Message {
-                shell: anonymous_shell(text, String::new()),
+                shell: public_shell(web, text).await,
                 title: t.verify_over.to_owned(),
                 message: message.to_owned(),
                 back: None,

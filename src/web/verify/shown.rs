@@ -4,7 +4,7 @@
 use crate::web::{
     Web,
     facet::{FieldRow, Form, Section, Submitted},
-    text::Text,
+    text::{Text, dates::month_first},
 };
 
 /// Single fields that are offered even where they are empty.
@@ -130,6 +130,7 @@ pub fn submitted(form: &Form, fields: &[(String, String)], text: &Text) -> Submi
         fields: taken,
         remove_photo: form.has_photo && removed.contains(&"photo"),
         language: text.lang,
+        month_first: month_first(text),
         ..Submitted::default()
     }
 }

@@ -20,7 +20,7 @@ const WORDS = {
     given: "Prénom", family: "Nom de famille", email: "Adresse de courriel", photo: "Photo", save: "Sauver",
     added: "a été ajouté", alike: "Ce contact est peut-être déjà là", same: "le même nom",
     showPhoto: "Montrer la photo", tag: "Nouvelle étiquette", put: "Mettre l'étiquette",
-    tagged: "Étiquettes changées sur 2 contacts.", undo: "Rétablir", back: "Annulés : 2.", search: "Rechercher",
+    tagged: "Étiquettes changées sur 2 contacts.", undo: "Annuler l'action", back: "Annulés : 2.", search: "Rechercher",
     changed: "Ce contact a changé entre-temps", choose: "Sauver ce qui est choisi",
     remove: "Supprimer", gone: "Aucun contact ne correspond", own: "Un autre", pattern: /^Son adresse/, 
     rule: "Un pays s'écrit en deux lettres", dates: "Format des dates", rows: "Lignes par page",
@@ -154,8 +154,13 @@ async function beside() {
     assert.equal(await page.evaluate(() => document.activeElement.textContent), "Clara Dubois");
     assert.match(page.url(), /\/c\/private\/c\//);
     await isGood(page, "a card beside the list", true);
+    assert.match(await page.title(), /^Clara Dubois/);
+    // However many were looked at, one step leads back.
+    await page.getByRole("link", { name: "Anaïs Petit", exact: true }).click();
+    await page.locator("#beside h2.title", { hasText: "Anaïs Petit" }).waitFor();
     await page.keyboard.press("Escape");
     await page.waitForURL("**/c/private");
+    assert.match(await page.title(), /^Private/);
     assert.equal(await page.locator("#beside").isVisible(), false);
     // Its address is the card's own, by reload and back and forth.
     await row.click();
@@ -164,6 +169,25 @@ async function beside() {
     await page.locator("article h1", { hasText: "Clara Dubois" }).waitFor();
     await page.goBack();
     await row.waitFor();
+  });
+}
+
+/** A word without a place to break it fits a phone. */
+async function longWord() {
+  await browse({ viewport: PHONE, downloads: true }, async (page) => {
+    await page.goto(`${url}/c/private/new`);
+    await signIn(page, WORDS.en, "shelf");
+    await page.getByLabel(WORDS.en.given, { exact: true }).first().fill("w".repeat(150));
+    await page.getByRole("button", { name: WORDS.en.save, exact: true }).first().press("Enter");
+    await page.waitForURL(/\/c\/private\/c\//);
+    const card = new URL(page.url()).pathname;
+    for (const rest of ["", "/history", "/share", "/rights", "/edit"]) {
+      await page.goto(`${url}${card}${rest}`);
+      await isGood(page, `a long word${rest}`, true);
+    }
+    await page.goto(`${url}${card}`);
+    await page.locator("#delete-contact").click();
+    await page.goto(`${url}/c/private`);
   });
 }
 
@@ -176,4 +200,5 @@ for (const locale of ["en", "fr"]) {
   }
 }
 await beside();
+await longWord();
 console.log("browser: form, photo, duplicates, undo, results, settings, maps; 8 variants agree");

@@ -28,7 +28,7 @@ const WORDS = {
     rights: "Droits d'accès", back: "Retour", into: "Partager dans un nouveau dossier", shareInto: "Créer le dossier et partager",
     shared: "Team · Plans", attach: "Attacher un document", attachThis: "Attacher · plan 2.txt",
     attached: "Attaché : plan 2.txt.", breakLink: "Briser le lien · plan 2.txt", broken: "Le lien vers",
-    remove: "Supprimer", undo: "Rétablir", trash: "Corbeille", deleteFolder: "Supprimer le dossier",
+    remove: "Supprimer", undo: "Annuler l'action", trash: "Corbeille", deleteFolder: "Supprimer le dossier",
     deleted: "a été supprimé ; ses documents", advanced: "Recherche avancée",
     event: "Nouvelle version du fichier", news: "Nouveautés", told: "Alice Martin a partagé",
   },

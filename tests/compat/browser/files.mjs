@@ -22,7 +22,7 @@ const WORDS = {
     created: "Créés : 2.", createdOne: "Créés : 1.", undo: "Annuler cet import",
     undone: "Cet import a été annulé.", take: "Exporter", format: "Format de fichier",
     write: /^Exporter 2 contacts$/, print: "Imprimer", cards: "En fiches", duplicates: "Doublons",
-    merge: "Fusionner", merged: "Fusionné dans", back: "Rétablir", two: "La fusion est annulée.",
+    merge: "Fusionner", merged: "Fusionné dans", back: "Annuler l'action", two: "La fusion est annulée.",
     empty: "Pas encore de contact", refused: "Aucun contact n'est reconnu", remove: "Supprimer",
   },
 };

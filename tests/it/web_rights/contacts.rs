@@ -277,10 +277,10 @@ fn cases_55_to_57_tags_are_personal() {
     let k = zed.card("/g/G", "k");
     assert!(zed.page(&k).contains("advised against"));
     let version = |page: String| crate::support::browser::hidden(&page, "version");
-    let before = version(max.page(&format!("{k}/edit")));
+    let before = version(mia.page(&format!("{k}/edit")));
     let page = zed.done(&format!("{k}/tags"), &[("tag", &tag)]);
     assert!(page.contains(&format!("value=\"{tag}\" checked")), "{page}");
-    assert_eq!(version(max.page(&format!("{k}/edit"))), before, "55");
+    assert_eq!(version(mia.page(&format!("{k}/edit"))), before, "55");
     assert!(
         !max.page("/g/G").contains("Urgent") && !max.page(&k).contains("Urgent"),
         "55"

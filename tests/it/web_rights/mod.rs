@@ -24,7 +24,7 @@ use carnet::{
 };
 
 use crate::support::{
-    browser::{Browser, hidden},
+    browser::{Browser, filled_in, hidden},
     http::Answer,
     server::Server,
 };
@@ -206,21 +206,31 @@ impl Visitor {
     }
 
     fn edit(&self, card: &str, number: &str) -> u16 {
-        let fields = [("tel-0", number)];
-        let answer = self.browser.save(&format!("{card}/edit"), &fields, None);
-        answer.status
+        self.save(&format!("{card}/edit"), ("tel-0", number))
+    }
+
+    /// Saves a form; whoever may not is not shown it, and is refused what they send without it.
+    fn save(&self, path: &str, (name, value): (&str, &str)) -> u16 {
+        let form = self.browser.get(path);
+        if form.status == 200 {
+            let fields = filled_in(&form.text(), &[(name, value)]);
+            return self.browser.send(path, &fields, None).status;
+        }
+        assert!(!form.text().contains("<form class=\"contact\""), "{path}");
+        let fields = [("token", self.token.as_str()), (name, value)];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let status = self.browser.send(path, &fields, None).status;
+        assert_eq!(status, form.status, "{path}");
+        status
     }
 
     fn delete(&self, card: &str) -> Answer {
-        let version = hidden(&self.page(&format!("{card}/edit")), "version");
+        let version = hidden(&self.page(card), "version");
         self.post(&format!("{card}/delete"), &[("version", &version)])
     }
 
     fn create(&self, list: &str, name: &str) -> u16 {
-        let fields = [("given", name)];
-        self.browser
-            .save(&format!("{list}/new"), &fields, None)
-            .status
+        self.save(&format!("{list}/new"), ("given", name))
     }
 
     /// The value of the first hidden input of that name after a text.

@@ -1,6 +1,6 @@
 //! The fields of pages and forms: one row each, with the property of the card it stands for.
 
-use carnet_proto::vcard::{Document, Edit as Patch, Line, escape_text};
+use carnet_proto::vcard::{Document, Edit as Patch, Line, Param, escape_text};
 
 use super::form::{position, set, set_component};
 use crate::{
@@ -478,6 +478,25 @@ impl Several {
                 found.map_or("other", |kind| kind.id)
             }),
             Kinds::Relations(_) => None,
+        }
+    }
+
+    /// Whether a type is part of what tells the kinds apart; one that is not says something else of
+    /// a value, such as that it is the preferred one.
+    pub fn is_kind(&self, name: &str) -> bool {
+        let line = |property: &str| Line {
+            range: 0..0,
+            group: None,
+            name: property.to_owned(),
+            params: vec![Param {
+                name: "TYPE".to_owned(),
+                values: vec![name.to_owned()],
+            }],
+            raw: Vec::new(),
+        };
+        match &self.kinds {
+            Kinds::Types(property, _) => self.kind_of(&line(property)) != Some(OTHER.id),
+            Kinds::Properties(_) | Kinds::Relations(_) => false,
         }
     }
 

@@ -1,22 +1,25 @@
 //! The form of a contact: its values, and the patch of what was changed in it.
 
-use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate, escape_text};
+use carnet_proto::vcard::{Document, Edit as Patch, NewLine, Param, escape_text};
 use uuid::Uuid;
 
-use super::fields::{
-    Kinds, LISTS, Label, NOTE, Own, PARTS, Part, Place, Several, Single, label_line, singles,
+use super::{
+    fields::{
+        Kinds, LISTS, Label, NOTE, Own, PARTS, Part, Place, Several, Single, label_line, singles,
+    },
+    typed,
 };
 use crate::{
     class::contact::{eas::photo_line, parse},
     domain::{book::Edit, error::Result},
     web::{
         facet::{Choice, Field, FieldList, FieldRow, Form, Section},
-        text::Text,
+        text::{Text, dates},
     },
 };
 
-/// Rows of one list that are looked at.
-const MAX_ROWS: usize = 200;
+/// Rows of one list, at most.
+pub const MAX_ROWS: usize = 200;
 
 /// The fields of a form that were changed.
 pub struct WebEdit {
@@ -92,15 +95,7 @@ impl WebEdit {
             Place::Text(names) => set(patch, names, escape_text(value)),
             Place::Component(name, component) => set_component(patch, name, *component, value),
             Place::List(name) => set_list(patch, name, value),
-            Place::Date(sort) => match PartialDate::parse(value) {
-                Some(_) => sort.patch(value, patch),
-                None if value.is_empty() => sort.patch("", patch),
-                // What is no date is kept as it was written.
-                None => match sort.place(patch.document()) {
-                    Some(at) => patch.set_text(at, value),
-                    None => patch.add(NewLine::new(sort.property(), &[], escape_text(value))),
-                },
-            },
+            Place::Date(sort) => sort.patch(value, patch),
             Place::Choice(choices) => (choices.set)(value, patch),
             // With the name, once that is known.
             Place::Formatted => {}
@@ -184,10 +179,21 @@ fn set_kind(list: &Several, kind: &str, at: usize, patch: &mut Patch<'_>) {
     };
     match &list.kinds {
         Kinds::Types(..) => {
-            line.params
-                .retain(|param| !param.name.eq_ignore_ascii_case("TYPE"));
-            line.params
-                .extend(NewLine::new("", types(list, kind), "").params);
+            let is_type = |param: &Param| param.name.eq_ignore_ascii_case("TYPE");
+            let stored = line.params.iter().filter(|param| is_type(param));
+            let stored = stored.flat_map(|param| &param.values);
+            let apart: Vec<String> = stored
+                .flat_map(|value| value.split(','))
+                .filter(|name| !list.is_kind(name))
+                .map(str::to_owned)
+                .collect();
+            line.params.retain(|param| !is_type(param));
+            let all: Vec<&str> = types(list, kind)
+                .iter()
+                .copied()
+                .chain(apart.iter().map(String::as_str))
+                .collect();
+            line.params.extend(NewLine::new("", &all, "").params);
         }
         Kinds::Properties(properties) => {
             let found = properties.iter().find(|(id, ..)| *id == kind);
@@ -311,10 +317,7 @@ impl Single {
             Place::Text(names) => position(card, names)
                 .map(|at| card.lines()[at].text())
                 .unwrap_or_default(),
-            Place::List(name) => {
-                let values: Vec<String> = card.all(name).flat_map(|line| line.list()).collect();
-                values.join(", ")
-            }
+            Place::List(name) => typed::in_one_line(card.all(name).flat_map(|line| line.list())),
             Place::Date(sort) => sort.text(card),
             Place::Choice(choices) => (choices.get)(card),
             Place::Formatted => own_formatted_name(card),
@@ -336,8 +339,9 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
         label: (field.label)(text).to_owned(),
         value: value(field.id),
         hint: match field.place {
-            Place::Date(_) => "1972-04-15",
-            _ => "",
+            Place::Date(_) => dates::example(text),
+            Place::List(_) => text.book.entries_hint.to_owned(),
+            _ => String::new(),
         },
         rare: field.rare,
         long: false,
@@ -474,10 +478,9 @@ pub fn set_component(patch: &mut Patch<'_>, name: &str, component: usize, value:
 
 /// A list in one line, at the place of the first.
 fn set_list(patch: &mut Patch<'_>, name: &str, value: &str) {
-    let raw = value
-        .split(',')
-        .map(|entry| escape_text(entry.trim()))
-        .filter(|entry| !entry.is_empty())
+    let entries = typed::entries(value).into_iter();
+    let raw = entries
+        .map(|entry| escape_text(&entry))
         .collect::<Vec<_>>()
         .join(",");
     let lines = patch.document().lines();

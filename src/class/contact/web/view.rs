@@ -94,6 +94,10 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
                 said.map_or(chosen, |(_, label)| label(text).to_owned())
             }
             Place::Date(sort) => dated(sort, field.value(card), reader),
+            Place::List(name) => {
+                let entries: Vec<String> = card.all(name).flat_map(|line| line.list()).collect();
+                entries.join(", ")
+            }
             _ => field.value(card),
         };
         add((field.label)(text), plain(value));

@@ -1,0 +1,219 @@
+//! What somebody typed is not lost, and addresses that lead nowhere say so on a page.
+
+use crate::support::{
+    browser::{Browser, filled_in, hidden},
+    http::{Answer, request},
+    server::Server,
+};
+
+/// As browsers ask for pages.
+fn visited(server: &Server, method: &str, path: &str, more: &[(String, String)]) -> Answer {
+    let mut headers = vec![("Accept".to_owned(), "text/html,*/*;q=0.8".to_owned())];
+    headers.extend_from_slice(more);
+    request(&server.address, method, path, &headers, b"")
+}
+
+#[test]
+fn a_form_whose_session_ended_comes_back_with_what_was_typed() {
+    let server = Server::start();
+    for (path, name) in [
+        ("/c/private/new".to_owned(), "Zora"),
+        (
+            {
+                let alice = Browser::of(&server.address, "alice");
+                let card = alice.card_named("/c/private", "Clara Dubois");
+                format!("{}/edit", card.expect("a card"))
+            },
+            "Zoraya",
+        ),
+    ] {
+        let mut browser = Browser::of(&server.address, "alice");
+        let typed = browser.filled(&path, &[("given", name), ("note", "All <I> know")]);
+        browser.cookie = None;
+        for (language, said) in [
+            ("fr", "Votre session est terminée"),
+            ("en", "Your session has ended"),
+        ] {
+            browser.language = language;
+            let answer = browser.send(&path, &typed, Some(b"a picture"));
+            assert_eq!(answer.status, 403, "{}", answer.text());
+            let page = answer.text();
+            assert!(page.contains(said), "{page}");
+            assert!(page.contains(&format!("value=\"{name}\"")), "{page}");
+            assert!(page.contains("All &#60;I&#62; know"), "{page}");
+            assert!(page.contains("href=\"/login\""), "{page}");
+        }
+        let page = browser.send(&path, &typed, None).text();
+        // Signed in beside it: nothing is stored before a page of this session was seen.
+        let browser = Browser::of(&server.address, "alice");
+        let answer = browser.send(&path, &filled_in(&page, &[]), None);
+        assert_eq!(answer.status, 403, "{}", answer.text());
+        let answer = browser.send(&path, &filled_in(&answer.text(), &[]), None);
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let card = browser.page(answer.header("location").expect("a card"));
+        assert!(
+            card.contains(name) && card.contains("All &#60;I&#62; know"),
+            "{card}"
+        );
+    }
+}
+
+#[test]
+fn signing_in_leads_on_to_what_was_asked_for() {
+    let server = Server::start();
+    let stranger = Browser::open(&server.address);
+    let asked = stranger.get("/search?q=Rossi&in=p");
+    let next = "/login?next=%2Fsearch%3Fq%3DRossi%26in%3Dp";
+    assert_eq!(asked.header("location"), Some(next));
+    let form = stranger.page(next);
+    assert_eq!(hidden(&form, "next"), "/search?q=Rossi&in=p");
+    // What only forms are sent to is no page.
+    let sent = stranger.submit("/c/private/selected/delete", &[("id", "1")]);
+    let next = "/login?next=%2Fc%2Fprivate";
+    assert_eq!(sent.header("location"), Some(next));
+    let empty = stranger.send("/c/private/new", &[], None);
+    assert_eq!(empty.header("location"), Some(next));
+}
+
+#[test]
+fn a_text_that_is_too_long_comes_back_to_be_shortened() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let long = "n".repeat(1_100_000);
+    let fields = [("given", "Lena"), ("note", long.as_str())];
+    let answer = browser.save("/c/private/new", &fields, None);
+    assert_eq!(answer.status, 413);
+    let page = answer.text();
+    assert!(page.contains("larger than 1 MB") || page.contains("larger than 1.0 MB"));
+    assert!(page.contains("value=\"Lena\"") && page.contains(&long));
+    assert!(browser.card_named("/c/private", "Lena").is_none());
+    let shorter = filled_in(&page, &[("note", "short")]);
+    let answer = browser.send("/c/private/new", &shorter, None);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    let edit = browser.card_named("/c/private", "Lena").expect("a card");
+    let answer = browser.save(&format!("{edit}/edit"), &fields, None);
+    assert_eq!(answer.status, 413);
+    assert!(answer.text().contains("value=\"Lena\""));
+}
+
+#[test]
+fn a_new_contact_is_stored_once_however_often_its_form_is_sent() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let count = || browser.page("/c/private").matches("<tr data-id=").count();
+    let before = count();
+    let form = browser.filled("/c/private/new", &[("given", "Twice"), ("family", "Told")]);
+    let path = |answer: &Answer| {
+        assert_eq!(answer.status, 303, "{}", answer.text());
+        let to = answer.header("location").expect("a card");
+        to.split('?').next().expect("a path").to_owned()
+    };
+    let first = path(&browser.send("/c/private/new", &form, None));
+    assert_eq!(path(&browser.send("/c/private/new", &form, None)), first);
+    assert_eq!(count(), before + 1);
+    // At the same moment, too.
+    let form = browser.filled("/c/private/new", &[("given", "Thrice"), ("family", "Told")]);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| browser.send("/c/private/new", &form, None));
+        }
+    });
+    assert_eq!(count(), before + 2);
+    assert!(
+        browser.page("/refused").contains("Nothing"),
+        "no twin is kept"
+    );
+    // What was typed anew into the form that stood there before is another contact.
+    let mut another = form;
+    for (name, value) in &mut another {
+        if name == "given" {
+            "Fourth".clone_into(value);
+        }
+    }
+    assert_ne!(path(&browser.send("/c/private/new", &another, None)), first);
+    assert_eq!(count(), before + 3);
+}
+
+#[test]
+fn a_long_name_fits_into_addresses_and_rows() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let long = "z".repeat(70_000);
+    let answer = browser.save("/c/private/new", &[("given", &long)], None);
+    assert_eq!(answer.status, 303);
+    let to = answer.header("location").expect("a card");
+    assert!(to.len() < 500, "{to}");
+    assert!(browser.page(to).contains(&long), "the card has all of it");
+    let list = browser.page("/c/private");
+    assert!(list.contains(&"z".repeat(100)) && !list.contains(&"z".repeat(101)));
+}
+
+#[test]
+fn what_leads_nowhere_is_a_page_for_people() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let own = [
+        (
+            "Cookie".to_owned(),
+            browser.cookie.clone().expect("a cookie"),
+        ),
+        ("Accept-Language".to_owned(), "fr".to_owned()),
+    ];
+    for (headers, path, status) in [
+        (&own[..], "/nope", 404),
+        (&own, "/static/x", 404),
+        (&own, "/c/private?page=abc", 404),
+        (&own, "/settings/devices/e/abc", 404),
+        (&own, "/c/private/selected/delete", 405),
+        (&[], "/nope", 404),
+        (&[], "/logout", 405),
+    ] {
+        let answer = visited(&server, "GET", path, headers);
+        assert_eq!(answer.status, status, "{path}");
+        let page = answer.text();
+        assert!(page.contains("<main"), "{path}: {page}");
+        let policy = answer.header("content-security-policy").expect(path);
+        assert!(policy.starts_with("default-src 'none'"), "{path}");
+        if !headers.is_empty() {
+            assert!(
+                page.contains("<html lang=\"fr\"") && page.contains("tool-bar"),
+                "{path}"
+            );
+        }
+    }
+    let wrong = visited(&server, "GET", "/c/private/selected/delete", &own);
+    assert_eq!(wrong.header("allow"), Some("POST"));
+    // Programs are told by the status alone.
+    for (method, path, status) in [("GET", "/nope", 404), ("PROPFIND", "/contacts", 405)] {
+        let answer = request(&server.address, method, path, &[], b"");
+        assert_eq!(
+            (answer.status, answer.body.len()),
+            (status, 0),
+            "{method} {path}"
+        );
+    }
+}
+
+#[test]
+fn a_refused_change_that_its_author_may_make_is_accepted() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let card = browser.card_named("/c/private", "Clara Dubois");
+    let card = card.expect("a card");
+    let edit = format!("{card}/edit");
+    let late = browser.filled(&edit, &[("title", "Baker")]);
+    assert_eq!(
+        browser.save(&edit, &[("title", "Miller")], None).status,
+        303
+    );
+    assert_eq!(browser.send(&edit, &late, None).status, 409);
+    let page = browser.page("/refused");
+    assert!(!page.contains("/refused/propose"), "{page}");
+    assert!(page.contains("formaction=\"/refused/accept\""), "{page}");
+    let (token, revision) = (hidden(&page, "token"), hidden(&page, "revision"));
+    let fields = [("token", token.as_str()), ("revision", &revision)];
+    let answer = browser.submit("/refused/accept", &fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(browser.page(&card).contains("Baker"));
+    assert!(!browser.page("/refused").contains("/refused/accept"));
+}
