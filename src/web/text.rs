@@ -287,6 +287,7 @@ mod tests {
             "family_audio",
             "family_pdf",
             "description",
+            "actions",
         ];
         for ((name, english), (_, french)) in EN.all().into_iter().zip(FR.all()) {
             assert!(!english.is_empty() && !french.is_empty(), "{name}");

@@ -241,6 +241,13 @@ fn a_number_is_added_without_script_and_a_stale_page_overwrites_nothing() {
     );
     assert_eq!(more.status, 200);
     assert!(more.text().contains("name=\"tel-2\""));
+    // What is no date is refused, and what else was typed stays to be sent again.
+    let refused = contact.press("send", &[("bday", "abc"), ("org", "Typed already")]);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(page.contains("“abc” is no date"), "{page}");
+    assert!(page.contains("value=\"Typed already\""), "{page}");
+    assert!(!stored(&server).contains("Typed already"));
     let old = hidden(&contact.page(), "version");
     let fields = [("tel-2", "+33 6 39 98 00 55"), ("tel-2-kind", "cell")];
     assert_eq!(contact.press("send", &fields).status, 303);

@@ -88,3 +88,31 @@ impl PartialDate {
 fn is_leap(year: u16) -> bool {
     year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_month_has_the_days_it_has() {
+        for there in [
+            "2024-02-29",
+            "2000-02-29",
+            "--0229",
+            "1990-04-30",
+            "1990-12-31",
+        ] {
+            assert!(PartialDate::parse(there).is_some(), "{there}");
+        }
+        for absent in [
+            "1990-02-29",
+            "1900-02-29",
+            "1990-02-31",
+            "1990-04-31",
+            "--0431",
+            "1990-x",
+        ] {
+            assert!(PartialDate::parse(absent).is_none(), "{absent}");
+        }
+    }
+}
