@@ -7,6 +7,7 @@ use carnet::{
     domain::{
         batch::{Batch, Op},
         id::Timestamp,
+        office::people::AccountChange,
         outbox::{Channel, Letter, NewMessage, Outbox as _, OutboxOp, Outgoing, State},
     },
     mail::settings::{Relay, Secret, Security},
@@ -266,6 +267,25 @@ fn nothing_hides_in_an_address_or_a_name() {
     assert_eq!(mails[0].headers("to"), 1);
     let states: Vec<State> = queue(&server).iter().map(|m| m.state).collect();
     assert_eq!(states.iter().filter(|s| **s == State::Refused).count(), 3);
+}
+
+#[test]
+fn who_gets_another_password_from_an_administrator_is_told() {
+    let (server, sink) = mailing(&[]);
+    let alice = server.person("alice");
+    let change = AccountChange {
+        password_hash: Some("x".to_owned()),
+        ..AccountChange::default()
+    };
+    let office = server.core().operator();
+    let changed = server
+        .runtime
+        .block_on(office.change_account(alice, change));
+    changed.expect("changed");
+    let mail = sink.wait(1).remove(0);
+    assert_eq!(mail.to, ["alice@example.org"]);
+    let subject = mail.header("subject");
+    assert_eq!(subject.as_deref(), Some("Your password was changed"));
 }
 
 #[test]

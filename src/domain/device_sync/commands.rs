@@ -11,7 +11,6 @@ use super::{
 use crate::domain::{
     batch::{Made, NewPlacement, Op},
     book::{Book, Edit, new_server_id},
-    collection::Place,
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId, Seq},
     item::{Card, Placement, random_id},
@@ -277,37 +276,6 @@ impl DeviceBook {
                 work.ops.push(refusal);
                 Ok(failed(Failure::Conflict))
             }
-        }
-    }
-
-    /// An edit of an item that is gone, made of what its place showed last: what became of the item
-    /// elsewhere since is not the device's to know. Once that is purged, what the device says is all
-    /// there is.
-    pub(super) async fn edited_last_shown(
-        &self,
-        card: &Card,
-        edit: &dyn Edit,
-    ) -> Result<Result<Vec<u8>>> {
-        let Placement {
-            id, gone, changed, ..
-        } = card.placement;
-        let last = self.version(id, gone.unwrap_or(changed), None).await?;
-        let shown = last.map(|(document, overlay)| self.book.shown(&document, &overlay));
-        Ok(edit.apply(shown.as_deref()))
-    }
-
-    /// The version that a row of this collection showed at a sequence, or the device's own later
-    /// write where `writer` names it.
-    async fn version(
-        &self,
-        row: PlacementId,
-        upto: Seq,
-        writer: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
-        let store = self.book.core().store();
-        match self.book.collection().place {
-            Place::View(_) => store.version_in_view(row, upto, writer).await,
-            _ => store.version_at(row, upto, writer).await,
         }
     }
 

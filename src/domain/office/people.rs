@@ -10,9 +10,11 @@ use crate::domain::{
     account_class::AccountClass,
     batch::Op,
     error::{Error, Result},
-    id::PersonId,
+    forgotten::password_changed,
+    id::{PersonId, Timestamp},
     principal::{Person, valid_login},
     rule::Rule,
+    settings::Settings,
 };
 
 /// Least value of a limit of photos or imports, in octets.
@@ -121,7 +123,7 @@ impl Office {
         Ok(person)
     }
 
-    /// Changes an account. `Invalid` if no administrator would be left.
+    /// Changes an account; a letter tells the person of another password. `Invalid` if no administrator would be left.
     pub async fn change_account(&self, person: PersonId, change: AccountChange) -> Result<()> {
         if let Some(Some(email)) = &change.email {
             valid_email(email)?;
@@ -132,6 +134,7 @@ impl Office {
         if change.disabled == Some(true) || change.admin == Some(false) {
             self.keep_an_administrator(person).await?;
         }
+        let is_new_password = change.password_hash.is_some();
         let mut ops = vec![Op::ChangePerson {
             person,
             email: change.email,
@@ -142,6 +145,13 @@ impl Office {
             quota: change.quota,
             settings: None,
         }];
+        if is_new_password {
+            // Whoever is let in under their name, they are told.
+            let person = self.core().person(person).await?.ok_or(Error::NotFound)?;
+            let settings: Settings = serde_json::from_str(&person.settings).unwrap_or_default();
+            let language = settings.language.unwrap_or_default();
+            ops.extend(password_changed(&person, &language, Timestamp::now()));
+        }
         if let Some(class) = change.class {
             ops.push(Op::Office(OfficeOp::SetClass { person, class }));
         }
