@@ -109,17 +109,21 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
 /// Keeps what a device wrote into a folder that is gone for it among the person's refused changes:
 /// the device gives it up with the folder.
 pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result<()> {
-    let (view, supported) = (call.view(None), Kept::default().supported());
-    for command in commands(call, collection, &view, &supported)
-        .into_iter()
-        .take(MAX_COMMANDS)
-    {
-        let (Command::Add { edit, .. } | Command::Change { edit, .. }) = command else {
-            continue;
+    let (facet, view) = (&call.face.facet, call.view(None));
+    let supported = Kept::default().supported();
+    for sent in collection.commands.iter().take(MAX_COMMANDS) {
+        let (about, data) = match sent {
+            Sent::Add { data, .. } => ("", data),
+            Sent::Change { server_id, data } => (server_id.as_str(), data),
+            Sent::Delete { .. } | Sent::Fetch { .. } => continue,
         };
-        if let Ok(document) = edit.apply(None) {
-            let reason = "the book is gone";
-            call.face.core.keep_refused(actor, document, reason).await?;
+        let edit = facet.clone().edit(data, &view, &supported);
+        if let Ok(document) = edit.and_then(|edit| edit.apply(None)) {
+            // However often it is sent.
+            let identity = format!("{about} {}", facet.fingerprint(data));
+            let core = &call.face.core;
+            core.keep_refused_once(actor, &identity, document, "the book is gone")
+                .await?;
         }
     }
     Ok(())
