@@ -324,11 +324,7 @@ impl Book {
         if let Some((document, overlay)) = merged {
             let merged = self.shown(&document, &overlay);
             if merged[..] != current[..] {
-                bytes = self
-                    .class()
-                    .merge(&merged, &bytes, &current)?
-                    .document
-                    .into();
+                bytes = self.class().merge(&merged, &bytes, &current)?.document;
             }
         }
         match self.revision(&card, &bytes)? {
