@@ -1,6 +1,6 @@
 //! WBXML octets to a tree of elements, within limits.
 
-use super::{Element, Node, Tag};
+use super::{Element, Node, Tag, text::lenient};
 
 /// Limits of a decoder.
 #[derive(Clone, Copy, Debug)]
@@ -59,8 +59,6 @@ pub enum Reason {
     TooDeep,
     #[error("no root element")]
     Empty,
-    #[error("text is not UTF-8")]
-    Utf8,
 }
 
 const SWITCH_PAGE: u8 = 0x00;
@@ -160,7 +158,7 @@ impl<'a> Decoder<'a> {
                         offset: start,
                     })?;
                     let end = memchr::memchr(0, rest).unwrap_or(rest.len());
-                    let text = utf8(&rest[..end], start)?;
+                    let text = lenient(&rest[..end]);
                     add(&mut open, Node::Text(text), start)?;
                 }
                 OPAQUE => {
@@ -268,7 +266,7 @@ impl<'a> Decoder<'a> {
         if length > self.limits.string {
             return fail_at(Reason::TooLarge, start);
         }
-        let text = utf8(&rest[..length], start)?;
+        let text = lenient(&rest[..length]);
         self.at += length + 1;
         Ok(text)
     }
@@ -280,13 +278,6 @@ impl<'a> Decoder<'a> {
 
 fn fail_at<T>(reason: Reason, offset: usize) -> Result<T, DecodeError> {
     Err(DecodeError { reason, offset })
-}
-
-fn utf8(bytes: &[u8], offset: usize) -> Result<String, DecodeError> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) => fail_at(Reason::Utf8, offset),
-    }
 }
 
 fn add(open: &mut [Open], node: Node, offset: usize) -> Result<(), DecodeError> {

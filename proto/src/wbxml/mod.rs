@@ -3,9 +3,12 @@
 mod decode;
 mod encode;
 pub mod page;
+mod text;
 
 pub use decode::{DecodeError, Limits, Reason, decode};
 pub use encode::Encoder;
+
+use self::text::lenient;
 
 /// A tag: its code page and token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,7 +58,7 @@ impl Element {
         for node in &self.children {
             match node {
                 Node::Text(text) => out.push_str(text),
-                Node::Opaque(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),
+                Node::Opaque(bytes) => out.push_str(&lenient(bytes)),
                 Node::Element(_) => {}
             }
         }
