@@ -549,16 +549,16 @@ impl Work {
         self.cards.get(server_id).cloned().flatten()
     }
 
-    /// Sends the server's copy of an item in this answer.
+    /// Sends the server's copy of an item in this answer; an item is told of once.
     pub(super) fn force(&mut self, placement: &Placement) {
         let what = if placement.is_live() {
             What::Change
         } else {
             What::Delete
         };
-        let told = (what, placement.server_id.clone());
-        if !self.forced.contains(&told) {
-            self.forced.push(told);
+        let server_id = &placement.server_id;
+        if !self.forced.iter().any(|(_, told)| told == server_id) {
+            self.forced.push((what, server_id.clone()));
         }
     }
 

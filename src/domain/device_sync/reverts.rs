@@ -51,17 +51,15 @@ impl Work {
         }
     }
 
-    /// Reverts a refused change in this answer, and in the following ones for a client that ignores
-    /// reverts (`repeats`) and tried the same before.
+    /// Reverts a refused change in this answer, instead of what the answer tells of the item so far;
+    /// and in the following ones for a client that ignores reverts (`repeats`) and tried the same
+    /// before.
     pub(super) fn revert(&mut self, said: &str, what: What, server_id: String, repeats: bool) {
-        let told = (what, server_id);
-        if !self.forced.contains(&told) {
-            self.forced.push(told.clone());
-        }
+        self.forced.retain(|(_, told)| *told != server_id);
+        self.forced.push((what, server_id.clone()));
         if !repeats {
             return;
         }
-        let (what, server_id) = told;
         let known = self
             .reverts
             .iter_mut()
