@@ -321,7 +321,10 @@ impl Arrival {
         let visit = device::Visit {
             person: self.person,
             line: &self.line,
-            version: self.version.filter(|version| version.0 > 0),
+            // One that is refused is not the version the device speaks.
+            version: self.version.filter(|version| {
+                version::offered(face.settings.legacy).any(|offered| offered == *version)
+            }),
             agent: &self.agent,
         };
         let Some(device) = device::admit(&face, &visit).await? else {

@@ -12,6 +12,7 @@ use carnet_proto::{
 
 use super::{
     super::{
+        device,
         policy::{Policy, Standing, VALUE, new_key},
         request::{Call, Reply, command_status},
     },
@@ -85,6 +86,11 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
     let acknowledged = policy
         .text_of(p::POLICY_KEY)
         .map(|key| key.parse::<u32>().ok());
+    if device::is_probe(&call.device)
+        && let Some(key) = acknowledged
+    {
+        return Ok(acknowledged_by_probe(call, policy, key));
+    }
     let said = match (acknowledged, &call.face.settings.policy) {
         (None, Some(policy)) => offer(&mut standing, policy),
         // A device that had a policy is given one that asks nothing; others are told there is none.
@@ -106,13 +112,8 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
             else {
                 return Ok(Said::Status(5));
             };
-            standing.status = policy
-                .text_of(p::STATUS)
-                .and_then(|status| status.parse().ok())
-                .unwrap_or(1);
-            // Applied in part, or managed by others: the device did what it can.
-            let strict = configured.as_ref().is_some_and(|policy| !policy.loose);
-            if standing.status == 3 && strict {
+            standing.status = status_said(policy);
+            if is_not_enforced(standing.status, configured.as_ref()) {
                 call.set_value(VALUE, &standing).await?;
                 return Ok(Said::NotEnforced);
             }
@@ -125,6 +126,29 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
     };
     call.set_value(VALUE, &standing).await?;
     Ok(said)
+}
+
+/// What the device says of the policy: 1 without a word.
+fn status_said(policy: &Element) -> u8 {
+    policy
+        .text_of(p::STATUS)
+        .and_then(|status| status.parse().ok())
+        .unwrap_or(1)
+}
+
+/// Applied in part, or managed by others: the device did what it can.
+fn is_not_enforced(status: u8, configured: Option<&Policy>) -> bool {
+    status == 3 && configured.is_some_and(|policy| !policy.loose)
+}
+
+/// Android's client acknowledges in part while it checks an account, and gives the account up
+/// without a key. Nothing is kept of it, so that its key is good for nothing.
+fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Said {
+    if is_not_enforced(status_said(policy), call.face.settings.policy.as_ref()) {
+        Said::NotEnforced
+    } else {
+        key.map_or(Said::Status(5), |key| Said::Accepted(new_key(Some(key))))
+    }
 }
 
 fn offer(standing: &mut Standing, policy: &Policy) -> Said {

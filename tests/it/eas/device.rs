@@ -102,6 +102,36 @@ fn row_24_a_wrong_key_in_the_acknowledgement_is_policy_status_5() {
 }
 
 #[test]
+fn an_account_that_is_checked_may_keep_the_policy_in_part() {
+    let server = with_policy(1);
+    let mut phone = Phone::new(&server, "alice", "validate", "14.1");
+    let offer = phone.ask("Provision", ASK).expect("an offer");
+    let temporary = policy_of(&offer, "PolicyKey").expect("a key");
+    phone.policy_key = temporary.parse().ok();
+    for status in [1, 2] {
+        let done = phone.ask("Provision", &ack(&temporary, status));
+        let done = done.expect("an answer");
+        assert_eq!(policy_of(&done, "Status").as_deref(), Some("1"));
+        assert!(policy_of(&done, "PolicyKey").is_some_and(|key| key != temporary));
+    }
+    assert!(server.devices("alice").is_empty());
+}
+
+#[test]
+fn a_version_that_is_refused_is_not_the_devices() {
+    let server = Server::start();
+    let mut phone = Phone::new(&server, "alice", "future", "14.1");
+    phone.folders("0");
+    phone.version = "17.0".to_owned();
+    let refusal = status_of(&phone, "FolderSync", FOLDER_SYNC);
+    assert_eq!(refusal, said(200, "FolderSync", "138"));
+    // Without a word of it, the version is the one of before.
+    phone.version = String::new();
+    let answer = status_of(&phone, "FolderSync", FOLDER_SYNC);
+    assert_eq!(answer, said(200, "FolderSync", "1"));
+}
+
+#[test]
 fn a_repeated_acknowledgement_is_answered_with_the_same_key() {
     let server = with_policy(1);
     let mut phone = Phone::new(&server, "alice", "again", "14.1");
