@@ -91,6 +91,9 @@ pub trait EasFacet: Send + Sync {
         supported: &Supported,
     ) -> Result<Arc<dyn Edit>>;
 
+    /// Whether the data hold an element of the class, or nothing at all.
+    fn is_of_class(&self, data: &Element) -> bool;
+
     /// Digest of the data, equal for a retry with another ClientId.
     fn fingerprint(&self, data: &Element) -> String;
 

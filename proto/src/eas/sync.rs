@@ -31,6 +31,8 @@ pub struct Collection {
     pub window: Option<u32>,
     pub options: Option<Options>,
     pub commands: Vec<Command>,
+    /// A command lacks what it needs; the collection is answered with Status 4, the others as ever.
+    pub fault: Option<Malformed>,
 }
 
 /// Options, which stay in force until another Options element comes.
@@ -51,10 +53,22 @@ const TRUNCATIONS: [u32; 9] = [0, 512, 1024, 2048, 5120, 10_240, 20_480, 51_200,
 /// One command of a client.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    Add { client_id: String, data: Element },
-    Change { server_id: String, data: Element },
-    Delete { server_id: String },
-    Fetch { server_id: String },
+    Add {
+        client_id: String,
+        /// Only where it is not the folder's.
+        class: Option<String>,
+        data: Element,
+    },
+    Change {
+        server_id: String,
+        data: Element,
+    },
+    Delete {
+        server_id: String,
+    },
+    Fetch {
+        server_id: String,
+    },
 }
 
 /// A request that is no Sync request.
@@ -116,12 +130,12 @@ impl Collection {
             .text_of(a::SYNC_KEY)
             .filter(|key| key.len() <= 64)
             .ok_or(Malformed("no SyncKey"))?;
-        let commands = element
+        let commands: Result<Vec<_>, _> = element
             .child(a::COMMANDS)
             .into_iter()
             .flat_map(Element::elements)
             .filter_map(|command| Command::read(command).transpose())
-            .collect::<Result<_, _>>()?;
+            .collect();
         Ok(Self {
             class: element.text_of(a::CLASS),
             key,
@@ -135,7 +149,8 @@ impl Collection {
                 .map(|text| text != "0" && !text.eq_ignore_ascii_case("false")),
             window: element.number_of(a::WINDOW_SIZE),
             options: element.child(a::OPTIONS).map(Options::read),
-            commands,
+            fault: commands.as_ref().err().copied(),
+            commands: commands.unwrap_or_default(),
         })
     }
 }
@@ -188,6 +203,7 @@ impl Command {
                 client_id: element
                     .text_of(a::CLIENT_ID)
                     .ok_or(Malformed("an Add without ClientId"))?,
+                class: element.text_of(a::CLASS),
                 data: data(),
             },
             a::CHANGE => Command::Change {

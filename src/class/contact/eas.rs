@@ -22,7 +22,7 @@ use carnet_proto::{
     vcard::{Binary, Document, Edit as Patch, NewLine, escape_text},
     wbxml::{
         Element, Encoder, Tag,
-        page::{contacts as tag, contacts2 as tag2},
+        page::{air_sync_base as base, contacts as tag, contacts2 as tag2},
     },
 };
 use uuid::Uuid;
@@ -62,6 +62,15 @@ impl EasFacet for Contact {
             view: view.clone(),
             supported: supported.clone(),
         }))
+    }
+
+    fn is_of_class(&self, data: &Element) -> bool {
+        let of_contacts = |element: &Element| {
+            [tag::FILE_AS, tag2::NICK_NAME, base::BODY]
+                .iter()
+                .any(|known| known.page == element.tag.page)
+        };
+        data.children.is_empty() || data.elements().any(of_contacts)
     }
 
     fn fingerprint(&self, data: &Element) -> String {
@@ -202,14 +211,15 @@ impl Edit for EasEdit {
         let places = Places::read(beside);
         let shown = shown(&card, &places, &self.view).fields.texts;
         let computed = name::file_as(&card);
-        self.fields.texts.iter().any(|(tag, sent)| {
+        let differs = self.fields.texts.iter().any(|(tag, sent)| {
             let text = shown.get(tag).map_or("", String::as_str);
             match *tag {
                 tag::FILE_AS if text.is_empty() => *sent != computed && !sent.is_empty(),
                 tag if slots::is_date(tag) => !slots::says_the_same(tag, sent, text),
                 _ => sent != text,
             }
-        })
+        });
+        differs || !self.fields.unread.is_empty()
     }
 
     fn outdates(&self, before: &[u8], made: &[u8], beside: &[u8]) -> bool {
@@ -340,8 +350,12 @@ impl EasEdit {
         sent
     }
 
-    /// [MS-ASCMD] 2.2.3.24 and 2.2.3.179, and what clients really mean.
+    /// [MS-ASCMD] 2.2.3.24 and 2.2.3.179, and what clients really mean: data that say nothing of the
+    /// contact omit nothing.
     fn clears_omitted(&self, tag: Tag) -> bool {
+        if self.fields == Fields::default() || self.fields.unread.contains(&tag) {
+            return false;
+        }
         match &self.supported {
             Supported::Listed(listed) => listed.contains(&tag),
             Supported::Absent => self.view.version >= 160,

@@ -171,6 +171,15 @@ async fn answer_all(
     let mut room = turn.window;
     let mut parts = Vec::with_capacity(turn.collections.len());
     for collection in &turn.collections {
+        if let Some(fault) = &collection.fault {
+            call.about.note_fault(format!("malformed Sync: {fault}"));
+            parts.push(Part {
+                id: collection.id.clone(),
+                key: collection.key.clone(),
+                said: Said::Status(4),
+            });
+            continue;
+        }
         let part = match folders::find(call, actor, &collection.id).await? {
             None => {
                 book::keep(call, actor, collection).await?;

@@ -2,6 +2,7 @@
 
 mod download;
 mod lost;
+mod odd;
 mod upload;
 
 use crate::support::{server::Server, tree::text_at};

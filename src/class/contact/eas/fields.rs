@@ -29,6 +29,8 @@ pub struct Fields {
     pub note: Option<String>,
     /// The octets; empty to remove it.
     pub picture: Option<Vec<u8>>,
+    /// Dates that are none: what is stored stays.
+    pub unread: Vec<Tag>,
     /// HomeAddressCity without any other element of the home address: see [`read`].
     pub stray_city: bool,
 }
@@ -54,12 +56,17 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
             }
             known if slots::is_known(known) => {
                 let text = lf(&element.text());
+                let is_said = !text.trim().is_empty();
                 let text = if slots::is_date(known) {
-                    day(&text, midnight)?
+                    date::normalise(&text, midnight)
                 } else {
                     text
                 };
-                fields.texts.insert(known, text);
+                if slots::is_date(known) && is_said && text.is_empty() {
+                    fields.unread.push(known);
+                } else {
+                    fields.texts.insert(known, text);
+                }
             }
             _ => {}
         }
@@ -111,16 +118,6 @@ fn is_other_city(elements: &[&Element], at: usize) -> bool {
         first
     };
     at != home
-}
-
-/// A date, or nothing where nothing is said; what is no date removes none.
-fn day(text: &str, midnight: Option<i32>) -> Result<String> {
-    let day = date::normalise(text, midnight);
-    if day.is_empty() && !text.trim().is_empty() {
-        Err(Error::InvalidDocument("a date cannot be read".into()))
-    } else {
-        Ok(day)
-    }
 }
 
 fn list(element: &Element) -> Vec<String> {

@@ -17,7 +17,7 @@ use super::{
     },
     DEFAULT_WINDOW, MAX_COMMANDS, Part, Said,
     note::note,
-    window_of,
+    standard, window_of,
 };
 use crate::domain::{
     actor::Actor,
@@ -75,6 +75,15 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
             part("0", Said::Status(3))
         });
     }
+    for sent in &collection.commands {
+        if let Sent::Add { data, .. } | Sent::Change { data, .. } = sent
+            && is_of_another_class(call, sent)
+        {
+            let place = book.shown_place();
+            let place = place.as_deref().unwrap_or("Contacts");
+            standard::keep(call, &call.actor, place, data).await?;
+        }
+    }
     let (key, kept) = kept(&device_book, collection).await?;
     let mut view = call.view(kept.truncation);
     view.html = kept.html;
@@ -129,6 +138,18 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
     Ok(())
 }
 
+/// Whether a command brings a message or a task, say, into a folder of contacts.
+fn is_of_another_class(call: &Call, sent: &Sent) -> bool {
+    match sent {
+        Sent::Add { class, data, .. } => {
+            let is_named = class.as_ref().is_some_and(|class| class != "Contacts");
+            is_named || !call.face.facet.is_of_class(data)
+        }
+        Sent::Change { data, .. } => !call.face.facet.is_of_class(data),
+        Sent::Delete { .. } | Sent::Fetch { .. } => false,
+    }
+}
+
 /// The documents that an answer contains.
 fn documents(answer: &Answer) -> Vec<Vec<u8>> {
     let changes = answer.changes.iter().filter_map(|change| match change {
@@ -148,8 +169,12 @@ fn commands(
     supported: &Supported,
 ) -> Vec<Command> {
     let facet = &call.face.facet;
-    let edit = |data: &Element| -> Arc<dyn Edit> {
-        let made = facet.clone().edit(data, view, supported);
+    let edit = |sent: &Sent, data: &Element| -> Arc<dyn Edit> {
+        let made = if is_of_another_class(call, sent) {
+            Err(Error::InvalidDocument("not a contact".into()))
+        } else {
+            facet.clone().edit(data, view, supported)
+        };
         // What cannot be read is refused when it is applied, by itself.
         made.unwrap_or_else(|error| Arc::new(Unreadable(error)))
     };
@@ -157,14 +182,16 @@ fn commands(
         .commands
         .iter()
         .map(|sent| match sent {
-            Sent::Add { client_id, data } => Command::Add {
+            Sent::Add {
+                client_id, data, ..
+            } => Command::Add {
                 client_id: client_id.clone(),
                 fingerprint: facet.fingerprint(data),
-                edit: edit(data),
+                edit: edit(sent, data),
             },
             Sent::Change { server_id, data } => Command::Change {
                 server_id: server_id.clone(),
-                edit: edit(data),
+                edit: edit(sent, data),
             },
             Sent::Delete { server_id } => Command::Delete {
                 server_id: server_id.clone(),

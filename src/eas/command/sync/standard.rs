@@ -7,7 +7,10 @@
 
 use std::sync::Arc;
 
-use carnet_proto::eas::sync::{Collection, Command};
+use carnet_proto::{
+    eas::sync::{Collection, Command},
+    wbxml::Element,
+};
 
 use super::{
     super::super::{folders, quirk, request::Call},
@@ -71,7 +74,9 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
     let mut fates = Vec::new();
     for command in &collection.commands {
         let (data, fate) = match command {
-            Command::Add { client_id, data } => {
+            Command::Add {
+                client_id, data, ..
+            } => {
                 let client_id = client_id.clone();
                 let fate = if quirk::repeats_refused_adds(&call.device) {
                     Fate::AddUndone {
@@ -96,13 +101,18 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
             }
         };
         if let Some(data) = data {
-            let reason = format!("{folder}: this server keeps contacts only");
-            let words = data.dump().into_bytes();
-            call.face.core.keep_refused(actor, words, &reason).await?;
+            keep(call, actor, folder, data).await?;
         }
         fates.extend(fate);
     }
     part(&next, Said::Standard(fates))
+}
+
+/// Keeps an item that is no contact, as words, among the person's refused changes.
+pub async fn keep(call: &Call, actor: &Actor, folder: &str, data: &Element) -> Result<()> {
+    let reason = format!("{folder}: this server keeps contacts only");
+    let words = data.dump().into_bytes();
+    call.face.core.keep_refused(actor, words, &reason).await
 }
 
 /// The key after the one presented; none for a key that was never issued.

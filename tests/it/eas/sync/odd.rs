@@ -1,0 +1,109 @@
+//! Commands that are not whole, or bring no contact.
+
+use super::{CHANGES, id_of, refused, server_id, triple};
+use crate::support::{
+    phone::{Phone, add, change, commands, delete, responses},
+    server::Server,
+    tree::{all, text_at},
+};
+
+#[test]
+fn a_change_that_says_nothing_of_the_contact_leaves_it() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "nothing", "16.1");
+    let petit = id_of(&phone.pull(), "Petit");
+    let change = format!("AirSync:Change\n  AirSync:ServerId = {petit}\n");
+    for (data, status) in [
+        ("", None),
+        ("  AirSync:ApplicationData\n", None),
+        // A message's: refused, as it is no contact's.
+        ("  AirSync:ApplicationData\n    Email:Read = 1\n", Some("6")),
+    ] {
+        let answer = phone.push(&format!("{change}{data}"));
+        let said = status.map(|status| triple("Change", &petit, status));
+        assert_eq!(responses(&answer), Vec::from_iter(said), "{data}");
+        phone.pull();
+        let other = Phone::set_up(&server, "alice", "other", "16.1").pull_again();
+        assert_eq!(id_of(&other, "Petit"), petit, "{data}");
+    }
+}
+
+#[test]
+fn what_is_no_contact_is_refused_and_kept() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "astray", "14.1");
+    let before = phone.pull().len();
+    let message = "AirSync:Add\n  AirSync:Class = SMS\n  AirSync:ClientId = sms\n  \
+                   AirSync:ApplicationData\n    Email:To = 0612345678\n    Email:Subject = See you\n";
+    let task = "AirSync:Add\n  AirSync:ClientId = task\n  AirSync:ApplicationData\n    \
+                Tasks:Subject = Buy milk\n";
+    let answer = phone.push(&(message.to_owned() + task + &add("who", "Contact")));
+    assert_eq!(
+        responses(&answer),
+        [
+            triple("Add", "sms", "6"),
+            triple("Add", "task", "6"),
+            triple("Add", "who", "1"),
+        ]
+    );
+    let kept = refused(&server, "alice");
+    for words in ["See you", "Buy milk"] {
+        let found = kept.iter().filter(|kept| kept.contains(words)).count();
+        assert_eq!(found, 1, "{words}");
+    }
+    assert_eq!(phone.pull_again().len(), before + 1);
+}
+
+#[test]
+fn a_date_that_is_none_costs_the_date_alone() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "dates", "16.1");
+    let born = |birthday: &str| format!("    Contacts:Birthday = {birthday}\n");
+    let answer = phone.push(&(add("1", "Dated") + &born("1980-02-30T00:00:00.000Z")));
+    assert_eq!(responses(&answer), [triple("Add", "1", "1")]);
+    let id = server_id(&answer);
+    // The device learns what was made of it.
+    assert_eq!(phone.pull(), [triple("Change", &id, "Dated")]);
+    let whole = change(&id, "LastName", "Dated");
+    phone.push(&(whole.clone() + &born("1980-02-28T00:00:00.000Z")));
+    let answer = phone.push(&(whole + &born("garbage")));
+    assert!(responses(&answer).is_empty());
+    phone.prime();
+    let answer = phone.sync(CHANGES);
+    let birthdays = all(&answer, "Birthday");
+    let birthdays: Vec<_> = birthdays.iter().map(|element| element.text()).collect();
+    assert!(birthdays[0].starts_with("1980-02-28"), "{birthdays:?}");
+}
+
+#[test]
+fn a_command_without_its_id_costs_its_folder_alone() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "half", "14.1");
+    phone.pull();
+    for broken in [
+        "AirSync:Add\n  AirSync:ApplicationData\n    Contacts:LastName = Nobody\n",
+        "AirSync:Delete\n",
+    ] {
+        let key = phone.key.clone();
+        let answer = phone.push(broken);
+        assert_eq!(answer.tag.name(), Some("Collection"), "{}", answer.dump());
+        assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("4"));
+        assert_eq!(phone.key, key);
+    }
+    // The key is as good as before.
+    assert_eq!(
+        responses(&phone.push(&add("1", "Whole"))),
+        [triple("Add", "1", "1")]
+    );
+}
+
+#[test]
+fn a_read_only_item_that_is_changed_and_deleted_is_told_of_once() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "both", "14.1");
+    phone.folder = phone.folder_named("Team");
+    phone.prime();
+    let roy = id_of(&phone.pull(), "Roy");
+    let answer = phone.push(&(change(&roy, "FirstName", "X") + &delete(&roy)));
+    assert_eq!(commands(&answer), [triple("Add", &roy, "Roy")]);
+}
