@@ -195,6 +195,57 @@ fn a_place_is_two_numbers_in_version_3() {
 }
 
 #[test]
+fn a_card_in_terms_of_both_versions_is_given_in_those_of_one() {
+    for (mixed, v3, v4) in [
+        // As Thunderbird 153 writes them below VERSION:3.0.
+        (
+            "PHOTO;VALUE=URI:data:image/png;base64,iVBORw==",
+            "PHOTO;ENCODING=b;TYPE=PNG:iVBORw==",
+            "PHOTO:data:image/png;base64,iVBORw==",
+        ),
+        (
+            "ANNIVERSARY;VALUE=DATE:2010-01-02",
+            "item1.X-ABDATE;VALUE=DATE:2010-01-02\r\nitem1.X-ABLabel:_$!<Anniversary>!$_",
+            "ANNIVERSARY:20100102",
+        ),
+        // RFC 6350 §6.1.4 and §6.6.5 in a card of 3.0, as some servers store it.
+        (
+            "KIND:group\r\nMEMBER:urn:uuid:one",
+            "X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:one",
+            "KIND:group\r\nMEMBER:urn:uuid:one",
+        ),
+        (
+            "PHOTO;ENCODING=BASE64;TYPE=PNG:iVBORw==",
+            "PHOTO;ENCODING=b;TYPE=PNG:iVBORw==",
+            "PHOTO:data:image/png;base64,iVBORw==",
+        ),
+        (
+            "TEL;TYPE=cell;VALUE=uri:tel:+33-6",
+            "TEL;TYPE=cell:+33-6",
+            "TEL;TYPE=cell;VALUE=uri:tel:+33-6",
+        ),
+    ] {
+        let card = card("3.0", mixed);
+        assert!(card.is_mixed(), "{mixed}");
+        assert_eq!(lines(&shown(&card, Version::V3)), v3, "{mixed}");
+        assert_eq!(lines(&shown(&card, Version::V4)), v4, "{mixed}");
+        assert!(!shown(&card, Version::V3).is_mixed(), "{mixed}");
+    }
+    // What is a text in both, or a URI, stays as it is.
+    for plain in [
+        "PHOTO;VALUE=uri:https://example.org/a.png",
+        "PHOTO;ENCODING=B;TYPE=PNG:iVBORw==",
+        "KIND:individual",
+        "ANNIVERSARY;VALUE=text:in spring",
+        // A form that programs of both versions read.
+        "BDAY:--0412",
+    ] {
+        assert!(!card("3.0", plain).is_mixed(), "{plain}");
+        assert_eq!(lines(&shown(&card("3.0", plain), Version::V3)), plain);
+    }
+}
+
+#[test]
 fn a_relation_keeps_its_other_types() {
     to_v3(
         "RELATED;TYPE=\"spouse,emergency\";VALUE=text:Eve",

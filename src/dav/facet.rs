@@ -20,7 +20,7 @@ pub trait DavFacet: Send + Sync {
     /// document has no UID.
     fn render(&self, document: Bytes, tag: &str, uid: &str, shown: Shown) -> Bytes;
 
-    /// The vCard version of a stored document.
+    /// The vCard version whose terms a stored document is in.
     fn stored_version(&self, document: &[u8]) -> Version;
 
     /// `addressbook-query` (RFC 6352 §10.5).

@@ -95,6 +95,8 @@ struct Call {
 pub fn router(face: Arc<Face>) -> Router {
     Router::new()
         .route("/.well-known/carddav", any(well_known))
+        // As Outlook CalDav Synchronizer has it.
+        .route("/.well-known/carddav/", any(well_known))
         .route("/dav", any(serve))
         .route("/dav/", any(serve))
         .route("/dav/{*path}", any(serve))

@@ -96,7 +96,7 @@ const ONE_BOOK: Habits = Habits {
 };
 
 /// `(part of the User-Agent, family, habits)`; the first match counts.
-const CLIENTS: [(&str, &str, Habits); 10] = [
+const CLIENTS: [(&str, &str, Habits); 9] = [
     (
         "Thunderbird/",
         "Thunderbird",
@@ -108,8 +108,8 @@ const CLIENTS: [(&str, &str, Habits); 10] = [
     ),
     ("DAVx5/", "DAVx5", HOMES),
     ("Evolution/", "Evolution", HOMES),
-    ("Akonadi", "KDE", HOMES),
-    ("KDE", "KDE", HOMES),
+    // Of KIO, by which it names itself, only the name of the program that asks tells it.
+    ("akonadi_", "KDE", HOMES),
     ("AddressBookCore/", "macOS Contacts", ONE_BOOK),
     ("AddressBook/", "macOS Contacts", ONE_BOOK),
     ("dataaccessd", "iOS", PLAIN),

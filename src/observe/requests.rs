@@ -58,7 +58,7 @@ impl Face {
         let is_browser = matches!(*method, Method::GET | Method::HEAD | Method::POST);
         match path {
             "/healthz" | "/readyz" | "/metrics" => Self::Operator,
-            "/dav" | "/.well-known/carddav" => Self::CardDav,
+            "/dav" | "/.well-known/carddav" | "/.well-known/carddav/" => Self::CardDav,
             "/" if !is_browser => Self::CardDav,
             _ if path.starts_with("/dav/") => Self::CardDav,
             _ if is_eas(path) => Self::Eas,

@@ -39,17 +39,23 @@ const WHOLE_GEO: &str = "X-CARNET-GEO";
 
 /// The card in a version; the bytes themselves when nothing has to change.
 ///
+/// A card of version 3.0 with lines of 4.0 in it ([`Document::is_mixed`]) becomes one or the other.
 /// `uid` stands in for a missing UID. Every line of the card is shown, in the terms of the version
 /// or as it is, so that what an upload leaves out is a deletion, and the way there and back changes
 /// nothing.
 pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
-    if document.is_clean() && document.version() == version.as_str() {
+    let from_v4 = document.version() == "4.0";
+    let crosses = match version {
+        Version::V3 => from_v4 || document.is_mixed(),
+        Version::V4 => !from_v4,
+    };
+    if !crosses && document.is_clean() {
         return document.as_bytes().to_vec();
     }
     let mut writer = Writer {
         document,
         version,
-        from_v4: document.version() == "4.0",
+        crosses,
         out: Vec::new(),
         together: Groups::of(document),
         made: HashSet::new(),
@@ -68,7 +74,8 @@ pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
 struct Writer<'a> {
     document: &'a Document,
     version: Version,
-    from_v4: bool,
+    /// The card says things in terms that are not the version's.
+    crosses: bool,
     out: Vec<NewLine>,
     together: Groups<'a>,
     /// Single properties that came of another one.
@@ -116,11 +123,7 @@ impl Writer<'_> {
             "UID" => return self.uid(line, new),
             _ => {}
         }
-        let crosses = match self.version {
-            Version::V3 => self.from_v4,
-            Version::V4 => !self.from_v4,
-        };
-        if !crosses {
+        if !self.crosses {
             self.out.push(new);
             return;
         }
@@ -247,9 +250,14 @@ fn add_type(line: &mut NewLine, value: &str) {
     }
 }
 
-/// The generated name of a card, for callers that rebuild FN.
 impl Document {
-    /// The name that N alone would give.
+    /// Whether a card of version 3.0 says something as 4.0 does, which readers of 3.0 do not
+    /// understand: Thunderbird writes the number of the version it read, and all else as in 4.0.
+    pub fn is_mixed(&self) -> bool {
+        self.version() == "3.0" && self.lines().iter().any(v3::is_of_v4)
+    }
+
+    /// The name that N alone would give, for callers that rebuild FN.
     pub fn generated_name(&self) -> Option<String> {
         name_of(&self.first("N")?.components())
     }

@@ -25,7 +25,7 @@ impl DavFacet for Contact {
 
     fn stored_version(&self, document: &[u8]) -> Version {
         match Document::parse(document) {
-            Ok(card) if card.version() == "4.0" => Version::V4,
+            Ok(card) if card.version() == "4.0" || card.is_mixed() => Version::V4,
             _ => Version::V3,
         }
     }
@@ -45,7 +45,7 @@ impl DavFacet for Contact {
             };
             return matches(filter, &asked, &[&other]);
         }
-        if card.is_clean() {
+        if card.is_clean() && !card.is_mixed() {
             return matches(filter, &card, &[]);
         }
         shown(self.stored_version(document)).is_ok_and(|card| matches(filter, &card, &[]))

@@ -10,10 +10,12 @@ use crate::support::{
 fn row_01_the_well_known_address_leads_to_dav_whatever_the_method() {
     let server = Server::start();
     for method in ["GET", "PROPFIND", "OPTIONS", "REPORT", "HEAD"] {
-        let answer = request(&server.address, method, "/.well-known/carddav", &[], b"");
-        assert_eq!(answer.status, 301, "{method}");
-        assert_eq!(answer.header("location"), Some("/dav/"));
-        assert_eq!(answer.header("www-authenticate"), None);
+        for target in ["/.well-known/carddav", "/.well-known/carddav/"] {
+            let answer = request(&server.address, method, target, &[], b"");
+            assert_eq!(answer.status, 301, "{method} {target}");
+            assert_eq!(answer.header("location"), Some("/dav/"));
+            assert_eq!(answer.header("www-authenticate"), None);
+        }
     }
     let caldav = request(&server.address, "PROPFIND", "/.well-known/caldav", &[], b"");
     assert_eq!(caldav.status, 404);
@@ -186,7 +188,7 @@ fn row_06_the_home_set_is_one_href_or_all_as_the_client_reads_it() {
     for agent in [
         "DAVx5/4.4 (dav4jvm; okhttp)",
         "Evolution/3.46.4",
-        "KDE DAV/5",
+        "Mozilla/5.0 (X11; Linux x86_64) KIO/5.103 akonadi_davgroupware_resource_0/5.22.3 (22.12.3)",
     ] {
         assert_eq!(
             homes(agent),

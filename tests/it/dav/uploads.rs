@@ -107,6 +107,48 @@ fn row_28_a_card_of_version_4_is_read_as_3_unless_4_is_asked() {
 }
 
 #[test]
+fn what_thunderbird_writes_into_a_card_of_version_3_reaches_an_iphone() {
+    let server = Server::start();
+    let bird = Client::with_agent(
+        &server,
+        "alice",
+        "Mozilla/5.0 Gecko/20100101 Thunderbird/153.7",
+    );
+    let iphone = Client::with_agent(&server, "alice", "iOS/17.5 (21F79) dataaccessd/1.0");
+    let path = format!("{BOOK}both.vcf");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:both\r\nN:Haddad;Nora;;;\r\nFN:Nora Haddad\r\n\
+        ANNIVERSARY;VALUE=DATE:2010-01-02\r\nPHOTO;VALUE=URI:data:image/png;base64,iVBORw0KGgo=\r\nEND:VCARD\r\n";
+    // It is not given these octets again, and has no tag of them.
+    let made = bird.put(&path, &[], card);
+    assert_eq!((made.status, made.header("etag")), (201, None));
+    let seen = bird.get(&path).text();
+    for line in [
+        "VERSION:4.0",
+        "ANNIVERSARY:20100102",
+        "PHOTO:data:image/png;base64,iVBORw0KGgo=",
+    ] {
+        assert!(seen.contains(&format!("{line}\r\n")), "{line} in {seen}");
+    }
+    let seen = iphone.get(&path).text();
+    for line in [
+        "VERSION:3.0",
+        "PHOTO;ENCODING=b;TYPE=PNG:iVBORw0KGgo=",
+        "item1.X-ABDATE;VALUE=DATE:2010-01-02",
+        "item1.X-ABLabel:_$!<Anniversary>!$_",
+    ] {
+        assert!(seen.contains(&format!("{line}\r\n")), "{line} in {seen}");
+    }
+    // What it makes of its own version is kept as any.
+    let edited = bird
+        .get(&path)
+        .text()
+        .replace("FN:Nora", "NOTE:x\r\nFN:Nora");
+    let tag = bird.etag(&path);
+    assert_eq!(bird.put(&path, &[("If-Match", &tag)], edited).status, 204);
+    assert!(iphone.get(&path).text().contains("NOTE:x\r\n"));
+}
+
+#[test]
 fn row_29_an_old_card_is_read_as_version_3() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");

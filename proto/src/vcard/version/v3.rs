@@ -7,6 +7,7 @@ use crate::vcard::{
     document::Kind,
     line::{Line, Param},
     patch::escape_text,
+    value::Binary,
 };
 
 impl Writer<'_> {
@@ -96,6 +97,27 @@ impl Writer<'_> {
             params: types(new),
             raw: escape_text(&text),
         }
+    }
+}
+
+/// Whether a line is in terms of version 4.0 for which 3.0 has its own.
+pub(super) fn is_of_v4(line: &Line) -> bool {
+    let is = |name: &str, value: &str| {
+        line.param(name)
+            .is_some_and(|found| found.eq_ignore_ascii_case(value))
+    };
+    match line.name.to_ascii_uppercase().as_str() {
+        "PHOTO" | "LOGO" | "SOUND" | "KEY" => {
+            !is("ENCODING", "b") && matches!(line.binary(), Some(Binary::Inline { .. }))
+        }
+        "KIND" => ["group", "org"]
+            .iter()
+            .any(|kind| line.text().eq_ignore_ascii_case(kind)),
+        "MEMBER" => true,
+        "TEL" => after_scheme(&line.text(), "tel").is_some(),
+        "GEO" => after_scheme(&line.text(), "geo").is_some(),
+        "ANNIVERSARY" => date::is_day(line),
+        _ => false,
     }
 }
 

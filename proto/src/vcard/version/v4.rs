@@ -24,7 +24,7 @@ impl Writer<'_> {
                 new.group = None;
                 date::to_v4(line, &mut new);
             }
-            "BDAY" => date::to_v4(line, &mut new),
+            "BDAY" | "ANNIVERSARY" => date::to_v4(line, &mut new),
             "REV" => date::rev(line, &mut new, true),
             "GEO" => geo(line, &mut new),
             "X-ABRELATEDNAMES" => {
