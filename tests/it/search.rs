@@ -447,7 +447,7 @@ async fn deep_queries_are_answered() {
         "a b (c -(d OR 0612* ",
         "0612 -(1234 OR \"a b\" (",
     ] {
-        for times in 1..32 {
+        for times in (1..32).step_by(5) {
             let text = piece.repeat(times) + "alice";
             fixture.find(&text, Scope::Everywhere).await;
             let criteria = Criteria {

@@ -168,8 +168,13 @@ pub fn family_first(card: &Document) -> Option<String> {
 
 /// On one line without blanks around; none when there is nothing.
 fn tidy(value: &str) -> Option<String> {
-    let value = value.split_whitespace().collect::<Vec<_>>().join(" ");
-    (!value.is_empty()).then_some(value)
+    let mut words = value.split_whitespace();
+    let mut line = words.next()?.to_owned();
+    for word in words {
+        line.push(' ');
+        line.push_str(word);
+    }
+    Some(line)
 }
 
 /// A number without its extension, or what is dialled after a pause.
