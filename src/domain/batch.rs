@@ -469,10 +469,14 @@ pub enum Op {
         author: PersonId,
         text: String,
     },
-    /// Changes the text of a comment; none deletes it.
+    /// Changes the text of a comment; none deletes it. The former text is kept.
     ChangeComment {
         comment: CommentId,
         text: Option<String>,
+    },
+    /// Gives a comment the text again that a revision kept.
+    RestoreComment {
+        former: RevisionId,
     },
 
     /// App passwords and sessions.

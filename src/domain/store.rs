@@ -234,6 +234,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     /// Replaced versions and removals of an item, newest first, each with the collections that
     /// showed that version.
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
+    /// Texts that comments on an item had before they were changed or deleted, newest first; who may
+    /// read which is not decided here.
+    async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>>;
     /// The last removal of each item that is not back in the collection, newest first.
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
     /// The last removal, from each group, of items the person created, newest first: groups they

@@ -344,6 +344,7 @@ fn one_item(place: &str) -> Router<Arc<Web>> {
         .route(&at("/comments"), post(comments::add))
         .route(&at("/comments/edit"), post(comments::edit))
         .route(&at("/comments/delete"), post(comments::delete))
+        .route(&at("/comments/restore"), post(comments::restore))
         .route(&at("/tags"), post(tags::assign))
         .route(&at("/history"), get(history::page))
         .route(&at("/history/restore"), post(history::restore))

@@ -229,6 +229,8 @@ pub enum RevisionKind {
     Refused,
     /// A refused write its author proposes to those who may make it.
     Proposed,
+    /// The text of a comment before `person` changed or deleted it.
+    Comment,
 }
 
 /// A placement that an item has or had, with the person and the client that made it.

@@ -252,7 +252,8 @@ impl<'a> Commit<'a> {
             | Op::RemoveTag { .. }
             | Op::LinkTag { .. }
             | Op::AddComment { .. }
-            | Op::ChangeComment { .. } => self.tag_op(op),
+            | Op::ChangeComment { .. }
+            | Op::RestoreComment { .. } => self.tag_op(op),
             Op::TouchDevice { .. }
             | Op::AdmitDevice { .. }
             | Op::ShowBooks { .. }

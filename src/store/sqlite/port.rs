@@ -364,6 +364,10 @@ impl Store for Sqlite {
         self.read(move |r| r.history(item)).await
     }
 
+    async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.former_comments(item)).await
+    }
+
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>> {
         self.read(move |r| r.trash(collection)).await
     }

@@ -82,6 +82,11 @@ impl Reader<'_> {
             .collect())
     }
 
+    pub fn former_comments(&self, item: ItemId) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!("{REVISION} WHERE r.item = ?1 AND r.kind = 'comment' ORDER BY r.id DESC");
+        self.all(&sql, [item.0], revision)
+    }
+
     pub fn trash(&self, collection: CollectionId) -> rusqlite::Result<Vec<Removal>> {
         let sql = format!(
             "{REMOVAL} WHERE r.collection = ?1 AND r.kind = 'removed' AND {NOT_BACK}
@@ -319,6 +324,7 @@ fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
             "removed" => RevisionKind::Removed,
             "refused" => RevisionKind::Refused,
             "proposed" => RevisionKind::Proposed,
+            "comment" => RevisionKind::Comment,
             _ => RevisionKind::Replaced,
         },
         at: Timestamp(row.get(5)?),

@@ -369,6 +369,11 @@ impl Commit<'_> {
             "UPDATE comment SET item = ?2 WHERE item = ?1 AND collection = ?3",
             params![item, copy, book],
         )?;
+        self.run(
+            "UPDATE revision SET item = ?2
+             WHERE item = ?1 AND collection = ?3 AND kind = 'comment'",
+            params![item, copy, book],
+        )?;
         // The copy shows what was attached, and is attached to what the original was.
         self.run(
             "INSERT OR IGNORE INTO attachment SELECT ?2, document, person, at FROM attachment
