@@ -244,6 +244,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>>;
     /// One removal; none once its item is back in the collection or its content was purged.
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
+    /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one
+    /// of their own.
+    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool>;
     /// Refused writes of a person, those they proposed among them, newest first.
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
     /// Proposals on items the person created or, as admin or co-admin, has custody of; newest

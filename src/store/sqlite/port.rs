@@ -380,6 +380,12 @@ impl Store for Sqlite {
         self.read(move |r| r.removal(revision)).await
     }
 
+    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool> {
+        let segment = segment.to_owned();
+        self.read(move |r| r.lost_book(person, group, &segment))
+            .await
+    }
+
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>> {
         self.read(move |r| r.refused(person)).await
     }

@@ -114,6 +114,23 @@ impl Reader<'_> {
         self.one(&sql, [revision.0], removal)
     }
 
+    pub fn lost_book(
+        &self,
+        person: PersonId,
+        group: bool,
+        segment: &str,
+    ) -> rusqlite::Result<bool> {
+        let lost = self.one(
+            "SELECT 1 FROM collection h JOIN book_placement p ON p.home = h.id
+             JOIN collection c ON c.id = p.book
+             WHERE h.person = ?1 AND h.kind = 'home' AND p.gone IS NOT NULL AND p.segment = ?3
+                 AND (c.kind IN ('group', 'removed-group')) = ?2 LIMIT 1",
+            params![person.0, group, segment],
+            |_| Ok(()),
+        )?;
+        Ok(lost.is_some())
+    }
+
     pub fn refused(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
         let sql = format!(
             "{REVISION} WHERE r.person = ?1 AND r.kind IN ('refused', 'proposed')
