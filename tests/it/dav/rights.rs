@@ -8,6 +8,7 @@ use carnet::{
         actor::Actor,
         batch::{Batch, Op},
         id::Timestamp,
+        principal::GroupOptions,
         rights::GroupRight,
         store::Store as _,
     },
@@ -290,6 +291,32 @@ fn take_bob_out(server: &Server) {
         let team = server.core().group(&alice, "Team").await.expect("Team");
         team.remove_member(bob.person).await.expect("removed");
     });
+}
+
+#[test]
+fn sharing_outside_that_is_off_lacks_bind_on_the_destination() {
+    let server = Server::start();
+    let bob = Client::new(&server, "bob");
+    server.runtime.block_on(async {
+        let (alice, bob) = (actor(&server, "alice").await, actor(&server, "bob").await);
+        let team = server.core().group(&alice, "Team").await.expect("Team");
+        let options = GroupOptions {
+            share_outside: false,
+            ..team.group().options
+        };
+        team.set_options(options).await.expect("set");
+        let club = server.core().found_group(&bob, "Club", "").await;
+        club.expect("founded");
+    });
+    let listed = bob.propfind(TEAM, "1", "<D:getetag/>");
+    let card = listed.hrefs()[1].to_owned();
+    let target = [("Destination", "/dav/groups/Club/Club/k.vcf")];
+    for method in ["COPY", "MOVE"] {
+        let answer = bob.send(method, &card, &target, "");
+        assert_eq!(answer.status, 403);
+        let lacks = "<D:href>/dav/groups/Club/Club/</D:href><D:privilege><D:bind/>";
+        assert!(answer.text().contains(lacks), "{}", answer.text());
+    }
 }
 
 async fn actor(server: &Server, login: &str) -> Arc<Actor> {
