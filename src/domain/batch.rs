@@ -368,7 +368,13 @@ pub enum Op {
         email: String,
         expires: Timestamp,
     },
-    /// Joins by an invitation. `NotFound` when it was used or has expired.
+    /// Ends an invitation into a group. `NotFound` for none of it.
+    WithdrawInvitation {
+        group: GroupId,
+        token: String,
+    },
+    /// Joins by an invitation. `NotFound` when it was used or has expired, `Invalid` when who invited
+    /// runs the group no more.
     AcceptInvitation {
         token: String,
         person: PersonId,

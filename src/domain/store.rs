@@ -62,6 +62,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>>;
     /// The groups of a person with the number of members of each, in no order.
     async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>>;
+    /// Invitations into a group that were not accepted or withdrawn, the last made first, those that
+    /// have expired among them.
+    async fn invitations(&self, group: GroupId) -> Result<Vec<Invitation>>;
     /// The strongest grant that applies to the person in the group, be it to them or to everyone.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;
     /// All grants of a group, the one to everyone (`None`) first.

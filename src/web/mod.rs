@@ -415,6 +415,7 @@ fn people() -> Router<Arc<Web>> {
         .route("/g/{name}/members/add", post(groups::add))
         .route("/g/{name}/members/invite", post(groups::invite))
         .route("/g/{name}/members/role", post(groups::role))
+        .route("/g/{name}/members/uninvite", post(groups::uninvite))
         .route("/g/{name}/members/remove", post(groups::remove))
         .route("/g/{name}/members/rename", post(groups::rename))
         .route("/g/{name}/members/options", post(groups::options))

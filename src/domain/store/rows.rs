@@ -358,6 +358,19 @@ pub enum News {
     Joined,
 }
 
+/// An invitation into a group that nobody accepted yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invitation {
+    /// Digest of the secret in its link.
+    pub token: String,
+    pub email: String,
+    /// Empty once the account is gone.
+    pub inviter_name: String,
+    /// Who invited still runs the group.
+    pub valid: bool,
+    pub expires: Timestamp,
+}
+
 /// A comment on a placed item.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comment {

@@ -220,6 +220,7 @@ impl<'a> Commit<'a> {
             | Op::SetMember { .. }
             | Op::RemoveMember { .. }
             | Op::Invite { .. }
+            | Op::WithdrawInvitation { .. }
             | Op::AcceptInvitation { .. } => self.group_op(op),
             Op::GrantGroup { .. } | Op::GrantItem { .. } => self.grant_op(op),
             Op::AddBook { .. } | Op::ChangeBook { .. } | Op::RemoveBook { .. } => self.book_op(op),

@@ -19,9 +19,9 @@ use crate::domain::{
     rights::GroupRight,
     search::{Page, Plan},
     store::{
-        Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, ItemGrant, ItemPlace,
-        ItemStanding, KnownClient, ListPage, ListQuery, Notice, Order, PushSubscription, Removal,
-        Revision, Store, StoredProperty, Tag, Touched, Want,
+        Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, Invitation, ItemGrant,
+        ItemPlace, ItemStanding, KnownClient, ListPage, ListQuery, Notice, Order, PushSubscription,
+        Removal, Revision, Store, StoredProperty, Tag, Touched, Want,
     },
     view::View,
 };
@@ -84,6 +84,10 @@ impl Store for Sqlite {
 
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>> {
         self.look_up(move |r| r.shown_members(person)).await
+    }
+
+    async fn invitations(&self, group: GroupId) -> Result<Vec<Invitation>> {
+        self.read(move |r| r.invitations(group)).await
     }
 
     async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>> {
