@@ -98,7 +98,7 @@ async fn a_list_in_a_list_is_the_one_of_the_same_file() {
         let card = Document::parse(card.as_bytes()).expect("a card");
         uids.push(format!("urn:uuid:{}", card.uid().expect("a UID")));
         let lines = card.all("X-ADDRESSBOOKSERVER-MEMBER");
-        held.extend(lines.map(|line| line.text().into_owned()));
+        held.extend(lines.map(|line| line.text()));
     }
     // Each contact and list twice; every list names those it came with.
     held.sort();
