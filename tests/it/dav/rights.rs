@@ -382,10 +382,11 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
     assert_eq!(refused("dora"), Vec::<String>::new());
     assert_eq!(refused("bob").len(), 2);
     // A book of one's own that was deleted.
-    assert_eq!(
-        bob.send("MKCOL", "/dav/bob/private/club/", &[], "").status,
-        201
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
     );
+    let club = "/dav/bob/private/club/";
+    assert_eq!(bob.send("MKCOL", club, &[], body).status, 201);
     assert_eq!(bob.delete("/dav/bob/private/club/").status, 204);
     bob.put("/dav/bob/private/club/n.vcf", &[], card("5", "Own Late"));
     assert_eq!(refused("bob"), ["Added Late", "Edited Late", "Own Late"]);

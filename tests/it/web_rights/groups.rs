@@ -108,7 +108,7 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
 
     // A member whose account is disabled is marked.
     assert!(!max.page(&members).contains("(disabled)"));
-    setting.disable("zed");
+    setting.disable("mia");
     assert!(max.page(&members).contains("(disabled)"));
 
     // Deleting asks for the name.

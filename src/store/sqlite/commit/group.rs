@@ -411,11 +411,11 @@ impl Commit<'_> {
         let (group, valid) = self
             .connection
             .prepare_cached(
-                "DELETE FROM invitation AS i WHERE token = ?1 AND expires > ?2
-                 RETURNING grp, EXISTS (
+                "SELECT i.grp, EXISTS (
                      SELECT 1 FROM membership m JOIN person p ON p.id = m.person
                      WHERE m.grp = i.grp AND m.person = i.inviter AND m.role <> 'member'
-                         AND p.disabled = 0)",
+                         AND p.disabled = 0)
+                 FROM invitation i WHERE i.token = ?1 AND i.expires > ?2",
             )?
             .query_row(params![token, self.batch.at.0], |row| {
                 Ok((GroupId(row.get(0)?), row.get::<_, bool>(1)?))
@@ -425,6 +425,7 @@ impl Commit<'_> {
         if !valid {
             return Err(Error::Invalid(Rule::InvitationVoid).into());
         }
+        self.run("DELETE FROM invitation WHERE token = ?1", [token])?;
         if self.role(group, person)?.is_none() {
             self.set_member(group, person, Role::Member)?;
         }
