@@ -17,7 +17,7 @@ use crate::{
         document::DocumentOp,
         id::PersonId,
         item::random_id,
-        office::store::OfficeOp,
+        office::{people::keep_an_administrator, store::OfficeOp},
         principal::{UTC_OFFSET, valid_login},
         store::Store,
     },
@@ -74,6 +74,9 @@ pub enum Command {
         admin: bool,
         #[arg(long)]
         no_admin: bool,
+        /// Even if no administrator is left
+        #[arg(long)]
+        force: bool,
         /// The person's zone, +HH:MM or -HH:MM: phones from UTC+12 on need it for birthdays
         #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
         utc_offset: Option<String>,
@@ -110,7 +113,12 @@ pub enum Command {
     /// Add the accounts of a list: CSV with the columns login, name, email, class, admin
     Import { file: PathBuf },
     /// Remove an account; what it shared stays with the groups
-    Remove { login: String },
+    Remove {
+        login: String,
+        /// Even if no administrator is left
+        #[arg(long)]
+        force: bool,
+    },
 }
 
 /// Runs `carnet user`.
@@ -194,6 +202,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             enable,
             admin,
             no_admin,
+            force,
             utc_offset,
             organization,
             picture,
@@ -242,6 +251,9 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let picture = picture.map(|file| read_picture(&file)).transpose()?;
             let document_quota = document_quota.as_deref().map(octets).transpose()?;
             let person = person(store, &login).await?;
+            if (disable || no_admin) && !force {
+                stays_administered(store, person.id).await?;
+            }
             // All of it or nothing.
             let mut ops = Vec::new();
             if let Some(class) = class {
@@ -317,12 +329,22 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             text(format!("second factor of {login} removed\n"))
         }
         Command::Import { file } => import(store, &file, json).await,
-        Command::Remove { login } => {
+        Command::Remove { login, force } => {
             let person = person(store, &login).await?;
+            if !force {
+                stays_administered(store, person.id).await?;
+            }
             commit(store, Op::RemovePerson { person: person.id }).await?;
             text(format!("account {login} removed\n"))
         }
     }
+}
+
+/// Refuses what would leave nobody to administer the server.
+async fn stays_administered(store: &Sqlite, without: PersonId) -> Result<(), String> {
+    keep_an_administrator(store, without)
+        .await
+        .map_err(|error| format!("{error}; --force does it all the same"))
 }
 
 /// Adds every account of a list that can be added; prints their passwords.

@@ -57,6 +57,14 @@ impl Failure {
         }
     }
 
+    /// There is no such resource, or no book it could be in.
+    pub fn is_missing(&self) -> bool {
+        matches!(
+            self,
+            Failure::NoParent | Failure::Domain(Error::NotFound, _)
+        )
+    }
+
     /// The client's fault in words that quote nothing of its request; none if it is not at fault.
     pub fn fault(&self) -> Option<&'static str> {
         match self {

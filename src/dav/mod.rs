@@ -52,6 +52,7 @@ use crate::{
         actor::{Actor, Membership},
         book::Book,
         core::Core,
+        error::Error,
         item::Card,
     },
     http::{
@@ -229,6 +230,11 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     }
     let body = read(&face, &method, &headers, body).await?;
     let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
+    if let (Err(failure), "PUT" | "POST", Ok(body)) = (&resource, method.as_str(), &body)
+        && failure.is_missing()
+    {
+        keep(&face, &actor, &segments, &headers, body).await?;
+    }
     let resource = resource.map_err(|failure| match (failure, method.as_str()) {
         (Failure::NoParent, "PUT" | "MKCOL") => Failure::Status(StatusCode::CONFLICT),
         (failure, _) => failure,
@@ -249,6 +255,28 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let outcome = method::dispatch(call.clone(), &method).await;
     note::note(&call, &method, &outcome);
     outcome.map_err(|failure| failure.here(&call.href()))
+}
+
+/// Keeps a card that was sent to a book the person had and lost: the client gives it up with the
+/// book.
+async fn keep(
+    face: &Face,
+    actor: &Actor,
+    path: &[String],
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<(), Error> {
+    let (Some(lost), Ok(card)) = (
+        path::lost_book(actor, path),
+        method::put::card(&*face.facet, headers, body),
+    ) else {
+        return Ok(());
+    };
+    match face.core.keep_of_lost(actor, lost, card.to_vec()).await {
+        // Who may only read wrote nothing that could have been stored.
+        Err(Error::Forbidden { .. }) => Ok(()),
+        kept => kept,
+    }
 }
 
 /// Reads the body of a method that has one, within its limit.

@@ -12,6 +12,7 @@ use crate::domain::{
     error::Error,
     id::CollectionId,
     principal::{MEMBERS, Member},
+    refused::Lost,
 };
 
 /// Names looked up at a time.
@@ -270,6 +271,25 @@ pub async fn spell(book: &Book, names: &mut [String]) -> Result<(), Error> {
     Ok(())
 }
 
+/// The book at or above a path, if it has the form of one that a person may have had.
+pub fn lost_book<'a>(actor: &Actor, path: &'a [String]) -> Option<Lost<'a>> {
+    let path: Vec<&str> = path.iter().map(String::as_str).collect();
+    match path[..] {
+        ["dav", "groups", name, book] | ["dav", "groups", name, book, _] if name == book => {
+            Some(Lost::Group(name))
+        }
+        ["dav", login, "private", segment] | ["dav", login, "private", segment, _]
+            if is_own(actor, login) =>
+        {
+            Some(match numbered(segment, "group-") {
+                Some((_, name)) => Lost::Group(name),
+                None => Lost::Private(segment),
+            })
+        }
+        _ => None,
+    }
+}
+
 /// The path of a resource with the actor's login as it is spelled.
 pub fn with_own_login(actor: &Actor, mut path: Vec<String>) -> Vec<String> {
     if let [dav, login, ..] = &mut path[..]
@@ -350,13 +370,13 @@ pub fn is_group_segment(segment: &str) -> bool {
 }
 
 fn members_in(segment: &str) -> Option<CollectionId> {
-    numbered(segment, "members-")
+    numbered(segment, "members-").map(|(id, _)| id)
 }
 
-/// The id in `PREFIX-ID-NAME`.
-fn numbered(segment: &str, prefix: &str) -> Option<CollectionId> {
-    let (id, _) = segment.strip_prefix(prefix)?.split_once('-')?;
-    id.parse().ok().map(CollectionId)
+/// The id and the name in `PREFIX-ID-NAME`.
+fn numbered<'a>(segment: &'a str, prefix: &str) -> Option<(CollectionId, &'a str)> {
+    let (id, name) = segment.strip_prefix(prefix)?.split_once('-')?;
+    Some((CollectionId(id.parse().ok()?), name))
 }
 
 /// Last segment of the URL of the profile for Apple's programs.

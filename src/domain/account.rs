@@ -11,6 +11,7 @@ use super::{
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
+    office::people::keep_an_administrator,
     outbox::is_address,
     principal::{Person, Profile, Role},
     rule::Rule,
@@ -192,8 +193,10 @@ impl Core {
     }
 
     /// Ends the account: groups keep what the person created or shared there, private contacts go
-    /// to the trash. `Invalid` while the actor is the admin of a group.
+    /// to the trash. `Invalid` while the actor is the admin of a group, or the last administrator of
+    /// the server.
     pub async fn delete_account(&self, actor: &Actor) -> Result<()> {
+        keep_an_administrator(&**self.store(), actor.person).await?;
         let op = Op::RemovePerson {
             person: actor.person,
         };

@@ -106,9 +106,9 @@ impl Person {
         !self.disabled && self.class.allows(service)
     }
 
-    /// Contacts allowed in Private: the person's own quota, else the quota of the class; none: no
-    /// limit.
+    /// Contacts allowed in Private: the person's own quota, where 0 is no limit, else the quota of
+    /// the class; none: no limit.
     pub fn contacts_allowed(&self) -> Option<i64> {
-        self.quota.or(self.class.contacts)
+        self.quota.or(self.class.contacts).filter(|most| *most > 0)
     }
 }

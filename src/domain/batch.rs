@@ -368,7 +368,13 @@ pub enum Op {
         email: String,
         expires: Timestamp,
     },
-    /// Joins by an invitation. `NotFound` when it was used or has expired.
+    /// Ends an invitation into a group. `NotFound` for none of it.
+    WithdrawInvitation {
+        group: GroupId,
+        token: String,
+    },
+    /// Joins by an invitation. `NotFound` when it was used or has expired, `Invalid` when who invited
+    /// runs the group no more.
     AcceptInvitation {
         token: String,
         person: PersonId,
@@ -469,10 +475,14 @@ pub enum Op {
         author: PersonId,
         text: String,
     },
-    /// Changes the text of a comment; none deletes it.
+    /// Changes the text of a comment; none deletes it. The former text is kept.
     ChangeComment {
         comment: CommentId,
         text: Option<String>,
+    },
+    /// Gives a comment the text again that a revision kept.
+    RestoreComment {
+        former: RevisionId,
     },
 
     /// App passwords and sessions.

@@ -1,15 +1,21 @@
 //! Comments belong to a placement: one written in a group is read by its members, one written in
 //! Private by the owner alone, also where the contact is shared.
 
+use std::sync::Arc;
+
+use serde::Deserialize;
+
 use super::{
+    actor::Actor,
     batch::Op,
     book::Book,
+    core::Core,
     error::{Error, Result},
-    id::CommentId,
+    id::{CommentId, ItemId, PersonId, RevisionId},
     item::Placement,
     rights::Right,
     rule::Rule,
-    store::Comment,
+    store::{Comment, Revision, RevisionKind},
 };
 
 /// Characters of one comment.
@@ -27,6 +33,45 @@ pub struct ShownComment {
     pub here: bool,
     pub may_edit: bool,
     pub may_delete: bool,
+}
+
+/// A text that a comment had before it was changed or deleted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FormerComment {
+    pub revision: Revision,
+    /// The comment was deleted, not changed.
+    pub deleted: bool,
+    author: PersonId,
+}
+
+impl FormerComment {
+    /// None for a revision of another kind.
+    fn of(revision: Revision) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Told {
+            author: i64,
+            deleted: bool,
+        }
+        if revision.kind != RevisionKind::Comment {
+            return None;
+        }
+        let told: Told = serde_json::from_str(&revision.reason).ok()?;
+        Some(Self {
+            author: PersonId(told.author),
+            deleted: told.deleted,
+            revision,
+        })
+    }
+
+    /// Whom it is shown to, and who may bring it back: the author, and who changed or deleted it.
+    fn concerns(&self, actor: &Actor) -> bool {
+        self.author == actor.person || self.revision.person == Some(actor.person)
+    }
+
+    /// What it said.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.revision.document).into_owned()
+    }
 }
 
 impl Book {
@@ -80,18 +125,32 @@ impl Book {
         .await
     }
 
-    /// Changes one's own comment written in this place.
-    pub async fn edit_comment(&self, comment: CommentId, text: &str) -> Result<()> {
+    /// Changes one's own comment written in this place; [`Core::restore_comment`] takes what
+    /// this returns.
+    pub async fn edit_comment(&self, comment: CommentId, text: &str) -> Result<RevisionId> {
         let text = checked(text)?;
         self.change_comment(comment, Some(text)).await
     }
 
-    /// Deletes a comment written in this place: one's own, or with *Delete* any.
-    pub async fn delete_comment(&self, comment: CommentId) -> Result<()> {
+    /// Deletes a comment written in this place: one's own, or with *Delete* any. What it returns
+    /// brings it back.
+    pub async fn delete_comment(&self, comment: CommentId) -> Result<RevisionId> {
         self.change_comment(comment, None).await
     }
 
-    async fn change_comment(&self, comment: CommentId, text: Option<String>) -> Result<()> {
+    /// The former texts of comments on an item that concern the actor and are kept still, newest
+    /// first.
+    pub(super) async fn former_comments(&self, item: ItemId) -> Result<Vec<FormerComment>> {
+        let oldest = self.core().history_begins();
+        let mut kept = Vec::new();
+        for revision in self.core().store().former_comments(item).await? {
+            let former = FormerComment::of(revision).filter(|former| former.concerns(self.actor()));
+            kept.extend(former.filter(|former| former.revision.at >= oldest));
+        }
+        Ok(kept)
+    }
+
+    async fn change_comment(&self, comment: CommentId, text: Option<String>) -> Result<RevisionId> {
         let text = &text;
         self.decided(|book| async move {
             let found = book.core().store().comment(comment).await?;
@@ -105,12 +164,41 @@ impl Book {
                 comment,
                 text: text.clone(),
             };
-            book.core()
-                .commit_as(book.actor(), vec![op])
-                .await
-                .map(drop)
+            let committed = book.core().commit_as(book.actor(), vec![op]).await?;
+            Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
         })
         .await
+    }
+}
+
+impl Core {
+    /// Gives a comment a former text again, in the place it was written in. For its author, and for
+    /// who changed or deleted it.
+    pub async fn restore_comment(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        former: RevisionId,
+    ) -> Result<()> {
+        let oldest = self.history_begins();
+        let revision = self.store().revision(former).await?;
+        let revision = revision
+            .and_then(FormerComment::of)
+            .filter(|former| former.concerns(actor) && former.revision.at >= oldest)
+            .map(|former| former.revision);
+        let written = revision.and_then(|kept| kept.item.zip(kept.collection));
+        let (item, place) = written.ok_or(Error::NotFound)?;
+        self.open(actor, place)
+            .await?
+            .decided(|book| async move {
+                let card = book.of_item(item).await?.ok_or(Error::NotFound)?;
+                book.require(&card.placement, Right::Comment).await?;
+                let op = Op::RestoreComment { former };
+                book.core()
+                    .commit_as(book.actor(), vec![op])
+                    .await
+                    .map(drop)
+            })
+            .await
     }
 }
 

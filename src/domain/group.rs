@@ -15,6 +15,7 @@ use super::{
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
     rights::Right,
     rule::Rule,
+    store::Invitation,
 };
 
 /// Days an invitation can be accepted.
@@ -139,7 +140,8 @@ impl Core {
         self.store().members(membership.group).await
     }
 
-    /// Joins the group an invitation is for; `NotFound` when it is used up or too old.
+    /// Joins the group an invitation is for; `NotFound` when it is used up, withdrawn or too old,
+    /// `Invalid` when who invited does not run the group any more.
     pub async fn accept_invitation(&self, actor: &Arc<Actor>, token: &str) -> Result<GroupId> {
         let token = digest(token.as_bytes());
         self.decided(actor, |actor| {
@@ -245,6 +247,30 @@ impl OpenGroup {
         })
         .await?;
         Ok(token)
+    }
+
+    /// The invitations that can still be accepted, the last made first. For admin and co-admins;
+    /// others see none.
+    pub async fn invitations(&self) -> Result<Vec<Invitation>> {
+        if !self.runs() {
+            return Ok(Vec::new());
+        }
+        let now = Timestamp::now();
+        let mut made = self.book.core().store().invitations(self.group.id).await?;
+        made.retain(|invitation| invitation.expires > now);
+        Ok(made)
+    }
+
+    /// Ends an invitation, named by the digest of its secret. For admin and co-admins.
+    pub async fn withdraw_invitation(&self, token: &str) -> Result<()> {
+        self.decided(Right::GrantGroup, |group| {
+            let op = Op::WithdrawInvitation {
+                group: group.group.id,
+                token: token.to_owned(),
+            };
+            async move { Ok(vec![op]) }
+        })
+        .await
     }
 
     /// Makes a member a co-administrator, or a plain member again. For the admin.

@@ -40,6 +40,12 @@ pub enum What {
         before: RevisionId,
         differences: Vec<Difference>,
     },
+    /// A comment was changed or deleted; [`Core::restore_comment`] brings back what it said.
+    Commented {
+        before: RevisionId,
+        said: String,
+        deleted: bool,
+    },
     /// The owner's tags on it changed.
     Tagged,
     /// Placed somewhere: created, shared or restored. No name for a place the reader is not in.
@@ -73,7 +79,8 @@ pub struct Restored {
 impl Book {
     /// The history of an item of this place, newest first. A version is shown to those who may
     /// read a place that showed it, and to the creator; a sharing to the members of that place,
-    /// the creator and the admins of the group it was shared from.
+    /// the creator and the admins of the group it was shared from; what a comment said to its
+    /// author and who changed it.
     pub async fn history(&self, placement: &Placement) -> Result<Vec<Event>> {
         let current = self.current(placement).await?;
         let store = self.core().store();
@@ -104,6 +111,25 @@ impl Book {
                 place: view.name(place.collection),
             },
         }));
+        for former in self.former_comments(placement.item).await? {
+            if former
+                .revision
+                .collection
+                .is_some_and(|place| view.reads(place))
+            {
+                events.push(Event {
+                    at: former.revision.at,
+                    person: former.revision.person,
+                    what: What::Commented {
+                        before: former.revision.id,
+                        said: former.text(),
+                        deleted: former.deleted,
+                    },
+                    person_name: former.revision.person_name,
+                    client: former.revision.client,
+                });
+            }
+        }
         events.sort_by_key(|event| std::cmp::Reverse(event.at));
         Ok(events)
     }

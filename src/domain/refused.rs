@@ -17,6 +17,9 @@ use super::{
     store::{Revision, RevisionKind},
 };
 
+/// Why something is kept whose book the person lost.
+pub const GONE: &str = "the book is gone";
+
 /// A refused or proposed change, with the differences it would make now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RefusedChange {
@@ -35,7 +38,30 @@ pub struct RefusedChange {
     pub proposed: bool,
 }
 
+/// A book that a client believes to be there, by the segment it has in addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lost<'a> {
+    /// Of a group.
+    Group(&'a str),
+    /// Of the person's own.
+    Private(&'a str),
+}
+
 impl Core {
+    /// Keeps what a client wrote into a book that the person had and lost. Nothing is kept for who
+    /// never had it.
+    pub async fn keep_of_lost(&self, actor: &Actor, lost: Lost<'_>, words: Vec<u8>) -> Result<()> {
+        let (group, segment) = match lost {
+            Lost::Group(name) => (true, name),
+            Lost::Private(segment) => (false, segment),
+        };
+        if self.store().lost_book(actor.person, group, segment).await? {
+            self.keep_refused(actor, words, GONE).await
+        } else {
+            Ok(())
+        }
+    }
+
     /// The actor's refused changes, newest first.
     pub async fn refused(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<RefusedChange>> {
         let refused = self.store().refused(actor.person).await?;

@@ -25,6 +25,9 @@ pub enum Rule {
     /// The administrator of a group neither leaves nor steps down.
     #[error("a group keeps its administrator: hand it over to somebody else")]
     KeepsAdministrator,
+    /// Who invited runs the group no more.
+    #[error("who invited does not run the group any more: ask for another invitation")]
+    InvitationVoid,
     /// Holds what was given.
     #[error("{0} is no colour (#rrggbb)")]
     Colour(String),

@@ -62,6 +62,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>>;
     /// The groups of a person with the number of members of each, in no order.
     async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>>;
+    /// Invitations into a group that were not accepted or withdrawn, the last made first, those that
+    /// have expired among them.
+    async fn invitations(&self, group: GroupId) -> Result<Vec<Invitation>>;
     /// The strongest grant that applies to the person in the group, be it to them or to everyone.
     async fn group_right(&self, group: GroupId, person: PersonId) -> Result<GroupRight>;
     /// All grants of a group, the one to everyone (`None`) first.
@@ -234,6 +237,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     /// Replaced versions and removals of an item, newest first, each with the collections that
     /// showed that version.
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
+    /// Texts that comments on an item had before they were changed or deleted, newest first; who may
+    /// read which is not decided here.
+    async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>>;
     /// The last removal of each item that is not back in the collection, newest first.
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
     /// The last removal, from each group, of items the person created, newest first: groups they
@@ -241,6 +247,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>>;
     /// One removal; none once its item is back in the collection or its content was purged.
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
+    /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one
+    /// of their own.
+    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool>;
     /// Refused writes of a person, those they proposed among them, newest first.
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
     /// Proposals on items the person created or, as admin or co-admin, has custody of; newest

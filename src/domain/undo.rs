@@ -31,6 +31,8 @@ pub enum Undo {
         book: CollectionId,
         removals: Vec<RevisionId>,
     },
+    /// A comment was changed or deleted.
+    Commented { former: RevisionId },
 }
 
 impl Undo {
@@ -40,6 +42,7 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
+            Undo::Commented { .. } => false,
         }
     }
 }
@@ -90,6 +93,10 @@ impl Core {
                     taken.count(outcome.is_ok(), 1);
                 }
                 Ok(taken)
+            }
+            Undo::Commented { former } => {
+                self.restore_comment(actor, *former).await?;
+                Ok(TakenBack { back: 1, left: 0 })
             }
         }
     }

@@ -118,6 +118,8 @@ pub struct Importer {
     waiting_octets: usize,
     flying: Option<Flying>,
     groups: Vec<(u64, u64, Group)>,
+    /// New UIDs of lists by their records: other lists may name them.
+    list_uids: HashMap<u64, String>,
     progress: Progress,
     /// Settled before this run.
     before: Progress,
@@ -155,6 +157,7 @@ impl Importer {
             waiting_octets: 0,
             flying: None,
             groups: Vec::new(),
+            list_uids: HashMap::new(),
             progress,
             before,
             book,
@@ -398,7 +401,7 @@ impl Importer {
                     batch.fresh.extend(keys);
                     batch.new_lines.push(line);
                     self.store_picture(waiting).await?;
-                    let uid = self.other_uid(&waiting.made);
+                    let uid = self.other_uid(record, &waiting.made);
                     if let Some(uid) = &uid {
                         batch.settled.named(&waiting.made.uid, uid);
                     }
@@ -465,10 +468,11 @@ impl Importer {
         Ok(())
     }
 
-    /// Another UID for a new contact whose own is taken.
-    fn other_uid(&self, made: &Made) -> Option<String> {
+    /// Another UID for a new contact or list whose own is taken.
+    fn other_uid(&self, record: u64, made: &Made) -> Option<String> {
         let taken = self.known.has_uid(&bare_uid(&made.uid));
-        taken.then(|| uuid::Uuid::new_v4().to_string())
+        let chosen = || self.list_uids.get(&record).cloned();
+        taken.then(|| chosen().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()))
     }
 
     /// A card as it is to be stored: with another UID if it needs one, categories as chosen.

@@ -471,8 +471,13 @@ fn settle(entries: &mut [Entry], format: Format) {
     let mut uids: HashSet<String> = HashSet::new();
     let mut emails: HashMap<String, u64> = HashMap::new();
     for entry in entries.iter_mut() {
-        let Outcome::Card(made) = &entry.outcome else {
-            continue;
+        let made = match &entry.outcome {
+            Outcome::Card(made) => made,
+            Outcome::Group(group) => {
+                uids.insert(bare_uid(&group.uid));
+                continue;
+            }
+            Outcome::Skipped(_) => continue,
         };
         uids.insert(bare_uid(&made.uid));
         let mut earlier = None;

@@ -13,7 +13,8 @@ use super::{
 };
 use crate::domain::{
     error::{Error, Result},
-    id::CommentId,
+    id::{CommentId, RevisionId},
+    undo::Undo,
 };
 
 /// `POST …/c/ID/comments`: a new one goes to the place shown.
@@ -31,8 +32,8 @@ pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
 pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     let edited = async {
         let (book, id) = written(&web, &item, &posted).await?;
-        book.edit_comment(id, posted.value("text")).await?;
-        Ok(Done::of("saved"))
+        let former = book.edit_comment(id, posted.value("text")).await?;
+        Ok(undone(&web, &item, &posted, Done::of("saved"), former))
     };
     settled(&web, &item, &posted, edited.await).await
 }
@@ -41,10 +42,28 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
 pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     let deleted = async {
         let (book, id) = written(&web, &item, &posted).await?;
-        book.delete_comment(id).await?;
-        Ok(Done::of("comment-deleted"))
+        let former = book.delete_comment(id).await?;
+        let done = Done::of("comment-deleted");
+        Ok(undone(&web, &item, &posted, done, former))
     };
     settled(&web, &item, &posted, deleted.await).await
+}
+
+/// `POST …/c/ID/comments/restore`: what the history shows that it said.
+pub async fn restore(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
+    let restored = async {
+        let actor = &posted.visit.actor;
+        item.open(&web, &posted.visit).await?;
+        web.core.restore_comment(actor, posted.revision()).await?;
+        Ok(Done::of("restored"))
+    };
+    settled(&web, &item, &posted, restored.await).await
+}
+
+/// With the button that gives the comment its former text again.
+fn undone(web: &Web, item: &ItemPath, posted: &Posted, done: Done, former: RevisionId) -> Done {
+    let undo = vec![Undo::Commented { former }];
+    done.undone_by(web.undos.keep(&posted.visit, undo, &item.path()))
 }
 
 /// The comment named, in the place it was written in.

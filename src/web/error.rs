@@ -78,6 +78,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::Comment(_) => text.comment_rule,
         Rule::HereAlready => text.here_already,
         Rule::KeepsAdministrator => text.keeps_administrator,
+        Rule::InvitationVoid => text.invitation_void,
         Rule::Colour(_) => text.no_colour,
         Rule::Login => text.admin.login_rule,
         Rule::ServerKeepsAdministrator => text.admin.keeps_admin,

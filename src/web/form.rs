@@ -1,5 +1,7 @@
 //! The input of a form, after its token proved that it comes from a page of this session.
 
+mod again;
+
 use std::sync::Arc;
 
 use axum::{
@@ -124,7 +126,10 @@ where
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
-        let visit = Visit::from_request_parts(&mut parts, state).await?;
+        let visit = match Visit::from_request_parts(&mut parts, state).await {
+            Ok(visit) => visit,
+            Err(refused) => return Err(again::signed_out(refused, parts, body).await),
+        };
         let too_large = Error::TooLarge { limit: LIMIT };
         let body = axum::body::to_bytes(body, LIMIT)
             .await
@@ -139,7 +144,9 @@ where
         if posted.visit.accepts(&web, posted.value("token")) {
             Ok(posted)
         } else {
-            Err(stale(&web, &posted.visit, &path))
+            let shell = posted.visit.shell(&web, None);
+            let again = again::stale(shell, &path, &posted.fields);
+            Err(again.unwrap_or_else(|| stale(&web, &posted.visit, &path)))
         }
     }
 }

@@ -10,6 +10,7 @@ use serde::Deserialize;
 use super::{
     Web,
     form::Posted,
+    names,
     page::{Shell, Tool, show},
     params::{Path, Query},
     place::{GroupName, PlacePath},
@@ -17,6 +18,7 @@ use super::{
     search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},
     text::{Text, fill},
     told::{Done, Told},
+    when,
 };
 use crate::domain::{
     error::{Error, Result},
@@ -116,6 +118,8 @@ struct Members {
     options: GroupOptions,
     /// The link of an invitation that was just made.
     invitation: Option<String>,
+    /// Those that can be withdrawn: digest, address, and who made it until when.
+    invited: Vec<(String, String, String)>,
 }
 
 struct MemberRow {
@@ -123,6 +127,8 @@ struct MemberRow {
     name: String,
     login: String,
     role: &'static str,
+    /// The account is disabled.
+    disabled: bool,
     may_remove: bool,
     may_promote: bool,
     may_demote: bool,
@@ -200,6 +206,19 @@ pub async fn invite(
         }
         Err(error) => settled(&web, visit, &name, Err(error)).await,
     }
+}
+
+/// `POST /g/NAME/members/uninvite`
+pub async fn uninvite(
+    State(web): State<Arc<Web>>,
+    GroupName(name): GroupName,
+    posted: Posted,
+) -> Response {
+    let posted = &posted;
+    change(&web, &name, posted, "uninvited", |group| async move {
+        group.withdraw_invitation(posted.value("invitation")).await
+    })
+    .await
 }
 
 /// `POST /g/NAME/members/role`
@@ -363,6 +382,10 @@ pub async fn join(
             let page = show_groups(&web, visit, told, "", "").await;
             page.unwrap_or_else(|error| visit.failed(&web, &error))
         }
+        Err(error @ Error::Invalid(_)) => {
+            let page = show_groups(&web, visit, Told::refused(&error, visit), "", "").await;
+            page.unwrap_or_else(|error| visit.failed(&web, &error))
+        }
         Err(error) => visit.failed(&web, &error),
     }
 }
@@ -408,9 +431,21 @@ impl Page<'_> {
             .take(MEMBERS_SHOWN)
             .map(|member| row(&group, member, visit.text))
             .collect();
+        let invited = group.invitations().await?.into_iter();
+        let invited = invited.map(|invitation| {
+            let text = visit.text;
+            let by = names::of_account(&invitation.inviter_name, &visit.settings);
+            let until = when::shown(invitation.expires, text);
+            let mut told = fill(text.invited_by, &[&by, &until]);
+            if !invitation.valid {
+                told = format!("{told} {}", text.invitation_void_here);
+            }
+            (invitation.token, invitation.email, told)
+        });
         Ok(show(
             told.status(),
             &Members {
+                invited: invited.collect(),
                 shell: visit.shell_telling(web, Some(&here), told),
                 here,
                 name: self.name.to_owned(),
@@ -434,6 +469,7 @@ fn row(group: &OpenGroup, member: &Member, text: &Text) -> MemberRow {
         name: member.name.clone(),
         login: member.login.clone(),
         role: role_name(member.role, text),
+        disabled: member.disabled,
         may_remove: may.remove,
         may_promote: may.promote,
         may_demote: may.demote,

@@ -41,6 +41,8 @@ struct EventRow {
     who: String,
     client: String,
     differences: Vec<DifferenceRow>,
+    /// What a comment said before it, and the revision that brings it back.
+    said: Option<(String, i64)>,
     /// The version before it.
     version: Option<i64>,
     /// The octets of that version of a document.
@@ -128,6 +130,7 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
 async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<EventRow> {
     let text = visit.text;
     let document = item.place.is_folder();
+    let mut said = None;
     let (what, differences, version) = match event.what {
         What::Edited {
             before,
@@ -145,6 +148,19 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
             described(differences, web, visit),
             Some(before.0),
         ),
+        What::Commented {
+            before,
+            said: text_before,
+            deleted,
+        } => {
+            said = Some((text_before, before.0));
+            let what = if deleted {
+                text.book.comment_was_deleted
+            } else {
+                text.book.comment_was_changed
+            };
+            (what.to_owned(), Vec::new(), None)
+        }
         What::Tagged => (text.event_tagged.to_owned(), Vec::new(), None),
         What::Placed { place } => {
             let place = named(place, web, visit, document).await?;
@@ -161,6 +177,7 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
         who: names::of_account(&event.person_name, &visit.settings),
         client: event.client,
         differences,
+        said,
         file: version
             .filter(|_| document)
             .map(|version| format!("{}/history/{version}/file", item.path())),

@@ -106,6 +106,7 @@ impl Done {
             "group-deleted" => text.group_deleted,
             "member-added" => text.member_added,
             "member-removed" => text.member_removed,
+            "uninvited" => text.invitation_withdrawn,
             "granted" => text.right_granted,
             "withdrawn" => text.right_withdrawn,
             "shared" => text.shared_with,

@@ -191,6 +191,12 @@ fn people_are_added_found_changed_and_removed() {
             .status
     };
     assert_eq!((put(1), put(2), put(3)), (201, 201, 507));
+    assert!(root.page("/admin/users?q=dora").contains(">2 / 2<"));
+    // 0 is no limit.
+    let fields = [("name", "Dora"), ("quota", "0"), ("class", "")];
+    assert_eq!(submit(&root, &here, &here, &fields).status, 303);
+    assert_eq!(put(3), 201);
+    assert!(root.page("/admin/users?q=dora").contains(">3<"));
 
     let reset = submit(&root, &here, &format!("{here}/password"), &[]);
     assert_eq!(reset.status, 200);
@@ -222,6 +228,10 @@ fn the_server_keeps_an_administrator_and_groups_keep_theirs() {
     );
     let gone = submit(&root, &own, &format!("{own}/remove"), &[("typed", "root")]);
     assert_eq!(gone.status, 422);
+    let fields = [("login", "root"), ("password", "demo")];
+    let page = "/settings/account/delete";
+    let gone = submit(&root, page, page, &fields);
+    assert_eq!(gone.status, 422, "{}", gone.text());
     let plain = submit(&root, &own, &own, &[("name", "Root"), ("quota", "")]);
     assert_eq!(plain.status, 422, "without the check box");
     let alice = format!("/admin/users/{}", server.person("alice").0);

@@ -1,7 +1,7 @@
 //! What somebody typed is not lost, and addresses that lead nowhere say so on a page.
 
 use crate::support::{
-    browser::{Browser, filled_in, hidden},
+    browser::{Browser, escaped, filled_in, hidden},
     http::{Answer, request},
     server::Server,
 };
@@ -55,6 +55,86 @@ fn a_form_whose_session_ended_comes_back_with_what_was_typed() {
             card.contains(name) && card.contains("All &#60;I&#62; know"),
             "{card}"
         );
+    }
+}
+
+#[test]
+fn what_was_typed_into_any_form_comes_back_when_its_session_ended() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "alice");
+    let card = browser.card_named("/c/private", "Clara Dubois");
+    let card = card.expect("a card");
+    let path = format!("{card}/comments");
+    let token = hidden(&browser.page(&card), "token");
+    let text = "Call </textarea> in May\r\n& June";
+    let fields = [("token", token.as_str()), ("text", text)];
+    browser.cookie = None;
+    for (language, said) in [
+        ("fr", "Votre session est terminée"),
+        ("en", "Your session has ended"),
+    ] {
+        browser.language = language;
+        let answer = browser.submit(&path, &fields);
+        assert_eq!(answer.status, 403, "{}", answer.text());
+        let page = answer.text();
+        assert!(
+            page.contains(said) && page.contains("href=\"/login\""),
+            "{page}"
+        );
+        assert!(page.contains(&escaped(text)), "{page}");
+        assert!(page.contains(&format!("action=\"{path}\"")), "{page}");
+    }
+    // Signed in beside it: it comes back with a token of this session before it is taken.
+    let browser = Browser::of(&server.address, "alice");
+    let answer = browser.submit(&path, &[("token", ""), ("text", text)]);
+    assert_eq!(answer.status, 403);
+    assert!(answer.text().contains(&escaped(text)), "{}", answer.text());
+    assert!(!browser.page(&card).contains("in May"));
+    let token = hidden(&answer.text(), "token");
+    let answer = browser.submit(&path, &[("token", &token), ("text", text)]);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(browser.page(&card).contains("in May"));
+
+    // What nobody typed goes along; secrets and confirmations never come back.
+    let stranger = Browser::open(&server.address);
+    for (path, fields, comes_back) in [
+        (
+            "/groups",
+            &[("name", "Choir"), ("shown", "The choir")][..],
+            true,
+        ),
+        (
+            "/d/private/x/c/1/details",
+            &[
+                ("version", "\"1-2\""),
+                ("name", "Plan"),
+                ("description", "Long"),
+            ],
+            true,
+        ),
+        ("/g/Team/members/rename", &[("shown", "The team")], true),
+        (
+            "/g/Team/members/delete",
+            &[("typed", "Team"), ("name", "x")],
+            false,
+        ),
+        (
+            "/settings/account/password",
+            &[("old", "secret-1"), ("new", "secret-2"), ("text", "x")],
+            false,
+        ),
+        ("/c/private/selected/delete", &[("id", "1")], false),
+        ("/groups", &[("name", "  ")], false),
+    ] {
+        let answer = stranger.submit(path, fields);
+        assert_eq!(answer.status, if comes_back { 403 } else { 303 }, "{path}");
+        for (name, value) in fields {
+            let kept = answer
+                .text()
+                .contains(&format!("name=\"{name}\" value=\"{}\"", escaped(value)))
+                || answer.text().contains(&format!(">\n{value}</textarea>"));
+            assert_eq!(kept, comes_back, "{path}: {name}");
+        }
     }
 }
 

@@ -74,6 +74,13 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 _ => Failure::about(error, href),
             };
             let created = created.map_err(|stays| match stays {
+                // Sharing has no privilege of its own: the group's cards are bound nowhere else.
+                Stays::Obstacle(Obstacle::Here(Error::Forbidden {
+                    right: Right::Share,
+                })) => {
+                    let right = Right::Add;
+                    Failure::about(Error::Forbidden { right }, parent(&target_href))
+                }
                 Stays::Obstacle(Obstacle::Here(error)) => about(error, &call.href()),
                 Stays::Obstacle(Obstacle::There(error)) => about(error, &target_href),
                 Stays::Failure(failure) => failure,

@@ -9,7 +9,7 @@ mod post;
 mod precondition;
 mod propfind;
 mod proppatch;
-mod put;
+pub mod put;
 
 use std::sync::Arc;
 

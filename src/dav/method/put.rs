@@ -2,13 +2,14 @@
 
 use bytes::Bytes;
 use carnet_proto::dav::href::encode;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::precondition::condition;
 use crate::{
     dav::{
         Call,
         error::Failure,
+        facet::DavFacet,
         output::{Answer, Content, VCARD, empty, typed},
         path::Resource,
         push,
@@ -110,10 +111,16 @@ fn refused(call: &Call, error: Error, body: Option<Failure>) -> Failure {
     }
 }
 
-/// The body as UTF-8; refused when neither it nor its media type is a vCard's.
 fn uploaded(call: &Call) -> Result<Bytes, Failure> {
-    let body = call.body.clone().map_err(|_| Failure::too_large())?;
-    let content_type = call.header("content-type").unwrap_or_default();
+    let body = call.body.as_ref().map_err(|_| Failure::too_large())?;
+    card(&*call.face.facet, &call.headers, body)
+}
+
+/// A body as UTF-8; refused when neither it nor its media type is a vCard's.
+pub fn card(facet: &dyn DavFacet, headers: &HeaderMap, body: &Bytes) -> Result<Bytes, Failure> {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok());
+    let content_type = content_type.unwrap_or_default();
     let mut parts = content_type.split(';').map(str::trim);
     let media_type = parts.next().unwrap_or_default().to_ascii_lowercase();
     let charset = parts.find_map(|parameter| {
@@ -121,7 +128,7 @@ fn uploaded(call: &Call) -> Result<Bytes, Failure> {
         name.eq_ignore_ascii_case("charset")
             .then(|| value.trim_matches('"'))
     });
-    let text = call.face.facet.decode(body, charset);
+    let text = facet.decode(body.clone(), charset);
     let is_card = text
         .windows(b"BEGIN:VCARD".len())
         .any(|window| window.eq_ignore_ascii_case(b"BEGIN:VCARD"));

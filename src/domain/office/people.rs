@@ -15,6 +15,7 @@ use crate::domain::{
     principal::{Person, valid_login},
     rule::Rule,
     settings::Settings,
+    store::Store,
 };
 
 /// Least value of a limit of photos or imports, in octets.
@@ -132,7 +133,7 @@ impl Office {
             return Err(Error::Invalid(Rule::Quota));
         }
         if change.disabled == Some(true) || change.admin == Some(false) {
-            self.keep_an_administrator(person).await?;
+            keep_an_administrator(&**self.core().store(), person).await?;
         }
         let is_new_password = change.password_hash.is_some();
         let mut ops = vec![Op::ChangePerson {
@@ -162,22 +163,10 @@ impl Office {
     /// `Invalid` while it is the admin of a group, or the last administrator.
     pub async fn remove_account(&self, person: PersonId, typed: &str) -> Result<()> {
         typed_is(typed, &self.account(person).await?.person.login)?;
-        self.keep_an_administrator(person).await?;
+        keep_an_administrator(&**self.core().store(), person).await?;
         self.commit(vec![Op::RemovePerson { person }])
             .await
             .map(drop)
-    }
-
-    async fn keep_an_administrator(&self, without: PersonId) -> Result<()> {
-        let people = self.core().store().people().await?;
-        let holds = |person: &&Person| person.admin && !person.disabled;
-        let mut administrators = people.iter().filter(holds);
-        let concerned = administrators.clone().any(|person| person.id == without);
-        if !concerned || administrators.any(|person| person.id != without) {
-            Ok(())
-        } else {
-            Err(Error::Invalid(Rule::ServerKeepsAdministrator))
-        }
     }
 
     /// The classes; the class of everybody else, which has no name, comes first.
@@ -221,6 +210,20 @@ impl Office {
         self.commit(vec![Op::Office(OfficeOp::RemoveClass { name })])
             .await
             .map(drop)
+    }
+}
+
+/// `Invalid` if an account is the only one that is enabled and may administer the server: it neither
+/// ends nor loses that.
+pub async fn keep_an_administrator(store: &dyn Store, without: PersonId) -> Result<()> {
+    let people = store.people().await?;
+    let holds = |person: &&Person| person.admin && !person.disabled;
+    let mut administrators = people.iter().filter(holds);
+    let concerned = administrators.clone().any(|person| person.id == without);
+    if !concerned || administrators.any(|person| person.id != without) {
+        Ok(())
+    } else {
+        Err(Error::Invalid(Rule::ServerKeepsAdministrator))
     }
 }
 

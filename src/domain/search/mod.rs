@@ -361,7 +361,10 @@ impl Core {
             (Part::City, &criteria.city),
             (Part::Country, &criteria.country),
         ] {
-            let root = parse::parse(text, LastWord::Whole, true).root;
+            let root = match part {
+                Part::Telephone => parse::parse_number(text),
+                _ => parse::parse(text, LastWord::Whole, true).root,
+            };
             restricted.extend(root.map(|root| (part, root)));
         }
         let filter = Filter {

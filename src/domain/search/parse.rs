@@ -129,6 +129,38 @@ pub fn parse(text: &str, last: LastWord, with_criteria: bool) -> Query {
     }
 }
 
+/// Reads the criterion of telephone numbers: what it begins with is one number, however it is grouped,
+/// up to what cannot belong to one (an extension, a word). Anything else is a query.
+pub fn parse_number(text: &str) -> Option<Node> {
+    one_number(text).or_else(|| parse(text, LastWord::Whole, true).root)
+}
+
+fn one_number(text: &str) -> Option<Node> {
+    let cut: String = text.chars().take(MAX_CHARS).map(ascii_digit).collect();
+    let belongs = |c: char| is_number_part(c) || is_blank(c) || c == '*';
+    let end = cut.find(|c| !belongs(c)).unwrap_or(cut.len());
+    let (head, rest) = cut.split_at(end);
+    let is_apart =
+        rest.is_empty() || head.ends_with(is_blank) || rest.starts_with([',', ';', '#', 'x', 'X']);
+    let is_operator = |word: &str| matches!(word, "OR" | "AND");
+    let is_query = rest.split_whitespace().next().is_some_and(is_operator);
+    if !is_apart || is_query || rest.starts_with(is_quote) {
+        return None;
+    }
+    let mut words: Vec<(String, bool)> = Vec::new();
+    for lexeme in lex(head) {
+        match lexeme {
+            Lexeme::Word { text, star } if is_numeric(&text) => words.push((text, star)),
+            Lexeme::Word { .. } | Lexeme::Open | Lexeme::Close => {}
+            _ => return None,
+        }
+    }
+    let ((_, star), before) = words.split_last()?;
+    let begun = before.iter().any(|(_, star)| *star);
+    let whole = in_a_row(words.iter().map(|(text, _)| text.as_str()));
+    (!begun && digits(&whole).len() >= MIN_NUMBER).then(|| number(&whole, *star))
+}
+
 #[derive(Clone, Debug, PartialEq)]
 enum Lexeme {
     Word {
@@ -271,14 +303,7 @@ fn join_numbers(lexemes: &mut Vec<Lexeme>) {
         {
             row.push((text, star));
         }
-        let whole: Vec<&str> = row.iter().map(|(text, _)| text.as_str()).collect();
-        let whole = whole.join(" ");
-        // +33 (0)1: the zero is dialled within the country only.
-        let whole = if whole.starts_with('+') {
-            whole.replace("(0) ", "")
-        } else {
-            whole
-        };
+        let whole = in_a_row(row.iter().map(|(text, _)| text.as_str()));
         let enough = match row.len() {
             1 => MIN_NUMBER,
             _ => MIN_JOINED,
@@ -301,9 +326,22 @@ fn join_numbers(lexemes: &mut Vec<Lexeme>) {
     *lexemes = out;
 }
 
+fn in_a_row<'a>(words: impl Iterator<Item = &'a str>) -> String {
+    let whole = words.collect::<Vec<_>>().join(" ");
+    // +33 (0)1: the zero is dialled within the country only.
+    if whole.starts_with('+') {
+        whole.replace("(0) ", "")
+    } else {
+        whole
+    }
+}
+
+fn is_number_part(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '/' | '(' | ')')
+}
+
 fn is_numeric(text: &str) -> bool {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | '/' | '(' | ')');
-    text.chars().all(is_part) && text.chars().any(|c| c.is_ascii_digit())
+    text.chars().all(is_number_part) && text.chars().any(|c| c.is_ascii_digit())
 }
 
 fn digits(text: &str) -> String {

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{
     Notice,
-    parse::{LastWord, Query, parse},
+    parse::{LastWord, Query, parse, parse_number},
     token::{Tokens, fold, words},
 };
 
@@ -44,6 +44,32 @@ fn a_query_is_repeated_as_it_was_understood() {
         ("martin (-lille)", "martin"),
     ] {
         assert_eq!(described(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_criterion_of_numbers_is_one_number_up_to_what_belongs_to_none() {
+    for (text, expected) in [
+        ("(212) 555", "(212) 555"),
+        ("(212) 55", "(212) 55"),
+        ("12 34", "12 34"),
+        ("+33 (0)1 99", "+33 1 99"),
+        ("(212) 555-0147 ext. 12", "(212) 555-0147"),
+        ("555-0147x12", "555-0147"),
+        ("0147*", "0147*"),
+        // Queries as elsewhere.
+        ("0104 OR 0105", "0104, or 0105"),
+        ("(0104 OR 0105)", "0104, or 0105"),
+        ("0104 -0105", "0104 AND not 0105"),
+        ("-0105", "not 0105"),
+        ("123", "123"),
+        ("0800flowers", "0800flowers"),
+        ("mobile", "mobile"),
+        ("", ""),
+    ] {
+        let root = parse_number(text);
+        let described = root.map(|root| root.describe("AND", "or", "not"));
+        assert_eq!(described.unwrap_or_default(), expected, "{text}");
     }
 }
 

@@ -229,6 +229,8 @@ pub enum RevisionKind {
     Refused,
     /// A refused write its author proposes to those who may make it.
     Proposed,
+    /// The text of a comment before `person` changed or deleted it.
+    Comment,
 }
 
 /// A placement that an item has or had, with the person and the client that made it.
@@ -354,6 +356,19 @@ pub enum News {
     Added,
     /// Became a member of a group the person runs.
     Joined,
+}
+
+/// An invitation into a group that nobody accepted yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invitation {
+    /// Digest of the secret in its link.
+    pub token: String,
+    pub email: String,
+    /// Empty once the account is gone.
+    pub inviter_name: String,
+    /// Who invited still runs the group.
+    pub valid: bool,
+    pub expires: Timestamp,
 }
 
 /// A comment on a placed item.

@@ -142,9 +142,10 @@ const INVARIANTS: &[(&str, &str)] = &[
     ),
     (
         "a revision is of an unknown kind, or shows what nothing showed",
-        "SELECT id FROM revision WHERE kind NOT IN ('replaced', 'removed', 'refused', 'proposed')
+        "SELECT id FROM revision WHERE kind NOT IN (
+                 'replaced', 'removed', 'refused', 'proposed', 'comment')
              OR (kind = 'removed' AND (placement IS NULL OR collection IS NULL))
-             OR (kind = 'proposed' AND item IS NULL)",
+             OR (kind IN ('proposed', 'comment') AND item IS NULL)",
     ),
     (
         "a deleted group waits without its book",

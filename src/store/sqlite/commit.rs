@@ -220,6 +220,7 @@ impl<'a> Commit<'a> {
             | Op::SetMember { .. }
             | Op::RemoveMember { .. }
             | Op::Invite { .. }
+            | Op::WithdrawInvitation { .. }
             | Op::AcceptInvitation { .. } => self.group_op(op),
             Op::GrantGroup { .. } | Op::GrantItem { .. } => self.grant_op(op),
             Op::AddBook { .. } | Op::ChangeBook { .. } | Op::RemoveBook { .. } => self.book_op(op),
@@ -252,7 +253,8 @@ impl<'a> Commit<'a> {
             | Op::RemoveTag { .. }
             | Op::LinkTag { .. }
             | Op::AddComment { .. }
-            | Op::ChangeComment { .. } => self.tag_op(op),
+            | Op::ChangeComment { .. }
+            | Op::RestoreComment { .. } => self.tag_op(op),
             Op::TouchDevice { .. }
             | Op::AdmitDevice { .. }
             | Op::ShowBooks { .. }

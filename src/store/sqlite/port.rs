@@ -19,9 +19,9 @@ use crate::domain::{
     rights::GroupRight,
     search::{Page, Plan},
     store::{
-        Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, ItemGrant, ItemPlace,
-        ItemStanding, KnownClient, ListPage, ListQuery, Notice, Order, PushSubscription, Removal,
-        Revision, Store, StoredProperty, Tag, Touched, Want,
+        Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, Invitation, ItemGrant,
+        ItemPlace, ItemStanding, KnownClient, ListPage, ListQuery, Notice, Order, PushSubscription,
+        Removal, Revision, Store, StoredProperty, Tag, Touched, Want,
     },
     view::View,
 };
@@ -84,6 +84,10 @@ impl Store for Sqlite {
 
     async fn shown_members(&self, person: PersonId) -> Result<Vec<Collection>> {
         self.look_up(move |r| r.shown_members(person)).await
+    }
+
+    async fn invitations(&self, group: GroupId) -> Result<Vec<Invitation>> {
+        self.read(move |r| r.invitations(group)).await
     }
 
     async fn group_sizes(&self, person: PersonId) -> Result<Vec<(GroupId, i64)>> {
@@ -364,6 +368,10 @@ impl Store for Sqlite {
         self.read(move |r| r.history(item)).await
     }
 
+    async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.former_comments(item)).await
+    }
+
     async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>> {
         self.read(move |r| r.trash(collection)).await
     }
@@ -374,6 +382,12 @@ impl Store for Sqlite {
 
     async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>> {
         self.read(move |r| r.removal(revision)).await
+    }
+
+    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool> {
+        let segment = segment.to_owned();
+        self.read(move |r| r.lost_book(person, group, &segment))
+            .await
     }
 
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>> {

@@ -10,7 +10,7 @@ use crate::domain::{
     id::{CollectionId, CommentId, DeviceId, GroupId, ItemId, PersonId, Seq, TagId, Timestamp},
     principal::{Group, Member, Person, Role},
     rights::GroupRight,
-    store::{Comment, Device, HomeChange, HomeKind, KnownClient, Tag},
+    store::{Comment, Device, HomeChange, HomeKind, Invitation, KnownClient, Tag},
 };
 
 /// One reading connection, counting what it costs.
@@ -140,6 +140,26 @@ impl Reader<'_> {
                     role: role(row, 4)?,
                     organization: row.get(5)?,
                     disabled: row.get(6)?,
+                })
+            },
+        )
+    }
+
+    pub fn invitations(&self, group: GroupId) -> rusqlite::Result<Vec<Invitation>> {
+        self.all(
+            "SELECT i.token, i.email, coalesce(p.name, ''), i.expires, EXISTS (
+                 SELECT 1 FROM membership m WHERE m.grp = i.grp AND m.person = i.inviter
+                     AND m.role <> 'member' AND p.disabled = 0)
+             FROM invitation i LEFT JOIN person p ON p.id = i.inviter
+             WHERE i.grp = ?1 ORDER BY i.expires DESC, i.token",
+            [group.0],
+            |row| {
+                Ok(Invitation {
+                    token: row.get(0)?,
+                    email: row.get(1)?,
+                    inviter_name: row.get(2)?,
+                    expires: Timestamp(row.get(3)?),
+                    valid: row.get(4)?,
                 })
             },
         )

@@ -82,6 +82,11 @@ impl Reader<'_> {
             .collect())
     }
 
+    pub fn former_comments(&self, item: ItemId) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!("{REVISION} WHERE r.item = ?1 AND r.kind = 'comment' ORDER BY r.id DESC");
+        self.all(&sql, [item.0], revision)
+    }
+
     pub fn trash(&self, collection: CollectionId) -> rusqlite::Result<Vec<Removal>> {
         let sql = format!(
             "{REMOVAL} WHERE r.collection = ?1 AND r.kind = 'removed' AND {NOT_BACK}
@@ -107,6 +112,23 @@ impl Reader<'_> {
     pub fn removal(&self, revision: RevisionId) -> rusqlite::Result<Option<Removal>> {
         let sql = format!("{REMOVAL} WHERE r.id = ?1 AND r.kind = 'removed' AND {NOT_BACK}");
         self.one(&sql, [revision.0], removal)
+    }
+
+    pub fn lost_book(
+        &self,
+        person: PersonId,
+        group: bool,
+        segment: &str,
+    ) -> rusqlite::Result<bool> {
+        let lost = self.one(
+            "SELECT 1 FROM collection h JOIN book_placement p ON p.home = h.id
+             JOIN collection c ON c.id = p.book
+             WHERE h.person = ?1 AND h.kind = 'home' AND p.gone IS NOT NULL AND p.segment = ?3
+                 AND (c.kind IN ('group', 'removed-group')) = ?2 LIMIT 1",
+            params![person.0, group, segment],
+            |_| Ok(()),
+        )?;
+        Ok(lost.is_some())
     }
 
     pub fn refused(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
@@ -319,6 +341,7 @@ fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {
             "removed" => RevisionKind::Removed,
             "refused" => RevisionKind::Refused,
             "proposed" => RevisionKind::Proposed,
+            "comment" => RevisionKind::Comment,
             _ => RevisionKind::Replaced,
         },
         at: Timestamp(row.get(5)?),

@@ -1,10 +1,10 @@
 //! Lists of a file, stored once all its contacts are: only then it is known who is who.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use carnet_proto::vcard::Document;
 
-use super::{Importer, Report, Waiting};
+use super::{Choice, Importer, Report, Waiting};
 use crate::{
     domain::{
         error::Result,
@@ -23,9 +23,25 @@ impl Importer {
         self.land().await?;
         self.learn().await?;
         let groups = std::mem::take(&mut self.groups);
+        let mut uids = self.progress.uids.clone();
+        let mut lists = BTreeSet::new();
+        for (record, _, group) in &groups {
+            let uid = bare_uid(&group.uid);
+            let chosen = self.choices.each.get(record);
+            let certain = chosen.copied().unwrap_or(self.choices.certain);
+            if certain == Choice::CreateAnyway && self.known.has_uid(&uid) {
+                let new = uuid::Uuid::new_v4().to_string();
+                uids.entry(uid).or_insert_with(|| new.clone());
+                lists.insert(new.clone());
+                self.list_uids.insert(*record, new);
+            } else {
+                lists.insert(uid);
+            }
+        }
         for (record, line, mut group) in groups {
-            group.rename(&self.progress.uids);
-            let unknown = unknown_members(&group, |uid| self.known.has_uid(uid));
+            group.rename(&uids);
+            let is_known = |uid: &str| self.known.has_uid(uid) || lists.contains(uid);
+            let unknown = unknown_members(&group, is_known);
             for warning in unknown {
                 let told = self.progress.report.warnings.iter();
                 if !told

@@ -55,7 +55,8 @@ struct Row {
     name: String,
     state: String,
     class: String,
-    contacts: i64,
+    /// How many, and of how many where there is a quota.
+    contacts: String,
     devices: i64,
     seen: String,
 }
@@ -135,7 +136,10 @@ fn row(account: &Account, visit: &Visit) -> Row {
         name: person.name.clone(),
         state,
         class: person.class.name.clone(),
-        contacts: counts.contacts,
+        contacts: match person.contacts_allowed() {
+            Some(allowed) => format!("{} / {allowed}", counts.contacts),
+            None => counts.contacts.to_string(),
+        },
         devices: counts.devices,
         seen: match counts.last_seen {
             Some(at) => ago(at, visit.text),

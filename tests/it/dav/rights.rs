@@ -1,10 +1,17 @@
 //! What a group's members may do over CardDAV: rows 67 to 70 of `docs/conformance/carddav.md`.
 
-use carnet::domain::{
-    batch::{Batch, Op},
-    id::Timestamp,
-    rights::GroupRight,
-    store::Store as _,
+use std::sync::Arc;
+
+use carnet::{
+    auth,
+    domain::{
+        actor::Actor,
+        batch::{Batch, Op},
+        id::Timestamp,
+        principal::GroupOptions,
+        rights::GroupRight,
+        store::Store as _,
+    },
 };
 
 use super::client::*;
@@ -278,6 +285,113 @@ fn row_68_a_refused_write_is_told_again_to_its_author_alone() {
     assert!(bob.sync(TEAM, &token, None).responses.is_empty());
 }
 
+fn take_bob_out(server: &Server) {
+    server.runtime.block_on(async {
+        let (alice, bob) = (actor(server, "alice").await, actor(server, "bob").await);
+        let team = server.core().group(&alice, "Team").await.expect("Team");
+        team.remove_member(bob.person).await.expect("removed");
+    });
+}
+
+#[test]
+fn sharing_outside_that_is_off_lacks_bind_on_the_destination() {
+    let server = Server::start();
+    let bob = Client::new(&server, "bob");
+    server.runtime.block_on(async {
+        let (alice, bob) = (actor(&server, "alice").await, actor(&server, "bob").await);
+        let team = server.core().group(&alice, "Team").await.expect("Team");
+        let options = GroupOptions {
+            share_outside: false,
+            ..team.group().options
+        };
+        team.set_options(options).await.expect("set");
+        let club = server.core().found_group(&bob, "Club", "").await;
+        club.expect("founded");
+    });
+    let listed = bob.propfind(TEAM, "1", "<D:getetag/>");
+    let card = listed.hrefs()[1].to_owned();
+    let target = [("Destination", "/dav/groups/Club/Club/k.vcf")];
+    for method in ["COPY", "MOVE"] {
+        let answer = bob.send(method, &card, &target, "");
+        assert_eq!(answer.status, 403);
+        let lacks = "<D:href>/dav/groups/Club/Club/</D:href><D:privilege><D:bind/>";
+        assert!(answer.text().contains(lacks), "{}", answer.text());
+    }
+}
+
+async fn actor(server: &Server, login: &str) -> Arc<Actor> {
+    let found = server.store().person_by_login(login).await;
+    let person = found.expect("a read").expect("an account").id;
+    let actor = server.core().actor(person, Default::default()).await;
+    Arc::new(actor.expect("an actor"))
+}
+
+#[test]
+fn what_is_written_into_a_book_that_was_lost_is_kept() {
+    let server = Server::start();
+    server.runtime.block_on(async {
+        let op = Op::AddPerson {
+            login: "dora".to_owned(),
+            email: None,
+            name: "Dora".to_owned(),
+            admin: false,
+            password_hash: auth::hash("demo".to_owned()).await.expect("a hash"),
+        };
+        let batch = Batch {
+            at: Timestamp::now(),
+            ops: vec![op],
+            ..Batch::default()
+        };
+        server.core().commit(batch).await.expect("an account");
+    });
+    let (bob, dora) = (Client::new(&server, "bob"), Client::new(&server, "dora"));
+    let listed = bob.propfind("/dav/bob/private/", "1", "<D:resourcetype/>");
+    let alias = listed.hrefs()[2].to_owned();
+    let listed = bob.propfind(TEAM, "1", "<D:getetag/>");
+    let edited = listed.hrefs()[1].to_owned();
+    let segment = alias.trim_end_matches('/').rsplit('/').next().expect("one");
+    let refused = |login: &str| {
+        let kept = server.runtime.block_on(async {
+            let actor = actor(&server, login).await;
+            server.core().refused(&actor).await.expect("a read")
+        });
+        let mut names: Vec<String> = kept.into_iter().map(|kept| kept.display).collect();
+        names.sort();
+        names
+    };
+    take_bob_out(&server);
+    for _ in 0..2 {
+        assert_eq!(bob.put(&edited, &[], card("1", "Edited Late")).status, 404);
+        let added = format!("{alias}new.vcf");
+        assert_eq!(bob.put(&added, &[], card("2", "Added Late")).status, 409);
+    }
+    assert_eq!(refused("bob"), ["Added Late", "Edited Late"]);
+    // Who never was a member, and addresses that never were a book, keep nothing.
+    let foreign = format!("/dav/dora/private/{segment}/new.vcf");
+    for path in [&edited, &foreign, "/dav/dora/private/nowhere/new.vcf"] {
+        assert!(matches!(
+            dora.put(path, &[], card("3", "Never Kept")).status,
+            404 | 409
+        ));
+    }
+    bob.put(
+        "/dav/bob/private/nowhere/n.vcf",
+        &[],
+        card("4", "Never Kept"),
+    );
+    assert_eq!(refused("dora"), Vec::<String>::new());
+    assert_eq!(refused("bob").len(), 2);
+    // A book of one's own that was deleted.
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    let club = "/dav/bob/private/club/";
+    assert_eq!(bob.send("MKCOL", club, &[], body).status, 201);
+    assert_eq!(bob.delete("/dav/bob/private/club/").status, 204);
+    bob.put("/dav/bob/private/club/n.vcf", &[], card("5", "Own Late"));
+    assert_eq!(refused("bob"), ["Added Late", "Edited Late", "Own Late"]);
+}
+
 #[test]
 fn row_69_a_member_who_left_finds_nothing() {
     let server = Server::start();
@@ -288,25 +402,7 @@ fn row_69_a_member_who_left_finds_nothing() {
         .hrefs()[2]
         .to_owned();
     let card_href = bob.propfind(TEAM, "1", "<D:getetag/>").hrefs()[1].to_owned();
-    server.runtime.block_on(async {
-        let store = server.store();
-        let person = store
-            .person_by_login("bob")
-            .await
-            .expect("a read")
-            .expect("bob")
-            .id;
-        let alice = store
-            .person_by_login("alice")
-            .await
-            .expect("a read")
-            .expect("alice")
-            .id;
-        let client = carnet::domain::actor::Client::default();
-        let alice = std::sync::Arc::new(server.core().actor(alice, client).await.expect("alice"));
-        let team = server.core().group(&alice, "Team").await.expect("Team");
-        team.remove_member(person).await.expect("removed");
-    });
+    take_bob_out(&server);
     for path in [
         TEAM,
         "/dav/groups/Team/",

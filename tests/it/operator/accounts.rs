@@ -38,6 +38,32 @@ fn the_first_start_prints_an_administrator_once() {
 }
 
 #[test]
+fn the_last_administrator_stays_unless_that_is_forced() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    works(data, &["user", "add", "ada", "--admin"]);
+    works(data, &["user", "add", "bert", "--admin"]);
+    works(data, &["user", "set", "bert", "--disable"]);
+    for ends in [
+        &["user", "set", "ada", "--no-admin"][..],
+        &["user", "set", "ada", "--disable"],
+        &["user", "remove", "ada"],
+    ] {
+        let why = refused(data, ends);
+        assert!(
+            why.contains("keeps an administrator") && why.contains("--force"),
+            "{why}"
+        );
+    }
+    works(data, &["user", "set", "ada", "--name", "Ada"]);
+    works(data, &["user", "set", "bert", "--enable"]);
+    works(data, &["user", "set", "ada", "--no-admin"]);
+    works(data, &["user", "remove", "ada"]);
+    refused(data, &["user", "remove", "bert"]);
+    works(data, &["user", "remove", "bert", "--force"]);
+}
+
+#[test]
 fn the_demo_has_people_a_group_and_contacts() {
     let folder = tempfile::tempdir().expect("a folder");
     let program = Program::serve(folder.path(), &LOOPBACK, &["--demo"]);

@@ -68,3 +68,47 @@ async fn a_list_has_its_members_whatever_their_uid_became() {
         assert_eq!(fixture.content().await, before);
     }
 }
+
+#[tokio::test]
+async fn a_list_in_a_list_is_the_one_of_the_same_file() {
+    let list = |uid: &str, members: &[&str]| {
+        let members = members
+            .iter()
+            .map(|member| format!("X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:{member}\r\n"));
+        let members = members.collect::<String>();
+        let lines =
+            format!("FN:{uid}\r\nN:{uid};;;;\r\nX-ADDRESSBOOKSERVER-KIND:group\r\n{members}");
+        card(uid, &lines)
+    };
+    let file = list("outer", &["inner", "ann"]) + &list("inner", &["ann"]) + &card("ann", ANN);
+    let fixture = Fixture::new(None).await;
+    let report = fixture.import(file.as_bytes(), Choices::default()).await;
+    assert_eq!(report.warnings, []);
+    let choices = Choices {
+        certain: Choice::CreateAnyway,
+        ..Choices::default()
+    };
+    let report = fixture.import(file.as_bytes(), choices).await;
+    assert_eq!((report.created, report.warnings), (3, vec![]));
+    let cards = fixture.export(Rendition::VCard(CardVersion::V3)).await;
+    let cards = String::from_utf8(cards).expect("text");
+    let mut uids = Vec::new();
+    let mut held = Vec::new();
+    for card in cards.split_inclusive("END:VCARD\r\n") {
+        let card = Document::parse(card.as_bytes()).expect("a card");
+        uids.push(format!("urn:uuid:{}", card.uid().expect("a UID")));
+        let lines = card.all("X-ADDRESSBOOKSERVER-MEMBER");
+        held.extend(lines.map(|line| line.text()));
+    }
+    // Each contact and list twice; every list names those it came with.
+    held.sort();
+    assert_eq!((uids.len(), held.len()), (6, 6), "{cards}");
+    for uid in ["ann", "inner"] {
+        let old = format!("urn:uuid:{uid}");
+        let times = held.iter().filter(|member| **member == old).count();
+        assert_eq!(times, if uid == "ann" { 2 } else { 1 }, "{cards}");
+    }
+    for member in &held {
+        assert!(uids.contains(member), "{member} in {cards}");
+    }
+}

@@ -2,8 +2,8 @@
 
 use carnet::domain::rights::GroupRight;
 
-use super::Setting;
-use crate::support::browser::escaped;
+use super::{Setting, Visitor};
+use crate::support::browser::{escaped, hidden};
 
 #[test]
 fn a_group_is_founded_filled_renamed_left_and_deleted() {
@@ -37,6 +37,7 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
     assert!(!page.contains("members/remove") && !page.contains("members/add"));
     ivo.refused(&format!("{members}/leave"), &[], 422);
     let (zed_id, max_id) = (setting.id("zed"), setting.id("max"));
+    let ivo_id = setting.id("ivo");
     let role = format!("{members}/role");
     max.refused(&role, &[("person", &zed_id), ("role", "co-admin")], 403);
     ivo.done(&role, &[("person", &max_id), ("role", "co-admin")]);
@@ -72,6 +73,44 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
         422,
     );
 
+    // Who runs the group sees who is invited, and withdraws.
+    let invite = |by: &Visitor, email: &str| {
+        let page = by
+            .post(&format!("{members}/invite"), &[("email", email)])
+            .text();
+        let at = page.find("/join/").expect("a link");
+        let link = page[at..].split('"').next().expect("a link").to_owned();
+        let at = page.find(&format!(">{email}<")).expect("who is invited");
+        (link, hidden(&page[at..], "invitation"))
+    };
+    let mia = setting.visit("mia");
+    let (link, invitation) = invite(&max, "mia@example.org");
+    assert!(!ivo.page(&members).contains("mia@example.org"));
+    let uninvite = format!("{members}/uninvite");
+    let fields = [("invitation", invitation.as_str())];
+    ivo.refused(&uninvite, &fields, 403);
+    let page = max.done(&uninvite, &fields);
+    assert!(page.contains("was withdrawn") && !page.contains("mia@example.org"));
+    max.refused(&uninvite, &fields, 404);
+    mia.refused(&link, &[], 404);
+
+    // It holds for as long as who made it runs the group.
+    max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);
+    let (link, _) = invite(&ivo, "mia@example.org");
+    max.done(&role, &[("person", &ivo_id), ("role", "member")]);
+    assert!(max.page(&members).contains("No longer valid"));
+    let page = mia.refused(&link, &[], 422);
+    assert!(page.contains("does not run the group any more"), "{page}");
+    assert_eq!(mia.status(&members), 404);
+    max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);
+    mia.done(&link, &[]);
+    assert_eq!(mia.status(&members), 200);
+
+    // A member whose account is disabled is marked.
+    assert!(!max.page(&members).contains("(disabled)"));
+    setting.disable("mia");
+    assert!(max.page(&members).contains("(disabled)"));
+
     // Deleting asks for the name.
     max.refused(&format!("{members}/delete"), &[("typed", "Team")], 422);
     let page = max.done(&format!("{members}/delete"), &[("typed", name)]);
@@ -96,6 +135,7 @@ fn the_pages_of_a_group_do_not_exist_for_outsiders() {
     for (path, fields) in [
         ("/g/G/members/add", &[("login", "ivo")][..]),
         ("/g/G/members/invite", &[("email", "a@example.org")]),
+        ("/g/G/members/uninvite", &[("invitation", "x")]),
         ("/g/G/members/remove", &[("person", mia.as_str())]),
         ("/g/G/members/role", &[("person", &mia), ("role", "admin")]),
         ("/g/G/members/leave", &[]),

@@ -17,6 +17,7 @@ use carnet::{
         book::{Condition, Replace},
         grant::Grantee,
         id::Timestamp,
+        office::people::AccountChange,
         principal::Role,
         rights::GroupRight,
         sharing::How,
@@ -119,6 +120,18 @@ impl Setting {
         let by = if group == "G" { "ada" } else { "hugo" };
         let granted = self.grant_add(group, by, to, right);
         self.server.runtime.block_on(granted);
+    }
+
+    fn disable(&self, login: &str) {
+        let change = AccountChange {
+            disabled: Some(true),
+            ..AccountChange::default()
+        };
+        self.server.runtime.block_on(async {
+            let person = self.actor(login).await.person;
+            let office = self.server.core().operator();
+            office.change_account(person, change).await.expect("off");
+        });
     }
 
     fn id(&self, login: &str) -> String {

@@ -138,3 +138,46 @@ fn an_undo_is_its_persons_and_works_once() {
     assert!(page.contains("can no longer be taken back here"));
     mia.refused("/undo", &[], 404);
 }
+
+#[test]
+fn a_comment_that_was_changed_or_deleted_comes_back() {
+    let setting = Setting::start();
+    let [ada, max, zed] = ["ada", "max", "zed"].map(|login| setting.visit(login));
+    let k = max.card("/g/G", "k");
+    let (history, edit) = (format!("{k}/history"), format!("{k}/comments/edit"));
+    let [delete, restore] = ["delete", "restore"].map(|verb| format!("{k}/comments/{verb}"));
+    max.done(&format!("{k}/comments"), &[("text", "Said first")]);
+    let id = max.hidden_after(&k, "Said first", "comment");
+    let edited = [("comment", id.as_str()), ("text", "Said next")];
+    let page = max.done(&edit, &edited);
+    assert!(page.contains("Said next") && !page.contains("Said first"));
+    let page = undo(&max, &page);
+    assert!(page.contains("Said first") && !page.contains("Said next"));
+    // What the undo replaced is kept too, for its author alone.
+    assert!(!zed.page(&history).contains("Said next"));
+    let former = max.hidden_after(&history, "Said next", "revision");
+    zed.refused(&restore, &[("revision", &former)], 404);
+    let page = max.done(&restore, &[("revision", &former)]);
+    assert!(page.contains("Said next") && !page.contains("Said first"));
+    max.refused(&restore, &[("revision", &former)], 404);
+
+    // Whoever deletes another's comment brings it back as its author's, and so does the author.
+    let page = ada.done(&delete, &[("comment", &id)]);
+    assert!(!page.contains("Said next"));
+    undo(&ada, &page);
+    max.done(&edit, &[("comment", &id), ("text", "Said last")]);
+    ada.done(&delete, &[("comment", &id)]);
+    assert!(!zed.page(&k).contains("Said last"));
+    let former = max.hidden_after(&history, "Said last", "revision");
+    max.done(&restore, &[("revision", &former)]);
+    assert!(zed.page(&k).contains("Said last"));
+
+    // A former member brings nothing back, and with the contact in the trash there is no place.
+    let former = {
+        max.done(&edit, &[("comment", &id), ("text", "Said too late")]);
+        max.hidden_after(&history, "Said last", "revision")
+    };
+    assert_eq!(ada.delete(&k).status, 303);
+    max.refused(&restore, &[("revision", &former)], 404);
+    setting.check();
+}

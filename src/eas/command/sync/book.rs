@@ -25,6 +25,7 @@ use crate::domain::{
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
     item::{digest, random_id},
+    refused::GONE,
 };
 
 /// Settings stored with the key of a collection.
@@ -131,7 +132,7 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
             // However often it is sent.
             let identity = format!("{about} {}", facet.fingerprint(data));
             let core = &call.face.core;
-            core.keep_refused_once(actor, &identity, document, "the book is gone")
+            core.keep_refused_once(actor, &identity, document, GONE)
                 .await?;
         }
     }

@@ -6,7 +6,7 @@ use super::{Applied, Commit, misrouted, search::Live};
 use crate::domain::{
     batch::Op,
     error::Error,
-    id::{GroupId, PersonId, PlacementId, Timestamp},
+    id::{GroupId, PersonId, PlacementId},
     item::random_id,
     principal::Role,
     rule::Rule,
@@ -67,11 +67,25 @@ impl Commit<'_> {
                 token,
                 email,
                 expires,
-            } => self.run(
-                "INSERT INTO invitation (token, grp, email, inviter, expires)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![token, group.0, email, self.author().unwrap_or(0), expires.0],
-            ),
+            } => {
+                let now = self.batch.at.0;
+                self.run("DELETE FROM invitation WHERE expires <= ?1", [now])?;
+                self.run(
+                    "INSERT INTO invitation (token, grp, email, inviter, expires)
+                     VALUES (?1, ?2, ?3, ?4, ?5)",
+                    params![token, group.0, email, self.author().unwrap_or(0), expires.0],
+                )
+            }
+            Op::WithdrawInvitation { group, token } => {
+                let ended = self
+                    .connection
+                    .prepare_cached("DELETE FROM invitation WHERE grp = ?1 AND token = ?2")?
+                    .execute(params![group.0, token])?;
+                match ended {
+                    0 => Err(Error::NotFound.into()),
+                    _ => Ok(group.0),
+                }
+            }
             Op::AcceptInvitation { token, person } => self.accept(token, *person),
             _ => misrouted(),
         }
@@ -369,6 +383,11 @@ impl Commit<'_> {
             "UPDATE comment SET item = ?2 WHERE item = ?1 AND collection = ?3",
             params![item, copy, book],
         )?;
+        self.run(
+            "UPDATE revision SET item = ?2
+             WHERE item = ?1 AND collection = ?3 AND kind = 'comment'",
+            params![item, copy, book],
+        )?;
         // The copy shows what was attached, and is attached to what the original was.
         self.run(
             "INSERT OR IGNORE INTO attachment SELECT ?2, document, person, at FROM attachment
@@ -389,20 +408,28 @@ impl Commit<'_> {
     }
 
     fn accept(&mut self, token: &str, person: PersonId) -> Applied<i64> {
-        let invited: Option<(i64, i64)> = self
+        let (group, valid) = self
             .connection
-            .prepare_cached("DELETE FROM invitation WHERE token = ?1 RETURNING grp, expires")?
-            .query_row([token], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
-        match invited {
-            Some((group, expires)) if Timestamp(expires) > self.batch.at => {
-                if self.role(GroupId(group), person)?.is_none() {
-                    self.set_member(GroupId(group), person, Role::Member)?;
-                }
-                Ok(group)
-            }
-            _ => Err(Error::NotFound.into()),
+            .prepare_cached(
+                "SELECT i.grp, EXISTS (
+                     SELECT 1 FROM membership m JOIN person p ON p.id = m.person
+                     WHERE m.grp = i.grp AND m.person = i.inviter AND m.role <> 'member'
+                         AND p.disabled = 0)
+                 FROM invitation i WHERE i.token = ?1 AND i.expires > ?2",
+            )?
+            .query_row(params![token, self.batch.at.0], |row| {
+                Ok((GroupId(row.get(0)?), row.get::<_, bool>(1)?))
+            })
+            .optional()?
+            .ok_or(Error::NotFound)?;
+        if !valid {
+            return Err(Error::Invalid(Rule::InvitationVoid).into());
         }
+        self.run("DELETE FROM invitation WHERE token = ?1", [token])?;
+        if self.role(group, person)?.is_none() {
+            self.set_member(group, person, Role::Member)?;
+        }
+        Ok(group.0)
     }
 
     fn book_of(&self, group: GroupId) -> Applied<i64> {

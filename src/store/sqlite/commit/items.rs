@@ -335,7 +335,7 @@ impl<'a> Commit<'a> {
         let quota: Option<(i64, Option<i64>)> = self
             .connection
             .prepare_cached(
-                "SELECT p.id, coalesce(p.quota, k.contacts) FROM collection c
+                "SELECT p.id, nullif(coalesce(p.quota, k.contacts), 0) FROM collection c
                  JOIN person p ON p.id = c.person
                  LEFT JOIN account_class k ON k.name = p.class
                  WHERE c.id = ?1 AND c.kind = 'private' AND c.class = 'contact'",

@@ -1,6 +1,6 @@
 //! Personal tags and comments.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit, misrouted};
 use crate::domain::{batch::Op, error::Error, id::PersonId};
@@ -43,16 +43,7 @@ impl Commit<'_> {
                 author,
                 text,
             } => {
-                let shown = self
-                    .connection
-                    .prepare_cached(
-                        "SELECT 1 FROM placement
-                         WHERE item = ?1 AND collection = ?2 AND gone IS NULL",
-                    )?
-                    .exists([item.0, collection.0])?;
-                if !shown {
-                    return Err(Error::NotFound.into());
-                }
+                self.require_shown(item.0, collection.0)?;
                 self.run(
                     "INSERT INTO comment (item, collection, author, at, text)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -62,16 +53,95 @@ impl Commit<'_> {
             Op::ChangeComment {
                 comment,
                 text: Some(text),
-            } => self.run(
-                "UPDATE comment SET text = ?2 WHERE id = ?1",
-                params![comment.0, text],
-            ),
+            } => {
+                let former = self.keep_comment(comment.0, false)?;
+                self.run(
+                    "UPDATE comment SET text = ?2 WHERE id = ?1",
+                    params![comment.0, text],
+                )?;
+                Ok(former)
+            }
             Op::ChangeComment {
                 comment,
                 text: None,
-            } => self.run("DELETE FROM comment WHERE id = ?1", params![comment.0]),
+            } => {
+                let former = self.keep_comment(comment.0, true)?;
+                self.run("DELETE FROM comment WHERE id = ?1", params![comment.0])?;
+                Ok(former)
+            }
+            Op::RestoreComment { former } => self.restore_comment(former.0),
             _ => misrouted(),
         }
+    }
+
+    fn require_shown(&self, item: i64, collection: i64) -> Applied<()> {
+        let shown = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM placement WHERE item = ?1 AND collection = ?2 AND gone IS NULL",
+            )?
+            .exists([item, collection])?;
+        if shown {
+            Ok(())
+        } else {
+            Err(Error::NotFound.into())
+        }
+    }
+
+    /// Keeps the text of a comment that is about to change or go; the revision, for
+    /// [`FormerComment`](crate::domain::comment::FormerComment).
+    fn keep_comment(&self, comment: i64, deleted: bool) -> Applied<i64> {
+        let kept = self
+            .connection
+            .prepare_cached(
+                "INSERT INTO revision (kind, item, collection, at, person, client, document, reason)
+                 SELECT 'comment', item, collection, ?2, ?3, ?4, CAST(text AS BLOB), json_object(
+                     'comment', id, 'author', author, 'at', at,
+                     'deleted', json(iif(?5, 'true', 'false')))
+                 FROM comment WHERE id = ?1",
+            )?
+            .execute(params![
+                comment,
+                self.batch.at.0,
+                self.author(),
+                self.batch.client,
+                deleted
+            ])?;
+        if kept == 0 {
+            return Err(Error::NotFound.into());
+        }
+        Ok(self.connection.last_insert_rowid())
+    }
+
+    /// A comment has a former text again; the one it has meanwhile is kept in its stead.
+    fn restore_comment(&self, former: i64) -> Applied<i64> {
+        let (item, collection, comment) = self
+            .connection
+            .prepare_cached(
+                "SELECT item, collection, json_extract(reason, '$.comment') FROM revision
+                 WHERE id = ?1 AND kind = 'comment'",
+            )?
+            .query_row([former], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?
+            .ok_or(Error::NotFound)?;
+        self.require_shown(item, collection)?;
+        let exists = self
+            .connection
+            .prepare_cached("SELECT 1 FROM comment WHERE id = ?1")?
+            .exists([comment])?;
+        if exists {
+            self.keep_comment(comment, false)?;
+        }
+        self.run(
+            "INSERT INTO comment (id, item, collection, author, at, text)
+             SELECT ?2, item, collection, json_extract(reason, '$.author'),
+                 json_extract(reason, '$.at'), CAST(document AS TEXT)
+             FROM revision WHERE id = ?1
+             ON CONFLICT (id) DO UPDATE SET text = excluded.text",
+            [former, comment],
+        )?;
+        self.run("DELETE FROM revision WHERE id = ?1", [former])?;
+        Ok(comment)
     }
 
     fn add_tag(&mut self, person: PersonId, name: &str, colour: &str) -> Applied<i64> {
