@@ -31,6 +31,8 @@ pub enum Undo {
         book: CollectionId,
         removals: Vec<RevisionId>,
     },
+    /// A folder was deleted with what was in it.
+    Folder(CollectionId),
 }
 
 impl Undo {
@@ -40,6 +42,7 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
+            Undo::Folder(_) => false,
         }
     }
 }
@@ -90,6 +93,11 @@ impl Core {
                     taken.count(outcome.is_ok(), 1);
                 }
                 Ok(taken)
+            }
+            Undo::Folder(folder) => {
+                let folder = self.open(actor, *folder).await?;
+                folder.restore_folder().await?;
+                Ok(TakenBack { back: 1, left: 0 })
             }
         }
     }
