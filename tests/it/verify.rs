@@ -231,6 +231,25 @@ fn what_the_contact_changes_is_applied_told_and_undone_in_one_click() {
 }
 
 #[test]
+fn a_correction_is_kept_whichever_button_sends_it() {
+    let (server, sink, alice, card) = with_contact(&[]);
+    ask(&alice, &card, &[("language", "en")]);
+    let contact = Contact::led_by(&server, &sink.wait(1)[0]);
+    // *Enter* in a field presses the first button.
+    let first = contact.page();
+    let first = first.split("<button").nth(1).expect("a button");
+    assert!(first.contains("name=\"do\" value=\"send\""), "{first}");
+    let fields = [("tel-0", "+33 6 39 98 00 99")];
+    assert_eq!(contact.press("confirm", &fields).status, 303);
+    assert!(stored(&server).contains("+33 6 39 98 00 99"));
+    assert!(
+        alice
+            .page(&card)
+            .contains("changed what you have about them")
+    );
+}
+
+#[test]
 fn a_number_is_added_without_script_and_a_stale_page_overwrites_nothing() {
     let (server, sink, alice, card) = with_contact(&[]);
     ask(&alice, &card, &[("language", "en")]);
