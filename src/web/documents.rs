@@ -57,7 +57,7 @@ struct Folder {
     folder_name: String,
     folders: Vec<FolderRow>,
     deleted: Vec<FolderRow>,
-    used: Option<String>,
+    used: String,
     files: String,
     count: String,
     seen_by: Option<String>,
@@ -287,16 +287,16 @@ async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, Stri
 }
 
 /// How much of the person's quota is used.
-async fn used(web: &Web, visit: &Visit) -> Result<Option<String>> {
+pub async fn used(web: &Web, visit: &Visit) -> Result<String> {
     let person = visit.actor.person;
     let live = octets(web.core.document_weight(person).await?.live, visit.text);
-    Ok(Some(match web.core.document_limit(person).await? {
+    Ok(match web.core.document_limit(person).await? {
         Some(limit) => fill(
             visit.text.documents.used,
             &[&live, &octets(limit, visit.text)],
         ),
         None => fill(visit.text.documents.used_without_limit, &[&live]),
-    }))
+    })
 }
 
 fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {

@@ -46,6 +46,8 @@ fn a_class_says_what_its_people_may_use() {
             .status
     };
     assert_eq!((add(1), add(2)), (201, 507), "fifteen contacts");
+    let data = Browser::of(&server.address, "alice").page("/settings");
+    assert!(data.contains("Private: 15 of 15 contacts"), "{data}");
     // It holds at once when it changes: now phones, one of them.
     put(&[
         ("name", "Pupils"),
@@ -102,6 +104,8 @@ fn a_class_says_how_many_documents_its_people_may_have() {
             .contains("name=\"documents\" value=\"1\"")
     );
     assert_eq!(upload("small.txt", 600_000), 303);
+    let data = bob.page("/settings");
+    assert!(data.contains("Documents: 585.9 KB of 1 MB used"), "{data}");
     assert_eq!(upload("second.txt", 600_000), 507);
     // What the account says itself goes before.
     server.commit(Op::Document(DocumentOp::SetDocumentQuota {
