@@ -146,6 +146,7 @@ impl Done {
             "folder-deleted" => text.documents.folder_deleted,
             "folder-restored" => text.documents.folder_restored,
             "attached" => text.documents.attached,
+            "detached-unnamed" => text.documents.detached_unnamed,
             "detached" => text.documents.detached,
             "told-apart" => text.transfer.told_apart,
             "address-asked" => text.account.address_asked,
