@@ -77,6 +77,10 @@ sentences! {
     detached: "The link to {} is broken; the document is still there.", "Le lien vers {} est brisé ; le document est toujours là.";
     detached_unnamed: "The link to a document not shared with you is broken; the document is still there.", "Le lien vers un document non partagé avec vous est brisé ; le document est toujours là.";
     unnamed: "A document not shared with you", "Un document non partagé avec vous";
+    selected: "Selected documents", "Documents sélectionnés";
+    no_match: "No document matches.", "Aucun document ne correspond.";
+    tagged_one: "Tags changed on {} document.", "Étiquettes changées sur {} document.";
+    tagged: "Tags changed on {} documents.", "Étiquettes changées sur {} documents.";
     break_link: "Break the link", "Briser le lien";
     not_shared_one: "1 document not shared with you", "1 document n'est pas partagé avec vous";
     not_shared_many: "{} documents not shared with you", "{} documents ne sont pas partagés avec vous";
