@@ -288,7 +288,7 @@ fn to_owner(
     if !settings.notify.verification {
         return None;
     }
-    let text = settings.language.as_deref().and_then(by_tag);
+    let text = settings.of_letters().and_then(by_tag);
     let text = text.unwrap_or(&text::EN);
     let mut differences = web.core.class().differences(before, after);
     if answer == Answer::Erased {
