@@ -58,6 +58,7 @@ struct Folder {
     folders: Vec<FolderRow>,
     deleted: Vec<FolderRow>,
     used: String,
+    last_search: Option<String>,
     files: String,
     count: String,
     seen_by: Option<String>,
@@ -187,6 +188,7 @@ async fn show_folder(
     let heading = |sort: &str| (params.sort != sort).then(|| params.link(&here, 0, sort, ""));
     let files = fill(d.files, &[&size(web.core.limits().upload, text)]);
     let targets = targets(web, visit, &book).await?;
+    let last_search = web.core.last_search(&visit.actor).await?;
     let hidden = book.collection().hidden.is_some();
     let group = match &place {
         PlacePath::Folder { group, .. } => group.clone(),
@@ -201,6 +203,7 @@ async fn show_folder(
         folders: rows_of(folders, &book, visit).await?,
         deleted: rows_of(deleted, &book, visit).await?,
         used: used(web, visit).await?,
+        last_search: last_search.map(|last| when::shown(last.at, text)),
         files,
         count: match found.total {
             0 => d.count_none.to_owned(),
@@ -233,7 +236,7 @@ async fn show_folder(
         whole: Whole::of(rows.len(), found.total, &|all| link(page, all), text),
         rows,
         empty: if params.is_narrowed() {
-            text.no_match
+            d.no_match
         } else {
             d.count_none
         },
