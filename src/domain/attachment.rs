@@ -1,9 +1,12 @@
 //! Documents attached to contacts. The link belongs to the contact and needs *Modify* on it; the
 //! document keeps its own rights.
 
+use std::collections::BTreeSet;
+
 use super::{
     batch::Op,
     book::Book,
+    collection::Place,
     document::DocumentOp,
     error::{Error, Result},
     id::ItemId,
@@ -18,20 +21,20 @@ const MOST: usize = 200;
 pub struct Attached {
     /// Documents the person may open, each with a folder where they may.
     pub open: Vec<(Book, Card)>,
-    /// Number of documents that are not shared with the person.
-    pub closed: usize,
+    /// Documents that are not shared with the person.
+    pub closed: Vec<ItemId>,
 }
 
 impl Book {
     /// The documents attached to a contact of this book.
     pub async fn attached(&self, contact: &Placement) -> Result<Attached> {
         let mut open = Vec::new();
-        let mut closed = 0;
+        let mut closed = Vec::new();
         for link in self.core().store().attachments(contact.item).await? {
             match self.core().open_item(self.actor(), link.document).await? {
                 Some(found) => open.push(found),
                 // What is in the trash everywhere is nobody's to open.
-                None if link.live => closed += 1,
+                None if link.live => closed.push(link.document),
                 None => {}
             }
         }
@@ -85,33 +88,33 @@ impl Book {
             .map(drop)
     }
 
-    /// Names of the members of this book's group who could not open a document attached here.
-    pub async fn cannot_open(&self, document: ItemId) -> Result<Vec<String>> {
-        if self.is_private() {
-            return Ok(Vec::new());
-        }
-        let places = self.core().store().places_of(document).await?;
-        let here = places
-            .iter()
-            .any(|place| place.gone_at.is_none() && place.place == Some(self.collection().place));
-        if here {
-            return Ok(Vec::new());
+    /// Names of those who see a contact in a group the actor is in, but could not open a document
+    /// attached to it.
+    pub async fn cannot_open(&self, contact: ItemId, document: ItemId) -> Result<Vec<String>> {
+        let store = self.core().store();
+        let mut readers = BTreeSet::new();
+        for place in store.places_of(document).await? {
+            match place.place.filter(|_| place.gone_at.is_none()) {
+                Some(Place::Private(owner)) => {
+                    readers.insert(owner);
+                }
+                Some(Place::Group(group)) => {
+                    let members = store.members(group).await?;
+                    readers.extend(members.into_iter().map(|member| member.person));
+                }
+                _ => {}
+            }
         }
         let mut names = Vec::new();
-        for member in self.members().await? {
-            let mut reads = false;
-            for place in places.iter().filter(|place| place.gone_at.is_none()) {
-                reads |= match place.place {
-                    Some(super::collection::Place::Private(owner)) => owner == member.person,
-                    Some(super::collection::Place::Group(group)) => {
-                        let members = self.core().store().members(group).await?;
-                        members.iter().any(|other| other.person == member.person)
-                    }
-                    _ => false,
-                };
-            }
-            if !reads {
-                names.push(member.name);
+        for place in store.places_of(contact).await? {
+            let shown = place.place.filter(|_| place.gone_at.is_none());
+            let Some(Place::Group(group)) = shown.filter(|shown| self.actor().reads(*shown)) else {
+                continue;
+            };
+            for member in store.members(group).await? {
+                if readers.insert(member.person) {
+                    names.push(member.name);
+                }
             }
         }
         Ok(names)

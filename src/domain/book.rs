@@ -255,7 +255,7 @@ impl Book {
         let owner = self.is_private() && !self.actor.is_read_only();
         Ok(Privileges {
             owner,
-            add,
+            add: add && self.collection.hidden.is_none(),
             modify: add || owner || self.modifies_something().await?,
             remove: self.may(Right::RemoveAny),
         })

@@ -6,8 +6,8 @@ use super::{
     batch::Op,
     core::Core,
     error::{Error, Result},
-    id::Timestamp,
-    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Outgoing, Sender},
+    id::{OutgoingId, Timestamp},
+    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Outgoing, Sender, again},
     rule::Rule,
 };
 
@@ -44,6 +44,21 @@ impl Core {
     /// The latest messages of the actor, the newest first.
     pub async fn outbox(&self, actor: &Actor, limit: usize) -> Result<Vec<Outgoing>> {
         self.store().outbox(Some(actor.person), limit).await
+    }
+
+    /// Queues one of the actor's messages again that was refused or given up; the number it goes to.
+    /// `NotFound` for others' messages and for accounts without the service, `Invalid` for one that
+    /// is on its way.
+    pub async fn dispatch_again(&self, actor: &Actor, message: OutgoingId) -> Result<String> {
+        let found = self.store().outgoing(message).await?;
+        let own = found.filter(|found| found.person == Some(actor.person));
+        let message = own.ok_or(Error::NotFound)?;
+        if !self.may_dispatch(actor, message.channel).await? {
+            return Err(Error::NotFound);
+        }
+        let op = Op::Outbox(again(&message)?);
+        self.commit_personal(actor, vec![op]).await?;
+        Ok(message.recipient)
     }
 
     /// Queues a short message or a fax. `NotFound` for accounts without the service, `Invalid` for

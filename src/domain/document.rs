@@ -23,6 +23,7 @@ use super::{
     id::{BlobId, ItemId, PersonId, Timestamp},
     item::{Card, Placement, random_id},
     rights::Right,
+    rule::Rule,
     store::Attachment,
 };
 
@@ -119,6 +120,9 @@ impl Book {
         let right = Right::Add;
         if !self.collection().is_folder() {
             return Err(Error::Invalid("documents are kept in folders".into()));
+        }
+        if self.collection().hidden.is_some() {
+            return Err(Error::Invalid(Rule::FolderDeleted));
         }
         if self.may(right) {
             Upload::begin(self.core(), self.actor(), name, (self.actor().person, 0)).await

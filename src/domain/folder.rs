@@ -9,7 +9,7 @@ use super::{
     actor::Actor,
     batch::Op,
     book::Book,
-    collection::Place,
+    collection::{Collection, Place},
     core::Core,
     document::DocumentOp,
     error::{Error, Result},
@@ -136,13 +136,43 @@ impl Book {
         let folder = self.collection().id;
         self.change_folder(Op::Document(DocumentOp::ShowFolder { folder }))
             .await?;
-        let trash = self.trash().await?;
+        let shown = self.reopened().await?;
+        let trash = shown.trash().await?;
         let with_it: Vec<_> = trash
             .into_iter()
             .filter(|trashed| trashed.removal.at == deleted)
             .map(|trashed| trashed.removal.revision)
             .collect();
-        self.restore(&with_it).await.map(drop)
+        shown.restore(&with_it).await.map(drop)
+    }
+
+    /// What brings a deleted folder back before something is put into it; none for one that is there.
+    /// Needs *RemoveAny*. `Exists` when another folder has its name by now.
+    pub(super) async fn coming_back(&self) -> Result<Option<Op>> {
+        let Collection {
+            id,
+            hidden,
+            place,
+            display_name,
+            ..
+        } = self.collection();
+        if hidden.is_none() {
+            return Ok(None);
+        }
+        if !self.may_change_folder() {
+            return Err(Error::Invalid(Rule::FolderDeleted));
+        }
+        let folders = self.core().store().folders(self.actor().person).await?;
+        let taken = folders.iter().any(|other| {
+            other.place == *place
+                && other.hidden.is_none()
+                && other.display_name.to_lowercase() == display_name.to_lowercase()
+        });
+        if taken {
+            Err(Error::Exists(display_name.clone()))
+        } else {
+            Ok(Some(Op::Document(DocumentOp::ShowFolder { folder: *id })))
+        }
     }
 
     async fn change_folder(&self, op: Op) -> Result<()> {

@@ -252,9 +252,9 @@ impl Book {
                 (Some(_), None) => {
                     let removal = trash.get(item).copied();
                     let op = self.restoring(removal.unwrap_or(RevisionId(0))).await;
-                    op.map(|op| {
+                    op.map(|ops| {
                         done.restored += 1;
-                        restores.push(op);
+                        restores.extend(ops);
                     })
                 }
                 _ => Ok(()),
@@ -489,9 +489,9 @@ impl Core {
                 Err(error) => Err(error),
             };
             match op {
-                Ok(op) => {
+                Ok(ops) => {
                     done.restored += 1;
-                    restores.push(op);
+                    restores.extend(ops);
                 }
                 Err(error @ Error::Unavailable(_)) => return Err(error),
                 Err(_) => done.skipped += 1,

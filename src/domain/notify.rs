@@ -47,7 +47,7 @@ impl Core {
                 channel: Channel::Mail,
                 person: None,
                 recipient: untold.email,
-                language: settings.language.unwrap_or_default(),
+                language: settings.of_letters().unwrap_or_default().to_owned(),
                 letter: Letter::Notice {
                     name: untold.name,
                     kind: untold.kind,

@@ -64,6 +64,9 @@ pub enum Rule {
     /// Of a folder of documents.
     #[error("a folder's name has 1 to 100 characters")]
     FolderName,
+    /// Nothing is put into a deleted folder.
+    #[error("the folder was deleted")]
+    FolderDeleted,
     /// Of a message to a telephone.
     #[error("is no number in international form")]
     Number,

@@ -6,13 +6,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{
-    actor::Actor,
+    actor::{Actor, Client},
     address::PendingAddress,
     batch::Op,
     core::Core,
     error::{Error, Result},
+    id::PersonId,
     store::Sort,
 };
+
+/// The language of letters to whoever chose none and was never seen with another.
+const UNSPOKEN: &str = "en";
 
 /// Light or dark pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,9 @@ pub struct Settings {
     pub last_first: bool,
     /// BCP 47 tag; none: the browser's.
     pub language: Option<String>,
+    /// The language of the browser at the last sign-in; none: English.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spoken: Option<String>,
     /// The map provider, by the name the web gives it.
     pub map: Option<String>,
     /// How numbers are called, by the name the web gives it; none: not from a computer.
@@ -83,6 +90,7 @@ impl Default for Settings {
             hold_mass_deletions: false,
             last_first: false,
             language: None,
+            spoken: None,
             map: None,
             calls: None,
             pending_address: None,
@@ -102,6 +110,12 @@ impl Default for Settings {
 impl Settings {
     /// Rows a page of a list may have.
     pub const ROWS: [u32; 5] = [25, 50, 100, 200, 500];
+
+    /// The language of letters to the person: the one chosen, else that of the last sign-in; none:
+    /// English.
+    pub fn of_letters(&self) -> Option<&str> {
+        self.language.as_deref().or(self.spoken.as_deref())
+    }
 
     /// Rows on a page of a list.
     pub fn rows(&self) -> i64 {
@@ -141,6 +155,19 @@ impl Core {
         let person = self.store().person(actor.person).await?;
         let settings = person.ok_or(Error::NotFound)?.settings;
         Ok(serde_json::from_str(&settings).unwrap_or_default())
+    }
+
+    /// Notes the language of the browser a person signed in with.
+    pub async fn speaks(&self, person: PersonId, language: &str) -> Result<()> {
+        let actor = Arc::new(self.actor(person, Client::default()).await?);
+        let known = self.settings(&actor).await?.spoken;
+        if known.as_deref().unwrap_or(UNSPOKEN) == language {
+            return Ok(());
+        }
+        self.change_settings(&actor, |settings| {
+            settings.spoken = Some(language.to_owned());
+        })
+        .await
     }
 
     /// Changes some of the actor's settings.

@@ -163,7 +163,9 @@ impl Book {
     ) -> Result<(Placed, Vec<Op>)> {
         let card = self.current(placement).await?;
         let placement = &card.placement;
-        if target.collection().id == self.collection().id {
+        // A copy of a document may be beside it.
+        let beside = how == How::Copy && self.collection().is_folder();
+        if target.collection().id == self.collection().id && !beside {
             return Err(Error::Invalid(Rule::HereAlready));
         }
         if target.collection().class != self.collection().class {

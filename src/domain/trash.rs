@@ -51,6 +51,7 @@ impl Book {
 
     /// Restores removed items to this place, with comments, grants and their present tags; one
     /// outcome each. In Private, one whose UID another item has by now comes back under a new one.
+    /// A deleted folder comes back with them.
     /// `NotFound` once purged; `UidConflict` when another item of a group has the UID.
     pub async fn restore(&self, revisions: &[RevisionId]) -> Result<Vec<Result<()>>> {
         self.decided(|book| async move {
@@ -58,8 +59,8 @@ impl Book {
             let mut ops = Vec::new();
             for revision in revisions {
                 outcomes.push(match book.restoring(*revision).await {
-                    Ok(op) => {
-                        ops.push(op);
+                    Ok(more) => {
+                        ops.extend(more);
                         Ok(())
                     }
                     Err(Error::UidConflict { .. }) if book.is_private() => {
@@ -79,7 +80,8 @@ impl Book {
         .await
     }
 
-    pub(super) async fn restoring(&self, revision: RevisionId) -> Result<Op> {
+    /// What restoring one removed item takes.
+    pub(super) async fn restoring(&self, revision: RevisionId) -> Result<Vec<Op>> {
         let store = self.core().store();
         let oldest = self.core().trash_begins();
         let removal = store.removal(revision).await?;
@@ -90,6 +92,7 @@ impl Book {
         if !self.allows(&self.removal_facts(&removal), right) {
             return Err(Error::Forbidden { right });
         }
+        let mut ops: Vec<Op> = self.coming_back().await?.into_iter().collect();
         let card = store
             .placement(removal.placement)
             .await?
@@ -101,7 +104,8 @@ impl Book {
             });
         }
         if self.is_of_outsider(placement).await? {
-            return self.own_copy(placement).await;
+            ops.push(self.own_copy(placement).await?);
+            return Ok(ops);
         }
         let overlay = if self.is_private() {
             let tags = self.tags_of(placement.item).await?;
@@ -112,12 +116,13 @@ impl Book {
         } else {
             None
         };
-        Ok(Op::RestorePlacement {
+        ops.push(Op::RestorePlacement {
             placement: placement.id,
             href: self.free_href(&placement.href, None).await?,
             server_id: new_server_id(),
             overlay,
-        })
+        });
+        Ok(ops)
     }
 
     /// Whether an item of this group was shared from the Private of somebody who is no member any
@@ -174,7 +179,9 @@ impl Book {
         let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
         let content = self.shown(&document, &overlay);
         let href = format!("{}.vcf", random_id(16));
-        self.copied(&content, &href).await
+        let mut ops: Vec<Op> = self.coming_back().await?.into_iter().collect();
+        ops.extend(self.copied(&content, &href).await?);
+        Ok(ops)
     }
 
     fn removal_facts(&self, removal: &Removal) -> ItemFacts {

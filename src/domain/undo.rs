@@ -33,6 +33,8 @@ pub enum Undo {
     },
     /// A comment was changed or deleted.
     Commented { former: RevisionId },
+    /// A folder was deleted with what was in it.
+    Folder(CollectionId),
 }
 
 impl Undo {
@@ -42,7 +44,7 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
-            Undo::Commented { .. } => false,
+            Undo::Commented { .. } | Undo::Folder(_) => false,
         }
     }
 }
@@ -96,6 +98,11 @@ impl Core {
             }
             Undo::Commented { former } => {
                 self.restore_comment(actor, *former).await?;
+                Ok(TakenBack { back: 1, left: 0 })
+            }
+            Undo::Folder(folder) => {
+                let folder = self.open(actor, *folder).await?;
+                folder.restore_folder().await?;
                 Ok(TakenBack { back: 1, left: 0 })
             }
         }

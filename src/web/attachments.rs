@@ -14,6 +14,7 @@ use super::{
     card::card_telling,
     documents::{self, Into, Unfit, receive},
     form::Posted,
+    names,
     page::{Shell, show},
     params::Query,
     place::{ItemPath, PlacePath},
@@ -43,6 +44,8 @@ pub struct Attachments {
     pub rows: Vec<Attached>,
     /// Number of documents that are not shared with the reader, in words.
     pub closed: Option<String>,
+    /// The links to these.
+    pub unnamed: Vec<i64>,
     pub may_change: bool,
 }
 
@@ -80,7 +83,8 @@ pub async fn of_contact(
     for (folder, document) in attached.open {
         let placement = document.placement;
         let without = if may_change {
-            book.cannot_open(placement.item).await?
+            book.cannot_open(card.placement.item, placement.item)
+                .await?
         } else {
             Vec::new()
         };
@@ -88,17 +92,19 @@ pub async fn of_contact(
             item: placement.item.0,
             path: path_of(&folder, &placement),
             kind: documents::family_name(&placement.kind, visit.text),
-            cannot_open: (!without.is_empty()).then(|| fill(d.cannot_open, &[&named(&without)])),
+            cannot_open: (!without.is_empty())
+                .then(|| fill(d.cannot_open, &[&named(&without, visit)])),
             name: straight(&placement.display),
         });
     }
     Ok(Attachments {
         rows,
-        closed: match attached.closed {
+        closed: match attached.closed.len() {
             0 => None,
             1 => Some(d.not_shared_one.to_owned()),
             many => Some(fill(d.not_shared_many, &[&many])),
         },
+        unnamed: attached.closed.iter().map(|document| document.0).collect(),
         may_change,
     })
 }
@@ -107,8 +113,12 @@ fn path_of(folder: &Book, document: &Placement) -> String {
     format!("{}/c/{}", PlacePath::of(folder).path(), document.server_id)
 }
 
-fn named(people: &[String]) -> String {
-    let mut names = people[..people.len().min(NAMED)].join(", ");
+fn named(people: &[String], visit: &Visit) -> String {
+    let shown = people.iter().take(NAMED);
+    let shown: Vec<String> = shown
+        .map(|name| names::of_account(name, &visit.settings))
+        .collect();
+    let mut names = shown.join(", ");
     if people.len() > NAMED {
         names.push('…');
     }
@@ -230,12 +240,18 @@ pub async fn detach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     let document = ItemId(posted.number("document"));
     let detached = async {
         let (book, card) = item.open(&web, visit).await?;
-        let name = name_of_document(&web, visit, document).await?;
+        let name = match name_of_document(&web, visit, document).await {
+            Ok(name) => Some(name),
+            // Whoever may change the contact breaks its links, to what they may not open too.
+            Err(Error::NotFound) => None,
+            Err(error) => return Err(error),
+        };
         book.detach(&card.placement, document).await?;
         Ok(name)
     };
     match detached.await {
-        Ok(name) => Done::of("detached").to(&name).at(&item.path()),
+        Ok(Some(name)) => Done::of("detached").to(&name).at(&item.path()),
+        Ok(None) => Done::of("detached-unnamed").at(&item.path()),
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
     }
 }

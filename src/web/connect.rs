@@ -34,9 +34,11 @@ use crate::{
     },
     domain::{
         access::{Access, Protocol, Scope},
+        account_class::Service,
         app_password::NewAppPassword,
         error::{Error, Result},
         id::Timestamp,
+        rights::Right,
     },
     http::Secure,
 };
@@ -84,6 +86,8 @@ struct KindPage {
     here: String,
     title: String,
     steps: Vec<&'static str>,
+    /// The class of the account has not what it connects by.
+    forbidden: bool,
     connects: bool,
     offers_profile: bool,
     may_read_only: bool,
@@ -107,12 +111,22 @@ struct MadeView {
 /// `GET /connect/KIND`
 pub async fn kind(State(web): State<Arc<Web>>, Path(id): Path<String>, visit: Visit) -> Response {
     match kinds::find(&id) {
-        Some(kind) => show_kind(&web, &visit, kind, "", None, Told::Nothing),
+        Some(kind) => show_kind(&web, &visit, kind, "", None, Told::Nothing).await,
         None => visit.failed(&web, &Error::NotFound),
     }
 }
 
-fn show_kind(
+/// Whether the account may use what such a client connects by.
+async fn allowed(web: &Web, visit: &Visit, kind: &Kind) -> Result<bool> {
+    let service = match kind.way {
+        Way::None => return Ok(true),
+        Way::Exchange => Service::Eas,
+        Way::CardDav => Service::CardDav,
+    };
+    Ok(web.core.account(&visit.actor).await?.may_use(service))
+}
+
+async fn show_kind(
     web: &Web,
     visit: &Visit,
     kind: &Kind,
@@ -122,11 +136,16 @@ fn show_kind(
 ) -> Response {
     let text = visit.text.connect;
     let status = told.status();
+    let allowed = match allowed(web, visit, kind).await {
+        Ok(allowed) => allowed,
+        Err(error) => return visit.failed(web, &error),
+    };
     let page = KindPage {
+        forbidden: !allowed,
         here: format!("/connect/{}", kind.id),
         title: fill(text.connect_kind, &[&(kind.name)(text)]),
         steps: (kind.steps)(text).lines().collect(),
-        connects: kind.way != Way::None,
+        connects: kind.way != Way::None && allowed,
         offers_profile: kind.profile,
         may_read_only: kind.way == Way::CardDav,
         name: name.to_owned(),
@@ -157,17 +176,20 @@ pub async fn make(
         .get(header::HOST)
         .and_then(|host| host.to_str().ok());
     match made(&web, &posted, kind, host, secure).await {
-        Ok(made) => show_kind(
-            &web,
-            visit,
-            kind,
-            posted.value("name"),
-            Some(made),
-            Told::Nothing,
-        ),
+        Ok(made) => {
+            show_kind(
+                &web,
+                visit,
+                kind,
+                posted.value("name"),
+                Some(made),
+                Told::Nothing,
+            )
+            .await
+        }
         Err(error) => {
             let told = Told::refused(&error, visit);
-            show_kind(&web, visit, kind, posted.value("name"), None, told)
+            show_kind(&web, visit, kind, posted.value("name"), None, told).await
         }
     }
 }
@@ -182,6 +204,9 @@ async fn made(
     let visit = &posted.visit;
     let actor = &visit.actor;
     let text = visit.text.connect;
+    if !allowed(web, visit, kind).await? {
+        return Err(Error::Forbidden { right: Right::Read });
+    }
     // What is not configured is as the browser has it: nobody else sees this page.
     let address = web.site.address.clone();
     let own_address = address.is_none();

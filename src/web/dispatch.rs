@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use http::StatusCode;
 use serde::Deserialize;
 
 use super::{
@@ -20,9 +19,11 @@ use super::{
     when,
 };
 use crate::domain::{
+    direction::straight,
     dispatch::Outlet,
     error::{Error, Result},
-    outbox::{Channel, Outgoing, State as MessageState},
+    id::OutgoingId,
+    outbox::{Channel, Letter, Outgoing, State as MessageState},
 };
 
 /// Messages listed.
@@ -54,6 +55,14 @@ struct Row {
     recipient: String,
     when: String,
     state: String,
+    /// Of one that did not leave.
+    unsent: Option<Unsent>,
+}
+
+/// A message its author may send again.
+struct Unsent {
+    id: i64,
+    text: String,
 }
 
 /// The number.
@@ -223,17 +232,37 @@ async fn show_page(
 }
 
 /// `GET /outbox`
-pub async fn outbox(State(web): State<Arc<Web>>, visit: Visit) -> Response {
+pub async fn outbox(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    Query(done): Query<Done>,
+) -> Response {
+    show_outbox(&web, &visit, done.into()).await
+}
+
+/// `POST /outbox/again`: a message that did not leave is tried again.
+pub async fn again(State(web): State<Arc<Web>>, posted: Posted) -> Response {
+    let visit = &posted.visit;
+    let message = OutgoingId(posted.number("message"));
+    match web.core.dispatch_again(&visit.actor, message).await {
+        Ok(number) => Done::of("message-queued").to(&number).at("/outbox"),
+        Err(error @ Error::NotFound) => visit.failed(&web, &error),
+        Err(error) => show_outbox(&web, visit, Told::refused(&error, visit)).await,
+    }
+}
+
+async fn show_outbox(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
     match web.core.outbox(&visit.actor, LISTED).await {
         Ok(messages) => {
+            let status = told.status();
             let rows = messages.iter().map(|message| row(message, visit.text));
             let page = OutboxPage {
                 rows: rows.collect(),
-                shell: visit.shell_of(&web, Tool::Settings, Told::Nothing),
+                shell: visit.shell_of(web, Tool::Settings, told),
             };
-            show(StatusCode::OK, &page)
+            show(status, &page)
         }
-        Err(error) => visit.failed(&web, &error),
+        Err(error) => visit.failed(web, &error),
     }
 }
 
@@ -259,5 +288,14 @@ fn row(message: &Outgoing, text: &'static Text) -> Row {
         recipient: message.recipient.clone(),
         when: when::shown(message.queued, text),
         state,
+        unsent: match (&message.letter, message.state) {
+            (Some(Letter::Text { text, .. }), MessageState::Refused | MessageState::GivenUp) => {
+                Some(Unsent {
+                    id: message.id.0,
+                    text: straight(text),
+                })
+            }
+            _ => None,
+        },
     }
 }

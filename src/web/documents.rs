@@ -57,7 +57,8 @@ struct Folder {
     folder_name: String,
     folders: Vec<FolderRow>,
     deleted: Vec<FolderRow>,
-    used: Option<String>,
+    used: String,
+    last_search: Option<String>,
     files: String,
     count: String,
     seen_by: Option<String>,
@@ -187,6 +188,7 @@ async fn show_folder(
     let heading = |sort: &str| (params.sort != sort).then(|| params.link(&here, 0, sort, ""));
     let files = fill(d.files, &[&size(web.core.limits().upload, text)]);
     let targets = targets(web, visit, &book).await?;
+    let last_search = web.core.last_search(&visit.actor).await?;
     let hidden = book.collection().hidden.is_some();
     let group = match &place {
         PlacePath::Folder { group, .. } => group.clone(),
@@ -201,6 +203,7 @@ async fn show_folder(
         folders: rows_of(folders, &book, visit).await?,
         deleted: rows_of(deleted, &book, visit).await?,
         used: used(web, visit).await?,
+        last_search: last_search.map(|last| when::shown(last.at, text)),
         files,
         count: match found.total {
             0 => d.count_none.to_owned(),
@@ -233,7 +236,7 @@ async fn show_folder(
         whole: Whole::of(rows.len(), found.total, &|all| link(page, all), text),
         rows,
         empty: if params.is_narrowed() {
-            text.no_match
+            d.no_match
         } else {
             d.count_none
         },
@@ -287,16 +290,16 @@ async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, Stri
 }
 
 /// How much of the person's quota is used.
-async fn used(web: &Web, visit: &Visit) -> Result<Option<String>> {
+pub async fn used(web: &Web, visit: &Visit) -> Result<String> {
     let person = visit.actor.person;
     let live = octets(web.core.document_weight(person).await?.live, visit.text);
-    Ok(Some(match web.core.document_limit(person).await? {
+    Ok(match web.core.document_limit(person).await? {
         Some(limit) => fill(
             visit.text.documents.used,
             &[&live, &octets(limit, visit.text)],
         ),
         None => fill(visit.text.documents.used_without_limit, &[&live]),
-    }))
+    })
 }
 
 fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {

@@ -39,6 +39,11 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             fill(text.invalid, &[&malformed(why, text)]),
         ),
+        Error::Invalid(Rule::FolderDeleted) => (
+            StatusCode::CONFLICT,
+            text.forbidden,
+            text.documents.folder_gone.to_owned(),
+        ),
         Error::Invalid(broken) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
@@ -91,6 +96,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::TypedName => text.admin.typed_wrong,
         Rule::DeviceName => text.device.name_rule,
         Rule::FolderName => text.documents.folder_rule,
+        Rule::FolderDeleted => text.documents.folder_gone,
         Rule::Number => text.mail.no_number,
         Rule::Message => text.mail.message_rule,
         Rule::Declined => text.mail.not_asked_again,

@@ -292,6 +292,7 @@ fn letters() -> Router<Arc<Web>> {
         )
         .route("/v/{token}/photo", get(verify::public::photo))
         .route("/outbox", get(dispatch::outbox))
+        .route("/outbox/again", post(dispatch::again))
         .route("/verify", get(verify::campaigns))
         .route("/verify/{campaign}", get(verify::campaign))
         .route("/verify/{campaign}/stop", post(verify::stop))

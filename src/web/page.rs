@@ -60,7 +60,8 @@ pub struct Undo {
 pub struct Alert {
     pub notice: i64,
     pub sentence: String,
-    pub kept: bool,
+    /// The page that says more, and what it is called.
+    pub leads: Option<(&'static str, &'static str)>,
     /// Text of the button that undoes it.
     pub undo: Option<&'static str>,
 }

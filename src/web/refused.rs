@@ -12,6 +12,7 @@ use super::{
     names,
     page::{Shell, Tool, show},
     params::Query,
+    place::PlacePath,
     request::Visit,
     text::fill,
     told::{Done, Told},
@@ -88,8 +89,24 @@ pub async fn decline(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 /// `POST /notices/undo`: everything the client did since its deletions began.
 pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let notice = NoticeId(posted.number("notice"));
-    match web.core.undo_notice(&posted.visit.actor, notice).await {
-        Ok(restored) => Done::went_back(&restored).at("/c/private"),
+    let actor = &posted.visit.actor;
+    let undone = async {
+        let notices = web.core.notices(actor).await?;
+        let told = notices.into_iter().find(|told| told.id == notice);
+        let restored = web.core.undo_notice(actor, notice).await?;
+        // Of one contact: to its card.
+        let shown = match told.and_then(|told| told.item) {
+            Some(item) => web.core.open_item(actor, item).await?,
+            None => None,
+        };
+        let path = shown.map(|(book, card)| {
+            let place = PlacePath::of(&book).path();
+            format!("{place}/c/{}", card.placement.server_id)
+        });
+        Ok((restored, path.unwrap_or_else(|| "/c/private".to_owned())))
+    };
+    match undone.await {
+        Ok((restored, path)) => Done::went_back(&restored).at(&path),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

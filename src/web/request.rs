@@ -250,6 +250,7 @@ async fn alerts(
     for notice in web.core.notices(actor).await? {
         let short = match notice.kind {
             NoticeKind::Kept => Some(fill(text.writes_kept, &[&notice.client, &notice.number])),
+            NoticeKind::Unsent => Some(fill(text.mail.told_unsent, &[&notice.subject])),
             NoticeKind::Answered(answer) => {
                 let sentence = match answer {
                     Answer::Confirmed => text.mail.told_confirmed,
@@ -265,7 +266,11 @@ async fn alerts(
             alerts.push(Alert {
                 notice: notice.id.0,
                 sentence,
-                kept: notice.kind == NoticeKind::Kept,
+                leads: match notice.kind {
+                    NoticeKind::Kept => Some(("/refused", text.refused_title)),
+                    NoticeKind::Unsent => Some(("/outbox", text.mail.outbox)),
+                    _ => None,
+                },
                 undo: notice.can_be_undone().then_some(text.undo),
             });
             continue;
@@ -291,7 +296,7 @@ async fn alerts(
             } else {
                 said
             },
-            kept: false,
+            leads: None,
             undo: Some(text.undo_everything),
         });
     }

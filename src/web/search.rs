@@ -268,7 +268,7 @@ async fn show_results(web: &Arc<Web>, visit: &Visit, asked: Asked, told: Told) -
         folders: folders(&books, visit),
         asked,
         open: has_criteria || !asked || !params.advanced.is_empty(),
-        count: counted(&outcome, text),
+        count: counted(&outcome, request.tool, text),
         understood: root.map(|root| {
             let said = root.describe(text.and, text.or, text.not);
             fill(text.understood_as, &[&said])
@@ -319,9 +319,14 @@ async fn creators(web: &Arc<Web>, visit: &Visit, group: &str) -> Result<Vec<(Str
 }
 
 /// `12 results`, `200 of 342`, `200 of more than 1,000`.
-fn counted(outcome: &Outcome, text: &Text) -> String {
+fn counted(outcome: &Outcome, tool: Tool, text: &Text) -> String {
     match outcome.found {
-        0 => text.no_match.to_owned(),
+        0 => match tool {
+            Tool::Contacts => text.no_match,
+            Tool::Documents => text.documents.no_match,
+            Tool::All => text.book.nothing_matches,
+        }
+        .to_owned(),
         1 => text.one_result.to_owned(),
         found if found <= SHOWN => fill(text.results_count, &[&found]),
         found if found > COUNTED => fill(text.results_of_more, &[&SHOWN, &COUNTED]),

@@ -94,7 +94,12 @@ async fn tagging(
 ) -> Result<Done> {
     let (book, chosen) = chosen(web, place, posted).await?;
     let items = book.tag(&chosen, on, off).await?;
-    let done = Done::of("selection-tagged").numbers(&[items.len()]);
+    let done = Done::of(if place.is_folder() {
+        "selection-tagged-documents"
+    } else {
+        "selection-tagged"
+    });
+    let done = done.numbers(&[items.len()]);
     let undo = Undo::Tagged {
         book: book.collection().id,
         items,

@@ -205,7 +205,9 @@ async fn places(web: &Web, visit: &Visit) -> Result<Vec<Choice>> {
 
 async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
     let x = visit.text.account;
-    let limit = web.core.account(&visit.actor).await?.quota;
+    let limit = web.core.account(&visit.actor).await?.contacts_allowed();
+    let person = visit.actor.person;
+    let number = |count: i64| usize::try_from(count).unwrap_or(0);
     let mut quotas = Vec::new();
     for book in web.core.books(&visit.actor).await? {
         let used = book.count().await?;
@@ -213,13 +215,30 @@ async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
         let limit = limit.filter(|_| book.is_private());
         quotas.push(Quota {
             sentence: match limit {
-                Some(limit) => fill(x.quota_used, &[&name, &used, &limit]),
-                None => fill(x.quota_free, &[&name, &used]),
+                Some(limit) => fill(
+                    visit
+                        .text
+                        .of_many(number(used), [x.quota_used_one, x.quota_used]),
+                    &[&name, &used, &limit],
+                ),
+                None => fill(
+                    visit
+                        .text
+                        .of_many(number(used), [x.quota_free_one, x.quota_free]),
+                    &[&name, &used],
+                ),
             },
             used,
             limit,
         });
     }
+    let documents = super::documents::used(web, visit).await?;
+    let sentence = fill(x.quota_documents, &[&documents]);
+    quotas.push(Quota {
+        sentence,
+        used: web.core.document_weight(person).await?.live,
+        limit: web.core.document_limit(person).await?,
+    });
     Ok(quotas)
 }
 

@@ -164,6 +164,12 @@ impl Brought {
             into: self.into.collection().id,
             items: vec![self.placed.clone()],
         };
+        // What they may not share themselves, or somebody else's into Private, is a copy.
+        let what = if what == "shared" && !self.placed.same {
+            "copied-to"
+        } else {
+            what
+        };
         let done = Done::of(what).to(&name_of(&self.into, visit));
         done.undone_by(web.undos.keep(visit, vec![undo], back))
     }
@@ -248,7 +254,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         web.core.books(&visit.actor).await?
     };
     // Places a folder may be made in on the way.
-    let mut makes = Vec::new();
+    let (mut makes, mut private) = (Vec::new(), Vec::new());
     for other in others {
         let id = other.collection().id;
         let there = places.iter().find(|place| knows(place, id));
@@ -256,7 +262,13 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
         // Further private books are for clients that show them.
         let shown = folder || !other.is_private() || other.collection().is_default();
         if other.collection().is_default_folder() && adds && may.share {
-            makes.push((id.0, documents::place_name(&other, visit)));
+            let place = (id.0, documents::place_name(&other, visit));
+            // It is called sharing: groups come first.
+            if other.is_private() {
+                private.push(place)
+            } else {
+                makes.push(place)
+            }
         }
         if there.is_none() && !(shown && other.may_hold(&card.placement)) {
             continue;
@@ -282,6 +294,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
             share,
         });
     }
+    makes.extend(private);
     // Groups the creator is not in: without their names.
     for place in places.iter().filter(|place| place.known.is_none()) {
         rows.push(PlaceRow {

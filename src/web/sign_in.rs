@@ -156,6 +156,11 @@ async fn begun(
 ) -> Response {
     match web.sessions.begin(person, from).await {
         Ok(cookie) => {
+            // Nobody waits outside because it could not be noted.
+            let spoken = text::choose(None, headers).lang;
+            if let Err(error) = web.core.speaks(person, spoken).await {
+                tracing::debug!(%error, "the language of a sign-in could not be noted");
+            }
             let mut response = see_other(local_path(next));
             let headers = response.headers_mut();
             headers.append(header::SET_COOKIE, cookie);

@@ -137,7 +137,7 @@ text! {
     empty_private_text, empty_group_text, type_count, count_differs, emptied, trash,
     trash_empty, trash_kept, deleted_when, by_whom, through, restore, restored,
     back_before_this, lost_creations, lost_creations_text, back_to_moment, back_to_moment_text,
-    moment_label, since_label, no_moment, moment_rule, go_back, went_back, undo_client, undo_client_text,
+    moment_label, since_label, no_moment, moment_rule, go_back, undo_client, undo_client_text,
     undo_everything, large_deletions, hold_deletions, mass_deletion, mass_deletion_held, writes_kept,
     all_is_well, history, history_kept, event_edited, event_tagged, event_placed, event_removed,
     field, before, after, bring_back_version, copy_version, refused_title, refused_explained,

@@ -87,7 +87,29 @@ impl Done {
         see_other(&format!("{path}?{query}"))
     }
 
+    /// What changed by going back; a number that is none is not said.
+    fn went(&self, text: &Text) -> String {
+        let b = text.book;
+        let parts = [
+            b.went_back_restored,
+            b.went_back_reverted,
+            b.went_back_removed,
+            b.went_back_skipped,
+        ];
+        let numbers = self.n.split(',').map(|n| n.parse::<u64>().unwrap_or(0));
+        let said = parts.into_iter().zip(numbers).filter(|(_, n)| *n > 0);
+        let said: Vec<String> = said.map(|(part, n)| fill(part, &[&n])).collect();
+        if said.is_empty() {
+            b.went_nowhere.to_owned()
+        } else {
+            said.join(" ")
+        }
+    }
+
     fn sentence(&self, text: &Text) -> Option<String> {
+        if self.done == "went-back" {
+            return Some(self.went(text));
+        }
         let mut values: Vec<String> = self
             .n
             .split(',')
@@ -111,6 +133,7 @@ impl Done {
             "withdrawn" => text.right_withdrawn,
             "shared" => text.shared_with,
             "unshared" => text.unshared,
+            "copied-to" => text.book.copied_to,
             "moved" => text.moved_to,
             "copied" => text.copied_to_private,
             "copied-document" => text.documents.copied_to_private,
@@ -131,9 +154,12 @@ impl Done {
             "selection-copied" => text.selection_copied,
             "selection-restored" => text.selection_restored,
             "selection-undone" => text.book.undone,
+            "selection-tagged-documents" => {
+                let d = text.documents;
+                text.of_many(first, [d.tagged_one, d.tagged])
+            }
             "selection-tagged" => text.of_many(first, [text.book.tagged_one, text.book.tagged]),
             "emptied" => text.emptied,
-            "went-back" => text.went_back,
             "message-queued" => text.mail.message_queued,
             "verify-asked" => text.mail.verify_asked,
             "campaign-begun" => text.mail.campaign_begun,
@@ -147,6 +173,7 @@ impl Done {
             "folder-deleted" => text.documents.folder_deleted,
             "folder-restored" => text.documents.folder_restored,
             "attached" => text.documents.attached,
+            "detached-unnamed" => text.documents.detached_unnamed,
             "detached" => text.documents.detached,
             "told-apart" => text.transfer.told_apart,
             "address-asked" => text.account.address_asked,

@@ -92,10 +92,10 @@ fn a_short_message_goes_through_the_service_and_is_retried() {
 }
 
 #[test]
-fn a_refusal_is_shown_to_who_wrote() {
-    let gateway = Gateway::start(&[422]);
+fn a_refusal_is_told_to_who_wrote_with_the_text_to_send_again() {
+    let gateway = Gateway::start(&[422, 200]);
     let port = gateway.port;
-    let (_server, alice, card) = with_contact(|config| {
+    let (server, alice, card) = with_contact(|config| {
         config.sms = settings(&format!(
             "url = 'http://127.0.0.1:{port}/{{digits}}?t={{text}}'\nmethod = 'GET'"
         ));
@@ -110,11 +110,37 @@ fn a_refusal_is_shown_to_who_wrote() {
         if alice.page("/outbox").contains("422") {
             std::thread::sleep(Duration::from_millis(1500));
             assert_eq!(gateway.seen().len(), 1);
+            sent_again(&server, &alice, &gateway);
             return;
         }
         std::thread::sleep(Duration::from_millis(50));
     }
     panic!("{}", alice.page("/outbox"));
+}
+
+/// Every page says that the message did not leave; its author alone sends it again.
+fn sent_again(server: &Server, alice: &Browser, gateway: &Gateway) {
+    let home = alice.page("/");
+    assert!(
+        home.contains(&format!("Your message to {MOBILE} was not sent."))
+            && home.contains("<a href=\"/outbox\">Sent messages</a>"),
+        "{home}"
+    );
+    let page = alice.page("/outbox");
+    assert!(page.contains("a b"), "{page}");
+    let message = hidden(&page, "message");
+    let again = |browser: &Browser| {
+        let token = hidden(&browser.page("/settings"), "token");
+        let fields = [("token", token.as_str()), ("message", message.as_str())];
+        browser.submit("/outbox/again", &fields).status
+    };
+    assert_eq!(again(&Browser::of(&server.address, "bob")), 404);
+    assert_eq!(again(alice), 303);
+    assert_eq!(gateway.wait(2).len(), 2);
+    // What is on its way is not sent twice.
+    assert!(!alice.page("/outbox").contains("/outbox/again"));
+    assert_eq!(again(alice), 422);
+    assert_eq!(gateway.seen().len(), 2);
 }
 
 #[test]

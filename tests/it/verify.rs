@@ -225,9 +225,55 @@ fn what_the_contact_changes_is_applied_told_and_undone_in_one_click() {
     assert!(page.contains("Zélie Tanneur changed"), "{page}");
     let (token, notice) = (hidden(&page, "token"), hidden(&page, "notice"));
     let fields = [("token", token.as_str()), ("notice", notice.as_str())];
-    assert_eq!(alice.submit("/notices/undo", &fields).status, 303);
+    let undone = alice.submit("/notices/undo", &fields);
+    let next = undone.header("location").expect("a page").to_owned();
+    assert!(next.starts_with(&card), "{next}");
+    let page = alice.page(&next);
+    assert!(page.contains("<span>Changed back: 1.</span>"), "{page}");
     assert_eq!(lines(&server), before);
     assert!(!alice.page("/").contains("Zélie Tanneur changed"));
+}
+
+#[test]
+fn the_owner_is_written_to_in_the_language_they_signed_in_with() {
+    let (server, sink, alice, card) = with_contact(&[]);
+    let mut french = Browser::open(&server.address);
+    french.language = "fr";
+    assert_eq!(french.sign_in("alice", "demo").status, 303);
+    ask(&alice, &card, &[("language", "en")]);
+    let contact = Contact::led_by(&server, &sink.wait(1)[0]);
+    assert_eq!(contact.press("confirm", &[]).status, 303);
+    let owner = sink.wait(2).remove(1);
+    assert_eq!(owner.to, ["alice@example.org"]);
+    assert!(owner.text().contains("a confirmé"), "{}", owner.text());
+    // What a person chose goes before.
+    let token = hidden(&french.page("/settings"), "token");
+    let fields = [("token", token.as_str()), ("language", "en")];
+    assert_eq!(french.submit("/settings/display", &fields).status, 303);
+    let contact = Contact::led_by(&server, &sink.wait(1)[0]);
+    let fields = [("tel-0", "+33 6 39 98 00 99")];
+    assert_eq!(contact.press("send", &fields).status, 303);
+    let owner = sink.wait(3).remove(2);
+    assert!(owner.text().contains("changed"), "{}", owner.text());
+}
+
+#[test]
+fn a_correction_is_kept_whichever_button_sends_it() {
+    let (server, sink, alice, card) = with_contact(&[]);
+    ask(&alice, &card, &[("language", "en")]);
+    let contact = Contact::led_by(&server, &sink.wait(1)[0]);
+    // *Enter* in a field presses the first button.
+    let first = contact.page();
+    let first = first.split("<button").nth(1).expect("a button");
+    assert!(first.contains("name=\"do\" value=\"send\""), "{first}");
+    let fields = [("tel-0", "+33 6 39 98 00 99")];
+    assert_eq!(contact.press("confirm", &fields).status, 303);
+    assert!(stored(&server).contains("+33 6 39 98 00 99"));
+    assert!(
+        alice
+            .page(&card)
+            .contains("changed what you have about them")
+    );
 }
 
 #[test]

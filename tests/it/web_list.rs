@@ -115,6 +115,27 @@ fn names_follow_the_order_a_person_set_in_every_list() {
 }
 
 #[test]
+fn enter_in_a_list_sends_nothing() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let token = hidden(&alice.page("/d/private/documents"), "token");
+    let sent = alice.upload(
+        "/d/private/documents/upload",
+        &[("token", &token)],
+        &[("a.txt", b"a")],
+    );
+    assert_eq!(sent.status, 303);
+    for path in ["/c/private", "/d/private/documents", "/search?q=petit"] {
+        let page = alice.page(path);
+        let list = page.split("<form class=\"list\"").nth(1).expect("a list");
+        // HTML, implicit submission: the first button of a form, and none where it is disabled.
+        let first = list.split("<button").nth(1).expect("a button");
+        let first = first.split('>').next().expect("its attributes");
+        assert!(first.ends_with(" disabled"), "{path}: {first}");
+    }
+}
+
+#[test]
 fn letters_lead_to_where_they_begin() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");

@@ -11,6 +11,35 @@ fn search(browser: &Browser, query: &str) -> String {
 }
 
 #[test]
+fn the_form_of_criteria_keeps_the_tool_and_what_was_typed() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let page = browser.page("/d/private/documents");
+    let form = page.split("role=\"search\"").nth(1).expect("a field");
+    let form = form.split("</form>").next().expect("its end");
+    assert!(form.contains("name=\"tool\" value=\"documents\""));
+    assert!(form.contains("<button type=\"submit\" name=\"advanced\" value=\"1\""));
+    assert!(!page.contains("<a href=\"/search?advanced=1&amp;in=private\""));
+    // The word stands in the form, with the criteria of its tool.
+    for (tool, has, has_not) in [
+        ("documents", "by-larger", "by-email"),
+        ("contacts", "by-email", "by-larger"),
+    ] {
+        let query = format!("in=private&tool={tool}&q=plan&advanced=1");
+        let page = search(&browser, &query);
+        assert!(
+            page.contains("id=\"by-q\" name=\"q\" value=\"plan\""),
+            "{page}"
+        );
+        assert!(page.contains(&format!("id=\"{has}\"")), "{tool}");
+        assert!(!page.contains(&format!("id=\"{has_not}\"")), "{tool}");
+        assert!(page.contains("<details class=\"panel fold\" open"));
+    }
+    let page = search(&browser, "advanced=1");
+    assert!(page.contains("id=\"by-larger\"") && page.contains("id=\"by-email\""));
+}
+
+#[test]
 fn a_search_stays_where_it_was_started_and_says_what_it_found() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "alice");
@@ -29,11 +58,20 @@ fn a_search_stays_where_it_was_started_and_says_what_it_found() {
     ] {
         assert!(page.contains(text), "{text}: {page}");
     }
-    assert!(search(&browser, "q=coralie&in=private").contains("No contact matches"));
+    assert!(search(&browser, "q=coralie&in=private").contains("Nothing matches"));
     for place in ["all", "g%3ATeam"] {
         let page = search(&browser, &format!("q=coralie&in={place}"));
         assert!(page.contains("<mark>Coralie</mark> Simon"), "{place}");
         assert!(page.contains("href=\"/g/Team\">Team</a>"), "{place}");
+    }
+    // What was searched is said where nothing is found.
+    for (tool, said) in [
+        ("", "Nothing matches."),
+        ("contacts", "No contact matches."),
+        ("documents", "No document matches."),
+    ] {
+        let page = search(&browser, &format!("q=zzzz&in=all&tool={tool}"));
+        assert!(page.contains(said), "{tool}");
     }
     // A group one is not in does not exist.
     assert_eq!(browser.get("/search?q=x&in=g%3ANobody").status, 404);
@@ -117,8 +155,8 @@ fn what_was_not_understood_is_told_and_nothing_is_an_error() {
         ("%00%F0%9F%98%80%E2%80%8F", "There is no word", "aucun mot"),
         (
             "NEAR(a%20b)%20%7Bname%7D%3A%20%22x",
-            "No contact matches",
-            "Aucun contact",
+            "Nothing matches",
+            "Rien ne correspond",
         ),
     ] {
         for (language, said) in [("en", english), ("fr", french)] {
@@ -279,7 +317,7 @@ fn the_last_search_is_asked_again_and_can_be_forgotten() {
     let fields = [("token", token.as_str()), ("version", version.as_str())];
     assert_eq!(alice.submit(&format!("{path}/delete"), &fields).status, 303);
     let page = bob.page("/search/last");
-    assert!(!page.contains("<mark>Coralie</mark>") && page.contains("No contact matches"));
+    assert!(!page.contains("<mark>Coralie</mark>") && page.contains("Nothing matches"));
     assert_eq!(
         bob.submit("/search/clear", &[("token", "forged")]).status,
         403
@@ -375,7 +413,7 @@ fn results_of_several_places_are_a_selection() {
 
     search(&browser, "q=lille&in=all");
     let page = act("delete", &[]);
-    assert!(page.contains("No contact matches"), "{page}");
+    assert!(page.contains("Nothing matches"), "{page}");
     let page = undo(&page);
     assert!(
         page.contains(&format!("Taken back: {}.", found.len())),

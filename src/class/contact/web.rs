@@ -6,6 +6,7 @@ mod form;
 pub(super) mod list;
 mod merge;
 mod rebase;
+mod service;
 mod typed;
 mod view;
 
@@ -65,7 +66,7 @@ impl WebFacet for Contact {
         more: Option<&str>,
         text: &Text,
     ) -> Form {
-        let mut values = submitted.fields.clone();
+        let mut values = service::written(&submitted.fields);
         if let Some(card) = shown.and_then(|shown| Document::parse(shown).ok()) {
             let stored = self::values(&card.spoken(submitted.language)).into_iter();
             values.extend(stored.filter(|(name, _)| submitted.leaves(name)));
@@ -90,8 +91,7 @@ impl WebFacet for Contact {
                 .find(|(known, _)| known == name)
                 .map_or("", |(_, value)| value.as_str())
         };
-        let changes: Vec<(String, String)> = submitted
-            .fields
+        let changes: Vec<(String, String)> = service::written(&submitted.fields)
             .iter()
             .map(|(name, value)| typed::tidy(name, value, submitted.month_first))
             .filter(|(name, value)| value_before(name).trim() != value)
@@ -119,8 +119,8 @@ impl WebFacet for Contact {
     ) -> Result<Rebased> {
         let spoken = |card: &[u8]| parse(card).map(|card| card.spoken(submitted.language));
         let base = base.map(spoken).transpose()?;
-        let fields = submitted.fields.iter();
-        let fields: Vec<_> = fields
+        let fields: Vec<_> = service::written(&submitted.fields)
+            .iter()
             .map(|(name, value)| typed::tidy(name, value, submitted.month_first))
             .collect();
         Ok(rebase::rebased(

@@ -150,8 +150,8 @@ impl Office {
             // Whoever is let in under their name, they are told.
             let person = self.core().person(person).await?.ok_or(Error::NotFound)?;
             let settings: Settings = serde_json::from_str(&person.settings).unwrap_or_default();
-            let language = settings.language.unwrap_or_default();
-            ops.extend(password_changed(&person, &language, Timestamp::now()));
+            let language = settings.of_letters().unwrap_or_default();
+            ops.extend(password_changed(&person, language, Timestamp::now()));
         }
         if let Some(class) = change.class {
             ops.push(Op::Office(OfficeOp::SetClass { person, class }));

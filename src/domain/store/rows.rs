@@ -316,7 +316,7 @@ impl Notice {
     pub fn can_be_undone(&self) -> bool {
         match self.kind {
             NoticeKind::MassDeletion => true,
-            NoticeKind::Kept | NoticeKind::News(_) => false,
+            NoticeKind::Kept | NoticeKind::Unsent | NoticeKind::News(_) => false,
             NoticeKind::Answered(answer) => answer.changes(),
         }
     }
@@ -329,6 +329,8 @@ pub enum NoticeKind {
     MassDeletion,
     /// A write of a client was refused, and is kept in the refused changes.
     Kept,
+    /// A short message or a fax of the person's was refused or given up; its subject is the number.
+    Unsent,
     /// A contact answered a request to check its data.
     Answered(Answer),
     /// Somebody did something for the person.

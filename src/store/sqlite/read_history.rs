@@ -260,6 +260,7 @@ impl Reader<'_> {
                     id: NoticeId(row.get(0)?),
                     kind: match row.get_ref(7)?.as_str()? {
                         "kept" => NoticeKind::Kept,
+                        "unsent" => NoticeKind::Unsent,
                         "shared" => NoticeKind::News(News::Shared),
                         "granted" => NoticeKind::News(News::Granted),
                         "added" => NoticeKind::News(News::Added),

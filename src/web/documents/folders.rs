@@ -6,7 +6,7 @@ use axum::{extract::State, response::Response};
 
 use super::{folder_name, folder_telling, refused};
 use crate::{
-    domain::error::Result,
+    domain::{error::Result, undo::Undo},
     web::{Web, contacts::ListParams, form::Posted, place::PlacePath, told::Done},
 };
 
@@ -41,7 +41,9 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let (shown, _) = book.siblings().await?;
         let default = shown.iter().find(|f| f.collection().is_default_folder());
         let next = default.map_or_else(|| place.clone(), PlacePath::of);
-        Ok((next, Done::of("folder-deleted").to(&name)))
+        let undo = vec![Undo::Folder(book.collection().id)];
+        let undo = web.undos.keep(&posted.visit, undo, &place.path());
+        Ok((next, Done::of("folder-deleted").to(&name).undone_by(undo)))
     };
     settled(&web, &place, &posted, deleted.await).await
 }

@@ -406,6 +406,11 @@ function keydown(event) {
     const form = event.target.closest("form");
     if (form) return form.requestSubmit($("button.primary", form));
   }
+  // On a box of a list it opens what the box stands for; the first button of the form sends nothing.
+  if (event.key === "Enter" && event.target.matches("form.list input[name=id]")) {
+    const link = $("td.name > a, a.strong", event.target.closest("tr, li"));
+    if (link) return go(link.href);
+  }
   if (!("keys" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   if (event.target.closest("#row-menu, details.menu[open]")) return;

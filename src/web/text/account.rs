@@ -128,6 +128,9 @@ sentences! {
     settings_security: "Account and security", "Compte et sécurité";
     settings_data: "Data", "Données";
     quota_used: "{}: {} of {} contacts", "{} : {} contacts sur {}";
+    quota_used_one: "{}: {} contact of {}", "{} : {} contact sur {}";
+    quota_free_one: "{}: {} contact, without a limit", "{} : {} contact, sans limite";
+    quota_documents: "Documents: {}", "Documents : {}";
     quota_free: "{}: {} contacts, without a limit", "{} : {} contacts, sans limite";
     help: "Help", "Aide";
 }

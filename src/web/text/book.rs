@@ -5,6 +5,17 @@ sentences! {
 
     beyond_phones: "A phone over Exchange has no room for these, and does not show them: {}", "Un téléphone par Exchange n'a pas de place pour ceci, et ne le montre pas : {}";
     not_verified_since: "Not verified since", "Non vérifié depuis le";
+    service: "Service", "Service";
+    service_as_written: "As written", "Comme écrit";
+    messaging_hint: "The service chosen is written in front: skype:name, xmpp:name@example.org", "Le service choisi est écrit devant : skype:nom, xmpp:nom@example.org";
+    went_back_restored: "Brought back: {}.", "Rétablis : {}.";
+    went_back_reverted: "Changed back: {}.", "Ramenés à leur contenu d'alors : {}.";
+    went_back_removed: "Removed: {}.", "Retirés : {}.";
+    went_back_skipped: "Left as they are: {}.", "Laissés tels quels : {}.";
+    went_nowhere: "There was nothing to change.", "Il n'y avait rien à changer.";
+    copied_to: "A copy was put into {}.", "Une copie a été mise dans {}.";
+    nothing_matches: "Nothing matches.", "Rien ne correspond.";
+    tagged_items: "Contacts and documents", "Contacts et documents";
     messages: "E-mail and messaging", "Courriel et messagerie";
     dates: "Dates", "Dates à retenir";
     date_example: "For example 15 {} 1972, {} or 1972-04-15; without a year too", "Par exemple 15 {} 1972, {} ou 1972-04-15 ; sans année aussi";

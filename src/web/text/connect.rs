@@ -6,6 +6,7 @@ sentences! { Connect;
     this_system: "For the system of this browser", "Pour le système de ce navigateur";
     others: "Everything else", "Tout le reste";
     connect_kind: "Connect: {}", "Connecter : {}";
+    not_allowed: "Your account may not connect this way. Ask your administrator, or choose another kind of client.", "Votre compte ne peut pas se connecter ainsi. Demandez à votre administrateur, ou choisissez un autre type de programme.";
     name_it: "What you call the device", "Comment vous appelez l'appareil";
     name_example: "Phone", "Téléphone";
     make_password: "Make a password for it", "Lui faire un mot de passe";

@@ -13,6 +13,7 @@ sentences! {
     delete_folder_text: "Its documents go to the trash; the folder can be restored with them.", "Ses documents vont dans la corbeille ; le dossier peut être restauré avec eux.";
     deleted_folders: "Deleted folders", "Dossiers supprimés";
     folder_rule: "A folder's name has 1 to 100 characters.", "Le nom d'un dossier a 1 à 100 caractères.";
+    folder_gone: "This folder was deleted in the meantime: nothing was put into it. Restore the folder first, or choose another one.", "Ce dossier a été supprimé entre-temps : rien n'y a été mis. Restaurez d'abord le dossier, ou choisissez-en un autre.";
     folder_exists: "There is a folder of that name here already: {}", "Il y a déjà un dossier de ce nom ici : {}";
     folder_made: "The folder {} was made.", "Le dossier {} a été créé.";
     folder_renamed: "The folder is called {} now.", "Le dossier s'appelle maintenant {}.";
@@ -74,6 +75,12 @@ sentences! {
     attach_text: "Attaching gives nobody the right to open the document: that follows the document's own rights.", "Attacher ne donne à personne le droit d'ouvrir le document : cela suit les droits du document lui-même.";
     attached: "Attached: {}.", "Attaché : {}.";
     detached: "The link to {} is broken; the document is still there.", "Le lien vers {} est brisé ; le document est toujours là.";
+    detached_unnamed: "The link to a document not shared with you is broken; the document is still there.", "Le lien vers un document non partagé avec vous est brisé ; le document est toujours là.";
+    unnamed: "A document not shared with you", "Un document non partagé avec vous";
+    selected: "Selected documents", "Documents sélectionnés";
+    no_match: "No document matches.", "Aucun document ne correspond.";
+    tagged_one: "Tags changed on {} document.", "Étiquettes changées sur {} document.";
+    tagged: "Tags changed on {} documents.", "Étiquettes changées sur {} documents.";
     break_link: "Break the link", "Briser le lien";
     not_shared_one: "1 document not shared with you", "1 document n'est pas partagé avec vous";
     not_shared_many: "{} documents not shared with you", "{} documents ne sont pas partagés avec vous";

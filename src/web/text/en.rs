@@ -304,7 +304,6 @@ pub const EN: Text = Text {
     no_moment: "Give a date and a time.",
     moment_rule: "this moment is still to come, or from before the kept history",
     go_back: "Go back",
-    went_back: "Brought back: {}. Changed back: {}. Removed: {}. Left as they are: {}.",
     undo_client: "Undo what one device did",
     undo_client_text: "Everything this program or device of yours did in all places since then is undone; what others did stays.",
     undo_everything: "Undo everything it did",

@@ -304,7 +304,6 @@ pub const FR: Text = Text {
     no_moment: "Donnez une date et une heure.",
     moment_rule: "ce moment est encore à venir, ou antérieur à l'historique conservé",
     go_back: "Revenir",
-    went_back: "Rétablis : {}. Ramenés à leur contenu d'alors : {}. Retirés : {}. Laissés tels quels : {}.",
     undo_client: "Annuler ce qu'un appareil a fait",
     undo_client_text: "Tout ce que ce programme ou cet appareil à vous a fait partout depuis est annulé ; ce que d'autres ont fait reste.",
     undo_everything: "Annuler tout ce qu'il a fait",

@@ -128,6 +128,8 @@ sentences! {
     message_queued: "The message to {} is on its way.", "Le message à {} est en route.";
     no_number: "this is no number in international form", "ce numéro n'est pas au format international";
     message_rule: "a message is neither empty nor too long", "un message n'est ni vide ni trop long";
+    told_unsent: "Your message to {} was not sent.", "Votre message à {} n'est pas parti.";
+    send_again: "Send again", "Envoyer à nouveau";
     outbox: "Sent messages", "Messages envoyés";
     outbox_empty: "You have sent no message in the last 30 days.", "Vous n'avez envoyé aucun message depuis 30 jours.";
     state_waiting: "Waiting to leave", "En attente de départ";

@@ -231,10 +231,11 @@ async fn done(
         return Ok(Done::More(form));
     }
     let (answer, edit) = match wanted {
-        "confirm" => (Answer::Confirmed, None),
+        // Whoever typed something wants it kept, whichever button they pressed.
+        "confirm" if sent.fields.is_empty() && !sent.remove_photo => (Answer::Confirmed, None),
         "decline" => (Answer::Declined, None),
         "erase" => (Answer::Erased, Some(web.facet.erased())),
-        "send" => corrected(web, &content, &sent)?,
+        "send" | "confirm" => corrected(web, &content, &sent)?,
         _ => return Err(Error::NotFound),
     };
     let after = match &edit {
@@ -287,7 +288,7 @@ fn to_owner(
     if !settings.notify.verification {
         return None;
     }
-    let text = settings.language.as_deref().and_then(by_tag);
+    let text = settings.of_letters().and_then(by_tag);
     let text = text.unwrap_or(&text::EN);
     let mut differences = web.core.class().differences(before, after);
     if answer == Answer::Erased {

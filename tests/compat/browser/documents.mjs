@@ -8,7 +8,7 @@ import { DESK, PHONE, browse, isGood, signIn, url } from "./support.mjs";
 const WORDS = {
   en: {
     signIn: "Sign in", login: "Login or e-mail address", password: "Password", tool: "Documents",
-    newFolder: "+ New folder", folderName: "Name of the folder", makeFolder: "Make the folder",
+    newFolder: "New folder", folderName: "Name of the folder", makeFolder: "Make the folder",
     files: /^Files, up to/, upload: "Upload", uploaded: "Uploaded: 2.", download: "Download",
     name: "File name", description: "Description", save: "Save", saved: "Saved", fresh: "New version",
     versioned: "The new version is there", share: "Share with groups", history: "History",
@@ -21,7 +21,7 @@ const WORDS = {
   },
   fr: {
     signIn: "Connexion", login: "Identifiant ou adresse de courriel", password: "Mot de passe", tool: "Documents",
-    newFolder: "+ Nouveau dossier", folderName: "Nom du dossier", makeFolder: "Créer le dossier",
+    newFolder: "Nouveau dossier", folderName: "Nom du dossier", makeFolder: "Créer le dossier",
     files: /^Fichiers, jusqu'à/, upload: "Téléverser", uploaded: "Téléversés : 2.", download: "Télécharger",
     name: "Nom du fichier", description: "Description", save: "Sauver", saved: "Enregistré", fresh: "Nouvelle version",
     versioned: "La nouvelle version est là", share: "Partager avec groupes", history: "Historique",

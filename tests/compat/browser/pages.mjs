@@ -138,7 +138,7 @@ async function surface({ locale, viewport, script, colorScheme }) {
     assert.equal(await page.locator("mark").first().textContent(), "Coralie");
     await good("results");
     await page.goto(`${url}/c/private`);
-    await page.getByRole("link", { name: words.advanced }).first().click();
+    await page.getByRole("button", { name: words.advanced }).first().click();
     await page.locator("#by-city").fill("lens");
     await good("advanced search");
     await page.locator("main form button.primary").click();

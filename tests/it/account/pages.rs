@@ -313,7 +313,9 @@ fn numbers_are_call_links_where_that_was_chosen() {
     let server = Server::start();
     let mut browser = Browser::of(&server.address, "alice");
     let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:one\r\nN:One;;;;\r\nFN:One\r\n\
-        TEL;TYPE=WORK:+33 1 99 00 12 34\r\nIMPP:skype:one.two\r\nEND:VCARD\r\n";
+        TEL;TYPE=WORK:+33 1 99 00 12 34\r\nIMPP:skype:one.two\r\n\
+        item1.IMPP:three.four\r\nitem1.X-ABLabel:Skype\r\nitem2.IMPP:xmpp:five@example.org\r\n\
+        item2.X-ABLabel:Skype\r\nEND:VCARD\r\n";
     let made = dav(
         &server.address,
         "demo",
@@ -356,7 +358,14 @@ fn numbers_are_call_links_where_that_was_chosen() {
             "{way}"
         );
     }
-    assert!(browser.page(&path).contains("href=\"skype:one.two?call\""));
+    let page = browser.page(&path);
+    assert!(page.contains("href=\"skype:one.two?call\""), "{page}");
+    assert!(
+        page.contains("href=\"skype:three.four?call\""),
+        "by its label"
+    );
+    assert!(!page.contains("skype:five"));
+    assert!(browser.page(&format!("{path}/edit")).contains("skype:name"));
     assert_eq!(choose(&browser, "own", "javascript:alert({})"), 422);
     assert_eq!(choose(&browser, "telepathy", ""), 422);
     assert_eq!(choose(&browser, "off", ""), 303);

@@ -38,6 +38,20 @@ fn a_class_says_what_its_people_may_use() {
     let refused = phone.folder_sync("0");
     assert_eq!(text_at(&refused, &["Status"]).as_deref(), Some("131"));
     assert_eq!(book.sync("").0, 207, "CardDAV is allowed");
+    // The guide makes no password for what is not.
+    let alice = Browser::of(&server.address, "alice");
+    let guide = alice.page("/connect/iphone");
+    assert!(guide.contains("may not connect this way") && !guide.contains("name=\"inside\""));
+    let at = "/connect/iphone";
+    assert_eq!(
+        submit(&alice, "/settings", at, &[("inside", "1")]).status,
+        403
+    );
+    let at = "/connect/davx5";
+    assert_eq!(submit(&alice, at, at, &[("name", "Tablet")]).status, 200);
+    let passwords = alice.page("/settings/passwords");
+    assert!(passwords.contains("<strong>Tablet</strong>"), "{passwords}");
+    assert_eq!(passwords.matches("id=\"password-").count(), 1);
     let card = |n: u8| {
         format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:k{n}\r\nFN:{n}\r\nN:{n};;;;\r\nEND:VCARD\r\n")
     };
@@ -46,6 +60,8 @@ fn a_class_says_what_its_people_may_use() {
             .status
     };
     assert_eq!((add(1), add(2)), (201, 507), "fifteen contacts");
+    let data = Browser::of(&server.address, "alice").page("/settings");
+    assert!(data.contains("Private: 15 of 15 contacts"), "{data}");
     // It holds at once when it changes: now phones, one of them.
     put(&[
         ("name", "Pupils"),
@@ -102,6 +118,8 @@ fn a_class_says_how_many_documents_its_people_may_have() {
             .contains("name=\"documents\" value=\"1\"")
     );
     assert_eq!(upload("small.txt", 600_000), 303);
+    let data = bob.page("/settings");
+    assert!(data.contains("Documents: 585.9 KB of 1 MB used"), "{data}");
     assert_eq!(upload("second.txt", 600_000), 507);
     // What the account says itself goes before.
     server.commit(Op::Document(DocumentOp::SetDocumentQuota {

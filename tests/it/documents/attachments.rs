@@ -161,6 +161,49 @@ fn access_follows_the_documents_own_rights() {
     is_whole(&server);
 }
 
+#[test]
+fn who_attaches_in_private_is_told_who_cannot_open_it_and_breaks_any_link() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let bob = Browser::of(&server.address, "bob");
+    let document = added(&alice, HERE, "salary.txt", b"secret");
+    let card = alice
+        .card_named("/c/private", "Anaïs Petit")
+        .expect("a contact");
+    let share = alice.page(&format!("{card}/share"));
+    let team = share.split("name=\"to\" value=\"").nth(1);
+    let team = team.expect("a group").split('"').next().expect("a number");
+    done(&alice, &format!("{card}/share/add"), &[("to", team)]);
+    let number = number(&alice.page(&format!("{card}/attach")), "salary.txt");
+    done(&alice, &format!("{card}/attach"), &[("document", &number)]);
+    let told = alice.page(&card);
+    assert!(
+        told.contains("Cannot open it: Bob Keller, Carol Nguyen"),
+        "{told}"
+    );
+    let order = [("names", "last-first"), ("language", "en")];
+    done(&alice, "/settings/display", &order);
+    let told = alice.page(&card);
+    assert!(told.contains("Cannot open it: Keller Bob, "), "{told}");
+    // Who may change the contact breaks the link without opening the document.
+    let there = bob.card_named("/g/Team", "Anaïs Petit").expect("shared");
+    assert!(!bob.page(&there).contains("/detach"));
+    let group = hidden(&alice.page(&format!("{card}/rights")), "group");
+    let bobs = server.person("bob").0.to_string();
+    done(
+        &alice,
+        &format!("{card}/rights/grant"),
+        &[("group", &group), ("grantee", &bobs)],
+    );
+    let page = bob.page(&there);
+    assert!(page.contains("A document not shared with you") && !page.contains("salary"));
+    let told = done(&bob, &format!("{there}/detach"), &[("document", &number)]);
+    assert!(bob.page(&told).contains("not shared with you is broken"));
+    assert!(!alice.page(&card).contains("salary.txt"));
+    assert_eq!(alice.get(&document).status, 200);
+    is_whole(&server);
+}
+
 /// The first contact of a list.
 fn first(browser: &Browser, list: &str) -> Option<String> {
     let page = browser.page(list);

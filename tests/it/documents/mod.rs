@@ -1,6 +1,7 @@
 //! Documents: the tool, rights, attachments, search, and what strangers send.
 
 mod attachments;
+mod deleted;
 mod hostile;
 mod kept;
 mod past;

@@ -150,12 +150,12 @@ fn everything_a_program_did_to_a_groups_documents_is_undone_and_what_others_did_
         (
             "en",
             "Undo everything it did",
-            "Brought back: 1. Changed back: 1. Removed: 1. Left as they are: 0.",
+            "Brought back: 1. Changed back: 1. Removed: 1.",
         ),
         (
             "fr",
             "Annuler tout ce qu&#39;il a fait",
-            "Rétablis : 1. Ramenés à leur contenu d&#39;alors : 1. Retirés : 1. Laissés tels quels : 0.",
+            "Rétablis : 1. Ramenés à leur contenu d&#39;alors : 1. Retirés : 1.",
         ),
     ] {
         let mut alice = Browser::of(&server.address, "alice");

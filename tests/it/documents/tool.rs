@@ -276,3 +276,73 @@ fn a_document_is_shared_moved_and_copied() {
     assert!(bob.card_named(TEAM, "plan2.txt").is_some());
     is_whole(&server);
 }
+
+#[test]
+fn a_copy_is_beside_its_document_and_said_to_be_one() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let bob = Browser::of(&server.address, "bob");
+    let page = added(&alice, HERE, "plan.txt", b"v1");
+    let at = done(&alice, &format!("{page}/copy"), &[]);
+    let copy = at.split('?').next().expect("a path");
+    assert_ne!(copy, page);
+    assert_eq!(alice.get(&format!("{copy}/file")).body, b"v1");
+    assert_eq!(alice.page(HERE).matches(">plan.txt</a>").count(), 2);
+    let undo = hidden(&alice.page(&at), "kept");
+    done(&alice, "/undo", &[("kept", &undo)]);
+    assert_eq!(alice.page(HERE).matches(">plan.txt</a>").count(), 1);
+    assert_eq!(alice.get(&page).status, 200);
+    // Into a new folder: groups are offered first, and what is a copy is not called shared.
+    let share = alice.page(&format!("{page}/share"));
+    let offered = share.split("<select id=\"into\"").nth(1).expect("places");
+    let (team, own) = (offered.find(">Team<"), offered.find(">Private<"));
+    assert!(team.is_some() && team < own, "{offered}");
+    let ours = added(&alice, TEAM, "ours.txt", b"ours");
+    let into = option(
+        &bob.page(&format!("{page}/share").replace(&page, &added(&bob, HERE, "b.txt", b"b"))),
+        "Private",
+    );
+    let told = done(
+        &bob,
+        &format!("{ours}/share/folder"),
+        &[("to", &into), ("name", "Mine")],
+    );
+    let told = bob.page(&told);
+    assert!(
+        told.contains("A copy was put into Private · Mine."),
+        "{told}"
+    );
+    is_whole(&server);
+}
+
+#[test]
+fn the_side_of_documents_leads_to_the_last_search_and_changes_tags() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    added(&alice, HERE, "a.txt", b"a");
+    let fields = [("name", "Urgent"), ("colour", "#aa0000")];
+    done(&alice, "/tags", &fields);
+    let list = alice.page(HERE);
+    assert!(!list.contains("/search/last"));
+    assert!(list.contains("Selected documents") && !list.contains("Selected contacts"));
+    assert!(list.contains("<summary>New folder</summary>"));
+    let tag = list.split("data-tag=\"").nth(1).expect("a tag");
+    let tag = tag.split('"').next().expect("a number").to_owned();
+    assert!(
+        list.contains(&format!("href=\"/tags#tag-{tag}\"")),
+        "{list}"
+    );
+    alice.page("/search?q=nothing&tool=documents&in=private");
+    assert!(alice.page(HERE).contains("href=\"/search/last\""));
+    let id = list.split("data-id=\"").nth(1).expect("a row");
+    let id = id.split('"').next().expect("an id").to_owned();
+    let fields = [("id", id.as_str()), ("tag", &tag)];
+    let told = alice.page(&done(&alice, &format!("{HERE}/selected/tag"), &fields));
+    assert!(told.contains("Tags changed on 1 document."), "{told}");
+    assert!(
+        alice
+            .page(&format!("{HERE}?q=zzz"))
+            .contains("No document matches.")
+    );
+    assert!(alice.page("/tags").contains("Contacts and documents"));
+}

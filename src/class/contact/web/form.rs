@@ -7,7 +7,7 @@ use super::{
     fields::{
         Kinds, LISTS, Label, NOTE, Own, PARTS, Part, Place, Several, Single, label_line, singles,
     },
-    typed,
+    service, typed,
 };
 use crate::{
     class::contact::{eas::photo_line, parse},
@@ -414,7 +414,13 @@ fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Tex
             })
             .collect(),
         fields: if list.inputs.is_empty() {
-            vec![input(id.to_owned(), (list.label)(text))]
+            let address = input(id.to_owned(), (list.label)(text));
+            if list.name == service::LIST {
+                let hint = text.book.messaging_hint.to_owned();
+                vec![service::menu(id, text), Field { hint, ..address }]
+            } else {
+                vec![address]
+            }
         } else {
             (0..)
                 .zip(list.inputs)

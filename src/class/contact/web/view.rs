@@ -79,7 +79,7 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
                 address(line)
             };
             let mut shown = linked(list.name, row.kind, value, text, country);
-            shown.callee = shown.callee.or_else(|| skype(line));
+            shown.callee = shown.callee.or_else(|| skype(line, &label));
             add(&label, shown);
         }
     }
@@ -112,7 +112,7 @@ pub fn view(card: &Document, reader: &Reader, country: Option<Region>) -> CardVi
         } else {
             line.text()
         });
-        shown.callee = skype(line);
+        shown.callee = skype(line, "");
         add(&line.name, shown);
     }
     let texts = |name: &str| card.first(name).map(|line| line.components());
@@ -279,13 +279,14 @@ pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
 }
 
 /// A messaging address of Skype's, in the forms programs write it: `IMPP:skype:name`,
-/// `IMPP;X-SERVICE-TYPE=Skype:x-apple:name`, `X-SKYPE:name`.
-fn skype(line: &Line) -> Option<Callee> {
+/// `IMPP;X-SERVICE-TYPE=Skype:x-apple:name`, `X-SKYPE:name`, and a name under the label Skype.
+fn skype(line: &Line, label: &str) -> Option<Callee> {
     let text = line.text();
-    let of_skype = |name: &str| name.eq_ignore_ascii_case("skype");
+    let of_skype = |name: &str| name.trim().eq_ignore_ascii_case("skype");
     let name = match text.split_once(':') {
         Some((scheme, name)) if of_skype(scheme) => name.split('?').next()?,
         Some((_, name)) if line.param("X-SERVICE-TYPE").is_some_and(of_skype) => name,
+        None if line.is("IMPP") && of_skype(label) => text.as_str(),
         _ if line.is("X-SKYPE") || line.is("X-SKYPE-USERNAME") => text.as_str(),
         _ if line.is("IMPP") && line.param("X-SERVICE-TYPE").is_some_and(of_skype) => text.as_str(),
         _ => return None,

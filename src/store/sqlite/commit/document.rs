@@ -231,6 +231,14 @@ impl Commit<'_> {
 
     fn hide_folder(&mut self, folder: CollectionId) -> Applied<i64> {
         self.owner_of(folder)?;
+        let deleted = self
+            .connection
+            .prepare_cached("SELECT 1 FROM collection WHERE id = ?1 AND hidden IS NOT NULL")?
+            .exists([folder.0])?;
+        if deleted {
+            // When it was tells what comes back with it.
+            return Ok(folder.0);
+        }
         let live = self.live_in(folder.0)?;
         self.empty(folder.0)?;
         self.net_removals += live;

@@ -4,7 +4,10 @@
 use rusqlite::params;
 
 use super::{Applied, Commit, misrouted};
-use crate::domain::{batch::Op, id::PersonId};
+use crate::domain::{
+    batch::Op,
+    id::{OutgoingId, PersonId},
+};
 
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
@@ -57,6 +60,16 @@ impl Commit<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// Notifies whoever wrote a short message or a fax that it did not leave.
+    pub(super) fn notice_unsent(&mut self, message: OutgoingId) -> Applied<i64> {
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, since, number, subject, mailed)
+             SELECT person, 'unsent', ?2, channel, queued, 1, recipient, 1 FROM outbox
+             WHERE id = ?1 AND person IS NOT NULL AND channel <> 'mail'",
+            params![message.0, self.batch.at.0],
+        )
     }
 
     /// Notes that the members of a group are to be notified of a sharing.

@@ -114,10 +114,13 @@ impl Commit<'_> {
                 // Tried again by hand: another day.
                 self.batch.at.plus_days(1).0,
             ])?;
-        match moved {
-            0 => Err(Error::PreconditionFailed.into()),
-            _ => Ok(message.0),
+        if moved == 0 {
+            return Err(Error::PreconditionFailed.into());
         }
+        if matches!(to, State::Refused | State::GivenUp) {
+            self.notice_unsent(message)?;
+        }
+        Ok(message.0)
     }
 
     fn use_reset(&mut self, token: &str, password_hash: &str) -> Applied<i64> {

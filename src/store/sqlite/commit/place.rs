@@ -10,6 +10,7 @@ use crate::domain::{
     batch::{Content, NewPlacement},
     error::Error,
     id::{CollectionId, ItemId, PersonId, PlacementId},
+    rule::Rule,
 };
 
 /// Who placed an item, and the collection it was shared from.
@@ -141,6 +142,7 @@ impl<'a> Commit<'a> {
     /// Inserts a placement; the uid and the href must be free among the live ones.
     fn place(&mut self, facts: Facts, placement: &NewPlacement, origin: &Placing) -> Applied<i64> {
         let collection = placement.collection.0;
+        self.require_shown(collection)?;
         let seq = self.next_seq(collection)?;
         let device = placement.device.map(|device| device.0);
         let writer = device.filter(|_| !placement.altered);
@@ -182,6 +184,25 @@ impl<'a> Commit<'a> {
         }
         self.net_removals -= 1;
         Ok(id)
+    }
+
+    /// Nothing is put where nobody would see it: the decision was made before its place was deleted.
+    fn require_shown(&self, collection: i64) -> Applied<()> {
+        let (hidden, removed): (bool, bool) = self
+            .connection
+            .prepare_cached(
+                "SELECT hidden IS NOT NULL, kind LIKE 'removed%' FROM collection WHERE id = ?1",
+            )?
+            .query_row([collection], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?
+            .ok_or(Error::NotFound)?;
+        if removed {
+            Err(Error::PreconditionFailed.into())
+        } else if hidden {
+            Err(Error::Invalid(Rule::FolderDeleted).into())
+        } else {
+            Ok(())
+        }
     }
 
     /// Why a placement could not be inserted.

@@ -137,8 +137,9 @@ impl Commit<'_> {
             .execute(params![verification.0, client, at, answer.as_str()])?;
         if told == 0 {
             self.run(
-                "INSERT INTO notice (person, kind, at, client, collection, since, number, subject)
-                 SELECT person, ?4, ?3, ?2, collection, ?3, 1, subject FROM verification
+                "INSERT INTO notice (person, kind, at, client, collection, since, number, subject,
+                     item)
+                 SELECT person, ?4, ?3, ?2, collection, ?3, 1, subject, item FROM verification
                  WHERE id = ?1",
                 params![verification.0, client, at, answer.as_str()],
             )?;
