@@ -142,7 +142,7 @@ impl<'a> Commit<'a> {
     /// Inserts a placement; the uid and the href must be free among the live ones.
     fn place(&mut self, facts: Facts, placement: &NewPlacement, origin: &Placing) -> Applied<i64> {
         let collection = placement.collection.0;
-        self.require_shown(collection)?;
+        self.require_open(collection)?;
         let seq = self.next_seq(collection)?;
         let device = placement.device.map(|device| device.0);
         let writer = device.filter(|_| !placement.altered);
@@ -187,7 +187,7 @@ impl<'a> Commit<'a> {
     }
 
     /// Nothing is put where nobody would see it: the decision was made before its place was deleted.
-    fn require_shown(&self, collection: i64) -> Applied<()> {
+    fn require_open(&self, collection: i64) -> Applied<()> {
         let (hidden, removed): (bool, bool) = self
             .connection
             .prepare_cached(
