@@ -279,6 +279,7 @@ mod tests {
             "photo",
             "note",
             "radio",
+            "service",
             "mms",
             "documents",
             "document",
