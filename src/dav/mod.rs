@@ -230,9 +230,12 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     }
     let body = read(&face, &method, &headers, body).await?;
     let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
-    if let (Err(failure), "PUT" | "POST", Ok(body)) = (&resource, method.as_str(), &body)
-        && failure.is_missing()
-    {
+    let misses = match (&resource, method.as_str()) {
+        (Err(failure), "PUT" | "POST") => failure.is_missing(),
+        (Ok(Resource::NewBook { .. }), "POST") => true,
+        _ => false,
+    };
+    if let (true, Ok(body)) = (misses, &body) {
         keep(&face, &actor, &segments, &headers, body).await?;
     }
     let resource = resource.map_err(|failure| match (failure, method.as_str()) {

@@ -7,7 +7,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{OutgoingId, Timestamp},
-    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Outgoing, Sender, again},
+    outbox::{Channel, LETTER_DAYS, Letter, NewMessage, OutboxOp, Outgoing, Sender, State, again},
     rule::Rule,
 };
 
@@ -48,14 +48,25 @@ impl Core {
 
     /// Queues one of the actor's messages again that was refused or given up; the number it goes to.
     /// `NotFound` for others' messages and for accounts without the service, `Invalid` for one that
-    /// is on its way.
-    pub async fn dispatch_again(&self, actor: &Actor, message: OutgoingId) -> Result<String> {
+    /// is on its way, `OverQuota` for too many in a day. `a_day`: the number of messages a person
+    /// may send by a channel; none where it is not served.
+    pub async fn dispatch_again(
+        &self,
+        actor: &Actor,
+        message: OutgoingId,
+        a_day: impl Fn(Channel) -> Option<i64>,
+    ) -> Result<String> {
         let found = self.store().outgoing(message).await?;
         let own = found.filter(|found| found.person == Some(actor.person));
         let message = own.ok_or(Error::NotFound)?;
         if !self.may_dispatch(actor, message.channel).await? {
             return Err(Error::NotFound);
         }
+        if message.state == State::Waiting {
+            return Err(Error::Invalid("the message is on its way".into()));
+        }
+        let most = a_day(message.channel).ok_or(Error::NotFound)?;
+        self.keep_within(most, actor, message.channel).await?;
         let op = Op::Outbox(again(&message)?);
         self.commit_personal(actor, vec![op]).await?;
         Ok(message.recipient)
@@ -82,15 +93,9 @@ impl Core {
         if text.is_empty() || text.chars().count() > outlet.longest {
             return Err(Error::Invalid(Rule::Message));
         }
-        let now = Timestamp::now();
-        let yesterday = now.plus_days(-1);
-        let store = self.store();
-        let sent = store.posted_since(actor.person, channel, yesterday).await?;
-        if sent >= outlet.a_day {
-            let limit = outlet.a_day;
-            return Err(Error::OverQuota { limit });
-        }
-        let person = store.person(actor.person).await?.ok_or(Error::NotFound)?;
+        self.keep_within(outlet.a_day, actor, channel).await?;
+        let person = self.store().person(actor.person).await?;
+        let person = person.ok_or(Error::NotFound)?;
         let message = NewMessage {
             channel,
             person: Some(person.id),
@@ -100,10 +105,21 @@ impl Core {
                 sender: Sender::of(&person),
                 text: text.to_owned(),
             },
-            until: now.plus_days(LETTER_DAYS),
+            until: Timestamp::now().plus_days(LETTER_DAYS),
         };
         let op = Op::Outbox(OutboxOp::Post(Box::new(message)));
         self.commit_personal(actor, vec![op]).await.map(drop)
+    }
+
+    /// `OverQuota` once as many messages as a day allows were written in the last one.
+    async fn keep_within(&self, limit: i64, actor: &Actor, channel: Channel) -> Result<()> {
+        let yesterday = Timestamp::now().plus_days(-1);
+        let store = self.store();
+        if store.posted_since(actor.person, channel, yesterday).await? < limit {
+            Ok(())
+        } else {
+            Err(Error::OverQuota { limit })
+        }
     }
 }
 

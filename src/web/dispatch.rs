@@ -244,7 +244,16 @@ pub async fn outbox(
 pub async fn again(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let message = OutgoingId(posted.number("message"));
-    match web.core.dispatch_again(&visit.actor, message).await {
+    let outlets = &web.outlets;
+    let a_day = |channel| {
+        let outlet = match channel {
+            Channel::Sms => outlets.sms.as_ref(),
+            Channel::Fax => outlets.fax.as_ref(),
+            Channel::Mail => None,
+        };
+        outlet.map(|outlet| outlet.a_day)
+    };
+    match web.core.dispatch_again(&visit.actor, message, a_day).await {
         Ok(number) => Done::of("message-queued").to(&number).at("/outbox"),
         Err(error @ Error::NotFound) => visit.failed(&web, &error),
         Err(error) => show_outbox(&web, visit, Told::refused(&error, visit)).await,

@@ -123,7 +123,12 @@ fn what_was_typed_into_any_form_comes_back_when_its_session_ended() {
             &[("old", "secret-1"), ("new", "secret-2"), ("text", "x")],
             false,
         ),
-        ("/c/private/selected/delete", &[("id", "1")], false),
+        (
+            "/c/private/selected/delete",
+            &[("id", "1"), ("tag", "2"), ("list", "abc"), ("to", "g/Team")],
+            false,
+        ),
+        ("/notices/undo", &[("notice", "12")], false),
         ("/groups", &[("name", "  ")], false),
     ] {
         let answer = stranger.submit(path, fields);
@@ -136,6 +141,16 @@ fn what_was_typed_into_any_form_comes_back_when_its_session_ended() {
             assert_eq!(kept, comes_back, "{path}: {name}");
         }
     }
+}
+
+#[test]
+fn a_form_of_a_stranger_costs_little() {
+    let server = Server::start();
+    let stranger = Browser::open(&server.address);
+    let many: Vec<(&str, &str)> = vec![("text", "x"); 200];
+    assert_eq!(stranger.submit("/groups", &many).status, 303);
+    let long = "x".repeat(100_000);
+    assert_eq!(stranger.submit("/groups", &[("text", &long)]).status, 303);
 }
 
 #[test]

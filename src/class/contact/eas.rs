@@ -66,11 +66,13 @@ impl EasFacet for Contact {
 
     fn is_of_class(&self, data: &Element) -> bool {
         let of_contacts = |element: &Element| {
-            [tag::FILE_AS, tag2::NICK_NAME, base::BODY]
+            [tag::FILE_AS, tag2::NICK_NAME]
                 .iter()
                 .any(|known| known.page == element.tag.page)
         };
-        data.children.is_empty() || data.elements().any(of_contacts)
+        // Whose note it is, a Body alone does not say: all classes have one.
+        let is_note = |element: &Element| element.tag.page == base::BODY.page;
+        data.elements().any(of_contacts) || data.elements().all(is_note)
     }
 
     fn fingerprint(&self, data: &Element) -> String {

@@ -158,20 +158,26 @@ impl Class for Contact {
     }
 
     fn merge(&self, base: &[u8], mine: &[u8], theirs: &[u8]) -> Result<Merged> {
-        let theirs = parse(theirs)?;
-        // Lines compare only within one version of vCard.
-        let like_theirs = |document: &[u8]| -> Result<Document> {
-            let card = parse(document)?;
-            if card.version() == theirs.version() {
-                return Ok(card);
-            }
-            let version = match theirs.version().as_str() {
+        let cards = [parse(base)?, parse(mine)?, parse(theirs)?];
+        let [.., theirs] = &cards;
+        let version = theirs.version();
+        // Lines compare only within one version of vCard, in the terms of that version.
+        let apart = cards
+            .iter()
+            .any(|card| card.version() != version || card.is_mixed());
+        let [base, mine, theirs] = if apart {
+            let version = match version.as_str() {
                 "4.0" => Version::V4,
                 _ => Version::V3,
             };
-            parse(&project(&card, version, &card.uid().unwrap_or_default()))
+            let like_theirs =
+                |card: &Document| parse(&project(card, version, &card.uid().unwrap_or_default()));
+            let [base, mine, theirs] = &cards;
+            [like_theirs(base)?, like_theirs(mine)?, like_theirs(theirs)?]
+        } else {
+            cards
         };
-        let merged = merge(&like_theirs(base)?, &like_theirs(mine)?, &theirs);
+        let merged = merge(&base, &mine, &theirs);
         Ok(Merged {
             document: merged.document.as_bytes().to_vec(),
             taken: merged.taken,

@@ -225,3 +225,26 @@ proptest! {
         prop_assert!(Document::parse(&split.document).is_ok());
     }
 }
+
+#[test]
+fn cards_in_terms_of_two_versions_are_merged_in_those_of_one() {
+    let card = |lines: &str| {
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:Doe;Jo;;;\r\nFN:Jo Doe\r\n{lines}END:VCARD\r\n"
+        )
+    };
+    let shown = "item1.X-ABDATE;VALUE=DATE:2010-01-02\r\nitem1.X-ABLabel:_$!<Anniversary>!$_\r\n";
+    let base = card("ANNIVERSARY;VALUE=DATE:2010-01-02\r\nTEL:1\r\n");
+    // One program was shown it in terms of 3.0 and changes the number, Thunderbird changes the date.
+    let mine = card(&format!("{shown}TEL:2\r\n"));
+    let theirs = card("ANNIVERSARY;VALUE=DATE:2012-02-03\r\nTEL:1\r\n");
+    let merged = contact().merge(base.as_bytes(), mine.as_bytes(), theirs.as_bytes());
+    let merged = merged.expect("a merge");
+    assert!(merged.taken && !merged.lost);
+    let text = String::from_utf8_lossy(&merged.document);
+    assert!(
+        text.contains("TEL:2\r\n") && text.contains("2012-02-03"),
+        "{text}"
+    );
+    assert!(!text.contains("2010-01-02"), "{text}");
+}

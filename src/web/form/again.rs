@@ -10,7 +10,6 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 
-use super::LIMIT;
 use crate::web::{
     page::{Shell, show},
     request::anonymous_shell,
@@ -18,20 +17,18 @@ use crate::web::{
 };
 
 /// Fields that people type into.
-const TYPED: [&str; 8] = [
-    "description",
-    "list",
-    "name",
-    "notice",
-    "own",
-    "purpose",
-    "shown",
-    "text",
-];
+const TYPED: [&str; 6] = ["description", "name", "own", "purpose", "shown", "text"];
 /// Those of several lines.
-const LONG: [&str; 4] = ["description", "list", "notice", "text"];
-/// Fields that are typed anew: secrets, and what confirms that something is to end.
-const NEVER: [&str; 7] = ["again", "code", "count", "new", "old", "password", "typed"];
+const LONG: [&str; 2] = ["description", "text"];
+/// Fields of forms that do not come back: secrets, what confirms that something is to end, and
+/// selections, of which nobody would see what happens to them.
+const NEVER: [&str; 9] = [
+    "again", "all", "code", "count", "id", "new", "old", "password", "typed",
+];
+/// Octets that are read of somebody who is not signed in.
+const STRANGER: usize = 64 * 1024;
+/// Fields of a form that comes back.
+const MOST: usize = 100;
 
 #[derive(Template)]
 #[template(path = "again.html")]
@@ -62,7 +59,7 @@ pub async fn signed_out(refused: Response, parts: Parts, body: Body) -> Response
     }
     let text = text::choose(None, &parts.headers);
     let action = parts.uri.path().to_owned();
-    let Ok(body) = axum::body::to_bytes(body, LIMIT).await else {
+    let Ok(body) = axum::body::to_bytes(body, STRANGER).await else {
         return refused;
     };
     let request = Request::from_parts(parts, Body::from(body));
@@ -87,7 +84,7 @@ fn page(
     action: String,
     sent: &[(String, String)],
 ) -> Option<Response> {
-    if sent.iter().any(|(name, _)| NEVER.contains(&name.as_str())) {
+    if sent.len() > MOST || sent.iter().any(|(name, _)| NEVER.contains(&name.as_str())) {
         return None;
     }
     let kept = sent.iter().filter(|(name, _)| name != "token");

@@ -365,7 +365,10 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
         let added = format!("{alias}new.vcf");
         assert_eq!(bob.put(&added, &[], card("2", "Added Late")).status, 409);
     }
-    assert_eq!(refused("bob"), ["Added Late", "Edited Late"]);
+    let posted = [("Content-Type", "text/vcard")];
+    let answer = bob.send("POST", &alias, &posted, &card("5", "Posted Late"));
+    assert!((400..500).contains(&answer.status), "{}", answer.status);
+    assert_eq!(refused("bob"), ["Added Late", "Edited Late", "Posted Late"]);
     // Who never was a member, and addresses that never were a book, keep nothing.
     let foreign = format!("/dav/dora/private/{segment}/new.vcf");
     for path in [&edited, &foreign, "/dav/dora/private/nowhere/new.vcf"] {
@@ -380,7 +383,7 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
         card("4", "Never Kept"),
     );
     assert_eq!(refused("dora"), Vec::<String>::new());
-    assert_eq!(refused("bob").len(), 2);
+    assert_eq!(refused("bob").len(), 3);
     // A book of one's own that was deleted.
     let body = format!(
         "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
@@ -389,7 +392,10 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
     assert_eq!(bob.send("MKCOL", club, &[], body).status, 201);
     assert_eq!(bob.delete("/dav/bob/private/club/").status, 204);
     bob.put("/dav/bob/private/club/n.vcf", &[], card("5", "Own Late"));
-    assert_eq!(refused("bob"), ["Added Late", "Edited Late", "Own Late"]);
+    assert_eq!(
+        refused("bob"),
+        ["Added Late", "Edited Late", "Own Late", "Posted Late"]
+    );
 }
 
 #[test]

@@ -168,7 +168,11 @@ fn a_comment_that_was_changed_or_deleted_comes_back() {
     max.done(&edit, &[("comment", &id), ("text", "Said last")]);
     ada.done(&delete, &[("comment", &id)]);
     assert!(!zed.page(&k).contains("Said last"));
+    // Once it is there again its text is its author's alone.
     let former = max.hidden_after(&history, "Said last", "revision");
+    let older = max.hidden_after(&history, "Said next", "revision");
+    max.done(&restore, &[("revision", &older)]);
+    ada.refused(&restore, &[("revision", &former)], 404);
     max.done(&restore, &[("revision", &former)]);
     assert!(zed.page(&k).contains("Said last"));
 

@@ -1,5 +1,7 @@
 //! The service of a messaging address: the form offers a menu that writes its scheme (RFC 4770).
 
+use std::collections::HashMap;
+
 use crate::web::{
     facet::{Choice, Field},
     text::Text,
@@ -39,16 +41,21 @@ pub fn menu(row: &str, text: &Text) -> Field {
 
 /// The fields of a form with the services chosen written into their addresses.
 pub fn written(fields: &[(String, String)]) -> Vec<(String, String)> {
-    let is_menu = |name: &str| name.starts_with(LIST) && name.ends_with("-service");
-    let chosen = |row: &str| {
-        let menu = format!("{row}-service");
-        let found = fields.iter().find(|(name, _)| *name == menu);
-        let scheme = found.map_or("", |(_, scheme)| scheme.as_str());
-        SERVICES.iter().find(|(known, _)| *known == scheme)
+    let row_of = |name: &'_ str| -> Option<String> {
+        let row = name.strip_suffix("-service")?;
+        row.starts_with(LIST).then(|| row.to_owned())
     };
-    let kept = fields.iter().filter(|(name, _)| !is_menu(name));
+    let menus: HashMap<String, &str> = fields
+        .iter()
+        .filter_map(|(name, scheme)| Some((row_of(name)?, scheme.as_str())))
+        .collect();
+    let chosen = |row: &str| {
+        let scheme = menus.get(row)?;
+        SERVICES.iter().find(|(known, _)| known == scheme)
+    };
+    let kept = fields.iter().filter(|(name, _)| row_of(name).is_none());
     kept.map(|(name, value)| {
-        let service = name.starts_with(LIST).then(|| chosen(name)).flatten();
+        let service = chosen(name);
         let value = match service {
             Some((scheme, _)) => addressed(scheme, value),
             None => value.clone(),

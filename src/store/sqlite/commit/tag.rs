@@ -125,12 +125,18 @@ impl Commit<'_> {
             .optional()?
             .ok_or(Error::NotFound)?;
         self.require_shown(item, collection)?;
-        let exists = self
+        let author: Option<Option<i64>> = self
             .connection
-            .prepare_cached("SELECT 1 FROM comment WHERE id = ?1")?
-            .exists([comment])?;
-        if exists {
-            self.keep_comment(comment, false)?;
+            .prepare_cached("SELECT author FROM comment WHERE id = ?1")?
+            .query_row([comment], |row| row.get(0))
+            .optional()?;
+        match author {
+            None => {}
+            // Who deleted another's comment brings it back, and changes none.
+            Some(author) if author != self.author() => return Err(Error::NotFound.into()),
+            Some(_) => {
+                self.keep_comment(comment, false)?;
+            }
         }
         self.run(
             "INSERT INTO comment (id, item, collection, author, at, text)

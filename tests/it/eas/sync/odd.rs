@@ -36,7 +36,8 @@ fn what_is_no_contact_is_refused_and_kept() {
     let message = "AirSync:Add\n  AirSync:Class = SMS\n  AirSync:ClientId = sms\n  \
                    AirSync:ApplicationData\n    Email:To = 0612345678\n    Email:Subject = See you\n";
     let task = "AirSync:Add\n  AirSync:ClientId = task\n  AirSync:ApplicationData\n    \
-                Tasks:Subject = Buy milk\n";
+                Tasks:Subject = Buy milk\n    AirSyncBase:Body\n      AirSyncBase:Type = 1\n      \
+                AirSyncBase:Data = two bottles\n";
     let answer = phone.push(&(message.to_owned() + task + &add("who", "Contact")));
     assert_eq!(
         responses(&answer),
@@ -47,7 +48,7 @@ fn what_is_no_contact_is_refused_and_kept() {
         ]
     );
     let kept = refused(&server, "alice");
-    for words in ["See you", "Buy milk"] {
+    for words in ["See you", "Buy milk", "two bottles"] {
         let found = kept.iter().filter(|kept| kept.contains(words)).count();
         assert_eq!(found, 1, "{words}");
     }
