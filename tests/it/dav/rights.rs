@@ -366,7 +366,7 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
         assert_eq!(bob.put(&added, &[], card("2", "Added Late")).status, 409);
     }
     let posted = [("Content-Type", "text/vcard")];
-    let answer = bob.send("POST", &alias, &posted, &card("5", "Posted Late"));
+    let answer = bob.send("POST", &alias, &posted, card("5", "Posted Late"));
     assert!((400..500).contains(&answer.status), "{}", answer.status);
     assert_eq!(refused("bob"), ["Added Late", "Edited Late", "Posted Late"]);
     // Who never was a member, and addresses that never were a book, keep nothing.
