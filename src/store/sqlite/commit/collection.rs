@@ -5,36 +5,70 @@ use std::collections::btree_map::Entry;
 use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
-use crate::domain::error::Error;
+use crate::domain::{error::Error, rule::Rule};
 
-/// Changes of a collection within a batch that are not written to its row yet.
+/// A collection within a batch: how it was found, and changes that are not written to its row yet.
 pub(super) struct Touched {
     pub(super) seq: i64,
+    closed: Option<Closed>,
     placed: i64,
     octets: i64,
+}
+
+/// Why nothing is put into a collection.
+#[derive(Clone, Copy)]
+enum Closed {
+    /// A folder that was deleted and can come back.
+    Hidden,
+    /// A book or a group that is gone.
+    Removed,
 }
 
 impl Commit<'_> {
     /// Takes the next sequence of a collection.
     pub(super) fn next_seq(&mut self, collection: i64) -> Applied<i64> {
-        let touched = match self.collections.entry(collection) {
-            Entry::Occupied(entry) => entry.into_mut(),
-            Entry::Vacant(entry) => {
-                let seq = self
-                    .connection
-                    .prepare_cached("SELECT seq FROM collection WHERE id = ?1")?
-                    .query_row([collection], |row| row.get(0))
-                    .optional()?
-                    .ok_or(Error::NotFound)?;
-                entry.insert(Touched {
-                    seq,
-                    placed: 0,
-                    octets: 0,
-                })
-            }
-        };
+        let touched = self.touched(collection)?;
         touched.seq += 1;
         Ok(touched.seq)
+    }
+
+    /// Nothing is put where nobody would see it: the decision was made before its place was deleted.
+    pub(super) fn require_open(&mut self, collection: i64) -> Applied<()> {
+        match self.touched(collection)?.closed {
+            None => Ok(()),
+            Some(Closed::Hidden) => Err(Error::Invalid(Rule::FolderDeleted).into()),
+            Some(Closed::Removed) => Err(Error::PreconditionFailed.into()),
+        }
+    }
+
+    fn touched(&mut self, collection: i64) -> Applied<&mut Touched> {
+        Ok(match self.collections.entry(collection) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => {
+                let touched = self
+                    .connection
+                    .prepare_cached(
+                        "SELECT seq, hidden IS NOT NULL, kind LIKE 'removed%' FROM collection
+                         WHERE id = ?1",
+                    )?
+                    .query_row([collection], |row| {
+                        let (hidden, removed): (bool, bool) = (row.get(1)?, row.get(2)?);
+                        Ok(Touched {
+                            seq: row.get(0)?,
+                            closed: if removed {
+                                Some(Closed::Removed)
+                            } else {
+                                hidden.then_some(Closed::Hidden)
+                            },
+                            placed: 0,
+                            octets: 0,
+                        })
+                    })
+                    .optional()?
+                    .ok_or(Error::NotFound)?;
+                entry.insert(touched)
+            }
+        })
     }
 
     /// Counts a placement that took a sequence of a collection, and the octets of its document.

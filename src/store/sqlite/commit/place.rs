@@ -10,7 +10,6 @@ use crate::domain::{
     batch::{Content, NewPlacement},
     error::Error,
     id::{CollectionId, ItemId, PersonId, PlacementId},
-    rule::Rule,
 };
 
 /// Who placed an item, and the collection it was shared from.
@@ -184,25 +183,6 @@ impl<'a> Commit<'a> {
         }
         self.net_removals -= 1;
         Ok(id)
-    }
-
-    /// Nothing is put where nobody would see it: the decision was made before its place was deleted.
-    fn require_open(&self, collection: i64) -> Applied<()> {
-        let (hidden, removed): (bool, bool) = self
-            .connection
-            .prepare_cached(
-                "SELECT hidden IS NOT NULL, kind LIKE 'removed%' FROM collection WHERE id = ?1",
-            )?
-            .query_row([collection], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?
-            .ok_or(Error::NotFound)?;
-        if removed {
-            Err(Error::PreconditionFailed.into())
-        } else if hidden {
-            Err(Error::Invalid(Rule::FolderDeleted).into())
-        } else {
-            Ok(())
-        }
     }
 
     /// Why a placement could not be inserted.
