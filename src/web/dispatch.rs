@@ -97,14 +97,18 @@ pub async fn lead(web: &Web, visit: &Visit, path: &str, view: &mut CardView) -> 
     Ok(())
 }
 
-/// The service of a channel, where the visitor may use it.
-async fn outlet<'a>(web: &'a Web, visit: &Visit, channel: Channel) -> Result<Option<&'a Outlet>> {
-    let outlet = match channel {
+/// The service of a channel, where the server has one.
+fn served(web: &Web, channel: Channel) -> Option<&Outlet> {
+    match channel {
         Channel::Sms => web.outlets.sms.as_ref(),
         Channel::Fax => web.outlets.fax.as_ref(),
         Channel::Mail => None,
-    };
-    match outlet {
+    }
+}
+
+/// The service of a channel, where the visitor may use it.
+async fn outlet<'a>(web: &'a Web, visit: &Visit, channel: Channel) -> Result<Option<&'a Outlet>> {
+    match served(web, channel) {
         Some(outlet) if web.core.may_dispatch(&visit.actor, channel).await? => Ok(Some(outlet)),
         _ => Ok(None),
     }
@@ -244,15 +248,7 @@ pub async fn outbox(
 pub async fn again(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let message = OutgoingId(posted.number("message"));
-    let outlets = &web.outlets;
-    let a_day = |channel| {
-        let outlet = match channel {
-            Channel::Sms => outlets.sms.as_ref(),
-            Channel::Fax => outlets.fax.as_ref(),
-            Channel::Mail => None,
-        };
-        outlet.map(|outlet| outlet.a_day)
-    };
+    let a_day = |channel| served(&web, channel).map(|outlet| outlet.a_day);
     match web.core.dispatch_again(&visit.actor, message, a_day).await {
         Ok(number) => Done::of("message-queued").to(&number).at("/outbox"),
         Err(error @ Error::NotFound) => visit.failed(&web, &error),
