@@ -431,7 +431,7 @@ fn is_clean_text(bytes: &[u8]) -> bool {
     for byte in bytes {
         let clean = match byte {
             b'\n' => previous == b'\r',
-            b'\r' | b'\t' => true,
+            b'\r' | b'\t' => previous != b'\r',
             0..=0x1F => false,
             _ => previous != b'\r',
         };
@@ -478,17 +478,16 @@ fn is_quoted_printable(line: &[u8]) -> bool {
         .any(|window| window.eq_ignore_ascii_case(b"quoted-printable"))
 }
 
-/// A line without its end (CRLF, LF or CR), and where the next one begins.
+/// A line without its end (CRLF, LF or CR; CRCRLF where a program wrote CRLF as text), and where the
+/// next one begins.
 fn physical_line(bytes: &[u8], start: usize) -> (&[u8], usize) {
     let rest = &bytes[start..];
     match memchr::memchr2(b'\r', b'\n', rest) {
         None => (rest, bytes.len()),
         Some(end) => {
-            let width = if rest[end..].starts_with(b"\r\n") {
-                2
-            } else {
-                1
-            };
+            let ends: [&[u8]; 2] = [b"\r\r\n", b"\r\n"];
+            let found = ends.iter().find(|ends| rest[end..].starts_with(ends));
+            let width = found.map_or(1, |ends| ends.len());
             (&rest[..end], start + end + width)
         }
     }

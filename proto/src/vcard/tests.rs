@@ -168,6 +168,53 @@ fn versions_convert_there_and_back() {
 }
 
 #[test]
+fn further_components_are_joined_unless_they_repeat_the_others() {
+    let check = |line: &str, expected: &str| {
+        let card = format!("BEGIN:VCARD\nVERSION:3.0\nUID:u\n{line}\nFN:A\nEND:VCARD\n");
+        let v3 = rendered(&card, Version::V3);
+        assert!(v3.contains(&format!("\r\n{expected}\r\n")), "{v3}");
+    };
+    check(
+        "ADR:;;1 rue A;B;Lille;;59000;France",
+        "ADR:;;1 rue A;B;Lille;;59000 France",
+    );
+    // As Google exports an address.
+    check(
+        "N:;;;;\nADR:;Bât. C;12 rue A;Lille;;59000;FR;12 rue A\\nBât. C\\n59000 Lille\\nFR",
+        "ADR:;Bât. C;12 rue A;Lille;;59000;FR",
+    );
+    // RFC 9554 §2.1 and §2.2.
+    check(
+        "N:Public;John;;;Jr.;;Jr.\nADR:;;1 Main Street;Any Town;CA;9;US;;;;1;Main Street",
+        "ADR:;;1 Main Street;Any Town;CA;9;US",
+    );
+    check("N:Public;John;;;Jr.;;Jr.", "N:Public;John;;;Jr.");
+}
+
+#[test]
+fn what_was_written_as_text_has_one_end_a_line() {
+    let card = "BEGIN:VCARD\r\r\nVERSION:3.0\r\r\nUID:u\r\r\nN:A;B;;;\r\r\nFN:B A\r\r\n\
+        PHOTO;ENCODING=b;TYPE=JPEG:/9j/\r\r\n 4AAQ\r\r\nNOTE:two\r\r\n  words\r\r\nEND:VCARD\r\r\n";
+    assert!(!parse(card).is_clean());
+    assert_eq!(
+        rendered(card, Version::V3),
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:A;B;;;\r\nFN:B A\r\n\
+         PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQ\r\nNOTE:two words\r\nEND:VCARD\r\n"
+    );
+}
+
+#[test]
+fn a_picture_that_was_cut_off_is_a_picture_in_each_version() {
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:A;B;;;\r\nFN:B A\r\n\
+        PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSk\r\nEND:VCARD\r\n";
+    let v4 = rendered(card, Version::V4);
+    assert!(
+        v4.contains("PHOTO:data:image/jpeg;base64,/9j/4AAQSg==\r\n"),
+        "{v4}"
+    );
+}
+
+#[test]
 fn repairs_appear_in_renderings_only() {
     let check = |card: &str, expected: &str| {
         assert!(!parse(card).is_clean(), "{card}");

@@ -1,6 +1,9 @@
 //! Values: transport encodings, charsets, escapes, pictures.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _, alphabet,
+    engine::{GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
@@ -14,6 +17,15 @@ pub enum Binary {
     /// Somewhere else; never fetched by the server.
     Uri(String),
 }
+
+/// Base64 without its padding, which may have been cut off anywhere.
+const CUT_OFF: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_encode_padding(false)
+        .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
+);
 
 impl Line {
     /// The octets of PHOTO, LOGO, SOUND or KEY, in every form clients write; none for a text.
@@ -70,13 +82,16 @@ impl Line {
     }
 
     fn inline(&self, text: &str, declared: Option<&str>) -> Option<Binary> {
-        let clean: Vec<u8> = text
+        let mut clean: Vec<u8> = text
             .bytes()
             .filter(|b| b.is_ascii_alphanumeric() || *b == b'+' || *b == b'/')
             .collect();
-        let octets = base64::engine::general_purpose::STANDARD_NO_PAD
+        if clean.len() % 4 == 1 {
+            // Six bits are no octet.
+            clean.pop();
+        }
+        let octets = CUT_OFF
             .decode(&clean)
-            .or_else(|_| STANDARD.decode(&clean))
             .ok()
             .filter(|octets| !octets.is_empty())?;
         let media_type = match sniff(&octets) {

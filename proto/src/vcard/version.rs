@@ -180,18 +180,44 @@ fn cleaned(line: &Line) -> NewLine {
     if new.raw.contains(['\r', '\n']) {
         new.raw = new.raw.replace("\r\n", "\\n").replace(['\r', '\n'], "\\n");
     }
-    let structured = ["N", "ADR"].iter().any(|name| line.is(name));
-    if structured && line.components().len() > if line.is("N") { 5 } else { 7 } {
-        let width = if line.is("N") { 5 } else { 7 };
-        let parts = line.components();
-        let mut kept = parts[..width - 1].to_vec();
-        kept.push(parts[width - 1..].join(" ").trim().to_owned());
-        new.raw = join_components(&kept);
+    for (name, width) in [("N", 5), ("ADR", 7)] {
+        if line.is(name) {
+            let parts = line.components();
+            if parts.len() > width {
+                new.raw = join_components(&within(parts, width));
+            }
+        }
     }
     if line.is("FN") && line.text().trim().is_empty() {
         new.raw = String::new();
     }
     new
+}
+
+/// As many components as the property has; what further ones say goes into the last, as semicolons
+/// that nobody escaped made them. The address as it is printed, which Google adds, and the further
+/// components of RFC 9554 §2 say again what the others say, and are left out.
+fn within(mut parts: Vec<String>, width: usize) -> Vec<String> {
+    let words = |part: &str| -> Vec<String> {
+        let words = part.split(|c: char| !c.is_alphanumeric());
+        words
+            .filter(|word| !word.is_empty())
+            .map(str::to_lowercase)
+            .collect()
+    };
+    let further = parts.split_off(width);
+    let mut said: HashSet<String> = parts.iter().flat_map(|part| words(part)).collect();
+    let last = &mut parts[width - 1];
+    for part in further {
+        let new = words(&part);
+        if new.iter().any(|word| !said.contains(word)) {
+            last.push(' ');
+            last.push_str(part.trim());
+            said.extend(new);
+        }
+    }
+    *last = last.trim().to_owned();
+    parts
 }
 
 fn param(name: &str, value: &str) -> Param {
