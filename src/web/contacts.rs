@@ -423,6 +423,10 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
             .unwrap_or_default()
     };
     let phone = first("tel");
+    let is_fax = row
+        .texts
+        .iter()
+        .any(|(field, value)| field == "fax" && straight(value) == phone);
     let name = names::of_contact(&row.placement.display, &row.texts, &visit.settings);
     Row {
         id: row.placement.server_id.clone(),
@@ -432,7 +436,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         organization: first("org"),
         email_link: mailto(&first("email")),
         email: first("email"),
-        phone_link: calls::of_number(&phone, visit),
+        phone_link: (!is_fax).then(|| calls::of_number(&phone, visit)).flatten(),
         phone,
         city: first("city"),
         creator: names::of_account(&row.creator_name, &visit.settings),

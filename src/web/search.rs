@@ -441,7 +441,7 @@ async fn beside(
 /// Fields that a result shows as its name.
 const AS_NAME: [&str; 3] = ["name", "n", "last-first"];
 /// Fields that no result shows: others say the same as people write it.
-const NEVER: [&str; 5] = ["octets", "company", "bday", "mobile", "other-uid"];
+const NEVER: [&str; 6] = ["octets", "company", "bday", "mobile", "fax", "other-uid"];
 
 /// Fields and values that a result may show.
 fn shown(hit: &Hit) -> Vec<(&str, &str)> {

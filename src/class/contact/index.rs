@@ -1,6 +1,6 @@
 //! The texts and keys of a card that lists and searches use.
 
-use carnet_proto::vcard::{Document, Kind, PartialDate};
+use carnet_proto::vcard::{Document, Kind, Line, PartialDate};
 use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::domain::{
@@ -119,11 +119,16 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
     for line in card.all("CATEGORIES") {
         add("categories", line.list().join(", "), Part::Rest);
     }
-    for line in card.all("TEL") {
+    let mut numbers: Vec<_> = card.all("TEL").collect();
+    numbers.sort_by_key(|line| rank(line));
+    for line in numbers {
         if let Some(value) = tidy(&line.text()) {
             let forms = number_forms(&value, country);
             if line.has_type("cell") {
                 texts.push(IndexText::unsearched("mobile", value.clone()));
+            }
+            if answers_to_nobody(line) {
+                texts.push(IndexText::unsearched("fax", value.clone()));
             }
             texts.push(IndexText::number("tel", value, &forms));
         }
@@ -131,6 +136,22 @@ fn texts(card: &Document, display: &str, country: Option<Region>) -> Vec<IndexTe
     texts.extend(unsearched(card));
     texts.extend(family_first(card).map(|name| IndexText::unsearched("last-first", name)));
     texts
+}
+
+/// Where a number stands among those of its card: lists show the first.
+fn rank(line: &Line) -> u8 {
+    match line {
+        line if answers_to_nobody(line) => 3,
+        line if line.is_preferred() => 0,
+        line if line.has_type("cell") => 1,
+        _ => 2,
+    }
+}
+
+/// Whether nobody speaks at this number: a fax or a pager that takes no calls besides.
+fn answers_to_nobody(line: &Line) -> bool {
+    let is = |kind: &str| line.has_type(kind);
+    (is("fax") || is("pager")) && !is("voice") && !is("cell")
 }
 
 /// What only criteria ask for.

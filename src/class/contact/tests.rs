@@ -198,6 +198,30 @@ fn the_index_knows_names_and_folds_them() {
     );
 }
 
+#[test]
+fn lists_show_the_number_somebody_answers() {
+    let numbers = |lines: &str| {
+        let card = CARD.replace("END:VCARD", &format!("{lines}END:VCARD"));
+        let index = Contact::default()
+            .index(card.as_bytes(), None)
+            .expect("a card");
+        let of = |field: &str| {
+            let texts = index.texts.iter().filter(|text| text.field == field);
+            texts.map(|text| text.value.clone()).collect::<Vec<_>>()
+        };
+        (of("tel"), of("fax"))
+    };
+    let (before, none) = numbers("");
+    assert_eq!(none, [""; 0]);
+    let (tel, fax) = numbers(
+        "TEL;TYPE=WORK,FAX:1\r\nTEL;TYPE=PAGER:2\r\nTEL;TYPE=HOME,PREF:3\r\nTEL;TYPE=CELL:4\r\nTEL;TYPE=FAX,VOICE:5\r\n",
+    );
+    assert_eq!(tel[..3], ["3", "333", "4"]);
+    assert_eq!(tel[tel.len() - 2..], ["1", "2"]);
+    assert_eq!(tel.len(), before.len() + 5, "each can be searched");
+    assert_eq!(fax, ["1", "2"]);
+}
+
 proptest! {
     #[test]
     fn what_a_device_was_shown_changes_nothing_when_it_comes_back(
