@@ -13,13 +13,16 @@ NAMES = {
     "five": ("Vanbrabant", "Élodie"),
     "six": ("Иванов", "Пётр 李"),
 }
+# As wide as numbers are.
+MOBILE = "+33 6 11 22 33 44"
+WORK = "+49 (0) 30 1234 5678-90"
 
 
 def cards():
     for uid, (family, given) in NAMES.items():
         yield (
             f"BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{family};{given};;;\r\n"
-            f"FN:{given} {family}\r\nEND:VCARD\r\n"
+            f"FN:{given} {family}\r\nTEL;TYPE=CELL:{MOBILE}\r\nTEL;TYPE=WORK:{WORK}\r\nEND:VCARD\r\n"
         )
 
 
@@ -44,6 +47,7 @@ with tempfile.TemporaryDirectory() as folder:
         for family, given in NAMES.values():
             for word in f"{given} {family}".split():
                 assert word in text, (layout, word, text)
+        assert MOBILE in text and WORK in text, (layout, text)
         fonts = subprocess.run(["pdffonts", pdf], check=True, capture_output=True, text=True).stdout
         assert "DejaVu" in fonts and len(fonts.splitlines()) >= 4, fonts
         # Subsets of what is used: a whole font of these weighs megabytes.

@@ -172,6 +172,17 @@ impl<'a> Fonts<'a> {
         runs.iter().map(|run| self.run_width(run, size, bold)).sum()
     }
 
+    /// The largest size from `least` to `usual` at which the text fits.
+    pub fn shrunk(&self, text: &str, usual: f32, least: f32, room: f32) -> f32 {
+        let width = self.width(text, usual, false);
+        if width <= room {
+            usual
+        } else {
+            // A little less, as widths are rounded.
+            (usual * room / width * 0.99).max(least)
+        }
+    }
+
     /// The text, cut with an ellipsis where it would not fit.
     pub fn fit(&self, text: &str, size: f32, bold: bool, room: f32) -> String {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -245,7 +245,7 @@ fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'static>>
     let room = width - 2.0 * MARGIN;
     let line_height = (height - 2.0 * MARGIN - 12.0) / LINES as f32;
     // Name, organization, mobile, work, e-mail.
-    let shares = [0.25, 0.22, 0.14, 0.14, 0.25];
+    let shares = [0.24, 0.20, 0.17, 0.17, 0.22];
     let mut sheets = vec![Sheet::default()];
     let mut used = 0;
     let mut current = String::new();
@@ -280,8 +280,9 @@ fn list(contacts: &[Fields], how: &Export, fonts: &Fonts) -> Vec<Sheet<'static>>
         let mut x = MARGIN;
         for (cell, share) in cells.iter().zip(shares) {
             let column = room * share;
-            let text = fonts.fit(cell, 7.5, false, column - 4.0);
-            sheet.text(x, y(used), 7.5, text);
+            let size = fonts.shrunk(cell, 7.5, 5.0, column - 4.0);
+            let text = fonts.fit(cell, size, false, column - 4.0);
+            sheet.text(x, y(used), size, text);
             x += column;
         }
         used += 1;
