@@ -92,12 +92,24 @@ pub fn read(text: &str, chosen: Option<char>, headless: bool) -> Result<Option<T
         let excess = cells.split_off(cells.len().min(table.header.len()));
         cells.resize(table.header.len(), String::new());
         table.rows.push(Row {
-            line: record.position().map_or(0, csv::Position::line) + skipped,
+            line: record.position().map_or(0, |at| line_at(body, at)) + skipped,
             cells,
             excess: excess.into_iter().filter(|cell| !cell.is_empty()).collect(),
         });
     }
     Ok((table.header.len() > 1).then_some(table))
+}
+
+/// The line a record begins on: the reader's position is before line ends it passes over, the second
+/// octet of the last CRLF among them.
+fn line_at(text: &str, position: &csv::Position) -> u64 {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let ahead = text.as_bytes().get(start..).unwrap_or_default();
+    let passed = ahead
+        .iter()
+        .take_while(|octet| matches!(octet, b'\r' | b'\n'));
+    let ends = passed.filter(|octet| **octet == b'\n').count();
+    position.line() + ends as u64
 }
 
 fn records(text: &str, delimiter: char) -> impl Iterator<Item = csv::Result<StringRecord>> + '_ {

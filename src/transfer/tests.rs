@@ -422,6 +422,20 @@ fn day_or_month_is_first_by_language_and_dots() {
 }
 
 #[test]
+fn lines_are_counted_as_editors_count_them() {
+    let rows = "First name,Last name\nA,B\n\n\"two\nlines\",D\nE,F\n";
+    for ends in ["\n", "\r\n"] {
+        let text = rows.replace('\n', ends);
+        let lines = table::read(&text, None, false)
+            .expect("read")
+            .expect("a table")
+            .rows;
+        let lines: Vec<u64> = lines.iter().map(|row| row.line).collect();
+        assert_eq!(lines, [2, 4, 6], "{ends:?}");
+    }
+}
+
+#[test]
 fn the_reader_decides_which_number_is_the_day_where_the_file_does_not() {
     let birthday = |text: &str, headless: bool, usual_order: Option<Order>| {
         let options = Options {
