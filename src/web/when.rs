@@ -4,7 +4,7 @@ use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Timelike};
 
 use super::text::{
     Text,
-    dates::{date, month_name},
+    dates::{date, day_name, month_name},
     fill,
 };
 use crate::domain::{id::Timestamp, settings::DateFormat};
@@ -19,7 +19,12 @@ pub fn shown(at: Timestamp, text: &Text) -> String {
     match text.dates {
         DateFormat::Words => fill(
             text.moment,
-            &[&day, &month_name(month, text), &year, &clock],
+            &[
+                &day_name(day, text),
+                &month_name(month, text),
+                &year,
+                &clock,
+            ],
         ),
         _ => format!("{} {clock}", date(Some(year), month, day, text)),
     }

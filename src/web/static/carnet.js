@@ -20,8 +20,19 @@ function closeMenus() {
     menu.open = false;
   });
   const popup = $("#row-menu");
+  if (popup?.contains(document.activeElement)) popup.opener.focus();
   popup?.remove();
   return open.length > 0 || Boolean(popup);
+}
+
+/** Arrows move within an open menu; whether this one did. */
+function moveInMenu({ key, target }) {
+  const menu = target.closest("#row-menu, details.menu[open]");
+  const by = { ArrowDown: 1, ArrowUp: -1 }[key];
+  if (!menu || !by || target.matches("input, select, textarea")) return false;
+  const entries = all("summary, a[href], button", menu);
+  entries[(entries.indexOf(target) + by + entries.length) % entries.length].focus();
+  return true;
 }
 
 document.addEventListener("click", ({ target }) => {
@@ -161,6 +172,7 @@ function openRowMenu(row, x, y) {
   closeMenus();
   const menu = document.createElement("div");
   menu.id = "row-menu";
+  menu.opener = $("a.more", row);
   menu.className = "choices";
   menu.append($("#row-actions").content.cloneNode(true));
   all("[data-needs]", menu).forEach((entry) => entry.dataset.needs in row.dataset || entry.remove());
@@ -313,6 +325,16 @@ function list(table) {
   $("#environment")?.addEventListener("dragenter", (event) => {
     if (event.dataTransfer.types.includes(KIND.row)) $("#environment").open = true;
   });
+  // What is ticked is meant by the buttons above the list too.
+  for (const [selector, what] of [["#export-list", "export"], ["#print-list", "print"]]) {
+    $(selector)?.addEventListener("click", (event) => {
+      if (!rows().some((row) => box(row).checked)) return;
+      event.preventDefault();
+      press(`fieldset.selected button[formaction$="/selected/${what}"]`);
+    });
+  }
+  // A browser that comes back to the list ticks what was ticked.
+  addEventListener("pageshow", selectionChanged);
   selectionChanged();
 }
 
@@ -411,6 +433,7 @@ function keydown(event) {
     const link = $("td.name > a, a.strong", event.target.closest("tr, li"));
     if (link) return go(link.href);
   }
+  if (moveInMenu(event)) return event.preventDefault();
   if (!("keys" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
   if (event.target.closest("#row-menu, details.menu[open]")) return;

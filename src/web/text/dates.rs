@@ -10,7 +10,7 @@ pub fn date(year: Option<i32>, month: u32, day: u32, text: &Text) -> String {
     let (mark, first, second) = match text.dates {
         DateFormat::Words => {
             let year = year.map(|year| format!(" {year}")).unwrap_or_default();
-            return format!("{day} {}{year}", month_name(month, text));
+            return format!("{} {}{year}", day_name(day, text), month_name(month, text));
         }
         DateFormat::Iso => {
             let year = year.map_or("-".to_owned(), |year| format!("{year:04}"));
@@ -50,6 +50,14 @@ pub fn age(born: NaiveDate, today: NaiveDate) -> Option<u32> {
     today.years_since(born).filter(|years| *years < 130)
 }
 
+/// A day of a month before the month's name: French counts the first one.
+pub fn day_name(day: u32, text: &Text) -> String {
+    match (day, text.lang) {
+        (1, "fr") => "1er".to_owned(),
+        _ => day.to_string(),
+    }
+}
+
 /// A month in the reader's language.
 pub fn month_name(month: u32, text: &Text) -> &'static str {
     let at = month.saturating_sub(1) as usize;
@@ -59,6 +67,14 @@ pub fn month_name(month: u32, text: &Text) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_first_of_a_month_is_counted_in_french_alone() {
+        use super::super::{EN, FR};
+        assert_eq!(date(Some(1940), 1, 1, &FR), "1er janvier 1940");
+        assert_eq!(date(None, 1, 2, &FR), "2 janvier");
+        assert_eq!(date(Some(1940), 1, 1, &EN), "1 January 1940");
+    }
 
     #[test]
     fn an_age_grows_on_the_birthday() {
