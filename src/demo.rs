@@ -6,7 +6,7 @@ use crate::{
     auth,
     domain::{
         actor::Client,
-        batch::{Batch, Op},
+        batch::{Batch, GroupOp, Op, PersonOp},
         collection::DEFAULT_BOOK,
         core::Core,
         error::Result,
@@ -62,32 +62,32 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
     }
     let mut ids = Vec::new();
     for (login, name) in PEOPLE {
-        let op = Op::AddPerson {
+        let op = Op::Person(PersonOp::AddPerson {
             login: login.to_owned(),
             email: Some(email(login)),
             name: name.to_owned(),
             admin: false,
             password_hash: auth::hash(PASSWORD.to_owned()).await?,
-        };
+        });
         ids.push(PersonId(commit(core, op).await?));
     }
     let group = crate::domain::id::GroupId(
         commit(
             core,
-            Op::AddGroup {
+            Op::Group(GroupOp::AddGroup {
                 name: "Team".to_owned(),
                 display_name: "Team".to_owned(),
                 admin: ids[0],
-            },
+            }),
         )
         .await?,
     );
     for person in &ids[1..] {
-        let op = Op::SetMember {
+        let op = Op::Group(GroupOp::SetMember {
             group,
             person: *person,
             role: Role::Member,
-        };
+        });
         commit(core, op).await?;
     }
     let client = Client {

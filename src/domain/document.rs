@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Batch, NewPlacement, Op},
+    batch::{Batch, ItemOp, NewPlacement, Op},
     book::{Book, new_server_id},
     class::DOCUMENT,
     collection::Collection,
@@ -163,7 +163,7 @@ impl Book {
                     ops.extend(sealing(*blob, &content.index.blob));
                     let server_id = new_server_id();
                     ids.push(server_id.clone());
-                    ops.push(Op::CreateItem {
+                    ops.push(Op::Item(ItemOp::CreateItem {
                         class: book.class().name().into(),
                         creator: book.actor().person,
                         content,
@@ -176,7 +176,7 @@ impl Book {
                             overlay,
                             tags,
                         },
-                    });
+                    }));
                 }
                 ops.extend(book.core().fitting(book.actor().person).await?);
                 book.core().commit_as(book.actor(), ops).await?;
@@ -212,7 +212,7 @@ impl Book {
                 return Ok(());
             };
             let mut ops = Vec::new();
-            if let (Some((blob, _)), Op::Edit { content, .. }) = (received, &op) {
+            if let (Some((blob, _)), Op::Item(ItemOp::Edit { content, .. })) = (received, &op) {
                 ops.extend(sealing(*blob, &content.index.blob));
             }
             ops.push(op);
@@ -315,10 +315,10 @@ impl Core {
         let mut creators = BTreeSet::new();
         for op in ops {
             let placement = match op {
-                Op::RestorePlacement { placement, .. } => *placement,
-                Op::Edit {
+                Op::Item(ItemOp::RestorePlacement { placement, .. }) => *placement,
+                Op::Item(ItemOp::Edit {
                     through, content, ..
-                } if content.index.blob.is_some() => *through,
+                }) if content.index.blob.is_some() => *through,
                 _ => continue,
             };
             let card = self.store().placement(placement).await?;

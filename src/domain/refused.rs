@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{HistoryOp, Op},
     book::Book,
     class::Difference,
     collection::Place,
@@ -131,7 +131,7 @@ impl Core {
                 let mut ops = book
                     .copied(content, &format!("{}.vcf", random_id(16)))
                     .await?;
-                ops.push(Op::DismissRefusal { revision: id });
+                ops.push(Op::History(HistoryOp::DismissRefusal { revision: id }));
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await
@@ -145,7 +145,7 @@ impl Core {
             .await?
             .ok_or(Error::NotFound)?;
         self.decided(actor, |actor| async move {
-            let op = Op::Propose { revision: id };
+            let op = Op::History(HistoryOp::Propose { revision: id });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await
@@ -166,7 +166,7 @@ impl Core {
     pub async fn dismiss_refused(&self, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         self.own_refused(actor, id).await?;
         self.decided(actor, |actor| async move {
-            let op = Op::DismissRefusal { revision: id };
+            let op = Op::History(HistoryOp::DismissRefusal { revision: id });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await
@@ -185,8 +185,8 @@ impl Core {
                 found => found?,
             };
             let settled = match proposal.kind {
-                RevisionKind::Proposed => Op::SettleProposal { revision: id },
-                _ => Op::DismissRefusal { revision: id },
+                RevisionKind::Proposed => Op::History(HistoryOp::SettleProposal { revision: id }),
+                _ => Op::History(HistoryOp::DismissRefusal { revision: id }),
             };
             let base = self
                 .store()
@@ -217,7 +217,7 @@ impl Core {
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
             self.proposal(&actor, id).await?;
-            let op = Op::SettleProposal { revision: id };
+            let op = Op::History(HistoryOp::SettleProposal { revision: id });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await

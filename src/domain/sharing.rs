@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Committed, NewPlacement, Op},
+    batch::{Committed, ItemOp, NewPlacement, Op},
     book::{Book, new_server_id, removal},
     class::DOCUMENT,
     collection::{Collection, DEFAULT_BOOK, DEFAULT_FOLDER, Place},
@@ -238,7 +238,7 @@ impl Book {
         } else {
             Vec::new()
         };
-        Ok(Op::Place {
+        Ok(Op::Item(ItemOp::Place {
             item: placement.item,
             placement: NewPlacement {
                 collection: target.collection().id,
@@ -250,7 +250,7 @@ impl Book {
                 tags: Vec::new(),
             },
             from: Some(placement.collection),
-        })
+        }))
     }
 
     /// The operation that makes a new item of the actor's own in this book, with content and a new
@@ -260,7 +260,7 @@ impl Book {
         let bytes = class.renewed(content, &random_id(16))?;
         let (content, overlay, tags) = self.admit(&bytes, None)?;
         let weighs = content.index.blob.is_some();
-        let mut ops = vec![Op::CreateItem {
+        let mut ops = vec![Op::Item(ItemOp::CreateItem {
             class: class.name().into(),
             creator: self.actor().person,
             content,
@@ -273,7 +273,7 @@ impl Book {
                 overlay,
                 tags,
             },
-        }];
+        })];
         if weighs {
             ops.extend(self.core().fitting(self.actor().person).await?);
         }

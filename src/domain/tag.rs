@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{ItemOp, Op, TagOp},
     book::Book,
     collection::Place,
     core::Core,
@@ -31,11 +31,11 @@ impl Core {
         }
         let colour = checked(colour)?;
         self.decided(actor, |actor| {
-            let op = Op::AddTag {
+            let op = Op::Tag(TagOp::AddTag {
                 person: actor.person,
                 name: name.to_owned(),
                 colour: colour.clone(),
-            };
+            });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
                 Ok(TagId(committed.rows.first().copied().unwrap_or(0)))
@@ -49,10 +49,10 @@ impl Core {
         self.own_tag(actor, tag).await?;
         let colour = checked(colour)?;
         self.decided(actor, |actor| {
-            let op = Op::ColourTag {
+            let op = Op::Tag(TagOp::ColourTag {
                 tag,
                 colour: colour.clone(),
-            };
+            });
             async move { self.commit_as(&actor, vec![op]).await.map(drop) }
         })
         .await
@@ -69,7 +69,7 @@ impl Core {
                 names.retain(|other| other != name);
                 ops.push(self.categorised(&placement, names));
             }
-            ops.push(Op::RemoveTag { tag });
+            ops.push(Op::Tag(TagOp::RemoveTag { tag }));
             self.commit_as(&actor, ops).await.map(drop)
         })
         .await
@@ -83,7 +83,7 @@ impl Core {
 
     /// The private placement shows these tags: it alone moves, not the item nor its other places.
     fn categorised(&self, placement: &Placement, tags: Vec<String>) -> Op {
-        Op::SetOverlay {
+        Op::Item(ItemOp::SetOverlay {
             placement: placement.id,
             expected_changed: placement.changed,
             overlay: self
@@ -91,7 +91,7 @@ impl Core {
                 .with_tags(&placement.overlay, &tags),
             tags,
             writer: None,
-        }
+        })
     }
 }
 
@@ -166,7 +166,9 @@ impl Book {
                 if private.is_empty() {
                     let linked = on.iter().map(|(tag, _)| (*tag, true));
                     let links = linked.chain(off.iter().map(|(tag, _)| (*tag, false)));
-                    ops.extend(links.map(|(tag, linked)| Op::LinkTag { tag, item, linked }));
+                    ops.extend(
+                        links.map(|(tag, linked)| Op::Tag(TagOp::LinkTag { tag, item, linked })),
+                    );
                 }
             }
             if !ops.is_empty() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Committed, NewPlacement, Op},
+    batch::{Committed, HistoryOp, ItemOp, NewPlacement, Op},
     book::{Book, new_server_id, removal},
     collection::Place,
     core::Core,
@@ -116,12 +116,12 @@ impl Book {
         } else {
             None
         };
-        ops.push(Op::RestorePlacement {
+        ops.push(Op::Item(ItemOp::RestorePlacement {
             placement: placement.id,
             href: self.free_href(&placement.href, None).await?,
             server_id: new_server_id(),
             overlay,
-        });
+        }));
         Ok(ops)
     }
 
@@ -155,7 +155,7 @@ impl Book {
         let found = self.core().store().version_at(placement.id, last, None);
         let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
         let (content, overlay, tags) = self.admit(&self.shown(&document, &overlay), None)?;
-        Ok(Op::CreateItem {
+        Ok(Op::Item(ItemOp::CreateItem {
             class: placement.class.clone(),
             creator: placement.creator,
             content,
@@ -168,7 +168,7 @@ impl Book {
                 overlay,
                 tags,
             },
-        })
+        }))
     }
 
     /// A removed item of Private under another UID, because its own is another item's now.
@@ -243,10 +243,10 @@ impl Book {
             if !book.may(right) {
                 return Err(Error::Forbidden { right });
             }
-            let op = Op::Empty {
+            let op = Op::Item(ItemOp::Empty {
                 collection,
                 expected,
-            };
+            });
             book.core()
                 .commit_as(book.actor(), vec![op])
                 .await
@@ -324,11 +324,11 @@ impl Core {
         let known = self.store().office_value(PURGE_CLOCK).await?;
         let known = known.and_then(|text| text.parse().ok()).map(Timestamp);
         let clock = known.map_or(now, |known| known.min(now));
-        let mut ops = vec![Op::Purge {
+        let mut ops = vec![Op::History(HistoryOp::Purge {
             versions_before: clock.plus_days(-self.limits().history_days),
             trash_before: clock.plus_days(-self.limits().trash_days),
             tombstones_before: clock.plus_days(-self.limits().tombstone_days),
-        }];
+        })];
         if known.is_none_or(|known| lived || now <= known.plus_days(BELIEVED)) {
             ops.push(Op::Office(OfficeOp::KeepClock(now)));
         } else {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Batch, Op},
+    batch::{Batch, HistoryOp, Op, ViewOp},
     book::Book,
     collection::{Collection, Place},
     core::Core,
@@ -115,12 +115,12 @@ impl Core {
         {
             return self.open(actor, view.collection).await;
         }
-        let catch_up = Op::CatchUp {
+        let catch_up = Op::View(ViewOp::CatchUp {
             owner: actor.person,
             segment,
             description: hidden.join(" "),
             sources: wanted,
-        };
+        });
         // Flushed: a token a client was given counts on its sequences.
         let committed = self
             .commit(Batch {
@@ -201,7 +201,7 @@ impl Core {
         words: Vec<u8>,
         reason: &str,
     ) -> Result<()> {
-        let refuse = Op::Refuse {
+        let refuse = Op::History(HistoryOp::Refuse {
             item: None,
             collection: None,
             document: words,
@@ -209,7 +209,7 @@ impl Core {
             identity,
             mark: false,
             notice: !actor.client.is_page(),
-        };
+        });
         self.commit_personal(actor, vec![refuse]).await.map(drop)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Book, Condition, removal};
 use crate::domain::{
-    batch::Op,
+    batch::{DavOp, ItemOp, Op},
     error::{Error, Result},
     id::ItemId,
     item::{Card, Placement},
@@ -68,10 +68,10 @@ impl Book {
             if !ops.is_empty() {
                 // Who moves without a condition may hold an older version than is moved.
                 if *condition != Condition::None {
-                    ops.push(Op::NoteWritten {
+                    ops.push(Op::Dav(DavOp::NoteWritten {
                         collection: to.book.collection.id,
                         href: to.href.to_owned(),
-                    });
+                    }));
                 }
                 book.core.commit_as(&book.actor, ops).await?;
             }
@@ -116,12 +116,12 @@ impl Book {
             }
             ops.push(removal(occupant));
         }
-        ops.push(Op::RestorePlacement {
+        ops.push(Op::Item(ItemOp::RestorePlacement {
             placement: card.placement.id,
             href: to.href.to_owned(),
             server_id: super::new_server_id(),
             overlay: None,
-        });
+        }));
         Ok(Ok((occupant.is_none(), ops)))
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Book, Condition};
 use crate::domain::{
-    batch::Op,
+    batch::{HistoryOp, Op},
     error::{Error, Result},
     id::{RevisionId, Seq},
     item::{Card, Placement, digest},
@@ -79,7 +79,7 @@ impl Book {
         self.decided(|book| async move {
             let reason = "the contact had been taken away meanwhile";
             let mut op = book.refusal(Some(gone), document.to_vec(), reason);
-            if let Op::Refuse { mark, .. } = &mut op {
+            if let Op::History(HistoryOp::Refuse { mark, .. }) = &mut op {
                 *mark = false;
             }
             book.core.commit_as(&book.actor, vec![op]).await.map(drop)

@@ -12,7 +12,7 @@ use std::{
 
 use super::{Book, Edit, write::Attempt};
 use crate::domain::{
-    batch::Op,
+    batch::{DavOp, Op},
     cursor::Cursor,
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, Seq},
@@ -90,11 +90,11 @@ impl Book {
         {
             return Ok(());
         }
-        let op = Op::NoteServed {
+        let op = Op::Dav(DavOp::NoteServed {
             collection: self.collection.id,
             upto: Some(upto),
             cards: self.core.served().take_ahead(&follower, upto),
-        };
+        });
         self.core.note(&self.actor, op).await?;
         self.core.served().set(follower, upto);
         Ok(())
@@ -120,11 +120,11 @@ impl Book {
         if cards.is_empty() {
             return Ok(());
         }
-        let op = Op::NoteServed {
+        let op = Op::Dav(DavOp::NoteServed {
             collection: self.collection.id,
             upto: None,
             cards,
-        };
+        });
         self.core.note(&self.actor, op).await.map(drop)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Book, Condition, Edit, Moved, Removed, Written};
 use crate::domain::{
-    batch::{Committed, Content, NewPlacement, Op},
+    batch::{BookOp, Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
     id::RevisionId,
@@ -99,7 +99,7 @@ impl Book {
     }
 
     fn creation(&self, content: Content, overlay: Vec<u8>, tags: Vec<String>) -> Op {
-        Op::CreateItem {
+        Op::Item(ItemOp::CreateItem {
             class: self.class().name().into(),
             creator: self.actor.person,
             content,
@@ -112,7 +112,7 @@ impl Book {
                 overlay,
                 tags,
             },
-        }
+        })
     }
 
     /// Items that still fit the private books of the person, and the quota of them all; none when
@@ -197,10 +197,10 @@ impl Book {
             refused => refused,
         };
         if let Err(Error::Forbidden { .. }) = &allowed {
-            let op = Op::MarkRefused {
+            let op = Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
                 item: placement.item,
-            };
+            });
             self.core.commit_as(&self.actor, vec![op]).await?;
         }
         allowed
@@ -208,10 +208,10 @@ impl Book {
 
     /// Another last segment for a private book's URL, and so another collection to clients.
     pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
-        let op = Op::MoveBook {
+        let op = Op::Book(BookOp::MoveBook {
             collection: self.collection.id,
             segment: segment.to_owned(),
-        };
+        });
         self.change_whole(Right::Remove, condition, op).await
     }
 
@@ -221,7 +221,7 @@ impl Book {
     pub async fn remove(&self, condition: &Condition) -> Result<()> {
         self.require_deletions().await?;
         let collection = self.collection.id;
-        let op = Op::RemoveBook { collection };
+        let op = Op::Book(BookOp::RemoveBook { collection });
         self.change_whole(Right::RemoveAny, condition, op).await
     }
 
@@ -238,10 +238,10 @@ impl Book {
         if *condition != Condition::None {
             ops.insert(
                 0,
-                Op::Unmoved {
+                Op::Book(BookOp::Unmoved {
                     collection: self.collection.id,
                     seq: self.collection.seq,
-                },
+                }),
             );
         }
         self.core.commit_as(&self.actor, ops).await.map(drop)
@@ -307,14 +307,14 @@ impl Book {
         let created = current.is_none();
         let mut moved = Moved::new();
         let known = self.actor.client.is_page() || self.follows().await?;
-        let written_here = Op::NoteWritten {
+        let written_here = Op::Dav(DavOp::NoteWritten {
             collection: self.collection.id,
             href: href.to_owned(),
-        };
+        });
         match current {
             None => {
                 let (content, overlay, tags) = self.admit(&bytes?, None)?;
-                let create = Op::CreateItem {
+                let create = Op::Item(ItemOp::CreateItem {
                     class: self.class().name().into(),
                     creator: self.actor.person,
                     content,
@@ -327,7 +327,7 @@ impl Book {
                         overlay,
                         tags,
                     },
-                };
+                });
                 let committed = self.commit(vec![create, written_here]).await?;
                 moved = committed.collections;
             }
@@ -349,7 +349,10 @@ impl Book {
                         }
                     }
                 }
-                if ops.iter().any(|op| !matches!(op, Op::NoteWritten { .. })) {
+                if ops
+                    .iter()
+                    .any(|op| !matches!(op, Op::Dav(DavOp::NoteWritten { .. })))
+                {
                     moved = self.commit(ops).await?.collections;
                 }
             }
@@ -386,22 +389,22 @@ impl Book {
         let placement = &card.placement;
         let same_overlay = overlay[..] == placement.overlay[..];
         if content.document[..] == card.document[..] {
-            return Ok((!same_overlay).then_some(Op::SetOverlay {
+            return Ok((!same_overlay).then_some(Op::Item(ItemOp::SetOverlay {
                 placement: placement.id,
                 expected_changed: placement.changed,
                 overlay,
                 tags,
                 writer: None,
-            }));
+            })));
         }
-        Ok(Some(Op::Edit {
+        Ok(Some(Op::Item(ItemOp::Edit {
             item: placement.item,
             expected_rev: placement.rev,
             content,
             through: placement.id,
             overlay: (!same_overlay).then_some((overlay, tags)),
             writer: None,
-        }))
+        })))
     }
 
     /// Checks new content and takes the owner's lines out of it where the place is private.
@@ -467,15 +470,15 @@ impl Book {
         let op = match card {
             _ if valid => {
                 let mut refusal = self.refusal(card, document, reason);
-                if let Op::Refuse { mark, .. } = &mut refusal {
+                if let Op::History(HistoryOp::Refuse { mark, .. }) = &mut refusal {
                     *mark &= marks;
                 }
                 refusal
             }
-            Some(card) if marks => Op::MarkRefused {
+            Some(card) if marks => Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
                 item: card.placement.item,
-            },
+            }),
             _ => return Ok(()),
         };
         self.commit(vec![op]).await.map(drop)
@@ -487,7 +490,7 @@ impl Book {
         document: Vec<u8>,
         reason: &str,
     ) -> Op {
-        Op::Refuse {
+        Op::History(HistoryOp::Refuse {
             item: card.map(|card| card.placement.item),
             collection: Some(self.collection.id),
             document,
@@ -495,7 +498,7 @@ impl Book {
             identity: None,
             mark: card.is_some(),
             notice: !self.actor.client.is_page(),
-        }
+        })
     }
 
     /// A refused new item: its bytes differ at every attempt (a fresh UID), what it says does not.
@@ -506,7 +509,7 @@ impl Book {
         reason: &str,
     ) -> Op {
         let mut refusal = self.refusal(None, document, reason);
-        if let Op::Refuse { identity, .. } = &mut refusal {
+        if let Op::History(HistoryOp::Refuse { identity, .. }) = &mut refusal {
             *identity = (!fingerprint.is_empty()).then(|| digest(fingerprint.as_bytes()));
         }
         refusal
@@ -523,11 +526,11 @@ impl Book {
 
 /// The operation that takes a placement away as it was read.
 pub(in crate::domain) fn removal(placement: &Placement) -> Op {
-    Op::Remove {
+    Op::Item(ItemOp::Remove {
         placement: placement.id,
         expected_changed: Some(placement.changed),
         writer: None,
-    }
+    })
 }
 
 /// New items as they would be stored, or why not.

@@ -9,7 +9,7 @@ use super::{
     reverts::Revert,
 };
 use crate::domain::{
-    batch::{Made, NewPlacement, Op},
+    batch::{ItemOp, Made, NewPlacement, Op, ViewOp},
     book::{Book, Edit, new_server_id},
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId, Seq},
@@ -166,7 +166,7 @@ impl DeviceBook {
             fingerprint: fingerprint.to_owned(),
             server_id: server_id.clone(),
         });
-        work.ops.push(Op::CreateItem {
+        work.ops.push(Op::Item(ItemOp::CreateItem {
             class: home.core().class().name().into(),
             creator: home.actor().person,
             placement: NewPlacement {
@@ -179,7 +179,7 @@ impl DeviceBook {
                 tags,
             },
             content,
-        });
+        }));
         Outcome::Added {
             client_id,
             server_id,
@@ -338,11 +338,11 @@ impl DeviceBook {
             work.wrote.push(card.placement.item);
         }
         let writer = work.union.is_none().then_some(self.device);
-        let remove = Op::Remove {
+        let remove = Op::Item(ItemOp::Remove {
             placement: spot.card.placement.id,
             expected_changed: Some(spot.card.placement.changed),
             writer,
-        };
+        });
         if work.touched.insert(server_id.to_owned()) {
             work.ops.push(remove)
         } else {
@@ -380,7 +380,7 @@ impl DeviceBook {
             return Ok(());
         };
         let beside = match &op {
-            Op::Edit { content, .. } => &content.beside[..],
+            Op::Item(ItemOp::Edit { content, .. }) => &content.beside[..],
             _ => &spot.card.placement.beside[..],
         };
         // The stored bytes are what the device sent.
@@ -389,7 +389,9 @@ impl DeviceBook {
             work.force(&card.placement);
         }
         let is_view = work.union.is_some();
-        if let Op::Edit { writer: by, .. } | Op::SetOverlay { writer: by, .. } = &mut op {
+        if let Op::Item(ItemOp::Edit { writer: by, .. })
+        | Op::Item(ItemOp::SetOverlay { writer: by, .. }) = &mut op
+        {
             *by = (untouched && !is_view).then_some(self.device);
         }
         let (item, server_id) = (card.placement.item, &card.placement.server_id);
@@ -534,13 +536,13 @@ impl Work {
         let mut ops = std::mem::take(&mut self.ops);
         if self.union.is_some() && !ops.is_empty() {
             let view = book.collection().id;
-            ops.insert(0, Op::Level { view });
-            ops.push(Op::Follow {
+            ops.insert(0, Op::View(ViewOp::Level { view }));
+            ops.push(Op::View(ViewOp::Follow {
                 view,
                 device,
                 made: std::mem::take(&mut self.made),
                 wrote: std::mem::take(&mut self.wrote),
-            });
+            }));
         }
         ops
     }
@@ -565,7 +567,7 @@ impl Work {
     /// Replaces the operation an earlier command of this request made for a placement.
     fn replace(&mut self, placement: PlacementId, with: Op) {
         for op in &mut self.ops {
-            let same = matches!(op, Op::Edit { through: p, .. } | Op::SetOverlay { placement: p, .. } if *p == placement);
+            let same = matches!(op, Op::Item(ItemOp::Edit { through: p, .. }) | Op::Item(ItemOp::SetOverlay { placement: p, .. }) if *p == placement);
             if same {
                 *op = with;
                 return;

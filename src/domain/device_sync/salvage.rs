@@ -3,7 +3,7 @@
 
 use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
 use crate::domain::{
-    batch::{NewPlacement, Op},
+    batch::{ItemOp, NewPlacement, Op},
     book::{Book, Edit, new_server_id},
     collection::Place,
     error::{Error, Result},
@@ -166,7 +166,7 @@ async fn keep_new(
     if let Some(left) = room {
         *left -= 1;
     }
-    Ok(Some(Op::CreateItem {
+    Ok(Some(Op::Item(ItemOp::CreateItem {
         class: home.core().class().name().into(),
         creator: home.actor().person,
         content,
@@ -179,5 +179,5 @@ async fn keep_new(
             overlay,
             tags,
         },
-    }))
+    })))
 }

@@ -2,9 +2,9 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit, items::Placed, misrouted};
+use super::{Applied, Commit, items::Placed};
 use crate::domain::{
-    batch::Op,
+    batch::HistoryOp,
     error::Error,
     id::{CollectionId, ItemId, RevisionId, Timestamp},
     item::digest,
@@ -14,9 +14,9 @@ use crate::domain::{
 const REFUSED_KEPT: i64 = 500;
 
 impl Commit<'_> {
-    pub(super) fn history_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn history_op(&mut self, op: &HistoryOp) -> Applied<i64> {
         match op {
-            Op::Refuse {
+            HistoryOp::Refuse {
                 item,
                 collection,
                 document,
@@ -35,8 +35,8 @@ impl Commit<'_> {
                 }
                 Ok(kept)
             }
-            Op::MarkRefused { collection, item } => self.mark_refused(*collection, *item),
-            Op::DismissRefusal { revision } => {
+            HistoryOp::MarkRefused { collection, item } => self.mark_refused(*collection, *item),
+            HistoryOp::DismissRefusal { revision } => {
                 let author = self.author();
                 let gone = self.run(
                     "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
@@ -45,17 +45,16 @@ impl Commit<'_> {
                 self.settle_kept()?;
                 Ok(gone)
             }
-            Op::Propose { revision } => self.propose(*revision),
-            Op::SettleProposal { revision } => self.run(
+            HistoryOp::Propose { revision } => self.propose(*revision),
+            HistoryOp::SettleProposal { revision } => self.run(
                 "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
                 [revision.0],
             ),
-            Op::Purge {
+            HistoryOp::Purge {
                 versions_before,
                 trash_before,
                 tombstones_before,
             } => self.purge(*versions_before, *trash_before, *tombstones_before),
-            _ => misrouted(),
         }
     }
 
