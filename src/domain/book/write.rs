@@ -22,9 +22,6 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.put_through(&union, href, condition, edit)).await;
         }
-        if let Some(written) = self.put_category(href, condition, edit).await? {
-            return Ok(written);
-        }
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_put(href, condition, edit).await {
@@ -143,9 +140,6 @@ impl Book {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.delete_through(&union, href, condition)).await;
         }
-        if let Some(removed) = self.delete_category(href, condition).await? {
-            return Ok(removed);
-        }
         let mut book = self.clone();
         for _ in 0..RETRIES {
             match book.try_delete(href, condition).await {
@@ -164,6 +158,9 @@ impl Book {
         href: &str,
         condition: &Condition,
     ) -> std::result::Result<Removed, Attempt> {
+        if let Some(tag) = self.category(href).await? {
+            return self.delete_category(&tag, condition).await;
+        }
         let card = match self.get(href).await {
             Err(Error::NotFound)
                 if matches!(condition, Condition::Match(_) | Condition::Exists) =>
@@ -236,15 +233,17 @@ impl Book {
         }
         let mut ops = vec![op];
         if *condition != Condition::None {
-            ops.insert(
-                0,
-                Op::Book(BookOp::Unmoved {
-                    collection: self.collection.id,
-                    seq: self.collection.seq,
-                }),
-            );
+            ops.insert(0, self.unmoved());
         }
         self.core.commit_as(&self.actor, ops).await.map(drop)
+    }
+
+    /// The precondition that nothing changed here since the book was opened.
+    pub(super) fn unmoved(&self) -> Op {
+        Op::Book(BookOp::Unmoved {
+            collection: self.collection.id,
+            seq: self.collection.seq,
+        })
     }
 
     async fn try_put(
@@ -253,6 +252,9 @@ impl Book {
         condition: &Condition,
         edit: &dyn Edit,
     ) -> std::result::Result<Written, Attempt> {
+        if let Some(tag) = self.category(href).await? {
+            return self.put_category(&tag, condition, edit).await;
+        }
         let found = self.by_hrefs(&[href.to_owned()]).await?;
         let current = found.into_iter().next().flatten();
         let shown = current.as_ref().map(|card| self.content(card));
@@ -515,7 +517,7 @@ impl Book {
         refusal
     }
 
-    async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
+    pub(super) async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
         match self.core.commit_as(&self.actor, ops).await {
             Ok(committed) => Ok(committed),
             Err(Error::PreconditionFailed) => Err(Attempt::Moved),
