@@ -371,7 +371,7 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
         });
         let mut added = commit(store, op).await;
         if let (Ok(committed), false) = (&added, new.class.is_empty()) {
-            let person = PersonId(committed.rows.first().copied().unwrap_or(0));
+            let person = committed.row().map_err(|error| error.to_string())?;
             let class = new.class;
             added = commit(store, Op::Office(OfficeOp::SetClass { person, class })).await;
         }

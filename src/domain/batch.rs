@@ -16,6 +16,7 @@ use super::{
     class::Index,
     credential::{CredentialOp, SecondFactorOp},
     document::DocumentOp,
+    error::{Error, Result},
     id::{CollectionId, DeviceId, ImportId, ItemId, NoticeId, PersonId, Seq, Timestamp},
     office::store::OfficeOp,
     outbox::OutboxOp,
@@ -171,4 +172,14 @@ pub struct Committed {
     pub people: Vec<PersonId>,
     /// The row that each operation made or changed, in order; 0 where there is none.
     pub rows: Vec<i64>,
+}
+
+impl Committed {
+    /// The row that the first operation made.
+    pub fn row<T: From<i64>>(&self) -> Result<T> {
+        match self.rows.first() {
+            Some(&row) if row != 0 => Ok(row.into()),
+            _ => Err(Error::Unavailable("a commit made no row".into())),
+        }
+    }
 }

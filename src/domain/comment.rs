@@ -120,7 +120,7 @@ impl Book {
                 text: text.clone(),
             });
             let committed = book.core().commit_as(book.actor(), vec![op]).await?;
-            Ok(CommentId(committed.rows.first().copied().unwrap_or(0)))
+            committed.row()
         })
         .await
     }
@@ -165,7 +165,7 @@ impl Book {
                 text: text.clone(),
             });
             let committed = book.core().commit_as(book.actor(), vec![op]).await?;
-            Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
+            committed.row()
         })
         .await
     }

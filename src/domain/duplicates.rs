@@ -283,7 +283,7 @@ impl Book {
             }
         }
         let committed = self.core().commit_as(self.actor(), ops).await?;
-        Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
+        committed.row()
     }
 
     /// Lists of this place with a member, by its uid.

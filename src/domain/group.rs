@@ -106,7 +106,7 @@ impl Core {
             });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                Ok(GroupId(committed.rows.first().copied().unwrap_or(0)))
+                committed.row()
             }
         })
         .await
@@ -151,7 +151,7 @@ impl Core {
             });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                Ok(GroupId(committed.rows.first().copied().unwrap_or(0)))
+                committed.row()
             }
         })
         .await

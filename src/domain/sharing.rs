@@ -327,7 +327,7 @@ impl Core {
             }
             book.require_deletions().await?;
             let committed = self.commit_as(&actor, vec![removal(&placement)]).await?;
-            let removal = RevisionId(committed.rows.first().copied().unwrap_or(0));
+            let removal = committed.row()?;
             Ok(Undo::Removed {
                 book: placement.collection,
                 removals: vec![removal],

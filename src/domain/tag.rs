@@ -38,7 +38,7 @@ impl Core {
             });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                Ok(TagId(committed.rows.first().copied().unwrap_or(0)))
+                committed.row()
             }
         })
         .await

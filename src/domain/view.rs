@@ -132,8 +132,7 @@ impl Core {
                 ..Batch::default()
             })
             .await?;
-        let row = committed.rows.first().copied().ok_or(Error::NotFound)?;
-        self.open(actor, CollectionId(row)).await
+        self.open(actor, committed.row()?).await
     }
 
     /// Opens a view again, up to date with its books.

@@ -101,7 +101,7 @@ impl Book {
             job,
         });
         let committed = self.core.commit_as(&self.actor, vec![op]).await?;
-        Ok(ImportId(committed.rows.first().copied().unwrap_or(0)))
+        committed.row()
     }
 
     /// Adds new items and updates others in one commit; one outcome each. Needs *Add*, and *Modify*

@@ -7,7 +7,6 @@ use crate::domain::{
     batch::{BookOp, Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
-    id::RevisionId,
     item::{Card, Placement, digest, random_id},
     rights::Right,
     rule::Malformed,
@@ -181,7 +180,7 @@ impl Book {
         let op = removal(&card.placement);
         let committed = self.commit(vec![op]).await?;
         Ok(Removed {
-            removal: RevisionId(committed.rows.first().copied().unwrap_or(0)),
+            removal: committed.row()?,
             moved: committed.collections,
         })
     }

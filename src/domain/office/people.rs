@@ -115,7 +115,7 @@ impl Office {
             password_hash,
         });
         let committed = self.commit(vec![add]).await?;
-        let person = PersonId(committed.rows.first().copied().unwrap_or(0));
+        let person = committed.row()?;
         if !new.class.is_empty() {
             let class = new.class;
             self.commit(vec![Op::Office(OfficeOp::SetClass { person, class })])
