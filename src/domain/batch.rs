@@ -150,7 +150,7 @@ impl Op {
                 | Op::View(_)
                 | Op::Dav(_)
                 | Op::Device(DeviceOp::TouchDevice { .. } | DeviceOp::AdmitDevice { .. })
-                | Op::History(HistoryOp::Refuse { .. } | HistoryOp::MarkRefused { .. })
+                | Op::History(HistoryOp::Refuse(_) | HistoryOp::MarkRefused { .. })
                 | Op::SetLastSearch { .. }
                 | Op::Audit { .. }
         )

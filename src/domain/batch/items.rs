@@ -1,9 +1,12 @@
 //! What a batch does to items, their past, tags and comments.
 
 use super::{Content, NewPlacement};
-use crate::domain::id::{
-    CollectionId, CommentId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, TagId,
-    Timestamp,
+use crate::domain::{
+    id::{
+        CollectionId, CommentId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, TagId,
+        Timestamp,
+    },
+    refused::Refusal,
 };
 
 /// A change of items and their placements.
@@ -71,21 +74,9 @@ pub enum ItemOp {
 /// A change of refused writes and of what is kept of the past.
 #[derive(Clone, Debug)]
 pub enum HistoryOp {
-    /// A valid write that was refused, kept once per (person, item, digest); raises the refusal mark.
-    Refuse {
-        item: Option<ItemId>,
-        collection: Option<CollectionId>,
-        document: Vec<u8>,
-        /// The reason in words, for the person.
-        reason: String,
-        /// Identifies repeated refusals as one; none: the digest of the document does.
-        identity: Option<String>,
-        /// Raises the refusal mark, which changes the entity tag for this person, so that clients
-        /// fetch the card again.
-        mark: bool,
-        /// Informs the person by a notice, for clients that do not show refusals.
-        notice: bool,
-    },
+    /// Keeps a refused write, once per person, item and identity; raises the refusal mark if it asks
+    /// for it.
+    Refuse(Refusal),
     /// Raises the refusal mark for a refused deletion or move, of which nothing is kept.
     MarkRefused {
         collection: CollectionId,

@@ -2,7 +2,6 @@
 
 use super::{Book, Condition};
 use crate::domain::{
-    batch::{HistoryOp, Op},
     error::{Error, Result},
     id::{RevisionId, Seq},
     item::{Card, Placement, digest},
@@ -78,11 +77,9 @@ impl Book {
         }
         self.decided(|book| async move {
             let reason = "the contact had been taken away meanwhile";
-            let mut op = book.refusal(Some(gone), document.to_vec(), reason);
-            if let Op::History(HistoryOp::Refuse { mark, .. }) = &mut op {
-                *mark = false;
-            }
-            book.core.commit_as(&book.actor, vec![op]).await.map(drop)
+            let refusal = book.refusal(Some(gone), document.to_vec(), reason);
+            let ops = vec![refusal.unmarked().into()];
+            book.core.commit_as(&book.actor, ops).await.map(drop)
         })
         .await?;
         self.core.kept_refused(&self.actor, document).await

@@ -8,9 +8,13 @@ use crate::domain::{
     collection::Place,
     error::{Error, Result},
     item::{Card, Placement, digest, random_id},
+    refused::Refusal,
     rights::Right,
     rule::Malformed,
 };
+
+/// Why the loser of a conflict is kept.
+pub(super) const CHANGED_MEANWHILE: &str = "the contact had changed meanwhile";
 
 impl Book {
     /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
@@ -275,20 +279,16 @@ impl Book {
             {
                 document = self.caught_up(card, document).await?;
             }
-            self.keep_refused(
-                current.as_ref(),
-                document,
-                &format!("{right} was not allowed"),
-                true,
-            )
-            .await?;
+            let reason = format!("{right} was not allowed");
+            self.keep_refused(self.refusal(current.as_ref(), document, &reason))
+                .await?;
             return Err(Error::Forbidden { right }.into());
         }
         if let Ok(bytes) = &bytes
             && let Err(error) = self.fits_photo(bytes, shown.as_deref())
         {
-            self.keep_refused(current.as_ref(), bytes.clone(), &error.to_string(), true)
-                .await?;
+            let refusal = self.refusal(current.as_ref(), bytes.clone(), &error.to_string());
+            self.keep_refused(refusal).await?;
             return Err(error.into());
         }
         if !is_met {
@@ -296,13 +296,8 @@ impl Book {
             if let Some(card) = &current {
                 document = self.caught_up(card, document).await?;
             }
-            self.keep_refused(
-                current.as_ref(),
-                document,
-                "the contact had changed meanwhile",
-                false,
-            )
-            .await?;
+            let refusal = self.refusal(current.as_ref(), document, CHANGED_MEANWHILE);
+            self.keep_refused(refusal.unmarked()).await?;
             return Err(Error::PreconditionFailed.into());
         }
         let created = current.is_none();
@@ -456,42 +451,33 @@ impl Book {
     }
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
-    ///
-    /// `marks`: the entity tag changes for this person. Not after a conflict: that would refuse the
-    /// next write of the person's other clients, and this one sees another tag anyway.
-    pub(super) async fn keep_refused(
-        &self,
-        card: Option<&Card>,
-        document: Vec<u8>,
-        reason: &str,
-        marks: bool,
-    ) -> std::result::Result<(), Attempt> {
+    pub(super) async fn keep_refused(&self, refusal: Refusal) -> std::result::Result<(), Attempt> {
         let limit = self.core.limits().document;
-        let valid = document.len() <= limit && self.class().index(&document, None).is_ok();
-        let op = match card {
-            _ if valid => {
-                let mut refusal = self.refusal(card, document, reason);
-                if let Op::History(HistoryOp::Refuse { mark, .. }) = &mut refusal {
-                    *mark &= marks;
-                }
-                refusal
-            }
-            Some(card) if marks => Op::History(HistoryOp::MarkRefused {
+        let document = &refusal.document;
+        let valid = document.len() <= limit && self.class().index(document, None).is_ok();
+        let op = match refusal {
+            refusal if valid => refusal.into(),
+            Refusal {
+                item: Some(item),
+                mark: true,
+                ..
+            } => Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
-                item: card.placement.item,
+                item,
             }),
             _ => return Ok(()),
         };
         self.commit(vec![op]).await.map(drop)
     }
 
+    /// The refusal of a write here: of an item, which is marked, or of a new one.
     pub(in crate::domain) fn refusal(
         &self,
         card: Option<&Card>,
         document: Vec<u8>,
         reason: &str,
-    ) -> Op {
-        Op::History(HistoryOp::Refuse {
+    ) -> Refusal {
+        Refusal {
             item: card.map(|card| card.placement.item),
             collection: Some(self.collection.id),
             document,
@@ -499,21 +485,7 @@ impl Book {
             identity: None,
             mark: card.is_some(),
             notice: !self.actor.client.is_page(),
-        })
-    }
-
-    /// A refused new item: its bytes differ at every attempt (a fresh UID), what it says does not.
-    pub(in crate::domain) fn refused_addition(
-        &self,
-        fingerprint: &str,
-        document: Vec<u8>,
-        reason: &str,
-    ) -> Op {
-        let mut refusal = self.refusal(None, document, reason);
-        if let Op::History(HistoryOp::Refuse { identity, .. }) = &mut refusal {
-            *identity = (!fingerprint.is_empty()).then(|| digest(fingerprint.as_bytes()));
         }
-        refusal
     }
 
     pub(super) async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {

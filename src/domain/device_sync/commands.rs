@@ -79,7 +79,7 @@ impl DeviceBook {
                     if let Ok(bytes) = edit.apply(None) {
                         let reason = "adding was not allowed";
                         work.ops
-                            .push(home.refused_addition(server_id, bytes, reason));
+                            .push(home.refusal(None, bytes, reason).known_as(server_id).into());
                     }
                     Outcome::Done
                 }
@@ -116,9 +116,11 @@ impl DeviceBook {
         };
         if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
-            let refusal = home.refused_addition(fingerprint, bytes, "adding was not allowed");
+            let refusal = home
+                .refusal(None, bytes, "adding was not allowed")
+                .known_as(fingerprint);
             let server_id = new_temporary_id();
-            work.ops.push(refusal);
+            work.ops.push(refusal.into());
             let repeats = call.repeats_reverts;
             work.revert(fingerprint, What::Delete, server_id.clone(), repeats);
             return Outcome::Added {
@@ -129,8 +131,10 @@ impl DeviceBook {
         if let Some(left) = room {
             if *left <= 0 {
                 // Kept once, however often it comes again.
-                let refusal = home.refused_addition(fingerprint, bytes, "the book is full");
-                work.ops.push(refusal);
+                let refusal = home
+                    .refusal(None, bytes, "the book is full")
+                    .known_as(fingerprint);
+                work.ops.push(refusal.into());
                 let failure = Failure::OverQuota;
                 return Outcome::AddFailed { client_id, failure };
             }
@@ -140,8 +144,8 @@ impl DeviceBook {
             Verdict::Admitted { admitted, altered } => (*admitted, altered),
             refused => {
                 if let Verdict::Refused(reason) = refused {
-                    let refusal = home.refused_addition(fingerprint, bytes, &reason);
-                    work.ops.push(refusal);
+                    let refusal = home.refusal(None, bytes, &reason).known_as(fingerprint);
+                    work.ops.push(refusal.into());
                 }
                 let failure = Failure::Invalid;
                 return Outcome::AddFailed { client_id, failure };
@@ -213,7 +217,8 @@ impl DeviceBook {
                 work.force(&card.placement);
                 if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
                     let reason = "the contact had been removed meanwhile";
-                    work.ops.push(self.book.refusal(Some(&card), bytes, reason));
+                    work.ops
+                        .push(self.book.refusal(Some(&card), bytes, reason).into());
                 }
                 return Ok(failed(Failure::NotFound));
             }
@@ -224,7 +229,7 @@ impl DeviceBook {
                 {
                     let reason = "modifying was not allowed";
                     let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
-                    work.ops.push(refusal);
+                    work.ops.push(refusal.into());
                 }
                 return Ok(failed(Failure::Conflict));
             }
@@ -266,14 +271,14 @@ impl DeviceBook {
                 if let Some(mine) = lost {
                     let reason = "the same fields had changed meanwhile";
                     let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
-                    work.ops.push(refusal);
+                    work.ops.push(refusal.into());
                 }
                 Ok(Outcome::Done)
             }
             None => {
                 let reason = "the contact had changed meanwhile";
                 let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
-                work.ops.push(refusal);
+                work.ops.push(refusal.into());
                 Ok(failed(Failure::Conflict))
             }
         }
@@ -366,7 +371,7 @@ impl DeviceBook {
             let refusal = spot
                 .book
                 .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
-            work.ops.push(refusal);
+            work.ops.push(refusal.into());
             return Err(error);
         }
         let outdates =

@@ -49,7 +49,7 @@ impl DeviceBook {
                     if !card.placement.is_live() {
                         if let Ok(bytes) = self.edited_last_shown(&card, &**edit).await? {
                             let reason = "the contact had been removed meanwhile";
-                            ops.push(self.book.refusal(Some(&card), bytes, reason));
+                            ops.push(self.book.refusal(Some(&card), bytes, reason).into());
                         }
                         continue;
                     }
@@ -58,7 +58,7 @@ impl DeviceBook {
                         && bytes != shown
                     {
                         let reason = "the device had to start over";
-                        ops.push(self.book.refusal(Some(&card), bytes, reason));
+                        ops.push(self.book.refusal(Some(&card), bytes, reason).into());
                     }
                 }
                 Command::Delete { .. } | Command::Fetch { .. } => {}
@@ -128,8 +128,10 @@ async fn keep_new(
         Err(error) => return Err(error),
     };
     if let Err(error) = home.fits_photo(&bytes, None) {
-        let refusal = home.refused_addition(fingerprint, bytes, &error.to_string());
-        return Ok(Some(refusal));
+        let refusal = home
+            .refusal(None, bytes, &error.to_string())
+            .known_as(fingerprint);
+        return Ok(Some(refusal.into()));
     }
     let (content, overlay, tags) = match home.admit(&bytes, None) {
         Ok(admitted) => admitted,
@@ -161,7 +163,8 @@ async fn keep_new(
         } else {
             "adding was not allowed"
         };
-        return Ok(Some(home.refused_addition(fingerprint, bytes, reason)));
+        let refusal = home.refusal(None, bytes, reason).known_as(fingerprint);
+        return Ok(Some(refusal.into()));
     }
     if let Some(left) = room {
         *left -= 1;

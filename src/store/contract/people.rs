@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::domain::{
-    batch::{BookOp, GrantOp, HistoryOp},
+    batch::{BookOp, GrantOp},
     credential::CredentialOp,
+    refused::Refusal,
 };
 
 pub async fn a_sync_record_is_set_only_over_the_one_expected(books: Books) {
@@ -232,7 +233,7 @@ pub async fn an_unflushed_commit_is_seen_at_once(books: Books) {
 pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
     let item = books.add("a").await.item;
     let refuse = |says: &str| {
-        Op::History(HistoryOp::Refuse {
+        Op::from(Refusal {
             item: Some(item),
             collection: Some(books.private),
             document: says.as_bytes().to_vec(),

@@ -8,6 +8,7 @@ use crate::domain::{
     error::Error,
     id::{CollectionId, ItemId, RevisionId, Timestamp},
     item::digest,
+    refused::Refusal,
 };
 
 /// Refused changes kept per person; the oldest go first.
@@ -16,7 +17,7 @@ const REFUSED_KEPT: i64 = 500;
 impl Commit<'_> {
     pub(super) fn history_op(&mut self, op: &HistoryOp) -> Applied<i64> {
         match op {
-            HistoryOp::Refuse {
+            HistoryOp::Refuse(Refusal {
                 item,
                 collection,
                 document,
@@ -24,7 +25,7 @@ impl Commit<'_> {
                 identity,
                 mark,
                 notice,
-            } => {
+            }) => {
                 let identity = identity.clone().unwrap_or_else(|| digest(document));
                 let kept = self.refuse(*item, *collection, document, reason, &identity)?;
                 if let (true, Some(item), Some(collection)) = (*mark, item, collection) {
