@@ -449,7 +449,7 @@ impl Core {
             Place::Group(_) | Place::Members(_) | Place::View(_) => {
                 self.store.last_refused(actor.person, collection.id).await?
             }
-            _ => 0,
+            _ => None,
         };
         let rights = place_rights(actor, &collection, grant);
         let (core, actor) = (self.clone(), actor.clone());

@@ -314,15 +314,15 @@ impl Book {
         for outcome in self.restore(&[merge]).await? {
             outcome?;
         }
-        let Some((document, overlay)) = shown else {
+        let Some(shown) = shown else {
             return Ok(());
         };
         let card = self.current(kept).await?;
         self.require(&card.placement, Right::Modify).await?;
-        let mut bytes = self.shown(&document, &overlay);
+        let mut bytes = self.shown(&shown.document, &shown.overlay);
         let current = self.content(&card);
-        if let Some((document, overlay)) = merged {
-            let merged = self.shown(&document, &overlay);
+        if let Some(merged) = merged {
+            let merged = self.shown(&merged.document, &merged.overlay);
             if merged[..] != current[..] {
                 bytes = self.class().merge(&merged, &bytes, &current)?.document;
             }

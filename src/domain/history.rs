@@ -183,7 +183,7 @@ impl Book {
         self.decided(|book| async move {
             let store = book.core().store();
             match store.shown_at(placement.id, at).await? {
-                Some((document, _)) => book.show_again(placement, &document).await,
+                Some(shown) => book.show_again(placement, &shown.document).await,
                 None => Ok(()),
             }
         })
@@ -294,11 +294,10 @@ impl Book {
                 continue;
             };
             let shown = store.shown_at(was.placement, at).await?;
-            let (Some((document, overlay)), Some(card)) = (shown, self.of_item(*item).await?)
-            else {
+            let (Some(shown), Some(card)) = (shown, self.of_item(*item).await?) else {
                 continue;
             };
-            let bytes = self.shown(&document, &overlay);
+            let bytes = self.shown(&shown.document, &shown.overlay);
             match self.revision(&card, &bytes) {
                 Ok(None) => {}
                 Ok(Some(op)) => match self.require(&card.placement, Right::Modify).await {

@@ -14,7 +14,7 @@ use super::{
     item::{Placement, random_id},
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
-    store::Removal,
+    store::{Removal, Version},
 };
 
 /// A removed item as one person sees it in the trash of a place.
@@ -153,7 +153,7 @@ impl Book {
     async fn own_copy(&self, placement: &Placement) -> Result<Op> {
         let last = Seq(i64::MAX);
         let found = self.core().store().version_at(placement.id, last, None);
-        let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
+        let Version { document, overlay } = found.await?.ok_or(Error::NotFound)?;
         let (content, overlay, tags) = self.admit(&self.shown(&document, &overlay), None)?;
         Ok(Op::Item(ItemOp::CreateItem {
             class: placement.class.clone(),
@@ -176,7 +176,7 @@ impl Book {
         let store = self.core().store();
         let removal = store.removal(revision).await?.ok_or(Error::NotFound)?;
         let found = store.version_at(removal.placement, Seq(i64::MAX), None);
-        let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
+        let Version { document, overlay } = found.await?.ok_or(Error::NotFound)?;
         let content = self.shown(&document, &overlay);
         let href = format!("{}.vcf", random_id(16));
         let mut ops: Vec<Op> = self.coming_back().await?.into_iter().collect();
@@ -289,8 +289,7 @@ impl Core {
             .store()
             .version_at(placement, Seq(i64::MAX), None)
             .await?;
-        let (document, overlay) = found.ok_or(Error::NotFound)?;
-        let (document, overlay) = (&document, &overlay);
+        let Version { document, overlay } = &found.ok_or(Error::NotFound)?;
         self.default_place(actor, &class)
             .await?
             .decided(|book| async move {

@@ -16,7 +16,7 @@ use crate::domain::{
     item::{Card, Placement, digest},
     principal::Role,
     rights::GroupRight,
-    store::{Order, Store, Want},
+    store::{Order, Store, Version, Want},
 };
 
 /// One clause, on an empty store.

@@ -23,7 +23,7 @@ use super::{
     when,
 };
 use crate::domain::{
-    book::Book,
+    book::{Book, Room},
     direction::straight,
     error::Result,
     id::{CollectionId, TagId},
@@ -402,7 +402,7 @@ pub async fn targets(
 /// How many contacts fit in, once nine tenths of them are there.
 async fn nearly_full(book: &Book, text: &Text) -> Result<Option<String>> {
     let room = book.room().await?;
-    let room = room.map(|(left, quota)| (quota - left, quota, left.max(0)));
+    let room = room.map(|Room { left, quota }| (quota - left, quota, left.max(0)));
     let room = room.filter(|(count, quota, _)| *count * 10 >= *quota * 9);
     Ok(room.map(|(count, quota, left)| fill(text.transfer.room, &[&count, &quota, &left])))
 }

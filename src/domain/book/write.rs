@@ -85,9 +85,9 @@ impl Book {
                         href: String::new(),
                     });
                 }
-                if let Some((left, limit)) = &mut room {
+                if let Some(Room { left, quota }) = &mut room {
                     if *left <= 0 {
-                        return Err(Error::OverQuota { limit: *limit });
+                        return Err(Error::OverQuota { limit: *quota });
                     }
                     *left -= 1;
                 }
@@ -115,9 +115,8 @@ impl Book {
         })
     }
 
-    /// Items that still fit the private books of the person, and the quota of them all; none when
-    /// there is no limit.
-    pub async fn room(&self) -> Result<Option<(i64, i64)>> {
+    /// The room in the private books of the person; none when there is no limit.
+    pub async fn room(&self) -> Result<Option<Room>> {
         if !self.is_private() {
             return Ok(None);
         }
@@ -130,7 +129,10 @@ impl Book {
                         used += self.core.store().count(book.id).await?;
                     }
                 }
-                Ok(Some((quota - used, quota)))
+                Ok(Some(Room {
+                    left: quota - used,
+                    quota,
+                }))
             }
             None => Ok(None),
         }
@@ -504,6 +506,15 @@ pub(in crate::domain) fn removal(placement: &Placement) -> Op {
         expected_changed: Some(placement.changed),
         writer: None,
     })
+}
+
+/// The room in the private books of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Items that still fit; negative where there are more than the quota.
+    pub left: i64,
+    /// Items that all these books may hold.
+    pub quota: i64,
 }
 
 /// New items as they would be stored, or why not.

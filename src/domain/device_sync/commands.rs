@@ -296,10 +296,10 @@ impl DeviceBook {
         let class = self.book.core().class();
         let row = card.placement.id;
         let found = self.version(row, base, Some(self.device)).await?;
-        let Some((document, overlay)) = found else {
+        let Some(seen) = found else {
             return Ok(None);
         };
-        let seen = spot.book.shown(&document, &overlay);
+        let seen = spot.book.shown(&seen.document, &seen.overlay);
         let merged = edit
             .apply_beside(&seen, &card.placement.beside)
             .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
@@ -495,7 +495,7 @@ async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
         .iter()
         .any(|command| matches!(command, Command::Add { .. }));
     if adds {
-        Ok(home.room().await?.map(|(left, _)| left))
+        Ok(home.room().await?.map(|room| room.left))
     } else {
         Ok(None)
     }

@@ -10,7 +10,7 @@ use crate::domain::{
     id::{DeviceId, PlacementId, Seq},
     item::{Card, Placement, random_id},
     rights::Right,
-    store::ListQuery,
+    store::{ListQuery, Version},
 };
 
 /// Contacts of the same name looked at.
@@ -29,7 +29,7 @@ impl DeviceBook {
         let union = self.book.core().union_of(&self.book).await?;
         let home = union.as_ref().map_or(&self.book, |union| union.own());
         let mut ops = Vec::new();
-        let mut room = home.room().await?.map(|(left, _)| left);
+        let mut room = home.room().await?.map(|room| room.left);
         for command in &call.commands {
             match command {
                 Command::Add {
@@ -82,7 +82,7 @@ impl DeviceBook {
             id, gone, changed, ..
         } = card.placement;
         let last = self.version(id, gone.unwrap_or(changed), None).await?;
-        let shown = last.map(|(document, overlay)| self.book.shown(&document, &overlay));
+        let shown = last.map(|last| self.book.shown(&last.document, &last.overlay));
         Ok(edit.apply(shown.as_deref()))
     }
 
@@ -93,7 +93,7 @@ impl DeviceBook {
         row: PlacementId,
         upto: Seq,
         writer: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> Result<Option<Version>> {
         let store = self.book.core().store();
         match self.book.collection().place {
             Place::View(_) => store.version_in_view(row, upto, writer).await,

@@ -155,7 +155,10 @@ pub async fn earlier_versions_are_found_by_sequence(books: Books) {
             .version_at(first.id, Seq(seq), Some(device))
             .await;
         let bytes = |text: &str| text.as_bytes().to_vec();
-        let expected = expected.map(|(document, overlay)| (bytes(document), bytes(overlay)));
+        let expected = expected.map(|(document, overlay)| Version {
+            document: bytes(document),
+            overlay: bytes(overlay),
+        });
         assert_eq!(found, Ok(expected), "{seq} {device}");
     };
     check(0, books.tablet, None).await;

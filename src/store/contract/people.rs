@@ -255,20 +255,28 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
     assert_eq!(others, Ok(Vec::new()));
     // Each moves the time at which the author is told, even within one millisecond.
     let last = books.store.last_refused(books.alice, books.private).await;
-    assert_eq!(last, Ok(1_003));
+    assert_eq!(last, Ok(Some(Timestamp(1_003))));
     let told = async |after| {
+        let after = Some(Timestamp(after));
         let cards = books
             .store
-            .refused_cards(books.alice, books.private, (after, 1_003), 9, Want::Heads)
+            .refused_cards(
+                books.alice,
+                books.private,
+                after,
+                Timestamp(1_003),
+                9,
+                Want::Heads,
+            )
             .await
             .expect("a read");
-        let told = |(card, at): (Card, i64)| (card.placement.item, at);
+        let told = |(card, at): (Card, Timestamp)| (card.placement.item, at.0);
         cards.into_iter().map(told).collect::<Vec<_>>()
     };
     assert_eq!(told(1_002).await, [(item, 1_003)]);
     assert_eq!(told(1_003).await, []);
     let last = books.store.last_refused(books.bob, books.private).await;
-    assert_eq!(last, Ok(0));
+    assert_eq!(last, Ok(None));
 }
 
 pub async fn a_quota_bounds_a_private_book(books: Books) {
