@@ -13,6 +13,9 @@ pub trait Class: Send + Sync {
     /// As stored: `contact`.
     fn name(&self) -> &'static str;
 
+    /// The last segment of a new item's address.
+    fn new_href(&self) -> String;
+
     /// Checks that octets can be stored as an item and returns what is indexed.
     ///
     /// `uid` is used where the document has none. `InvalidDocument` for octets that cannot be

@@ -15,7 +15,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     rights::Right,
     rule::Rule,
     store::{ItemPlace, Revision, RevisionKind, Touched},
@@ -170,9 +170,7 @@ impl Book {
             .default_place(self.actor(), &placement.class)
             .await?
             .decided(|book| async move {
-                let ops = book
-                    .copied(document, &format!("{}.vcf", random_id(16)))
-                    .await?;
+                let ops = book.copied(document, book.class().new_href()).await?;
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await

@@ -12,7 +12,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{CollectionId, ItemId, RevisionId},
-    item::{Card, digest, random_id},
+    item::{Card, digest},
     rights::Right,
     store::{Revision, RevisionKind},
 };
@@ -207,9 +207,7 @@ impl Core {
         self.default_book(actor)
             .await?
             .decided(|book| async move {
-                let mut ops = book
-                    .copied(content, &format!("{}.vcf", random_id(16)))
-                    .await?;
+                let mut ops = book.copied(content, book.class().new_href()).await?;
                 ops.push(Op::History(HistoryOp::DismissRefusal { revision: id }));
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })

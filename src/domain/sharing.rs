@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{
     actor::Actor,
     batch::{Committed, ItemOp, NewPlacement, Op},
-    book::{Book, new_server_id, removal},
+    book::{Book, removal},
     class::DOCUMENT,
     collection::{Collection, DEFAULT_BOOK, DEFAULT_FOLDER, Place},
     core::Core,
@@ -205,9 +205,9 @@ impl Book {
                 href
             }
             (false, _) => {
-                let wanted = format!("{}.vcf", random_id(16));
+                let wanted = target.class().new_href();
                 let href = target.free_href(&wanted, onto).await?;
-                ops.extend(target.copied(&self.content(&card), &href).await?);
+                ops.extend(target.copied(&self.content(&card), href.clone()).await?);
                 href
             }
         };
@@ -241,13 +241,8 @@ impl Book {
         Ok(Op::Item(ItemOp::Place {
             item: placement.item,
             placement: NewPlacement {
-                collection: target.collection().id,
-                href: href.to_owned(),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
                 overlay,
-                tags: Vec::new(),
+                ..target.new_placement(href.to_owned())
             },
             from: Some(placement.collection),
         }))
@@ -255,25 +250,12 @@ impl Book {
 
     /// The operation that makes a new item of the actor's own in this book, with content and a new
     /// UID.
-    pub(super) async fn copied(&self, content: &[u8], href: &str) -> Result<Vec<Op>> {
+    pub(super) async fn copied(&self, content: &[u8], href: String) -> Result<Vec<Op>> {
         let class = self.class();
         let bytes = class.renewed(content, &random_id(16))?;
-        let (content, overlay, tags) = self.admit(&bytes, None)?;
-        let weighs = content.index.blob.is_some();
-        let mut ops = vec![Op::Item(ItemOp::CreateItem {
-            class: class.name().into(),
-            creator: self.actor().person,
-            content,
-            placement: NewPlacement {
-                collection: self.collection().id,
-                href: href.to_owned(),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
-                overlay,
-                tags,
-            },
-        })];
+        let admitted = self.admit(&bytes, None)?;
+        let weighs = admitted.content.index.blob.is_some();
+        let mut ops = vec![self.creation(admitted, self.new_placement(href))];
         if weighs {
             ops.extend(self.core().fitting(self.actor().person).await?);
         }
@@ -288,7 +270,7 @@ impl Book {
             Err(Error::NotFound) => Ok(wanted.to_owned()),
             Ok(card) if Some(card.placement.id) == leaves => Ok(wanted.to_owned()),
             Ok(_) if onto.is_some() => Err(Error::PreconditionFailed),
-            Ok(_) => Ok(format!("{}.vcf", random_id(16))),
+            Ok(_) => Ok(self.class().new_href()),
             Err(error) => Err(error),
         }
     }

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::{
     actor::Actor,
     batch::{Committed, HistoryOp, ItemOp, NewPlacement, Op},
-    book::{Book, new_server_id, removal},
+    book::{Admitted, Book, new_server_id, removal},
     collection::Place,
     core::Core,
     error::{Error, Result},
     id::{RevisionId, Seq, Timestamp},
-    item::{Placement, random_id},
+    item::Placement,
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
     store::{Removal, Version},
@@ -154,19 +154,20 @@ impl Book {
         let last = Seq(i64::MAX);
         let found = self.core().store().version_at(placement.id, last, None);
         let Version { document, overlay } = found.await?.ok_or(Error::NotFound)?;
-        let (content, overlay, tags) = self.admit(&self.shown(&document, &overlay), None)?;
+        let Admitted {
+            content,
+            overlay,
+            tags,
+        } = self.admit(&self.shown(&document, &overlay), None)?;
+        let href = self.free_href(&placement.href, None).await?;
         Ok(Op::Item(ItemOp::CreateItem {
             class: placement.class.clone(),
             creator: placement.creator,
             content,
             placement: NewPlacement {
-                collection: self.collection().id,
-                href: self.free_href(&placement.href, None).await?,
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
                 overlay,
                 tags,
+                ..self.new_placement(href)
             },
         }))
     }
@@ -178,9 +179,8 @@ impl Book {
         let found = store.version_at(removal.placement, Seq(i64::MAX), None);
         let Version { document, overlay } = found.await?.ok_or(Error::NotFound)?;
         let content = self.shown(&document, &overlay);
-        let href = format!("{}.vcf", random_id(16));
         let mut ops: Vec<Op> = self.coming_back().await?.into_iter().collect();
-        ops.extend(self.copied(&content, &href).await?);
+        ops.extend(self.copied(&content, self.class().new_href()).await?);
         Ok(ops)
     }
 
@@ -294,9 +294,7 @@ impl Core {
             .await?
             .decided(|book| async move {
                 let content = book.shown(document, overlay);
-                let ops = book
-                    .copied(&content, &format!("{}.vcf", random_id(16)))
-                    .await?;
+                let ops = book.copied(&content, book.class().new_href()).await?;
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await

@@ -69,7 +69,7 @@ impl Book {
         let uids: Vec<String> = admitted
             .iter()
             .flatten()
-            .map(|(content, ..)| content.index.uid.clone())
+            .map(|new| new.content.index.uid.clone())
             .collect();
         let collection = self.collection.id;
         let held = self.core.store().uids_held(collection, &uids).await?;
@@ -79,8 +79,8 @@ impl Book {
         let outcomes = admitted
             .into_iter()
             .map(|admitted| {
-                let (content, overlay, tags) = admitted?;
-                if !held.insert(content.index.uid.clone()) {
+                let new = admitted?;
+                if !held.insert(new.content.index.uid.clone()) {
                     return Err(Error::UidConflict {
                         href: String::new(),
                     });
@@ -91,28 +91,38 @@ impl Book {
                     }
                     *left -= 1;
                 }
-                ops.push(self.creation(content, overlay, tags));
+                ops.push(self.creation(new, self.new_placement(self.class().new_href())));
                 Ok(())
             })
             .collect();
         Ok((outcomes, ops))
     }
 
-    fn creation(&self, content: Content, overlay: Vec<u8>, tags: Vec<String>) -> Op {
+    /// The operation that makes a new item of the actor's own.
+    pub(in crate::domain) fn creation(&self, admitted: Admitted, placement: NewPlacement) -> Op {
         Op::Item(ItemOp::CreateItem {
             class: self.class().name().into(),
             creator: self.actor.person,
-            content,
+            content: admitted.content,
             placement: NewPlacement {
-                collection: self.collection.id,
-                href: format!("{}.vcf", random_id(16)),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
-                overlay,
-                tags,
+                overlay: admitted.overlay,
+                tags: admitted.tags,
+                ..placement
             },
         })
+    }
+
+    /// The placement of a new item here, by no device and without lines of its own.
+    pub(in crate::domain) fn new_placement(&self, href: String) -> NewPlacement {
+        NewPlacement {
+            collection: self.collection.id,
+            href,
+            server_id: new_server_id(),
+            device: None,
+            altered: false,
+            overlay: Vec::new(),
+            tags: Vec::new(),
+        }
     }
 
     /// The room in the private books of the person; none when there is no limit.
@@ -264,97 +274,23 @@ impl Book {
         let current = found.into_iter().next().flatten();
         let shown = current.as_ref().map(|card| self.content(card));
         let bytes = edit.apply(shown.as_deref());
-        let (right, allowed) = match &current {
-            Some(card) => {
-                let facts = self.facts(&card.placement).await?;
-                (Right::Modify, self.allows(&facts, Right::Modify))
-            }
-            None => (Right::Add, self.may(Right::Add)),
-        };
         let marks = self.marks().await?;
         let etag = current.as_ref().map(|card| marks.etag(&card.placement));
         let is_met = condition.holds(etag.as_deref());
-        if !allowed {
-            let mut document = bytes.unwrap_or_default();
-            if let Some(card) = &current
-                && (*condition == Condition::None || !is_met)
-            {
-                document = self.caught_up(card, document).await?;
-            }
-            let reason = format!("{right} was not allowed");
-            self.keep_refused(self.refusal(current.as_ref(), document, &reason))
-                .await?;
-            return Err(Error::Forbidden { right }.into());
-        }
-        if let Ok(bytes) = &bytes
-            && let Err(error) = self.fits_photo(bytes, shown.as_deref())
-        {
-            let refusal = self.refusal(current.as_ref(), bytes.clone(), &error.to_string());
-            self.keep_refused(refusal).await?;
-            return Err(error.into());
-        }
-        if !is_met {
-            let mut document = bytes.unwrap_or_default();
-            if let Some(card) = &current {
-                document = self.caught_up(card, document).await?;
-            }
-            let refusal = self.refusal(current.as_ref(), document, CHANGED_MEANWHILE);
-            self.keep_refused(refusal.unmarked()).await?;
-            return Err(Error::PreconditionFailed.into());
-        }
+        self.refuse_put(
+            current.as_ref(),
+            shown.as_deref(),
+            &bytes,
+            condition,
+            is_met,
+        )
+        .await?;
         let created = current.is_none();
-        let mut moved = Moved::new();
         let known = self.actor.client.is_page() || self.follows().await?;
-        let written_here = Op::Dav(DavOp::NoteWritten {
-            collection: self.collection.id,
-            href: href.to_owned(),
-        });
-        match current {
-            None => {
-                let (content, overlay, tags) = self.admit(&bytes?, None)?;
-                let create = Op::Item(ItemOp::CreateItem {
-                    class: self.class().name().into(),
-                    creator: self.actor.person,
-                    content,
-                    placement: NewPlacement {
-                        collection: self.collection.id,
-                        href: href.to_owned(),
-                        server_id: new_server_id(),
-                        device: None,
-                        altered: false,
-                        overlay,
-                        tags,
-                    },
-                });
-                let committed = self.commit(vec![create, written_here]).await?;
-                moved = committed.collections;
-            }
-            Some(card) => {
-                let held = match condition {
-                    Condition::None => self.stale(&card.placement).await?,
-                    _ => None,
-                };
-                let mut ops = Vec::new();
-                match held {
-                    None => {
-                        ops.extend(self.revision(&card, &bytes?)?);
-                        ops.push(written_here);
-                    }
-                    Some(held) => {
-                        if let Some((merged, lost)) = self.reconcile(&card, held, edit).await? {
-                            ops.extend(self.revision(&card, &merged)?);
-                            ops.extend(lost);
-                        }
-                    }
-                }
-                if ops
-                    .iter()
-                    .any(|op| !matches!(op, Op::Dav(DavOp::NoteWritten { .. })))
-                {
-                    moved = self.commit(ops).await?.collections;
-                }
-            }
-        }
+        let moved = match current {
+            None => self.put_new(href, &bytes?).await?,
+            Some(card) => self.put_over(&card, bytes, condition, edit).await?,
+        };
         let card = self.get(href).await?;
         if !known {
             self.note_given(&[(card.placement.id, card.placement.changed)])
@@ -365,6 +301,100 @@ impl Book {
             etag: marks.etag(&card.placement),
             card,
             moved,
+        })
+    }
+
+    /// Refuses content that the actor may not put here, or not over what is here now, and keeps it.
+    async fn refuse_put(
+        &self,
+        current: Option<&Card>,
+        shown: Option<&[u8]>,
+        bytes: &Result<Vec<u8>>,
+        condition: &Condition,
+        is_met: bool,
+    ) -> std::result::Result<(), Attempt> {
+        let (right, allowed) = match current {
+            Some(card) => {
+                let facts = self.facts(&card.placement).await?;
+                (Right::Modify, self.allows(&facts, Right::Modify))
+            }
+            None => (Right::Add, self.may(Right::Add)),
+        };
+        let photo = bytes
+            .as_ref()
+            .map_or(Ok(()), |bytes| self.fits_photo(bytes, shown));
+        let (error, reason, outdated) = match photo {
+            _ if !allowed => (
+                Error::Forbidden { right },
+                format!("{right} was not allowed"),
+                !is_met || *condition == Condition::None,
+            ),
+            Err(error) => (error.clone(), error.to_string(), false),
+            Ok(()) if !is_met => (
+                Error::PreconditionFailed,
+                CHANGED_MEANWHILE.to_owned(),
+                true,
+            ),
+            Ok(()) => return Ok(()),
+        };
+        let mut document = bytes.clone().unwrap_or_default();
+        if let (true, Some(card)) = (outdated, current) {
+            document = self.caught_up(card, document).await?;
+        }
+        let mut refusal = self.refusal(current, document, &reason);
+        if error == Error::PreconditionFailed {
+            refusal = refusal.unmarked();
+        }
+        self.keep_refused(refusal).await?;
+        Err(error.into())
+    }
+
+    async fn put_new(&self, href: &str, bytes: &[u8]) -> std::result::Result<Moved, Attempt> {
+        let admitted = self.admit(bytes, None)?;
+        let create = self.creation(admitted, self.new_placement(href.to_owned()));
+        let committed = self.commit(vec![create, self.written(href)]).await?;
+        Ok(committed.collections)
+    }
+
+    /// Puts content over a card; an edit of an older version is merged.
+    async fn put_over(
+        &self,
+        card: &Card,
+        bytes: Result<Vec<u8>>,
+        condition: &Condition,
+        edit: &dyn Edit,
+    ) -> std::result::Result<Moved, Attempt> {
+        let held = match condition {
+            Condition::None => self.stale(&card.placement).await?,
+            _ => None,
+        };
+        let mut ops = Vec::new();
+        match held {
+            None => {
+                ops.extend(self.revision(card, &bytes?)?);
+                if ops.is_empty() {
+                    return Ok(Moved::new());
+                }
+                ops.push(self.written(&card.placement.href));
+            }
+            Some(held) => {
+                if let Some((merged, lost)) = self.reconcile(card, held, edit).await? {
+                    ops.extend(self.revision(card, &merged)?);
+                    ops.extend(lost);
+                }
+                if ops.is_empty() {
+                    return Ok(Moved::new());
+                }
+            }
+        }
+        Ok(self.commit(ops).await?.collections)
+    }
+
+    /// The note that the actor's client holds what it wrote under an href.
+    fn written(&self, href: &str) -> Op {
+        Op::Dav(DavOp::NoteWritten {
+            collection: self.collection.id,
+            href: href.to_owned(),
         })
     }
 
@@ -383,7 +413,11 @@ impl Book {
 
     /// The operation that gives an item new content; none when nothing changes.
     pub(in crate::domain) fn revision(&self, card: &Card, bytes: &[u8]) -> Result<Option<Op>> {
-        let (content, overlay, tags) = self.admit(bytes, Some(card))?;
+        let Admitted {
+            content,
+            overlay,
+            tags,
+        } = self.admit(bytes, Some(card))?;
         let placement = &card.placement;
         let same_overlay = overlay[..] == placement.overlay[..];
         if content.document[..] == card.document[..] {
@@ -449,7 +483,11 @@ impl Book {
             document,
             index,
         };
-        Ok((content, overlay, tags))
+        Ok(Admitted {
+            content,
+            overlay,
+            tags,
+        })
     }
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
@@ -520,8 +558,13 @@ pub struct Room {
 /// New items as they would be stored, or why not.
 pub struct Prepared(Vec<Result<Admitted>>);
 
-/// Content as it is stored, the owner's lines, and the tags they name.
-pub(in crate::domain) type Admitted = (Content, Vec<u8>, Vec<String>);
+/// Content that may be stored, as it is stored.
+pub(in crate::domain) struct Admitted {
+    pub content: Content,
+    /// The owner's lines, and the tags they name.
+    pub overlay: Vec<u8>,
+    pub tags: Vec<String>,
+}
 
 /// How often a decision is taken again when the world moved between reading and committing.
 pub(in crate::domain) const RETRIES: usize = 8;

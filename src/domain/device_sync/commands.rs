@@ -13,7 +13,7 @@ use crate::domain::{
     book::{Book, Edit, new_server_id},
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId, Seq},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     rights::Right,
     round::{State, Viewer, What},
     view::Union,
@@ -140,7 +140,7 @@ impl DeviceBook {
             }
             *left -= 1;
         }
-        let ((content, overlay, tags), altered) = match verdict {
+        let (admitted, altered) = match verdict {
             Verdict::Admitted { admitted, altered } => (*admitted, altered),
             refused => {
                 if let Verdict::Refused(reason) = refused {
@@ -170,20 +170,13 @@ impl DeviceBook {
             fingerprint: fingerprint.to_owned(),
             server_id: server_id.clone(),
         });
-        work.ops.push(Op::Item(ItemOp::CreateItem {
-            class: home.core().class().name().into(),
-            creator: home.actor().person,
-            placement: NewPlacement {
-                collection: home.collection().id,
-                href: format!("{}.vcf", random_id(16)),
-                server_id: in_book,
-                device: (!is_view).then_some(self.device),
-                altered,
-                overlay,
-                tags,
-            },
-            content,
-        }));
+        let placement = NewPlacement {
+            server_id: in_book,
+            device: (!is_view).then_some(self.device),
+            altered,
+            ..home.new_placement(home.class().new_href())
+        };
+        work.ops.push(home.creation(admitted, placement));
         Outcome::Added {
             client_id,
             server_id,

@@ -3,12 +3,12 @@
 
 use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
 use crate::domain::{
-    batch::{ItemOp, NewPlacement, Op},
-    book::{Book, Edit, new_server_id},
+    batch::Op,
+    book::{Book, Edit},
     collection::Place,
     error::{Error, Result},
     id::{DeviceId, PlacementId, Seq},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     rights::Right,
     store::{ListQuery, Version},
 };
@@ -133,13 +133,14 @@ async fn keep_new(
             .known_as(fingerprint);
         return Ok(Some(refusal.into()));
     }
-    let (content, overlay, tags) = match home.admit(&bytes, None) {
+    let admitted = match home.admit(&bytes, None) {
         Ok(admitted) => admitted,
         Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let namesakes = ListQuery {
-        words: content
+        words: admitted
+            .content
             .index
             .sort_first
             .split_whitespace()
@@ -169,18 +170,6 @@ async fn keep_new(
     if let Some(left) = room {
         *left -= 1;
     }
-    Ok(Some(Op::Item(ItemOp::CreateItem {
-        class: home.core().class().name().into(),
-        creator: home.actor().person,
-        content,
-        placement: NewPlacement {
-            collection: home.collection().id,
-            href: format!("{}.vcf", random_id(16)),
-            server_id: new_server_id(),
-            device: None,
-            altered: false,
-            overlay,
-            tags,
-        },
-    })))
+    let placement = home.new_placement(home.class().new_href());
+    Ok(Some(home.creation(admitted, placement)))
 }
