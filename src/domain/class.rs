@@ -7,6 +7,8 @@ use super::{error::Result, principal::Profile, search::token::Tokens};
 pub const CONTACT: &str = "contact";
 /// Name of the class of documents.
 pub const DOCUMENT: &str = "document";
+/// The kind of a contact that is a list of others.
+pub const LIST: &str = "group";
 
 /// A class: pure functions over documents, no storage.
 pub trait Class: Send + Sync {
@@ -88,6 +90,13 @@ pub struct Index {
     pub texts: Vec<IndexText>,
     /// The blob that the document describes.
     pub blob: Option<Blob>,
+}
+
+impl Index {
+    /// Whether the item is a list of others.
+    pub fn is_list(&self) -> bool {
+        self.kind == LIST
+    }
 }
 
 /// Octets stored apart from the document that names them.

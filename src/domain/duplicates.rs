@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{
     batch::Op,
     book::{Book, removal},
-    class::Part,
+    class::{LIST, Part},
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
@@ -102,7 +102,7 @@ impl Book {
     /// The most alike first, without one of the place.
     async fn all_alike(&self, document: &[u8], but: Option<PlacementId>) -> Result<Vec<Alike>> {
         let index = self.core().class().index(document, None)?;
-        if index.kind == "group" {
+        if index.is_list() {
             return Ok(Vec::new());
         }
         let keyed = index.texts.iter().filter_map(|text| {
@@ -117,7 +117,7 @@ impl Book {
                 let of_hit: HashSet<Key> = of_hit.collect();
                 let common = keyed.iter().filter(|(key, _)| of_hit.contains(key));
                 let reasons: BTreeSet<Reason> = common.map(|(key, _)| Reason::of(key)).collect();
-                let list = hit.placement.kind == "group";
+                let list = hit.placement.is_list();
                 if let Some(likeness) = likeness(&reasons).filter(|_| !list) {
                     let alike = Alike {
                         likeness,
@@ -220,7 +220,7 @@ impl Book {
                 let (Some(Some(first)), Some(Some(second))) = (cards.next(), cards.next()) else {
                     continue;
                 };
-                let lists = first.placement.kind == "group" || second.placement.kind == "group";
+                let lists = first.placement.is_list() || second.placement.is_list();
                 if lists || apart.contains(&ordered(&first.placement, &second.placement)) {
                     continue;
                 }
@@ -289,7 +289,7 @@ impl Book {
     /// Lists of this place with a member, by its uid.
     async fn lists_naming(&self, uid: &str) -> Result<Vec<Card>> {
         let query = ListQuery {
-            kind: Some("group".to_owned()),
+            kind: Some(LIST.to_owned()),
             limit: LISTS,
             ..ListQuery::default()
         };

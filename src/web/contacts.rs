@@ -24,6 +24,7 @@ use super::{
 };
 use crate::domain::{
     book::{Book, Room},
+    class::LIST,
     direction::straight,
     error::Result,
     id::{CollectionId, TagId},
@@ -59,7 +60,7 @@ impl ListParams {
             tag: (self.tag != 0).then_some(TagId(self.tag)),
             favourite: self.show == "favourites",
             kind: match self.show.as_str() {
-                "lists" => Some("group".to_owned()),
+                "lists" => Some(LIST.to_owned()),
                 show => documents::family_named(show).map(|family| family.as_str().to_owned()),
             },
             ..ListQuery::default()

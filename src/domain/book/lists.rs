@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use super::{Book, Condition, Edit, Moved, Removed, Written, write::Attempt};
 use crate::domain::{
+    class::LIST,
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement, digest},
@@ -102,9 +103,9 @@ impl Book {
 
     async fn list_of_tag(&self, tag: &Tag) -> Result<Card> {
         let tagged = self.core.store().tagged(tag.id).await?;
-        let here = tagged.into_iter().filter(|placement| {
-            placement.collection == self.collection.id && placement.kind != "group"
-        });
+        let here = tagged
+            .into_iter()
+            .filter(|placement| placement.collection == self.collection.id && !placement.is_list());
         Ok(self.list_card(Source {
             item: -tag.id.0,
             uid: self.uid_of(tag.id),
@@ -126,7 +127,7 @@ impl Book {
             let Some(last) = cards.last() else { break };
             after = last.placement.born;
             let contacts = cards.into_iter().map(|card| card.placement);
-            members.extend(contacts.filter(|p| p.kind != "group").map(|p| p.uid));
+            members.extend(contacts.filter(|p| !p.is_list()).map(|p| p.uid));
         }
         Ok(self.list_card(Source {
             item: -collection.id.0,
@@ -154,7 +155,7 @@ impl Book {
                 server_id: uid.clone(),
                 uid,
                 class: self.class().name().to_owned(),
-                kind: "group".to_owned(),
+                kind: LIST.to_owned(),
                 display: name.to_owned(),
                 creator: self.actor.person,
                 origin: None,

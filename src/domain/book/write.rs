@@ -471,7 +471,7 @@ impl Book {
                     href: card.placement.href.clone(),
                 });
             }
-            if (index.kind == "group") != (card.placement.kind == "group") {
+            if index.is_list() != card.placement.is_list() {
                 return Err(Error::InvalidDocument(Malformed::Kind));
             }
         }
