@@ -6,11 +6,11 @@ use crate::{
     auth,
     domain::{
         actor::Client,
-        batch::{Batch, Op},
+        batch::{Batch, Committed, GroupOp, Op, PersonOp},
         collection::DEFAULT_BOOK,
         core::Core,
         error::Result,
-        id::{PersonId, Timestamp},
+        id::Timestamp,
         principal::Role,
         store::Store,
     },
@@ -62,32 +62,27 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
     }
     let mut ids = Vec::new();
     for (login, name) in PEOPLE {
-        let op = Op::AddPerson {
+        let op = Op::Person(PersonOp::AddPerson {
             login: login.to_owned(),
             email: Some(email(login)),
             name: name.to_owned(),
             admin: false,
             password_hash: auth::hash(PASSWORD.to_owned()).await?,
-        };
-        ids.push(PersonId(commit(core, op).await?));
+        });
+        ids.push(commit(core, op).await?.row()?);
     }
-    let group = crate::domain::id::GroupId(
-        commit(
-            core,
-            Op::AddGroup {
-                name: "Team".to_owned(),
-                display_name: "Team".to_owned(),
-                admin: ids[0],
-            },
-        )
-        .await?,
-    );
+    let team = Op::Group(GroupOp::AddGroup {
+        name: "Team".to_owned(),
+        display_name: "Team".to_owned(),
+        admin: ids[0],
+    });
+    let group = commit(core, team).await?.row()?;
     for person in &ids[1..] {
-        let op = Op::SetMember {
+        let op = Op::Group(GroupOp::SetMember {
             group,
             person: *person,
             role: Role::Member,
-        };
+        });
         commit(core, op).await?;
     }
     let client = Client {
@@ -102,15 +97,14 @@ pub async fn fill(core: &Arc<Core>) -> Result<()> {
     Ok(())
 }
 
-async fn commit(core: &Core, op: Op) -> Result<i64> {
+async fn commit(core: &Core, op: Op) -> Result<Committed> {
     let batch = Batch {
         client: "demo".to_owned(),
         at: Timestamp::now(),
         ops: vec![op],
         ..Batch::default()
     };
-    let committed = core.commit(batch).await?;
-    Ok(committed.rows.first().copied().unwrap_or(0))
+    core.commit(batch).await
 }
 
 /// Given name, family name, organization, title, mobile, city.

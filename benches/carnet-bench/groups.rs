@@ -8,7 +8,7 @@ use carnet::{
     config::Config,
     domain::{
         actor::Client,
-        batch::{Batch, Op},
+        batch::{Batch, GroupOp, Op, PersonOp},
         core::Core,
         id::{GroupId, PersonId, Timestamp},
         principal::Role,
@@ -66,12 +66,14 @@ async fn fill(data: &std::path::Path, members: usize) -> String {
     let app = App::build(config).expect("the data open");
     let core = &app.core;
     let password_hash = auth::hash("bench".to_owned()).await.expect("a hash");
-    let person = |login: String| Op::AddPerson {
-        email: None,
-        name: login.clone(),
-        login,
-        admin: false,
-        password_hash: password_hash.clone(),
+    let person = |login: String| {
+        Op::Person(PersonOp::AddPerson {
+            email: None,
+            name: login.clone(),
+            login,
+            admin: false,
+            password_hash: password_hash.clone(),
+        })
     };
     let owner = commit(core, vec![person("owner".to_owned())]).await[0];
     let people: Vec<Op> = (1..members).map(|at| person(format!("m{at}"))).collect();
@@ -79,10 +81,12 @@ async fn fill(data: &std::path::Path, members: usize) -> String {
     let actor = Arc::new(actor(core, owner).await);
     for group in GROUPS {
         let id = core.found_group(&actor, group, "").await.expect("founded");
-        let joining = people.iter().map(|person| Op::SetMember {
-            group: GroupId(id.0),
-            person: PersonId(*person),
-            role: Role::Member,
+        let joining = people.iter().map(|person| {
+            Op::Group(GroupOp::SetMember {
+                group: GroupId(id.0),
+                person: PersonId(*person),
+                role: Role::Member,
+            })
         });
         commit(core, joining.collect()).await;
     }

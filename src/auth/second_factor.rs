@@ -10,7 +10,7 @@ use totp_rs::{Builder, Secret, Totp};
 use super::{Authenticator, throttle::Attempt};
 use crate::domain::{
     batch::{Batch, Op},
-    credential::CredentialOp,
+    credential::SecondFactorOp,
     error::{Error, Result},
     id::{PersonId, Timestamp},
     second_factor::recovery_lookup,
@@ -71,15 +71,15 @@ impl Authenticator {
             return Ok(Code::Wrong);
         };
         let (use_up, step) = match (step_of(&factor.secret, typed), recovery_lookup(typed)) {
-            (Some(step), _) => (CredentialOp::UseSecondFactor { person, step }, step),
-            (None, Some(digest)) => (CredentialOp::UseRecoveryCode { person, digest }, 0),
+            (Some(step), _) => (SecondFactorOp::Use { person, step }, step),
+            (None, Some(digest)) => (SecondFactorOp::UseRecoveryCode { person, digest }, 0),
             (None, None) => return Ok(wrong(person, peer)),
         };
         let batch = Batch {
             person: Some(person),
             client: "web".to_owned(),
             at: Timestamp::now(),
-            ops: vec![Op::Credential(use_up)],
+            ops: vec![Op::SecondFactor(use_up)],
             ..Batch::default()
         };
         match self.store.commit(batch).await {

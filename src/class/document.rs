@@ -6,6 +6,7 @@ use crate::domain::{
     class::{Blob, Class, DOCUMENT, Difference, Index, IndexText, Merged, Part, Split},
     document::{Details, family},
     error::Result,
+    item::random_id,
     principal::Profile,
 };
 
@@ -19,6 +20,10 @@ pub struct Document;
 impl Class for Document {
     fn name(&self) -> &'static str {
         DOCUMENT
+    }
+
+    fn new_href(&self) -> String {
+        random_id(16)
     }
 
     fn index(&self, document: &[u8], _uid: Option<&str>) -> Result<Index> {

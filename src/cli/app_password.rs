@@ -83,7 +83,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let held = passwords(store, Some(&owner)).await?.len();
             let (secret, op) = prepare(owner.id, new, held).map_err(|error| error.to_string())?;
             let committed = commit(store, op).await?;
-            let id = committed.rows.first().copied().unwrap_or(0);
+            let id: AppPasswordId = committed.row().map_err(|error| error.to_string())?;
             let value = serde_json::json!({ "login": login, "id": id, "password": secret });
             said(
                 json,

@@ -6,7 +6,12 @@ use serde_json::json;
 
 use super::{Done, commit, named_group, person, said};
 use crate::{
-    domain::{batch::Op, id::PersonId, rights::GroupRight, store::Store},
+    domain::{
+        batch::{GrantOp, Op},
+        id::PersonId,
+        rights::GroupRight,
+        store::Store,
+    },
     store::sqlite::Sqlite,
 };
 
@@ -52,11 +57,11 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let group = named_group(store, &name).await?.id;
             let person = to.person(store).await?;
             let right = GroupRight::parse(&right).ok_or("unknown right")?;
-            let op = Op::GrantGroup {
+            let op = Op::Grant(GrantOp::GrantGroup {
                 group,
                 person,
                 right,
-            };
+            });
             commit(store, op).await?;
             let told = json!({ "group": name, "member": to.member, "right": right });
             let to = to.named();
@@ -87,12 +92,12 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let book = book.ok_or("the group has no book")?;
             let card = store.by_uid(book, &uid).await.map_err(|e| e.to_string())?;
             let card = card.ok_or_else(|| format!("there is no contact {uid} in {group}"))?;
-            let op = Op::GrantItem {
+            let op = Op::Grant(GrantOp::GrantItem {
                 item: card.placement.item,
                 collection: book,
                 person,
                 modify: right == "modify",
-            };
+            });
             commit(store, op).await?;
             let told = json!({ "contact": uid, "in": group, "member": to.member, "right": right });
             let (to, name) = (to.named(), card.placement.display);

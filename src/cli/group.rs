@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Done, Output, commit, named_group, person, said, text};
 use crate::{
     domain::{
-        batch::Op,
+        batch::{GroupOp, Op},
         principal::{Role, valid_group_name},
         store::Store,
     },
@@ -47,11 +47,11 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 ));
             }
             let admin = person(store, &admin).await?;
-            let op = Op::AddGroup {
+            let op = Op::Group(GroupOp::AddGroup {
                 display_name: name.clone(),
                 name: name.clone(),
                 admin: admin.id,
-            };
+            });
             commit(store, op).await?;
             let told = json!({ "group": name, "admin": admin.login });
             said(json, told, format!("group {name} added"))
@@ -59,7 +59,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
         Command::List => list(store, json).await,
         Command::Remove { name } => {
             let group = named_group(store, &name).await?.id;
-            commit(store, Op::RemoveGroup { group }).await?;
+            commit(store, Op::Group(GroupOp::RemoveGroup { group })).await?;
             let told = json!({ "group": name, "removed": true });
             said(json, told, format!("group {name} removed"))
         }
@@ -67,11 +67,11 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let group = named_group(store, &name).await?.id;
             let person = person(store, &login).await?;
             let role = Role::parse(&role).ok_or_else(|| format!("unknown role {role}"))?;
-            let op = Op::SetMember {
+            let op = Op::Group(GroupOp::SetMember {
                 group,
                 person: person.id,
                 role,
-            };
+            });
             commit(store, op).await?;
             let told = json!({ "group": name, "member": person.login, "role": role });
             said(
@@ -87,11 +87,11 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             if !members.iter().any(|member| member.person == person.id) {
                 return Err(format!("{} is not a member of {name}", person.login));
             }
-            let op = Op::RemoveMember {
+            let op = Op::Group(GroupOp::RemoveMember {
                 group,
                 person: person.id,
                 take_back: false,
-            };
+            });
             commit(store, op).await?;
             let told = json!({ "group": name, "left": person.login });
             said(json, told, format!("{} left {name}", person.login))

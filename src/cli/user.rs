@@ -12,8 +12,8 @@ use crate::{
     auth,
     dav::{Choice, Homes},
     domain::{
-        batch::Op,
-        credential::CredentialOp,
+        batch::{Op, PersonOp},
+        credential::SecondFactorOp,
         document::DocumentOp,
         id::PersonId,
         item::random_id,
@@ -138,13 +138,13 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             }
             email.as_deref().map_or(Ok(()), valid_email)?;
             let (password, made) = password(password_stdin)?;
-            let op = Op::AddPerson {
+            let op = Op::Person(PersonOp::AddPerson {
                 name: name.unwrap_or_else(|| login.clone()),
                 login: login.clone(),
                 email,
                 admin,
                 password_hash: hash(password.clone()).await?,
-            };
+            });
             commit(store, op).await?;
             match (made, json) {
                 (true, true) => Ok(Output::Json(
@@ -267,17 +267,17 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
                 }));
             }
             if organization.is_some() || picture.is_some() {
-                ops.push(Op::DescribePerson {
+                ops.push(Op::Person(PersonOp::DescribePerson {
                     person: person.id,
                     organization,
                     picture,
-                });
+                }));
             }
             if show_members || hide_members {
-                ops.push(Op::ShowMembers {
+                ops.push(Op::Person(PersonOp::ShowMembers {
                     person: person.id,
                     shown: show_members,
-                });
+                }));
             }
             let mut settings = None;
             if let Some(minutes) = minutes {
@@ -324,8 +324,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             if !person.second_factor {
                 return Err(format!("account {login} has no second factor"));
             }
-            let op = CredentialOp::RemoveSecondFactor { person: person.id };
-            commit(store, Op::Credential(op)).await?;
+            let op = SecondFactorOp::Remove { person: person.id };
+            commit(store, Op::SecondFactor(op)).await?;
             text(format!("second factor of {login} removed\n"))
         }
         Command::Import { file } => import(store, &file, json).await,
@@ -334,7 +334,11 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             if !force {
                 stays_administered(store, person.id).await?;
             }
-            commit(store, Op::RemovePerson { person: person.id }).await?;
+            commit(
+                store,
+                Op::Person(PersonOp::RemovePerson { person: person.id }),
+            )
+            .await?;
             text(format!("account {login} removed\n"))
         }
     }
@@ -355,7 +359,7 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
     let mut lines = String::new();
     for new in read_list(&list).map_err(|why| told(why.to_string()))? {
         let password = make_password();
-        let op = Op::AddPerson {
+        let op = Op::Person(PersonOp::AddPerson {
             name: match new.name.as_str() {
                 "" => new.login.clone(),
                 name => name.to_owned(),
@@ -364,10 +368,10 @@ async fn import(store: &Sqlite, file: &Path, json: bool) -> Done {
             email: new.email,
             admin: new.admin,
             password_hash: hash(password.clone()).await?,
-        };
+        });
         let mut added = commit(store, op).await;
         if let (Ok(committed), false) = (&added, new.class.is_empty()) {
-            let person = PersonId(committed.rows.first().copied().unwrap_or(0));
+            let person = committed.row().map_err(|error| error.to_string())?;
             let class = new.class;
             added = commit(store, Op::Office(OfficeOp::SetClass { person, class })).await;
         }
@@ -476,7 +480,7 @@ struct Changes {
 fn change(person: PersonId, set: impl FnOnce(&mut Changes)) -> Op {
     let mut changes = Changes::default();
     set(&mut changes);
-    Op::ChangePerson {
+    Op::Person(PersonOp::ChangePerson {
         person,
         email: changes.email,
         name: changes.name,
@@ -485,7 +489,7 @@ fn change(person: PersonId, set: impl FnOnce(&mut Changes)) -> Op {
         disabled: changes.disabled,
         quota: changes.quota,
         settings: changes.settings,
-    }
+    })
 }
 
 /// The password, and whether it was made here.

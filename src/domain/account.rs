@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     account_class::Service,
     actor::Actor,
-    batch::Op,
+    batch::{Op, PersonOp},
     core::Core,
     credential::{CredentialOp, Session},
     error::{Error, Result},
@@ -105,7 +105,7 @@ impl Core {
         if octets > limit {
             return Err(Error::TooLarge { limit });
         }
-        let mut ops = vec![Op::ChangePerson {
+        let mut ops = vec![Op::Person(PersonOp::ChangePerson {
             person: actor.person,
             email: email.map(|email| Some(email.to_owned()).filter(|email| !email.is_empty())),
             name: name.map(str::to_owned),
@@ -114,13 +114,13 @@ impl Core {
             disabled: None,
             quota: None,
             settings: None,
-        }];
+        })];
         if organization.is_some() || portrait.picture.is_some() {
-            ops.push(Op::DescribePerson {
+            ops.push(Op::Person(PersonOp::DescribePerson {
                 person: actor.person,
                 organization: organization.map(str::to_owned),
                 picture: portrait.picture,
-            });
+            }));
         }
         self.commit_personal(actor, ops).await.map(drop)
     }
@@ -128,7 +128,7 @@ impl Core {
     /// Changes the password: every session ends, devices with the former password are refused, and
     /// a letter in `language` informs the person.
     pub async fn change_password(&self, actor: &Actor, hash: String, language: &str) -> Result<()> {
-        let op = Op::ChangePerson {
+        let op = Op::Person(PersonOp::ChangePerson {
             person: actor.person,
             email: None,
             name: None,
@@ -137,7 +137,7 @@ impl Core {
             disabled: None,
             quota: None,
             settings: None,
-        };
+        });
         let person = self.account(actor).await?;
         let letter = password_changed(&person, language, Timestamp::now());
         let ops = [op].into_iter().chain(letter).collect();
@@ -197,9 +197,9 @@ impl Core {
     /// the server.
     pub async fn delete_account(&self, actor: &Actor) -> Result<()> {
         keep_an_administrator(&**self.store(), actor.person).await?;
-        let op = Op::RemovePerson {
+        let op = Op::Person(PersonOp::RemovePerson {
             person: actor.person,
-        };
+        });
         self.commit_as(actor, vec![op]).await.map(drop)
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{Op, PersonOp},
     core::Core,
     error::{Error, Result},
     id::Timestamp,
@@ -72,7 +72,7 @@ impl Core {
         let pending = pending.filter(|pending| {
             pending.digest == digest(token.as_bytes()) && pending.until > Timestamp::now()
         });
-        let op = Op::ChangePerson {
+        let op = Op::Person(PersonOp::ChangePerson {
             person: actor.person,
             email: Some(Some(pending.ok_or(Error::NotFound)?.email)),
             name: None,
@@ -81,7 +81,7 @@ impl Core {
             disabled: None,
             quota: None,
             settings: None,
-        };
+        });
         self.commit_personal(actor, vec![op]).await?;
         self.change_settings(actor, |settings| settings.pending_address = None)
             .await

@@ -60,7 +60,7 @@ impl Core {
         let (secret, op) = prepare(actor.person, new, held)?;
         let committed = self.commit_personal(actor, vec![op]).await?;
         Ok(Made {
-            id: AppPasswordId(committed.rows.first().copied().unwrap_or(0)),
+            id: committed.row()?,
             secret,
         })
     }

@@ -20,7 +20,7 @@ use super::{
     core::Core,
     cursor::{Cursor, Position},
     error::{Error, Result},
-    id::{CollectionId, ItemId, RevisionId, Seq},
+    id::{CollectionId, ItemId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
     rights::{ItemFacts, PlaceRights, Right, Standing, allows},
     store::{Counts, ItemStanding, ListPage, ListQuery, Order, Want},
@@ -30,8 +30,8 @@ pub use changes::Changes;
 pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub(super) use served::Served;
-pub use write::Prepared;
 pub(super) use write::{Admitted, RETRIES, new_server_id, removal};
+pub use write::{Prepared, Room};
 
 /// A collection opened by a person who may read it.
 #[derive(Clone)]
@@ -40,8 +40,8 @@ pub struct Book {
     actor: Arc<Actor>,
     collection: Collection,
     rights: PlaceRights,
-    /// Time of the actor's last refused write here; 0: none.
-    refused: i64,
+    /// Time of the actor's last refused write here.
+    refused: Option<Timestamp>,
     /// Shows the owner's tags as lists too.
     categories: bool,
 }
@@ -173,7 +173,7 @@ impl Book {
         actor: Arc<Actor>,
         collection: Collection,
         rights: PlaceRights,
-        refused: i64,
+        refused: Option<Timestamp>,
     ) -> Self {
         Self {
             core,

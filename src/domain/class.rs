@@ -7,11 +7,16 @@ use super::{error::Result, principal::Profile, search::token::Tokens};
 pub const CONTACT: &str = "contact";
 /// Name of the class of documents.
 pub const DOCUMENT: &str = "document";
+/// The kind of a contact that is a list of others.
+pub const LIST: &str = "group";
 
 /// A class: pure functions over documents, no storage.
 pub trait Class: Send + Sync {
     /// As stored: `contact`.
     fn name(&self) -> &'static str;
+
+    /// The last segment of a new item's address.
+    fn new_href(&self) -> String;
 
     /// Checks that octets can be stored as an item and returns what is indexed.
     ///
@@ -85,6 +90,13 @@ pub struct Index {
     pub texts: Vec<IndexText>,
     /// The blob that the document describes.
     pub blob: Option<Blob>,
+}
+
+impl Index {
+    /// Whether the item is a list of others.
+    pub fn is_list(&self) -> bool {
+        self.kind == LIST
+    }
 }
 
 /// Octets stored apart from the document that names them.

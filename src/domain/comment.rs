@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{CommentOp, Op},
     book::Book,
     core::Core,
     error::{Error, Result},
@@ -113,14 +113,14 @@ impl Book {
         self.decided(|book| async move {
             let current = book.current(placement).await?.placement;
             book.require(&current, Right::Comment).await?;
-            let op = Op::AddComment {
+            let op = Op::Comment(CommentOp::AddComment {
                 item: current.item,
                 collection: current.collection,
                 author: book.actor().person,
                 text: text.clone(),
-            };
+            });
             let committed = book.core().commit_as(book.actor(), vec![op]).await?;
-            Ok(CommentId(committed.rows.first().copied().unwrap_or(0)))
+            committed.row()
         })
         .await
     }
@@ -160,12 +160,12 @@ impl Book {
             if !(mine || text.is_none() && book.may(right)) {
                 return Err(Error::Forbidden { right });
             }
-            let op = Op::ChangeComment {
+            let op = Op::Comment(CommentOp::ChangeComment {
                 comment,
                 text: text.clone(),
-            };
+            });
             let committed = book.core().commit_as(book.actor(), vec![op]).await?;
-            Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
+            committed.row()
         })
         .await
     }
@@ -192,7 +192,7 @@ impl Core {
             .decided(|book| async move {
                 let card = book.of_item(item).await?.ok_or(Error::NotFound)?;
                 book.require(&card.placement, Right::Comment).await?;
-                let op = Op::RestoreComment { former };
+                let op = Op::Comment(CommentOp::RestoreComment { former });
                 book.core()
                     .commit_as(book.actor(), vec![op])
                     .await

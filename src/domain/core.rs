@@ -5,7 +5,7 @@ use std::{future::Future, sync::Arc};
 use super::{
     access::own_password,
     actor::{Actor, Client},
-    batch::{Batch, Committed, Op},
+    batch::{Batch, BookOp, Committed, Op, PersonOp},
     blocking::Turns,
     book::{Book, RETRIES, Served},
     class::{CONTACT, Class},
@@ -227,10 +227,10 @@ impl Core {
 
     /// Whether the actor's home shows the lists of members of the actor's groups (a setting, off).
     pub async fn show_members(&self, actor: &Actor, shown: bool) -> Result<()> {
-        let op = Op::ShowMembers {
+        let op = Op::Person(PersonOp::ShowMembers {
             person: actor.person,
             shown,
-        };
+        });
         self.commit_personal(actor, vec![op]).await.map(drop)
     }
 
@@ -296,12 +296,12 @@ impl Core {
             let limit = MAX_BOOKS as i64;
             return Err(Error::OverQuota { limit });
         }
-        let op = Op::AddBook {
+        let op = Op::Book(BookOp::AddBook {
             owner: actor.person,
             segment: segment.to_owned(),
             display_name,
             description,
-        };
+        });
         self.commit_as(actor, vec![op]).await.map(drop)
     }
 
@@ -449,7 +449,7 @@ impl Core {
             Place::Group(_) | Place::Members(_) | Place::View(_) => {
                 self.store.last_refused(actor.person, collection.id).await?
             }
-            _ => 0,
+            _ => None,
         };
         let rights = place_rights(actor, &collection, grant);
         let (core, actor) = (self.clone(), actor.clone());

@@ -62,7 +62,7 @@ pub struct SecondFactor {
     pub recovery: i64,
 }
 
-/// Changes of credentials.
+/// Changes of app passwords and sessions.
 #[derive(Clone, Debug)]
 pub enum CredentialOp {
     /// `digest` is the key that [`CredentialStore::app_password`] finds it by. Refused: `Exists`.
@@ -100,22 +100,27 @@ pub enum CredentialOp {
     RemoveSessions {
         person: PersonId,
     },
+}
+
+/// Changes of second factors.
+#[derive(Clone, Debug)]
+pub enum SecondFactorOp {
     /// A secret that is in force once confirmed; it replaces an unconfirmed one. Refused:
     /// `PreconditionFailed` where one is in force.
-    BeginSecondFactor {
+    Begin {
         person: PersonId,
         secret: Vec<u8>,
     },
     /// `step` is the time step of the confirming code, `recovery` the digests of recovery codes.
     /// Refused: `PreconditionFailed` where no secret waits for confirmation.
-    ConfirmSecondFactor {
+    Confirm {
         person: PersonId,
         step: u64,
         recovery: Vec<String>,
     },
     /// Uses up the code of a time step. Refused: `PreconditionFailed` unless it is later than the
     /// last used.
-    UseSecondFactor {
+    Use {
         person: PersonId,
         step: u64,
     },
@@ -128,7 +133,7 @@ pub enum CredentialOp {
         person: PersonId,
         recovery: Vec<String>,
     },
-    RemoveSecondFactor {
+    Remove {
         person: PersonId,
     },
 }

@@ -1,6 +1,10 @@
 //! A reader's position in the changes of a collection: opaque outside the domain.
 
-use super::{collection::Collection, error::Error, id::Seq};
+use super::{
+    collection::Collection,
+    error::Error,
+    id::{Seq, Timestamp},
+};
 
 /// A position in the changes of one collection; its text is the sync token (RFC 6578 §4) and the ctag.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,8 +15,8 @@ pub struct Cursor {
     /// During a paged first synchronization: the sequence when it began. Only later removals
     /// concern the client.
     began: Option<Seq>,
-    /// Time of the last of the person's refused writes that was reported; 0: none.
-    refused: i64,
+    /// Time of the last of the person's refused writes that was reported.
+    refused: Option<Timestamp>,
 }
 
 impl Cursor {
@@ -23,12 +27,12 @@ impl Cursor {
             epoch: collection.epoch.clone(),
             seq,
             began: None,
-            refused: 0,
+            refused: None,
         }
     }
 
     /// The cursor with the person's refused writes reported up to a time.
-    pub(super) fn with_refused(self, refused: i64) -> Self {
+    pub(super) fn with_refused(self, refused: Option<Timestamp>) -> Self {
         Self { refused, ..self }
     }
 
@@ -52,8 +56,11 @@ impl Cursor {
         else {
             return Err(Error::StaleCursor);
         };
-        let (seq, refused) = seq.split_once('.').unwrap_or((seq, "0"));
-        let (seq, refused) = (Seq(number(seq)?), number(refused)?);
+        let (seq, refused) = match seq.split_once('.') {
+            Some((seq, refused)) => (seq, Some(Timestamp(number(refused)?))),
+            None => (seq, None),
+        };
+        let seq = Seq(number(seq)?);
         let began = parts.next().map(number).transpose()?.map(Seq);
         if began.is_some_and(|began| began <= seq) {
             return Err(Error::StaleCursor);
@@ -82,7 +89,7 @@ impl Cursor {
     }
 
     /// Time up to which refused writes were reported.
-    pub(super) fn refused(&self) -> i64 {
+    pub(super) fn refused(&self) -> Option<Timestamp> {
         self.refused
     }
 
@@ -104,8 +111,8 @@ const PREFIX: &str = "urn:carnet:sync:";
 impl std::fmt::Display for Cursor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)?;
-        if self.refused > 0 {
-            write!(f, ".{}", self.refused)?;
+        if let Some(refused) = self.refused {
+            write!(f, ".{}", refused.0)?;
         }
         match self.began {
             Some(began) => write!(f, ":{}", began.0),

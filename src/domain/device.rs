@@ -11,7 +11,7 @@ pub use contact::{Contact, FirstContact};
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{DeviceOp, Op, SyncOp},
     collection::Place,
     core::Core,
     device_sync::{DeviceBook, Pending},
@@ -230,7 +230,8 @@ impl OpenDevice {
     pub async fn rename(&self, name: &str) -> Result<()> {
         let name = shown_name(name)?;
         let device = self.device.id;
-        self.commit(vec![Op::NameDevice { device, name }]).await
+        self.commit(vec![Op::Device(DeviceOp::NameDevice { device, name })])
+            .await
     }
 
     /// Allows the device to synchronize.
@@ -279,13 +280,13 @@ impl OpenDevice {
             return Err(refused());
         }
         let ops = vec![
-            Op::ForgetClient {
+            Op::Device(DeviceOp::ForgetClient {
                 person: self.device.person,
                 label: self.device.label(),
-            },
-            Op::ForgetDevice {
+            }),
+            Op::Device(DeviceOp::ForgetDevice {
                 device: self.device.id,
-            },
+            }),
         ];
         self.commit(ops).await
     }
@@ -293,10 +294,10 @@ impl OpenDevice {
     /// Makes the device synchronize anew from the server's data; changes it has not uploaded it
     /// uploads.
     pub async fn resynchronize(&self) -> Result<()> {
-        self.commit(vec![Op::ForgetSync {
+        self.commit(vec![Op::Sync(SyncOp::ForgetSync {
             device: self.device.id,
             collection: None,
-        }])
+        })])
         .await
     }
 
@@ -312,7 +313,8 @@ impl OpenDevice {
     /// Sets the books the device is shown, and how.
     pub async fn show(&self, shown: Shown) -> Result<()> {
         let device = self.device.id;
-        self.commit(vec![Op::ShowBooks { device, shown }]).await
+        self.commit(vec![Op::Device(DeviceOp::ShowBooks { device, shown })])
+            .await
     }
 
     /// The owner's books, and how far the device is with each. For the owner alone, because
@@ -366,8 +368,11 @@ impl OpenDevice {
             return Err(refused());
         }
         let device = self.device.id;
-        self.commit(vec![Op::SetDeviceAccess { device, access }])
-            .await
+        self.commit(vec![Op::Device(DeviceOp::SetDeviceAccess {
+            device,
+            access,
+        })])
+        .await
     }
 
     async fn commit(&self, ops: Vec<Op>) -> Result<()> {

@@ -16,7 +16,7 @@ use std::collections::{HashMap, HashSet};
 use async_trait::async_trait;
 
 use super::{
-    batch::{Batch, Op},
+    batch::{Batch, Op, SyncOp},
     book::{Book, RETRIES},
     collection::Place,
     error::{Error, Result},
@@ -492,13 +492,13 @@ impl DeviceBook {
     }
 
     fn set(&self, expected: Option<String>, record: &Record) -> Op {
-        Op::SetSync {
+        Op::Sync(SyncOp::SetSync {
             device: self.device,
             collection: self.book.collection().id,
             expected,
             key: record.key.clone(),
             record: serde_json::to_vec(record).unwrap_or_default(),
-        }
+        })
     }
 
     async fn commit(&self, ops: Vec<Op>, unflushed: bool) -> Result<()> {

@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Batch, NewPlacement, Op},
-    book::{Book, new_server_id},
+    batch::{Batch, ItemOp, Op},
+    book::Book,
     class::DOCUMENT,
     collection::Collection,
     core::Core,
@@ -159,24 +159,11 @@ impl Book {
                         uid: random_id(16),
                         ..details.clone()
                     };
-                    let (content, overlay, tags) = book.admit(&details.write(), None)?;
-                    ops.extend(sealing(*blob, &content.index.blob));
-                    let server_id = new_server_id();
-                    ids.push(server_id.clone());
-                    ops.push(Op::CreateItem {
-                        class: book.class().name().into(),
-                        creator: book.actor().person,
-                        content,
-                        placement: NewPlacement {
-                            collection: book.collection().id,
-                            href: details.uid,
-                            server_id,
-                            device: None,
-                            altered: false,
-                            overlay,
-                            tags,
-                        },
-                    });
+                    let admitted = book.admit(&details.write(), None)?;
+                    ops.extend(sealing(*blob, &admitted.content.index.blob));
+                    let placement = book.new_placement(details.uid);
+                    ids.push(placement.server_id.clone());
+                    ops.push(book.creation(admitted, placement));
                 }
                 ops.extend(book.core().fitting(book.actor().person).await?);
                 book.core().commit_as(book.actor(), ops).await?;
@@ -212,7 +199,7 @@ impl Book {
                 return Ok(());
             };
             let mut ops = Vec::new();
-            if let (Some((blob, _)), Op::Edit { content, .. }) = (received, &op) {
+            if let (Some((blob, _)), Op::Item(ItemOp::Edit { content, .. })) = (received, &op) {
                 ops.extend(sealing(*blob, &content.index.blob));
             }
             ops.push(op);
@@ -315,10 +302,10 @@ impl Core {
         let mut creators = BTreeSet::new();
         for op in ops {
             let placement = match op {
-                Op::RestorePlacement { placement, .. } => *placement,
-                Op::Edit {
+                Op::Item(ItemOp::RestorePlacement { placement, .. }) => *placement,
+                Op::Item(ItemOp::Edit {
                     through, content, ..
-                } if content.index.blob.is_some() => *through,
+                }) if content.index.blob.is_some() => *through,
                 _ => continue,
             };
             let card = self.store().placement(placement).await?;

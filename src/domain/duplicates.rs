@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use super::{
     batch::Op,
     book::{Book, removal},
-    class::Part,
+    class::{LIST, Part},
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, Timestamp},
     item::{Card, Placement},
@@ -102,7 +102,7 @@ impl Book {
     /// The most alike first, without one of the place.
     async fn all_alike(&self, document: &[u8], but: Option<PlacementId>) -> Result<Vec<Alike>> {
         let index = self.core().class().index(document, None)?;
-        if index.kind == "group" {
+        if index.is_list() {
             return Ok(Vec::new());
         }
         let keyed = index.texts.iter().filter_map(|text| {
@@ -117,7 +117,7 @@ impl Book {
                 let of_hit: HashSet<Key> = of_hit.collect();
                 let common = keyed.iter().filter(|(key, _)| of_hit.contains(key));
                 let reasons: BTreeSet<Reason> = common.map(|(key, _)| Reason::of(key)).collect();
-                let list = hit.placement.kind == "group";
+                let list = hit.placement.is_list();
                 if let Some(likeness) = likeness(&reasons).filter(|_| !list) {
                     let alike = Alike {
                         likeness,
@@ -220,7 +220,7 @@ impl Book {
                 let (Some(Some(first)), Some(Some(second))) = (cards.next(), cards.next()) else {
                     continue;
                 };
-                let lists = first.placement.kind == "group" || second.placement.kind == "group";
+                let lists = first.placement.is_list() || second.placement.is_list();
                 if lists || apart.contains(&ordered(&first.placement, &second.placement)) {
                     continue;
                 }
@@ -283,13 +283,13 @@ impl Book {
             }
         }
         let committed = self.core().commit_as(self.actor(), ops).await?;
-        Ok(RevisionId(committed.rows.first().copied().unwrap_or(0)))
+        committed.row()
     }
 
     /// Lists of this place with a member, by its uid.
     async fn lists_naming(&self, uid: &str) -> Result<Vec<Card>> {
         let query = ListQuery {
-            kind: Some("group".to_owned()),
+            kind: Some(LIST.to_owned()),
             limit: LISTS,
             ..ListQuery::default()
         };
@@ -314,15 +314,15 @@ impl Book {
         for outcome in self.restore(&[merge]).await? {
             outcome?;
         }
-        let Some((document, overlay)) = shown else {
+        let Some(shown) = shown else {
             return Ok(());
         };
         let card = self.current(kept).await?;
         self.require(&card.placement, Right::Modify).await?;
-        let mut bytes = self.shown(&document, &overlay);
+        let mut bytes = self.shown(&shown.document, &shown.overlay);
         let current = self.content(&card);
-        if let Some((document, overlay)) = merged {
-            let merged = self.shown(&document, &overlay);
+        if let Some(merged) = merged {
+            let merged = self.shown(&merged.document, &merged.overlay);
             if merged[..] != current[..] {
                 bytes = self.class().merge(&merged, &bytes, &current)?.document;
             }

@@ -13,7 +13,6 @@ use super::{
     core::Core,
     document::DocumentOp,
     error::{Error, Result},
-    id::CollectionId,
     item::random_id,
     rights::Right,
     rule::Rule,
@@ -101,8 +100,7 @@ impl Book {
             display_name: name,
         });
         let committed = self.core().commit_as(self.actor(), vec![op]).await?;
-        let id = committed.rows.first().copied().unwrap_or(0);
-        self.core().open(self.actor(), CollectionId(id)).await
+        self.core().open(self.actor(), committed.row()?).await
     }
 
     /// What may be done to the folder itself.

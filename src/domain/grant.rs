@@ -2,7 +2,7 @@
 //! grant is to one member, and ends with the membership, or to everyone in the group.
 
 use super::{
-    batch::Op,
+    batch::{GrantOp, Op},
     book::Book,
     collection::Place,
     error::{Error, Result},
@@ -102,11 +102,11 @@ impl OpenGroup {
                 {
                     return Err(not_a_member());
                 }
-                ops.push(Op::GrantGroup {
+                ops.push(Op::Grant(GrantOp::GrantGroup {
                     group: group.group().id,
                     person,
                     right,
-                });
+                }));
             }
             Ok(ops)
         })
@@ -137,12 +137,12 @@ impl Book {
                 {
                     return Err(not_a_member());
                 }
-                ops.push(Op::GrantItem {
+                ops.push(Op::Grant(GrantOp::GrantItem {
                     item: current.item,
                     collection: current.collection,
                     person,
                     modify,
-                });
+                }));
             }
             book.core().commit_as(book.actor(), ops).await.map(drop)
         })

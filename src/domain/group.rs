@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     actor::{Actor, Membership},
-    batch::Op,
+    batch::{GroupOp, Op},
     book::Book,
     core::Core,
     error::{Error, Result},
@@ -99,14 +99,14 @@ impl Core {
         }
         let shown = display_name(if shown.trim().is_empty() { name } else { shown })?;
         self.decided(actor, |actor| {
-            let op = Op::AddGroup {
+            let op = Op::Group(GroupOp::AddGroup {
                 name: name.to_owned(),
                 display_name: shown.clone(),
                 admin: actor.person,
-            };
+            });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                Ok(GroupId(committed.rows.first().copied().unwrap_or(0)))
+                committed.row()
             }
         })
         .await
@@ -145,13 +145,13 @@ impl Core {
     pub async fn accept_invitation(&self, actor: &Arc<Actor>, token: &str) -> Result<GroupId> {
         let token = digest(token.as_bytes());
         self.decided(actor, |actor| {
-            let op = Op::AcceptInvitation {
+            let op = Op::Group(GroupOp::AcceptInvitation {
                 token: token.clone(),
                 person: actor.person,
-            };
+            });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                Ok(GroupId(committed.rows.first().copied().unwrap_or(0)))
+                committed.row()
             }
         })
         .await
@@ -217,11 +217,11 @@ impl OpenGroup {
             if members.iter().any(|member| member.person == person) {
                 return Ok(Vec::new());
             }
-            Ok(vec![Op::SetMember {
+            Ok(vec![Op::Group(GroupOp::SetMember {
                 group: group.group.id,
                 person,
                 role: Role::Member,
-            }])
+            })])
         })
         .await?;
         Ok(person)
@@ -237,12 +237,12 @@ impl OpenGroup {
         let token = random_id(16);
         let kept = digest(token.as_bytes());
         self.decided(Right::GrantGroup, |group| {
-            let op = Op::Invite {
+            let op = Op::Group(GroupOp::Invite {
                 group: group.group.id,
                 token: kept.clone(),
                 email: email.clone(),
                 expires: Timestamp::now().plus_days(INVITATION_DAYS),
-            };
+            });
             async move { Ok(vec![op]) }
         })
         .await?;
@@ -264,10 +264,10 @@ impl OpenGroup {
     /// Ends an invitation, named by the digest of its secret. For admin and co-admins.
     pub async fn withdraw_invitation(&self, token: &str) -> Result<()> {
         self.decided(Right::GrantGroup, |group| {
-            let op = Op::WithdrawInvitation {
+            let op = Op::Group(GroupOp::WithdrawInvitation {
                 group: group.group.id,
                 token: token.to_owned(),
-            };
+            });
             async move { Ok(vec![op]) }
         })
         .await
@@ -289,11 +289,11 @@ impl OpenGroup {
     async fn set_member(&self, person: PersonId, role: Role) -> Result<()> {
         self.decided(Right::Administer, |group| async move {
             group.require_member(person).await?;
-            Ok(vec![Op::SetMember {
+            Ok(vec![Op::Group(GroupOp::SetMember {
                 group: group.group.id,
                 person,
                 role,
-            }])
+            })])
         })
         .await
     }
@@ -311,11 +311,11 @@ impl OpenGroup {
 
     async fn change(&self, shown: Option<String>, options: Option<GroupOptions>) -> Result<()> {
         self.decided(Right::Administer, |group| {
-            let op = Op::ChangeGroup {
+            let op = Op::Group(GroupOp::ChangeGroup {
                 group: group.group.id,
                 display_name: shown.clone(),
                 options,
-            };
+            });
             async move { Ok(vec![op]) }
         })
         .await
@@ -324,11 +324,11 @@ impl OpenGroup {
     /// Leaves the group. Its administrator has to hand it over first (`Invalid`).
     pub async fn leave(&self, leaving: Leaving) -> Result<()> {
         self.decided(Right::Read, |group| async move {
-            Ok(vec![Op::RemoveMember {
+            Ok(vec![Op::Group(GroupOp::RemoveMember {
                 group: group.group.id,
                 person: group.book.actor().person,
                 take_back: leaving == Leaving::TakeBack,
-            }])
+            })])
         })
         .await
     }
@@ -338,11 +338,11 @@ impl OpenGroup {
     pub async fn remove_member(&self, person: PersonId) -> Result<()> {
         let role = self.require_member(person).await?;
         self.decided(right_to_remove(role), |group| async move {
-            Ok(vec![Op::RemoveMember {
+            Ok(vec![Op::Group(GroupOp::RemoveMember {
                 group: group.group.id,
                 person,
                 take_back: false,
-            }])
+            })])
         })
         .await
     }
@@ -351,9 +351,9 @@ impl OpenGroup {
     /// for the trash time by founding the group again. For the admin.
     pub async fn delete(&self) -> Result<()> {
         self.decided(Right::Administer, |group| async move {
-            Ok(vec![Op::RemoveGroup {
+            Ok(vec![Op::Group(GroupOp::RemoveGroup {
                 group: group.group.id,
-            }])
+            })])
         })
         .await
     }

@@ -15,7 +15,7 @@ use super::{
     core::Core,
     error::{Error, Result},
     id::{CollectionId, ItemId, PersonId, RevisionId, Timestamp},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     rights::Right,
     rule::Rule,
     store::{ItemPlace, Revision, RevisionKind, Touched},
@@ -170,9 +170,7 @@ impl Book {
             .default_place(self.actor(), &placement.class)
             .await?
             .decided(|book| async move {
-                let ops = book
-                    .copied(document, &format!("{}.vcf", random_id(16)))
-                    .await?;
+                let ops = book.copied(document, book.class().new_href()).await?;
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await
@@ -183,7 +181,7 @@ impl Book {
         self.decided(|book| async move {
             let store = book.core().store();
             match store.shown_at(placement.id, at).await? {
-                Some((document, _)) => book.show_again(placement, &document).await,
+                Some(shown) => book.show_again(placement, &shown.document).await,
                 None => Ok(()),
             }
         })
@@ -294,11 +292,10 @@ impl Book {
                 continue;
             };
             let shown = store.shown_at(was.placement, at).await?;
-            let (Some((document, overlay)), Some(card)) = (shown, self.of_item(*item).await?)
-            else {
+            let (Some(shown), Some(card)) = (shown, self.of_item(*item).await?) else {
                 continue;
             };
-            let bytes = self.shown(&document, &overlay);
+            let bytes = self.shown(&shown.document, &shown.overlay);
             match self.revision(&card, &bytes) {
                 Ok(None) => {}
                 Ok(Some(op)) => match self.require(&card.placement, Right::Modify).await {

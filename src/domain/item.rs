@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
-use super::id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, Timestamp};
+use super::{
+    class::LIST,
+    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, Timestamp},
+};
 
 /// The presence of an item in a collection, with what lists show of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,6 +84,11 @@ impl Placement {
     /// Still in the collection.
     pub fn is_live(&self) -> bool {
         self.gone.is_none()
+    }
+
+    /// Whether it is a list of others.
+    pub fn is_list(&self) -> bool {
+        self.kind == LIST
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Batch, Op},
+    batch::{Batch, DeviceOp, Op},
     core::Core,
     error::{Error, Result},
     id::{CollectionId, PersonId, Timestamp},
@@ -229,12 +229,12 @@ impl Journal {
             if noted.waiting.is_empty() || of.is_some_and(|of| of != *person) {
                 continue;
             }
-            ops.push(Op::NoteClient {
+            ops.push(Op::Device(DeviceOp::NoteClient {
                 person: *person,
                 label: label.clone(),
                 seen: noted.contact,
                 exchanges: std::mem::take(&mut noted.waiting),
-            });
+            }));
         }
         ops
     }
@@ -294,21 +294,21 @@ impl Core {
 
     /// Calls a client of the actor otherwise; an empty name is none.
     pub async fn name_client(&self, actor: &Actor, label: &str, name: &str) -> Result<()> {
-        let op = Op::NameClient {
+        let op = Op::Device(DeviceOp::NameClient {
             person: actor.person,
             label: label.to_owned(),
             name: shown_name(name)?,
-        };
+        });
         self.commit_personal(actor, vec![op]).await.map(drop)
     }
 
     /// Forgets a client of the actor and what it did; it is new when it comes back.
     pub async fn forget_client(&self, actor: &Actor, label: &str) -> Result<()> {
         self.journal().forget(actor.person, label);
-        let op = Op::ForgetClient {
+        let op = Op::Device(DeviceOp::ForgetClient {
             person: actor.person,
             label: label.to_owned(),
-        };
+        });
         self.commit_personal(actor, vec![op]).await.map(drop)
     }
 }
@@ -341,7 +341,7 @@ mod tests {
         }
         journal.note(person, "EAS x", Event::Folders, "");
         let ops = journal.take(Some(person));
-        let [Op::NoteClient { exchanges, .. }] = &ops[..] else {
+        let [Op::Device(DeviceOp::NoteClient { exchanges, .. })] = &ops[..] else {
             panic!("{ops:?}");
         };
         assert_eq!(exchanges.len(), 2);
@@ -361,7 +361,7 @@ mod tests {
             journal.note(PersonId(1), "EAS x", event, "");
         }
         let ops = journal.take(None);
-        let [Op::NoteClient { exchanges, .. }] = &ops[..] else {
+        let [Op::Device(DeviceOp::NoteClient { exchanges, .. })] = &ops[..] else {
             panic!("{ops:?}");
         };
         let events: Vec<&Event> = exchanges.iter().map(|exchange| &exchange.event).collect();
@@ -385,7 +385,7 @@ mod tests {
             journal.note(PersonId(1), "EAS x", event, "");
         }
         let ops = journal.take(None);
-        let [Op::NoteClient { exchanges, .. }] = &ops[..] else {
+        let [Op::Device(DeviceOp::NoteClient { exchanges, .. })] = &ops[..] else {
             panic!("{ops:?}");
         };
         assert_eq!(exchanges.len(), KEPT);

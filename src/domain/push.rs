@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Batch, Op},
+    batch::{Batch, DavOp, Op},
     core::Core,
     cursor::Cursor,
     error::{Error, Result},
@@ -24,7 +24,7 @@ impl Core {
     /// Subscribes the actor, or renews the subscription to the same collection under the same
     /// resource. Gives the id of the registration: that of `new` if there was none.
     pub async fn subscribe(&self, actor: &Actor, new: PushSubscription) -> Result<String> {
-        let op = Op::Subscribe(new.clone());
+        let op = Op::Dav(DavOp::Subscribe(new.clone()));
         self.commit_personal(actor, vec![op]).await?;
         let stored = self.subscriptions(new.collection).await?;
         let mine = |known: &PushSubscription| {
@@ -40,7 +40,7 @@ impl Core {
         known
             .filter(|known| known.person == actor.person && known.expires > Timestamp::now())
             .ok_or(Error::NotFound)?;
-        let op = Op::Unsubscribe { id: id.to_owned() };
+        let op = Op::Dav(DavOp::Unsubscribe { id: id.to_owned() });
         self.commit_personal(actor, vec![op]).await.map(drop)
     }
 
@@ -50,7 +50,7 @@ impl Core {
         let batch = Batch {
             at: Timestamp::now(),
             unflushed: true,
-            ops: vec![Op::Unsubscribe { id }],
+            ops: vec![Op::Dav(DavOp::Unsubscribe { id })],
             ..Batch::default()
         };
         self.commit(batch).await.map(drop)

@@ -5,20 +5,75 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{HistoryOp, Op},
     book::Book,
     class::Difference,
     collection::Place,
     core::Core,
     error::{Error, Result},
     id::{CollectionId, ItemId, RevisionId},
-    item::{Card, random_id},
+    item::{Card, digest},
     rights::Right,
     store::{Revision, RevisionKind},
 };
 
 /// Why something is kept whose book the person lost.
 pub const GONE: &str = "the book is gone";
+
+/// A write that was refused, to be kept for its author.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub item: Option<ItemId>,
+    pub collection: Option<CollectionId>,
+    pub document: Vec<u8>,
+    /// The reason in words, for the person.
+    pub reason: String,
+    /// Identifies repeated refusals as one; none: the digest of the document does.
+    pub identity: Option<String>,
+    /// Raises the refusal mark, which changes the entity tag for this person, so that clients
+    /// fetch the card again.
+    pub mark: bool,
+    /// Informs the person by a notice, for clients that do not show refusals.
+    pub notice: bool,
+}
+
+impl Refusal {
+    /// Of words that nothing can hold, as they were written.
+    fn of_words(actor: &Actor, words: Vec<u8>, reason: &str) -> Self {
+        Self {
+            item: None,
+            collection: None,
+            document: words,
+            reason: reason.to_owned(),
+            identity: None,
+            mark: false,
+            notice: !actor.client.is_page(),
+        }
+    }
+
+    /// The entity tag stays. So after a conflict: a mark would refuse the next write of the person's
+    /// other clients, and this one sees another tag anyway.
+    pub fn unmarked(self) -> Self {
+        Self {
+            mark: false,
+            ..self
+        }
+    }
+
+    /// Of content that differs each time it is made (a fresh UID): what it was made of is kept once.
+    pub fn known_as(self, fingerprint: &str) -> Self {
+        Self {
+            identity: (!fingerprint.is_empty()).then(|| digest(fingerprint.as_bytes())),
+            ..self
+        }
+    }
+}
+
+impl From<Refusal> for Op {
+    fn from(refusal: Refusal) -> Self {
+        Op::History(HistoryOp::Refuse(refusal))
+    }
+}
 
 /// A refused or proposed change, with the differences it would make now.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +103,30 @@ pub enum Lost<'a> {
 }
 
 impl Core {
+    /// Keeps content that nothing can hold among the person's refused changes, word for word.
+    pub async fn keep_refused(&self, actor: &Actor, words: Vec<u8>, reason: &str) -> Result<()> {
+        self.keep(actor, Refusal::of_words(actor, words, reason))
+            .await
+    }
+
+    /// The same of content that differs each time it is made: what it was made of, `identity`, is
+    /// kept once.
+    pub async fn keep_refused_once(
+        &self,
+        actor: &Actor,
+        identity: &str,
+        words: Vec<u8>,
+        reason: &str,
+    ) -> Result<()> {
+        let refusal = Refusal::of_words(actor, words, reason).known_as(identity);
+        self.keep(actor, refusal).await
+    }
+
+    async fn keep(&self, actor: &Actor, refusal: Refusal) -> Result<()> {
+        let ops = vec![refusal.into()];
+        self.commit_personal(actor, ops).await.map(drop)
+    }
+
     /// Keeps what a client wrote into a book that the person had and lost. Nothing is kept for who
     /// never had it.
     pub async fn keep_of_lost(&self, actor: &Actor, lost: Lost<'_>, words: Vec<u8>) -> Result<()> {
@@ -128,10 +207,8 @@ impl Core {
         self.default_book(actor)
             .await?
             .decided(|book| async move {
-                let mut ops = book
-                    .copied(content, &format!("{}.vcf", random_id(16)))
-                    .await?;
-                ops.push(Op::DismissRefusal { revision: id });
+                let mut ops = book.copied(content, book.class().new_href()).await?;
+                ops.push(Op::History(HistoryOp::DismissRefusal { revision: id }));
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await
@@ -145,7 +222,7 @@ impl Core {
             .await?
             .ok_or(Error::NotFound)?;
         self.decided(actor, |actor| async move {
-            let op = Op::Propose { revision: id };
+            let op = Op::History(HistoryOp::Propose { revision: id });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await
@@ -166,7 +243,7 @@ impl Core {
     pub async fn dismiss_refused(&self, actor: &Arc<Actor>, id: RevisionId) -> Result<()> {
         self.own_refused(actor, id).await?;
         self.decided(actor, |actor| async move {
-            let op = Op::DismissRefusal { revision: id };
+            let op = Op::History(HistoryOp::DismissRefusal { revision: id });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await
@@ -185,8 +262,8 @@ impl Core {
                 found => found?,
             };
             let settled = match proposal.kind {
-                RevisionKind::Proposed => Op::SettleProposal { revision: id },
-                _ => Op::DismissRefusal { revision: id },
+                RevisionKind::Proposed => Op::History(HistoryOp::SettleProposal { revision: id }),
+                _ => Op::History(HistoryOp::DismissRefusal { revision: id }),
             };
             let base = self
                 .store()
@@ -217,7 +294,7 @@ impl Core {
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
             self.proposal(&actor, id).await?;
-            let op = Op::SettleProposal { revision: id };
+            let op = Op::History(HistoryOp::SettleProposal { revision: id });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await

@@ -281,7 +281,7 @@ fn weight(what: What, row: &Placement) -> usize {
 
 /// Whether a device cannot show the row: [MS-ASCNTC] has no lists of contacts.
 fn is_hidden(row: &Placement) -> bool {
-    row.kind == "group"
+    row.is_list()
 }
 
 impl Phase {

@@ -5,7 +5,7 @@ use super::{
     actor::Actor,
     batch::Op,
     core::Core,
-    credential::{CredentialOp, SecondFactor},
+    credential::{SecondFactor, SecondFactorOp},
     error::Result,
     item::digest,
 };
@@ -25,7 +25,7 @@ impl Core {
     /// is confirmed already.
     pub async fn begin_second_factor(&self, actor: &Actor, secret: Vec<u8>) -> Result<()> {
         self.change_second_factor(
-            CredentialOp::BeginSecondFactor {
+            SecondFactorOp::Begin {
                 person: actor.person,
                 secret,
             },
@@ -38,7 +38,7 @@ impl Core {
     /// for codes, and devices need app passwords.
     pub async fn confirm_second_factor(&self, actor: &Actor, step: u64) -> Result<Vec<String>> {
         let codes = new_codes();
-        let op = CredentialOp::ConfirmSecondFactor {
+        let op = SecondFactorOp::Confirm {
             person: actor.person,
             step,
             recovery: codes
@@ -53,7 +53,7 @@ impl Core {
     /// Replaces the recovery codes; the former ones become void.
     pub async fn renew_recovery_codes(&self, actor: &Actor) -> Result<Vec<String>> {
         let codes = new_codes();
-        let op = CredentialOp::RenewRecoveryCodes {
+        let op = SecondFactorOp::RenewRecoveryCodes {
             person: actor.person,
             recovery: codes
                 .iter()
@@ -66,14 +66,14 @@ impl Core {
 
     /// Removes the second factor: the account's own password suffices again.
     pub async fn remove_second_factor(&self, actor: &Actor) -> Result<()> {
-        let op = CredentialOp::RemoveSecondFactor {
+        let op = SecondFactorOp::Remove {
             person: actor.person,
         };
         self.change_second_factor(op, actor).await
     }
 
-    async fn change_second_factor(&self, op: CredentialOp, actor: &Actor) -> Result<()> {
-        let ops = vec![Op::Credential(op)];
+    async fn change_second_factor(&self, op: SecondFactorOp, actor: &Actor) -> Result<()> {
+        let ops = vec![Op::SecondFactor(op)];
         self.commit_personal(actor, ops).await.map(drop)
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     actor::{Actor, Client},
     address::PendingAddress,
-    batch::Op,
+    batch::{Op, PersonOp},
     core::Core,
     error::{Error, Result},
     id::PersonId,
@@ -181,7 +181,7 @@ impl Core {
             change(&mut settings);
             let settings = serde_json::to_string(&settings)
                 .map_err(|error| Error::Unavailable(error.to_string()))?;
-            let op = Op::ChangePerson {
+            let op = Op::Person(PersonOp::ChangePerson {
                 person: actor.person,
                 email: None,
                 name: None,
@@ -190,7 +190,7 @@ impl Core {
                 disabled: None,
                 quota: None,
                 settings: Some(settings),
-            };
+            });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Committed, NewPlacement, Op},
-    book::{Book, new_server_id, removal},
+    batch::{Committed, ItemOp, NewPlacement, Op},
+    book::{Book, removal},
     class::DOCUMENT,
     collection::{Collection, DEFAULT_BOOK, DEFAULT_FOLDER, Place},
     core::Core,
@@ -205,9 +205,9 @@ impl Book {
                 href
             }
             (false, _) => {
-                let wanted = format!("{}.vcf", random_id(16));
+                let wanted = target.class().new_href();
                 let href = target.free_href(&wanted, onto).await?;
-                ops.extend(target.copied(&self.content(&card), &href).await?);
+                ops.extend(target.copied(&self.content(&card), href.clone()).await?);
                 href
             }
         };
@@ -238,42 +238,24 @@ impl Book {
         } else {
             Vec::new()
         };
-        Ok(Op::Place {
+        Ok(Op::Item(ItemOp::Place {
             item: placement.item,
             placement: NewPlacement {
-                collection: target.collection().id,
-                href: href.to_owned(),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
                 overlay,
-                tags: Vec::new(),
+                ..target.new_placement(href.to_owned())
             },
             from: Some(placement.collection),
-        })
+        }))
     }
 
     /// The operation that makes a new item of the actor's own in this book, with content and a new
     /// UID.
-    pub(super) async fn copied(&self, content: &[u8], href: &str) -> Result<Vec<Op>> {
+    pub(super) async fn copied(&self, content: &[u8], href: String) -> Result<Vec<Op>> {
         let class = self.class();
         let bytes = class.renewed(content, &random_id(16))?;
-        let (content, overlay, tags) = self.admit(&bytes, None)?;
-        let weighs = content.index.blob.is_some();
-        let mut ops = vec![Op::CreateItem {
-            class: class.name().into(),
-            creator: self.actor().person,
-            content,
-            placement: NewPlacement {
-                collection: self.collection().id,
-                href: href.to_owned(),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
-                overlay,
-                tags,
-            },
-        }];
+        let admitted = self.admit(&bytes, None)?;
+        let weighs = admitted.content.index.blob.is_some();
+        let mut ops = vec![self.creation(admitted, self.new_placement(href))];
         if weighs {
             ops.extend(self.core().fitting(self.actor().person).await?);
         }
@@ -288,7 +270,7 @@ impl Book {
             Err(Error::NotFound) => Ok(wanted.to_owned()),
             Ok(card) if Some(card.placement.id) == leaves => Ok(wanted.to_owned()),
             Ok(_) if onto.is_some() => Err(Error::PreconditionFailed),
-            Ok(_) => Ok(format!("{}.vcf", random_id(16))),
+            Ok(_) => Ok(self.class().new_href()),
             Err(error) => Err(error),
         }
     }
@@ -327,7 +309,7 @@ impl Core {
             }
             book.require_deletions().await?;
             let committed = self.commit_as(&actor, vec![removal(&placement)]).await?;
-            let removal = RevisionId(committed.rows.first().copied().unwrap_or(0));
+            let removal = committed.row()?;
             Ok(Undo::Removed {
                 book: placement.collection,
                 removals: vec![removal],

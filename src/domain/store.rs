@@ -179,21 +179,20 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     ) -> Result<ListPage>;
     /// The numbers shown beside a list. `last_first`: letters are those of the family name.
     async fn counts(&self, collection: CollectionId, last_first: bool) -> Result<Counts>;
-    /// The version a client last received, as (document, overlay): the content at `seq`, or the
-    /// device's own later write. None when that version is no longer kept.
+    /// The version a client last received: the content at `seq`, or the device's own later write. None when that version is no longer kept.
     async fn version_at(
         &self,
         placement: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
+    ) -> Result<Option<Version>>;
     /// [`Store::version_at`] of a row of a view, where `seq` is a sequence of the view.
     async fn version_in_view(
         &self,
         row: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
+    ) -> Result<Option<Version>>;
     /// Whether the person may modify at least one live item of a group's book: as its creator, by a
     /// grant, or in custody.
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool>;
@@ -221,19 +220,24 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         person: PersonId,
         collection: CollectionId,
     ) -> Result<Vec<(ItemId, i64)>>;
-    /// The time of a person's last refused write in a collection; 0: none.
-    async fn last_refused(&self, person: PersonId, collection: CollectionId) -> Result<i64>;
+    /// The time of a person's last refused write in a collection.
+    async fn last_refused(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Option<Timestamp>>;
     /// Live cards of a collection on which writes of the person were refused, each with the time of
-    /// the last refusal: at most `limit` with `times.0 < time <= times.1`, ascending. As in
+    /// the last refusal: at most `limit` with `after < time <= upto`, ascending. As in
     /// [`Store::page`], large documents make the answer shorter.
     async fn refused_cards(
         &self,
         person: PersonId,
         collection: CollectionId,
-        times: (i64, i64),
+        after: Option<Timestamp>,
+        upto: Timestamp,
         limit: usize,
         want: Want,
-    ) -> Result<Vec<(Card, i64)>>;
+    ) -> Result<Vec<(Card, Timestamp)>>;
     /// Replaced versions and removals of an item, newest first, each with the collections that
     /// showed that version.
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
@@ -260,13 +264,9 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     /// The document an item had at a moment; none if the item was made later, or its content was
     /// purged.
     async fn document_at(&self, item: ItemId, at: Timestamp) -> Result<Option<Vec<u8>>>;
-    /// The (document, overlay) a placement showed at a moment, if it was replaced or removed since;
-    /// none if the placement still shows it.
-    async fn shown_at(
-        &self,
-        placement: PlacementId,
-        at: Timestamp,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>>;
+    /// What a placement showed at a moment, if it was replaced or removed since; none if the
+    /// placement still shows it.
+    async fn shown_at(&self, placement: PlacementId, at: Timestamp) -> Result<Option<Version>>;
     /// Placements of a collection that were made, changed or removed after a moment, oldest first.
     async fn touched_since(
         &self,

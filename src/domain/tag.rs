@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::Op,
+    batch::{ItemOp, Op, TagOp},
     book::Book,
     collection::Place,
     core::Core,
@@ -31,14 +31,14 @@ impl Core {
         }
         let colour = checked(colour)?;
         self.decided(actor, |actor| {
-            let op = Op::AddTag {
+            let op = Op::Tag(TagOp::AddTag {
                 person: actor.person,
                 name: name.to_owned(),
                 colour: colour.clone(),
-            };
+            });
             async move {
                 let committed = self.commit_as(&actor, vec![op]).await?;
-                Ok(TagId(committed.rows.first().copied().unwrap_or(0)))
+                committed.row()
             }
         })
         .await
@@ -49,10 +49,10 @@ impl Core {
         self.own_tag(actor, tag).await?;
         let colour = checked(colour)?;
         self.decided(actor, |actor| {
-            let op = Op::ColourTag {
+            let op = Op::Tag(TagOp::ColourTag {
                 tag,
                 colour: colour.clone(),
-            };
+            });
             async move { self.commit_as(&actor, vec![op]).await.map(drop) }
         })
         .await
@@ -60,19 +60,29 @@ impl Core {
 
     /// Deletes a tag with its links, and removes it from the categories of private items.
     pub async fn delete_tag(&self, actor: &Arc<Actor>, tag: TagId) -> Result<()> {
-        let name = self.own_tag(actor, tag).await?.name;
-        let name = &name;
+        let name = &self.own_tag(actor, tag).await?.name;
         self.decided(actor, |actor| async move {
-            let mut ops = Vec::new();
-            for placement in self.store().tagged(tag).await? {
-                let mut names = self.store().tags_of(actor.person, placement.item).await?;
-                names.retain(|other| other != name);
-                ops.push(self.categorised(&placement, names));
-            }
-            ops.push(Op::RemoveTag { tag });
+            let ops = self.tag_removal(&actor, tag, name).await?;
             self.commit_as(&actor, ops).await.map(drop)
         })
         .await
+    }
+
+    /// The operations that delete a tag of the actor's.
+    pub(super) async fn tag_removal(
+        &self,
+        actor: &Actor,
+        tag: TagId,
+        name: &str,
+    ) -> Result<Vec<Op>> {
+        let mut ops = Vec::new();
+        for placement in self.store().tagged(tag).await? {
+            let mut names = self.store().tags_of(actor.person, placement.item).await?;
+            names.retain(|other| other != name);
+            ops.push(self.categorised(&placement, names));
+        }
+        ops.push(Op::Tag(TagOp::RemoveTag { tag }));
+        Ok(ops)
     }
 
     async fn own_tag(&self, actor: &Actor, tag: TagId) -> Result<Tag> {
@@ -83,7 +93,7 @@ impl Core {
 
     /// The private placement shows these tags: it alone moves, not the item nor its other places.
     fn categorised(&self, placement: &Placement, tags: Vec<String>) -> Op {
-        Op::SetOverlay {
+        Op::Item(ItemOp::SetOverlay {
             placement: placement.id,
             expected_changed: placement.changed,
             overlay: self
@@ -91,7 +101,7 @@ impl Core {
                 .with_tags(&placement.overlay, &tags),
             tags,
             writer: None,
-        }
+        })
     }
 }
 
@@ -124,57 +134,71 @@ impl Book {
         off: &[TagId],
     ) -> Result<Vec<Retag>> {
         self.decided(|book| async move {
-            let core = book.core();
-            let own = core.tags(book.actor()).await?;
-            let name_of = |tag: &TagId| {
-                let found = own.iter().find(|own| own.id == *tag);
-                found.map(|tag| tag.name.clone()).ok_or(Error::NotFound)
-            };
-            let on: Vec<(TagId, String)> = named(on, name_of)?;
-            let off: Vec<(TagId, String)> = named(off, name_of)?;
-            let mut ops = Vec::new();
-            let mut back = Vec::new();
-            for placement in placements {
-                let item = book.current(placement).await?.placement.item;
-                let before = book.tags_of(item).await?;
-                let mut after = before.clone();
-                after.retain(|name| !off.iter().any(|(_, other)| other == name));
-                for (_, name) in &on {
-                    if !after.contains(name) {
-                        after.push(name.clone());
-                    }
-                }
-                if after == before {
-                    continue;
-                }
-                let had = |(_, name): &&(TagId, String)| before.contains(name);
-                back.push(Retag {
-                    placement: placement.id,
-                    on: off.iter().filter(had).map(|(tag, _)| *tag).collect(),
-                    off: on
-                        .iter()
-                        .filter(|tag| !had(tag))
-                        .map(|(tag, _)| *tag)
-                        .collect(),
-                });
-                let private = book.private_placements(item).await?;
-                ops.extend(
-                    private
-                        .iter()
-                        .map(|placement| core.categorised(placement, after.clone())),
-                );
-                if private.is_empty() {
-                    let linked = on.iter().map(|(tag, _)| (*tag, true));
-                    let links = linked.chain(off.iter().map(|(tag, _)| (*tag, false)));
-                    ops.extend(links.map(|(tag, linked)| Op::LinkTag { tag, item, linked }));
-                }
-            }
+            let (ops, back) = book.retagging(placements, on, off).await?;
             if !ops.is_empty() {
-                core.commit_as(book.actor(), ops).await?;
+                book.core().commit_as(book.actor(), ops).await?;
             }
             Ok(back)
         })
         .await
+    }
+
+    /// The operations that add tags to items of this place and remove others, and what undoes them,
+    /// for the items that change.
+    pub(super) async fn retagging(
+        &self,
+        placements: &[Placement],
+        on: &[TagId],
+        off: &[TagId],
+    ) -> Result<(Vec<Op>, Vec<Retag>)> {
+        let core = self.core();
+        let own = core.tags(self.actor()).await?;
+        let name_of = |tag: &TagId| {
+            let found = own.iter().find(|own| own.id == *tag);
+            found.map(|tag| tag.name.clone()).ok_or(Error::NotFound)
+        };
+        let on: Vec<(TagId, String)> = named(on, name_of)?;
+        let off: Vec<(TagId, String)> = named(off, name_of)?;
+        let mut ops = Vec::new();
+        let mut back = Vec::new();
+        for placement in placements {
+            let item = self.current(placement).await?.placement.item;
+            let before = self.tags_of(item).await?;
+            let mut after = before.clone();
+            after.retain(|name| !off.iter().any(|(_, other)| other == name));
+            for (_, name) in &on {
+                if !after.contains(name) {
+                    after.push(name.clone());
+                }
+            }
+            if after == before {
+                continue;
+            }
+            let had = |(_, name): &&(TagId, String)| before.contains(name);
+            back.push(Retag {
+                placement: placement.id,
+                on: off.iter().filter(had).map(|(tag, _)| *tag).collect(),
+                off: on
+                    .iter()
+                    .filter(|tag| !had(tag))
+                    .map(|(tag, _)| *tag)
+                    .collect(),
+            });
+            let private = self.private_placements(item).await?;
+            ops.extend(
+                private
+                    .iter()
+                    .map(|placement| core.categorised(placement, after.clone())),
+            );
+            if private.is_empty() {
+                let linked = on.iter().map(|(tag, _)| (*tag, true));
+                let links = linked.chain(off.iter().map(|(tag, _)| (*tag, false)));
+                ops.extend(
+                    links.map(|(tag, linked)| Op::Tag(TagOp::LinkTag { tag, item, linked })),
+                );
+            }
+        }
+        Ok((ops, back))
     }
 
     /// Where the actor has an item in Private.

@@ -5,16 +5,16 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Committed, NewPlacement, Op},
-    book::{Book, new_server_id, removal},
+    batch::{Committed, HistoryOp, ItemOp, NewPlacement, Op},
+    book::{Admitted, Book, new_server_id, removal},
     collection::Place,
     core::Core,
     error::{Error, Result},
     id::{RevisionId, Seq, Timestamp},
-    item::{Placement, random_id},
+    item::Placement,
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
-    store::Removal,
+    store::{Removal, Version},
 };
 
 /// A removed item as one person sees it in the trash of a place.
@@ -116,12 +116,12 @@ impl Book {
         } else {
             None
         };
-        ops.push(Op::RestorePlacement {
+        ops.push(Op::Item(ItemOp::RestorePlacement {
             placement: placement.id,
             href: self.free_href(&placement.href, None).await?,
             server_id: new_server_id(),
             overlay,
-        });
+        }));
         Ok(ops)
     }
 
@@ -153,22 +153,23 @@ impl Book {
     async fn own_copy(&self, placement: &Placement) -> Result<Op> {
         let last = Seq(i64::MAX);
         let found = self.core().store().version_at(placement.id, last, None);
-        let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
-        let (content, overlay, tags) = self.admit(&self.shown(&document, &overlay), None)?;
-        Ok(Op::CreateItem {
+        let Version { document, overlay } = found.await?.ok_or(Error::NotFound)?;
+        let Admitted {
+            content,
+            overlay,
+            tags,
+        } = self.admit(&self.shown(&document, &overlay), None)?;
+        let href = self.free_href(&placement.href, None).await?;
+        Ok(Op::Item(ItemOp::CreateItem {
             class: placement.class.clone(),
             creator: placement.creator,
             content,
             placement: NewPlacement {
-                collection: self.collection().id,
-                href: self.free_href(&placement.href, None).await?,
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
                 overlay,
                 tags,
+                ..self.new_placement(href)
             },
-        })
+        }))
     }
 
     /// A removed item of Private under another UID, because its own is another item's now.
@@ -176,11 +177,10 @@ impl Book {
         let store = self.core().store();
         let removal = store.removal(revision).await?.ok_or(Error::NotFound)?;
         let found = store.version_at(removal.placement, Seq(i64::MAX), None);
-        let (document, overlay) = found.await?.ok_or(Error::NotFound)?;
+        let Version { document, overlay } = found.await?.ok_or(Error::NotFound)?;
         let content = self.shown(&document, &overlay);
-        let href = format!("{}.vcf", random_id(16));
         let mut ops: Vec<Op> = self.coming_back().await?.into_iter().collect();
-        ops.extend(self.copied(&content, &href).await?);
+        ops.extend(self.copied(&content, self.class().new_href()).await?);
         Ok(ops)
     }
 
@@ -243,10 +243,10 @@ impl Book {
             if !book.may(right) {
                 return Err(Error::Forbidden { right });
             }
-            let op = Op::Empty {
+            let op = Op::Item(ItemOp::Empty {
                 collection,
                 expected,
-            };
+            });
             book.core()
                 .commit_as(book.actor(), vec![op])
                 .await
@@ -289,15 +289,12 @@ impl Core {
             .store()
             .version_at(placement, Seq(i64::MAX), None)
             .await?;
-        let (document, overlay) = found.ok_or(Error::NotFound)?;
-        let (document, overlay) = (&document, &overlay);
+        let Version { document, overlay } = &found.ok_or(Error::NotFound)?;
         self.default_place(actor, &class)
             .await?
             .decided(|book| async move {
                 let content = book.shown(document, overlay);
-                let ops = book
-                    .copied(&content, &format!("{}.vcf", random_id(16)))
-                    .await?;
+                let ops = book.copied(&content, book.class().new_href()).await?;
                 book.core().commit_as(book.actor(), ops).await.map(drop)
             })
             .await
@@ -324,11 +321,11 @@ impl Core {
         let known = self.store().office_value(PURGE_CLOCK).await?;
         let known = known.and_then(|text| text.parse().ok()).map(Timestamp);
         let clock = known.map_or(now, |known| known.min(now));
-        let mut ops = vec![Op::Purge {
+        let mut ops = vec![Op::History(HistoryOp::Purge {
             versions_before: clock.plus_days(-self.limits().history_days),
             trash_before: clock.plus_days(-self.limits().trash_days),
             tombstones_before: clock.plus_days(-self.limits().tombstone_days),
-        }];
+        })];
         if known.is_none_or(|known| lived || now <= known.plus_days(BELIEVED)) {
             ops.push(Op::Office(OfficeOp::KeepClock(now)));
         } else {

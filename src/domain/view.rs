@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     actor::Actor,
-    batch::{Batch, Op},
+    batch::{Batch, Op, ViewOp},
     book::Book,
     collection::{Collection, Place},
     core::Core,
@@ -115,12 +115,12 @@ impl Core {
         {
             return self.open(actor, view.collection).await;
         }
-        let catch_up = Op::CatchUp {
+        let catch_up = Op::View(ViewOp::CatchUp {
             owner: actor.person,
             segment,
             description: hidden.join(" "),
             sources: wanted,
-        };
+        });
         // Flushed: a token a client was given counts on its sequences.
         let committed = self
             .commit(Batch {
@@ -132,8 +132,7 @@ impl Core {
                 ..Batch::default()
             })
             .await?;
-        let row = committed.rows.first().copied().ok_or(Error::NotFound)?;
-        self.open(actor, CollectionId(row)).await
+        self.open(actor, committed.row()?).await
     }
 
     /// Opens a view again, up to date with its books.
@@ -174,43 +173,6 @@ impl Core {
         } else {
             Err(Error::NotFound)
         }
-    }
-
-    /// Keeps content that nothing can hold among the person's refused changes, word for word.
-    pub async fn keep_refused(&self, actor: &Actor, words: Vec<u8>, reason: &str) -> Result<()> {
-        self.keep_known_by(actor, None, words, reason).await
-    }
-
-    /// The same of content that differs each time it is made: what it was made of, `identity`, is
-    /// kept once.
-    pub async fn keep_refused_once(
-        &self,
-        actor: &Actor,
-        identity: &str,
-        words: Vec<u8>,
-        reason: &str,
-    ) -> Result<()> {
-        let identity = Some(digest(identity.as_bytes()));
-        self.keep_known_by(actor, identity, words, reason).await
-    }
-
-    async fn keep_known_by(
-        &self,
-        actor: &Actor,
-        identity: Option<String>,
-        words: Vec<u8>,
-        reason: &str,
-    ) -> Result<()> {
-        let refuse = Op::Refuse {
-            item: None,
-            collection: None,
-            document: words,
-            reason: reason.to_owned(),
-            identity,
-            mark: false,
-            notice: !actor.client.is_page(),
-        };
-        self.commit_personal(actor, vec![refuse]).await.map(drop)
     }
 }
 

@@ -25,7 +25,7 @@ use crate::{
         access::Protocol,
         account_class::Service,
         actor::Actor,
-        batch::Op,
+        batch::{Op, SyncOp},
         device::DeviceAccess,
         error::{Error, Result},
         id::{DeviceId, PersonId},
@@ -91,11 +91,11 @@ impl Call {
         if device::is_probe(&self.device) {
             return Ok(());
         }
-        let op = Op::SetDeviceValue {
+        let op = Op::Sync(SyncOp::SetDeviceValue {
             device: self.device.id,
             name: name.to_owned(),
             value: Some(serde_json::to_vec(value).unwrap_or_default()),
-        };
+        });
         self.face.core.note(&self.actor, op).await.map(drop)
     }
 }

@@ -26,7 +26,7 @@ use super::{
     version,
 };
 use crate::domain::{
-    batch::{Batch, Op},
+    batch::{Batch, DeviceOp, Op},
     device::DeviceAccess,
     error::Result,
     id::Timestamp,
@@ -143,7 +143,7 @@ async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<V
 
 async fn record(face: &Face, device: &Device, what: &str, done: bool) -> Result<()> {
     let now = Timestamp::now();
-    let touch = Op::TouchDevice {
+    let touch = Op::Device(DeviceOp::TouchDevice {
         person: device.person,
         device_id: device.device_id.clone(),
         device_type: device.device_type.clone(),
@@ -153,11 +153,11 @@ async fn record(face: &Face, device: &Device, what: &str, done: bool) -> Result<
             ("Wipe".to_owned(), what.to_owned()),
             ("WipeAt".to_owned(), now.0.to_string()),
         ],
-    };
-    let wiped = Op::SetDeviceAccess {
+    });
+    let wiped = Op::Device(DeviceOp::SetDeviceAccess {
         device: device.id,
         access: DeviceAccess::Wiped,
-    };
+    });
     let batch = Batch {
         person: Some(device.person),
         client: device.label(),

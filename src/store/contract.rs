@@ -6,7 +6,9 @@ mod people;
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use crate::domain::{
-    batch::{Batch, Committed, Content, NewPlacement, Op},
+    batch::{
+        Batch, Committed, Content, DeviceOp, GroupOp, ItemOp, NewPlacement, Op, PersonOp, SyncOp,
+    },
     class::{Index, IndexText, Part},
     collection::Collection,
     error::{Error, Result},
@@ -14,7 +16,7 @@ use crate::domain::{
     item::{Card, Placement, digest},
     principal::Role,
     rights::GroupRight,
-    store::{Order, Store, Want},
+    store::{Order, Store, Version, Want},
 };
 
 /// One clause, on an empty store.
@@ -82,11 +84,11 @@ impl Books {
         books.bob = PersonId(books.row(person("bob")).await);
         let (name, admin) = ("Team".to_owned(), books.alice);
         let display_name = name.clone();
-        let group = Op::AddGroup {
+        let group = Op::Group(GroupOp::AddGroup {
             name,
             display_name,
             admin,
-        };
+        });
         books.team = GroupId(books.row(group).await);
         books.join(books.bob, Role::Member).await;
         let of_alice = books.store.books(books.alice).await.expect("books");
@@ -116,11 +118,11 @@ impl Books {
 
     async fn join(&self, person: PersonId, role: Role) {
         let group = self.team;
-        let op = Op::SetMember {
+        let op = Op::Group(GroupOp::SetMember {
             group,
             person,
             role,
-        };
+        });
         self.row(op).await;
     }
 
@@ -160,24 +162,24 @@ impl Books {
 }
 
 fn person(login: &str) -> Op {
-    Op::AddPerson {
+    Op::Person(PersonOp::AddPerson {
         login: login.to_owned(),
         email: None,
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
-    }
+    })
 }
 
 fn touch(person: PersonId, device_id: &str) -> Op {
-    Op::TouchDevice {
+    Op::Device(DeviceOp::TouchDevice {
         person,
         device_id: device_id.to_owned(),
         device_type: String::new(),
         user_agent: String::new(),
         version: String::new(),
         info: Vec::new(),
-    }
+    })
 }
 
 /// An item whose document is what `says` says.
@@ -216,65 +218,65 @@ fn at(collection: CollectionId, name: &str) -> NewPlacement {
 }
 
 fn create(books: &Books, name: &str) -> Op {
-    Op::CreateItem {
+    Op::Item(ItemOp::CreateItem {
         class: "contact".to_owned(),
         creator: books.alice,
         content: content(name, name),
         placement: at(books.private, name),
-    }
+    })
 }
 
 fn create_from(books: &Books, name: &str, device: DeviceId) -> Op {
     let mut op = create(books, name);
-    if let Op::CreateItem { placement, .. } = &mut op {
+    if let Op::Item(ItemOp::CreateItem { placement, .. }) = &mut op {
         placement.device = Some(device);
     }
     op
 }
 
 fn place(books: &Books, item: ItemId, name: &str) -> Op {
-    Op::Place {
+    Op::Item(ItemOp::Place {
         item,
         placement: at(books.shared, name),
         from: Some(books.private),
-    }
+    })
 }
 
 fn edit(placement: &Placement, says: &str, writer: Option<DeviceId>) -> Op {
-    Op::Edit {
+    Op::Item(ItemOp::Edit {
         item: placement.item,
         expected_rev: placement.rev,
         content: content(&placement.uid, says),
         through: placement.id,
         overlay: None,
         writer,
-    }
+    })
 }
 
 fn overlay(placement: &Placement, says: &str) -> Op {
-    Op::SetOverlay {
+    Op::Item(ItemOp::SetOverlay {
         placement: placement.id,
         expected_changed: placement.changed,
         overlay: says.as_bytes().to_vec(),
         tags: Vec::new(),
         writer: None,
-    }
+    })
 }
 
 fn remove(placement: &Placement) -> Op {
-    Op::Remove {
+    Op::Item(ItemOp::Remove {
         placement: placement.id,
         expected_changed: Some(placement.changed),
         writer: None,
-    }
+    })
 }
 
 fn set_sync(books: &Books, expected: Option<&str>, key: &str) -> Op {
-    Op::SetSync {
+    Op::Sync(SyncOp::SetSync {
         device: books.phone,
         collection: books.private,
         expected: expected.map(str::to_owned),
         key: key.to_owned(),
         record: key.as_bytes().to_vec(),
-    }
+    })
 }

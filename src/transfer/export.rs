@@ -218,7 +218,7 @@ impl Contacts {
                 let Ok(document) = Document::parse(&bytes) else {
                     continue;
                 };
-                if card.placement.kind != "group" {
+                if !card.placement.is_list() {
                     let mut fields = Fields::read(&document);
                     // Only that there is one is told.
                     if let Some((_, octets)) = &mut fields.photo {
@@ -328,7 +328,7 @@ impl Exporter {
                     }
                 }
                 // A list is no row.
-                _ if card.placement.kind == "group" => {}
+                _ if card.placement.is_list() => {}
                 _ => {
                     let mut fields = Fields::read(&document);
                     let drawn = self.rendition == Rendition::Pdf(Layout::Cards);

@@ -23,7 +23,8 @@ use super::{
     when,
 };
 use crate::domain::{
-    book::Book,
+    book::{Book, Room},
+    class::LIST,
     direction::straight,
     error::Result,
     id::{CollectionId, TagId},
@@ -59,7 +60,7 @@ impl ListParams {
             tag: (self.tag != 0).then_some(TagId(self.tag)),
             favourite: self.show == "favourites",
             kind: match self.show.as_str() {
-                "lists" => Some("group".to_owned()),
+                "lists" => Some(LIST.to_owned()),
                 show => documents::family_named(show).map(|family| family.as_str().to_owned()),
             },
             ..ListQuery::default()
@@ -402,7 +403,7 @@ pub async fn targets(
 /// How many contacts fit in, once nine tenths of them are there.
 async fn nearly_full(book: &Book, text: &Text) -> Result<Option<String>> {
     let room = book.room().await?;
-    let room = room.map(|(left, quota)| (quota - left, quota, left.max(0)));
+    let room = room.map(|Room { left, quota }| (quota - left, quota, left.max(0)));
     let room = room.filter(|(count, quota, _)| *count * 10 >= *quota * 9);
     Ok(room.map(|(count, quota, left)| fill(text.transfer.room, &[&count, &quota, &left])))
 }

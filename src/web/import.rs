@@ -33,7 +33,7 @@ use super::{
 };
 use crate::{
     domain::{
-        book::Book,
+        book::{Book, Room},
         error::{Error, Result},
         item::Card,
         likeness::Likeness,
@@ -142,7 +142,7 @@ fn title(book: &Book, visit: &Visit) -> String {
 async fn room(book: &Book, text: &Text) -> Result<String> {
     let count = book.count().await?;
     Ok(match book.room().await? {
-        Some((left, quota)) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
+        Some(Room { left, quota }) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
         None => {
             let x = text.transfer;
             let here = usize::try_from(count).unwrap_or(usize::MAX);
@@ -428,7 +428,7 @@ async fn checked(
     let all_of_them = [x.import_contacts_one, x.import_contacts];
     let mut button = Some(fill(text.of_many(chosen, all_of_them), &[&chosen]));
     let room = match book.room().await? {
-        Some((left, quota)) => {
+        Some(Room { left, quota }) => {
             let left = usize::try_from(left).unwrap_or(0);
             if created > left {
                 let first = [x.import_first_one, x.import_first];

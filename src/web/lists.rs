@@ -18,6 +18,7 @@ use super::{
 };
 use crate::domain::{
     book::{Book, Condition},
+    class::LIST,
     direction::straight,
     error::{Error, Result},
     item::{Card, random_id},
@@ -83,7 +84,7 @@ pub async fn members_of(
 /// Id and name of the lists of a place that the person may change.
 pub async fn lists_in(book: &Book) -> Result<Vec<(String, String)>> {
     let query = ListQuery {
-        kind: Some("group".to_owned()),
+        kind: Some(LIST.to_owned()),
         limit: OFFERED,
         ..ListQuery::default()
     };

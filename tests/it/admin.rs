@@ -4,7 +4,10 @@ mod classes;
 
 use carnet::{
     auth,
-    domain::{batch::Op, device::DeviceAccess},
+    domain::{
+        batch::{Op, PersonOp},
+        device::DeviceAccess,
+    },
 };
 
 use crate::support::{
@@ -23,13 +26,13 @@ fn start() -> Server {
 /// With the administrator root.
 fn administered(server: Server) -> Server {
     let hash = server.runtime.block_on(auth::hash("demo".to_owned()));
-    server.commit(Op::AddPerson {
+    server.commit(Op::Person(PersonOp::AddPerson {
         login: "root".to_owned(),
         email: None,
         name: "Root".to_owned(),
         admin: true,
         password_hash: hash.expect("a hash"),
-    });
+    }));
     server
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use carnet::domain::{batch::Op, credential::CredentialOp};
+use carnet::domain::{batch::Op, credential::SecondFactorOp};
 
 use crate::support::{
     browser::{Browser, hidden},
@@ -116,11 +116,11 @@ fn what_went_wrong_is_said_in_words() {
     let said = state(&browser, &page).text();
     assert!(said.contains("is not for this protocol"), "{said}");
     // The password of the account, while a second factor is on.
-    server.commit(Op::Credential(CredentialOp::BeginSecondFactor {
+    server.commit(Op::SecondFactor(SecondFactorOp::Begin {
         person: server.person("alice"),
         secret: vec![7; 20],
     }));
-    server.commit(Op::Credential(CredentialOp::ConfirmSecondFactor {
+    server.commit(Op::SecondFactor(SecondFactorOp::Confirm {
         person: server.person("alice"),
         step: 1,
         recovery: Vec::new(),

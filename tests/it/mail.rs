@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use carnet::{
     config::Config,
     domain::{
-        batch::{Batch, Op},
+        batch::{Batch, Op, PersonOp},
         id::Timestamp,
         office::people::AccountChange,
         outbox::{Channel, Letter, NewMessage, Outbox as _, OutboxOp, Outgoing, State},
@@ -226,13 +226,13 @@ fn a_fact_that_is_not_stored_sends_nothing() {
                 "ann@example.org",
                 Letter::Test,
             )))),
-            Op::AddPerson {
+            Op::Person(PersonOp::AddPerson {
                 login: "alice".to_owned(),
                 email: None,
                 name: "Again".to_owned(),
                 admin: false,
                 password_hash: String::new(),
-            },
+            }),
         ],
         ..Batch::default()
     };

@@ -9,7 +9,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op},
+        batch::{Batch, CommentOp, GroupOp, ItemOp, Op, PersonOp},
         book::{Book, Condition, Replace},
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
@@ -53,30 +53,30 @@ impl Fixture {
         let class = Arc::new(Contact::new(Some("FR")));
         let core = Core::new(store.clone(), vec![class], Limits::default());
         let person = async |login: &str| {
-            let op = Op::AddPerson {
+            let op = Op::Person(PersonOp::AddPerson {
                 login: login.to_owned(),
                 email: None,
                 name: login.to_owned(),
                 admin: false,
                 password_hash: String::new(),
-            };
+            });
             PersonId(commit(&core, None, op).await)
         };
         let (me, other) = (person("me").await, person("other").await);
         let group = async |name: &str, admin: PersonId| {
-            let op = Op::AddGroup {
+            let op = Op::Group(GroupOp::AddGroup {
                 name: name.to_owned(),
                 display_name: name.to_owned(),
                 admin,
-            };
+            });
             GroupId(commit(&core, None, op).await)
         };
         let (g1, _g2) = (group("G1", other).await, group("G2", other).await);
-        let op = Op::SetMember {
+        let op = Op::Group(GroupOp::SetMember {
             group: g1,
             person: me,
             role: Role::CoAdmin,
-        };
+        });
         commit(&core, None, op).await;
         let actor = actor(&core, me).await;
         let private = core
@@ -91,7 +91,7 @@ impl Fixture {
             put(&shared, id, card(id, family, given, lines)).await;
         }
         let elodie = private.get("c1.vcf").await.expect("c1").placement.item;
-        let place = Op::Place {
+        let place = Op::Item(ItemOp::Place {
             item: elodie,
             from: Some(private.collection().id),
             placement: carnet::domain::batch::NewPlacement {
@@ -103,15 +103,15 @@ impl Fixture {
                 overlay: Vec::new(),
                 tags: Vec::new(),
             },
-        };
+        });
         commit(&core, Some(me), place).await;
         let durand = shared.get("g1.vcf").await.expect("g1").placement.item;
-        let comment = Op::AddComment {
+        let comment = Op::Comment(CommentOp::AddComment {
             item: durand,
             collection: shared.collection().id,
             author: me,
             text: "Rappeler pour Hawaii".to_owned(),
-        };
+        });
         commit(&core, Some(me), comment).await;
         let theirs = self::actor(&core, other).await;
         let secret = core.open_group(&theirs, "G2").await.expect("G2");
@@ -236,11 +236,11 @@ async fn results_end_with_the_membership_and_the_placement() {
         .expect("read")
         .expect("kept");
     assert_eq!(last.request, request);
-    let leave = Op::RemoveMember {
+    let leave = Op::Group(GroupOp::RemoveMember {
         group: fixture.g1,
         person: fixture.actor.person,
         take_back: false,
-    };
+    });
     commit(&fixture.core, None, leave).await;
     let now = actor(&fixture.core, fixture.actor.person).await;
     let private = fixture
@@ -279,18 +279,18 @@ async fn an_edit_and_a_comment_are_found_at_once() {
     assert_eq!(uids(&fixture.find("zebra", Scope::Private).await), "c7");
     assert_eq!(uids(&fixture.find("logic", Scope::Private).await), "");
     let card = private.get("c5.vcf").await.expect("c5");
-    let comment = Op::AddComment {
+    let comment = Op::Comment(CommentOp::AddComment {
         item: card.placement.item,
         collection: private.collection().id,
         author: fixture.actor.person,
         text: "owes me a zebra".to_owned(),
-    };
+    });
     let comment = commit(&fixture.core, Some(fixture.actor.person), comment).await;
     assert_eq!(uids(&fixture.find("zebra", Scope::Private).await), "c7 c5");
-    let forget = Op::ChangeComment {
+    let forget = Op::Comment(CommentOp::ChangeComment {
         comment: carnet::domain::id::CommentId(comment),
         text: None,
-    };
+    });
     commit(&fixture.core, Some(fixture.actor.person), forget).await;
     assert_eq!(uids(&fixture.find("zebra", Scope::Private).await), "c7");
 }

@@ -13,7 +13,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::{Batch, Op},
+        batch::{Batch, Op, PersonOp},
         book::Book,
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
@@ -45,15 +45,15 @@ impl Fixture {
             vec![Arc::new(Contact::default())],
             Limits::default(),
         );
-        let add = Op::AddPerson {
+        let add = Op::Person(PersonOp::AddPerson {
             login: "me".to_owned(),
             email: None,
             name: "Me".to_owned(),
             admin: false,
             password_hash: String::new(),
-        };
+        });
         let person = PersonId(commit(&core, add).await);
-        let limit = Op::ChangePerson {
+        let limit = Op::Person(PersonOp::ChangePerson {
             person,
             email: None,
             name: None,
@@ -62,7 +62,7 @@ impl Fixture {
             disabled: None,
             quota: Some(quota),
             settings: None,
-        };
+        });
         commit(&core, limit).await;
         Self {
             core,

@@ -548,15 +548,17 @@ fn who_asked_for_it_is_told_of_sharing_refusals_and_devices_by_mail() {
         card,
     );
     assert_eq!(refused.status, 403, "{refused:?}");
-    server.commit(carnet::domain::batch::Op::AdmitDevice {
-        person: server.person("bob"),
-        device_id: "APPL1".to_owned(),
-        device_type: "iPhone".to_owned(),
-        user_agent: String::new(),
-        version: "16.1".to_owned(),
-        info: Vec::new(),
-        access: carnet::domain::device::DeviceAccess::Allowed,
-    });
+    server.commit(carnet::domain::batch::Op::Device(
+        carnet::domain::batch::DeviceOp::AdmitDevice {
+            person: server.person("bob"),
+            device_id: "APPL1".to_owned(),
+            device_type: "iPhone".to_owned(),
+            user_agent: String::new(),
+            version: "16.1".to_owned(),
+            info: Vec::new(),
+            access: carnet::domain::device::DeviceAccess::Allowed,
+        },
+    ));
     server.sql("UPDATE notice SET at = at - 60001");
     let mails = sink.wait(4);
     assert!(mails.iter().all(|mail| mail.to == ["bob@example.org"]));

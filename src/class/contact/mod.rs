@@ -18,6 +18,7 @@ use crate::domain::{
     book::Edit,
     class::{Class, Difference, Index, Merged, Split},
     error::{Error, Result},
+    item::random_id,
     principal::Profile,
 };
 
@@ -46,6 +47,10 @@ impl Contact {
 impl Class for Contact {
     fn name(&self) -> &'static str {
         "contact"
+    }
+
+    fn new_href(&self) -> String {
+        format!("{}.vcf", random_id(16))
     }
 
     fn picture(&self, document: &[u8]) -> usize {

@@ -16,7 +16,7 @@ use crate::{
         property::{Dead, of_card},
     },
     domain::{
-        batch::Op,
+        batch::{BookOp, Op},
         book::{Book, Destination, Obstacle},
         error::Error,
         rights::Right,
@@ -159,12 +159,14 @@ async fn transfer(
 /// Keeps the dead properties of a card that becomes another resource.
 async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(), Failure> {
     let Some(dead) = dead else { return Ok(()) };
-    let op = |(name, value): (&Name, &str)| Op::SetProperty {
-        person: Some(call.actor.person),
-        resource: key.to_owned(),
-        namespace: name.namespace.to_string(),
-        name: name.local.to_string(),
-        value: Some(value.as_bytes().to_vec()),
+    let op = |(name, value): (&Name, &str)| {
+        Op::Book(BookOp::SetProperty {
+            person: Some(call.actor.person),
+            resource: key.to_owned(),
+            namespace: name.namespace.to_string(),
+            name: name.local.to_string(),
+            value: Some(value.as_bytes().to_vec()),
+        })
     };
     let ops = dead.iter().map(op).collect();
     call.face.core.commit_personal(&call.actor, ops).await?;

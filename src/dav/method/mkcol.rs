@@ -17,7 +17,11 @@ use crate::{
         path::{NewPlace, Resource, group_home_href, home_href, is_group_segment},
         property::MAX_OCTETS,
     },
-    domain::{batch::Op, error::Error, rights::Right},
+    domain::{
+        batch::{BookOp, Op},
+        error::Error,
+        rights::Right,
+    },
 };
 
 /// Answers MKCOL and extended MKCOL with 201: a further private book in the actor's home, with its
@@ -90,12 +94,14 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     let book = call.face.core.open_private(&call.actor, segment).await?;
     let ops = dead
         .into_iter()
-        .map(|property| Op::SetProperty {
-            person: Some(call.actor.person),
-            resource: crate::dav::property::book_key(&book),
-            namespace: property.element.name.namespace.to_string(),
-            name: property.element.name.local.to_string(),
-            value: Some(property.xml.clone().into_bytes()),
+        .map(|property| {
+            Op::Book(BookOp::SetProperty {
+                person: Some(call.actor.person),
+                resource: crate::dav::property::book_key(&book),
+                namespace: property.element.name.namespace.to_string(),
+                name: property.element.name.local.to_string(),
+                value: Some(property.xml.clone().into_bytes()),
+            })
         })
         .collect();
     call.face.core.commit_personal(&call.actor, ops).await?;

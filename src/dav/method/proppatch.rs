@@ -16,7 +16,11 @@ use crate::{
         path::Resource,
         property::{Dead, MAX_OCTETS, Subject, key_of, may_set, of_card},
     },
-    domain::{batch::Op, book::Book, error::Error},
+    domain::{
+        batch::{BookOp, Op},
+        book::Book,
+        error::Error,
+    },
 };
 
 /// Answers PROPPATCH with 207, or 204 under `Prefer: return=minimal`. One refused property fails
@@ -105,14 +109,14 @@ fn operation(call: &Call, key: &str, instruction: &Instruction) -> Op {
         }
         Instruction::Remove(name) => (name, None),
     };
-    Op::SetProperty {
+    Op::Book(BookOp::SetProperty {
         // On what others see too, a property is the person's own.
         person: Some(call.actor.person),
         resource: key.to_owned(),
         namespace: name.namespace.to_string(),
         name: name.local.to_string(),
         value,
-    }
+    })
 }
 
 /// The operation that sets or resets the name or the description of a private book.
@@ -123,9 +127,11 @@ fn describe(book: &Book, instruction: &Instruction) -> Option<Op> {
     };
     let name = instruction.name();
     let is_name = name.is(DAV, "displayname");
-    (is_name || name.is(CARDDAV, "addressbook-description")).then(|| Op::ChangeBook {
-        collection: book.collection().id,
-        display_name: is_name.then(|| text.clone()),
-        description: (!is_name).then_some(text),
+    (is_name || name.is(CARDDAV, "addressbook-description")).then(|| {
+        Op::Book(BookOp::ChangeBook {
+            collection: book.collection().id,
+            display_name: is_name.then(|| text.clone()),
+            description: (!is_name).then_some(text),
+        })
     })
 }

@@ -96,7 +96,7 @@ async fn quota(call: &Call, subject: Subject<'_>) -> Result<Option<(String, Stri
         Subject::Plain(_) => return Ok(None),
     };
     let largest = i64::try_from(core.limits().document).unwrap_or(i64::MAX);
-    let left = room.map_or(UNLIMITED, |(left, _)| left.max(0).saturating_mul(largest));
+    let left = room.map_or(UNLIMITED, |room| room.left.max(0).saturating_mul(largest));
     Ok(Some((used.to_string(), left.to_string())))
 }
 

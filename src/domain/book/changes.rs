@@ -5,7 +5,7 @@ use super::{Book, Member};
 use crate::domain::{
     cursor::Cursor,
     error::Result,
-    id::Seq,
+    id::{Seq, Timestamp},
     item::Card,
     store::{Order, Want},
 };
@@ -22,7 +22,7 @@ pub struct Changes<'a> {
     told: Seq,
     done: bool,
     /// Time up to which the actor's refused writes were reported; these come before anything else.
-    refused: i64,
+    refused: Option<Timestamp>,
     /// Generated lists are added to the last page, if that page is not empty or the client needs
     /// them.
     lists: bool,
@@ -103,10 +103,13 @@ impl Changes<'_> {
     /// Cards whose entity tag changed for the actor alone, because a write of theirs was refused,
     /// and the time up to which these are reported. Cards that changed for everybody come with the
     /// others.
-    async fn refused_cards(&self, limit: usize, want: Want) -> Result<(Vec<Card>, i64)> {
-        let upto = self.book.refused;
+    async fn refused_cards(
+        &self,
+        limit: usize,
+        want: Want,
+    ) -> Result<(Vec<Card>, Option<Timestamp>)> {
         let mut reached = self.refused;
-        while reached < upto {
+        while let Some(upto) = self.book.refused.filter(|upto| reached < Some(*upto)) {
             let mut rows = self
                 .book
                 .core
@@ -114,12 +117,13 @@ impl Changes<'_> {
                 .refused_cards(
                     self.book.actor.person,
                     self.book.collection.id,
-                    (reached, upto),
+                    reached,
+                    upto,
                     limit,
                     want,
                 )
                 .await?;
-            reached = rows.last().map_or(upto, |(_, at)| *at);
+            reached = Some(rows.last().map_or(upto, |(_, at)| *at));
             rows.retain(|(card, _)| card.placement.changed <= self.after);
             if !rows.is_empty() {
                 return Ok((rows.into_iter().map(|(card, _)| card).collect(), reached));

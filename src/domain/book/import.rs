@@ -6,7 +6,7 @@ use super::{
 };
 use crate::domain::{
     actor::Actor,
-    batch::{Batch, Op},
+    batch::{Batch, ImportOp, Op},
     core::Core,
     error::{Error, Result},
     id::{ImportId, PlacementId, Timestamp},
@@ -41,11 +41,11 @@ impl Core {
 
     /// Ends an import on behalf of its person, whatever their rights are now.
     pub async fn end_import(&self, import: &Import, progress: String) -> Result<()> {
-        let op = Op::NoteImport {
+        let op = Op::Import(ImportOp::NoteImport {
             import: import.id,
             progress,
             ended: true,
-        };
+        });
         let batch = Batch {
             person: Some(import.person),
             at: Timestamp::now(),
@@ -67,11 +67,11 @@ impl Core {
         fingerprint: &str,
         codes: String,
     ) -> Result<()> {
-        let op = Op::RememberMapping {
+        let op = Op::Import(ImportOp::RememberMapping {
             person: actor.person,
             fingerprint: fingerprint.to_owned(),
             codes,
-        };
+        });
         self.commit_personal(actor, vec![op]).await.map(drop)
     }
 }
@@ -94,14 +94,14 @@ impl Book {
         if !self.may(Right::Add) {
             return Err(Error::Forbidden { right: Right::Add });
         }
-        let op = Op::BeginImport {
+        let op = Op::Import(ImportOp::BeginImport {
             person: self.actor.person,
             collection: self.collection.id,
             name: name.chars().take(NAME).collect(),
             job,
-        };
+        });
         let committed = self.core.commit_as(&self.actor, vec![op]).await?;
-        Ok(ImportId(committed.rows.first().copied().unwrap_or(0)))
+        committed.row()
     }
 
     /// Adds new items and updates others in one commit; one outcome each. Needs *Add*, and *Modify*
@@ -130,10 +130,12 @@ impl Book {
                 })
             });
         }
-        ops.extend(note(&added, &updated).map(|progress| Op::NoteImport {
-            import,
-            progress,
-            ended: false,
+        ops.extend(note(&added, &updated).map(|progress| {
+            Op::Import(ImportOp::NoteImport {
+                import,
+                progress,
+                ended: false,
+            })
         }));
         let batch = Batch {
             person: Some(self.actor.person),
@@ -149,11 +151,11 @@ impl Book {
 
     /// Stores the progress of an import, or its end.
     pub async fn note_import(&self, import: ImportId, progress: String, ended: bool) -> Result<()> {
-        let op = Op::NoteImport {
+        let op = Op::Import(ImportOp::NoteImport {
             import,
             progress,
             ended,
-        };
+        });
         self.core
             .commit_personal(&self.actor, vec![op])
             .await
@@ -220,7 +222,7 @@ impl Book {
                 }
             }
         }
-        ops.push(Op::CloseImport { import: import.id });
+        ops.push(Op::Import(ImportOp::CloseImport { import: import.id }));
         self.core.commit_as(&self.actor, ops).await?;
         Ok(undone)
     }

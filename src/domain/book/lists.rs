@@ -4,8 +4,9 @@
 
 use std::collections::HashSet;
 
-use super::{Book, Condition, Edit, Moved, Removed, Written};
+use super::{Book, Condition, Edit, Moved, Removed, Written, write::Attempt};
 use crate::domain::{
+    class::LIST,
     error::{Error, Result},
     id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement, digest},
@@ -81,7 +82,8 @@ impl Book {
         }
     }
 
-    async fn category(&self, href: &str) -> Result<Option<Tag>> {
+    /// The tag whose list has this href here.
+    pub(super) async fn category(&self, href: &str) -> Result<Option<Tag>> {
         let mut tags = self.categories().await?.into_iter();
         Ok(tags.find(|tag| *href == format!("{}.vcf", self.uid_of(tag.id))))
     }
@@ -101,9 +103,9 @@ impl Book {
 
     async fn list_of_tag(&self, tag: &Tag) -> Result<Card> {
         let tagged = self.core.store().tagged(tag.id).await?;
-        let here = tagged.into_iter().filter(|placement| {
-            placement.collection == self.collection.id && placement.kind != "group"
-        });
+        let here = tagged
+            .into_iter()
+            .filter(|placement| placement.collection == self.collection.id && !placement.is_list());
         Ok(self.list_card(Source {
             item: -tag.id.0,
             uid: self.uid_of(tag.id),
@@ -125,7 +127,7 @@ impl Book {
             let Some(last) = cards.last() else { break };
             after = last.placement.born;
             let contacts = cards.into_iter().map(|card| card.placement);
-            members.extend(contacts.filter(|p| p.kind != "group").map(|p| p.uid));
+            members.extend(contacts.filter(|p| !p.is_list()).map(|p| p.uid));
         }
         Ok(self.list_card(Source {
             item: -collection.id.0,
@@ -153,7 +155,7 @@ impl Book {
                 server_id: uid.clone(),
                 uid,
                 class: self.class().name().to_owned(),
-                kind: "group".to_owned(),
+                kind: LIST.to_owned(),
                 display: name.to_owned(),
                 creator: self.actor.person,
                 origin: None,
@@ -176,27 +178,21 @@ impl Book {
         }
     }
 
-    /// [`Book::put`] on the list of a tag: contacts added to it are tagged, others lose the tag;
-    /// none when the href is not one of such a list.
+    /// [`Book::put`] on the list of a tag: contacts added to it are tagged, others lose the tag.
     ///
     /// Without a condition no contact loses the tag, because the author may not have seen which
     /// contacts have it. The name of a tag never changes: a list with another name is refused and
     /// kept.
     pub(super) async fn put_category(
         &self,
-        href: &str,
+        tag: &Tag,
         condition: &Condition,
         edit: &dyn Edit,
-    ) -> Result<Option<Written>> {
-        let Some(tag) = self.category(href).await? else {
-            return Ok(None);
-        };
-        let list = self.list_of_tag(&tag).await?;
+    ) -> std::result::Result<Written, Attempt> {
+        let list = self.list_of_tag(tag).await?;
         let document = edit.apply(Some(&list.document))?;
         let Some((name, wanted)) = self.class().members(&document) else {
-            return Err(Error::InvalidDocument(
-                "a list cannot become a contact".into(),
-            ));
+            return Err(Error::InvalidDocument("a list cannot become a contact".into()).into());
         };
         let refused = match condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
             _ if name != tag.name => Some((
@@ -211,45 +207,51 @@ impl Book {
         if let Some((error, reason)) = refused {
             let core = &self.core;
             core.keep_refused(&self.actor, document, reason).await?;
-            return Err(error);
+            return Err(error.into());
         }
         let held = self.class().members(&list.document);
         let held: HashSet<String> = held.into_iter().flat_map(|(_, held)| held).collect();
         let wanted: HashSet<String> = wanted.into_iter().collect();
         let gained = self.present(wanted.difference(&held)).await?;
-        self.tag(&gained, &[tag.id], &[]).await?;
+        let (mut ops, _) = self.retagging(&gained, &[tag.id], &[]).await?;
         if *condition != Condition::None {
             let lost = self.present(held.difference(&wanted)).await?;
-            self.tag(&lost, &[], &[tag.id]).await?;
+            ops.extend(self.retagging(&lost, &[], &[tag.id]).await?.0);
+        }
+        if !ops.is_empty() {
+            ops.insert(0, self.unmoved());
+            self.commit(ops).await?;
         }
         let now = self.reopened().await?;
-        let list = now.list_of_tag(&tag).await?;
-        Ok(Some(Written {
+        let list = now.list_of_tag(tag).await?;
+        Ok(Written {
             created: false,
             etag: now.marks().await?.etag(&list.placement),
             card: list,
             moved: now.moved(),
-        }))
+        })
     }
 
     /// [`Book::delete`] on the list of a tag: the tag is deleted, its contacts stay.
     pub(super) async fn delete_category(
         &self,
-        href: &str,
+        tag: &Tag,
         condition: &Condition,
-    ) -> Result<Option<Removed>> {
-        let Some(tag) = self.category(href).await? else {
-            return Ok(None);
-        };
-        let list = self.list_of_tag(&tag).await?;
+    ) -> std::result::Result<Removed, Attempt> {
+        let list = self.list_of_tag(tag).await?;
         if !condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
-            return Err(Error::PreconditionFailed);
+            return Err(Error::PreconditionFailed.into());
         }
-        self.core.delete_tag(&self.actor, tag.id).await?;
-        Ok(Some(Removed {
+        let mut ops = self
+            .core
+            .tag_removal(&self.actor, tag.id, &tag.name)
+            .await?;
+        ops.insert(0, self.unmoved());
+        self.commit(ops).await?;
+        Ok(Removed {
             removal: RevisionId(0),
             moved: self.reopened().await?.moved(),
-        }))
+        })
     }
 
     fn moved(&self) -> Moved {

@@ -7,7 +7,7 @@ use std::{collections::HashMap, sync::Arc};
 use super::{Book, Condition, Edit, ItemPrivileges, Removed, Written};
 use crate::domain::{
     actor::Actor,
-    batch::Op,
+    batch::{HistoryOp, Op},
     collection::Place,
     core::Core,
     error::{Error, Result},
@@ -191,10 +191,10 @@ impl Book {
     /// After a refusal, offers the item to the person's clients of this view again.
     async fn mark<T>(&self, card: &Card, outcome: Result<T>) -> Result<T> {
         if let Err(Error::Forbidden { .. }) = &outcome {
-            let op = Op::MarkRefused {
+            let op = Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
                 item: card.placement.item,
-            };
+            });
             self.core.commit_as(&self.actor, vec![op]).await?;
         }
         outcome

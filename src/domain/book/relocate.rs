@@ -1,9 +1,9 @@
 //! An item brought to an address of the caller's choice: COPY and MOVE (RFC 4918 §9.8, §9.9).
 
-use super::{Book, Condition, removal};
+use super::{Book, Condition, RETRIES, removal};
 use crate::domain::{
-    batch::Op,
-    error::{Error, Result},
+    batch::{DavOp, ItemOp, Op},
+    error::Error,
     id::ItemId,
     item::{Card, Placement},
     rights::Right,
@@ -37,7 +37,39 @@ pub enum Obstacle {
     There(Error),
 }
 
-type Decided<T> = std::result::Result<T, Obstacle>;
+/// Why an attempt did not move the item.
+enum Stop {
+    /// What the decision rested on moved before the commit: another one is asked for.
+    Moved,
+    Obstacle(Obstacle),
+}
+
+type Attempted<T> = std::result::Result<T, Stop>;
+
+impl From<Obstacle> for Stop {
+    fn from(obstacle: Obstacle) -> Self {
+        Stop::Obstacle(obstacle)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::PreconditionFailed => Stop::Moved,
+            error => Obstacle::Here(error).into(),
+        }
+    }
+}
+
+impl Stop {
+    /// Of an error at the destination.
+    fn there(error: Error) -> Self {
+        match error {
+            Error::PreconditionFailed | Error::Unavailable(_) => error.into(),
+            error => Obstacle::There(error).into(),
+        }
+    }
+}
 
 impl Book {
     /// Moves or shares an item to an address, which may be one of this book, in one transaction:
@@ -52,37 +84,52 @@ impl Book {
         condition: &Condition,
         to: Destination<'_>,
         how: How,
-    ) -> Decided<Relocated> {
-        let decided = self.decided(|book| async move {
-            let decided = if to.book.collection.id == book.collection.id {
-                book.renaming(href, condition, to, how).await?
-            } else {
-                let there = book.core.open(&book.actor, to.book.collection.id).await?;
-                let to = Destination { book: &there, ..to };
-                book.bringing_onto(href, condition, to, how).await?
-            };
-            let (created, mut ops) = match decided {
-                Ok(decided) => decided,
-                Err(obstacle) => return Ok(Err(obstacle)),
-            };
-            if !ops.is_empty() {
-                // Who moves without a condition may hold an older version than is moved.
-                if *condition != Condition::None {
-                    ops.push(Op::NoteWritten {
-                        collection: to.book.collection.id,
-                        href: to.href.to_owned(),
+    ) -> std::result::Result<Relocated, Obstacle> {
+        let mut book = self.clone();
+        for _ in 0..RETRIES {
+            match book.try_relocate(href, condition, to, how).await {
+                Err(Stop::Moved) => book = book.reopened().await.map_err(Obstacle::Here)?,
+                Err(Stop::Obstacle(obstacle)) => return Err(obstacle),
+                Ok(created) => {
+                    let card = to.book.get(to.href).await.map_err(Obstacle::There)?;
+                    return Ok(Relocated {
+                        created,
+                        item: card.placement.item,
                     });
                 }
-                book.core.commit_as(&book.actor, ops).await?;
             }
-            Ok(Ok(created))
-        });
-        let created = decided.await.map_err(Obstacle::Here)??;
-        let card = to.book.get(to.href).await.map_err(Obstacle::There)?;
-        Ok(Relocated {
-            created,
-            item: card.placement.item,
-        })
+        }
+        Err(Obstacle::Here(Error::Unavailable(
+            "rights or contents kept changing during the move".into(),
+        )))
+    }
+
+    /// Whether nothing was there.
+    async fn try_relocate(
+        &self,
+        href: &str,
+        condition: &Condition,
+        to: Destination<'_>,
+        how: How,
+    ) -> Attempted<bool> {
+        let (created, mut ops) = if to.book.collection.id == self.collection.id {
+            self.renaming(href, condition, to, how).await?
+        } else {
+            let there = self.core.open(&self.actor, to.book.collection.id).await?;
+            let to = Destination { book: &there, ..to };
+            self.bringing_onto(href, condition, to, how).await?
+        };
+        if !ops.is_empty() {
+            // Who moves without a condition may hold an older version than is moved.
+            if *condition != Condition::None {
+                ops.push(Op::Dav(DavOp::NoteWritten {
+                    collection: to.book.collection.id,
+                    href: to.href.to_owned(),
+                }));
+            }
+            self.core.commit_as(&self.actor, ops).await?;
+        }
+        Ok(created)
     }
 
     /// What another href in this book takes, and whether nothing was there.
@@ -92,37 +139,30 @@ impl Book {
         condition: &Condition,
         to: Destination<'_>,
         how: How,
-    ) -> Result<Decided<(bool, Vec<Op>)>> {
-        let (card, occupant) = match self.ends(href, condition, &to).await? {
-            Ok(ends) => ends,
-            Err(obstacle) => return Ok(Err(obstacle)),
-        };
+    ) -> Attempted<(bool, Vec<Op>)> {
+        let (card, occupant) = self.ends(href, condition, &to).await?;
         if how != How::Move {
             // Two items of a book cannot have the same UID.
             let href = href.to_owned();
-            return Ok(Err(Obstacle::There(Error::UidConflict { href })));
+            return Err(Obstacle::There(Error::UidConflict { href }).into());
         }
         if !self.may(Right::Add) {
             let right = Right::Add;
-            return Ok(Err(Obstacle::There(Error::Forbidden { right })));
+            return Err(Obstacle::There(Error::Forbidden { right }).into());
         }
-        if let Err(error) = refusal(self.require_removal(&card.placement).await)? {
-            return Ok(Err(Obstacle::Here(error)));
-        }
+        self.require_removal(&card.placement).await?;
         let mut ops = vec![removal(&card.placement)];
         if let Some(occupant) = &occupant {
-            if let Err(error) = refusal(self.require_removal(occupant).await)? {
-                return Ok(Err(Obstacle::There(error)));
-            }
+            self.require_removal(occupant).await.map_err(Stop::there)?;
             ops.push(removal(occupant));
         }
-        ops.push(Op::RestorePlacement {
+        ops.push(Op::Item(ItemOp::RestorePlacement {
             placement: card.placement.id,
             href: to.href.to_owned(),
             server_id: super::new_server_id(),
             overlay: None,
-        });
-        Ok(Ok((occupant.is_none(), ops)))
+        }));
+        Ok((occupant.is_none(), ops))
     }
 
     /// What another book takes, and whether nothing was there.
@@ -132,15 +172,12 @@ impl Book {
         condition: &Condition,
         to: Destination<'_>,
         how: How,
-    ) -> Result<Decided<(bool, Vec<Op>)>> {
-        let (card, occupant) = match self.ends(href, condition, &to).await? {
-            Ok(ends) => ends,
-            Err(obstacle) => return Ok(Err(obstacle)),
-        };
+    ) -> Attempted<(bool, Vec<Op>)> {
+        let (card, occupant) = self.ends(href, condition, &to).await?;
         let holder = to.book.by_uid(&card.placement.uid).await?;
         if let Some(holder) = holder.filter(|holder| holder.placement.href != to.href) {
             let href = holder.placement.href;
-            return Ok(Err(Obstacle::There(Error::UidConflict { href })));
+            return Err(Obstacle::There(Error::UidConflict { href }).into());
         }
         let created = occupant.is_none();
         // The item itself may be there already.
@@ -149,34 +186,23 @@ impl Book {
             href: to.href,
             occupant: occupant.as_ref(),
         };
-        let brought = self
-            .bringing(&card.placement, to.book, how, Some(onto))
-            .await;
-        let ops = match refusal(brought)? {
-            Ok((_, ops)) => ops,
-            Err(error) => {
-                let here = matches!(
-                    error,
-                    Error::Forbidden {
-                        right: Right::Share | Right::Remove
-                    }
-                );
-                return Ok(Err(if here {
-                    Obstacle::Here(error)
-                } else {
-                    Obstacle::There(error)
-                }));
-            }
-        };
+        let brought = self.bringing(&card.placement, to.book, how, Some(onto));
+        let (_, ops) = brought.await.map_err(|error| match error {
+            Error::Forbidden {
+                right: Right::Share | Right::Remove,
+            } => error.into(),
+            error => Stop::there(error),
+        })?;
         let mut all = Vec::with_capacity(ops.len() + 1);
         if let Some(occupant) = &occupant {
-            if let Err(error) = refusal(to.book.require_removal(occupant).await)? {
-                return Ok(Err(Obstacle::There(error)));
-            }
+            to.book
+                .require_removal(occupant)
+                .await
+                .map_err(Stop::there)?;
             all.push(removal(occupant));
         }
         all.extend(ops);
-        Ok(Ok((created, all)))
+        Ok((created, all))
     }
 
     /// The item, and what is at its destination.
@@ -185,31 +211,23 @@ impl Book {
         href: &str,
         condition: &Condition,
         to: &Destination<'_>,
-    ) -> Result<Decided<(Card, Option<Placement>)>> {
+    ) -> Attempted<(Card, Option<Placement>)> {
         let found = self.by_hrefs(&[href.to_owned()]).await?;
         let found = found.into_iter().next().flatten();
         let marks = self.marks().await?;
         let etag = found.as_ref().map(|card| marks.etag(&card.placement));
         if !condition.holds(etag.as_deref()) {
-            return Ok(Err(Obstacle::Here(Error::PreconditionFailed)));
+            return Err(Obstacle::Here(Error::PreconditionFailed).into());
         }
         let Some(card) = found else {
-            return Ok(Err(Obstacle::Here(Error::NotFound)));
+            return Err(Obstacle::Here(Error::NotFound).into());
         };
         let there = to.book.heads(&[to.href.to_owned()]).await?;
         let occupant = there.into_iter().next().flatten();
         if occupant.is_some() && !to.overwrite {
-            Ok(Err(Obstacle::There(Error::PreconditionFailed)))
+            Err(Obstacle::There(Error::PreconditionFailed).into())
         } else {
-            Ok(Ok((card, occupant.map(|card| card.placement))))
+            Ok((card, occupant.map(|card| card.placement)))
         }
-    }
-}
-
-/// Errors that end the decision apart from those that ask for another one.
-fn refusal<T>(outcome: Result<T>) -> Result<std::result::Result<T, Error>> {
-    match outcome {
-        Err(error @ (Error::PreconditionFailed | Error::Unavailable(_))) => Err(error),
-        outcome => Ok(outcome),
     }
 }

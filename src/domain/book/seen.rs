@@ -2,7 +2,6 @@
 
 use super::{Book, Condition};
 use crate::domain::{
-    batch::Op,
     error::{Error, Result},
     id::{RevisionId, Seq},
     item::{Card, Placement, digest},
@@ -52,18 +51,18 @@ impl Book {
             return Ok(None);
         };
         let store = self.core.store();
-        let Some((document, overlay)) = store.version_at(gone.id, Seq(held), None).await? else {
+        let Some(version) = store.version_at(gone.id, Seq(held), None).await? else {
             return Ok(None);
         };
         let was = Placement {
-            digest: digest(&document),
-            overlay: overlay.clone().into(),
+            digest: digest(&version.document),
+            overlay: version.overlay.clone().into(),
             ..gone
         };
         // Only who has seen a version knows its tag; others may have been meant not to see it.
         let refused = self.marks().await?.0.get(&was.item).copied();
         let is_seen = (0..=refused.unwrap_or(0)).any(|mark| was.etag(mark) == tag);
-        Ok(is_seen.then(|| self.shown(&document, &overlay)))
+        Ok(is_seen.then(|| self.shown(&version.document, &version.overlay)))
     }
 
     /// Keeps a write to a removed item among the person's refused changes.
@@ -78,11 +77,9 @@ impl Book {
         }
         self.decided(|book| async move {
             let reason = "the contact had been taken away meanwhile";
-            let mut op = book.refusal(Some(gone), document.to_vec(), reason);
-            if let Op::Refuse { mark, .. } = &mut op {
-                *mark = false;
-            }
-            book.core.commit_as(&book.actor, vec![op]).await.map(drop)
+            let refusal = book.refusal(Some(gone), document.to_vec(), reason);
+            let ops = vec![refusal.unmarked().into()];
+            book.core.commit_as(&book.actor, ops).await.map(drop)
         })
         .await?;
         self.core.kept_refused(&self.actor, document).await
@@ -113,6 +110,6 @@ impl Book {
     ) -> Result<Option<Vec<u8>>> {
         let store = self.core.store();
         let version = store.version_at(placement.id, held, None).await?;
-        Ok(version.map(|(document, overlay)| self.shown(&document, &overlay)))
+        Ok(version.map(|version| self.shown(&version.document, &version.overlay)))
     }
 }

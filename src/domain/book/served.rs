@@ -10,9 +10,12 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Book, Edit, write::Attempt};
+use super::{
+    Book, Edit,
+    write::{Attempt, CHANGED_MEANWHILE},
+};
 use crate::domain::{
-    batch::Op,
+    batch::{DavOp, Op},
     cursor::Cursor,
     error::{Error, Result},
     id::{CollectionId, PersonId, PlacementId, Seq},
@@ -90,11 +93,11 @@ impl Book {
         {
             return Ok(());
         }
-        let op = Op::NoteServed {
+        let op = Op::Dav(DavOp::NoteServed {
             collection: self.collection.id,
             upto: Some(upto),
             cards: self.core.served().take_ahead(&follower, upto),
-        };
+        });
         self.core.note(&self.actor, op).await?;
         self.core.served().set(follower, upto);
         Ok(())
@@ -120,11 +123,11 @@ impl Book {
         if cards.is_empty() {
             return Ok(());
         }
-        let op = Op::NoteServed {
+        let op = Op::Dav(DavOp::NoteServed {
             collection: self.collection.id,
             upto: None,
             cards,
-        };
+        });
         self.core.note(&self.actor, op).await.map(drop)
     }
 
@@ -162,7 +165,7 @@ impl Book {
         match (merged.taken, merged.lost) {
             (true, lost) => {
                 let reason = "the same fields had changed meanwhile";
-                let refusal = lost.then(|| self.refusal(Some(card), mine, reason));
+                let refusal = lost.then(|| self.refusal(Some(card), mine, reason).into());
                 Ok(Some((merged.document, refusal)))
             }
             (false, true) => self.lose(card, mine).await,
@@ -184,8 +187,8 @@ impl Book {
     }
 
     async fn lose<T>(&self, card: &Card, mine: Vec<u8>) -> std::result::Result<T, Attempt> {
-        self.keep_refused(Some(card), mine, "the contact had changed meanwhile", false)
-            .await?;
+        let refusal = self.refusal(Some(card), mine, CHANGED_MEANWHILE);
+        self.keep_refused(refusal.unmarked()).await?;
         Err(Error::PreconditionFailed.into())
     }
 

@@ -4,14 +4,17 @@ use std::collections::HashSet;
 
 use super::{Book, Condition, Edit, Moved, Removed, Written};
 use crate::domain::{
-    batch::{Committed, Content, NewPlacement, Op},
+    batch::{BookOp, Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
-    id::RevisionId,
     item::{Card, Placement, digest, random_id},
+    refused::Refusal,
     rights::Right,
     rule::Malformed,
 };
+
+/// Why the loser of a conflict is kept.
+pub(super) const CHANGED_MEANWHILE: &str = "the contact had changed meanwhile";
 
 impl Book {
     /// Stores content under an href. Needs *Add* for a new item, *Modify* for an existing one.
@@ -21,9 +24,6 @@ impl Book {
     pub async fn put(&self, href: &str, condition: &Condition, edit: &dyn Edit) -> Result<Written> {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.put_through(&union, href, condition, edit)).await;
-        }
-        if let Some(written) = self.put_category(href, condition, edit).await? {
-            return Ok(written);
         }
         let mut book = self.clone();
         for _ in 0..RETRIES {
@@ -69,7 +69,7 @@ impl Book {
         let uids: Vec<String> = admitted
             .iter()
             .flatten()
-            .map(|(content, ..)| content.index.uid.clone())
+            .map(|new| new.content.index.uid.clone())
             .collect();
         let collection = self.collection.id;
         let held = self.core.store().uids_held(collection, &uids).await?;
@@ -79,45 +79,54 @@ impl Book {
         let outcomes = admitted
             .into_iter()
             .map(|admitted| {
-                let (content, overlay, tags) = admitted?;
-                if !held.insert(content.index.uid.clone()) {
+                let new = admitted?;
+                if !held.insert(new.content.index.uid.clone()) {
                     return Err(Error::UidConflict {
                         href: String::new(),
                     });
                 }
-                if let Some((left, limit)) = &mut room {
+                if let Some(Room { left, quota }) = &mut room {
                     if *left <= 0 {
-                        return Err(Error::OverQuota { limit: *limit });
+                        return Err(Error::OverQuota { limit: *quota });
                     }
                     *left -= 1;
                 }
-                ops.push(self.creation(content, overlay, tags));
+                ops.push(self.creation(new, self.new_placement(self.class().new_href())));
                 Ok(())
             })
             .collect();
         Ok((outcomes, ops))
     }
 
-    fn creation(&self, content: Content, overlay: Vec<u8>, tags: Vec<String>) -> Op {
-        Op::CreateItem {
+    /// The operation that makes a new item of the actor's own.
+    pub(in crate::domain) fn creation(&self, admitted: Admitted, placement: NewPlacement) -> Op {
+        Op::Item(ItemOp::CreateItem {
             class: self.class().name().into(),
             creator: self.actor.person,
-            content,
+            content: admitted.content,
             placement: NewPlacement {
-                collection: self.collection.id,
-                href: format!("{}.vcf", random_id(16)),
-                server_id: new_server_id(),
-                device: None,
-                altered: false,
-                overlay,
-                tags,
+                overlay: admitted.overlay,
+                tags: admitted.tags,
+                ..placement
             },
+        })
+    }
+
+    /// The placement of a new item here, by no device and without lines of its own.
+    pub(in crate::domain) fn new_placement(&self, href: String) -> NewPlacement {
+        NewPlacement {
+            collection: self.collection.id,
+            href,
+            server_id: new_server_id(),
+            device: None,
+            altered: false,
+            overlay: Vec::new(),
+            tags: Vec::new(),
         }
     }
 
-    /// Items that still fit the private books of the person, and the quota of them all; none when
-    /// there is no limit.
-    pub async fn room(&self) -> Result<Option<(i64, i64)>> {
+    /// The room in the private books of the person; none when there is no limit.
+    pub async fn room(&self) -> Result<Option<Room>> {
         if !self.is_private() {
             return Ok(None);
         }
@@ -130,7 +139,10 @@ impl Book {
                         used += self.core.store().count(book.id).await?;
                     }
                 }
-                Ok(Some((quota - used, quota)))
+                Ok(Some(Room {
+                    left: quota - used,
+                    quota,
+                }))
             }
             None => Ok(None),
         }
@@ -142,9 +154,6 @@ impl Book {
     pub async fn delete(&self, href: &str, condition: &Condition) -> Result<Removed> {
         if let Some(union) = self.core.union_of(self).await? {
             return Box::pin(self.delete_through(&union, href, condition)).await;
-        }
-        if let Some(removed) = self.delete_category(href, condition).await? {
-            return Ok(removed);
         }
         let mut book = self.clone();
         for _ in 0..RETRIES {
@@ -164,6 +173,9 @@ impl Book {
         href: &str,
         condition: &Condition,
     ) -> std::result::Result<Removed, Attempt> {
+        if let Some(tag) = self.category(href).await? {
+            return self.delete_category(&tag, condition).await;
+        }
         let card = match self.get(href).await {
             Err(Error::NotFound)
                 if matches!(condition, Condition::Match(_) | Condition::Exists) =>
@@ -184,7 +196,7 @@ impl Book {
         let op = removal(&card.placement);
         let committed = self.commit(vec![op]).await?;
         Ok(Removed {
-            removal: RevisionId(committed.rows.first().copied().unwrap_or(0)),
+            removal: committed.row()?,
             moved: committed.collections,
         })
     }
@@ -197,10 +209,10 @@ impl Book {
             refused => refused,
         };
         if let Err(Error::Forbidden { .. }) = &allowed {
-            let op = Op::MarkRefused {
+            let op = Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
                 item: placement.item,
-            };
+            });
             self.core.commit_as(&self.actor, vec![op]).await?;
         }
         allowed
@@ -208,10 +220,10 @@ impl Book {
 
     /// Another last segment for a private book's URL, and so another collection to clients.
     pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
-        let op = Op::MoveBook {
+        let op = Op::Book(BookOp::MoveBook {
             collection: self.collection.id,
             segment: segment.to_owned(),
-        };
+        });
         self.change_whole(Right::Remove, condition, op).await
     }
 
@@ -221,7 +233,7 @@ impl Book {
     pub async fn remove(&self, condition: &Condition) -> Result<()> {
         self.require_deletions().await?;
         let collection = self.collection.id;
-        let op = Op::RemoveBook { collection };
+        let op = Op::Book(BookOp::RemoveBook { collection });
         self.change_whole(Right::RemoveAny, condition, op).await
     }
 
@@ -236,15 +248,17 @@ impl Book {
         }
         let mut ops = vec![op];
         if *condition != Condition::None {
-            ops.insert(
-                0,
-                Op::Unmoved {
-                    collection: self.collection.id,
-                    seq: self.collection.seq,
-                },
-            );
+            ops.insert(0, self.unmoved());
         }
         self.core.commit_as(&self.actor, ops).await.map(drop)
+    }
+
+    /// The precondition that nothing changed here since the book was opened.
+    pub(super) fn unmoved(&self) -> Op {
+        Op::Book(BookOp::Unmoved {
+            collection: self.collection.id,
+            seq: self.collection.seq,
+        })
     }
 
     async fn try_put(
@@ -253,107 +267,30 @@ impl Book {
         condition: &Condition,
         edit: &dyn Edit,
     ) -> std::result::Result<Written, Attempt> {
+        if let Some(tag) = self.category(href).await? {
+            return self.put_category(&tag, condition, edit).await;
+        }
         let found = self.by_hrefs(&[href.to_owned()]).await?;
         let current = found.into_iter().next().flatten();
         let shown = current.as_ref().map(|card| self.content(card));
         let bytes = edit.apply(shown.as_deref());
-        let (right, allowed) = match &current {
-            Some(card) => {
-                let facts = self.facts(&card.placement).await?;
-                (Right::Modify, self.allows(&facts, Right::Modify))
-            }
-            None => (Right::Add, self.may(Right::Add)),
-        };
         let marks = self.marks().await?;
         let etag = current.as_ref().map(|card| marks.etag(&card.placement));
         let is_met = condition.holds(etag.as_deref());
-        if !allowed {
-            let mut document = bytes.unwrap_or_default();
-            if let Some(card) = &current
-                && (*condition == Condition::None || !is_met)
-            {
-                document = self.caught_up(card, document).await?;
-            }
-            self.keep_refused(
-                current.as_ref(),
-                document,
-                &format!("{right} was not allowed"),
-                true,
-            )
-            .await?;
-            return Err(Error::Forbidden { right }.into());
-        }
-        if let Ok(bytes) = &bytes
-            && let Err(error) = self.fits_photo(bytes, shown.as_deref())
-        {
-            self.keep_refused(current.as_ref(), bytes.clone(), &error.to_string(), true)
-                .await?;
-            return Err(error.into());
-        }
-        if !is_met {
-            let mut document = bytes.unwrap_or_default();
-            if let Some(card) = &current {
-                document = self.caught_up(card, document).await?;
-            }
-            self.keep_refused(
-                current.as_ref(),
-                document,
-                "the contact had changed meanwhile",
-                false,
-            )
-            .await?;
-            return Err(Error::PreconditionFailed.into());
-        }
+        self.refuse_put(
+            current.as_ref(),
+            shown.as_deref(),
+            &bytes,
+            condition,
+            is_met,
+        )
+        .await?;
         let created = current.is_none();
-        let mut moved = Moved::new();
         let known = self.actor.client.is_page() || self.follows().await?;
-        let written_here = Op::NoteWritten {
-            collection: self.collection.id,
-            href: href.to_owned(),
+        let moved = match current {
+            None => self.put_new(href, &bytes?).await?,
+            Some(card) => self.put_over(&card, bytes, condition, edit).await?,
         };
-        match current {
-            None => {
-                let (content, overlay, tags) = self.admit(&bytes?, None)?;
-                let create = Op::CreateItem {
-                    class: self.class().name().into(),
-                    creator: self.actor.person,
-                    content,
-                    placement: NewPlacement {
-                        collection: self.collection.id,
-                        href: href.to_owned(),
-                        server_id: new_server_id(),
-                        device: None,
-                        altered: false,
-                        overlay,
-                        tags,
-                    },
-                };
-                let committed = self.commit(vec![create, written_here]).await?;
-                moved = committed.collections;
-            }
-            Some(card) => {
-                let held = match condition {
-                    Condition::None => self.stale(&card.placement).await?,
-                    _ => None,
-                };
-                let mut ops = Vec::new();
-                match held {
-                    None => {
-                        ops.extend(self.revision(&card, &bytes?)?);
-                        ops.push(written_here);
-                    }
-                    Some(held) => {
-                        if let Some((merged, lost)) = self.reconcile(&card, held, edit).await? {
-                            ops.extend(self.revision(&card, &merged)?);
-                            ops.extend(lost);
-                        }
-                    }
-                }
-                if ops.iter().any(|op| !matches!(op, Op::NoteWritten { .. })) {
-                    moved = self.commit(ops).await?.collections;
-                }
-            }
-        }
         let card = self.get(href).await?;
         if !known {
             self.note_given(&[(card.placement.id, card.placement.changed)])
@@ -364,6 +301,100 @@ impl Book {
             etag: marks.etag(&card.placement),
             card,
             moved,
+        })
+    }
+
+    /// Refuses content that the actor may not put here, or not over what is here now, and keeps it.
+    async fn refuse_put(
+        &self,
+        current: Option<&Card>,
+        shown: Option<&[u8]>,
+        bytes: &Result<Vec<u8>>,
+        condition: &Condition,
+        is_met: bool,
+    ) -> std::result::Result<(), Attempt> {
+        let (right, allowed) = match current {
+            Some(card) => {
+                let facts = self.facts(&card.placement).await?;
+                (Right::Modify, self.allows(&facts, Right::Modify))
+            }
+            None => (Right::Add, self.may(Right::Add)),
+        };
+        let photo = bytes
+            .as_ref()
+            .map_or(Ok(()), |bytes| self.fits_photo(bytes, shown));
+        let (error, reason, outdated) = match photo {
+            _ if !allowed => (
+                Error::Forbidden { right },
+                format!("{right} was not allowed"),
+                !is_met || *condition == Condition::None,
+            ),
+            Err(error) => (error.clone(), error.to_string(), false),
+            Ok(()) if !is_met => (
+                Error::PreconditionFailed,
+                CHANGED_MEANWHILE.to_owned(),
+                true,
+            ),
+            Ok(()) => return Ok(()),
+        };
+        let mut document = bytes.clone().unwrap_or_default();
+        if let (true, Some(card)) = (outdated, current) {
+            document = self.caught_up(card, document).await?;
+        }
+        let mut refusal = self.refusal(current, document, &reason);
+        if error == Error::PreconditionFailed {
+            refusal = refusal.unmarked();
+        }
+        self.keep_refused(refusal).await?;
+        Err(error.into())
+    }
+
+    async fn put_new(&self, href: &str, bytes: &[u8]) -> std::result::Result<Moved, Attempt> {
+        let admitted = self.admit(bytes, None)?;
+        let create = self.creation(admitted, self.new_placement(href.to_owned()));
+        let committed = self.commit(vec![create, self.written(href)]).await?;
+        Ok(committed.collections)
+    }
+
+    /// Puts content over a card; an edit of an older version is merged.
+    async fn put_over(
+        &self,
+        card: &Card,
+        bytes: Result<Vec<u8>>,
+        condition: &Condition,
+        edit: &dyn Edit,
+    ) -> std::result::Result<Moved, Attempt> {
+        let held = match condition {
+            Condition::None => self.stale(&card.placement).await?,
+            _ => None,
+        };
+        let mut ops = Vec::new();
+        match held {
+            None => {
+                ops.extend(self.revision(card, &bytes?)?);
+                if ops.is_empty() {
+                    return Ok(Moved::new());
+                }
+                ops.push(self.written(&card.placement.href));
+            }
+            Some(held) => {
+                if let Some((merged, lost)) = self.reconcile(card, held, edit).await? {
+                    ops.extend(self.revision(card, &merged)?);
+                    ops.extend(lost);
+                }
+                if ops.is_empty() {
+                    return Ok(Moved::new());
+                }
+            }
+        }
+        Ok(self.commit(ops).await?.collections)
+    }
+
+    /// The note that the actor's client holds what it wrote under an href.
+    fn written(&self, href: &str) -> Op {
+        Op::Dav(DavOp::NoteWritten {
+            collection: self.collection.id,
+            href: href.to_owned(),
         })
     }
 
@@ -382,26 +413,30 @@ impl Book {
 
     /// The operation that gives an item new content; none when nothing changes.
     pub(in crate::domain) fn revision(&self, card: &Card, bytes: &[u8]) -> Result<Option<Op>> {
-        let (content, overlay, tags) = self.admit(bytes, Some(card))?;
+        let Admitted {
+            content,
+            overlay,
+            tags,
+        } = self.admit(bytes, Some(card))?;
         let placement = &card.placement;
         let same_overlay = overlay[..] == placement.overlay[..];
         if content.document[..] == card.document[..] {
-            return Ok((!same_overlay).then_some(Op::SetOverlay {
+            return Ok((!same_overlay).then_some(Op::Item(ItemOp::SetOverlay {
                 placement: placement.id,
                 expected_changed: placement.changed,
                 overlay,
                 tags,
                 writer: None,
-            }));
+            })));
         }
-        Ok(Some(Op::Edit {
+        Ok(Some(Op::Item(ItemOp::Edit {
             item: placement.item,
             expected_rev: placement.rev,
             content,
             through: placement.id,
             overlay: (!same_overlay).then_some((overlay, tags)),
             writer: None,
-        }))
+        })))
     }
 
     /// Checks new content and takes the owner's lines out of it where the place is private.
@@ -436,7 +471,7 @@ impl Book {
                     href: card.placement.href.clone(),
                 });
             }
-            if (index.kind == "group") != (card.placement.kind == "group") {
+            if index.is_list() != card.placement.is_list() {
                 return Err(Error::InvalidDocument(Malformed::Kind));
             }
         }
@@ -448,46 +483,41 @@ impl Book {
             document,
             index,
         };
-        Ok((content, overlay, tags))
+        Ok(Admitted {
+            content,
+            overlay,
+            tags,
+        })
     }
 
     /// Keeps valid content that was refused, for the person to find; malformed content is dropped.
-    ///
-    /// `marks`: the entity tag changes for this person. Not after a conflict: that would refuse the
-    /// next write of the person's other clients, and this one sees another tag anyway.
-    pub(super) async fn keep_refused(
-        &self,
-        card: Option<&Card>,
-        document: Vec<u8>,
-        reason: &str,
-        marks: bool,
-    ) -> std::result::Result<(), Attempt> {
+    pub(super) async fn keep_refused(&self, refusal: Refusal) -> std::result::Result<(), Attempt> {
         let limit = self.core.limits().document;
-        let valid = document.len() <= limit && self.class().index(&document, None).is_ok();
-        let op = match card {
-            _ if valid => {
-                let mut refusal = self.refusal(card, document, reason);
-                if let Op::Refuse { mark, .. } = &mut refusal {
-                    *mark &= marks;
-                }
-                refusal
-            }
-            Some(card) if marks => Op::MarkRefused {
+        let document = &refusal.document;
+        let valid = document.len() <= limit && self.class().index(document, None).is_ok();
+        let op = match refusal {
+            refusal if valid => refusal.into(),
+            Refusal {
+                item: Some(item),
+                mark: true,
+                ..
+            } => Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
-                item: card.placement.item,
-            },
+                item,
+            }),
             _ => return Ok(()),
         };
         self.commit(vec![op]).await.map(drop)
     }
 
+    /// The refusal of a write here: of an item, which is marked, or of a new one.
     pub(in crate::domain) fn refusal(
         &self,
         card: Option<&Card>,
         document: Vec<u8>,
         reason: &str,
-    ) -> Op {
-        Op::Refuse {
+    ) -> Refusal {
+        Refusal {
             item: card.map(|card| card.placement.item),
             collection: Some(self.collection.id),
             document,
@@ -498,21 +528,7 @@ impl Book {
         }
     }
 
-    /// A refused new item: its bytes differ at every attempt (a fresh UID), what it says does not.
-    pub(in crate::domain) fn refused_addition(
-        &self,
-        fingerprint: &str,
-        document: Vec<u8>,
-        reason: &str,
-    ) -> Op {
-        let mut refusal = self.refusal(None, document, reason);
-        if let Op::Refuse { identity, .. } = &mut refusal {
-            *identity = (!fingerprint.is_empty()).then(|| digest(fingerprint.as_bytes()));
-        }
-        refusal
-    }
-
-    async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
+    pub(super) async fn commit(&self, ops: Vec<Op>) -> std::result::Result<Committed, Attempt> {
         match self.core.commit_as(&self.actor, ops).await {
             Ok(committed) => Ok(committed),
             Err(Error::PreconditionFailed) => Err(Attempt::Moved),
@@ -523,18 +539,32 @@ impl Book {
 
 /// The operation that takes a placement away as it was read.
 pub(in crate::domain) fn removal(placement: &Placement) -> Op {
-    Op::Remove {
+    Op::Item(ItemOp::Remove {
         placement: placement.id,
         expected_changed: Some(placement.changed),
         writer: None,
-    }
+    })
+}
+
+/// The room in the private books of a person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Items that still fit; negative where there are more than the quota.
+    pub left: i64,
+    /// Items that all these books may hold.
+    pub quota: i64,
 }
 
 /// New items as they would be stored, or why not.
 pub struct Prepared(Vec<Result<Admitted>>);
 
-/// Content as it is stored, the owner's lines, and the tags they name.
-pub(in crate::domain) type Admitted = (Content, Vec<u8>, Vec<String>);
+/// Content that may be stored, as it is stored.
+pub(in crate::domain) struct Admitted {
+    pub content: Content,
+    /// The owner's lines, and the tags they name.
+    pub overlay: Vec<u8>,
+    pub tags: Vec<String>,
+}
 
 /// How often a decision is taken again when the world moved between reading and committing.
 pub(in crate::domain) const RETRIES: usize = 8;

@@ -3,7 +3,7 @@
 
 use super::DeviceAccess;
 use crate::domain::{
-    batch::{Batch, Op},
+    batch::{Batch, DeviceOp, Op},
     core::Core,
     error::{Error, Result},
     id::{DeviceId, PersonId, Timestamp},
@@ -59,14 +59,14 @@ impl Core {
             if unchanged {
                 return Ok(known);
             }
-            let touch = Op::TouchDevice {
+            let touch = Op::Device(DeviceOp::TouchDevice {
                 person,
                 device_id: contact.device_id,
                 device_type: contact.device_type,
                 user_agent: contact.user_agent,
                 version: contact.version.unwrap_or_else(|| device.version.clone()),
                 info: Vec::new(),
-            };
+            });
             match self.touch_device(person, touch).await {
                 // A disk that takes nothing keeps no device from reading.
                 Ok(()) | Err(Error::NoSpace | Error::Unavailable(_)) => {}
@@ -77,7 +77,7 @@ impl Core {
                 return Ok(None);
             };
             let ruled = self.rule_for(&contact.device_type).await?;
-            let admit = Op::AdmitDevice {
+            let admit = Op::Device(DeviceOp::AdmitDevice {
                 person,
                 device_id: contact.device_id,
                 device_type: contact.device_type,
@@ -85,7 +85,7 @@ impl Core {
                 version: contact.version.unwrap_or_default(),
                 info: new.info,
                 access: ruled.unwrap_or(new.access),
-            };
+            });
             let batch = Batch {
                 person: Some(person),
                 client: "EAS".to_owned(),
@@ -112,7 +112,7 @@ impl Core {
             .filter(|device| device.access == DeviceAccess::Allowed)
             .filter(|device| Timestamp::now().0 - device.last_seen.0 > IDLE)
             .min_by_key(|device| device.last_seen);
-        Ok(oldest.map(|device| vec![Op::ForgetDevice { device: device.id }]))
+        Ok(oldest.map(|device| vec![Op::Device(DeviceOp::ForgetDevice { device: device.id })]))
     }
 
     /// Whether a person still has a device that may synchronize.

@@ -72,7 +72,7 @@ impl Admission {
             Err(error) => Verdict::Refused(error.to_string()),
             Ok(()) => match home.admit(&bytes, None) {
                 Ok(admitted) => Verdict::Admitted {
-                    altered: edit.alters(&bytes, &admitted.0.beside),
+                    altered: edit.alters(&bytes, &admitted.content.beside),
                     admitted: Box::new(admitted),
                 },
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => Verdict::Invalid,

@@ -12,7 +12,7 @@ use super::{
     record::{Previous, Record},
 };
 use crate::domain::{
-    batch::Op,
+    batch::{Op, SyncOp},
     book::Edit,
     error::{Error, Result},
     round::What,
@@ -116,11 +116,11 @@ impl DeviceBook {
         let oldest = work.unclaimed.len().saturating_sub(MAX_UNCLAIMED);
         work.unclaimed.drain(..oldest);
         if !work.disowned.is_empty() {
-            work.ops.push(Op::Disown {
+            work.ops.push(Op::Sync(SyncOp::Disown {
                 collection: self.book.collection().id,
                 device: self.device,
                 server_ids: work.disowned.clone(),
-            });
+            }));
         }
     }
 
@@ -179,12 +179,12 @@ impl DeviceBook {
             if stands {
                 work.owned.insert(server_id.clone());
             }
-            work.ops.push(Op::Own {
+            work.ops.push(Op::Sync(SyncOp::Own {
                 collection: self.book.collection().id,
                 device: self.device,
                 server_id,
                 as_it_is: stands,
-            });
+            }));
         }
         Ok(outcome)
     }

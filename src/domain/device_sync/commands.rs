@@ -9,11 +9,11 @@ use super::{
     reverts::Revert,
 };
 use crate::domain::{
-    batch::{Made, NewPlacement, Op},
+    batch::{ItemOp, Made, NewPlacement, Op, ViewOp},
     book::{Book, Edit, new_server_id},
     error::{Error, Result},
     id::{DeviceId, ItemId, PlacementId, Seq},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     rights::Right,
     round::{State, Viewer, What},
     view::Union,
@@ -79,7 +79,7 @@ impl DeviceBook {
                     if let Ok(bytes) = edit.apply(None) {
                         let reason = "adding was not allowed";
                         work.ops
-                            .push(home.refused_addition(server_id, bytes, reason));
+                            .push(home.refusal(None, bytes, reason).known_as(server_id).into());
                     }
                     Outcome::Done
                 }
@@ -116,9 +116,11 @@ impl DeviceBook {
         };
         if !home.may(Right::Add) {
             // Answered as done, deleted in the same answer: a refusal would be retried for ever.
-            let refusal = home.refused_addition(fingerprint, bytes, "adding was not allowed");
+            let refusal = home
+                .refusal(None, bytes, "adding was not allowed")
+                .known_as(fingerprint);
             let server_id = new_temporary_id();
-            work.ops.push(refusal);
+            work.ops.push(refusal.into());
             let repeats = call.repeats_reverts;
             work.revert(fingerprint, What::Delete, server_id.clone(), repeats);
             return Outcome::Added {
@@ -129,19 +131,21 @@ impl DeviceBook {
         if let Some(left) = room {
             if *left <= 0 {
                 // Kept once, however often it comes again.
-                let refusal = home.refused_addition(fingerprint, bytes, "the book is full");
-                work.ops.push(refusal);
+                let refusal = home
+                    .refusal(None, bytes, "the book is full")
+                    .known_as(fingerprint);
+                work.ops.push(refusal.into());
                 let failure = Failure::OverQuota;
                 return Outcome::AddFailed { client_id, failure };
             }
             *left -= 1;
         }
-        let ((content, overlay, tags), altered) = match verdict {
+        let (admitted, altered) = match verdict {
             Verdict::Admitted { admitted, altered } => (*admitted, altered),
             refused => {
                 if let Verdict::Refused(reason) = refused {
-                    let refusal = home.refused_addition(fingerprint, bytes, &reason);
-                    work.ops.push(refusal);
+                    let refusal = home.refusal(None, bytes, &reason).known_as(fingerprint);
+                    work.ops.push(refusal.into());
                 }
                 let failure = Failure::Invalid;
                 return Outcome::AddFailed { client_id, failure };
@@ -166,20 +170,13 @@ impl DeviceBook {
             fingerprint: fingerprint.to_owned(),
             server_id: server_id.clone(),
         });
-        work.ops.push(Op::CreateItem {
-            class: home.core().class().name().into(),
-            creator: home.actor().person,
-            placement: NewPlacement {
-                collection: home.collection().id,
-                href: format!("{}.vcf", random_id(16)),
-                server_id: in_book,
-                device: (!is_view).then_some(self.device),
-                altered,
-                overlay,
-                tags,
-            },
-            content,
-        });
+        let placement = NewPlacement {
+            server_id: in_book,
+            device: (!is_view).then_some(self.device),
+            altered,
+            ..home.new_placement(home.class().new_href())
+        };
+        work.ops.push(home.creation(admitted, placement));
         Outcome::Added {
             client_id,
             server_id,
@@ -213,7 +210,8 @@ impl DeviceBook {
                 work.force(&card.placement);
                 if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
                     let reason = "the contact had been removed meanwhile";
-                    work.ops.push(self.book.refusal(Some(&card), bytes, reason));
+                    work.ops
+                        .push(self.book.refusal(Some(&card), bytes, reason).into());
                 }
                 return Ok(failed(Failure::NotFound));
             }
@@ -224,7 +222,7 @@ impl DeviceBook {
                 {
                     let reason = "modifying was not allowed";
                     let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
-                    work.ops.push(refusal);
+                    work.ops.push(refusal.into());
                 }
                 return Ok(failed(Failure::Conflict));
             }
@@ -266,14 +264,14 @@ impl DeviceBook {
                 if let Some(mine) = lost {
                     let reason = "the same fields had changed meanwhile";
                     let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
-                    work.ops.push(refusal);
+                    work.ops.push(refusal.into());
                 }
                 Ok(Outcome::Done)
             }
             None => {
                 let reason = "the contact had changed meanwhile";
                 let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
-                work.ops.push(refusal);
+                work.ops.push(refusal.into());
                 Ok(failed(Failure::Conflict))
             }
         }
@@ -291,10 +289,10 @@ impl DeviceBook {
         let class = self.book.core().class();
         let row = card.placement.id;
         let found = self.version(row, base, Some(self.device)).await?;
-        let Some((document, overlay)) = found else {
+        let Some(seen) = found else {
             return Ok(None);
         };
-        let seen = spot.book.shown(&document, &overlay);
+        let seen = spot.book.shown(&seen.document, &seen.overlay);
         let merged = edit
             .apply_beside(&seen, &card.placement.beside)
             .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
@@ -338,11 +336,11 @@ impl DeviceBook {
             work.wrote.push(card.placement.item);
         }
         let writer = work.union.is_none().then_some(self.device);
-        let remove = Op::Remove {
+        let remove = Op::Item(ItemOp::Remove {
             placement: spot.card.placement.id,
             expected_changed: Some(spot.card.placement.changed),
             writer,
-        };
+        });
         if work.touched.insert(server_id.to_owned()) {
             work.ops.push(remove)
         } else {
@@ -366,7 +364,7 @@ impl DeviceBook {
             let refusal = spot
                 .book
                 .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
-            work.ops.push(refusal);
+            work.ops.push(refusal.into());
             return Err(error);
         }
         let outdates =
@@ -380,7 +378,7 @@ impl DeviceBook {
             return Ok(());
         };
         let beside = match &op {
-            Op::Edit { content, .. } => &content.beside[..],
+            Op::Item(ItemOp::Edit { content, .. }) => &content.beside[..],
             _ => &spot.card.placement.beside[..],
         };
         // The stored bytes are what the device sent.
@@ -389,7 +387,9 @@ impl DeviceBook {
             work.force(&card.placement);
         }
         let is_view = work.union.is_some();
-        if let Op::Edit { writer: by, .. } | Op::SetOverlay { writer: by, .. } = &mut op {
+        if let Op::Item(ItemOp::Edit { writer: by, .. })
+        | Op::Item(ItemOp::SetOverlay { writer: by, .. }) = &mut op
+        {
             *by = (untouched && !is_view).then_some(self.device);
         }
         let (item, server_id) = (card.placement.item, &card.placement.server_id);
@@ -488,7 +488,7 @@ async fn room(home: &Book, call: &SyncCall) -> Result<Option<i64>> {
         .iter()
         .any(|command| matches!(command, Command::Add { .. }));
     if adds {
-        Ok(home.room().await?.map(|(left, _)| left))
+        Ok(home.room().await?.map(|room| room.left))
     } else {
         Ok(None)
     }
@@ -534,13 +534,13 @@ impl Work {
         let mut ops = std::mem::take(&mut self.ops);
         if self.union.is_some() && !ops.is_empty() {
             let view = book.collection().id;
-            ops.insert(0, Op::Level { view });
-            ops.push(Op::Follow {
+            ops.insert(0, Op::View(ViewOp::Level { view }));
+            ops.push(Op::View(ViewOp::Follow {
                 view,
                 device,
                 made: std::mem::take(&mut self.made),
                 wrote: std::mem::take(&mut self.wrote),
-            });
+            }));
         }
         ops
     }
@@ -565,7 +565,7 @@ impl Work {
     /// Replaces the operation an earlier command of this request made for a placement.
     fn replace(&mut self, placement: PlacementId, with: Op) {
         for op in &mut self.ops {
-            let same = matches!(op, Op::Edit { through: p, .. } | Op::SetOverlay { placement: p, .. } if *p == placement);
+            let same = matches!(op, Op::Item(ItemOp::Edit { through: p, .. }) | Op::Item(ItemOp::SetOverlay { placement: p, .. }) if *p == placement);
             if same {
                 *op = with;
                 return;

@@ -2,7 +2,7 @@
 
 use super::DeviceBook;
 use crate::domain::{
-    batch::Op,
+    batch::{ItemOp, Op, SyncOp},
     book::Book,
     error::{Error, Result},
     rights::Right,
@@ -50,12 +50,13 @@ impl DeviceBook {
         let mut new = None;
         for op in &mut ops {
             match op {
-                Op::Place { placement, .. } | Op::CreateItem { placement, .. } => {
+                Op::Item(ItemOp::Place { placement, .. })
+                | Op::Item(ItemOp::CreateItem { placement, .. }) => {
                     placement.device = Some(self.device);
                     placement.altered = by_change;
                     new = Some(placement.server_id.clone());
                 }
-                Op::Remove { writer, .. } => *writer = Some(self.device),
+                Op::Item(ItemOp::Remove { writer, .. }) => *writer = Some(self.device),
                 _ => {}
             }
         }
@@ -65,11 +66,11 @@ impl DeviceBook {
             None => target.get(&placed.href).await?.placement.server_id,
         };
         let (name, value) = note(&new);
-        ops.push(Op::SetDeviceValue {
+        ops.push(Op::Sync(SyncOp::SetDeviceValue {
             device: self.device,
             name: name.to_owned(),
             value: Some(value),
-        });
+        }));
         let core = self.book.core();
         match core.commit_as(self.book.actor(), ops).await {
             Ok(_) => Ok(Moved::Done(new)),

@@ -3,14 +3,14 @@
 
 use super::{Command, DeviceBook, SyncCall, SyncReply, record::Record};
 use crate::domain::{
-    batch::{NewPlacement, Op},
-    book::{Book, Edit, new_server_id},
+    batch::Op,
+    book::{Book, Edit},
     collection::Place,
     error::{Error, Result},
     id::{DeviceId, PlacementId, Seq},
-    item::{Card, Placement, random_id},
+    item::{Card, Placement},
     rights::Right,
-    store::ListQuery,
+    store::{ListQuery, Version},
 };
 
 /// Contacts of the same name looked at.
@@ -29,7 +29,7 @@ impl DeviceBook {
         let union = self.book.core().union_of(&self.book).await?;
         let home = union.as_ref().map_or(&self.book, |union| union.own());
         let mut ops = Vec::new();
-        let mut room = home.room().await?.map(|(left, _)| left);
+        let mut room = home.room().await?.map(|room| room.left);
         for command in &call.commands {
             match command {
                 Command::Add {
@@ -49,7 +49,7 @@ impl DeviceBook {
                     if !card.placement.is_live() {
                         if let Ok(bytes) = self.edited_last_shown(&card, &**edit).await? {
                             let reason = "the contact had been removed meanwhile";
-                            ops.push(self.book.refusal(Some(&card), bytes, reason));
+                            ops.push(self.book.refusal(Some(&card), bytes, reason).into());
                         }
                         continue;
                     }
@@ -58,7 +58,7 @@ impl DeviceBook {
                         && bytes != shown
                     {
                         let reason = "the device had to start over";
-                        ops.push(self.book.refusal(Some(&card), bytes, reason));
+                        ops.push(self.book.refusal(Some(&card), bytes, reason).into());
                     }
                 }
                 Command::Delete { .. } | Command::Fetch { .. } => {}
@@ -82,7 +82,7 @@ impl DeviceBook {
             id, gone, changed, ..
         } = card.placement;
         let last = self.version(id, gone.unwrap_or(changed), None).await?;
-        let shown = last.map(|(document, overlay)| self.book.shown(&document, &overlay));
+        let shown = last.map(|last| self.book.shown(&last.document, &last.overlay));
         Ok(edit.apply(shown.as_deref()))
     }
 
@@ -93,7 +93,7 @@ impl DeviceBook {
         row: PlacementId,
         upto: Seq,
         writer: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> Result<Option<Version>> {
         let store = self.book.core().store();
         match self.book.collection().place {
             Place::View(_) => store.version_in_view(row, upto, writer).await,
@@ -128,16 +128,19 @@ async fn keep_new(
         Err(error) => return Err(error),
     };
     if let Err(error) = home.fits_photo(&bytes, None) {
-        let refusal = home.refused_addition(fingerprint, bytes, &error.to_string());
-        return Ok(Some(refusal));
+        let refusal = home
+            .refusal(None, bytes, &error.to_string())
+            .known_as(fingerprint);
+        return Ok(Some(refusal.into()));
     }
-    let (content, overlay, tags) = match home.admit(&bytes, None) {
+    let admitted = match home.admit(&bytes, None) {
         Ok(admitted) => admitted,
         Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => return Ok(None),
         Err(error) => return Err(error),
     };
     let namesakes = ListQuery {
-        words: content
+        words: admitted
+            .content
             .index
             .sort_first
             .split_whitespace()
@@ -161,23 +164,12 @@ async fn keep_new(
         } else {
             "adding was not allowed"
         };
-        return Ok(Some(home.refused_addition(fingerprint, bytes, reason)));
+        let refusal = home.refusal(None, bytes, reason).known_as(fingerprint);
+        return Ok(Some(refusal.into()));
     }
     if let Some(left) = room {
         *left -= 1;
     }
-    Ok(Some(Op::CreateItem {
-        class: home.core().class().name().into(),
-        creator: home.actor().person,
-        content,
-        placement: NewPlacement {
-            collection: home.collection().id,
-            href: format!("{}.vcf", random_id(16)),
-            server_id: new_server_id(),
-            device: None,
-            altered: false,
-            overlay,
-            tags,
-        },
-    }))
+    let placement = home.new_placement(home.class().new_href());
+    Ok(Some(home.creation(admitted, placement)))
 }

@@ -67,7 +67,7 @@ impl Upload {
         let committed = core.commit(batch).await?;
         Ok(Self {
             core: core.clone(),
-            blob: BlobId(committed.rows.first().copied().unwrap_or(0)),
+            blob: committed.row()?,
             name: cleaned(name),
             waiting: Vec::with_capacity(CHUNK),
             head: Vec::new(),

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     account_class::AccountClass,
-    batch::Op,
+    batch::{Op, PersonOp},
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
@@ -104,7 +104,7 @@ impl Office {
             return Err(Error::Invalid(Rule::Login));
         }
         new.email.as_deref().map_or(Ok(()), valid_email)?;
-        let add = Op::AddPerson {
+        let add = Op::Person(PersonOp::AddPerson {
             name: match new.name.trim() {
                 "" => login.clone(),
                 name => name.to_owned(),
@@ -113,9 +113,9 @@ impl Office {
             email: new.email,
             admin: new.admin,
             password_hash,
-        };
+        });
         let committed = self.commit(vec![add]).await?;
-        let person = PersonId(committed.rows.first().copied().unwrap_or(0));
+        let person = committed.row()?;
         if !new.class.is_empty() {
             let class = new.class;
             self.commit(vec![Op::Office(OfficeOp::SetClass { person, class })])
@@ -136,7 +136,7 @@ impl Office {
             keep_an_administrator(&**self.core().store(), person).await?;
         }
         let is_new_password = change.password_hash.is_some();
-        let mut ops = vec![Op::ChangePerson {
+        let mut ops = vec![Op::Person(PersonOp::ChangePerson {
             person,
             email: change.email,
             name: change.name.filter(|name| !name.trim().is_empty()),
@@ -145,7 +145,7 @@ impl Office {
             disabled: change.disabled,
             quota: change.quota,
             settings: None,
-        }];
+        })];
         if is_new_password {
             // Whoever is let in under their name, they are told.
             let person = self.core().person(person).await?.ok_or(Error::NotFound)?;
@@ -164,7 +164,7 @@ impl Office {
     pub async fn remove_account(&self, person: PersonId, typed: &str) -> Result<()> {
         typed_is(typed, &self.account(person).await?.person.login)?;
         keep_an_administrator(&**self.core().store(), person).await?;
-        self.commit(vec![Op::RemovePerson { person }])
+        self.commit(vec![Op::Person(PersonOp::RemovePerson { person })])
             .await
             .map(drop)
     }

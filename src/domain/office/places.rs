@@ -9,7 +9,7 @@ use super::{
     store::{AuditLine, GroupCounts, OfficeOp},
 };
 use crate::domain::{
-    batch::Op,
+    batch::{GroupOp, Op},
     core::Core,
     device::DeviceAccess,
     error::{Error, Result},
@@ -70,33 +70,33 @@ impl Office {
             ));
         }
         let (name, display_name) = (name.to_owned(), name.to_owned());
-        self.commit(vec![Op::AddGroup {
+        self.commit(vec![Op::Group(GroupOp::AddGroup {
             name,
             display_name,
             admin,
-        }])
+        })])
         .await
         .map(drop)
     }
 
     /// Adds a member or changes a role; the role of admin hands the group over.
     pub async fn set_member(&self, group: GroupId, person: PersonId, role: Role) -> Result<()> {
-        self.commit(vec![Op::SetMember {
+        self.commit(vec![Op::Group(GroupOp::SetMember {
             group,
             person,
             role,
-        }])
+        })])
         .await
         .map(drop)
     }
 
     /// Replaces all options of a group.
     pub async fn set_group_options(&self, group: GroupId, options: GroupOptions) -> Result<()> {
-        self.commit(vec![Op::ChangeGroup {
+        self.commit(vec![Op::Group(GroupOp::ChangeGroup {
             group,
             display_name: None,
             options: Some(options),
-        }])
+        })])
         .await
         .map(drop)
     }
@@ -112,7 +112,9 @@ impl Office {
     /// is over.
     pub async fn remove_group(&self, group: GroupId, typed: &str) -> Result<()> {
         typed_is(typed, &self.group(group).await?.group.name)?;
-        self.commit(vec![Op::RemoveGroup { group }]).await.map(drop)
+        self.commit(vec![Op::Group(GroupOp::RemoveGroup { group })])
+            .await
+            .map(drop)
     }
 
     /// Lines of the audit trail with ids below `before`, the last one first.

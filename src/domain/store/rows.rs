@@ -252,6 +252,13 @@ pub struct ItemPlace {
     pub gone_at: Option<Timestamp>,
 }
 
+/// What a placement showed once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Version {
+    pub document: Vec<u8>,
+    pub overlay: Vec<u8>,
+}
+
 /// An item that was removed from a collection and is not back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Removal {

@@ -110,7 +110,7 @@ impl Book {
                 self.core().commit_as(&actor, vec![begin]).await
             })
             .await?;
-        let id = CampaignId(begun.rows.first().copied().unwrap_or(0));
+        let id = begun.row()?;
         for some in able.chunks(TOGETHER) {
             self.decided(|book| async move {
                 let mut ops = Vec::with_capacity(some.len());

@@ -7,7 +7,10 @@ use super::super::{
     hierarchy::Change,
     request::{Call, Reply},
 };
-use crate::domain::{batch::Op, error::Result};
+use crate::domain::{
+    batch::{BookOp, Op},
+    error::Result,
+};
 
 /// Answers FolderUpdate, which renames only. Status 10 for a malformed request, 4 for an unknown
 /// folder, 2 for a special folder or a name that is taken, 5 for a parent other than the root.
@@ -37,11 +40,11 @@ pub async fn run(call: &Call) -> Result<Reply> {
     if change.is_taken(&name, &id) {
         return Ok(change.refuse(2));
     }
-    let rename = Op::ChangeBook {
+    let rename = Op::Book(BookOp::ChangeBook {
         collection: book.collection().id,
         display_name: Some(name),
         description: None,
-    };
+    });
     let core = &call.face.core;
     core.commit_personal(&call.actor, vec![rename]).await?;
     change.finish(call, &id, false).await

@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
+use crate::domain::batch::HistoryOp;
 
 pub async fn a_batch_is_applied_whole_or_not_at_all(books: Books) {
     let mut same_uid = create(&books, "a");
-    if let Op::CreateItem { placement, .. } = &mut same_uid {
+    if let Op::Item(ItemOp::CreateItem { placement, .. }) = &mut same_uid {
         *placement = at(books.private, "other");
     }
     let before = books.collection(books.private).await;
@@ -29,7 +30,7 @@ pub async fn preconditions_are_checked_inside_the_transaction(books: Books) {
     books.row(remove(&gone)).await;
     books.add("b").await;
     let mut taken = create(&books, "new");
-    if let Op::CreateItem { placement, .. } = &mut taken {
+    if let Op::Item(ItemOp::CreateItem { placement, .. }) = &mut taken {
         placement.href = "b.vcf".to_owned();
     }
     let before = books.collection(books.private).await.seq;
@@ -89,7 +90,7 @@ pub async fn live_names_are_unique_and_free_again_after_a_removal(books: Books) 
     let first = books.add("a").await;
     books.add("b").await;
     let mut stolen = edit(&first, "a2", None);
-    if let Op::Edit { content, .. } = &mut stolen {
+    if let Op::Item(ItemOp::Edit { content, .. }) = &mut stolen {
         content.index.uid = "b".to_owned();
     }
     let href = "b.vcf".to_owned();
@@ -97,7 +98,7 @@ pub async fn live_names_are_unique_and_free_again_after_a_removal(books: Books) 
     assert_eq!(refused, Err(Error::UidConflict { href }));
     books.row(remove(&first)).await;
     let mut again = create(&books, "a");
-    if let Op::CreateItem { placement, .. } = &mut again {
+    if let Op::Item(ItemOp::CreateItem { placement, .. }) = &mut again {
         placement.server_id = "another".to_owned();
     }
     books.row(again).await;
@@ -154,7 +155,10 @@ pub async fn earlier_versions_are_found_by_sequence(books: Books) {
             .version_at(first.id, Seq(seq), Some(device))
             .await;
         let bytes = |text: &str| text.as_bytes().to_vec();
-        let expected = expected.map(|(document, overlay)| (bytes(document), bytes(overlay)));
+        let expected = expected.map(|(document, overlay)| Version {
+            document: bytes(document),
+            overlay: bytes(overlay),
+        });
         assert_eq!(found, Ok(expected), "{seq} {device}");
     };
     check(0, books.tablet, None).await;
@@ -198,11 +202,13 @@ pub async fn a_removed_item_comes_back_as_another_placement(books: Books) {
     let first = books.add("a").await;
     books.row(overlay(&first, "tag")).await;
     let first = books.placed(books.private, "a").await;
-    let restore = |placement: PlacementId| Op::RestorePlacement {
-        placement,
-        href: "back.vcf".to_owned(),
-        server_id: "back".to_owned(),
-        overlay: None,
+    let restore = |placement: PlacementId| {
+        Op::Item(ItemOp::RestorePlacement {
+            placement,
+            href: "back.vcf".to_owned(),
+            server_id: "back".to_owned(),
+            overlay: None,
+        })
     };
     let live = books.commit(vec![restore(first.id)]).await;
     assert_eq!(live, Err(Error::PreconditionFailed), "it is not removed");
@@ -242,11 +248,11 @@ pub async fn removals_past_their_time_raise_the_floor(books: Books) {
     };
     removed(&old, 2_000).await;
     removed(&young, 9_000).await;
-    let purge = Op::Purge {
+    let purge = Op::History(HistoryOp::Purge {
         versions_before: Timestamp(5_000),
         trash_before: Timestamp(5_000),
         tombstones_before: Timestamp(5_000),
-    };
+    });
     books.row(purge).await;
     let now = books.collection(books.private).await;
     assert_eq!((now.floor, now.seq), (Seq(4), Seq(5)));

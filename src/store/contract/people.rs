@@ -1,7 +1,11 @@
 //! People and devices: rights, homes, sync records, refusals, sessions.
 
 use super::*;
-use crate::domain::credential::CredentialOp;
+use crate::domain::{
+    batch::{BookOp, GrantOp},
+    credential::CredentialOp,
+    refused::Refusal,
+};
 
 pub async fn a_sync_record_is_set_only_over_the_one_expected(books: Books) {
     let check = async |expected, key, done: bool| {
@@ -35,13 +39,13 @@ pub async fn a_disowned_item_has_no_maker(books: Books) {
     books.row(edit(&made, "a2", Some(books.tablet))).await;
     let before = books.collection(books.private).await.seq;
     books
-        .row(Op::Disown {
+        .row(Op::Sync(SyncOp::Disown {
             collection: books.private,
             device: books.phone,
             server_ids: ["a", "b"]
                 .map(|n| format!("{}-{n}", books.private))
                 .to_vec(),
-        })
+        }))
         .await;
     let a = books.placed(books.private, "a").await;
     assert_eq!((a.maker, a.writer), (None, Some(books.tablet)));
@@ -51,43 +55,47 @@ pub async fn a_disowned_item_has_no_maker(books: Books) {
 }
 
 pub async fn a_decision_on_old_rights_is_refused(books: Books) {
-    let grant = |right| Op::GrantGroup {
-        group: books.team,
-        person: Some(books.bob),
-        right,
+    let grant = |right| {
+        Op::Grant(GrantOp::GrantGroup {
+            group: books.team,
+            person: Some(books.bob),
+            right,
+        })
     };
-    let disable = |disabled| Op::ChangePerson {
-        person: books.bob,
-        email: None,
-        name: None,
-        admin: None,
-        password_hash: None,
-        disabled: Some(disabled),
-        quota: None,
-        settings: None,
+    let disable = |disabled| {
+        Op::Person(PersonOp::ChangePerson {
+            person: books.bob,
+            email: None,
+            name: None,
+            admin: None,
+            password_hash: None,
+            disabled: Some(disabled),
+            quota: None,
+            settings: None,
+        })
     };
     books.add("granted").await;
     let item = books.share("granted").await.item;
     for (number, op) in [
         grant(GroupRight::AddDelete),
-        Op::SetMember {
+        Op::Group(GroupOp::SetMember {
             group: books.team,
             person: books.bob,
             role: Role::CoAdmin,
-        },
-        Op::GrantItem {
+        }),
+        Op::Grant(GrantOp::GrantItem {
             item,
             collection: books.shared,
             person: None,
             modify: true,
-        },
+        }),
         disable(true),
         disable(false),
-        Op::RemoveMember {
+        Op::Group(GroupOp::RemoveMember {
             group: books.team,
             person: books.bob,
             take_back: false,
-        },
+        }),
     ]
     .into_iter()
     .enumerate()
@@ -124,35 +132,35 @@ pub async fn a_home_follows_memberships_and_books(books: Books) {
         assert_eq!(told, expected);
     };
     check(&[("contacts", false), ("Team", false)]).await;
-    let leave = Op::RemoveMember {
+    let leave = Op::Group(GroupOp::RemoveMember {
         group: books.team,
         person: books.bob,
         take_back: false,
-    };
+    });
     let committed = books.commit(vec![leave]).await.expect("committed");
     assert!(committed.people.contains(&books.bob), "who left is woken");
     check(&[("Team", true)]).await;
     books.join(books.bob, Role::Member).await;
     check(&[("Team", false)]).await;
-    let further = Op::AddBook {
+    let further = Op::Book(BookOp::AddBook {
         owner: books.bob,
         segment: "further".to_owned(),
         display_name: "Further".to_owned(),
         description: String::new(),
-    };
+    });
     let further = CollectionId(books.row(further).await);
     check(&[("further", false)]).await;
     books
-        .row(Op::ChangeBook {
+        .row(Op::Book(BookOp::ChangeBook {
             collection: further,
             display_name: Some("Named".to_owned()),
             description: None,
-        })
+        }))
         .await;
     check(&[("further", false)]).await;
-    let removal = Op::RemoveBook {
+    let removal = Op::Book(BookOp::RemoveBook {
         collection: further,
-    };
+    });
     books.row(removal).await;
     check(&[("further", true)]).await;
     assert_eq!(books.store.collection(further).await, Ok(None));
@@ -182,11 +190,11 @@ pub async fn a_list_follows_the_members_of_its_group(books: Books) {
     books.join(carol, Role::CoAdmin).await;
     assert_eq!(books.collection(list).await.seq, Seq(3));
     books
-        .row(Op::RemoveMember {
+        .row(Op::Group(GroupOp::RemoveMember {
             group: books.team,
             person: carol,
             take_back: false,
-        })
+        }))
         .await;
     assert_eq!(books.moved(list).await.last(), Some(&(Seq(4), false)));
     let shown = |store: Arc<dyn Store>, person| async move {
@@ -194,14 +202,16 @@ pub async fn a_list_follows_the_members_of_its_group(books: Books) {
         lists.into_iter().map(|list| list.id).collect::<Vec<_>>()
     };
     assert_eq!(shown(books.store.clone(), books.bob).await, []);
-    let show = Op::ShowMembers {
+    let show = Op::Person(PersonOp::ShowMembers {
         person: books.bob,
         shown: true,
-    };
+    });
     books.row(show).await;
     assert_eq!(shown(books.store.clone(), books.bob).await, [list]);
     assert_eq!(shown(books.store.clone(), books.alice).await, []);
-    books.row(Op::RemoveGroup { group: books.team }).await;
+    books
+        .row(Op::Group(GroupOp::RemoveGroup { group: books.team }))
+        .await;
     assert_eq!(books.store.collection(list).await, Ok(None));
     assert_eq!(shown(books.store.clone(), books.bob).await, []);
 }
@@ -222,14 +232,16 @@ pub async fn an_unflushed_commit_is_seen_at_once(books: Books) {
 
 pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
     let item = books.add("a").await.item;
-    let refuse = |says: &str| Op::Refuse {
-        item: Some(item),
-        collection: Some(books.private),
-        document: says.as_bytes().to_vec(),
-        reason: "why".to_owned(),
-        identity: None,
-        mark: true,
-        notice: false,
+    let refuse = |says: &str| {
+        Op::from(Refusal {
+            item: Some(item),
+            collection: Some(books.private),
+            document: says.as_bytes().to_vec(),
+            reason: "why".to_owned(),
+            identity: None,
+            mark: true,
+            notice: false,
+        })
     };
     for says in ["x", "x", "y", "x"] {
         books.row(refuse(says)).await;
@@ -243,26 +255,34 @@ pub async fn refused_writes_are_kept_once_and_marked(books: Books) {
     assert_eq!(others, Ok(Vec::new()));
     // Each moves the time at which the author is told, even within one millisecond.
     let last = books.store.last_refused(books.alice, books.private).await;
-    assert_eq!(last, Ok(1_003));
+    assert_eq!(last, Ok(Some(Timestamp(1_003))));
     let told = async |after| {
+        let after = Some(Timestamp(after));
         let cards = books
             .store
-            .refused_cards(books.alice, books.private, (after, 1_003), 9, Want::Heads)
+            .refused_cards(
+                books.alice,
+                books.private,
+                after,
+                Timestamp(1_003),
+                9,
+                Want::Heads,
+            )
             .await
             .expect("a read");
-        let told = |(card, at): (Card, i64)| (card.placement.item, at);
+        let told = |(card, at): (Card, Timestamp)| (card.placement.item, at.0);
         cards.into_iter().map(told).collect::<Vec<_>>()
     };
     assert_eq!(told(1_002).await, [(item, 1_003)]);
     assert_eq!(told(1_003).await, []);
     let last = books.store.last_refused(books.bob, books.private).await;
-    assert_eq!(last, Ok(0));
+    assert_eq!(last, Ok(None));
 }
 
 pub async fn a_quota_bounds_a_private_book(books: Books) {
     books.add("a").await;
     books
-        .row(Op::ChangePerson {
+        .row(Op::Person(PersonOp::ChangePerson {
             person: books.alice,
             email: None,
             name: None,
@@ -271,7 +291,7 @@ pub async fn a_quota_bounds_a_private_book(books: Books) {
             disabled: None,
             quota: Some(Some(2)),
             settings: None,
-        })
+        }))
         .await;
     let b = books.add("b").await;
     let full = books.commit(vec![create(&books, "c")]).await;
@@ -298,7 +318,7 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
     };
     assert_eq!(at(4_999).await, Ok(Some(books.bob)));
     assert_eq!(at(5_001).await, Ok(None));
-    let block = Op::ChangePerson {
+    let block = Op::Person(PersonOp::ChangePerson {
         person: books.bob,
         email: None,
         name: None,
@@ -307,7 +327,7 @@ pub async fn a_blocked_account_has_no_session(books: Books) {
         disabled: Some(true),
         quota: None,
         settings: None,
-    };
+    });
     let committed = books.commit(vec![block]).await.expect("committed");
     assert!(
         committed.people.contains(&books.bob),

@@ -10,15 +10,16 @@ mod grant;
 mod group;
 mod history;
 mod home;
+mod import;
 mod items;
 mod members;
 mod notice;
 mod office;
 mod outbox;
 mod person;
-mod personal;
 mod place;
 pub mod search;
+mod sync;
 mod tag;
 mod verification;
 mod view;
@@ -54,11 +55,6 @@ impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Failure::Refused(error)
     }
-}
-
-/// Of an operation handed to a part that does not apply it: nothing of its batch stands.
-fn misrouted() -> Applied<i64> {
-    Err(Error::Unavailable("an operation reached a part of the store that lacks it".into()).into())
 }
 
 /// Counts one more durable commit and returns the number of them.
@@ -197,79 +193,43 @@ impl<'a> Commit<'a> {
 
     fn op(&mut self, op: &'a Op) -> Applied<i64> {
         match op {
-            Op::CreateItem { .. }
-            | Op::Place { .. }
-            | Op::Edit { .. }
-            | Op::SetOverlay { .. }
-            | Op::Remove { .. }
-            | Op::Empty { .. }
-            | Op::RestorePlacement { .. } => self.item_op(op),
-            Op::Refuse { .. }
-            | Op::MarkRefused { .. }
-            | Op::DismissRefusal { .. }
-            | Op::Propose { .. }
-            | Op::SettleProposal { .. }
-            | Op::Purge { .. } => self.history_op(op),
-            Op::AddPerson { .. } | Op::ChangePerson { .. } | Op::RemovePerson { .. } => {
-                self.person_op(op)
-            }
-            Op::DescribePerson { .. } | Op::ShowMembers { .. } => self.members_op(op),
-            Op::AddGroup { .. }
-            | Op::ChangeGroup { .. }
-            | Op::RemoveGroup { .. }
-            | Op::SetMember { .. }
-            | Op::RemoveMember { .. }
-            | Op::Invite { .. }
-            | Op::WithdrawInvitation { .. }
-            | Op::AcceptInvitation { .. } => self.group_op(op),
-            Op::GrantGroup { .. } | Op::GrantItem { .. } => self.grant_op(op),
-            Op::AddBook { .. } | Op::ChangeBook { .. } | Op::RemoveBook { .. } => self.book_op(op),
-            Op::CatchUp { .. } | Op::Level { .. } | Op::Follow { .. } => self.view_op(op),
+            Op::Item(op) => self.item_op(op),
+            Op::History(op) => self.history_op(op),
+            Op::Person(op) => self.person_op(op),
+            Op::Group(op) => self.group_op(op),
+            Op::Grant(op) => self.grant_op(op),
+            Op::Book(op) => self.book_op(op),
+            Op::View(op) => self.view_op(op),
+            Op::Dav(op) => self.dav_op(op),
+            Op::Sync(op) => self.sync_op(op),
+            Op::Import(op) => self.import_op(op),
+            Op::Tag(op) => self.tag_op(op),
+            Op::Comment(op) => self.comment_op(op),
+            Op::Device(op) => self.device_op(op),
+            Op::Office(op) => self.office_op(op),
+            Op::Credential(op) => self.credential_op(op),
+            Op::SecondFactor(op) => self.second_factor_op(op),
+            Op::Outbox(op) => self.outbox_op(op),
+            Op::Document(op) => self.document_op(op),
+            Op::Verification(op) => self.verification_op(op),
             Op::Audit { what } => {
                 self.audit(what)?;
                 Ok(0)
             }
-            Op::NoteServed { .. }
-            | Op::NoteWritten { .. }
-            | Op::Unmoved { .. }
-            | Op::MoveBook { .. }
-            | Op::Subscribe(_)
-            | Op::Unsubscribe { .. } => self.dav_op(op),
-            Op::Disown { .. }
-            | Op::Own { .. }
-            | Op::SetSync { .. }
-            | Op::ForgetSync { .. }
-            | Op::SetDeviceValue { .. }
-            | Op::SetProperty { .. }
-            | Op::SetLastSearch { .. }
-            | Op::BeginImport { .. }
-            | Op::NoteImport { .. }
-            | Op::RememberMapping { .. }
-            | Op::TellApart { .. }
-            | Op::Inherit { .. }
-            | Op::CloseImport { .. } => self.personal_op(op),
-            Op::AddTag { .. }
-            | Op::ColourTag { .. }
-            | Op::RemoveTag { .. }
-            | Op::LinkTag { .. }
-            | Op::AddComment { .. }
-            | Op::ChangeComment { .. }
-            | Op::RestoreComment { .. } => self.tag_op(op),
-            Op::TouchDevice { .. }
-            | Op::AdmitDevice { .. }
-            | Op::ShowBooks { .. }
-            | Op::SetDeviceAccess { .. }
-            | Op::ForgetDevice { .. }
-            | Op::NameDevice { .. }
-            | Op::NoteClient { .. }
-            | Op::NameClient { .. }
-            | Op::ForgetClient { .. } => self.device_op(op),
-            Op::Office(op) => self.office_op(op),
-            Op::SettleNotice { .. } => self.notice_op(op),
-            Op::Outbox(op) => self.outbox_op(op),
-            Op::Credential(op) => self.credential_op(op),
-            Op::Document(op) => self.document_op(op),
-            Op::Verification(op) => self.verification_op(op),
+            Op::SettleNotice { notice } => self.settle_notice(*notice),
+            Op::SetLastSearch { person, request } => {
+                self.set_last_search(*person, request.as_deref())
+            }
+            Op::TellApart {
+                person,
+                first,
+                second,
+            } => self.tell_apart(*person, *first, *second),
+            Op::Inherit {
+                from,
+                into,
+                collection,
+            } => self.inherit(*from, *into, *collection),
         }
     }
 

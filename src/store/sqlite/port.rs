@@ -21,7 +21,7 @@ use crate::domain::{
     store::{
         Comment, Counts, Device, HomeChange, Identity, Import, ImportedItem, Invitation, ItemGrant,
         ItemPlace, ItemStanding, KnownClient, ListPage, ListQuery, Notice, Order, PushSubscription,
-        Removal, Revision, Store, StoredProperty, Tag, Touched, Want,
+        Removal, Revision, Store, StoredProperty, Tag, Touched, Version, Want,
     },
     view::View,
 };
@@ -287,7 +287,7 @@ impl Store for Sqlite {
         placement: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> Result<Option<Version>> {
         self.read(move |r| r.version_at(placement, seq, device))
             .await
     }
@@ -297,7 +297,7 @@ impl Store for Sqlite {
         row: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> Result<Option<Version>> {
         self.read(move |r| r.version_in_view(row, seq, device))
             .await
     }
@@ -347,7 +347,11 @@ impl Store for Sqlite {
             .await
     }
 
-    async fn last_refused(&self, person: PersonId, collection: CollectionId) -> Result<i64> {
+    async fn last_refused(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Option<Timestamp>> {
         self.look_up(move |r| r.last_refused(person, collection))
             .await
     }
@@ -356,11 +360,12 @@ impl Store for Sqlite {
         &self,
         person: PersonId,
         collection: CollectionId,
-        times: (i64, i64),
+        after: Option<Timestamp>,
+        upto: Timestamp,
         limit: usize,
         want: Want,
-    ) -> Result<Vec<(Card, i64)>> {
-        self.read(move |r| r.refused_cards(person, collection, times, limit, want))
+    ) -> Result<Vec<(Card, Timestamp)>> {
+        self.read(move |r| r.refused_cards(person, collection, after, upto, limit, want))
             .await
     }
 
@@ -406,11 +411,7 @@ impl Store for Sqlite {
         self.read(move |r| r.document_at(item, at)).await
     }
 
-    async fn shown_at(
-        &self,
-        placement: PlacementId,
-        at: Timestamp,
-    ) -> Result<Option<(Vec<u8>, Vec<u8>)>> {
+    async fn shown_at(&self, placement: PlacementId, at: Timestamp) -> Result<Option<Version>> {
         self.read(move |r| r.shown_at(placement, at)).await
     }
 

@@ -53,23 +53,24 @@ impl Reader<'_> {
         &self,
         person: PersonId,
         collection: CollectionId,
-    ) -> rusqlite::Result<i64> {
+    ) -> rusqlite::Result<Option<Timestamp>> {
         let last = self.one(
-            "SELECT coalesce(max(at), 0) FROM refusal_mark WHERE person = ?1 AND collection = ?2",
+            "SELECT max(at) FROM refusal_mark WHERE person = ?1 AND collection = ?2",
             [person.0, collection.0],
-            |row| row.get(0),
+            |row| row.get::<_, Option<i64>>(0),
         )?;
-        Ok(last.unwrap_or(0))
+        Ok(last.flatten().map(Timestamp))
     }
 
     pub fn refused_cards(
         &self,
         person: PersonId,
         collection: CollectionId,
-        (after, upto): (i64, i64),
+        after: Option<Timestamp>,
+        upto: Timestamp,
         limit: usize,
         want: Want,
-    ) -> rusqlite::Result<Vec<(Card, i64)>> {
+    ) -> rusqlite::Result<Vec<(Card, Timestamp)>> {
         let from = self.from(collection)?;
         let sql = format!(
             "SELECT {HEAD}, {}, m.at {from}
@@ -80,8 +81,14 @@ impl Reader<'_> {
         );
         self.bounded(
             &sql,
-            [person.0, collection.0, after, upto, count(limit)],
-            |row| Ok((card(row)?, row.get(26)?)),
+            [
+                person.0,
+                collection.0,
+                after.map_or(0, |after| after.0),
+                upto.0,
+                count(limit),
+            ],
+            |row| Ok((card(row)?, Timestamp(row.get(26)?))),
             |(card, _)| card.document.len(),
         )
     }

@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use rusqlite::{Row, params};
 
-use super::read::{Reader, place};
+use super::{
+    read::{Reader, place},
+    read_items::version,
+};
 use crate::domain::{
     id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Timestamp},
     store::{
         ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, Revision, RevisionKind, Touched,
+        Version,
     },
     verification::Answer,
 };
@@ -179,12 +183,12 @@ impl Reader<'_> {
         &self,
         placement: PlacementId,
         at: Timestamp,
-    ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> rusqlite::Result<Option<Version>> {
         self.one(
             "SELECT r.document, v.overlay FROM revision_place v JOIN revision r ON r.id = v.revision
              WHERE v.placement = ?1 AND r.at > ?2 ORDER BY v.seq LIMIT 1",
             [placement.0, at.0],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            version,
         )
     }
 

@@ -6,7 +6,7 @@ use super::read::{Reader, place};
 use crate::domain::{
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq, TagId, Timestamp},
     item::{Card, Placement},
-    store::{Identity, ItemStanding, Order, Want},
+    store::{Identity, ItemStanding, Order, Version, Want},
 };
 
 pub(super) const HEAD: &str =
@@ -55,6 +55,14 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
         overlay: overlay.into(),
         mixed: row.get(23)?,
         beside: beside.into(),
+    })
+}
+
+/// A row of (document, overlay).
+pub fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
+    Ok(Version {
+        document: row.get(0)?,
+        overlay: row.get(1)?,
     })
 }
 
@@ -265,12 +273,12 @@ impl Reader<'_> {
         placement: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
-    ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> rusqlite::Result<Option<Version>> {
         let current = self.one(
             "SELECT i.document, p.overlay FROM placement p JOIN item i ON i.id = p.item
              WHERE p.id = ?1 AND p.gone IS NULL AND (p.changed <= ?2 OR p.writer = ?3)",
             params![placement.0, seq.0, device.map(|device| device.0)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            version,
         )?;
         if current.is_some() {
             return Ok(current);
@@ -280,7 +288,7 @@ impl Reader<'_> {
              WHERE v.placement = ?1 AND (v.seq <= ?2 OR v.writer = ?3)
              ORDER BY v.seq DESC LIMIT 1",
             params![placement.0, seq.0, device.map(|device| device.0)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            version,
         )
     }
 

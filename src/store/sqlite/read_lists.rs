@@ -8,6 +8,7 @@ use super::{
     search::{Expression, beginnings, sort_column},
 };
 use crate::domain::{
+    class::LIST,
     id::{CollectionId, PersonId},
     item::Placement,
     search::Mark,
@@ -138,7 +139,7 @@ impl Reader<'_> {
         let sort = sort_column(last_first);
         Ok(Counts {
             favourites: count(&Mark::Favourite)?.unwrap_or(0),
-            lists: count(&Mark::Kind("group".to_owned()))?.unwrap_or(0),
+            lists: count(&Mark::Kind(LIST.to_owned()))?.unwrap_or(0),
             letters: self.all(
                 &format!(
                     "SELECT substr({sort}, 1, 1) AS letter, count(*) FROM placement
@@ -160,7 +161,7 @@ fn sought(collection: CollectionId, query: &ListQuery) -> Option<Expression> {
     if let Some(kind) = &query.kind {
         conditions.push(Expression::mark(collection, &Mark::Kind(kind.clone())));
     }
-    let list = Expression::mark(collection, &Mark::Kind("group".to_owned()));
+    let list = Expression::mark(collection, &Mark::Kind(LIST.to_owned()));
     match (conditions.is_empty(), query.reach) {
         (true, false) => None,
         (true, true) => Some(Expression::place(collection).but(list)),

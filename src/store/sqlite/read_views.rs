@@ -9,6 +9,7 @@ use super::{
 use crate::domain::{
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, Seq},
     item::Card,
+    store::Version,
     view::View,
 };
 
@@ -85,7 +86,7 @@ impl Reader<'_> {
         row: PlacementId,
         seq: Seq,
         device: Option<DeviceId>,
-    ) -> rusqlite::Result<Option<(Vec<u8>, Vec<u8>)>> {
+    ) -> rusqlite::Result<Option<Version>> {
         let shown = self.one(
             "SELECT placement, shown FROM view_version
              WHERE row = ?1 AND (seq <= ?2 OR writer = ?3) ORDER BY seq DESC LIMIT 1",

@@ -9,7 +9,7 @@ use crate::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::{Batch, Op},
+        batch::{Batch, DeviceOp, Op, PersonOp, SyncOp},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         device_sync::{DeviceBook, Pending, SyncCall, SyncReply},
@@ -101,13 +101,13 @@ fn a_copy_put_back_by_hand_changes_every_epoch_once() {
 }
 
 fn person(login: &str) -> Op {
-    Op::AddPerson {
+    Op::Person(PersonOp::AddPerson {
         login: login.to_owned(),
         email: None,
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
-    }
+    })
 }
 
 /// A private book of some items, and a device.
@@ -137,14 +137,14 @@ impl Filled {
             core.commit(batch).await.expect("committed").rows[0]
         };
         let owner = PersonId(row(person("alice")).await);
-        let touch = Op::TouchDevice {
+        let touch = Op::Device(DeviceOp::TouchDevice {
             person: owner,
             device_id: "phone".to_owned(),
             device_type: String::new(),
             user_agent: String::new(),
             version: String::new(),
             info: Vec::new(),
-        };
+        });
         let device = DeviceId(row(touch).await);
         let book = store.books(owner).await.expect("books")[0].id;
         fill(&folder.path().join(DATABASE), book, owner, items, without).expect("filled");
@@ -203,13 +203,13 @@ impl Filled {
         record["state"]["phase"] = "Idle".into();
         record["state"]["at"] = 0.into();
         record["previous"] = serde_json::Value::Null;
-        let op = Op::SetSync {
+        let op = Op::Sync(SyncOp::SetSync {
             device: self.device,
             collection: self.book,
             expected: Some(key.clone()),
             key: key.clone(),
             record: record.to_string().into_bytes(),
-        };
+        });
         let batch = Batch {
             ops: vec![op],
             ..Batch::default()
@@ -385,7 +385,7 @@ fn a_refused_batch_leaves_nothing_and_takes_nothing_of_those_beside_it() {
         let asked = (0..300).map(|number| {
             let what = format!("batch {number}");
             let person = PersonId(0);
-            let gone = Op::RemovePerson { person };
+            let gone = Op::Person(PersonOp::RemovePerson { person });
             let mut ops = vec![Op::Audit { what }];
             ops.extend((number % 3 == 0).then_some(gone));
             store.commit(Batch {

@@ -1,7 +1,7 @@
 //! The members of a group as a book that is read only.
 
 use carnet::domain::{
-    batch::Op,
+    batch::{GroupOp, Op, PersonOp},
     id::{GroupId, PersonId},
     principal::Role,
     store::Store as _,
@@ -22,7 +22,7 @@ fn team(server: &Server) -> GroupId {
 
 /// Somebody in no group, with the password of the sample people.
 fn add(server: &Server, login: &str, name: &str) -> PersonId {
-    server.commit(Op::AddPerson {
+    server.commit(Op::Person(PersonOp::AddPerson {
         login: login.to_owned(),
         email: Some(format!("{login}@example.org")),
         name: name.to_owned(),
@@ -31,28 +31,28 @@ fn add(server: &Server, login: &str, name: &str) -> PersonId {
             .runtime
             .block_on(carnet::auth::hash("demo".to_owned()))
             .expect("a hash"),
-    });
+    }));
     server.person(login)
 }
 
 fn join(server: &Server, person: PersonId) {
-    server.commit(Op::SetMember {
+    server.commit(Op::Group(GroupOp::SetMember {
         group: team(server),
         person,
         role: Role::Member,
-    });
+    }));
 }
 
 fn leave(server: &Server, person: PersonId) {
-    server.commit(Op::RemoveMember {
+    server.commit(Op::Group(GroupOp::RemoveMember {
         group: team(server),
         person,
         take_back: false,
-    });
+    }));
 }
 
 fn rename(server: &Server, person: PersonId, name: &str) {
-    server.commit(Op::ChangePerson {
+    server.commit(Op::Person(PersonOp::ChangePerson {
         person,
         email: None,
         name: Some(name.to_owned()),
@@ -61,7 +61,7 @@ fn rename(server: &Server, person: PersonId, name: &str) {
         disabled: None,
         quota: None,
         settings: None,
-    });
+    }));
 }
 
 /// `(href, text)` of every card of a listing.
@@ -265,17 +265,17 @@ fn the_list_follows_memberships_and_accounts() {
     assert_eq!(told(&mut token), (vec![new.clone()], vec![]));
     // What the list does not show is no change of it.
     rename(&server, dan, "Dan Okoro-Weiss");
-    server.commit(Op::SetMember {
+    server.commit(Op::Group(GroupOp::SetMember {
         group: team(&server),
         person: dan,
         role: Role::CoAdmin,
-    });
+    }));
     assert_eq!(told(&mut token), (vec![], vec![]));
-    server.commit(Op::DescribePerson {
+    server.commit(Op::Person(PersonOp::DescribePerson {
         person: dan,
         organization: Some("Okoro & Söhne; Lagos".to_owned()),
         picture: Some(b"\xff\xd8\xff picture".to_vec()),
-    });
+    }));
     assert_eq!(told(&mut token), (vec![new.clone()], vec![]));
     let text = bob.get(&new).text();
     assert!(text.contains("ORG:Okoro & Söhne\\; Lagos\r\n"), "{text}");
@@ -292,11 +292,11 @@ fn the_list_follows_memberships_and_accounts() {
     leave(&server, dan);
     assert_eq!(told(&mut token), (vec![], vec![new.clone()]));
     assert_eq!(outsider.send("PROPFIND", MEMBERS, &[], "").status, 404);
-    server.commit(Op::RemovePerson { person: dan });
+    server.commit(Op::Person(PersonOp::RemovePerson { person: dan }));
     assert_eq!(told(&mut token), (vec![], vec![]));
     server.check();
     let group = team(&server);
-    server.commit(Op::RemoveGroup { group });
+    server.commit(Op::Group(GroupOp::RemoveGroup { group }));
     assert_eq!(bob.send("PROPFIND", MEMBERS, &[], "").status, 404);
     server.check();
 }
@@ -318,7 +318,7 @@ fn a_home_shows_the_lists_of_members_to_who_switched_them_on() {
     let token = bob.token(home);
     let show = |shown: bool| {
         let person = server.person("bob");
-        server.commit(Op::ShowMembers { person, shown });
+        server.commit(Op::Person(PersonOp::ShowMembers { person, shown }));
     };
     show(true);
     let hrefs = listed(&bob);
@@ -351,11 +351,11 @@ fn a_home_shows_the_lists_of_members_to_who_switched_them_on() {
         3
     );
     // A group joined later is shown too.
-    server.commit(Op::AddGroup {
+    server.commit(Op::Group(GroupOp::AddGroup {
         name: "Choir".to_owned(),
         display_name: "Choir".to_owned(),
         admin: server.person("bob"),
-    });
+    }));
     assert_eq!(listed(&bob).len(), 6);
     let token = bob.token(home);
     show(false);
@@ -371,11 +371,11 @@ fn a_home_shows_the_lists_of_members_to_who_switched_them_on() {
 fn a_group_that_is_called_as_the_lists_are_keeps_its_book() {
     let server = Server::start();
     // No new group may be; one from before may.
-    server.commit(Op::AddGroup {
+    server.commit(Op::Group(GroupOp::AddGroup {
         name: "members".to_owned(),
         display_name: "Members".to_owned(),
         admin: server.person("alice"),
-    });
+    }));
     let alice = Client::with_agent(&server, "alice", "DAVx5/4.4");
     let book = "/dav/groups/members/members/";
     let home = alice.propfind("/dav/groups/members/", "1", "<D:resourcetype/>");

@@ -1,7 +1,17 @@
 //! What an account chooses for its CardDAV clients: categories as lists, large pictures made
 //! smaller.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use carnet::domain::{
+    self,
+    book::{Condition, Edit},
+    error::{Error, Result},
+};
 use image::GenericImageView as _;
 
 use super::client::*;
@@ -107,6 +117,71 @@ fn who_is_put_into_such_a_list_has_the_category_and_who_is_taken_out_no_longer()
     assert_eq!(bob.get(&list).status, 404);
     assert_eq!(bob.get(&at("two")).status, 200);
     assert!(!is_in_choir(&bob, "two"));
+    server.check();
+}
+
+/// Writes a list; somebody else writes to the book between what it reads and what it commits.
+struct Meanwhile<'a> {
+    list: String,
+    other: &'a (dyn Fn() + Sync),
+    done: AtomicBool,
+}
+
+impl Edit for Meanwhile<'_> {
+    fn apply(&self, _: Option<&[u8]>) -> Result<Vec<u8>> {
+        if !self.done.swap(true, Ordering::Relaxed) {
+            std::thread::scope(|scope| scope.spawn(self.other).join()).expect("written");
+        }
+        Ok(self.list.clone().into_bytes())
+    }
+}
+
+#[test]
+fn a_list_that_changed_meanwhile_is_written_whole_or_not_at_all() {
+    let server = Server::start();
+    let bob = Client::with_agent(&server, "bob", MAC);
+    let list = choir(&server, &bob);
+    let both = with_member(&bob.get(&list).text(), "u-two");
+    let swapped = both.replace("X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:u-one\r\n", "");
+    let etag = bob.etag(&list);
+    let written = |other: &(dyn Fn() + Sync)| {
+        let edit = Meanwhile {
+            list: swapped.clone(),
+            other,
+            done: AtomicBool::new(false),
+        };
+        let (core, person) = (server.core(), server.person("bob"));
+        let client = domain::actor::Client {
+            category_lists: vec!["contacts".to_owned()],
+            ..Default::default()
+        };
+        server.runtime.block_on(async {
+            let actor = Arc::new(core.actor(person, client).await?);
+            let book = core.default_book(&actor).await?;
+            let href = list.strip_prefix(OWN).expect("of the book");
+            book.put(href, &Condition::Match(vec![etag.clone()]), &edit)
+                .await
+        })
+    };
+    // One more in the list: it is not what the author saw.
+    let tagged = card_with("u-three", "Three", &["CATEGORIES:Choir"]);
+    let adds = || {
+        let client = Client::with_agent(&server, "bob", MAC);
+        assert_eq!(client.put(&at("three"), &[], &*tagged).status, 201);
+    };
+    assert_eq!(written(&adds).err(), Some(Error::PreconditionFailed));
+    assert!(is_in_choir(&bob, "one") && is_in_choir(&bob, "three"));
+    assert!(!is_in_choir(&bob, "two"));
+    // Another change of the book does not stand in the way.
+    assert_eq!(bob.delete(&at("three")).status, 204);
+    assert_eq!(bob.etag(&list), etag);
+    let elsewhere = || {
+        let client = Client::with_agent(&server, "bob", MAC);
+        let four = card("u-four", "Four");
+        assert_eq!(client.put(&at("four"), &[], four).status, 201);
+    };
+    assert!(written(&elsewhere).is_ok());
+    assert!(!is_in_choir(&bob, "one") && is_in_choir(&bob, "two"));
     server.check();
 }
 

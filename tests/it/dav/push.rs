@@ -10,7 +10,10 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use carnet::domain::{batch::Op, store::Store as _};
+use carnet::domain::{
+    batch::{GroupOp, Op},
+    store::Store as _,
+};
 
 use super::client::*;
 use crate::support::server::Server;
@@ -281,11 +284,11 @@ fn row_96_properties_are_told_to_who_asked_for_them() {
     let group = server
         .runtime
         .block_on(server.store().group_by_name("Team"));
-    server.commit(Op::ChangeGroup {
+    server.commit(Op::Group(GroupOp::ChangeGroup {
         group: group.expect("a read").expect("Team").id,
         display_name: Some("A-Team".to_owned()),
         options: None,
-    });
+    }));
     assert!(receiver.next().is_some(), "everybody's name for it");
 }
 

@@ -6,7 +6,7 @@ use carnet::{
     auth,
     domain::{
         actor::Actor,
-        batch::{Batch, Op},
+        batch::{Batch, GrantOp, Op, PersonOp},
         id::Timestamp,
         principal::GroupOptions,
         rights::GroupRight,
@@ -33,11 +33,11 @@ fn grant(server: &Server, right: GroupRight) {
             .expect("a read")
             .expect("bob")
             .id;
-        let ops = vec![Op::GrantGroup {
+        let ops = vec![Op::Grant(GrantOp::GrantGroup {
             group,
             person: Some(bob),
             right,
-        }];
+        })];
         let batch = Batch {
             at: Timestamp::now(),
             ops,
@@ -330,13 +330,13 @@ async fn actor(server: &Server, login: &str) -> Arc<Actor> {
 fn what_is_written_into_a_book_that_was_lost_is_kept() {
     let server = Server::start();
     server.runtime.block_on(async {
-        let op = Op::AddPerson {
+        let op = Op::Person(PersonOp::AddPerson {
             login: "dora".to_owned(),
             email: None,
             name: "Dora".to_owned(),
             admin: false,
             password_hash: auth::hash("demo".to_owned()).await.expect("a hash"),
-        };
+        });
         let batch = Batch {
             at: Timestamp::now(),
             ops: vec![op],

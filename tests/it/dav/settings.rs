@@ -1,7 +1,7 @@
 //! What an operator and an account may choose for CardDAV clients: where group books are found,
 //! the versions of vCard, whether clients make books, logins for one group, Apple profiles.
 
-use carnet::domain::batch::Op;
+use carnet::domain::batch::{GroupOp, Op};
 
 use super::client::*;
 use crate::support::{
@@ -183,11 +183,11 @@ fn a_profile_sets_up_the_account_and_each_group_on_apples_programs() {
     let server = Server::start_with(|config| {
         config.public_url = Some("https://contacts.example.org:8443".to_owned());
     });
-    server.commit(Op::AddGroup {
+    server.commit(Op::Group(GroupOp::AddGroup {
         name: "R&D".to_owned(),
         display_name: "Research & Development".to_owned(),
         admin: server.person("bob"),
-    });
+    }));
     let bob = Client::new(&server, "bob");
     let page = bob.get("/dav/principals/users/bob/").text();
     assert!(page.contains(path), "{page}");

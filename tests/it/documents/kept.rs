@@ -7,7 +7,7 @@ use crate::support::{
 };
 use carnet::{
     domain::{
-        batch::{Batch, Op},
+        batch::{Batch, HistoryOp, Op},
         document::DocumentOp,
         id::Timestamp,
         store::Store as _,
@@ -46,11 +46,11 @@ fn octets_end_with_the_last_version_and_the_trash() {
     let collected = |versions: Timestamp, trash: Timestamp| {
         server.runtime.block_on(async {
             let long_ago = Timestamp(0);
-            let purge = Op::Purge {
+            let purge = Op::History(HistoryOp::Purge {
                 versions_before: versions,
                 trash_before: trash,
                 tombstones_before: long_ago,
-            };
+            });
             let collect = Op::Document(DocumentOp::CollectBlobs {
                 begun_before: long_ago,
                 most: 100,

@@ -1,7 +1,10 @@
 //! Rows 23 to 31, 108 and 111: policy, wipe, quarantine, block, number of devices.
 
 use carnet::{
-    domain::{batch::Op, device::DeviceAccess},
+    domain::{
+        batch::{Op, PersonOp},
+        device::DeviceAccess,
+    },
     eas::{policy::Policy, settings::NewDevices},
 };
 use carnet_proto::wbxml::Element;
@@ -462,7 +465,7 @@ fn a_disabled_account_is_not_asked_for_another_password() {
     let old = Phone::set_up(&server, "carol", "older", "12.1");
     let stolen = Phone::set_up(&server, "carol", "stolen", "16.1");
     server.set_access("carol", "stolen", DeviceAccess::WipePending);
-    server.commit(Op::ChangePerson {
+    server.commit(Op::Person(PersonOp::ChangePerson {
         person: server.person("carol"),
         email: None,
         name: None,
@@ -471,7 +474,7 @@ fn a_disabled_account_is_not_asked_for_another_password() {
         disabled: Some(true),
         quota: None,
         settings: None,
-    });
+    }));
     // AccountDisabled, and what it was before 14.0.
     assert_eq!(
         status_of(&new, "FolderSync", FOLDER_SYNC),

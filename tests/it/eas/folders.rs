@@ -1,6 +1,10 @@
 //! Rows 32 to 42: the hierarchy.
 
-use carnet::domain::{actor::Client, batch::Op, principal::Role};
+use carnet::domain::{
+    actor::Client,
+    batch::{GroupOp, Op},
+    principal::Role,
+};
 
 use crate::support::{
     phone::{Phone, commands},
@@ -24,21 +28,21 @@ fn group(
 
 fn leave(server: &Server, login: &str) {
     let (group, person) = group(server, login);
-    server.commit(Op::RemoveMember {
+    server.commit(Op::Group(GroupOp::RemoveMember {
         group,
         person,
         take_back: false,
-    });
+    }));
 }
 
 fn join(server: &Server, login: &str) {
     let (group, person) = group(server, login);
     let role = Role::Member;
-    server.commit(Op::SetMember {
+    server.commit(Op::Group(GroupOp::SetMember {
         group,
         person,
         role,
-    });
+    }));
 }
 
 fn edit(phone: &Phone, command: &str, key: &str, more: &str) -> (String, String, String) {
@@ -115,11 +119,11 @@ fn row_37_38_a_book_comes_is_renamed_and_goes_once() {
     let (key, added) = phone.folders(&key);
     assert_eq!(added.len(), 1);
     let id = added[0].0.clone();
-    server.commit(Op::ChangeGroup {
+    server.commit(Op::Group(GroupOp::ChangeGroup {
         group: group(&server, "carol").0,
         display_name: Some("Sales".to_owned()),
         options: None,
-    });
+    }));
     let answer = phone.folder_sync(&key);
     let update = all(&answer, "Update").remove(0);
     assert_eq!(text_at(update, &["ServerId"]).as_ref(), Some(&id));

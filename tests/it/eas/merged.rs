@@ -1,7 +1,7 @@
 //! Rows 106 and 107: clients that show one contacts folder.
 
 use carnet::domain::{
-    batch::Op,
+    batch::{DeviceOp, Op},
     view::{Mode, Shown},
 };
 
@@ -32,10 +32,10 @@ fn show(server: &Server, login: &str, id: &str, mode: Option<Mode>, hidden: &[&s
         .filter(|book| hidden.contains(&book.display_name.as_str()))
         .map(|book| book.uuid)
         .collect();
-    server.commit(Op::ShowBooks {
+    server.commit(Op::Device(DeviceOp::ShowBooks {
         device,
         shown: Shown { mode, hidden },
-    });
+    }));
 }
 
 fn id_of(told: &[(String, String, String)], last_name: &str) -> String {

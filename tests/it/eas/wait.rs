@@ -5,7 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use carnet::domain::{batch::Op, device::DeviceAccess, store::Store as _};
+use carnet::domain::{
+    batch::{GroupOp, Op},
+    device::DeviceAccess,
+    store::Store as _,
+};
 
 use crate::support::{
     http::read_answer,
@@ -42,11 +46,11 @@ fn leave(server: &Server, login: &str) {
     let group = server
         .runtime
         .block_on(server.store().group_by_name("Team"));
-    server.commit(Op::RemoveMember {
+    server.commit(Op::Group(GroupOp::RemoveMember {
         group: group.expect("read").expect("a group").id,
         person: server.person(login),
         take_back: false,
-    });
+    }));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use carnet_proto::wbxml::page::{
     resolve_recipients as r, search as s, validate_cert as vc,
 };
 
-use carnet::domain::batch::Op;
+use carnet::domain::batch::{GroupOp, Op, PersonOp};
 
 use super::{
     Part::{self, Parent, Text},
@@ -188,11 +188,11 @@ fn row_97_the_directory_shows_what_its_reader_may_read() {
             .await
             .expect("read")
             .expect("bob");
-        let op = Op::RemoveMember {
+        let op = Op::Group(GroupOp::RemoveMember {
             group: group.id,
             person: bob.id,
             take_back: false,
-        };
+        });
         let batch = Batch {
             ops: vec![op],
             ..Batch::default()
@@ -537,11 +537,11 @@ fn contacts_are_found_in_the_folders_they_are_in() {
 fn a_member_is_found_with_organization_and_picture() {
     let server = Server::start();
     let picture = jpeg(64);
-    server.commit(Op::DescribePerson {
+    server.commit(Op::Person(PersonOp::DescribePerson {
         person: server.person("bob"),
         organization: Some("Keller AG".to_owned()),
         picture: Some(picture.clone()),
-    });
+    }));
     let phone = Device::set_up(&server.address, "alice", "gal3", "14.1");
     for query in ["bob", "keller ag"] {
         let found = gal(&phone, query, None, Some(["", ""]));

@@ -10,7 +10,7 @@ use carnet::{
     class::{self, contact::Contact},
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, NewPlacement, Op},
+        batch::{Batch, DeviceOp, GroupOp, HistoryOp, ItemOp, NewPlacement, Op, PersonOp},
         book::{Book, Condition, Destination, Replace},
         core::{Core, Limits},
         cursor::Position,
@@ -139,11 +139,11 @@ impl World {
         let name = random_id(6);
         let core = self.core();
         let person = PersonId(self.row(person(&name)).await);
-        let group = Op::AddGroup {
+        let group = Op::Group(GroupOp::AddGroup {
             name: name.clone(),
             display_name: name.clone(),
             admin: person,
-        };
+        });
         self.row(group).await;
         let mut devices = [DeviceId(0); 3];
         for (number, device) in devices.iter_mut().enumerate() {
@@ -210,24 +210,24 @@ async fn commit(core: &Core, person: Option<PersonId>, op: Op) -> i64 {
 }
 
 fn person(login: &str) -> Op {
-    Op::AddPerson {
+    Op::Person(PersonOp::AddPerson {
         login: login.to_owned(),
         email: None,
         name: login.to_owned(),
         admin: false,
         password_hash: String::new(),
-    }
+    })
 }
 
 fn touch(person: PersonId, device_id: &str) -> Op {
-    Op::TouchDevice {
+    Op::Device(DeviceOp::TouchDevice {
         person,
         device_id: device_id.to_owned(),
         device_type: "model".to_owned(),
         user_agent: String::new(),
         version: "16.1".to_owned(),
         info: Vec::new(),
-    }
+    })
 }
 
 impl Scene {
@@ -353,12 +353,12 @@ impl Scene {
         if book.get(&href).await.is_ok() {
             return;
         }
-        let op = Op::RestorePlacement {
+        let op = Op::Item(ItemOp::RestorePlacement {
             placement,
             href,
             server_id: random_id(12),
             overlay: None,
-        };
+        });
         self.commit(op).await;
     }
 
@@ -374,7 +374,7 @@ impl Scene {
         } else {
             self.private
         };
-        let op = Op::Place {
+        let op = Op::Item(ItemOp::Place {
             item: card.placement.item,
             placement: NewPlacement {
                 collection: to,
@@ -386,7 +386,7 @@ impl Scene {
                 tags: Vec::new(),
             },
             from: None,
-        };
+        });
         self.commit(op).await;
     }
 
@@ -417,11 +417,11 @@ impl Scene {
     /// Every removal so far is forgotten.
     pub async fn purge(&self) {
         let later = Timestamp::now().plus_days(1);
-        let op = Op::Purge {
+        let op = Op::History(HistoryOp::Purge {
             versions_before: later,
             trash_before: later,
             tombstones_before: later,
-        };
+        });
         self.commit(op).await;
     }
 

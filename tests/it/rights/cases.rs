@@ -3,7 +3,7 @@
 
 use carnet::domain::store::Want;
 use carnet::domain::{
-    batch::Op,
+    batch::{Op, PersonOp},
     error::Error,
     group::Leaving,
     principal::GroupOptions,
@@ -500,7 +500,10 @@ case!(case_73_unshared_while_away, w, {
 
 case!(case_74_an_account_deleted, w, {
     let person = w.id("mia").await;
-    allowed(w.commit(Op::RemovePerson { person }).await);
+    allowed(
+        w.commit(Op::Person(PersonOp::RemovePerson { person }))
+            .await,
+    );
     allowed(w.modify("ada", "G", "k", "+33 2").await);
     allowed(w.modify("ada", "G", "p", "+33 2").await);
     refused(w.modify("zed", "G", "p", "+33 3").await);

@@ -1,7 +1,7 @@
 //! One datum in several places: sharing, moving, tags, categories, comments, and what an edit costs.
 
 use carnet::domain::{
-    batch::Op,
+    batch::{GroupOp, Op, PersonOp},
     book::{Condition, Replace},
     core::Limits,
     error::Error,
@@ -215,21 +215,21 @@ async fn an_edit_costs_the_same_however_many_read_it() {
                 let person = match w.core.store().person_by_login(&login).await.expect("read") {
                     Some(person) => person.id,
                     None => {
-                        let op = Op::AddPerson {
+                        let op = Op::Person(PersonOp::AddPerson {
                             login: login.clone(),
                             email: None,
                             name: login,
                             admin: false,
                             password_hash: String::new(),
-                        };
+                        });
                         PersonId(allowed(w.commit(op).await))
                     }
                 };
-                let op = Op::SetMember {
+                let op = Op::Group(GroupOp::SetMember {
                     group: id,
                     person,
                     role: Role::Member,
-                };
+                });
                 allowed(w.commit(op).await);
             }
         }

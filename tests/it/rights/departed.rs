@@ -1,7 +1,7 @@
 //! What stays, and what does not come along, when people, books and contacts leave.
 
 use carnet::domain::{
-    batch::Op,
+    batch::{Op, PersonOp},
     book::{Book, Condition, Replace},
     error::Error,
     group::Leaving,
@@ -137,7 +137,7 @@ async fn a_removed_book_leaves_its_contacts_to_be_copied_and_heeds_held_deletion
 async fn a_quota_is_of_all_private_books_together() {
     let w = World::new().await;
     let max = w.actor("max").await;
-    let quota = Op::ChangePerson {
+    let quota = Op::Person(PersonOp::ChangePerson {
         person: max.person,
         email: None,
         name: None,
@@ -146,7 +146,7 @@ async fn a_quota_is_of_all_private_books_together() {
         disabled: None,
         quota: Some(Some(3)),
         settings: None,
-    };
+    });
     allowed(w.commit(quota).await);
     let max = w.actor("max").await;
     let made = w
@@ -157,7 +157,7 @@ async fn a_quota_is_of_all_private_books_together() {
     for (number, uid) in ["a", "b"].into_iter().enumerate() {
         allowed(w.create("max", PRIVATE, uid).await);
         let room = second.room().await.expect("read").expect("a quota");
-        assert_eq!(room, (2 - number as i64, 3));
+        assert_eq!((room.left, room.quota), (2 - number as i64, 3));
     }
     let put = async |uid: &str| {
         let card = Replace(vcard(uid, "+33 1").into_bytes());

@@ -15,7 +15,7 @@ use carnet::{
     class::contact::Contact,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op},
+        batch::{Batch, Op, PersonOp},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         error::{Error, Result},
@@ -87,13 +87,13 @@ impl World {
         let world = Self { core, _data: data };
         for login in PEOPLE {
             world
-                .commit(Op::AddPerson {
+                .commit(Op::Person(PersonOp::AddPerson {
                     login: login.to_owned(),
                     email: None,
                     name: login.to_owned(),
                     admin: login == "ivo",
                     password_hash: String::new(),
-                })
+                }))
                 .await
                 .expect("an account");
         }

@@ -2,7 +2,7 @@
 
 use carnet::domain::store::Want;
 use carnet::domain::{
-    batch::Op,
+    batch::{HistoryOp, Op},
     book::{Condition, Replace},
     core::Limits,
     error::Error,
@@ -399,11 +399,11 @@ async fn what_is_old_enough_ends() {
     assert_eq!(changes.next(10).await.expect("members").len(), 1);
     // Until the tombstones end too: then they start over.
     let now = Timestamp::now();
-    let purge = Op::Purge {
+    let purge = Op::History(HistoryOp::Purge {
         versions_before: now,
         trash_before: now,
         tombstones_before: now,
-    };
+    });
     moment();
     allowed(w.commit(purge).await);
     w.check().await;

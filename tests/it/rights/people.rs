@@ -1,7 +1,7 @@
 //! Groups run by people, grants, and decisions taken at the moment of the write.
 
 use carnet::domain::{
-    batch::Op,
+    batch::{GrantOp, GroupOp, Op},
     book::{Condition, Replace},
     core::Limits,
     error::Error,
@@ -96,12 +96,12 @@ async fn an_invitation_is_used_once_and_in_time() {
             .accept_invitation(&w.actor("ivo").await, &token)
             .await,
     );
-    let expired = Op::Invite {
+    let expired = Op::Group(GroupOp::Invite {
         group: group.group().id,
         token: carnet::domain::item::digest(b"old"),
         email: "x@example.org".to_owned(),
         expires: Timestamp::now().plus_days(-1),
-    };
+    });
     allowed(w.commit(expired).await);
     hidden(w.core.accept_invitation(&w.actor("ivo").await, "old").await);
 }
@@ -183,12 +183,12 @@ async fn grants_are_summed_up_and_refused_to_strangers() {
         book.modifiers(&placement).await.expect("a summary").len(),
         2
     );
-    let direct = Op::GrantItem {
+    let direct = Op::Grant(GrantOp::GrantItem {
         item: placement.item,
         collection: placement.collection,
         person: Some(ivo),
         modify: true,
-    };
+    });
     invalid(w.commit(direct).await);
     w.check().await;
 }

@@ -5,8 +5,14 @@ use carnet::domain::store::Want;
 use std::collections::{BTreeMap, BTreeSet};
 
 use carnet::domain::{
-    batch::Op, book::Member, core::Limits, error::Error, group::Leaving, id::Timestamp,
-    rights::GroupRight, sharing::How,
+    batch::{HistoryOp, Op},
+    book::Member,
+    core::Limits,
+    error::Error,
+    group::Leaving,
+    id::Timestamp,
+    rights::GroupRight,
+    sharing::How,
 };
 use proptest::prelude::*;
 
@@ -168,11 +174,11 @@ async fn run(w: &World, model: &mut Model, step: &Step, number: usize) {
         }
         Step::Purge => {
             let now = Timestamp::now();
-            let purge = Op::Purge {
+            let purge = Op::History(HistoryOp::Purge {
                 versions_before: now,
                 trash_before: now,
                 tombstones_before: now,
-            };
+            });
             w.commit(purge).await.expect("purged");
         }
     }

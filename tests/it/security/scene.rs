@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use carnet::{auth, domain::batch::Op};
+use carnet::{
+    auth,
+    domain::batch::{Op, PersonOp},
+};
 
 use super::routes::{Row, Who};
 use crate::support::{
@@ -120,13 +123,13 @@ impl Scene {
         let server = Server::start();
         for (login, admin) in [("dora", false), ("root", true)] {
             let hash = server.runtime.block_on(auth::hash("demo".to_owned()));
-            server.commit(Op::AddPerson {
+            server.commit(Op::Person(PersonOp::AddPerson {
                 login: login.to_owned(),
                 email: None,
                 name: login.to_owned(),
                 admin,
                 password_hash: hash.expect("a hash"),
-            });
+            }));
         }
         let mut phone = Device::set_up(&server.address, "alice", "phone", "14.1");
         phone.prime();

@@ -7,7 +7,7 @@ use carnet::{
     config::Config,
     domain::{
         actor::Client,
-        batch::{Batch, Op},
+        batch::{Batch, DeviceOp, Op, PersonOp},
         book::Condition,
         collection::DEFAULT_BOOK,
         core::Core,
@@ -131,7 +131,7 @@ impl Server {
 
     pub fn set_access(&self, login: &str, id: &str, access: DeviceAccess) {
         let device = self.device(login, id).id;
-        self.commit(Op::SetDeviceAccess { device, access });
+        self.commit(Op::Device(DeviceOp::SetDeviceAccess { device, access }));
     }
 
     pub fn set_password(&self, login: &str, password: &str) {
@@ -140,7 +140,7 @@ impl Server {
             .block_on(carnet::auth::hash(password.to_owned()))
             .expect("a hash");
         self.change(login, |op| {
-            if let Op::ChangePerson { password_hash, .. } = op {
+            if let Op::Person(PersonOp::ChangePerson { password_hash, .. }) = op {
                 *password_hash = Some(hash);
             }
         });
@@ -148,7 +148,7 @@ impl Server {
 
     pub fn disable(&self, login: &str, switch: bool) {
         self.change(login, |op| {
-            if let Op::ChangePerson { disabled, .. } = op {
+            if let Op::Person(PersonOp::ChangePerson { disabled, .. }) = op {
                 *disabled = Some(switch);
             }
         });
@@ -156,14 +156,14 @@ impl Server {
 
     pub fn set_quota(&self, login: &str, contacts: i64) {
         self.change(login, |op| {
-            if let Op::ChangePerson { quota, .. } = op {
+            if let Op::Person(PersonOp::ChangePerson { quota, .. }) = op {
                 *quota = Some(Some(contacts));
             }
         });
     }
 
     fn change(&self, login: &str, set: impl FnOnce(&mut Op)) {
-        let mut op = Op::ChangePerson {
+        let mut op = Op::Person(PersonOp::ChangePerson {
             person: self.person(login),
             email: None,
             name: None,
@@ -172,7 +172,7 @@ impl Server {
             disabled: None,
             quota: None,
             settings: None,
-        };
+        });
         set(&mut op);
         self.commit(op);
     }

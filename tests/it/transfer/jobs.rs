@@ -10,7 +10,7 @@ use std::{
 use carnet::{
     domain::{
         actor::Client,
-        batch::Op,
+        batch::{GroupOp, Op, PersonOp},
         grant::Grantee,
         id::{ImportId, PersonId},
         rights::GroupRight,
@@ -168,13 +168,13 @@ async fn an_import_whose_file_is_gone_says_so() {
 #[tokio::test]
 async fn an_import_into_a_group_where_nothing_may_be_added_any_more_says_so() {
     let fixture = Fixture::new(None).await;
-    let add = Op::AddPerson {
+    let add = Op::Person(PersonOp::AddPerson {
         login: "head".to_owned(),
         email: None,
         name: "Head".to_owned(),
         admin: false,
         password_hash: String::new(),
-    };
+    });
     let head = PersonId(commit(&fixture.core, add).await);
     let head = fixture.core.actor(head, Client::default()).await;
     let head = Arc::new(head.expect("an actor"));
@@ -268,11 +268,11 @@ async fn an_import_goes_on_while_rights_move_under_it_and_cards_repeat_from_batc
     for (count, entry) in file.entries.into_iter().enumerate() {
         importer.push(entry).await.expect("taken");
         if count % 250 == 0 {
-            let group = Op::AddGroup {
+            let group = Op::Group(GroupOp::AddGroup {
                 name: format!("G{count}"),
                 display_name: String::new(),
                 admin: fixture.person,
-            };
+            });
             commit(&fixture.core, group).await;
         }
     }

@@ -13,7 +13,7 @@ use carnet::{
     auth,
     domain::{
         actor::{Actor, Client},
-        batch::{Batch, Op},
+        batch::{Batch, Op, PersonOp},
         book::{Condition, Replace},
         grant::Grantee,
         id::Timestamp,
@@ -50,13 +50,13 @@ impl Setting {
         let core = self.server.core();
         let password_hash = auth::hash("demo".to_owned()).await.expect("a hash");
         for login in ["ada", "coco", "mia", "max", "zed", "hugo", "ivo"] {
-            let op = Op::AddPerson {
+            let op = Op::Person(PersonOp::AddPerson {
                 login: login.to_owned(),
                 email: None,
                 name: format!("{login} <i>"),
                 admin: false,
                 password_hash: password_hash.clone(),
-            };
+            });
             let batch = Batch {
                 client: "command line".to_owned(),
                 at: Timestamp::now(),

@@ -2,8 +2,12 @@
 
 use rusqlite::{Params, params};
 
-use super::{Applied, Commit, misrouted};
-use crate::domain::{credential::CredentialOp, error::Error, id::PersonId};
+use super::{Applied, Commit};
+use crate::domain::{
+    credential::{CredentialOp, SecondFactorOp},
+    error::Error,
+    id::PersonId,
+};
 
 impl Commit<'_> {
     pub(super) fn credential_op(&mut self, op: &CredentialOp) -> Applied<i64> {
@@ -67,19 +71,18 @@ impl Commit<'_> {
             CredentialOp::RemoveSessions { person } => {
                 self.run("DELETE FROM session WHERE person = ?1", [person.0])
             }
-            _ => self.second_factor_op(op),
         }
     }
 
-    fn second_factor_op(&mut self, op: &CredentialOp) -> Applied<i64> {
+    pub(super) fn second_factor_op(&mut self, op: &SecondFactorOp) -> Applied<i64> {
         match op {
-            CredentialOp::BeginSecondFactor { person, secret } => self.at_one(
+            SecondFactorOp::Begin { person, secret } => self.at_one(
                 "INSERT INTO second_factor (person, secret) VALUES (?1, ?2)
                  ON CONFLICT (person) DO UPDATE SET secret = ?2 WHERE confirmed IS NULL",
                 params![person.0, secret],
                 Error::PreconditionFailed,
             ),
-            CredentialOp::ConfirmSecondFactor {
+            SecondFactorOp::Confirm {
                 person,
                 step,
                 recovery,
@@ -93,23 +96,23 @@ impl Commit<'_> {
                 self.set_recovery(*person, recovery)?;
                 self.changed_how_to_sign_in(*person, "turned on")
             }
-            CredentialOp::UseSecondFactor { person, step } => self.at_one(
+            SecondFactorOp::Use { person, step } => self.at_one(
                 "UPDATE second_factor SET last_step = ?2
                  WHERE person = ?1 AND confirmed IS NOT NULL AND last_step < ?2",
                 params![person.0, as_row(*step)],
                 Error::PreconditionFailed,
             ),
-            CredentialOp::UseRecoveryCode { person, digest } => self.at_one(
+            SecondFactorOp::UseRecoveryCode { person, digest } => self.at_one(
                 "DELETE FROM recovery_code WHERE person = ?1 AND digest = ?2",
                 params![person.0, digest],
                 Error::NotFound,
             ),
-            CredentialOp::RenewRecoveryCodes { person, recovery } => {
+            SecondFactorOp::RenewRecoveryCodes { person, recovery } => {
                 self.set_recovery(*person, recovery)?;
                 self.audit_account(*person, "has new recovery codes")?;
                 Ok(person.0)
             }
-            CredentialOp::RemoveSecondFactor { person } => {
+            SecondFactorOp::Remove { person } => {
                 self.at_one(
                     "DELETE FROM second_factor WHERE person = ?1",
                     [person.0],
@@ -117,7 +120,6 @@ impl Commit<'_> {
                 )?;
                 self.changed_how_to_sign_in(*person, "removed")
             }
-            _ => misrouted(),
         }
     }
 

@@ -1,12 +1,11 @@
 //! What CardDAV clients were served, and their push subscriptions.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::params;
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
-    error::Error,
-    id::{CollectionId, PersonId, PlacementId, Seq},
+    batch::DavOp,
+    id::{CollectionId, PlacementId, Seq},
     store::PushSubscription,
 };
 
@@ -16,97 +15,22 @@ const SUBSCRIPTIONS_KEPT: i64 = 200;
 const CLIENTS: i64 = 64;
 
 impl Commit<'_> {
-    pub(super) fn dav_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn dav_op(&mut self, op: &DavOp) -> Applied<i64> {
         match op {
-            Op::NoteServed {
+            DavOp::NoteServed {
                 collection,
                 upto,
                 cards,
             } => self.note_served(*collection, *upto, cards),
-            Op::NoteWritten { collection, href } => self.note_written(*collection, href),
-            Op::Unmoved { collection, seq } => self.unmoved(*collection, *seq),
-            Op::MoveBook {
-                collection,
-                segment,
-            } => self.move_book(collection.0, segment),
-            Op::Subscribe(subscription) => self.subscribe(subscription),
-            Op::Unsubscribe { id } => {
+            DavOp::NoteWritten { collection, href } => self.note_written(*collection, href),
+            DavOp::Subscribe(subscription) => self.subscribe(subscription),
+            DavOp::Unsubscribe { id } => {
                 self.connection
                     .prepare_cached("DELETE FROM push_subscription WHERE id = ?1")?
                     .execute([id])?;
                 Ok(0)
             }
-            _ => misrouted(),
         }
-    }
-
-    /// The resource of a book is known by its permanent identifier.
-    pub(super) fn note_described(
-        &mut self,
-        resource: &str,
-        person: Option<PersonId>,
-    ) -> Applied<()> {
-        let Some(uuid) = resource.strip_prefix("book:") else {
-            return Ok(());
-        };
-        let book: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT id FROM collection WHERE uuid = ?1")?
-            .query_row([uuid], |row| row.get(0))
-            .optional()?;
-        let described = book.map(|book| (CollectionId(book), person));
-        self.described.extend(described);
-        Ok(())
-    }
-
-    fn unmoved(&self, collection: CollectionId, seq: Seq) -> Applied<i64> {
-        let stands = self
-            .connection
-            .prepare_cached("SELECT 1 FROM collection WHERE id = ?1 AND seq = ?2")?
-            .exists(params![collection.0, seq.0])?;
-        if stands {
-            Ok(collection.0)
-        } else {
-            Err(Error::PreconditionFailed.into())
-        }
-    }
-
-    fn move_book(&mut self, book: i64, segment: &str) -> Applied<i64> {
-        let taken = self
-            .connection
-            .prepare_cached(
-                "SELECT 1 FROM collection c JOIN collection b ON b.person = c.person AND b.id = ?1
-                 WHERE c.kind = 'private' AND c.class = 'contact' AND c.segment = ?2",
-            )?
-            .exists(params![book, segment])?;
-        if taken {
-            return Err(Error::Exists(segment.to_owned()).into());
-        }
-        self.connection
-            .prepare_cached("UPDATE collection SET segment = ?2 WHERE id = ?1")?
-            .execute(params![book, segment])?;
-        let homes: Vec<i64> = self
-            .connection
-            .prepare_cached("SELECT home FROM book_placement WHERE book = ?1 AND gone IS NULL")?
-            .query_map([book], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for home in homes {
-            let gone = self.next_seq(home)?;
-            self.connection
-                .prepare_cached(
-                    "UPDATE book_placement SET gone = ?3
-                     WHERE home = ?1 AND book = ?2 AND gone IS NULL",
-                )?
-                .execute(params![home, book, gone])?;
-            let born = self.next_seq(home)?;
-            self.connection
-                .prepare_cached(
-                    "INSERT INTO book_placement (home, book, segment, born, changed)
-                     VALUES (?1, ?2, ?3, ?4, ?4)",
-                )?
-                .execute(params![home, book, segment, born])?;
-        }
-        Ok(book)
     }
 
     fn note_served(

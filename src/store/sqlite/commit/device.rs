@@ -2,9 +2,9 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
+    batch::DeviceOp,
     device::DeviceAccess,
     error::Error,
     id::{DeviceId, PersonId, Timestamp},
@@ -24,11 +24,11 @@ fn object(info: &[(String, String)]) -> serde_json::Value {
 }
 
 impl Commit<'_> {
-    pub(super) fn device_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn device_op(&mut self, op: &DeviceOp) -> Applied<i64> {
         match op {
-            Op::TouchDevice { .. } => self.touch_device(op),
-            Op::AdmitDevice { .. } => self.admit_device(op),
-            Op::ShowBooks { device, shown } => {
+            DeviceOp::TouchDevice { .. } => self.touch_device(op),
+            DeviceOp::AdmitDevice { .. } => self.admit_device(op),
+            DeviceOp::ShowBooks { device, shown } => {
                 self.wake_owner(*device)?;
                 // Held requests of another process hear of it too.
                 self.rights_moved = true;
@@ -38,22 +38,24 @@ impl Commit<'_> {
                     params![device.0, Shown::VALUE, value],
                 )
             }
-            Op::SetDeviceAccess { device, access } => self.set_device_access(*device, *access),
-            Op::ForgetDevice { device } => {
+            DeviceOp::SetDeviceAccess { device, access } => {
+                self.set_device_access(*device, *access)
+            }
+            DeviceOp::ForgetDevice { device } => {
                 self.wake_owner(*device)?;
                 self.run("DELETE FROM device WHERE id = ?1", params![device.0])
             }
-            Op::NameDevice { device, name } => self.run(
+            DeviceOp::NameDevice { device, name } => self.run(
                 "UPDATE device SET name = ?2 WHERE id = ?1",
                 params![device.0, name],
             ),
-            Op::NoteClient {
+            DeviceOp::NoteClient {
                 person,
                 label,
                 seen,
                 exchanges,
             } => self.note_client(*person, label, *seen, exchanges),
-            Op::NameClient {
+            DeviceOp::NameClient {
                 person,
                 label,
                 name,
@@ -61,7 +63,7 @@ impl Commit<'_> {
                 "UPDATE client SET name = ?3 WHERE person = ?1 AND label = ?2",
                 params![person.0, label, name],
             ),
-            Op::ForgetClient { person, label } => {
+            DeviceOp::ForgetClient { person, label } => {
                 for table in ["dav_client", "dav_client_card"] {
                     self.connection
                         .prepare_cached(&format!(
@@ -74,7 +76,6 @@ impl Commit<'_> {
                     params![person.0, label],
                 )
             }
-            _ => misrouted(),
         }
     }
 
@@ -116,8 +117,8 @@ impl Commit<'_> {
         )
     }
 
-    fn touch_device(&mut self, op: &Op) -> Applied<i64> {
-        let Op::TouchDevice {
+    fn touch_device(&mut self, op: &DeviceOp) -> Applied<i64> {
+        let DeviceOp::TouchDevice {
             person,
             device_id,
             device_type,
@@ -154,8 +155,8 @@ impl Commit<'_> {
         Ok(id)
     }
 
-    fn admit_device(&mut self, op: &Op) -> Applied<i64> {
-        let Op::AdmitDevice {
+    fn admit_device(&mut self, op: &DeviceOp) -> Applied<i64> {
+        let DeviceOp::AdmitDevice {
             person,
             device_id,
             device_type,

@@ -2,9 +2,9 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
+    batch::GrantOp,
     error::Error,
     id::{CollectionId, GroupId, ItemId, PersonId},
     rights::GroupRight,
@@ -12,20 +12,19 @@ use crate::domain::{
 };
 
 impl Commit<'_> {
-    pub(super) fn grant_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn grant_op(&mut self, op: &GrantOp) -> Applied<i64> {
         match op {
-            Op::GrantGroup {
+            GrantOp::GrantGroup {
                 group,
                 person,
                 right,
             } => self.grant_group(*group, *person, *right),
-            Op::GrantItem {
+            GrantOp::GrantItem {
                 item,
                 collection,
                 person,
                 modify,
             } => self.grant_item(*item, *collection, *person, *modify),
-            _ => misrouted(),
         }
     }
 

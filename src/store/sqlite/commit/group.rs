@@ -2,9 +2,9 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted, search::Live};
+use super::{Applied, Commit, search::Live};
 use crate::domain::{
-    batch::Op,
+    batch::GroupOp,
     error::Error,
     id::{GroupId, PersonId, PlacementId},
     item::random_id,
@@ -13,14 +13,14 @@ use crate::domain::{
 };
 
 impl Commit<'_> {
-    pub(super) fn group_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn group_op(&mut self, op: &GroupOp) -> Applied<i64> {
         match op {
-            Op::AddGroup {
+            GroupOp::AddGroup {
                 name,
                 display_name,
                 admin,
             } => self.add_group(name, display_name, *admin),
-            Op::ChangeGroup {
+            GroupOp::ChangeGroup {
                 group,
                 display_name,
                 options,
@@ -51,18 +51,18 @@ impl Commit<'_> {
                 }
                 Ok(group.0)
             }
-            Op::RemoveGroup { group } => self.remove_group(*group),
-            Op::SetMember {
+            GroupOp::RemoveGroup { group } => self.remove_group(*group),
+            GroupOp::SetMember {
                 group,
                 person,
                 role,
             } => self.set_member(*group, *person, *role),
-            Op::RemoveMember {
+            GroupOp::RemoveMember {
                 group,
                 person,
                 take_back,
             } => self.remove_member(*group, *person, *take_back),
-            Op::Invite {
+            GroupOp::Invite {
                 group,
                 token,
                 email,
@@ -76,7 +76,7 @@ impl Commit<'_> {
                     params![token, group.0, email, self.author().unwrap_or(0), expires.0],
                 )
             }
-            Op::WithdrawInvitation { group, token } => {
+            GroupOp::WithdrawInvitation { group, token } => {
                 let ended = self
                     .connection
                     .prepare_cached("DELETE FROM invitation WHERE grp = ?1 AND token = ?2")?
@@ -86,8 +86,7 @@ impl Commit<'_> {
                     _ => Ok(group.0),
                 }
             }
-            Op::AcceptInvitation { token, person } => self.accept(token, *person),
-            _ => misrouted(),
+            GroupOp::AcceptInvitation { token, person } => self.accept(token, *person),
         }
     }
 

@@ -2,21 +2,22 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit, items::Placed, misrouted};
+use super::{Applied, Commit, items::Placed};
 use crate::domain::{
-    batch::Op,
+    batch::HistoryOp,
     error::Error,
     id::{CollectionId, ItemId, RevisionId, Timestamp},
     item::digest,
+    refused::Refusal,
 };
 
 /// Refused changes kept per person; the oldest go first.
 const REFUSED_KEPT: i64 = 500;
 
 impl Commit<'_> {
-    pub(super) fn history_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn history_op(&mut self, op: &HistoryOp) -> Applied<i64> {
         match op {
-            Op::Refuse {
+            HistoryOp::Refuse(Refusal {
                 item,
                 collection,
                 document,
@@ -24,7 +25,7 @@ impl Commit<'_> {
                 identity,
                 mark,
                 notice,
-            } => {
+            }) => {
                 let identity = identity.clone().unwrap_or_else(|| digest(document));
                 let kept = self.refuse(*item, *collection, document, reason, &identity)?;
                 if let (true, Some(item), Some(collection)) = (*mark, item, collection) {
@@ -35,8 +36,8 @@ impl Commit<'_> {
                 }
                 Ok(kept)
             }
-            Op::MarkRefused { collection, item } => self.mark_refused(*collection, *item),
-            Op::DismissRefusal { revision } => {
+            HistoryOp::MarkRefused { collection, item } => self.mark_refused(*collection, *item),
+            HistoryOp::DismissRefusal { revision } => {
                 let author = self.author();
                 let gone = self.run(
                     "DELETE FROM revision WHERE id = ?1 AND kind = 'refused' AND person = ?2",
@@ -45,17 +46,16 @@ impl Commit<'_> {
                 self.settle_kept()?;
                 Ok(gone)
             }
-            Op::Propose { revision } => self.propose(*revision),
-            Op::SettleProposal { revision } => self.run(
+            HistoryOp::Propose { revision } => self.propose(*revision),
+            HistoryOp::SettleProposal { revision } => self.run(
                 "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
                 [revision.0],
             ),
-            Op::Purge {
+            HistoryOp::Purge {
                 versions_before,
                 trash_before,
                 tombstones_before,
             } => self.purge(*versions_before, *trash_before, *tombstones_before),
-            _ => misrouted(),
         }
     }
 

@@ -2,25 +2,25 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
+    batch::BookOp,
     class::CONTACT,
     error::Error,
-    id::{CollectionId, PersonId},
+    id::{CollectionId, PersonId, Seq},
     item::random_id,
 };
 
 impl Commit<'_> {
-    pub(super) fn book_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn book_op(&mut self, op: &BookOp) -> Applied<i64> {
         match op {
-            Op::AddBook {
+            BookOp::AddBook {
                 owner,
                 segment,
                 display_name,
                 description,
             } => self.add_book(*owner, segment, display_name, description),
-            Op::ChangeBook {
+            BookOp::ChangeBook {
                 collection,
                 display_name,
                 description,
@@ -34,7 +34,7 @@ impl Commit<'_> {
                 self.book_changed(collection.0)?;
                 Ok(collection.0)
             }
-            Op::RemoveBook { collection } => {
+            BookOp::RemoveBook { collection } => {
                 self.empty(collection.0)?;
                 self.hide_book(collection.0, None)?;
                 self.connection
@@ -42,8 +42,103 @@ impl Commit<'_> {
                     .execute([collection.0])?;
                 Ok(collection.0)
             }
-            _ => misrouted(),
+            BookOp::MoveBook {
+                collection,
+                segment,
+            } => self.move_book(collection.0, segment),
+            BookOp::Unmoved { collection, seq } => self.unmoved(*collection, *seq),
+            BookOp::SetProperty {
+                person,
+                resource,
+                namespace,
+                name,
+                value,
+            } => {
+                self.note_described(resource, *person)?;
+                let person = person.map_or(0, |person| person.0);
+                match value {
+                    Some(value) => self.run(
+                        "INSERT OR REPLACE INTO property (person, resource, namespace, name, value)
+                         VALUES (?1, ?2, ?3, ?4, ?5)",
+                        params![person, resource, namespace, name, value],
+                    ),
+                    None => self.run(
+                        "DELETE FROM property WHERE person = ?1 AND resource = ?2
+                             AND namespace = ?3 AND name = ?4",
+                        params![person, resource, namespace, name],
+                    ),
+                }
+            }
         }
+    }
+
+    /// The resource of a book is known by its permanent identifier.
+    pub(super) fn note_described(
+        &mut self,
+        resource: &str,
+        person: Option<PersonId>,
+    ) -> Applied<()> {
+        let Some(uuid) = resource.strip_prefix("book:") else {
+            return Ok(());
+        };
+        let book: Option<i64> = self
+            .connection
+            .prepare_cached("SELECT id FROM collection WHERE uuid = ?1")?
+            .query_row([uuid], |row| row.get(0))
+            .optional()?;
+        let described = book.map(|book| (CollectionId(book), person));
+        self.described.extend(described);
+        Ok(())
+    }
+
+    fn unmoved(&self, collection: CollectionId, seq: Seq) -> Applied<i64> {
+        let stands = self
+            .connection
+            .prepare_cached("SELECT 1 FROM collection WHERE id = ?1 AND seq = ?2")?
+            .exists(params![collection.0, seq.0])?;
+        if stands {
+            Ok(collection.0)
+        } else {
+            Err(Error::PreconditionFailed.into())
+        }
+    }
+
+    fn move_book(&mut self, book: i64, segment: &str) -> Applied<i64> {
+        let taken = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM collection c JOIN collection b ON b.person = c.person AND b.id = ?1
+                 WHERE c.kind = 'private' AND c.class = 'contact' AND c.segment = ?2",
+            )?
+            .exists(params![book, segment])?;
+        if taken {
+            return Err(Error::Exists(segment.to_owned()).into());
+        }
+        self.connection
+            .prepare_cached("UPDATE collection SET segment = ?2 WHERE id = ?1")?
+            .execute(params![book, segment])?;
+        let homes: Vec<i64> = self
+            .connection
+            .prepare_cached("SELECT home FROM book_placement WHERE book = ?1 AND gone IS NULL")?
+            .query_map([book], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        for home in homes {
+            let gone = self.next_seq(home)?;
+            self.connection
+                .prepare_cached(
+                    "UPDATE book_placement SET gone = ?3
+                     WHERE home = ?1 AND book = ?2 AND gone IS NULL",
+                )?
+                .execute(params![home, book, gone])?;
+            let born = self.next_seq(home)?;
+            self.connection
+                .prepare_cached(
+                    "INSERT INTO book_placement (home, book, segment, born, changed)
+                     VALUES (?1, ?2, ?3, ?4, ?4)",
+                )?
+                .execute(params![home, book, segment, born])?;
+        }
+        Ok(book)
     }
 
     pub(super) fn add_book(

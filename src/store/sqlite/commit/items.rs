@@ -2,9 +2,9 @@
 
 use rusqlite::{OptionalExtension, Row, params};
 
-use super::{Applied, Commit, misrouted, place::Placing, search};
+use super::{Applied, Commit, place::Placing, search};
 use crate::domain::{
-    batch::{Content, Op},
+    batch::{Content, ItemOp},
     error::Error,
     id::{CollectionId, DeviceId, ItemId, PlacementId, Seq},
 };
@@ -37,15 +37,15 @@ impl Placed {
 }
 
 impl<'a> Commit<'a> {
-    pub(super) fn item_op(&mut self, op: &'a Op) -> Applied<i64> {
+    pub(super) fn item_op(&mut self, op: &'a ItemOp) -> Applied<i64> {
         match op {
-            Op::CreateItem {
+            ItemOp::CreateItem {
                 class,
                 creator,
                 content,
                 placement,
             } => self.create_item(class, *creator, content, placement),
-            Op::Place {
+            ItemOp::Place {
                 item,
                 placement,
                 from,
@@ -56,7 +56,7 @@ impl<'a> Commit<'a> {
                 };
                 self.place_existing(*item, placement, &origin, true)
             }
-            Op::Edit {
+            ItemOp::Edit {
                 item,
                 expected_rev,
                 content,
@@ -64,29 +64,28 @@ impl<'a> Commit<'a> {
                 overlay,
                 writer,
             } => self.edit(*item, *expected_rev, content, *through, overlay, *writer),
-            Op::SetOverlay {
+            ItemOp::SetOverlay {
                 placement,
                 expected_changed,
                 overlay,
                 tags,
                 writer,
             } => self.set_overlay(*placement, *expected_changed, overlay, tags, *writer),
-            Op::Remove {
+            ItemOp::Remove {
                 placement,
                 expected_changed,
                 writer,
             } => self.remove(*placement, *expected_changed, *writer),
-            Op::RestorePlacement {
+            ItemOp::RestorePlacement {
                 placement,
                 href,
                 server_id,
                 overlay,
             } => self.restore(*placement, href, server_id, overlay.as_deref()),
-            Op::Empty {
+            ItemOp::Empty {
                 collection,
                 expected,
             } => self.empty_checked(*collection, *expected),
-            _ => misrouted(),
         }
     }
 

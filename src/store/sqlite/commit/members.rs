@@ -2,9 +2,8 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
     error::Error,
     id::{GroupId, PersonId},
     item::{digest, random_id},
@@ -13,29 +12,24 @@ use crate::domain::{
 use crate::store::sqlite::read_credentials::{PROFILE, profile};
 
 impl Commit<'_> {
-    pub(super) fn members_op(&mut self, op: &Op) -> Applied<i64> {
-        match op {
-            Op::DescribePerson {
-                person,
-                organization,
-                picture,
-            } => {
-                self.run(
-                    "UPDATE person SET organization = coalesce(?2, organization),
-                         picture = CASE WHEN ?3 IS NULL THEN picture ELSE nullif(?3, x'') END
-                     WHERE id = ?1",
-                    params![person.0, organization, picture],
-                )?;
-                self.list_anew(*person)?;
-                Ok(person.0)
-            }
-            Op::ShowMembers { person, shown } => self.show_members(*person, *shown),
-            _ => misrouted(),
-        }
+    pub(super) fn describe_person(
+        &mut self,
+        person: PersonId,
+        organization: Option<&str>,
+        picture: Option<&[u8]>,
+    ) -> Applied<i64> {
+        self.run(
+            "UPDATE person SET organization = coalesce(?2, organization),
+                 picture = CASE WHEN ?3 IS NULL THEN picture ELSE nullif(?3, x'') END
+             WHERE id = ?1",
+            params![person.0, organization, picture],
+        )?;
+        self.list_anew(person)?;
+        Ok(person.0)
     }
 
     /// The home of a person shows the lists of their groups from now on, or no more.
-    fn show_members(&mut self, person: PersonId, shown: bool) -> Applied<i64> {
+    pub(super) fn show_members(&mut self, person: PersonId, shown: bool) -> Applied<i64> {
         if self.shows_members(person)? == shown {
             return Ok(person.0);
         }

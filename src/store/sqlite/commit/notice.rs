@@ -3,11 +3,8 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit, misrouted};
-use crate::domain::{
-    batch::Op,
-    id::{OutgoingId, PersonId},
-};
+use super::{Applied, Commit};
+use crate::domain::id::{NoticeId, OutgoingId, PersonId};
 
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
@@ -30,14 +27,11 @@ impl Doing {
 }
 
 impl Commit<'_> {
-    pub(super) fn notice_op(&mut self, op: &Op) -> Applied<i64> {
-        match op {
-            Op::SettleNotice { notice } => self.run(
-                "UPDATE notice SET settled = ?2, held = 0 WHERE id = ?1",
-                params![notice.0, self.batch.at.0],
-            ),
-            _ => misrouted(),
-        }
+    pub(super) fn settle_notice(&mut self, notice: NoticeId) -> Applied<i64> {
+        self.run(
+            "UPDATE notice SET settled = ?2, held = 0 WHERE id = ?1",
+            params![notice.0, self.batch.at.0],
+        )
     }
 
     /// Notifies the person that a client's write was refused and kept; one notice a client.

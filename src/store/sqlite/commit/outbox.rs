@@ -4,7 +4,7 @@ use rusqlite::params;
 
 use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
+    batch::PersonOp,
     error::Error,
     id::{OutgoingId, PersonId, Timestamp},
     item::random_id,
@@ -133,7 +133,7 @@ impl Commit<'_> {
             return Err(Error::NotFound.into());
         };
         self.run("DELETE FROM reset WHERE person = ?1", [person])?;
-        let change = Op::ChangePerson {
+        let change = PersonOp::ChangePerson {
             person: PersonId(person),
             email: None,
             name: None,

@@ -2,30 +2,64 @@
 
 use rusqlite::params;
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::Op,
+    batch::PersonOp,
     collection::DEFAULT_BOOK,
     error::Error,
-    id::{GroupId, PersonId},
+    id::{GroupId, ItemId, PersonId},
     principal::Role,
     rule::Rule,
 };
 
 impl Commit<'_> {
-    pub(super) fn person_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn person_op(&mut self, op: &PersonOp) -> Applied<i64> {
         match op {
-            Op::AddPerson {
+            PersonOp::AddPerson {
                 login,
                 email,
                 name,
                 admin,
                 password_hash,
             } => self.add_person(login, email.as_deref(), name, *admin, password_hash),
-            Op::ChangePerson { person, .. } => self.change_person(*person, op),
-            Op::RemovePerson { person } => self.remove_person(*person),
-            _ => misrouted(),
+            PersonOp::ChangePerson { person, .. } => self.change_person(*person, op),
+            PersonOp::RemovePerson { person } => self.remove_person(*person),
+            PersonOp::DescribePerson {
+                person,
+                organization,
+                picture,
+            } => self.describe_person(*person, organization.as_deref(), picture.as_deref()),
+            PersonOp::ShowMembers { person, shown } => self.show_members(*person, *shown),
         }
+    }
+
+    pub(super) fn set_last_search(
+        &mut self,
+        person: PersonId,
+        request: Option<&str>,
+    ) -> Applied<i64> {
+        match request {
+            Some(request) => self.run(
+                "INSERT OR REPLACE INTO last_search (person, request, at) VALUES (?1, ?2, ?3)",
+                params![person.0, request, self.batch.at.0],
+            ),
+            None => self.run(
+                "DELETE FROM last_search WHERE person = ?1",
+                params![person.0],
+            ),
+        }
+    }
+
+    pub(super) fn tell_apart(
+        &mut self,
+        person: PersonId,
+        first: ItemId,
+        second: ItemId,
+    ) -> Applied<i64> {
+        self.run(
+            "INSERT OR IGNORE INTO told_apart (person, first, second) VALUES (?1, ?2, ?3)",
+            params![person.0, first.0, second.0],
+        )
     }
 
     fn add_person(
@@ -80,8 +114,8 @@ impl Commit<'_> {
         }
     }
 
-    fn change_person(&mut self, person: PersonId, op: &Op) -> Applied<i64> {
-        let Op::ChangePerson {
+    fn change_person(&mut self, person: PersonId, op: &PersonOp) -> Applied<i64> {
+        let PersonOp::ChangePerson {
             email,
             name,
             admin,

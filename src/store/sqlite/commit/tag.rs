@@ -2,26 +2,30 @@
 
 use rusqlite::{OptionalExtension, params};
 
-use super::{Applied, Commit, misrouted};
-use crate::domain::{batch::Op, error::Error, id::PersonId};
+use super::{Applied, Commit};
+use crate::domain::{
+    batch::{CommentOp, TagOp},
+    error::Error,
+    id::{CollectionId, ItemId, PersonId},
+};
 
 /// Of a tag that a device's category made.
 const GREY: &str = "#5a6376";
 
 impl Commit<'_> {
-    pub(super) fn tag_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn tag_op(&mut self, op: &TagOp) -> Applied<i64> {
         match op {
-            Op::AddTag {
+            TagOp::AddTag {
                 person,
                 name,
                 colour,
             } => self.add_tag(*person, name, colour),
-            Op::ColourTag { tag, colour } => self.run(
+            TagOp::ColourTag { tag, colour } => self.run(
                 "UPDATE tag SET colour = ?2 WHERE id = ?1",
                 params![tag.0, colour],
             ),
-            Op::RemoveTag { tag } => self.run("DELETE FROM tag WHERE id = ?1", params![tag.0]),
-            Op::LinkTag {
+            TagOp::RemoveTag { tag } => self.run("DELETE FROM tag WHERE id = ?1", params![tag.0]),
+            TagOp::LinkTag {
                 tag,
                 item,
                 linked: true,
@@ -29,7 +33,7 @@ impl Commit<'_> {
                 "INSERT OR IGNORE INTO tag_link (tag, item) VALUES (?1, ?2)",
                 params![tag.0, item.0],
             ),
-            Op::LinkTag {
+            TagOp::LinkTag {
                 tag,
                 item,
                 linked: false,
@@ -37,7 +41,12 @@ impl Commit<'_> {
                 "DELETE FROM tag_link WHERE tag = ?1 AND item = ?2",
                 params![tag.0, item.0],
             ),
-            Op::AddComment {
+        }
+    }
+
+    pub(super) fn comment_op(&mut self, op: &CommentOp) -> Applied<i64> {
+        match op {
+            CommentOp::AddComment {
                 item,
                 collection,
                 author,
@@ -50,7 +59,7 @@ impl Commit<'_> {
                     params![item.0, collection.0, author.0, self.batch.at.0, text],
                 )
             }
-            Op::ChangeComment {
+            CommentOp::ChangeComment {
                 comment,
                 text: Some(text),
             } => {
@@ -61,7 +70,7 @@ impl Commit<'_> {
                 )?;
                 Ok(former)
             }
-            Op::ChangeComment {
+            CommentOp::ChangeComment {
                 comment,
                 text: None,
             } => {
@@ -69,9 +78,29 @@ impl Commit<'_> {
                 self.run("DELETE FROM comment WHERE id = ?1", params![comment.0])?;
                 Ok(former)
             }
-            Op::RestoreComment { former } => self.restore_comment(former.0),
-            _ => misrouted(),
+            CommentOp::RestoreComment { former } => self.restore_comment(former.0),
         }
+    }
+
+    /// Comments and attachments of an item are another's too.
+    pub(super) fn inherit(
+        &mut self,
+        from: ItemId,
+        into: ItemId,
+        collection: CollectionId,
+    ) -> Applied<i64> {
+        self.run(
+            "INSERT INTO comment (item, collection, author, at, text)
+             SELECT ?2, collection, author, at, text FROM comment
+             WHERE item = ?1 AND collection = ?3 ORDER BY id",
+            params![from.0, into.0, collection.0],
+        )?;
+        self.run(
+            "INSERT OR IGNORE INTO attachment (contact, document, person, at)
+             SELECT ?2, document, person, at FROM attachment WHERE contact = ?1",
+            params![from.0, into.0],
+        )?;
+        Ok(into.0)
     }
 
     fn require_shown(&self, item: i64, collection: i64) -> Applied<()> {

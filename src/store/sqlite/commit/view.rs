@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use rusqlite::{OptionalExtension, params};
 use uuid::Uuid;
 
-use super::{Applied, Commit, misrouted};
+use super::{Applied, Commit};
 use crate::domain::{
-    batch::{Made, Op},
+    batch::{Made, ViewOp},
     error::Error,
     id::{CollectionId, DeviceId, ItemId, PersonId},
     item::random_id,
@@ -42,9 +42,9 @@ struct Held {
 }
 
 impl Commit<'_> {
-    pub(super) fn view_op(&mut self, op: &Op) -> Applied<i64> {
+    pub(super) fn view_op(&mut self, op: &ViewOp) -> Applied<i64> {
         match op {
-            Op::CatchUp {
+            ViewOp::CatchUp {
                 owner,
                 segment,
                 description,
@@ -55,7 +55,7 @@ impl Commit<'_> {
                 self.catch_up(view, &Stamp::default())?;
                 Ok(view)
             }
-            Op::Level { view } => {
+            ViewOp::Level { view } => {
                 let behind = self
                     .sources(view.0)?
                     .iter()
@@ -66,7 +66,7 @@ impl Commit<'_> {
                     Ok(view.0)
                 }
             }
-            Op::Follow {
+            ViewOp::Follow {
                 view,
                 device,
                 made,
@@ -80,7 +80,6 @@ impl Commit<'_> {
                 self.catch_up(view.0, &stamp)?;
                 Ok(view.0)
             }
-            _ => misrouted(),
         }
     }
 

@@ -157,10 +157,12 @@ fn row_74_75_starting_over_keeps_what_only_the_device_has() {
     let older = server.copy();
     phone.push(&add("1", "After"));
     let device = server.device("alice", "reset").id;
-    server.commit(carnet::domain::batch::Op::ForgetSync {
-        device,
-        collection: None,
-    });
+    server.commit(carnet::domain::batch::Op::Sync(
+        carnet::domain::batch::SyncOp::ForgetSync {
+            device,
+            collection: None,
+        },
+    ));
     // With the key that is gone: a contact that was never uploaded, one that was, and an edit.
     let pending = add("2", "Unsaved") + &add("1", "After") + &change(&id, "JobTitle", "Lost");
     for _ in 0..2 {

@@ -1,6 +1,9 @@
 //! Rows 53, 54 and 62 to 68: what a device says, and what becomes of it.
 
-use carnet::domain::{batch::Op, store::Store as _};
+use carnet::domain::{
+    batch::{GroupOp, Op},
+    store::Store as _,
+};
 
 use super::{CHANGES, id_of, refused, server_id, triple};
 use crate::support::{
@@ -401,11 +404,11 @@ fn what_was_written_into_a_folder_that_is_gone_is_kept() {
     let team = server
         .runtime
         .block_on(server.store().group_by_name("Team"));
-    server.commit(Op::RemoveMember {
+    server.commit(Op::Group(GroupOp::RemoveMember {
         group: team.expect("read").expect("a group").id,
         person: server.person("bob"),
         take_back: false,
-    });
+    }));
     let commands = format!(
         "{}{}",
         add("a1", "LateAdd"),

@@ -1,0 +1,54 @@
+//! Imports, and the column mappings remembered of them.
+
+use rusqlite::params;
+
+use super::{Applied, Commit};
+use crate::domain::batch::ImportOp;
+
+/// Mappings remembered for one person.
+const MAPPINGS: i64 = 50;
+
+impl Commit<'_> {
+    pub(super) fn import_op(&mut self, op: &ImportOp) -> Applied<i64> {
+        match op {
+            ImportOp::BeginImport {
+                person,
+                collection,
+                name,
+                job,
+            } => self.run(
+                "INSERT INTO import (person, collection, name, at, job) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![person.0, collection.0, name, self.batch.at.0, job],
+            ),
+            ImportOp::NoteImport {
+                import,
+                progress,
+                ended,
+            } => self.run(
+                "UPDATE import SET progress = ?2, ended = ?3 WHERE id = ?1",
+                params![import.0, progress, ended.then_some(self.batch.at.0)],
+            ),
+            ImportOp::RememberMapping {
+                person,
+                fingerprint,
+                codes,
+            } => {
+                self.run(
+                    "INSERT OR REPLACE INTO import_mapping (person, fingerprint, codes, at)
+                     VALUES (?1, ?2, ?3, ?4)",
+                    params![person.0, fingerprint, codes, self.batch.at.0],
+                )?;
+                self.run(
+                    "DELETE FROM import_mapping WHERE person = ?1 AND fingerprint NOT IN (
+                         SELECT fingerprint FROM import_mapping WHERE person = ?1
+                         ORDER BY at DESC LIMIT ?2)",
+                    params![person.0, MAPPINGS],
+                )
+            }
+            ImportOp::CloseImport { import } => self.run(
+                "UPDATE import SET undone = ?2 WHERE id = ?1",
+                params![import.0, self.batch.at.0],
+            ),
+        }
+    }
+}
