@@ -1,12 +1,16 @@
 //! The folder hierarchy last sent to a device, two generations of it: a lost answer is repeated,
 //! and no folder is removed twice.
 
-use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
+use carnet_proto::{
+    eas::status,
+    wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     folders::{self, Folder},
-    request::{Call, Reply, command_status},
+    reply::{Reply, Stop},
+    request::Call,
 };
 use crate::domain::{
     error::Result,
@@ -79,31 +83,25 @@ pub struct Change {
     request: String,
 }
 
-/// The reply that ends a change early.
-pub type Refusal = Reply;
-
 impl Change {
-    /// Begins a change. One whose answer was lost gets the same answer again, as the refusal.
-    pub async fn begin(
-        call: &Call,
-        root: Tag,
-    ) -> Result<std::result::Result<(Self, &Element), Refusal>> {
-        let refuse = |status| Ok(Err(Reply::Wbxml(command_status(root, status))));
+    /// Begins a change. One whose answer was lost stops with the same answer again.
+    pub async fn begin(call: &Call, root: Tag) -> std::result::Result<(Self, &Element), Stop> {
+        let refuse = |status: status::Folder| Err(Reply::status(root, status).into());
         let Some(body) = call.body.as_ref().filter(|body| body.tag == root) else {
-            return refuse(10);
+            return refuse(status::Folder::MalformedRequest);
         };
         let Some(key) = body.text_of(f::SYNC_KEY).filter(|key| !key.is_empty()) else {
-            return refuse(10);
+            return refuse(status::Folder::MalformedRequest);
         };
         let told: Told = call.value(VALUE).await?.unwrap_or_default();
         let request = digest(body.dump().as_bytes());
         if let Some(previous) = told.previous.as_ref().filter(|step| step.key == key)
             && let Some((_, made)) = previous.change.as_ref().filter(|(was, _)| *was == request)
         {
-            return Ok(Err(answer(root, &told.key, made.as_deref())));
+            return Err(answer(root, &told.key, made.as_deref()).into());
         }
         if told.key != key {
-            return refuse(9);
+            return refuse(status::Folder::InvalidSyncKey);
         }
         let change = Self {
             root,
@@ -111,12 +109,12 @@ impl Change {
             told,
             request,
         };
-        Ok(Ok((change, body)))
+        Ok((change, body))
     }
 
     /// The answer of the command with a Status alone; nothing is stored.
-    pub fn refuse(&self, status: u16) -> Reply {
-        Reply::Wbxml(command_status(self.root, status))
+    pub fn refuse(&self, status: status::Folder) -> Reply {
+        Reply::status(self.root, status)
     }
 
     /// The folders last sent to the device.
@@ -156,7 +154,9 @@ impl Change {
 
 fn answer(root: Tag, key: &str, made: Option<&str>) -> Reply {
     let mut out = Encoder::new();
-    out.open(root).number(f::STATUS, 1).text(f::SYNC_KEY, key);
+    out.open(root)
+        .number(f::STATUS, status::Folder::Success)
+        .text(f::SYNC_KEY, key);
     if let Some(id) = made {
         out.text(f::SERVER_ID, id);
     }

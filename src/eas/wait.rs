@@ -5,8 +5,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use carnet_proto::{eas::request_line::Version, wbxml::Tag};
-use http::StatusCode;
+use carnet_proto::{
+    eas::{request_line::Version, status::Common},
+    wbxml::Tag,
+};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -16,7 +18,7 @@ use super::{
     polls::Poll,
     reply::Reply,
     request::Call,
-    status::command_status,
+    status::refuse,
 };
 use crate::domain::{
     account_class::Service,
@@ -56,9 +58,7 @@ impl Barred {
     pub fn reply(self, version: Version, root: Tag) -> Reply {
         match self {
             Barred::Password => Reply::Unauthorized,
-            Barred::Account if version < Version::V14_0 => Reply::Http(StatusCode::FORBIDDEN),
-            // AccountDisabled
-            Barred::Account => Reply::Wbxml(command_status(root, 131)),
+            Barred::Account => refuse(version, root, Common::AccountDisabled),
         }
     }
 }
@@ -122,10 +122,10 @@ impl Waiter {
     }
 
     /// Goes on after the wait, as long as no newer request takes its place.
-    pub async fn unless_ended<T>(
+    pub async fn unless_ended<T, E>(
         &self,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<Option<T>> {
+        work: impl Future<Output = std::result::Result<T, E>>,
+    ) -> std::result::Result<Option<T>, E> {
         tokio::select! {
             biased;
             () = self.poll.ended() => Ok(None),
