@@ -19,7 +19,7 @@ use crate::domain::{
 
 /// The folders sent with the current key, and those sent with the previous one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Told {
+pub struct SentFolders {
     pub key: String,
     pub folders: Vec<Folder>,
     previous: Option<Previous>,
@@ -37,7 +37,7 @@ struct Previous {
 /// Name of the device value.
 pub const VALUE: &str = "folders";
 
-impl Told {
+impl SentFolders {
     /// The folders sent with a key; none when it is neither of the two.
     pub fn behind(&self, key: &str) -> Option<&Vec<Folder>> {
         match &self.previous {
@@ -67,8 +67,8 @@ impl Told {
 
 /// Whether the folders are those last sent to the device.
 pub async fn is_current(call: &Call, now: &[Folder]) -> Result<bool> {
-    let told: Option<Told> = call.value(VALUE).await?;
-    Ok(told.is_some_and(|told| told.folders == now))
+    let sent: Option<SentFolders> = call.value(VALUE).await?;
+    Ok(sent.is_some_and(|sent| sent.folders == now))
 }
 
 fn new_key() -> String {
@@ -79,7 +79,7 @@ fn new_key() -> String {
 pub struct Change {
     root: Tag,
     key: String,
-    told: Told,
+    sent: SentFolders,
     request: String,
 }
 
@@ -93,20 +93,20 @@ impl Change {
         let Some(key) = body.text_of(f::SYNC_KEY).filter(|key| !key.is_empty()) else {
             return refuse(status::Folder::MalformedRequest);
         };
-        let told: Told = call.value(VALUE).await?.unwrap_or_default();
+        let sent: SentFolders = call.value(VALUE).await?.unwrap_or_default();
         let request = digest(body.dump().as_bytes());
-        if let Some(previous) = told.previous.as_ref().filter(|step| step.key == key)
+        if let Some(previous) = sent.previous.as_ref().filter(|step| step.key == key)
             && let Some((_, made)) = previous.change.as_ref().filter(|(was, _)| *was == request)
         {
-            return Err(answer(root, &told.key, made.as_deref()).into());
+            return Err(answer(root, &sent.key, made.as_deref()).into());
         }
-        if told.key != key {
+        if sent.key != key {
             return refuse(status::Folder::InvalidSyncKey);
         }
         let change = Self {
             root,
             key,
-            told,
+            sent,
             request,
         };
         Ok((change, body))
@@ -119,7 +119,7 @@ impl Change {
 
     /// The folders last sent to the device.
     pub fn folders(&self) -> &[Folder] {
-        &self.told.folders
+        &self.sent.folders
     }
 
     /// Whether a name is taken by another folder.
@@ -133,17 +133,17 @@ impl Change {
     /// Completes the change: the new key covers it and nothing else.
     pub async fn finish(self, call: &Call, id: &str, made: bool) -> Result<Reply> {
         let now = folders::all(call, &call.actor).await?;
-        let mut told = self.told.folders.clone();
-        told.retain(|folder| folder.id != id);
-        told.extend(now.iter().find(|folder| folder.id == id).cloned());
+        let mut sent = self.sent.folders.clone();
+        sent.retain(|folder| folder.id != id);
+        sent.extend(now.iter().find(|folder| folder.id == id).cloned());
         // In the order the next listing has, so that equal lists compare equal.
-        told.sort_by_key(|folder| now.iter().position(|known| known.id == folder.id));
-        let next = Told {
+        sent.sort_by_key(|folder| now.iter().position(|known| known.id == folder.id));
+        let next = SentFolders {
             key: new_key(),
-            folders: told,
+            folders: sent,
             previous: Some(Previous {
                 key: self.key,
-                folders: self.told.folders,
+                folders: self.sent.folders,
                 change: Some((self.request, made.then(|| id.to_owned()))),
             }),
         };

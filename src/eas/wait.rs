@@ -14,7 +14,7 @@ use tokio::time::{Instant, sleep_until};
 use super::{
     Face,
     folders::{self, Screen, Target},
-    hierarchy::{self, Told},
+    hierarchy::{self, SentFolders},
     polls::Poll,
     reply::Reply,
     request::Call,
@@ -218,11 +218,11 @@ impl Waiter {
             let mut gone = books.gone.iter();
             return Ok(gone.any(|id| restraint.may_tell(self.device, id)));
         }
-        let told: Option<Told> = self.face.value(self.device, hierarchy::VALUE).await?;
+        let sent: Option<SentFolders> = self.face.value(self.device, hierarchy::VALUE).await?;
         // A device that never asked for folders cannot have wrong ones.
-        let Some(told) = told else { return Ok(false) };
+        let Some(sent) = sent else { return Ok(false) };
         let now = folders::list(&self.face, self.screen, actor).await?;
-        Ok(told.folders != now)
+        Ok(sent.folders != now)
     }
 
     /// The books behind the folders.

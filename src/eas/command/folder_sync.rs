@@ -8,7 +8,7 @@ use carnet_proto::{
 use super::super::{
     Face,
     folders::{self, Folder},
-    hierarchy::{Told, VALUE},
+    hierarchy::{SentFolders, VALUE},
     reply::Reply,
     request::Call,
 };
@@ -20,13 +20,13 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let Some(key) = key_of(call.body.as_ref()) else {
         return Ok(refuse(status::Folder::MalformedRequest));
     };
-    let told: Told = call.value(VALUE).await?.unwrap_or_default();
-    let Some(before) = before(&told, &key) else {
+    let sent: SentFolders = call.value(VALUE).await?.unwrap_or_default();
+    let Some(before) = before(&sent, &key) else {
         return Ok(refuse(status::Folder::InvalidSyncKey));
     };
     let now = folders::all(call, &call.actor).await?;
-    let next = told.next(&key, before.clone(), now);
-    if next.key != told.key {
+    let next = sent.next(&key, before.clone(), now);
+    if next.key != sent.key {
         call.set_value(VALUE, &next).await?;
         let technical = format!("FolderSync {}", call.version);
         call.face
@@ -45,11 +45,11 @@ pub async fn take_all(
     let Some(key) = key_of(body) else {
         return Ok((refuse(status::Folder::MalformedRequest), false));
     };
-    let told: Told = face.value(device.id, VALUE).await?.unwrap_or_default();
-    let Some(before) = before(&told, &key) else {
+    let sent: SentFolders = face.value(device.id, VALUE).await?.unwrap_or_default();
+    let Some(before) = before(&sent, &key) else {
         return Ok((refuse(status::Folder::InvalidSyncKey), false));
     };
-    let next = told.next(&key, before.clone(), Vec::new());
+    let next = sent.next(&key, before.clone(), Vec::new());
     let value = Op::SetDeviceValue {
         device: device.id,
         name: VALUE.to_owned(),
@@ -69,10 +69,10 @@ fn key_of(body: Option<&Element>) -> Option<String> {
 }
 
 /// The folders the device has; none when the key is unknown.
-fn before(told: &Told, key: &str) -> Option<Vec<Folder>> {
+fn before(sent: &SentFolders, key: &str) -> Option<Vec<Folder>> {
     match key {
         "0" => Some(Vec::new()),
-        key => told.behind(key).cloned(),
+        key => sent.behind(key).cloned(),
     }
 }
 

@@ -17,7 +17,7 @@ use carnet_proto::{
     wbxml::{Element, Encoder, page::air_sync as a},
 };
 
-use self::{book::Told, cache::Asked};
+use self::{book::BookAnswer, cache::Asked};
 use super::super::{
     folders::{self, Target},
     polls::{Held, Poll},
@@ -46,7 +46,7 @@ enum Said {
     Nothing,
     /// A key and a status, without items.
     Status(status::Sync),
-    Book(Box<Told>),
+    Book(Box<BookAnswer>),
     /// Outcomes of commands in a folder that is always empty.
     Standard(Vec<standard::Fate>),
 }

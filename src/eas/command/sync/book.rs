@@ -45,7 +45,7 @@ struct Kept {
 }
 
 /// An answer of the domain, with what encoding it needs.
-pub struct Told {
+pub struct BookAnswer {
     pub answer: Answer,
     pub book: Book,
     pub view: View,
@@ -117,7 +117,8 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         SyncReply::Answer(answer) => {
             let key = answer.key.clone();
             make_ready(&call.face.facet, documents(&answer)).await;
-            part(&key, Said::Book(Box::new(Told { answer, book, view })))
+            let said = Said::Book(Box::new(BookAnswer { answer, book, view }));
+            part(&key, said)
         }
     })
 }

@@ -6,7 +6,7 @@ use carnet_proto::{
     wbxml::{Encoder, Tag, page::air_sync as a},
 };
 
-use super::{super::super::folders, Part, Said, book::Told, standard::Fate};
+use super::{super::super::folders, Part, Said, book::BookAnswer, standard::Fate};
 use crate::{
     domain::{
         device_sync::{Change, Failure, Outcome},
@@ -103,7 +103,7 @@ fn standard(fates: &[Fate], out: &mut Encoder) {
 
 /// Writes Responses: every Add, every Fetch, and failures. A Change or Delete that is left out
 /// succeeded.
-fn responses(call: &Call, told: &Told, out: &mut Encoder) {
+fn responses(call: &Call, told: &BookAnswer, out: &mut Encoder) {
     let spoken = |outcome: &&Outcome| !matches!(outcome, Outcome::Done);
     let outcomes = &told.answer.outcomes;
     if !outcomes.iter().any(|outcome| spoken(&outcome)) {
@@ -147,7 +147,7 @@ fn responses(call: &Call, told: &Told, out: &mut Encoder) {
     out.close();
 }
 
-fn changes(call: &Call, told: &Told, out: &mut Encoder) {
+fn changes(call: &Call, told: &BookAnswer, out: &mut Encoder) {
     if told.answer.changes.is_empty() {
         return;
     }
@@ -168,7 +168,7 @@ fn changes(call: &Call, told: &Told, out: &mut Encoder) {
     out.close();
 }
 
-fn data(call: &Call, told: &Told, card: &Card, out: &mut Encoder) {
+fn data(call: &Call, told: &BookAnswer, card: &Card, out: &mut Encoder) {
     let mut view = told.view.clone();
     view.labels = told.answer.labels_of(&card.placement.server_id).to_vec();
     out.open(a::APPLICATION_DATA);
