@@ -67,7 +67,7 @@ impl Call {
     /// How this device is shown items.
     pub fn view(&self, truncation: Option<u32>) -> View {
         View {
-            version: self.version.0,
+            version: self.version,
             date_time: quirk::date_time(&self.device, self.utc_offset),
             midnight: self
                 .utc_offset

@@ -133,7 +133,7 @@ fn body(text: &str) -> Element {
 
 fn v(version: u8) -> View {
     View {
-        version,
+        version: carnet_proto::eas::request_line::Version(version),
         ..View::default()
     }
 }

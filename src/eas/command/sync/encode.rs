@@ -123,9 +123,6 @@ fn responses(call: &Call, told: &BookAnswer, out: &mut Encoder) {
             Outcome::ChangeFailed { server_id, failure } => {
                 fate_of(out, a::CHANGE, a::SERVER_ID, server_id, status_of(*failure));
             }
-            Outcome::DeleteFailed { server_id, failure } => {
-                fate_of(out, a::DELETE, a::SERVER_ID, server_id, status_of(*failure));
-            }
             Outcome::Fetched { server_id } => match told.answer.fetched.get(server_id) {
                 Some(card) => {
                     out.open(a::FETCH)
