@@ -116,7 +116,7 @@ pub fn overloaded(seconds: u64) -> Response<Bytes> {
     response
 }
 
-/// 451: the mailbox is on another server ([MS-ASHTTP] 3.1.5.2.2).
+/// 451: the mailbox is on another server ([MS-ASHTTP] 3.2.5.1).
 pub fn elsewhere(address: &str) -> Response<Bytes> {
     let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
     with_header(plain(status), "x-ms-location", address)

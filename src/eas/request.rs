@@ -91,7 +91,7 @@ impl Call {
 
     /// Keeps a value for the device; nothing of one that only checks an account.
     pub async fn set_value(&self, name: &str, value: &impl serde::Serialize) -> Result<()> {
-        if device::is_probe(&self.device) {
+        if quirk::is_probe(&self.device.device_id) {
             return Ok(());
         }
         let op = Op::SetDeviceValue {
@@ -367,7 +367,7 @@ impl Arrival {
         let client = identity.client(label, Some(device.id));
         let actor = Arc::new(Actor::of(&identity.account, client));
         let announced = device::announcement(&face, &device).await?;
-        if !device::is_probe(&device) {
+        if !quirk::is_probe(&device.device_id) {
             let journal = face.core.journal();
             journal.contact(actor.person, &actor.client.label);
         }

@@ -1,4 +1,4 @@
-//! Removing an account's data from a device, or everything on it ([MS-ASPROV] 2.2.2.43).
+//! Removing an account's data from a device, or everything on it ([MS-ASPROV] 2.2.2.1, 2.2.2.45).
 //!
 //! From 16.1 on a device can be told to remove one account. Older ones are shown an empty account
 //! instead: their folders go at the next FolderSync and they are refused afterwards. Erasing a

@@ -15,8 +15,8 @@ use carnet_proto::{
 
 use super::{
     super::{
-        device,
         policy::{Policy, Standing, VALUE, new_key},
+        quirk,
         reply::{Reply, Stop},
         request::Call,
     },
@@ -92,7 +92,7 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said, Stop>
     let acknowledged = policy
         .text_of(p::POLICY_KEY)
         .map(|key| key.parse::<u32>().ok());
-    if device::is_probe(&call.device)
+    if quirk::is_probe(&call.device.device_id)
         && let Some(key) = acknowledged
     {
         return acknowledged_by_probe(call, policy, key);
@@ -147,8 +147,8 @@ fn is_not_enforced(status: u8, configured: Option<&Policy>) -> bool {
     status == 3 && configured.is_some_and(|policy| !policy.loose)
 }
 
-/// Android's client acknowledges in part while it checks an account, and gives the account up
-/// without a key. Nothing is kept of it, so that its key is good for nothing.
+/// The answer to a device that checks an account, which gives the account up without a key. Nothing
+/// is kept of it, so that its key is good for nothing.
 fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Result<Said, Stop> {
     if is_not_enforced(status_said(policy), call.face.settings.policy.as_ref()) {
         return Err(not_enforced());

@@ -8,7 +8,7 @@ use carnet_proto::{
     wbxml::{Element, Encoder, page::settings as s},
 };
 
-use super::super::{device::is_probe, reply::Reply, request::Call};
+use super::super::{quirk, reply::Reply, request::Call};
 use crate::domain::{batch::Op, error::Result};
 
 /// Answers Settings part by part: device information is stored, out-of-office and recovery
@@ -69,7 +69,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
 
 /// Stores the device information of a request.
 pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
-    if is_probe(&call.device) {
+    if quirk::is_probe(&call.device.device_id) {
         return Ok(());
     }
     let info: Vec<(String, String)> = element

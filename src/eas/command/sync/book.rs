@@ -13,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::super::{
-        device,
         facet::{Supported, View, make_ready},
         quirk,
         request::Call,
@@ -74,7 +73,7 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         // Nothing is applied before the first key, and nothing is taken for done.
         return Ok(part("0", Said::Status(status::Sync::ProtocolError)));
     }
-    if device::is_probe(&call.device) {
+    if quirk::is_probe(&call.device.device_id) {
         // Nothing is kept of it, so that its key is good for nothing.
         return Ok(if is_prime {
             part(&random_id(8), Said::Status(status::Sync::Success))
