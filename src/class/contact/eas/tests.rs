@@ -1,4 +1,4 @@
-//! Rows 83 to 95 of the checklist: what a contact keeps whichever device edits it.
+//! Tests 83 to 95: what a contact keeps whichever device edits it.
 
 mod body;
 mod date;
