@@ -3,11 +3,11 @@
 //! Owners take back what they ordered themselves, and nothing else: a device the administration
 //! blocked stays blocked, and cannot be forgotten to come in again as a new one.
 
-mod contact;
+mod admission;
 
 use std::sync::Arc;
 
-pub use contact::{Contact, FirstContact};
+pub use admission::{Contact, FirstContact};
 
 use super::{
     actor::Actor,

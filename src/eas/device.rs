@@ -2,7 +2,7 @@
 
 use carnet_proto::eas::request_line::{RequestLine, Version};
 
-use super::{Face, settings::NewDevices, version};
+use super::{Face, quirk, settings::NewDevices, version};
 use crate::domain::{
     batch::{DeviceOp, Op},
     device::{Contact, DeviceAccess, FirstContact},
@@ -11,8 +11,6 @@ use crate::domain::{
     store::Device,
 };
 
-/// DeviceId of Android's client while it checks an account: nothing is stored for it.
-const PROBE: &str = "validate";
 /// Name of the stored value with the versions a device was last offered.
 const OFFERED: &str = "OfferedVersions";
 
@@ -24,14 +22,9 @@ pub struct Visit<'a> {
     pub agent: &'a str,
 }
 
-/// Whether a device only checks an account and is not stored.
-pub fn is_probe(device: &Device) -> bool {
-    device.id == DeviceId(0)
-}
-
-/// The device of a request, stored if it has to be; none when the person has too many devices.
+/// The device of a request, stored unless it only checks an account; none when the person has too many devices.
 pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
-    if visit.line.device_id == PROBE {
+    if quirk::is_probe(&visit.line.device_id) {
         return Ok(Some(visit.transient()));
     }
     let contact = Contact {
@@ -53,10 +46,10 @@ pub async fn admit(face: &Face, visit: &Visit<'_>) -> Result<Option<Device>> {
     face.core.admit_device(contact, new).await
 }
 
-/// The versions to announce to a device (X-MS-RP, [MS-ASHTTP] 2.2.3.1.2.7) when more are offered
+/// The versions to announce to a device (X-MS-RP, [MS-ASHTTP] 2.2.2.1.2) when more are offered
 /// than it was last offered; once each.
 pub async fn announcement(face: &Face, device: &Device) -> Result<Option<String>> {
-    if !face.settings.announce || is_probe(device) {
+    if !face.settings.announce || quirk::is_probe(&device.device_id) {
         return Ok(None);
     }
     let told = device.info.iter().find(|(name, _)| name == OFFERED);

@@ -1,8 +1,11 @@
 //! Entries of the directory as Search, Find and ResolveRecipients show them ([MS-ASCMD] 2.2.3.47).
 
-use carnet_proto::wbxml::{
-    Encoder, Tag,
-    page::{gal as g, resolve_recipients as r},
+use carnet_proto::{
+    eas::status,
+    wbxml::{
+        Encoder, Tag,
+        page::{gal as g, resolve_recipients as r},
+    },
 };
 
 use super::{
@@ -13,11 +16,6 @@ use crate::domain::{directory::Listed, error::Result};
 
 /// Results in one answer.
 pub const MAX_RESULTS: usize = 100;
-
-const PICTURE_THERE: u16 = 1;
-const NO_PICTURE: u16 = 173;
-const TOO_LARGE: u16 = 174;
-const LIMIT_REACHED: u16 = 175;
 
 /// The pictures a client requests, and how many it was given.
 pub struct Pictures {
@@ -41,14 +39,16 @@ impl Pictures {
     }
 
     /// The status of the next entry's picture, and the picture.
-    fn next(&mut self, picture: Option<Vec<u8>>) -> (u16, Option<Vec<u8>>) {
+    fn next(&mut self, picture: Option<Vec<u8>>) -> (status::Picture, Option<Vec<u8>>) {
         match picture {
-            None => (NO_PICTURE, None),
-            Some(_) if self.left == 0 => (LIMIT_REACHED, None),
-            Some(octets) if octets.len() > self.max_size => (TOO_LARGE, None),
+            None => (status::Picture::NoPicture, None),
+            Some(_) if self.left == 0 => (status::Picture::PictureLimitReached, None),
+            Some(octets) if octets.len() > self.max_size => {
+                (status::Picture::PictureTooLarge, None)
+            }
             Some(octets) => {
                 self.left -= 1;
-                (PICTURE_THERE, Some(octets))
+                (status::Picture::Success, Some(octets))
             }
         }
     }

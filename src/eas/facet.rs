@@ -3,7 +3,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use carnet_proto::wbxml::{Element, Encoder, Tag};
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{Element, Encoder, Tag},
+};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::domain::{book::Edit, error::Result};
@@ -11,8 +14,7 @@ use crate::domain::{book::Edit, error::Result};
 /// How a device is served items.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// 25 for 2.5 up to 161 for 16.1.
-    pub version: u8,
+    pub version: Version,
     /// Time of day for dates without one, as the client expects it: `T11:59:00.000Z`.
     pub date_time: &'static str,
     /// Minutes east of UTC of a client that sends dates as its local midnight; none when unknown.
@@ -34,7 +36,7 @@ pub struct View {
 impl Default for View {
     fn default() -> Self {
         Self {
-            version: 141,
+            version: Version::V14_1,
             date_time: "T11:59:00.000Z",
             midnight: None,
             truncation: None,

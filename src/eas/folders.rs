@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Face, device, quirk, request::Call};
+use super::{Face, quirk, request::Call};
 use crate::domain::{
     actor::Actor,
     book::Book,
@@ -72,7 +72,7 @@ impl Screen {
     /// stored for a device that only probes the server.
     pub fn of(device: &Device) -> Self {
         Self {
-            device: (!device::is_probe(device)).then_some(device.id),
+            device: (!quirk::is_probe(&device.device_id)).then_some(device.id),
             habit: quirk::contacts_view(device),
         }
     }

@@ -1,12 +1,16 @@
 //! The folder hierarchy last sent to a device, two generations of it: a lost answer is repeated,
 //! and no folder is removed twice.
 
-use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
+use carnet_proto::{
+    eas::status,
+    wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     folders::{self, Folder},
-    request::{Call, Reply, command_status},
+    reply::{Reply, Stop},
+    request::Call,
 };
 use crate::domain::{
     error::Result,
@@ -15,7 +19,7 @@ use crate::domain::{
 
 /// The folders sent with the current key, and those sent with the previous one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Told {
+pub struct SentFolders {
     pub key: String,
     pub folders: Vec<Folder>,
     previous: Option<Previous>,
@@ -33,7 +37,7 @@ struct Previous {
 /// Name of the device value.
 pub const VALUE: &str = "folders";
 
-impl Told {
+impl SentFolders {
     /// The folders sent with a key; none when it is neither of the two.
     pub fn behind(&self, key: &str) -> Option<&Vec<Folder>> {
         match &self.previous {
@@ -63,8 +67,8 @@ impl Told {
 
 /// Whether the folders are those last sent to the device.
 pub async fn is_current(call: &Call, now: &[Folder]) -> Result<bool> {
-    let told: Option<Told> = call.value(VALUE).await?;
-    Ok(told.is_some_and(|told| told.folders == now))
+    let sent: Option<SentFolders> = call.value(VALUE).await?;
+    Ok(sent.is_some_and(|sent| sent.folders == now))
 }
 
 fn new_key() -> String {
@@ -75,53 +79,47 @@ fn new_key() -> String {
 pub struct Change {
     root: Tag,
     key: String,
-    told: Told,
+    sent: SentFolders,
     request: String,
 }
 
-/// The reply that ends a change early.
-pub type Refusal = Reply;
-
 impl Change {
-    /// Begins a change. One whose answer was lost gets the same answer again, as the refusal.
-    pub async fn begin(
-        call: &Call,
-        root: Tag,
-    ) -> Result<std::result::Result<(Self, &Element), Refusal>> {
-        let refuse = |status| Ok(Err(Reply::Wbxml(command_status(root, status))));
+    /// Begins a change. One whose answer was lost stops with the same answer again.
+    pub async fn begin(call: &Call, root: Tag) -> std::result::Result<(Self, &Element), Stop> {
+        let refuse = |status: status::Folder| Err(Reply::status(root, status).into());
         let Some(body) = call.body.as_ref().filter(|body| body.tag == root) else {
-            return refuse(10);
+            return refuse(status::Folder::MalformedRequest);
         };
         let Some(key) = body.text_of(f::SYNC_KEY).filter(|key| !key.is_empty()) else {
-            return refuse(10);
+            return refuse(status::Folder::MalformedRequest);
         };
-        let told: Told = call.value(VALUE).await?.unwrap_or_default();
+        let sent: SentFolders = call.value(VALUE).await?.unwrap_or_default();
         let request = digest(body.dump().as_bytes());
-        if let Some(previous) = told.previous.as_ref().filter(|step| step.key == key)
+        if let Some(previous) = sent.previous.as_ref().filter(|step| step.key == key)
             && let Some((_, made)) = previous.change.as_ref().filter(|(was, _)| *was == request)
         {
-            return Ok(Err(answer(root, &told.key, made.as_deref())));
+            return Err(answer(root, &sent.key, made.as_deref()).into());
         }
-        if told.key != key {
-            return refuse(9);
+        if sent.key != key {
+            return refuse(status::Folder::InvalidSyncKey);
         }
         let change = Self {
             root,
             key,
-            told,
+            sent,
             request,
         };
-        Ok(Ok((change, body)))
+        Ok((change, body))
     }
 
     /// The answer of the command with a Status alone; nothing is stored.
-    pub fn refuse(&self, status: u16) -> Reply {
-        Reply::Wbxml(command_status(self.root, status))
+    pub fn refuse(&self, status: status::Folder) -> Reply {
+        Reply::status(self.root, status)
     }
 
     /// The folders last sent to the device.
     pub fn folders(&self) -> &[Folder] {
-        &self.told.folders
+        &self.sent.folders
     }
 
     /// Whether a name is taken by another folder.
@@ -135,17 +133,17 @@ impl Change {
     /// Completes the change: the new key covers it and nothing else.
     pub async fn finish(self, call: &Call, id: &str, made: bool) -> Result<Reply> {
         let now = folders::all(call, &call.actor).await?;
-        let mut told = self.told.folders.clone();
-        told.retain(|folder| folder.id != id);
-        told.extend(now.iter().find(|folder| folder.id == id).cloned());
+        let mut sent = self.sent.folders.clone();
+        sent.retain(|folder| folder.id != id);
+        sent.extend(now.iter().find(|folder| folder.id == id).cloned());
         // In the order the next listing has, so that equal lists compare equal.
-        told.sort_by_key(|folder| now.iter().position(|known| known.id == folder.id));
-        let next = Told {
+        sent.sort_by_key(|folder| now.iter().position(|known| known.id == folder.id));
+        let next = SentFolders {
             key: new_key(),
-            folders: told,
+            folders: sent,
             previous: Some(Previous {
                 key: self.key,
-                folders: self.told.folders,
+                folders: self.sent.folders,
                 change: Some((self.request, made.then(|| id.to_owned()))),
             }),
         };
@@ -156,7 +154,9 @@ impl Change {
 
 fn answer(root: Tag, key: &str, made: Option<&str>) -> Reply {
     let mut out = Encoder::new();
-    out.open(root).number(f::STATUS, 1).text(f::SYNC_KEY, key);
+    out.open(root)
+        .number(f::STATUS, status::Folder::Success)
+        .text(f::SYNC_KEY, key);
     if let Some(id) = made {
         out.text(f::SERVER_ID, id);
     }

@@ -4,7 +4,7 @@
 //! its version does not know never count.
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{request_line::Version, status::Common},
     wbxml::{Encoder, Tag, page::provision as p},
 };
 use serde::{Deserialize, Serialize};
@@ -51,14 +51,13 @@ pub const VALUE: &str = "policy";
 
 impl Policy {
     /// The status to refuse a command with; none when the device may continue.
-    pub fn refusal(&self, standing: &Standing, presented: Option<u32>) -> Option<u16> {
+    pub fn refusal(&self, standing: &Standing, presented: Option<u32>) -> Option<Common> {
         match (presented, standing.acknowledged) {
             (Some(key), Some(acknowledged)) if acknowledged == (key, self.revision) => None,
             (None, _) if self.loose => None,
-            // DeviceNotProvisioned
-            (None | Some(0), _) => Some(142),
-            // InvalidPolicyKey: of an earlier revision, or none of ours.
-            _ => Some(144),
+            (None | Some(0), _) => Some(Common::DeviceNotProvisioned),
+            // Of an earlier revision, or none of ours.
+            _ => Some(Common::InvalidPolicyKey),
         }
     }
 
@@ -204,15 +203,18 @@ mod tests {
         };
         let refusal = |presented| policy().refusal(&standing, presented);
         assert_eq!(refusal(Some(7)), None);
-        assert_eq!(refusal(None), Some(142));
-        assert_eq!(refusal(Some(0)), Some(142));
-        assert_eq!(refusal(Some(8)), Some(144));
+        assert_eq!(refusal(None), Some(Common::DeviceNotProvisioned));
+        assert_eq!(refusal(Some(0)), Some(Common::DeviceNotProvisioned));
+        assert_eq!(refusal(Some(8)), Some(Common::InvalidPolicyKey));
         let raised = Policy {
             revision: 4,
             loose: true,
             ..policy()
         };
-        assert_eq!(raised.refusal(&standing, Some(7)), Some(144));
+        assert_eq!(
+            raised.refusal(&standing, Some(7)),
+            Some(Common::InvalidPolicyKey)
+        );
         assert_eq!(raised.refusal(&standing, None), None);
     }
 }

@@ -14,13 +14,13 @@ const MAX_HELD: usize = 8;
 
 /// Which command waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Command {
+pub enum Held {
     Ping,
     Sync,
 }
 
 struct Entry {
-    command: Command,
+    command: Held,
     folders: Arc<[String]>,
     ended: CancellationToken,
     number: u64,
@@ -49,7 +49,7 @@ impl Polls {
     pub fn begin(
         self: &Arc<Self>,
         device: (PersonId, DeviceId),
-        command: Command,
+        command: Held,
         folders: &[String],
     ) -> Poll {
         let ended = CancellationToken::new();

@@ -7,6 +7,12 @@ use carnet_proto::eas::request_line::Version;
 
 use crate::domain::{store::Device, view::Mode};
 
+/// Whether a DeviceId is the one under which Android's client checks an account before it is set
+/// up: nothing is stored for it. It acknowledges a policy in part while it checks.
+pub fn is_probe(device_id: &str) -> bool {
+    device_id == "validate"
+}
+
 /// The time of day a client expects in birthdays.
 ///
 /// 11:59Z gives the right date from UTC-11 to UTC+12 whether or not the client converts, and 05:30Z

@@ -1,7 +1,32 @@
 //! Answers as HTTP.
 
 use bytes::Bytes;
+use carnet_proto::{
+    eas::status::Status,
+    wbxml::{Encoder, Tag, page},
+};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+
+use crate::domain::error::Error;
+
+/// Why a request ends early.
+pub enum Stop<T = Reply> {
+    /// It is answered so.
+    Reply(T),
+    Failed(Error),
+}
+
+impl From<Reply> for Stop {
+    fn from(reply: Reply) -> Self {
+        Stop::Reply(reply)
+    }
+}
+
+impl<T> From<Error> for Stop<T> {
+    fn from(error: Error) -> Self {
+        Stop::Failed(error)
+    }
+}
 
 /// The reply of a command.
 pub enum Reply {
@@ -18,6 +43,17 @@ pub enum Reply {
 }
 
 impl Reply {
+    /// A message of a Status alone, in the root element of its command.
+    pub fn status(root: Tag, status: impl Status) -> Self {
+        let mut out = Encoder::new();
+        out.open(root);
+        if let Some(tag) = status_of(root) {
+            out.number(tag, status);
+        }
+        out.close();
+        Reply::Wbxml(out.finish())
+    }
+
     /// The HTTP response, with the content type of the body.
     pub fn into_response(self) -> Response<Bytes> {
         match self {
@@ -34,6 +70,12 @@ impl Reply {
             Reply::Later(seconds) => overloaded(seconds),
         }
     }
+}
+
+/// The Status element on the page of a root.
+pub fn status_of(root: Tag) -> Option<Tag> {
+    let page = page::PAGES.iter().find(|page| page.number == root.page)?;
+    Tag::by_name(page.name, "Status")
 }
 
 /// A response with a status and no body.
@@ -74,7 +116,7 @@ pub fn overloaded(seconds: u64) -> Response<Bytes> {
     response
 }
 
-/// 451: the mailbox is on another server ([MS-ASHTTP] 3.1.5.2.2).
+/// 451: the mailbox is on another server ([MS-ASHTTP] 3.2.5.1).
 pub fn elsewhere(address: &str) -> Response<Bytes> {
     let status = StatusCode::UNAVAILABLE_FOR_LEGAL_REASONS;
     with_header(plain(status), "x-ms-location", address)

@@ -5,7 +5,11 @@ use std::{net::IpAddr, sync::Arc};
 use axum::{body::Body, extract::Request};
 use bytes::Bytes;
 use carnet_proto::{
-    eas::request_line::{RequestLine, Version},
+    eas::{
+        Command,
+        request_line::{RequestLine, Version},
+        status::Common,
+    },
     wbxml::{Element, Limits, Tag, decode, page},
 };
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
@@ -14,11 +18,10 @@ use super::{
     Face, command, device,
     facet::View,
     policy, quirk,
-    reply::{elsewhere, overloaded, plain, unauthorized, wbxml, with_header},
+    reply::{Reply, Stop, elsewhere, overloaded, plain, unauthorized, wbxml, with_header},
     status::{self, refuse},
     version, wipe,
 };
-pub use super::{reply::Reply, status::command_status};
 use crate::{
     auth::{Door, Identity, Outcome, Why},
     domain::{
@@ -64,7 +67,7 @@ impl Call {
     /// How this device is shown items.
     pub fn view(&self, truncation: Option<u32>) -> View {
         View {
-            version: self.version.0,
+            version: self.version,
             date_time: quirk::date_time(&self.device, self.utc_offset),
             midnight: self
                 .utc_offset
@@ -88,7 +91,7 @@ impl Call {
 
     /// Keeps a value for the device; nothing of one that only checks an account.
     pub async fn set_value(&self, name: &str, value: &impl serde::Serialize) -> Result<()> {
-        if device::is_probe(&self.device) {
+        if quirk::is_probe(&self.device.device_id) {
             return Ok(());
         }
         let op = Op::Sync(SyncOp::SetDeviceValue {
@@ -125,7 +128,7 @@ async fn admit(
             }
             return Err(
                 match wipe::without_password(&face, &parts, body, peer).await {
-                    Ok(Some(response)) => response,
+                    Ok(Some(reply)) => reply.into_response(),
                     Ok(None) => refusal,
                     Err(error) => failed(&error),
                 },
@@ -148,15 +151,16 @@ async fn admit(
     let arrival = Arrival::read(identity.person(), parts, body).await;
     let arrival = arrival.map_err(plain)?;
     match arrival.admit(face, &identity).await {
-        Ok(admitted) => admitted,
-        Err(error) => Err(failed(&error)),
+        Ok(admitted) => Ok(admitted),
+        Err(Stop::Reply(reply)) => Err(reply.into_response()),
+        Err(Stop::Failed(error)) => Err(failed(&error)),
     }
 }
 
 /// A command that is let in.
 struct Admitted {
     call: Box<Call>,
-    command: String,
+    command: Command,
     root: Tag,
     /// The versions offered, where the device has to be told.
     announced: Option<String>,
@@ -172,10 +176,10 @@ impl Admitted {
         } = self;
         let (version, about) = (call.version, call.about.clone());
         let (face, actor) = (call.face.clone(), call.actor.clone());
-        let response = match command::run(call, &command).await {
-            Ok(reply) => reply.into_response(),
-            Err(error) => match refused(version, root, error, &about) {
-                Ok(refusal) => return refusal,
+        let response = match command::run(call, command).await {
+            Ok(reply) | Err(Stop::Reply(reply)) => reply.into_response(),
+            Err(Stop::Failed(error)) => match refused(version, root, error, &about) {
+                Ok(refusal) => return refusal.into_response(),
                 Err(error) => {
                     let technical = format!("{command} {version}");
                     face.core.exchanged(&actor, Event::Failed, &technical);
@@ -219,15 +223,14 @@ async fn sign_in(
 /// The account is not enabled: a phone that hears 401 would ask for another password.
 fn disabled(parts: &Parts) -> Response<Bytes> {
     let line = RequestLine::parse(parts.uri.query().unwrap_or_default()).ok();
-    let root = line
-        .as_ref()
-        .and_then(|line| command::root_of(&line.command));
+    let root = line.as_ref().and_then(|line| line.command.root());
     let version = line
         .as_ref()
         .and_then(|line| version_of(line, &parts.headers));
     match (version, root) {
-        // AccountDisabled
-        (Some(version), Some(root)) => refuse(version, root, 131),
+        (Some(version), Some(root)) => {
+            refuse(version, root, Common::AccountDisabled).into_response()
+        }
         _ => plain(StatusCode::FORBIDDEN),
     }
 }
@@ -237,7 +240,7 @@ fn note(about: &About, line: &RequestLine) {
     let is_fit = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
     let device: String = line.device_id.chars().filter(is_fit).take(64).collect();
     about.note_device(&device);
-    about.note_command(command::name_of(&line.command));
+    about.note_command(line.command.name());
 }
 
 /// The version a request says; none when it says none, 0 when nobody knows it.
@@ -314,9 +317,10 @@ impl Arrival {
         self,
         face: Arc<Face>,
         identity: &Identity,
-    ) -> Result<std::result::Result<Admitted, Response<Bytes>>> {
-        let Some(root) = command::root_of(&self.line.command) else {
-            return Ok(Err(status::unknown_command(self.version, &self.body)));
+    ) -> std::result::Result<Admitted, Stop> {
+        let command = self.line.command;
+        let Some(root) = command.root() else {
+            return Err(status::unknown_command(self.version, &self.body).into());
         };
         let visit = device::Visit {
             person: self.person,
@@ -328,23 +332,19 @@ impl Arrival {
             agent: &self.agent,
         };
         let Some(device) = device::admit(&face, &visit).await? else {
-            // MaximumDevicesReached
             let version = self.version.unwrap_or(Version::V12_1);
-            return Ok(Err(refuse(version, root, 177)));
+            return Err(refuse(version, root, Common::MaximumDevicesReached).into());
         };
-        let version = match self.version(&face, &device) {
-            Some(version) => version,
-            None => return Ok(Err(plain(StatusCode::BAD_REQUEST))),
+        let Some(version) = self.version(&face, &device) else {
+            return Err(Reply::Http(StatusCode::BAD_REQUEST).into());
         };
         if !version::offered(face.settings.legacy).any(|offered| offered == version) {
-            // VersionNotSupported
-            return Ok(Err(refuse(version, root, 138)));
+            return Err(refuse(version, root, Common::VersionNotSupported).into());
         }
-        if !command::is_served(&self.line.command, version) {
-            // CommandNotSupported
-            return Ok(Err(refuse(version, root, 137)));
+        if version < command.since() {
+            return Err(refuse(version, root, Common::CommandNotSupported).into());
         }
-        let is_raw = command::is_raw(&self.line.command, version);
+        let is_raw = command.is_raw(version);
         let element = if self.body.is_empty() || is_raw {
             None
         } else {
@@ -352,25 +352,22 @@ impl Arrival {
                 Ok(element) => Some(element),
                 Err(error) => {
                     self.about.note_fault(format!("WBXML: {error}"));
-                    // InvalidWBXML
-                    return Ok(Err(refuse(version, root, 102)));
+                    return Err(refuse(version, root, Common::InvalidWbxml).into());
                 }
             }
         };
         if device.access != DeviceAccess::Allowed {
-            let command = &self.line.command;
             let gated = gate(&face, &device, command, version, root, element.as_ref());
-            return gated.await.map(Err);
+            return Err(gated.await?.into());
         }
         if let Some(status) = self.policy_refusal(&face, &device).await? {
-            return Ok(Err(refuse(version, root, status)));
+            return Err(refuse(version, root, status).into());
         }
         let label = device.label();
         let client = identity.client(label, Some(device.id));
         let actor = Arc::new(Actor::of(&identity.account, client));
         let announced = device::announcement(&face, &device).await?;
-        let command = self.line.command;
-        if !device::is_probe(&device) {
+        if !quirk::is_probe(&device.device_id) {
             let journal = face.core.journal();
             journal.contact(actor.person, &actor.client.label);
         }
@@ -388,12 +385,12 @@ impl Arrival {
             about: self.about,
             face,
         };
-        Ok(Ok(Admitted {
+        Ok(Admitted {
             call: Box::new(call),
             command,
             root,
             announced,
-        }))
+        })
     }
 
     /// The version meant: as said, else as 2.5 had it, else as this device last said.
@@ -407,11 +404,11 @@ impl Arrival {
 
     /// The status of a device that has to acknowledge the policy first. Ping carries no key with
     /// Android's client.
-    async fn policy_refusal(&self, face: &Face, device: &Device) -> Result<Option<u16>> {
+    async fn policy_refusal(&self, face: &Face, device: &Device) -> Result<Option<Common>> {
         let Some(policy) = &face.settings.policy else {
             return Ok(None);
         };
-        if matches!(self.line.command.as_str(), "Provision" | "Ping") {
+        if matches!(self.line.command, Command::Provision | Command::Ping) {
             return Ok(None);
         }
         let standing = face.value(device.id, policy::VALUE).await?;
@@ -423,21 +420,19 @@ impl Arrival {
 async fn gate(
     face: &Face,
     device: &Device,
-    command: &str,
+    command: Command,
     version: Version,
     root: Tag,
     body: Option<&Element>,
-) -> Result<Response<Bytes>> {
+) -> Result<Reply> {
     Ok(match device.access {
         DeviceAccess::WipePending | DeviceAccess::ErasePending => {
             return wipe::answer(face, device, command, version, root, body).await;
         }
         access => {
             let status = match access {
-                // AccessDenied
-                DeviceAccess::Quarantined => 130,
-                // DeviceIsBlockedForThisUser
-                _ => 129,
+                DeviceAccess::Quarantined => Common::AccessDenied,
+                _ => Common::DeviceIsBlockedForThisUser,
             };
             let technical = format!("{command} {version} status {status}");
             let label = device.label();
@@ -449,7 +444,7 @@ async fn gate(
 }
 
 /// A command that failed as a whole; what only trying again helps is passed on.
-fn refused(version: Version, root: Tag, error: Error, about: &About) -> Result<Response<Bytes>> {
+fn refused(version: Version, root: Tag, error: Error, about: &About) -> Result<Reply> {
     // iOS repeats a Provision that is answered with 110 without end.
     let repeats = root == page::provision::PROVISION && error == Error::NoSpace;
     match status::of(&error).filter(|_| !repeats) {

@@ -5,18 +5,20 @@
 
 use std::{sync::Arc, time::Duration};
 
-use carnet_proto::{eas::request_line::Version, wbxml::Tag};
-use http::StatusCode;
+use carnet_proto::{
+    eas::{request_line::Version, status::Common},
+    wbxml::Tag,
+};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
     Face,
     folders::{self, Screen, Target},
-    hierarchy::{self, Told},
+    hierarchy::{self, SentFolders},
     polls::Poll,
     reply::Reply,
     request::Call,
-    status::command_status,
+    status::refuse,
 };
 use crate::domain::{
     account_class::Service,
@@ -56,9 +58,7 @@ impl Barred {
     pub fn reply(self, version: Version, root: Tag) -> Reply {
         match self {
             Barred::Password => Reply::Unauthorized,
-            Barred::Account if version < Version::V14_0 => Reply::Http(StatusCode::FORBIDDEN),
-            // AccountDisabled
-            Barred::Account => Reply::Wbxml(command_status(root, 131)),
+            Barred::Account => refuse(version, root, Common::AccountDisabled),
         }
     }
 }
@@ -122,10 +122,10 @@ impl Waiter {
     }
 
     /// Goes on after the wait, as long as no newer request takes its place.
-    pub async fn unless_ended<T>(
+    pub async fn unless_ended<T, E>(
         &self,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<Option<T>> {
+        work: impl Future<Output = std::result::Result<T, E>>,
+    ) -> std::result::Result<Option<T>, E> {
         tokio::select! {
             biased;
             () = self.poll.ended() => Ok(None),
@@ -218,11 +218,11 @@ impl Waiter {
             let mut gone = books.gone.iter();
             return Ok(gone.any(|id| restraint.may_tell(self.device, id)));
         }
-        let told: Option<Told> = self.face.value(self.device, hierarchy::VALUE).await?;
+        let sent: Option<SentFolders> = self.face.value(self.device, hierarchy::VALUE).await?;
         // A device that never asked for folders cannot have wrong ones.
-        let Some(told) = told else { return Ok(false) };
+        let Some(sent) = sent else { return Ok(false) };
         let now = folders::list(&self.face, self.screen, actor).await?;
-        Ok(told.folders != now)
+        Ok(sent.folders != now)
     }
 
     /// The books behind the folders.

@@ -1,4 +1,4 @@
-//! Removing an account's data from a device, or everything on it ([MS-ASPROV] 2.2.2.43).
+//! Removing an account's data from a device, or everything on it ([MS-ASPROV] 2.2.2.1, 2.2.2.45).
 //!
 //! From 16.1 on a device can be told to remove one account. Older ones are shown an empty account
 //! instead: their folders go at the next FolderSync and they are refused afterwards. Erasing a
@@ -7,24 +7,20 @@
 use std::net::IpAddr;
 
 use axum::body::Body;
-use bytes::Bytes;
 use carnet_proto::{
-    eas::request_line::{RequestLine, Version},
+    eas::{
+        Command,
+        request_line::{RequestLine, Version},
+        status::{self, Common},
+    },
     wbxml::{
         Element, Encoder, Limits, Tag, decode,
         page::{air_sync, ping, provision as p},
     },
 };
-use http::{Method, Response, header, request::Parts};
+use http::{Method, header, request::Parts};
 
-use super::{
-    Face, command,
-    command::folder_sync,
-    reply::wbxml,
-    request::Arrival,
-    status::{command_status, refuse},
-    version,
-};
+use super::{Face, command::folder_sync, reply::Reply, request::Arrival, status::refuse, version};
 use crate::domain::{
     batch::{Batch, DeviceOp, Op},
     device::DeviceAccess,
@@ -38,20 +34,21 @@ use crate::domain::{
 pub async fn answer(
     face: &Face,
     device: &Device,
-    command: &str,
+    command: Command,
     version: Version,
     root: Tag,
     body: Option<&Element>,
-) -> Result<Response<Bytes>> {
+) -> Result<Reply> {
     let emulated = device.access == DeviceAccess::WipePending && version < Version::V16_1;
     Ok(match command {
-        "Provision" => wbxml(provision(face, device, emulated, body).await?),
-        "FolderSync" if emulated => wbxml(empty(face, device, body).await?),
-        // Hierarchy changed: they come for the folders.
-        "Sync" if emulated => wbxml(command_status(air_sync::SYNC, 12)),
-        "Ping" if emulated => wbxml(command_status(ping::PING, 7)),
-        // RemoteWipeRequested
-        _ => refuse(version, root, 140),
+        Command::Provision => provision(face, device, emulated, body).await?,
+        Command::FolderSync if emulated => empty(face, device, body).await?,
+        // They come for the folders.
+        Command::Sync if emulated => {
+            Reply::status(air_sync::SYNC, status::Sync::FolderHierarchyChanged)
+        }
+        Command::Ping if emulated => Reply::status(ping::PING, status::Ping::FolderSyncRequired),
+        _ => refuse(version, root, Common::RemoteWipeRequested),
     })
 }
 
@@ -62,7 +59,7 @@ pub async fn without_password(
     parts: &Parts,
     body: Body,
     peer: IpAddr,
-) -> Result<Option<Response<Bytes>>> {
+) -> Result<Option<Reply>> {
     let authorization = parts.headers.get(header::AUTHORIZATION);
     if parts.method != Method::POST {
         return Ok(None);
@@ -84,7 +81,7 @@ pub async fn without_password(
     let version = version.filter(|version| {
         version::offered(face.settings.legacy).any(|offered| offered == *version)
     });
-    let (Some(version), Some(root)) = (version, command::root_of(&arrival.line.command)) else {
+    let (Some(version), Some(root)) = (version, arrival.line.command.root()) else {
         return Ok(None);
     };
     tracing::info!(%peer, device = device.device_id, "a device to be wiped came without the password");
@@ -92,7 +89,7 @@ pub async fn without_password(
     answer(
         face,
         &device,
-        &arrival.line.command,
+        arrival.line.command,
         version,
         root,
         element.as_ref(),
@@ -107,7 +104,7 @@ async fn provision(
     device: &Device,
     emulated: bool,
     body: Option<&Element>,
-) -> Result<Vec<u8>> {
+) -> Result<Reply> {
     // iOS 5 puts a stray Status before the acknowledgement: any order is read.
     let said = body.and_then(|root| {
         [p::REMOTE_WIPE, p::ACCOUNT_ONLY_REMOTE_WIPE]
@@ -116,7 +113,8 @@ async fn provision(
             .map(|wipe| wipe.text_of(p::STATUS).unwrap_or_default())
     });
     let mut out = Encoder::new();
-    out.open(p::PROVISION).number(p::STATUS, 1);
+    out.open(p::PROVISION)
+        .number(p::STATUS, status::Provision::Success);
     match said.as_deref() {
         Some("1") => record(face, device, "acknowledged", true).await?,
         Some(_) => record(face, device, "failed on the device", false).await?,
@@ -129,11 +127,11 @@ async fn provision(
         }
     }
     out.close();
-    Ok(out.finish())
+    Ok(Reply::Wbxml(out.finish()))
 }
 
 /// Sends a device without account-only wipe the removal of every folder.
-async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<Vec<u8>> {
+async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<Reply> {
     let (answer, done) = folder_sync::take_all(face, device, body).await?;
     if done {
         record(face, device, "folders removed", true).await?;

@@ -6,6 +6,8 @@ use base64::{
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
 };
 
+use super::Command;
+
 /// A protocol version: 25 for 2.5, 120, 121, 140, 141, 160, 161.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u8);
@@ -43,8 +45,7 @@ impl std::fmt::Display for Version {
 /// The parameters of a request's query.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RequestLine {
-    /// The command as [MS-ASHTTP] spells it, such as `Sync`; an unknown one as sent.
-    pub command: String,
+    pub command: Command,
     /// Present in the base64 form only.
     pub version: Option<Version>,
     /// Lower case; raw GUIDs as hex.
@@ -61,34 +62,6 @@ pub struct RequestLine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the query is neither the plain nor the base64 form")]
 pub struct BadQuery;
-
-/// Command codes 0 to 23, as [MS-ASHTTP] spells them.
-pub const COMMANDS: [&str; 24] = [
-    "Sync",
-    "SendMail",
-    "SmartForward",
-    "SmartReply",
-    "GetAttachment",
-    "GetHierarchy",
-    "CreateCollection",
-    "DeleteCollection",
-    "MoveCollection",
-    "FolderSync",
-    "FolderCreate",
-    "FolderDelete",
-    "FolderUpdate",
-    "MoveItems",
-    "GetItemEstimate",
-    "MeetingResponse",
-    "Search",
-    "Settings",
-    "Ping",
-    "ItemOperations",
-    "Provision",
-    "ResolveRecipients",
-    "ValidateCert",
-    "Find",
-];
 
 impl RequestLine {
     /// Reads a query.
@@ -129,9 +102,7 @@ fn from_bytes(bytes: &[u8]) -> Result<RequestLine, BadQuery> {
     };
     let device_type = reader.field()?;
     let mut line = RequestLine {
-        command: COMMANDS
-            .get(usize::from(command))
-            .map_or_else(|| format!("command {command}"), |name| (*name).to_owned()),
+        command: Command::of_code(command),
         version: Some(Version(version)),
         device_id: device_id_of(device_id),
         device_type: String::from_utf8_lossy(device_type).into_owned(),
@@ -196,15 +167,14 @@ impl<'a> Bytes<'a> {
 /// Any order, keys in any case.
 fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
     let mut line = RequestLine::default();
+    let mut names_command = false;
     for pair in query.split('&') {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
         let value = percent_decode(value);
         match key.to_ascii_lowercase().as_str() {
             "cmd" => {
-                line.command = COMMANDS
-                    .iter()
-                    .find(|name| name.eq_ignore_ascii_case(&value))
-                    .map_or(value, |name| (*name).to_owned());
+                names_command = !value.is_empty();
+                line.command = Command::parse(&value);
             }
             "user" => line.user = Some(value),
             "deviceid" => line.device_id = value.to_lowercase(),
@@ -213,7 +183,7 @@ fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
             _ => {}
         }
     }
-    if !line.command.is_empty() && is_device_id(&line.device_id) {
+    if names_command && is_device_id(&line.device_id) {
         Ok(line)
     } else {
         Err(BadQuery)

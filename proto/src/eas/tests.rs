@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::{
+    Command,
     request_line::{RequestLine, Version},
-    sync::{Command, Request},
+    sync::{self, Request},
 };
 use crate::wbxml::{Element, Limits, Node, decode, page::air_sync as a};
 
@@ -10,7 +11,7 @@ use crate::wbxml::{Element, Limits, Node, decode, page::air_sync as a};
 fn the_base64_form_is_that_of_the_specification() {
     // [MS-ASHTTP] 2.2.1.1.1: the example.
     let line = RequestLine::parse("jAAJBAp2MTQwRGV2aWNlAApTbWFydFBob25l").expect("a query");
-    assert_eq!(line.command, "Sync");
+    assert_eq!(line.command, Command::Sync);
     assert_eq!(line.version, Some(Version::V14_0));
     assert_eq!(
         (line.device_id.as_str(), line.device_type.as_str()),
@@ -38,7 +39,7 @@ fn a_raw_guid_a_policy_key_and_any_padding_are_read() {
         let line = RequestLine::parse(&query).expect(&query);
         assert_eq!(line.device_id, "f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
         assert_eq!(line.policy_key, Some(0x1234_5678));
-        assert_eq!(line.command, "Ping");
+        assert_eq!(line.command, Command::Ping);
         assert!(line.accept_multipart);
     }
     // No length but 0 and 4 for a policy key.
@@ -55,8 +56,8 @@ fn the_plain_form_has_any_order_and_case() {
     ] {
         let line = RequestLine::parse(query).expect(query);
         assert_eq!(
-            (line.command.as_str(), line.device_id.as_str()),
-            ("Sync", "abc1")
+            (line.command, line.device_id.as_str()),
+            (Command::Sync, "abc1")
         );
     }
     for query in [
@@ -112,8 +113,12 @@ fn the_commands_of_a_sync_are_read_in_order() {
     let request = Request::read(&root).expect("a request");
     let collection = &request.collections.expect("collections")[0];
     assert_eq!(collection.get_changes, Some(true));
-    assert!(matches!(&collection.commands[0], Command::Delete { server_id } if server_id == "1"));
-    assert!(matches!(&collection.commands[1], Command::Add { client_id, .. } if client_id == "2"));
+    assert!(
+        matches!(&collection.commands[0], sync::Command::Delete { server_id } if server_id == "1")
+    );
+    assert!(
+        matches!(&collection.commands[1], sync::Command::Add { client_id, .. } if client_id == "2")
+    );
 }
 
 proptest! {

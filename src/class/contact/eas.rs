@@ -19,6 +19,7 @@ mod typed;
 use std::{collections::BTreeMap, sync::Arc};
 
 use carnet_proto::{
+    eas::request_line::Version,
     vcard::{Binary, Document, Edit as Patch, NewLine, escape_text},
     wbxml::{
         Element, Encoder, Tag,
@@ -360,7 +361,7 @@ impl EasEdit {
         }
         match &self.supported {
             Supported::Listed(listed) => listed.contains(&tag),
-            Supported::Absent => self.view.version >= 160,
+            Supported::Absent => self.view.version >= Version::V16_0,
         }
     }
 

@@ -1,6 +1,7 @@
 use std::sync::Arc;
 
 use carnet_proto::{
+    eas::request_line::Version,
     vcard::Document,
     wbxml::{
         Element, Encoder, Limits, Node, Tag, decode,
@@ -50,7 +51,7 @@ fn data(values: &[(Tag, &str)]) -> Element {
 
 fn patched(card: Option<&str>, data: &Element, version: u8, supported: Supported) -> String {
     let view = View {
-        version,
+        version: Version(version),
         ..View::default()
     };
     let edit = contact().edit(data, &view, &supported).expect("an edit");
@@ -229,7 +230,7 @@ proptest! {
         fields in prop::sample::subsequence(every_field(), 0..57),
     ) {
         let card = patched(None, &data(&fields), 141, Supported::Absent);
-        let view = View { version, ..View::default() };
+        let view = View { version: Version(version), ..View::default() };
         let shown = export(card.as_bytes(), &view);
         let edit = contact().edit(&shown, &view, &Supported::Absent).expect("an edit");
         let again = edit.apply(Some(card.as_bytes())).expect("applied");

@@ -46,10 +46,6 @@ pub enum Outcome {
         server_id: String,
         failure: Failure,
     },
-    DeleteFailed {
-        server_id: String,
-        failure: Failure,
-    },
     Fetched {
         server_id: String,
     },

@@ -1,27 +1,27 @@
 //! Find ([MS-ASCMD] 2.2.1.2, 16.1): the directory, and the contacts of folders; of mail there is none.
 
-use carnet_proto::wbxml::{
-    Element, Encoder,
-    page::{air_sync as a, find as f, item_operations as i},
+use carnet_proto::{
+    eas::status,
+    wbxml::{
+        Element, Encoder,
+        page::{air_sync as a, find as f, item_operations as i},
+    },
 };
 
 use super::{
     super::{
         directory::{self, MAX_RESULTS, Pictures, range_of},
-        request::{Call, Reply, command_status},
+        reply::Reply,
+        request::Call,
     },
     item_operations, mailbox,
 };
 use crate::domain::error::Result;
 
-const INVALID_REQUEST: u16 = 2;
-/// The first result asked for must be the first one there is.
-const BAD_RANGE: u16 = 4;
-
 /// Answers Find: people of the directory, or an empty result for a search of mail. Status 2 for a
 /// malformed request, 4 for a range that does not begin at 0.
 pub async fn run(call: &Call) -> Result<Reply> {
-    let invalid = || Ok(Reply::Wbxml(command_status(f::FIND, INVALID_REQUEST)));
+    let invalid = || Ok(Reply::status(f::FIND, status::Find::InvalidRequest));
     let root = call
         .body
         .as_ref()
@@ -40,11 +40,13 @@ pub async fn run(call: &Call) -> Result<Reply> {
     let last = match range.map(|range| range_of(&range)) {
         None => MAX_RESULTS - 1,
         Some(Some((0, last))) => last.min(MAX_RESULTS - 1),
-        Some(Some(_)) => return Ok(Reply::Wbxml(command_status(f::FIND, BAD_RANGE))),
+        Some(Some(_)) => return Ok(Reply::status(f::FIND, status::Find::StartWithRangeZero)),
         Some(None) => return invalid(),
     };
     let mut out = Encoder::new();
-    out.open(f::FIND).number(f::STATUS, 1).open(f::RESPONSE);
+    out.open(f::FIND)
+        .number(f::STATUS, status::Find::Success)
+        .open(f::RESPONSE);
     match gal {
         Some(gal) => people(call, gal, last + 1, &mut out).await?,
         None => contacts(call, criterion, last + 1, &mut out).await?,
@@ -69,7 +71,8 @@ async fn people(call: &Call, gal: &Element, limit: usize, out: &mut Encoder) -> 
                 picture.number_of(f::MAX_PICTURES),
             )
         });
-    out.text(i::STORE, "GAL").number(f::STATUS, 1);
+    out.text(i::STORE, "GAL")
+        .number(f::STATUS, status::Find::Success);
     for listed in &found.page {
         out.open(f::RESULT).open(f::PROPERTIES);
         directory::write(call, listed, pictures.as_mut(), out).await?;
@@ -83,7 +86,8 @@ async fn people(call: &Call, gal: &Element, limit: usize, out: &mut Encoder) -> 
 }
 
 async fn contacts(call: &Call, criterion: &Element, limit: usize, out: &mut Encoder) -> Result<()> {
-    out.text(i::STORE, "Mailbox").number(f::STATUS, 1);
+    out.text(i::STORE, "Mailbox")
+        .number(f::STATUS, status::Find::Success);
     let Some(query) = criterion.child(f::QUERY) else {
         return Ok(());
     };

@@ -1,12 +1,16 @@
 //! FolderSync ([MS-ASCMD] 2.2.1.5): the difference from the folders last sent to the device.
 
-use carnet_proto::wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f};
+use carnet_proto::{
+    eas::status,
+    wbxml::{Element, Encoder, Tag, page::folder_hierarchy as f},
+};
 
 use super::super::{
     Face,
     folders::{self, Folder},
-    hierarchy::{Told, VALUE},
-    request::{Call, Reply, command_status},
+    hierarchy::{SentFolders, VALUE},
+    reply::Reply,
+    request::Call,
 };
 use crate::domain::{
     batch::{Op, SyncOp},
@@ -19,22 +23,22 @@ use crate::domain::{
 /// for a malformed request, 9 for an unknown key.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(key) = key_of(call.body.as_ref()) else {
-        return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 10)));
+        return Ok(refuse(status::Folder::MalformedRequest));
     };
-    let told: Told = call.value(VALUE).await?.unwrap_or_default();
-    let Some(before) = before(&told, &key) else {
-        return Ok(Reply::Wbxml(command_status(f::FOLDER_SYNC, 9)));
+    let sent: SentFolders = call.value(VALUE).await?.unwrap_or_default();
+    let Some(before) = before(&sent, &key) else {
+        return Ok(refuse(status::Folder::InvalidSyncKey));
     };
     let now = folders::all(call, &call.actor).await?;
-    let next = told.next(&key, before.clone(), now);
-    if next.key != told.key {
+    let next = sent.next(&key, before.clone(), now);
+    if next.key != sent.key {
         call.set_value(VALUE, &next).await?;
         let technical = format!("FolderSync {}", call.version);
         call.face
             .core
             .exchanged(&call.actor, Event::Folders, &technical);
     }
-    Ok(Reply::Wbxml(encode(&next.key, &before, &next.folders)))
+    Ok(encode(&next.key, &before, &next.folders))
 }
 
 /// Answers FolderSync with the removal of every folder, and returns whether that was sent.
@@ -42,15 +46,15 @@ pub async fn take_all(
     face: &Face,
     device: &Device,
     body: Option<&Element>,
-) -> Result<(Vec<u8>, bool)> {
+) -> Result<(Reply, bool)> {
     let Some(key) = key_of(body) else {
-        return Ok((command_status(f::FOLDER_SYNC, 10), false));
+        return Ok((refuse(status::Folder::MalformedRequest), false));
     };
-    let told: Told = face.value(device.id, VALUE).await?.unwrap_or_default();
-    let Some(before) = before(&told, &key) else {
-        return Ok((command_status(f::FOLDER_SYNC, 9), false));
+    let sent: SentFolders = face.value(device.id, VALUE).await?.unwrap_or_default();
+    let Some(before) = before(&sent, &key) else {
+        return Ok((refuse(status::Folder::InvalidSyncKey), false));
     };
-    let next = told.next(&key, before.clone(), Vec::new());
+    let next = sent.next(&key, before.clone(), Vec::new());
     let value = Op::Sync(SyncOp::SetDeviceValue {
         device: device.id,
         name: VALUE.to_owned(),
@@ -60,20 +64,24 @@ pub async fn take_all(
     Ok((encode(&next.key, &before, &[]), true))
 }
 
+fn refuse(status: status::Folder) -> Reply {
+    Reply::status(f::FOLDER_SYNC, status)
+}
+
 fn key_of(body: Option<&Element>) -> Option<String> {
     body.filter(|root| root.tag == f::FOLDER_SYNC)?
         .text_of(f::SYNC_KEY)
 }
 
 /// The folders the device has; none when the key is unknown.
-fn before(told: &Told, key: &str) -> Option<Vec<Folder>> {
+fn before(sent: &SentFolders, key: &str) -> Option<Vec<Folder>> {
     match key {
         "0" => Some(Vec::new()),
-        key => told.behind(key).cloned(),
+        key => sent.behind(key).cloned(),
     }
 }
 
-fn encode(key: &str, before: &[Folder], now: &[Folder]) -> Vec<u8> {
+fn encode(key: &str, before: &[Folder], now: &[Folder]) -> Reply {
     let find = |list: &[Folder], id: &str| list.iter().find(|f| f.id == id).cloned();
     let updated: Vec<&Folder> = now
         .iter()
@@ -89,7 +97,7 @@ fn encode(key: &str, before: &[Folder], now: &[Folder]) -> Vec<u8> {
         .collect();
     let mut out = Encoder::new();
     out.open(f::FOLDER_SYNC)
-        .number(f::STATUS, 1)
+        .number(f::STATUS, status::Folder::Success)
         .text(f::SYNC_KEY, key)
         .open(f::CHANGES)
         .number(f::COUNT, updated.len() + deleted.len() + added.len());
@@ -103,7 +111,7 @@ fn encode(key: &str, before: &[Folder], now: &[Folder]) -> Vec<u8> {
         write(&mut out, f::ADD, folder);
     }
     out.close().close();
-    out.finish()
+    Reply::Wbxml(out.finish())
 }
 
 fn write(out: &mut Encoder, tag: Tag, folder: &Folder) {

@@ -1,44 +1,39 @@
 //! FolderUpdate ([MS-ASCMD] 2.2.1.6): renames a private book.
 
-use carnet_proto::wbxml::page::folder_hierarchy as f;
+use carnet_proto::{eas::status::Folder, wbxml::page::folder_hierarchy as f};
 
 use super::super::{
     folders::{Target, find, may_hold},
     hierarchy::Change,
-    request::{Call, Reply},
+    reply::{Reply, Stop},
+    request::Call,
 };
-use crate::domain::{
-    batch::{BookOp, Op},
-    error::Result,
-};
+use crate::domain::batch::{BookOp, Op};
 
 /// Answers FolderUpdate, which renames only. Status 10 for a malformed request, 4 for an unknown
 /// folder, 2 for a special folder or a name that is taken, 5 for a parent other than the root.
-pub async fn run(call: &Call) -> Result<Reply> {
-    let (change, body) = match Change::begin(call, f::FOLDER_UPDATE).await? {
-        Ok(begun) => begun,
-        Err(refusal) => return Ok(refusal),
-    };
+pub async fn run(call: &Call) -> Result<Reply, Stop> {
+    let (change, body) = Change::begin(call, f::FOLDER_UPDATE).await?;
     let name = body.text_of(f::DISPLAY_NAME).unwrap_or_default();
     let id = body.text_of(f::SERVER_ID).unwrap_or_default();
     if !(1..=256).contains(&name.chars().count()) {
-        return Ok(change.refuse(10));
+        return Ok(change.refuse(Folder::MalformedRequest));
     }
     let book = match find(call, &call.actor, &id).await? {
-        None => return Ok(change.refuse(4)),
+        None => return Ok(change.refuse(Folder::NotFound)),
         // Special folders keep their name.
-        Some(Target::Default) => return Ok(change.refuse(2)),
+        Some(Target::Default) => return Ok(change.refuse(Folder::Exists)),
         Some(Target::Book(book)) => book,
     };
     if book.collection().is_default() || !book.is_private() {
-        return Ok(change.refuse(2));
+        return Ok(change.refuse(Folder::Exists));
     }
     let parent = body.text_of(f::PARENT_ID).unwrap_or_default();
     if !may_hold(call, &parent).await? {
-        return Ok(change.refuse(5));
+        return Ok(change.refuse(Folder::ParentNotFound));
     }
     if change.is_taken(&name, &id) {
-        return Ok(change.refuse(2));
+        return Ok(change.refuse(Folder::Exists));
     }
     let rename = Op::Book(BookOp::ChangeBook {
         collection: book.collection().id,
@@ -47,5 +42,5 @@ pub async fn run(call: &Call) -> Result<Reply> {
     });
     let core = &call.face.core;
     core.commit_personal(&call.actor, vec![rename]).await?;
-    change.finish(call, &id, false).await
+    Ok(change.finish(call, &id, false).await?)
 }

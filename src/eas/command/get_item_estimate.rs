@@ -1,7 +1,10 @@
 //! GetItemEstimate ([MS-ASCMD] 2.2.1.9)
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{
+        request_line::Version,
+        status::{self, Common},
+    },
     wbxml::{
         Element, Encoder,
         page::{air_sync as a, get_item_estimate as g},
@@ -10,7 +13,8 @@ use carnet_proto::{
 
 use super::super::{
     folders::{self, Target},
-    request::{Call, Reply, command_status},
+    reply::Reply,
+    request::Call,
 };
 use crate::domain::{device_sync::DeviceBook, error::Result};
 
@@ -20,8 +24,7 @@ const MAX_COLLECTIONS: usize = 1000;
 /// Answers GetItemEstimate: one Response for each collection asked about. Status 103 for a
 /// malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
-    // InvalidXML
-    let malformed = || Ok(Reply::Wbxml(command_status(g::GET_ITEM_ESTIMATE, 103)));
+    let malformed = || Ok(Reply::status(g::GET_ITEM_ESTIMATE, Common::InvalidXml));
     let root = call.body.as_ref();
     let Some(root) = root.filter(|root| root.tag == g::GET_ITEM_ESTIMATE) else {
         return malformed();
@@ -49,7 +52,8 @@ pub async fn run(call: &Call) -> Result<Reply> {
         out.open(g::RESPONSE);
         match outcome {
             Ok(count) => {
-                out.number(g::STATUS, 1).open(g::COLLECTION);
+                out.number(g::STATUS, status::GetItemEstimate::Success)
+                    .open(g::COLLECTION);
                 if call.version < Version::V14_0 {
                     out.text(g::CLASS, folders::class_of(&id));
                 }
@@ -71,14 +75,21 @@ pub async fn run(call: &Call) -> Result<Reply> {
 }
 
 /// The number of changes, or the status.
-async fn estimate(call: &Call, id: &str, key: &str) -> Result<std::result::Result<usize, u16>> {
+async fn estimate(
+    call: &Call,
+    id: &str,
+    key: &str,
+) -> Result<std::result::Result<usize, status::GetItemEstimate>> {
     match folders::find(call, &call.actor, id).await? {
-        None => Ok(Err(2)),
-        Some(_) if key == "0" || key.is_empty() => Ok(Err(3)),
+        None => Ok(Err(status::GetItemEstimate::InvalidCollection)),
+        Some(_) if key == "0" || key.is_empty() => Ok(Err(status::GetItemEstimate::NotPrimed)),
         Some(Target::Default) => Ok(Ok(0)),
         Some(Target::Book(book)) => {
             let book = DeviceBook::new(*book, call.device_id());
-            Ok(book.estimate(key).await?.ok_or(4))
+            Ok(book
+                .estimate(key)
+                .await?
+                .ok_or(status::GetItemEstimate::InvalidSyncKey))
         }
     }
 }

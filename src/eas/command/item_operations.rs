@@ -1,7 +1,7 @@
 //! ItemOperations ([MS-ASCMD] 2.2.1.10): one item at a time, whole.
 
 use carnet_proto::{
-    eas::sync::Options,
+    eas::{status::ItemOperations as Status, sync::Options},
     wbxml::{
         Element, Encoder, Limits, decode,
         page::{air_sync as a, air_sync_base as base, item_operations as i, search as s},
@@ -11,7 +11,8 @@ use carnet_proto::{
 use super::super::{
     facet::{View, make_ready},
     folders::{self, Target},
-    request::{Call, Reply, command_status},
+    reply::{Reply, Stop},
+    request::Call,
 };
 use crate::domain::{
     device_sync::DeviceBook,
@@ -22,15 +23,6 @@ use crate::domain::{
 /// Operations in one request.
 const MAX_OPERATIONS: usize = 100;
 
-const PROTOCOL_ERROR: u16 = 2;
-const NOT_FOUND: u16 = 6;
-const UNKNOWN_STORE: u16 = 9;
-const TOO_MANY: u16 = 11;
-const NO_ATTACHMENT: u16 = 15;
-const DENIED: u16 = 16;
-/// The conversation is not there: the server has no mail.
-const NO_CONVERSATION: u16 = 6;
-
 /// Answers ItemOperations: each Fetch, Move and EmptyFolderContents with a Status of its own.
 /// Status 2 of the whole command for a malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
@@ -39,20 +31,18 @@ pub async fn run(call: &Call) -> Result<Reply> {
         .as_ref()
         .filter(|root| root.tag == i::ITEM_OPERATIONS && root.elements().next().is_some());
     let Some(root) = root else {
-        return Ok(Reply::Wbxml(command_status(
-            i::ITEM_OPERATIONS,
-            PROTOCOL_ERROR,
-        )));
+        return Ok(Reply::status(i::ITEM_OPERATIONS, Status::ProtocolError));
     };
     if root.elements().count() > MAX_OPERATIONS {
-        return Ok(Reply::Wbxml(command_status(i::ITEM_OPERATIONS, TOO_MANY)));
+        return Ok(Reply::status(i::ITEM_OPERATIONS, Status::TooLarge));
     }
     let mut out = Encoder::new();
     out.open(i::ITEM_OPERATIONS)
-        .number(i::STATUS, 1)
+        .number(i::STATUS, Status::Success)
         .open(i::RESPONSE);
     for operation in root.children_of(i::MOVE) {
-        out.open(i::MOVE).number(i::STATUS, NO_CONVERSATION);
+        // Conversations are of mail, and there is none.
+        out.open(i::MOVE).number(i::STATUS, Status::NotFound);
         if let Some(id) = operation.child(i::CONVERSATION_ID) {
             out.opaque(i::CONVERSATION_ID, &id.bytes());
         }
@@ -63,10 +53,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
         let known = folders::find(call, &call.actor, &id).await?;
         let status = match known {
             // There is nothing in it.
-            Some(Target::Default) => 1,
+            Some(Target::Default) => Status::Success,
             // Nobody empties a book by accident: this is done on the web.
-            Some(Target::Book(_)) => DENIED,
-            None => NOT_FOUND,
+            Some(Target::Book(_)) => Status::AccessDenied,
+            None => Status::NotFound,
         };
         out.open(i::EMPTY_FOLDER_CONTENTS)
             .number(i::STATUS, status)
@@ -87,9 +77,9 @@ pub async fn run(call: &Call) -> Result<Reply> {
 
 async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()> {
     out.open(i::FETCH);
-    match find(call, operation).await? {
+    match find(call, operation).await {
         Ok(found) => {
-            out.number(i::STATUS, 1);
+            out.number(i::STATUS, Status::Success);
             identify(operation, out);
             out.text(a::CLASS, "Contacts");
             let options = operation.child(i::OPTIONS);
@@ -104,7 +94,8 @@ async fn fetch(call: &Call, operation: &Element, out: &mut Encoder) -> Result<()
             }
             out.close();
         }
-        Err(status) => {
+        Err(Stop::Failed(error)) => return Err(error),
+        Err(Stop::Reply(status)) => {
             out.number(i::STATUS, status);
             identify(operation, out);
         }
@@ -165,13 +156,13 @@ struct Found {
 }
 
 /// The card a Fetch names, or the Status of its failure.
-async fn find(call: &Call, operation: &Element) -> Result<std::result::Result<Found, u16>> {
+async fn find(call: &Call, operation: &Element) -> std::result::Result<Found, Stop<Status>> {
     let store = operation.text_of(i::STORE).unwrap_or_default();
     if !store.eq_ignore_ascii_case("mailbox") {
-        return Ok(Err(UNKNOWN_STORE));
+        return Err(Stop::Reply(Status::UnknownStore));
     }
     if operation.child(base::FILE_REFERENCE).is_some() {
-        return Ok(Err(NO_ATTACHMENT));
+        return Err(Stop::Reply(Status::InvalidAttachment));
     }
     let ids = match operation.text_of(s::LONG_ID) {
         Some(long_id) => long_id
@@ -182,16 +173,16 @@ async fn find(call: &Call, operation: &Element) -> Result<std::result::Result<Fo
             .zip(operation.text_of(a::SERVER_ID)),
     };
     let Some((folder, server_id)) = ids else {
-        return Ok(Err(PROTOCOL_ERROR));
+        return Err(Stop::Reply(Status::ProtocolError));
     };
     let Some(Target::Book(book)) = folders::find(call, &call.actor, &folder).await? else {
-        return Ok(Err(NOT_FOUND));
+        return Err(Stop::Reply(Status::NotFound));
     };
     let device_book = DeviceBook::new(*book, call.device_id());
     match device_book.fetch(&server_id).await {
-        Ok(card) => Ok(Ok(Found { device_book, card })),
-        Err(Error::NotFound) => Ok(Err(NOT_FOUND)),
-        Err(error) => Err(error),
+        Ok(card) => Ok(Found { device_book, card }),
+        Err(Error::NotFound) => Err(Stop::Reply(Status::NotFound)),
+        Err(error) => Err(error.into()),
     }
 }
 

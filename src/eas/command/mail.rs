@@ -2,42 +2,38 @@
 //! ([MS-ASCMD] 2.2.1.17, 2.2.1.19, 2.2.1.20, 2.2.1.11).
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{
+        request_line::Version,
+        status::{self, Common},
+    },
     wbxml::{
-        Encoder,
+        Encoder, Tag,
         page::{compose_mail as m, meeting_response as r},
     },
 };
 
-use super::{
-    super::request::{Call, Reply, command_status},
-    root_of,
-};
+use super::super::{reply::Reply, request::Call};
 use crate::domain::error::Result;
 
-/// MailSubmissionFailed ([MS-ASCMD] 2.2.2).
-const NOT_SENT: u16 = 120;
 /// Seconds after which a client that knows no statuses may retry.
 const TRY_AGAIN: u64 = 3600;
 
 /// SendMail, SmartReply, SmartForward: the message is kept for its author, never swallowed.
-pub async fn send(call: &Call, command: &str) -> Result<Reply> {
+pub async fn send(call: &Call, root: Tag) -> Result<Reply> {
     if call.version < Version::V14_0 {
         keep(call, call.raw.to_vec()).await?;
         return Ok(Reply::Later(TRY_AGAIN));
     }
-    let root = root_of(command).unwrap_or(m::SEND_MAIL);
     let Some(message) = call.body.as_ref().filter(|body| body.tag == root) else {
-        // InvalidContent
-        return Ok(Reply::Wbxml(command_status(root, 101)));
+        return Ok(Reply::status(root, Common::InvalidContent));
     };
     if message.child(m::CLIENT_ID).is_none() && message.child(m::MIME).is_none() {
-        return Ok(Reply::Wbxml(command_status(root, 101)));
+        return Ok(Reply::status(root, Common::InvalidContent));
     }
     if let Some(mime) = message.child(m::MIME) {
         keep(call, mime.bytes()).await?;
     }
-    Ok(Reply::Wbxml(command_status(root, NOT_SENT)))
+    Ok(Reply::status(root, Common::MailSubmissionFailed))
 }
 
 /// Keeps a message among the refused changes. One larger than a document may be stays with the
@@ -52,14 +48,15 @@ async fn keep(call: &Call, message: Vec<u8>) -> Result<()> {
 }
 
 /// Answers MeetingResponse: there is no such meeting.
-pub fn meeting_response(call: &Call) -> Result<Reply> {
+pub fn meeting_response(call: &Call) -> Reply {
+    let invalid = status::MeetingResponse::InvalidRequest;
     let root = call
         .body
         .as_ref()
         .filter(|body| body.tag == r::MEETING_RESPONSE)
         .filter(|body| body.child(r::REQUEST).is_some());
     let Some(root) = root else {
-        return Ok(Reply::Wbxml(command_status(r::MEETING_RESPONSE, 2)));
+        return Reply::status(r::MEETING_RESPONSE, invalid);
     };
     let mut out = Encoder::new();
     out.open(r::MEETING_RESPONSE);
@@ -68,9 +65,8 @@ pub fn meeting_response(call: &Call) -> Result<Reply> {
         if let Some(id) = request.text_of(r::REQUEST_ID) {
             out.text(r::REQUEST_ID, &id);
         }
-        // Invalid meeting request
-        out.number(r::STATUS, 2).close();
+        out.number(r::STATUS, invalid).close();
     }
     out.close();
-    Ok(Reply::Wbxml(out.finish()))
+    Reply::Wbxml(out.finish())
 }

@@ -2,13 +2,17 @@
 
 use std::collections::VecDeque;
 
-use carnet_proto::wbxml::{Encoder, page::move_items as m};
+use carnet_proto::{
+    eas::status::{Common, MoveItems as Status},
+    wbxml::{Encoder, page::move_items as m},
+};
 use serde::{Deserialize, Serialize};
 
 use super::super::{
     folders::{self, Target},
     quirk,
-    request::{Call, Reply, command_status},
+    reply::Reply,
+    request::Call,
 };
 use crate::domain::{
     device_sync::{DeviceBook, Moved},
@@ -20,12 +24,6 @@ const MAX_MOVES: usize = 1000;
 /// Moves that are remembered, so that one repeated after a lost answer is answered alike.
 const REMEMBERED: usize = 200;
 const VALUE: &str = "moves";
-
-const BAD_SOURCE: u16 = 1;
-const BAD_DESTINATION: u16 = 2;
-const SUCCESS: u16 = 3;
-const SAME_FOLDER: u16 = 4;
-const FAILED: u16 = 5;
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Done {
@@ -43,10 +41,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
         .as_ref()
         .filter(|root| root.tag == m::MOVE_ITEMS && root.child(m::MOVE).is_some());
     let Some(root) = root else {
-        return Ok(Reply::Wbxml(command_status(m::MOVE_ITEMS, 2)));
+        return Ok(Reply::status(m::MOVE_ITEMS, Status::InvalidDestination));
     };
     if root.children_of(m::MOVE).count() > MAX_MOVES {
-        return Ok(Reply::Wbxml(command_status(m::MOVE_ITEMS, 103)));
+        return Ok(Reply::status(m::MOVE_ITEMS, Common::InvalidXml));
     }
     let mut done: VecDeque<Done> = call.value(VALUE).await?.unwrap_or_default();
     let mut out = Encoder::new();
@@ -60,7 +58,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
             .find(|known| (&known.item, &known.from, &known.to) == (&item, &from, &to))
             .map(|known| known.new.clone());
         let (status, new) = match known {
-            Some(new) => (SUCCESS, Some(new)),
+            Some(new) => (Status::Success, Some(new)),
             None => shift(call, &item, &from, &to, &mut done).await?,
         };
         out.open(m::RESPONSE)
@@ -82,15 +80,15 @@ async fn shift(
     from: &str,
     to: &str,
     done: &mut VecDeque<Done>,
-) -> Result<(u16, Option<String>)> {
+) -> Result<(Status, Option<String>)> {
     if from == to {
-        return Ok((SAME_FOLDER, None));
+        return Ok((Status::SameFolder, None));
     }
     let Some(Target::Book(source)) = folders::find(call, &call.actor, from).await? else {
-        return Ok((BAD_SOURCE, None));
+        return Ok((Status::InvalidSource, None));
     };
     let Some(Target::Book(target)) = folders::find(call, &call.actor, to).await? else {
-        return Ok((BAD_DESTINATION, None));
+        return Ok((Status::InvalidDestination, None));
     };
     let by_change = quirk::moves_by_change(&call.device);
     let note = |new: &str| {
@@ -109,9 +107,9 @@ async fn shift(
         .move_to(&target, item, by_change, note)
         .await?;
     Ok(match moved {
-        Moved::Done(new) => (SUCCESS, Some(new)),
-        Moved::NoSource => (BAD_SOURCE, None),
-        Moved::NoTarget => (BAD_DESTINATION, None),
-        Moved::Failed => (FAILED, None),
+        Moved::Done(new) => (Status::Success, Some(new)),
+        Moved::NoSource => (Status::InvalidSource, None),
+        Moved::NoTarget => (Status::InvalidDestination, None),
+        Moved::Failed => (Status::Failed, None),
     })
 }

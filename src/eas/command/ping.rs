@@ -1,15 +1,18 @@
 //! Ping ([MS-ASCMD] 2.2.1.13)
 
-use carnet_proto::wbxml::{Encoder, Tag, page::ping as p};
+use carnet_proto::{
+    eas::status,
+    wbxml::{Encoder, Tag, page::ping as p},
+};
 use serde::{Deserialize, Serialize};
 
 use super::super::{
     folders, hierarchy,
-    polls::Command,
-    request::{Call, Reply, command_status},
+    polls::Held,
+    reply::{Reply, Stop},
+    request::Call,
     wait::{Waiter, Watched, Woken},
 };
-use crate::domain::error::Result;
 
 /// Folders in one request.
 const MAX_FOLDERS: usize = 300;
@@ -27,42 +30,41 @@ const VALUE: &str = "ping";
 
 /// Holds a Ping until a folder changes (Status 2), the hierarchy does (7), or the heartbeat is over
 /// or a newer poll replaces it (1).
-pub async fn run(call: Box<Call>) -> Result<Reply> {
+pub async fn run(call: Box<Call>) -> Result<Reply, Stop> {
     let version = call.version;
-    let (waiter, seconds) = match Box::pin(prepare(call)).await? {
-        Ok(prepared) => prepared,
-        Err(reply) => return Ok(reply),
-    };
+    let (waiter, seconds) = Box::pin(prepare(call)).await?;
     Ok(match waiter.hold(seconds).await? {
         Woken::Changes(ids) => {
             let mut out = Encoder::new();
-            out.open(p::PING).number(p::STATUS, 2).open(p::FOLDERS);
+            out.open(p::PING)
+                .number(p::STATUS, status::Ping::Changes)
+                .open(p::FOLDERS);
             for id in ids {
                 out.text(p::FOLDER, &id);
             }
             out.close().close();
             Reply::Wbxml(out.finish())
         }
-        Woken::Hierarchy => status(7),
+        Woken::Hierarchy => reply(status::Ping::FolderSyncRequired),
         Woken::Barred(why) => why.reply(version, p::PING),
-        Woken::TimeOver | Woken::Superseded => status(1),
+        Woken::TimeOver | Woken::Superseded => reply(status::Ping::NoChanges),
     })
 }
 
 /// The wait of a Ping and its length; the request itself is dropped.
-async fn prepare(call: Box<Call>) -> Result<std::result::Result<(Waiter, u64), Reply>> {
+async fn prepare(call: Box<Call>) -> Result<(Waiter, u64), Stop> {
     let former: Asked = call.value(VALUE).await?.unwrap_or_default();
     let mut asked = former.clone();
     if let Some(root) = &call.body {
         if root.tag != p::PING {
-            return Ok(Err(status(4)));
+            return Err(reply(status::Ping::SyntaxError).into());
         }
         let interval = root.text_of(p::HEARTBEAT_INTERVAL);
         match interval.map(|text| text.trim().parse::<i64>()) {
             None => {}
             // Less than nothing is out of bounds, as other numbers are.
             Some(Ok(seconds)) => asked.seconds = Some(seconds.try_into().unwrap_or(0)),
-            Some(Err(_)) => return Ok(Err(status(4))),
+            Some(Err(_)) => return Err(reply(status::Ping::SyntaxError).into()),
         }
         let named: Option<Vec<String>> = root
             .child(p::FOLDERS)
@@ -72,41 +74,43 @@ async fn prepare(call: Box<Call>) -> Result<std::result::Result<(Waiter, u64), R
             .map(|folder| folder.text_of(p::ID).filter(|id| !id.is_empty()))
             .collect();
         match named {
-            None => return Ok(Err(status(4))),
+            None => return Err(reply(status::Ping::SyntaxError).into()),
             Some(named) if named.is_empty() => {}
             Some(named) => asked.folders = named,
         }
     }
     let Some(seconds) = asked.seconds.filter(|_| !asked.folders.is_empty()) else {
-        return Ok(Err(status(3)));
+        return Err(reply(status::Ping::MissingParameters).into());
     };
     if asked.folders.len() > MAX_FOLDERS {
-        return Ok(Err(bound(6, p::MAX_FOLDERS, MAX_FOLDERS as u64)));
+        let most = MAX_FOLDERS as u64;
+        return Err(bound(status::Ping::TooManyFolders, p::MAX_FOLDERS, most).into());
     }
     let longest = call.face.max_heartbeat();
     if !(MIN_HEARTBEAT..=longest).contains(&seconds) {
         let nearest = seconds.clamp(MIN_HEARTBEAT, longest);
-        return Ok(Err(bound(5, p::HEARTBEAT_INTERVAL, nearest)));
+        let status = status::Ping::InvalidHeartbeat;
+        return Err(bound(status, p::HEARTBEAT_INTERVAL, nearest).into());
     }
     if asked != former {
         call.set_value(VALUE, &asked).await?;
     }
     let now = folders::all(&call, &call.actor).await?;
     if !hierarchy::is_current(&call, &now).await? {
-        return Ok(Err(status(7)));
+        return Err(reply(status::Ping::FolderSyncRequired).into());
     }
     let device = (call.person, call.device_id());
     let polls = &call.face.polls;
-    let poll = polls.begin(device, Command::Ping, &asked.folders);
+    let poll = polls.begin(device, Held::Ping, &asked.folders);
     let watched = Watched::Hierarchy(asked.folders.into());
-    Ok(Ok((Waiter::new(&call, watched, poll), seconds)))
+    Ok((Waiter::new(&call, watched, poll), seconds))
 }
 
-fn status(status: u16) -> Reply {
-    Reply::Wbxml(command_status(p::PING, status))
+fn reply(status: status::Ping) -> Reply {
+    Reply::status(p::PING, status)
 }
 
-fn bound(status: u16, tag: Tag, value: u64) -> Reply {
+fn bound(status: status::Ping, tag: Tag, value: u64) -> Reply {
     let mut out = Encoder::new();
     out.open(p::PING)
         .number(p::STATUS, status)

@@ -3,7 +3,10 @@
 //! Never answered with 110: iOS 7 repeats it without end. What fails is 503 with a time to wait.
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{
+        request_line::Version,
+        status::{self, Common},
+    },
     wbxml::{
         Element, Encoder,
         page::{provision as p, settings as s},
@@ -12,13 +15,13 @@ use carnet_proto::{
 
 use super::{
     super::{
-        device,
         policy::{Policy, Standing, VALUE, new_key},
-        request::{Call, Reply, command_status},
+        quirk,
+        reply::{Reply, Stop},
+        request::Call,
     },
     settings::device_information,
 };
-use crate::domain::error::Result;
 
 const WBXML: &str = "MS-EAS-Provisioning-WBXML";
 /// PolicyType of version 2.5.
@@ -26,21 +29,22 @@ const XML: &str = "MS-WAP-Provisioning-XML";
 
 /// The answer about the policy.
 enum Said {
-    /// Status 2 to 5 of the Policy element.
-    Status(u16),
+    /// A status of the Policy element.
+    Status(status::Policy),
     /// A key for the acknowledgement, with the policy.
     Offer(u32, Policy),
     /// The key that later commands have to carry.
     Accepted(u32),
-    /// The device cannot enforce the policy (status 139 of the whole command).
-    NotEnforced,
 }
 
 /// Answers Provision: the policy, its acknowledgement, or the order to wipe. Status 2 for a
 /// malformed request, 139 when the device cannot enforce the policy.
-pub async fn run(call: &Call) -> Result<Reply> {
+pub async fn run(call: &Call) -> Result<Reply, Stop> {
     let Some(root) = call.body.as_ref().filter(|root| root.tag == p::PROVISION) else {
-        return Ok(Reply::Wbxml(command_status(p::PROVISION, 2)));
+        return Ok(Reply::status(
+            p::PROVISION,
+            status::Provision::ProtocolError,
+        ));
     };
     let policy = match root.child(p::POLICIES) {
         None => None,
@@ -50,12 +54,12 @@ pub async fn run(call: &Call) -> Result<Reply> {
                 .and_then(|policy| Some((policy, policy.text_of(p::POLICY_TYPE)?)))
                 .filter(|(_, kind)| !kind.is_empty())
             else {
-                return Ok(Reply::Wbxml(command_status(p::PROVISION, 2)));
+                return Ok(Reply::status(
+                    p::PROVISION,
+                    status::Provision::ProtocolError,
+                ));
             };
             let said = decide(call, policy, &kind).await?;
-            if let Said::NotEnforced = said {
-                return Ok(Reply::Wbxml(command_status(p::PROVISION, 139)));
-            }
             Some((kind, said))
         }
     };
@@ -63,9 +67,11 @@ pub async fn run(call: &Call) -> Result<Reply> {
     out.open(p::PROVISION);
     if let Some(information) = root.child(s::DEVICE_INFORMATION) {
         device_information(call, information).await?;
-        out.open(s::DEVICE_INFORMATION).number(s::STATUS, 1).close();
+        out.open(s::DEVICE_INFORMATION)
+            .number(s::STATUS, status::Settings::Success)
+            .close();
     }
-    out.number(p::STATUS, 1);
+    out.number(p::STATUS, status::Provision::Success);
     if let Some((kind, said)) = policy {
         write(call, &kind, &said, &mut out);
     }
@@ -73,23 +79,23 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(Reply::Wbxml(out.finish()))
 }
 
-async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
+async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said, Stop> {
     let expected = if call.version < Version::V12_0 {
         XML
     } else {
         WBXML
     };
     if kind != expected {
-        return Ok(Said::Status(3));
+        return Ok(Said::Status(status::Policy::UnknownPolicyType));
     }
     let mut standing: Standing = call.value(VALUE).await?.unwrap_or_default();
     let acknowledged = policy
         .text_of(p::POLICY_KEY)
         .map(|key| key.parse::<u32>().ok());
-    if device::is_probe(&call.device)
+    if quirk::is_probe(&call.device.device_id)
         && let Some(key) = acknowledged
     {
-        return Ok(acknowledged_by_probe(call, policy, key));
+        return acknowledged_by_probe(call, policy, key);
     }
     let said = match (acknowledged, &call.face.settings.policy) {
         (None, Some(policy)) => offer(&mut standing, policy),
@@ -97,12 +103,12 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
         (None, None) if standing != Standing::default() && call.policy_key == Some(0) => {
             offer(&mut standing, &Policy::default())
         }
-        (None, None) => return Ok(Said::Status(2)),
+        (None, None) => return Ok(Said::Status(status::Policy::NoPolicy)),
         // The answer to the acknowledgement was lost: it is made again.
         (Some(Some(key)), _) if standing.offered.is_none() && standing.answered == Some(key) => {
             match standing.acknowledged {
                 Some((permanent, _)) => return Ok(Said::Accepted(permanent)),
-                None => return Ok(Said::Status(5)),
+                None => return Ok(Said::Status(status::Policy::WrongPolicyKey)),
             }
         }
         (Some(key), configured) => {
@@ -110,12 +116,12 @@ async fn decide(call: &Call, policy: &Element, kind: &str) -> Result<Said> {
                 .offered
                 .filter(|(offered, _)| Some(*offered) == key)
             else {
-                return Ok(Said::Status(5));
+                return Ok(Said::Status(status::Policy::WrongPolicyKey));
             };
             standing.status = status_said(policy);
             if is_not_enforced(standing.status, configured.as_ref()) {
                 call.set_value(VALUE, &standing).await?;
-                return Ok(Said::NotEnforced);
+                return Err(not_enforced());
             }
             let key = new_key(Some(offered));
             standing.offered = None;
@@ -141,14 +147,21 @@ fn is_not_enforced(status: u8, configured: Option<&Policy>) -> bool {
     status == 3 && configured.is_some_and(|policy| !policy.loose)
 }
 
-/// Android's client acknowledges in part while it checks an account, and gives the account up
-/// without a key. Nothing is kept of it, so that its key is good for nothing.
-fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Said {
+/// The answer to a device that checks an account, which gives the account up without a key. Nothing
+/// is kept of it, so that its key is good for nothing.
+fn acknowledged_by_probe(call: &Call, policy: &Element, key: Option<u32>) -> Result<Said, Stop> {
     if is_not_enforced(status_said(policy), call.face.settings.policy.as_ref()) {
-        Said::NotEnforced
-    } else {
-        key.map_or(Said::Status(5), |key| Said::Accepted(new_key(Some(key))))
+        return Err(not_enforced());
     }
+    Ok(match key {
+        Some(key) => Said::Accepted(new_key(Some(key))),
+        None => Said::Status(status::Policy::WrongPolicyKey),
+    })
+}
+
+/// The device cannot enforce the policy.
+fn not_enforced() -> Stop {
+    Reply::status(p::PROVISION, Common::DeviceNotFullyProvisionable).into()
 }
 
 fn offer(standing: &mut Standing, policy: &Policy) -> Said {
@@ -167,10 +180,12 @@ fn write(call: &Call, kind: &str, said: &Said, out: &mut Encoder) {
             out.number(p::STATUS, status);
         }
         Said::Accepted(key) => {
-            out.number(p::STATUS, 1).number(p::POLICY_KEY, key);
+            out.number(p::STATUS, status::Policy::Success)
+                .number(p::POLICY_KEY, key);
         }
         Said::Offer(key, policy) => {
-            out.number(p::STATUS, 1).number(p::POLICY_KEY, key);
+            out.number(p::STATUS, status::Policy::Success)
+                .number(p::POLICY_KEY, key);
             if call.version < Version::V12_0 {
                 out.text(p::DATA, &policy.xml());
             } else {
@@ -179,7 +194,6 @@ fn write(call: &Call, kind: &str, said: &Said, out: &mut Encoder) {
                 out.close();
             }
         }
-        Said::NotEnforced => {}
     }
     out.close().close();
 }

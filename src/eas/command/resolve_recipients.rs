@@ -1,11 +1,15 @@
 //! ResolveRecipients ([MS-ASCMD] 2.2.1.15)
 
-use carnet_proto::wbxml::{Element, Encoder, page::resolve_recipients as r};
+use carnet_proto::{
+    eas::status::{Common, ResolveRecipients as Status},
+    wbxml::{Element, Encoder, page::resolve_recipients as r},
+};
 use chrono::{DateTime, NaiveDateTime, Utc};
 
 use super::super::{
     directory::{self, Pictures, RECIPIENT_PICTURE},
-    request::{Call, Reply, command_status},
+    reply::Reply,
+    request::Call,
 };
 use crate::domain::{directory::Listed, error::Result};
 
@@ -16,15 +20,6 @@ const SUGGESTIONS: usize = 20;
 const MAX_SUGGESTIONS: usize = 100;
 /// Days whose availability may be asked for at once.
 const MAX_DAYS: i64 = 42;
-
-const PROTOCOL_ERROR: u16 = 5;
-const FOUND: u16 = 1;
-const AMBIGUOUS: u16 = 2;
-const AMBIGUOUS_PARTLY: u16 = 3;
-const NOBODY: u16 = 4;
-const NO_CERTIFICATE: u16 = 7;
-/// The server keeps no calendar.
-const NO_AVAILABILITY: u16 = 163;
 
 /// The details requested for each recipient.
 struct Wishes {
@@ -37,12 +32,7 @@ struct Wishes {
 /// Answers ResolveRecipients: the directory's matches for each To, with the details its Options ask
 /// for. Status 5 for a request that breaks the protocol.
 pub async fn run(call: &Call) -> Result<Reply> {
-    let refused = || {
-        Ok(Reply::Wbxml(command_status(
-            r::RESOLVE_RECIPIENTS,
-            PROTOCOL_ERROR,
-        )))
-    };
+    let refused = || Ok(Reply::status(r::RESOLVE_RECIPIENTS, Status::ProtocolError));
     let root = call
         .body
         .as_ref()
@@ -56,7 +46,8 @@ pub async fn run(call: &Call) -> Result<Reply> {
         return refused();
     };
     let mut out = Encoder::new();
-    out.open(r::RESOLVE_RECIPIENTS).number(r::STATUS, 1);
+    out.open(r::RESOLVE_RECIPIENTS)
+        .number(r::STATUS, Status::Success);
     for name in &names {
         resolve(call, name, &mut wishes, &mut out).await?;
     }
@@ -103,18 +94,19 @@ async fn resolve(call: &Call, name: &str, wishes: &mut Wishes, out: &mut Encoder
     let mut found = matches(call, name).await?;
     let count = found.len();
     let (status, shown) = match count {
-        0 => (NOBODY, 0),
-        1 => (FOUND, 1),
-        _ if count > wishes.suggestions.min(MAX_SUGGESTIONS) => {
-            (AMBIGUOUS_PARTLY, wishes.suggestions.min(MAX_SUGGESTIONS))
-        }
-        _ => (AMBIGUOUS, count),
+        0 => (Status::NotFound, 0),
+        1 => (Status::Success, 1),
+        _ if count > wishes.suggestions.min(MAX_SUGGESTIONS) => (
+            Status::AmbiguousPartial,
+            wishes.suggestions.min(MAX_SUGGESTIONS),
+        ),
+        _ => (Status::Ambiguous, count),
     };
     found.truncate(shown);
     out.open(r::RESPONSE)
         .text(r::TO, name)
         .number(r::STATUS, status);
-    if status != NOBODY {
+    if status != Status::NotFound {
         out.number(r::RECIPIENT_COUNT, found.len());
     }
     for (listed, name, email) in &found {
@@ -124,13 +116,14 @@ async fn resolve(call: &Call, name: &str, wishes: &mut Wishes, out: &mut Encoder
             .text(r::DISPLAY_NAME, name)
             .text(r::EMAIL_ADDRESS, email);
         if wishes.availability {
+            // The server keeps no calendar.
             out.open(r::AVAILABILITY)
-                .number(r::STATUS, NO_AVAILABILITY)
+                .number(r::STATUS, Common::AvailabilityFailure)
                 .close();
         }
         if wishes.certificates {
             out.open(r::CERTIFICATES)
-                .number(r::STATUS, NO_CERTIFICATE)
+                .number(r::STATUS, Status::NoCertificate)
                 .number(r::CERTIFICATE_COUNT, 0)
                 .close();
         }

@@ -1,7 +1,7 @@
 //! Search ([MS-ASCMD] 2.2.1.16): the directory, and the contacts of folders; of mail there is none.
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{request_line::Version, status::Search as Status},
     wbxml::{
         Element, Encoder,
         page::{air_sync as a, search as s},
@@ -11,15 +11,12 @@ use carnet_proto::{
 use super::{
     super::{
         directory::{self, MAX_RESULTS, Pictures, range_of},
-        request::{Call, Reply, command_status},
+        reply::Reply,
+        request::Call,
     },
     item_operations, mailbox,
 };
 use crate::domain::error::Result;
-
-const BAD_REQUEST: u16 = 2;
-const ACCESS_DENIED: u16 = 5;
-const PAST_THE_END: u16 = 12;
 
 /// Answers Search: the directory for GAL, an empty result for Mailbox, Status 5 for
 /// DocumentLibrary, 2 for any other store.
@@ -30,11 +27,11 @@ pub async fn run(call: &Call) -> Result<Reply> {
             .or_else(|| root.child(s::STORES)?.child(s::STORE))
     });
     let Some(store) = store else {
-        return Ok(Reply::Wbxml(command_status(s::SEARCH, BAD_REQUEST)));
+        return Ok(Reply::status(s::SEARCH, Status::ProtocolError));
     };
     let mut out = Encoder::new();
     out.open(s::SEARCH)
-        .number(s::STATUS, 1)
+        .number(s::STATUS, Status::Success)
         .open(s::RESPONSE)
         .open(s::STORE);
     let name = store.text_of(s::NAME).unwrap_or_default();
@@ -42,10 +39,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
         "gal" => gal(call, store, &mut out).await?,
         "mailbox" => contacts(call, store, &mut out).await?,
         "documentlibrary" | "document library" => {
-            out.number(s::STATUS, ACCESS_DENIED);
+            out.number(s::STATUS, Status::AccessDenied);
         }
         _ => {
-            out.number(s::STATUS, BAD_REQUEST);
+            out.number(s::STATUS, Status::ProtocolError);
         }
     }
     out.close().close().close();
@@ -65,7 +62,7 @@ fn range(options: Option<&Element>) -> Option<(usize, usize)> {
 async fn contacts(call: &Call, store: &Element, out: &mut Encoder) -> Result<()> {
     let options = store.child(s::OPTIONS);
     let Some((first, limit)) = range(options) else {
-        out.number(s::STATUS, BAD_REQUEST);
+        out.number(s::STATUS, Status::ProtocolError);
         return Ok(());
     };
     let query = store.child(s::QUERY);
@@ -77,10 +74,10 @@ async fn contacts(call: &Call, store: &Element, out: &mut Encoder) -> Result<()>
         None => mailbox::Hits::default(),
     };
     if found.page.is_empty() && found.total > 0 {
-        out.number(s::STATUS, PAST_THE_END);
+        out.number(s::STATUS, Status::EndOfRange);
         return Ok(());
     }
-    out.number(s::STATUS, 1);
+    out.number(s::STATUS, Status::Success);
     if found.page.is_empty() {
         out.empty(s::RESULT);
         return Ok(());
@@ -110,7 +107,7 @@ async fn gal(call: &Call, store: &Element, out: &mut Encoder) -> Result<()> {
     let query = store.text_of(s::QUERY).unwrap_or_default();
     let options = store.child(s::OPTIONS);
     let Some((first, limit)) = range(options) else {
-        out.number(s::STATUS, BAD_REQUEST);
+        out.number(s::STATUS, Status::ProtocolError);
         return Ok(());
     };
     let found = call
@@ -119,10 +116,10 @@ async fn gal(call: &Call, store: &Element, out: &mut Encoder) -> Result<()> {
         .directory(&call.actor, &query, first, limit)
         .await?;
     if found.page.is_empty() && found.total > 0 {
-        out.number(s::STATUS, PAST_THE_END);
+        out.number(s::STATUS, Status::EndOfRange);
         return Ok(());
     }
-    out.number(s::STATUS, 1);
+    out.number(s::STATUS, Status::Success);
     let mut pictures = options
         .and_then(|options| options.child(s::PICTURE))
         .filter(|_| call.version >= Version::V14_1)

@@ -1,14 +1,14 @@
 //! Settings ([MS-ASCMD] 2.2.1.18)
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{
+        request_line::Version,
+        status::{Common, Settings as Status},
+    },
     wbxml::{Element, Encoder, page::settings as s},
 };
 
-use super::super::{
-    device::is_probe,
-    request::{Call, Reply, command_status},
-};
+use super::super::{quirk, reply::Reply, request::Call};
 use crate::domain::{
     batch::{DeviceOp, Op},
     error::Result,
@@ -18,42 +18,49 @@ use crate::domain::{
 /// passwords are refused, user information is read. Status 2 for a malformed request.
 pub async fn run(call: &Call) -> Result<Reply> {
     let Some(root) = call.body.as_ref().filter(|root| root.tag == s::SETTINGS) else {
-        return Ok(Reply::Wbxml(command_status(s::SETTINGS, 2)));
+        return Ok(Reply::status(s::SETTINGS, Status::ProtocolError));
     };
     let mut out = Encoder::new();
-    out.open(s::SETTINGS).number(s::STATUS, 1);
+    out.open(s::SETTINGS).number(s::STATUS, Status::Success);
     for part in root.elements() {
         match part.tag {
             s::OOF if part.child(s::GET).is_some() => {
                 out.open(s::OOF)
-                    .number(s::STATUS, 1)
+                    .number(s::STATUS, Status::Success)
                     .open(s::GET)
                     .number(s::OOF_STATE, 0)
                     .close()
                     .close();
             }
-            // Without mail nothing can answer for somebody: access denied.
+            // Without mail nothing can answer for somebody.
             s::OOF => {
-                out.open(s::OOF).number(s::STATUS, 3).close();
+                out.open(s::OOF)
+                    .number(s::STATUS, Status::AccessDenied)
+                    .close();
             }
             s::DEVICE_INFORMATION => {
                 device_information(call, part).await?;
-                out.open(s::DEVICE_INFORMATION).number(s::STATUS, 1).close();
+                out.open(s::DEVICE_INFORMATION)
+                    .number(s::STATUS, Status::Success)
+                    .close();
             }
-            // Recovery passwords are not kept: denied by policy.
+            // Recovery passwords are not kept.
             s::DEVICE_PASSWORD => {
-                out.open(s::DEVICE_PASSWORD).number(s::STATUS, 7).close();
+                out.open(s::DEVICE_PASSWORD)
+                    .number(s::STATUS, Status::DeniedByPolicy)
+                    .close();
             }
             s::USER_INFORMATION if part.child(s::GET).is_some() => {
                 user_information(call, &mut out).await?;
             }
             s::USER_INFORMATION => {
-                out.open(s::USER_INFORMATION).number(s::STATUS, 2).close();
+                out.open(s::USER_INFORMATION)
+                    .number(s::STATUS, Status::ProtocolError)
+                    .close();
             }
-            // The service of licences there is not: IRM is off.
             s::RIGHTS_MANAGEMENT_INFORMATION => {
                 out.open(s::RIGHTS_MANAGEMENT_INFORMATION)
-                    .number(s::STATUS, 168)
+                    .number(s::STATUS, Common::IrmFeatureDisabled)
                     .close();
             }
             _ => {}
@@ -65,7 +72,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
 
 /// Stores the device information of a request.
 pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
-    if is_probe(&call.device) {
+    if quirk::is_probe(&call.device.device_id) {
         return Ok(());
     }
     let info: Vec<(String, String)> = element
@@ -93,7 +100,7 @@ async fn user_information(call: &Call, out: &mut Encoder) -> Result<()> {
     let person = call.face.core.account(&call.actor).await?;
     let email = person.email.unwrap_or_else(|| call.actor.login.clone());
     out.open(s::USER_INFORMATION)
-        .number(s::STATUS, 1)
+        .number(s::STATUS, Status::Success)
         .open(s::GET);
     if call.version >= Version::V14_1 {
         out.open(s::ACCOUNTS)

@@ -11,19 +11,21 @@ use std::sync::Arc;
 use carnet_proto::{
     eas::{
         request_line::Version,
+        status,
         sync::{Collection, Request},
     },
     wbxml::{Element, Encoder, page::air_sync as a},
 };
 
-use self::{book::Told, cache::Asked};
+use self::{book::BookAnswer, cache::Asked};
 use super::super::{
     folders::{self, Target},
-    polls::{Command, Poll},
-    request::{Call, Reply, command_status},
+    polls::{Held, Poll},
+    reply::{Reply, Stop},
+    request::Call,
     wait::{Waiter, Watched, Woken},
 };
-use crate::domain::{actor::Actor, error::Result};
+use crate::domain::actor::Actor;
 
 /// Items in one answer without a WindowSize ([MS-ASCMD] 2.2.3.199).
 const DEFAULT_WINDOW: usize = 100;
@@ -43,8 +45,8 @@ enum Said {
     /// Nothing new for the device: no new key, no items.
     Nothing,
     /// A key and a status, without items.
-    Status(u16),
-    Book(Box<Told>),
+    Status(status::Sync),
+    Book(Box<BookAnswer>),
     /// Outcomes of commands in a folder that is always empty.
     Standard(Vec<standard::Fate>),
 }
@@ -60,12 +62,9 @@ struct Turn {
 
 /// Answers Sync. A request without commands that has nothing to be told is held for its Wait or
 /// HeartbeatInterval, and answered empty when that is over.
-pub async fn run(mut call: Box<Call>) -> Result<Reply> {
+pub async fn run(mut call: Box<Call>) -> Result<Reply, Stop> {
     let body = call.body.take();
-    let (turn, poll, parts) = match Box::pin(begin(&call, body)).await? {
-        Ok(begun) => begun,
-        Err(reply) => return Ok(reply),
-    };
+    let (turn, poll, parts) = Box::pin(begin(&call, body)).await?;
     let wrote = turn.collections.iter().any(|c| !c.commands.is_empty());
     let Some(seconds) = turn.seconds.filter(|_| is_quiet(&parts) && !wrote) else {
         return Ok(finish(&call, &parts));
@@ -81,68 +80,61 @@ pub async fn run(mut call: Box<Call>) -> Result<Reply> {
         Woken::Changes(_) => {
             let again = Box::pin(async {
                 let actor = waiter.actor().await?;
-                Ok(match answer_all(&call, &actor, &turn).await? {
-                    Ok(parts) => finish(&call, &parts),
-                    Err(reply) => reply,
-                })
+                let parts = answer_all(&call, &actor, &turn).await?;
+                Ok::<_, Stop>(finish(&call, &parts))
             });
             Ok(waiter.unless_ended(again).await?.unwrap_or(Reply::Empty))
         }
         Woken::Barred(why) => Ok(why.reply(call.version, a::SYNC)),
-        Woken::Hierarchy => Ok(status(12)),
+        Woken::Hierarchy => Err(stop(status::Sync::FolderHierarchyChanged)),
         Woken::TimeOver | Woken::Superseded => Ok(finish(&call, &[])),
     }
 }
 
 /// Reads the request and answers it as things are now.
-async fn begin(
-    call: &Call,
-    body: Option<Element>,
-) -> Result<std::result::Result<(Turn, Poll, Vec<Part>), Reply>> {
-    let turn = match turn(call, body).await? {
-        Ok(turn) => turn,
-        Err(reply) => return Ok(Err(reply)),
-    };
+async fn begin(call: &Call, body: Option<Element>) -> Result<(Turn, Poll, Vec<Part>), Stop> {
+    let turn = turn(call, body).await?;
     // A Sync of these folders that is held ends before anything is read: its key is an old one.
     let ids: Vec<String> = turn.collections.iter().map(|c| c.id.clone()).collect();
     let device = (call.person, call.device_id());
-    let poll = call.face.polls.begin(device, Command::Sync, &ids);
+    let poll = call.face.polls.begin(device, Held::Sync, &ids);
     let parts = answer_all(call, &call.actor, &turn).await?;
-    Ok(parts.map(|parts| (turn, poll, parts)))
+    Ok((turn, poll, parts))
 }
 
-async fn turn(call: &Call, body: Option<Element>) -> Result<std::result::Result<Turn, Reply>> {
+async fn turn(call: &Call, body: Option<Element>) -> Result<Turn, Stop> {
     // Without a body, without Collections or with Partial, the last request completes this one.
     if body.is_none() && call.version < Version::V12_1 {
-        return Ok(Err(status(4)));
+        return Err(stop(status::Sync::ProtocolError));
     }
     let request = match body.as_ref().map(Request::read) {
         None => Request::default(),
         Some(Ok(request)) => request,
         Some(Err(error)) => {
             call.about.note_fault(format!("malformed Sync: {error}"));
-            return Ok(Err(status(4)));
+            return Err(stop(status::Sync::ProtocolError));
         }
     };
     drop(body);
     let former: Option<Asked> = call.value(cache::VALUE).await?;
     let Some((mut collections, asked)) = cache::complete(call, request, former.as_ref()).await?
     else {
-        return Ok(Err(status(13)));
+        return Err(stop(status::Sync::Incomplete));
     };
     if collections.is_empty() {
-        return Ok(Err(status(4)));
+        return Err(stop(status::Sync::ProtocolError));
     }
     if collections.len() > MAX_COLLECTIONS {
-        return Ok(Err(limit(15, MAX_COLLECTIONS as u32)));
+        let most = MAX_COLLECTIONS as u32;
+        return Err(limit(status::Sync::TooManyCollections, most).into());
     }
     let seconds = match (asked.wait, asked.heartbeat) {
-        (Some(_), Some(_)) => return Ok(Err(status(4))),
+        (Some(_), Some(_)) => return Err(stop(status::Sync::ProtocolError)),
         (Some(minutes), None) if !(1..=59).contains(&minutes) => {
-            return Ok(Err(limit(14, minutes.clamp(1, 59))));
+            return Err(limit(status::Sync::InvalidWait, minutes.clamp(1, 59)).into());
         }
         (None, Some(seconds)) if !(60..=3540).contains(&seconds) => {
-            return Ok(Err(limit(14, seconds.clamp(60, 3540))));
+            return Err(limit(status::Sync::InvalidWait, seconds.clamp(60, 3540)).into());
         }
         (Some(minutes), None) => Some(u64::from(minutes) * 60),
         (None, seconds) => seconds.map(u64::from),
@@ -155,19 +147,15 @@ async fn turn(call: &Call, body: Option<Element>) -> Result<std::result::Result<
     if former.as_ref() != Some(&asked) {
         call.set_value(cache::VALUE, &asked).await?;
     }
-    Ok(Ok(Turn {
+    Ok(Turn {
         collections,
         window: asked.window.map_or(usize::MAX, window_of),
         seconds,
-    }))
+    })
 }
 
 /// The answers in the order of the request, or the status when a folder no longer exists.
-async fn answer_all(
-    call: &Call,
-    actor: &Arc<Actor>,
-    turn: &Turn,
-) -> Result<std::result::Result<Vec<Part>, Reply>> {
+async fn answer_all(call: &Call, actor: &Arc<Actor>, turn: &Turn) -> Result<Vec<Part>, Stop> {
     let mut room = turn.window;
     let mut parts = Vec::with_capacity(turn.collections.len());
     for collection in &turn.collections {
@@ -176,7 +164,7 @@ async fn answer_all(
             parts.push(Part {
                 id: collection.id.clone(),
                 key: collection.key.clone(),
-                said: Said::Status(4),
+                said: Said::Status(status::Sync::ProtocolError),
             });
             continue;
         }
@@ -190,7 +178,7 @@ async fn answer_all(
                     .restraint
                     .may_tell(call.device_id(), &collection.id)
                 {
-                    return Ok(Err(status(12)));
+                    return Err(stop(status::Sync::FolderHierarchyChanged));
                 }
                 continue;
             }
@@ -202,7 +190,7 @@ async fn answer_all(
         }
         parts.push(part);
     }
-    Ok(Ok(parts))
+    Ok(parts)
 }
 
 fn is_quiet(parts: &[Part]) -> bool {
@@ -229,11 +217,11 @@ fn window_of(window: u32) -> usize {
     }
 }
 
-fn status(status: u16) -> Reply {
-    Reply::Wbxml(command_status(a::SYNC, status))
+fn stop(status: status::Sync) -> Stop {
+    Reply::status(a::SYNC, status).into()
 }
 
-fn limit(status: u16, value: u32) -> Reply {
+fn limit(status: status::Sync, value: u32) -> Reply {
     let mut out = Encoder::new();
     out.open(a::SYNC)
         .number(a::STATUS, status)

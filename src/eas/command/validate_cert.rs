@@ -1,33 +1,37 @@
 //! ValidateCert ([MS-ASCMD] 2.2.1.22)
 
-use carnet_proto::wbxml::{Encoder, page::validate_cert as v};
+use carnet_proto::{
+    eas::status::ValidateCert as Status,
+    wbxml::{Encoder, page::validate_cert as v},
+};
 
-use super::super::request::{Call, Reply, command_status};
-use crate::domain::error::Result;
+use super::super::{reply::Reply, request::Call};
 
-/// The validity could not be determined: the server keeps no list of authorities for mail.
-const UNKNOWN: u16 = 17;
 /// Certificates in one request.
 const MAX_CERTIFICATES: usize = 100;
 
-/// Answers ValidateCert with Status 17 for each certificate: the server validates none.
-pub fn run(call: &Call) -> Result<Reply> {
+/// Answers ValidateCert with Status 17 for each certificate: the server validates none, since it
+/// keeps no list of authorities for mail.
+pub fn run(call: &Call) -> Reply {
     let certificates = call
         .body
         .as_ref()
         .filter(|root| root.tag == v::VALIDATE_CERT)
         .and_then(|root| root.child(v::CERTIFICATES));
     let Some(certificates) = certificates else {
-        return Ok(Reply::Wbxml(command_status(v::VALIDATE_CERT, 2)));
+        return Reply::status(v::VALIDATE_CERT, Status::ProtocolError);
     };
     let mut out = Encoder::new();
-    out.open(v::VALIDATE_CERT).number(v::STATUS, 1);
+    out.open(v::VALIDATE_CERT)
+        .number(v::STATUS, Status::Success);
     for _ in certificates
         .children_of(v::CERTIFICATE)
         .take(MAX_CERTIFICATES)
     {
-        out.open(v::CERTIFICATE).number(v::STATUS, UNKNOWN).close();
+        out.open(v::CERTIFICATE)
+            .number(v::STATUS, Status::UnknownServerError)
+            .close();
     }
     out.close();
-    Ok(Reply::Wbxml(out.finish()))
+    Reply::Wbxml(out.finish())
 }

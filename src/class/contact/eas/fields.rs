@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use carnet_proto::wbxml::{
-    Element, Encoder, Tag,
-    page::{air_sync_base as base, contacts as tag},
+use carnet_proto::{
+    eas::request_line::Version,
+    wbxml::{
+        Element, Encoder, Tag,
+        page::{air_sync_base as base, contacts as tag},
+    },
 };
 
 use super::{date, html, note, slots};
@@ -199,7 +202,7 @@ pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
 /// Truncated is said only when it is true: some phones stop synchronizing otherwise.
 fn write_note(text: &str, whole: &str, view: &View, out: &mut Encoder) {
     let cut = text.len() < whole.len();
-    if view.version < 120 {
+    if view.version < Version::V12_0 {
         out.number(tag::BODY_SIZE, note::size(whole));
         if cut {
             out.text(tag::BODY_TRUNCATED, "1");

@@ -1,4 +1,4 @@
-//! Rows 83 to 95 of the checklist: what a contact keeps whichever device edits it.
+//! Tests 83 to 95: what a contact keeps whichever device edits it.
 
 mod body;
 mod date;
@@ -133,7 +133,7 @@ fn body(text: &str) -> Element {
 
 fn v(version: u8) -> View {
     View {
-        version,
+        version: carnet_proto::eas::request_line::Version(version),
         ..View::default()
     }
 }

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use carnet_proto::{
-    eas::sync::{Collection, Command as Sent},
+    eas::{
+        status,
+        sync::{Collection, Command as Sent},
+    },
     wbxml::{Element, Tag},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     super::super::{
-        device,
         facet::{Supported, View, make_ready},
         quirk,
         request::Call,
@@ -42,7 +44,7 @@ struct Kept {
 }
 
 /// An answer of the domain, with what encoding it needs.
-pub struct Told {
+pub struct BookAnswer {
     pub answer: Answer,
     pub book: Book,
     pub view: View,
@@ -56,7 +58,10 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         said,
     };
     if collection.commands.len() > MAX_COMMANDS {
-        return Ok(part(&collection.key, Said::Status(4)));
+        return Ok(part(
+            &collection.key,
+            Said::Status(status::Sync::ProtocolError),
+        ));
     }
     if room == 0 && collection.commands.is_empty() && collection.key != "0" {
         // The answer is full: this folder waits for the next one.
@@ -66,14 +71,14 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
     let is_prime = collection.key == "0";
     if is_prime && !collection.commands.is_empty() {
         // Nothing is applied before the first key, and nothing is taken for done.
-        return Ok(part("0", Said::Status(4)));
+        return Ok(part("0", Said::Status(status::Sync::ProtocolError)));
     }
-    if device::is_probe(&call.device) {
+    if quirk::is_probe(&call.device.device_id) {
         // Nothing is kept of it, so that its key is good for nothing.
         return Ok(if is_prime {
-            part(&random_id(8), Said::Status(1))
+            part(&random_id(8), Said::Status(status::Sync::Success))
         } else {
-            part("0", Said::Status(3))
+            part("0", Said::Status(status::Sync::InvalidSyncKey))
         });
     }
     for sent in &collection.commands {
@@ -105,13 +110,14 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
     let repeated = key.is_some_and(|key| key != collection.key);
     note(call, &book, collection, repeated, &reply).await?;
     Ok(match reply {
-        SyncReply::Primed { key } => part(&key, Said::Status(1)),
-        SyncReply::UnknownKey => part("0", Said::Status(3)),
+        SyncReply::Primed { key } => part(&key, Said::Status(status::Sync::Success)),
+        SyncReply::UnknownKey => part("0", Said::Status(status::Sync::InvalidSyncKey)),
         SyncReply::Answer(answer) if !answer.new_key => part(&answer.key, Said::Nothing),
         SyncReply::Answer(answer) => {
             let key = answer.key.clone();
             make_ready(&call.face.facet, documents(&answer)).await;
-            part(&key, Said::Book(Box::new(Told { answer, book, view })))
+            let said = Said::Book(Box::new(BookAnswer { answer, book, view }));
+            part(&key, said)
         }
     })
 }

@@ -1,4 +1,4 @@
-//! The last request of a device, for empty and partial requests ([MS-ASCMD] 2.2.3.125).
+//! The last request of a device, for empty and partial requests ([MS-ASCMD] 2.2.3.131).
 
 use carnet_proto::eas::sync::{Collection, Request};
 use serde::{Deserialize, Serialize};

@@ -2,11 +2,11 @@
 //! the items.
 
 use carnet_proto::{
-    eas::request_line::Version,
+    eas::{request_line::Version, status},
     wbxml::{Encoder, Tag, page::air_sync as a},
 };
 
-use super::{super::super::folders, Part, Said, book::Told, standard::Fate};
+use super::{super::super::folders, Part, Said, book::BookAnswer, standard::Fate};
 use crate::{
     domain::{
         device_sync::{Change, Failure, Outcome},
@@ -26,7 +26,7 @@ pub fn answer(call: &Call, parts: &[&Part]) -> Vec<u8> {
         }
         let status = match part.said {
             Said::Status(status) => status,
-            _ => 1,
+            _ => status::Sync::Success,
         };
         out.text(a::SYNC_KEY, &part.key)
             .text(a::COLLECTION_ID, &part.id)
@@ -55,15 +55,33 @@ fn standard(fates: &[Fate], out: &mut Encoder) {
     out.open(a::RESPONSES);
     for fate in fates {
         match fate {
-            Fate::AddRefused { client_id } => fate_of(out, a::ADD, a::CLIENT_ID, client_id, 6),
+            Fate::AddRefused { client_id } => fate_of(
+                out,
+                a::ADD,
+                a::CLIENT_ID,
+                client_id,
+                status::Sync::ConversionError,
+            ),
             Fate::AddUndone {
                 client_id,
                 server_id,
             } => added(out, client_id, server_id),
             Fate::ChangeRefused { server_id } => {
-                fate_of(out, a::CHANGE, a::SERVER_ID, server_id, 8);
+                fate_of(
+                    out,
+                    a::CHANGE,
+                    a::SERVER_ID,
+                    server_id,
+                    status::Sync::NotFound,
+                );
             }
-            Fate::FetchRefused { server_id } => fate_of(out, a::FETCH, a::SERVER_ID, server_id, 8),
+            Fate::FetchRefused { server_id } => fate_of(
+                out,
+                a::FETCH,
+                a::SERVER_ID,
+                server_id,
+                status::Sync::NotFound,
+            ),
         }
     }
     out.close();
@@ -85,7 +103,7 @@ fn standard(fates: &[Fate], out: &mut Encoder) {
 
 /// Writes Responses: every Add, every Fetch, and failures. A Change or Delete that is left out
 /// succeeded.
-fn responses(call: &Call, told: &Told, out: &mut Encoder) {
+fn responses(call: &Call, told: &BookAnswer, out: &mut Encoder) {
     let spoken = |outcome: &&Outcome| !matches!(outcome, Outcome::Done);
     let outcomes = &told.answer.outcomes;
     if !outcomes.iter().any(|outcome| spoken(&outcome)) {
@@ -105,25 +123,28 @@ fn responses(call: &Call, told: &Told, out: &mut Encoder) {
             Outcome::ChangeFailed { server_id, failure } => {
                 fate_of(out, a::CHANGE, a::SERVER_ID, server_id, status_of(*failure));
             }
-            Outcome::DeleteFailed { server_id, failure } => {
-                fate_of(out, a::DELETE, a::SERVER_ID, server_id, status_of(*failure));
-            }
             Outcome::Fetched { server_id } => match told.answer.fetched.get(server_id) {
                 Some(card) => {
                     out.open(a::FETCH)
                         .text(a::SERVER_ID, server_id)
-                        .number(a::STATUS, 1);
+                        .number(a::STATUS, status::Sync::Success);
                     data(call, told, card, out);
                     out.close();
                 }
-                None => fate_of(out, a::FETCH, a::SERVER_ID, server_id, 8),
+                None => fate_of(
+                    out,
+                    a::FETCH,
+                    a::SERVER_ID,
+                    server_id,
+                    status::Sync::NotFound,
+                ),
             },
         }
     }
     out.close();
 }
 
-fn changes(call: &Call, told: &Told, out: &mut Encoder) {
+fn changes(call: &Call, told: &BookAnswer, out: &mut Encoder) {
     if told.answer.changes.is_empty() {
         return;
     }
@@ -144,7 +165,7 @@ fn changes(call: &Call, told: &Told, out: &mut Encoder) {
     out.close();
 }
 
-fn data(call: &Call, told: &Told, card: &Card, out: &mut Encoder) {
+fn data(call: &Call, told: &BookAnswer, card: &Card, out: &mut Encoder) {
     let mut view = told.view.clone();
     view.labels = told.answer.labels_of(&card.placement.server_id).to_vec();
     out.open(a::APPLICATION_DATA);
@@ -159,23 +180,23 @@ fn added(out: &mut Encoder, client_id: &str, server_id: &str) {
     out.open(a::ADD)
         .text(a::CLIENT_ID, client_id)
         .text(a::SERVER_ID, server_id)
-        .number(a::STATUS, 1)
+        .number(a::STATUS, status::Sync::Success)
         .close();
 }
 
-fn fate_of(out: &mut Encoder, command: Tag, kind: Tag, id: &str, status: u16) {
+fn fate_of(out: &mut Encoder, command: Tag, kind: Tag, id: &str, status: status::Sync) {
     out.open(command)
         .text(kind, id)
         .number(a::STATUS, status)
         .close();
 }
 
-/// Item statuses ([MS-ASCMD] 2.2.3.177.17).
-fn status_of(failure: Failure) -> u16 {
+/// The status of a command that was not done.
+fn status_of(failure: Failure) -> status::Sync {
     match failure {
-        Failure::Invalid => 6,
-        Failure::Conflict => 7,
-        Failure::NotFound => 8,
-        Failure::OverQuota => 9,
+        Failure::Invalid => status::Sync::ConversionError,
+        Failure::Conflict => status::Sync::Conflict,
+        Failure::NotFound => status::Sync::NotFound,
+        Failure::OverQuota => status::Sync::CannotComplete,
     }
 }

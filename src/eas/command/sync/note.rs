@@ -41,7 +41,7 @@ pub async fn note(
     let failed = answer.outcomes.iter().filter(|outcome| {
         matches!(
             outcome,
-            Outcome::AddFailed { .. } | Outcome::ChangeFailed { .. } | Outcome::DeleteFailed { .. }
+            Outcome::AddFailed { .. } | Outcome::ChangeFailed { .. }
         )
     });
     let mut refused = failed.count();

@@ -8,7 +8,10 @@
 use std::sync::Arc;
 
 use carnet_proto::{
-    eas::sync::{Collection, Command},
+    eas::{
+        status,
+        sync::{Collection, Command},
+    },
     wbxml::Element,
 };
 
@@ -56,19 +59,19 @@ pub async fn answer(call: &Call, actor: &Arc<Actor>, collection: &Collection) ->
     if collection.key == "0" {
         return if wrote {
             // Nothing is applied before the first key, and nothing is taken for done.
-            part("0", Said::Status(4))
+            part("0", Said::Status(status::Sync::ProtocolError))
         } else {
-            part(&key(1), Said::Status(1))
+            part(&key(1), Said::Status(status::Sync::Success))
         };
     }
     let Some(next) = next_key(&collection.key, wrote) else {
-        return part("0", Said::Status(3));
+        return part("0", Said::Status(status::Sync::InvalidSyncKey));
     };
     if !wrote {
         return part(&next, Said::Nothing);
     }
     if collection.commands.len() > super::MAX_COMMANDS {
-        return part(&collection.key, Said::Status(4));
+        return part(&collection.key, Said::Status(status::Sync::ProtocolError));
     }
     let folder = folders::standard_of(&collection.id).map_or("", |folder| folder.name);
     let mut fates = Vec::new();
