@@ -25,7 +25,6 @@ use crate::{
         access::Protocol,
         account_class::Service,
         actor::Actor,
-        batch::Op,
         device::DeviceAccess,
         error::{Error, Result},
         id::{DeviceId, PersonId},
@@ -91,12 +90,7 @@ impl Call {
         if device::is_probe(&self.device) {
             return Ok(());
         }
-        let op = Op::SetDeviceValue {
-            device: self.device.id,
-            name: name.to_owned(),
-            value: Some(serde_json::to_vec(value).unwrap_or_default()),
-        };
-        self.face.core.note(&self.actor, op).await.map(drop)
+        self.face.set_value(&self.device, name, value).await
     }
 }
 

@@ -15,9 +15,9 @@ use crate::{
         error::Failure,
         output::{Answer, empty, xml},
         path::{NewPlace, Resource, group_home_href, home_href, is_group_segment},
-        property::MAX_OCTETS,
+        property::{MAX_OCTETS, book_key, set},
     },
-    domain::{batch::Op, error::Error, rights::Right},
+    domain::{error::Error, rights::Right},
 };
 
 /// Answers MKCOL and extended MKCOL with 201: a further private book in the actor's home, with its
@@ -88,17 +88,12 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
         .await
         .map_err(|error| Failure::about(error, &home_href(&call.actor)))?;
     let book = call.face.core.open_private(&call.actor, segment).await?;
-    let ops = dead
+    let key = book_key(&book);
+    let dead = dead
         .into_iter()
-        .map(|property| Op::SetProperty {
-            person: Some(call.actor.person),
-            resource: crate::dav::property::book_key(&book),
-            namespace: property.element.name.namespace.to_string(),
-            name: property.element.name.local.to_string(),
-            value: Some(property.xml.clone().into_bytes()),
-        })
+        .map(|property| set(&key, &property.element.name, Some(&property.xml)))
         .collect();
-    call.face.core.commit_personal(&call.actor, ops).await?;
+    call.face.core.set_properties(&call.actor, dead).await?;
     Ok(empty(StatusCode::CREATED))
 }
 

@@ -8,7 +8,7 @@ use super::super::{
     hierarchy::{Told, VALUE},
     request::{Call, Reply, command_status},
 };
-use crate::domain::{batch::Op, error::Result, journal::Event, store::Device};
+use crate::domain::{error::Result, journal::Event, store::Device};
 
 /// Answers FolderSync with the folders added, changed and removed since the SyncKey sent. Status 10
 /// for a malformed request, 9 for an unknown key.
@@ -46,12 +46,7 @@ pub async fn take_all(
         return Ok((command_status(f::FOLDER_SYNC, 9), false));
     };
     let next = told.next(&key, before.clone(), Vec::new());
-    let value = Op::SetDeviceValue {
-        device: device.id,
-        name: VALUE.to_owned(),
-        value: Some(serde_json::to_vec(&next).unwrap_or_default()),
-    };
-    face.core.touch_device(device.person, value).await?;
+    face.set_value(device, VALUE, &next).await?;
     Ok((encode(&next.key, &before, &[]), true))
 }
 

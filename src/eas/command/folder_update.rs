@@ -7,7 +7,7 @@ use super::super::{
     hierarchy::Change,
     request::{Call, Reply},
 };
-use crate::domain::{batch::Op, error::Result};
+use crate::domain::{error::Result, property::Description};
 
 /// Answers FolderUpdate, which renames only. Status 10 for a malformed request, 4 for an unknown
 /// folder, 2 for a special folder or a name that is taken, 5 for a parent other than the root.
@@ -27,7 +27,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
         Some(Target::Default) => return Ok(change.refuse(2)),
         Some(Target::Book(book)) => book,
     };
-    if book.collection().is_default() || !book.is_private() {
+    if book.collection().is_default() || !book.is_describable() {
         return Ok(change.refuse(2));
     }
     let parent = body.text_of(f::PARENT_ID).unwrap_or_default();
@@ -37,12 +37,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
     if change.is_taken(&name, &id) {
         return Ok(change.refuse(2));
     }
-    let rename = Op::ChangeBook {
-        collection: book.collection().id,
+    let renamed = Description {
         display_name: Some(name),
-        description: None,
+        ..Description::default()
     };
-    let core = &call.face.core;
-    core.commit_personal(&call.actor, vec![rename]).await?;
+    book.describe(renamed, Vec::new()).await?;
     change.finish(call, &id, false).await
 }
