@@ -15,7 +15,7 @@ use super::{
     params::Query,
     place::encode_segment,
     request::Visit,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::settings::Settings;
 
@@ -164,7 +164,7 @@ pub async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             let kept = (chosen != OFF).then(|| chosen.to_owned());
             let change = |settings: &mut Settings| settings.calls.clone_from(&kept);
             match web.core.change_settings(&visit.actor, change).await {
-                Ok(()) => return Done::of("saved").at("/settings/calls"),
+                Ok(()) => return Done::of(Deed::Saved).at("/settings/calls"),
                 Err(error) => Told::refused(&error, visit),
             }
         }

@@ -18,7 +18,7 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -188,7 +188,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
         let name = names::of_item(&web, &card, &visit.settings);
-        let done = Done::of("deleted").to(&name);
+        let done = Done::of(Deed::Deleted).to(&name);
         Ok(done.undone_by(ranges(&[removal])))
     };
     match deleted.await {

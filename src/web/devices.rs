@@ -20,7 +20,7 @@ use super::{
     place::encode_segment,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::{
@@ -302,7 +302,7 @@ fn log_of(client: Option<&KnownClient>, visit: &Visit) -> Vec<LogRow> {
 /// `POST /settings/devices/e/ID/rename`
 pub async fn rename(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Posted) -> Response {
     let posted = &posted;
-    order(&web, id, posted, "device-renamed", |device| async move {
+    order(&web, id, posted, Deed::DeviceRenamed, |device| async move {
         device.rename(posted.value("name")).await
     })
     .await
@@ -311,7 +311,7 @@ pub async fn rename(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
 /// `POST /settings/devices/e/ID/shown`
 pub async fn shown(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Posted) -> Response {
     let posted = &posted;
-    order(&web, id, posted, "device-shown", |device| async move {
+    order(&web, id, posted, Deed::DeviceShown, |device| async move {
         let chosen: Vec<&str> = posted.values("book").collect();
         let books = device.books().await?;
         let hidden = books
@@ -344,13 +344,20 @@ pub async fn give_order(
             device.forget().await
         };
         return match forgotten.await {
-            Ok(()) => Done::of("device-forget").at(HERE),
+            Ok(()) => Done::of(Deed::DeviceForget).at(HERE),
             Err(error) => posted.visit.failed(&web, &error),
         };
     }
     let asked = asked.as_str();
-    let done = format!("device-{asked}");
-    order(&web, id, &posted, &done, |device| async move {
+    let deed = match asked {
+        "resync" => Deed::DeviceResync,
+        "block" => Deed::DeviceBlock,
+        "allow" => Deed::DeviceAllow,
+        "wipe" => Deed::DeviceWipe,
+        "cancel" => Deed::DeviceCancel,
+        _ => return posted.visit.failed(&web, &Error::NotFound),
+    };
+    order(&web, id, &posted, deed, |device| async move {
         match asked {
             "resync" => device.resynchronize().await,
             "block" => device.block().await,
@@ -376,7 +383,7 @@ pub async fn erase(
         erase_typed(&web, &posted, peer, &device).await
     };
     let told = match erased.await {
-        Ok(None) => return Done::of("device-erase").at(&format!("{HERE}/e/{id}")),
+        Ok(None) => return Done::of(Deed::DeviceErase).at(&format!("{HERE}/e/{id}")),
         Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(&web, &error),
     };
@@ -410,7 +417,7 @@ pub async fn erase_typed(
     }
 }
 
-async fn order<F, O>(web: &Arc<Web>, id: i64, posted: &Posted, done: &str, give: O) -> Response
+async fn order<F, O>(web: &Arc<Web>, id: i64, posted: &Posted, done: Deed, give: O) -> Response
 where
     O: FnOnce(OpenDevice) -> F,
     F: Future<Output = Result<()>>,
@@ -547,7 +554,7 @@ pub async fn rename_program(
         .name_client(actor, &label, posted.value("name"))
         .await
     {
-        Ok(()) => Done::of("device-renamed").at(&here),
+        Ok(()) => Done::of(Deed::DeviceRenamed).at(&here),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
             let page = show_program(&web, &posted.visit, &label, told).await;
@@ -572,13 +579,13 @@ pub async fn order_program(
         return match revoked {
             Ok(()) => {
                 let here = format!("{HERE}/c/{}", encode_segment(&label));
-                Done::of("password-revoked").at(&here)
+                Done::of(Deed::PasswordRevoked).at(&here)
             }
             Err(error) => posted.visit.failed(&web, &error),
         };
     }
     match web.core.forget_client(&posted.visit.actor, &label).await {
-        Ok(()) => Done::of("device-forget").at(HERE),
+        Ok(()) => Done::of(Deed::DeviceForget).at(HERE),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

@@ -15,7 +15,7 @@ use super::{
     place::{ItemPath, encode_segment},
     request::Visit,
     text::{Text, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -173,7 +173,7 @@ async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel
             .await
     };
     match sent.await {
-        Ok(()) => Done::of("message-queued").to(number).at(&item.path()),
+        Ok(()) => Done::of(Deed::MessageQueued).to(number).at(&item.path()),
         Err(error @ Error::NotFound) => visit.failed(web, &error),
         Err(error) => {
             let told = Told::refused(&error, visit);
@@ -250,7 +250,7 @@ pub async fn again(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let message = OutgoingId(posted.number("message"));
     let a_day = |channel| served(&web, channel).map(|outlet| outlet.a_day);
     match web.core.dispatch_again(&visit.actor, message, a_day).await {
-        Ok(number) => Done::of("message-queued").to(&number).at("/outbox"),
+        Ok(number) => Done::of(Deed::MessageQueued).to(&number).at("/outbox"),
         Err(error @ Error::NotFound) => visit.failed(&web, &error),
         Err(error) => show_outbox(&web, visit, Told::refused(&error, visit)).await,
     }

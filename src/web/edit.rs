@@ -34,7 +34,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::fill,
-    told::Done,
+    told::{Deed, Done},
 };
 use crate::domain::{
     book::{Book, Condition, Replace, Seen},
@@ -379,7 +379,7 @@ pub async fn update(
         match book.put(&card.placement.href, &condition, &mine).await {
             Ok(_) => {
                 sent.settle(&web, &visit).await;
-                Ok(Done::of("saved").at(&item.path()))
+                Ok(Done::of(Deed::Saved).at(&item.path()))
             }
             Err(error) => {
                 let kept = web.core.kept_refused(&visit.actor, &mine.0).await?;

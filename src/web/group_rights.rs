@@ -17,7 +17,7 @@ use super::{
     request::Visit,
     search_members::{Choice, find, in_order},
     text::Text,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -75,7 +75,7 @@ pub async fn grant(
         let page = show_page(&web, visit, &name, posted.value("q"), told).await;
         return page.unwrap_or_else(|error| visit.failed(&web, &error));
     };
-    change(&web, visit, &name, &grantees, right, "granted").await
+    change(&web, visit, &name, &grantees, right, Deed::Granted).await
 }
 
 /// `POST /g/NAME/rights/withdraw`
@@ -86,7 +86,7 @@ pub async fn withdraw(
 ) -> Response {
     let grantees = grantees(&posted);
     let none = GroupRight::default();
-    change(&web, &posted.visit, &name, &grantees, none, "withdrawn").await
+    change(&web, &posted.visit, &name, &grantees, none, Deed::Withdrawn).await
 }
 
 async fn change(
@@ -95,7 +95,7 @@ async fn change(
     name: &str,
     grantees: &[Grantee],
     right: GroupRight,
-    done: &str,
+    done: Deed,
 ) -> Response {
     let outcome = async {
         let group = web.core.group(&visit.actor, name).await?;

@@ -15,7 +15,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -73,7 +73,7 @@ pub async fn restore(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted
         let (book, card) = item.open(&web, &posted.visit).await?;
         book.restore_version(&card.placement, posted.revision())
             .await?;
-        Ok(Done::of("restored"))
+        Ok(Done::of(Deed::Restored))
     };
     settled(&web, &item, &posted, restored.await).await
 }

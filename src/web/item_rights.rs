@@ -18,7 +18,7 @@ use super::{
     request::Visit,
     search_members::{Choice, find, in_order},
     share::name_of,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::Book,
@@ -106,7 +106,11 @@ async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) 
     };
     match outcome.await {
         Ok(()) => {
-            let done = Done::of(if modify { "granted" } else { "withdrawn" });
+            let done = Done::of(if modify {
+                Deed::Granted
+            } else {
+                Deed::Withdrawn
+            });
             done.at(&format!("{}/rights", item.path()))
         }
         Err(error) => again(web, posted, item, Told::refused(&error, &posted.visit)).await,

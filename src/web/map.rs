@@ -15,7 +15,7 @@ use super::{
     params::Query,
     place::encode_segment,
     request::Visit,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::settings::Settings;
 
@@ -105,7 +105,7 @@ pub async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         Some(chosen) => {
             let change = |settings: &mut Settings| settings.map = Some(chosen.to_owned());
             match web.core.change_settings(&visit.actor, change).await {
-                Ok(()) => return Done::of("saved").at("/settings/map"),
+                Ok(()) => return Done::of(Deed::Saved).at("/settings/map"),
                 Err(error) => Told::refused(&error, visit),
             }
         }

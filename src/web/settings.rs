@@ -16,7 +16,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::{Text, by_tag, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -130,7 +130,7 @@ pub async fn contacts(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 
 async fn settled(web: &Web, visit: &Visit, changed: Result<()>) -> Response {
     match changed {
-        Ok(()) => Done::of("saved").at("/settings"),
+        Ok(()) => Done::of(Deed::Saved).at("/settings"),
         Err(error) => show_page(web, visit, Told::refused(&error, visit)).await,
     }
 }

@@ -16,7 +16,7 @@ use super::{
     place::PlacePath,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -88,10 +88,10 @@ pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
         let mut outcomes = book.restore(&posted.revisions()).await?;
         match outcomes.len() {
             0 => Err(Error::NotFound),
-            1 => outcomes.remove(0).map(|()| Done::of("restored")),
+            1 => outcomes.remove(0).map(|()| Done::of(Deed::Restored)),
             all => {
                 let back = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-                Ok(Done::of("selection-restored").numbers(&[back, all - back]))
+                Ok(Done::of(Deed::SelectionRestored).numbers(&[back, all - back]))
             }
         }
     };
@@ -154,7 +154,7 @@ pub async fn hold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         place.open(&web, visit).await?;
         web.core.change_settings(&visit.actor, change).await
     };
-    let held = held.await.map(|()| Done::of("saved"));
+    let held = held.await.map(|()| Done::of(Deed::Saved));
     settled(&web, &place, visit, held).await
 }
 

@@ -19,7 +19,7 @@ use super::{
     request::Visit,
     selection::chosen,
     text::{Text, by_tag, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -194,7 +194,7 @@ pub async fn ask(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
             purpose: posted.value("purpose").trim().to_owned(),
         };
         book.ask(&card.placement, &ask).await?;
-        Ok(Done::of("verify-asked").to(&ask.address))
+        Ok(Done::of(Deed::VerifyAsked).to(&ask.address))
     };
     match asked.await {
         Ok(done) => done.at(&item.path()),
@@ -304,7 +304,7 @@ pub async fn ask_many(State(web): State<Arc<Web>>, place: PlacePath, posted: Pos
         book.ask_all(&campaign, &asks).await
     };
     match asked.await {
-        Ok(campaign) => Done::of("campaign-begun").at(&format!("/verify/{campaign}")),
+        Ok(campaign) => Done::of(Deed::CampaignBegun).at(&format!("/verify/{campaign}")),
         Err(error) => visit.failed(&web, &error),
     }
 }
@@ -361,7 +361,7 @@ pub async fn stop(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Post
         .stop_campaign(&posted.visit.actor, CampaignId(id))
         .await;
     match stopped {
-        Ok(()) => Done::of("campaign-stopped").at(&format!("/verify/{id}")),
+        Ok(()) => Done::of(Deed::CampaignStopped).at(&format!("/verify/{id}")),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

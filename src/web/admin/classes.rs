@@ -20,7 +20,7 @@ use crate::{
         params::Query,
         request::Visit,
         text::admin::Admin,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -140,7 +140,7 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         put,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/classes",
         async |told| show_page(&web, visit, &office, told).await,
     )
@@ -159,7 +159,7 @@ pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         removed,
-        "admin-removed",
+        Deed::AdminRemoved,
         "/admin/classes",
         async |told| show_page(&web, visit, &office, told).await,
     )

@@ -22,7 +22,7 @@ use crate::{
         params::Query,
         request::Visit,
         text::fill,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -116,7 +116,7 @@ pub async fn order(
         &web,
         visit,
         ordered,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/devices",
         async |told| show_list(&web, visit, &office, told).await,
     )
@@ -136,7 +136,7 @@ async fn erase(
         erase_typed(web, posted, peer, &device).await
     };
     let told = match erased.await {
-        Ok(None) => return Done::of("admin-saved").at("/admin/devices"),
+        Ok(None) => return Done::of(Deed::AdminSaved).at("/admin/devices"),
         Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(web, &error),
     };

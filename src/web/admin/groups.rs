@@ -21,7 +21,7 @@ use crate::{
         params::{Path, Query},
         request::Visit,
         text::fill,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -66,7 +66,7 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         added,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/groups",
         async |told| show_list(&web, visit, &office, told).await,
     )
@@ -164,7 +164,7 @@ where
     let visit = &posted.visit;
     let changed = change(office.clone()).await;
     let path = format!("/admin/groups/{id}");
-    settled(web, visit, changed, "admin-saved", &path, async |told| {
+    settled(web, visit, changed, Deed::AdminSaved, &path, async |told| {
         show_page(web, visit, &office, id, told).await
     })
     .await
@@ -183,7 +183,7 @@ pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
         &web,
         visit,
         removed,
-        "admin-removed",
+        Deed::AdminRemoved,
         "/admin/groups",
         async |told| show_page(&web, visit, &office, id, told).await,
     )

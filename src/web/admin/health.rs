@@ -24,7 +24,7 @@ use crate::{
         params::Query,
         request::Visit,
         text::{admin::Admin, fill},
-        told::{Done, Told},
+        told::{Deed, Done, Told},
         when,
     },
 };
@@ -178,7 +178,7 @@ pub async fn backup(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         written,
-        "admin-backup",
+        Deed::AdminBackup,
         "/admin",
         async |told| show_page(&web, visit, &office, told).await,
     )

@@ -24,7 +24,7 @@ use super::{
     form::Posted,
     page::{Shell, Tool},
     request::Visit,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -94,7 +94,7 @@ async fn settled<F>(
     web: &Arc<Web>,
     visit: &Visit,
     outcome: Result<()>,
-    done: &str,
+    done: Deed,
     path: &str,
     again: F,
 ) -> Response

@@ -29,7 +29,7 @@ use crate::{
         params::{Path, Query},
         request::Visit,
         text::{admin::Admin, fill},
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -337,7 +337,7 @@ async fn apply(web: &Arc<Web>, id: i64, posted: &Posted, change: AccountChange) 
     let visit = &posted.visit;
     let changed = office.change_account(PersonId(id), change).await;
     let path = format!("/admin/users/{id}");
-    settled(web, visit, changed, "admin-saved", &path, async |told| {
+    settled(web, visit, changed, Deed::AdminSaved, &path, async |told| {
         show_page(web, visit, &office, id, told, None).await
     })
     .await
@@ -388,7 +388,7 @@ pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
         &web,
         visit,
         removed,
-        "admin-removed",
+        Deed::AdminRemoved,
         "/admin/users",
         async |told| show_page(&web, visit, &office, id, told, None).await,
     )

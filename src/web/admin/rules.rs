@@ -18,7 +18,7 @@ use crate::{
         page::{Shell, show},
         params::Query,
         request::Visit,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -122,7 +122,7 @@ where
         web,
         visit,
         changed,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/rules",
         async |told| show_page(web, visit, told).await,
     )

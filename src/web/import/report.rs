@@ -17,7 +17,7 @@ use super::super::{
     place::ImportPath,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::{
@@ -187,7 +187,7 @@ pub async fn undo(State(web): State<Arc<Web>>, path: ImportPath, posted: Posted)
         book.undo_import(path.import).await
     };
     match undone.await {
-        Ok(undone) => Done::of("import-undone")
+        Ok(undone) => Done::of(Deed::ImportUndone)
             .numbers(&[undone.removed, undone.restored, undone.left])
             .at(&path.path()),
         Err(error @ Error::NotFound) => visit.failed(&web, &error),
