@@ -87,8 +87,7 @@ async fn telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
         };
         Ok(show(status, &page))
     };
-    let shown: Result<Response> = shown.await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 fn row(session: &Session, visit: &Visit) -> Row {

@@ -81,8 +81,8 @@ impl Default for Draft {
 
 /// `GET /settings/passwords`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let page = build(&web, &visit, done.into(), None, None).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = build(&web, &visit, done.into(), None, None);
+    visit.answer(&web, page).await
 }
 
 /// `POST /settings/passwords`

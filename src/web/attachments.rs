@@ -159,8 +159,8 @@ pub async fn page(
     visit: Visit,
     Query(find): Query<Find>,
 ) -> Response {
-    let shown = show_page(&web, &item, &visit, &find.q, Told::Nothing).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &item, &visit, &find.q, Told::Nothing);
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/attach`: a document there is.
@@ -176,8 +176,8 @@ pub async fn attach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         Ok(name) => Done::of(Deed::Attached).to(&name).at(&item.path()),
         Err(error) => {
             let told = documents::refused(&error, visit);
-            let page = show_page(&web, &item, visit, posted.value("q"), told).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_page(&web, &item, visit, posted.value("q"), told);
+            visit.answer(&web, page).await
         }
     }
 }
@@ -211,8 +211,8 @@ pub async fn upload(
         Ok(names) => Done::of(Deed::Attached).to(&names).at(&item.path()),
         Err(unfit) => {
             let told = unfit.told(&visit);
-            let page = show_page(&web, &item, &visit, "", told).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_page(&web, &item, &visit, "", told);
+            visit.answer(&web, page).await
         }
     }
 }

@@ -44,8 +44,7 @@ pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: 
     if item.place.is_folder() {
         return documents::details_telling(web, item, visit, told).await;
     }
-    let shown = show_card(web, item, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, show_card(web, item, visit, told)).await
 }
 
 async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {

@@ -232,8 +232,8 @@ pub async fn list_telling(
     if place.is_folder() {
         return documents::folder_telling(web, place, visit, params, told).await;
     }
-    let shown = show_list(web, place, visit, params, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    let shown = show_list(web, place, visit, params, told);
+    visit.answer(web, shown).await
 }
 
 async fn show_list(

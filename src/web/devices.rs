@@ -62,8 +62,8 @@ struct Row {
 
 /// `GET /settings/devices`
 pub async fn list(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_list(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_list(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_list(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
@@ -195,8 +195,8 @@ pub async fn device(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_device(&web, &visit, id, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_device(&web, &visit, id, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_device(web: &Arc<Web>, visit: &Visit, id: i64, told: Told) -> Result<Response> {
@@ -387,8 +387,7 @@ pub async fn erase(
         Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(&web, &error),
     };
-    let page = show_device(&web, visit, id, told).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    visit.answer(&web, show_device(&web, visit, id, told)).await
 }
 
 /// Orders a device to erase itself, if its name and the person's password were typed; else the
@@ -431,8 +430,8 @@ where
         Ok(()) => Done::of(done).at(&format!("{HERE}/e/{id}")),
         Err(error @ Error::NotFound) => visit.failed(web, &error),
         Err(error) => {
-            let page = show_device(web, visit, id, Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_device(web, visit, id, Told::refused(&error, visit));
+            visit.answer(web, page).await
         }
     }
 }
@@ -493,8 +492,8 @@ pub async fn program(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_program(&web, &visit, &label, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_program(&web, &visit, &label, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_program(web: &Arc<Web>, visit: &Visit, label: &str, told: Told) -> Result<Response> {
@@ -557,8 +556,8 @@ pub async fn rename_program(
         Ok(()) => Done::of(Deed::DeviceRenamed).at(&here),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            let page = show_program(&web, &posted.visit, &label, told).await;
-            page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+            let page = show_program(&web, &posted.visit, &label, told);
+            posted.visit.answer(&web, page).await
         }
     }
 }

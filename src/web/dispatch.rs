@@ -128,9 +128,8 @@ pub async fn sms(
         &visit,
         (Channel::Sms, &to.to, text),
         Told::Nothing,
-    )
-    .await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    );
+    visit.answer(&web, page).await
 }
 
 /// `GET …/c/ID/fax`
@@ -147,9 +146,8 @@ pub async fn fax(
         &visit,
         (Channel::Fax, &to.to, text),
         Told::Nothing,
-    )
-    .await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    );
+    visit.answer(&web, page).await
 }
 
 /// `POST …/c/ID/sms`
@@ -177,8 +175,8 @@ async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel
         Err(error @ Error::NotFound) => visit.failed(web, &error),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, item, visit, (channel, number, text.to_owned()), told).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, item, visit, (channel, number, text.to_owned()), told);
+            visit.answer(web, page).await
         }
     }
 }

@@ -142,8 +142,8 @@ pub async fn folder_telling(
     params: &ListParams,
     told: Told,
 ) -> Response {
-    let shown = show_folder(web, place, visit, params, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    let shown = show_folder(web, place, visit, params, told);
+    visit.answer(web, shown).await
 }
 
 async fn show_folder(

@@ -56,8 +56,8 @@ pub async fn page(
     Query(search): Query<MemberSearch>,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &visit, &name, &search.q, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, &name, &search.q, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST /g/NAME/rights/grant`
@@ -72,8 +72,8 @@ pub async fn grant(
     let (Some(right), false) = (right, grantees.is_empty()) else {
         let nobody = visit.text.nobody_chosen.to_owned();
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, nobody);
-        let page = show_page(&web, visit, &name, posted.value("q"), told).await;
-        return page.unwrap_or_else(|error| visit.failed(&web, &error));
+        let page = show_page(&web, visit, &name, posted.value("q"), told);
+        return visit.answer(&web, page).await;
     };
     change(&web, visit, &name, &grantees, right, Deed::Granted).await
 }

@@ -45,8 +45,8 @@ struct GroupRow {
 
 /// `GET /groups`
 pub async fn list(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_groups(&web, &visit, done.into(), "", "").await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_groups(&web, &visit, done.into(), "", "");
+    visit.answer(&web, shown).await
 }
 
 /// `POST /groups`
@@ -69,8 +69,8 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         }
         Err(error) => Told::refused(&error, visit),
     };
-    let page = show_groups(&web, visit, told, name, shown).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_groups(&web, visit, told, name, shown);
+    visit.answer(&web, page).await
 }
 
 async fn show_groups(
@@ -155,8 +155,8 @@ pub async fn members(
         query: &search.q,
         invitation: None,
     };
-    let shown = page.show(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = page.show(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST /g/NAME/members/add`
@@ -201,8 +201,8 @@ pub async fn invite(
                 query: "",
                 invitation: Some(format!("/join/{token}")),
             };
-            let shown = page.show(&web, visit, Told::Nothing).await;
-            shown.unwrap_or_else(|error| visit.failed(&web, &error))
+            let shown = page.show(&web, visit, Told::Nothing);
+            visit.answer(&web, shown).await
         }
         Err(error) => settled(&web, visit, &name, Err(error)).await,
     }
@@ -387,12 +387,12 @@ pub async fn join(
         Ok(_) => Done::of(Deed::Joined).at("/groups"),
         Err(Error::NotFound) => {
             let told = Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned());
-            let page = show_groups(&web, visit, told, "", "").await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_groups(&web, visit, told, "", "");
+            visit.answer(&web, page).await
         }
         Err(error @ Error::Invalid(_)) => {
-            let page = show_groups(&web, visit, Told::refused(&error, visit), "", "").await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_groups(&web, visit, Told::refused(&error, visit), "", "");
+            visit.answer(&web, page).await
         }
         Err(error) => visit.failed(&web, &error),
     }
@@ -415,8 +415,7 @@ async fn refused(web: &Arc<Web>, visit: &Visit, name: &str, told: Told) -> Respo
         query: "",
         invitation: None,
     };
-    let shown = page.show(web, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, page.show(web, visit, told)).await
 }
 
 struct Page<'a> {

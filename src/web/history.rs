@@ -63,8 +63,8 @@ pub async fn page(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &item, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &item, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/history/restore`
@@ -100,8 +100,7 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/history", item.path())),
         Err(error) => {
             let told = documents::refused_in(&item.place, &error, visit);
-            let page = show_page(web, item, visit, told).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            visit.answer(web, show_page(web, item, visit, told)).await
         }
     }
 }

@@ -47,8 +47,8 @@ struct ChangeRow {
 
 /// `GET /refused`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_page(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST /refused/copy`
@@ -124,8 +124,8 @@ async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<()>, done: Deed)
     match outcome {
         Ok(()) => Done::of(done).at("/refused"),
         Err(error) => {
-            let page = show_page(web, visit, Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, visit, Told::refused(&error, visit));
+            visit.answer(web, page).await
         }
     }
 }

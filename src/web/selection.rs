@@ -262,8 +262,8 @@ struct Empty {
 
 /// `GET …/empty`: how many are asked for before the book is emptied.
 pub async fn ask_empty(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
-    let shown = show_empty(&web, &place, &visit, Told::Nothing).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_empty(&web, &place, &visit, Told::Nothing);
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/empty`
@@ -286,8 +286,8 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
         }
         Err(error) => Told::refused(&error, visit),
     };
-    let page = show_empty(&web, &place, visit, told).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_empty(&web, &place, visit, told);
+    visit.answer(&web, page).await
 }
 
 async fn show_empty(

@@ -63,8 +63,8 @@ pub async fn page(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &visit, &item, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, &item, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/share/add`
@@ -216,8 +216,8 @@ async fn one(from: Book, placement: &Placement, into: Book, how: How) -> Result<
 }
 
 async fn again(web: &Arc<Web>, item: &ItemPath, posted: &Posted, told: Told) -> Response {
-    let page = show_page(web, &posted.visit, item, told).await;
-    page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+    let page = show_page(web, &posted.visit, item, told);
+    posted.visit.answer(web, page).await
 }
 
 /// To the card in the other book.

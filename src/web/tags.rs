@@ -38,8 +38,8 @@ const COLOUR: &str = "#1f5fbf";
 
 /// `GET /tags`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_page(&web, &visit, done.into(), "", COLOUR).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, done.into(), "", COLOUR);
+    visit.answer(&web, shown).await
 }
 
 /// `POST /tags`
@@ -58,8 +58,8 @@ pub async fn create(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         }
         Err(error) => Told::refused(&error, visit),
     };
-    let page = show_page(&web, visit, told, name, colour).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_page(&web, visit, told, name, colour);
+    visit.answer(&web, page).await
 }
 
 /// `POST /tags/colour`
@@ -112,8 +112,8 @@ async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<Done>) -> Respon
         Ok(done) => done.at("/tags"),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, told, "", COLOUR).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, visit, told, "", COLOUR);
+            visit.answer(web, page).await
         }
     }
 }

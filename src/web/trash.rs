@@ -76,8 +76,8 @@ pub async fn page(
     Query(done): Query<Done>,
     Query(paged): Query<Paged>,
 ) -> Response {
-    let shown = show_page(&web, &place, &visit, paged.page, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &place, &visit, paged.page, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/trash/restore`: one, or what was deleted together; the undo of a deletion too.
@@ -171,8 +171,8 @@ async fn no_moment(web: &Arc<Web>, place: &PlacePath, visit: &Visit) -> Response
         StatusCode::UNPROCESSABLE_ENTITY,
         visit.text.no_moment.to_owned(),
     );
-    let page = show_page(web, place, visit, 1, told).await;
-    page.unwrap_or_else(|error| visit.failed(web, &error))
+    let page = show_page(web, place, visit, 1, told);
+    visit.answer(web, page).await
 }
 
 async fn went_back(
@@ -200,8 +200,8 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/trash", place.path())),
         Err(error) => {
             let told = documents::refused_in(place, &error, visit);
-            let page = show_page(web, place, visit, 1, told).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, place, visit, 1, told);
+            visit.answer(web, page).await
         }
     }
 }

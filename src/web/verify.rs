@@ -105,8 +105,8 @@ pub fn told(standing: &Standing, text: &Text) -> Vec<String> {
 
 /// `GET …/c/ID/verify`
 pub async fn page(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> Response {
-    let page = ask_page(&web, &item, &visit, Told::Nothing).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = ask_page(&web, &item, &visit, Told::Nothing);
+    visit.answer(&web, page).await
 }
 
 async fn ask_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
@@ -199,8 +199,8 @@ pub async fn ask(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
     match asked.await {
         Ok(done) => done.at(&item.path()),
         Err(error) => {
-            let page = ask_page(&web, &item, visit, Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = ask_page(&web, &item, visit, Told::refused(&error, visit));
+            visit.answer(&web, page).await
         }
     }
 }

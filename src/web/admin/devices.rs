@@ -53,8 +53,8 @@ pub async fn list(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_list(&web, &admin.visit, &admin.office, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_list(&web, &admin.visit, &admin.office, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
@@ -140,6 +140,5 @@ async fn erase(
         Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(web, &error),
     };
-    let page = show_list(web, visit, office, told).await;
-    page.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, show_list(web, visit, office, told)).await
 }

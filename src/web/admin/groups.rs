@@ -38,8 +38,8 @@ pub async fn list(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_list(&web, &admin.visit, &admin.office, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_list(&web, &admin.visit, &admin.office, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
@@ -101,8 +101,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, &admin.office, id, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin.visit, &admin.office, id, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(

@@ -104,9 +104,6 @@ where
     match outcome {
         Ok(()) => Done::of(done).at(path),
         Err(error @ Error::NotFound) => visit.failed(web, &error),
-        Err(error) => {
-            let page = again(Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
-        }
+        Err(error) => visit.answer(web, again(Told::refused(&error, visit))).await,
     }
 }

@@ -46,8 +46,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin.visit, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(web: &Web, visit: &Visit, told: Told) -> Result<Response> {

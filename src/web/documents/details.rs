@@ -68,8 +68,8 @@ pub async fn details_telling(
     visit: &Visit,
     told: Told,
 ) -> Response {
-    let shown = show_details(web, item, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    let shown = show_details(web, item, visit, told);
+    visit.answer(web, shown).await
 }
 
 async fn show_details(

@@ -135,14 +135,14 @@ async fn bring(
 
 /// `POST /search/selected/export`
 pub async fn export(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let page = of_one_place(&web, &posted, "export").await;
-    page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+    let page = of_one_place(&web, &posted, "export");
+    posted.visit.answer(&web, page).await
 }
 
 /// `POST /search/selected/print`
 pub async fn print(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let page = of_one_place(&web, &posted, "print").await;
-    page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+    let page = of_one_place(&web, &posted, "print");
+    posted.visit.answer(&web, page).await
 }
 
 /// A page of the place all results chosen are in.
@@ -224,8 +224,8 @@ async fn settled(web: &Arc<Web>, posted: &Posted, outcome: Result<Done>) -> Resp
         Ok(done) => done.at(RESULTS),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            let page = last_telling(web, &posted.visit, told).await;
-            page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+            let page = last_telling(web, &posted.visit, told);
+            posted.visit.answer(web, page).await
         }
     }
 }
