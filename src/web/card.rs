@@ -223,7 +223,5 @@ pub async fn photo(
         ];
         Ok((headers, octets).into_response())
     };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, answer).await
 }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::Response,
+    routing::{MethodRouter, get},
+};
 use serde::Deserialize;
 
 use super::{
@@ -114,50 +118,18 @@ async fn outlet<'a>(web: &'a Web, visit: &Visit, channel: Channel) -> Result<Opt
     }
 }
 
-/// `GET …/c/ID/sms`
-pub async fn sms(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    Query(to): Query<To>,
-) -> Response {
-    let text = format!("\n\n{}", visit.actor.name);
-    let page = show_page(
-        &web,
-        &item,
-        &visit,
-        (Channel::Sms, &to.to, text),
-        Told::Nothing,
-    );
-    visit.answer(&web, page).await
-}
-
-/// `GET …/c/ID/fax`
-pub async fn fax(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    Query(to): Query<To>,
-) -> Response {
-    let text = format!("\n\n{}", visit.actor.name);
-    let page = show_page(
-        &web,
-        &item,
-        &visit,
-        (Channel::Fax, &to.to, text),
-        Told::Nothing,
-    );
-    visit.answer(&web, page).await
-}
-
-/// `POST …/c/ID/sms`
-pub async fn send_sms(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
-    send(&web, &item, &posted, Channel::Sms).await
-}
-
-/// `POST …/c/ID/fax`
-pub async fn send_fax(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
-    send(&web, &item, &posted, Channel::Fax).await
+/// `…/c/ID/sms`, `…/c/ID/fax`: the form, and what it sends.
+pub fn form(channel: Channel) -> MethodRouter<Arc<Web>> {
+    let show = move |State(web): State<Arc<Web>>, item: ItemPath, visit: Visit, to: Query<To>| async move {
+        let text = format!("\n\n{}", visit.actor.name);
+        let shown = (channel, &*to.0.to, text);
+        let page = show_page(&web, &item, &visit, shown, Told::Nothing);
+        visit.answer(&web, page).await
+    };
+    let send = move |State(web): State<Arc<Web>>, item: ItemPath, posted: Posted| async move {
+        send(&web, &item, &posted, channel).await
+    };
+    get(show).post(send)
 }
 
 async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel) -> Response {

@@ -80,9 +80,7 @@ pub async fn page(
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `Very likely the same: the same name, a number in common.`
@@ -152,9 +150,7 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 /// `POST …/duplicates/ONE/OTHER`

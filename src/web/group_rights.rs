@@ -19,12 +19,7 @@ use super::{
     text::Text,
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    error::{Error, Result},
-    grant::Grantee,
-    id::PersonId,
-    rights::GroupRight,
-};
+use crate::domain::{error::Result, grant::Grantee, id::PersonId, rights::GroupRight};
 
 #[derive(Template)]
 #[template(path = "group_rights.html")]
@@ -108,8 +103,8 @@ async fn change(
         }
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, name, "", told).await;
-            page.unwrap_or_else(|error: Error| visit.failed(web, &error))
+            let page = show_page(web, visit, name, "", told);
+            visit.answer(web, page).await
         }
     }
 }

@@ -135,9 +135,7 @@ pub async fn page(
         };
         show_results(&web, &visit, asked, Told::Nothing).await
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `GET /search/last`: the same question with the rights and the data of now.

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::domain::{
     actor::Membership,
-    error::{Error, Result},
+    error::Result,
     id::Timestamp,
     settings::{DateFormat, Settings, Theme},
     store::Sort,
@@ -170,9 +170,7 @@ async fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 /// What a setting is called in the form.

@@ -271,9 +271,7 @@ pub async fn select(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         };
         Ok(show(StatusCode::OK, &page))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/verify`: asks them.
@@ -327,9 +325,7 @@ pub async fn campaigns(
         };
         Ok(show(StatusCode::OK, &page))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `GET /verify/ID`
@@ -349,9 +345,7 @@ pub async fn campaign(
         };
         Ok(show(StatusCode::OK, &page))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `POST /verify/ID/stop`
