@@ -3,6 +3,7 @@
 use carnet_proto::dav::{
     multistatus::{Properties, mkcol_response},
     name::{CARDDAV, DAV},
+    precondition::Precondition,
     request::{Property, mk_col},
     xml::{Element, XmlError},
 };
@@ -27,7 +28,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
         // What is no XML is wrong wherever it is sent (RFC 4918 §9.3).
         Err(failure @ Failure::Status(_)) => failure,
         _ => Failure::forbidden(
-            "C:addressbook-collection-location-ok",
+            Precondition::AddressbookCollectionLocationOk,
             "address books are made in an address book home",
         ),
     };
@@ -78,8 +79,8 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
             };
             out.without(status, name.clone());
         }
-        let protected = "<D:cannot-modify-protected-property/>";
-        out.errors.push((403, protected.to_owned()));
+        out.errors
+            .push((403, Precondition::CannotModifyProtectedProperty));
         return Ok(xml(StatusCode::FORBIDDEN, mkcol_response(&out)));
     }
     call.face
@@ -112,8 +113,12 @@ fn no_right(call: &Call) -> Failure {
 
 /// The properties of a request body that asks for an address book.
 fn asked(call: &Call) -> Result<Vec<Property>, Failure> {
-    let wrong_type =
-        || Failure::forbidden("D:valid-resourcetype", "only address books can be made");
+    let wrong_type = || {
+        Failure::forbidden(
+            Precondition::ValidResourcetype,
+            "only address books can be made",
+        )
+    };
     let asked = match mk_col(call.body()) {
         Ok(asked) => asked.ok_or_else(wrong_type)?,
         Err(XmlError::Malformed { .. } | XmlError::Unexpected(_)) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use carnet_proto::dav::{
     header::Depth,
     multistatus::MultiStatus,
+    precondition::Precondition,
     request::{AddressData, PropFind},
 };
 use http::StatusCode;
@@ -32,16 +33,14 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
     let flat = matches!(call.resource, Resource::Book { .. } | Resource::Card { .. });
     if depth == Depth::Infinity && !flat {
         return Err(Failure::forbidden(
-            "D:propfind-finite-depth",
+            Precondition::PropfindFiniteDepth,
             "Depth: infinity is not served here",
         ));
     }
     let root_too = depth == Depth::Zero || !call.prefer().depth_noroot;
     let mut out = MultiStatus::new();
     match &call.resource {
-        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => {
-            return Err(Error::NotFound.into());
-        }
+        resource if !resource.has_properties() => return Err(Error::NotFound.into()),
         Resource::Card {
             book,
             book_href,

@@ -3,6 +3,7 @@
 use carnet_proto::dav::{
     multistatus::{MultiStatus, Properties, empty_element},
     name::{CARDDAV, DAV, Name},
+    precondition::Precondition,
     request::{Instruction, prop_patch},
 };
 use http::StatusCode;
@@ -29,9 +30,7 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
         ));
     }
     let key = match &call.resource {
-        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => {
-            return Err(Error::NotFound.into());
-        }
+        resource if !resource.has_properties() => return Err(Error::NotFound.into()),
         Resource::Card { book, name, .. } => of_card(book, book.get(name).await?.placement.item),
         resource => key_of(call, Subject::of(resource)),
     };
@@ -52,8 +51,8 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
             let why = refused.iter().find(|(refused, _)| refused == name);
             out.without(why.map_or(424, |(_, status)| *status), name.clone());
         }
-        let protected = "<D:cannot-modify-protected-property/>";
-        out.errors.push((403, protected.to_owned()));
+        out.errors
+            .push((403, Precondition::CannotModifyProtectedProperty));
     }
     let mut body = MultiStatus::new();
     body.properties(&call.href(), &out);
