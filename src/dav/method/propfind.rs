@@ -150,7 +150,7 @@ async fn children(
 
 /// The merged book and its href, where the home begins with one.
 pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
-    if !call.profile.merged || call.scope.is_some() {
+    if !call.quirks.merged || call.scope.is_some() {
         return Ok(None);
     }
     match call.face.core.open_merged(&call.actor).await {
@@ -169,7 +169,7 @@ pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
 pub fn shown_in_home(call: &Call, book: &Book) -> bool {
     match &call.scope {
         Some(scope) => book.collection().id == scope.book,
-        None => book.is_private() || !call.profile.several_homes(),
+        None => book.is_private() || !call.quirks.several_homes(),
     }
 }
 

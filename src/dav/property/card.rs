@@ -270,7 +270,7 @@ fn version(call: &Call, data: &AddressData) -> Result<Option<Version>, Failure> 
     match data.version.as_deref() {
         None if is_vcard => Ok(None),
         Some("3.0") if is_vcard => Ok(Some(Version::V3)),
-        Some("4.0") if is_vcard && call.profile.gives(Version::V4) => Ok(Some(Version::V4)),
+        Some("4.0") if is_vcard && call.quirks.gives(Version::V4) => Ok(Some(Version::V4)),
         _ => Err(Failure::forbidden(
             Precondition::SupportedAddressData,
             "text/vcard in the versions of supported-address-data",

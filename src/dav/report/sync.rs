@@ -193,7 +193,7 @@ fn stale(call: &Call, error: Error) -> Failure {
         note::started_over(call);
     }
     match error {
-        Error::StaleCursor if call.profile.bad_token_is_400() => Failure::Precondition(
+        Error::StaleCursor if call.quirks.bad_token_is_400() => Failure::Precondition(
             StatusCode::BAD_REQUEST,
             Precondition::ValidSyncToken,
             error.to_string(),
