@@ -1,10 +1,8 @@
-//! Errors of the domain as HTTP statuses and precondition elements (RFC 4918 §16): the one place
+//! Errors of the domain as HTTP statuses and preconditions (RFC 4918 §16): the one place
 //! that maps them.
 
 use carnet_proto::dav::{
-    multistatus::{error_body, need_privileges},
-    request::ReportError,
-    xml::{XmlError, escape},
+    multistatus::error_body, precondition::Precondition, request::ReportError, xml::XmlError,
 };
 use http::{HeaderValue, StatusCode, header};
 
@@ -27,21 +25,24 @@ pub enum Failure {
     Gone,
     /// 400, with the reason.
     BadRequest(String),
-    /// A status with precondition elements (XML) and a sentence.
-    Precondition(StatusCode, String, String),
+    /// A status, what was not fulfilled, and a sentence.
+    Precondition(StatusCode, Precondition, String),
     /// An error of the domain, with the href it is about.
     Domain(Error, String),
 }
 
 impl Failure {
-    /// 403 with one precondition element, given with its prefix.
-    pub fn forbidden(element: &str, why: impl Into<String>) -> Self {
-        Failure::Precondition(StatusCode::FORBIDDEN, format!("<{element}/>"), why.into())
+    /// 403 with what was not fulfilled.
+    pub fn forbidden(unfulfilled: Precondition, why: impl Into<String>) -> Self {
+        Failure::Precondition(StatusCode::FORBIDDEN, unfulfilled, why.into())
     }
 
     /// 403 with `max-resource-size` (RFC 6352 §6.3.2.1).
     pub fn too_large() -> Self {
-        Failure::forbidden("C:max-resource-size", "the card is larger than the limit")
+        Failure::forbidden(
+            Precondition::MaxResourceSize,
+            "the card is larger than the limit",
+        )
     }
 
     /// An error of the domain about an href.
@@ -77,7 +78,7 @@ impl Failure {
         }
     }
 
-    /// The response: status, precondition element and headers.
+    /// The response: status, precondition and headers.
     pub fn into_answer(self) -> Answer {
         match self {
             Failure::Unauthorized => {
@@ -102,8 +103,8 @@ impl Failure {
             Failure::NoParent => empty(StatusCode::NOT_FOUND),
             Failure::Gone => empty(StatusCode::SERVICE_UNAVAILABLE),
             Failure::BadRequest(why) => plain(StatusCode::BAD_REQUEST, &why),
-            Failure::Precondition(status, elements, why) => {
-                xml(status, error_body(&elements, &why))
+            Failure::Precondition(status, unfulfilled, why) => {
+                xml(status, error_body(&unfulfilled, &why))
             }
             Failure::Domain(error, href) => domain(&error, &href),
         }
@@ -111,41 +112,44 @@ impl Failure {
 }
 
 fn domain(error: &Error, href: &str) -> Answer {
-    let condition =
-        |status: StatusCode, elements: &str| xml(status, error_body(elements, &error.to_string()));
+    let condition = |status: StatusCode, unfulfilled: Precondition| {
+        xml(status, error_body(&unfulfilled, &error.to_string()))
+    };
     match error {
         Error::NotFound => empty(StatusCode::NOT_FOUND),
         Error::Forbidden { right } => condition(
             StatusCode::FORBIDDEN,
-            &need_privileges(href, privilege(*right)),
+            Precondition::NeedPrivileges {
+                href: href.to_owned(),
+                privilege: privilege(*right),
+            },
         ),
         Error::UidConflict { href: holder } => {
             let parent = href.rsplit_once('/').map_or("", |(parent, _)| parent);
             let holder = carnet_proto::dav::href::encode(holder);
-            let elements = format!(
-                "<C:no-uid-conflict><D:href>{}/{}</D:href></C:no-uid-conflict>",
-                escape(parent),
-                escape(&holder)
-            );
-            condition(StatusCode::CONFLICT, &elements)
+            let holder = format!("{parent}/{holder}");
+            condition(StatusCode::CONFLICT, Precondition::NoUidConflict(holder))
         }
         Error::Exists(_) => empty(StatusCode::METHOD_NOT_ALLOWED),
         Error::PreconditionFailed => empty(StatusCode::PRECONDITION_FAILED),
-        Error::InvalidDocument(_) => condition(StatusCode::FORBIDDEN, "<C:valid-address-data/>"),
-        Error::Invalid(why) => plain(StatusCode::BAD_REQUEST, &why.to_string()),
-        Error::TooLarge { .. } => condition(StatusCode::FORBIDDEN, "<C:max-resource-size/>"),
-        Error::OverQuota { .. } => {
-            condition(StatusCode::INSUFFICIENT_STORAGE, "<D:quota-not-exceeded/>")
+        Error::InvalidDocument(_) => {
+            condition(StatusCode::FORBIDDEN, Precondition::ValidAddressData)
         }
+        Error::Invalid(why) => plain(StatusCode::BAD_REQUEST, &why.to_string()),
+        Error::TooLarge { .. } => condition(StatusCode::FORBIDDEN, Precondition::MaxResourceSize),
+        Error::OverQuota { .. } => condition(
+            StatusCode::INSUFFICIENT_STORAGE,
+            Precondition::QuotaNotExceeded,
+        ),
         // RFC 4331 §6
         Error::NoSpace => {
             tracing::error!(%error, "a write was refused");
             condition(
                 StatusCode::INSUFFICIENT_STORAGE,
-                "<D:sufficient-disk-space/>",
+                Precondition::SufficientDiskSpace,
             )
         }
-        Error::StaleCursor => condition(StatusCode::FORBIDDEN, "<D:valid-sync-token/>"),
+        Error::StaleCursor => condition(StatusCode::FORBIDDEN, Precondition::ValidSyncToken),
         Error::Unavailable(why) => {
             tracing::error!(why, "the store failed");
             retry_after(5)
@@ -186,7 +190,9 @@ impl From<Error> for Failure {
 impl From<XmlError> for Failure {
     fn from(error: XmlError) -> Self {
         match error {
-            XmlError::Entities => Failure::forbidden("D:no-external-entities", error.to_string()),
+            XmlError::Entities => {
+                Failure::forbidden(Precondition::NoExternalEntities, error.to_string())
+            }
             XmlError::TooLarge(_) => Failure::Status(StatusCode::PAYLOAD_TOO_LARGE),
             XmlError::Malformed { .. } | XmlError::Unexpected(_) => {
                 Failure::BadRequest(error.to_string())
@@ -200,9 +206,11 @@ impl From<ReportError> for Failure {
         match error {
             ReportError::Xml(error) => error.into(),
             ReportError::Collation(_) => {
-                Failure::forbidden("C:supported-collation", error.to_string())
+                Failure::forbidden(Precondition::SupportedCollation, error.to_string())
             }
-            ReportError::Filter(_) => Failure::forbidden("C:valid-filter", error.to_string()),
+            ReportError::Filter(_) => {
+                Failure::forbidden(Precondition::ValidFilter, error.to_string())
+            }
         }
     }
 }

@@ -9,13 +9,13 @@ mod method;
 mod note;
 mod output;
 mod path;
-mod profile;
 mod property;
 mod push;
+mod quirk;
 mod report;
 
-pub use profile::{Choice, Homes};
 pub use push::Push;
+pub use quirk::{Choice, Homes};
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ use self::{
     facet::{DavFacet, HEAVY, Shown},
     output::{Answer, Content},
     path::{Kind, Resource},
-    profile::Profile,
+    quirk::Quirks,
 };
 use crate::{
     auth::{Authenticator, Door, Outcome, Why},
@@ -81,7 +81,7 @@ pub struct Face {
 struct Call {
     face: Arc<Face>,
     actor: Arc<Actor>,
-    profile: Profile,
+    quirks: Quirks,
     /// The one group that exists for this request, if the login was `LOGIN$GROUP`.
     scope: Option<Membership>,
     resource: Resource,
@@ -200,9 +200,9 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let person = identity.person();
     About::of(&parts.extensions).note_login(&person.login);
     let choice = Choice::of(&person.settings);
-    let profile = Profile::of(&headers, &choice, face.vcard4);
+    let quirks = Quirks::of(&headers, &choice, face.vcard4);
     // Who signed in for one group, or with another password, is another client.
-    let mut label = format!("CardDAV {}", profile.family);
+    let mut label = format!("CardDAV {}", quirks.family);
     if let Some(group) = &scope {
         label.push_str(&format!(" ({group})"));
     }
@@ -248,7 +248,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     let call = Arc::new(Call {
         face,
         actor,
-        profile,
+        quirks,
         scope,
         resource,
         headers,
@@ -318,7 +318,7 @@ impl Call {
 
     /// The version of cards the request asks for (RFC 6352 §5.1.1); none: the client's own.
     fn asked_version(&self) -> Option<Version> {
-        vcard_version(&self.list("accept")?, self.profile.gives(Version::V4))
+        vcard_version(&self.list("accept")?, self.quirks.gives(Version::V4))
     }
 
     /// The body of a request that is XML.
@@ -351,7 +351,7 @@ impl Call {
         let facet = &self.face.facet;
         let version = asked.unwrap_or_else(|| {
             let stored = || facet.stored_version(&content);
-            self.profile.default_version(stored)
+            self.quirks.default_version(stored)
         });
         let placement = &card.placement;
         // Private and group books show another document where the owner's lines are in it.
@@ -359,7 +359,7 @@ impl Call {
         let tag = format!("{}{mixed}", placement.etag(0));
         let shown = Shown {
             version,
-            small_photos: self.profile.small_photos,
+            small_photos: self.quirks.small_photos,
         };
         let render = || facet.render(content, &tag, &placement.uid, shown);
         if shown.small_photos && placement.size > HEAVY as i64 {

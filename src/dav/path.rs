@@ -126,6 +126,15 @@ pub enum NewPlace {
 }
 
 impl Resource {
+    /// Whether it has properties and reports: a book that is not there has none, nor has what is only
+    /// fetched or deleted.
+    pub fn has_properties(&self) -> bool {
+        !matches!(
+            self,
+            Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile
+        )
+    }
+
     /// The resource at a path; `NotFound` for one this person may not know of. `scoped`: a single
     /// group exists for this request, and the home shows nothing else.
     pub async fn find(

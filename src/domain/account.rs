@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     account_class::Service,
     actor::Actor,
-    batch::{Op, PersonOp},
+    batch::{Batch, Op},
     core::Core,
     credential::{CredentialOp, Session},
     error::{Error, Result},
@@ -152,6 +152,41 @@ impl Core {
     /// The browsers the actor is signed in with, the last seen first.
     pub async fn sessions(&self, actor: &Actor) -> Result<Vec<Session>> {
         self.store().sessions(actor.person, Timestamp::now()).await
+    }
+
+    /// Signs a browser in: its session is found by its token until it expires.
+    pub async fn begin_session(&self, session: Session) -> Result<()> {
+        let at = session.began;
+        let begin = CredentialOp::AddSession {
+            token: session.token,
+            person: session.person,
+            expires: session.expires,
+            browser: session.browser,
+            address: session.address,
+        };
+        self.commit_session(begin, at).await
+    }
+
+    /// Notes that a browser was seen at an address. May be lost by a power cut.
+    pub async fn note_session(&self, actor: &Actor, token: String, address: String) -> Result<()> {
+        let note = CredentialOp::NoteSession { token, address };
+        self.note(actor, Op::Credential(note)).await.map(drop)
+    }
+
+    /// Signs a browser out that presents the token of its session.
+    pub async fn sign_out(&self, token: String) -> Result<()> {
+        let end = CredentialOp::RemoveSession { token };
+        self.commit_session(end, Timestamp::now()).await
+    }
+
+    async fn commit_session(&self, op: CredentialOp, at: Timestamp) -> Result<()> {
+        let batch = Batch {
+            client: "web".to_owned(),
+            at,
+            ops: vec![Op::Credential(op)],
+            ..Batch::default()
+        };
+        self.commit(batch).await.map(drop)
     }
 
     /// Ends one session of the actor. `NotFound` when it is not theirs.

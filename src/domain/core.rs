@@ -16,7 +16,7 @@ use super::{
     id::{CollectionId, PersonId, Seq, Timestamp},
     journal::Journal,
     rights::{GroupRight, Right, permits, place_rights},
-    store::{Device, HomeChange, HomeKind, Store, StoredProperty},
+    store::{Device, HomeChange, HomeKind, Store},
     tally::Tally,
 };
 
@@ -305,27 +305,14 @@ impl Core {
         self.commit_as(actor, vec![op]).await.map(drop)
     }
 
-    /// Properties that clients stored on a resource as (namespace, name, value): the actor's own
-    /// values, and shared ones of other names.
-    pub async fn properties(
-        &self,
-        actor: &Actor,
-        resource: &str,
-    ) -> Result<Vec<(String, String, Vec<u8>)>> {
-        self.store.properties(actor.person, resource).await
-    }
-
-    /// The same of every resource whose key begins with `prefix`; within one, shared values first.
-    pub async fn properties_under(
-        &self,
-        actor: &Actor,
-        prefix: &str,
-    ) -> Result<Vec<StoredProperty>> {
-        self.store.properties_under(actor.person, prefix).await
+    /// Adds a line to the audit trail.
+    pub async fn audit(&self, actor: &Actor, what: String) -> Result<()> {
+        let ops = vec![Op::Audit { what }];
+        self.commit_personal(actor, ops).await.map(drop)
     }
 
     /// Commits operations on what is the actor's own: properties, books, devices, tags.
-    pub async fn commit_personal(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
+    pub(super) async fn commit_personal(&self, actor: &Actor, ops: Vec<Op>) -> Result<Committed> {
         permits(actor, &ops)?;
         self.commit(Batch {
             person: Some(actor.person),
@@ -338,10 +325,20 @@ impl Core {
     }
 
     /// Commits state that carries no command of a person; a power cut may lose it.
-    pub async fn note(&self, actor: &Actor, op: Op) -> Result<Committed> {
+    pub(super) async fn note(&self, actor: &Actor, op: Op) -> Result<Committed> {
+        self.note_of(actor.person, &actor.client.label, op).await
+    }
+
+    /// [`Core::note`] for a client without an actor.
+    pub(super) async fn note_of(
+        &self,
+        person: PersonId,
+        client: &str,
+        op: Op,
+    ) -> Result<Committed> {
         let noted = self.commit(Batch {
-            person: Some(actor.person),
-            client: actor.client.label.clone(),
+            person: Some(person),
+            client: client.to_owned(),
             at: Timestamp::now(),
             rights_revision: None,
             unflushed: true,
@@ -356,21 +353,6 @@ impl Core {
             }
             noted => noted,
         }
-    }
-
-    /// Stores a device with the facts it sends about itself.
-    pub async fn touch_device(&self, person: PersonId, touch: Op) -> Result<()> {
-        self.commit(Batch {
-            person: Some(person),
-            client: "EAS".to_owned(),
-            at: Timestamp::now(),
-            rights_revision: None,
-            unflushed: true,
-            import: None,
-            ops: vec![touch],
-        })
-        .await
-        .map(drop)
     }
 
     /// Commits operations decided for an actor, and wakes the requests that wait for them.

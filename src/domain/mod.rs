@@ -43,6 +43,7 @@ pub mod notify;
 pub mod office;
 pub mod outbox;
 pub mod principal;
+pub mod property;
 pub mod push;
 pub mod refused;
 pub mod rights;

@@ -4,7 +4,6 @@ use carnet_proto::eas::request_line::{RequestLine, Version};
 
 use super::{Face, quirk, settings::NewDevices, version};
 use crate::domain::{
-    batch::{DeviceOp, Op},
     device::{Contact, DeviceAccess, FirstContact},
     error::Result,
     id::{DeviceId, PersonId, Timestamp},
@@ -58,15 +57,9 @@ pub async fn announcement(face: &Face, device: &Device) -> Result<Option<String>
     if list.split(',').all(|version| told.contains(&version)) {
         return Ok(None);
     }
-    let touch = Op::Device(DeviceOp::TouchDevice {
-        person: device.person,
-        device_id: device.device_id.clone(),
-        device_type: device.device_type.clone(),
-        user_agent: device.user_agent.clone(),
-        version: device.version.clone(),
-        info: vec![(OFFERED.to_owned(), list.clone())],
-    });
-    face.core.touch_device(device.person, touch).await?;
+    let offered = vec![(OFFERED.to_owned(), list.clone())];
+    let version = device.version.clone();
+    face.core.learn_device(device, version, offered).await?;
     Ok(Some(list))
 }
 

@@ -32,7 +32,7 @@ use axum::{
 use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
 use crate::{
     auth::Authenticator,
-    domain::{core::Core, error::Result, id::DeviceId},
+    domain::{core::Core, error::Result, id::DeviceId, store::Device},
     http::body::{accepts_gzip, compress_if},
 };
 
@@ -77,6 +77,17 @@ impl Face {
     ) -> Result<Option<T>> {
         let stored = self.core.device_value(device, name).await?;
         Ok(stored.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    /// Stores a value for a device.
+    async fn set_value(
+        &self,
+        device: &Device,
+        name: &str,
+        value: &impl serde::Serialize,
+    ) -> Result<()> {
+        let value = serde_json::to_vec(value).unwrap_or_default();
+        self.core.set_device_value(device, name, value).await
     }
 }
 

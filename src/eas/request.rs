@@ -28,7 +28,6 @@ use crate::{
         access::Protocol,
         account_class::Service,
         actor::Actor,
-        batch::{Op, SyncOp},
         device::DeviceAccess,
         error::{Error, Result},
         id::{DeviceId, PersonId},
@@ -94,12 +93,7 @@ impl Call {
         if quirk::is_probe(&self.device.device_id) {
             return Ok(());
         }
-        let op = Op::Sync(SyncOp::SetDeviceValue {
-            device: self.device.id,
-            name: name.to_owned(),
-            value: Some(serde_json::to_vec(value).unwrap_or_default()),
-        });
-        self.face.core.note(&self.actor, op).await.map(drop)
+        self.face.set_value(&self.device, name, value).await
     }
 }
 

@@ -21,14 +21,7 @@ use carnet_proto::{
 use http::{Method, header, request::Parts};
 
 use super::{Face, command::folder_sync, reply::Reply, request::Arrival, status::refuse, version};
-use crate::domain::{
-    batch::{Batch, DeviceOp, Op},
-    device::DeviceAccess,
-    error::Result,
-    id::Timestamp,
-    journal::Event,
-    store::Device,
-};
+use crate::domain::{device::DeviceAccess, error::Result, store::Device};
 
 /// Answers a device that is to be wiped.
 pub async fn answer(
@@ -116,8 +109,12 @@ async fn provision(
     out.open(p::PROVISION)
         .number(p::STATUS, status::Provision::Success);
     match said.as_deref() {
-        Some("1") => record(face, device, "acknowledged", true).await?,
-        Some(_) => record(face, device, "failed on the device", false).await?,
+        Some("1") => face.core.wiped(device, "acknowledged", true).await?,
+        Some(_) => {
+            face.core
+                .wiped(device, "failed on the device", false)
+                .await?
+        }
         None if emulated => {}
         None if device.access == DeviceAccess::ErasePending => {
             out.empty(p::REMOTE_WIPE);
@@ -134,38 +131,7 @@ async fn provision(
 async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<Reply> {
     let (answer, done) = folder_sync::take_all(face, device, body).await?;
     if done {
-        record(face, device, "folders removed", true).await?;
+        face.core.wiped(device, "folders removed", true).await?;
     }
     Ok(answer)
-}
-
-async fn record(face: &Face, device: &Device, what: &str, done: bool) -> Result<()> {
-    let now = Timestamp::now();
-    let touch = Op::Device(DeviceOp::TouchDevice {
-        person: device.person,
-        device_id: device.device_id.clone(),
-        device_type: device.device_type.clone(),
-        user_agent: device.user_agent.clone(),
-        version: device.version.clone(),
-        info: vec![
-            ("Wipe".to_owned(), what.to_owned()),
-            ("WipeAt".to_owned(), now.0.to_string()),
-        ],
-    });
-    let wiped = Op::Device(DeviceOp::SetDeviceAccess {
-        device: device.id,
-        access: DeviceAccess::Wiped,
-    });
-    let batch = Batch {
-        person: Some(device.person),
-        client: device.label(),
-        at: now,
-        ops: [touch].into_iter().chain(done.then_some(wiped)).collect(),
-        ..Batch::default()
-    };
-    face.core.commit(batch).await?;
-    let event = Event::Wiped { done };
-    face.core
-        .passed(device.person, &device.label(), event, what);
-    Ok(())
 }

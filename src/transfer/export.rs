@@ -19,7 +19,6 @@ use carnet_proto::vcard::{Document, NewLine, Version, escape_text, project};
 use self::archive::Archive;
 use super::Fields;
 use crate::domain::{
-    batch::Op,
     blocking::blocking,
     book::Book,
     cursor::Position,
@@ -464,11 +463,7 @@ impl Exporter {
             book.collection().display_name,
             self.rendition.as_str()
         );
-        let audit = vec![Op::Audit { what }];
-        book.core()
-            .commit_personal(book.actor(), audit)
-            .await
-            .map(drop)
+        book.core().audit(book.actor(), what).await
     }
 }
 

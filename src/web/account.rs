@@ -21,7 +21,7 @@ use super::{
     params::Query,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::{
@@ -87,8 +87,7 @@ async fn telling(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
         };
         Ok(show(status, &page))
     };
-    let shown: Result<Response> = shown.await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 fn row(session: &Session, visit: &Visit) -> Row {
@@ -158,13 +157,13 @@ pub async fn card(State(web): State<Arc<Web>>, visit: Visit, mut form: Multipart
         let wanted = portrait.email.clone().unwrap_or_default();
         if !other || wanted.trim().is_empty() || !web.outlets.mail {
             web.core.change_portrait(&visit.actor, portrait).await?;
-            return Ok(Ok(Done::of("saved")));
+            return Ok(Ok(Done::of(Deed::Saved)));
         }
         portrait.email = None;
         let asked = web.core.ask_address(&visit.actor, &wanted, visit.text.lang);
         asked.await?;
         web.core.change_portrait(&visit.actor, portrait).await?;
-        Ok(Ok(Done::of("address-asked").to(wanted.trim())))
+        Ok(Ok(Done::of(Deed::AddressAsked).to(wanted.trim())))
     };
     let changed: Result<std::result::Result<Done, Told>> = changed.await;
     match changed {
@@ -239,7 +238,7 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let changed: Result<std::result::Result<_, Told>> = changed.await;
     match changed {
         Ok(Ok(cookie)) => {
-            let mut response = Done::of("password-changed").at(HERE);
+            let mut response = Done::of(Deed::PasswordChanged).at(HERE);
             response.headers_mut().append(header::SET_COOKIE, cookie);
             response
         }
@@ -276,7 +275,7 @@ pub async fn end_session(State(web): State<Arc<Web>>, posted: Posted) -> Respons
     let token = posted.value("session");
     match web.core.end_session(&visit.actor, token).await {
         Ok(()) if visit.session.is(token) => see_other("/login"),
-        Ok(()) => Done::of("session-ended").at(HERE),
+        Ok(()) => Done::of(Deed::SessionEnded).at(HERE),
         Err(error) => telling(&web, visit, Told::refused(&error, visit)).await,
     }
 }

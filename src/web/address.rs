@@ -14,7 +14,7 @@ use super::{
     place::encode_segment,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 
 #[derive(Template)]
@@ -48,7 +48,7 @@ pub async fn confirm(
 ) -> Response {
     let visit = &posted.visit;
     match web.core.confirm_address(&visit.actor, &token).await {
-        Ok(()) => Done::of("address-confirmed").at("/settings/account"),
+        Ok(()) => Done::of(Deed::AddressConfirmed).at("/settings/account"),
         Err(error) => visit.failed(&web, &error),
     }
 }

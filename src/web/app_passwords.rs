@@ -14,7 +14,7 @@ use super::{
     params::Query,
     request::Visit,
     text::{Text, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -81,8 +81,8 @@ impl Default for Draft {
 
 /// `GET /settings/passwords`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let page = build(&web, &visit, done.into(), None, None).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = build(&web, &visit, done.into(), None, None);
+    visit.answer(&web, page).await
 }
 
 /// `POST /settings/passwords`
@@ -127,7 +127,7 @@ pub async fn revoke(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let id = AppPasswordId(posted.number("id"));
     match web.core.revoke_app_password(&visit.actor, id).await {
-        Ok(()) => Done::of("password-revoked").at("/settings/passwords"),
+        Ok(()) => Done::of(Deed::PasswordRevoked).at("/settings/passwords"),
         Err(error) => visit.failed(&web, &error),
     }
 }

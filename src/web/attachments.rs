@@ -21,7 +21,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::Book,
@@ -159,8 +159,8 @@ pub async fn page(
     visit: Visit,
     Query(find): Query<Find>,
 ) -> Response {
-    let shown = show_page(&web, &item, &visit, &find.q, Told::Nothing).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &item, &visit, &find.q, Told::Nothing);
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/attach`: a document there is.
@@ -173,11 +173,11 @@ pub async fn attach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         name_of_document(&web, visit, document).await
     };
     match attached.await {
-        Ok(name) => Done::of("attached").to(&name).at(&item.path()),
+        Ok(name) => Done::of(Deed::Attached).to(&name).at(&item.path()),
         Err(error) => {
             let told = documents::refused(&error, visit);
-            let page = show_page(&web, &item, visit, posted.value("q"), told).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_page(&web, &item, visit, posted.value("q"), told);
+            visit.answer(&web, page).await
         }
     }
 }
@@ -208,11 +208,11 @@ pub async fn upload(
             .map_err(Unfit::Error)
     };
     match attached.await {
-        Ok(names) => Done::of("attached").to(&names).at(&item.path()),
+        Ok(names) => Done::of(Deed::Attached).to(&names).at(&item.path()),
         Err(unfit) => {
             let told = unfit.told(&visit);
-            let page = show_page(&web, &item, &visit, "", told).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_page(&web, &item, &visit, "", told);
+            visit.answer(&web, page).await
         }
     }
 }
@@ -250,8 +250,8 @@ pub async fn detach(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         Ok(name)
     };
     match detached.await {
-        Ok(Some(name)) => Done::of("detached").to(&name).at(&item.path()),
-        Ok(None) => Done::of("detached-unnamed").at(&item.path()),
+        Ok(Some(name)) => Done::of(Deed::Detached).to(&name).at(&item.path()),
+        Ok(None) => Done::of(Deed::DetachedUnnamed).at(&item.path()),
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
     }
 }

@@ -2,22 +2,19 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::{extract::State, response::Response};
-use http::StatusCode;
 
 use super::{
     Web,
     browsers::is_phone,
-    facet::{Callee, CardView, Choice},
+    choice::Services,
+    facet::{Callee, CardView},
     form::Posted,
-    page::{Shell, Tool, show},
     params::Query,
     place::encode_segment,
     request::Visit,
-    told::{Done, Told},
+    told::Done,
 };
-use crate::domain::settings::Settings;
 
 /// Numbers are no links (the default).
 const OFF: &str = "off";
@@ -109,71 +106,41 @@ fn is_pattern(text: &str) -> bool {
         && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-#[derive(Template)]
-#[template(path = "calls.html")]
-struct Page {
-    shell: Shell,
-    ways: Vec<Choice>,
-    own: String,
-}
-
 /// `GET /settings/calls`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    show_page(&web, &visit, done.into())
-}
-
-fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
-    let x = visit.text.account;
-    let chosen = visit.settings.calls.as_deref().unwrap_or(OFF);
-    let own = is_pattern(chosen);
-    let way = |value: &str, label: &str| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        selected: value == chosen || own && value == "own",
-    };
-    let status = told.status();
-    let page = Page {
-        ways: vec![
-            way(OFF, x.calls_off),
-            way("tel", x.calls_tel),
-            way("sip", x.calls_sip),
-            way("teams", x.calls_teams),
-            way(SKYPE, x.calls_skype),
-            way("own", x.calls_own),
-        ],
-        own: if own {
-            chosen.to_owned()
-        } else {
-            String::new()
-        },
-        shell: visit.shell_of(web, Tool::Settings, told),
-    };
-    show(status, &page)
+    ways(&visit).show(&web, &visit, done.into())
 }
 
 /// `POST /settings/calls`
 pub async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let visit = &posted.visit;
-    let known = WAYS.iter().map(|(code, _)| *code);
-    let chosen = match posted.value("calls") {
-        "own" => Some(posted.value("own").trim()).filter(|own| is_pattern(own)),
-        other => known.chain([OFF]).find(|code| *code == other),
-    };
-    let told = match chosen {
-        Some(chosen) => {
-            let kept = (chosen != OFF).then(|| chosen.to_owned());
-            let change = |settings: &mut Settings| settings.calls.clone_from(&kept);
-            match web.core.change_settings(&visit.actor, change).await {
-                Ok(()) => return Done::of("saved").at("/settings/calls"),
-                Err(error) => Told::refused(&error, visit),
-            }
-        }
-        None => {
-            let why = visit.text.account.calls_wrong.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)
-        }
-    };
-    show_page(&web, visit, told)
+    ways(&posted.visit).choose(&web, &posted).await
+}
+
+fn ways(visit: &Visit) -> Services {
+    let x = visit.text.account;
+    Services {
+        here: "/settings/calls",
+        field: "calls",
+        title: x.calls,
+        about: x.calls_text,
+        pattern: x.calls_pattern,
+        example: "https://phone.example/call?to={}",
+        note: Some(x.calls_skype_note),
+        services: vec![
+            (OFF, x.calls_off),
+            ("tel", x.calls_tel),
+            ("sip", x.calls_sip),
+            ("teams", x.calls_teams),
+            (SKYPE, x.calls_skype),
+            Services::own(x.calls_own),
+        ],
+        chosen: visit.settings.calls.as_deref().unwrap_or(OFF).to_owned(),
+        is_pattern,
+        wrong: x.calls_wrong,
+        keep: |settings, chosen| {
+            settings.calls = (chosen != OFF).then(|| chosen.to_owned());
+        },
+    }
 }
 
 #[cfg(test)]

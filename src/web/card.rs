@@ -18,7 +18,7 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -44,8 +44,7 @@ pub async fn card_telling(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: 
     if item.place.is_folder() {
         return documents::details_telling(web, item, visit, told).await;
     }
-    let shown = show_card(web, item, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, show_card(web, item, visit, told)).await
 }
 
 async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
@@ -188,7 +187,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         let removed = book.delete(&card.placement.href, &condition).await?;
         let removal = removed.removal;
         let name = names::of_item(&web, &card, &visit.settings);
-        let done = Done::of("deleted").to(&name);
+        let done = Done::of(Deed::Deleted).to(&name);
         Ok(done.undone_by(ranges(&[removal])))
     };
     match deleted.await {
@@ -224,7 +223,5 @@ pub async fn photo(
         ];
         Ok((headers, octets).into_response())
     };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, answer).await
 }

@@ -9,7 +9,7 @@ use super::{
     card::card_telling,
     form::Posted,
     place::ItemPath,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -23,7 +23,7 @@ pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
         let (book, card) = item.open(&web, &posted.visit).await?;
         let text = posted.value("text");
         book.comment(&card.placement, text).await?;
-        Ok(Done::of("commented"))
+        Ok(Done::of(Deed::Commented))
     };
     settled(&web, &item, &posted, added.await).await
 }
@@ -33,7 +33,7 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
     let edited = async {
         let (book, id) = written(&web, &item, &posted).await?;
         let former = book.edit_comment(id, posted.value("text")).await?;
-        Ok(undone(&web, &item, &posted, Done::of("saved"), former))
+        Ok(undone(&web, &item, &posted, Done::of(Deed::Saved), former))
     };
     settled(&web, &item, &posted, edited.await).await
 }
@@ -43,7 +43,7 @@ pub async fn delete(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     let deleted = async {
         let (book, id) = written(&web, &item, &posted).await?;
         let former = book.delete_comment(id).await?;
-        let done = Done::of("comment-deleted");
+        let done = Done::of(Deed::CommentDeleted);
         Ok(undone(&web, &item, &posted, done, former))
     };
     settled(&web, &item, &posted, deleted.await).await
@@ -55,7 +55,7 @@ pub async fn restore(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted
         let actor = &posted.visit.actor;
         item.open(&web, &posted.visit).await?;
         web.core.restore_comment(actor, posted.revision()).await?;
-        Ok(Done::of("restored"))
+        Ok(Done::of(Deed::Restored))
     };
     settled(&web, &item, &posted, restored.await).await
 }

@@ -10,13 +10,13 @@ use serde::Deserialize;
 use super::{
     Web, calls, documents,
     facet::mailto,
+    list_frame::{ListFrame, Listed},
     lists::lists_in,
     names,
     page::{Shell, initials, see_other, show},
     params::Query,
     place::{PlacePath, encode_segment, form_encode},
     request::Visit,
-    selection::Whole,
     share::name_of,
     text::{Text, fill},
     told::{Done, Told},
@@ -29,11 +29,9 @@ use crate::domain::{
     error::Result,
     id::{CollectionId, TagId},
     settings::Settings,
-    store::{ListQuery, ListRow, Sort, Tag},
+    store::{ListQuery, Sort, Tag},
 };
 
-/// Letters of the index beyond which others are not offered.
-const LETTERS: usize = 120;
 /// Keeps the environment chosen for as long as the browser is open.
 const COOKIE: &str = "carnet-place";
 
@@ -132,18 +130,10 @@ struct List {
     scope: String,
     /// Books a selection can be shared with or moved into.
     targets: Vec<(i64, String)>,
-    /// Letter and where it begins.
-    letters: Vec<(String, String)>,
     headings: Headings,
-    /// Some of what is shown, or of the pages besides, may be deleted.
-    may_delete_some: bool,
     rows: Vec<Row>,
-    whole: Whole,
     empty: &'static str,
-    pages: i64,
-    page_label: String,
-    previous: Option<String>,
-    next: Option<String>,
+    frame: ListFrame,
 }
 
 /// The address that sorts by each column, none for the one it is sorted by.
@@ -233,8 +223,8 @@ pub async fn list_telling(
     if place.is_folder() {
         return documents::folder_telling(web, place, visit, params, told).await;
     }
-    let shown = show_list(web, place, visit, params, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    let shown = show_list(web, place, visit, params, told);
+    visit.answer(web, shown).await
 }
 
 async fn show_list(
@@ -248,28 +238,11 @@ async fn show_list(
     let text = visit.text;
     let last_first = visit.settings.last_first;
     let query = params.query(web, &visit.settings);
-    let rows_a_page = visit.settings.rows();
-    let found = book.list(&query).await?;
-    let page = params.page.max(1);
-    let pages = (found.total + rows_a_page - 1) / rows_a_page;
     let here = place.path();
-    let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
     let tags = book.tags().await?;
-    let placements: Vec<_> = found.rows.iter().map(|row| &row.placement).collect();
-    let privileges = book.items_privileges(&placements).await?;
-    let by_name = query.sort == Sort::Name;
-    let mut letter = None;
-    let mut rows = Vec::with_capacity(found.rows.len());
-    for (found, may) in found.rows.iter().zip(privileges) {
-        let mut row = row(found, &tags, visit);
-        (row.may_edit, row.may_delete) = (may.modify, may.remove);
-        let own = by_name.then(|| letter_of(&found.letter));
-        if own != letter {
-            row.letter.clone_from(&own);
-            letter = own;
-        }
-        rows.push(row);
-    }
+    let (mut frame, listed) = ListFrame::read(&book, &query, (params, &here), visit).await?;
+    let rows = listed.into_iter().map(|listed| row(listed, &tags, visit));
+    let rows: Vec<_> = rows.collect();
     let may = book.privileges().await?;
     let counts = book.counts(last_first).await?;
     let status = told.status();
@@ -277,6 +250,8 @@ async fn show_list(
     shell.adds = may.add.then(|| format!("{here}/new"));
     let last_search = web.core.last_search(&visit.actor).await?;
     let total = book.count().await?;
+    frame.index(&counts.letters, (params, &here), visit);
+    frame.whole.may_empty = may.remove && total > 0 && !params.is_narrowed();
     let heading =
         |sort: Sort, name: &str| (query.sort != sort).then(|| params.link(&here, 0, name, ""));
     let page = List {
@@ -289,7 +264,7 @@ async fn show_list(
         favourites: counts.favourites,
         lists: counts.lists,
         last_search: last_search.map(|last| when::shown(last.at, text)),
-        count: match found.total {
+        count: match frame.total {
             1 => text.one_contact.to_owned(),
             total => fill(text.contacts_count, &[&total]),
         },
@@ -311,20 +286,10 @@ async fn show_list(
             visit,
         )
         .await?,
-        letters: if by_name && !params.is_narrowed() && pages > 0 {
-            letters(&counts.letters, rows_a_page, &link)
-        } else {
-            Vec::new()
-        },
         headings: Headings {
             name: heading(Sort::Name, "name"),
             organization: heading(Sort::Organization, "organization"),
             modified: heading(Sort::Modified, "modified"),
-        },
-        may_delete_some: pages > 1 || rows.iter().any(|row| row.may_delete),
-        whole: Whole {
-            may_empty: may.remove && total > 0 && !params.is_narrowed(),
-            ..Whole::of(rows.len(), found.total, &|all| link(page, all), text)
         },
         rows,
         empty: if params.is_narrowed() {
@@ -332,10 +297,7 @@ async fn show_list(
         } else {
             text.no_contacts
         },
-        pages,
-        page_label: fill(text.page_of, &[&page, &pages]),
-        previous: (page > 1).then(|| link(page - 1, "")),
-        next: (page < pages).then(|| link(page + 1, "")),
+        frame,
         here: here.clone(),
         params: params.clone(),
     };
@@ -354,34 +316,6 @@ fn scope(params: &ListParams) -> String {
         query if query.is_empty() => query,
         query => format!("?{query}"),
     }
-}
-
-/// The letter a name is listed under, or `#`.
-pub fn letter_of(first: &str) -> String {
-    match first.chars().next().filter(|c| c.is_alphabetic()) {
-        Some(letter) => letter.to_uppercase().collect(),
-        None => "#".to_owned(),
-    }
-}
-
-/// Each letter, with the URL of its first row.
-pub fn letters(
-    counted: &[(String, i64)],
-    rows_a_page: i64,
-    link: &dyn Fn(i64, &str) -> String,
-) -> Vec<(String, String)> {
-    let mut letters: Vec<(String, String)> = Vec::new();
-    let mut before = 0;
-    for (first, number) in counted {
-        let letter = letter_of(first);
-        if !letters.iter().any(|(known, _)| *known == letter) && letters.len() < LETTERS {
-            let page = link(before / rows_a_page + 1, "");
-            let anchor = encode_segment(&letter);
-            letters.push((letter, format!("{page}#letter-{anchor}")));
-        }
-        before += number;
-    }
-    letters
 }
 
 /// Books that a selection can be shared with or moved into.
@@ -414,7 +348,8 @@ pub async fn members_see(book: &Book, sentence: &str) -> Result<String> {
     Ok(fill(sentence, &[&book.collection().display_name, &members]))
 }
 
-fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
+fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
+    let Listed { row, may, letter } = listed;
     let has = |field: &str| row.texts.iter().any(|(name, _)| name == field);
     let first = |field: &str| {
         row.texts
@@ -431,7 +366,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
     let name = names::of_contact(&row.placement.display, &row.texts, &visit.settings);
     Row {
         id: row.placement.server_id.clone(),
-        letter: None,
+        letter,
         initials: initials(&name),
         name: names::short(&name),
         organization: first("org"),
@@ -444,8 +379,8 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         favourite: has("favourite"),
         commented: row.commented,
         attached: row.attached,
-        may_edit: false,
-        may_delete: false,
+        may_edit: may.modify,
+        may_delete: may.remove,
         tags: tags
             .iter()
             .filter(|tag| row.tags.contains(&tag.name))

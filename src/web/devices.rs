@@ -20,7 +20,7 @@ use super::{
     place::encode_segment,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::{
@@ -62,8 +62,8 @@ struct Row {
 
 /// `GET /settings/devices`
 pub async fn list(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_list(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_list(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_list(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
@@ -195,8 +195,8 @@ pub async fn device(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_device(&web, &visit, id, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_device(&web, &visit, id, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_device(web: &Arc<Web>, visit: &Visit, id: i64, told: Told) -> Result<Response> {
@@ -302,7 +302,7 @@ fn log_of(client: Option<&KnownClient>, visit: &Visit) -> Vec<LogRow> {
 /// `POST /settings/devices/e/ID/rename`
 pub async fn rename(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Posted) -> Response {
     let posted = &posted;
-    order(&web, id, posted, "device-renamed", |device| async move {
+    order(&web, id, posted, Deed::DeviceRenamed, |device| async move {
         device.rename(posted.value("name")).await
     })
     .await
@@ -311,7 +311,7 @@ pub async fn rename(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
 /// `POST /settings/devices/e/ID/shown`
 pub async fn shown(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Posted) -> Response {
     let posted = &posted;
-    order(&web, id, posted, "device-shown", |device| async move {
+    order(&web, id, posted, Deed::DeviceShown, |device| async move {
         let chosen: Vec<&str> = posted.values("book").collect();
         let books = device.books().await?;
         let hidden = books
@@ -344,13 +344,20 @@ pub async fn give_order(
             device.forget().await
         };
         return match forgotten.await {
-            Ok(()) => Done::of("device-forget").at(HERE),
+            Ok(()) => Done::of(Deed::DeviceForget).at(HERE),
             Err(error) => posted.visit.failed(&web, &error),
         };
     }
     let asked = asked.as_str();
-    let done = format!("device-{asked}");
-    order(&web, id, &posted, &done, |device| async move {
+    let deed = match asked {
+        "resync" => Deed::DeviceResync,
+        "block" => Deed::DeviceBlock,
+        "allow" => Deed::DeviceAllow,
+        "wipe" => Deed::DeviceWipe,
+        "cancel" => Deed::DeviceCancel,
+        _ => return posted.visit.failed(&web, &Error::NotFound),
+    };
+    order(&web, id, &posted, deed, |device| async move {
         match asked {
             "resync" => device.resynchronize().await,
             "block" => device.block().await,
@@ -376,12 +383,11 @@ pub async fn erase(
         erase_typed(&web, &posted, peer, &device).await
     };
     let told = match erased.await {
-        Ok(None) => return Done::of("device-erase").at(&format!("{HERE}/e/{id}")),
+        Ok(None) => return Done::of(Deed::DeviceErase).at(&format!("{HERE}/e/{id}")),
         Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(&web, &error),
     };
-    let page = show_device(&web, visit, id, told).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    visit.answer(&web, show_device(&web, visit, id, told)).await
 }
 
 /// Orders a device to erase itself, if its name and the person's password were typed; else the
@@ -410,7 +416,7 @@ pub async fn erase_typed(
     }
 }
 
-async fn order<F, O>(web: &Arc<Web>, id: i64, posted: &Posted, done: &str, give: O) -> Response
+async fn order<F, O>(web: &Arc<Web>, id: i64, posted: &Posted, done: Deed, give: O) -> Response
 where
     O: FnOnce(OpenDevice) -> F,
     F: Future<Output = Result<()>>,
@@ -424,8 +430,8 @@ where
         Ok(()) => Done::of(done).at(&format!("{HERE}/e/{id}")),
         Err(error @ Error::NotFound) => visit.failed(web, &error),
         Err(error) => {
-            let page = show_device(web, visit, id, Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_device(web, visit, id, Told::refused(&error, visit));
+            visit.answer(web, page).await
         }
     }
 }
@@ -486,8 +492,8 @@ pub async fn program(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_program(&web, &visit, &label, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_program(&web, &visit, &label, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_program(web: &Arc<Web>, visit: &Visit, label: &str, told: Told) -> Result<Response> {
@@ -547,11 +553,11 @@ pub async fn rename_program(
         .name_client(actor, &label, posted.value("name"))
         .await
     {
-        Ok(()) => Done::of("device-renamed").at(&here),
+        Ok(()) => Done::of(Deed::DeviceRenamed).at(&here),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            let page = show_program(&web, &posted.visit, &label, told).await;
-            page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+            let page = show_program(&web, &posted.visit, &label, told);
+            posted.visit.answer(&web, page).await
         }
     }
 }
@@ -572,13 +578,13 @@ pub async fn order_program(
         return match revoked {
             Ok(()) => {
                 let here = format!("{HERE}/c/{}", encode_segment(&label));
-                Done::of("password-revoked").at(&here)
+                Done::of(Deed::PasswordRevoked).at(&here)
             }
             Err(error) => posted.visit.failed(&web, &error),
         };
     }
     match web.core.forget_client(&posted.visit.actor, &label).await {
-        Ok(()) => Done::of("device-forget").at(HERE),
+        Ok(()) => Done::of(Deed::DeviceForget).at(HERE),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Response};
+use axum::{
+    extract::State,
+    response::Response,
+    routing::{MethodRouter, get},
+};
 use serde::Deserialize;
 
 use super::{
@@ -15,7 +19,7 @@ use super::{
     place::{ItemPath, encode_segment},
     request::Visit,
     text::{Text, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -114,52 +118,18 @@ async fn outlet<'a>(web: &'a Web, visit: &Visit, channel: Channel) -> Result<Opt
     }
 }
 
-/// `GET …/c/ID/sms`
-pub async fn sms(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    Query(to): Query<To>,
-) -> Response {
-    let text = format!("\n\n{}", visit.actor.name);
-    let page = show_page(
-        &web,
-        &item,
-        &visit,
-        (Channel::Sms, &to.to, text),
-        Told::Nothing,
-    )
-    .await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
-}
-
-/// `GET …/c/ID/fax`
-pub async fn fax(
-    State(web): State<Arc<Web>>,
-    item: ItemPath,
-    visit: Visit,
-    Query(to): Query<To>,
-) -> Response {
-    let text = format!("\n\n{}", visit.actor.name);
-    let page = show_page(
-        &web,
-        &item,
-        &visit,
-        (Channel::Fax, &to.to, text),
-        Told::Nothing,
-    )
-    .await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
-}
-
-/// `POST …/c/ID/sms`
-pub async fn send_sms(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
-    send(&web, &item, &posted, Channel::Sms).await
-}
-
-/// `POST …/c/ID/fax`
-pub async fn send_fax(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
-    send(&web, &item, &posted, Channel::Fax).await
+/// `…/c/ID/sms`, `…/c/ID/fax`: the form, and what it sends.
+pub fn form(channel: Channel) -> MethodRouter<Arc<Web>> {
+    let show = move |State(web): State<Arc<Web>>, item: ItemPath, visit: Visit, to: Query<To>| async move {
+        let text = format!("\n\n{}", visit.actor.name);
+        let shown = (channel, &*to.0.to, text);
+        let page = show_page(&web, &item, &visit, shown, Told::Nothing);
+        visit.answer(&web, page).await
+    };
+    let send = move |State(web): State<Arc<Web>>, item: ItemPath, posted: Posted| async move {
+        send(&web, &item, &posted, channel).await
+    };
+    get(show).post(send)
 }
 
 async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel) -> Response {
@@ -173,12 +143,12 @@ async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel
             .await
     };
     match sent.await {
-        Ok(()) => Done::of("message-queued").to(number).at(&item.path()),
+        Ok(()) => Done::of(Deed::MessageQueued).to(number).at(&item.path()),
         Err(error @ Error::NotFound) => visit.failed(web, &error),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, item, visit, (channel, number, text.to_owned()), told).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, item, visit, (channel, number, text.to_owned()), told);
+            visit.answer(web, page).await
         }
     }
 }
@@ -250,7 +220,7 @@ pub async fn again(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let message = OutgoingId(posted.number("message"));
     let a_day = |channel| served(&web, channel).map(|outlet| outlet.a_day);
     match web.core.dispatch_again(&visit.actor, message, a_day).await {
-        Ok(number) => Done::of("message-queued").to(&number).at("/outbox"),
+        Ok(number) => Done::of(Deed::MessageQueued).to(&number).at("/outbox"),
         Err(error @ Error::NotFound) => visit.failed(&web, &error),
         Err(error) => show_outbox(&web, visit, Told::refused(&error, visit)).await,
     }

@@ -13,14 +13,14 @@ use http::{HeaderMap, StatusCode};
 
 use super::{
     Web,
-    contacts::{ListParams, letter_of, letters, members_see},
+    contacts::{ListParams, members_see},
     history::DifferenceRow,
+    list_frame::{ListFrame, Listed},
     names,
     page::{Shell, see_other, show},
     params::Path,
     place::PlacePath,
     request::Visit,
-    selection::Whole,
     text::{Text, fill},
     told::Told,
     when,
@@ -33,7 +33,7 @@ use crate::domain::{
     document::{Family, family},
     error::{Error, Result},
     rule::Rule,
-    store::{ListRow, Sort, Tag},
+    store::{Sort, Tag},
 };
 
 pub use details::{change, details_telling, replace};
@@ -65,17 +65,10 @@ struct Folder {
     families: Vec<(&'static str, &'static str)>,
     tags: Vec<Tag>,
     targets: Vec<(i64, String)>,
-    letters: Vec<(String, String)>,
     headings: Headings,
-    /// Some of what is shown, or of the pages besides, may be deleted.
-    may_delete_some: bool,
     rows: Vec<Row>,
-    whole: Whole,
     empty: &'static str,
-    pages: i64,
-    page_label: String,
-    previous: Option<String>,
-    next: Option<String>,
+    frame: ListFrame,
 }
 
 struct FolderRow {
@@ -142,8 +135,8 @@ pub async fn folder_telling(
     params: &ListParams,
     told: Told,
 ) -> Response {
-    let shown = show_folder(web, place, visit, params, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    let shown = show_folder(web, place, visit, params, told);
+    visit.answer(web, shown).await
 }
 
 async fn show_folder(
@@ -160,30 +153,16 @@ async fn show_folder(
     if params.sort.is_empty() {
         query.sort = Sort::Name;
     }
-    let found = book.list(&query).await?;
-    let rows_a_page = visit.settings.rows();
-    let page = params.page.max(1);
-    let pages = (found.total + rows_a_page - 1) / rows_a_page;
     let here = place.path();
-    let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
     let tags = book.tags().await?;
-    let placements: Vec<_> = found.rows.iter().map(|row| &row.placement).collect();
-    let privileges = book.items_privileges(&placements).await?;
-    let by_name = query.sort == Sort::Name;
-    let mut letter = None;
-    let mut rows = Vec::with_capacity(found.rows.len());
-    for (found, may) in found.rows.iter().zip(privileges) {
-        let mut row = row(found, &tags, visit);
-        (row.may_edit, row.may_delete) = (may.modify, may.remove);
-        let own = by_name.then(|| letter_of(&found.letter));
-        if own != letter {
-            row.letter.clone_from(&own);
-            letter = own;
-        }
-        rows.push(row);
-    }
+    let (mut frame, listed) = ListFrame::read(&book, &query, (params, &here), visit).await?;
+    let rows = listed.into_iter().map(|listed| row(listed, &tags, visit));
+    let rows: Vec<_> = rows.collect();
     let may = book.privileges().await?;
-    let counts = book.counts(false).await?;
+    if frame.pages > 1 {
+        let counts = book.counts(false).await?;
+        frame.index(&counts.letters, (params, &here), visit);
+    }
     let (folders, deleted) = book.siblings().await?;
     let heading = |sort: &str| (params.sort != sort).then(|| params.link(&here, 0, sort, ""));
     let files = fill(d.files, &[&size(web.core.limits().upload, text)]);
@@ -205,7 +184,7 @@ async fn show_folder(
         used: used(web, visit).await?,
         last_search: last_search.map(|last| when::shown(last.at, text)),
         files,
-        count: match found.total {
+        count: match frame.total {
             0 => d.count_none.to_owned(),
             1 => d.count_one.to_owned(),
             total => fill(d.count_many, &[&total]),
@@ -221,29 +200,19 @@ async fn show_folder(
             .to_vec(),
         tags,
         targets,
-        letters: if by_name && !params.is_narrowed() && pages > 1 {
-            letters(&counts.letters, rows_a_page, &link)
-        } else {
-            Vec::new()
-        },
         headings: Headings {
             name: heading(""),
             kind: heading("kind"),
             size: heading("size"),
             modified: heading("modified"),
         },
-        may_delete_some: pages > 1 || rows.iter().any(|row| row.may_delete),
-        whole: Whole::of(rows.len(), found.total, &|all| link(page, all), text),
         rows,
         empty: if params.is_narrowed() {
             d.no_match
         } else {
             d.count_none
         },
-        pages,
-        page_label: fill(text.page_of, &[&page, &pages]),
-        previous: (page > 1).then(|| link(page - 1, "")),
-        next: (page < pages).then(|| link(page + 1, "")),
+        frame,
         params: params.clone(),
         group_path: group.is_some().then(|| place.environment().path()),
         group,
@@ -302,7 +271,8 @@ pub async fn used(web: &Web, visit: &Visit) -> Result<String> {
     })
 }
 
-fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
+fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
+    let Listed { row, may, letter } = listed;
     let number = row
         .texts
         .iter()
@@ -310,15 +280,15 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         .and_then(|(_, value)| value.parse().ok());
     Row {
         id: row.placement.server_id.clone(),
-        letter: None,
+        letter,
         name: straight(&row.placement.display),
         kind: family_name(&row.placement.kind, visit.text),
         size: octets(number.unwrap_or(0), visit.text),
         modified: when::shown(row.placement.modified, visit.text),
         creator: names::of_account(&row.creator_name, &visit.settings),
         commented: row.commented,
-        may_edit: false,
-        may_delete: false,
+        may_edit: may.modify,
+        may_delete: may.remove,
         tags: tags
             .iter()
             .filter(|tag| row.tags.contains(&tag.name))

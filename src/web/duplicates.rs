@@ -17,7 +17,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::{fill, transfer::Transfer},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::Book,
@@ -80,9 +80,7 @@ pub async fn page(
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `Very likely the same: the same name, a number in common.`
@@ -152,9 +150,7 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 /// `POST …/duplicates/ONE/OTHER`
@@ -176,7 +172,7 @@ pub async fn merge(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
             .facet
             .merged(&book.content(&first), &book.content(&second), &picked)?;
         let merge = book.merge(&first, &second, &document).await?;
-        let done = Done::of("merged").to(&web.facet.name(&first.document, &visit.settings));
+        let done = Done::of(Deed::Merged).to(&web.facet.name(&first.document, &visit.settings));
         Ok(done.undone_by(format!("merge:{}:{merge}", pair.first)))
     };
     match merged.await {
@@ -201,7 +197,7 @@ pub async fn undo(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         book.unmerge(&kept.placement, merge).await
     };
     match undone.await {
-        Ok(()) => Done::of("unmerged").at(&format!("{}/duplicates", place.path())),
+        Ok(()) => Done::of(Deed::Unmerged).at(&format!("{}/duplicates", place.path())),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }
@@ -213,7 +209,7 @@ pub async fn apart(State(web): State<Arc<Web>>, pair: PairPath, posted: Posted) 
         book.tell_apart(&first.placement, &second.placement).await
     };
     match told.await {
-        Ok(()) => Done::of("told-apart").at(&format!("{}/duplicates", pair.place.path())),
+        Ok(()) => Done::of(Deed::ToldApart).at(&format!("{}/duplicates", pair.place.path())),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

@@ -34,7 +34,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::fill,
-    told::Done,
+    told::{Deed, Done},
 };
 use crate::domain::{
     book::{Book, Condition, Replace, Seen},
@@ -74,9 +74,7 @@ pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) ->
         let form = web.facet.form(None, visit.text);
         Ok(Page::new(form).of_new(&web, &visit, &place))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// Says before anything is typed that it could not be saved.
@@ -105,9 +103,7 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> 
         let besides = Besides::of(&web, &visit, &book, &card).await?;
         Ok(Page::new(form).of_item(&web, &visit, &item, version, besides))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// The form, and what is told with it.
@@ -379,7 +375,7 @@ pub async fn update(
         match book.put(&card.placement.href, &condition, &mine).await {
             Ok(_) => {
                 sent.settle(&web, &visit).await;
-                Ok(Done::of("saved").at(&item.path()))
+                Ok(Done::of(Deed::Saved).at(&item.path()))
             }
             Err(error) => {
                 let kept = web.core.kept_refused(&visit.actor, &mine.0).await?;
@@ -397,9 +393,7 @@ pub async fn update(
             }
         }
     };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, answer).await
 }
 
 fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {

@@ -294,9 +294,7 @@ async fn show_page(
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 fn format_name(rendition: Rendition, x: &Transfer) -> &'static str {
@@ -537,7 +535,5 @@ async fn show_print(
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }

@@ -17,14 +17,9 @@ use super::{
     request::Visit,
     search_members::{Choice, find, in_order},
     text::Text,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
-use crate::domain::{
-    error::{Error, Result},
-    grant::Grantee,
-    id::PersonId,
-    rights::GroupRight,
-};
+use crate::domain::{error::Result, grant::Grantee, id::PersonId, rights::GroupRight};
 
 #[derive(Template)]
 #[template(path = "group_rights.html")]
@@ -56,8 +51,8 @@ pub async fn page(
     Query(search): Query<MemberSearch>,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &visit, &name, &search.q, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, &name, &search.q, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST /g/NAME/rights/grant`
@@ -72,10 +67,10 @@ pub async fn grant(
     let (Some(right), false) = (right, grantees.is_empty()) else {
         let nobody = visit.text.nobody_chosen.to_owned();
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, nobody);
-        let page = show_page(&web, visit, &name, posted.value("q"), told).await;
-        return page.unwrap_or_else(|error| visit.failed(&web, &error));
+        let page = show_page(&web, visit, &name, posted.value("q"), told);
+        return visit.answer(&web, page).await;
     };
-    change(&web, visit, &name, &grantees, right, "granted").await
+    change(&web, visit, &name, &grantees, right, Deed::Granted).await
 }
 
 /// `POST /g/NAME/rights/withdraw`
@@ -86,7 +81,7 @@ pub async fn withdraw(
 ) -> Response {
     let grantees = grantees(&posted);
     let none = GroupRight::default();
-    change(&web, &posted.visit, &name, &grantees, none, "withdrawn").await
+    change(&web, &posted.visit, &name, &grantees, none, Deed::Withdrawn).await
 }
 
 async fn change(
@@ -95,7 +90,7 @@ async fn change(
     name: &str,
     grantees: &[Grantee],
     right: GroupRight,
-    done: &str,
+    done: Deed,
 ) -> Response {
     let outcome = async {
         let group = web.core.group(&visit.actor, name).await?;
@@ -108,8 +103,8 @@ async fn change(
         }
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, name, "", told).await;
-            page.unwrap_or_else(|error: Error| visit.failed(web, &error))
+            let page = show_page(web, visit, name, "", told);
+            visit.answer(web, page).await
         }
     }
 }

@@ -17,7 +17,7 @@ use super::{
     request::Visit,
     search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},
     text::{Text, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -45,8 +45,8 @@ struct GroupRow {
 
 /// `GET /groups`
 pub async fn list(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_groups(&web, &visit, done.into(), "", "").await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_groups(&web, &visit, done.into(), "", "");
+    visit.answer(&web, shown).await
 }
 
 /// `POST /groups`
@@ -57,7 +57,7 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let told = match founded {
         Ok(_) => {
             let members = format!("{}/members", PlacePath::Group(name.to_owned()).path());
-            return Done::of("founded").to(name).at(&members);
+            return Done::of(Deed::Founded).to(name).at(&members);
         }
         Err(Error::Exists(_)) => {
             let taken = fill(visit.text.group_name_taken, &[&name]);
@@ -69,8 +69,8 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         }
         Err(error) => Told::refused(&error, visit),
     };
-    let page = show_groups(&web, visit, told, name, shown).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_groups(&web, visit, told, name, shown);
+    visit.answer(&web, page).await
 }
 
 async fn show_groups(
@@ -155,8 +155,8 @@ pub async fn members(
         query: &search.q,
         invitation: None,
     };
-    let shown = page.show(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = page.show(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST /g/NAME/members/add`
@@ -177,7 +177,7 @@ pub async fn add(
             refused(&web, &posted.visit, &name, told).await
         }
         outcome => {
-            let done = Done::of("member-added").to(login);
+            let done = Done::of(Deed::MemberAdded).to(login);
             settled(&web, &posted.visit, &name, outcome.map(|_| done)).await
         }
     }
@@ -201,8 +201,8 @@ pub async fn invite(
                 query: "",
                 invitation: Some(format!("/join/{token}")),
             };
-            let shown = page.show(&web, visit, Told::Nothing).await;
-            shown.unwrap_or_else(|error| visit.failed(&web, &error))
+            let shown = page.show(&web, visit, Told::Nothing);
+            visit.answer(&web, shown).await
         }
         Err(error) => settled(&web, visit, &name, Err(error)).await,
     }
@@ -215,7 +215,7 @@ pub async fn uninvite(
     posted: Posted,
 ) -> Response {
     let posted = &posted;
-    change(&web, &name, posted, "uninvited", |group| async move {
+    change(&web, &name, posted, Deed::Uninvited, |group| async move {
         group.withdraw_invitation(posted.value("invitation")).await
     })
     .await
@@ -228,7 +228,7 @@ pub async fn role(
     posted: Posted,
 ) -> Response {
     let posted = &posted;
-    change(&web, &name, posted, "saved", |group| async move {
+    change(&web, &name, posted, Deed::Saved, |group| async move {
         let role = Role::parse(posted.value("role")).ok_or(Error::NotFound)?;
         group.set_role(posted.person("person"), role).await
     })
@@ -242,9 +242,13 @@ pub async fn remove(
     posted: Posted,
 ) -> Response {
     let posted = &posted;
-    change(&web, &name, posted, "member-removed", |group| async move {
-        group.remove_member(posted.person("person")).await
-    })
+    change(
+        &web,
+        &name,
+        posted,
+        Deed::MemberRemoved,
+        |group| async move { group.remove_member(posted.person("person")).await },
+    )
     .await
 }
 
@@ -255,7 +259,7 @@ pub async fn rename(
     posted: Posted,
 ) -> Response {
     let posted = &posted;
-    change(&web, &name, posted, "saved", |group| async move {
+    change(&web, &name, posted, Deed::Saved, |group| async move {
         group.rename(posted.value("shown")).await
     })
     .await
@@ -268,7 +272,7 @@ pub async fn options(
     posted: Posted,
 ) -> Response {
     let posted = &posted;
-    change(&web, &name, posted, "saved", |group| async move {
+    change(&web, &name, posted, Deed::Saved, |group| async move {
         let options = GroupOptions {
             share_outside: posted.checked("share_outside"),
             creators_delete: posted.checked("creators_delete"),
@@ -283,7 +287,7 @@ async fn change<F, C>(
     web: &Arc<Web>,
     name: &str,
     posted: &Posted,
-    done: &str,
+    done: Deed,
     change: C,
 ) -> Response
 where
@@ -308,7 +312,7 @@ pub async fn leave(
         "take-back" => Leaving::TakeBack,
         _ => Leaving::LeaveCopies,
     };
-    part(&web, &name, &posted, "left", |group| async move {
+    part(&web, &name, &posted, Deed::Left, |group| async move {
         group.leave(leaving).await
     })
     .await
@@ -325,14 +329,18 @@ pub async fn delete(
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, other);
         return refused(&web, &posted.visit, &name, told).await;
     }
-    part(&web, &name, &posted, "group-deleted", |group| async move {
-        group.delete().await
-    })
+    part(
+        &web,
+        &name,
+        &posted,
+        Deed::GroupDeleted,
+        |group| async move { group.delete().await },
+    )
     .await
 }
 
 /// Parts the person from the group, and shows those that are left.
-async fn part<F, C>(web: &Arc<Web>, name: &str, posted: &Posted, done: &str, part: C) -> Response
+async fn part<F, C>(web: &Arc<Web>, name: &str, posted: &Posted, done: Deed, part: C) -> Response
 where
     F: Future<Output = Result<()>>,
     C: FnOnce(OpenGroup) -> F,
@@ -376,15 +384,15 @@ pub async fn join(
 ) -> Response {
     let visit = &posted.visit;
     match web.core.accept_invitation(&visit.actor, &token).await {
-        Ok(_) => Done::of("joined").at("/groups"),
+        Ok(_) => Done::of(Deed::Joined).at("/groups"),
         Err(Error::NotFound) => {
             let told = Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned());
-            let page = show_groups(&web, visit, told, "", "").await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_groups(&web, visit, told, "", "");
+            visit.answer(&web, page).await
         }
         Err(error @ Error::Invalid(_)) => {
-            let page = show_groups(&web, visit, Told::refused(&error, visit), "", "").await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_groups(&web, visit, Told::refused(&error, visit), "", "");
+            visit.answer(&web, page).await
         }
         Err(error) => visit.failed(&web, &error),
     }
@@ -407,8 +415,7 @@ async fn refused(web: &Arc<Web>, visit: &Visit, name: &str, told: Told) -> Respo
         query: "",
         invitation: None,
     };
-    let shown = page.show(web, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, page.show(web, visit, told)).await
 }
 
 struct Page<'a> {

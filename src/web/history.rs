@@ -15,7 +15,7 @@ use super::{
     request::Visit,
     share::name_of,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -63,8 +63,8 @@ pub async fn page(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &item, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &item, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/history/restore`
@@ -73,7 +73,7 @@ pub async fn restore(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted
         let (book, card) = item.open(&web, &posted.visit).await?;
         book.restore_version(&card.placement, posted.revision())
             .await?;
-        Ok(Done::of("restored"))
+        Ok(Done::of(Deed::Restored))
     };
     settled(&web, &item, &posted, restored.await).await
 }
@@ -100,8 +100,7 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/history", item.path())),
         Err(error) => {
             let told = documents::refused_in(&item.place, &error, visit);
-            let page = show_page(web, item, visit, told).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            visit.answer(web, show_page(web, item, visit, told)).await
         }
     }
 }

@@ -54,8 +54,7 @@ struct Birthday {
 
 /// `GET /`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit) -> Response {
-    let shown = show_home(&web, &visit).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    visit.answer(&web, show_home(&web, &visit)).await
 }
 
 async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {

@@ -2,9 +2,10 @@
 
 mod choices;
 mod report;
+mod review;
 mod unfit;
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{
@@ -14,13 +15,9 @@ use axum::{
 use http::StatusCode;
 use serde::Deserialize;
 
-use self::{
-    choices::{Asked, Select, columns, duplicates, recognition},
-    unfit::Unfit,
-};
+use self::{choices::Asked, review::Review, unfit::Unfit};
 use super::{
     Web, documents,
-    facet::{CardView, Choice as Choosable},
     form::Posted,
     page::{Shell, see_other, show},
     params::Query,
@@ -35,26 +32,16 @@ use crate::{
     domain::{
         book::{Book, Room},
         error::{Error, Result},
-        item::Card,
-        likeness::Likeness,
         rights::Right,
     },
-    transfer::{
-        Alike, Choice, File, Foreseen, Format, Incoming, Limits, Mapping, Outcome, Refused,
-        foresee, is_vcard,
-    },
+    transfer::{File, Incoming, Limits, Mapping, Refused, foresee, is_vcard},
 };
 
 pub use report::{again, page as report, refused, undo};
+pub use review::brief;
 
 /// Octets of a megabyte.
 const MEGA: usize = 1024 * 1024;
-/// Contacts shown before they are imported.
-const PREVIEW: usize = 20;
-/// Duplicates that can be decided one by one.
-const REVIEWED: usize = 50;
-/// Values of a contact that are shown in short.
-const BRIEF: usize = 6;
 /// Octets of a field that is no file.
 const FIELD: usize = 4096;
 
@@ -119,9 +106,7 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 /// The book, where something may be added to it.
@@ -264,49 +249,6 @@ async fn arrive(
     }
 }
 
-#[derive(Template)]
-#[template(path = "import_check.html")]
-struct Check {
-    shell: Shell,
-    here: String,
-    title: String,
-    upload: String,
-    name: String,
-    fingerprint: String,
-    shown_as: &'static str,
-    recognized: String,
-    recognition: Vec<Select>,
-    sample: String,
-    doubtful: bool,
-    google: bool,
-    collected: bool,
-    counts: String,
-    room: String,
-    columns: Vec<choices::ColumnChoice>,
-    /// Name, and what else there is of it.
-    preview: Vec<(String, String)>,
-    duplicates: Vec<Select>,
-    alike: Vec<Pair>,
-    reviewed: bool,
-    more_alike: Option<String>,
-    categories: bool,
-    categories_label: &'static str,
-    tag: String,
-    tagged: bool,
-    tag_label: String,
-    records: String,
-    /// None: nothing of it fits.
-    button: Option<String>,
-}
-
-/// A record and the contact it is like.
-struct Pair {
-    record: u64,
-    incoming: (String, String),
-    present: (String, String),
-    options: Vec<Choosable>,
-}
-
 /// The name of the file, in the address of its page.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -355,7 +297,16 @@ async fn show_check(
             Told::Nothing
         };
         let status = told.status();
-        let mut page = checked(web, waiting, visit, asked, &book, &file, &foreseen).await?;
+        let review = Review {
+            web,
+            waiting,
+            visit,
+            asked,
+            book: &book,
+            file: &file,
+            foreseen: &foreseen,
+        };
+        let mut page = review.page().await?;
         page.shell = visit.shell_telling(web, Some(&waiting.place.path()), told);
         Ok(Ok(show(status, &page)))
     };
@@ -389,156 +340,6 @@ async fn read(
         options.mappings.push(Mapping { fingerprint, codes });
     }
     web.jobs.read(visit.actor.person, upload, options).await
-}
-
-async fn checked(
-    web: &Arc<Web>,
-    waiting: &UploadPath,
-    visit: &Visit,
-    asked: &Asked,
-    book: &Book,
-    file: &File,
-    foreseen: &Foreseen,
-) -> Result<Check> {
-    let text = visit.text;
-    let x = text.transfer;
-    let of = |likeness| {
-        foreseen
-            .alike
-            .iter()
-            .filter(move |a| a.likeness == likeness)
-            .count()
-    };
-    let certain = of(Likeness::Certain);
-    let possible = foreseen.alike.len() - certain;
-    let wanted = |record: u64| asked.wants(record);
-    let likened: HashMap<u64, &Alike> = foreseen.alike.iter().map(|a| (a.record, a)).collect();
-    let created = file.entries.iter().filter(|entry| {
-        let contact = matches!(entry.outcome, Outcome::Card(_));
-        contact && wanted(entry.record) && {
-            let alike = likened.get(&entry.record);
-            alike.is_none_or(|alike| asked.choice(alike) == Choice::CreateAnyway)
-        }
-    });
-    let created = created.count();
-    let chosen = file.entries.iter().filter(|entry| {
-        matches!(entry.outcome, Outcome::Card(_) | Outcome::Group(_)) && wanted(entry.record)
-    });
-    let chosen = chosen.count();
-    let all_of_them = [x.import_contacts_one, x.import_contacts];
-    let mut button = Some(fill(text.of_many(chosen, all_of_them), &[&chosen]));
-    let room = match book.room().await? {
-        Some(Room { left, quota }) => {
-            let left = usize::try_from(left).unwrap_or(0);
-            if created > left {
-                let first = [x.import_first_one, x.import_first];
-                button = match left {
-                    // What completes contacts needs no room.
-                    0 => (chosen > created).then(|| x.import_no_new.to_owned()),
-                    _ => Some(fill(text.of_many(left, first), &[&left])),
-                };
-            }
-            let found = foreseen.contacts;
-            let said = text.of_many(found, [x.found_room_one, x.found_room]);
-            fill(said, &[&found, &left, &quota])
-        }
-        None => room(book, text).await?,
-    };
-    let cards = file
-        .entries
-        .iter()
-        .filter_map(|entry| match &entry.outcome {
-            Outcome::Card(made) => Some((entry.record, made)),
-            _ => None,
-        });
-    let mut alike = Vec::new();
-    for pair in foreseen.alike.iter().take(REVIEWED) {
-        let made = cards.clone().find(|(record, _)| *record == pair.record);
-        let present = present(book, pair).await?;
-        alike.push(Pair {
-            record: pair.record,
-            incoming: made.map_or_else(Default::default, |(_, made)| {
-                brief(&web.facet.view(&made.card, &visit.reader()))
-            }),
-            present: match present {
-                Some(card) => brief(&web.facet.view(&book.content(&card), &visit.reader())),
-                None => (x.earlier_in_file.to_owned(), String::new()),
-            },
-            options: choices::each(asked.choices.each.get(&pair.record).copied(), x),
-        });
-    }
-    let google = matches!(file.format, Format::GoogleOld | Format::GoogleNew);
-    Ok(Check {
-        shell: visit.shell(web, Some(&waiting.place.path())),
-        here: waiting.place.path(),
-        title: title(book, visit),
-        upload: waiting.upload.clone(),
-        name: asked.name.clone(),
-        fingerprint: file.fingerprint.clone(),
-        shown_as: asked.format(),
-        recognized: fill(x.recognized, &[&choices::recognized(file, text)]),
-        recognition: recognition(file, asked, x),
-        sample: file.sample.clone(),
-        doubtful: file.doubtful,
-        google,
-        collected: asked.options.collected,
-        counts: fill(
-            x.counts,
-            &[
-                &foreseen.contacts,
-                &foreseen.fresh,
-                &certain,
-                &possible,
-                &foreseen.lists,
-                &foreseen.skipped,
-                &foreseen.warnings,
-            ],
-        ),
-        room,
-        columns: columns(file, text),
-        preview: cards
-            .clone()
-            .take(PREVIEW)
-            .map(|(_, made)| brief(&web.facet.view(&made.card, &visit.reader())))
-            .collect(),
-        duplicates: duplicates(asked, x),
-        alike,
-        reviewed: !asked.choices.each.is_empty(),
-        more_alike: foreseen
-            .alike
-            .len()
-            .checked_sub(REVIEWED)
-            .filter(|more| *more > 0)
-            .map(|more| fill(x.more_of_them, &[&more])),
-        categories: asked.choices.categories,
-        categories_label: if book.is_private() {
-            x.keep_categories_private
-        } else {
-            x.keep_categories_group
-        },
-        tagged: asked.choices.tag.is_some(),
-        tag_label: fill(x.put_imported_tag, &[&asked.tag]),
-        tag: asked.tag.clone(),
-        records: asked.records.clone(),
-        button,
-    })
-}
-
-async fn present(book: &Book, pair: &Alike) -> Result<Option<Card>> {
-    let Some(placement) = pair.present else {
-        return Ok(None);
-    };
-    let found = book.by_placements(&[placement]).await?;
-    Ok(found.into_iter().next().flatten())
-}
-
-/// A name, and what else a contact says in one line.
-pub fn brief(view: &CardView) -> (String, String) {
-    let summary = (!view.summary.is_empty()).then(|| view.summary.clone());
-    let lines = view.lines.iter().take(BRIEF);
-    let said = lines.map(|line| format!("{}: {}", line.label, line.value.replace('\n', ", ")));
-    let said: Vec<String> = summary.into_iter().chain(said).collect();
-    (view.name.clone(), said.join(" · "))
 }
 
 /// `POST …/import/file/UPLOAD/start`

@@ -18,7 +18,7 @@ use super::{
     request::Visit,
     search_members::{Choice, find, in_order},
     share::name_of,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::Book,
@@ -77,8 +77,8 @@ pub async fn page(
     Query(search): Query<Search>,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &visit, &item, &search, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, &item, &search, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/rights/grant`
@@ -106,7 +106,11 @@ async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) 
     };
     match outcome.await {
         Ok(()) => {
-            let done = Done::of(if modify { "granted" } else { "withdrawn" });
+            let done = Done::of(if modify {
+                Deed::Granted
+            } else {
+                Deed::Withdrawn
+            });
             done.at(&format!("{}/rights", item.path()))
         }
         Err(error) => again(web, posted, item, Told::refused(&error, &posted.visit)).await,
@@ -118,8 +122,8 @@ async fn again(web: &Arc<Web>, posted: &Posted, item: &ItemPath, told: Told) -> 
         group: posted.number("group"),
         q: posted.value("q").to_owned(),
     };
-    let page = show_page(web, &posted.visit, item, &search, told).await;
-    page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+    let page = show_page(web, &posted.visit, item, &search, told);
+    posted.visit.answer(web, page).await
 }
 
 /// The same contact in one of the groups it is in.

@@ -14,7 +14,7 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     selection::chosen,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::{Book, Condition},
@@ -104,7 +104,7 @@ pub async fn favourite(State(web): State<Arc<Web>>, item: ItemPath, posted: Post
         let edit = web.facet.favourite(posted.checked("on"));
         book.put(&card.placement.href, &Condition::Exists, &*edit)
             .await?;
-        Ok(Done::of("saved"))
+        Ok(Done::of(Deed::Saved))
     };
     at_card(&web, &item, &posted, marked.await).await
 }
@@ -123,7 +123,7 @@ pub async fn create(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let stored = book.get(&href).await?.placement;
         Ok((
             stored.server_id,
-            Done::of("created").to(&straight(&stored.display)),
+            Done::of(Deed::Created).to(&straight(&stored.display)),
         ))
     };
     match made.await {
@@ -151,7 +151,7 @@ pub async fn add(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) 
         let edit = web.facet.change_members(&uids, &[]);
         book.put(&list.placement.href, &Condition::Exists, &*edit)
             .await?;
-        let done = Done::of("listed").to(&straight(&list.placement.display));
+        let done = Done::of(Deed::Listed).to(&straight(&list.placement.display));
         Ok((list.placement.server_id, done))
     };
     match added.await {
@@ -172,7 +172,7 @@ pub async fn remove(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         let edit = web.facet.change_members(&[], &out);
         book.put(&list.placement.href, &Condition::Exists, &*edit)
             .await?;
-        Ok(Done::of("saved"))
+        Ok(Done::of(Deed::Saved))
     };
     at_card(&web, &item, &posted, removed.await).await
 }

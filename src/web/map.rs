@@ -3,21 +3,12 @@
 
 use std::sync::Arc;
 
-use askama::Template;
 use axum::{extract::State, response::Response};
-use http::StatusCode;
 
 use super::{
-    Web,
-    facet::Choice,
-    form::Posted,
-    page::{Shell, Tool, show},
-    params::Query,
-    place::encode_segment,
-    request::Visit,
-    told::{Done, Told},
+    Web, choice::Services, form::Posted, params::Query, place::encode_segment, request::Visit,
+    told::Done,
 };
-use crate::domain::settings::Settings;
 
 /// Code, name, and the address that shows a place on it.
 const PROVIDERS: [(&str, &str, &str); 4] = [
@@ -55,66 +46,36 @@ fn is_pattern(text: &str) -> bool {
         && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-#[derive(Template)]
-#[template(path = "map.html")]
-struct Page {
-    shell: Shell,
-    providers: Vec<Choice>,
-    own: String,
-}
-
 /// `GET /settings/map`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    show_page(&web, &visit, done.into())
-}
-
-fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
-    let x = visit.text.transfer;
-    let chosen = visit.settings.map.as_deref().unwrap_or(PROVIDERS[0].0);
-    let own = is_pattern(chosen);
-    let choice = |value: &str, label: &str| Choice {
-        value: value.to_owned(),
-        label: label.to_owned(),
-        selected: value == chosen || own && value == "own",
-    };
-    let known = PROVIDERS.iter().map(|(code, name, _)| choice(code, name));
-    let others = [choice(NONE, x.no_map), choice("own", x.own_map)];
-    show(
-        told.status(),
-        &Page {
-            providers: known.chain(others).collect(),
-            own: if own {
-                chosen.to_owned()
-            } else {
-                String::new()
-            },
-            shell: visit.shell_of(web, Tool::Settings, told),
-        },
-    )
+    providers(&visit).show(&web, &visit, done.into())
 }
 
 /// `POST /settings/map`
 pub async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let visit = &posted.visit;
-    let known = PROVIDERS.iter().map(|(code, ..)| *code);
-    let chosen = match posted.value("map") {
-        "own" => Some(posted.value("own").trim()).filter(|own| is_pattern(own)),
-        other => known.chain([NONE]).find(|code| *code == other),
-    };
-    let told = match chosen {
-        Some(chosen) => {
-            let change = |settings: &mut Settings| settings.map = Some(chosen.to_owned());
-            match web.core.change_settings(&visit.actor, change).await {
-                Ok(()) => return Done::of("saved").at("/settings/map"),
-                Err(error) => Told::refused(&error, visit),
-            }
-        }
-        None => {
-            let why = visit.text.transfer.map_pattern.to_owned();
-            Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)
-        }
-    };
-    show_page(&web, visit, told)
+    providers(&posted.visit).choose(&web, &posted).await
+}
+
+fn providers(visit: &Visit) -> Services {
+    let x = visit.text.transfer;
+    let known = PROVIDERS.iter().map(|(code, name, _)| (*code, *name));
+    let chosen = visit.settings.map.as_deref().unwrap_or(PROVIDERS[0].0);
+    Services {
+        here: "/settings/map",
+        field: "map",
+        title: x.map_title,
+        about: x.map_text,
+        pattern: x.map_pattern,
+        example: "https://maps.example/?q={}",
+        note: None,
+        services: known
+            .chain([(NONE, x.no_map), Services::own(x.own_map)])
+            .collect(),
+        chosen: chosen.to_owned(),
+        is_pattern,
+        wrong: x.map_pattern,
+        keep: |settings, chosen| settings.map = Some(chosen.to_owned()),
+    }
 }
 
 #[cfg(test)]

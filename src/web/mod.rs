@@ -8,6 +8,7 @@ mod attachments;
 mod browsers;
 mod calls;
 mod card;
+mod choice;
 mod comments;
 mod connect;
 mod contacts;
@@ -30,6 +31,7 @@ mod home;
 mod import;
 mod item_rights;
 mod limit;
+mod list_frame;
 mod lists;
 mod map;
 mod names;
@@ -74,7 +76,10 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use self::{facet::WebFacet, session::Sessions};
 use crate::{
     auth::Authenticator,
-    domain::{core::Core, outbox::Outlets},
+    domain::{
+        core::Core,
+        outbox::{Channel, Outlets},
+    },
     transfer::Jobs,
 };
 
@@ -308,8 +313,8 @@ fn one_contact(place: &str) -> Router<Arc<Web>> {
     Router::new()
         .route(&at("/favourite"), post(lists::favourite))
         .route(&at("/verify"), get(verify::page).post(verify::ask))
-        .route(&at("/sms"), get(dispatch::sms).post(dispatch::send_sms))
-        .route(&at("/fax"), get(dispatch::fax).post(dispatch::send_fax))
+        .route(&at("/sms"), dispatch::form(Channel::Sms))
+        .route(&at("/fax"), dispatch::form(Channel::Fax))
         .route(&at("/members/remove"), post(lists::remove))
         .route(
             &at("/attach"),

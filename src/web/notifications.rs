@@ -11,7 +11,7 @@ use super::{
     page::{Shell, Tool, show},
     params::Query,
     request::Visit,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::settings::{Notify, Settings};
 
@@ -37,7 +37,7 @@ pub async fn choose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     };
     let change = |settings: &mut Settings| settings.notify = notify.clone();
     match web.core.change_settings(&posted.visit.actor, change).await {
-        Ok(()) => Done::of("saved").at("/settings/notifications"),
+        Ok(()) => Done::of(Deed::Saved).at("/settings/notifications"),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
             show_page(&web, &posted.visit, told)

@@ -15,7 +15,7 @@ use super::{
     place::PlacePath,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{error::Result, id::NoticeId, refused::RefusedChange};
@@ -47,43 +47,43 @@ struct ChangeRow {
 
 /// `GET /refused`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_page(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST /refused/copy`
 pub async fn copy(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let actor = &posted.visit.actor;
     let copied = web.core.copy_refused(actor, posted.revision()).await;
-    settled(&web, &posted.visit, copied, "copied").await
+    settled(&web, &posted.visit, copied, Deed::Copied).await
 }
 
 /// `POST /refused/propose`
 pub async fn propose(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let actor = &posted.visit.actor;
     let proposed = web.core.propose(actor, posted.revision()).await;
-    settled(&web, &posted.visit, proposed, "proposed").await
+    settled(&web, &posted.visit, proposed, Deed::Proposed).await
 }
 
 /// `POST /refused/dismiss`
 pub async fn dismiss(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let actor = &posted.visit.actor;
     let dismissed = web.core.dismiss_refused(actor, posted.revision()).await;
-    settled(&web, &posted.visit, dismissed, "dismissed").await
+    settled(&web, &posted.visit, dismissed, Deed::Dismissed).await
 }
 
 /// `POST /refused/accept`
 pub async fn accept(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let actor = &posted.visit.actor;
     let accepted = web.core.accept_proposal(actor, posted.revision()).await;
-    settled(&web, &posted.visit, accepted, "accepted").await
+    settled(&web, &posted.visit, accepted, Deed::Accepted).await
 }
 
 /// `POST /refused/decline`
 pub async fn decline(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let actor = &posted.visit.actor;
     let declined = web.core.decline_proposal(actor, posted.revision()).await;
-    settled(&web, &posted.visit, declined, "declined").await
+    settled(&web, &posted.visit, declined, Deed::Declined).await
 }
 
 /// `POST /notices/undo`: everything the client did since its deletions began.
@@ -120,12 +120,12 @@ pub async fn confirm_notice(State(web): State<Arc<Web>>, posted: Posted) -> Resp
     }
 }
 
-async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<()>, done: &str) -> Response {
+async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<()>, done: Deed) -> Response {
     match outcome {
         Ok(()) => Done::of(done).at("/refused"),
         Err(error) => {
-            let page = show_page(web, visit, Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, visit, Told::refused(&error, visit));
+            visit.answer(web, page).await
         }
     }
 }

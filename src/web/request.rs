@@ -179,6 +179,15 @@ impl Visit {
         show(status, &page)
     }
 
+    /// The page, or that of the error it ended in.
+    pub async fn answer(
+        &self,
+        web: &Web,
+        page: impl Future<Output = crate::domain::error::Result<Response>>,
+    ) -> Response {
+        page.await.unwrap_or_else(|error| self.failed(web, &error))
+    }
+
     /// Whether a form was made for this session.
     pub fn accepts(&self, web: &Web, token: &str) -> bool {
         web.sessions.is_form_token(&self.session, token)

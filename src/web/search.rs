@@ -135,15 +135,13 @@ pub async fn page(
         };
         show_results(&web, &visit, asked, Told::Nothing).await
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `GET /search/last`: the same question with the rights and the data of now.
 pub async fn last(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = last_telling(&web, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = last_telling(&web, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// The last search, with what was done to its results on top.

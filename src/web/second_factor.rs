@@ -16,7 +16,7 @@ use super::{
     qr,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::{
     auth::{Code, new_secret, typed_secret},
@@ -115,7 +115,7 @@ pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     };
     let removed: Result<std::result::Result<(), Told>> = removed.await;
     match removed {
-        Ok(Ok(())) => Done::of("second-factor-removed").at(HERE),
+        Ok(Ok(())) => Done::of(Deed::SecondFactorRemoved).at(HERE),
         Ok(Err(told)) => telling(&web, visit, told, Vec::new()).await,
         Err(error) => visit.failed(&web, &error),
     }

@@ -14,7 +14,7 @@ use super::{
     place::PlacePath,
     request::Visit,
     text::{Text, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::Book,
@@ -67,7 +67,7 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let outcomes = book.remove_all(&chosen).await?;
         let removed: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
         let kept = chosen.len() - removed.len();
-        let done = Done::of("selection-deleted").numbers(&[removed.len(), kept]);
+        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed.len(), kept]);
         Ok(done.undone_by(ranges(&removed)))
     };
     settled(&web, &place, &posted, deleted.await).await
@@ -95,9 +95,9 @@ async fn tagging(
     let (book, chosen) = chosen(web, place, posted).await?;
     let items = book.tag(&chosen, on, off).await?;
     let done = Done::of(if place.is_folder() {
-        "selection-tagged-documents"
+        Deed::SelectionTaggedDocuments
     } else {
-        "selection-tagged"
+        Deed::SelectionTagged
     });
     let done = done.numbers(&[items.len()]);
     let undo = Undo::Tagged {
@@ -120,7 +120,7 @@ pub async fn share(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
         &posted,
         target,
         How::Share,
-        "selection-shared",
+        Deed::SelectionShared,
     )
     .await;
     settled(&web, &place, &posted, shared).await
@@ -132,7 +132,15 @@ pub async fn move_to(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
         .core
         .open(&posted.visit.actor, posted.collection("to"))
         .await;
-    let moved = bring(&web, &place, &posted, target, How::Move, "selection-moved").await;
+    let moved = bring(
+        &web,
+        &place,
+        &posted,
+        target,
+        How::Move,
+        Deed::SelectionMoved,
+    )
+    .await;
     settled(&web, &place, &posted, moved).await
 }
 
@@ -140,7 +148,15 @@ pub async fn move_to(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
 pub async fn copy(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let class = if place.is_folder() { DOCUMENT } else { CONTACT };
     let target = web.core.default_place(&posted.visit.actor, class).await;
-    let copied = bring(&web, &place, &posted, target, How::Copy, "selection-copied").await;
+    let copied = bring(
+        &web,
+        &place,
+        &posted,
+        target,
+        How::Copy,
+        Deed::SelectionCopied,
+    )
+    .await;
     settled(&web, &place, &posted, copied).await
 }
 
@@ -150,7 +166,7 @@ async fn bring(
     posted: &Posted,
     target: Result<Book>,
     how: How,
-    done: &str,
+    done: Deed,
 ) -> Result<Done> {
     let (book, chosen) = chosen(web, place, posted).await?;
     let target = target?;
@@ -246,8 +262,8 @@ struct Empty {
 
 /// `GET …/empty`: how many are asked for before the book is emptied.
 pub async fn ask_empty(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
-    let shown = show_empty(&web, &place, &visit, Told::Nothing).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_empty(&web, &place, &visit, Told::Nothing);
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/empty`
@@ -261,7 +277,7 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
     };
     let told = match emptied.await {
         Ok(()) => {
-            let done = Done::of("emptied").undone_by(format!("@{}", before.0));
+            let done = Done::of(Deed::Emptied).undone_by(format!("@{}", before.0));
             return done.at(&place.path());
         }
         Err(Error::Invalid(_)) => {
@@ -270,8 +286,8 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
         }
         Err(error) => Told::refused(&error, visit),
     };
-    let page = show_empty(&web, &place, visit, told).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_empty(&web, &place, visit, told);
+    visit.answer(&web, page).await
 }
 
 async fn show_empty(

@@ -9,9 +9,8 @@ use subtle::ConstantTimeEq;
 
 use crate::domain::{
     actor::{Actor, Client},
-    batch::{Batch, Op},
     core::Core,
-    credential::CredentialOp,
+    credential,
     error::{Error, Result},
     id::{PersonId, Timestamp},
     item::{digest, hex, random_id},
@@ -102,11 +101,8 @@ impl Sessions {
         if let Some(actor) = &actor
             && now.0 - found.seen.0 > NOTED_EVERY
         {
-            let note = CredentialOp::NoteSession {
-                token: found.token,
-                address: from.address.to_canonical().to_string(),
-            };
-            self.core.note(actor, Op::Credential(note)).await?;
+            let address = from.address.to_canonical().to_string();
+            self.core.note_session(actor, found.token, address).await?;
         }
         Ok(Session { cookie, actor })
     }
@@ -146,23 +142,25 @@ impl Sessions {
     /// Begins a session and gives the cookie to set.
     pub async fn begin(&self, person: PersonId, from: &Visitor) -> Result<HeaderValue> {
         let cookie = random_id(32);
-        self.commit(CredentialOp::AddSession {
+        let now = Timestamp::now();
+        let session = credential::Session {
             token: digest(cookie.as_bytes()),
             person,
-            expires: Timestamp::now().plus_days(LIFETIME_DAYS),
+            began: now,
+            seen: now,
+            expires: now.plus_days(LIFETIME_DAYS),
             browser: from.browser.clone(),
             address: from.address.to_canonical().to_string(),
-        })
-        .await?;
+        };
+        self.core.begin_session(session).await?;
         set_cookie(&cookie, LIFETIME_DAYS * 86_400, from.secure)
     }
 
     /// Ends a session and gives the cookie that forgets it.
     pub async fn end(&self, session: &Session, secure: bool) -> Result<HeaderValue> {
-        self.commit(CredentialOp::RemoveSession {
-            token: digest(session.cookie.as_bytes()),
-        })
-        .await?;
+        self.core
+            .sign_out(digest(session.cookie.as_bytes()))
+            .await?;
         set_cookie("", 0, secure)
     }
 
@@ -183,16 +181,6 @@ impl Sessions {
     pub fn is_form_token(&self, session: &Session, token: &str) -> bool {
         let expected = self.form_token(session);
         !expected.is_empty() && bool::from(expected.as_bytes().ct_eq(token.as_bytes()))
-    }
-
-    async fn commit(&self, op: CredentialOp) -> Result<()> {
-        let batch = Batch {
-            client: web_client().label,
-            at: Timestamp::now(),
-            ops: vec![Op::Credential(op)],
-            ..Batch::default()
-        };
-        self.core.commit(batch).await.map(drop)
     }
 }
 

@@ -16,12 +16,12 @@ use super::{
     request::Visit,
     share::name_of,
     text::{Text, by_tag, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
     actor::Membership,
-    error::{Error, Result},
+    error::Result,
     id::Timestamp,
     settings::{DateFormat, Settings, Theme},
     store::Sort,
@@ -130,7 +130,7 @@ pub async fn contacts(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 
 async fn settled(web: &Web, visit: &Visit, changed: Result<()>) -> Response {
     match changed {
-        Ok(()) => Done::of("saved").at("/settings"),
+        Ok(()) => Done::of(Deed::Saved).at("/settings"),
         Err(error) => show_page(web, visit, Told::refused(&error, visit)).await,
     }
 }
@@ -170,9 +170,7 @@ async fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
             },
         ))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(web, &error))
+    visit.answer(web, shown).await
 }
 
 /// What a setting is called in the form.

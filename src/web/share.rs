@@ -15,7 +15,7 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -63,8 +63,8 @@ pub async fn page(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &visit, &item, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, &item, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/c/ID/share/add`
@@ -72,7 +72,9 @@ pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
     match brought(&web, &item, &posted, How::Share).await {
         Ok(brought) => {
             let back = format!("{}/share", item.path());
-            brought.done("shared", &web, &posted.visit, &back).at(&back)
+            brought
+                .done(Deed::Shared, &web, &posted.visit, &back)
+                .at(&back)
         }
         Err(told) => again(&web, &item, &posted, told).await,
     }
@@ -82,7 +84,7 @@ pub async fn add(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
 pub async fn move_to(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     match brought(&web, &item, &posted, How::Move).await {
         Ok(brought) => {
-            let done = brought.done("moved", &web, &posted.visit, &item.place.path());
+            let done = brought.done(Deed::Moved, &web, &posted.visit, &item.place.path());
             at_card(&web, &posted.visit, &brought, &done).await
         }
         Err(told) => again(&web, &item, &posted, told).await,
@@ -105,7 +107,7 @@ pub async fn into_new_folder(
     match shared.await {
         Ok(brought) => {
             let back = format!("{}/share", item.path());
-            brought.done("shared", &web, visit, &back).at(&back)
+            brought.done(Deed::Shared, &web, visit, &back).at(&back)
         }
         Err(error) => again(&web, &item, &posted, documents::refused(&error, visit)).await,
     }
@@ -123,7 +125,7 @@ pub async fn copy(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -
     match copied.await {
         Ok(brought) => {
             let what = Done::copied(item.place.is_folder()).done;
-            let done = brought.done(&what, &web, visit, &item.path());
+            let done = brought.done(what, &web, visit, &item.path());
             at_card(&web, visit, &brought, &done).await
         }
         Err(error) => {
@@ -146,7 +148,7 @@ pub async fn remove(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
         Err(_) => item.place.path(),
     };
     let undo = web.undos.keep(visit, vec![undo], &back);
-    Done::of("unshared").undone_by(undo).at(&back)
+    Done::of(Deed::Unshared).undone_by(undo).at(&back)
 }
 
 /// A contact that came from one book into another.
@@ -158,15 +160,15 @@ struct Brought {
 
 impl Brought {
     /// Tells it, with its undo; `back` is where that leads.
-    fn done(&self, what: &str, web: &Web, visit: &Visit, back: &str) -> Done {
+    fn done(&self, what: Deed, web: &Web, visit: &Visit, back: &str) -> Done {
         let undo = Undo::Brought {
             from: self.from.collection().id,
             into: self.into.collection().id,
             items: vec![self.placed.clone()],
         };
         // What they may not share themselves, or somebody else's into Private, is a copy.
-        let what = if what == "shared" && !self.placed.same {
-            "copied-to"
+        let what = if what == Deed::Shared && !self.placed.same {
+            Deed::CopiedTo
         } else {
             what
         };
@@ -214,8 +216,8 @@ async fn one(from: Book, placement: &Placement, into: Book, how: How) -> Result<
 }
 
 async fn again(web: &Arc<Web>, item: &ItemPath, posted: &Posted, told: Told) -> Response {
-    let page = show_page(web, &posted.visit, item, told).await;
-    page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+    let page = show_page(web, &posted.visit, item, told);
+    posted.visit.answer(web, page).await
 }
 
 /// To the card in the other book.

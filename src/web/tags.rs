@@ -15,7 +15,7 @@ use super::{
     place::ItemPath,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -38,8 +38,8 @@ const COLOUR: &str = "#1f5fbf";
 
 /// `GET /tags`
 pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_page(&web, &visit, done.into(), "", COLOUR).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, done.into(), "", COLOUR);
+    visit.answer(&web, shown).await
 }
 
 /// `POST /tags`
@@ -47,7 +47,7 @@ pub async fn create(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let visit = &posted.visit;
     let (name, colour) = (posted.value("name").trim(), posted.value("colour"));
     let told = match web.core.create_tag(&visit.actor, name, colour).await {
-        Ok(_) => return Done::of("tag-created").to(name).at("/tags"),
+        Ok(_) => return Done::of(Deed::TagCreated).to(name).at("/tags"),
         Err(Error::Exists(_)) => {
             let taken = fill(visit.text.tag_exists, &[&name]);
             Told::Refused(StatusCode::CONFLICT, taken)
@@ -58,8 +58,8 @@ pub async fn create(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         }
         Err(error) => Told::refused(&error, visit),
     };
-    let page = show_page(&web, visit, told, name, colour).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_page(&web, visit, told, name, colour);
+    visit.answer(&web, page).await
 }
 
 /// `POST /tags/colour`
@@ -70,14 +70,14 @@ pub async fn colour(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         .core
         .recolour_tag(actor, tag, posted.value("colour"))
         .await;
-    settled(&web, &posted.visit, changed.map(|()| Done::of("saved"))).await
+    settled(&web, &posted.visit, changed.map(|()| Done::of(Deed::Saved))).await
 }
 
 /// `POST /tags/delete`
 pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let tag = TagId(posted.number("id"));
     let deleted = web.core.delete_tag(&posted.visit.actor, tag).await;
-    let done = deleted.map(|()| Done::of("tag-deleted"));
+    let done = deleted.map(|()| Done::of(Deed::TagDeleted));
     settled(&web, &posted.visit, done).await
 }
 
@@ -98,7 +98,7 @@ pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             book: book.collection().id,
             items,
         };
-        let done = Done::of("tagged");
+        let done = Done::of(Deed::Tagged);
         Ok(done.undone_by(web.undos.keep(visit, vec![undo], &item.path())))
     };
     match assigned.await {
@@ -112,8 +112,8 @@ async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<Done>) -> Respon
         Ok(done) => done.at("/tags"),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(web, visit, told, "", COLOUR).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, visit, told, "", COLOUR);
+            visit.answer(web, page).await
         }
     }
 }

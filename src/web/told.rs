@@ -1,5 +1,7 @@
 //! The message a page shows above its content: what the last form did, or why it was refused.
 
+mod deed;
+
 use http::StatusCode;
 use serde::Deserialize;
 
@@ -14,12 +16,13 @@ use super::{
 use crate::domain::{error::Error, history::Restored};
 use axum::response::Response;
 
+pub use deed::Deed;
+
 /// What the last form did, as the address of the next page says it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Done {
-    /// Names the sentence.
-    pub done: String,
+    pub done: Deed,
     /// What it was done to.
     pub name: String,
     /// Numbers in the sentence, separated by commas.
@@ -29,10 +32,10 @@ pub struct Done {
 }
 
 impl Done {
-    /// A message about something done, by its code.
-    pub fn of(done: &str) -> Self {
+    /// A message about something done.
+    pub fn of(done: Deed) -> Self {
         Self {
-            done: done.to_owned(),
+            done,
             ..Self::default()
         }
     }
@@ -59,9 +62,9 @@ impl Done {
     /// A copy was taken into Private, of a contact or of a document.
     pub fn copied(document: bool) -> Self {
         Self::of(if document {
-            "copied-document"
+            Deed::CopiedDocument
         } else {
-            "copied"
+            Deed::Copied
         })
     }
 
@@ -73,13 +76,13 @@ impl Done {
             removed,
             skipped,
         } = *restored;
-        Self::of("went-back").numbers(&[restored, reverted, removed, skipped])
+        Self::of(Deed::WentBack).numbers(&[restored, reverted, removed, skipped])
     }
 
     /// 303 to a page that tells it.
     pub fn at(&self, path: &str) -> Response {
         let query = form_encode(&[
-            ("done", &self.done),
+            ("done", &self.done.code()),
             ("name", &self.name),
             ("n", &self.n),
             ("undo", &self.undo),
@@ -107,7 +110,7 @@ impl Done {
     }
 
     fn sentence(&self, text: &Text) -> Option<String> {
-        if self.done == "went-back" {
+        if self.done == Deed::WentBack {
             return Some(self.went(text));
         }
         let mut values: Vec<String> = self
@@ -118,73 +121,7 @@ impl Done {
             .collect();
         let first = values.first().and_then(|number| number.parse().ok());
         let first = first.unwrap_or_default();
-        let named = match self.done.as_str() {
-            "created" => text.created,
-            "saved" => text.saved,
-            "deleted" => text.deleted,
-            "founded" => text.group_founded,
-            "joined" => text.joined_group,
-            "left" => text.left_group,
-            "group-deleted" => text.group_deleted,
-            "member-added" => text.member_added,
-            "member-removed" => text.member_removed,
-            "uninvited" => text.invitation_withdrawn,
-            "granted" => text.right_granted,
-            "withdrawn" => text.right_withdrawn,
-            "shared" => text.shared_with,
-            "unshared" => text.unshared,
-            "copied-to" => text.book.copied_to,
-            "moved" => text.moved_to,
-            "copied" => text.copied_to_private,
-            "copied-document" => text.documents.copied_to_private,
-            "commented" => text.comment_added,
-            "comment-deleted" => text.comment_deleted,
-            "tagged" => text.tags_saved,
-            "tag-created" => text.tag_created,
-            "tag-deleted" => text.tag_deleted,
-            "restored" => text.restored,
-            "proposed" => text.proposal_sent,
-            "dismissed" => text.refused_dismissed,
-            "accepted" => text.proposal_accepted,
-            "declined" => text.proposal_declined,
-            "selection-deleted" => text.selection_deleted,
-            "selection-shared" => text.selection_shared,
-            "listed" => text.put_into_list,
-            "selection-moved" => text.selection_moved,
-            "selection-copied" => text.selection_copied,
-            "selection-restored" => text.selection_restored,
-            "selection-undone" => text.book.undone,
-            "selection-tagged-documents" => {
-                let d = text.documents;
-                text.of_many(first, [d.tagged_one, d.tagged])
-            }
-            "selection-tagged" => text.of_many(first, [text.book.tagged_one, text.book.tagged]),
-            "emptied" => text.emptied,
-            "message-queued" => text.mail.message_queued,
-            "verify-asked" => text.mail.verify_asked,
-            "campaign-begun" => text.mail.campaign_begun,
-            "campaign-stopped" => text.mail.campaign_stopped,
-            "merged" => text.transfer.merged,
-            "unmerged" => text.transfer.unmerged,
-            "uploaded" => text.documents.uploaded,
-            "new-version" => text.documents.version_added,
-            "folder-made" => text.documents.folder_made,
-            "folder-renamed" => text.documents.folder_renamed,
-            "folder-deleted" => text.documents.folder_deleted,
-            "folder-restored" => text.documents.folder_restored,
-            "attached" => text.documents.attached,
-            "detached-unnamed" => text.documents.detached_unnamed,
-            "detached" => text.documents.detached,
-            "told-apart" => text.transfer.told_apart,
-            "address-asked" => text.account.address_asked,
-            "address-confirmed" => text.account.address_confirmed,
-            "password-changed" => text.account.password_changed,
-            "session-ended" => text.account.session_ended,
-            "second-factor-removed" => text.account.factor_removed,
-            "password-revoked" => text.account.revoked,
-            "import-undone" => text.transfer.import_taken_back,
-            other => text.device.done(other).or_else(|| text.admin.done(other))?,
-        };
+        let named = self.done.sentence(text, first)?;
         if values.is_empty() {
             values.push(self.name.clone());
         }
@@ -195,7 +132,7 @@ impl Done {
             .get(1)
             .map(String::as_str)
             .filter(|left| *left != "0");
-        match left.filter(|_| self.done.starts_with("selection-")) {
+        match left.filter(|_| self.done.leaves_some()) {
             Some(left) => Some(format!(
                 "{sentence} {}",
                 fill(text.selection_left, &[&left])

@@ -16,7 +16,7 @@ use super::{
     place::PlacePath,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -76,8 +76,8 @@ pub async fn page(
     Query(done): Query<Done>,
     Query(paged): Query<Paged>,
 ) -> Response {
-    let shown = show_page(&web, &place, &visit, paged.page, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &place, &visit, paged.page, done.into());
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/trash/restore`: one, or what was deleted together; the undo of a deletion too.
@@ -88,10 +88,10 @@ pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
         let mut outcomes = book.restore(&posted.revisions()).await?;
         match outcomes.len() {
             0 => Err(Error::NotFound),
-            1 => outcomes.remove(0).map(|()| Done::of("restored")),
+            1 => outcomes.remove(0).map(|()| Done::of(Deed::Restored)),
             all => {
                 let back = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-                Ok(Done::of("selection-restored").numbers(&[back, all - back]))
+                Ok(Done::of(Deed::SelectionRestored).numbers(&[back, all - back]))
             }
         }
     };
@@ -154,7 +154,7 @@ pub async fn hold(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         place.open(&web, visit).await?;
         web.core.change_settings(&visit.actor, change).await
     };
-    let held = held.await.map(|()| Done::of("saved"));
+    let held = held.await.map(|()| Done::of(Deed::Saved));
     settled(&web, &place, visit, held).await
 }
 
@@ -171,8 +171,8 @@ async fn no_moment(web: &Arc<Web>, place: &PlacePath, visit: &Visit) -> Response
         StatusCode::UNPROCESSABLE_ENTITY,
         visit.text.no_moment.to_owned(),
     );
-    let page = show_page(web, place, visit, 1, told).await;
-    page.unwrap_or_else(|error| visit.failed(web, &error))
+    let page = show_page(web, place, visit, 1, told);
+    visit.answer(web, page).await
 }
 
 async fn went_back(
@@ -200,8 +200,8 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/trash", place.path())),
         Err(error) => {
             let told = documents::refused_in(place, &error, visit);
-            let page = show_page(web, place, visit, 1, told).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
+            let page = show_page(web, place, visit, 1, told);
+            visit.answer(web, page).await
         }
     }
 }

@@ -14,7 +14,7 @@ use super::{
     form::Posted,
     page::{Message, show},
     request::Visit,
-    told::Done,
+    told::{Deed, Done},
 };
 use crate::domain::{
     error::Error,
@@ -81,7 +81,7 @@ pub async fn undo(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         Ok(taken)
     };
     match taken.await {
-        Ok(TakenBack { back, left }) => Done::of("selection-undone")
+        Ok(TakenBack { back, left }) => Done::of(Deed::SelectionUndone)
             .numbers(&[back, left])
             .at(&kept.back),
         Err(Error::NotFound) => over(&web, visit),

@@ -19,7 +19,7 @@ use super::{
     request::Visit,
     selection::chosen,
     text::{Text, by_tag, fill},
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::domain::{
@@ -105,8 +105,8 @@ pub fn told(standing: &Standing, text: &Text) -> Vec<String> {
 
 /// `GET …/c/ID/verify`
 pub async fn page(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> Response {
-    let page = ask_page(&web, &item, &visit, Told::Nothing).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = ask_page(&web, &item, &visit, Told::Nothing);
+    visit.answer(&web, page).await
 }
 
 async fn ask_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
@@ -194,13 +194,13 @@ pub async fn ask(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) ->
             purpose: posted.value("purpose").trim().to_owned(),
         };
         book.ask(&card.placement, &ask).await?;
-        Ok(Done::of("verify-asked").to(&ask.address))
+        Ok(Done::of(Deed::VerifyAsked).to(&ask.address))
     };
     match asked.await {
         Ok(done) => done.at(&item.path()),
         Err(error) => {
-            let page = ask_page(&web, &item, visit, Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = ask_page(&web, &item, visit, Told::refused(&error, visit));
+            visit.answer(&web, page).await
         }
     }
 }
@@ -271,9 +271,7 @@ pub async fn select(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         };
         Ok(show(StatusCode::OK, &page))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `POST …/verify`: asks them.
@@ -304,7 +302,7 @@ pub async fn ask_many(State(web): State<Arc<Web>>, place: PlacePath, posted: Pos
         book.ask_all(&campaign, &asks).await
     };
     match asked.await {
-        Ok(campaign) => Done::of("campaign-begun").at(&format!("/verify/{campaign}")),
+        Ok(campaign) => Done::of(Deed::CampaignBegun).at(&format!("/verify/{campaign}")),
         Err(error) => visit.failed(&web, &error),
     }
 }
@@ -327,9 +325,7 @@ pub async fn campaigns(
         };
         Ok(show(StatusCode::OK, &page))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `GET /verify/ID`
@@ -349,9 +345,7 @@ pub async fn campaign(
         };
         Ok(show(StatusCode::OK, &page))
     };
-    shown
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, shown).await
 }
 
 /// `POST /verify/ID/stop`
@@ -361,7 +355,7 @@ pub async fn stop(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Post
         .stop_campaign(&posted.visit.actor, CampaignId(id))
         .await;
     match stopped {
-        Ok(()) => Done::of("campaign-stopped").at(&format!("/verify/{id}")),
+        Ok(()) => Done::of(Deed::CampaignStopped).at(&format!("/verify/{id}")),
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

@@ -160,6 +160,32 @@ fn faces_ask_the_core_and_not_its_store() {
 }
 
 #[test]
+fn faces_call_verbs_and_write_no_operations() {
+    let mut broken = Vec::new();
+    for face in FACES {
+        for (file, source) in sources(&format!("src/{face}")) {
+            broken.extend(operations(&file, &source));
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn operations_in_a_face_are_seen() {
+    for (source, seen) in [
+        ("use crate::domain::batch::Op;", true),
+        ("use crate::domain::{core::Core, batch::{Batch, Op}};", true),
+        ("fn f() { CredentialOp::RemoveSession { token } }", true),
+        ("core.commit(batch).await", true),
+        ("enum Operation { Open }", false),
+        ("// Op::Audit", false),
+    ] {
+        let found = operations(Path::new("src/web/x.rs"), source);
+        assert_eq!(!found.is_empty(), seen, "{source}: {found:?}");
+    }
+}
+
+#[test]
 fn every_module_has_a_rule() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     for entry in fs::read_dir(root).expect("src") {
@@ -301,6 +327,19 @@ fn forbidden_in_proto(file: &Path, source: &str) -> Vec<String> {
         .iter()
         .filter(|outside| std_paths.contains(**outside) || names_crate(&code, outside))
         .map(|outside| format!("{}: the codec must not see {outside}", file.display()))
+        .collect()
+}
+
+/// Operations on the store, which only verbs of the domain put together.
+fn operations(file: &Path, source: &str) -> Vec<String> {
+    let code = code_of(source);
+    let words = code.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let named: BTreeSet<&str> = words.filter(|word| word.ends_with("Op")).collect();
+    let commits = code.contains(".commit(").then_some("commit");
+    named
+        .into_iter()
+        .chain(commits)
+        .map(|word| format!("{}: {word}", file.display()))
         .collect()
 }
 

@@ -1,5 +1,16 @@
 //! The pages, as a browser without script meets them.
 
+mod devices;
+mod edit;
+mod fields;
+mod kept;
+mod list;
+mod rights;
+mod search;
+mod settings;
+mod stale;
+mod transfer;
+
 use std::io::Cursor;
 
 use crate::support::{

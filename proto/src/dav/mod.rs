@@ -4,6 +4,7 @@ pub mod header;
 pub mod href;
 pub mod multistatus;
 pub mod name;
+pub mod precondition;
 pub mod request;
 pub mod xml;
 

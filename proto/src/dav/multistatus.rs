@@ -1,9 +1,6 @@
 //! `DAV:multistatus` and `DAV:error` bodies, written front to back.
 
-use super::{
-    name::Name,
-    xml::{escape, escape_into},
-};
+use super::{name::Name, precondition::Precondition, xml::escape_into};
 
 const HEAD: &str = "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n";
 const NAMESPACES: &str = " xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\" \
@@ -22,8 +19,8 @@ pub struct Properties {
     pub found: String,
     /// `(status, names)` of the other properties.
     pub others: Vec<(u16, Vec<Name>)>,
-    /// Precondition element (ready XML) for the propstat of a status.
-    pub errors: Vec<(u16, String)>,
+    /// What was not fulfilled, for the propstat of a status.
+    pub errors: Vec<(u16, Precondition)>,
 }
 
 impl Properties {
@@ -72,22 +69,18 @@ impl MultiStatus {
             self.out.push_str("</D:prop>");
             self.status(*status);
             if let Some((_, error)) = properties.errors.iter().find(|(s, _)| s == status) {
-                self.out.push_str("<D:error>");
-                self.out.push_str(error);
-                self.out.push_str("</D:error>");
+                self.error(error);
             }
             self.out.push_str("</D:propstat>");
         }
     }
 
-    /// A response with a status alone, and an optional precondition (XML).
-    pub fn bare(&mut self, href: &str, status: u16, error: Option<&str>) {
+    /// A response with a status alone, and what was not fulfilled, if anything.
+    pub fn bare(&mut self, href: &str, status: u16, error: Option<&Precondition>) {
         self.begin(href);
         self.status(status);
         if let Some(error) = error {
-            self.out.push_str("<D:error>");
-            self.out.push_str(error);
-            self.out.push_str("</D:error>");
+            self.error(error);
         }
         self.out.push_str("</D:response>");
     }
@@ -124,6 +117,12 @@ impl MultiStatus {
         self.out.push_str("</D:href>");
     }
 
+    fn error(&mut self, error: &Precondition) {
+        self.out.push_str("<D:error>");
+        error.write(&mut self.out);
+        self.out.push_str("</D:error>");
+    }
+
     fn status(&mut self, status: u16) {
         self.out.push_str("<D:status>");
         self.out.push_str(&status_line(status));
@@ -131,9 +130,10 @@ impl MultiStatus {
     }
 }
 
-/// A `DAV:error` body: precondition elements (ready XML) and a sentence for people.
-pub fn error_body(preconditions: &str, description: &str) -> String {
-    let mut out = format!("{HEAD}<D:error{NAMESPACES}>{preconditions}");
+/// A `DAV:error` body: what was not fulfilled, and a sentence for people.
+pub fn error_body(precondition: &Precondition, description: &str) -> String {
+    let mut out = format!("{HEAD}<D:error{NAMESPACES}>");
+    precondition.write(&mut out);
     if !description.is_empty() {
         out.push_str("<D:responsedescription>");
         escape_into(description, &mut out);
@@ -162,15 +162,6 @@ pub fn response(href: &str, properties: &Properties) -> String {
     let mut inner = MultiStatus { out: String::new() };
     inner.properties(href, properties);
     inner.out
-}
-
-/// `D:need-privileges` (RFC 3744 §7.1.1)
-pub fn need_privileges(href: &str, privilege: &str) -> String {
-    format!(
-        "<D:need-privileges><D:resource><D:href>{}</D:href><D:privilege><D:{privilege}/></D:privilege>\
-         </D:resource></D:need-privileges>",
-        escape(href)
-    )
 }
 
 /// An element without content; unknown namespaces are declared in place.

@@ -3,10 +3,11 @@ use proptest::prelude::*;
 use super::{
     header::{If, IfCondition, IfState, Tags},
     href::{encode, path_of, segments},
-    multistatus::{MultiStatus, Properties},
+    multistatus::{MultiStatus, Properties, error_body},
     name::{CARDDAV, DAV, Name},
+    precondition::Precondition,
     request::{Instruction, PropFind, Report, ReportError, prop_patch},
-    xml::{XmlError, escape, parse},
+    xml::{Element, XmlError, escape, parse},
 };
 
 #[test]
@@ -238,6 +239,29 @@ fn responses_have_the_found_properties_first() {
         .collect();
     assert_eq!(statuses, ["HTTP/1.1 200 OK", "HTTP/1.1 404 Not Found"]);
     assert!(text.ends_with("<D:sync-token>urn:t</D:sync-token></D:multistatus>"));
+}
+
+#[test]
+fn an_error_names_what_was_not_fulfilled_and_where() {
+    let lacks = Precondition::NeedPrivileges {
+        href: "/a&b/".to_owned(),
+        privilege: "bind",
+    };
+    let text = error_body(&lacks, "adding <here>");
+    let root = parse(text.as_bytes()).expect("well-formed");
+    let resource = root
+        .child(DAV, "need-privileges")
+        .and_then(|lacks| lacks.child(DAV, "resource"))
+        .expect("a resource");
+    assert_eq!(
+        resource.child(DAV, "href").map(Element::text).as_deref(),
+        Some("/a&b/")
+    );
+    let privilege = resource.child(DAV, "privilege").expect("a privilege");
+    assert!(privilege.child(DAV, "bind").is_some());
+    let text = error_body(&Precondition::ValidFilter, "");
+    let root = parse(text.as_bytes()).expect("well-formed");
+    assert!(root.child(CARDDAV, "valid-filter").is_some(), "{text}");
 }
 
 proptest! {

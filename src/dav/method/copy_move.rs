@@ -1,9 +1,6 @@
 //! COPY and MOVE of a card (RFC 4918 §9.8, §9.9), and MOVE of a book to another name.
 
-use carnet_proto::dav::{
-    href::{host_of, path_of, segments},
-    name::Name,
-};
+use carnet_proto::dav::href::{host_of, path_of, segments};
 use http::StatusCode;
 
 use super::{delete::whole, precondition::condition};
@@ -13,10 +10,9 @@ use crate::{
         error::Failure,
         output::{Answer, empty},
         path::{NewPlace, Resource, is_group_segment},
-        property::{Dead, of_card},
+        property::{Dead, of_card, set},
     },
     domain::{
-        batch::{BookOp, Op},
         book::{Book, Destination, Obstacle},
         error::Error,
         rights::Right,
@@ -159,17 +155,11 @@ async fn transfer(
 /// Keeps the dead properties of a card that becomes another resource.
 async fn keep_properties(call: &Call, dead: Option<Dead>, key: &str) -> Result<(), Failure> {
     let Some(dead) = dead else { return Ok(()) };
-    let op = |(name, value): (&Name, &str)| {
-        Op::Book(BookOp::SetProperty {
-            person: Some(call.actor.person),
-            resource: key.to_owned(),
-            namespace: name.namespace.to_string(),
-            name: name.local.to_string(),
-            value: Some(value.as_bytes().to_vec()),
-        })
-    };
-    let ops = dead.iter().map(op).collect();
-    call.face.core.commit_personal(&call.actor, ops).await?;
+    let dead = dead
+        .iter()
+        .map(|(name, xml)| set(key, name, Some(xml)))
+        .collect();
+    call.face.core.set_properties(&call.actor, dead).await?;
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use carnet_proto::dav::{
     multistatus::{Properties, mkcol_response},
     name::{CARDDAV, DAV},
+    precondition::Precondition,
     request::{Property, mk_col},
     xml::{Element, XmlError},
 };
@@ -15,13 +16,9 @@ use crate::{
         error::Failure,
         output::{Answer, empty, xml},
         path::{NewPlace, Resource, group_home_href, home_href, is_group_segment},
-        property::MAX_OCTETS,
+        property::{MAX_OCTETS, book_key, set},
     },
-    domain::{
-        batch::{BookOp, Op},
-        error::Error,
-        rights::Right,
-    },
+    domain::{error::Error, rights::Right},
 };
 
 /// Answers MKCOL and extended MKCOL with 201: a further private book in the actor's home, with its
@@ -31,7 +28,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
         // What is no XML is wrong wherever it is sent (RFC 4918 §9.3).
         Err(failure @ Failure::Status(_)) => failure,
         _ => Failure::forbidden(
-            "C:addressbook-collection-location-ok",
+            Precondition::AddressbookCollectionLocationOk,
             "address books are made in an address book home",
         ),
     };
@@ -82,8 +79,8 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
             };
             out.without(status, name.clone());
         }
-        let protected = "<D:cannot-modify-protected-property/>";
-        out.errors.push((403, protected.to_owned()));
+        out.errors
+            .push((403, Precondition::CannotModifyProtectedProperty));
         return Ok(xml(StatusCode::FORBIDDEN, mkcol_response(&out)));
     }
     call.face
@@ -92,19 +89,12 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
         .await
         .map_err(|error| Failure::about(error, &home_href(&call.actor)))?;
     let book = call.face.core.open_private(&call.actor, segment).await?;
-    let ops = dead
+    let key = book_key(&book);
+    let dead = dead
         .into_iter()
-        .map(|property| {
-            Op::Book(BookOp::SetProperty {
-                person: Some(call.actor.person),
-                resource: crate::dav::property::book_key(&book),
-                namespace: property.element.name.namespace.to_string(),
-                name: property.element.name.local.to_string(),
-                value: Some(property.xml.clone().into_bytes()),
-            })
-        })
+        .map(|property| set(&key, &property.element.name, Some(&property.xml)))
         .collect();
-    call.face.core.commit_personal(&call.actor, ops).await?;
+    call.face.core.set_properties(&call.actor, dead).await?;
     Ok(empty(StatusCode::CREATED))
 }
 
@@ -123,8 +113,12 @@ fn no_right(call: &Call) -> Failure {
 
 /// The properties of a request body that asks for an address book.
 fn asked(call: &Call) -> Result<Vec<Property>, Failure> {
-    let wrong_type =
-        || Failure::forbidden("D:valid-resourcetype", "only address books can be made");
+    let wrong_type = || {
+        Failure::forbidden(
+            Precondition::ValidResourcetype,
+            "only address books can be made",
+        )
+    };
     let asked = match mk_col(call.body()) {
         Ok(asked) => asked.ok_or_else(wrong_type)?,
         Err(XmlError::Malformed { .. } | XmlError::Unexpected(_)) => {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use carnet_proto::dav::{
     header::Depth,
     multistatus::MultiStatus,
+    precondition::Precondition,
     request::{AddressData, PropFind},
 };
 use http::StatusCode;
@@ -32,16 +33,14 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
     let flat = matches!(call.resource, Resource::Book { .. } | Resource::Card { .. });
     if depth == Depth::Infinity && !flat {
         return Err(Failure::forbidden(
-            "D:propfind-finite-depth",
+            Precondition::PropfindFiniteDepth,
             "Depth: infinity is not served here",
         ));
     }
     let root_too = depth == Depth::Zero || !call.prefer().depth_noroot;
     let mut out = MultiStatus::new();
     match &call.resource {
-        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => {
-            return Err(Error::NotFound.into());
-        }
+        resource if !resource.has_properties() => return Err(Error::NotFound.into()),
         Resource::Card {
             book,
             book_href,
@@ -151,7 +150,7 @@ async fn children(
 
 /// The merged book and its href, where the home begins with one.
 pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
-    if !call.profile.merged || call.scope.is_some() {
+    if !call.quirks.merged || call.scope.is_some() {
         return Ok(None);
     }
     match call.face.core.open_merged(&call.actor).await {
@@ -170,7 +169,7 @@ pub async fn merged(call: &Call) -> Result<Option<(Book, String)>, Error> {
 pub fn shown_in_home(call: &Call, book: &Book) -> bool {
     match &call.scope {
         Some(scope) => book.collection().id == scope.book,
-        None => book.is_private() || !call.profile.several_homes(),
+        None => book.is_private() || !call.quirks.several_homes(),
     }
 }
 

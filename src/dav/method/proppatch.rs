@@ -3,6 +3,7 @@
 use carnet_proto::dav::{
     multistatus::{MultiStatus, Properties, empty_element},
     name::{CARDDAV, DAV, Name},
+    precondition::Precondition,
     request::{Instruction, prop_patch},
 };
 use http::StatusCode;
@@ -14,13 +15,9 @@ use crate::{
         error::Failure,
         output::{Answer, empty, xml},
         path::Resource,
-        property::{Dead, MAX_OCTETS, Subject, key_of, may_set, of_card},
+        property::{Dead, MAX_OCTETS, Subject, key_of, may_set, of_card, set},
     },
-    domain::{
-        batch::{BookOp, Op},
-        book::Book,
-        error::Error,
-    },
+    domain::{book::Book, error::Error, property::Description},
 };
 
 /// Answers PROPPATCH with 207, or 204 under `Prefer: return=minimal`. One refused property fails
@@ -33,9 +30,7 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
         ));
     }
     let key = match &call.resource {
-        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => {
-            return Err(Error::NotFound.into());
-        }
+        resource if !resource.has_properties() => return Err(Error::NotFound.into()),
         Resource::Card { book, name, .. } => of_card(book, book.get(name).await?.placement.item),
         resource => key_of(call, Subject::of(resource)),
     };
@@ -43,11 +38,7 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     let refused = refused(call, &key, &instructions).await?;
     let mut out = Properties::default();
     if refused.is_empty() {
-        let ops = instructions
-            .iter()
-            .map(|instruction| operation(call, &key, instruction))
-            .collect();
-        call.face.core.commit_personal(&call.actor, ops).await?;
+        apply(call, &key, &instructions).await?;
         if call.prefer().minimal {
             return Ok(empty(StatusCode::NO_CONTENT));
         }
@@ -60,8 +51,8 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
             let why = refused.iter().find(|(refused, _)| refused == name);
             out.without(why.map_or(424, |(_, status)| *status), name.clone());
         }
-        let protected = "<D:cannot-modify-protected-property/>";
-        out.errors.push((403, protected.to_owned()));
+        out.errors
+            .push((403, Precondition::CannotModifyProtectedProperty));
     }
     let mut body = MultiStatus::new();
     body.properties(&call.href(), &out);
@@ -94,44 +85,35 @@ async fn refused(
     Ok(refused)
 }
 
-fn operation(call: &Call, key: &str, instruction: &Instruction) -> Op {
-    if let Resource::Book { book, .. } = &call.resource
-        && book.is_private()
-        && !book.is_view()
-        && let Some(op) = describe(book, instruction)
-    {
-        return op;
-    }
-    let (name, value) = match instruction {
-        Instruction::Set(property) => {
-            let xml = property.xml.clone().into_bytes();
-            (&property.element.name, Some(xml))
+/// Name and description of an own book are the book's; anything else is the person's.
+async fn apply(call: &Call, key: &str, instructions: &[Instruction]) -> Result<(), Failure> {
+    let own: Option<&Book> = match &call.resource {
+        Resource::Book { book, .. } if book.is_describable() => Some(book),
+        _ => None,
+    };
+    let mut described = Description::default();
+    let mut kept = Vec::new();
+    for instruction in instructions {
+        let name = instruction.name();
+        let text = || match instruction {
+            Instruction::Set(property) => property.element.text(),
+            Instruction::Remove(_) => String::new(),
+        };
+        if own.is_some() && name.is(DAV, "displayname") {
+            described.display_name = Some(text());
+        } else if own.is_some() && name.is(CARDDAV, "addressbook-description") {
+            described.description = Some(text());
+        } else {
+            let xml = match instruction {
+                Instruction::Set(property) => Some(&*property.xml),
+                Instruction::Remove(_) => None,
+            };
+            kept.push(set(key, name, xml));
         }
-        Instruction::Remove(name) => (name, None),
-    };
-    Op::Book(BookOp::SetProperty {
-        // On what others see too, a property is the person's own.
-        person: Some(call.actor.person),
-        resource: key.to_owned(),
-        namespace: name.namespace.to_string(),
-        name: name.local.to_string(),
-        value,
-    })
-}
-
-/// The operation that sets or resets the name or the description of a private book.
-fn describe(book: &Book, instruction: &Instruction) -> Option<Op> {
-    let text = match instruction {
-        Instruction::Set(property) => property.element.text(),
-        Instruction::Remove(_) => String::new(),
-    };
-    let name = instruction.name();
-    let is_name = name.is(DAV, "displayname");
-    (is_name || name.is(CARDDAV, "addressbook-description")).then(|| {
-        Op::Book(BookOp::ChangeBook {
-            collection: book.collection().id,
-            display_name: is_name.then(|| text.clone()),
-            description: (!is_name).then_some(text),
-        })
-    })
+    }
+    match own {
+        Some(book) => book.describe(described, kept).await?,
+        None => call.face.core.set_properties(&call.actor, kept).await?,
+    }
+    Ok(())
 }

@@ -1,7 +1,7 @@
 //! PUT (RFC 9110 §9.3.4, RFC 6352 §6.3.2).
 
 use bytes::Bytes;
-use carnet_proto::dav::href::encode;
+use carnet_proto::dav::{href::encode, precondition::Precondition};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
 use super::precondition::condition;
@@ -145,7 +145,7 @@ pub fn card(facet: &dyn DavFacet, headers: &HeaderMap, body: &Bytes) -> Result<B
         Ok(text)
     } else {
         Err(Failure::forbidden(
-            "C:supported-address-data",
+            Precondition::SupportedAddressData,
             format!("{media_type} is not a vCard"),
         ))
     }

@@ -8,6 +8,7 @@ use carnet_proto::{
         href::encode,
         multistatus::{MultiStatus, Properties, empty_element},
         name::{CARDDAV, DAV, Name},
+        precondition::Precondition,
         request::{AddressData, PropFind},
         xml::escape_into,
     },
@@ -269,9 +270,9 @@ fn version(call: &Call, data: &AddressData) -> Result<Option<Version>, Failure> 
     match data.version.as_deref() {
         None if is_vcard => Ok(None),
         Some("3.0") if is_vcard => Ok(Some(Version::V3)),
-        Some("4.0") if is_vcard && call.profile.gives(Version::V4) => Ok(Some(Version::V4)),
+        Some("4.0") if is_vcard && call.quirks.gives(Version::V4) => Ok(Some(Version::V4)),
         _ => Err(Failure::forbidden(
-            "C:supported-address-data",
+            Precondition::SupportedAddressData,
             "text/vcard in the versions of supported-address-data",
         )),
     }

@@ -21,7 +21,7 @@ pub fn value(call: &Call, subject: Subject<'_>, local: &str) -> Option<String> {
         }
         "supported-address-data" => [Version::V3, Version::V4]
             .iter()
-            .filter(|version| call.profile.gives(**version))
+            .filter(|version| call.quirks.gives(**version))
             .map(|version| {
                 let version = version.as_str();
                 format!("<C:address-data-type content-type=\"text/vcard\" version=\"{version}\"/>")
@@ -53,7 +53,7 @@ fn homes(call: &Call) -> String {
         return group(&scope.name);
     }
     let mut homes = href(&path::home_href(&call.actor));
-    if call.profile.several_homes() {
+    if call.quirks.several_homes() {
         let groups = call.actor.memberships.iter();
         homes.extend(groups.map(|membership| group(&membership.name)));
     }

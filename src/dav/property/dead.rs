@@ -8,7 +8,7 @@ use carnet_proto::dav::{name::Name, xml::parse};
 use super::Subject;
 use crate::{
     dav::{Call, error::Failure},
-    domain::{book::Book, id::ItemId},
+    domain::{book::Book, id::ItemId, property::PropertyChange},
 };
 
 /// Octets of all dead properties of one resource, at most.
@@ -95,6 +95,16 @@ impl Dead {
         for (_, value) in self.0.iter().filter(|(name, _)| !but(name)) {
             out.push_str(value);
         }
+    }
+}
+
+/// The change that keeps a property's XML under the key of a resource; none removes it.
+pub fn set(key: &str, name: &Name, xml: Option<&str>) -> PropertyChange {
+    PropertyChange {
+        resource: key.to_owned(),
+        namespace: name.namespace.to_string(),
+        name: name.local.to_string(),
+        value: xml.map(|xml| xml.as_bytes().to_vec()),
     }
 }
 

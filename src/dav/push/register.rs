@@ -7,6 +7,7 @@ use base64::{
 };
 use carnet_proto::dav::{
     name::PUSH,
+    precondition::Precondition,
     xml::{Element, parse},
 };
 use chrono::DateTime;
@@ -41,14 +42,15 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
     if !root.name.is(PUSH, "push-register") {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
-    let unavailable = || Failure::forbidden("P:push-not-available", "no push is offered here");
+    let unavailable =
+        || Failure::forbidden(Precondition::PushNotAvailable, "no push is offered here");
     let push = call.face.push.as_ref().ok_or_else(unavailable)?;
     let collection = match &call.resource {
         Resource::Book { book, .. } => book.collection().id,
         Resource::Home | Resource::User => call.face.core.home(&call.actor).await?.id,
         _ => return Err(unavailable()),
     };
-    let invalid = |why: &str| Failure::forbidden("P:invalid-subscription", why);
+    let invalid = |why: &str| Failure::forbidden(Precondition::InvalidSubscription, why);
     let subscription = root
         .child(PUSH, "subscription")
         .and_then(|subscription| subscription.child(PUSH, "web-push-subscription"))
@@ -76,7 +78,7 @@ pub async fn register(call: &Call) -> Result<Answer, Failure> {
     let properties = wants("property-update") && matches!(call.resource, Resource::Book { .. });
     if !content && !properties {
         return Err(Failure::forbidden(
-            "P:no-supported-trigger",
+            Precondition::NoSupportedTrigger,
             "supported-triggers names those there are",
         ));
     }

@@ -166,7 +166,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
             note_given(book, &found).await?;
         }
         if cut {
-            out.bare(href, 507, Some(TRUNCATED));
+            out.bare(href, 507, Some(&TRUNCATED));
             return Ok(out.finish(None).into());
         }
         flush(&mut out, sink).await?;

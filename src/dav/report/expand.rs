@@ -122,8 +122,7 @@ impl<'a> Source<'a> {
                 Err(Error::NotFound) => None,
                 Err(error) => return Err(error.into()),
             },
-            Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => None,
-            other => Some(Source::Other(other)),
+            other => other.has_properties().then_some(Source::Other(other)),
         })
     }
 

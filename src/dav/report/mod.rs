@@ -7,7 +7,7 @@ mod sync;
 
 use std::sync::Arc;
 
-use carnet_proto::dav::request::Report;
+use carnet_proto::dav::{precondition::Precondition, request::Report};
 use http::StatusCode;
 
 use super::{
@@ -18,7 +18,7 @@ use super::{
     property::Subject,
 };
 
-const TRUNCATED: &str = "<D:number-of-matches-within-limits/>";
+const TRUNCATED: Precondition = Precondition::NumberOfMatchesWithinLimits;
 
 const BOOK_REPORTS: &[&str] = &[
     "D:sync-collection",
@@ -67,17 +67,15 @@ fn served(resource: &Resource) -> &'static [&'static str] {
         Resource::Card { .. } => CARD_REPORTS,
         Resource::Home => HOME_REPORTS,
         Resource::GroupHome(_) => GROUP_HOME_REPORTS,
-        Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile => &[],
-        _ => PRINCIPAL_REPORTS,
+        resource if resource.has_properties() => PRINCIPAL_REPORTS,
+        _ => &[],
     }
 }
 
 /// Answers REPORT: 400 without a body, 403 with `supported-report` for a report the resource does
 /// not serve.
 pub async fn report(call: Arc<Call>) -> Result<Answer, Failure> {
-    if let Resource::NewBook { .. } | Resource::Registration(_) | Resource::AppleProfile =
-        call.resource
-    {
+    if !call.resource.has_properties() {
         return Err(crate::domain::error::Error::NotFound.into());
     }
     if call.body().is_empty() {
@@ -97,7 +95,7 @@ pub async fn report(call: Arc<Call>) -> Result<Answer, Failure> {
     };
     if !served(&call.resource).contains(&name) {
         return Err(Failure::forbidden(
-            "D:supported-report",
+            Precondition::SupportedReport,
             "this report is not served here",
         ));
     }

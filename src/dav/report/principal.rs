@@ -204,7 +204,7 @@ async fn answer(call: &Call, found: &[Resource], props: &[Name]) -> Result<Answe
         out.properties(&resource.href(&call.actor), &values);
     }
     if found.len() > MAX_PRINCIPALS {
-        out.bare(&call.href(), 507, Some(TRUNCATED));
+        out.bare(&call.href(), 507, Some(&TRUNCATED));
     }
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
 }

@@ -7,6 +7,7 @@ use carnet_proto::dav::{
     header::Depth,
     href::encode,
     multistatus::MultiStatus,
+    precondition::Precondition,
     request::{PropFind, SyncCollection},
 };
 use http::StatusCode;
@@ -44,7 +45,7 @@ pub async fn sync(call: Arc<Call>, sync: SyncCollection) -> Result<Answer, Failu
             .await
         }
         _ if infinite => Err(Failure::forbidden(
-            "D:sync-traversal-supported",
+            Precondition::SyncTraversalSupported,
             "only level 1 is served here",
         )),
         _ => home(&call, &sync).await,
@@ -85,7 +86,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
     }
     // The token says exactly what was sent, so that the rest comes next time.
     if changes.more().await? {
-        out.bare(href, 507, Some(TRUNCATED));
+        out.bare(href, 507, Some(&TRUNCATED));
     }
     let reached = changes.cursor();
     book.note_served(&reached).await?;
@@ -97,7 +98,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
 fn too_many() -> Failure {
     Failure::Precondition(
         StatusCode::INSUFFICIENT_STORAGE,
-        TRUNCATED.to_owned(),
+        TRUNCATED,
         "the limit cannot be obeyed".to_owned(),
     )
 }
@@ -192,9 +193,9 @@ fn stale(call: &Call, error: Error) -> Failure {
         note::started_over(call);
     }
     match error {
-        Error::StaleCursor if call.profile.bad_token_is_400() => Failure::Precondition(
+        Error::StaleCursor if call.quirks.bad_token_is_400() => Failure::Precondition(
             StatusCode::BAD_REQUEST,
-            "<D:valid-sync-token/>".to_owned(),
+            Precondition::ValidSyncToken,
             error.to_string(),
         ),
         error => error.into(),

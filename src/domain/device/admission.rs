@@ -3,10 +3,11 @@
 
 use super::DeviceAccess;
 use crate::domain::{
-    batch::{Batch, DeviceOp, Op},
+    batch::{Batch, DeviceOp, Op, SyncOp},
     core::Core,
     error::{Error, Result},
     id::{DeviceId, PersonId, Timestamp},
+    journal::Event,
     store::Device,
 };
 
@@ -59,15 +60,13 @@ impl Core {
             if unchanged {
                 return Ok(known);
             }
-            let touch = Op::Device(DeviceOp::TouchDevice {
-                person,
-                device_id: contact.device_id,
+            let version = contact.version.unwrap_or_else(|| device.version.clone());
+            let now = Device {
                 device_type: contact.device_type,
                 user_agent: contact.user_agent,
-                version: contact.version.unwrap_or_else(|| device.version.clone()),
-                info: Vec::new(),
-            });
-            match self.touch_device(person, touch).await {
+                ..device.clone()
+            };
+            match self.learn_device(&now, version, Vec::new()).await {
                 // A disk that takes nothing keeps no device from reading.
                 Ok(()) | Err(Error::NoSpace | Error::Unavailable(_)) => {}
                 Err(error) => return Err(error),
@@ -141,4 +140,77 @@ impl Core {
     pub async fn device_value(&self, device: DeviceId, name: &str) -> Result<Option<Vec<u8>>> {
         self.store().device_value(device, name).await
     }
+
+    /// Keeps a value of a face for a device under a name. May be lost by a power cut.
+    pub async fn set_device_value(
+        &self,
+        device: &Device,
+        name: &str,
+        value: Vec<u8>,
+    ) -> Result<()> {
+        let keep = Op::Sync(SyncOp::SetDeviceValue {
+            device: device.id,
+            name: name.to_owned(),
+            value: Some(value),
+        });
+        self.note_of(device.person, &device.label(), keep)
+            .await
+            .map(drop)
+    }
+
+    /// Stores what a device says of itself: its version, and facts merged over the former ones. May
+    /// be lost by a power cut.
+    pub async fn learn_device(
+        &self,
+        device: &Device,
+        version: String,
+        info: Vec<(String, String)>,
+    ) -> Result<()> {
+        let batch = Batch {
+            person: Some(device.person),
+            client: device.label(),
+            at: Timestamp::now(),
+            unflushed: true,
+            ops: vec![touched(device, version, info)],
+            ..Batch::default()
+        };
+        self.commit(batch).await.map(drop)
+    }
+
+    /// Records how a device took the order to wipe or erase; once `done` it is refused.
+    pub async fn wiped(&self, device: &Device, what: &str, done: bool) -> Result<()> {
+        let now = Timestamp::now();
+        let info = vec![
+            ("Wipe".to_owned(), what.to_owned()),
+            ("WipeAt".to_owned(), now.0.to_string()),
+        ];
+        let refused = Op::Device(DeviceOp::SetDeviceAccess {
+            device: device.id,
+            access: DeviceAccess::Wiped,
+        });
+        let batch = Batch {
+            person: Some(device.person),
+            client: device.label(),
+            at: now,
+            ops: [touched(device, device.version.clone(), info)]
+                .into_iter()
+                .chain(done.then_some(refused))
+                .collect(),
+            ..Batch::default()
+        };
+        self.commit(batch).await?;
+        self.passed(device.person, &device.label(), Event::Wiped { done }, what);
+        Ok(())
+    }
+}
+
+fn touched(device: &Device, version: String, info: Vec<(String, String)>) -> Op {
+    Op::Device(DeviceOp::TouchDevice {
+        person: device.person,
+        device_id: device.device_id.clone(),
+        device_type: device.device_type.clone(),
+        user_agent: device.user_agent.clone(),
+        version,
+        info,
+    })
 }

@@ -12,12 +12,7 @@ use super::super::{
     reply::Reply,
     request::Call,
 };
-use crate::domain::{
-    batch::{Op, SyncOp},
-    error::Result,
-    journal::Event,
-    store::Device,
-};
+use crate::domain::{error::Result, journal::Event, store::Device};
 
 /// Answers FolderSync with the folders added, changed and removed since the SyncKey sent. Status 10
 /// for a malformed request, 9 for an unknown key.
@@ -55,12 +50,7 @@ pub async fn take_all(
         return Ok((refuse(status::Folder::InvalidSyncKey), false));
     };
     let next = sent.next(&key, before.clone(), Vec::new());
-    let value = Op::Sync(SyncOp::SetDeviceValue {
-        device: device.id,
-        name: VALUE.to_owned(),
-        value: Some(serde_json::to_vec(&next).unwrap_or_default()),
-    });
-    face.core.touch_device(device.person, value).await?;
+    face.set_value(device, VALUE, &next).await?;
     Ok((encode(&next.key, &before, &[]), true))
 }
 

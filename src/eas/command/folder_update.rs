@@ -8,7 +8,7 @@ use super::super::{
     reply::{Reply, Stop},
     request::Call,
 };
-use crate::domain::batch::{BookOp, Op};
+use crate::domain::property::Description;
 
 /// Answers FolderUpdate, which renames only. Status 10 for a malformed request, 4 for an unknown
 /// folder, 2 for a special folder or a name that is taken, 5 for a parent other than the root.
@@ -25,7 +25,7 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
         Some(Target::Default) => return Ok(change.refuse(Folder::Exists)),
         Some(Target::Book(book)) => book,
     };
-    if book.collection().is_default() || !book.is_private() {
+    if book.collection().is_default() || !book.is_describable() {
         return Ok(change.refuse(Folder::Exists));
     }
     let parent = body.text_of(f::PARENT_ID).unwrap_or_default();
@@ -35,12 +35,10 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
     if change.is_taken(&name, &id) {
         return Ok(change.refuse(Folder::Exists));
     }
-    let rename = Op::Book(BookOp::ChangeBook {
-        collection: book.collection().id,
+    let renamed = Description {
         display_name: Some(name),
-        description: None,
-    });
-    let core = &call.face.core;
-    core.commit_personal(&call.actor, vec![rename]).await?;
+        ..Description::default()
+    };
+    book.describe(renamed, Vec::new()).await?;
     Ok(change.finish(call, &id, false).await?)
 }

@@ -9,10 +9,7 @@ use carnet_proto::{
 };
 
 use super::super::{quirk, reply::Reply, request::Call};
-use crate::domain::{
-    batch::{DeviceOp, Op},
-    error::Result,
-};
+use crate::domain::error::Result;
 
 /// Answers Settings part by part: device information is stored, out-of-office and recovery
 /// passwords are refused, user information is read. Status 2 for a malformed request.
@@ -84,16 +81,11 @@ pub async fn device_information(call: &Call, element: &Element) -> Result<()> {
             Some((child.tag.name()?.to_owned(), value))
         })
         .collect();
-    let device = &call.device;
-    let touch = Op::Device(DeviceOp::TouchDevice {
-        person: call.person,
-        device_id: device.device_id.clone(),
-        device_type: device.device_type.clone(),
-        user_agent: device.user_agent.clone(),
-        version: call.version.to_string(),
-        info,
-    });
-    call.face.core.touch_device(call.person, touch).await
+    let version = call.version.to_string();
+    call.face
+        .core
+        .learn_device(&call.device, version, info)
+        .await
 }
 
 async fn user_information(call: &Call, out: &mut Encoder) -> Result<()> {

@@ -20,7 +20,7 @@ use crate::{
         params::Query,
         request::Visit,
         text::admin::Admin,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -57,8 +57,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, &admin.office, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin.visit, &admin.office, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
@@ -140,7 +140,7 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         put,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/classes",
         async |told| show_page(&web, visit, &office, told).await,
     )
@@ -159,7 +159,7 @@ pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         removed,
-        "admin-removed",
+        Deed::AdminRemoved,
         "/admin/classes",
         async |told| show_page(&web, visit, &office, told).await,
     )

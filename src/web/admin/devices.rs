@@ -22,7 +22,7 @@ use crate::{
         params::Query,
         request::Visit,
         text::fill,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -53,8 +53,8 @@ pub async fn list(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_list(&web, &admin.visit, &admin.office, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_list(&web, &admin.visit, &admin.office, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
@@ -116,7 +116,7 @@ pub async fn order(
         &web,
         visit,
         ordered,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/devices",
         async |told| show_list(&web, visit, &office, told).await,
     )
@@ -136,10 +136,9 @@ async fn erase(
         erase_typed(web, posted, peer, &device).await
     };
     let told = match erased.await {
-        Ok(None) => return Done::of("admin-saved").at("/admin/devices"),
+        Ok(None) => return Done::of(Deed::AdminSaved).at("/admin/devices"),
         Ok(Some(refused)) => refused,
         Err(error) => return visit.failed(web, &error),
     };
-    let page = show_list(web, visit, office, told).await;
-    page.unwrap_or_else(|error| visit.failed(web, &error))
+    visit.answer(web, show_list(web, visit, office, told)).await
 }

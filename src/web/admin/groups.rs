@@ -21,7 +21,7 @@ use crate::{
         params::{Path, Query},
         request::Visit,
         text::fill,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -38,8 +38,8 @@ pub async fn list(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_list(&web, &admin.visit, &admin.office, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_list(&web, &admin.visit, &admin.office, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_list(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
@@ -66,7 +66,7 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         added,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/groups",
         async |told| show_list(&web, visit, &office, told).await,
     )
@@ -101,8 +101,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, &admin.office, id, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin.visit, &admin.office, id, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(
@@ -164,7 +164,7 @@ where
     let visit = &posted.visit;
     let changed = change(office.clone()).await;
     let path = format!("/admin/groups/{id}");
-    settled(web, visit, changed, "admin-saved", &path, async |told| {
+    settled(web, visit, changed, Deed::AdminSaved, &path, async |told| {
         show_page(web, visit, &office, id, told).await
     })
     .await
@@ -183,7 +183,7 @@ pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
         &web,
         visit,
         removed,
-        "admin-removed",
+        Deed::AdminRemoved,
         "/admin/groups",
         async |told| show_page(&web, visit, &office, id, told).await,
     )

@@ -24,7 +24,7 @@ use crate::{
         params::Query,
         request::Visit,
         text::{admin::Admin, fill},
-        told::{Done, Told},
+        told::{Deed, Done, Told},
         when,
     },
 };
@@ -58,8 +58,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, &admin.office, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin.visit, &admin.office, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
@@ -178,7 +178,7 @@ pub async fn backup(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         &web,
         visit,
         written,
-        "admin-backup",
+        Deed::AdminBackup,
         "/admin",
         async |told| show_page(&web, visit, &office, told).await,
     )

@@ -53,8 +53,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(asked): Query<Asked>,
 ) -> Response {
-    let shown = show_page(&web, &admin, asked.before).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin, asked.before);
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(web: &Web, admin: &OfficeVisit, before: Option<i64>) -> Result<Response> {

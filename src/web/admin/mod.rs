@@ -24,7 +24,7 @@ use super::{
     form::Posted,
     page::{Shell, Tool},
     request::Visit,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
 };
 use crate::domain::{
     error::{Error, Result},
@@ -94,7 +94,7 @@ async fn settled<F>(
     web: &Arc<Web>,
     visit: &Visit,
     outcome: Result<()>,
-    done: &str,
+    done: Deed,
     path: &str,
     again: F,
 ) -> Response
@@ -104,9 +104,6 @@ where
     match outcome {
         Ok(()) => Done::of(done).at(path),
         Err(error @ Error::NotFound) => visit.failed(web, &error),
-        Err(error) => {
-            let page = again(Told::refused(&error, visit)).await;
-            page.unwrap_or_else(|error| visit.failed(web, &error))
-        }
+        Err(error) => visit.answer(web, again(Told::refused(&error, visit))).await,
     }
 }

@@ -29,7 +29,7 @@ use crate::{
         params::{Path, Query},
         request::Visit,
         text::{admin::Admin, fill},
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -89,9 +89,8 @@ pub async fn list(
         &asked.q,
         done.into(),
         Added::default(),
-    )
-    .await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    );
+    visit.answer(&web, shown).await
 }
 
 async fn show_list(
@@ -173,8 +172,8 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         }
         Err(error) => (Told::refused(&error, visit), Added::default()),
     };
-    let page = show_list(&web, visit, &office, "", told, added).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_list(&web, visit, &office, "", told, added);
+    visit.answer(&web, page).await
 }
 
 /// Adds one account with a password made here; login and password.
@@ -233,8 +232,8 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             (Told::Nothing, added)
         }
     };
-    let page = show_list(&web, visit, &office, "", told, added).await;
-    page.unwrap_or_else(|error| visit.failed(&web, &error))
+    let page = show_list(&web, visit, &office, "", told, added);
+    visit.answer(&web, page).await
 }
 
 #[derive(Template)]
@@ -264,8 +263,8 @@ pub async fn page(
     Query(done): Query<Done>,
 ) -> Response {
     let OfficeVisit { visit, office } = admin;
-    let shown = show_page(&web, &visit, &office, id, done.into(), None).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &visit, &office, id, done.into(), None);
+    visit.answer(&web, shown).await
 }
 
 async fn show_page(
@@ -337,7 +336,7 @@ async fn apply(web: &Arc<Web>, id: i64, posted: &Posted, change: AccountChange) 
     let visit = &posted.visit;
     let changed = office.change_account(PersonId(id), change).await;
     let path = format!("/admin/users/{id}");
-    settled(web, visit, changed, "admin-saved", &path, async |told| {
+    settled(web, visit, changed, Deed::AdminSaved, &path, async |told| {
         show_page(web, visit, &office, id, told, None).await
     })
     .await
@@ -371,8 +370,7 @@ pub async fn password(
         )
         .await
     };
-    let made = made.await;
-    made.unwrap_or_else(|error| visit.failed(&web, &error))
+    visit.answer(&web, made).await
 }
 
 /// `POST /admin/users/ID/remove`: by typing the login.
@@ -388,7 +386,7 @@ pub async fn remove(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Po
         &web,
         visit,
         removed,
-        "admin-removed",
+        Deed::AdminRemoved,
         "/admin/users",
         async |told| show_page(&web, visit, &office, id, told, None).await,
     )

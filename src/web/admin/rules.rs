@@ -18,7 +18,7 @@ use crate::{
         page::{Shell, show},
         params::Query,
         request::Visit,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -46,8 +46,8 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, done.into()).await;
-    shown.unwrap_or_else(|error| admin.visit.failed(&web, &error))
+    let shown = show_page(&web, &admin.visit, done.into());
+    admin.visit.answer(&web, shown).await
 }
 
 async fn show_page(web: &Web, visit: &Visit, told: Told) -> Result<Response> {
@@ -122,7 +122,7 @@ where
         web,
         visit,
         changed,
-        "admin-saved",
+        Deed::AdminSaved,
         "/admin/rules",
         async |told| show_page(web, visit, told).await,
     )

@@ -30,7 +30,7 @@ use crate::{
         request::Visit,
         share::name_of,
         text::fill,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
         when,
     },
 };
@@ -68,8 +68,8 @@ pub async fn details_telling(
     visit: &Visit,
     told: Told,
 ) -> Response {
-    let shown = show_details(web, item, visit, told).await;
-    shown.unwrap_or_else(|error| visit.failed(web, &error))
+    let shown = show_details(web, item, visit, told);
+    visit.answer(web, shown).await
 }
 
 async fn show_details(
@@ -189,7 +189,7 @@ pub async fn change(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
             .await
     };
     match changed.await {
-        Ok(()) => Done::of("saved").at(&item.path()),
+        Ok(()) => Done::of(Deed::Saved).at(&item.path()),
         Err(error) => {
             let told = refused(&error, &posted.visit);
             details_telling(&web, &item, &posted.visit, told).await
@@ -218,7 +218,7 @@ pub async fn replace(
         changed.map_err(Unfit::Error)
     };
     match replaced.await {
-        Ok(()) => Done::of("new-version").at(&item.path()),
+        Ok(()) => Done::of(Deed::NewVersion).at(&item.path()),
         Err(unfit) => details_telling(&web, &item, &visit, unfit.told(&visit)).await,
     }
 }

@@ -34,9 +34,7 @@ pub async fn download(
         let details = Details::read(&card.document)?;
         Ok(sent(&web.core, details, &headers))
     };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, answer).await
 }
 
 /// `GET /d/…/c/ID/history/REVISION/file`
@@ -55,9 +53,7 @@ pub async fn earlier(
         let details = book.earlier_details(&card.placement, revision).await?;
         Ok(sent(&web.core, details, &headers))
     };
-    answer
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, answer).await
 }
 
 fn sent(core: &Arc<Core>, details: Details, asked: &HeaderMap) -> Response {

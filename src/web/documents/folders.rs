@@ -7,7 +7,13 @@ use axum::{extract::State, response::Response};
 use super::{folder_name, folder_telling, refused};
 use crate::{
     domain::{error::Result, undo::Undo},
-    web::{Web, contacts::ListParams, form::Posted, place::PlacePath, told::Done},
+    web::{
+        Web,
+        contacts::ListParams,
+        form::Posted,
+        place::PlacePath,
+        told::{Deed, Done},
+    },
 };
 
 /// `POST /d/…/folders`: another folder of the same place.
@@ -16,7 +22,7 @@ pub async fn make(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         let book = place.open(&web, &posted.visit).await?;
         let folder = book.make_folder(posted.value("name")).await?;
         let name = folder_name(&folder, &posted.visit);
-        Ok((PlacePath::of(&folder), Done::of("folder-made").to(&name)))
+        Ok((PlacePath::of(&folder), Done::of(Deed::FolderMade).to(&name)))
     };
     settled(&web, &place, &posted, made.await).await
 }
@@ -27,7 +33,7 @@ pub async fn rename(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let name = posted.value("name").trim();
         let book = place.open(&web, &posted.visit).await?;
         book.rename_folder(name).await?;
-        Ok((place.clone(), Done::of("folder-renamed").to(name)))
+        Ok((place.clone(), Done::of(Deed::FolderRenamed).to(name)))
     };
     settled(&web, &place, &posted, renamed.await).await
 }
@@ -43,7 +49,10 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let next = default.map_or_else(|| place.clone(), PlacePath::of);
         let undo = vec![Undo::Folder(book.collection().id)];
         let undo = web.undos.keep(&posted.visit, undo, &place.path());
-        Ok((next, Done::of("folder-deleted").to(&name).undone_by(undo)))
+        Ok((
+            next,
+            Done::of(Deed::FolderDeleted).to(&name).undone_by(undo),
+        ))
     };
     settled(&web, &place, &posted, deleted.await).await
 }
@@ -54,7 +63,7 @@ pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Post
         let book = place.open(&web, &posted.visit).await?;
         book.restore_folder().await?;
         let name = folder_name(&book, &posted.visit);
-        Ok((place.clone(), Done::of("folder-restored").to(&name)))
+        Ok((place.clone(), Done::of(Deed::FolderRestored).to(&name)))
     };
     settled(&web, &place, &posted, restored.await).await
 }

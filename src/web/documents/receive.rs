@@ -21,7 +21,7 @@ use crate::{
         place::PlacePath,
         request::Visit,
         text::fill,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -102,7 +102,9 @@ pub async fn upload(
         added.map_err(Unfit::Error)
     };
     match uploaded.await {
-        Ok(ids) => Done::of("uploaded").numbers(&[ids.len()]).at(&place.path()),
+        Ok(ids) => Done::of(Deed::Uploaded)
+            .numbers(&[ids.len()])
+            .at(&place.path()),
         Err(unfit) => {
             let told = unfit.told(&visit);
             folder_telling(&web, &place, &visit, &ListParams::default(), told).await

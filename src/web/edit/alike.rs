@@ -107,7 +107,5 @@ pub async fn while_typing(
         let media_type = [(http::header::CONTENT_TYPE, "application/json")];
         Ok((media_type, json).into_response())
     };
-    found
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, found).await
 }

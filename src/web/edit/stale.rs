@@ -14,7 +14,7 @@ use crate::{
         page::{Conflict, ContestedPhoto, show},
         place::ItemPath,
         request::Visit,
-        told::Done,
+        told::{Deed, Done},
     },
 };
 
@@ -35,7 +35,7 @@ pub async fn page(
     let photo = photo(web, item, sent, before, &theirs).await?;
     if rebased.contested.is_empty() && photo.is_none() {
         sent.settle(web, visit).await;
-        return Ok(Done::of("saved").at(&item.path()));
+        return Ok(Done::of(Deed::Saved).at(&item.path()));
     }
     let page = Conflict {
         shell: visit.shell(web, Some(&item.place.path())),

@@ -17,7 +17,7 @@ use super::super::{
     place::ImportPath,
     request::Visit,
     text::fill,
-    told::{Done, Told},
+    told::{Deed, Done, Told},
     when,
 };
 use crate::{
@@ -61,8 +61,8 @@ pub async fn page(
     visit: Visit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &path, &visit, done.into()).await;
-    shown.unwrap_or_else(|error| visit.failed(&web, &error))
+    let shown = show_page(&web, &path, &visit, done.into());
+    visit.answer(&web, shown).await
 }
 
 async fn show_page(
@@ -187,14 +187,14 @@ pub async fn undo(State(web): State<Arc<Web>>, path: ImportPath, posted: Posted)
         book.undo_import(path.import).await
     };
     match undone.await {
-        Ok(undone) => Done::of("import-undone")
+        Ok(undone) => Done::of(Deed::ImportUndone)
             .numbers(&[undone.removed, undone.restored, undone.left])
             .at(&path.path()),
         Err(error @ Error::NotFound) => visit.failed(&web, &error),
         Err(error) => {
             let told = Told::refused(&error, visit);
-            let page = show_page(&web, &path, visit, told).await;
-            page.unwrap_or_else(|error| visit.failed(&web, &error))
+            let page = show_page(&web, &path, visit, told);
+            visit.answer(&web, page).await
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::{
         page::see_other,
         place::{PlacePath, form_encode},
         search::last_telling,
-        told::{Done, Told},
+        told::{Deed, Done, Told},
     },
 };
 
@@ -51,7 +51,7 @@ pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             let book = book.collection().id;
             undos.push(Undo::Removed { book, removals });
         }
-        let done = Done::of("selection-deleted").numbers(&[removed, kept]);
+        let done = Done::of(Deed::SelectionDeleted).numbers(&[removed, kept]);
         Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
     };
     settled(&web, &posted, deleted.await).await
@@ -77,7 +77,7 @@ async fn tagging(web: &Web, posted: &Posted, on: &[TagId], off: &[TagId]) -> Res
         let book = book.collection().id;
         undos.push(Undo::Tagged { book, items });
     }
-    let done = Done::of("selection-tagged").numbers(&[changed]);
+    let done = Done::of(Deed::SelectionTagged).numbers(&[changed]);
     Ok(done.undone_by(web.undos.keep(&posted.visit, undos, RESULTS)))
 }
 
@@ -85,7 +85,7 @@ async fn tagging(web: &Web, posted: &Posted, on: &[TagId], off: &[TagId]) -> Res
 pub async fn share(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let to = posted.collection("to");
     let target = web.core.open(&posted.visit.actor, to).await;
-    let shared = bring(&web, &posted, target, How::Share, "selection-shared").await;
+    let shared = bring(&web, &posted, target, How::Share, Deed::SelectionShared).await;
     settled(&web, &posted, shared).await
 }
 
@@ -93,7 +93,7 @@ pub async fn share(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 pub async fn move_to(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let to = posted.collection("to");
     let target = web.core.open(&posted.visit.actor, to).await;
-    let moved = bring(&web, &posted, target, How::Move, "selection-moved").await;
+    let moved = bring(&web, &posted, target, How::Move, Deed::SelectionMoved).await;
     settled(&web, &posted, moved).await
 }
 
@@ -105,7 +105,7 @@ pub async fn copy(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     });
     let class = if folders { DOCUMENT } else { CONTACT };
     let target = web.core.default_place(&posted.visit.actor, class).await;
-    let copied = bring(&web, &posted, target, How::Copy, "selection-copied").await;
+    let copied = bring(&web, &posted, target, How::Copy, Deed::SelectionCopied).await;
     settled(&web, &posted, copied).await
 }
 
@@ -114,7 +114,7 @@ async fn bring(
     posted: &Posted,
     target: Result<Book>,
     how: How,
-    done: &str,
+    done: Deed,
 ) -> Result<Done> {
     let target = target?;
     let (mut brought, mut left, mut undos) = (0, 0, Vec::new());
@@ -135,14 +135,14 @@ async fn bring(
 
 /// `POST /search/selected/export`
 pub async fn export(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let page = of_one_place(&web, &posted, "export").await;
-    page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+    let page = of_one_place(&web, &posted, "export");
+    posted.visit.answer(&web, page).await
 }
 
 /// `POST /search/selected/print`
 pub async fn print(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let page = of_one_place(&web, &posted, "print").await;
-    page.unwrap_or_else(|error| posted.visit.failed(&web, &error))
+    let page = of_one_place(&web, &posted, "print");
+    posted.visit.answer(&web, page).await
 }
 
 /// A page of the place all results chosen are in.
@@ -224,8 +224,8 @@ async fn settled(web: &Arc<Web>, posted: &Posted, outcome: Result<Done>) -> Resp
         Ok(done) => done.at(RESULTS),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            let page = last_telling(web, &posted.visit, told).await;
-            page.unwrap_or_else(|error| posted.visit.failed(web, &error))
+            let page = last_telling(web, &posted.visit, told);
+            posted.visit.answer(web, page).await
         }
     }
 }

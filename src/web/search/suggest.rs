@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Params, parse_scope, parse_tool, place, places_of};
 use crate::{
-    domain::{direction::straight, error::Error},
+    domain::direction::straight,
     web::{Web, names, params::Query, request::Visit},
 };
 
@@ -60,7 +60,5 @@ pub async fn suggest(
         let media_type = [(http::header::CONTENT_TYPE, "application/json")];
         Ok((media_type, json).into_response())
     };
-    suggested
-        .await
-        .unwrap_or_else(|error: Error| visit.failed(&web, &error))
+    visit.answer(&web, suggested).await
 }

@@ -139,15 +139,3 @@ sentences! { Admin;
     limit_rule: "A limit is 1 or more, or nothing.", "Une limite est d'au moins 1, ou rien.";
     notice_rule: "A notice has at most 500 characters.", "Une annonce a au plus 500 caractères.";
 }
-
-impl Admin {
-    /// What a form of the administration did, by the name its address has for it.
-    pub fn done(&self, done: &str) -> Option<&'static str> {
-        Some(match done {
-            "admin-saved" => self.saved,
-            "admin-removed" => self.removed,
-            "admin-backup" => self.backup_done,
-            _ => return None,
-        })
-    }
-}

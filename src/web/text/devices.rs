@@ -95,20 +95,3 @@ sentences! { Devices;
     count_removed: "{} removed", "{} supprimées";
     name_rule: "The name of a device has at most 60 characters.", "Le nom d'un appareil a au plus 60 caractères.";
 }
-
-impl Devices {
-    /// What a form did to a device, by the name its address has for it.
-    pub fn done(&self, done: &str) -> Option<&'static str> {
-        Some(match done {
-            "device-renamed" => self.renamed,
-            "device-shown" => self.books_saved,
-            "device-resync" => self.resynced,
-            "device-block" => self.block_done,
-            "device-allow" => self.allow_done,
-            "device-wipe" | "device-erase" => self.wipe_done,
-            "device-cancel" => self.cancelled,
-            "device-forget" => self.forgotten,
-            _ => return None,
-        })
-    }
-}

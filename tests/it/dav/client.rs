@@ -4,6 +4,8 @@ use carnet_proto::dav::xml::{Element, parse};
 
 pub use carnet_proto::dav::name::{CALENDARSERVER, CARDDAV, DAV, PUSH};
 
+pub use crate::support::dav::card;
+
 use crate::support::{
     http::{Answer, basic, request},
     server::Server,
@@ -155,11 +157,6 @@ pub fn query_body(props: &str, filter: &str, limit: Option<usize>) -> String {
     format!(
         "<C:addressbook-query {NS}><D:prop>{props}</D:prop>{filter}{limit}</C:addressbook-query>"
     )
-}
-
-/// A plain card of version 3.0.
-pub fn card(uid: &str, name: &str) -> String {
-    format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{name};;;;\r\nFN:{name}\r\nEND:VCARD\r\n")
 }
 
 /// A card with some more lines.

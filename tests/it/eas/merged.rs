@@ -96,6 +96,21 @@ fn row_106_one_folder_holds_all_books_and_writes_find_theirs() {
 }
 
 #[test]
+fn row_106_the_one_folder_keeps_its_name() {
+    let server = Server::start();
+    let one = outlook(&server, "alice", "outlook1");
+    let (key, _) = one.folders("0");
+    let rename = format!(
+        "FolderHierarchy:FolderUpdate\n  FolderHierarchy:SyncKey = {key}\n  \
+         FolderHierarchy:ServerId = {}\n  FolderHierarchy:ParentId = 0\n  \
+         FolderHierarchy:DisplayName = Mine",
+        one.folder
+    );
+    let answer = one.ask("FolderUpdate", &rename).expect("a status");
+    assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("2"));
+}
+
+#[test]
 fn row_106_a_contact_in_two_books_appears_once() {
     let server = Server::start();
     let mut one = outlook(&server, "alice", "outlook2");

@@ -58,6 +58,9 @@ fn row_76_77_109_statuses_bounds_and_what_is_remembered() {
     let server = Server::start();
     let mut phone = ready(&server, "alice", "pinger");
     let other = Phone::set_up(&server, "alice", "writer", "16.1");
+    // Nothing is remembered that an empty request could repeat.
+    let empty = document(&phone.post("Ping", b"")).expect("never empty");
+    assert_eq!(empty.dump(), "Ping:Ping\n  Ping:Status = 3\n");
     for (tree, expected) in [
         ("Ping:Ping", "3"),
         ("Ping:Ping\n  Ping:HeartbeatInterval = 600", "3"),

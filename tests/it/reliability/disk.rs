@@ -11,19 +11,13 @@ use carnet_proto::wbxml::page::{air_sync as a, contacts as c};
 
 use crate::support::{
     browser::{Browser, hidden},
-    dav::Book,
+    dav::{Book, card},
     eas::{Device, add},
     program::{Program, refused, run, works},
 };
 
 const LOOPBACK: [&str; 1] = ["http://127.0.0.1:0"];
 const NEW: (&str, &str) = ("If-None-Match", "*");
-
-fn card(name: &str) -> String {
-    format!(
-        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{name}\r\nN:{name};;;;\r\nFN:{name}\r\nEND:VCARD\r\n"
-    )
-}
 
 /// A file system of its own, a few MiB large.
 struct Disk(PathBuf);
@@ -79,7 +73,7 @@ fn until_full(book: &Book) -> Vec<String> {
     let mut taken = Vec::new();
     loop {
         let name = format!("Full{:04}", taken.len());
-        let answer = book.put(&format!("{name}.vcf"), NEW, &card(&name));
+        let answer = book.put(&format!("{name}.vcf"), NEW, &card(&name, &name));
         if answer.status == 507 {
             assert!(
                 answer.text().contains("sufficient-disk-space"),
@@ -154,7 +148,10 @@ fn a_full_disk_refuses_writes_loses_nothing_and_needs_no_restart() {
     // Room again: everything works at once, and what was refused goes in once.
     disk.clear();
     taken.push("After".to_owned());
-    assert_eq!(book.put("After.vcf", NEW, &card("After")).status, 201);
+    assert_eq!(
+        book.put("After.vcf", NEW, &card("After", "After")).status,
+        201
+    );
     let answer = new.post("Sync", body).expect("a document");
     assert!(
         answer.dump().contains("Waiting") || answer.dump().contains("Add"),
@@ -260,7 +257,7 @@ fn a_damaged_page_is_not_served() {
     let log = tempfile::NamedTempFile::new().expect("a file");
     let program = Program::serve_logging(&data, &LOOPBACK, &[], log.reopen().expect("a log"));
     let book = Book::of(&program.address("http"), "alice");
-    assert_eq!(book.put("new.vcf", NEW, &card("New")).status, 503);
+    assert_eq!(book.put("new.vcf", NEW, &card("New", "New")).status, 503);
     assert_eq!(book.sync("").0, 503);
     program.stop();
     let log = fs::read_to_string(log.path()).expect("a log");
@@ -275,7 +272,7 @@ fn a_lost_log_of_writes_is_noticed_and_clients_start_over() {
     Program::serve(data, &LOOPBACK, &["--demo"]).stop();
     let mut program = Program::serve(data, &LOOPBACK, &[]);
     let book = Book::of(&program.address("http"), "alice");
-    assert_eq!(book.put("lost.vcf", NEW, &card("Lost")).status, 201);
+    assert_eq!(book.put("lost.vcf", NEW, &card("Lost", "Lost")).status, 201);
     let token = book.sync("").1;
     program.kill();
     for side in ["carnet.db-wal", "carnet.db-shm"] {
@@ -299,7 +296,7 @@ fn a_waiting_file_that_went_missing_is_told() {
     let program = Program::serve(data, &LOOPBACK, &["--demo"]);
     let browser = Browser::of(&program.address("http"), "bob");
     let token = hidden(&browser.page("/c/private/import"), "token");
-    let one = card("One");
+    let one = card("One", "One");
     let files: [(&str, &[u8]); 1] = [("a.vcf", one.as_bytes())];
     let answer = browser.upload("/c/private/import", &[("token", &token)], &files);
     let check = answer.header("location").expect("a page").to_owned();

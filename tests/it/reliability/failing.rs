@@ -14,7 +14,7 @@ use carnet_proto::wbxml::page::contacts as c;
 use super::kill::LOOPBACK;
 use crate::support::{
     browser::{Browser, hidden},
-    dav::Book,
+    dav::{Book, card},
     eas::{Device, add},
     eventually,
     faults::{Fault, Faults},
@@ -24,14 +24,9 @@ use crate::support::{
 
 const NEW: (&str, &str) = ("If-None-Match", "*");
 
-fn card(name: &str) -> String {
-    format!(
-        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{name}\r\nN:{name};;;;\r\nFN:{name}\r\nEND:VCARD\r\n"
-    )
-}
-
 fn put(book: &Book, name: &str) -> u16 {
-    book.put(&format!("{name}.vcf"), NEW, &card(name)).status
+    book.put(&format!("{name}.vcf"), NEW, &card(name, name))
+        .status
 }
 
 fn get(book: &Book, name: &str) -> u16 {
@@ -80,7 +75,7 @@ fn refuses(fault: Fault, words: &str) {
     let token = book.sync("").1;
 
     faults.set(fault);
-    let answer = book.put("during.vcf", NEW, &card("during"));
+    let answer = book.put("during.vcf", NEW, &card("during", "during"));
     assert_eq!(answer.status, 503, "{answer:?}");
     assert!(answer.header("retry-after").is_some(), "{answer:?}");
     let wanted = [add("1", &[(c::LAST_NAME, "Waiting")])];
@@ -239,7 +234,7 @@ fn a_server_that_is_asked_to_stop_twice_ends_at_once() {
     assert_eq!(put(&book, "before"), 201);
     faults.set(Fault::Hanging);
     let under_way = thread::spawn(move || {
-        let card = card("under-way");
+        let card = card("under-way", "under-way");
         let headers = vec![basic("alice", "demo"), (NEW.0.into(), NEW.1.into())];
         let target = format!("{}under-way.vcf", book.path);
         try_request(&book.address, "PUT", &target, &headers, card.as_bytes())

@@ -80,3 +80,8 @@ impl Book {
         (answer.status, token, text)
     }
 }
+
+/// A plain card of version 3.0.
+pub fn card(uid: &str, name: &str) -> String {
+    format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nN:{name};;;;\r\nFN:{name}\r\nEND:VCARD\r\n")
+}

@@ -4,9 +4,9 @@ use carnet_proto::vcard::Version;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
-/// How a client is served: its own behaviour, and its person's choices.
+/// How a client is served: its own quirks, and its person's choices.
 #[derive(Clone, Debug, Default)]
-pub struct Profile {
+pub struct Quirks {
     /// Name of the program without its version, for history and for what it was last served.
     pub family: String,
     /// Version 4.0 of vCard is advertised and served; else 3.0 alone.
@@ -15,7 +15,7 @@ pub struct Profile {
     pub merged: bool,
     /// Large pictures are served scaled down.
     pub small_photos: bool,
-    habits: Habits,
+    own: OwnQuirks,
 }
 
 /// A person's choices for all their CardDAV clients, among the settings of the account.
@@ -68,7 +68,7 @@ impl Choice {
 
 /// Behaviour of a client that differs from the specifications.
 #[derive(Clone, Copy, Debug, Default)]
-struct Habits {
+struct OwnQuirks {
     /// Reads several addressbook homes; others are served every book in their own home.
     several_homes: bool,
     /// Shows the first book of the home, and no other.
@@ -80,27 +80,27 @@ struct Habits {
     bad_token_is_400: bool,
 }
 
-const PLAIN: Habits = Habits {
+const PLAIN: OwnQuirks = OwnQuirks {
     several_homes: false,
     single_book: false,
     stored_version: false,
     bad_token_is_400: false,
 };
-const HOMES: Habits = Habits {
+const HOMES: OwnQuirks = OwnQuirks {
     several_homes: true,
     ..PLAIN
 };
-const ONE_BOOK: Habits = Habits {
+const ONE_BOOK: OwnQuirks = OwnQuirks {
     single_book: true,
     ..PLAIN
 };
 
-/// `(part of the User-Agent, family, habits)`; the first match counts.
-const CLIENTS: [(&str, &str, Habits); 9] = [
+/// `(part of the User-Agent, family, quirks)`; the first match counts.
+const CLIENTS: [(&str, &str, OwnQuirks); 9] = [
     (
         "Thunderbird/",
         "Thunderbird",
-        Habits {
+        OwnQuirks {
             stored_version: true,
             bad_token_is_400: true,
             ..PLAIN
@@ -117,19 +117,19 @@ const CLIENTS: [(&str, &str, Habits); 9] = [
     ("eM Client", "eM Client", PLAIN),
 ];
 
-impl Profile {
-    /// The profile of a client; `vcard4`: the server offers version 4.0.
+impl Quirks {
+    /// The quirks of a client; `vcard4`: the server offers version 4.0.
     pub fn of(headers: &HeaderMap, choice: &Choice, vcard4: bool) -> Self {
-        let mut profile = Self::of_agent(headers);
-        profile.vcard4 = choice.vcard4.unwrap_or(vcard4);
-        profile.merged = choice.merged && profile.habits.single_book;
-        profile.small_photos = choice.small_photos;
+        let mut quirks = Self::of_agent(headers);
+        quirks.vcard4 = choice.vcard4.unwrap_or(vcard4);
+        quirks.merged = choice.merged && quirks.own.single_book;
+        quirks.small_photos = choice.small_photos;
         match choice.homes {
             Homes::Auto => {}
-            Homes::Single => profile.habits.several_homes = false,
-            Homes::Several => profile.habits.several_homes = true,
+            Homes::Single => quirks.own.several_homes = false,
+            Homes::Several => quirks.own.several_homes = true,
         }
-        profile
+        quirks
     }
 
     fn of_agent(headers: &HeaderMap) -> Self {
@@ -139,14 +139,14 @@ impl Profile {
             .unwrap_or_default();
         let known = CLIENTS.iter().find(|(part, _, _)| agent.contains(part));
         match known {
-            Some((_, family, habits)) => Self {
+            Some((_, family, own)) => Self {
                 family: (*family).to_owned(),
-                habits: *habits,
+                own: *own,
                 ..Self::default()
             },
             None => Self {
                 family: first_word(agent),
-                habits: PLAIN,
+                own: PLAIN,
                 ..Self::default()
             },
         }
@@ -154,12 +154,12 @@ impl Profile {
 
     /// Reads several addressbook homes.
     pub fn several_homes(&self) -> bool {
-        self.habits.several_homes
+        self.own.several_homes
     }
 
     /// Handles a refused sync token only with 400.
     pub fn bad_token_is_400(&self) -> bool {
-        self.habits.bad_token_is_400
+        self.own.bad_token_is_400
     }
 
     /// Whether cards are served in a version when it is requested.
@@ -170,7 +170,7 @@ impl Profile {
     /// The version of cards when the request names none (RFC 6352 §10.4: 3.0); `stored` reads the
     /// one a card is stored in.
     pub fn default_version(&self, stored: impl FnOnce() -> Version) -> Version {
-        if self.habits.stored_version {
+        if self.own.stored_version {
             stored()
         } else {
             Version::V3
