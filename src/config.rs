@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     connect::Address,
-    domain::access::Network,
+    domain::{access::Network, core::Limits},
     eas::{
         policy::Policy,
         settings::{NewDevices, Settings},
@@ -22,7 +22,7 @@ use crate::{
         forwarded::{ForwardedHeader, Proxies},
     },
     mail::settings::{Gateway, Relay},
-    transfer::{Limits, USUAL_FONTS},
+    transfer::{self, USUAL_FONTS},
 };
 
 /// The operator's configuration; `deploy/carnet.example.toml` documents every key.
@@ -304,9 +304,25 @@ impl Config {
         }
     }
 
-    /// What one import on the web may take.
-    pub fn imports(&self) -> Limits {
+    /// The limits every face and the command line obey.
+    pub fn limits(&self) -> Limits {
         Limits {
+            document: self.max_document,
+            upload: self.max_upload,
+            documents: (self.document_quota > 0)
+                .then(|| i64::try_from(self.document_quota).unwrap_or(i64::MAX)),
+            administrators_found: self.found_groups == Founders::Administrators,
+            further_books: self.further_books,
+            history_days: self.history_days.into(),
+            trash_days: self.trash_days.into(),
+            tombstone_days: self.tombstone_days.into(),
+            owners_erase: self.owners_erase,
+        }
+    }
+
+    /// What one import on the web may take.
+    pub fn imports(&self) -> transfer::Limits {
+        transfer::Limits {
             octets: self.import_octets,
             contacts: self.import_contacts,
             longest: Duration::from_secs(self.import_seconds),

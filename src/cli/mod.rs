@@ -27,7 +27,7 @@ use crate::{
     config::Config,
     domain::{
         batch::{Batch, Committed, Op},
-        core::{Core, Limits},
+        core::Core,
         id::Timestamp,
         office::Office,
         principal::{Group, Person},
@@ -204,23 +204,25 @@ async fn run(cli: Cli) -> Done {
                 Command::AppPassword(command) => app_password::run(&store, command, json).await,
                 Command::Mail(command) => mail::run(&store, &config, command, json).await,
                 Command::Device(command) => {
-                    device::run(&operator(store, class), command, json).await
+                    device::run(&operator(store, class, &config), command, json).await
                 }
                 Command::Class(command) => {
-                    office::class(&operator(store, class), command, json).await
+                    office::class(&operator(store, class, &config), command, json).await
                 }
                 Command::NewDevices(command) => {
-                    office::new_devices(&operator(store, class), command, json).await
+                    office::new_devices(&operator(store, class, &config), command, json).await
                 }
                 Command::Audit { lines } => {
-                    office::audit(&operator(store, class), lines, json).await
+                    office::audit(&operator(store, class, &config), lines, json).await
                 }
                 Command::Notice { sentence } => {
-                    office::notice(&operator(store, class), sentence.as_deref()).await
+                    office::notice(&operator(store, class, &config), sentence.as_deref()).await
                 }
-                Command::Import(options) => transfer::import(store, class, options, json).await,
+                Command::Import(options) => {
+                    transfer::import(&core(store, class, &config), options, json).await
+                }
                 Command::Export(options) => {
-                    transfer::export(store, class, &config.pdf_fonts, options).await
+                    transfer::export(&core(store, class, &config), &config.pdf_fonts, options).await
                 }
                 Command::Backup { file } => data::backup(&store, &file).await,
                 Command::Check(options) => data::check(&store, &classes, &options, json).await,
@@ -233,13 +235,16 @@ async fn run(cli: Cli) -> Done {
 }
 
 /// Whoever runs the program on the data.
-fn operator(store: Sqlite, class: Contact) -> Office {
+fn operator(store: Sqlite, class: Contact, config: &Config) -> Office {
+    core(store, class, config).operator()
+}
+
+fn core(store: Sqlite, class: Contact, config: &Config) -> Arc<Core> {
     Core::new(
         Arc::new(store),
         class::all(Arc::new(class)),
-        Limits::default(),
+        config.limits(),
     )
-    .operator()
 }
 
 /// A sentence for people, or the same as JSON.

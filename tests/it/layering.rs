@@ -20,6 +20,7 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
             "mail::settings",
             "transfer",
             "domain::access",
+            "domain::core",
             "http",
             "connect",
         ]),
