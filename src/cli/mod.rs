@@ -28,6 +28,7 @@ use crate::{
     domain::{
         batch::{Batch, Committed, Op},
         core::Core,
+        error::Error,
         id::Timestamp,
         office::Office,
         principal::{Group, Person},
@@ -198,8 +199,12 @@ async fn run(cli: Cli) -> Done {
             brought.map_err(|error| error.to_string())?;
             first_start::know_address(&mut config, &store).await?;
             match command {
-                Command::User(command) => user::run(&store, command, json).await,
-                Command::Group(command) => group::run(&store, command, json).await,
+                Command::User(command) => {
+                    user::run(&operator(store, class, &config), command, json).await
+                }
+                Command::Group(command) => {
+                    group::run(&operator(store, class, &config), command, json).await
+                }
                 Command::Grant(command) => grant::run(&store, command, json).await,
                 Command::AppPassword(command) => app_password::run(&store, command, json).await,
                 Command::Mail(command) => mail::run(&store, &config, command, json).await,
@@ -260,16 +265,19 @@ fn text(text: impl Into<String>) -> Done {
     Ok(Output::Text(text.into()))
 }
 
-async fn commit(store: &Sqlite, op: Op) -> Result<Committed, String> {
-    commit_all(store, vec![op]).await
+/// An error about a name that a rule does not repeat.
+fn told_of(name: &str, error: &Error) -> String {
+    match error {
+        Error::Invalid(rule) => format!("{name}: {rule}"),
+        error => error.to_string(),
+    }
 }
 
-/// Commits operations together, or none of them.
-async fn commit_all(store: &Sqlite, ops: Vec<Op>) -> Result<Committed, String> {
+async fn commit(store: &dyn Store, op: Op) -> Result<Committed, String> {
     let batch = Batch {
         client: "command line".to_owned(),
         at: Timestamp::now(),
-        ops,
+        ops: vec![op],
         ..Batch::default()
     };
     store.commit(batch).await.map_err(|error| error.to_string())
@@ -282,7 +290,7 @@ async fn person(store: &dyn Store, login: &str) -> Result<Person, String> {
         .ok_or_else(|| format!("there is no account {login}"))
 }
 
-async fn named_group(store: &Sqlite, name: &str) -> Result<Group, String> {
+async fn named_group(store: &dyn Store, name: &str) -> Result<Group, String> {
     let found = store.group_by_name(name).await;
     if let Some(group) = found.map_err(|error| error.to_string())? {
         return Ok(group);

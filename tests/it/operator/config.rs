@@ -27,6 +27,11 @@ fn bad_input_is_refused_with_a_reason() {
         (&["user", "add", "alice"], "alice"),
         (&["user", "add", "eve", "--email", "nowhere"], "nowhere"),
         (
+            &["user", "add", "eve", "--email", "eve@-example.org"],
+            "eve@-example.org",
+        ),
+        (&["user", "set", "bob", "--email", "bob@a..b"], "bob@a..b"),
+        (
             &["user", "add", "eve", "--email", "ALICE@example.org"],
             "example.org",
         ),
