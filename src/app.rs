@@ -95,7 +95,8 @@ impl App {
         let core = Core::new(store.clone(), class::all(contact.clone()), config.limits());
         let auth = Arc::new(Authenticator::new(store.clone()));
         let shutdown = operator.shutdown.clone();
-        let certificates = Certificates::open(&config).map_err(|why| Error::Invalid(why.into()))?;
+        let certificates =
+            Certificates::open(config.tls()).map_err(|why| Error::Invalid(why.into()))?;
         operator.opened(Open {
             store: store.clone(),
             data: config.data.clone(),
@@ -359,7 +360,7 @@ fn own_authority(config: &Config) -> Router {
 
 /// The certificate a phone installs to trust a server that signs its own.
 async fn certificate_authority(State(config): State<Arc<Config>>) -> Response {
-    match authority::authority(&config) {
+    match authority::authority(&config.tls()) {
         Some(pem) => ([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], pem).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

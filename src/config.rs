@@ -20,6 +20,7 @@ use crate::{
         acme,
         connection::Patience,
         forwarded::{ForwardedHeader, Proxies},
+        tls,
     },
     mail::settings::{Gateway, Relay},
     transfer::{self, USUAL_FONTS},
@@ -35,7 +36,8 @@ pub struct Config {
     pub listen: Vec<String>,
     /// The URL by which people reach the server from outside; links never use the Host header.
     pub public_url: Option<String>,
-    /// PEM files; without them a self-signed certificate is made.
+    /// PEM files; without them, and without `acme`, the server's own authority issues a
+    /// certificate.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     /// The ACME authority that issues certificates, instead of files.
@@ -317,6 +319,18 @@ impl Config {
             trash_days: self.trash_days.into(),
             tombstone_days: self.tombstone_days.into(),
             owners_erase: self.owners_erase,
+        }
+    }
+
+    /// Settings of the certificate.
+    pub fn tls(&self) -> tls::Settings {
+        tls::Settings {
+            folder: self.data.join("tls"),
+            listens: self.listen.iter().any(|url| url.starts_with("https:")),
+            certificate: self.tls_certificate.clone(),
+            key: self.tls_key.clone(),
+            acme: self.acme.clone(),
+            public_url: self.public_url.clone(),
         }
     }
 
