@@ -8,7 +8,7 @@ use crate::domain::{batch::Op, office::Office, principal::Role, store::Store};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Found a group, or found a deleted one again
+    /// Create a group, or a deleted one again
     Add {
         name: String,
         /// Login of its administrator
@@ -17,7 +17,7 @@ pub enum Command {
     },
     /// List the groups with their members
     List,
-    /// Delete a group; its administrator may found it again for the trash time
+    /// Delete a group; its administrator may create it again for the trash time
     Remove { name: String },
     /// Add a member or change a role; the role admin hands the group over
     Member {
