@@ -42,8 +42,8 @@ pub struct Config {
     pub tls_key: Option<PathBuf>,
     /// The ACME authority that issues certificates, instead of files.
     pub acme: Option<acme::Settings>,
-    /// `text` or `json`.
-    pub log_format: String,
+    /// The form of log lines: `text` or `json`.
+    pub log_format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: String,
     /// A separate address (`http://127.0.0.1:9464`) for health and metrics; none: no such listener.
@@ -98,7 +98,7 @@ pub struct Config {
     pub autodiscover_redirects: BTreeMap<String, String>,
     /// How the first administrator is made: `page` or `password`.
     pub first_start: FirstStart,
-    /// Who may found groups: `anyone` or `administrators`.
+    /// Who may create groups: `anyone` or `administrators`.
     pub found_groups: Founders,
     /// Days earlier versions and refused changes are kept, 1 to 365.
     pub history_days: u16,
@@ -127,6 +127,15 @@ pub struct Config {
     pub fax: Option<Gateway>,
 }
 
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
 /// How the first administrator is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -138,7 +147,7 @@ pub enum FirstStart {
     Page,
 }
 
-/// Who may found groups.
+/// Who may create groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Founders {
@@ -159,7 +168,7 @@ impl Default for Config {
             tls_certificate: None,
             tls_key: None,
             acme: None,
-            log_format: "text".to_owned(),
+            log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             metrics_listen: None,
             metrics_token: None,
@@ -495,6 +504,17 @@ mod tests {
         }
         let parsed: Config = toml::from_str(example).expect("the example");
         assert_eq!(parsed, Config::default());
+    }
+
+    #[test]
+    fn every_field_is_a_key_that_a_variable_can_set() {
+        let refused = toml::from_str::<Config>("no_such_key = 1").expect_err("no such key");
+        let (_, fields) = refused
+            .message()
+            .split_once("expected one of ")
+            .expect("the fields");
+        let fields: Vec<&str> = fields.split('`').skip(1).step_by(2).collect();
+        assert_eq!(fields, KEYS);
     }
 
     #[test]
