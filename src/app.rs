@@ -22,11 +22,11 @@ use crate::{
     auth::Authenticator,
     autodiscover,
     class::{self, contact::Contact},
-    config::{Config, Founders},
+    config::Config,
     connect::Address,
     dav::{self, Push},
     domain::{
-        core::{Core, Limits},
+        core::Core,
         dispatch::Outlet,
         error::{Error, Result},
         outbox::{Channel, Outlets},
@@ -92,22 +92,11 @@ impl App {
     /// [`App::build`] on opened data, with the operator's endpoints that already run.
     pub fn build_on(store: Arc<Sqlite>, config: Config, operator: &Arc<Operator>) -> Result<Self> {
         let contact = Arc::new(Contact::new(config.country.as_deref()));
-        let limits = Limits {
-            document: config.max_document,
-            upload: config.max_upload,
-            documents: (config.document_quota > 0)
-                .then(|| i64::try_from(config.document_quota).unwrap_or(i64::MAX)),
-            administrators_found: config.found_groups == Founders::Administrators,
-            further_books: config.further_books,
-            history_days: config.history_days.into(),
-            trash_days: config.trash_days.into(),
-            tombstone_days: config.tombstone_days.into(),
-            owners_erase: config.owners_erase,
-        };
-        let core = Core::new(store.clone(), class::all(contact.clone()), limits);
+        let core = Core::new(store.clone(), class::all(contact.clone()), config.limits());
         let auth = Arc::new(Authenticator::new(store.clone()));
         let shutdown = operator.shutdown.clone();
-        let certificates = Certificates::open(&config).map_err(|why| Error::Invalid(why.into()))?;
+        let certificates =
+            Certificates::open(config.tls()).map_err(|why| Error::Invalid(why.into()))?;
         operator.opened(Open {
             store: store.clone(),
             data: config.data.clone(),
@@ -371,7 +360,7 @@ fn own_authority(config: &Config) -> Router {
 
 /// The certificate a phone installs to trust a server that signs its own.
 async fn certificate_authority(State(config): State<Arc<Config>>) -> Response {
-    match authority::authority(&config) {
+    match authority::authority(&config.tls()) {
         Some(pem) => ([(header::CONTENT_TYPE, "application/x-x509-ca-cert")], pem).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

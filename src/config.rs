@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::{
     connect::Address,
-    domain::access::Network,
+    domain::{access::Network, core::Limits},
     eas::{
         policy::Policy,
         settings::{NewDevices, Settings},
@@ -20,9 +20,10 @@ use crate::{
         acme,
         connection::Patience,
         forwarded::{ForwardedHeader, Proxies},
+        tls,
     },
     mail::settings::{Gateway, Relay},
-    transfer::{Limits, USUAL_FONTS},
+    transfer::{self, USUAL_FONTS},
 };
 
 /// The operator's configuration; `deploy/carnet.example.toml` documents every key.
@@ -35,13 +36,14 @@ pub struct Config {
     pub listen: Vec<String>,
     /// The URL by which people reach the server from outside; links never use the Host header.
     pub public_url: Option<String>,
-    /// PEM files; without them a self-signed certificate is made.
+    /// PEM files; without them, and without `acme`, the server's own authority issues a
+    /// certificate.
     pub tls_certificate: Option<PathBuf>,
     pub tls_key: Option<PathBuf>,
     /// The ACME authority that issues certificates, instead of files.
     pub acme: Option<acme::Settings>,
-    /// `text` or `json`.
-    pub log_format: String,
+    /// The form of log lines: `text` or `json`.
+    pub log_format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace`.
     pub log_level: String,
     /// A separate address (`http://127.0.0.1:9464`) for health and metrics; none: no such listener.
@@ -96,7 +98,7 @@ pub struct Config {
     pub autodiscover_redirects: BTreeMap<String, String>,
     /// How the first administrator is made: `page` or `password`.
     pub first_start: FirstStart,
-    /// Who may found groups: `anyone` or `administrators`.
+    /// Who may create groups: `anyone` or `administrators`.
     pub found_groups: Founders,
     /// Days earlier versions and refused changes are kept, 1 to 365.
     pub history_days: u16,
@@ -125,6 +127,15 @@ pub struct Config {
     pub fax: Option<Gateway>,
 }
 
+/// The form of log lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    #[default]
+    Text,
+    Json,
+}
+
 /// How the first administrator is made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -136,7 +147,7 @@ pub enum FirstStart {
     Page,
 }
 
-/// Who may found groups.
+/// Who may create groups.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Founders {
@@ -157,7 +168,7 @@ impl Default for Config {
             tls_certificate: None,
             tls_key: None,
             acme: None,
-            log_format: "text".to_owned(),
+            log_format: LogFormat::Text,
             log_level: "info".to_owned(),
             metrics_listen: None,
             metrics_token: None,
@@ -304,9 +315,37 @@ impl Config {
         }
     }
 
-    /// What one import on the web may take.
-    pub fn imports(&self) -> Limits {
+    /// The limits every face and the command line obey.
+    pub fn limits(&self) -> Limits {
         Limits {
+            document: self.max_document,
+            upload: self.max_upload,
+            documents: (self.document_quota > 0)
+                .then(|| i64::try_from(self.document_quota).unwrap_or(i64::MAX)),
+            administrators_found: self.found_groups == Founders::Administrators,
+            further_books: self.further_books,
+            history_days: self.history_days.into(),
+            trash_days: self.trash_days.into(),
+            tombstone_days: self.tombstone_days.into(),
+            owners_erase: self.owners_erase,
+        }
+    }
+
+    /// Settings of the certificate.
+    pub fn tls(&self) -> tls::Settings {
+        tls::Settings {
+            folder: self.data.join("tls"),
+            listens: self.listen.iter().any(|url| url.starts_with("https:")),
+            certificate: self.tls_certificate.clone(),
+            key: self.tls_key.clone(),
+            acme: self.acme.clone(),
+            public_url: self.public_url.clone(),
+        }
+    }
+
+    /// What one import on the web may take.
+    pub fn imports(&self) -> transfer::Limits {
+        transfer::Limits {
             octets: self.import_octets,
             contacts: self.import_contacts,
             longest: Duration::from_secs(self.import_seconds),
@@ -465,6 +504,17 @@ mod tests {
         }
         let parsed: Config = toml::from_str(example).expect("the example");
         assert_eq!(parsed, Config::default());
+    }
+
+    #[test]
+    fn every_field_is_a_key_that_a_variable_can_set() {
+        let refused = toml::from_str::<Config>("no_such_key = 1").expect_err("no such key");
+        let (_, fields) = refused
+            .message()
+            .split_once("expected one of ")
+            .expect("the fields");
+        let fields: Vec<&str> = fields.split('`').skip(1).step_by(2).collect();
+        assert_eq!(fields, KEYS);
     }
 
     #[test]

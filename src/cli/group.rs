@@ -3,19 +3,12 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Done, Output, commit, named_group, person, said, text};
-use crate::{
-    domain::{
-        batch::{GroupOp, Op},
-        principal::{Role, valid_group_name},
-        store::Store,
-    },
-    store::sqlite::Sqlite,
-};
+use super::{Done, Output, commit, named_group, person, said, text, told_of};
+use crate::domain::{batch::Op, office::Office, principal::Role, store::Store};
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// Found a group, or found a deleted one again
+    /// Create a group, or a deleted one again
     Add {
         name: String,
         /// Login of its administrator
@@ -24,7 +17,7 @@ pub enum Command {
     },
     /// List the groups with their members
     List,
-    /// Delete a group; its administrator may found it again for the trash time
+    /// Delete a group; its administrator may create it again for the trash time
     Remove { name: String },
     /// Add a member or change a role; the role admin hands the group over
     Member {
@@ -38,28 +31,21 @@ pub enum Command {
 }
 
 /// Runs `carnet group`.
-pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
+pub async fn run(office: &Office, command: Command, json: bool) -> Done {
+    let store = &**office.core().store();
     match command {
         Command::Add { name, admin } => {
-            if !valid_group_name(&name) {
-                return Err(format!(
-                    "{name}: a group's name is 1 to 64 characters without / \\ : % $ ? # or controls"
-                ));
-            }
             let admin = person(store, &admin).await?;
-            let op = Op::Group(GroupOp::AddGroup {
-                display_name: name.clone(),
-                name: name.clone(),
-                admin: admin.id,
-            });
-            commit(store, op).await?;
+            let added = office.add_group(&name, admin.id).await;
+            added.map_err(|error| told_of(&name, &error))?;
             let told = json!({ "group": name, "admin": admin.login });
             said(json, told, format!("group {name} added"))
         }
         Command::List => list(store, json).await,
         Command::Remove { name } => {
             let group = named_group(store, &name).await?.id;
-            commit(store, Op::Group(GroupOp::RemoveGroup { group })).await?;
+            let removed = office.remove_group(group, &name).await;
+            removed.map_err(|error| error.to_string())?;
             let told = json!({ "group": name, "removed": true });
             said(json, told, format!("group {name} removed"))
         }
@@ -67,12 +53,8 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
             let group = named_group(store, &name).await?.id;
             let person = person(store, &login).await?;
             let role = Role::parse(&role).ok_or_else(|| format!("unknown role {role}"))?;
-            let op = Op::Group(GroupOp::SetMember {
-                group,
-                person: person.id,
-                role,
-            });
-            commit(store, op).await?;
+            let set = office.set_member(group, person.id, role).await;
+            set.map_err(|error| error.to_string())?;
             let told = json!({ "group": name, "member": person.login, "role": role });
             said(
                 json,
@@ -99,7 +81,7 @@ pub async fn run(store: &Sqlite, command: Command, json: bool) -> Done {
     }
 }
 
-async fn list(store: &Sqlite, json: bool) -> Done {
+async fn list(store: &dyn Store, json: bool) -> Done {
     let groups = store.groups().await.map_err(|error| error.to_string())?;
     let mut rows = Vec::new();
     let mut lines = String::new();

@@ -1,13 +1,17 @@
 //! The command line.
 
 mod app_password;
+mod audit;
+mod class;
 mod data;
 mod device;
 mod first_start;
 mod grant;
 mod group;
 mod mail;
-mod office;
+mod new_devices;
+mod notice;
+mod reach;
 mod serve;
 mod transfer;
 mod user;
@@ -23,11 +27,13 @@ use std::{
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    class::{self, contact::Contact},
+    class::{self as classes, contact::Contact},
     config::Config,
     domain::{
         batch::{Batch, Committed, Op},
-        core::{Core, Limits},
+        class::Class,
+        core::Core,
+        error::Error,
         id::Timestamp,
         office::Office,
         principal::{Group, Person},
@@ -81,10 +87,10 @@ enum Command {
     Device(device::Command),
     /// Classes of accounts: limits, and what their people may use
     #[command(subcommand)]
-    Class(office::Class),
+    Class(class::Command),
     /// What becomes of new devices, by kind
     #[command(subcommand)]
-    NewDevices(office::NewDevices),
+    NewDevices(new_devices::Command),
     /// Who did what to rights, users and devices
     Audit {
         /// The last so many lines
@@ -171,75 +177,105 @@ async fn run(cli: Cli) -> Done {
         Command::Serve(options) => serve::run(config, options).await,
         Command::Restore { file } => data::restore(&config, &file),
         Command::Acme => serve::acme(&config, json),
-        command => {
-            // A mistyped directory is no new server.
-            let makes_data = matches!(
-                command,
-                Command::User(user::Command::Add { .. }) | Command::Migrate
-            );
-            let needs_none = matches!(command, Command::Reach) && config.public_url.is_some();
-            if needs_none {
-                return office::reach(&config, json).await;
-            }
-            if !makes_data {
-                let data = config.data.display();
-                match config.data.join(DATABASE).try_exists() {
-                    Ok(true) => {}
-                    Ok(false) => {
-                        return Err(format!("{data}: there is no {DATABASE} in this directory"));
-                    }
-                    Err(error) => return Err(format!("{data}: {error}")),
-                }
-            }
-            let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
-            let class = Contact::new(config.country.as_deref());
-            let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
-            let brought = store.bring_up_to_date(&classes).await;
-            brought.map_err(|error| error.to_string())?;
-            first_start::know_address(&mut config, &store).await?;
-            match command {
-                Command::User(command) => user::run(&store, command, json).await,
-                Command::Group(command) => group::run(&store, command, json).await,
-                Command::Grant(command) => grant::run(&store, command, json).await,
-                Command::AppPassword(command) => app_password::run(&store, command, json).await,
-                Command::Mail(command) => mail::run(&store, &config, command, json).await,
-                Command::Device(command) => {
-                    device::run(&operator(store, class), command, json).await
-                }
-                Command::Class(command) => {
-                    office::class(&operator(store, class), command, json).await
-                }
-                Command::NewDevices(command) => {
-                    office::new_devices(&operator(store, class), command, json).await
-                }
-                Command::Audit { lines } => {
-                    office::audit(&operator(store, class), lines, json).await
-                }
-                Command::Notice { sentence } => {
-                    office::notice(&operator(store, class), sentence.as_deref()).await
-                }
-                Command::Import(options) => transfer::import(store, class, options, json).await,
-                Command::Export(options) => {
-                    transfer::export(store, class, &config.pdf_fonts, options).await
-                }
-                Command::Backup { file } => data::backup(&store, &file).await,
-                Command::Check(options) => data::check(&store, &classes, &options, json).await,
-                Command::Migrate => text("the database is up to date\n"),
-                Command::Reach => office::reach(&config, json).await,
-                Command::Serve(_) | Command::Restore { .. } | Command::Acme => text(""),
-            }
+        Command::Reach if config.public_url.is_some() => reach::run(&config, json).await,
+        Command::Reach => reach::run(&Data::open(config).await?.config, json).await,
+        Command::Migrate => {
+            Data::make(config).await?;
+            text("the database is up to date\n")
+        }
+        Command::User(command @ user::Command::Add { .. }) => {
+            user::run(&Data::make(config).await?.operator(), command, json).await
+        }
+        Command::User(command) => {
+            user::run(&Data::open(config).await?.operator(), command, json).await
+        }
+        Command::Group(command) => {
+            group::run(&Data::open(config).await?.operator(), command, json).await
+        }
+        Command::Grant(command) => {
+            grant::run(&Data::open(config).await?.store, command, json).await
+        }
+        Command::AppPassword(command) => {
+            app_password::run(&Data::open(config).await?.store, command, json).await
+        }
+        Command::Mail(command) => {
+            let data = Data::open(config).await?;
+            mail::run(&data.store, &data.config, command, json).await
+        }
+        Command::Device(command) => {
+            device::run(&Data::open(config).await?.operator(), command, json).await
+        }
+        Command::Class(command) => {
+            class::run(&Data::open(config).await?.operator(), command, json).await
+        }
+        Command::NewDevices(command) => {
+            new_devices::run(&Data::open(config).await?.operator(), command, json).await
+        }
+        Command::Audit { lines } => {
+            audit::run(&Data::open(config).await?.operator(), lines, json).await
+        }
+        Command::Notice { sentence } => {
+            notice::run(&Data::open(config).await?.operator(), sentence.as_deref()).await
+        }
+        Command::Import(options) => {
+            transfer::import(&Data::open(config).await?.core(), options, json).await
+        }
+        Command::Export(options) => {
+            let data = Data::open(config).await?;
+            transfer::export(&data.core(), &data.config.pdf_fonts, options).await
+        }
+        Command::Backup { file } => data::backup(&Data::open(config).await?.store, &file).await,
+        Command::Check(options) => {
+            let data = Data::open(config).await?;
+            data::check(&data.store, &data.classes, &options, json).await
         }
     }
 }
 
-/// Whoever runs the program on the data.
-fn operator(store: Sqlite, class: Contact) -> Office {
-    Core::new(
-        Arc::new(store),
-        class::all(Arc::new(class)),
-        Limits::default(),
-    )
-    .operator()
+/// The data a command works on, brought up to date.
+struct Data {
+    store: Arc<Sqlite>,
+    classes: Vec<Arc<dyn Class>>,
+    config: Config,
+}
+
+impl Data {
+    /// Opens the data directory; a mistyped one is no new server.
+    async fn open(config: Config) -> Result<Self, String> {
+        let data = config.data.display();
+        match config.data.join(DATABASE).try_exists() {
+            Ok(true) => Self::make(config).await,
+            Ok(false) => Err(format!("{data}: there is no {DATABASE} in this directory")),
+            Err(error) => Err(format!("{data}: {error}")),
+        }
+    }
+
+    /// Opens the data directory, and makes it where there is none.
+    async fn make(mut config: Config) -> Result<Self, String> {
+        let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+        let classes = classes::all(Arc::new(Contact::new(config.country.as_deref())));
+        let brought = store.bring_up_to_date(&classes).await;
+        brought.map_err(|error| error.to_string())?;
+        first_start::know_address(&mut config, &store).await?;
+        Ok(Self {
+            store: Arc::new(store),
+            classes,
+            config,
+        })
+    }
+
+    fn core(&self) -> Arc<Core> {
+        Core::new(
+            self.store.clone(),
+            self.classes.clone(),
+            self.config.limits(),
+        )
+    }
+
+    /// Whoever runs the program on the data.
+    fn operator(&self) -> Office {
+        self.core().operator()
+    }
 }
 
 /// A sentence for people, or the same as JSON.
@@ -255,16 +291,19 @@ fn text(text: impl Into<String>) -> Done {
     Ok(Output::Text(text.into()))
 }
 
-async fn commit(store: &Sqlite, op: Op) -> Result<Committed, String> {
-    commit_all(store, vec![op]).await
+/// An error about a name that a rule does not repeat.
+fn told_of(name: &str, error: &Error) -> String {
+    match error {
+        Error::Invalid(rule) => format!("{name}: {rule}"),
+        error => error.to_string(),
+    }
 }
 
-/// Commits operations together, or none of them.
-async fn commit_all(store: &Sqlite, ops: Vec<Op>) -> Result<Committed, String> {
+async fn commit(store: &dyn Store, op: Op) -> Result<Committed, String> {
     let batch = Batch {
         client: "command line".to_owned(),
         at: Timestamp::now(),
-        ops,
+        ops: vec![op],
         ..Batch::default()
     };
     store.commit(batch).await.map_err(|error| error.to_string())
@@ -277,7 +316,7 @@ async fn person(store: &dyn Store, login: &str) -> Result<Person, String> {
         .ok_or_else(|| format!("there is no account {login}"))
 }
 
-async fn named_group(store: &Sqlite, name: &str) -> Result<Group, String> {
+async fn named_group(store: &dyn Store, name: &str) -> Result<Group, String> {
     let found = store.group_by_name(name).await;
     if let Some(group) = found.map_err(|error| error.to_string())? {
         return Ok(group);

@@ -88,7 +88,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
 /// `carnet acme`: when the certificate is renewed, or why it is not.
 pub fn acme(config: &Config, json: bool) -> Done {
     let settings = config.acme.as_ref().ok_or("[acme] is not configured")?;
-    let state = Folder::of(config).state();
+    let state = Folder::of(&config.tls()).state();
     let next = DateTime::from_timestamp(state.next, 0).filter(|_| state.next > 0);
     let next = next.map(|at| at.to_rfc3339());
     let value = serde_json::json!({

@@ -16,15 +16,12 @@ use tokio::{
 
 use super::{Done, Output, text};
 use crate::{
-    class::{self, contact::Contact},
     domain::{
         actor::{Actor, Client},
         book::Book,
         collection::DEFAULT_BOOK,
-        core::{Core, Limits},
-        store::Store,
+        core::Core,
     },
-    store::sqlite::Sqlite,
     transfer::{
         self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Export as How, Exporter, Heading,
         Importer, Layout, Options, Preset, Rendition, Report, Twins,
@@ -85,8 +82,8 @@ pub struct Export {
 }
 
 /// Runs `carnet import`.
-pub async fn import(store: Sqlite, class: Contact, options: Import, json: bool) -> Done {
-    let book = open(store, class, &options.to).await?;
+pub async fn import(core: &Arc<Core>, options: Import, json: bool) -> Done {
+    let book = open(core, &options.to).await?;
     let Some(file) = &options.file else {
         return undo(&book, options.undo.unwrap_or(0), json).await;
     };
@@ -250,8 +247,8 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
 }
 
 /// Runs `carnet export`.
-pub async fn export(store: Sqlite, class: Contact, fonts: &[PathBuf], options: Export) -> Done {
-    let book = open(store, class, &options.from).await?;
+pub async fn export(core: &Arc<Core>, fonts: &[PathBuf], options: Export) -> Done {
+    let book = open(core, &options.from).await?;
     let rendition = match &options.format[..] {
         "csv" => Preset::parse(&options.preset).map(Rendition::Csv),
         "pdf" => Some(Rendition::Pdf(match &options.layout[..] {
@@ -305,16 +302,14 @@ fn input(file: &Path) -> Result<Box<dyn BufRead + Send>, String> {
 }
 
 /// A book as its owner, or as the group's administrator, would open it.
-async fn open(store: Sqlite, class: Contact, place: &str) -> Result<Book, String> {
-    let store: Arc<dyn Store> = Arc::new(store);
-    let core = Core::new(store, class::all(Arc::new(class)), Limits::default());
+async fn open(core: &Arc<Core>, place: &str) -> Result<Book, String> {
     let opened = match place.strip_prefix("group:") {
         None => {
             let found = core.store().person_by_login(place).await;
             let person = found
                 .map_err(|error| error.to_string())?
                 .ok_or_else(|| format!("there is no account {place}"))?;
-            let actor = actor(&core, person.id).await?;
+            let actor = actor(core, person.id).await?;
             core.open_private(&actor, DEFAULT_BOOK).await
         }
         Some(name) => {
@@ -328,7 +323,7 @@ async fn open(store: Sqlite, class: Contact, place: &str) -> Result<Book, String
                 .into_iter()
                 .max_by_key(|member| member.role)
                 .ok_or("the group is empty")?;
-            let actor = actor(&core, admin.person).await?;
+            let actor = actor(core, admin.person).await?;
             core.open_group(&actor, name).await
         }
     };

@@ -249,7 +249,7 @@ impl Book {
         format!("\"{}\"", self.cursor())
     }
 
-    /// What may be done here. `modify` is true when some item may be modified (`rights.md` §4).
+    /// What may be done here. `modify` is true when some item may be modified (`docs/design/rights.md`).
     pub async fn privileges(&self) -> Result<Privileges> {
         let add = self.may(Right::Add);
         let owner = self.is_private() && !self.actor.is_read_only();

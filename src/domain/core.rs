@@ -32,7 +32,7 @@ pub struct Limits {
     pub upload: u64,
     /// Octets of the documents of one person, where nothing else is said of them; none: no limit.
     pub documents: Option<i64>,
-    /// Only administrators of the server may found groups.
+    /// Only administrators of the server may create groups.
     pub administrators_found: bool,
     /// People may make further private books.
     pub further_books: bool,

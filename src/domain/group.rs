@@ -72,12 +72,12 @@ fn right_to_remove(role: Role) -> Right {
 }
 
 impl Core {
-    /// Whether this person may found groups (a setting).
+    /// Whether this person may create groups (a setting).
     pub fn may_found(&self, actor: &Actor) -> bool {
         actor.admin || !self.limits().administrators_found
     }
 
-    /// Founds a group whose administrator is the actor. `name` is part of URLs and never changes.
+    /// Creates a group whose administrator is the actor. `name` is part of URLs and never changes.
     ///
     /// The former administrator of a deleted group of that name gets its book back, with its trash.
     /// Refuses with `Forbidden` (setting), `Invalid` (name), `Exists` (whatever the case).

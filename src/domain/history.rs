@@ -176,18 +176,6 @@ impl Book {
             .await
     }
 
-    /// Makes what an item showed at a moment its content again. Needs *Modify*.
-    pub async fn restore_item_at(&self, placement: &Placement, at: Timestamp) -> Result<()> {
-        self.decided(|book| async move {
-            let store = book.core().store();
-            match store.shown_at(placement.id, at).await? {
-                Some(shown) => book.show_again(placement, &shown.document).await,
-                None => Ok(()),
-            }
-        })
-        .await
-    }
-
     async fn show_again(&self, placement: &Placement, document: &[u8]) -> Result<()> {
         let card = self.current(placement).await?;
         self.require(&card.placement, Right::Modify).await?;

@@ -4,6 +4,8 @@
 //! A notice is written with its fact; a little later, so that many together are one letter, its
 //! letter is queued and the notice marked in one transaction.
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     batch::{Batch, Op},
     core::Core,
@@ -18,12 +20,38 @@ const BURST_MS: i64 = 60_000;
 /// Letters of one look.
 const TOGETHER: usize = 100;
 
+/// What a letter notifies a person of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Event {
+    /// Writes of a client were refused and kept.
+    Kept,
+    /// Somebody shared contacts with a group.
+    Shared,
+    /// Somebody lets the person modify contacts.
+    Granted,
+    /// A new device.
+    Device,
+}
+
+impl Event {
+    /// Reads a kind of notice; none for one that no letter tells of.
+    pub fn parse(kind: &str) -> Option<Self> {
+        match kind {
+            "kept" => Some(Event::Kept),
+            "shared" => Some(Event::Shared),
+            "granted" => Some(Event::Granted),
+            "device" => Some(Event::Device),
+            _ => None,
+        }
+    }
+}
+
 /// A notice whose letter is not queued yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Untold {
     pub notice: NoticeId,
-    /// `kept`, `shared`, `granted` or `device`.
-    pub kind: String,
+    pub event: Event,
     /// The client, or the person, it is about.
     pub who: String,
     pub number: i64,
@@ -50,7 +78,7 @@ impl Core {
                 language: settings.of_letters().unwrap_or_default().to_owned(),
                 letter: Letter::Notice {
                     name: untold.name,
-                    kind: untold.kind,
+                    event: untold.event,
                     who: untold.who,
                     number: untold.number,
                     subject: untold.subject,

@@ -14,8 +14,9 @@ use super::{
     dispatch::Outlet,
     error::{Error, Result},
     id::{NoticeId, OutgoingId, PersonId, Timestamp},
-    notify::Untold,
+    notify::{Event, Untold},
     principal::Person,
+    verification::Answer,
 };
 
 /// Characters of an address (RFC 5321 §4.5.3.1.3).
@@ -152,32 +153,19 @@ pub enum Letter {
     Answered {
         name: String,
         contact: String,
-        /// As `verification::Answer` spells it.
-        answer: String,
+        answer: Answer,
         /// Label, and the values before and after.
         lines: Vec<(String, String)>,
         /// URL path of the card.
         path: String,
     },
     /// The data kept of a contact, and why, for the contact.
-    Kept {
-        owner: Sender,
-        lines: Vec<(String, String)>,
-        purpose: String,
-        /// A day in words.
-        since: String,
-        /// Number of other people who can see the data.
-        readers: usize,
-        /// Some of the data are not shown.
-        left_out: bool,
-        /// Days earlier versions are kept.
-        days: i64,
-    },
+    Kept(Kept),
     /// A notification a person switched on.
     Notice {
         name: String,
-        /// `kept`, `shared`, `granted` or `device`.
-        kind: String,
+        #[serde(rename = "kind")]
+        event: Event,
         /// The client or the person that the notice is about.
         who: String,
         number: i64,
@@ -188,11 +176,29 @@ pub enum Letter {
     Text { sender: Sender, text: String },
 }
 
+/// What a contact is told is kept of them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Kept {
+    pub owner: Sender,
+    /// Label and value.
+    pub lines: Vec<(String, String)>,
+    /// Why the data are kept, in the owner's words.
+    pub purpose: String,
+    /// A day in words.
+    pub since: String,
+    /// Number of other people who can see the data.
+    pub readers: usize,
+    /// Some of the data are not shown.
+    pub left_out: bool,
+    /// Days earlier versions are kept.
+    pub days: i64,
+}
+
 impl Letter {
     /// The person who receives the replies; none: nobody reads them.
     pub fn sender(&self) -> Option<&Sender> {
         match self {
-            Letter::Verify { owner, .. } | Letter::Kept { owner, .. } => Some(owner),
+            Letter::Verify { owner, .. } | Letter::Kept(Kept { owner, .. }) => Some(owner),
             Letter::Text { sender, .. } => Some(sender),
             _ => None,
         }
@@ -423,6 +429,38 @@ mod tests {
         }
         assert!(!is_address(&format!("{}@example.org", "a".repeat(65))));
         assert!(!is_address(&format!("a@{}.org", "a".repeat(64))));
+    }
+
+    #[test]
+    fn letters_that_wait_since_before_are_read() {
+        for (stored, is_read) in [
+            (
+                r#"{"letter":"notice","name":"A","kind":"kept","who":"B","number":1,"subject":"","place":""}"#,
+                true,
+            ),
+            (
+                r#"{"letter":"notice","name":"A","kind":"other","who":"B","number":1,"subject":"","place":""}"#,
+                false,
+            ),
+            (
+                r#"{"letter":"answered","name":"A","contact":"C","answer":"declined","lines":[],"path":"/"}"#,
+                true,
+            ),
+        ] {
+            let letter = serde_json::from_str::<Letter>(stored);
+            assert_eq!(letter.is_ok(), is_read, "{stored}");
+            if let Ok(letter) = letter {
+                let again = serde_json::to_string(&letter).expect("JSON");
+                assert_eq!(again, stored);
+            }
+        }
+        for event in [Event::Kept, Event::Shared, Event::Granted, Event::Device] {
+            let spelled = serde_json::json!(event);
+            assert_eq!(Event::parse(spelled.as_str().expect("a text")), Some(event));
+        }
+        for answer in Answer::ALL {
+            assert_eq!(serde_json::json!(answer), answer.as_str());
+        }
     }
 
     #[test]

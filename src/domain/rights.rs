@@ -214,7 +214,7 @@ pub fn allows(right: Right, place: &PlaceRights, item: &ItemFacts) -> bool {
         }
         Right::RemoveAny => deletes,
         // The person who removed an item restores it, and so does its creator where they may add.
-        // An item its creator withdrew is restored by nobody else (`docs/design.md`).
+        // An item its creator withdrew is restored by nobody else (`docs/design/rights.md`).
         Right::Restore => {
             let brings_back = deletes || (item.creator && adds);
             item.removed || (brings_back && (owner || !item.withdrawn))

@@ -8,6 +8,7 @@
 mod verbs;
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 
 use super::{
     error::Result,
@@ -25,7 +26,8 @@ pub const USED_DAYS: i64 = 1;
 pub const ASKED_A_DAY: usize = 1000;
 
 /// The answer of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Answer {
     /// Everything is right.
     Confirmed,

@@ -16,8 +16,8 @@ use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
-use super::tls::{Certificates, Files};
-use crate::{config::Config, durable};
+use super::tls::{self, Certificates, Files};
+use crate::durable;
 
 /// Longest duration of one attempt.
 const ATTEMPT: Duration = Duration::from_secs(300);
@@ -111,9 +111,9 @@ struct Registered {
 }
 
 impl Folder {
-    /// `tls/acme` in the data directory.
-    pub fn of(config: &Config) -> Self {
-        Self(config.data.join("tls").join("acme"))
+    /// Its place in the folder of certificates.
+    pub fn of(settings: &tls::Settings) -> Self {
+        Self(settings.folder.join("acme"))
     }
 
     /// The certificate, its chain and its key in one file, so that they change together.

@@ -18,10 +18,8 @@ use rcgen::{
     KeyUsagePurpose, date_time_ymd,
 };
 
-use crate::{
-    config::Config,
-    durable::{self, make_folder, write_private},
-};
+use super::tls::Settings;
+use crate::durable::{self, make_folder, write_private};
 
 /// The certificate people install to trust this server, in the folder `tls` of the data directory.
 const AUTHORITY: &str = "ca.pem";
@@ -33,24 +31,24 @@ const RENEWED_AFTER: i64 = 300;
 
 /// `DIR/tls/cert.pem` (with the authority's certificate after it) and `key.pem`. They are made anew
 /// when they are missing, old, or for other names than the machine has now.
-pub fn certificate(config: &Config) -> Result<(PathBuf, PathBuf), String> {
-    let folder = config.data.join("tls");
+pub fn certificate(settings: &Settings) -> Result<(PathBuf, PathBuf), String> {
+    let folder = &settings.folder;
     let (certificate, key) = (folder.join("cert.pem"), folder.join("key.pem"));
     let today = Local::now().date_naive();
-    let names = names(config);
+    let names = names(settings.public_url.as_deref());
     let is_current = key.exists()
         && fs::read_to_string(&certificate).is_ok_and(|text| is_current(&text, &names, today));
     if !is_current {
-        issue(&folder, &certificate, &key, &names, today)
+        issue(folder, &certificate, &key, &names, today)
             .map_err(|error| format!("{}: {error}", folder.display()))?;
     }
     Ok((certificate, key))
 }
 
 /// The authority's certificate (PEM); none where the server made no authority.
-pub fn authority(config: &Config) -> Option<Vec<u8>> {
-    let own = config.tls_certificate.is_none();
-    let file = config.data.join("tls").join(AUTHORITY);
+pub fn authority(settings: &Settings) -> Option<Vec<u8>> {
+    let own = settings.certificate.is_none();
+    let file = settings.folder.join(AUTHORITY);
     own.then(|| fs::read(file).ok()).flatten()
 }
 
@@ -138,9 +136,9 @@ fn is_current(text: &str, names: &[String], today: NaiveDate) -> bool {
 }
 
 /// The public name first, then the host's own, then its addresses.
-fn names(config: &Config) -> Vec<String> {
+fn names(public_url: Option<&str>) -> Vec<String> {
     let mut names = Vec::new();
-    names.extend(config.public_url.as_deref().and_then(host_of));
+    names.extend(public_url.and_then(host_of));
     if let Ok(host) = fs::read_to_string("/etc/hostname") {
         let host = host.trim().to_lowercase();
         if !host.is_empty() && !host.contains('.') {
@@ -211,18 +209,18 @@ mod tests {
     #[test]
     fn the_authority_stays_when_the_names_change() {
         let data = tempfile::tempdir().expect("a folder");
-        let mut config = Config {
-            data: data.path().to_owned(),
-            ..Config::default()
+        let mut settings = Settings {
+            folder: data.path().join("tls"),
+            ..Settings::default()
         };
-        let (certificate, _) = super::certificate(&config).expect("made");
+        let (certificate, _) = super::certificate(&settings).expect("made");
         let first = fs::read_to_string(&certificate).expect("PEM");
-        let root = authority(&config).expect("an authority");
-        super::certificate(&config).expect("kept");
+        let root = authority(&settings).expect("an authority");
+        super::certificate(&settings).expect("kept");
         assert_eq!(fs::read_to_string(&certificate).expect("PEM"), first);
-        config.public_url = Some("https://elsewhere.example.org".to_owned());
-        super::certificate(&config).expect("made anew");
+        settings.public_url = Some("https://elsewhere.example.org".to_owned());
+        super::certificate(&settings).expect("made anew");
         assert_ne!(fs::read_to_string(&certificate).expect("PEM"), first);
-        assert_eq!(authority(&config), Some(root));
+        assert_eq!(authority(&settings), Some(root));
     }
 }

@@ -127,11 +127,6 @@ where
     )
 }
 
-/// Compresses a response if the client accepts gzip; the entity tag stays the same.
-pub fn compress(request: &HeaderMap, response: &mut Response<Bytes>) {
-    compress_if(accepts_gzip(request), response);
-}
-
 /// Compresses a response that is large enough to benefit.
 pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
     if accepts && let Some(compressed) = gzip(response.body()) {

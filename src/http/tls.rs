@@ -29,16 +29,31 @@ use super::{
     authority,
     sign::{Fault, Signer},
 };
-use crate::config::Config;
 
 /// Interval of checking the files.
 const LOOK: Duration = Duration::from_secs(60);
 /// RFC 8737 §6.2.
 const ACME: &[u8] = b"acme-tls/1";
 
+/// The operator's settings of the certificate.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The folder of what the server makes itself.
+    pub folder: PathBuf,
+    /// A listener uses TLS.
+    pub listens: bool,
+    /// PEM files, instead of what the server makes or has from an authority.
+    pub certificate: Option<PathBuf>,
+    pub key: Option<PathBuf>,
+    /// The authority that issues certificates.
+    pub acme: Option<acme::Settings>,
+    /// The URL by which people reach the server.
+    pub public_url: Option<String>,
+}
+
 /// The server's certificate, replaced while it is served.
 pub struct Certificates {
-    config: Config,
+    settings: Settings,
     served: RwLock<Arc<Served>>,
     /// Of the files as they were last looked at, whether they were fit or not.
     seen: Mutex<Vec<u8>>,
@@ -65,25 +80,24 @@ pub(super) struct Served {
 
 impl Certificates {
     /// Reads or makes the certificate; none where no listener uses TLS.
-    pub fn open(config: &Config) -> Result<Option<Arc<Self>>, String> {
-        let serves = config.listen.iter().any(|url| url.starts_with("https:"));
-        if config.acme.is_some() && !serves {
+    pub fn open(settings: Settings) -> Result<Option<Arc<Self>>, String> {
+        if settings.acme.is_some() && !settings.listens {
             return Err("[acme] needs an https address in listen".to_owned());
         }
-        if !serves && config.tls_certificate.is_none() {
+        if !settings.listens && settings.certificate.is_none() {
             return Ok(None);
         }
-        let mut files = Files::read(config)?;
+        let mut files = Files::read(&settings)?;
         let served = match files.served() {
-            Err(error) if config.acme.is_some() => {
+            Err(error) if settings.acme.is_some() => {
                 tracing::error!(%error, "the certificate is not fit; one is made here until there is another");
-                files = Files::own(config)?;
+                files = Files::own(&settings)?;
                 files.served()?
             }
             served => served?,
         };
         Ok(Some(Arc::new(Self {
-            config: config.clone(),
+            settings,
             served: RwLock::new(Arc::new(served)),
             seen: Mutex::new(files.digest()),
             asked: Notify::new(),
@@ -153,8 +167,8 @@ impl Certificates {
 
     /// The state of obtaining certificates by ACME; none without it.
     pub fn acme(&self) -> Option<acme::State> {
-        self.config.acme.as_ref()?;
-        Some(Folder::of(&self.config).state())
+        self.settings.acme.as_ref()?;
+        Some(Folder::of(&self.settings).state())
     }
 
     /// Content signed with the server's key; unsigned where the key is of an unsupported kind.
@@ -178,9 +192,9 @@ impl Certificates {
 
     /// Checks the files every minute and on request, until the server stops.
     pub async fn keep(self: Arc<Self>, stop: CancellationToken) {
-        if let Some(settings) = self.config.acme.clone() {
-            let folder = Folder::of(&self.config);
-            tokio::spawn(acme::keep(self.clone(), settings, folder, stop.clone()));
+        if let Some(acme) = self.settings.acme.clone() {
+            let folder = Folder::of(&self.settings);
+            tokio::spawn(acme::keep(self.clone(), acme, folder, stop.clone()));
         }
         loop {
             let asked = tokio::select! {
@@ -195,7 +209,7 @@ impl Certificates {
 
     /// Loads the files if they differ, or if `asked`. Files that cannot be used are reported once.
     pub(super) fn look(&self, asked: bool) -> Look {
-        let read = Files::read(&self.config);
+        let read = Files::read(&self.settings);
         let digest = match &read {
             Ok(files) => files.digest(),
             Err(error) => error.as_bytes().to_vec(),
@@ -242,22 +256,22 @@ pub(super) struct Files {
 }
 
 impl Files {
-    fn read(config: &Config) -> Result<Self, String> {
-        match (&config.tls_certificate, &config.tls_key) {
+    fn read(settings: &Settings) -> Result<Self, String> {
+        match (&settings.certificate, &settings.key) {
             (Some(certificate), Some(key)) => Self::pair(certificate.clone(), key.clone()),
-            (None, None) => match &config.acme {
-                Some(_) if Folder::of(config).certificate().exists() => {
-                    Self::both(&Folder::of(config).certificate())
+            (None, None) => match &settings.acme {
+                Some(_) if Folder::of(settings).certificate().exists() => {
+                    Self::both(&Folder::of(settings).certificate())
                 }
-                _ => Self::own(config),
+                _ => Self::own(settings),
             },
             _ => Err("tls_certificate and tls_key belong together".into()),
         }
     }
 
     /// The files of the server's own authority.
-    fn own(config: &Config) -> Result<Self, String> {
-        let (certificate, key) = authority::certificate(config)?;
+    fn own(settings: &Settings) -> Result<Self, String> {
+        let (certificate, key) = authority::certificate(settings)?;
         Self::pair(certificate, key)
     }
 

@@ -4,7 +4,8 @@ use askama::Template;
 
 use crate::{
     domain::{
-        outbox::{Letter, one_line},
+        notify::Event,
+        outbox::{Kept, Letter, one_line},
         verification::Answer,
     },
     web::text::{Text, fill},
@@ -48,147 +49,40 @@ impl Words {
     /// Puts a letter into words.
     pub fn of(letter: &Letter, text: &'static Text, house: &House<'_>) -> Self {
         let t = text.mail;
-        let link = |label: &'static str, path: &str| Piece::Link {
-            label,
-            url: format!("{}{path}", house.url),
+        let writer = Writer {
+            text,
+            url: house.url,
         };
-        let hello = |name: &str| Piece::Paragraph(fill(t.hello, &[&one_line(name)]));
-        let paragraph = |sentence: &str| Piece::Paragraph(sentence.to_owned());
         let (subject, mut pieces) = match letter {
             Letter::Test => (t.test_subject.to_owned(), vec![paragraph(t.test_text)]),
-            Letter::Reset { name, login, token } => (
-                t.reset_subject.to_owned(),
-                vec![
-                    hello(name),
-                    Piece::Paragraph(fill(t.reset_text, &[login])),
-                    link(t.reset_button, &format!("/reset/{token}")),
-                    paragraph(t.reset_ignore),
-                ],
-            ),
-            Letter::ConfirmAddress { name, login, token } => (
-                t.address_subject.to_owned(),
-                vec![
-                    hello(name),
-                    Piece::Paragraph(fill(t.address_text, &[login])),
-                    link(
-                        t.address_button,
-                        &format!("/settings/account/address/{token}"),
-                    ),
-                    paragraph(t.address_ignore),
-                ],
-            ),
-            Letter::PasswordChanged { name, login } => (
-                t.changed_subject.to_owned(),
-                vec![
-                    hello(name),
-                    Piece::Paragraph(fill(t.changed_text, &[login])),
-                    paragraph(t.changed_not_me),
-                ],
-            ),
+            Letter::Reset { name, login, token } => writer.reset(name, login, token),
+            Letter::ConfirmAddress { name, login, token } => {
+                writer.confirm_address(name, login, token)
+            }
+            Letter::PasswordChanged { name, login } => writer.password_changed(name, login),
             Letter::Verify {
                 owner,
                 token,
                 lines,
                 purpose,
                 reminder,
-            } => {
-                let subject = if *reminder {
-                    t.reminder_subject
-                } else {
-                    t.verify_subject
-                };
-                let mut pieces = vec![Piece::Paragraph(fill(t.verify_text, &[&owner.name]))];
-                if !purpose.is_empty() {
-                    pieces.push(Piece::Paragraph(format!("{} {purpose}", t.kept_for)));
-                }
-                if !lines.is_empty() {
-                    pieces.push(paragraph(t.verify_held));
-                    pieces.push(Piece::Table(lines.clone()));
-                }
-                pieces.push(link(t.verify_button, &format!("/v/{token}")));
-                pieces.push(paragraph(t.verify_note));
-                (fill(subject, &[&owner.name]), pieces)
-            }
+            } => writer.verify(&owner.name, token, lines, purpose, *reminder),
             Letter::Answered {
                 name,
                 contact,
                 answer,
                 lines,
                 path,
-            } => {
-                let (said, undo) = match Answer::parse(answer) {
-                    Some(Answer::Corrected) => (t.told_corrected, true),
-                    Some(Answer::Erased) => (t.told_erased, true),
-                    Some(Answer::Declined) => (t.told_declined, false),
-                    _ => (t.told_confirmed, false),
-                };
-                let said = fill(said, &[contact]);
-                let mut pieces = vec![hello(name), Piece::Paragraph(said.clone())];
-                if !lines.is_empty() {
-                    pieces.push(Piece::Table(lines.clone()));
-                }
-                if undo {
-                    pieces.push(paragraph(t.answered_undo));
-                }
-                pieces.push(link(t.see_contact, path));
-                (said, pieces)
-            }
-            Letter::Kept {
-                owner,
-                lines,
-                purpose,
-                since,
-                readers,
-                left_out,
-                days,
-            } => {
-                let mut pieces = vec![Piece::Paragraph(fill(t.kept_text, &[&owner.name, since]))];
-                pieces.push(if purpose.is_empty() {
-                    paragraph(t.kept_no_purpose)
-                } else {
-                    Piece::Paragraph(format!("{} {purpose}", t.kept_for))
-                });
-                if lines.is_empty() {
-                    pieces.push(paragraph(t.kept_nothing))
-                } else {
-                    pieces.push(Piece::Table(lines.clone()))
-                }
-                if *left_out {
-                    pieces.push(paragraph(t.kept_left_out));
-                }
-                pieces.push(paragraph(t.kept_notes));
-                pieces.push(match *readers {
-                    0 => Piece::Paragraph(fill(t.kept_alone, &[&owner.name])),
-                    others => Piece::Paragraph(fill(t.kept_readers, &[&owner.name, &others])),
-                });
-                pieces.push(Piece::Paragraph(fill(t.kept_days, &[days])));
-                (fill(t.kept_subject, &[&owner.name]), pieces)
-            }
+            } => writer.answered(name, contact, *answer, lines, path),
+            Letter::Kept(kept) => writer.kept(kept),
             Letter::Notice {
                 name,
-                kind,
+                event,
                 who,
                 number,
                 subject,
                 place,
-            } => {
-                let (said, path) = match kind.as_str() {
-                    "shared" if *number > 1 => {
-                        (fill(t.told_shared_many, &[who, number, place]), "/groups")
-                    }
-                    "shared" => (fill(t.told_shared, &[who, subject, place]), "/groups"),
-                    "granted" if *number > 1 => {
-                        (fill(t.told_granted_many, &[who, number, place]), "/groups")
-                    }
-                    "granted" => (fill(t.told_granted, &[who, subject, place]), "/groups"),
-                    "device" => (fill(t.told_device, &[who]), "/settings"),
-                    _ => (fill(text.writes_kept, &[who, number]), "/refused"),
-                };
-                let mut pieces = vec![hello(name), Piece::Paragraph(said.clone())];
-                pieces.push(link(t.see_more, path));
-                pieces.push(link(t.notifications, "/settings/notifications"));
-                (said, pieces)
-            }
+            } => writer.notice(name, *event, who, *number, subject, place),
             // As the person wrote it, and nothing besides.
             Letter::Text { text, .. } => {
                 return Self {
@@ -235,6 +129,175 @@ impl Words {
         };
         page.render()
     }
+}
+
+/// Subject and text of a letter.
+type Written = (String, Vec<Piece>);
+
+/// Writes letters in one language.
+struct Writer<'a> {
+    text: &'static Text,
+    url: &'a str,
+}
+
+impl Writer<'_> {
+    fn reset(&self, name: &str, login: &str, token: &str) -> Written {
+        let t = self.text.mail;
+        let pieces = vec![
+            self.hello(name),
+            Piece::Paragraph(fill(t.reset_text, &[&login])),
+            self.link(t.reset_button, &format!("/reset/{token}")),
+            paragraph(t.reset_ignore),
+        ];
+        (t.reset_subject.to_owned(), pieces)
+    }
+
+    fn confirm_address(&self, name: &str, login: &str, token: &str) -> Written {
+        let t = self.text.mail;
+        let path = format!("/settings/account/address/{token}");
+        let pieces = vec![
+            self.hello(name),
+            Piece::Paragraph(fill(t.address_text, &[&login])),
+            self.link(t.address_button, &path),
+            paragraph(t.address_ignore),
+        ];
+        (t.address_subject.to_owned(), pieces)
+    }
+
+    fn password_changed(&self, name: &str, login: &str) -> Written {
+        let t = self.text.mail;
+        let pieces = vec![
+            self.hello(name),
+            Piece::Paragraph(fill(t.changed_text, &[&login])),
+            paragraph(t.changed_not_me),
+        ];
+        (t.changed_subject.to_owned(), pieces)
+    }
+
+    fn verify(
+        &self,
+        owner: &str,
+        token: &str,
+        lines: &[(String, String)],
+        purpose: &str,
+        reminder: bool,
+    ) -> Written {
+        let t = self.text.mail;
+        let subject = match reminder {
+            true => t.reminder_subject,
+            false => t.verify_subject,
+        };
+        let mut pieces = vec![Piece::Paragraph(fill(t.verify_text, &[&owner]))];
+        if !purpose.is_empty() {
+            pieces.push(Piece::Paragraph(format!("{} {purpose}", t.kept_for)));
+        }
+        if !lines.is_empty() {
+            pieces.push(paragraph(t.verify_held));
+            pieces.push(Piece::Table(lines.to_vec()));
+        }
+        pieces.push(self.link(t.verify_button, &format!("/v/{token}")));
+        pieces.push(paragraph(t.verify_note));
+        (fill(subject, &[&owner]), pieces)
+    }
+
+    fn answered(
+        &self,
+        name: &str,
+        contact: &str,
+        answer: Answer,
+        lines: &[(String, String)],
+        path: &str,
+    ) -> Written {
+        let t = self.text.mail;
+        let said = match answer {
+            Answer::Confirmed => t.told_confirmed,
+            Answer::Corrected => t.told_corrected,
+            Answer::Erased => t.told_erased,
+            Answer::Declined => t.told_declined,
+        };
+        let said = fill(said, &[&contact]);
+        let mut pieces = vec![self.hello(name), Piece::Paragraph(said.clone())];
+        if !lines.is_empty() {
+            pieces.push(Piece::Table(lines.to_vec()));
+        }
+        if answer.changes() {
+            pieces.push(paragraph(t.answered_undo));
+        }
+        pieces.push(self.link(t.see_contact, path));
+        (said, pieces)
+    }
+
+    fn kept(&self, kept: &Kept) -> Written {
+        let t = self.text.mail;
+        let owner = &kept.owner.name;
+        let mut pieces = vec![Piece::Paragraph(fill(t.kept_text, &[owner, &kept.since]))];
+        pieces.push(match &kept.purpose[..] {
+            "" => paragraph(t.kept_no_purpose),
+            purpose => Piece::Paragraph(format!("{} {purpose}", t.kept_for)),
+        });
+        pieces.push(match &kept.lines[..] {
+            [] => paragraph(t.kept_nothing),
+            lines => Piece::Table(lines.to_vec()),
+        });
+        if kept.left_out {
+            pieces.push(paragraph(t.kept_left_out));
+        }
+        pieces.push(paragraph(t.kept_notes));
+        pieces.push(Piece::Paragraph(match kept.readers {
+            0 => fill(t.kept_alone, &[owner]),
+            others => fill(t.kept_readers, &[owner, &others]),
+        }));
+        pieces.push(Piece::Paragraph(fill(t.kept_days, &[&kept.days])));
+        (fill(t.kept_subject, &[owner]), pieces)
+    }
+
+    fn notice(
+        &self,
+        name: &str,
+        event: Event,
+        who: &str,
+        number: i64,
+        subject: &str,
+        place: &str,
+    ) -> Written {
+        let t = self.text.mail;
+        let (said, path) = match event {
+            Event::Shared if number > 1 => (
+                fill(t.told_shared_many, &[&who, &number, &place]),
+                "/groups",
+            ),
+            Event::Shared => (fill(t.told_shared, &[&who, &subject, &place]), "/groups"),
+            Event::Granted if number > 1 => (
+                fill(t.told_granted_many, &[&who, &number, &place]),
+                "/groups",
+            ),
+            Event::Granted => (fill(t.told_granted, &[&who, &subject, &place]), "/groups"),
+            Event::Device => (fill(t.told_device, &[&who]), "/settings"),
+            Event::Kept => (fill(self.text.writes_kept, &[&who, &number]), "/refused"),
+        };
+        let pieces = vec![
+            self.hello(name),
+            Piece::Paragraph(said.clone()),
+            self.link(t.see_more, path),
+            self.link(t.notifications, "/settings/notifications"),
+        ];
+        (said, pieces)
+    }
+
+    fn hello(&self, name: &str) -> Piece {
+        Piece::Paragraph(fill(self.text.mail.hello, &[&one_line(name)]))
+    }
+
+    fn link(&self, label: &'static str, path: &str) -> Piece {
+        Piece::Link {
+            label,
+            url: format!("{}{path}", self.url),
+        }
+    }
+}
+
+fn paragraph(sentence: &str) -> Piece {
+    Piece::Paragraph(sentence.to_owned())
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use std::io::IsTerminal as _;
 
 use tracing_subscriber::{EnvFilter, fmt};
 
-use crate::config::Config;
+use crate::config::{Config, LogFormat};
 
 /// Starts logging to standard error as configured.
 pub fn start(config: &Config) -> Result<(), String> {
@@ -21,10 +21,9 @@ pub fn start(config: &Config) -> Result<(), String> {
         .with_env_filter(filter)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    let started = match config.log_format.as_str() {
-        "text" => builder.try_init(),
-        "json" => builder.json().flatten_event(true).try_init(),
-        other => return Err(format!("log_format: {other} is neither text nor json")),
+    let started = match config.log_format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
     };
     std::panic::set_hook(Box::new(|panic| {
         let cause = panic.payload_as_str().unwrap_or_default();

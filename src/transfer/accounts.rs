@@ -1,9 +1,6 @@
 //! A list of accounts to add.
 
-use crate::domain::{
-    office::people::{NewAccount, valid_email},
-    principal::valid_login,
-};
+use crate::domain::{office::people::NewAccount, outbox::is_address, principal::valid_login};
 
 /// Why a list of accounts cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,7 +76,7 @@ pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, Unlisted> {
             return Err(Unlisted::Login(line, account.login));
         }
         if let Some(email) = &account.email
-            && valid_email(email).is_err()
+            && !is_address(email)
         {
             return Err(Unlisted::Email(line, email.clone()));
         }

@@ -1,70 +1,117 @@
-//! Every test that a page on a protocol names is there.
+//! Every test that a page of the documentation names is there.
 
-use std::{fs, path::Path};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use carnet::config::KEYS;
+
+/// Names of at least so many words in backticks are tests.
+const WORDS: usize = 4;
+/// Other names of as many words: the figures of `/metrics`.
+const FIGURES: [&str; 2] = ["carnet_", "process_"];
 
 #[test]
 fn pages_name_tests_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut code = String::new();
-    for folder in ["src", "tests", "proto"] {
-        read(&root.join(folder), &mut code);
-    }
-    let mut rows = 0;
-    for page in fs::read_dir(root.join("docs/conformance")).expect("pages") {
-        let path = page.expect("a page").path();
-        let name = path
-            .file_name()
-            .expect("a name")
-            .to_string_lossy()
-            .into_owned();
-        let text = fs::read_to_string(&path).expect("text");
-        if name.starts_with("eas") {
-            rows += named(&text, &code, &name);
-            continue;
-        }
-        let listed = ["carddav.md", "import-export.md", "account.md", "web.md"];
-        if !name.starts_with("rfc") && !listed.contains(&name.as_str()) {
-            continue;
-        }
-        for row in text
-            .lines()
-            .filter(|line| line.starts_with("| ") && line.ends_with("` |"))
-        {
-            let test = row
-                .trim_end_matches("` |")
-                .rsplit('`')
-                .next()
-                .unwrap_or_default();
-            let there = code.contains(&format!("fn {test}("));
-            assert!(there, "{}: {test} is no test", path.display());
-            rows += 1;
-        }
-    }
-    assert!(rows > 100, "{rows} rows");
-}
-
-/// The tests in the last column of a page; all of them are there.
-fn named(text: &str, code: &str, page: &str) -> usize {
-    let rows = text.lines().filter(|line| line.starts_with("| "));
-    let cells = rows.filter_map(|row| row.trim_end_matches(" |").rsplit(" | ").next());
+    let tests: BTreeSet<String> = ["src", "tests", "proto", "fuzz", "benches"]
+        .iter()
+        .flat_map(|folder| files(&root.join(folder), "rs"))
+        .flat_map(|file| tests_of(&fs::read_to_string(file).expect("a source")))
+        .collect();
+    let mut missing = Vec::new();
     let mut found = 0;
-    for test in cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)) {
-        assert!(
-            code.contains(&format!("fn {test}(")),
-            "{page}: {test} is no test"
-        );
-        found += 1;
+    for page in files(&root.join("docs"), "md") {
+        for name in named(&fs::read_to_string(&page).expect("a page")) {
+            if tests.contains(&name) {
+                found += 1;
+            } else {
+                missing.push(format!("{}: {name} is no test", page.display()));
+            }
+        }
     }
-    found
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+    assert!(found > 500, "{found} names");
 }
 
-fn read(folder: &Path, code: &mut String) {
+#[test]
+fn tests_and_their_names_are_told_from_others() {
+    let source = "
+        fn no_test_at_all() {}
+        #[test]
+        #[ignore = \"slow\"]
+        fn a_plain_test() {}
+        #[tokio::test(flavor = \"multi_thread\")]
+        async fn one_that_waits() {}
+        case!(case_01_of_a_table, w, {});
+        macro_rules! case { ($name:ident) => { #[test] fn $name() {} } }
+    ";
+    assert_eq!(
+        tests_of(source),
+        ["a_plain_test", "one_that_waits", "case_01_of_a_table"]
+    );
+    let page = "| 1 | `max_connections_per_address` | `a::is_a_test_there`, `another_test_is_here` |\n\
+                ```\nnot_in_a_listing `this_is_no_name`\n```\n\
+                `carnet_held_requests_now`, `A_B_C_D`, `three_words_only`, `a_call_of_something()`\n";
+    assert_eq!(named(page), ["is_a_test_there", "another_test_is_here"]);
+}
+
+/// The tests of a source, those that the macro `case!` makes among them.
+fn tests_of(source: &str) -> Vec<String> {
+    let mut tests = Vec::new();
+    let mut is_test = false;
+    for line in source.lines().map(str::trim_start) {
+        if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
+            is_test = true;
+        } else if is_test && !line.starts_with("#[") && !line.starts_with("//") {
+            let name = line.trim_start_matches("async ").strip_prefix("fn ");
+            tests.extend(name.map(identifier).filter(|name| !name.is_empty()));
+            is_test = false;
+        }
+        if let Some(case) = line.strip_prefix("case!(") {
+            tests.push(identifier(case));
+        }
+    }
+    tests
+}
+
+fn identifier(code: &str) -> String {
+    code.chars()
+        .take_while(|c| c.is_alphanumeric() || *c == '_')
+        .collect()
+}
+
+/// The names in backticks on a page that look like those of tests, without their modules.
+fn named(page: &str) -> Vec<String> {
+    let prose = page.split("```").step_by(2);
+    let lines = prose.flat_map(str::lines);
+    lines
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter_map(|quoted| quoted.rsplit("::").next())
+        .filter(|name| {
+            name.split('_').count() >= WORDS
+                && name.split('_').all(|word| !word.is_empty())
+                && name
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                && !KEYS.contains(name)
+                && !FIGURES.iter().any(|figure| name.starts_with(figure))
+        })
+        .map(str::to_owned)
+        .collect()
+}
+
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
         if path.is_dir() {
-            read(&path, code);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            code.push_str(&fs::read_to_string(&path).expect("text"));
+            found.extend(files(&path, extension));
+        } else if path.extension().is_some_and(|end| end == extension) {
+            found.push(path);
         }
     }
+    found
 }

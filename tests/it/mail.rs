@@ -6,6 +6,7 @@ use carnet::{
     config::Config,
     domain::{
         batch::{Batch, Op, PersonOp},
+        error::Error,
         id::Timestamp,
         office::people::AccountChange,
         outbox::{Channel, Letter, NewMessage, Outbox as _, OutboxOp, Outgoing, State},
@@ -286,6 +287,36 @@ fn who_gets_another_password_from_an_administrator_is_told() {
     assert_eq!(mail.to, ["alice@example.org"]);
     let subject = mail.header("subject");
     assert_eq!(subject.as_deref(), Some("Your password was changed"));
+}
+
+#[test]
+fn an_address_mail_cannot_go_to_is_refused_and_one_from_before_stays() {
+    let server = Server::start();
+    let office = server.core().operator();
+    let change = |login: &str, email: &str| {
+        let change = AccountChange {
+            email: Some(Some(email.to_owned())),
+            name: Some("Another".to_owned()),
+            ..AccountChange::default()
+        };
+        let person = server.person(login);
+        server
+            .runtime
+            .block_on(office.change_account(person, change))
+    };
+    let odd = "alice@-example.org";
+    assert!(matches!(change("alice", odd), Err(Error::Invalid(_))));
+    server.commit(Op::Person(PersonOp::ChangePerson {
+        person: server.person("alice"),
+        email: Some(Some(odd.to_owned())),
+        name: None,
+        admin: None,
+        password_hash: None,
+        disabled: None,
+        quota: None,
+        settings: None,
+    }));
+    assert_eq!(change("alice", odd), Ok(()));
 }
 
 #[test]

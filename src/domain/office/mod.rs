@@ -10,13 +10,15 @@ pub mod store;
 
 use std::sync::Arc;
 
+use people::keep_an_administrator;
+
 use super::{
     actor::Actor,
     batch::{Batch, Committed, Op},
     book::RETRIES,
     core::Core,
     error::{Error, Result},
-    id::Timestamp,
+    id::{PersonId, Timestamp},
     store::{Device, KnownClient},
 };
 
@@ -24,8 +26,18 @@ use super::{
 #[derive(Clone)]
 pub struct Office {
     core: Arc<Core>,
-    /// None: the operator, on the command line.
-    actor: Option<Arc<Actor>>,
+    by: By,
+}
+
+/// Who opened the administration.
+#[derive(Clone)]
+enum By {
+    Person(Arc<Actor>),
+    /// Whoever runs the program on the data.
+    Operator {
+        /// The last administrator may go.
+        forces: bool,
+    },
 }
 
 impl Core {
@@ -34,7 +46,7 @@ impl Core {
         if actor.admin {
             Ok(Office {
                 core: self.clone(),
-                actor: Some(actor.clone()),
+                by: By::Person(actor.clone()),
             })
         } else {
             Err(Error::NotFound)
@@ -45,7 +57,7 @@ impl Core {
     pub fn operator(self: &Arc<Self>) -> Office {
         Office {
             core: self.clone(),
-            actor: None,
+            by: By::Operator { forces: false },
         }
     }
 }
@@ -66,9 +78,26 @@ impl Office {
         self.core.clients_of(None).await
     }
 
+    /// Lets the operator, and nobody else, leave the server without an administrator.
+    #[must_use]
+    pub fn forced(mut self) -> Self {
+        if let By::Operator { forces } = &mut self.by {
+            *forces = true;
+        }
+        self
+    }
+
+    /// `Invalid` if an account is the last administrator, unless that is forced.
+    async fn keep_an_administrator(&self, without: PersonId) -> Result<()> {
+        match self.by {
+            By::Operator { forces: true } => Ok(()),
+            _ => keep_an_administrator(&**self.core.store(), without).await,
+        }
+    }
+
     /// Commits operations, provided that the actor may still administer.
     pub(super) async fn commit(&self, ops: Vec<Op>) -> Result<Committed> {
-        let Some(actor) = &self.actor else {
+        let By::Person(actor) = &self.by else {
             return self
                 .core
                 .commit(Batch {

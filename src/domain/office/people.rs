@@ -8,10 +8,12 @@ use super::{
 };
 use crate::domain::{
     account_class::AccountClass,
-    batch::{Op, PersonOp},
+    batch::{PersonOp, Op},
+    document::DocumentOp,
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
+    outbox::is_address,
     principal::{Person, valid_login},
     rule::Rule,
     settings::Settings,
@@ -50,6 +52,16 @@ pub struct AccountChange {
     pub quota: Option<Option<i64>>,
     pub class: Option<String>,
     pub password_hash: Option<String>,
+    /// Octets of documents; none: the server's rule.
+    pub document_quota: Option<Option<i64>>,
+    /// Shown to the members of the person's groups.
+    pub organization: Option<String>,
+    /// Octets of the picture shown to them; empty: no picture.
+    pub picture: Option<Vec<u8>>,
+    /// Whether the members of the person's groups are books of its own.
+    pub shows_members: Option<bool>,
+    /// All settings, as JSON.
+    pub settings: Option<String>,
 }
 
 impl Office {
@@ -103,7 +115,7 @@ impl Office {
         if !valid_login(&login) {
             return Err(Error::Invalid(Rule::Login));
         }
-        new.email.as_deref().map_or(Ok(()), valid_email)?;
+        new.email.as_deref().map_or(Ok(()), check_address)?;
         let add = Op::Person(PersonOp::AddPerson {
             name: match new.name.trim() {
                 "" => login.clone(),
@@ -113,7 +125,7 @@ impl Office {
             email: new.email,
             admin: new.admin,
             password_hash,
-        });
+        }));
         let committed = self.commit(vec![add]).await?;
         let person = committed.row()?;
         if !new.class.is_empty() {
@@ -126,14 +138,17 @@ impl Office {
 
     /// Changes an account; a letter tells the person of another password. `Invalid` if no administrator would be left.
     pub async fn change_account(&self, person: PersonId, change: AccountChange) -> Result<()> {
-        if let Some(Some(email)) = &change.email {
-            valid_email(email)?;
+        let known = self.core().person(person).await?.ok_or(Error::NotFound)?;
+        if let Some(Some(email)) = &change.email
+            && known.email.as_ref() != Some(email)
+        {
+            check_address(email)?;
         }
         if change.quota.flatten().is_some_and(|quota| quota < 0) {
             return Err(Error::Invalid(Rule::Quota));
         }
         if change.disabled == Some(true) || change.admin == Some(false) {
-            keep_an_administrator(&**self.core().store(), person).await?;
+            self.keep_an_administrator(person).await?;
         }
         let is_new_password = change.password_hash.is_some();
         let mut ops = vec![Op::Person(PersonOp::ChangePerson {
@@ -144,17 +159,29 @@ impl Office {
             password_hash: change.password_hash,
             disabled: change.disabled,
             quota: change.quota,
-            settings: None,
+            settings: change.settings,
         })];
         if is_new_password {
             // Whoever is let in under their name, they are told.
-            let person = self.core().person(person).await?.ok_or(Error::NotFound)?;
-            let settings: Settings = serde_json::from_str(&person.settings).unwrap_or_default();
+            let settings: Settings = serde_json::from_str(&known.settings).unwrap_or_default();
             let language = settings.of_letters().unwrap_or_default();
-            ops.extend(password_changed(&person, language, Timestamp::now()));
+            ops.extend(password_changed(&known, language, Timestamp::now()));
         }
         if let Some(class) = change.class {
             ops.push(Op::Office(OfficeOp::SetClass { person, class }));
+        }
+        if let Some(quota) = change.document_quota {
+            ops.push(Op::Document(DocumentOp::SetDocumentQuota { person, quota }));
+        }
+        if change.organization.is_some() || change.picture.is_some() {
+            ops.push(Op::Person(PersonOp::DescribePerson {
+                person,
+                organization: change.organization,
+                picture: change.picture,
+            }));
+        }
+        if let Some(shown) = change.shows_members {
+            ops.push(Op::Person(PersonOp::ShowMembers { person, shown }));
         }
         self.commit(ops).await.map(drop)
     }
@@ -163,7 +190,7 @@ impl Office {
     /// `Invalid` while it is the admin of a group, or the last administrator.
     pub async fn remove_account(&self, person: PersonId, typed: &str) -> Result<()> {
         typed_is(typed, &self.account(person).await?.person.login)?;
-        keep_an_administrator(&**self.core().store(), person).await?;
+        self.keep_an_administrator(person).await?;
         self.commit(vec![Op::Person(PersonOp::RemovePerson { person })])
             .await
             .map(drop)
@@ -236,14 +263,9 @@ pub(super) fn typed_is(typed: &str, name: &str) -> Result<()> {
     }
 }
 
-/// Checks the form of an e-mail address.
-pub fn valid_email(email: &str) -> Result<()> {
-    let valid = email.len() <= 254
-        && !email.contains(char::is_whitespace)
-        && email
-            .rsplit_once('@')
-            .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty());
-    if valid {
+/// `Invalid` for an address no mail could be sent to.
+fn check_address(email: &str) -> Result<()> {
+    if is_address(email) {
         Ok(())
     } else {
         Err(Error::Invalid(Rule::Address(email.to_owned())))

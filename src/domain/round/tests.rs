@@ -1,4 +1,4 @@
-//! The model of `docs/design.md` on the real pages: thousands of histories in memory, four devices
+//! The model of `docs/design/eas.md` on the real pages: thousands of histories in memory, four devices
 //! and other writers, answers lost and requests repeated. `tests/it/model.rs` runs fewer of them on
 //! the whole core and store.
 

@@ -1,4 +1,4 @@
-//! Search: a person's query as tokens that an engine can look up (`docs/design.md`, Search).
+//! Search: a person's query as tokens that an engine can look up (`docs/design/search.md`).
 //!
 //! The text of a query never reaches an engine: only tokens made by [`token`] do.
 

@@ -15,10 +15,10 @@ fn what_is_not_fit_is_tried_once_and_keeps_the_old_one() {
     };
     let (first, second) = (pair(), pair());
     put(&first.0, &first.1);
-    let certificates = Certificates::open(&Config {
-        tls_certificate: Some(path("c.pem")),
-        tls_key: Some(path("k.pem")),
-        ..Config::default()
+    let certificates = Certificates::open(Settings {
+        certificate: Some(path("c.pem")),
+        key: Some(path("k.pem")),
+        ..Settings::default()
     });
     let certificates = certificates.expect("fit").expect("served");
     let begun = certificates.served();

@@ -7,7 +7,7 @@ use super::{Sqlite, read::Reader};
 use crate::domain::{
     error::Result,
     id::{NoticeId, OutgoingId, PersonId, Timestamp},
-    notify::Untold,
+    notify::{Event, Untold},
     outbox::{Channel, Outbox, Outgoing, State},
 };
 
@@ -78,7 +78,7 @@ impl Reader<'_> {
             |row| {
                 Ok(Untold {
                     notice: NoticeId(row.get(0)?),
-                    kind: row.get(1)?,
+                    event: event(row)?,
                     who: row.get(2)?,
                     number: row.get(3)?,
                     subject: row.get(4)?,
@@ -120,6 +120,12 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+fn event(row: &Row<'_>) -> rusqlite::Result<Event> {
+    let kind = row.get_ref(1)?;
+    Event::parse(kind.as_str()?)
+        .ok_or_else(|| rusqlite::Error::InvalidColumnType(1, "kind".to_owned(), kind.data_type()))
 }
 
 fn outgoing(row: &Row<'_>) -> rusqlite::Result<Outgoing> {

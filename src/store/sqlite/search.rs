@@ -1,4 +1,4 @@
-//! Searches: tokens to FTS5, classes, order and count (`docs/design.md`, Search).
+//! Searches: tokens to FTS5, classes, order and count (`docs/design/search.md`).
 
 mod criteria;
 mod expression;

@@ -20,7 +20,7 @@ use crate::{
         book::Edit,
         error::{Error, Result},
         id::Timestamp,
-        outbox::{Channel, LETTER_DAYS, Letter, NewMessage, Sender, is_address},
+        outbox::{Channel, Kept, LETTER_DAYS, Letter, NewMessage, Sender, is_address},
         settings::Settings,
         verification::{Answer, Asked},
     },
@@ -309,7 +309,7 @@ fn to_owner(
         letter: Letter::Answered {
             name: asked.asker.name.clone(),
             contact: asked.verification.asked.subject.clone(),
-            answer: answer.as_str().to_owned(),
+            answer,
             lines: lines.collect(),
             path: format!("{place}/c/{}", asked.card.placement.server_id),
         },
@@ -335,7 +335,7 @@ async fn to_contact(
         person: Some(asked.asker.id),
         recipient: new.address.clone(),
         language: text.lang.to_owned(),
-        letter: Letter::Kept {
+        letter: Letter::Kept(Kept {
             owner: Sender::of(&asked.asker),
             lines: lines(&shown(web.facet.form(Some(after), text), &new.hidden)),
             purpose: new.purpose.clone(),
@@ -343,7 +343,7 @@ async fn to_contact(
             readers,
             left_out: !new.hidden.is_empty(),
             days: web.core.limits().history_days,
-        },
+        }),
         until: Timestamp::now().plus_days(LETTER_DAYS),
     })
 }

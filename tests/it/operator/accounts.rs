@@ -164,6 +164,20 @@ fn accounts_are_made_changed_and_removed_while_the_server_runs() {
 }
 
 #[test]
+fn who_gets_another_password_by_command_line_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path();
+    works(
+        data,
+        &["user", "add", "dora", "--email", "dora@example.org"],
+    );
+    works(data, &["user", "passwd", "dora"]);
+    let queue = json(&works(data, &["mail", "queue", "--json"]));
+    assert_eq!(queue.as_array().map(Vec::len), Some(1), "{queue}");
+    assert_eq!(queue[0]["recipient"], "dora@example.org");
+}
+
+#[test]
 fn groups_change_while_their_members_wait() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();

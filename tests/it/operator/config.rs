@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::LOOPBACK;
+use super::{CARD, LOOPBACK, json};
 use crate::support::{
     eas::Device,
     program::{Program, refused, works},
@@ -26,6 +26,11 @@ fn bad_input_is_refused_with_a_reason() {
         (&["user", "add", "groups"], "login"),
         (&["user", "add", "alice"], "alice"),
         (&["user", "add", "eve", "--email", "nowhere"], "nowhere"),
+        (
+            &["user", "add", "eve", "--email", "eve@-example.org"],
+            "eve@-example.org",
+        ),
+        (&["user", "set", "bob", "--email", "bob@a..b"], "bob@a..b"),
         (
             &["user", "add", "eve", "--email", "ALICE@example.org"],
             "example.org",
@@ -138,6 +143,26 @@ fn configuration_comes_from_a_file_and_is_checked() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn what_a_contact_may_hold_counts_on_the_command_line_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    works(&data, &["user", "add", "bob"]);
+    let file = folder.path().join("carnet.toml");
+    fs::write(&file, "max_document = 1000").expect("written");
+    let long = CARD.replace("END:", &format!("NOTE:{}\r\nEND:", "x".repeat(1000)));
+    let cards = folder.path().join("cards.vcf");
+    fs::write(&cards, long + &CARD.replace("one", "two")).expect("written");
+    let cards = cards.to_str().expect("a path");
+    let import = ["import", "--to", "bob", "--json", cards];
+    let limited = [&import[..], &["--config", file.to_str().expect("a path")]].concat();
+    let report = json(&works(&data, &limited));
+    assert_eq!(report["stored"], 1, "{report}");
+    assert_eq!(report["refused"].as_array().map(Vec::len), Some(1));
+    let report = json(&works(&data, &import));
+    assert_eq!(report["stored"], 1, "{report}");
 }
 
 #[test]

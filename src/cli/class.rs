@@ -1,21 +1,16 @@
-//! `carnet class`, `audit`, `notice`, `new-devices` and `reach`: the administration.
+//! `carnet class`
 
 use clap::Subcommand;
 use serde_json::json;
 
 use super::{Done, Output, text, user::octets};
-use crate::{
-    config::Config,
-    domain::{
-        account_class::{AccountClass, Service},
-        device::DeviceAccess,
-        office::{Office, places::DeviceRule},
-    },
-    http::reach,
+use crate::domain::{
+    account_class::{AccountClass, Service},
+    office::Office,
 };
 
 #[derive(Subcommand)]
-pub enum Class {
+pub enum Command {
     /// List the classes of accounts
     List,
     /// Make a class, or change one; "" is the class of everybody else
@@ -47,26 +42,12 @@ pub enum Class {
     Remove { name: String },
 }
 
-#[derive(Subcommand)]
-pub enum NewDevices {
-    /// List the rules
-    List,
-    /// What becomes of new devices of a kind ("" is every other kind)
-    Set {
-        kind: String,
-        #[arg(value_parser = ["allowed", "quarantined", "blocked"])]
-        access: String,
-    },
-    /// Remove the rule of a kind
-    Remove { kind: String },
-}
-
 /// Runs `carnet class`.
-pub async fn class(office: &Office, command: Class, json: bool) -> Done {
+pub async fn run(office: &Office, command: Command, json: bool) -> Done {
     let classes = office.classes().await.map_err(|e| e.to_string())?;
     match command {
-        Class::List if json => Ok(Output::Json(json!(classes))),
-        Class::List => {
+        Command::List if json => Ok(Output::Json(json!(classes))),
+        Command::List => {
             let line = |class: &AccountClass| {
                 let limit = |limit: Option<i64>| match limit {
                     Some(limit) => limit.to_string(),
@@ -91,7 +72,7 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             };
             text(classes.iter().map(line).collect::<String>())
         }
-        Class::Set {
+        Command::Set {
             name,
             contacts,
             devices,
@@ -129,7 +110,7 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
             office.put_class(class).await.map_err(|e| e.to_string())?;
             text(format!("class {name:?} saved\n"))
         }
-        Class::Remove { name } => {
+        Command::Remove { name } => {
             let removed = office.remove_class(&name).await;
             removed.map_err(|_| format!("there is no class {name:?} to remove"))?;
             text(format!("class {name:?} removed\n"))
@@ -140,95 +121,4 @@ pub async fn class(office: &Office, command: Class, json: bool) -> Done {
 /// Octets of so many units; 0 leaves it to the server.
 fn size(number: i64, unit: i64) -> Option<i64> {
     (number != 0).then(|| number.saturating_mul(unit))
-}
-
-/// Runs `carnet new-devices`.
-pub async fn new_devices(office: &Office, command: NewDevices, json: bool) -> Done {
-    let rules = office.core().device_rules().await;
-    let mut rules = rules.map_err(|error| error.to_string())?;
-    match command {
-        NewDevices::List if json => {
-            let rules = rules.iter();
-            let rules: Vec<_> = rules
-                .map(|rule| json!({ "kind": rule.kind, "access": rule.access.as_str() }))
-                .collect();
-            return Ok(Output::Json(json!(rules)));
-        }
-        NewDevices::List => {
-            let line = |rule: &DeviceRule| format!("{:?}\t{}\n", rule.kind, rule.access.as_str());
-            return text(rules.iter().map(line).collect::<String>());
-        }
-        NewDevices::Set { kind, access } => {
-            let kind = kind.to_lowercase();
-            rules.retain(|rule| rule.kind != kind);
-            let access = DeviceAccess::parse(&access).unwrap_or(DeviceAccess::Blocked);
-            rules.push(DeviceRule { kind, access });
-            // The rule for every other kind would hide what comes behind it.
-            rules.sort_by_key(|rule| rule.kind.is_empty());
-        }
-        NewDevices::Remove { kind } => {
-            let kind = kind.to_lowercase();
-            rules.retain(|rule| rule.kind != kind);
-        }
-    }
-    let saved = office.set_device_rules(&rules).await;
-    saved.map_err(|error| error.to_string())?;
-    text("saved\n")
-}
-
-/// Runs `carnet audit`.
-pub async fn audit(office: &Office, lines: usize, json: bool) -> Done {
-    let audit = office.audit(i64::MAX, lines).await;
-    let audit = audit.map_err(|error| error.to_string())?;
-    if json {
-        return Ok(Output::Json(json!(audit)));
-    }
-    let mut out = String::new();
-    for line in audit.iter().rev() {
-        let at = chrono::DateTime::from_timestamp_millis(line.at.0).unwrap_or_default();
-        out.push_str(&format!(
-            "{}\t{}\t{}\t{}\n",
-            at.format("%Y-%m-%dT%H:%M:%SZ"),
-            line.who,
-            line.client,
-            line.what
-        ));
-    }
-    text(out)
-}
-
-/// Runs `carnet notice`.
-pub async fn notice(office: &Office, sentence: Option<&str>) -> Done {
-    let saved = office.set_maintenance_notice(sentence).await;
-    saved.map_err(|error| error.to_string())?;
-    text(match sentence {
-        Some(_) => "every page shows it now\n",
-        None => "no page shows a notice any more\n",
-    })
-}
-
-/// Asks the public address as clients do.
-pub async fn reach(config: &Config, json: bool) -> Done {
-    let base = config
-        .public_url
-        .as_deref()
-        .ok_or("public_url is not set")?;
-    let probes = reach::reach(base).await?;
-    let well = probes.iter().all(|probe| probe.well);
-    let rows: Vec<_> = probes
-        .iter()
-        .map(|probe| json!({ "url": probe.url, "well": probe.well, "said": probe.said }))
-        .collect();
-    let lines: String = probes
-        .iter()
-        .map(|probe| {
-            let state = if probe.well { "ok" } else { "!!" };
-            format!("{state}\t{}\t{}\n", probe.url, probe.said)
-        })
-        .collect();
-    match (well, json) {
-        (true, true) => Ok(Output::Json(json!(rows))),
-        (true, false) => text(lines),
-        (false, _) => Err(format!("clients would not find everything:\n{lines}")),
-    }
 }
