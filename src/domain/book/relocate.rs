@@ -65,9 +65,11 @@ impl Book {
                 Ok(decided) => decided,
                 Err(obstacle) => return Ok(Err(obstacle)),
             };
+            let mut is_own = false;
             if !ops.is_empty() {
                 // Who moves without a condition may hold an older version than is moved.
-                if *condition != Condition::None {
+                is_own = *condition != Condition::None || book.holds_latest(href).await?;
+                if is_own {
                     ops.push(Op::NoteWritten {
                         collection: to.book.collection.id,
                         href: to.href.to_owned(),
@@ -75,14 +77,32 @@ impl Book {
                 }
                 book.core.commit_as(&book.actor, ops).await?;
             }
-            Ok(Ok(created))
+            Ok(Ok((created, is_own)))
         });
-        let created = decided.await.map_err(Obstacle::Here)??;
+        let (created, is_own) = decided.await.map_err(Obstacle::Here)??;
         let card = to.book.get(to.href).await.map_err(Obstacle::There)?;
+        if is_own {
+            let noted = to.book.note_ahead(&card.placement).await;
+            noted.map_err(Obstacle::There)?;
+        }
         Ok(Relocated {
             created,
             item: card.placement.item,
         })
+    }
+
+    /// Whether this client holds the latest version of an item, as far as that is known.
+    async fn holds_latest(&self, href: &str) -> Result<bool> {
+        match self
+            .heads(&[href.to_owned()])
+            .await?
+            .into_iter()
+            .flatten()
+            .next()
+        {
+            Some(card) => Ok(self.stale(&card.placement).await?.is_none()),
+            None => Ok(false),
+        }
     }
 
     /// What another href in this book takes, and whether nothing was there.

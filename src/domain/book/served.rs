@@ -128,6 +128,14 @@ impl Book {
         self.core.note(&self.actor, op).await.map(drop)
     }
 
+    /// Notes a card that this client has written in a book that does not know it yet.
+    pub(super) async fn note_ahead(&self, placement: &Placement) -> Result<()> {
+        if self.follows().await? {
+            return Ok(());
+        }
+        self.note_given(&[(placement.id, placement.changed)]).await
+    }
+
     /// The version this client holds of a card, if it is known and older than the current one.
     pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
         let (person, client, collection) = self.follower();

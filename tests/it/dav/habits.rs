@@ -368,3 +368,55 @@ fn a_client_that_pages_its_first_sync_writes_what_it_wrote_or_read_before() {
     assert_eq!(bird.delete(&path(6)).status, 412);
     assert!(other.get(&path(6)).text().contains("Theirs"));
 }
+
+#[test]
+fn what_a_client_moves_or_copies_it_may_change_and_delete() {
+    let server = Server::start();
+    let cadaver = Client::with_agent(&server, "alice", "cadaver/0.24 neon/0.33.0");
+    let other = Client::with_agent(&server, "alice", VDIRSYNCER);
+    let club = "/dav/alice/private/club/";
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    assert_eq!(cadaver.send("MKCOL", club, &[], body).status, 201);
+    let list = |book: &str| {
+        let listed = "<D:getcontentlength/><D:getlastmodified/><D:resourcetype/>";
+        cadaver.propfind(book, "1", listed);
+    };
+    let moved = |method: &str, from: &str, to: &str| {
+        let to = [("Destination", to)];
+        assert_eq!(cadaver.send(method, from, &to, "").status, 201, "{from}");
+    };
+    let (here, there) = (
+        |name: &str| format!("{BOOK}{name}.vcf"),
+        |name: &str| format!("{club}{name}.vcf"),
+    );
+    for name in ["a", "b", "c", "d"] {
+        other.put(&here(name), &[], card(&format!("u-{name}"), "First"));
+    }
+    list(BOOK);
+    moved("MOVE", &here("a"), &here("a2"));
+    let put = cadaver.put(&here("a2"), &[], card("u-a", "Second"));
+    assert_eq!(put.status, 204);
+    assert_eq!(cadaver.delete(&here("a2")).status, 204);
+    moved("MOVE", &here("b"), &here("b2"));
+    assert_eq!(cadaver.delete(&here("b2")).status, 204);
+    // To a book it lists afterwards, in part, and to one it has listed.
+    other.put(&there("first"), &[], card("u-first", "First"));
+    moved("MOVE", &here("c"), &there("c"));
+    let page = cadaver.sync(club, "", Some(1));
+    assert!(page.raw.contains("507"), "{}", page.raw);
+    let put = cadaver.put(&there("c"), &[], card("u-c", "Second"));
+    assert_eq!(put.status, 204);
+    list(TEAM);
+    moved("COPY", &here("d"), &format!("{TEAM}d.vcf"));
+    assert_eq!(cadaver.delete(&format!("{TEAM}d.vcf")).status, 204);
+    // What somebody else changed meanwhile it has not seen, wherever it puts it.
+    list(BOOK);
+    other.put(&here("d"), &[("If-Match", "*")], card("u-d", "Theirs"));
+    moved("MOVE", &here("d"), &here("d2"));
+    assert_eq!(cadaver.delete(&here("d2")).status, 412);
+    let put = cadaver.put(&here("d2"), &[], card("u-d", "Mine"));
+    assert_eq!(put.status, 412);
+    assert!(other.get(&here("d2")).text().contains("Theirs"));
+}
