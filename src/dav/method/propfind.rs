@@ -103,7 +103,9 @@ async fn members(
         flush(&mut out, sink).await?;
         next = leg.next;
     }
-    book.note_served(&book.cursor()).await?;
+    if cards.tell_version() {
+        book.note_served(&book.cursor()).await?;
+    }
     Ok(out.finish(None).into())
 }
 

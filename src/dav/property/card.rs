@@ -113,6 +113,17 @@ impl<'a> Cards<'a> {
         }
     }
 
+    /// Whether who reads the responses learns which version of a card there is: its entity tag, its
+    /// time or its whole content.
+    pub fn tell_version(&self) -> bool {
+        let tells = |live: &Live| match live {
+            Live::Etag | Live::Modified => true,
+            Live::Data => self.data.props.is_empty(),
+            _ => false,
+        };
+        !self.names_only && self.asked.iter().any(|(_, live)| tells(live))
+    }
+
     /// Writes one response for each card.
     pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
         let privileges = self.privileges(cards).await?;

@@ -90,7 +90,7 @@ async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Byt
                 out.bare(&format!("{href}{}", encode(name)), 404, None);
             }
         }
-        note_given(book, &there).await?;
+        note_given(book, &cards, &there).await?;
         flush(&mut out, sink).await?;
     }
     Ok(out.finish(None).into())
@@ -116,7 +116,7 @@ pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
             .await?;
             if matches(&call, book, &card, &query.filter) {
                 cards.write(&[&card], &mut out).await?;
-                note_given(book, &[&card]).await?;
+                note_given(book, &cards, &[&card]).await?;
             }
             Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
         }
@@ -163,7 +163,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
         left -= found.len();
         cards.write(&found, &mut out).await?;
         if cut || !everything {
-            note_given(book, &found).await?;
+            note_given(book, &cards, &found).await?;
         }
         if cut {
             out.bare(href, 507, Some(TRUNCATED));
@@ -172,7 +172,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
         flush(&mut out, sink).await?;
         next = leg.next;
     }
-    if everything {
+    if everything && cards.tell_version() {
         book.note_served(&book.cursor()).await?;
     }
     Ok(out.finish(None).into())
@@ -199,7 +199,11 @@ fn matches(call: &Call, book: &Book, card: &Card, filter: &Filter) -> bool {
         .matches(&content, &card.placement.uid, filter)
 }
 
-async fn note_given(book: &Book, cards: &[&Card]) -> Result<(), Failure> {
+/// Notes that the client was given cards, unless the answer says nothing of what they hold.
+async fn note_given(book: &Book, answer: &Cards<'_>, cards: &[&Card]) -> Result<(), Failure> {
+    if !answer.tell_version() {
+        return Ok(());
+    }
     let given: Vec<_> = cards
         .iter()
         .map(|card| (card.placement.id, card.placement.changed))

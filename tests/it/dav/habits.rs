@@ -420,3 +420,66 @@ fn what_a_client_moves_or_copies_it_may_change_and_delete() {
     assert_eq!(put.status, 412);
     assert!(other.get(&here("d2")).text().contains("Theirs"));
 }
+
+#[test]
+fn an_answer_that_says_nothing_of_a_version_gives_none() {
+    let server = Server::start();
+    let ours = Client::with_agent(&server, "alice", "rclone/v1.60");
+    let other = Client::with_agent(&server, "alice", VDIRSYNCER);
+    let path = format!("{BOOK}shared.vcf");
+    let find = |inner: &str| format!("<D:propfind {NS}>{inner}</D:propfind>");
+    let named = "<C:address-data><C:prop name='FN'/></C:address-data>";
+    let kind = "<D:resourcetype/>";
+    let multiget = |props: &str| {
+        format!(
+            "<C:addressbook-multiget {NS}><D:prop>{props}</D:prop><D:href>{path}</D:href></C:addressbook-multiget>"
+        )
+    };
+    let one = "<C:filter><C:prop-filter name='UID'><C:text-match>shared</C:text-match></C:prop-filter></C:filter>";
+    let mine = base().replace("TEL;TYPE=work:1", "TEL;TYPE=work:2");
+    let theirs = card_with(
+        "shared",
+        "Base Name",
+        &["TEL;TYPE=work:1", "NOTE:old", "EMAIL:theirs@example.org"],
+    );
+    let edited_after = |method: &str, target: &str, body: &str| {
+        other.put(&path, &[], base());
+        ours.propfind(BOOK, "1", "<D:getetag/>");
+        other.put(&path, &[], &theirs);
+        let answer = ours.send(method, target, &[("Depth", "1")], body);
+        assert!([200, 207].contains(&answer.status), "{method} {body}");
+        assert_eq!(ours.put(&path, &[], &mine).status, 204, "{method} {body}");
+        other.get(&path).text()
+    };
+    for (method, target, body) in [
+        ("HEAD", &*path, String::new()),
+        (
+            "PROPFIND",
+            BOOK,
+            find(&format!("<D:prop>{kind}<D:displayname/></D:prop>")),
+        ),
+        ("PROPFIND", BOOK, find("<D:propname/>")),
+        ("REPORT", BOOK, multiget(named)),
+        ("REPORT", BOOK, multiget(kind)),
+        ("REPORT", BOOK, query_body(kind, "", None)),
+        ("REPORT", BOOK, query_body(named, one, None)),
+        ("REPORT", &*path, query_body(named, one, None)),
+    ] {
+        let text = edited_after(method, target, &body);
+        let both = ["TEL;TYPE=work:2", "EMAIL:theirs@example.org"];
+        assert!(both.iter().all(|line| text.contains(line)), "{body} {text}");
+    }
+    // Who was told of the change, or given the card, replaces it.
+    for (method, target, body) in [
+        ("GET", &*path, String::new()),
+        (
+            "PROPFIND",
+            BOOK,
+            find("<D:prop><D:getlastmodified/></D:prop>"),
+        ),
+        ("REPORT", BOOK, multiget("<C:address-data/>")),
+        ("REPORT", BOOK, query_body("<D:getetag/>", one, None)),
+    ] {
+        assert_eq!(edited_after(method, target, &body), mine, "{method} {body}");
+    }
+}
