@@ -337,20 +337,28 @@ impl Book {
                     _ => None,
                 };
                 let mut ops = Vec::new();
+                let mut mine = None;
                 match held {
                     None => {
                         ops.extend(self.revision(&card, &bytes?)?);
                         ops.push(written_here);
                     }
                     Some(held) => {
-                        if let Some((merged, lost)) = self.reconcile(&card, held, edit).await? {
+                        let reconciled = self.reconcile(&card, held, edit).await?;
+                        if let Some(merged) = reconciled.merged {
                             ops.extend(self.revision(&card, &merged)?);
-                            ops.extend(lost);
                         }
+                        ops.extend(reconciled.refusal);
+                        mine = Some(reconciled.mine);
                     }
                 }
                 if ops.iter().any(|op| !matches!(op, Op::NoteWritten { .. })) {
                     moved = self.commit(ops).await?.collections;
+                }
+                if let Some(mine) = mine {
+                    let here = moved.iter().find(|(id, _)| *id == self.collection.id);
+                    let seq = here.map_or(card.placement.changed, |(_, seq)| *seq);
+                    self.note_merged(card.placement.id, seq, mine);
                 }
             }
         }

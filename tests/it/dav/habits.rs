@@ -483,3 +483,35 @@ fn an_answer_that_says_nothing_of_a_version_gives_none() {
         assert_eq!(edited_after(method, target, &body), mine, "{method} {body}");
     }
 }
+
+#[test]
+fn an_edit_after_a_merged_one_is_merged_as_well() {
+    let server = Server::start();
+    let bird = Client::with_agent(&server, "alice", THUNDERBIRD);
+    let other = Client::with_agent(&server, "alice", VDIRSYNCER);
+    let path = format!("{BOOK}shared.vcf");
+    let numbered = |number: u8| base().replace("work:1", &format!("work:{number}"));
+    other.put(&path, &[], base());
+    bird.sync(BOOK, "", None);
+    let email = "EMAIL:theirs@example.org\r\nEND:VCARD";
+    other.put(&path, &[], base().replace("END:VCARD", email));
+    // It does not read what came of the first edit before it makes the next ones.
+    for number in 2..5 {
+        let put = bird.put(&path, &[], numbered(number));
+        assert_eq!((put.status, put.header("etag")), (204, None), "{number}");
+        let text = other.get(&path).text();
+        assert!(text.contains(&format!("work:{number}\r\n")), "{text}");
+        assert!(text.contains("EMAIL:theirs@example.org"), "{text}");
+    }
+    assert!(kept(&server).1.is_empty(), "{:?}", kept(&server).1);
+    assert_eq!(bird.delete(&path).status, 412, "it never saw the address");
+    // What others change of the same goes before, as ever.
+    let text = other.get(&path).text().replace("work:4", "work:9");
+    other.put(&path, &[], &text);
+    assert_eq!(bird.put(&path, &[], numbered(5)).status, 412);
+    assert!(kept(&server).1.iter().any(|lost| lost.contains("work:5")));
+    // Having read it, it may take the address away.
+    assert_eq!(bird.get(&path).text(), text);
+    assert_eq!(bird.put(&path, &[], numbered(6)).status, 204);
+    assert_eq!(other.get(&path).text(), numbered(6));
+}
