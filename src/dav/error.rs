@@ -188,7 +188,7 @@ impl From<XmlError> for Failure {
         match error {
             XmlError::Entities => Failure::forbidden("D:no-external-entities", error.to_string()),
             XmlError::TooLarge(_) => Failure::Status(StatusCode::PAYLOAD_TOO_LARGE),
-            XmlError::Malformed { .. } | XmlError::Unexpected(_) => {
+            XmlError::Malformed { .. } | XmlError::TooMany(_) | XmlError::Unexpected(_) => {
                 Failure::BadRequest(error.to_string())
             }
         }

@@ -1,6 +1,6 @@
 //! Properties of cards, many at a time: values common to a book are computed once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use carnet_proto::{
@@ -169,8 +169,11 @@ impl<'a> Cards<'a> {
             self.property(card, name, live, privileges, dead, &mut out);
         }
         if let (true, Some(dead)) = (self.all, dead) {
-            let asked = |name: &Name| self.asked.iter().any(|(asked, _)| asked == name);
-            dead.write_others(|name| is_live(CARD, name) || asked(name), &mut out.found);
+            let asked: HashSet<&Name> = self.asked.iter().map(|(name, _)| name).collect();
+            dead.write_others(
+                |name| is_live(CARD, name) || asked.contains(name),
+                &mut out.found,
+            );
         }
         if self.call.prefer().minimal {
             out.others.retain(|(status, _)| *status != 404);

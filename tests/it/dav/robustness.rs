@@ -156,3 +156,41 @@ fn row_87_a_slow_reader_holds_up_nobody_and_no_memory() {
     assert!(answer.ends_with("</D:multistatus>"));
     assert_eq!(answer.matches("<D:response>").count(), 114);
 }
+
+#[test]
+fn a_request_names_so_many_properties_and_no_more() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let names =
+        |count: usize| -> String { (0..count).map(|n| format!("<p{n} xmlns='z'/>")).collect() };
+    let path = "/dav/alice/private/many/";
+    let find = |count| {
+        format!(
+            "<D:propfind {NS}><D:prop>{}</D:prop></D:propfind>",
+            names(count)
+        )
+    };
+    let patch = |count| {
+        let set = names(count);
+        format!("<D:propertyupdate {NS}><D:set><D:prop>{set}</D:prop></D:set></D:propertyupdate>")
+    };
+    let make = |count| {
+        let book = "<D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>";
+        let set = names(count);
+        format!("<D:mkcol {NS}><D:set><D:prop>{book}{set}</D:prop></D:set></D:mkcol>")
+    };
+    for (method, target, body, status) in [
+        ("PROPFIND", BOOK, find(500), 207),
+        ("PROPFIND", BOOK, find(501), 400),
+        ("PROPPATCH", BOOK, patch(1_000), 207),
+        ("PROPPATCH", BOOK, patch(1_001), 400),
+        ("MKCOL", path, make(1_000), 400),
+        // Read, and more than a book may keep.
+        ("MKCOL", path, make(999), 403),
+    ] {
+        let answer = alice.send(method, target, &[("Depth", "1")], body);
+        assert_eq!(answer.status, status, "{method}");
+        let told = answer.text().contains("properties in one request");
+        assert_eq!(told, status == 400, "{method}: {}", answer.text());
+    }
+}
