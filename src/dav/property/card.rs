@@ -16,7 +16,7 @@ use carnet_proto::{
 
 use super::{CARD, Dead, acl, is_dead, is_live, live_on, once, webdav, write};
 use crate::{
-    dav::{Call, error::Failure, path::Kind, report},
+    dav::{Call, error::Failure, method::flush, output::Sink, path::Kind, report},
     domain::{
         book::{Book, ItemPrivileges, Marks},
         id::ItemId,
@@ -124,14 +124,31 @@ impl<'a> Cards<'a> {
         !self.names_only && self.asked.iter().any(|(_, live)| tells(live))
     }
 
-    /// Writes one response for each card.
-    pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
+    /// Writes one response for each card, and sends them as they become large enough for a part.
+    pub async fn write(
+        &self,
+        cards: &[&Card],
+        out: &mut MultiStatus,
+        sink: &Sink,
+    ) -> Result<(), Failure> {
         let privileges = self.privileges(cards).await?;
         for (at, card) in cards.iter().enumerate() {
-            let href = format!("{}{}", self.href, encode(&card.placement.href));
-            out.properties(&href, &self.properties(card, privileges.get(at)));
+            self.response(card, privileges.get(at), out);
+            flush(out, sink).await?;
         }
         Ok(())
+    }
+
+    /// Writes the response for one card.
+    pub async fn write_one(&self, card: &Card, out: &mut MultiStatus) -> Result<(), Failure> {
+        let privileges = self.privileges(&[card]).await?;
+        self.response(card, privileges.first(), out);
+        Ok(())
+    }
+
+    fn response(&self, card: &Card, privileges: Option<&ItemPrivileges>, out: &mut MultiStatus) {
+        let href = format!("{}{}", self.href, encode(&card.placement.href));
+        out.properties(&href, &self.properties(card, privileges));
     }
 
     /// The properties of one card.

@@ -84,7 +84,7 @@ async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Byt
         };
         rest = &rest[found.len()..];
         let there: Vec<&Card> = found.iter().flatten().collect();
-        cards.write(&there, &mut out).await?;
+        cards.write(&there, &mut out, sink).await?;
         for (name, card) in chunk.iter().zip(&found) {
             if card.is_none() {
                 out.bare(&format!("{href}{}", encode(name)), 404, None);
@@ -115,7 +115,7 @@ pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
             )
             .await?;
             if matches(&call, book, &card, &query.filter) {
-                cards.write(&[&card], &mut out).await?;
+                cards.write_one(&card, &mut out).await?;
                 note_given(book, &cards, &[&card]).await?;
             }
             Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
@@ -161,7 +161,7 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
         let cut = found.len() > left;
         found.truncate(left);
         left -= found.len();
-        cards.write(&found, &mut out).await?;
+        cards.write(&found, &mut out, sink).await?;
         if cut || !everything {
             note_given(book, &cards, &found).await?;
         }
@@ -169,7 +169,6 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
             out.bare(href, 507, Some(TRUNCATED));
             return Ok(out.finish(None).into());
         }
-        flush(&mut out, sink).await?;
         next = leg.next;
     }
     if everything && cards.tell_version() {
