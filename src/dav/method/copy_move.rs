@@ -6,7 +6,7 @@ use carnet_proto::dav::{
 };
 use http::StatusCode;
 
-use super::{delete::whole, precondition::condition};
+use super::precondition::condition;
 use crate::{
     dav::{
         Call,
@@ -99,7 +99,6 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 ..
             },
         ) if moves && !is_group_segment(segment) => {
-            whole(call)?;
             let renamed = book.set_segment(segment, &condition(call).await?).await;
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))
