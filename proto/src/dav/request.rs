@@ -240,9 +240,8 @@ impl Report {
                 Report::Multiget(Multiget { hrefs, props, data })
             }
             (CARDDAV, "addressbook-query") => {
-                let filter = root.child(CARDDAV, "filter").ok_or_else(|| {
-                    XmlError::Unexpected("addressbook-query without filter".into())
-                })?;
+                // Some clients list a book so (Nextcloud's library, KDE).
+                let filter = root.child(CARDDAV, "filter").map(filter_of).transpose()?;
                 let version = match data.version.as_deref() {
                     Some("3.0") => Some(Version::V3),
                     Some("4.0") => Some(Version::V4),
@@ -251,7 +250,7 @@ impl Report {
                 Report::Query(Query {
                     filter: Filter {
                         version,
-                        ..filter_of(filter)?
+                        ..filter.unwrap_or_default()
                     },
                     limit: limit(CARDDAV)?,
                     props,
@@ -322,8 +321,8 @@ fn props_of(root: &Element) -> Result<Vec<Name>, XmlError> {
 }
 
 fn instructions(root: &Element) -> Result<Vec<Instruction>, XmlError> {
-    let mut octets = 0;
     let mut found = Vec::new();
+    let mut octets = 0;
     for child in root.elements() {
         let Some(prop) = child.child(DAV, "prop") else {
             continue;

@@ -162,6 +162,17 @@ fn what_a_body_multiplies_is_limited() {
 }
 
 #[test]
+fn a_query_without_a_filter_asks_for_all() {
+    let body = format!(
+        "<C:addressbook-query xmlns:C='{CARDDAV}' xmlns:D='{DAV}'><D:prop><D:getetag/></D:prop></C:addressbook-query>"
+    );
+    let Ok(Report::Query(query)) = Report::parse(body.as_bytes()) else {
+        panic!("it is refused")
+    };
+    assert!(query.filter.props.is_empty());
+}
+
+#[test]
 fn a_namespace_is_the_text_it_spells() {
     let element = parse(b"<a xmlns='u:x&amp;y&#38;z'/>").expect("a body");
     assert!(element.name.is("u:x&y&z", "a"));
