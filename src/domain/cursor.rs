@@ -13,6 +13,8 @@ pub struct Cursor {
     began: Option<Seq>,
     /// Time of the last of the person's refused writes that was reported; 0: none.
     refused: i64,
+    /// Generated lists are still to be told, those after this one.
+    lists: Option<i64>,
 }
 
 impl Cursor {
@@ -24,12 +26,18 @@ impl Cursor {
             seq,
             began: None,
             refused: 0,
+            lists: None,
         }
     }
 
     /// The cursor with the person's refused writes reported up to a time.
     pub(super) fn with_refused(self, refused: i64) -> Self {
         Self { refused, ..self }
+    }
+
+    /// The cursor with the generated lists told up to one of them; none: nothing is left to be told.
+    pub(super) fn with_lists(self, lists: Option<i64>) -> Self {
+        Self { lists, ..self }
     }
 
     /// A cursor within a first synchronization that began at `began`.
@@ -52,6 +60,10 @@ impl Cursor {
         else {
             return Err(Error::StaleCursor);
         };
+        let (seq, lists) = match seq.split_once('~') {
+            Some((seq, lists)) => (seq, Some(number(lists)?)),
+            None => (seq, None),
+        };
         let (seq, refused) = seq.split_once('.').unwrap_or((seq, "0"));
         let (seq, refused) = (Seq(number(seq)?), number(refused)?);
         let began = parts.next().map(number).transpose()?.map(Seq);
@@ -65,6 +77,7 @@ impl Cursor {
                 seq,
                 began,
                 refused,
+                lists,
             }),
             Some(_) => Err(Error::StaleCursor),
         }
@@ -84,6 +97,11 @@ impl Cursor {
     /// Time up to which refused writes were reported.
     pub(super) fn refused(&self) -> i64 {
         self.refused
+    }
+
+    /// After which generated list the rest is still to be told; none: all were.
+    pub(super) fn lists(&self) -> Option<i64> {
+        self.lists
     }
 
     /// Removals up to here do not concern the client.
@@ -106,6 +124,9 @@ impl std::fmt::Display for Cursor {
         write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)?;
         if self.refused > 0 {
             write!(f, ".{}", self.refused)?;
+        }
+        if let Some(told) = self.lists {
+            write!(f, "~{told}")?;
         }
         match self.began {
             Some(began) => write!(f, ":{}", began.0),
