@@ -30,6 +30,12 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
     let destination = call
         .header("destination")
         .ok_or_else(|| Failure::BadRequest("no Destination".into()))?;
+    // An absolute URL or an absolute path (RFC 4918 §10.3).
+    if host_of(destination).is_none() && !destination.trim_start().starts_with('/') {
+        return Err(Failure::BadRequest(
+            "the Destination is neither a URL nor an absolute path".into(),
+        ));
+    }
     if !is_here(call, destination) {
         return Err(Failure::Status(StatusCode::BAD_GATEWAY));
     }
