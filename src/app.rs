@@ -9,7 +9,7 @@ use std::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{Method, StatusCode, header},
     middleware,
     response::{IntoResponse, Response},
     routing::{any, get},
@@ -346,6 +346,9 @@ async fn other(State(other): State<Other>, request: Request) -> Response {
         eas::serve(State(other.devices), request).await
     } else if autodiscover::is_path(path) {
         Box::pin(other.autodiscover.serve(request)).await
+    } else if path == "*" && request.method() == Method::OPTIONS {
+        // The server as a whole (RFC 9110 §9.3.7).
+        StatusCode::OK.into_response()
     } else {
         web::no_page(&other.pages, request).await
     }

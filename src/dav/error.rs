@@ -194,7 +194,7 @@ impl From<XmlError> for Failure {
                 Failure::forbidden(Precondition::NoExternalEntities, error.to_string())
             }
             XmlError::TooLarge(_) => Failure::Status(StatusCode::PAYLOAD_TOO_LARGE),
-            XmlError::Malformed { .. } | XmlError::Unexpected(_) => {
+            XmlError::Malformed { .. } | XmlError::TooMany(_) | XmlError::Unexpected(_) => {
                 Failure::BadRequest(error.to_string())
             }
         }

@@ -300,6 +300,7 @@ async fn read(
         Err(BodyError::TooLarge) if is_card => Ok(Err(BodyError::TooLarge)),
         Err(BodyError::TooLarge) => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE)),
         Err(BodyError::Broken) => Err(Failure::BadRequest("the body ended early".into())),
+        Err(BodyError::Garbled) => Err(Failure::BadRequest("the body is not valid gzip".into())),
         Err(BodyError::Encoding) => Err(Failure::Encoding),
     }
 }

@@ -17,6 +17,8 @@ pub struct Cursor {
     began: Option<Seq>,
     /// Time of the last of the person's refused writes that was reported.
     refused: Option<Timestamp>,
+    /// Generated lists are still to be told, those after this one.
+    lists: Option<i64>,
 }
 
 impl Cursor {
@@ -28,12 +30,18 @@ impl Cursor {
             seq,
             began: None,
             refused: None,
+            lists: None,
         }
     }
 
     /// The cursor with the person's refused writes reported up to a time.
     pub(super) fn with_refused(self, refused: Option<Timestamp>) -> Self {
         Self { refused, ..self }
+    }
+
+    /// The cursor with the generated lists told up to one of them; none: nothing is left to be told.
+    pub(super) fn with_lists(self, lists: Option<i64>) -> Self {
+        Self { lists, ..self }
     }
 
     /// A cursor within a first synchronization that began at `began`.
@@ -56,6 +64,10 @@ impl Cursor {
         else {
             return Err(Error::StaleCursor);
         };
+        let (seq, lists) = match seq.split_once('~') {
+            Some((seq, lists)) => (seq, Some(number(lists)?)),
+            None => (seq, None),
+        };
         let (seq, refused) = match seq.split_once('.') {
             Some((seq, refused)) => (seq, Some(Timestamp(number(refused)?))),
             None => (seq, None),
@@ -72,6 +84,7 @@ impl Cursor {
                 seq,
                 began,
                 refused,
+                lists,
             }),
             Some(_) => Err(Error::StaleCursor),
         }
@@ -91,6 +104,11 @@ impl Cursor {
     /// Time up to which refused writes were reported.
     pub(super) fn refused(&self) -> Option<Timestamp> {
         self.refused
+    }
+
+    /// After which generated list the rest is still to be told; none: all were.
+    pub(super) fn lists(&self) -> Option<i64> {
+        self.lists
     }
 
     /// Removals up to here do not concern the client.
@@ -113,6 +131,9 @@ impl std::fmt::Display for Cursor {
         write!(f, "{PREFIX}{}:{}:{}", self.uuid, self.epoch, self.seq.0)?;
         if let Some(refused) = self.refused {
             write!(f, ".{}", refused.0)?;
+        }
+        if let Some(told) = self.lists {
+            write!(f, "~{told}")?;
         }
         match self.began {
             Some(began) => write!(f, ":{}", began.0),

@@ -19,6 +19,8 @@ pub enum BodyError {
     TooLarge,
     #[error("the body could not be read to its end")]
     Broken,
+    #[error("the body is not compressed as it says")]
+    Garbled,
     #[error("the content encoding is not supported")]
     Encoding,
 }
@@ -51,7 +53,7 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
             MultiGzDecoder::new(&bytes[..])
                 .take(limit as u64 + 1)
                 .read_to_end(&mut out)
-                .map_err(|_| BodyError::Broken)?;
+                .map_err(|_| BodyError::Garbled)?;
             if out.len() > limit {
                 Err(BodyError::TooLarge)
             } else {

@@ -2,11 +2,16 @@
 
 use super::{
     name::{CARDDAV, DAV, Name},
-    xml::{Element, XmlError, is_name, parse},
+    xml::{Element, MAX_BODY, XmlError, is_name, parse},
 };
 use crate::vcard::{
     Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, Version,
 };
+
+/// Names of properties in one request, at most.
+const MAX_NAMES: usize = 500;
+/// Properties set or removed by one request, at most.
+const MAX_INSTRUCTIONS: usize = 1_000;
 
 /// PROPFIND (RFC 4918 §9.1)
 #[derive(Clone, Debug, PartialEq)]
@@ -26,13 +31,13 @@ impl PropFind {
             return Ok(PropFind::AllProp(Vec::new()));
         }
         let root = expect(body, DAV, "propfind")?;
-        let named = |name: &str| root.child(DAV, name).map(names).unwrap_or_default();
+        let named = |name: &str| root.child(DAV, name).map_or(Ok(Vec::new()), names);
         if root.child(DAV, "propname").is_some() {
             Ok(PropFind::PropName)
         } else if root.child(DAV, "allprop").is_some() {
-            Ok(PropFind::AllProp(named("include")))
+            Ok(PropFind::AllProp(named("include")?))
         } else if root.child(DAV, "prop").is_some() {
-            Ok(PropFind::Prop(named("prop")))
+            Ok(PropFind::Prop(named("prop")?))
         } else {
             Err(XmlError::Unexpected(
                 "propfind holds none of prop, allprop, propname".into(),
@@ -69,7 +74,7 @@ pub struct Property {
 /// The instructions of a PROPPATCH body.
 pub fn prop_patch(body: &[u8]) -> Result<Vec<Instruction>, XmlError> {
     let root = expect(body, DAV, "propertyupdate")?;
-    Ok(instructions(&root))
+    instructions(&root)
 }
 
 /// Extended MKCOL (RFC 5689): the properties to set; none for an empty body.
@@ -78,7 +83,7 @@ pub fn mk_col(body: &[u8]) -> Result<Option<Vec<Property>>, XmlError> {
         return Ok(None);
     }
     let root = expect(body, DAV, "mkcol")?;
-    let set = instructions(&root)
+    let set = instructions(&root)?
         .into_iter()
         .filter_map(|instruction| match instruction {
             Instruction::Set(property) => Some(property),
@@ -184,8 +189,8 @@ impl Report {
     /// not well-formed, an unknown collation or an invalid filter.
     pub fn parse(body: &[u8]) -> Result<Self, ReportError> {
         let root = parse(body)?;
-        let props = props_of(&root);
-        let data = address_data(&root);
+        let props = props_of(&root)?;
+        let data = address_data(&root)?;
         let limit = |namespace| -> Result<Option<usize>, XmlError> {
             let count = root
                 .child(namespace, "limit")
@@ -235,9 +240,8 @@ impl Report {
                 Report::Multiget(Multiget { hrefs, props, data })
             }
             (CARDDAV, "addressbook-query") => {
-                let filter = root.child(CARDDAV, "filter").ok_or_else(|| {
-                    XmlError::Unexpected("addressbook-query without filter".into())
-                })?;
+                // Some clients list a book so (Nextcloud's library, KDE).
+                let filter = root.child(CARDDAV, "filter").map(filter_of).transpose()?;
                 let version = match data.version.as_deref() {
                     Some("3.0") => Some(Version::V3),
                     Some("4.0") => Some(Version::V4),
@@ -246,7 +250,7 @@ impl Report {
                 Report::Query(Query {
                     filter: Filter {
                         version,
-                        ..filter_of(filter)?
+                        ..filter.unwrap_or_default()
                     },
                     limit: limit(CARDDAV)?,
                     props,
@@ -262,9 +266,10 @@ impl Report {
                         .filter(|child| child.name.is(DAV, "property-search"))
                         .map(|search| {
                             let text = search.child(DAV, "match").map(Element::text);
-                            (props_of(search), text.unwrap_or_default().trim().to_owned())
+                            let text = text.unwrap_or_default().trim().to_owned();
+                            Ok((props_of(search)?, text))
                         })
-                        .collect(),
+                        .collect::<Result<_, XmlError>>()?,
                     props,
                     everywhere: root
                         .child(DAV, "apply-to-principal-collection-set")
@@ -297,28 +302,42 @@ fn expect(body: &[u8], namespace: &str, local: &str) -> Result<Element, XmlError
     }
 }
 
-fn names(element: &Element) -> Vec<Name> {
-    element.elements().map(|child| child.name.clone()).collect()
+/// Each card of an answer has all that is asked for, so that there is a limit.
+fn names(element: &Element) -> Result<Vec<Name>, XmlError> {
+    let names = element.elements().map(|child| child.name.clone());
+    few(names.collect())
 }
 
-fn props_of(root: &Element) -> Vec<Name> {
-    root.child(DAV, "prop").map(names).unwrap_or_default()
+fn few<T>(names: Vec<T>) -> Result<Vec<T>, XmlError> {
+    if names.len() > MAX_NAMES {
+        Err(XmlError::TooMany(MAX_NAMES))
+    } else {
+        Ok(names)
+    }
 }
 
-fn instructions(root: &Element) -> Vec<Instruction> {
+fn props_of(root: &Element) -> Result<Vec<Name>, XmlError> {
+    root.child(DAV, "prop").map_or(Ok(Vec::new()), names)
+}
+
+fn instructions(root: &Element) -> Result<Vec<Instruction>, XmlError> {
     let mut found = Vec::new();
+    let mut octets = 0;
     for child in root.elements() {
         let Some(prop) = child.child(DAV, "prop") else {
             continue;
         };
-        if child.name.is(DAV, "set") {
-            // The language in scope is part of the property (RFC 4918 §4.3).
-            let scope = [root, child, prop];
-            let lang = scope
-                .iter()
-                .rev()
-                .find_map(|outer| outer.attribute("xml:lang"));
-            found.extend(prop.elements().map(|element| {
+        // The language in scope is part of the property (RFC 4918 §4.3).
+        let scope = [root, child, prop];
+        let lang = scope
+            .iter()
+            .rev()
+            .find_map(|outer| outer.attribute("xml:lang"));
+        for element in prop.elements() {
+            if found.len() == MAX_INSTRUCTIONS {
+                return Err(XmlError::TooMany(MAX_INSTRUCTIONS));
+            }
+            if child.name.is(DAV, "set") {
                 let mut element = element.clone();
                 if let (Some(lang), None) = (lang, element.attribute("xml:lang")) {
                     element
@@ -326,34 +345,38 @@ fn instructions(root: &Element) -> Vec<Instruction> {
                         .push(("xml:lang".into(), lang.to_owned()));
                 }
                 let xml = element.to_fragment(&scope);
-                Instruction::Set(Property { element, xml })
-            }));
-        } else if child.name.is(DAV, "remove") {
-            found.extend(prop.elements().map(|e| Instruction::Remove(e.name.clone())));
+                octets += xml.len();
+                if octets > MAX_BODY {
+                    return Err(XmlError::TooLarge("properties of more than 4 MiB"));
+                }
+                found.push(Instruction::Set(Property { element, xml }));
+            } else if child.name.is(DAV, "remove") {
+                found.push(Instruction::Remove(element.name.clone()));
+            }
         }
     }
-    found
+    Ok(found)
 }
 
-fn address_data(root: &Element) -> AddressData {
+fn address_data(root: &Element) -> Result<AddressData, XmlError> {
     let Some(data) = root
         .child(DAV, "prop")
         .and_then(|prop| prop.child(CARDDAV, "address-data"))
     else {
-        return AddressData::default();
+        return Ok(AddressData::default());
     };
-    AddressData {
+    let wanted = data
+        .elements()
+        .filter(|child| child.name.is(CARDDAV, "prop"))
+        .filter_map(|prop| {
+            let name = prop.attribute("name")?.to_owned();
+            Some((name, prop.attribute("novalue") == Some("yes")))
+        });
+    Ok(AddressData {
         content_type: data.attribute("content-type").map(str::to_owned),
         version: data.attribute("version").map(str::to_owned),
-        props: data
-            .elements()
-            .filter(|child| child.name.is(CARDDAV, "prop"))
-            .filter_map(|prop| {
-                let name = prop.attribute("name")?.to_owned();
-                Some((name, prop.attribute("novalue") == Some("yes")))
-            })
-            .collect(),
-    }
+        props: few(wanted.collect())?,
+    })
 }
 
 fn expansions(element: &Element) -> Result<Vec<Expand>, XmlError> {

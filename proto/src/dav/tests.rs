@@ -115,6 +115,65 @@ fn proppatch_keeps_the_order_and_the_xml() {
 }
 
 #[test]
+fn what_a_body_multiplies_is_limited() {
+    let ask = |root: &str, inner: &str| {
+        format!("<D:{root} xmlns:D='{DAV}' xmlns:C='{CARDDAV}'>{inner}</D:{root}>")
+    };
+    let names = |count: usize| -> String { (0..count).map(|n| format!("<p{n}/>")).collect() };
+    let find = |count| {
+        let body = ask("propfind", &format!("<D:prop>{}</D:prop>", names(count)));
+        PropFind::parse(body.as_bytes()).map(drop)
+    };
+    assert_eq!(find(500), Ok(()));
+    assert_eq!(find(501), Err(XmlError::TooMany(500)));
+    let sync = format!(
+        "<D:sync-token/><D:sync-level>1</D:sync-level><D:prop>{}</D:prop>",
+        names(501)
+    );
+    let parts: String = (0..501).map(|n| format!("<C:prop name='P{n}'/>")).collect();
+    let partial =
+        format!("<D:sync-token/><D:prop><C:address-data>{parts}</C:address-data></D:prop>");
+    for inner in [sync, partial] {
+        let report = Report::parse(ask("sync-collection", &inner).as_bytes());
+        assert_eq!(report, Err(ReportError::Xml(XmlError::TooMany(500))));
+    }
+    let patch = |set: usize, removed: usize| {
+        let inner = format!(
+            "<D:set><D:prop>{}</D:prop></D:set><D:remove><D:prop>{}</D:prop></D:remove>",
+            names(set),
+            names(removed)
+        );
+        let done = prop_patch(ask("propertyupdate", &inner).as_bytes());
+        done.map(|instructions| instructions.len())
+    };
+    assert_eq!(patch(500, 500), Ok(1_000));
+    assert_eq!(patch(500, 501), Err(XmlError::TooMany(1_000)));
+    // Each property holds what is declared around it, and each element its namespace.
+    let declared: String = (0..90)
+        .map(|n| format!(" xmlns:n{n}='{}'", "u".repeat(900)))
+        .collect();
+    let inner = format!("<D:set{declared}><D:prop>{}</D:prop></D:set>", names(100));
+    let wide = prop_patch(ask("propertyupdate", &inner).as_bytes());
+    assert!(matches!(wide, Err(XmlError::TooLarge(_))));
+    assert!(parse(format!("<a xmlns='{}'/>", "u".repeat(1_001)).as_bytes()).is_err());
+    let attributes =
+        |count: usize| -> String { (0..count).map(|n| format!(" a{n}='x'")).collect() };
+    assert!(parse(format!("<a{}/>", attributes(100)).as_bytes()).is_ok());
+    assert!(parse(format!("<a{}/>", attributes(101)).as_bytes()).is_err());
+}
+
+#[test]
+fn a_query_without_a_filter_asks_for_all() {
+    let body = format!(
+        "<C:addressbook-query xmlns:C='{CARDDAV}' xmlns:D='{DAV}'><D:prop><D:getetag/></D:prop></C:addressbook-query>"
+    );
+    let Ok(Report::Query(query)) = Report::parse(body.as_bytes()) else {
+        panic!("it is refused")
+    };
+    assert!(query.filter.props.is_empty());
+}
+
+#[test]
 fn a_namespace_is_the_text_it_spells() {
     let element = parse(b"<a xmlns='u:x&amp;y&#38;z'/>").expect("a body");
     assert!(element.name.is("u:x&y&z", "a"));

@@ -17,6 +17,10 @@ use super::name::Name;
 pub const MAX_BODY: usize = 4 * 1024 * 1024;
 const MAX_ELEMENTS: usize = 60_000;
 const MAX_DEPTH: usize = 32;
+/// Attributes of one element, declarations of namespaces among them.
+const MAX_ATTRIBUTES: usize = 100;
+/// Octets of a namespace: each element below its declaration holds it.
+const MAX_NAMESPACE: usize = 1_000;
 
 /// An element.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +50,9 @@ pub enum XmlError {
     TooLarge(&'static str),
     #[error("not well-formed at octet {offset}: {why}")]
     Malformed { offset: u64, why: String },
+    /// Well-formed, but more properties than are read at once.
+    #[error("more than {0} properties in one request")]
+    TooMany(usize),
     /// Well-formed, but not what the method takes.
     #[error("{0}")]
     Unexpected(String),
@@ -289,9 +296,15 @@ fn element(reader: &NsReader<&[u8]>, start: &BytesStart<'_>) -> Result<Element, 
             return Err(format!("unknown prefix {prefix}"));
         }
     };
+    if namespace.len() > MAX_NAMESPACE {
+        return Err(format!("a namespace of more than {MAX_NAMESPACE} octets"));
+    }
     let mut attributes = Vec::new();
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
+        if attributes.len() == MAX_ATTRIBUTES {
+            return Err(format!("more than {MAX_ATTRIBUTES} attributes"));
+        }
         let key = attribute.key.into_inner().to_owned();
         if !key.split(':').all(is_name) {
             return Err(format!("{key:?} is no name"));

@@ -58,7 +58,7 @@ impl Filter {
     /// Whether the answer may differ between the versions of a card.
     pub fn depends_on_version(&self) -> bool {
         self.props.iter().any(|prop| {
-            let (_, name) = prop.parts();
+            let (_, name) = parts(&prop.name);
             let is_converted = CONVERTED
                 .iter()
                 .any(|known| known.eq_ignore_ascii_case(name));
@@ -79,22 +79,29 @@ pub struct PropFilter {
 }
 
 impl PropFilter {
-    /// The group, if one is meant, and the name.
-    fn parts(&self) -> (Option<&str>, &str) {
-        match self.name.rsplit_once('.') {
-            Some((group, name)) => (Some(group), name),
-            None => (None, &self.name),
-        }
-    }
-
     fn lines<'a>(&'a self, document: &'a Document) -> Vec<&'a Line> {
-        let (group, name) = self.parts();
-        let in_group = |line: &&Line| match (group, line.group.as_deref()) {
-            (None, _) => true,
-            (Some(group), own) => own.is_some_and(|own| own.eq_ignore_ascii_case(group)),
-        };
-        document.all(name).filter(in_group).collect()
+        let (group, name) = parts(&self.name);
+        document
+            .all(name)
+            .filter(|line| is_in(line, group))
+            .collect()
     }
+}
+
+/// The group, if one is meant, and the name of a property.
+fn parts(name: &str) -> (Option<&str>, &str) {
+    match name.rsplit_once('.') {
+        Some((group, name)) => (Some(group), name),
+        None => (None, name),
+    }
+}
+
+/// Whether a line is of a group; without one, any is meant.
+fn is_in(line: &Line, group: Option<&str>) -> bool {
+    group.is_none_or(|group| {
+        let own = line.group.as_deref();
+        own.is_some_and(|own| own.eq_ignore_ascii_case(group))
+    })
 }
 
 /// `C:param-filter`
@@ -170,9 +177,10 @@ pub fn matches(filter: &Filter, shown: &Document, others: &[&Document]) -> bool 
 pub fn partial(document: &Document, wanted: &[(String, bool)]) -> Vec<u8> {
     let mut out = b"BEGIN:VCARD\r\n".to_vec();
     for line in document.lines() {
-        let asked = wanted
-            .iter()
-            .find(|(name, _)| line.is(name.rsplit('.').next().unwrap_or(name)));
+        let asked = wanted.iter().find(|(name, _)| {
+            let (group, name) = parts(name);
+            line.is(name) && is_in(line, group)
+        });
         let without_value = match asked {
             Some((_, without_value)) => *without_value,
             None if line.is("VERSION") => false,
@@ -225,8 +233,13 @@ fn prop_matches(prop: &PropFilter, lines: &[&Line]) -> bool {
 }
 
 fn param_matches(filter: &ParamFilter, line: &Line) -> bool {
+    let is_octet = |text: &TextMatch| text.collation == Collation::Octet;
     let values = if filter.name.eq_ignore_ascii_case("TYPE") {
-        line.types()
+        if filter.text.as_ref().is_some_and(is_octet) {
+            line.written_types()
+        } else {
+            line.types()
+        }
     } else {
         let named = |param: &&Param| param.name.eq_ignore_ascii_case(&filter.name);
         let params = line.params.iter().filter(named);

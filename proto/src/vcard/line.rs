@@ -91,6 +91,15 @@ impl Line {
 
     /// Lower-case types, from TYPE lists, repeated and quoted TYPE and the bare ones of 2.1.
     pub fn types(&self) -> Vec<String> {
+        let mut types = self.written_types();
+        types
+            .iter_mut()
+            .for_each(|kind| kind.make_ascii_lowercase());
+        types
+    }
+
+    /// [`Line::types`] in the case in which they are written.
+    pub(super) fn written_types(&self) -> Vec<String> {
         let mut types = Vec::new();
         for param in &self.params {
             let is_bare = param.name.is_empty();
@@ -100,7 +109,7 @@ impl Line {
                         .values
                         .iter()
                         .flat_map(|value| value.split(','))
-                        .map(|value| value.trim().to_ascii_lowercase())
+                        .map(|value| value.trim().to_owned())
                         .filter(|value| !(value.is_empty() || is_bare && is_encoding(value))),
                 );
             }
@@ -200,7 +209,9 @@ pub(super) enum Encoding {
 }
 
 fn is_encoding(value: &str) -> bool {
-    ["quoted-printable", "base64", "8bit", "7bit"].contains(&value)
+    ["quoted-printable", "base64", "8bit", "7bit"]
+        .iter()
+        .any(|encoding| encoding.eq_ignore_ascii_case(value))
 }
 
 /// The colon that ends the head: not inside quotes, unless a quote is never closed.

@@ -296,6 +296,55 @@ fn filters_follow_rfc_6352() {
 }
 
 #[test]
+fn a_type_is_compared_as_it_is_written_only_octet_by_octet() {
+    let card = parse(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:;;;;\r\nFN:F\r\nEMAIL;TYPE=WORK:a@x.org\r\nEND:VCARD\r\n",
+    );
+    let found = |collation, text: &str| {
+        let text = TextMatch {
+            text: text.into(),
+            collation,
+            match_type: MatchType::Equals,
+            negate: false,
+        };
+        let param = ParamFilter {
+            name: "TYPE".into(),
+            is_not_defined: false,
+            text: Some(text),
+        };
+        let prop = PropFilter {
+            name: "EMAIL".into(),
+            params: vec![param],
+            ..PropFilter::default()
+        };
+        let filter = Filter {
+            props: vec![prop],
+            ..Filter::default()
+        };
+        matches(&filter, &card, &[])
+    };
+    assert!(found(Collation::Octet, "WORK") && !found(Collation::Octet, "work"));
+    for collation in [Collation::AsciiCasemap, Collation::UnicodeCasemap] {
+        assert!(found(collation, "WORK") && found(collation, "work"));
+    }
+}
+
+#[test]
+fn a_part_with_a_group_is_of_that_group() {
+    let card = parse(
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:F\r\nitem1.EMAIL:a@x.org\r\nitem2.EMAIL:b@x.org\r\n\
+         EMAIL:c@x.org\r\nEND:VCARD\r\n",
+    );
+    let lines = |name: &str| {
+        let part = partial(&card, &[(name.to_owned(), false)]);
+        String::from_utf8_lossy(&part).matches("EMAIL").count()
+    };
+    assert_eq!((lines("EMAIL"), lines("email")), (3, 3));
+    assert_eq!((lines("item1.EMAIL"), lines("ITEM2.email")), (1, 1));
+    assert_eq!(lines("item3.EMAIL"), 0);
+}
+
+#[test]
 fn one_instance_of_a_property_has_all_that_is_asked_for() {
     let card = parse(
         "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u\r\nN:;;;;\r\nFN:F\r\nEMAIL;TYPE=home:foo@x.org\r\n\

@@ -3,7 +3,7 @@
 use carnet_proto::dav::href::{host_of, path_of, segments};
 use http::StatusCode;
 
-use super::{delete::whole, precondition::condition};
+use super::precondition::condition;
 use crate::{
     dav::{
         Call,
@@ -26,6 +26,12 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
     let destination = call
         .header("destination")
         .ok_or_else(|| Failure::BadRequest("no Destination".into()))?;
+    // An absolute URL or an absolute path (RFC 4918 §10.3).
+    if host_of(destination).is_none() && !destination.trim_start().starts_with('/') {
+        return Err(Failure::BadRequest(
+            "the Destination is neither a URL nor an absolute path".into(),
+        ));
+    }
     if !is_here(call, destination) {
         return Err(Failure::Status(StatusCode::BAD_GATEWAY));
     }
@@ -95,7 +101,6 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 ..
             },
         ) if moves && !is_group_segment(segment) => {
-            whole(call)?;
             let renamed = book.set_segment(segment, &condition(call).await?).await;
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))

@@ -1,6 +1,5 @@
 //! DELETE (RFC 4918 §9.6).
 
-use carnet_proto::dav::header::Depth;
 use http::StatusCode;
 
 use super::precondition::condition;
@@ -15,16 +14,7 @@ use crate::{
     domain::{error::Error, rights::Right},
 };
 
-/// A collection goes, and moves, with all that is in it (RFC 4918 §9.6.1, §9.9.2).
-pub fn whole(call: &Call) -> Result<(), Failure> {
-    match call.depth()? {
-        None | Some(Depth::Infinity) => Ok(()),
-        Some(_) => Err(Failure::BadRequest(
-            "a collection has Depth: infinity".into(),
-        )),
-    }
-}
-
+/// Answers DELETE with 204. A book goes with all that is in it, whatever Depth says (RFC 4918 §9.6.1).
 pub async fn delete(call: &Call) -> Result<Answer, Failure> {
     match &call.resource {
         Resource::Card {
@@ -44,7 +34,6 @@ pub async fn delete(call: &Call) -> Result<Answer, Failure> {
             push::written(call, &removed.moved);
         }
         Resource::Book { book, href } => {
-            whole(call)?;
             let removed = book.remove(&condition(call).await?).await;
             removed.map_err(|error| Failure::about(error, href))?;
         }

@@ -38,10 +38,10 @@ fn page(call: &Call) -> String {
 }
 
 /// Answers GET and HEAD: a card in the version asked for (304 if unchanged), all cards of a book as
-/// one file, else a page for people.
-pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
+/// one file, else a page for people. HEAD shows nothing of a card.
+pub async fn get(call: Arc<Call>, shows: bool) -> Result<Answer, Failure> {
     match &call.resource {
-        Resource::Card { book, name, .. } => card(&call, book, name).await,
+        Resource::Card { book, name, .. } => card(&call, book, name, shows).await,
         Resource::Book { book, .. } => {
             let etag = book.etag();
             let mut answer = if is_unchanged(&call, &etag, None).await? {
@@ -69,7 +69,7 @@ pub async fn get(call: Arc<Call>) -> Result<Answer, Failure> {
     }
 }
 
-async fn card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failure> {
+async fn card(call: &Call, book: &Book, name: &str, shows: bool) -> Result<Answer, Failure> {
     let card = book.get(name).await?;
     let etag = book.marks().await?.etag(&card.placement);
     let mut answer = if is_unchanged(call, &etag, Some(modified(&card))).await? {
@@ -78,8 +78,10 @@ async fn card(call: &Call, book: &Book, name: &str) -> Result<Answer, Failure> {
         let rendering = call.render(book, &card, call.asked_version());
         typed(StatusCode::OK, VCARD, Content::Whole(rendering))
     };
-    book.note_given(&[(card.placement.id, card.placement.changed)])
-        .await?;
+    if shows {
+        book.note_given(&[(card.placement.id, card.placement.changed)])
+            .await?;
+    }
     let headers = answer.headers_mut();
     let modified = http_date(card.placement.modified);
     for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, modified)] {

@@ -1,5 +1,7 @@
 //! Extended MKCOL (RFC 5689 §3, RFC 6352 §6.3.1).
 
+use std::collections::HashSet;
+
 use carnet_proto::dav::{
     multistatus::{Properties, mkcol_response},
     name::{CARDDAV, DAV},
@@ -52,7 +54,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     let mut display_name = segment.clone();
     let mut description = String::new();
     let mut dead = Vec::new();
-    let mut refused = Vec::new();
+    let mut refused = HashSet::new();
     for property in &asked {
         let name = &property.element.name;
         if name.is(DAV, "displayname") {
@@ -61,7 +63,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
             description = property.element.text();
         } else if name.namespace == DAV || name.namespace == CARDDAV {
             if !name.is(DAV, "resourcetype") {
-                refused.push(name);
+                refused.insert(name);
             }
         } else {
             dead.push(property);
@@ -72,7 +74,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
         let mut out = Properties::default();
         for property in &asked {
             let name = &property.element.name;
-            let status = match refused.contains(&name) {
+            let status = match refused.contains(name) {
                 true => 403,
                 false if refused.is_empty() => 507,
                 false => 424,

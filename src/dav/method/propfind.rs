@@ -48,7 +48,7 @@ pub async fn propfind(call: Arc<Call>) -> Result<Answer, Failure> {
         } => {
             let card = book.get(name).await?;
             let cards = Cards::new(&call, book, book_href, &asked, &AddressData::default()).await?;
-            cards.write(&[&card], &mut out).await?;
+            cards.write_one(&card, &mut out).await?;
         }
         resource => {
             if root_too {
@@ -98,11 +98,12 @@ async fn members(
     while let Some(position) = next {
         let leg = book.walk_for(position, CHUNK, cards.want()).await?;
         let members: Vec<&Card> = leg.cards.iter().collect();
-        cards.write(&members, &mut out).await?;
-        flush(&mut out, sink).await?;
+        cards.write(&members, &mut out, sink).await?;
         next = leg.next;
     }
-    book.note_served(&book.cursor()).await?;
+    if cards.tell_version() {
+        book.note_served(&book.cursor()).await?;
+    }
     Ok(out.finish(None).into())
 }
 

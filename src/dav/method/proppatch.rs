@@ -1,5 +1,7 @@
 //! PROPPATCH (RFC 4918 §9.2): all or nothing.
 
+use std::collections::HashMap;
+
 use carnet_proto::dav::{
     multistatus::{MultiStatus, Properties, empty_element},
     name::{CARDDAV, DAV, Name},
@@ -48,8 +50,8 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     } else {
         for instruction in &instructions {
             let name = instruction.name();
-            let why = refused.iter().find(|(refused, _)| refused == name);
-            out.without(why.map_or(424, |(_, status)| *status), name.clone());
+            let status = refused.get(name).copied().unwrap_or(424);
+            out.without(status, name.clone());
         }
         out.errors
             .push((403, Precondition::CannotModifyProtectedProperty));
@@ -59,18 +61,18 @@ pub async fn proppatch(call: &Call) -> Result<Answer, Failure> {
     Ok(xml(StatusCode::MULTI_STATUS, body.finish(None)))
 }
 
-/// The properties that cannot be set, each with its status.
+/// The properties that cannot be set, each with the first status it met.
 async fn refused(
     call: &Call,
     key: &str,
     instructions: &[Instruction],
-) -> Result<Vec<(Name, u16)>, Failure> {
-    let mut refused = Vec::new();
+) -> Result<HashMap<Name, u16>, Failure> {
+    let mut refused = HashMap::new();
     let mut dead = Dead::read(call, key).await?;
     for instruction in instructions {
         let name = instruction.name();
         if !may_set(&call.resource, name) {
-            refused.push((name.clone(), 403));
+            refused.entry(name.clone()).or_insert(403);
             continue;
         }
         match instruction {
@@ -78,7 +80,7 @@ async fn refused(
             Instruction::Remove(name) => dead.remove(name),
         }
         if dead.octets() > MAX_OCTETS {
-            refused.push((name.clone(), 507));
+            refused.entry(name.clone()).or_insert(507);
             dead.remove(name);
         }
     }

@@ -1,6 +1,6 @@
 //! Properties of cards, many at a time: values common to a book are computed once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use carnet_proto::{
@@ -17,7 +17,7 @@ use carnet_proto::{
 
 use super::{CARD, Dead, acl, is_dead, is_live, live_on, once, webdav, write};
 use crate::{
-    dav::{Call, error::Failure, path::Kind, report},
+    dav::{Call, error::Failure, method::flush, output::Sink, path::Kind, report},
     domain::{
         book::{Book, ItemPrivileges, Marks},
         id::ItemId,
@@ -114,14 +114,42 @@ impl<'a> Cards<'a> {
         }
     }
 
-    /// Writes one response for each card.
-    pub async fn write(&self, cards: &[&Card], out: &mut MultiStatus) -> Result<(), Failure> {
+    /// Whether who reads the responses learns which version of a card there is: its entity tag, its
+    /// time or its whole content.
+    pub fn tell_version(&self) -> bool {
+        let tells = |live: &Live| match live {
+            Live::Etag | Live::Modified => true,
+            Live::Data => self.data.props.is_empty(),
+            _ => false,
+        };
+        !self.names_only && self.asked.iter().any(|(_, live)| tells(live))
+    }
+
+    /// Writes one response for each card, and sends them as they become large enough for a part.
+    pub async fn write(
+        &self,
+        cards: &[&Card],
+        out: &mut MultiStatus,
+        sink: &Sink,
+    ) -> Result<(), Failure> {
         let privileges = self.privileges(cards).await?;
         for (at, card) in cards.iter().enumerate() {
-            let href = format!("{}{}", self.href, encode(&card.placement.href));
-            out.properties(&href, &self.properties(card, privileges.get(at)));
+            self.response(card, privileges.get(at), out);
+            flush(out, sink).await?;
         }
         Ok(())
+    }
+
+    /// Writes the response for one card.
+    pub async fn write_one(&self, card: &Card, out: &mut MultiStatus) -> Result<(), Failure> {
+        let privileges = self.privileges(&[card]).await?;
+        self.response(card, privileges.first(), out);
+        Ok(())
+    }
+
+    fn response(&self, card: &Card, privileges: Option<&ItemPrivileges>, out: &mut MultiStatus) {
+        let href = format!("{}{}", self.href, encode(&card.placement.href));
+        out.properties(&href, &self.properties(card, privileges));
     }
 
     /// The properties of one card.
@@ -159,8 +187,11 @@ impl<'a> Cards<'a> {
             self.property(card, name, live, privileges, dead, &mut out);
         }
         if let (true, Some(dead)) = (self.all, dead) {
-            let asked = |name: &Name| self.asked.iter().any(|(asked, _)| asked == name);
-            dead.write_others(|name| is_live(CARD, name) || asked(name), &mut out.found);
+            let asked: HashSet<&Name> = self.asked.iter().map(|(name, _)| name).collect();
+            dead.write_others(
+                |name| is_live(CARD, name) || asked.contains(name),
+                &mut out.found,
+            );
         }
         if self.call.prefer().minimal {
             out.others.retain(|(status, _)| *status != 404);

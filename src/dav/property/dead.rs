@@ -1,7 +1,7 @@
 //! Dead properties (RFC 4918 §15): stored exactly as sent, and per person on resources that others
 //! see too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use carnet_proto::dav::{name::Name, xml::parse};
 
@@ -16,7 +16,10 @@ pub const MAX_OCTETS: usize = 64 * 1024;
 
 /// Dead properties of one resource, each as the XML it was set with.
 #[derive(Clone, Debug, Default)]
-pub struct Dead(Vec<(Name, String)>);
+pub struct Dead {
+    values: BTreeMap<Name, String>,
+    octets: usize,
+}
 
 impl Dead {
     /// Properties of a resource by its key (see [`key_of`]): the person's own values, and shared
@@ -48,41 +51,51 @@ impl Dead {
 
     /// Octets of all values.
     pub fn octets(&self) -> usize {
-        self.0.iter().map(|(_, value)| value.len()).sum()
+        self.octets
     }
 
     /// Adds a property or replaces its value.
     pub fn set(&mut self, name: Name, value: String) {
-        self.remove(&name);
-        self.0.push((name, value));
+        self.octets += value.len();
+        let before = self.values.insert(name, value);
+        self.octets -= before.map_or(0, |before| before.len());
     }
 
     /// Removes a property, if there is one of that name.
     pub fn remove(&mut self, name: &Name) {
-        self.0.retain(|(known, _)| known != name);
+        let before = self.values.remove(name);
+        self.octets -= before.map_or(0, |before| before.len());
+    }
+
+    /// Whether there is a property of that name.
+    pub fn has(&self, name: &Name) -> bool {
+        self.values.contains_key(name)
     }
 
     /// Leaves a property out whose text is blank.
     pub fn drop_blank(&mut self, name: &Name) {
         let is_blank =
             |xml: &str| parse(xml.as_bytes()).is_ok_and(|element| element.text().trim().is_empty());
-        self.0
-            .retain(|(known, xml)| known != name || !is_blank(xml));
+        if self.values.get(name).is_some_and(|xml| is_blank(xml)) {
+            self.remove(name);
+        }
     }
 
     pub fn names(&self) -> impl Iterator<Item = &Name> {
-        self.0.iter().map(|(name, _)| name)
+        self.values.keys()
     }
 
-    /// Names and values, in the order of storage.
+    /// Names and values, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&Name, &str)> {
-        self.0.iter().map(|(name, value)| (name, value.as_str()))
+        self.values
+            .iter()
+            .map(|(name, value)| (name, value.as_str()))
     }
 
     /// Writes a property; false when there is none of that name.
     pub fn write(&self, name: &Name, out: &mut String) -> bool {
-        match self.0.iter().find(|(known, _)| known == name) {
-            Some((_, value)) => {
+        match self.values.get(name) {
+            Some(value) => {
                 out.push_str(value);
                 true
             }
@@ -92,7 +105,7 @@ impl Dead {
 
     /// Writes every property whose name `but` does not match.
     pub fn write_others(&self, but: impl Fn(&Name) -> bool, out: &mut String) {
-        for (_, value) in self.0.iter().filter(|(name, _)| !but(name)) {
+        for (_, value) in self.values.iter().filter(|(name, _)| !but(name)) {
             out.push_str(value);
         }
     }

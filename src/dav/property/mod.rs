@@ -215,10 +215,7 @@ pub async fn properties(
             let is_written = |name: &Name| {
                 let known = TABLE.iter().find(|row| row.name == *name);
                 let listed = known.is_some_and(|row| row.all && row.on & column != 0);
-                listed
-                    || dead
-                        .names()
-                        .any(|written| written == name && !is_live(column, name))
+                listed || dead.has(name) && !is_live(column, name)
             };
             for name in once(include) {
                 if !is_written(name) && !dead.write(name, &mut out.found) {

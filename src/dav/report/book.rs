@@ -84,13 +84,13 @@ async fn multiget_parts(call: &Call, asked: Multiget, sink: &Sink) -> Result<Byt
         };
         rest = &rest[found.len()..];
         let there: Vec<&Card> = found.iter().flatten().collect();
-        cards.write(&there, &mut out).await?;
+        cards.write(&there, &mut out, sink).await?;
         for (name, card) in chunk.iter().zip(&found) {
             if card.is_none() {
                 out.bare(&format!("{href}{}", encode(name)), 404, None);
             }
         }
-        note_given(book, &there).await?;
+        note_given(book, &cards, &there).await?;
         flush(&mut out, sink).await?;
     }
     Ok(out.finish(None).into())
@@ -115,8 +115,8 @@ pub async fn query(call: Arc<Call>, query: Query) -> Result<Answer, Failure> {
             )
             .await?;
             if matches(&call, book, &card, &query.filter) {
-                cards.write(&[&card], &mut out).await?;
-                note_given(book, &[&card]).await?;
+                cards.write_one(&card, &mut out).await?;
+                note_given(book, &cards, &[&card]).await?;
             }
             Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
         }
@@ -161,18 +161,17 @@ async fn query_parts(call: &Call, query: Query, sink: &Sink) -> Result<Bytes, Fa
         let cut = found.len() > left;
         found.truncate(left);
         left -= found.len();
-        cards.write(&found, &mut out).await?;
+        cards.write(&found, &mut out, sink).await?;
         if cut || !everything {
-            note_given(book, &found).await?;
+            note_given(book, &cards, &found).await?;
         }
         if cut {
             out.bare(href, 507, Some(&TRUNCATED));
             return Ok(out.finish(None).into());
         }
-        flush(&mut out, sink).await?;
         next = leg.next;
     }
-    if everything {
+    if everything && cards.tell_version() {
         book.note_served(&book.cursor()).await?;
     }
     Ok(out.finish(None).into())
@@ -199,7 +198,11 @@ fn matches(call: &Call, book: &Book, card: &Card, filter: &Filter) -> bool {
         .matches(&content, &card.placement.uid, filter)
 }
 
-async fn note_given(book: &Book, cards: &[&Card]) -> Result<(), Failure> {
+/// Notes that the client was given cards, unless the answer says nothing of what they hold.
+async fn note_given(book: &Book, answer: &Cards<'_>, cards: &[&Card]) -> Result<(), Failure> {
+    if !answer.tell_version() {
+        return Ok(());
+    }
     let given: Vec<_> = cards
         .iter()
         .map(|card| (card.placement.id, card.placement.changed))

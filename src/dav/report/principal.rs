@@ -17,7 +17,7 @@ use crate::{
     dav::{
         Call,
         error::Failure,
-        method::{CHUNK, flush},
+        method::CHUNK,
         output::{Answer, Sink, XML, make, xml},
         path::{Resource, href_in_group, href_in_home},
         property::{Cards, Subject, owner_of, properties, searchable},
@@ -174,8 +174,7 @@ async fn owned(call: &Call, props: Vec<Name>, sink: &Sink) -> Result<Bytes, Fail
         while let Some(position) = next {
             let leg = book.walk_for(position, CHUNK, cards.want()).await?;
             let members: Vec<&Card> = leg.cards.iter().collect();
-            cards.write(&members, &mut out).await?;
-            flush(&mut out, sink).await?;
+            cards.write(&members, &mut out, sink).await?;
             next = leg.next;
         }
     }

@@ -75,7 +75,7 @@ async fn book(call: &Call, sync: &SyncCollection, sink: &Sink) -> Result<Bytes, 
         left = left.saturating_sub(page.len());
         let cards_given = present(&page);
         given += cards_given.len();
-        cards.write(&cards_given, &mut out).await?;
+        cards.write(&cards_given, &mut out, sink).await?;
         for member in &page {
             if let Member::Gone(name) = member {
                 removed += 1;

@@ -1,12 +1,14 @@
 //! Changes of a book after a cursor, a page at a time: first the cards whose entity tag changed for
-//! this reader alone, then members in the order they changed.
+//! this reader alone, then members in the order they changed, then generated lists.
+
+use std::collections::HashSet;
 
 use super::{Book, Member};
 use crate::domain::{
     cursor::Cursor,
     error::Result,
     id::{Seq, Timestamp},
-    item::Card,
+    item::{Card, Placement},
     store::{Order, Want},
 };
 
@@ -23,10 +25,25 @@ pub struct Changes<'a> {
     done: bool,
     /// Time up to which the actor's refused writes were reported; these come before anything else.
     refused: Option<Timestamp>,
-    /// Generated lists are added to the last page, if that page is not empty or the client needs
-    /// them.
-    lists: bool,
+    lists: Lists,
 }
+
+/// Generated lists, told after the members: they have no sequence.
+struct Lists {
+    /// Those after this one are still to be told; none: nothing that was read has changed them.
+    after: Option<i64>,
+    /// Where the client stood when it had been told of all lists; none: any of them may have changed.
+    since: Option<Seq>,
+    /// Names of those that changed since.
+    changed: HashSet<String>,
+    /// Rows examined so far.
+    examined: usize,
+    /// Those still to be told, once they were made.
+    made: Option<Vec<Card>>,
+}
+
+/// Changed members whose lists are looked for; beyond, all lists are told.
+const MAX_EXAMINED: usize = 100;
 
 impl Book {
     /// The changes since a cursor; none: all live items.
@@ -38,6 +55,19 @@ impl Book {
                 (Order::Moved, after, cursor.told(), cursor.refused())
             }
         };
+        let lists = Lists {
+            after: match since {
+                _ if !self.makes_lists() => None,
+                None => Some(0),
+                Some(cursor) => cursor.lists(),
+            },
+            since: since
+                .filter(|cursor| cursor.lists().is_none() && !self.is_view())
+                .map(|_| after),
+            changed: HashSet::new(),
+            examined: 0,
+            made: None,
+        };
         Ok(Changes {
             book: self,
             order,
@@ -46,7 +76,7 @@ impl Book {
             told,
             done: false,
             refused,
-            lists: since.is_none() && self.makes_lists(),
+            lists,
         })
     }
 }
@@ -65,31 +95,106 @@ impl Changes<'_> {
             let rows = self.read(limit).await?;
             let Some(last) = rows.last() else {
                 self.done = true;
-                return self.lists().await;
+                break;
             };
             self.after = position(last);
-            let mut members = self.members(rows).await?;
-            if self.book.makes_lists() && self.rows(1, Want::Heads).await?.is_empty() {
-                (self.done, self.lists) = (true, true);
-                members.extend(self.lists().await?);
+            if self.book.makes_lists() {
+                self.examine(&rows).await?;
             }
+            let members = self.members(rows).await?;
             if !members.is_empty() {
                 return Ok(members);
             }
         }
-        Ok(Vec::new())
-    }
-
-    async fn lists(&mut self) -> Result<Vec<Member>> {
-        if std::mem::take(&mut self.lists) {
-            let lists = self.book.lists().await?;
-            Ok(lists.into_iter().map(present).collect())
-        } else {
-            Ok(Vec::new())
+        let lists = self.lists().await?;
+        let page: Vec<Card> = lists.drain(..lists.len().min(limit)).collect();
+        if let Some(last) = page.last() {
+            self.lists.after = Some(list_position(last));
         }
+        Ok(page.into_iter().map(present).collect())
     }
 
-    /// Whether more members follow; costs a read of one row.
+    /// The generated lists still to be told, in the order of their positions.
+    async fn lists(&mut self) -> Result<&mut Vec<Card>> {
+        let lists = match self.lists.made.take() {
+            Some(made) => made,
+            None => self.pending_lists().await?,
+        };
+        if lists.is_empty() {
+            self.lists.after = None;
+        }
+        Ok(self.lists.made.insert(lists))
+    }
+
+    async fn pending_lists(&self) -> Result<Vec<Card>> {
+        let Some(after) = self.lists.after else {
+            return Ok(Vec::new());
+        };
+        let mut lists = self.book.lists().await?;
+        let name = |card: &Card| card.placement.display.to_lowercase();
+        let names: HashSet<String> = lists.iter().map(name).collect();
+        // A name that is no list's may be another spelling of one.
+        let some = self.lists.since.is_some() && self.lists.changed.is_subset(&names);
+        lists.retain(|card| {
+            let is_told = some && !self.lists.changed.contains(&name(card));
+            list_position(card) > after && !is_told
+        });
+        lists.sort_by_key(list_position);
+        Ok(lists)
+    }
+
+    /// Finds out which lists some changed members were or are on.
+    async fn examine(&mut self, rows: &[Card]) -> Result<()> {
+        self.lists.examined += rows.len();
+        if self.lists.examined > MAX_EXAMINED {
+            self.lists.since = None;
+        }
+        for card in rows {
+            let Some(since) = self.lists.since else { break };
+            match self.moved_lists(&card.placement, since).await? {
+                Some(names) => self.lists.changed.extend(names),
+                None => self.lists.since = None,
+            }
+        }
+        if self.lists.since.is_none() || !self.lists.changed.is_empty() {
+            self.lists.after = Some(0);
+        }
+        Ok(())
+    }
+
+    /// The lists a member came onto or left since a sequence; none where it is not known any more.
+    async fn moved_lists(
+        &self,
+        placement: &Placement,
+        since: Seq,
+    ) -> Result<Option<HashSet<String>>> {
+        let names = |tags: Vec<String>| -> HashSet<String> {
+            tags.iter().map(|tag| tag.to_lowercase()).collect()
+        };
+        let now = if placement.is_live() {
+            names(self.book.tags_of(placement.item).await?)
+        } else {
+            HashSet::new()
+        };
+        if placement.born > since {
+            return Ok(Some(now));
+        }
+        let Some(before) = self.book.content_at(placement, since).await? else {
+            return Ok(None);
+        };
+        let class = self.book.class();
+        let index = class.index(&before, None);
+        let before = names(class.split(&before)?.tags);
+        // Lists name their members by UID.
+        let moved = if index.is_ok_and(|index| index.uid == placement.uid) {
+            now.symmetric_difference(&before).cloned().collect()
+        } else {
+            now.union(&before).cloned().collect()
+        };
+        Ok(Some(moved))
+    }
+
+    /// Whether more members follow; costs a read of one row, and of the lists where they are due.
     pub async fn more(&mut self) -> Result<bool> {
         let (cards, reached) = self.refused_cards(1, Want::Heads).await?;
         if !cards.is_empty() {
@@ -97,7 +202,7 @@ impl Changes<'_> {
         }
         self.refused = reached;
         self.done = self.done || self.rows(1, Want::Heads).await?.is_empty();
-        Ok(!self.done)
+        Ok(!self.done || !self.lists().await?.is_empty())
     }
 
     /// Cards whose entity tag changed for the actor alone, because a write of theirs was refused,
@@ -139,7 +244,9 @@ impl Changes<'_> {
         } else {
             self.after
         };
-        Cursor::within(&self.book.collection, reached, self.told).with_refused(self.refused)
+        Cursor::within(&self.book.collection, reached, self.told)
+            .with_refused(self.refused)
+            .with_lists(self.lists.after)
     }
 
     async fn read(&self, limit: usize) -> Result<Vec<Card>> {
@@ -189,6 +296,11 @@ impl Changes<'_> {
             })
             .collect())
     }
+}
+
+/// The place of a generated list among the others.
+fn list_position(card: &Card) -> i64 {
+    -card.placement.item.0
 }
 
 fn present(card: Card) -> Member {

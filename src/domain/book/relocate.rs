@@ -90,8 +90,12 @@ impl Book {
             match book.try_relocate(href, condition, to, how).await {
                 Err(Stop::Moved) => book = book.reopened().await.map_err(Obstacle::Here)?,
                 Err(Stop::Obstacle(obstacle)) => return Err(obstacle),
-                Ok(created) => {
+                Ok((created, is_own)) => {
                     let card = to.book.get(to.href).await.map_err(Obstacle::There)?;
+                    if is_own {
+                        let noted = to.book.note_ahead(&card.placement).await;
+                        noted.map_err(Obstacle::There)?;
+                    }
                     return Ok(Relocated {
                         created,
                         item: card.placement.item,
@@ -104,14 +108,14 @@ impl Book {
         )))
     }
 
-    /// Whether nothing was there.
+    /// Whether nothing was there, and whether what came there is what this client holds.
     async fn try_relocate(
         &self,
         href: &str,
         condition: &Condition,
         to: Destination<'_>,
         how: How,
-    ) -> Attempted<bool> {
+    ) -> Attempted<(bool, bool)> {
         let (created, mut ops) = if to.book.collection.id == self.collection.id {
             self.renaming(href, condition, to, how).await?
         } else {
@@ -119,17 +123,33 @@ impl Book {
             let to = Destination { book: &there, ..to };
             self.bringing_onto(href, condition, to, how).await?
         };
-        if !ops.is_empty() {
-            // Who moves without a condition may hold an older version than is moved.
-            if *condition != Condition::None {
-                ops.push(Op::Dav(DavOp::NoteWritten {
-                    collection: to.book.collection.id,
-                    href: to.href.to_owned(),
-                }));
-            }
-            self.core.commit_as(&self.actor, ops).await?;
+        if ops.is_empty() {
+            return Ok((created, false));
         }
-        Ok(created)
+        // Who moves without a condition may hold an older version than is moved.
+        let is_own = *condition != Condition::None || self.holds_latest(href).await?;
+        if is_own {
+            ops.push(Op::Dav(DavOp::NoteWritten {
+                collection: to.book.collection.id,
+                href: to.href.to_owned(),
+            }));
+        }
+        self.core.commit_as(&self.actor, ops).await?;
+        Ok((created, is_own))
+    }
+
+    /// Whether this client holds the latest version of an item, as far as that is known.
+    async fn holds_latest(&self, href: &str) -> Result<bool, Error> {
+        match self
+            .heads(&[href.to_owned()])
+            .await?
+            .into_iter()
+            .flatten()
+            .next()
+        {
+            Some(card) => Ok(self.stale(&card.placement).await?.is_none()),
+            None => Ok(false),
+        }
     }
 
     /// What another href in this book takes, and whether nothing was there.

@@ -24,6 +24,8 @@ use crate::domain::{
 
 /// Clients, and single cards of others, remembered at once.
 const MAX_REMEMBERED: usize = 100_000;
+/// Octets of merged uploads remembered at once.
+const MAX_UPLOADED: usize = 16 * 1024 * 1024;
 
 /// A person's client that follows a book.
 type Follower = (PersonId, String, CollectionId);
@@ -40,6 +42,21 @@ struct Notes {
     ahead: HashMap<Follower, HashMap<PlacementId, Seq>>,
     /// How many these are.
     cards: usize,
+    /// What clients uploaded that was stored merged with changes they have not seen, and the version
+    /// it went into: until they read again, their next edit is one of this.
+    uploads: HashMap<(Follower, PlacementId), (Seq, Vec<u8>)>,
+    /// How many octets these have.
+    octets: usize,
+}
+
+/// What an edit of an older version leads to.
+pub(super) struct Reconciled {
+    /// The new content; none when the edit changes nothing.
+    pub merged: Option<Vec<u8>>,
+    /// Keeps what of it was lost.
+    pub refusal: Option<Op>,
+    /// What its author holds.
+    pub mine: Vec<u8>,
 }
 
 impl Served {
@@ -74,6 +91,25 @@ impl Served {
         let given = notes.ahead.remove(follower).unwrap_or_default();
         notes.cards -= given.len();
         given.into_iter().filter(|(_, seq)| *seq > upto).collect()
+    }
+
+    fn set_upload(&self, key: (Follower, PlacementId), seq: Seq, document: Vec<u8>) {
+        let mut notes = self.lock();
+        if notes.octets + document.len() > MAX_UPLOADED {
+            notes.uploads.clear();
+            notes.octets = 0;
+        }
+        notes.octets += document.len();
+        if let Some((_, before)) = notes.uploads.insert(key, (seq, document)) {
+            notes.octets -= before.len();
+        }
+    }
+
+    /// What a client uploaded after it was given a version.
+    fn upload(&self, key: &(Follower, PlacementId), held: Seq) -> Option<Vec<u8>> {
+        let notes = self.lock();
+        let (seq, document) = notes.uploads.get(key)?;
+        (*seq > held).then(|| document.clone())
     }
 
     fn lock(&self) -> MutexGuard<'_, Notes> {
@@ -131,6 +167,29 @@ impl Book {
         self.core.note(&self.actor, op).await.map(drop)
     }
 
+    /// Notes a card that this client has written in a book that does not know it yet.
+    pub(super) async fn note_ahead(&self, placement: &Placement) -> Result<()> {
+        if self.follows().await? {
+            return Ok(());
+        }
+        self.note_given(&[(placement.id, placement.changed)]).await
+    }
+
+    /// Notes what this client holds after its edit of an older version was merged into a later one.
+    pub(super) fn note_merged(&self, placement: PlacementId, seq: Seq, mine: Vec<u8>) {
+        let key = (self.follower(), placement);
+        self.core.served().set_upload(key, seq, mine);
+    }
+
+    /// What this client holds of a card: what it was given last, or has uploaded since.
+    async fn base(&self, placement: &Placement, held: Seq) -> Result<Option<Vec<u8>>> {
+        let key = (self.follower(), placement.id);
+        match self.core.served().upload(&key, held) {
+            Some(uploaded) => Ok(Some(uploaded)),
+            None => self.content_at(placement, held).await,
+        }
+    }
+
     /// The version this client holds of a card, if it is known and older than the current one.
     pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
         let (person, client, collection) = self.follower();
@@ -145,7 +204,7 @@ impl Book {
         Ok((held < placement.changed).then_some(held))
     }
 
-    /// The content that an edit of an older version leads to; none when it changes nothing.
+    /// The content that an edit of an older version leads to.
     ///
     /// Refused with `PreconditionFailed`, and kept, when nothing of it can be taken.
     pub(super) async fn reconcile(
@@ -153,24 +212,27 @@ impl Book {
         card: &Card,
         held: Seq,
         edit: &dyn Edit,
-    ) -> std::result::Result<Option<(Vec<u8>, Option<Op>)>, Attempt> {
+    ) -> std::result::Result<Reconciled, Attempt> {
         let current = self.content(card);
         let class = self.core.class();
-        let Some(seen) = self.content_at(&card.placement, held).await? else {
+        let Some(seen) = self.base(&card.placement, held).await? else {
             let mine = edit.apply(Some(&current))?;
             return self.lose(card, mine).await;
         };
         let mine = edit.apply(Some(&seen))?;
         let merged = class.merge(&seen, &mine, &current)?;
-        match (merged.taken, merged.lost) {
-            (true, lost) => {
-                let reason = "the same fields had changed meanwhile";
-                let refusal = lost.then(|| self.refusal(Some(card), mine, reason).into());
-                Ok(Some((merged.document, refusal)))
-            }
-            (false, true) => self.lose(card, mine).await,
-            (false, false) => Ok(None),
+        if merged.lost && !merged.taken {
+            return self.lose(card, mine).await;
         }
+        let reason = "the same fields had changed meanwhile";
+        let refusal = merged
+            .lost
+            .then(|| self.refusal(Some(card), mine.clone(), reason).into());
+        Ok(Reconciled {
+            merged: merged.taken.then_some(merged.document),
+            refusal,
+            mine,
+        })
     }
 
     /// A document to keep as refused, with what others changed since its author saw the card: a
@@ -179,7 +241,7 @@ impl Book {
         let Some(held) = self.stale(&card.placement).await? else {
             return Ok(document);
         };
-        let Some(seen) = self.content_at(&card.placement, held).await? else {
+        let Some(seen) = self.base(&card.placement, held).await? else {
             return Ok(document);
         };
         let merged = self.class().merge(&seen, &self.content(card), &document);

@@ -369,6 +369,7 @@ impl Book {
             _ => None,
         };
         let mut ops = Vec::new();
+        let mut mine = None;
         match held {
             None => {
                 ops.extend(self.revision(card, &bytes?)?);
@@ -378,16 +379,25 @@ impl Book {
                 ops.push(self.written(&card.placement.href));
             }
             Some(held) => {
-                if let Some((merged, lost)) = self.reconcile(card, held, edit).await? {
+                let reconciled = self.reconcile(card, held, edit).await?;
+                if let Some(merged) = reconciled.merged {
                     ops.extend(self.revision(card, &merged)?);
-                    ops.extend(lost);
                 }
-                if ops.is_empty() {
-                    return Ok(Moved::new());
-                }
+                ops.extend(reconciled.refusal);
+                mine = Some(reconciled.mine);
             }
         }
-        Ok(self.commit(ops).await?.collections)
+        let moved = if ops.is_empty() {
+            Moved::new()
+        } else {
+            self.commit(ops).await?.collections
+        };
+        if let Some(mine) = mine {
+            let here = moved.iter().find(|(id, _)| *id == self.collection.id);
+            let seq = here.map_or(card.placement.changed, |(_, seq)| *seq);
+            self.note_merged(card.placement.id, seq, mine);
+        }
+        Ok(moved)
     }
 
     /// The note that the actor's client holds what it wrote under an href.

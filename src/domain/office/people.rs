@@ -8,7 +8,7 @@ use super::{
 };
 use crate::domain::{
     account_class::AccountClass,
-    batch::{PersonOp, Op},
+    batch::{Op, PersonOp},
     document::DocumentOp,
     error::{Error, Result},
     forgotten::password_changed,
@@ -125,7 +125,7 @@ impl Office {
             email: new.email,
             admin: new.admin,
             password_hash,
-        }));
+        });
         let committed = self.commit(vec![add]).await?;
         let person = committed.row()?;
         if !new.class.is_empty() {

@@ -95,6 +95,9 @@ fn row_04_options_need_no_password_and_tell_only_what_exists() {
         assert!(allow.contains(&expected), "{path}: {allow:?}");
         assert!(!allow.contains(&not), "{path}: {allow:?}");
     }
+    // The server as a whole (RFC 9110 §9.3.7).
+    let answer = request(&server.address, "OPTIONS", "*", &[], b"");
+    assert_eq!((answer.status, &*answer.text()), (200, ""));
     let alice = Client::new(&server, "alice");
     // RFC 3744 §8.1 where nobody may change what is there.
     for (path, expected) in [(BOOK, 403), ("/dav/bob/private/contacts/", 404)] {

@@ -108,6 +108,11 @@ fn codings_are_read_however_they_are_written() {
         );
     }
     assert_eq!(alice.get(&path).text(), text);
+    for body in [text.as_bytes(), &member(&text)[..50]] {
+        let refused = alice.put(&path, &[("Content-Encoding", "gzip")], body);
+        assert_eq!(refused.status, 400);
+        assert!(refused.text().contains("not valid gzip"), "{refused:?}");
+    }
     let refused = alice.put(&path, &[("Content-Encoding", "br")], "x");
     assert_eq!(
         (refused.status, refused.header("accept-encoding")),

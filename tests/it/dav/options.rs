@@ -217,6 +217,78 @@ fn clients_are_told_of_such_lists_with_what_changes_them() {
     server.check();
 }
 
+#[test]
+fn such_lists_are_told_when_they_change_and_within_the_limit() {
+    let server = Server::start();
+    let bob = Client::with_agent(&server, "bob", MAC);
+    let choir = choir(&server, &bob);
+    let tennis = card_with("u-three", "Three", &["CATEGORIES:Tennis"]);
+    assert_eq!(bob.put(&at("three"), &[], tennis).status, 201);
+    let tennis = lists(&bob).into_iter().find(|list| *list != choir);
+    let tennis = tennis.expect("another list");
+    let edit = |name: &str, lines: &[&str]| {
+        let etag = bob.etag(&at(name));
+        let text = card_with(&format!("u-{name}"), name, lines);
+        let answer = bob.put(&at(name), &[("If-Match", &etag)], text);
+        assert_eq!(answer.status, 204, "{name}");
+    };
+    let told = |token: &str| {
+        let delta = bob.sync(OWN, token, None);
+        let mut told: Vec<String> = delta.hrefs().into_iter().map(str::to_owned).collect();
+        told.sort_unstable();
+        (told, delta.token().to_owned())
+    };
+    let sorted = |mut hrefs: Vec<String>| {
+        hrefs.sort_unstable();
+        hrefs
+    };
+    let token = bob.sync(OWN, "", None).token().to_owned();
+    // An edit that leaves the categories as they are.
+    edit("one", &["CATEGORIES:Choir", "TEL:1"]);
+    let (hrefs, token) = told(&token);
+    assert_eq!(hrefs, [at("one")]);
+    // Put on a list, taken from one, or removed with one.
+    edit("two", &["CATEGORIES:Choir"]);
+    let (hrefs, token) = told(&token);
+    assert_eq!(hrefs, sorted(vec![at("two"), choir.clone()]));
+    edit("two", &[]);
+    edit("three", &["CATEGORIES:Tennis", "TEL:3"]);
+    let (hrefs, token) = told(&token);
+    assert_eq!(hrefs, sorted(vec![at("two"), at("three"), choir.clone()]));
+    assert_eq!(bob.delete(&at("three")).status, 204);
+    let (hrefs, token) = told(&token);
+    assert_eq!(hrefs, sorted(vec![at("three"), tennis.clone()]));
+    assert_eq!(told(&token).0, [""; 0]);
+    // One at a time, after what changed them; a first synchronization has all.
+    edit("one", &["CATEGORIES:Choir,Tennis"]);
+    for (token, all) in [
+        (token, vec![at("one"), choir.clone(), tennis.clone()]),
+        (
+            String::new(),
+            bob.propfind(OWN, "1", "<D:getetag/>").hrefs()[1..]
+                .iter()
+                .map(|href| (*href).to_owned())
+                .collect(),
+        ),
+    ] {
+        let mut token = token;
+        let mut seen = Vec::new();
+        loop {
+            let page = bob.sync(OWN, &token, Some(1));
+            token = page.token().to_owned();
+            let more = page.find(OWN).is_some();
+            assert_eq!(page.responses.len(), 1 + usize::from(more), "{}", page.raw);
+            seen.push(page.responses[0].href.clone());
+            if !more {
+                break;
+            }
+        }
+        assert_eq!(sorted(seen), sorted(all));
+        assert_eq!(token, bob.token(OWN), "the end");
+    }
+    server.check();
+}
+
 /// A picture of more than 1 MiB that no compression makes small.
 fn large_png() -> Vec<u8> {
     let mut state = 7u32;

@@ -288,6 +288,9 @@ fn row_54_without_depth_the_members_are_meant() {
     assert_eq!(count(&[("Depth", "1")]), 4);
     assert_eq!(count(&[("Depth", "infinity")]), 4);
     assert_eq!(count(&[("Depth", "0")]), 0);
+    // Nor is a filter needed to mean all.
+    let all = Multi::parse(&alice.report(book, &query_body("<D:getetag/>", "", None)));
+    assert_eq!(all.responses.len(), 4);
 }
 
 #[test]

@@ -368,3 +368,150 @@ fn a_client_that_pages_its_first_sync_writes_what_it_wrote_or_read_before() {
     assert_eq!(bird.delete(&path(6)).status, 412);
     assert!(other.get(&path(6)).text().contains("Theirs"));
 }
+
+#[test]
+fn what_a_client_moves_or_copies_it_may_change_and_delete() {
+    let server = Server::start();
+    let cadaver = Client::with_agent(&server, "alice", "cadaver/0.24 neon/0.33.0");
+    let other = Client::with_agent(&server, "alice", VDIRSYNCER);
+    let club = "/dav/alice/private/club/";
+    let body = format!(
+        "<D:mkcol {NS}><D:set><D:prop><D:resourcetype><D:collection/><C:addressbook/></D:resourcetype></D:prop></D:set></D:mkcol>"
+    );
+    assert_eq!(cadaver.send("MKCOL", club, &[], body).status, 201);
+    let list = |book: &str| {
+        let listed = "<D:getcontentlength/><D:getlastmodified/><D:resourcetype/>";
+        cadaver.propfind(book, "1", listed);
+    };
+    let moved = |method: &str, from: &str, to: &str| {
+        let to = [("Destination", to)];
+        assert_eq!(cadaver.send(method, from, &to, "").status, 201, "{from}");
+    };
+    let (here, there) = (
+        |name: &str| format!("{BOOK}{name}.vcf"),
+        |name: &str| format!("{club}{name}.vcf"),
+    );
+    for name in ["a", "b", "c", "d"] {
+        other.put(&here(name), &[], card(&format!("u-{name}"), "First"));
+    }
+    list(BOOK);
+    moved("MOVE", &here("a"), &here("a2"));
+    let put = cadaver.put(&here("a2"), &[], card("u-a", "Second"));
+    assert_eq!(put.status, 204);
+    assert_eq!(cadaver.delete(&here("a2")).status, 204);
+    moved("MOVE", &here("b"), &here("b2"));
+    assert_eq!(cadaver.delete(&here("b2")).status, 204);
+    // To a book it lists afterwards, in part, and to one it has listed.
+    other.put(&there("first"), &[], card("u-first", "First"));
+    moved("MOVE", &here("c"), &there("c"));
+    let page = cadaver.sync(club, "", Some(1));
+    assert!(page.raw.contains("507"), "{}", page.raw);
+    let put = cadaver.put(&there("c"), &[], card("u-c", "Second"));
+    assert_eq!(put.status, 204);
+    list(TEAM);
+    moved("COPY", &here("d"), &format!("{TEAM}d.vcf"));
+    assert_eq!(cadaver.delete(&format!("{TEAM}d.vcf")).status, 204);
+    // What somebody else changed meanwhile it has not seen, wherever it puts it.
+    list(BOOK);
+    other.put(&here("d"), &[("If-Match", "*")], card("u-d", "Theirs"));
+    moved("MOVE", &here("d"), &here("d2"));
+    assert_eq!(cadaver.delete(&here("d2")).status, 412);
+    let put = cadaver.put(&here("d2"), &[], card("u-d", "Mine"));
+    assert_eq!(put.status, 412);
+    assert!(other.get(&here("d2")).text().contains("Theirs"));
+}
+
+#[test]
+fn an_answer_that_says_nothing_of_a_version_gives_none() {
+    let server = Server::start();
+    let ours = Client::with_agent(&server, "alice", "rclone/v1.60");
+    let other = Client::with_agent(&server, "alice", VDIRSYNCER);
+    let path = format!("{BOOK}shared.vcf");
+    let find = |inner: &str| format!("<D:propfind {NS}>{inner}</D:propfind>");
+    let named = "<C:address-data><C:prop name='FN'/></C:address-data>";
+    let kind = "<D:resourcetype/>";
+    let multiget = |props: &str| {
+        format!(
+            "<C:addressbook-multiget {NS}><D:prop>{props}</D:prop><D:href>{path}</D:href></C:addressbook-multiget>"
+        )
+    };
+    let one = "<C:filter><C:prop-filter name='UID'><C:text-match>shared</C:text-match></C:prop-filter></C:filter>";
+    let mine = base().replace("TEL;TYPE=work:1", "TEL;TYPE=work:2");
+    let theirs = card_with(
+        "shared",
+        "Base Name",
+        &["TEL;TYPE=work:1", "NOTE:old", "EMAIL:theirs@example.org"],
+    );
+    let edited_after = |method: &str, target: &str, body: &str| {
+        other.put(&path, &[], base());
+        ours.propfind(BOOK, "1", "<D:getetag/>");
+        other.put(&path, &[], &theirs);
+        let answer = ours.send(method, target, &[("Depth", "1")], body);
+        assert!([200, 207].contains(&answer.status), "{method} {body}");
+        assert_eq!(ours.put(&path, &[], &mine).status, 204, "{method} {body}");
+        other.get(&path).text()
+    };
+    for (method, target, body) in [
+        ("HEAD", &*path, String::new()),
+        (
+            "PROPFIND",
+            BOOK,
+            find(&format!("<D:prop>{kind}<D:displayname/></D:prop>")),
+        ),
+        ("PROPFIND", BOOK, find("<D:propname/>")),
+        ("REPORT", BOOK, multiget(named)),
+        ("REPORT", BOOK, multiget(kind)),
+        ("REPORT", BOOK, query_body(kind, "", None)),
+        ("REPORT", BOOK, query_body(named, one, None)),
+        ("REPORT", &*path, query_body(named, one, None)),
+    ] {
+        let text = edited_after(method, target, &body);
+        let both = ["TEL;TYPE=work:2", "EMAIL:theirs@example.org"];
+        assert!(both.iter().all(|line| text.contains(line)), "{body} {text}");
+    }
+    // Who was told of the change, or given the card, replaces it.
+    for (method, target, body) in [
+        ("GET", &*path, String::new()),
+        (
+            "PROPFIND",
+            BOOK,
+            find("<D:prop><D:getlastmodified/></D:prop>"),
+        ),
+        ("REPORT", BOOK, multiget("<C:address-data/>")),
+        ("REPORT", BOOK, query_body("<D:getetag/>", one, None)),
+    ] {
+        assert_eq!(edited_after(method, target, &body), mine, "{method} {body}");
+    }
+}
+
+#[test]
+fn an_edit_after_a_merged_one_is_merged_as_well() {
+    let server = Server::start();
+    let bird = Client::with_agent(&server, "alice", THUNDERBIRD);
+    let other = Client::with_agent(&server, "alice", VDIRSYNCER);
+    let path = format!("{BOOK}shared.vcf");
+    let numbered = |number: u8| base().replace("work:1", &format!("work:{number}"));
+    other.put(&path, &[], base());
+    bird.sync(BOOK, "", None);
+    let email = "EMAIL:theirs@example.org\r\nEND:VCARD";
+    other.put(&path, &[], base().replace("END:VCARD", email));
+    // It does not read what came of the first edit before it makes the next ones.
+    for number in 2..5 {
+        let put = bird.put(&path, &[], numbered(number));
+        assert_eq!((put.status, put.header("etag")), (204, None), "{number}");
+        let text = other.get(&path).text();
+        assert!(text.contains(&format!("work:{number}\r\n")), "{text}");
+        assert!(text.contains("EMAIL:theirs@example.org"), "{text}");
+    }
+    assert!(kept(&server).1.is_empty(), "{:?}", kept(&server).1);
+    assert_eq!(bird.delete(&path).status, 412, "it never saw the address");
+    // What others change of the same goes before, as ever.
+    let text = other.get(&path).text().replace("work:4", "work:9");
+    other.put(&path, &[], &text);
+    assert_eq!(bird.put(&path, &[], numbered(5)).status, 412);
+    assert!(kept(&server).1.iter().any(|lost| lost.contains("work:5")));
+    // Having read it, it may take the address away.
+    assert_eq!(bird.get(&path).text(), text);
+    assert_eq!(bird.put(&path, &[], numbered(6)).status, 204);
+    assert_eq!(other.get(&path).text(), numbered(6));
+}

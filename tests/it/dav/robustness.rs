@@ -156,3 +156,74 @@ fn row_87_a_slow_reader_holds_up_nobody_and_no_memory() {
     assert!(answer.ends_with("</D:multistatus>"));
     assert_eq!(answer.matches("<D:response>").count(), 114);
 }
+
+#[test]
+fn a_request_names_so_many_properties_and_no_more() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let names =
+        |count: usize| -> String { (0..count).map(|n| format!("<p{n} xmlns='z'/>")).collect() };
+    let path = "/dav/alice/private/many/";
+    let find = |count| {
+        format!(
+            "<D:propfind {NS}><D:prop>{}</D:prop></D:propfind>",
+            names(count)
+        )
+    };
+    let patch = |count| {
+        let set = names(count);
+        format!("<D:propertyupdate {NS}><D:set><D:prop>{set}</D:prop></D:set></D:propertyupdate>")
+    };
+    let make = |count| {
+        let book = "<D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>";
+        let set = names(count);
+        format!("<D:mkcol {NS}><D:set><D:prop>{book}{set}</D:prop></D:set></D:mkcol>")
+    };
+    for (method, target, body, status) in [
+        ("PROPFIND", BOOK, find(500), 207),
+        ("PROPFIND", BOOK, find(501), 400),
+        ("PROPPATCH", BOOK, patch(1_000), 207),
+        ("PROPPATCH", BOOK, patch(1_001), 400),
+        ("MKCOL", path, make(1_000), 400),
+        // Read, and more than a book may keep.
+        ("MKCOL", path, make(999), 403),
+    ] {
+        let answer = alice.send(method, target, &[("Depth", "1")], body);
+        assert_eq!(answer.status, status, "{method}");
+        let told = answer.text().contains("properties in one request");
+        assert_eq!(told, status == 400, "{method}: {}", answer.text());
+    }
+}
+
+#[test]
+fn a_listing_is_sent_card_by_card() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let wide: String = (0..500)
+        .map(|n| format!("<{}{n} xmlns='z'/>", "p".repeat(1_000)))
+        .collect();
+    let body = format!("<D:propfind {NS}><D:prop>{wide}</D:prop></D:propfind>");
+    let mut stream = TcpStream::connect(&server.address).expect("a connection");
+    stream
+        .set_read_timeout(Some(Duration::from_secs(30)))
+        .expect("set");
+    let (name, value) = basic("alice", "demo");
+    write!(stream, "PROPFIND {BOOK} HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\nDepth: 1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).expect("sent");
+    let mut bytes = Vec::new();
+    stream.read_to_end(&mut bytes).expect("an answer");
+    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n");
+    let mut at = head.expect("a head") + 4;
+    let mut parts = Vec::new();
+    while at < bytes.len() {
+        let line = bytes[at..].windows(2).position(|window| window == b"\r\n");
+        let line = line.expect("the length of a part");
+        let length = std::str::from_utf8(&bytes[at..at + line]).expect("text");
+        let length = usize::from_str_radix(length, 16).expect("a number");
+        parts.push(length);
+        at += line + 2 + length + 2;
+    }
+    let cards = alice.propfind(BOOK, "1", "<D:getetag/>").responses.len();
+    assert!(parts.len() >= cards, "{parts:?}");
+    // A card is half a megabyte here.
+    assert!(parts.iter().all(|part| *part < 1_200_000), "{parts:?}");
+}

@@ -203,6 +203,8 @@ fn row_45_destinations_elsewhere_are_refused() {
             502,
         ),
         (format!("http://{}/other/e.vcf", server.address), 502),
+        ("/other/e.vcf".to_owned(), 502),
+        ("e.vcf".to_owned(), 400),
         ("/dav/alice/private/none/e.vcf".to_owned(), 409),
         ("/dav/bob/private/contacts/e.vcf".to_owned(), 409),
         (from.clone(), 403),
