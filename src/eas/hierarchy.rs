@@ -75,7 +75,10 @@ fn new_key() -> String {
 pub struct Change {
     root: Tag,
     key: String,
-    told: Told,
+    /// The folders the device has.
+    folders: Vec<Folder>,
+    /// The folders there are, also those it has not been told of.
+    all: Vec<Folder>,
     request: String,
 }
 
@@ -102,13 +105,17 @@ impl Change {
         {
             return Ok(Err(answer(root, &told.key, made.as_deref())));
         }
-        if told.key != key {
+        // The answer to a FolderSync or to another change may be lost: the next FolderSync tells the
+        // rest.
+        let known = told.behind(&key).filter(|_| key != "0");
+        let Some(folders) = known.cloned() else {
             return refuse(9);
-        }
+        };
         let change = Self {
             root,
             key,
-            told,
+            folders,
+            all: folders::all(call, &call.actor).await?,
             request,
         };
         Ok(Ok((change, body)))
@@ -119,25 +126,37 @@ impl Change {
         Reply::Wbxml(command_status(self.root, status))
     }
 
-    /// The folders last sent to the device.
+    /// The folders the device has.
     pub fn folders(&self) -> &[Folder] {
-        &self.told.folders
+        &self.folders
     }
 
-    /// Whether a name is taken by another folder.
+    /// Whether a name is taken by another folder, be it one that the device has not been told of.
     pub fn is_taken(&self, name: &str, by_other_than: &str) -> bool {
         let folded = name.to_lowercase();
         self.folders()
             .iter()
+            .chain(&self.all)
             .any(|folder| folder.id != by_other_than && folder.name.to_lowercase() == folded)
     }
 
-    /// Completes the change: the new key covers it and nothing else.
-    pub async fn finish(self, call: &Call, id: &str, made: bool) -> Result<Reply> {
+    /// Completes the change: the new key covers it and nothing else. The device has the folder under
+    /// the `name` it sent; where that is not what it came to be called, the next listing says so.
+    pub async fn finish(
+        self,
+        call: &Call,
+        id: &str,
+        name: Option<&str>,
+        made: bool,
+    ) -> Result<Reply> {
         let now = folders::all(call, &call.actor).await?;
-        let mut told = self.told.folders.clone();
+        let mut told = self.folders.clone();
         told.retain(|folder| folder.id != id);
-        told.extend(now.iter().find(|folder| folder.id == id).cloned());
+        let changed = now.iter().find(|folder| folder.id == id);
+        told.extend(changed.zip(name).map(|(folder, name)| Folder {
+            name: name.to_owned(),
+            ..folder.clone()
+        }));
         // In the order the next listing has, so that equal lists compare equal.
         told.sort_by_key(|folder| now.iter().position(|known| known.id == folder.id));
         let next = Told {
@@ -145,7 +164,7 @@ impl Change {
             folders: told,
             previous: Some(Previous {
                 key: self.key,
-                folders: self.told.folders,
+                folders: self.folders,
                 change: Some((self.request, made.then(|| id.to_owned()))),
             }),
         };

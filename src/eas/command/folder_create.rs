@@ -44,12 +44,12 @@ pub async fn run(call: &Call) -> Result<Reply> {
     }
     let segment = format!("b{}", random_id(6));
     let core = &call.face.core;
-    let made = core.make_book(&call.actor, &segment, name, String::new());
+    let made = core.make_book(&call.actor, &segment, name.clone(), String::new());
     match made.await {
         Ok(()) => {}
         Err(Error::Exists(_)) => return Ok(change.refuse(2)),
         Err(error) => return Err(error),
     }
     let book = core.open_private(&call.actor, &segment).await?;
-    change.finish(call, &id_of(&book), true).await
+    change.finish(call, &id_of(&book), Some(&name), true).await
 }

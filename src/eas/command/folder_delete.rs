@@ -26,7 +26,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
         Some(Target::Book(book)) => book,
     };
     match book.remove(&Condition::None).await {
-        Ok(()) => change.finish(call, &id, false).await,
+        Ok(()) => change.finish(call, &id, None, false).await,
         // The default book and those of groups: a device never takes them away.
         Err(Error::Forbidden { .. }) => Ok(change.refuse(3)),
         Err(error) => Err(error),

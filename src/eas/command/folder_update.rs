@@ -39,10 +39,10 @@ pub async fn run(call: &Call) -> Result<Reply> {
     }
     let rename = Op::ChangeBook {
         collection: book.collection().id,
-        display_name: Some(name),
+        display_name: Some(name.clone()),
         description: None,
     };
     let core = &call.face.core;
     core.commit_personal(&call.actor, vec![rename]).await?;
-    change.finish(call, &id, false).await
+    change.finish(call, &id, Some(&name), false).await
 }
