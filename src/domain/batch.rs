@@ -138,6 +138,13 @@ pub enum Op {
         device: DeviceId,
         server_ids: Vec<String>,
     },
+    /// The device turns out not to stand by what it wrote to these placements: `writer`, if it is
+    /// this device, becomes null.
+    Unwrite {
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: Vec<String>,
+    },
     /// The device turns out to know this placement: it becomes `maker` and, if the device has the
     /// present content (`as_it_is`), also `writer`.
     Own {
@@ -552,6 +559,7 @@ impl Op {
                 | Op::AdmitDevice { .. }
                 | Op::Own { .. }
                 | Op::Disown { .. }
+                | Op::Unwrite { .. }
                 | Op::CatchUp { .. }
                 | Op::Level { .. }
                 | Op::Follow { .. }

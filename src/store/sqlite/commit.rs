@@ -236,6 +236,7 @@ impl<'a> Commit<'a> {
             | Op::Subscribe(_)
             | Op::Unsubscribe { .. } => self.dav_op(op),
             Op::Disown { .. }
+            | Op::Unwrite { .. }
             | Op::Own { .. }
             | Op::SetSync { .. }
             | Op::ForgetSync { .. }
