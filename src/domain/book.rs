@@ -57,6 +57,17 @@ pub trait Edit: Send + Sync {
         self.apply(Some(current))
     }
 
+    /// [`Edit::apply_beside`] where its author was shown an earlier state of the item, and the names
+    /// that books had then.
+    fn apply_stale(&self, current: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
+        self.apply_beside(current, beside)
+    }
+
+    /// Whether it takes off names of books that its author was shown among the item's own lines.
+    fn takes_off(&self, _labels: &[String]) -> bool {
+        false
+    }
+
     /// Whether what was made of it, with what the class keeps beside it, reads otherwise than it
     /// was sent: its author has to be told.
     fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {

@@ -6,6 +6,8 @@ mod choke;
 mod claims;
 mod commands;
 mod exchange;
+mod given;
+mod labels;
 mod moves;
 mod record;
 mod reverts;
@@ -23,7 +25,7 @@ use super::{
     hub::Topic,
     id::{CollectionId, DeviceId, Seq, Timestamp},
     item::{Card, Placement},
-    round::{Page, Rows, State, Viewer, What, fill_page},
+    round::{Page, Rows, State, What, fill_page},
     store::Order,
 };
 
@@ -191,6 +193,7 @@ impl DeviceBook {
             choke: Choke::default(),
             unclaimed: Vec::new(),
             reverts: Vec::new(),
+            given: Vec::new(),
         };
         let key = record.key.clone();
         self.commit(vec![self.set(stored, &record)], true).await?;
@@ -210,7 +213,7 @@ impl DeviceBook {
         let sent = forced.chain(&previous.withheld).cloned().collect();
         let mut page = fill_page(
             self,
-            &self.viewer(HashSet::new()),
+            &self.viewer_of(record),
             &previous.state,
             self.book.collection().seq,
             usize::MAX,
@@ -248,13 +251,14 @@ impl DeviceBook {
             ..Work::default()
         };
         work.repeat_reverts();
-        if let Some(last) = &record.previous {
-            work.copies = last.forced.iter().map(|(_, id)| id.clone()).collect();
-        }
+        work.copies = record.ahead();
+        let mut viewer = self.viewer_of(record);
         if let Some(lost) = lost {
             self.claim(call, lost, &mut work);
+            self.renounce(call, lost, &mut work);
+            viewer.disowned = work.disowned.iter().cloned().collect();
+            viewer.unwritten = work.unwritten.clone();
         }
-        let mut viewer = self.viewer(work.disowned.iter().cloned().collect());
         let at_rest = start.at_rest() && record.certain && lost.is_none();
         if !call.commands.is_empty() {
             work.union = self.book.core().union_of(&self.book).await?;
@@ -266,11 +270,13 @@ impl DeviceBook {
         }
         viewer.owned = work.owned.clone();
         let mut choke = record.choke.clone();
-        let withheld = lost.and_then(|lost| choke.withhold(lost));
+        let withheld = lost.and_then(|lost| choke.withhold(lost, Timestamp::now()));
         let mut page = if call.get_changes {
             let forced = work.forced.iter().map(|(_, id)| id);
             let sent = forced.chain(&withheld).cloned().collect();
-            let room = choke.window(call.window).saturating_sub(work.forced.len());
+            let room = choke.window(call.window);
+            // Copies of what was refused do not keep the rest away for ever.
+            let room = room.saturating_sub(work.forced.len()).max(room.min(1));
             let newest = self.book.collection().seq;
             fill_page(self, &viewer, &start, newest, room, sent, None).await?
         } else {
@@ -287,10 +293,16 @@ impl DeviceBook {
             record.certain
         };
         let sole = match &page.items[..] {
-            [(_, row)] if work.forced.is_empty() => Some(row.server_id.clone()),
+            [(What::Add | What::Change, row)] if work.forced.is_empty() => {
+                Some(row.server_id.clone())
+            }
             _ => None,
         };
+        let out_of_turn = work.told_out_of_turn(&page.items, &viewer, &page.state, lost);
         let told = wanted(&work.forced, page.items);
+        let mut offered = choke.held_back().to_vec();
+        offered.retain(|item| told.iter().any(|(_, told)| told == item));
+        let written = work.written();
         let settings = call.settings.clone().unwrap_or(record.settings.clone());
         let silent = call.commands.is_empty() && told.is_empty() && lost.is_none();
         choke.rest(page.more);
@@ -305,6 +317,7 @@ impl DeviceBook {
             choke,
             unclaimed: work.unclaimed,
             reverts: work.reverts,
+            given: record.given.clone(),
         };
         if !silent {
             next.key = new_key(generation(&record.key) + 1);
@@ -319,6 +332,9 @@ impl DeviceBook {
                 adds: work.adds,
                 withheld,
                 sole,
+                told: out_of_turn,
+                offered,
+                wrote: written,
             });
         }
         // A silent answer whose state did not move has nothing to write.
@@ -422,7 +438,7 @@ impl DeviceBook {
     async fn peek(&self, record: &Record, window: usize) -> Result<Page> {
         let mut page = fill_page(
             self,
-            &self.viewer(HashSet::new()),
+            &self.viewer_of(record),
             &record.state,
             self.book.collection().seq,
             window,
@@ -481,14 +497,6 @@ impl DeviceBook {
     /// Whether the removals since a state are still kept.
     fn reaches(&self, state: &State) -> bool {
         state.needs() >= self.book.collection().floor
-    }
-
-    fn viewer(&self, disowned: HashSet<String>) -> Viewer {
-        Viewer {
-            device: self.device,
-            disowned,
-            owned: HashSet::new(),
-        }
     }
 
     fn set(&self, expected: Option<String>, record: &Record) -> Op {

@@ -4,7 +4,7 @@
 //! when the round began: removals, then adds, then changes, each one indexed range paged out by
 //! window. A page that is not full goes on with the next round.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -47,7 +47,7 @@ pub enum What {
     Change,
 }
 
-/// The device, and which items of a lost answer it does or does not hold.
+/// The device, and what it holds or lacks beside what its state says.
 #[derive(Clone, Debug)]
 pub struct Viewer {
     pub device: DeviceId,
@@ -56,6 +56,13 @@ pub struct Viewer {
     pub disowned: HashSet<String>,
     /// Disowned earlier and claimed again by this request: the device holds their present content.
     pub owned: HashSet<String>,
+    /// Written by a step whose answer was lost, and not said again: the device may have given the
+    /// change up.
+    pub unwritten: HashSet<String>,
+    /// Versions the device was given out of turn, by the sequence of their last change.
+    pub given: HashMap<String, Seq>,
+    /// Items held back from the device, whatever its state says.
+    pub withheld: HashSet<String>,
 }
 
 /// The indexed ranges of one collection.
@@ -110,6 +117,18 @@ impl State {
 }
 
 impl Viewer {
+    /// A device that holds what its state says.
+    pub fn new(device: DeviceId) -> Self {
+        Self {
+            device,
+            disowned: HashSet::new(),
+            owned: HashSet::new(),
+            unwritten: HashSet::new(),
+            given: HashMap::new(),
+            withheld: HashSet::new(),
+        }
+    }
+
     /// Whether the device has this placement, in whatever version.
     pub fn knows(&self, row: &Placement, state: &State) -> bool {
         row.born <= state.base || (self.made(row) && row.born > state.primed)
@@ -119,12 +138,19 @@ impl Viewer {
     pub fn is_echo(&self, row: &Placement, state: &State) -> bool {
         (row.writer == Some(self.device) || self.owned.contains(&row.server_id))
             && !self.disowned.contains(&row.server_id)
+            && !self.unwritten.contains(&row.server_id)
             && row.gone.unwrap_or(row.changed) > state.primed
     }
 
     /// Whether the device was sent the row's current content. If not, its edit of it is stale.
     pub fn has_latest(&self, row: &Placement, state: &State) -> bool {
-        if row.changed <= state.base || self.is_echo(row, state) {
+        if self.is_echo(row, state) || self.given.get(&row.server_id) == Some(&row.changed) {
+            return true;
+        }
+        if self.withheld.contains(&row.server_id) {
+            return false;
+        }
+        if row.changed <= state.base {
             return true;
         }
         if state.phase == Phase::Idle || row.changed > state.horizon {

@@ -7,9 +7,21 @@ use carnet_proto::{
     eas::request_line::Version,
     wbxml::{Element, Encoder, Tag},
 };
+use serde::{Deserialize, Serialize};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::domain::{book::Edit, error::Result};
+
+/// How much of a note a device is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Cut {
+    /// Octets; none for all.
+    pub truncation: Option<usize>,
+    /// As HTML, the only form the client reads.
+    pub html: bool,
+    /// A note that does not fit is not shown at all.
+    pub all_or_none: bool,
+}
 
 /// How a device is served items.
 #[derive(Clone, Debug)]
@@ -25,8 +37,12 @@ pub struct View {
     pub html: bool,
     /// A note that does not fit is not shown at all.
     pub all_or_none: bool,
+    /// How notes were sent before: a device keeps what it was shown then.
+    pub former_cuts: Vec<Cut>,
     /// Names of books, shown as categories and taken off again on upload (a merged view).
     pub labels: Vec<String>,
+    /// Names they had before, which items last shown to the device then still have.
+    pub former_labels: Vec<String>,
     /// An empty Picture among other changes is ignored.
     pub stray_picture: bool,
     /// Number of children that the client keeps; it drops further ones.
@@ -42,9 +58,22 @@ impl Default for View {
             truncation: None,
             html: false,
             all_or_none: false,
+            former_cuts: Vec::new(),
             labels: Vec::new(),
+            former_labels: Vec::new(),
             stray_picture: false,
             max_children: usize::MAX,
+        }
+    }
+}
+
+impl View {
+    /// How much of a note the device is shown now.
+    pub fn cut(&self) -> Cut {
+        Cut {
+            truncation: self.truncation,
+            html: self.html,
+            all_or_none: self.all_or_none,
         }
     }
 }

@@ -79,7 +79,10 @@ fn new_key() -> String {
 pub struct Change {
     root: Tag,
     key: String,
-    sent: SentFolders,
+    /// The folders the device has.
+    folders: Vec<Folder>,
+    /// The folders there are, also those it has not been told of.
+    all: Vec<Folder>,
     request: String,
 }
 
@@ -100,13 +103,17 @@ impl Change {
         {
             return Err(answer(root, &sent.key, made.as_deref()).into());
         }
-        if sent.key != key {
+        // The answer to a FolderSync or to another change may be lost: the next FolderSync tells the
+        // rest.
+        let known = sent.behind(&key).filter(|_| key != "0");
+        let Some(folders) = known.cloned() else {
             return refuse(status::Folder::InvalidSyncKey);
-        }
+        };
         let change = Self {
             root,
             key,
-            sent,
+            folders,
+            all: folders::all(call, &call.actor).await?,
             request,
         };
         Ok((change, body))
@@ -117,25 +124,37 @@ impl Change {
         Reply::status(self.root, status)
     }
 
-    /// The folders last sent to the device.
+    /// The folders the device has.
     pub fn folders(&self) -> &[Folder] {
-        &self.sent.folders
+        &self.folders
     }
 
-    /// Whether a name is taken by another folder.
+    /// Whether a name is taken by another folder, be it one that the device has not been told of.
     pub fn is_taken(&self, name: &str, by_other_than: &str) -> bool {
         let folded = name.to_lowercase();
         self.folders()
             .iter()
+            .chain(&self.all)
             .any(|folder| folder.id != by_other_than && folder.name.to_lowercase() == folded)
     }
 
-    /// Completes the change: the new key covers it and nothing else.
-    pub async fn finish(self, call: &Call, id: &str, made: bool) -> Result<Reply> {
+    /// Completes the change: the new key covers it and nothing else. The device has the folder under
+    /// the `name` it sent; where that is not what it came to be called, the next listing says so.
+    pub async fn finish(
+        self,
+        call: &Call,
+        id: &str,
+        name: Option<&str>,
+        made: bool,
+    ) -> Result<Reply> {
         let now = folders::all(call, &call.actor).await?;
-        let mut sent = self.sent.folders.clone();
+        let mut sent = self.folders.clone();
         sent.retain(|folder| folder.id != id);
-        sent.extend(now.iter().find(|folder| folder.id == id).cloned());
+        let changed = now.iter().find(|folder| folder.id == id);
+        sent.extend(changed.zip(name).map(|(folder, name)| Folder {
+            name: name.to_owned(),
+            ..folder.clone()
+        }));
         // In the order the next listing has, so that equal lists compare equal.
         sent.sort_by_key(|folder| now.iter().position(|known| known.id == folder.id));
         let next = SentFolders {
@@ -143,7 +162,7 @@ impl Change {
             folders: sent,
             previous: Some(Previous {
                 key: self.key,
-                folders: self.sent.folders,
+                folders: self.folders,
                 change: Some((self.request, made.then(|| id.to_owned()))),
             }),
         };

@@ -5,6 +5,7 @@ mod device;
 mod folders;
 mod http;
 mod merged;
+mod moves;
 mod sync;
 mod trace;
 mod wait;

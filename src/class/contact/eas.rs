@@ -209,6 +209,24 @@ impl Edit for EasEdit {
         Ok(patched(&card, &places, &changes).as_bytes().to_vec())
     }
 
+    fn apply_stale(&self, current: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
+        let mut view = self.view.clone();
+        view.labels.append(&mut view.former_labels);
+        let edit = EasEdit {
+            contact: self.contact.clone(),
+            fields: self.fields.clone(),
+            view,
+            supported: self.supported.clone(),
+        };
+        edit.apply_beside(current, beside)
+    }
+
+    fn takes_off(&self, labels: &[String]) -> bool {
+        let omitted = || self.clears_omitted(tag::CATEGORIES).then(Vec::new);
+        let sent = self.fields.categories.clone().or_else(omitted);
+        sent.is_some_and(|sent| labels.iter().any(|label| !sent.contains(label)))
+    }
+
     fn alters(&self, made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
         let places = Places::read(beside);
@@ -255,8 +273,8 @@ impl EasEdit {
         let sent = sent.or_else(|| omitted(tag::CHILDREN));
         changes.children = list_change(sent, &children, self.view.max_children.min(MAX_LIST));
         if let Some(sent) = &self.fields.note {
-            let seen = shown.fields.note.unwrap_or_default();
-            changes.note = note::edited(&shown.whole_note, &seen, sent);
+            let seen = note::seen(&shown.whole_note, &self.view, sent);
+            changes.note = note::edited(&shown.whole_note, seen, sent);
         }
         // A date that only a time zone moved, in a change of something else, is an echo.
         let dates: Vec<Tag> = changes

@@ -68,6 +68,13 @@ pub enum SyncOp {
         device: DeviceId,
         server_ids: Vec<String>,
     },
+    /// The device turns out not to stand by what it wrote to these placements: `writer`, if it is
+    /// this device, becomes null.
+    Unwrite {
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: Vec<String>,
+    },
     /// The device turns out to know this placement: it becomes `maker` and, if the device has the
     /// present content (`as_it_is`), also `writer`.
     Own {

@@ -142,6 +142,9 @@ impl DeviceBook {
         };
         let placement = &card.placement;
         let was_last = placement.writer == Some(self.device);
+        if work.removed.contains(&server_id) {
+            return Ok(outcome);
+        }
         if !placement.is_live() {
             // Who removed it itself need not be told.
             if !was_last {

@@ -199,6 +199,9 @@ impl DeviceBook {
         let Some(card) = work.card(server_id) else {
             return Ok(failed(Failure::NotFound));
         };
+        if work.removed.contains(server_id) {
+            return self.change_of_removed(&card, edit, work).await;
+        }
         let spot = if card.placement.is_live() {
             self.spot_for(Right::Modify, &card, work).await?
         } else {
@@ -231,14 +234,25 @@ impl DeviceBook {
             Some(content) => content.clone(),
             None => spot.book.content(&spot.card).to_vec(),
         };
-        let bytes = match edit.apply_beside(&current, &spot.card.placement.beside) {
+        let is_fresh =
+            work.touched.contains(server_id) || viewer.has_latest(&card.placement, start);
+        let beside = &spot.card.placement.beside;
+        let made = if is_fresh {
+            edit.apply_beside(&current, beside)
+        } else {
+            edit.apply_stale(&current, beside)
+        };
+        let bytes = match made {
             Ok(bytes) => bytes,
             Err(Error::InvalidDocument(_)) => return Ok(failed(Failure::Invalid)),
             Err(error) => return Err(error),
         };
-        if work.touched.contains(server_id) || viewer.has_latest(&card.placement, start) {
+        if is_fresh {
             return match self.write(&spot, &card, &bytes, Some(edit), work) {
-                Ok(()) => Ok(Outcome::Done),
+                Ok(()) => {
+                    self.put_labels_back(&card, edit, work).await?;
+                    Ok(Outcome::Done)
+                }
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
                     Ok(failed(Failure::Invalid))
                 }
@@ -294,7 +308,7 @@ impl DeviceBook {
         };
         let seen = spot.book.shown(&seen.document, &seen.overlay);
         let merged = edit
-            .apply_beside(&seen, &card.placement.beside)
+            .apply_stale(&seen, &card.placement.beside)
             .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
         let (merged, mine) = match merged {
             Err(Error::InvalidDocument(_)) => return Ok(None),
@@ -313,7 +327,10 @@ impl DeviceBook {
         start: &State,
         work: &mut Work,
     ) -> Result<Outcome> {
-        let Some(card) = work.card(server_id).filter(|card| card.placement.is_live()) else {
+        let found = work
+            .card(server_id)
+            .filter(|card| card.placement.is_live() && !work.removed.contains(server_id));
+        let Some(card) = found else {
             return Ok(Outcome::Done);
         };
         let fresh = work.touched.contains(server_id) || viewer.has_latest(&card.placement, start);
@@ -335,6 +352,7 @@ impl DeviceBook {
         } else {
             work.wrote.push(card.placement.item);
         }
+        work.removed.insert(server_id.to_owned());
         let writer = work.union.is_none().then_some(self.device);
         let remove = Op::Item(ItemOp::Remove {
             placement: spot.card.placement.id,
@@ -504,17 +522,22 @@ pub(super) struct Work {
     pub(super) forced: Vec<(What, String)>,
     pub(super) adds: Vec<Claim>,
     pub(super) disowned: Vec<String>,
+    /// Items of the lost step whose edit or deletion is not repeated, and those whose is.
+    pub(super) unwritten: HashSet<String>,
+    pub(super) repeated: Vec<String>,
     /// Items disowned earlier and claimed again now.
     pub(super) owned: HashSet<String>,
     pub(super) unclaimed: Vec<Unclaimed>,
     pub(super) reverts: Vec<Revert>,
-    /// Items whose copy was sent out of turn with the last answer, newer than the base says.
+    /// Items whose copy was sent out of turn, newer than the base says.
     pub(super) copies: HashSet<String>,
     pub(super) cards: HashMap<String, Option<Card>>,
     /// Adds, by their place in the request, that a lost step already made.
     pub(super) claims: HashMap<usize, String>,
     /// Items already changed by a command of this request.
     pub(super) touched: HashSet<String>,
+    /// Items removed by a command of this request.
+    pub(super) removed: HashSet<String>,
     /// The present content of those items.
     pub(super) latest: HashMap<String, Vec<u8>>,
     /// In a view: items the device created, and items that hold its bytes or that it removed.

@@ -26,7 +26,8 @@ impl DeviceBook {
     /// Moves an item into another book (a sharing and a removal), in one transaction with a value
     /// kept for the device, made of the item's new id.
     ///
-    /// The device knows the result and is not told of it, but for one that has to be (`by_change`).
+    /// The device knows the result and is not told of it, but for one that has to be (`by_change`)
+    /// and for a result that is not what the device has: its edits are stale until then.
     pub async fn move_to(
         &self,
         target: &Book,
@@ -43,17 +44,34 @@ impl DeviceBook {
             .book
             .bringing(&card.placement, target, How::Move, None)
             .await;
+        let stored = self.stored().await?.record;
+        let record = stored.filter(|record| self.is_valid(record));
+        let is_told = by_change || !self.has_latest(record.as_ref(), &card);
         let (placed, mut ops) = match brought {
             Ok(brought) => brought,
             Err(error) => return outcome(error),
         };
         let mut new = None;
         for op in &mut ops {
+            let differs = match op {
+                Op::Item(ItemOp::Place { placement, .. }) => {
+                    let placed = target.shown(&card.document, &placement.overlay);
+                    placed != self.book.content(&card)
+                }
+                Op::Item(ItemOp::CreateItem {
+                    content, placement, ..
+                }) => {
+                    let copy = target.shown(&content.document, &placement.overlay);
+                    let here = self.book.content(&card);
+                    target.class().renewed(&here, &content.index.uid)? != copy
+                }
+                _ => false,
+            };
             match op {
                 Op::Item(ItemOp::Place { placement, .. })
                 | Op::Item(ItemOp::CreateItem { placement, .. }) => {
                     placement.device = Some(self.device);
-                    placement.altered = by_change;
+                    placement.altered = is_told || differs;
                     new = Some(placement.server_id.clone());
                 }
                 Op::Item(ItemOp::Remove { writer, .. }) => *writer = Some(self.device),

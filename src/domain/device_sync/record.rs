@@ -9,6 +9,7 @@ use super::{
     reverts::Revert,
 };
 use crate::domain::{
+    id::Seq,
     item::random_id,
     round::{State, What},
 };
@@ -31,6 +32,10 @@ pub(super) struct Record {
     pub unclaimed: Vec<Unclaimed>,
     #[serde(default)]
     pub reverts: Vec<Revert>,
+    /// Items the device took out of turn, in a later version than the base says: the sequences of
+    /// their last change.
+    #[serde(default)]
+    pub given: Vec<(String, Seq)>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -52,6 +57,16 @@ pub(super) struct Previous {
     /// The only item of the step.
     #[serde(default)]
     pub sole: Option<String>,
+    /// Items of the answer that are newer than its end says; they are given once it is
+    /// acknowledged.
+    #[serde(default)]
+    pub told: Vec<(String, Seq)>,
+    /// Items held back before that the answer contains.
+    #[serde(default)]
+    pub offered: Vec<String>,
+    /// Items that the step, or a lost one before it, wrote for the device.
+    #[serde(default)]
+    pub wrote: Vec<String>,
 }
 
 /// The stored record; the key alone when this version cannot read it, which makes the device start

@@ -51,12 +51,15 @@ struct Previous {
     answer: Answer,
     forced: Vec<(What, usize)>,
     added: HashMap<u32, usize>,
+    wrote: HashSet<usize>,
+    told: HashMap<usize, Seq>,
 }
 
 struct Record {
     key: u32,
     state: State,
     previous: Option<Previous>,
+    given: HashMap<usize, Seq>,
 }
 
 /// The server of the model: what `device_sync` does, without rights, merges and errors.
@@ -72,6 +75,7 @@ impl Server {
             key: 1,
             state: State::primed(Seq(self.book.seq)),
             previous: None,
+            given: HashMap::new(),
         };
         self.devices.insert(device, record);
         1
@@ -108,14 +112,18 @@ impl Server {
 
     fn sync(&mut self, device: DeviceId, key: u32, said: &[Said], window: usize) -> Answer {
         let request = format!("{said:?} {window}");
-        let record = self.devices.remove(&device).expect("primed");
-        let mut viewer = Viewer {
-            device,
-            disowned: HashSet::new(),
-            owned: HashSet::new(),
-        };
+        let mut record = self.devices.remove(&device).expect("primed");
+        let mut viewer = Viewer::new(device);
         let mut added = HashMap::new();
         let lost = key != record.key;
+        let mut wrote = HashSet::new();
+        if let Some(previous) = record.previous.as_ref().filter(|_| !lost) {
+            record.given.extend(&previous.told);
+            let base = record.state.base;
+            record.given.retain(|_, changed| *changed > base);
+        }
+        let given = record.given.iter();
+        viewer.given = given.map(|(id, seq)| (id.to_string(), *seq)).collect();
         let start = match &record.previous {
             _ if !lost => record.state.clone(),
             Some(previous) if previous.key == key => {
@@ -136,6 +144,15 @@ impl Server {
                     viewer.disowned.insert(id.to_string());
                     let row = self.book.row(*id);
                     row.maker = row.maker.filter(|maker| *maker != device);
+                    row.writer = row.writer.filter(|writer| *writer != device);
+                }
+                for id in &previous.wrote {
+                    if said.iter().any(|said| said.id() == Some(*id)) {
+                        wrote.insert(*id);
+                        continue;
+                    }
+                    viewer.unwritten.insert(id.to_string());
+                    let row = self.book.row(*id);
                     row.writer = row.writer.filter(|writer| *writer != device);
                 }
                 previous.state.clone()
@@ -173,6 +190,7 @@ impl Server {
                             "an unseen value of {id}"
                         );
                         self.book.edit(id, value, own);
+                        wrote.insert(id);
                     }
                 }
                 Said::Delete(id, seen) => {
@@ -185,17 +203,22 @@ impl Server {
                             "an unseen value of {id}"
                         );
                         self.book.remove(id, own);
+                        wrote.insert(id);
                     }
                 }
             }
         }
-        let room = window.saturating_sub(forced.len());
+        let room = window.saturating_sub(forced.len()).max(1);
         let (told, state) = self.page(&viewer, &start, room, &forced, None);
+        let out_of_turn = told.iter().map(|(_, id, _)| &self.book.rows[id]);
+        let out_of_turn = out_of_turn.filter(|row| !viewer.has_latest(row, &state));
+        let out_of_turn = out_of_turn.map(|row| (number(row), row.changed)).collect();
         if said.is_empty() && told.is_empty() && !lost {
             let record = Record {
                 key,
                 state,
                 previous: None,
+                given: record.given,
             };
             self.devices.insert(device, record);
             return Answer {
@@ -217,11 +240,14 @@ impl Server {
             answer: answer.clone(),
             forced,
             added,
+            wrote,
+            told: out_of_turn,
         };
         let record = Record {
             key: answer.key,
             state,
             previous: Some(previous),
+            given: record.given,
         };
         self.devices.insert(device, record);
         answer
@@ -269,7 +295,15 @@ impl Device {
         let x = dice.below(100);
         let ids: Vec<usize> = self.items.keys().copied().collect();
         let fresh: Vec<u32> = self.fresh.keys().copied().collect();
-        if x < 40 {
+        if dice.below(12) == 0
+            && let Some(said) = dice.pick(&self.waiting)
+            && let Said::Change(id, .., seen) | Said::Delete(id, seen) = said
+        {
+            // Taken back before the server has answered.
+            self.waiting.retain(|waiting| *waiting != said);
+            self.unanswered = None;
+            self.items.insert(id, seen);
+        } else if x < 40 {
             self.clients += 1;
             self.fresh.insert(self.clients, dice.value());
         } else if let (true, Some(id)) = (x < 85, dice.pick(&ids)) {
@@ -446,11 +480,7 @@ fn a_page_examines_no_more_than_it_tells() {
     for value in 0..1000 {
         server.book.add(value, None);
     }
-    let viewer = Viewer {
-        device: DeviceId(1),
-        disowned: HashSet::new(),
-        owned: HashSet::new(),
-    };
+    let viewer = Viewer::new(DeviceId(1));
     let start = State::primed(Seq(server.book.seq));
     let (told, state) = server.page(&viewer, &start, 10, &[], None);
     assert_eq!(told.len(), 10);

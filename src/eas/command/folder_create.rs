@@ -38,12 +38,14 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
     }
     let segment = format!("b{}", random_id(6));
     let core = &call.face.core;
-    let made = core.make_book(&call.actor, &segment, name, String::new());
+    let made = core.make_book(&call.actor, &segment, name.clone(), String::new());
     match made.await {
         Ok(()) => {}
         Err(Error::Exists(_)) => return Ok(change.refuse(Folder::Exists)),
         Err(error) => return Err(error.into()),
     }
     let book = core.open_private(&call.actor, &segment).await?;
-    Ok(change.finish(call, &id_of(&book), true).await?)
+    Ok(change
+        .finish(call, &id_of(&book), Some(&name), true)
+        .await?)
 }

@@ -21,7 +21,7 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
         Some(Target::Book(book)) => book,
     };
     match book.remove(&Condition::None).await {
-        Ok(()) => Ok(change.finish(call, &id, false).await?),
+        Ok(()) => Ok(change.finish(call, &id, None, false).await?),
         // The default book and those of groups: a device never takes them away.
         Err(Error::Forbidden { .. }) => Ok(change.refuse(Folder::SpecialFolder)),
         Err(error) => Err(error.into()),

@@ -36,9 +36,9 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
         return Ok(change.refuse(Folder::Exists));
     }
     let renamed = Description {
-        display_name: Some(name),
+        display_name: Some(name.clone()),
         ..Description::default()
     };
     book.describe(renamed, Vec::new()).await?;
-    Ok(change.finish(call, &id, false).await?)
+    Ok(change.finish(call, &id, Some(&name), false).await?)
 }

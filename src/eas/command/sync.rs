@@ -158,8 +158,12 @@ async fn turn(call: &Call, body: Option<Element>) -> Result<Turn, Stop> {
 async fn answer_all(call: &Call, actor: &Arc<Actor>, turn: &Turn) -> Result<Vec<Part>, Stop> {
     let mut room = turn.window;
     let mut parts = Vec::with_capacity(turn.collections.len());
-    for collection in &turn.collections {
-        if let Some(fault) = &collection.fault {
+    for (at, collection) in turn.collections.iter().enumerate() {
+        let is_second = turn.collections[..at]
+            .iter()
+            .any(|before| before.id == collection.id);
+        let twice = is_second.then_some("the same collection twice");
+        if let Some(fault) = collection.fault.map(|fault| fault.0).or(twice) {
             call.about.note_fault(format!("malformed Sync: {fault}"));
             parts.push(Part {
                 id: collection.id.clone(),

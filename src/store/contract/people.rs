@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::{
-    batch::{BookOp, GrantOp},
+    batch::{BookOp, GrantOp, SyncOp},
     credential::CredentialOp,
     refused::Refusal,
 };
@@ -51,6 +51,16 @@ pub async fn a_disowned_item_has_no_maker(books: Books) {
     assert_eq!((a.maker, a.writer), (None, Some(books.tablet)));
     let b = books.placed(books.private, "b").await;
     assert_eq!(b.maker, Some(books.tablet), "another device's stays");
+    for (device, writer) in [(books.phone, Some(books.tablet)), (books.tablet, None)] {
+        books
+            .row(Op::Sync(SyncOp::Unwrite {
+                collection: books.private,
+                device,
+                server_ids: vec![format!("{}-a", books.private)],
+            }))
+            .await;
+        assert_eq!(books.placed(books.private, "a").await.writer, writer);
+    }
     assert_eq!(books.collection(books.private).await.seq, before);
 }
 

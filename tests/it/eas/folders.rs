@@ -190,6 +190,44 @@ fn row_41_folders_made_renamed_and_removed_go_on_from_the_key() {
 }
 
 #[test]
+fn row_41_names_are_taken_by_folders_the_device_was_not_told_of() {
+    let server = Server::start();
+    let one = Phone::new(&server, "alice", "namer", "16.1");
+    let other = Phone::new(&server, "alice", "late", "16.1");
+    let ((key, _), (late, _)) = (one.folders("0"), other.folders("0"));
+    let create = |name: &str| format!("ParentId = 0\nDisplayName = {name}\nType = 14");
+    assert_eq!(edit(&one, "FolderCreate", &key, &create("Club")).0, "1");
+    assert_eq!(edit(&other, "FolderCreate", &late, &create("club")).0, "2");
+    let (status, key, id) = edit(&other, "FolderCreate", &late, &create("Chess"));
+    assert_eq!(status, "1");
+    let rename = format!("ServerId = {id}\nParentId = 0\nDisplayName = Club");
+    assert_eq!(edit(&other, "FolderUpdate", &key, &rename).0, "2");
+    let (_, added) = other.folders(&key);
+    assert_eq!(added.len(), 1);
+    assert_eq!(added[0].1, "Club");
+}
+
+#[test]
+fn row_41_a_change_after_a_lost_answer_goes_on_from_the_key_before() {
+    let server = Server::start();
+    let phone = Phone::new(&server, "alice", "loser", "16.1");
+    let (key, _) = phone.folders("0");
+    let create = |name: &str| format!("ParentId = 0\nDisplayName = {name}\nType = 14");
+    let (_, _, lost) = edit(&phone, "FolderCreate", &key, &create("Lost"));
+    let (status, next, id) = edit(&phone, "FolderCreate", &key, &create("Kept"));
+    assert_eq!(status, "1");
+    let (next, added) = phone.folders(&next);
+    assert_eq!(added, [(lost, "Lost".to_owned(), "14".to_owned())]);
+    let delete = format!("ServerId = {id}");
+    assert_eq!(edit(&phone, "FolderDelete", &next, &delete).0, "1");
+    let (status, next, _) = edit(&phone, "FolderCreate", &next, &create("Last"));
+    assert_eq!(status, "1");
+    let answer = phone.folder_sync(&next);
+    assert_eq!(text_at(all(&answer, "Delete")[0], &["ServerId"]), Some(id));
+    assert_eq!(edit(&phone, "FolderCreate", "0", &create("None")).0, "9");
+}
+
+#[test]
 fn row_41_a_book_may_be_made_below_ones_own() {
     let server = Server::start();
     let phone = Phone::new(&server, "alice", "nester", "16.1");

@@ -1,7 +1,7 @@
 //! Rows 106 and 107: clients that show one contacts folder.
 
 use carnet::domain::{
-    batch::{DeviceOp, Op},
+    batch::{DeviceOp, GroupOp, Op},
     view::{Mode, Shown},
 };
 
@@ -320,4 +320,66 @@ fn a_search_finds_in_the_folder_that_is_shown() {
     let ids: Vec<String> = all(&answer, "LongId").iter().map(|id| id.text()).collect();
     assert_eq!(ids, [format!("{}:{petit}", one.folder)]);
     assert_eq!(categories(&answer), ["Team"]);
+}
+
+#[test]
+fn a_name_of_a_book_that_an_edit_takes_off_comes_back() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "labels");
+    let roy = id_of(&one.pull(), "Roy");
+    let edit = |names: &[&str]| {
+        let names = names.iter();
+        let names: String = names
+            .map(|name| format!("      Contacts:Category = {name}\n"))
+            .collect();
+        change(&roy, "JobTitle", "Pilot") + "    Contacts:Categories\n" + &names
+    };
+    for _ in 0..2 {
+        let answer = one.push(&edit(&["Red", "Green"]));
+        assert!(responses(&answer).is_empty());
+        assert_eq!(categories(&answer), ["Red", "Green", "Team"]);
+    }
+    let answer = one.push(&edit(&["Red", "Green", "Team"]));
+    assert!(commands(&answer).is_empty(), "{}", answer.dump());
+    assert!(one.pull().is_empty());
+    server.check();
+}
+
+#[test]
+fn a_group_that_is_renamed_leaves_its_old_name_on_no_contact() {
+    use carnet::domain::store::Store as _;
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "renamed");
+    let roy = id_of(&one.pull(), "Roy");
+    one.sync("AirSync:GetChanges");
+    let mut apart = Phone::set_up(&server, "alice", "phone1", "16.1");
+    apart.folder = apart.folder_named("Team");
+    apart.prime();
+    let seen = id_of(&apart.pull(), "Roy");
+    let team = server.store().group_by_name("Team");
+    let group = server
+        .runtime
+        .block_on(team)
+        .expect("read")
+        .expect("a group")
+        .id;
+    server.commit(Op::Group(GroupOp::ChangeGroup {
+        group,
+        display_name: Some("Crew".to_owned()),
+        options: None,
+    }));
+    // Outlook was shown the old name.
+    let names = "    Contacts:Categories\n      Contacts:Category = Team\n      \
+                 Contacts:Category = Customer\n";
+    let answer = one.push(&(change(&roy, "JobTitle", "Pilot") + names));
+    assert!(responses(&answer).is_empty(), "{}", answer.dump());
+    assert_eq!(categories(&answer)[..2], ["Customer", "Crew"]);
+    // The others of the group come with the new one.
+    assert_eq!(commands(&answer).len(), 6);
+    assert!(!categories(&answer).contains(&"Team".to_owned()));
+    let fetch = apart.push(&format!("AirSync:Fetch\n  AirSync:ServerId = {seen}\n"));
+    assert_eq!(categories(all(&fetch, "Fetch").remove(0)), ["Customer"]);
+    one.pull();
+    assert!(one.pull().is_empty());
+    server.check();
 }

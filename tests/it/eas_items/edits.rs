@@ -113,6 +113,57 @@ fn row_92_the_end_of_a_note_outlives_every_edit_of_its_beginning() {
 }
 
 #[test]
+fn row_92_the_end_of_a_note_outlives_another_way_of_cutting_it() {
+    let server = Server::start();
+    let whole: String = (0..120).map(|number| format!("{number:04}.")).collect();
+    let mut writer = Phone::set_up(&server, "carol", "writer", "14.1");
+    let lines = |text: &str| {
+        format!(
+            "    AirSyncBase:Body\n      AirSyncBase:Type = 1\n      AirSyncBase:Data = {text}\n"
+        )
+    };
+    let options = [
+        "AirSync:Options\n  AirSync:Conflict = 1",
+        "AirSync:Options\n  AirSyncBase:BodyPreference\n    AirSyncBase:Type = 1\n    \
+         AirSyncBase:TruncationSize = 32768",
+    ];
+    // The other way comes with the edit, or before it.
+    for (number, (options, before)) in [
+        (options[0], false),
+        (options[1], false),
+        (options[0], true),
+        (options[1], true),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("Noted{number}");
+        let answer = writer.push(&(crate::support::phone::add("n", &name) + &lines(&whole)));
+        let id = text_at(&answer, &["Responses", "Add", "ServerId"]).expect("an id");
+        let mut phone = Phone::set_up(&server, "carol", &format!("cut{number}"), "16.1");
+        prefer(
+            &mut phone,
+            "AirSyncBase:Type = 1\nAirSyncBase:TruncationSize = 55",
+        );
+        phone.pull();
+        if before {
+            let answer = phone.sync(&format!("AirSync:GetChanges\n{options}"));
+            phone.key = text_at(&answer, &["SyncKey"]).unwrap_or(phone.key.clone());
+        }
+        let edit = crate::support::phone::change(&id, "LastName", &name)
+            + "    Contacts:JobTitle = Boss\n"
+            + &lines(&whole[..55]);
+        let edit = crate::support::phone::indent(&edit);
+        let answer = phone.sync(&format!("{options}\nAirSync:Commands\n{edit}"));
+        assert!(responses(&answer).is_empty());
+        let stored = fetched(&mut writer, &id);
+        assert_eq!(text_at(&stored, &["JobTitle"]).as_deref(), Some("Boss"));
+        let note = text_at(&stored, &["Body", "Data"]);
+        assert_eq!(note.as_ref(), Some(&whole), "{options} {before}");
+    }
+}
+
+#[test]
 fn row_84_children_a_client_does_not_keep_move_up_before_its_eyes() {
     let server = Server::start();
     let kids = |numbers: &[usize]| {

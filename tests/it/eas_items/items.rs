@@ -62,6 +62,11 @@ fn row_100_moves_are_done_once_and_refused_where_they_may_not_be() {
     there.sync_all(&[], 100);
     let before = there.items.len();
 
+    phone.folder = private.clone();
+    phone.prime();
+    for _ in 0..2 {
+        phone.sync_all(&[], 100);
+    }
     let item = phone.named("Petit").expect("a contact");
     let (status, new) = shift(&phone, &item, &private, &group);
     assert_eq!(status, "3");

@@ -3,7 +3,7 @@
 use carnet_proto::vcard::Document;
 
 use super::html;
-use crate::eas::facet::View;
+use crate::eas::facet::{Cut, View};
 
 /// The whole note; lines end in LF.
 pub fn of(card: &Document) -> Option<String> {
@@ -13,15 +13,38 @@ pub fn of(card: &Document) -> Option<String> {
 
 /// As much of a note as a device is shown; never cut inside a character.
 pub fn shown<'n>(note: &'n str, view: &View) -> &'n str {
-    let Some(limit) = view.truncation else {
+    shown_in(note, view.cut())
+}
+
+/// As much of a note as a device had before it sent a text: of all that it may have been shown, what
+/// the text differs least from.
+pub fn seen<'n>(note: &'n str, view: &View, sent: &str) -> &'n str {
+    let former = view.former_cuts.iter().map(|cut| shown_in(note, *cut));
+    let all = std::iter::once(shown(note, view)).chain(former);
+    all.min_by_key(|shown| difference(shown, sent))
+        .unwrap_or(note)
+}
+
+/// Octets that two texts do not begin or end with alike.
+fn difference(one: &str, other: &str) -> usize {
+    let alike = |pair: &(u8, u8)| pair.0 == pair.1;
+    let before = one.bytes().zip(other.bytes()).take_while(alike).count();
+    let (one, other) = (&one.as_bytes()[before..], &other.as_bytes()[before..]);
+    let ends = one.iter().rev().copied().zip(other.iter().rev().copied());
+    let after = ends.take_while(alike).count();
+    one.len() + other.len() - 2 * after
+}
+
+fn shown_in(note: &str, cut: Cut) -> &str {
+    let Some(limit) = cut.truncation else {
         return note;
     };
-    let fitting = if view.html {
+    let fitting = if cut.html {
         html::fitting(note, limit)
     } else {
         fitting(note, limit)
     };
-    if view.all_or_none && fitting.len() < note.len() {
+    if cut.all_or_none && fitting.len() < note.len() {
         ""
     } else {
         fitting
@@ -80,6 +103,33 @@ fn is_of_whole(whole: &str, shown: &str, sent: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_an_edit_of_what_it_differs_least_from() {
+        let whole = "First line of a note.\nSecond line, which a device was not always shown.";
+        let cut = |truncation| Cut {
+            truncation,
+            ..Cut::default()
+        };
+        let view = |now: Option<usize>, before: Option<usize>| View {
+            truncation: now,
+            former_cuts: vec![cut(before)],
+            ..View::default()
+        };
+        let short = &whole[..21];
+        for (now, before) in [(None, Some(21)), (Some(21), None)] {
+            for (sent, expected) in [
+                (short, short),
+                ("First line of the note.", short),
+                ("First line of a note, and more.", short),
+                (whole, whole),
+                (&whole[..70], whole),
+                (&whole[6..], whole),
+            ] {
+                assert_eq!(seen(whole, &view(now, before), sent), expected, "{sent}");
+            }
+        }
+    }
 
     #[test]
     fn the_end_of_a_note_is_neither_lost_nor_doubled() {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::super::{
-        facet::{Supported, View, make_ready},
+        facet::{Cut, Supported, View, make_ready},
         quirk,
         request::Call,
     },
@@ -30,6 +30,11 @@ use crate::domain::{
     refused::GONE,
 };
 
+/// Ways of sending notes that are remembered.
+const MAX_CUTS: usize = 8;
+/// Names of books that are remembered.
+const MAX_LABELS: usize = 64;
+
 /// Settings stored with the key of a collection.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Kept {
@@ -41,6 +46,12 @@ struct Kept {
     #[serde(default)]
     all_or_none: bool,
     window: Option<u32>,
+    /// How notes were sent since the first key.
+    #[serde(default)]
+    cuts: Vec<Cut>,
+    /// Names of books that were shown as categories since then.
+    #[serde(default)]
+    labels: Vec<String>,
 }
 
 /// An answer of the domain, with what encoding it needs.
@@ -90,11 +101,14 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
             standard::keep(call, &call.actor, place, data).await?;
         }
     }
-    let (key, kept) = kept(&device_book, collection).await?;
+    let (key, mut kept) = kept(&device_book, collection).await?;
     let mut view = call.view(kept.truncation);
     view.html = kept.html;
     view.all_or_none = kept.all_or_none;
     view.labels = device_book.labels().await?.into_values().collect();
+    if !is_prime {
+        kept.remember(&mut view);
+    }
     let window = kept.window.map_or(DEFAULT_WINDOW, window_of);
     let reply = device_book
         .sync(&SyncCall {
@@ -233,6 +247,26 @@ async fn kept(book: &DeviceBook, collection: &Collection) -> Result<(Option<Stri
 }
 
 impl Kept {
+    /// Adds the present view to what the device was shown, and what it was shown before to the view.
+    fn remember(&mut self, view: &mut View) {
+        let now = view.cut();
+        view.former_cuts = self.cuts.clone();
+        view.former_cuts.retain(|cut| *cut != now);
+        self.cuts.retain(|cut| *cut != now);
+        self.cuts.push(now);
+        let oldest = self.cuts.len().saturating_sub(MAX_CUTS);
+        self.cuts.drain(..oldest);
+        view.former_labels = self.labels.clone();
+        view.former_labels
+            .retain(|name| !view.labels.contains(name));
+        let mut labels = view.labels.clone();
+        labels.sort_unstable();
+        self.labels.retain(|name| !labels.contains(name));
+        self.labels.append(&mut labels);
+        let oldest = self.labels.len().saturating_sub(MAX_LABELS);
+        self.labels.drain(..oldest);
+    }
+
     fn supported(&self) -> Supported {
         match &self.supported {
             None => Supported::Absent,

@@ -24,17 +24,20 @@ pub struct Asked {
     /// Keys of the default folders, for which nothing else is stored.
     #[serde(default)]
     pub standard: Vec<(String, String)>,
-    /// Keys the request did not say: folders that were completed from the request before.
+    /// The keys that the request said, or meant where it named none.
     #[serde(default)]
-    pub completed: Vec<(String, String)>,
+    pub meant: Vec<(String, String)>,
 }
 
 /// Name of the device value.
 pub const VALUE: &str = "sync";
 
+/// The key meant of a folder that is gone.
+const GONE: &str = "0";
+
 /// The collections meant, and what is kept; none when there is no former request to go by, or none
-/// that says which key the client has: an answer to a request without keys that moved one may be
-/// lost, and a client that repeats the request has the key before.
+/// that says which key the client has: the answer that moved a key since may be lost, and a client
+/// that repeats the request has the key before.
 pub async fn complete(
     call: &Call,
     request: Request,
@@ -63,11 +66,10 @@ pub async fn complete(
             let Some(key) = last_key(call, former, id).await? else {
                 return Ok(None);
             };
-            let moved = |(folder, said): &(String, String)| folder == id && *said != key;
-            if former.completed.iter().any(moved) {
+            let moved = |(folder, meant): &(String, String)| folder == id && *meant != key;
+            if key != GONE && former.meant.iter().any(moved) {
                 return Ok(None);
             }
-            asked.completed.push((id.clone(), key.clone()));
             collections.push(Collection {
                 id: id.clone(),
                 key,
@@ -76,6 +78,8 @@ pub async fn complete(
         }
     }
     asked.folders = collections.iter().map(|c| c.id.clone()).collect();
+    let meant = collections.iter().map(|c| (c.id.clone(), c.key.clone()));
+    asked.meant = meant.collect();
     asked.standard = collections
         .iter()
         .filter(|collection| folders::standard_of(&collection.id).is_some())
@@ -99,6 +103,6 @@ async fn last_key(call: &Call, former: &Asked, id: &str) -> Result<Option<String
             kept.map(|(_, key)| key.clone())
         }
         // Told as a folder that is gone.
-        None => Some("0".to_owned()),
+        None => Some(GONE.to_owned()),
     })
 }

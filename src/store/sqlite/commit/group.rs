@@ -28,6 +28,10 @@ impl Commit<'_> {
                 let options = options
                     .as_ref()
                     .map(|options| serde_json::to_string(options).unwrap_or_default());
+                if let Some(name) = display_name {
+                    let book = self.book_of(*group)?;
+                    self.relabel(book, name)?;
+                }
                 self.run(
                     "UPDATE grp SET display_name = coalesce(?2, display_name),
                          options = coalesce(?3, options) WHERE id = ?1",

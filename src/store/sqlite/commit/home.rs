@@ -25,6 +25,9 @@ impl Commit<'_> {
                 display_name,
                 description,
             } => {
+                if let Some(name) = display_name {
+                    self.relabel(collection.0, name)?;
+                }
                 self.connection
                     .prepare_cached(
                         "UPDATE collection SET display_name = coalesce(?2, display_name),

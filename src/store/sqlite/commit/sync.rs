@@ -12,6 +12,11 @@ use crate::domain::{
 impl Commit<'_> {
     pub(super) fn sync_op(&mut self, op: &SyncOp) -> Applied<i64> {
         match op {
+            SyncOp::Unwrite {
+                collection,
+                device,
+                server_ids,
+            } => self.unwrite(*collection, *device, server_ids),
             SyncOp::Disown {
                 collection,
                 device,
@@ -80,6 +85,24 @@ impl Commit<'_> {
                 "UPDATE {table} SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
                      writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
                  WHERE server_id = ?1 AND collection = ?2"
+            ))?;
+            for server_id in server_ids {
+                statement.execute(params![server_id, collection.0, device.0])?;
+            }
+        }
+        Ok(0)
+    }
+
+    fn unwrite(
+        &mut self,
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: &[String],
+    ) -> Applied<i64> {
+        for table in ["placement", "view_placement"] {
+            let mut statement = self.connection.prepare_cached(&format!(
+                "UPDATE {table} SET writer = NULL
+                 WHERE server_id = ?1 AND collection = ?2 AND writer = ?3"
             ))?;
             for server_id in server_ids {
                 statement.execute(params![server_id, collection.0, device.0])?;

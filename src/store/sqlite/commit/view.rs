@@ -141,6 +141,18 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Before a book gets another name: what a view shows of its items is another, as the name is
+    /// among their categories, so the view looks at all of them again.
+    pub(super) fn relabel(&self, book: i64, name: &str) -> Applied<()> {
+        self.connection
+            .prepare_cached(
+                "UPDATE view_source SET caught_up = 0 WHERE source = ?1 AND EXISTS (
+                     SELECT 1 FROM collection WHERE id = ?1 AND display_name <> ?2)",
+            )?
+            .execute(params![book, name])?;
+        Ok(())
+    }
+
     fn sources(&mut self, view: i64) -> Applied<Vec<Source>> {
         self.write_collections()?;
         Ok(self

@@ -153,6 +153,12 @@ fn row_49_50_empty_and_partial_requests_go_by_the_last_one() {
     assert_eq!(status(&phone.ask("Sync", partial)).as_deref(), Some("13"));
     phone.start();
     phone.pull();
+    // The answer that moved the key may be lost: a request has to say it.
+    assert_eq!(
+        status(&document(&phone.post("Sync", b""))).as_deref(),
+        Some("13")
+    );
+    phone.sync(CHANGES);
     assert!(phone.post("Sync", b"").body.is_empty());
     let mut other = Phone::set_up(&server, "alice", "writer", "14.1");
     other.push(&add("1", "News"));
@@ -178,6 +184,7 @@ fn row_49_a_lost_answer_to_an_empty_request_is_asked_for_with_the_key() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "lossy", "14.1");
     phone.pull();
+    phone.sync(CHANGES);
     let empty = |phone: &Phone| document(&phone.post("Sync", b""));
     let status = |root: Option<carnet_proto::wbxml::Element>| {
         text_at(&root.expect("an answer"), &["Status"])
@@ -195,6 +202,14 @@ fn row_49_a_lost_answer_to_an_empty_request_is_asked_for_with_the_key() {
     phone.key = text_at(&again, &["SyncKey"]).expect("a key");
     assert!(phone.sync(CHANGES).elements().next().is_none());
     assert_eq!(empty(&phone), None);
+    // An answer to a request with a key may be lost as well.
+    other.push(&add("2", "More"));
+    let lost = phone.sync(CHANGES);
+    assert_eq!(commands(&lost)[0].2, "More");
+    for _ in 0..2 {
+        assert_eq!(status(empty(&phone)).as_deref(), Some("13"));
+    }
+    assert_eq!(commands(&phone.sync(CHANGES)), commands(&lost));
     // A folder without any key: the request is not complete.
     let mut fresh = Phone::new(&server, "bob", "fresh", "14.1");
     fresh.folder = fresh.folders("0").1[8].0.clone();

@@ -196,6 +196,14 @@ fn row_74_75_starting_over_keeps_what_only_the_device_has() {
     restored.check();
 }
 
+/// Hours later, for a device that repeats its request.
+fn wait_for_hours(server: &Server) {
+    server.sql(
+        "UPDATE sync_state SET record = CAST(json_set(CAST(record AS TEXT), '$.choke.since', 0) AS BLOB)
+         WHERE json_extract(CAST(record AS TEXT), '$.choke.since') IS NOT NULL",
+    );
+}
+
 #[test]
 fn an_item_a_device_cannot_take_is_found_and_held_back() {
     let server = Server::start();
@@ -207,6 +215,7 @@ fn an_item_a_device_cannot_take_is_found_and_held_back() {
         let answer = phone.sync(CHANGES);
         let told = commands(&answer);
         if told.iter().any(|told| told.2 == bad) {
+            wait_for_hours(&server);
             continue;
         }
         seen.extend(told.into_iter().map(|told| told.2));
@@ -220,10 +229,84 @@ fn an_item_a_device_cannot_take_is_found_and_held_back() {
     let mut other = Phone::set_up(&server, "alice", "fixer", "14.1");
     let id = id_of(&other.pull(), bad);
     other.push(&change(&id, "LastName", "Fixed"));
-    assert_eq!(
-        commands(&phone.sync(CHANGES)),
-        [triple("Add", &id, "Fixed")]
+    assert_eq!(phone.pull(), [triple("Add", &id, "Fixed")]);
+    // Taken, it is an item as others.
+    other.push(&change(&id, "LastName", "Mended"));
+    assert_eq!(phone.pull(), [triple("Change", &id, "Mended")]);
+    other.push(&delete(&id));
+    assert_eq!(phone.pull(), [triple("Delete", &id, "")]);
+}
+
+#[test]
+fn a_weak_connection_costs_no_item_and_deletions_are_never_held_back() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "weak", "14.1");
+    let mut other = Phone::set_up(&server, "bob", "writer", "14.1");
+    let names = ["One", "Two", "Three"];
+    let ids = names.map(|name| server_id(&other.push(&add(name, name))));
+    for _ in 0..40 {
+        phone.sync(CHANGES);
+    }
+    let settle = |phone: &mut Phone| {
+        let mut told = Vec::new();
+        for _ in 0..8 {
+            told.extend(phone.pull());
+        }
+        told
+    };
+    let told: BTreeSet<String> = settle(&mut phone).into_iter().map(|told| told.2).collect();
+    assert_eq!(told, names.map(str::to_owned).into());
+    other.push(&(delete(&ids[0]) + &delete(&ids[1])));
+    for _ in 0..40 {
+        phone.sync(CHANGES);
+        wait_for_hours(&server);
+    }
+    let told: BTreeSet<_> = settle(&mut phone).into_iter().collect();
+    let gone = [&ids[0], &ids[1]].map(|id| triple("Delete", id, ""));
+    assert_eq!(told, gone.into());
+}
+
+#[test]
+fn row_58_an_edit_or_a_deletion_that_a_retry_leaves_out_is_told_its_author() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "undoing", "14.1");
+    let told = phone.pull();
+    phone.sync(CHANGES);
+    let (petit, weber, haddad) = (
+        id_of(&told, "Petit"),
+        id_of(&told, "Weber"),
+        id_of(&told, "Haddad"),
     );
+    let key = phone.key.clone();
+    phone.push(
+        &(change(&petit, "JobTitle", "Pilot")
+            + &delete(&weber)
+            + &change(&haddad, "JobTitle", "Cook")),
+    );
+    // Its answer was lost, and the person took the first two back; this answer is lost as well.
+    let kept = change(&haddad, "JobTitle", "Cook");
+    for more in ["", "AirSync:WindowSize = 50\n"] {
+        let again = format!("{more}AirSync:Commands\n{}", indent(&kept));
+        let answer = phone.sync_key(&key, &again);
+        assert!(responses(&answer).is_empty());
+        let told: BTreeSet<_> = commands(&answer).into_iter().collect();
+        let expected = [
+            triple("Change", &petit, "Petit"),
+            triple("Delete", &weber, ""),
+        ];
+        assert_eq!(told, expected.into());
+    }
+    // The third time without the last one.
+    let answer = phone.sync_key(&key, CHANGES);
+    let told: BTreeSet<_> = commands(&answer).into_iter().collect();
+    assert!(
+        told.contains(&triple("Change", &haddad, "Haddad")),
+        "{told:?}"
+    );
+    assert_eq!(told.len(), 3);
+    phone.key = text_at(&answer, &["SyncKey"]).expect("a key");
+    assert!(phone.pull().is_empty());
+    server.check();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::{CHANGES, id_of, refused, server_id, triple};
 use crate::support::{
-    phone::{Phone, add, change, commands, delete, responses},
+    phone::{Phone, add, change, commands, delete, indent, responses},
     server::Server,
     tree::{all, text_at},
 };
@@ -107,4 +107,63 @@ fn a_read_only_item_that_is_changed_and_deleted_is_told_of_once() {
     let roy = id_of(&phone.pull(), "Roy");
     let answer = phone.push(&(change(&roy, "FirstName", "X") + &delete(&roy)));
     assert_eq!(commands(&answer), [triple("Add", &roy, "Roy")]);
+}
+
+#[test]
+fn a_collection_named_twice_is_answered_once() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "bob", "double", "14.1");
+    let collection = phone.sync_text(
+        &phone.key,
+        &format!("AirSync:Commands\n{}", indent(&add("1", "Once"))),
+    );
+    let again = phone.sync_text(&phone.key, "");
+    let (_, again) = again.split_once("AirSync:Collections\n").expect("one");
+    let root = phone
+        .ask("Sync", &format!("{collection}\n{again}"))
+        .expect("an answer");
+    let parts = all(&root, "Collection");
+    let status = |at: usize| text_at(parts[at], &["Status"]).expect("a status");
+    assert_eq!((status(0), status(1)), ("1".to_owned(), "4".to_owned()));
+    assert!(commands(&root).is_empty(), "{}", root.dump());
+    phone.key = text_at(parts[0], &["SyncKey"]).expect("a key");
+    assert!(phone.pull().is_empty());
+}
+
+#[test]
+fn row_54_what_is_said_of_an_item_after_its_deletion_fails_alone() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "twice", "14.1");
+    phone.pull();
+    for (number, order) in ["DD", "DC", "CDD", "CDC"].iter().enumerate() {
+        let name = format!("Gone{number}");
+        let id = server_id(&phone.push(&add("1", &name)));
+        let said = order.chars().enumerate().map(|(at, what)| match what {
+            'D' => delete(&id),
+            _ => change(&id, "JobTitle", &format!("Title{number}{at}")),
+        });
+        let said: String = said.chain([add("2", &format!("Beside{number}"))]).collect();
+        let answer = phone.push(&said);
+        let late = order.ends_with('C');
+        let mut expected = vec![triple("Add", "2", "1")];
+        if late {
+            expected.insert(0, triple("Change", &id, "8"));
+        }
+        assert_eq!(responses(&answer), expected, "{order}");
+        let told = Vec::from_iter(late.then(|| triple("Delete", &id, "")));
+        assert_eq!(commands(&answer), told, "{order}");
+        assert!(phone.pull().is_empty(), "{order}");
+        let kept = refused(&server, "alice");
+        let title = format!("Title{number}{}", order.len() - 1);
+        assert_eq!(kept.iter().any(|kept| kept.contains(&title)), late);
+    }
+    let left = phone.pull_again();
+    assert!(left.iter().all(|told| !told.2.starts_with("Gone")));
+    assert_eq!(
+        left.iter()
+            .filter(|told| told.2.starts_with("Beside"))
+            .count(),
+        4
+    );
+    server.check();
 }

@@ -96,6 +96,62 @@ fn row_62_63_the_server_wins_with_its_copy_whatever_conflict_says() {
 }
 
 #[test]
+fn row_62_an_edit_of_the_copy_that_was_sent_is_taken() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "copied", "14.1");
+    let mut other = Phone::set_up(&server, "alice", "winner", "14.1");
+    let told = phone.pull();
+    phone.sync(CHANGES);
+    other.pull();
+    let id = id_of(&told, "Petit");
+    let turn = |phone: &mut Phone, how: &str, value: &str| {
+        let edit = indent(&change(&id, "FirstName", value));
+        let answer = phone.sync(&format!("{how}\nAirSync:Commands\n{edit}"));
+        phone.key = text_at(&answer, &["SyncKey"]).unwrap_or(phone.key.clone());
+        answer
+    };
+    // Others are pending before and behind it, or nothing is asked for.
+    for how in ["AirSync:WindowSize = 1", "AirSync:GetChanges = 0"] {
+        other.pull();
+        for name in ["Weber", "Petit", "Haddad", "Petit", "Haddad"] {
+            let id = id_of(&told, name);
+            other.push(&change(
+                &id,
+                "FirstName",
+                &format!("{name} of {}", other.key),
+            ));
+        }
+        let answer = turn(&mut phone, how, "Mine");
+        assert_eq!(responses(&answer), [triple("Change", &id, "7")], "{how}");
+        assert!(commands(&answer).contains(&triple("Change", &id, "Petit")));
+        let answer = turn(&mut phone, how, "Mine now");
+        assert!(responses(&answer).is_empty(), "{how}: {}", answer.dump());
+        // And one of an answer that was lost is not.
+        other.pull();
+        other.push(&change(&id, "FirstName", "Later"));
+        let key = phone.key.clone();
+        assert_eq!(responses(&turn(&mut phone, how, "Lost"))[0].2, "7", "{how}");
+        phone.key = key;
+        assert_eq!(
+            responses(&turn(&mut phone, how, "Older"))[0].2,
+            "7",
+            "{how}"
+        );
+        phone.pull();
+        phone.sync(CHANGES);
+    }
+    let names = |phone: &mut Phone| {
+        phone.prime();
+        let answer = phone.sync(CHANGES);
+        let names = all(&answer, "FirstName");
+        let mut names: Vec<String> = names.iter().map(|name| name.text()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&mut phone), names(&mut other));
+}
+
+#[test]
 fn row_64_65_deletions_that_cross_edits() {
     let server = Server::start();
     let mut phone = Phone::set_up(&server, "alice", "deleter", "14.1");

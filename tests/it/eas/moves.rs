@@ -1,0 +1,100 @@
+//! MoveItems, and what its author is told of the result.
+
+use crate::support::{
+    phone::{Phone, add, change, commands, responses},
+    server::Server,
+    tree::{all, text_at},
+};
+
+const CHANGES: &str = "AirSync:GetChanges";
+
+/// The private book and the group's of one device, both up to date.
+fn two_books(server: &Server, login: &str, id: &str) -> (Phone, Phone) {
+    let mut own = Phone::set_up(server, login, id, "16.1");
+    let mut team = own.clone();
+    team.folder = own.folder_named("Team");
+    team.prime();
+    for phone in [&mut own, &mut team] {
+        phone.pull();
+        assert!(commands(&phone.sync(CHANGES)).is_empty());
+    }
+    (own, team)
+}
+
+/// Moves an item; its new id.
+fn shift(from: &Phone, to: &Phone, item: &str) -> String {
+    let answer = from.ask(
+        "MoveItems",
+        &format!(
+            "Move:MoveItems\n  Move:Move\n    Move:SrcMsgId = {item}\n    Move:SrcFldId = {}\n    \
+             Move:DstFldId = {}",
+            from.folder, to.folder
+        ),
+    );
+    let answer = answer.expect("an answer");
+    let said = |name| text_at(&answer, &["Response", name]);
+    assert_eq!(said("Status").as_deref(), Some("3"));
+    said("DstMsgId").expect("an id")
+}
+
+fn id_of(phone: &mut Phone, last_name: &str) -> String {
+    let told = phone.pull_again();
+    assert!(commands(&phone.sync(CHANGES)).is_empty());
+    let found = told.into_iter().find(|told| told.2 == last_name);
+    found.expect(last_name).1
+}
+
+#[test]
+fn row_100_a_contact_moved_in_an_old_version_is_told_and_buries_nothing() {
+    let server = Server::start();
+    let (mut own, mut team) = two_books(&server, "alice", "mover");
+    let petit = id_of(&mut own, "Petit");
+    // One that the device has as it is needs not be told of.
+    let haddad = id_of(&mut own, "Haddad");
+    shift(&own, &team, &haddad);
+    assert!(commands(&team.sync(CHANGES)).is_empty());
+    let mut other = Phone::set_up(&server, "alice", "editor", "14.1");
+    other.pull();
+    other.push(&change(&petit, "JobTitle", "Captain"));
+    let new = shift(&own, &team, &petit);
+    let edit = change(&new, "LastName", "Petit") + "    Contacts:CompanyName = Acme\n";
+    let answer = team.push(&edit);
+    assert_eq!(
+        responses(&answer),
+        [("Change".to_owned(), new.clone(), "7".to_owned())]
+    );
+    let told = commands(&answer);
+    assert_eq!(told, [("Change".to_owned(), new, "Petit".to_owned())]);
+    let title = all(&answer, "JobTitle").remove(0).text();
+    assert_eq!(title, "Captain");
+    server.check();
+}
+
+#[test]
+fn row_100_private_tags_stay_with_their_owner_when_a_phone_moves_a_contact() {
+    let server = Server::start();
+    let (mut own, mut team) = two_books(&server, "alice", "tagger");
+    let tagged = add("1", "Tagged")
+        + "    Contacts:FileAs = Tagged\n    Contacts:Categories\n      Contacts:Category = Secret\n";
+    let answer = own.push(&tagged);
+    let item = text_at(&answer, &["Responses", "Add", "ServerId"]).expect("an id");
+    own.pull();
+    let new = shift(&own, &team, &item);
+    // The device holds it with the tags: what it sends before it is told is no edit of the group's.
+    let whole = change(&new, "LastName", "Tagged")
+        + "    Contacts:Categories\n      Contacts:Category = Secret\n";
+    let answer = team.push(&whole);
+    assert_eq!(responses(&answer)[0].2, "7");
+    assert!(all(&answer, "Category").is_empty(), "{}", answer.dump());
+    assert_eq!(commands(&answer)[0].1, new);
+    let mut bob = Phone::set_up(&server, "bob", "reader", "16.1");
+    bob.folder = bob.folder_named("Team");
+    bob.prime();
+    let answer = bob.sync(CHANGES);
+    assert!(commands(&answer).iter().any(|told| told.2 == "Tagged"));
+    assert!(
+        all(&answer, "Category")
+            .iter()
+            .all(|name| name.text() != "Secret")
+    );
+}
