@@ -7,7 +7,7 @@ use super::{
     book::Book,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, PlacementId, RevisionId},
+    id::{CollectionId, PlacementId, RevisionId, Timestamp},
     sharing::Placed,
     tag::Retag,
 };
@@ -35,6 +35,8 @@ pub enum Undo {
     Commented { former: RevisionId },
     /// A folder was deleted with what was in it.
     Folder(CollectionId),
+    /// What a client did was undone, within these moments.
+    WentBack { first: Timestamp, last: Timestamp },
 }
 
 impl Undo {
@@ -44,7 +46,7 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
-            Undo::Commented { .. } | Undo::Folder(_) => false,
+            Undo::Commented { .. } | Undo::Folder(_) | Undo::WentBack { .. } => false,
         }
     }
 }
@@ -104,6 +106,14 @@ impl Core {
                 let folder = self.open(actor, *folder).await?;
                 folder.restore_folder().await?;
                 Ok(TakenBack { back: 1, left: 0 })
+            }
+            Undo::WentBack { first, last } => {
+                let client = &actor.client.label;
+                let done = self.undo_within(actor, client, *first..=*last).await?;
+                Ok(TakenBack {
+                    back: done.restored + done.reverted + done.removed,
+                    left: done.skipped,
+                })
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The port the domain asks, answered by the reading connections and the writing thread.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -426,20 +426,20 @@ impl Store for Sqlite {
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> Result<Vec<Revision>> {
         let client = client.to_owned();
-        self.read(move |r| r.done_by(person, &client, since)).await
+        self.read(move |r| r.done_by(person, &client, within)).await
     }
 
     async fn placed_by(
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> Result<Vec<PlacementId>> {
         let client = client.to_owned();
-        self.read(move |r| r.placed_by(person, &client, since))
+        self.read(move |r| r.placed_by(person, &client, within))
             .await
     }
 

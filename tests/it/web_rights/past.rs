@@ -266,6 +266,10 @@ fn a_mass_deletion_is_told_on_every_page_and_undone_with_one_button() {
         page.contains("Brought back:") && !page.contains("class=\"notice alert\""),
         "{page}"
     );
+    assert!(mia.lists("/c/private", "m7"));
+    let page = mia.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 60."), "{page}");
+    assert!(!mia.lists("/c/private", "m7"));
     assert!(mia.lists("/c/private", "p"));
     setting.check();
 }

@@ -1,10 +1,13 @@
 //! Notices to people: a client that removed a large part of a book, changes that were refused,
 //! contacts shared or granted in a group.
 
+use std::collections::BTreeSet;
+
 use rusqlite::params;
 
 use super::{Applied, Commit, misrouted};
 use crate::domain::{
+    actor::PAGES,
     batch::Op,
     id::{OutgoingId, PersonId},
 };
@@ -204,16 +207,58 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// What is restored counts as removed no more; notices of which nothing is left are settled.
+    pub(super) fn recount_restored(&mut self) -> Applied<()> {
+        let mut books = BTreeSet::new();
+        for (placement, book) in std::mem::take(&mut self.restored) {
+            books.insert(book);
+            let removed =
+                "FROM revision r WHERE r.item = (SELECT item FROM placement WHERE id = ?1)
+                AND r.kind = 'removed' AND r.placement = ?1";
+            self.run(
+                &format!(
+                    "UPDATE removal_count SET removals = max(removals - 1, 0)
+                     WHERE (person, client, collection, minute) IN
+                         (SELECT r.person, r.client, r.collection, r.at / 60000 {removed})"
+                ),
+                [placement],
+            )?;
+            self.run(
+                &format!(
+                    "UPDATE notice AS n SET number = max(number - 1, 0)
+                     WHERE kind = 'mass-deletion' AND settled IS NULL AND EXISTS (
+                         SELECT 1 {removed} AND r.person = n.person AND r.client = n.client
+                             AND r.collection = n.collection AND r.at >= n.since)"
+                ),
+                [placement],
+            )?;
+        }
+        for book in books {
+            self.run(
+                "UPDATE notice AS n SET settled = ?2, held = 0
+                 WHERE collection = ?1 AND kind = 'mass-deletion' AND settled IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM revision r
+                         WHERE r.collection = n.collection AND r.kind = 'removed'
+                             AND r.at >= n.since AND r.person = n.person AND r.client = n.client
+                             AND NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
+                                 AND b.collection = r.collection AND b.gone IS NULL))",
+                [book, self.batch.at.0],
+            )?;
+        }
+        Ok(())
+    }
+
     /// Counts the removals of this commit, less what it only moved, and notifies the person once
     /// when a client exceeds the limit.
     pub(super) fn count_removals(&mut self) -> Applied<()> {
         let (Some(person), Some(collection)) = (self.author(), self.removed_from) else {
             return Ok(());
         };
-        if self.net_removals <= 0 || self.batch.client.is_empty() {
+        let client = self.batch.client.as_str();
+        // Pages offer *Undo*, and ask for the number before a book is emptied.
+        if self.net_removals <= 0 || client.is_empty() || client == PAGES {
             return Ok(());
         }
-        let client = &self.batch.client;
         let minute = self.batch.at.0 / 60_000;
         self.run(
             "INSERT INTO removal_count (person, client, collection, minute, removals)
