@@ -159,7 +159,10 @@ impl Words {
                 pieces.push(paragraph(t.kept_notes));
                 pieces.push(match *readers {
                     0 => Piece::Paragraph(fill(t.kept_alone, &[&owner.name])),
-                    others => Piece::Paragraph(fill(t.kept_readers, &[&owner.name, &others])),
+                    others => {
+                        let said = text.of_many(others, [t.kept_reader, t.kept_readers]);
+                        Piece::Paragraph(fill(said, &[&owner.name, &others]))
+                    }
                 });
                 pieces.push(Piece::Paragraph(fill(t.kept_days, &[days])));
                 (fill(t.kept_subject, &[&owner.name]), pieces)
