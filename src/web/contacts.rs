@@ -28,7 +28,7 @@ use crate::domain::{
     error::Result,
     id::{CollectionId, TagId},
     settings::Settings,
-    store::{ListQuery, ListRow, Sort, Tag},
+    store::{ListPage, ListQuery, ListRow, Sort, Tag},
 };
 
 /// Letters of the index beyond which others are not offered.
@@ -89,6 +89,35 @@ impl ListParams {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
     }
 
+    /// URL of this page of the list.
+    pub fn address(&self, here: &str) -> String {
+        let (page, sort) = (self.page.max(0), self.sort.as_str());
+        if self.is_narrowed() || page > 1 || !sort.is_empty() {
+            self.link(here, page, sort, "")
+        } else {
+            here.to_owned()
+        }
+    }
+
+    /// The page of the list in a book, its number and the number of pages; the last one when it has
+    /// fewer by now.
+    pub async fn found(&self, book: &Book, query: &ListQuery) -> Result<(ListPage, i64, i64)> {
+        let mut found = book.list(query).await?;
+        let pages = (found.total + query.limit - 1) / query.limit.max(1);
+        let mut page = self.page.max(1);
+        if page > pages && pages > 0 {
+            page = pages;
+            let offset = (page - 1) * query.limit;
+            found = book
+                .list(&ListQuery {
+                    offset,
+                    ..query.clone()
+                })
+                .await?;
+        }
+        Ok((found, page, pages))
+    }
+
     /// URL of another page or order of the same list.
     pub fn link(&self, here: &str, page: i64, sort: &str, all: &str) -> String {
         let number = |n: i64| if n == 0 { String::new() } else { n.to_string() };
@@ -139,6 +168,7 @@ struct List {
     rows: Vec<Row>,
     whole: Whole,
     empty: &'static str,
+    page: i64,
     pages: i64,
     page_label: String,
     previous: Option<String>,
@@ -248,9 +278,7 @@ async fn show_list(
     let last_first = visit.settings.last_first;
     let query = params.query(web, &visit.settings);
     let rows_a_page = visit.settings.rows();
-    let found = book.list(&query).await?;
-    let page = params.page.max(1);
-    let pages = (found.total + rows_a_page - 1) / rows_a_page;
+    let (found, page, pages) = params.found(&book, &query).await?;
     let here = place.path();
     let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
     let tags = book.tags().await?;
@@ -331,6 +359,7 @@ async fn show_list(
         } else {
             text.no_contacts
         },
+        page,
         pages,
         page_label: fill(text.page_of, &[&page, &pages]),
         previous: (page > 1).then(|| link(page - 1, "")),

@@ -72,6 +72,7 @@ struct Folder {
     rows: Vec<Row>,
     whole: Whole,
     empty: &'static str,
+    page: i64,
     pages: i64,
     page_label: String,
     previous: Option<String>,
@@ -160,10 +161,8 @@ async fn show_folder(
     if params.sort.is_empty() {
         query.sort = Sort::Name;
     }
-    let found = book.list(&query).await?;
+    let (found, page, pages) = params.found(&book, &query).await?;
     let rows_a_page = visit.settings.rows();
-    let page = params.page.max(1);
-    let pages = (found.total + rows_a_page - 1) / rows_a_page;
     let here = place.path();
     let link = |page: i64, all: &str| params.link(&here, page, &params.sort, all);
     let tags = book.tags().await?;
@@ -240,6 +239,7 @@ async fn show_folder(
         } else {
             d.count_none
         },
+        page,
         pages,
         page_label: fill(text.page_of, &[&page, &pages]),
         previous: (page > 1).then(|| link(page - 1, "")),
