@@ -438,3 +438,18 @@ fn what_was_typed_goes_to_private_where_nothing_may_be_added() {
     assert_eq!(mia.browser.send(&never, &of_p, None).status, 404);
     setting.check();
 }
+
+#[test]
+fn a_merge_says_which_groups_keep_the_other_contact() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    let id = |uid: &str| {
+        let card = mia.card("/c/private", uid);
+        card.rsplit('/').next().expect("an id").to_owned()
+    };
+    let (p, q) = (id("p"), id("q"));
+    let page = mia.page(&format!("/c/private/duplicates/{q}/{p}"));
+    assert!(page.contains("“Contact p” is also in: G."), "{page}");
+    let page = mia.page(&format!("/c/private/duplicates/{p}/{q}"));
+    assert!(!page.contains("is also in"), "{page}");
+}
