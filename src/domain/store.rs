@@ -357,6 +357,8 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>>;
     /// Names of the person's tags on an item, sorted.
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>>;
+    /// All items with a tag.
+    async fn items_tagged(&self, tag: TagId) -> Result<Vec<ItemId>>;
     /// Live placements of items with a tag, in the private books of the tag's owner.
     async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>>;
     /// Comments on an item in all its places, newest first; who may read which is not decided here.

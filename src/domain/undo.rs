@@ -7,7 +7,7 @@ use super::{
     book::Book,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, PlacementId, RevisionId, Timestamp},
+    id::{CollectionId, ItemId, PlacementId, RevisionId, Timestamp},
     sharing::Placed,
     tag::Retag,
 };
@@ -31,6 +31,12 @@ pub enum Undo {
         book: CollectionId,
         removals: Vec<RevisionId>,
     },
+    /// A tag was deleted, which was on these items.
+    TagDeleted {
+        name: String,
+        colour: String,
+        items: Vec<ItemId>,
+    },
     /// A comment was changed or deleted.
     Commented { former: RevisionId },
     /// A folder was deleted with what was in it.
@@ -46,7 +52,10 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
-            Undo::Commented { .. } | Undo::Folder(_) | Undo::WentBack { .. } => false,
+            Undo::TagDeleted { .. }
+            | Undo::Commented { .. }
+            | Undo::Folder(_)
+            | Undo::WentBack { .. } => false,
         }
     }
 }
@@ -97,6 +106,14 @@ impl Core {
                     taken.count(outcome.is_ok(), 1);
                 }
                 Ok(taken)
+            }
+            Undo::TagDeleted {
+                name,
+                colour,
+                items,
+            } => {
+                let back = self.restore_tag(actor, name, colour, items).await?;
+                Ok(TakenBack { back, left: 0 })
             }
             Undo::Commented { former } => {
                 self.restore_comment(actor, *former).await?;

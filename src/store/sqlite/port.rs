@@ -558,6 +558,10 @@ impl Store for Sqlite {
         self.read(move |r| r.tags_of(person, item)).await
     }
 
+    async fn items_tagged(&self, tag: TagId) -> Result<Vec<ItemId>> {
+        self.read(move |r| r.items_tagged(tag)).await
+    }
+
     async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>> {
         self.read(move |r| r.tagged(tag)).await
     }
