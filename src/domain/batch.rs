@@ -177,6 +177,7 @@ pub enum Op {
     /// Ends a proposal that was accepted or declined.
     SettleProposal {
         revision: RevisionId,
+        accepted: bool,
     },
     /// Purges versions and refused writes, removed items, and tombstones that are older than these
     /// moments.

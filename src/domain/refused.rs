@@ -185,7 +185,10 @@ impl Core {
                 found => found?,
             };
             let settled = match proposal.kind {
-                RevisionKind::Proposed => Op::SettleProposal { revision: id },
+                RevisionKind::Proposed => Op::SettleProposal {
+                    revision: id,
+                    accepted: true,
+                },
                 _ => Op::DismissRefusal { revision: id },
             };
             let base = self
@@ -217,7 +220,10 @@ impl Core {
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
             self.proposal(&actor, id).await?;
-            let op = Op::SettleProposal { revision: id };
+            let op = Op::SettleProposal {
+                revision: id,
+                accepted: false,
+            };
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await

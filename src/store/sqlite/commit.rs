@@ -12,7 +12,7 @@ mod history;
 mod home;
 mod items;
 mod members;
-mod notice;
+pub mod notice;
 mod office;
 mod outbox;
 mod person;

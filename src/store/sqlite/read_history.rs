@@ -4,7 +4,10 @@ use std::{collections::HashMap, ops::RangeInclusive};
 
 use rusqlite::{Row, params};
 
-use super::read::{Reader, place};
+use super::{
+    commit::notice::{PROPOSAL_ACCEPTED, PROPOSAL_DECLINED},
+    read::{Reader, place},
+};
 use crate::domain::{
     id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Timestamp},
     store::{
@@ -267,6 +270,8 @@ impl Reader<'_> {
                         "granted" => NoticeKind::News(News::Granted),
                         "added" => NoticeKind::News(News::Added),
                         "joined" => NoticeKind::News(News::Joined),
+                        PROPOSAL_ACCEPTED => NoticeKind::News(News::Accepted),
+                        PROPOSAL_DECLINED => NoticeKind::News(News::Declined),
                         kind => Answer::parse(kind)
                             .map_or(NoticeKind::MassDeletion, NoticeKind::Answered),
                     },

@@ -1,6 +1,6 @@
 //! History, the trash, refused changes, mass deletion, and the end of what was kept.
 
-use carnet::domain::store::Want;
+use carnet::domain::store::{News, Want};
 use carnet::domain::{
     batch::Op,
     book::{Condition, Replace},
@@ -170,6 +170,31 @@ async fn a_refused_change_is_copied_or_proposed_and_accepted() {
         "{text}"
     );
     assert!(w.core.proposals(&mia).await.expect("a list").is_empty());
+    let news = w.core.news(&max).await.expect("news");
+    let told = news.iter().find(|told| told.what == News::Accepted);
+    let told = &told.expect("told").notice;
+    assert_eq!((&told.client[..], &told.subject[..]), ("mia", "k"));
+    w.check().await;
+}
+
+#[tokio::test]
+async fn who_proposes_a_change_learns_what_became_of_it() {
+    let w = World::new().await;
+    let phone = w.client("max", "CardDAV App").await;
+    let book = w.core.open_group(&phone, "G").await.expect("a book");
+    let edit = Replace(vcard("k", "+33 2").into_bytes());
+    refused(book.put("k.vcf", &Condition::None, &edit).await);
+    let max = w.actor("max").await;
+    let alerts = async || w.core.notices(&max).await.expect("notices").len();
+    assert_eq!(alerts().await, 1);
+    let list = w.core.refused(&max).await.expect("a list");
+    allowed(w.core.propose(&max, list[0].revision.id).await);
+    assert_eq!(alerts().await, 0, "nothing is left to be decided");
+    let mia = w.actor("mia").await;
+    allowed(w.core.decline_proposal(&mia, list[0].revision.id).await);
+    let news = w.core.news(&max).await.expect("news");
+    assert!(news.iter().any(|told| told.what == News::Declined));
+    assert!(w.core.refused(&max).await.expect("a list").is_empty());
     w.check().await;
 }
 

@@ -198,6 +198,12 @@ fn a_refused_change_is_copied_proposed_accepted_or_dismissed() {
     let proposal = hidden(&page, "revision");
     mia.done("/refused/accept", &[("revision", &proposal)]);
     assert!(zed.page(&k).contains("+33 15"));
+    let home = max.page("/");
+    let told = "mia &#60;i&#62; accepted your change of Contact k.";
+    assert!(
+        home.contains(told) && home.contains(&format!("href=\"{k}\"")),
+        "{home}"
+    );
     mia.refused("/refused/accept", &[("revision", &proposal)], 404);
 
     // Another one is declined, a third dismissed, a fourth copied.

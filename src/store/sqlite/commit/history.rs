@@ -46,10 +46,13 @@ impl Commit<'_> {
                 Ok(gone)
             }
             Op::Propose { revision } => self.propose(*revision),
-            Op::SettleProposal { revision } => self.run(
-                "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
-                [revision.0],
-            ),
+            Op::SettleProposal { revision, accepted } => {
+                self.tell_proposer(*revision, *accepted)?;
+                self.run(
+                    "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
+                    [revision.0],
+                )
+            }
             Op::Purge {
                 versions_before,
                 trash_before,
@@ -70,7 +73,10 @@ impl Commit<'_> {
             .execute(params![revision.0, self.author()])?;
         match proposed {
             0 => Err(Error::NotFound.into()),
-            _ => Ok(revision.0),
+            _ => {
+                self.settle_kept()?;
+                Ok(revision.0)
+            }
         }
     }
 

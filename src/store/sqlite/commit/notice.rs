@@ -9,11 +9,15 @@ use super::{Applied, Commit, misrouted};
 use crate::domain::{
     actor::PAGES,
     batch::Op,
-    id::{OutgoingId, PersonId},
+    id::{OutgoingId, PersonId, RevisionId},
 };
 
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
+
+/// Kinds of notices to whoever proposed a change.
+pub const PROPOSAL_ACCEPTED: &str = "proposal-accepted";
+pub const PROPOSAL_DECLINED: &str = "proposal-declined";
 
 /// An act of an author that members of a group are notified of.
 pub struct Doing {
@@ -193,6 +197,30 @@ impl Commit<'_> {
              SELECT id, 'device', ?3, ?2, ?3, 1, ?3, 0 FROM person
              WHERE id = ?1 AND json_extract(settings, '$.notify.device')",
             params![person, kind, self.batch.at.0],
+        )?;
+        Ok(())
+    }
+
+    /// Notifies whoever proposed a change of what became of it; the newest thirty are kept.
+    pub(super) fn tell_proposer(&self, revision: RevisionId, accepted: bool) -> Applied<()> {
+        let kind = if accepted {
+            PROPOSAL_ACCEPTED
+        } else {
+            PROPOSAL_DECLINED
+        };
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, collection, since, number, subject, item)
+             SELECT r.person, ?2, ?3, coalesce(a.name, ''), r.collection, ?3, 1, i.display, i.id
+             FROM revision r JOIN item i ON i.id = r.item LEFT JOIN person a ON a.id = ?4
+             WHERE r.id = ?1 AND r.kind = 'proposed' AND r.person IS NOT NULL AND r.person IS NOT ?4",
+            params![revision.0, kind, self.batch.at.0, self.author()],
+        )?;
+        self.run(
+            "DELETE FROM notice WHERE id IN (
+                 SELECT n.id FROM notice n JOIN revision r ON r.person = n.person
+                 WHERE r.id = ?1 AND n.settled IS NULL AND n.kind IN (?2, ?3)
+                 ORDER BY n.id DESC LIMIT -1 OFFSET 30)",
+            params![revision.0, PROPOSAL_ACCEPTED, PROPOSAL_DECLINED],
         )?;
         Ok(())
     }
