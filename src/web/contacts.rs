@@ -464,7 +464,7 @@ fn row(row: &ListRow, tags: &[Tag], visit: &Visit) -> Row {
         phone_link: calls::of_number(&phone, visit),
         phone,
         city: first("city"),
-        creator: names::of_account(&row.creator_name, &visit.settings),
+        creator: names::of_somebody(&row.creator_name, visit),
         favourite: has("favourite"),
         commented: row.commented,
         attached: row.attached,
