@@ -113,6 +113,8 @@ impl Core {
                 items,
             } => {
                 let back = self.restore_tag(actor, name, colour, items).await?;
+                // The tag itself, where nothing had it.
+                let back = back.max(1);
                 Ok(TakenBack { back, left: 0 })
             }
             Undo::Commented { former } => {

@@ -254,11 +254,11 @@ impl Commit<'_> {
             self.run(
                 &format!(
                     "UPDATE notice AS n SET number = max(number - 1, 0)
-                     WHERE kind = 'mass-deletion' AND settled IS NULL AND EXISTS (
-                         SELECT 1 {removed} AND r.person = n.person AND r.client = n.client
-                             AND r.collection = n.collection AND r.at >= n.since)"
+                     WHERE collection = ?2 AND kind = 'mass-deletion' AND settled IS NULL
+                         AND EXISTS (SELECT 1 {removed} AND r.person = n.person
+                             AND r.client = n.client AND r.at >= n.since)"
                 ),
-                [placement],
+                [placement, book],
             )?;
         }
         for book in books {
