@@ -53,6 +53,8 @@ pub struct Portrait {
 pub struct Farewell {
     /// Number of private contacts that are deleted.
     pub contacts: i64,
+    /// Number of private documents that are deleted.
+    pub documents: i64,
     /// Names of the groups that keep what was created and shared there.
     pub groups: Vec<String>,
     /// Names of the groups that have to be handed over or deleted first.
@@ -215,6 +217,11 @@ impl Core {
         for book in self.books(actor).await? {
             if book.is_private() {
                 farewell.contacts += book.count().await?;
+            }
+        }
+        for folder in self.folders(actor).await? {
+            if folder.is_private() {
+                farewell.documents += folder.count().await?;
             }
         }
         for membership in &actor.memberships {

@@ -58,10 +58,13 @@ pub struct Client {
     pub category_lists: Vec<String>,
 }
 
+/// The label of the pages of the web, as [`Client::label`] has it.
+pub const PAGES: &str = "web";
+
 impl Client {
     /// What is refused there is told at once, to the person who wrote it.
     pub fn is_page(&self) -> bool {
-        self.label == "web"
+        self.label == PAGES
     }
 }
 

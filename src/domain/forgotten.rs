@@ -43,7 +43,7 @@ impl Core {
                 language: language.to_owned(),
                 letter: Letter::Reset {
                     name: person.name,
-                    login: person.login,
+                    login: person.login.clone(),
                     token,
                 },
                 until: expires,
@@ -51,7 +51,7 @@ impl Core {
             Op::Audit {
                 what: format!(
                     "a link for a forgotten password was sent to account {}",
-                    person.id
+                    person.login
                 ),
             },
         ];

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
     sync::Arc,
 };
 
@@ -406,12 +407,24 @@ impl Core {
         client: &str,
         since: Timestamp,
     ) -> Result<Restored> {
-        let since = since.max(self.history_begins());
-        let doings = self.store().done_by(actor.person, client, since).await?;
+        self.undo_within(actor, client, since..=Timestamp(i64::MAX))
+            .await
+    }
+
+    /// [`Core::undo_client`] of what was done within a time.
+    pub(super) async fn undo_within(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        client: &str,
+        within: RangeInclusive<Timestamp>,
+    ) -> Result<Restored> {
+        let within = &((*within.start()).max(self.history_begins())..=*within.end());
+        let store = self.store();
+        let doings = store.done_by(actor.person, client, within.clone()).await?;
         let doings = &doings;
         let mut done = self
             .decided(actor, |actor| async move {
-                self.placements_undone(&actor, client, since, doings).await
+                self.placements_undone(&actor, client, within, doings).await
             })
             .await?;
         let contents = self
@@ -428,7 +441,7 @@ impl Core {
         self: &Arc<Self>,
         actor: &Arc<Actor>,
         client: &str,
-        since: Timestamp,
+        within: &RangeInclusive<Timestamp>,
         doings: &[Revision],
     ) -> Result<Restored> {
         let mut done = Restored::default();
@@ -437,7 +450,9 @@ impl Core {
             .iter()
             .filter(|doing| doing.kind == RevisionKind::Removed)
             .collect();
-        for id in self.store().placed_by(actor.person, client, since).await? {
+        let store = self.store();
+        let placed = store.placed_by(actor.person, client, within.clone());
+        for id in placed.await? {
             let Some(card) = self.store().placement(id).await? else {
                 continue;
             };

@@ -10,9 +10,10 @@ use super::{
     core::Core,
     error::{Error, Result},
     history::Restored,
-    id::NoticeId,
+    id::{NoticeId, Timestamp},
     rights::Right,
     store::Notice,
+    undo::Undo,
 };
 
 impl Core {
@@ -26,26 +27,33 @@ impl Core {
     /// All is well: the notice goes, and deletions that were held are obeyed again.
     pub async fn confirm_notice(&self, actor: &Arc<Actor>, notice: NoticeId) -> Result<()> {
         self.own_notice(actor, notice).await?;
+        self.settle_notice(actor, notice).await
+    }
+
+    /// Undoes everything the client of a notice did since its deletions began; what takes that back
+    /// comes with it.
+    pub async fn undo_notice(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        notice: NoticeId,
+    ) -> Result<(Restored, Undo)> {
+        let told = self.own_notice(actor, notice).await?;
+        if !told.can_be_undone() {
+            return Err(Error::NotFound);
+        }
+        let first = Timestamp::now();
+        let restored = self.undo_client(actor, &told.client, told.since).await?;
+        let last = Timestamp::now();
+        self.settle_notice(actor, notice).await?;
+        Ok((restored, Undo::WentBack { first, last }))
+    }
+
+    async fn settle_notice(&self, actor: &Arc<Actor>, notice: NoticeId) -> Result<()> {
         self.decided(actor, |actor| async move {
             let op = Op::SettleNotice { notice };
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await
-    }
-
-    /// Undoes everything the client of a notice did since its deletions began.
-    pub async fn undo_notice(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        notice: NoticeId,
-    ) -> Result<Restored> {
-        let told = self.own_notice(actor, notice).await?;
-        if !told.can_be_undone() {
-            return Err(Error::NotFound);
-        }
-        let restored = self.undo_client(actor, &told.client, told.since).await?;
-        self.confirm_notice(actor, notice).await?;
-        Ok(restored)
     }
 
     async fn own_notice(&self, actor: &Actor, notice: NoticeId) -> Result<Notice> {
@@ -59,6 +67,9 @@ impl Book {
     /// Deletions by this client wait until the person confirms them.
     pub(super) async fn deletions_held(&self) -> Result<bool> {
         let actor = self.actor();
+        if actor.client.is_page() {
+            return Ok(false);
+        }
         self.core()
             .store()
             .deletions_held(actor.person, &actor.client.label, self.collection().id)

@@ -262,7 +262,10 @@ impl Core {
                 found => found?,
             };
             let settled = match proposal.kind {
-                RevisionKind::Proposed => Op::History(HistoryOp::SettleProposal { revision: id }),
+                RevisionKind::Proposed => Op::History(HistoryOp::SettleProposal {
+                    revision: id,
+                    accepted: true,
+                }),
                 _ => Op::History(HistoryOp::DismissRefusal { revision: id }),
             };
             let base = self
@@ -294,7 +297,10 @@ impl Core {
     ) -> Result<()> {
         self.decided(actor, |actor| async move {
             self.proposal(&actor, id).await?;
-            let op = Op::History(HistoryOp::SettleProposal { revision: id });
+            let op = Op::History(HistoryOp::SettleProposal {
+                revision: id,
+                accepted: false,
+            });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })
         .await

@@ -19,6 +19,9 @@ pub enum Rule {
     /// Holds the most characters.
     #[error("a comment has 1 to {0} characters")]
     Comment(usize),
+    /// Of an action on several.
+    #[error("nothing is selected")]
+    NothingSelected,
     /// Shared into the book it is in.
     #[error("the contact is in this book already")]
     HereAlready,

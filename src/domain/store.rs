@@ -2,7 +2,7 @@
 
 mod rows;
 
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -273,20 +273,20 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         collection: CollectionId,
         since: Timestamp,
     ) -> Result<Vec<Touched>>;
-    /// Versions that a client of a person replaced and removals it made since a moment, oldest
+    /// Versions that a client of a person replaced and removals it made within a time, oldest
     /// first.
     async fn done_by(
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> Result<Vec<Revision>>;
-    /// Live placements that a client of a person made since a moment, oldest first.
+    /// Live placements that a client of a person made within a time, oldest first.
     async fn placed_by(
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> Result<Vec<PlacementId>>;
     /// Names of the clients with which a person removed, replaced or placed something since a
     /// moment, sorted.
@@ -357,6 +357,8 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
     async fn tags_in(&self, person: PersonId, collection: CollectionId) -> Result<Vec<Tag>>;
     /// Names of the person's tags on an item, sorted.
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>>;
+    /// All items with a tag.
+    async fn items_tagged(&self, tag: TagId) -> Result<Vec<ItemId>>;
     /// Live placements of items with a tag, in the private books of the tag's owner.
     async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>>;
     /// Comments on an item in all its places, newest first; who may read which is not decided here.

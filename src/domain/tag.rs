@@ -14,6 +14,7 @@ use super::{
     item::Placement,
     rule::Rule,
     store::Tag,
+    undo::Undo,
 };
 
 impl Core {
@@ -58,14 +59,81 @@ impl Core {
         .await
     }
 
-    /// Deletes a tag with its links, and removes it from the categories of private items.
-    pub async fn delete_tag(&self, actor: &Arc<Actor>, tag: TagId) -> Result<()> {
-        let name = &self.own_tag(actor, tag).await?.name;
+    /// Deletes a tag with its links, and removes it from the categories of private items. Returns
+    /// what undoes it.
+    pub async fn delete_tag(&self, actor: &Arc<Actor>, tag: TagId) -> Result<Undo> {
+        let own = self.own_tag(actor, tag).await?;
+        let items = self.store().items_tagged(tag).await?;
+        let name = &own.name;
         self.decided(actor, |actor| async move {
             let ops = self.tag_removal(&actor, tag, name).await?;
             self.commit_as(&actor, ops).await.map(drop)
         })
-        .await
+        .await?;
+        Ok(Undo::TagDeleted {
+            name: own.name,
+            colour: own.colour,
+            items,
+        })
+    }
+
+    /// Makes a deleted tag again and puts it on the items that had it; one that has its name by now
+    /// takes its place. Returns the number of items.
+    pub(super) async fn restore_tag(
+        &self,
+        actor: &Arc<Actor>,
+        name: &str,
+        colour: &str,
+        items: &[ItemId],
+    ) -> Result<usize> {
+        let tag = match self.create_tag(actor, name, colour).await {
+            Err(Error::Exists(_)) => {
+                let tags = self.tags(actor).await?;
+                let folded = name.to_lowercase();
+                let same = tags
+                    .into_iter()
+                    .find(|tag| tag.name.to_lowercase() == folded);
+                same.ok_or(Error::NotFound)?.id
+            }
+            made => made?,
+        };
+        let name = &self.own_tag(actor, tag).await?.name;
+        self.decided(actor, |actor| async move {
+            let mut ops = Vec::new();
+            for item in items {
+                let mut names = self.store().tags_of(actor.person, *item).await?;
+                if !names.contains(name) {
+                    names.push(name.clone());
+                }
+                let private = self.private_placements(&actor, *item).await?;
+                let categorised = private
+                    .iter()
+                    .map(|placement| self.categorised(placement, names.clone()));
+                ops.extend(categorised);
+                if private.is_empty() {
+                    let (item, linked) = (*item, true);
+                    ops.push(Op::Tag(TagOp::LinkTag { tag, item, linked }));
+                }
+            }
+            if ops.is_empty() {
+                return Ok(());
+            }
+            self.commit_as(&actor, ops).await.map(drop)
+        })
+        .await?;
+        Ok(items.len())
+    }
+
+    /// Where the actor has an item in Private.
+    async fn private_placements(&self, actor: &Actor, item: ItemId) -> Result<Vec<Placement>> {
+        let mut found = Vec::new();
+        for place in self.store().places_of(item).await? {
+            let own = place.place == Some(Place::Private(actor.person));
+            if own && place.gone_at.is_none() {
+                found.extend(self.store().placement(place.placement).await?);
+            }
+        }
+        Ok(found.into_iter().map(|card| card.placement).collect())
     }
 
     /// The operations that delete a tag of the actor's.
@@ -184,7 +252,7 @@ impl Book {
                     .map(|(tag, _)| *tag)
                     .collect(),
             });
-            let private = self.private_placements(item).await?;
+            let private = core.private_placements(self.actor(), item).await?;
             ops.extend(
                 private
                     .iter()
@@ -199,19 +267,6 @@ impl Book {
             }
         }
         Ok((ops, back))
-    }
-
-    /// Where the actor has an item in Private.
-    async fn private_placements(&self, item: ItemId) -> Result<Vec<Placement>> {
-        let store = self.core().store();
-        let mut found = Vec::new();
-        for place in store.places_of(item).await? {
-            let own = place.place == Some(Place::Private(self.actor().person));
-            if own && place.gone_at.is_none() {
-                found.extend(store.placement(place.placement).await?);
-            }
-        }
-        Ok(found.into_iter().map(|card| card.placement).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     book::Book,
     core::Core,
     error::{Error, Result},
-    id::{CollectionId, PlacementId, RevisionId},
+    id::{CollectionId, ItemId, PlacementId, RevisionId, Timestamp},
     sharing::Placed,
     tag::Retag,
 };
@@ -31,10 +31,18 @@ pub enum Undo {
         book: CollectionId,
         removals: Vec<RevisionId>,
     },
+    /// A tag was deleted, which was on these items.
+    TagDeleted {
+        name: String,
+        colour: String,
+        items: Vec<ItemId>,
+    },
     /// A comment was changed or deleted.
     Commented { former: RevisionId },
     /// A folder was deleted with what was in it.
     Folder(CollectionId),
+    /// What a client did was undone, within these moments.
+    WentBack { first: Timestamp, last: Timestamp },
 }
 
 impl Undo {
@@ -44,7 +52,10 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
-            Undo::Commented { .. } | Undo::Folder(_) => false,
+            Undo::TagDeleted { .. }
+            | Undo::Commented { .. }
+            | Undo::Folder(_)
+            | Undo::WentBack { .. } => false,
         }
     }
 }
@@ -96,6 +107,16 @@ impl Core {
                 }
                 Ok(taken)
             }
+            Undo::TagDeleted {
+                name,
+                colour,
+                items,
+            } => {
+                let back = self.restore_tag(actor, name, colour, items).await?;
+                // The tag itself, where nothing had it.
+                let back = back.max(1);
+                Ok(TakenBack { back, left: 0 })
+            }
             Undo::Commented { former } => {
                 self.restore_comment(actor, *former).await?;
                 Ok(TakenBack { back: 1, left: 0 })
@@ -104,6 +125,14 @@ impl Core {
                 let folder = self.open(actor, *folder).await?;
                 folder.restore_folder().await?;
                 Ok(TakenBack { back: 1, left: 0 })
+            }
+            Undo::WentBack { first, last } => {
+                let client = &actor.client.label;
+                let done = self.undo_within(actor, client, *first..=*last).await?;
+                Ok(TakenBack {
+                    back: done.restored + done.reverted + done.removed,
+                    left: done.skipped,
+                })
             }
         }
     }

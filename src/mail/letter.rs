@@ -245,7 +245,10 @@ impl Writer<'_> {
         pieces.push(paragraph(t.kept_notes));
         pieces.push(Piece::Paragraph(match kept.readers {
             0 => fill(t.kept_alone, &[owner]),
-            others => fill(t.kept_readers, &[owner, &others]),
+            others => {
+                let said = self.text.of_many(others, [t.kept_reader, t.kept_readers]);
+                fill(said, &[owner, &others])
+            }
         }));
         pieces.push(Piece::Paragraph(fill(t.kept_days, &[&kept.days])));
         (fill(t.kept_subject, &[owner]), pieces)

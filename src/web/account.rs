@@ -333,6 +333,7 @@ struct Leaving {
     login: String,
     farewell: Farewell,
     contacts: String,
+    documents: String,
     kept: String,
     runs: String,
 }
@@ -350,6 +351,13 @@ async fn leaving(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
             let page = Leaving {
                 login: visit.actor.login.clone(),
                 contacts: fill(x.delete_contacts, &[&farewell.contacts]),
+                documents: {
+                    let number = usize::try_from(farewell.documents).unwrap_or_default();
+                    let said = visit
+                        .text
+                        .of_many(number, [x.delete_document, x.delete_documents]);
+                    fill(said, &[&number])
+                },
                 kept: fill(x.delete_groups, &[&farewell.groups.join(", ")]),
                 runs: fill(x.delete_runs, &[&farewell.runs.join(", ")]),
                 farewell,

@@ -11,6 +11,7 @@ use http::{HeaderMap, StatusCode, header};
 use super::{
     Web, attachments, calls, documents,
     form::{Posted, ranges},
+    item_rights::whom_to_ask,
     lists::members_of,
     names,
     page::{self, initials, show},
@@ -65,7 +66,12 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
     let list = members_of(web, visit, &book, &content).await?;
     let here = item.place.path();
     let creator = book.creator_name(placement).await?;
-    let creator = names::of_account(&creator, &visit.settings);
+    let creator = names::of_somebody(&creator, visit);
+    let read_only = if rights.modify {
+        None
+    } else {
+        Some(whom_to_ask(&book, placement, visit).await?)
+    };
     let on = book.tags_of(placement.item).await?;
     let tags = web.core.tags(&visit.actor).await?;
     let known = book.places(placement).await?;
@@ -94,7 +100,7 @@ async fn show_card(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
             photo_alt: fill(text.photo_of, &[&view.name]),
             may_edit: rights.modify,
             may_delete: rights.remove,
-            read_only: (!rights.modify).then(|| fill(text.read_only_ask, &[&creator])),
+            read_only,
             places: known
                 .into_iter()
                 .filter_map(|place| place.known)
@@ -163,7 +169,7 @@ pub fn comment(shown: ShownComment, visit: &Visit) -> page::CommentRow {
     page::CommentRow {
         id: shown.comment.id.0,
         text: shown.comment.text,
-        author: names::of_account(&shown.comment.author_name, &visit.settings),
+        author: names::of_somebody(&shown.comment.author_name, visit),
         when: when::shown(shown.comment.at, text),
         place: if shown.private {
             text.private.to_owned()

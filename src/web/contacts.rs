@@ -29,7 +29,7 @@ use crate::domain::{
     error::Result,
     id::{CollectionId, TagId},
     settings::Settings,
-    store::{ListQuery, Sort, Tag},
+    store::{ListPage, ListQuery, Sort, Tag},
 };
 
 /// Keeps the environment chosen for as long as the browser is open.
@@ -86,6 +86,35 @@ impl ListParams {
     /// Whether the list shows only some contacts of the place.
     pub fn is_narrowed(&self) -> bool {
         !self.q.trim().is_empty() || self.tag != 0 || !self.show.is_empty()
+    }
+
+    /// URL of this page of the list.
+    pub fn address(&self, here: &str) -> String {
+        let (page, sort) = (self.page.max(0), self.sort.as_str());
+        if self.is_narrowed() || page > 1 || !sort.is_empty() {
+            self.link(here, page, sort, "")
+        } else {
+            here.to_owned()
+        }
+    }
+
+    /// The page of the list in a book, its number and the number of pages; the last one when it has
+    /// fewer by now.
+    pub async fn found(&self, book: &Book, query: &ListQuery) -> Result<(ListPage, i64, i64)> {
+        let mut found = book.list(query).await?;
+        let pages = (found.total + query.limit - 1) / query.limit.max(1);
+        let mut page = self.page.max(1);
+        if page > pages && pages > 0 {
+            page = pages;
+            let offset = (page - 1) * query.limit;
+            found = book
+                .list(&ListQuery {
+                    offset,
+                    ..query.clone()
+                })
+                .await?;
+        }
+        Ok((found, page, pages))
     }
 
     /// URL of another page or order of the same list.
@@ -375,7 +404,7 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         phone_link: (!is_fax).then(|| calls::of_number(&phone, visit)).flatten(),
         phone,
         city: first("city"),
-        creator: names::of_account(&row.creator_name, &visit.settings),
+        creator: names::of_somebody(&row.creator_name, visit),
         favourite: has("favourite"),
         commented: row.commented,
         attached: row.attached,

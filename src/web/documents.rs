@@ -285,7 +285,7 @@ fn row(listed: Listed, tags: &[Tag], visit: &Visit) -> Row {
         kind: family_name(&row.placement.kind, visit.text),
         size: octets(number.unwrap_or(0), visit.text),
         modified: when::shown(row.placement.modified, visit.text),
-        creator: names::of_account(&row.creator_name, &visit.settings),
+        creator: names::of_somebody(&row.creator_name, visit),
         commented: row.commented,
         may_edit: may.modify,
         may_delete: may.remove,

@@ -21,6 +21,8 @@ use super::{
 };
 use crate::domain::{
     book::Book,
+    collection::Place,
+    direction::straight,
     duplicates::Reason,
     error::{Error, Result},
     id::RevisionId,
@@ -113,6 +115,8 @@ struct Merge {
     /// As they were seen.
     versions: (String, String),
     sides: Vec<Side>,
+    /// The other places of the one taken away, which keep it as a contact of its own.
+    stays: Option<String>,
 }
 
 /// `GET …/duplicates/ONE/OTHER`: both sides of a merge; the first is kept.
@@ -143,6 +147,7 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
             &Merge {
                 first: named(&first),
                 second: named(&second),
+                stays: stays(&book, &second, visit).await?,
                 versions: (marks.etag(&first.placement), marks.etag(&second.placement)),
                 sides,
                 shell: visit.shell_telling(web, Some(&pair.place.path()), told),
@@ -151,6 +156,27 @@ async fn show_merge(web: &Arc<Web>, pair: &PairPath, visit: &Visit, told: Told) 
         ))
     };
     visit.answer(web, shown).await
+}
+
+/// Says which other places keep a contact that is merged into another one here.
+async fn stays(book: &Book, absorbed: &Card, visit: &Visit) -> Result<Option<String>> {
+    let text = visit.text;
+    let places = book.places(&absorbed.placement).await?;
+    let others = places
+        .into_iter()
+        .filter(|place| place.placement != absorbed.placement.id);
+    let names = others.map(|place| match place.known {
+        Some(known) if matches!(known.place, Place::Private(_)) => text.private.to_owned(),
+        Some(known) => known.display_name,
+        None => text.unknown_group.to_owned(),
+    });
+    let names: Vec<String> = names.collect();
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let name = straight(&absorbed.placement.display);
+    let said = [&name as &dyn std::fmt::Display, &names.join(", ")];
+    Ok(Some(fill(text.transfer.merge_stays, &said)))
 }
 
 /// `POST …/duplicates/ONE/OTHER`

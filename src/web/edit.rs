@@ -28,7 +28,8 @@ use super::{
     Web,
     attachments::{self, Attachments},
     error::explain,
-    facet, names,
+    facet,
+    item_rights::whom_to_ask,
     page::{self, show},
     place::{ItemPath, PlacePath},
     request::Visit,
@@ -93,9 +94,7 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> 
     let shown = async {
         let (book, card) = item.open(&web, &visit).await?;
         if !book.item_privileges(&card.placement).await?.modify {
-            let creator = book.creator_name(&card.placement).await?;
-            let creator = names::of_account(&creator, &visit.settings);
-            let told = fill(visit.text.read_only_ask, &[&creator]);
+            let told = whom_to_ask(&book, &card.placement, &visit).await?;
             return Ok(may_not(&web, &visit, told, item.path()));
         }
         let form = web.facet.form(Some(&book.content(&card)), visit.text);

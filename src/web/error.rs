@@ -44,6 +44,11 @@ pub fn explain(error: &Error, text: &Text) -> (StatusCode, String, String) {
             text.forbidden,
             text.documents.folder_gone.to_owned(),
         ),
+        Error::Invalid(Rule::NothingSelected) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            text.forbidden,
+            text.nothing_selected.to_owned(),
+        ),
         Error::Invalid(broken) => (
             StatusCode::UNPROCESSABLE_ENTITY,
             text.forbidden,
@@ -81,6 +86,7 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::Address(_) => text.no_email_address,
         Rule::NotAMember => text.not_a_member,
         Rule::Comment(_) => text.comment_rule,
+        Rule::NothingSelected => text.nothing_selected,
         Rule::HereAlready => text.here_already,
         Rule::KeepsAdministrator => text.keeps_administrator,
         Rule::InvitationVoid => text.invitation_void,

@@ -21,6 +21,7 @@ use super::{
     params::Query,
     place::PlacePath,
     request::Visit,
+    selection::{left_out, params},
     share::name_of,
     text::{fill, transfer::Transfer},
     told::Told,
@@ -46,6 +47,8 @@ const MISSING: usize = 40;
 struct Scope {
     ids: Vec<String>,
     list: ListParams,
+    /// Unticked, of all that the list shows.
+    without: Vec<String>,
 }
 
 impl Scope {
@@ -54,6 +57,7 @@ impl Scope {
         for (name, value) in fields {
             match name {
                 "id" => scope.ids.push(value.to_owned()),
+                "without" => scope.without.push(value.to_owned()),
                 "tag" => scope.list.tag = value.parse().unwrap_or(0),
                 "q" => value.clone_into(&mut scope.list.q),
                 "show" => value.clone_into(&mut scope.list.show),
@@ -69,19 +73,16 @@ impl Scope {
     /// What is checked in a list, whatever tag its form offers: some contacts, or all of its pages.
     fn checked(posted: &Posted) -> Self {
         if posted.checked("everything") {
+            let without = left_out(posted).into_iter().map(str::to_owned);
             Self {
                 ids: Vec::new(),
-                list: ListParams {
-                    q: posted.value("q").to_owned(),
-                    tag: posted.number("of-tag"),
-                    show: posted.value("show").to_owned(),
-                    ..ListParams::default()
-                },
+                list: params(posted),
+                without: without.collect(),
             }
         } else {
             Self {
                 ids: posted.values("id").map(str::to_owned).collect(),
-                list: ListParams::default(),
+                ..Self::default()
             }
         }
     }
@@ -98,9 +99,10 @@ impl Scope {
                 }
             }
             Chosen::These(these)
-        } else if self.list.is_narrowed() {
+        } else if self.list.is_narrowed() || !self.without.is_empty() {
             let query = self.list.narrowing(web);
-            Chosen::listed(book, &query).await?
+            let listed = Chosen::listed(book, &query).await?;
+            self.less_the_unticked(book, listed).await?
         } else {
             Chosen::All
         };
@@ -111,10 +113,25 @@ impl Scope {
         Ok((these, count))
     }
 
+    async fn less_the_unticked(&self, book: &Book, chosen: Chosen) -> Result<Chosen> {
+        let Chosen::These(mut these) = chosen else {
+            return Ok(chosen);
+        };
+        for id in &self.without {
+            match book.by_server_id(id).await {
+                Ok(card) => these.retain(|placement| *placement != card.placement.id),
+                Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Chosen::These(these))
+    }
+
     /// The selection as hidden fields of a form.
     fn hidden(&self) -> Vec<(&'static str, String)> {
         let mut fields: Vec<(&'static str, String)> =
             self.ids.iter().map(|id| ("id", id.clone())).collect();
+        fields.extend(self.without.iter().map(|id| ("without", id.clone())));
         let tag = match self.list.tag {
             0 => String::new(),
             tag => tag.to_string(),

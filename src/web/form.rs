@@ -26,7 +26,7 @@ use crate::domain::{
 const LIMIT: usize = 1024 * 1024;
 
 /// Numbers a list of ranges may stand for.
-const LISTED: usize = 1000;
+pub const LISTED: usize = 1000;
 
 /// A submitted form of a signed-in person. A form of another session is refused before all else.
 pub struct Posted {

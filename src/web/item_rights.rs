@@ -18,13 +18,14 @@ use super::{
     request::Visit,
     search_members::{Choice, find, in_order},
     share::name_of,
+    text::fill,
     told::{Deed, Done, Told},
 };
 use crate::domain::{
     book::Book,
     collection::Place,
     error::{Error, Result},
-    grant::{Modifier, Reason},
+    grant::{Grantee, Modifier, Reason},
     id::CollectionId,
     item::{Card, Placement},
 };
@@ -184,10 +185,49 @@ async fn show_page(
             card: item.path(),
             name: names::of_item(web, &card, &visit.settings),
             folder: item.place.is_folder(),
-            creator: names::of_account(&book.creator_name(&card.placement).await?, &visit.settings),
+            creator: names::of_somebody(&book.creator_name(&card.placement).await?, visit),
             groups,
         },
     ))
+}
+
+/// Says who may modify an item that the person may only read.
+pub async fn whom_to_ask(book: &Book, placement: &Placement, visit: &Visit) -> Result<String> {
+    let text = visit.text;
+    let is_document = book.collection().is_folder();
+    let creator = book.creator_name(placement).await?;
+    let modifiers = if book.is_private() {
+        Vec::new()
+    } else {
+        book.modifiers(placement).await?
+    };
+    let named = |reason: Reason| {
+        let with = modifiers
+            .iter()
+            .filter(|modifier| modifier.reason == reason);
+        let names = with.map(|modifier| match modifier.grantee {
+            Grantee::Member(_) => names::of_account(&modifier.name, &visit.settings),
+            Grantee::Everyone => text.everyone_in_group.to_owned(),
+        });
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let (custodians, allowed) = (named(Reason::Custody), named(Reason::Granted));
+    Ok(if !custodians.is_empty() {
+        fill(text.book.ask_custodians, &[&custodians])
+    } else if !creator.is_empty() {
+        let said = if is_document {
+            text.documents.read_only_ask
+        } else {
+            text.read_only_ask
+        };
+        fill(said, &[&names::of_account(&creator, &visit.settings)])
+    } else if !allowed.is_empty() {
+        fill(text.book.ask_allowed, &[&allowed])
+    } else if is_document {
+        text.documents.nobody_here_modifies.to_owned()
+    } else {
+        text.nobody_here_modifies.to_owned()
+    })
 }
 
 fn row(modifier: Modifier, visit: &Visit, document: bool) -> ModifierRow {

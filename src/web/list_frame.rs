@@ -16,6 +16,8 @@ const LETTERS: usize = 120;
 pub struct ListFrame {
     /// Rows on all pages.
     pub total: i64,
+    /// The page shown, from 1.
+    pub page: i64,
     pub pages: i64,
     pub page_label: String,
     pub previous: Option<String>,
@@ -45,7 +47,7 @@ impl ListFrame {
         visit: &Visit,
     ) -> Result<(Self, Vec<Listed>)> {
         let text = visit.text;
-        let found = book.list(query).await?;
+        let (found, page, pages) = params.found(book, query).await?;
         let placements: Vec<_> = found.rows.iter().map(|row| &row.placement).collect();
         let privileges = book.items_privileges(&placements).await?;
         let by_name = query.sort == Sort::Name;
@@ -57,10 +59,10 @@ impl ListFrame {
             begun = own;
             rows.push(Listed { row, may, letter });
         }
-        let (page, pages) = (params.page.max(1), pages(found.total, visit));
         let link = |page: i64, all: &str| params.link(here, page, &params.sort, all);
         let frame = Self {
             total: found.total,
+            page,
             pages,
             page_label: fill(text.page_of, &[&page, &pages]),
             previous: (page > 1).then(|| link(page - 1, "")),
@@ -98,11 +100,6 @@ impl ListFrame {
             before += number;
         }
     }
-}
-
-fn pages(total: i64, visit: &Visit) -> i64 {
-    let rows = visit.settings.rows();
-    (total + rows - 1) / rows
 }
 
 /// The letter a name is listed under, or `#`.

@@ -13,7 +13,7 @@ use super::{
     names,
     place::{ItemPath, PlacePath},
     request::Visit,
-    selection::chosen,
+    selection::{chosen, params},
     told::{Deed, Done, Told},
 };
 use crate::domain::{
@@ -158,7 +158,7 @@ pub async fn add(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) 
         Ok((id, done)) => done.at(&format!("{}/c/{id}", place.path())),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            list_telling(&web, &place, &posted.visit, &ListParams::default(), told).await
+            list_telling(&web, &place, &posted.visit, &params(&posted), told).await
         }
     }
 }

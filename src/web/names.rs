@@ -1,6 +1,6 @@
 //! Names of people in the display order of whoever reads them.
 
-use super::Web;
+use super::{Web, request::Visit};
 use crate::domain::{class::DOCUMENT, direction::straight, item::Card, settings::Settings};
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
@@ -46,6 +46,15 @@ pub fn of_account(name: &str, settings: &Settings) -> String {
         _ => name.to_owned(),
     };
     straight(&shown)
+}
+
+/// The name of who did something; another word for an account that is gone.
+pub fn of_somebody(name: &str, visit: &Visit) -> String {
+    if name.is_empty() {
+        visit.text.book.departed.to_owned()
+    } else {
+        of_account(name, &visit.settings)
+    }
 }
 
 #[cfg(test)]

@@ -54,6 +54,8 @@ fn row(told: Told, visit: &Visit) -> NewsRow {
         (News::Added, _) if who.is_empty() => fill(text.added_by_administration, &[&place]),
         (News::Added, _) => fill(text.added, &[&who, &place]),
         (News::Joined, _) => fill(text.joined, &[&who, &place]),
+        (News::Accepted, _) => fill(text.accepted, &[&who, what]),
+        (News::Declined, _) => fill(text.declined, &[&who, what]),
     };
     NewsRow {
         notice: notice.id.0,

@@ -93,7 +93,7 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
     let undone = async {
         let notices = web.core.notices(actor).await?;
         let told = notices.into_iter().find(|told| told.id == notice);
-        let restored = web.core.undo_notice(actor, notice).await?;
+        let (restored, undo) = web.core.undo_notice(actor, notice).await?;
         // Of one contact: to its card.
         let shown = match told.and_then(|told| told.item) {
             Some(item) => web.core.open_item(actor, item).await?,
@@ -103,10 +103,14 @@ pub async fn undo_notice(State(web): State<Arc<Web>>, posted: Posted) -> Respons
             let place = PlacePath::of(&book).path();
             format!("{place}/c/{}", card.placement.server_id)
         });
-        Ok((restored, path.unwrap_or_else(|| "/c/private".to_owned())))
+        let path = path.unwrap_or_else(|| "/c/private".to_owned());
+        Ok((restored, undo, path))
     };
     match undone.await {
-        Ok((restored, path)) => Done::went_back(&restored).at(&path),
+        Ok((restored, undo, path)) => {
+            let kept = web.undos.keep(&posted.visit, vec![undo], &path);
+            Done::went_back(&restored).undone_by(kept).at(&path)
+        }
         Err(error) => posted.visit.failed(&web, &error),
     }
 }

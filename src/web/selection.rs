@@ -1,6 +1,6 @@
 //! Actions on selected rows of a list, or on the whole book.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use askama::Template;
 use axum::{extract::State, response::Response};
@@ -9,7 +9,7 @@ use http::StatusCode;
 use super::{
     Web,
     contacts::{ListParams, list_telling},
-    form::{Posted, ranges},
+    form::{LISTED, Posted, ranges},
     page::{Shell, see_other, show},
     place::PlacePath,
     request::Visit,
@@ -22,6 +22,7 @@ use crate::domain::{
     error::{Error, Result},
     id::{TagId, Timestamp},
     item::Placement,
+    rule::Rule,
     sharing::How,
     store::ListQuery,
     undo::Undo,
@@ -58,7 +59,8 @@ impl Whole {
 
 /// `POST …/selected/delete`; the whole book is emptied on a page of its own.
 pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let whole = posted.checked("everything") && !params(&posted).is_narrowed();
+    let all = posted.checked("everything") && left_out(&posted).is_empty();
+    let whole = all && !params(&posted).is_narrowed();
     if whole && !place.is_folder() {
         return see_other(&format!("{}/empty", place.path()));
     }
@@ -68,7 +70,15 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let removed: Vec<_> = outcomes.into_iter().filter_map(Result::ok).collect();
         let kept = chosen.len() - removed.len();
         let done = Done::of(Deed::SelectionDeleted).numbers(&[removed.len(), kept]);
-        Ok(done.undone_by(ranges(&removed)))
+        let back = params(&posted).address(&place.path());
+        if removed.len() <= LISTED && back == place.path() {
+            return Ok(done.undone_by(ranges(&removed)));
+        }
+        let undo = Undo::Removed {
+            book: book.collection().id,
+            removals: removed,
+        };
+        Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &back)))
     };
     settled(&web, &place, &posted, deleted.await).await
 }
@@ -104,7 +114,8 @@ async fn tagging(
         book: book.collection().id,
         items,
     };
-    Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &place.path())))
+    let back = params(posted).address(&place.path());
+    Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &back)))
 }
 
 /// `POST …/selected/share`: with what was chosen, or with the group things were dropped on.
@@ -178,7 +189,8 @@ async fn bring(
         into: target.collection().id,
         items,
     };
-    Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &place.path())))
+    let back = params(posted).address(&place.path());
+    Ok(done.undone_by(web.undos.keep(&posted.visit, vec![undo], &back)))
 }
 
 /// What was checked in the list and is still there.
@@ -189,8 +201,14 @@ pub async fn chosen(
 ) -> Result<(Book, Vec<Placement>)> {
     let book = place.open(web, &posted.visit).await?;
     if posted.checked("everything") {
-        let chosen = everything(web, &book, &posted.visit, &params(posted)).await?;
-        return Ok((book, chosen));
+        let mut chosen = everything(web, &book, &posted.visit, &params(posted)).await?;
+        let left_out = left_out(posted);
+        chosen.retain(|placement| !left_out.contains(placement.server_id.as_str()));
+        return if chosen.is_empty() {
+            Err(Error::Invalid(Rule::NothingSelected))
+        } else {
+            Ok((book, chosen))
+        };
     }
     let mut chosen = Vec::new();
     for id in posted.values("id") {
@@ -201,10 +219,17 @@ pub async fn chosen(
         }
     }
     if chosen.is_empty() {
-        Err(Error::Invalid(posted.visit.text.nothing_selected.into()))
+        Err(Error::Invalid(Rule::NothingSelected))
     } else {
         Ok((book, chosen))
     }
+}
+
+/// The rows of a page whose boxes were unticked while everything was selected.
+pub fn left_out(posted: &Posted) -> HashSet<&str> {
+    let ticked: HashSet<&str> = posted.values("id").collect();
+    let shown = posted.values("shown");
+    shown.filter(|id| !ticked.contains(id)).collect()
 }
 
 /// What a list shows on all its pages.
@@ -226,13 +251,15 @@ async fn everything(
     Ok(found.rows.into_iter().map(|row| row.placement).collect())
 }
 
-/// The list a selection was made in.
-fn params(posted: &Posted) -> ListParams {
+/// The list a selection was made in, and its page.
+pub fn params(posted: &Posted) -> ListParams {
     ListParams {
         q: posted.value("q").to_owned(),
+        page: posted.number("of-page"),
         tag: posted.number("of-tag"),
         show: posted.value("show").to_owned(),
-        ..ListParams::default()
+        sort: posted.value("of-sort").to_owned(),
+        all: 0,
     }
 }
 
@@ -242,11 +269,12 @@ async fn settled(
     posted: &Posted,
     outcome: Result<Done>,
 ) -> Response {
+    let params = params(posted);
     match outcome {
-        Ok(done) => done.at(&place.path()),
+        Ok(done) => done.at(&params.address(&place.path())),
         Err(error) => {
             let told = Told::refused(&error, &posted.visit);
-            list_telling(web, place, &posted.visit, &ListParams::default(), told).await
+            list_telling(web, place, &posted.visit, &params, told).await
         }
     }
 }

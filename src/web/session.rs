@@ -8,7 +8,7 @@ use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
 use crate::domain::{
-    actor::{Actor, Client},
+    actor::{Actor, Client, PAGES},
     core::Core,
     credential,
     error::{Error, Result},
@@ -186,7 +186,7 @@ impl Sessions {
 
 fn web_client() -> Client {
     Client {
-        label: "web".into(),
+        label: PAGES.into(),
         ..Client::default()
     }
 }

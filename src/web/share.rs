@@ -331,7 +331,7 @@ fn knows(place: &ShownPlace, id: CollectionId) -> bool {
 
 fn placed_by(place: &ShownPlace, visit: &Visit) -> String {
     let when = when::shown(place.placed_at, visit.text);
-    let placed_by = names::of_account(&place.placed_by_name, &visit.settings);
+    let placed_by = names::of_somebody(&place.placed_by_name, visit);
     if place.placed_by == visit.actor.person {
         fill(visit.text.placed_by_you, &[&when])
     } else {

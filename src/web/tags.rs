@@ -77,7 +77,10 @@ pub async fn colour(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     let tag = TagId(posted.number("id"));
     let deleted = web.core.delete_tag(&posted.visit.actor, tag).await;
-    let done = deleted.map(|()| Done::of(Deed::TagDeleted));
+    let done = deleted.map(|undo| {
+        let kept = web.undos.keep(&posted.visit, vec![undo], "/tags");
+        Done::of(Deed::TagDeleted).undone_by(kept)
+    });
     settled(&web, &posted.visit, done).await
 }
 

@@ -87,7 +87,8 @@ impl Done {
             ("n", &self.n),
             ("undo", &self.undo),
         ]);
-        see_other(&format!("{path}?{query}"))
+        let joint = if path.contains('?') { '&' } else { '?' };
+        see_other(&format!("{path}{joint}{query}"))
     }
 
     /// What changed by going back; a number that is none is not said.

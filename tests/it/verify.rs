@@ -1,5 +1,7 @@
 //! Contacts check what is held about them.
 
+mod readers;
+
 use std::time::Duration;
 
 use crate::{

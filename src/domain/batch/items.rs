@@ -87,7 +87,10 @@ pub enum HistoryOp {
     /// Shows a refused change to the people who may make it.
     Propose { revision: RevisionId },
     /// Ends a proposal that was accepted or declined.
-    SettleProposal { revision: RevisionId },
+    SettleProposal {
+        revision: RevisionId,
+        accepted: bool,
+    },
     /// Purges versions and refused writes, removed items, and tombstones that are older than these
     /// moments.
     Purge {

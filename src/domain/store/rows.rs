@@ -365,6 +365,10 @@ pub enum News {
     Added,
     /// Became a member of a group the person runs.
     Joined,
+    /// Accepted a change the person proposed.
+    Accepted,
+    /// Declined a change the person proposed.
+    Declined,
 }
 
 /// An invitation into a group that nobody accepted yet.

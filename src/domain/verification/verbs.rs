@@ -1,12 +1,13 @@
 //! Sending verifications, answering them, reminding.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{ASKED_A_DAY, Answer, Campaign, NewVerification, Verification, VerificationOp};
 use crate::domain::{
     actor::{Actor, Client},
     batch::Op,
     book::{Book, Edit},
+    collection::Place,
     core::Core,
     error::{Error, Result},
     id::{CampaignId, Timestamp},
@@ -360,6 +361,27 @@ impl Asked {
     /// The content shown to the contact.
     pub fn content(&self) -> bytes::Bytes {
         self.book.content(&self.card)
+    }
+
+    /// The number of people besides the one who asked who read the contact, wherever it is.
+    pub async fn readers(&self) -> Result<usize> {
+        let store = self.book.core().store();
+        let mut readers = BTreeSet::new();
+        for place in store.places_of(self.card.placement.item).await? {
+            match place.place {
+                _ if place.gone_at.is_some() => {}
+                Some(Place::Private(owner)) => {
+                    readers.insert(owner);
+                }
+                Some(Place::Group(group)) => {
+                    let members = store.members(group).await?;
+                    readers.extend(members.iter().map(|member| member.person));
+                }
+                _ => {}
+            }
+        }
+        readers.remove(&self.asker.id);
+        Ok(readers.len())
     }
 
     /// Identifies the content shown; an answer carries it.

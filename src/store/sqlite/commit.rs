@@ -13,7 +13,7 @@ mod home;
 mod import;
 mod items;
 mod members;
-mod notice;
+pub mod notice;
 mod office;
 mod outbox;
 mod person;
@@ -117,6 +117,7 @@ pub fn apply<'a>(
         rights_moved: false,
         net_removals: 0,
         removed_from: None,
+        restored: Vec::new(),
         doings: Vec::new(),
     };
     let applied = commit.apply();
@@ -149,6 +150,8 @@ struct Commit<'a> {
     /// Placements removed less those made.
     net_removals: i64,
     removed_from: Option<i64>,
+    /// Placements that were restored, with their collection.
+    restored: Vec<(i64, i64)>,
     /// Acts of the author that members of groups are notified of.
     doings: Vec<notice::Doing>,
 }
@@ -161,6 +164,7 @@ impl<'a> Commit<'a> {
         for op in &batch.ops {
             rows.push(self.op(op)?);
         }
+        self.recount_restored()?;
         self.count_removals()?;
         self.tell_members()?;
         self.write_collections()?;

@@ -1,6 +1,6 @@
 //! The port the domain asks, answered by the reading connections and the writing thread.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::RangeInclusive, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -427,20 +427,20 @@ impl Store for Sqlite {
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> Result<Vec<Revision>> {
         let client = client.to_owned();
-        self.read(move |r| r.done_by(person, &client, since)).await
+        self.read(move |r| r.done_by(person, &client, within)).await
     }
 
     async fn placed_by(
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> Result<Vec<PlacementId>> {
         let client = client.to_owned();
-        self.read(move |r| r.placed_by(person, &client, since))
+        self.read(move |r| r.placed_by(person, &client, within))
             .await
     }
 
@@ -557,6 +557,10 @@ impl Store for Sqlite {
 
     async fn tags_of(&self, person: PersonId, item: ItemId) -> Result<Vec<String>> {
         self.read(move |r| r.tags_of(person, item)).await
+    }
+
+    async fn items_tagged(&self, tag: TagId) -> Result<Vec<ItemId>> {
+        self.read(move |r| r.items_tagged(tag)).await
     }
 
     async fn tagged(&self, tag: TagId) -> Result<Vec<Placement>> {

@@ -1,10 +1,11 @@
 //! Reads about versions, removals, refused writes, notices, and the placements of an item.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::RangeInclusive};
 
 use rusqlite::{Row, params};
 
 use super::{
+    commit::notice::{PROPOSAL_ACCEPTED, PROPOSAL_DECLINED},
     read::{Reader, place},
     read_items::version,
 };
@@ -219,13 +220,14 @@ impl Reader<'_> {
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> rusqlite::Result<Vec<Revision>> {
         let sql = format!(
-            "{REVISION} WHERE r.person = ?1 AND r.client = ?2 AND r.at >= ?3
-                 AND r.kind IN ('replaced', 'removed') ORDER BY r.id"
+            "{REVISION} WHERE r.person = ?1 AND r.client = ?2
+                 AND r.at BETWEEN ?3 AND ?4 AND r.kind IN ('replaced', 'removed') ORDER BY r.id"
         );
-        self.all(&sql, params![person.0, client, since.0], revision)
+        let (first, last) = (within.start().0, within.end().0);
+        self.all(&sql, params![person.0, client, first, last], revision)
     }
 
     pub fn clients_of(&self, person: PersonId, since: Timestamp) -> rusqlite::Result<Vec<String>> {
@@ -243,12 +245,13 @@ impl Reader<'_> {
         &self,
         person: PersonId,
         client: &str,
-        since: Timestamp,
+        within: RangeInclusive<Timestamp>,
     ) -> rusqlite::Result<Vec<PlacementId>> {
+        let (first, last) = (within.start().0, within.end().0);
         self.all(
-            "SELECT id FROM placement WHERE placed_by = ?1 AND client = ?2 AND placed_at >= ?3
-                 AND gone IS NULL ORDER BY id",
-            params![person.0, client, since.0],
+            "SELECT id FROM placement WHERE placed_by = ?1 AND client = ?2
+                 AND placed_at BETWEEN ?3 AND ?4 AND gone IS NULL ORDER BY id",
+            params![person.0, client, first, last],
             |row| Ok(PlacementId(row.get(0)?)),
         )
     }
@@ -269,6 +272,8 @@ impl Reader<'_> {
                         "granted" => NoticeKind::News(News::Granted),
                         "added" => NoticeKind::News(News::Added),
                         "joined" => NoticeKind::News(News::Joined),
+                        PROPOSAL_ACCEPTED => NoticeKind::News(News::Accepted),
+                        PROPOSAL_DECLINED => NoticeKind::News(News::Declined),
                         kind => Answer::parse(kind)
                             .map_or(NoticeKind::MassDeletion, NoticeKind::Answered),
                     },

@@ -359,6 +359,14 @@ impl Reader<'_> {
         self.one(&sql, [placement.0], card)
     }
 
+    pub fn items_tagged(&self, tag: TagId) -> rusqlite::Result<Vec<ItemId>> {
+        self.all(
+            "SELECT item FROM tag_link WHERE tag = ?1 ORDER BY item",
+            [tag.0],
+            |row| Ok(ItemId(row.get(0)?)),
+        )
+    }
+
     pub fn tagged(&self, tag: TagId) -> rusqlite::Result<Vec<Placement>> {
         let sql = format!(
             "SELECT {HEAD} FROM tag_link l JOIN tag t ON t.id = l.tag

@@ -94,8 +94,7 @@ impl Reader<'_> {
 
     fn audit(&self, before: i64, limit: i64) -> rusqlite::Result<Vec<AuditLine>> {
         self.all(
-            "SELECT a.id, a.at, coalesce(p.login, ''), a.client, a.what FROM audit a
-             LEFT JOIN person p ON p.id = a.person WHERE a.id < ?1 ORDER BY a.id DESC LIMIT ?2",
+            "SELECT id, at, login, client, what FROM audit WHERE id < ?1 ORDER BY id DESC LIMIT ?2",
             [before, limit],
             |row| {
                 Ok(AuditLine {

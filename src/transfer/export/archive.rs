@@ -60,16 +60,46 @@ impl Archive {
 
     /// Begins a file; one of a name that was given before is numbered.
     pub fn begin(&mut self, name: &str, ending: &str) -> Result<()> {
-        let bare = plain(name);
-        let times = self.names.entry(bare.to_lowercase()).or_default();
-        *times += 1;
-        let name = match *times {
-            1 => format!("{bare}.{ending}"),
-            times => format!("{bare} ({times}).{ending}"),
-        };
+        let name = self.free(&plain(name, "contact"), &format!(".{ending}"));
         self.zip
             .start_file(name, SimpleFileOptions::default())
             .map_err(failed)
+    }
+
+    /// Begins a document of some octets in a folder, whose parts are the outermost first.
+    pub fn begin_in(&mut self, folder: &[String], file: &str, octets: i64) -> Result<()> {
+        let parts = folder.iter().map(|part| plain(part, "_"));
+        let folder = parts.collect::<Vec<_>>().join("/");
+        let (bare, ending) = match file.rsplit_once('.') {
+            Some((bare, ending)) if !bare.is_empty() => match plain(ending, "") {
+                ending if ending.is_empty() => (bare, ending),
+                ending => (bare, format!(".{ending}")),
+            },
+            _ => (file, String::new()),
+        };
+        let bare = format!("{folder}/{}", plain(bare, "document"));
+        let name = self.free(&bare, &ending);
+        let large = octets >= i64::from(u32::MAX);
+        let options = SimpleFileOptions::default().large_file(large);
+        self.zip.start_file(name, options).map_err(failed)
+    }
+
+    /// A name that was not given yet.
+    fn free(&mut self, bare: &str, ending: &str) -> String {
+        let wanted = format!("{bare}{ending}");
+        loop {
+            let times = self.names.entry(wanted.to_lowercase()).or_default();
+            *times += 1;
+            let name = match *times {
+                1 => return wanted,
+                times => format!("{bare} ({times}){ending}"),
+            };
+            let same = self.names.entry(name.to_lowercase()).or_default();
+            if *same == 0 {
+                *same = 1;
+                return name;
+            }
+        }
     }
 
     /// Adds octets to the file that was begun.
@@ -97,7 +127,7 @@ impl Archive {
 }
 
 /// A name that every system takes for a file's.
-fn plain(name: &str) -> String {
+fn plain(name: &str, otherwise: &str) -> String {
     let taken = |c: char| !c.is_control() && !"/\\:*?\"<>|".contains(c);
     let name: String = name
         .chars()
@@ -105,11 +135,50 @@ fn plain(name: &str) -> String {
         .take(NAME)
         .collect();
     match name.trim_matches(['.', ' ']) {
-        "" => "contact".to_owned(),
+        "" => otherwise.to_owned(),
         name => name.to_owned(),
     }
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
     Error::Unavailable(format!("the archive could not be written: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_their_own_and_stay_in_the_archive() {
+        let mut archive = Archive::default();
+        for name in ["A", "a", "a (2)", "..", "x/../../y"] {
+            archive.add(name, b"card").expect("added");
+        }
+        let folder = ["documents".to_owned(), "..".to_owned()];
+        for name in ["cv.pdf", "CV.pdf", "cv (2).pdf", "../../etc/passwd", ".."] {
+            archive.begin_in(&folder, name, 4).expect("begun");
+            archive.write(b"text").expect("written");
+        }
+        let mut octets = archive.written();
+        octets.extend(archive.end().expect("ended"));
+        let read = zip::ZipArchive::new(io::Cursor::new(octets)).expect("an archive");
+        let names = read.file_names();
+        let mut names: Vec<String> = names
+            .map(|name| name.expect("a name").into_owned())
+            .collect();
+        names.sort_unstable();
+        let expected = [
+            "A.vcf",
+            "a (2) (2).vcf",
+            "a (2).vcf",
+            "contact.vcf",
+            "documents/_/CV (2).pdf",
+            "documents/_/_._etc_passwd",
+            "documents/_/cv (2) (2).pdf",
+            "documents/_/cv.pdf",
+            "documents/_/document",
+            "x_.._.._y.vcf",
+        ];
+        assert_eq!(names, expected);
+    }
 }

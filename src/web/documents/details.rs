@@ -24,6 +24,7 @@ use crate::{
         Web,
         card::comment,
         form::Posted,
+        item_rights::whom_to_ask,
         names,
         page::{CardTag, CommentRow, Shell, show},
         place::{ItemPath, PlacePath},
@@ -83,7 +84,12 @@ async fn show_details(
     let d = text.documents;
     let details = Details::read(&card.document)?;
     let rights = book.item_privileges(placement).await?;
-    let creator = names::of_account(&book.creator_name(placement).await?, &visit.settings);
+    let creator = names::of_somebody(&book.creator_name(placement).await?, visit);
+    let read_only = if rights.modify {
+        None
+    } else {
+        Some(whom_to_ask(&book, placement, visit).await?)
+    };
     let here = item.place.path();
     let on = book.tags_of(placement.item).await?;
     let tags = web.core.tags(&visit.actor).await?;
@@ -108,7 +114,7 @@ async fn show_details(
         size: octets(details.octets, text),
         may_edit: rights.modify,
         may_delete: rights.remove,
-        read_only: (!rights.modify).then(|| fill(d.read_only_ask, &[&creator])),
+        read_only,
         places,
         made: fill(
             text.created_by,

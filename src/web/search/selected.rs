@@ -12,6 +12,7 @@ use crate::{
         error::{Error, Result},
         id::{CollectionId, TagId},
         item::Placement,
+        rule::Rule,
         sharing::How,
         undo::Undo,
     },
@@ -213,7 +214,7 @@ async fn chosen(web: &Web, posted: &Posted) -> Result<Vec<Chosen>> {
     }
     chosen.retain(|chosen| !chosen.placements.is_empty());
     if chosen.is_empty() {
-        Err(Error::Invalid(posted.visit.text.nothing_selected.into()))
+        Err(Error::Invalid(Rule::NothingSelected))
     } else {
         Ok(chosen)
     }

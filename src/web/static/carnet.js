@@ -277,7 +277,9 @@ function list(table) {
   });
 
   const KIND = { tag: "text/x-carnet-tag", row: "text/x-carnet-row" };
-  const dropped = (rowIds, what, on) => post(`${here()}/selected/${what}`, [on, ...rowIds.map((id) => ["id", id])]);
+  // The page of the list, which is shown again.
+  const of = () => ["q", "of-tag", "show", "of-sort", "of-page"].map((name) => [name, $(`form.list input[name=${name}]`)?.value ?? ""]);
+  const dropped = (rowIds, what, on) => post(`${here()}/selected/${what}`, [on, ...of(), ...rowIds.map((id) => ["id", id])]);
   const accept = (event, kind) => {
     if (!event.dataTransfer.types.includes(kind)) return false;
     event.preventDefault();

@@ -81,9 +81,11 @@ sentences! {
     session_ended: "That browser is signed out.", "Ce navigateur est déconnecté.";
     my_data: "My data", "Mes données";
     download_everything: "Download everything", "Tout télécharger";
-    download_text: "A zip archive with the contacts of each of your address books (vCard, with your tags and the comments) and with what your account knows: card, settings, groups, devices, passwords without their secrets.", "Une archive zip avec les contacts de chacun de vos carnets (vCard, avec vos étiquettes et les commentaires) et ce que votre compte sait : fiche, paramètres, groupes, appareils, mots de passe sans leurs secrets.";
+    download_text: "A zip archive with the contacts of each of your address books (vCard, with your tags and the comments), the documents of your folders and of your groups, and what your account knows: card, settings, groups, devices, passwords without their secrets.", "Une archive zip avec les contacts de chacun de vos carnets (vCard, avec vos étiquettes et les commentaires), les documents de vos dossiers et de vos groupes, et ce que votre compte sait : fiche, paramètres, groupes, appareils, mots de passe sans leurs secrets.";
     delete_account: "Delete my account", "Supprimer mon compte";
     delete_contacts: "{} contacts of your own are removed.", "{} contacts à vous sont retirés.";
+    delete_document: "{} document of your own is removed.", "{} document à vous est retiré.";
+    delete_documents: "{} documents of your own are removed.", "{} documents à vous sont retirés.";
     delete_groups: "What you created or shared in your groups stays there, with their administrators: {}.", "Ce que vous avez créé ou partagé dans vos groupes y reste, aux mains de leurs administrateurs : {}.";
     delete_rest: "Your tags, settings, devices and passwords are removed. Nobody can sign in with your login any more. This cannot be undone: download your data first.", "Vos étiquettes, paramètres, appareils et mots de passe sont retirés. Plus personne ne se connecte avec votre identifiant. C'est définitif : téléchargez d'abord vos données.";
     delete_runs: "You run these groups: {}. Hand them over or delete them first.", "Vous administrez ces groupes : {}. Confiez-les ou supprimez-les d'abord.";

@@ -8,6 +8,9 @@ sentences! {
     service: "Service", "Service";
     service_as_written: "As written", "Comme écrit";
     messaging_hint: "The service chosen is written in front: skype:name, xmpp:name@example.org", "Le service choisi est écrit devant : skype:nom, xmpp:nom@example.org";
+    departed: "a person who has left", "une personne partie";
+    ask_custodians: "Its creator is not in the group any more. To have it modified, ask those who run the group: {}.", "La personne qui l'a créé n'est plus dans le groupe. Pour le faire modifier, demandez à qui l'administre : {}.";
+    ask_allowed: "Its creator is gone. To have it modified, ask: {}.", "La personne qui l'a créé est partie. Pour le faire modifier, demandez à : {}.";
     went_back_restored: "Brought back: {}.", "Rétablis : {}.";
     went_back_reverted: "Changed back: {}.", "Ramenés à leur contenu d'alors : {}.";
     went_back_removed: "Removed: {}.", "Retirés : {}.";

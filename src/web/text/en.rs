@@ -275,7 +275,7 @@ pub const EN: Text = Text {
     select_all: "Select all contacts shown",
     all_selected: "Everything this page shows is selected.",
     selected_contacts: "Selected contacts",
-    nothing_selected: "nothing is selected",
+    nothing_selected: "Nothing is selected.",
     selection_deleted: "Deleted: {}.",
     selection_shared: "Shared: {}.",
     selection_copied: "Copied: {}.",

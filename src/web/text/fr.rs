@@ -275,7 +275,7 @@ pub const FR: Text = Text {
     select_all: "Sélectionner tous les contacts affichés",
     all_selected: "Tout ce que montre cette page est sélectionné.",
     selected_contacts: "Contacts sélectionnés",
-    nothing_selected: "rien n'est sélectionné",
+    nothing_selected: "Rien n'est sélectionné.",
     selection_deleted: "Supprimés : {}.",
     selection_shared: "Partagés : {}.",
     selection_copied: "Copiés : {}.",

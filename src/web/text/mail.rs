@@ -113,7 +113,8 @@ sentences! {
     kept_left_out: "Some fields are not shown here.", "Certains champs ne sont pas montrés ici.";
     kept_notes: "There may be private notes, comments and tags besides.", "Il peut y avoir en plus des notes privées, des commentaires et des étiquettes.";
     kept_alone: "Only {} can see it.", "Seul {} peut le voir.";
-    kept_readers: "{} and {} others of a group can see it.", "{} et {} autres membres d'un groupe peuvent le voir.";
+    kept_reader: "{} can see it, and so can {} other person of the groups it is shared with.", "{} peut le voir, et {} autre personne des groupes avec lesquels il est partagé.";
+    kept_readers: "{} can see it, and so can {} other people of the groups it is shared with.", "{} peut le voir, et {} autres personnes des groupes avec lesquels il est partagé.";
     kept_days: "Earlier versions are kept for {} days, then they are gone.", "Les versions antérieures sont gardées {} jours, puis disparaissent.";
 
     notifications: "Notifications", "Avertissements";

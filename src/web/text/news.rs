@@ -12,6 +12,8 @@ sentences! {
     added: "{} made you a member of {}.", "{} vous a ajouté au groupe {}.";
     added_by_administration: "You are a member of {} now.", "Vous êtes maintenant membre de {}.";
     joined: "{} is a member of {} now.", "{} est maintenant membre de {}.";
+    accepted: "{} accepted your change of {}.", "{} a accepté votre modification de {}.";
+    declined: "{} declined your change of {}.", "{} a décliné votre modification de {}.";
     open: "Open", "Ouvrir";
     read: "Read", "Lu";
     all_read: "All read", "Tout est lu";

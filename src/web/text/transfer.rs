@@ -224,6 +224,7 @@ sentences! {
     same_mobile: "a mobile number in common", "un numéro de portable commun";
     same_number: "a number in common", "un numéro commun";
     merge: "Merge", "Fusionner";
+    merge_stays: "“{}” is also in: {}. It stays there, as a contact of its own: share the merged contact there if it should take its place.", "« {} » est aussi dans : {}. Il y reste, comme contact à part : partagez-y le contact fusionné s'il doit le remplacer.";
     merge_text: "What is chosen becomes one contact; the second one goes to the trash. Tags and categories of both are kept.", "Ce qui est choisi devient un seul contact ; le second va à la corbeille. Les étiquettes et catégories des deux sont gardées.";
     both_notes: "both, one under the other", "les deux, l'une sous l'autre";
     keep_other: "Keep the other one instead", "Garder plutôt l'autre";

@@ -325,11 +325,6 @@ async fn to_contact(
     text: &'static Text,
 ) -> Result<NewMessage> {
     let new = &asked.verification.asked;
-    let readers = if asked.book.is_private() {
-        0
-    } else {
-        asked.book.members().await?.len().saturating_sub(1)
-    };
     Ok(NewMessage {
         channel: Channel::Mail,
         person: Some(asked.asker.id),
@@ -340,7 +335,7 @@ async fn to_contact(
             lines: lines(&shown(web.facet.form(Some(after), text), &new.hidden)),
             purpose: new.purpose.clone(),
             since: when::shown(asked.card.placement.created, text),
-            readers,
+            readers: asked.readers().await?,
             left_out: !new.hidden.is_empty(),
             days: web.core.limits().history_days,
         }),

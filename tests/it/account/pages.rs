@@ -217,6 +217,17 @@ fn everything_is_downloaded_as_one_archive_without_secrets() {
         "/settings/passwords",
         &fields,
     );
+    let long = b"a page of text\n".repeat(100_000);
+    for (folder, name, octets) in [
+        ("/d/private/documents", "cv.pdf", &long[..]),
+        ("/d/private/documents", "CV.pdf", b"another"),
+        ("/d/g/Team/documents", "plan.txt", b"ours"),
+    ] {
+        let token = hidden(&alice.page(folder), "token");
+        let files = [(name, octets)];
+        let sent = alice.upload(&format!("{folder}/upload"), &[("token", &token)], &files);
+        assert_eq!(sent.status, 303, "{}", sent.text());
+    }
     let answer = submit(&alice, PAGE, "/settings/account/download", &[]);
     assert_eq!(answer.header("content-type"), Some("application/zip"));
     let mut archive = zip::ZipArchive::new(Cursor::new(answer.body)).expect("an archive");
@@ -225,9 +236,28 @@ fn everything_is_downloaded_as_one_archive_without_secrets() {
         .map(|name| name.expect("a name").into_owned())
         .collect();
     names.sort();
+    let documents: Vec<String> = names.drain(1..4).collect();
+    assert!(
+        documents[0].starts_with("documents/group Team/") && documents[0].ends_with("/plan.txt")
+    );
+    assert!(
+        documents[1].starts_with("documents/private/"),
+        "{documents:?}"
+    );
     assert_eq!(
         names,
         ["account.json", "group Team.vcf", "private Contacts.vcf"]
+    );
+    let mut sizes: Vec<u64> = documents
+        .iter()
+        .map(|name| archive.by_name(name).expect(name).size())
+        .collect();
+    sizes.sort_unstable();
+    assert_eq!(sizes, [4, 7, long.len() as u64]);
+    let page = alice.page("/settings/account/delete");
+    assert!(
+        page.contains("2 documents of your own are removed."),
+        "{page}"
     );
     let mut read = |name: &str| {
         let mut text = String::new();

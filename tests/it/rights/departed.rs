@@ -235,3 +235,44 @@ async fn the_audit_names_rights_members_and_accounts() {
         assert!(lines.contains(&line), "{line}: {lines:#?}");
     }
 }
+
+#[tokio::test]
+async fn the_audit_keeps_who_acted_and_names_what_changed() {
+    let w = World::new().await;
+    allowed(w.grant("ada", "G", "everyone", Add).await);
+    let max = w.id("max").await;
+    let change = |email: Option<&str>, quota| Op::Person(PersonOp::ChangePerson {
+        person: max,
+        email: Some(email.map(str::to_owned)),
+        name: Some("max".to_owned()),
+        admin: Some(false),
+        password_hash: None,
+        disabled: Some(false),
+        quota: Some(quota),
+        settings: None,
+    });
+    allowed(w.commit(change(None, Some(7))).await);
+    allowed(w.commit(change(None, Some(7))).await);
+    allowed(w.commit(change(Some("max@example.org"), Some(7))).await);
+    allowed(w.core.forgotten("max", "en").await);
+    let group = w.group("ada", "G").await.expect("a group");
+    allowed(group.hand_over(w.id("coco").await).await);
+    let person = w.id("ada").await;
+    allowed(w.commit(Op::Person(PersonOp::RemovePerson { person })).await);
+    let lines = w.core.operator().audit(i64::MAX, 100).await.expect("lines");
+    let granted = lines
+        .iter()
+        .find(|line| line.what.contains("right add for everyone"));
+    assert_eq!(granted.expect("a line").who, "ada");
+    let changes = lines
+        .iter()
+        .filter(|line| line.what.contains("account max changed"));
+    let changes: Vec<_> = changes.map(|line| &line.what[..]).collect();
+    let expected = [
+        "account max changed: e-mail address",
+        "account max changed: quota",
+    ];
+    assert_eq!(changes, expected);
+    let sent = "a link for a forgotten password was sent to account max";
+    assert!(lines.iter().any(|line| line.what == sent), "{lines:#?}");
+}

@@ -1,6 +1,6 @@
 //! History, the trash, refused changes, mass deletion, and the end of what was kept.
 
-use carnet::domain::store::Want;
+use carnet::domain::store::{News, Want};
 use carnet::domain::{
     batch::{HistoryOp, Op},
     book::{Condition, Replace},
@@ -9,6 +9,7 @@ use carnet::domain::{
     history::What,
     id::{RevisionId, Timestamp},
     rights::GroupRight::Add,
+    settings::Settings,
 };
 
 use super::{PRIVATE, World, allowed, hidden, refused, vcard};
@@ -169,6 +170,31 @@ async fn a_refused_change_is_copied_or_proposed_and_accepted() {
         "{text}"
     );
     assert!(w.core.proposals(&mia).await.expect("a list").is_empty());
+    let news = w.core.news(&max).await.expect("news");
+    let told = news.iter().find(|told| told.what == News::Accepted);
+    let told = &told.expect("told").notice;
+    assert_eq!((&told.client[..], &told.subject[..]), ("mia", "k"));
+    w.check().await;
+}
+
+#[tokio::test]
+async fn who_proposes_a_change_learns_what_became_of_it() {
+    let w = World::new().await;
+    let phone = w.client("max", "CardDAV App").await;
+    let book = w.core.open_group(&phone, "G").await.expect("a book");
+    let edit = Replace(vcard("k", "+33 2").into_bytes());
+    refused(book.put("k.vcf", &Condition::None, &edit).await);
+    let max = w.actor("max").await;
+    let alerts = async || w.core.notices(&max).await.expect("notices").len();
+    assert_eq!(alerts().await, 1);
+    let list = w.core.refused(&max).await.expect("a list");
+    allowed(w.core.propose(&max, list[0].revision.id).await);
+    assert_eq!(alerts().await, 0, "nothing is left to be decided");
+    let mia = w.actor("mia").await;
+    allowed(w.core.decline_proposal(&mia, list[0].revision.id).await);
+    let news = w.core.news(&max).await.expect("news");
+    assert!(news.iter().any(|told| told.what == News::Declined));
+    assert!(w.core.refused(&max).await.expect("a list").is_empty());
     w.check().await;
 }
 
@@ -219,11 +245,58 @@ async fn a_client_that_removes_much_is_noticed_and_undone() {
     );
     // What another client does is left alone.
     allowed(w.modify("mia", PRIVATE, "c100", "+33 5").await);
-    let done = allowed(w.core.undo_notice(&mia, notices[0].id).await);
-    assert_eq!((done.restored, done.skipped), (60, 0));
+    // What the client made since goes too, until that is taken back.
+    let added = Replace(vcard("later", "+33 8").into_bytes());
+    allowed(book.put("later.vcf", &Condition::Absent, &added).await);
+    let (done, undo) = allowed(w.core.undo_notice(&mia, notices[0].id).await);
+    assert_eq!((done.restored, done.removed, done.skipped), (60, 1, 0));
     assert_eq!(private.count().await.expect("a number"), 161);
     assert!(allowed(w.read("mia", PRIVATE, "c100").await).contains("+33 5"));
     assert!(w.core.notices(&mia).await.expect("notices").is_empty());
+    let taken = allowed(w.core.undo(&mia, &undo).await);
+    assert_eq!((taken.back, taken.left), (61, 0));
+    allowed(w.read("mia", PRIVATE, "later").await);
+    assert_eq!(private.count().await.expect("a number"), 102);
+    w.check().await;
+}
+
+#[tokio::test]
+async fn what_pages_remove_and_what_is_back_is_no_mass_deletion() {
+    let w = World::new().await;
+    let mia = w.actor("mia").await;
+    let hold = |settings: &mut Settings| settings.hold_mass_deletions = true;
+    allowed(w.core.change_settings(&mia, hold).await);
+    let private = w.book("mia", PRIVATE).await.expect("a book");
+    let cards = (0..80).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
+    allowed(private.add_all(cards.collect()).await);
+    let remove = async |client: &str, range: std::ops::Range<usize>| {
+        let client = w.client("mia", client).await;
+        let book = w.core.default_book(&client).await.expect("a book");
+        let mut placements = Vec::new();
+        for at in range {
+            let found = w.placement("mia", PRIVATE, &format!("c{at}")).await;
+            placements.push(found.expect("a contact"));
+        }
+        let removed = allowed(book.remove_all(&placements).await).into_iter();
+        let removals = removed.map(|done| done.expect("removed"));
+        removals.collect::<Vec<RevisionId>>()
+    };
+    let told = async || w.core.notices(&mia).await.expect("notices");
+    // Pages have an undo of their own.
+    let removals = remove("web", 0..70).await;
+    assert!(told().await.is_empty());
+    allowed(private.restore(&removals).await);
+    remove("web", 79..80).await;
+
+    let removals = remove("EAS Phone", 0..60).await;
+    assert_eq!(told().await[0].number, 60);
+    allowed(private.restore(&removals[..20]).await);
+    assert_eq!(told().await[0].number, 40);
+    allowed(private.restore(&removals[20..]).await);
+    assert!(told().await.is_empty());
+    // What is back is counted no more, and nothing is held.
+    remove("EAS Phone", 0..10).await;
+    assert!(told().await.is_empty());
     w.check().await;
 }
 

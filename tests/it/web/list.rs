@@ -261,7 +261,10 @@ fn all_of_a_list_is_more_than_its_page() {
     ];
     let answer = browser.submit("/c/private/selected/delete", &fields);
     assert_eq!(answer.status, 303);
-    let page = browser.page(answer.header("location").expect("a place"));
+    let place = answer.header("location").expect("a place");
+    assert!(place.starts_with("/c/private?q=ash&"), "{place}");
+    assert!(!browser.page(place).contains("Ann001"));
+    let page = browser.page("/c/private");
     assert!(
         page.contains("Emil Oak") && !page.contains("Ann001"),
         "{page}"
@@ -283,6 +286,94 @@ fn all_of_a_list_is_more_than_its_page() {
     let fields = [("token", token.as_str()), ("everything", "1"), ("q", "")];
     let answer = browser.submit("/c/private/selected/delete", &fields);
     assert_eq!(answer.header("location"), Some("/c/private/empty"));
+}
+
+#[test]
+fn what_is_unticked_of_everything_is_left_alone_without_script() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let book = Book::of(&server.address, "bob");
+    for at in 0..202 {
+        put(&book, &format!("a{at}"), "Ash", &format!("Ann{at:03}"));
+    }
+    let shown = |page: &str| {
+        let ids = page.split("name=\"shown\" value=\"").skip(1);
+        let ids = ids.map(|rest| rest.split('"').next().expect("an id").to_owned());
+        ids.collect::<Vec<_>>()
+    };
+    let submitted = |list: &str, action: &str, unticked: usize| {
+        let page = browser.page(list);
+        let ids = shown(&page);
+        let mut fields = vec![("token".to_owned(), hidden(&page, "token"))];
+        for name in ["q", "of-tag", "show", "of-sort", "of-page"] {
+            fields.push((name.to_owned(), hidden(&page, name)));
+        }
+        fields.push(("everything".to_owned(), "1".to_owned()));
+        fields.extend(ids.iter().map(|id| ("shown".to_owned(), id.clone())));
+        fields.extend(
+            ids.iter()
+                .skip(unticked)
+                .map(|id| ("id".to_owned(), id.clone())),
+        );
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(n, v)| (n.as_str(), v.as_str()))
+            .collect();
+        browser.submit(&format!("/c/private/selected/{action}"), &fields)
+    };
+    let page = submitted("/c/private?q=ash&all=2", "export", 2).text();
+    assert!(page.contains("200"), "{page}");
+    assert_eq!(page.matches("name=\"without\"").count(), 2, "{page}");
+    let answer = submitted("/c/private?q=ash&page=2&all=2", "delete", 1);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    // The list is filtered still, and its second page is no more.
+    let place = answer.header("location").expect("a place").to_owned();
+    assert!(place.starts_with("/c/private?q=ash&page=2&"), "{place}");
+    let page = browser.page(&place);
+    assert!(
+        page.contains("Deleted: 201.") && page.contains("Ann200"),
+        "{page}"
+    );
+    assert!(!page.contains("Ann201") && !page.contains("Ann199"));
+    // Its undo leads to the same list.
+    let fields = [
+        ("token", hidden(&page, "token")),
+        ("kept", hidden(&page, "kept")),
+    ];
+    let fields = fields
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let answer = browser.submit("/undo", &fields);
+    let place = answer.header("location").expect("a place").to_owned();
+    assert!(place.starts_with("/c/private?q=ash&page=2&"), "{place}");
+    assert!(browser.page(&place).contains("Taken back: 201."));
+    // The whole book, less some: it is not emptied.
+    let answer = submitted("/c/private?all=2", "delete", 3);
+    let place = answer.header("location").expect("a place");
+    assert!(!place.contains("/empty"), "{place}");
+    assert!(browser.page(place).contains("Deleted: 199."));
+}
+
+#[test]
+fn an_action_on_nothing_keeps_the_list_and_says_so() {
+    let server = Server::start();
+    let mut browser = Browser::open(&server.address);
+    browser.language = "fr";
+    assert_eq!(browser.sign_in("bob", "demo").status, 303);
+    let book = Book::of(&server.address, "bob");
+    put(&book, "a", "Ash", "Ann");
+    put(&book, "e", "Oak", "Emil");
+    let token = hidden(&browser.page("/c/private"), "token");
+    let fields = [("token", token.as_str()), ("q", "ash")];
+    let answer = browser.submit("/c/private/selected/delete", &fields);
+    assert_eq!(answer.status, 422);
+    let page = answer.text();
+    assert!(page.contains("Rien n&#39;est sélectionné."), "{page}");
+    assert!(!page.contains("enregistré"), "{page}");
+    assert!(
+        page.contains("Ann Ash") && !page.contains("Emil Oak"),
+        "{page}"
+    );
 }
 
 #[test]

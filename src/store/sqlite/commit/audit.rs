@@ -10,7 +10,10 @@ impl Commit<'_> {
     /// A line about what the batch did.
     pub(super) fn audit(&self, what: &str) -> Applied<()> {
         self.connection
-            .prepare_cached("INSERT INTO audit (at, person, client, what) VALUES (?1, ?2, ?3, ?4)")?
+            .prepare_cached(
+                "INSERT INTO audit (at, person, login, client, what) VALUES (?1, ?2,
+                     coalesce((SELECT login FROM person WHERE id = ?2), ''), ?3, ?4)",
+            )?
             .execute(params![
                 self.batch.at.0,
                 self.author(),

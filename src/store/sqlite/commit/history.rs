@@ -47,10 +47,13 @@ impl Commit<'_> {
                 Ok(gone)
             }
             HistoryOp::Propose { revision } => self.propose(*revision),
-            HistoryOp::SettleProposal { revision } => self.run(
-                "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
-                [revision.0],
-            ),
+            HistoryOp::SettleProposal { revision, accepted } => {
+                self.tell_proposer(*revision, *accepted)?;
+                self.run(
+                    "DELETE FROM revision WHERE id = ?1 AND kind = 'proposed'",
+                    [revision.0],
+                )
+            }
             HistoryOp::Purge {
                 versions_before,
                 trash_before,
@@ -70,7 +73,10 @@ impl Commit<'_> {
             .execute(params![revision.0, self.author()])?;
         match proposed {
             0 => Err(Error::NotFound.into()),
-            _ => Ok(revision.0),
+            _ => {
+                self.settle_kept()?;
+                Ok(revision.0)
+            }
         }
     }
 

@@ -1,13 +1,22 @@
 //! Notices to people: a client that removed a large part of a book, changes that were refused,
 //! contacts shared or granted in a group.
 
+use std::collections::BTreeSet;
+
 use rusqlite::params;
 
 use super::{Applied, Commit};
-use crate::domain::id::{NoticeId, OutgoingId, PersonId};
+use crate::domain::{
+    actor::PAGES,
+    id::{NoticeId, OutgoingId, PersonId, RevisionId},
+};
 
 /// More removals than this within an hour, and more than a quarter of the book.
 const MANY: i64 = 50;
+
+/// Kinds of notices to whoever proposed a change.
+pub const PROPOSAL_ACCEPTED: &str = "proposal-accepted";
+pub const PROPOSAL_DECLINED: &str = "proposal-declined";
 
 /// An act of an author that members of a group are notified of.
 pub struct Doing {
@@ -188,6 +197,30 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// Notifies whoever proposed a change of what became of it; the newest thirty are kept.
+    pub(super) fn tell_proposer(&self, revision: RevisionId, accepted: bool) -> Applied<()> {
+        let kind = if accepted {
+            PROPOSAL_ACCEPTED
+        } else {
+            PROPOSAL_DECLINED
+        };
+        self.run(
+            "INSERT INTO notice (person, kind, at, client, collection, since, number, subject, item)
+             SELECT r.person, ?2, ?3, coalesce(a.name, ''), r.collection, ?3, 1, i.display, i.id
+             FROM revision r JOIN item i ON i.id = r.item LEFT JOIN person a ON a.id = ?4
+             WHERE r.id = ?1 AND r.kind = 'proposed' AND r.person IS NOT NULL AND r.person IS NOT ?4",
+            params![revision.0, kind, self.batch.at.0, self.author()],
+        )?;
+        self.run(
+            "DELETE FROM notice WHERE id IN (
+                 SELECT n.id FROM notice n JOIN revision r ON r.person = n.person
+                 WHERE r.id = ?1 AND n.settled IS NULL AND n.kind IN (?2, ?3)
+                 ORDER BY n.id DESC LIMIT -1 OFFSET 30)",
+            params![revision.0, PROPOSAL_ACCEPTED, PROPOSAL_DECLINED],
+        )?;
+        Ok(())
+    }
+
     /// Ends the notice about refused changes when none are left.
     pub(super) fn settle_kept(&mut self) -> Applied<()> {
         self.run(
@@ -198,16 +231,58 @@ impl Commit<'_> {
         Ok(())
     }
 
+    /// What is restored counts as removed no more; notices of which nothing is left are settled.
+    pub(super) fn recount_restored(&mut self) -> Applied<()> {
+        let mut books = BTreeSet::new();
+        for (placement, book) in std::mem::take(&mut self.restored) {
+            books.insert(book);
+            let removed =
+                "FROM revision r WHERE r.item = (SELECT item FROM placement WHERE id = ?1)
+                AND r.kind = 'removed' AND r.placement = ?1";
+            self.run(
+                &format!(
+                    "UPDATE removal_count SET removals = max(removals - 1, 0)
+                     WHERE (person, client, collection, minute) IN
+                         (SELECT r.person, r.client, r.collection, r.at / 60000 {removed})"
+                ),
+                [placement],
+            )?;
+            self.run(
+                &format!(
+                    "UPDATE notice AS n SET number = max(number - 1, 0)
+                     WHERE collection = ?2 AND kind = 'mass-deletion' AND settled IS NULL
+                         AND EXISTS (SELECT 1 {removed} AND r.person = n.person
+                             AND r.client = n.client AND r.at >= n.since)"
+                ),
+                [placement, book],
+            )?;
+        }
+        for book in books {
+            self.run(
+                "UPDATE notice AS n SET settled = ?2, held = 0
+                 WHERE collection = ?1 AND kind = 'mass-deletion' AND settled IS NULL
+                     AND NOT EXISTS (SELECT 1 FROM revision r
+                         WHERE r.collection = n.collection AND r.kind = 'removed'
+                             AND r.at >= n.since AND r.person = n.person AND r.client = n.client
+                             AND NOT EXISTS (SELECT 1 FROM placement b WHERE b.item = r.item
+                                 AND b.collection = r.collection AND b.gone IS NULL))",
+                [book, self.batch.at.0],
+            )?;
+        }
+        Ok(())
+    }
+
     /// Counts the removals of this commit, less what it only moved, and notifies the person once
     /// when a client exceeds the limit.
     pub(super) fn count_removals(&mut self) -> Applied<()> {
         let (Some(person), Some(collection)) = (self.author(), self.removed_from) else {
             return Ok(());
         };
-        if self.net_removals <= 0 || self.batch.client.is_empty() {
+        let client = self.batch.client.as_str();
+        // Pages offer *Undo*, and ask for the number before a book is emptied.
+        if self.net_removals <= 0 || client.is_empty() || client == PAGES {
             return Ok(());
         }
-        let client = &self.batch.client;
         let minute = self.batch.at.0 / 60_000;
         self.run(
             "INSERT INTO removal_count (person, client, collection, minute, removals)

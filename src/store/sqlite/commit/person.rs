@@ -1,6 +1,6 @@
 //! Accounts.
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::{Applied, Commit};
 use crate::domain::{
@@ -11,6 +11,15 @@ use crate::domain::{
     principal::Role,
     rule::Rule,
 };
+
+/// What the audit names when it changes.
+struct Known {
+    disabled: bool,
+    admin: bool,
+    quota: Option<i64>,
+    email: Option<String>,
+    name: String,
+}
 
 impl Commit<'_> {
     pub(super) fn person_op(&mut self, op: &PersonOp) -> Applied<i64> {
@@ -128,6 +137,7 @@ impl Commit<'_> {
         else {
             return Ok(0);
         };
+        let before = self.known_of(person)?;
         if let Some(email) = email {
             self.check_email(email.as_deref(), person.0)?;
             self.connection
@@ -166,15 +176,16 @@ impl Commit<'_> {
                 .prepare_cached("DELETE FROM session WHERE person = ?1")?
                 .execute([person.0])?;
         }
+        let after = self.known_of(person)?;
         let changes = [
             (password_hash.is_some(), "password"),
-            (*disabled == Some(true), "disabled"),
-            (*disabled == Some(false), "enabled"),
-            (*admin == Some(true), "administrator"),
-            (*admin == Some(false), "no administrator"),
-            (quota.is_some(), "quota"),
-            (email.is_some(), "e-mail address"),
-            (name.is_some(), "name"),
+            (after.disabled && !before.disabled, "disabled"),
+            (before.disabled && !after.disabled, "enabled"),
+            (after.admin && !before.admin, "administrator"),
+            (before.admin && !after.admin, "no administrator"),
+            (before.quota != after.quota, "quota"),
+            (before.email != after.email, "e-mail address"),
+            (before.name != after.name, "name"),
         ];
         let changes = changes.iter().filter(|(changed, _)| *changed);
         let changes: Vec<&str> = changes.map(|(_, what)| *what).collect();
@@ -184,6 +195,23 @@ impl Commit<'_> {
         self.rights_moved = true;
         self.people.push(person);
         Ok(person.0)
+    }
+
+    fn known_of(&self, person: PersonId) -> Applied<Known> {
+        let known = self
+            .connection
+            .prepare_cached("SELECT disabled, admin, quota, email, name FROM person WHERE id = ?1")?
+            .query_row([person.0], |row| {
+                Ok(Known {
+                    disabled: row.get(0)?,
+                    admin: row.get(1)?,
+                    quota: row.get(2)?,
+                    email: row.get(3)?,
+                    name: row.get(4)?,
+                })
+            })
+            .optional()?;
+        Ok(known.ok_or(Error::NotFound)?)
     }
 
     /// Ends an account: groups keep the contacts it created or shared there, its private contacts

@@ -240,6 +240,7 @@ impl<'a> Commit<'a> {
                     from: row.get(1)?,
                 })
             })?;
+        self.restored.push((placed.id, placed.collection));
         self.place_existing(
             ItemId(placed.item),
             &NewPlacement {

@@ -438,3 +438,46 @@ fn what_was_typed_goes_to_private_where_nothing_may_be_added() {
     assert_eq!(mia.browser.send(&never, &of_p, None).status, 404);
     setting.check();
 }
+
+#[test]
+fn a_merge_says_which_groups_keep_the_other_contact() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    let id = |uid: &str| {
+        let card = mia.card("/c/private", uid);
+        card.rsplit('/').next().expect("an id").to_owned()
+    };
+    let (p, q) = (id("p"), id("q"));
+    let page = mia.page(&format!("/c/private/duplicates/{q}/{p}"));
+    assert!(page.contains("“Contact p” is also in: G."), "{page}");
+    let page = mia.page(&format!("/c/private/duplicates/{p}/{q}"));
+    assert!(!page.contains("is also in"), "{page}");
+}
+
+#[test]
+fn who_may_modify_once_the_creator_is_gone_is_named() {
+    let setting = Setting::start();
+    let (mia, max) = (setting.visit("mia"), setting.visit("max"));
+    let k = max.card("/g/G", "k");
+    assert!(max.page(&k).contains("Only mia"));
+    mia.done("/g/G/members/leave", &[("leaving", "copies")]);
+    let asked = "Its creator is not in the group any more. To have it modified, ask those who run \
+        the group: ada &#60;i&#62;, coco &#60;i&#62;.";
+    assert!(max.page(&k).contains(asked), "{}", max.page(&k));
+    let form = max.browser.get(&format!("{k}/edit"));
+    assert_eq!(form.status, 403);
+    assert!(form.text().contains(asked), "{}", form.text());
+    let person = setting.server.person("mia");
+    setting
+        .server
+        .commit(carnet::domain::batch::{PersonOp, Op}::Person(PersonOp::RemovePerson { person }));
+    let page = max.page(&k);
+    assert!(page.contains(asked), "{page}");
+    assert!(
+        page.contains("Created by a person who has left, "),
+        "{page}"
+    );
+    let rights = max.page(&format!("{k}/rights"));
+    assert!(rights.contains("a person who has left"), "{rights}");
+    setting.check();
+}

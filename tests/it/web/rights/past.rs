@@ -198,6 +198,12 @@ fn a_refused_change_is_copied_proposed_accepted_or_dismissed() {
     let proposal = hidden(&page, "revision");
     mia.done("/refused/accept", &[("revision", &proposal)]);
     assert!(zed.page(&k).contains("+33 15"));
+    let home = max.page("/");
+    let told = "mia &#60;i&#62; accepted your change of Contact k.";
+    assert!(
+        home.contains(told) && home.contains(&format!("href=\"{k}\"")),
+        "{home}"
+    );
     mia.refused("/refused/accept", &[("revision", &proposal)], 404);
 
     // Another one is declined, a third dismissed, a fourth copied.
@@ -266,6 +272,10 @@ fn a_mass_deletion_is_told_on_every_page_and_undone_with_one_button() {
         page.contains("Brought back:") && !page.contains("class=\"notice alert\""),
         "{page}"
     );
+    assert!(mia.lists("/c/private", "m7"));
+    let page = mia.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 60."), "{page}");
+    assert!(!mia.lists("/c/private", "m7"));
     assert!(mia.lists("/c/private", "p"));
     setting.check();
 }

@@ -63,6 +63,38 @@ fn tags_are_as_before() {
 }
 
 #[test]
+fn a_deleted_tag_comes_back_on_what_had_it() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    let urgent = tag(&mia, "Urgent");
+    for card in [mia.card("/c/private", "p"), mia.card("/g/G", "k")] {
+        mia.done(&format!("{card}/tags"), &[("tag", &urgent)]);
+    }
+    let page = mia.done("/tags/delete", &[("id", &urgent)]);
+    assert!(!page.contains("id=\"tag-"), "{page}");
+    let page = undo(&mia, &page);
+    let number = |page: &str| {
+        let at = page.find("id=\"tag-").expect("a tag") + 8;
+        page[at..].split('"').next().expect("a number").to_owned()
+    };
+    let again = number(&page);
+    assert!(
+        page.contains("Urgent") && page.contains("#aa0000"),
+        "{page}"
+    );
+    assert!(mia.lists(&format!("/c/private?tag={again}"), "p"));
+    assert!(!mia.lists(&format!("/c/private?tag={again}"), "q"));
+    assert!(mia.lists(&format!("/g/G?tag={again}"), "k"));
+    // Another one took its name meanwhile: what had the first one has that.
+    let page = mia.done("/tags/delete", &[("id", &again)]);
+    let kept = hidden(&page, "kept");
+    let other = tag(&mia, "urgent");
+    mia.done("/undo", &[("kept", &kept)]);
+    assert!(mia.lists(&format!("/c/private?tag={other}"), "p"));
+    setting.check();
+}
+
+#[test]
 fn what_was_shared_moved_or_copied_is_where_it_was() {
     let setting = Setting::start();
     setting.given("H", "mia", GroupRight::Add);
