@@ -1,7 +1,7 @@
 //! Personal tags: nobody else sees them and they never change the item. In the owner's Private they
 //! are its CATEGORIES.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     actor::Actor,
@@ -15,6 +15,11 @@ use super::{
     rule::Rule,
     store::Tag,
 };
+
+/// Tags of one person, and of one item.
+pub const MOST: usize = 1000;
+/// Characters of a tag that a card names.
+pub const LONGEST: usize = 255;
 
 impl Core {
     /// The actor's tags by name, each with the number of their private items that have it.
@@ -30,6 +35,9 @@ impl Core {
             return Err(Error::Invalid("a tag's name has 1 to 64 characters".into()));
         }
         let colour = checked(colour)?;
+        if self.tags(actor).await?.len() >= MOST {
+            return Err(Error::Invalid(Rule::Tags(MOST)));
+        }
         self.decided(actor, |actor| {
             let op = Op::AddTag {
                 person: actor.person,
@@ -65,9 +73,10 @@ impl Core {
         self.decided(actor, |actor| async move {
             let mut ops = Vec::new();
             for placement in self.store().tagged(tag).await? {
-                let mut names = self.store().tags_of(actor.person, placement.item).await?;
+                let before = self.store().tags_of(actor.person, placement.item).await?;
+                let mut names = before.clone();
                 names.retain(|other| other != name);
-                ops.push(self.categorised(&placement, names));
+                ops.push(self.categorised(&placement, &before, names));
             }
             ops.push(Op::RemoveTag { tag });
             self.commit_as(&actor, ops).await.map(drop)
@@ -82,13 +91,15 @@ impl Core {
     }
 
     /// The private placement shows these tags: it alone moves, not the item nor its other places.
-    fn categorised(&self, placement: &Placement, tags: Vec<String>) -> Op {
+    fn categorised(&self, placement: &Placement, before: &[String], tags: Vec<String>) -> Op {
         Op::SetOverlay {
             placement: placement.id,
             expected_changed: placement.changed,
-            overlay: self
-                .class_named(&placement.class)
-                .with_tags(&placement.overlay, &tags),
+            overlay: self.class_named(&placement.class).with_tags(
+                &placement.overlay,
+                before,
+                &tags,
+            ),
             tags,
             writer: None,
         }
@@ -161,7 +172,7 @@ impl Book {
                 ops.extend(
                     private
                         .iter()
-                        .map(|placement| core.categorised(placement, after.clone())),
+                        .map(|placement| core.categorised(placement, &before, after.clone())),
                 );
                 if private.is_empty() {
                     let linked = on.iter().map(|(tag, _)| (*tag, true));
@@ -195,7 +206,9 @@ fn named(
     tags: &[TagId],
     name_of: impl Fn(&TagId) -> Result<String>,
 ) -> Result<Vec<(TagId, String)>> {
-    tags.iter().map(|tag| Ok((*tag, name_of(tag)?))).collect()
+    let tags: BTreeSet<&TagId> = tags.iter().collect();
+    let tags = tags.into_iter();
+    tags.map(|tag| Ok((*tag, name_of(tag)?))).collect()
 }
 
 fn checked(colour: &str) -> Result<String> {

@@ -37,12 +37,12 @@ pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
         }
         taken = true;
         for (at, line) in theirs.lines().iter().enumerate() {
-            if line.is(&name) && !ours.contains(&says(line)) {
+            if line.is(&name) && ours.binary_search(&says(line)).is_err() {
                 edit.remove(at);
             }
         }
         for line in mine.all(&name) {
-            if !now.contains(&says(line)) {
+            if now.binary_search(&says(line)).is_err() {
                 edit.add(NewLine::from_line(line));
             }
         }

@@ -41,6 +41,9 @@ sentences! {
     protocols_rule: "An app password serves at least one protocol.", "Un mot de passe d'application sert au moins un protocole.";
     places_rule: "An app password shows at least one place.", "Un mot de passe d'application montre au moins un lieu.";
     ends_rule: "An app password ends in the future, or never.", "Un mot de passe d'application se termine dans le futur, ou jamais.";
+    too_many_tags: "There are at most {} tags. Delete one first.", "Il y a au plus {} étiquettes. Supprimez-en une d'abord.";
+    too_many_groups: "A person administers at most {} groups. Hand one over or delete one first.", "Une personne administre au plus {} groupes. Confiez-en un à quelqu'un d'autre ou supprimez-en un d'abord.";
+    too_many_invitations: "A group has at most {} open invitations. Withdraw one first.", "Un groupe a au plus {} invitations ouvertes. Retirez-en une d'abord.";
     organization_rule: "An organization has at most {} characters.", "Une organisation a au plus {} caractères.";
     password_rule: "An app password needs a name of 1 to 64 characters.", "Un mot de passe d'application demande un nom de 1 à 64 caractères.";
     protocol_rule: "Choose at least one protocol.", "Choisissez au moins un protocole.";
