@@ -296,4 +296,19 @@ mod tests {
             "{merged}"
         );
     }
+
+    #[test]
+    fn a_group_of_very_many_lines_is_adopted_with_some_companions() {
+        let lines = (0..300).map(|n| format!("a.TEL:{n}\r\na.X-ABLabel:l{n}\r\n"));
+        let lines = lines.collect::<String>();
+        let card = |uid: &str, lines: &str| {
+            format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\n{lines}END:VCARD\r\n")
+        };
+        let picked: Vec<String> = (0..610).map(|at| format!("r{at}")).collect();
+        let (first, second) = (card("a", ""), card("b", &lines));
+        let merged = merged(first.as_bytes(), second.as_bytes(), &picked).expect("a card");
+        let merged = parse(&merged).expect("a card");
+        assert_eq!(merged.all("TEL").count(), 300);
+        assert!(merged.lines().len() < 300 * 20, "{}", merged.lines().len());
+    }
 }
