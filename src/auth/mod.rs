@@ -24,7 +24,7 @@ pub use password::{hash, verify};
 pub use second_factor::{Code, new_secret, typed_secret};
 
 use crate::domain::{
-    access::{Access, Protocol, own_password},
+    access::{Access, Protocol, household, own_password},
     actor::{Account, Client},
     app_password,
     batch::{Batch, Op},
@@ -44,7 +44,7 @@ const NOTED_EVERY: i64 = 10 * 60 * 1000;
 const MAX_REMEMBERED: usize = 50_000;
 
 /// Octets of a login or an e-mail address (RFC 5321 §4.5.3.1.3); no account has a longer one.
-const MAX_LOGIN: usize = 256;
+pub const MAX_LOGIN: usize = 256;
 
 /// Password checks at once, where there are as many cores.
 const MAX_CHECKS: usize = 4;
@@ -57,9 +57,11 @@ pub struct Authenticator {
     /// The same for what was right once, which waits for no stranger's check.
     known_checks: Semaphore,
     secret: [u8; 32],
-    known: Mutex<HashMap<[u8; 32], Known>>,
+    /// Of each credential and the [`household`] it was right from: elsewhere it is a guess.
+    known: Mutex<HashMap<(IpAddr, [u8; 32]), Known>>,
     remembered: Duration,
     throttle: throttle::Throttle,
+    codes: second_factor::Codes,
     failures: Failures,
 }
 
@@ -162,6 +164,7 @@ impl Authenticator {
             known: Mutex::default(),
             remembered: REMEMBERED,
             throttle: throttle::Throttle::default(),
+            codes: second_factor::Codes::default(),
             failures: Failures::default(),
         }
     }
@@ -260,28 +263,31 @@ impl Authenticator {
         if login.len() > MAX_LOGIN {
             return Ok(Outcome::Denied);
         }
+        // Looked up whether there is such an account or not: the time tells nothing of it.
+        let typed = self.typed_app_password(password, door).await?;
         let account = self.store.account_by_login(&login).await?;
         let person = account.as_ref().map(|account| &account.person);
         let mut why = Why::WrongPassword;
         if let Some(account) = &account {
             let person = &account.person;
-            match self.app_password(person, password, peer, door).await? {
+            match self.app_password(person, typed, peer, door).await {
                 // Failures stay counted: who holds one password may be guessing another.
                 Ok(found) => return Ok(known(account.clone(), Some(found), door)),
                 Err(other) => why = other,
             }
         }
         let key = self.key(&login, password);
+        let here = (household(peer), key);
         // With a second factor the account's own password opens the pages alone.
         let barred = |person: &Person| person.second_factor && door != Door::Web;
         if let Some(account) = &account
             && !barred(&account.person)
-            && self.remembers(&key, &account.person, self.remembered)
+            && self.remembers(&here, &account.person, self.remembered)
         {
             return Ok(known(account.clone(), None, door));
         }
-        // What was right once waits for nobody's guesses, but is checked.
-        let was_right = person.is_some_and(|person| self.was_right(&key, person));
+        // What was right here once waits for nobody's guesses, but is checked.
+        let was_right = person.is_some_and(|person| self.was_right(&here, person));
         let attempt = if was_right {
             None
         } else {
@@ -314,7 +320,7 @@ impl Authenticator {
                 if let Some(attempt) = attempt {
                     attempt.succeeded();
                 }
-                self.remember(key, &account.person);
+                self.remember(here, &account.person);
                 Ok(known(account, None, door))
             }
             None => {
@@ -325,27 +331,32 @@ impl Authenticator {
         }
     }
 
-    /// The person's app password that was typed, where it serves this door from there. It is read
-    /// anew each time, which costs one row: a revoked one is never remembered. Else why not.
+    /// The app password that was typed, whosoever it is. It is read anew each time, which costs one
+    /// row: a revoked one is never remembered.
+    async fn typed_app_password(&self, typed: &str, door: Door) -> Result<Option<AppPassword>> {
+        match app_password::lookup(typed).filter(|_| door != Door::Web) {
+            Some(digest) => self.store.app_password(&digest).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The app password that was typed, where it is the person's and serves this door from there.
+    /// Else why not.
     async fn app_password(
         &self,
         person: &Person,
-        typed: &str,
+        typed: Option<AppPassword>,
         peer: IpAddr,
         door: Door,
-    ) -> Result<std::result::Result<AppPassword, Why>> {
+    ) -> std::result::Result<AppPassword, Why> {
         let protocols: &[Protocol] = match &door {
-            Door::Web => return Ok(Err(Why::WrongPassword)),
+            Door::Web => return Err(Why::WrongPassword),
             Door::Devices(protocol) => std::slice::from_ref(protocol),
             Door::Autodiscover => &Protocol::ALL,
         };
-        let Some(digest) = app_password::lookup(typed) else {
-            return Ok(Err(Why::WrongPassword));
-        };
         let now = Timestamp::now();
-        let found = self.store.app_password(&digest).await?;
-        let found = found.filter(|found| found.person == person.id && !found.is_over(now));
-        Ok(match found {
+        let own = typed.filter(|found| found.person == person.id && !found.is_over(now));
+        match own {
             None => Err(Why::WrongPassword),
             Some(found) if found.scope.admits(protocols, peer) => {
                 self.note_use(&found, peer, now).await;
@@ -356,7 +367,7 @@ impl Authenticator {
             } else {
                 Why::Protocol
             }),
-        })
+        }
     }
 
     /// Writes down, now and then, that an app password was used.
@@ -381,7 +392,7 @@ impl Authenticator {
     }
 
     /// Whether a credential was verified within some time, and the password is the same since.
-    fn remembers(&self, key: &[u8; 32], person: &Person, within: Duration) -> bool {
+    fn remembers(&self, key: &(IpAddr, [u8; 32]), person: &Person, within: Duration) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.get(key).is_some_and(|known| {
             known.person == person.id
@@ -391,11 +402,11 @@ impl Authenticator {
     }
 
     /// Whether it was verified at any time since the start.
-    fn was_right(&self, key: &[u8; 32], person: &Person) -> bool {
+    fn was_right(&self, key: &(IpAddr, [u8; 32]), person: &Person) -> bool {
         self.remembers(key, person, Duration::MAX)
     }
 
-    fn remember(&self, key: [u8; 32], person: &Person) {
+    fn remember(&self, key: (IpAddr, [u8; 32]), person: &Person) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= MAX_REMEMBERED {
             known.retain(|_, entry| entry.verified.elapsed() < self.remembered);

@@ -1,8 +1,10 @@
 //! Time-based one-time passwords (RFC 6238), each accepted once, and recovery codes.
 
 use std::{
+    collections::HashMap,
     net::IpAddr,
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use totp_rs::{Builder, Secret, Totp};
@@ -18,6 +20,10 @@ use crate::domain::{
 
 /// Octets of a secret (RFC 4226 §4: at least 16, 20 advised).
 const SECRET: usize = 20;
+/// Codes of one person, from all addresses, that are looked at without a wait (RFC 4226 §7.3).
+const FREE: u32 = 10;
+/// The wait before each further one.
+const PAUSE: Duration = Duration::from_secs(60);
 
 /// Outcome of checking a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +31,7 @@ pub enum Code {
     /// The right code, of this time step; 0 for a recovery code.
     Right(u64),
     Wrong,
-    /// Too many wrong codes from this address; try again after so many seconds.
+    /// Too many wrong codes; try again after so many seconds.
     Throttled {
         retry_after: u64,
     },
@@ -53,6 +59,7 @@ impl Authenticator {
         match step_of(secret, typed) {
             Some(step) => {
                 attempt.succeeded();
+                self.codes.forget(person);
                 Code::Right(step)
             }
             None => wrong(person, peer),
@@ -85,6 +92,7 @@ impl Authenticator {
         match self.store.commit(batch).await {
             Ok(_) => {
                 attempt.succeeded();
+                self.codes.forget(person);
                 Ok(Code::Right(step))
             }
             Err(Error::PreconditionFailed | Error::NotFound) => Ok(wrong(person, peer)),
@@ -99,9 +107,56 @@ impl Authenticator {
         typed: &str,
         peer: IpAddr,
     ) -> std::result::Result<Attempt<'_>, u64> {
+        // Nobody guesses a recovery code: it waits for no guesses from other addresses.
+        let is_guess = recovery_lookup(typed).is_none();
+        if is_guess {
+            self.codes.begin(person)?;
+        }
         let account = format!("second factor {person}");
         let key = self.key(&account, typed);
-        self.throttle.begin(&account, peer, key)
+        let attempt = self.throttle.begin(&account, peer, key);
+        if is_guess && attempt.is_err() {
+            self.codes.take_back(person);
+        }
+        attempt
+    }
+}
+
+/// Codes that were looked at since the last right one, from whatever address: who guesses them
+/// knows the password, and has as many addresses as they like.
+#[derive(Default)]
+pub struct Codes(Mutex<HashMap<PersonId, (u32, Instant)>>);
+
+impl Codes {
+    /// Counts a code as wrong until [`Codes::forget`]; or the seconds to wait before one is looked
+    /// at.
+    fn begin(&self, person: PersonId) -> std::result::Result<(), u64> {
+        let mut codes = self.lock();
+        let now = Instant::now();
+        let (number, last) = codes.entry(person).or_insert((0, now));
+        if *number >= FREE
+            && let Some(left) = PAUSE.checked_sub(last.elapsed())
+        {
+            return Err(left.as_secs() + 1);
+        }
+        *number = number.saturating_add(1);
+        *last = now;
+        Ok(())
+    }
+
+    /// A code that was counted was not looked at.
+    fn take_back(&self, person: PersonId) {
+        if let Some((number, _)) = self.lock().get_mut(&person) {
+            *number = number.saturating_sub(1);
+        }
+    }
+
+    fn forget(&self, person: PersonId) {
+        self.lock().remove(&person);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<PersonId, (u32, Instant)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -128,6 +183,24 @@ fn totp(secret: &[u8]) -> Option<Totp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn codes_of_a_person_are_counted_whatever_the_address() {
+        let codes = Codes::default();
+        let (ada, bob) = (PersonId(1), PersonId(2));
+        let looked_at = (0..50).filter(|_| codes.begin(ada).is_ok()).count();
+        assert_eq!(looked_at, FREE as usize);
+        assert!(
+            codes
+                .begin(ada)
+                .is_err_and(|wait| wait <= PAUSE.as_secs() + 1)
+        );
+        assert!(codes.begin(bob).is_ok(), "another person waits for nothing");
+        codes.take_back(ada);
+        assert!(codes.begin(ada).is_ok(), "one was not looked at");
+        codes.forget(ada);
+        assert!(codes.begin(ada).is_ok(), "the right one ends the wait");
+    }
 
     /// RFC 6238 appendix B, SHA-1, the last six of eight digits.
     #[test]

@@ -101,6 +101,9 @@ impl Face {
                     Err(body::BodyError::TooLarge) => {
                         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
                     }
+                    Err(body::BodyError::Busy) => {
+                        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+                    }
                     Err(_) => return StatusCode::BAD_REQUEST.into_response(),
                 };
                 let asked = pox::Asked::read(&body, parts.method != Method::POST);

@@ -63,7 +63,7 @@ impl Class for Document {
     }
 
     /// Tags are links beside the document, never lines of it.
-    fn with_tags(&self, _overlay: &[u8], _tags: &[String]) -> Vec<u8> {
+    fn with_tags(&self, _overlay: &[u8], _before: &[String], _tags: &[String]) -> Vec<u8> {
         Vec::new()
     }
 

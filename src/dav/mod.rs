@@ -299,6 +299,7 @@ async fn read(
         Ok(bytes) => Ok(Ok(bytes)),
         Err(BodyError::TooLarge) if is_card => Ok(Err(BodyError::TooLarge)),
         Err(BodyError::TooLarge) => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE)),
+        Err(BodyError::Busy) => Err(Failure::Status(StatusCode::SERVICE_UNAVAILABLE)),
         Err(BodyError::Broken) => Err(Failure::BadRequest("the body ended early".into())),
         Err(BodyError::Garbled) => Err(Failure::BadRequest("the body is not valid gzip".into())),
         Err(BodyError::Encoding) => Err(Failure::Encoding),

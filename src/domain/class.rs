@@ -30,8 +30,8 @@ pub trait Class: Send + Sync {
     /// Puts an overlay back into its document, where it was.
     fn join(&self, document: &[u8], overlay: &[u8]) -> Vec<u8>;
 
-    /// The overlay with its tags replaced.
-    fn with_tags(&self, overlay: &[u8], tags: &[String]) -> Vec<u8>;
+    /// The overlay with its tags replaced; values that are none of those before stay.
+    fn with_tags(&self, overlay: &[u8], before: &[String], tags: &[String]) -> Vec<u8>;
 
     /// The same content as another item: its uid replaced. Refuses with `InvalidDocument`.
     fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>>;
@@ -205,7 +205,7 @@ pub struct Split {
     pub document: Vec<u8>,
     /// The owner's lines, which [`Class::join`] puts back; empty when there are none.
     pub overlay: Vec<u8>,
-    /// The tags the overlay names.
+    /// The tags the overlay names, at most [`MOST`](super::tag::MOST).
     pub tags: Vec<String>,
 }
 

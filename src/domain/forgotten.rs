@@ -17,13 +17,15 @@ use super::{
 const RESET_MINUTES: i64 = 60;
 
 impl Core {
-    /// Sends a link that sets a forgotten password anew, where there is such an account and it has
-    /// an address; whoever asked is told nothing.
-    pub async fn forgotten(&self, account: &str, language: &str) -> Result<()> {
+    /// Who says to have forgotten the password of an account, named by its login or its address.
+    pub async fn forgetting(&self, account: &str) -> Result<Option<Person>> {
         let found = self.store().person_by_login(account.trim()).await?;
-        let Some(person) = found.filter(|person| !person.disabled) else {
-            return Ok(());
-        };
+        Ok(found.filter(|person| !person.disabled))
+    }
+
+    /// Sends a link that sets a forgotten password anew, where the account has an address; whoever
+    /// asked is told nothing.
+    pub async fn forgotten(&self, person: Person, language: &str) -> Result<()> {
         let Some(email) = person.email.filter(|email| is_address(email)) else {
             return Ok(());
         };

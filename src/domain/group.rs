@@ -12,6 +12,7 @@ use super::{
     error::{Error, Result},
     id::{GroupId, PersonId, Timestamp},
     item::{digest, random_id},
+    outbox::{ADDRESS, is_address},
     principal::{Group, GroupOptions, Member, Role, valid_group_name},
     rights::Right,
     rule::Rule,
@@ -20,6 +21,10 @@ use super::{
 
 /// Days an invitation can be accepted.
 const INVITATION_DAYS: i64 = 14;
+/// Invitations of one group that can still be accepted.
+const INVITATIONS: usize = 100;
+/// Groups that one person administers, of those they founded and were handed.
+const GROUPS: usize = 100;
 
 /// A group opened by one of its members.
 #[derive(Clone)]
@@ -80,7 +85,7 @@ impl Core {
     /// Creates a group whose administrator is the actor. `name` is part of URLs and never changes.
     ///
     /// The former administrator of a deleted group of that name gets its book back, with its trash.
-    /// Refuses with `Forbidden` (setting), `Invalid` (name), `Exists` (whatever the case).
+    /// Refuses with `Forbidden` (setting), `Invalid` (name, too many groups), `Exists` (whatever the case).
     pub async fn found_group(
         &self,
         actor: &Arc<Actor>,
@@ -105,6 +110,10 @@ impl Core {
                 admin: actor.person,
             });
             async move {
+                let own = actor.memberships.iter();
+                if own.filter(|own| own.role == Role::Admin).count() >= GROUPS {
+                    return Err(Error::Invalid(Rule::Groups(GROUPS)));
+                }
                 let committed = self.commit_as(&actor, vec![op]).await?;
                 committed.row()
             }
@@ -231,7 +240,8 @@ impl OpenGroup {
     /// it can be used once, within 14 days. For admin and co-admins.
     pub async fn invite(&self, email: &str) -> Result<String> {
         let email = email.trim().to_owned();
-        if !email.contains('@') || email.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        if !is_address(&email) {
+            let email = email.chars().take(ADDRESS).collect();
             return Err(Error::Invalid(Rule::Address(email)));
         }
         let token = random_id(16);
@@ -243,7 +253,12 @@ impl OpenGroup {
                 email: email.clone(),
                 expires: Timestamp::now().plus_days(INVITATION_DAYS),
             });
-            async move { Ok(vec![op]) }
+            async move {
+                if group.invitations().await?.len() >= INVITATIONS {
+                    return Err(Error::Invalid(Rule::Invitations(INVITATIONS)));
+                }
+                Ok(vec![op])
+            }
         })
         .await?;
         Ok(token)

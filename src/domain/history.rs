@@ -1,6 +1,8 @@
 //! History: every earlier version with its author, time and client; going back to a version or a
 //! moment.
 
+mod page;
+
 use std::{
     collections::{BTreeMap, HashSet},
     ops::RangeInclusive,
@@ -22,6 +24,8 @@ use super::{
     store::{ItemPlace, Revision, RevisionKind, Touched},
 };
 
+pub use page::{EVENTS, Past};
+
 /// One event in the life of an item, newest first in a history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
@@ -39,7 +43,10 @@ pub enum What {
     /// The content changed; [`Book::restore_version`] brings back what was before.
     Edited {
         before: RevisionId,
+        /// Large values are cut.
         differences: Vec<Difference>,
+        /// Further differences.
+        more: usize,
     },
     /// A comment was changed or deleted; [`Core::restore_comment`] brings back what it said.
     Commented {
@@ -78,63 +85,6 @@ pub struct Restored {
 }
 
 impl Book {
-    /// The history of an item of this place, newest first. A version is shown to those who may
-    /// read a place that showed it, and to the creator; a sharing to the members of that place,
-    /// the creator and the admins of the group it was shared from; what a comment said to its
-    /// author and who changed it.
-    pub async fn history(&self, placement: &Placement) -> Result<Vec<Event>> {
-        let current = self.current(placement).await?;
-        let store = self.core().store();
-        let places = store.places_of(placement.item).await?;
-        let view = View {
-            actor: self.actor(),
-            creator: placement.creator == self.actor().person,
-            places: &places,
-        };
-        let oldest = self.core().history_begins();
-        let mut events = Vec::new();
-        let mut after = current.document.to_vec();
-        for (revision, shown_in) in store.history(placement.item).await? {
-            let before = revision.document.clone();
-            let visible = view.creator || shown_in.iter().any(|place| view.reads(*place));
-            if visible && revision.at >= oldest {
-                events.extend(view.event(self, &revision, &before, &after));
-            }
-            after = before;
-        }
-        let placed = places.iter().filter(|place| view.learns_of(place));
-        events.extend(placed.map(|place| Event {
-            at: place.placed_at,
-            person: Some(place.placed_by),
-            person_name: place.placed_by_name.clone(),
-            client: place.client.clone(),
-            what: What::Placed {
-                place: view.name(place.collection),
-            },
-        }));
-        for former in self.former_comments(placement.item).await? {
-            if former
-                .revision
-                .collection
-                .is_some_and(|place| view.reads(place))
-            {
-                events.push(Event {
-                    at: former.revision.at,
-                    person: former.revision.person,
-                    what: What::Commented {
-                        before: former.revision.id,
-                        said: former.text(),
-                        deleted: former.deleted,
-                    },
-                    person_name: former.revision.person_name,
-                    client: former.revision.client,
-                });
-            }
-        }
-        events.sort_by_key(|event| std::cmp::Reverse(event.at));
-        Ok(events)
-    }
-
     /// The document of an earlier version, as [`Book::history`] offers it.
     pub async fn version(&self, placement: &Placement, id: RevisionId) -> Result<Vec<u8>> {
         let store = self.core().store();
@@ -148,11 +98,11 @@ impl Book {
         let found = history.into_iter().find(|(revision, shown_in)| {
             revision.id == id && (view.creator || shown_in.iter().any(|place| view.reads(*place)))
         });
+        let oldest = self.core().history_begins();
         found
-            .map(|(revision, _)| revision)
-            .filter(|revision| revision.at >= self.core().history_begins())
-            .map(|revision| revision.document)
-            .ok_or(Error::NotFound)
+            .filter(|(revision, _)| revision.at >= oldest)
+            .ok_or(Error::NotFound)?;
+        self.core().kept(id).await.map(|kept| kept.document)
     }
 
     /// Makes an earlier version the content again. Needs *Modify*; what it replaces is kept too.
@@ -358,13 +308,7 @@ impl View<'_> {
         self.creator || self.reads(place.collection) || place.came_from.is_some_and(runs)
     }
 
-    fn event(
-        &self,
-        book: &Book,
-        revision: &Revision,
-        before: &[u8],
-        after: &[u8],
-    ) -> Option<Event> {
+    fn event(&self, revision: &Revision) -> Option<Event> {
         let what = match (revision.kind, revision.collection) {
             (RevisionKind::Removed, Some(from)) => What::Removed {
                 place: self.name(from),
@@ -378,7 +322,8 @@ impl View<'_> {
             }
             _ => What::Edited {
                 before: revision.id,
-                differences: book.class().differences(before, after),
+                differences: Vec::new(),
+                more: 0,
             },
         };
         Some(Event {
@@ -392,6 +337,12 @@ impl View<'_> {
 }
 
 impl Core {
+    /// A revision with its document.
+    async fn kept(&self, revision: RevisionId) -> Result<Revision> {
+        let kept = self.store().revision(revision).await?;
+        kept.ok_or(Error::NotFound)
+    }
+
     /// The clients that wrote something for the actor, by name, as far as history reaches.
     pub async fn clients(&self, actor: &Actor) -> Result<Vec<String>> {
         self.store()
@@ -548,7 +499,7 @@ impl Core {
             .filter(|edit| edit.placement == Some(card.placement.id))
             .collect();
         let overlay = match own.first() {
-            Some(first) if book.is_private() => first.overlay.clone(),
+            Some(first) if book.is_private() => self.kept(first.id).await?.overlay,
             _ => card.placement.overlay.to_vec(),
         };
         let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
@@ -561,8 +512,11 @@ impl Core {
             .map(|(revision, _)| revision)
             .filter(|revision| revision.id > last.id)
             .min_by_key(|revision| revision.id);
-        let base = later.map_or(card.document.to_vec(), |later| later.document.clone());
-        let mine = &first.document;
+        let base = match later {
+            Some(later) => self.kept(later.id).await?.document,
+            None => card.document.to_vec(),
+        };
+        let mine = &self.kept(first.id).await?.document;
         if base[..] == card.document[..] {
             return Ok(book.shown(mine, &overlay));
         }

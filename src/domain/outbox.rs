@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Characters of an address (RFC 5321 §4.5.3.1.3).
-const ADDRESS: usize = 254;
+pub const ADDRESS: usize = 254;
 
 /// The channel a message is sent through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -112,6 +112,15 @@ pub enum Rule {
     /// Of a person; holds the most characters.
     #[error("an organization has at most {0} characters")]
     Organization(usize),
+    /// Of a person; holds how many there may be.
+    #[error("a person has at most {0} tags")]
+    Tags(usize),
+    /// Groups that one person administers; holds how many there may be.
+    #[error("a person administers at most {0} groups")]
+    Groups(usize),
+    /// Of a group; holds how many there may be.
+    #[error("a group has at most {0} open invitations")]
+    Invitations(usize),
     /// Another one, in words.
     #[error("{0}")]
     Other(String),

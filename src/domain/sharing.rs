@@ -234,7 +234,7 @@ impl Book {
         let overlay = if target.is_private() {
             let store = self.core().store();
             let tags = store.tags_of(self.actor().person, placement.item).await?;
-            self.class().with_tags(&[], &tags)
+            self.class().with_tags(&[], &[], &tags)
         } else {
             Vec::new()
         };

@@ -239,7 +239,7 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         want: Want,
     ) -> Result<Vec<(Card, Timestamp)>>;
     /// Replaced versions and removals of an item, newest first, each with the collections that
-    /// showed that version.
+    /// showed that version. Their documents and overlays are left out: [`Store::revision`] has them.
     async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
     /// Texts that comments on an item had before they were changed or deleted, newest first; who may
     /// read which is not decided here.
@@ -274,7 +274,7 @@ pub trait Store: Outbox + Verifications + CredentialStore + OfficeStore + Docume
         since: Timestamp,
     ) -> Result<Vec<Touched>>;
     /// Versions that a client of a person replaced and removals it made within a time, oldest
-    /// first.
+    /// first, without their documents and overlays.
     async fn done_by(
         &self,
         person: PersonId,

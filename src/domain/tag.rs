@@ -1,7 +1,7 @@
 //! Personal tags: nobody else sees them and they never change the item. In the owner's Private they
 //! are its CATEGORIES.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     actor::Actor,
@@ -17,6 +17,11 @@ use super::{
     undo::Undo,
 };
 
+/// Tags of one person, and of one item.
+pub const MOST: usize = 1000;
+/// Characters of a tag that a card names.
+pub const LONGEST: usize = 255;
+
 impl Core {
     /// The actor's tags by name, each with the number of their private items that have it.
     pub async fn tags(&self, actor: &Actor) -> Result<Vec<Tag>> {
@@ -31,6 +36,9 @@ impl Core {
             return Err(Error::Invalid("a tag's name has 1 to 64 characters".into()));
         }
         let colour = checked(colour)?;
+        if self.tags(actor).await?.len() >= MOST {
+            return Err(Error::Invalid(Rule::Tags(MOST)));
+        }
         self.decided(actor, |actor| {
             let op = Op::Tag(TagOp::AddTag {
                 person: actor.person,
@@ -101,14 +109,15 @@ impl Core {
         self.decided(actor, |actor| async move {
             let mut ops = Vec::new();
             for item in items {
-                let mut names = self.store().tags_of(actor.person, *item).await?;
+                let before = self.store().tags_of(actor.person, *item).await?;
+                let mut names = before.clone();
                 if !names.contains(name) {
                     names.push(name.clone());
                 }
                 let private = self.private_placements(&actor, *item).await?;
                 let categorised = private
                     .iter()
-                    .map(|placement| self.categorised(placement, names.clone()));
+                    .map(|placement| self.categorised(placement, &before, names.clone()));
                 ops.extend(categorised);
                 if private.is_empty() {
                     let (item, linked) = (*item, true);
@@ -145,9 +154,10 @@ impl Core {
     ) -> Result<Vec<Op>> {
         let mut ops = Vec::new();
         for placement in self.store().tagged(tag).await? {
-            let mut names = self.store().tags_of(actor.person, placement.item).await?;
+            let before = self.store().tags_of(actor.person, placement.item).await?;
+            let mut names = before.clone();
             names.retain(|other| other != name);
-            ops.push(self.categorised(&placement, names));
+            ops.push(self.categorised(&placement, &before, names));
         }
         ops.push(Op::Tag(TagOp::RemoveTag { tag }));
         Ok(ops)
@@ -160,13 +170,15 @@ impl Core {
     }
 
     /// The private placement shows these tags: it alone moves, not the item nor its other places.
-    fn categorised(&self, placement: &Placement, tags: Vec<String>) -> Op {
+    fn categorised(&self, placement: &Placement, before: &[String], tags: Vec<String>) -> Op {
         Op::Item(ItemOp::SetOverlay {
             placement: placement.id,
             expected_changed: placement.changed,
-            overlay: self
-                .class_named(&placement.class)
-                .with_tags(&placement.overlay, &tags),
+            overlay: self.class_named(&placement.class).with_tags(
+                &placement.overlay,
+                before,
+                &tags,
+            ),
             tags,
             writer: None,
         })
@@ -256,7 +268,7 @@ impl Book {
             ops.extend(
                 private
                     .iter()
-                    .map(|placement| core.categorised(placement, after.clone())),
+                    .map(|placement| core.categorised(placement, &before, after.clone())),
             );
             if private.is_empty() {
                 let linked = on.iter().map(|(tag, _)| (*tag, true));
@@ -274,7 +286,9 @@ fn named(
     tags: &[TagId],
     name_of: impl Fn(&TagId) -> Result<String>,
 ) -> Result<Vec<(TagId, String)>> {
-    tags.iter().map(|tag| Ok((*tag, name_of(tag)?))).collect()
+    let tags: BTreeSet<&TagId> = tags.iter().collect();
+    let tags = tags.into_iter();
+    tags.map(|tag| Ok((*tag, name_of(tag)?))).collect()
 }
 
 fn checked(colour: &str) -> Result<String> {

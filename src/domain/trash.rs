@@ -112,7 +112,7 @@ impl Book {
             let class = self.class();
             let kept = class.split(&self.content(&card))?.tags;
             let same = kept.len() == tags.len() && kept.iter().all(|tag| tags.contains(tag));
-            (!same).then(|| class.with_tags(&placement.overlay, &tags))
+            (!same).then(|| class.with_tags(&placement.overlay, &kept, &tags))
         } else {
             None
         };

@@ -298,6 +298,7 @@ impl Arrival {
             body: body::read(&parts.headers, body, MAX_BODY).await.map_err(
                 |error| match error {
                     body::BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+                    body::BodyError::Busy => StatusCode::SERVICE_UNAVAILABLE,
                     _ => malformed("the body cannot be read"),
                 },
             )?,

@@ -3,11 +3,12 @@
 use std::io::{self, Read as _, Write as _};
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::{BodyExt as _, Limited};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Smallest answer worth compressing.
 const MIN_COMPRESSED: usize = 1024;
@@ -23,7 +24,14 @@ pub enum BodyError {
     Garbled,
     #[error("the content encoding is not supported")]
     Encoding,
+    #[error("too much is being received at once")]
+    Busy,
 }
+
+/// KiB of large bodies that are being received, of all clients together.
+static UNDER_WAY: Semaphore = Semaphore::const_new(512 * 1024);
+/// Octets of a body that are received however much is under way.
+const SMALL: usize = 256 * 1024;
 
 /// Reads a body up to a limit, decompressed if it says so.
 pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
@@ -34,14 +42,7 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     if declared.is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge);
     }
-    let collected = Limited::new(body, limit).collect().await.map_err(|error| {
-        if error.is::<http_body_util::LengthLimitError>() {
-            BodyError::TooLarge
-        } else {
-            BodyError::Broken
-        }
-    })?;
-    let bytes = collected.to_bytes();
+    let bytes = collect(body, limit, &UNDER_WAY).await?;
     let coding = headers
         .get(header::CONTENT_ENCODING)
         .map(|coding| coding.as_bytes().trim_ascii().to_ascii_lowercase());
@@ -62,6 +63,38 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
         }
         Some(_) => Err(BodyError::Encoding),
     }
+}
+
+/// Collects a body up to a limit, while `under_way` has room for what is beyond [`SMALL`].
+async fn collect(body: Body, limit: usize, under_way: &Semaphore) -> Result<Bytes, BodyError> {
+    let mut body = Limited::new(body, limit);
+    let mut octets = BytesMut::new();
+    let mut room: Option<SemaphorePermit<'_>> = None;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<http_body_util::LengthLimitError>() {
+                BodyError::TooLarge
+            } else {
+                BodyError::Broken
+            }
+        })?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        octets.extend_from_slice(&data);
+        let beyond = octets.len().saturating_sub(SMALL).div_ceil(1024);
+        let more = beyond - room.as_ref().map_or(0, SemaphorePermit::num_permits);
+        if more > 0 {
+            let more = u32::try_from(more).map_err(|_| BodyError::TooLarge)?;
+            let more = under_way.try_acquire_many(more);
+            let more = more.map_err(|_| BodyError::Busy)?;
+            match &mut room {
+                Some(room) => room.merge(more),
+                None => room = Some(more),
+            }
+        }
+    }
+    Ok(octets.freeze())
 }
 
 /// Whether a request accepts gzip (RFC 9110 §12.5.3): it says so itself before `*` does.
@@ -136,5 +169,28 @@ pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
         response
             .headers_mut()
             .insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn large_bodies_have_a_room_in_common_and_small_ones_always_fit() {
+        let room = Semaphore::new(1024);
+        let body = |octets: usize| Body::from(vec![b'x'; octets]);
+        let most = SMALL + 1024 * 1024;
+        let taken = collect(body(most), usize::MAX, &room).await;
+        assert_eq!(taken.map(|octets| octets.len()), Ok(most));
+        assert_eq!(room.available_permits(), 1024, "it was received");
+        let waits = room.acquire_many(1000).await;
+        let refused = collect(body(most), usize::MAX, &room).await;
+        assert_eq!(refused, Err(BodyError::Busy));
+        let small = collect(body(SMALL), usize::MAX, &room).await;
+        assert!(small.is_ok());
+        drop(waits);
+        let cut = collect(body(most), 1000, &room).await;
+        assert_eq!(cut, Err(BodyError::TooLarge));
     }
 }

@@ -43,7 +43,7 @@ use super::{
 
 /// Time a connection has to close.
 const GOODBYE: Duration = Duration::from_secs(5);
-/// Least octets a second of a body, once [`Patience::stall`] is over.
+/// Least octets a second of a body, beside pauses of [`Patience::stall`] in all.
 const SLOWEST: u64 = 128;
 /// Octets of the headers of a request.
 const HEAD: u32 = 16 * 1024;
@@ -364,10 +364,11 @@ struct Received {
     body: Incoming,
     peer: IpAddr,
     stall: Duration,
-    /// When its first part was waited for, and the octets since.
-    begun: Option<Instant>,
     octets: u64,
-    patience: Option<Pin<Box<Sleep>>>,
+    /// How long it is still waited for: grows with what comes, never beyond a stall.
+    left: Duration,
+    /// Since when it is waited for, and until when.
+    waited: Option<(Instant, Pin<Box<Sleep>>)>,
     /// Told when it is dropped before its end.
     unread: Option<Unread>,
 }
@@ -383,19 +384,22 @@ impl Received {
             body,
             peer,
             stall,
-            begun: None,
             octets: 0,
-            patience: None,
+            left: stall,
+            waited: None,
             unread: Some(unread),
         }
     }
 
-    /// No part may take longer than a stall, nor all of them together much longer.
-    fn deadline(&mut self) -> Instant {
-        let now = Instant::now();
-        let begun = *self.begun.get_or_insert(now);
-        let whole = begun + self.stall + Duration::from_secs(self.octets / SLOWEST);
-        whole.min(now + self.stall)
+    /// Octets came: the wait for them counts, and what they earn is little, so that one that
+    /// sent much is waited for no longer than one that did not.
+    fn comes(&mut self, octets: u64) {
+        if let Some((since, _)) = self.waited.take() {
+            self.left = self.left.saturating_sub(since.elapsed());
+        }
+        self.octets += octets;
+        let earned = Duration::from_millis(octets.saturating_mul(1000) / SLOWEST);
+        self.left = self.left.saturating_add(earned).min(self.stall);
     }
 }
 
@@ -417,20 +421,21 @@ impl HttpBody for Received {
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) {
-            this.patience = None;
-            if let Some(Ok(frame)) = &frame {
-                let octets = frame.data_ref().map_or(0, |data| data.len());
-                this.octets += octets as u64;
-            }
+            let data = match &frame {
+                Some(Ok(frame)) => frame.data_ref(),
+                _ => None,
+            };
+            this.comes(data.map_or(0, |data| data.len()) as u64);
             if !matches!(frame, Some(Ok(_))) {
                 this.unread = None;
             }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let deadline = this.deadline();
-        let patience = this
-            .patience
-            .get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        let left = this.left;
+        let (_, patience) = this.waited.get_or_insert_with(|| {
+            let now = Instant::now();
+            (now, Box::pin(sleep_until(now + left)))
+        });
         match patience.as_mut().poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {

@@ -1,5 +1,7 @@
 //! One row of a mapped table: cells to fields.
 
+use std::collections::HashSet;
+
 use super::{
     Code, Warning,
     column::{Column, is_email},
@@ -443,12 +445,9 @@ impl Fields {
         let own_name = self.name.is_empty() || self.name == self.organization;
         self.company |= !self.has_person() && own_name && !self.organization.is_empty();
         self.divide_name();
-        let mut seen: Vec<String> = Vec::new();
-        self.categories.retain(|category| {
-            let fresh = !seen.contains(&category.to_lowercase());
-            seen.push(category.to_lowercase());
-            fresh
-        });
+        let mut seen = HashSet::new();
+        self.categories
+            .retain(|category| seen.insert(category.to_lowercase()));
     }
 }
 

@@ -229,6 +229,11 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             })));
         }
         let hash = auth::hash(new.to_owned()).await?;
+        if posted.checked("app-passwords") {
+            for made in web.core.app_passwords(&visit.actor).await? {
+                web.core.revoke_app_password(&visit.actor, made.id).await?;
+            }
+        }
         let language = visit.text.lang;
         let changed = web.core.change_password(&visit.actor, hash, language);
         changed.await?;

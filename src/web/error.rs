@@ -119,6 +119,11 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::Organization(most) => {
             return fill(text.account.organization_rule, &[most]);
         }
+        Rule::Tags(most) => return fill(text.account.too_many_tags, &[most]),
+        Rule::Groups(most) => return fill(text.account.too_many_groups, &[most]),
+        Rule::Invitations(most) => {
+            return fill(text.account.too_many_invitations, &[most]);
+        }
         Rule::Other(why) => why,
     };
     said.to_owned()
@@ -153,6 +158,9 @@ mod tests {
             (Rule::PasswordEnds, FR.account.ends_rule),
             (Rule::Quota, FR.admin.quota_rule),
             (Rule::Organization(200), "au plus 200 caractères"),
+            (Rule::Tags(1000), "au plus 1000 étiquettes"),
+            (Rule::Groups(100), "au plus 100 groupes"),
+            (Rule::Invitations(100), "au plus 100 invitations"),
         ] {
             let (.., said) = explain(&Error::Invalid(rule), &FR);
             assert!(said.contains(words), "{said}");

@@ -28,6 +28,7 @@ use crate::{
     auth,
     connect::Address,
     domain::{
+        access::household,
         account::weakness_for,
         app_password::{lookup, new_secret},
         error::Error,
@@ -194,16 +195,17 @@ async fn set_up(
         let problem = Some(problem.to_owned());
         page(&start, text, status, sent, problem)
     };
-    let peer = peer.map_or_else(String::new, |peer| peer.0.0.to_string());
+    let from = peer.map(|peer| household(peer.0.0).to_string());
+    let from = from.unwrap_or_default();
     // Beyond the limit no code is looked at.
-    if !start.tries.allows(&peer) {
+    if !start.tries.allows(&from) {
         let mut answer = refused(StatusCode::TOO_MANY_REQUESTS, sent, t.too_often);
         let an_hour = HeaderValue::from_static("3600");
         answer.headers_mut().insert(header::RETRY_AFTER, an_hour);
         return answer;
     }
     if lookup(&sent.code).is_none_or(|typed| Some(typed) != lookup(&start.code)) {
-        tracing::warn!(peer, "a wrong code for the first start");
+        tracing::warn!(peer = from, "a wrong code for the first start");
         return refused(StatusCode::FORBIDDEN, sent, t.code_wrong);
     }
     match start.set_up(&sent, text).await {

@@ -20,8 +20,9 @@ use super::{
     text::{self, Text},
 };
 use crate::{
-    auth,
+    auth::{self, MAX_LOGIN},
     domain::{
+        access::household,
         account::weakness,
         error::{Error, Result},
     },
@@ -92,7 +93,7 @@ pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Response {
     };
     let account = sent.login.trim().to_lowercase();
     let limits = &web.forgotten;
-    if !limits.peer.allows(&peer.to_string()) {
+    if !limits.peer.allows(&household(peer).to_string()) {
         return ask(
             &web,
             text,
@@ -101,11 +102,11 @@ pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Response {
         )
         .await;
     }
-    // Asked too often for one account, nothing more is sent, and nobody learns of it.
-    if limits.account.allows(&account) {
-        let core = web.core.clone();
+    // No account has a longer name.
+    if account.len() <= MAX_LOGIN {
+        let web = web.clone();
         tokio::spawn(async move {
-            if let Err(error) = core.forgotten(&account, text.lang).await {
+            if let Err(error) = sent_to(&web, &account, text).await {
                 tracing::warn!(%error, "a link for a forgotten password could not be queued");
             }
         });
@@ -118,6 +119,19 @@ pub async fn send(State(web): State<Arc<Web>>, request: Request) -> Response {
         text.mail.forgotten_sent,
     )
     .await
+}
+
+/// Sends the link, where there is such an account. Asked too often for one, by its login or its
+/// address, nothing more is sent, and nobody learns of it.
+async fn sent_to(web: &Web, account: &str, text: &Text) -> Result<()> {
+    let Some(person) = web.core.forgetting(account).await? else {
+        return Ok(());
+    };
+    if web.forgotten.account.allows(&person.id.to_string()) {
+        web.core.forgotten(person, text.lang).await
+    } else {
+        Ok(())
+    }
 }
 
 /// `GET /reset/TOKEN`: changes nothing, so that programs that look at links use none up.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use serde::Deserialize;
 
 use super::{
     Web, documents,
@@ -21,7 +22,7 @@ use super::{
 use crate::domain::{
     class::Difference,
     error::{Error, Result},
-    history::{Event, PlaceName, What},
+    history::{EVENTS, Event, PlaceName, What},
 };
 
 #[derive(Template)]
@@ -33,6 +34,16 @@ struct History {
     may_edit: bool,
     explained: String,
     events: Vec<EventRow>,
+    /// The pages of newer and older events.
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+/// How many newer events were shown already.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct From {
+    from: usize,
 }
 
 struct EventRow {
@@ -41,6 +52,8 @@ struct EventRow {
     who: String,
     client: String,
     differences: Vec<DifferenceRow>,
+    /// How many there are besides.
+    further: Option<String>,
     /// What a comment said before it, and the revision that brings it back.
     said: Option<(String, i64)>,
     /// The version before it.
@@ -62,8 +75,9 @@ pub async fn page(
     item: ItemPath,
     visit: Visit,
     Query(done): Query<Done>,
+    Query(from): Query<From>,
 ) -> Response {
-    let shown = show_page(&web, &item, &visit, done.into());
+    let shown = show_page(&web, &item, &visit, from, done.into());
     visit.answer(&web, shown).await
 }
 
@@ -100,17 +114,27 @@ async fn settled(
         Ok(done) => done.at(&format!("{}/history", item.path())),
         Err(error) => {
             let told = documents::refused_in(&item.place, &error, visit);
-            visit.answer(web, show_page(web, item, visit, told)).await
+            let page = show_page(web, item, visit, From::default(), told);
+            visit.answer(web, page).await
         }
     }
 }
 
-async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -> Result<Response> {
+async fn show_page(
+    web: &Arc<Web>,
+    item: &ItemPath,
+    visit: &Visit,
+    From { from }: From,
+    told: Told,
+) -> Result<Response> {
     let (book, card) = item.open(web, visit).await?;
-    let events = book.history(&card.placement).await?;
+    let past = book.history(&card.placement, from).await?;
     let days = web.core.limits().history_days;
-    let mut rows = Vec::with_capacity(events.len());
-    for event in events {
+    let starting = |from: usize| format!("{}/history?from={from}", item.path());
+    let older = past.more.then(|| starting(from + past.events.len()));
+    let newer = (from > 0).then(|| starting(from.saturating_sub(EVENTS)));
+    let mut rows = Vec::with_capacity(past.events.len());
+    for event in past.events {
         rows.push(row(event, web, visit, item).await?);
     }
     Ok(show(
@@ -122,6 +146,8 @@ async fn show_page(web: &Arc<Web>, item: &ItemPath, visit: &Visit, told: Told) -
             may_edit: book.item_privileges(&card.placement).await?.modify,
             explained: fill(visit.text.history_kept, &[&days]),
             events: rows,
+            newer,
+            older,
         },
     ))
 }
@@ -130,10 +156,12 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
     let text = visit.text;
     let document = item.place.is_folder();
     let mut said = None;
+    let mut further = None;
     let (what, differences, version) = match event.what {
         What::Edited {
             before,
             differences,
+            ..
         } if document => (
             documents::change_named(&differences, text).to_owned(),
             documents::described(differences, visit),
@@ -142,11 +170,15 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
         What::Edited {
             before,
             differences,
-        } => (
-            text.event_edited.to_owned(),
-            described(differences, web, visit),
-            Some(before.0),
-        ),
+            more,
+        } => {
+            further = (more > 0).then(|| fill(text.book.further_differences, &[&more]));
+            (
+                text.event_edited.to_owned(),
+                described(differences, web, visit),
+                Some(before.0),
+            )
+        }
         What::Commented {
             before,
             said: text_before,
@@ -176,6 +208,7 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
         who: names::of_account(&event.person_name, &visit.settings),
         client: event.client,
         differences,
+        further,
         said,
         file: version
             .filter(|_| document)

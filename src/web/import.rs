@@ -18,6 +18,7 @@ use serde::Deserialize;
 use self::{choices::Asked, review::Review, unfit::Unfit};
 use super::{
     Web, documents,
+    edit::whole,
     form::Posted,
     page::{Shell, see_other, show},
     params::Query,
@@ -190,8 +191,9 @@ async fn arrive(
     while let Some(mut field) = form.next_field().await.map_err(malformed)? {
         let field_name = field.name().unwrap_or_default().to_owned();
         if field_name != "file" && field_name != "text" {
-            let value = field.text().await.map_err(malformed)?;
-            if field_name == "token" && value.len() < FIELD && visit.accepts(web, &value) {
+            let value = whole(field, FIELD).await.map_err(Unfit::of)?;
+            let value = value.and_then(|octets| String::from_utf8(octets).ok());
+            if field_name == "token" && value.is_some_and(|value| visit.accepts(web, &value)) {
                 unfit = None;
             }
             continue;

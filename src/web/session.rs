@@ -7,6 +7,7 @@ use http::{Extensions, HeaderMap, HeaderValue, header};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 
+use super::limit::Limit;
 use crate::domain::{
     actor::{Actor, Client, PAGES},
     core::Core,
@@ -24,6 +25,8 @@ const LIFETIME_DAYS: i64 = 14;
 const NOTED_EVERY: i64 = 10 * 60 * 1000;
 /// Milliseconds somebody has to look up a code.
 const TICKET: i64 = 10 * 60 * 1000;
+/// Wrong codes that end a ticket.
+const WRONG_CODES: u32 = 5;
 /// Characters kept of what a browser says of itself.
 const AGENT: usize = 300;
 
@@ -32,6 +35,8 @@ pub struct Sessions {
     core: Arc<Core>,
     /// Made anew at each start: forms of an earlier process are refused, sessions live on.
     form_key: [u8; 32],
+    /// Codes of each ticket.
+    codes: Limit,
 }
 
 /// The browser that a request comes from, and its address.
@@ -76,7 +81,11 @@ impl Sessions {
     pub fn new(core: Arc<Core>) -> Self {
         let mut form_key = [0; 32];
         rand::fill(&mut form_key[..]);
-        Self { core, form_key }
+        Self {
+            core,
+            form_key,
+            codes: Limit::new(WRONG_CODES),
+        }
     }
 
     /// The session of a request; without one, or when it has ended, nobody is signed in.
@@ -115,7 +124,8 @@ impl Sessions {
         format!("{}.{until}.{mark}", person.id)
     }
 
-    /// The person a ticket was issued to; none when it is forged or has expired.
+    /// The person a ticket was issued to, for one code more; none when it is forged, has expired or
+    /// had too many codes.
     pub async fn holder(&self, ticket: &str) -> Result<Option<Person>> {
         let mut parts = ticket.splitn(3, '.');
         let mut number = || parts.next().and_then(|part| part.parse::<i64>().ok());
@@ -130,7 +140,8 @@ impl Sessions {
         Ok(person.filter(|person| {
             let expected = self.mark(person, until);
             let same = bool::from(expected.as_bytes().ct_eq(mark.as_bytes()));
-            same && !expected.is_empty() && !person.disabled
+            let holds = same && !expected.is_empty() && !person.disabled;
+            holds && self.codes.allows(&expected)
         }))
     }
 

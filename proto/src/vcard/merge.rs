@@ -1,5 +1,7 @@
 //! Three-way merge of a vCard, property by property.
 
+use std::collections::{HashMap, HashSet};
+
 use super::{document::Document, line::Line, patch::NewLine};
 
 /// Outcome of [`merge`].
@@ -20,13 +22,10 @@ pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
     let mut taken = false;
     let mut lost = false;
     let mut edit = theirs.edit();
+    let [mut before, mut ours, mut now] = [base, mine, theirs].map(said);
     for name in names(&[base, mine, theirs]) {
-        let of = |document: &Document| -> Vec<String> {
-            let mut said: Vec<String> = document.all(&name).map(says).collect();
-            said.sort();
-            said
-        };
-        let (before, ours, now) = (of(base), of(mine), of(theirs));
+        let of = |said: &mut HashMap<String, Vec<String>>| said.remove(&name).unwrap_or_default();
+        let (before, ours, now) = (of(&mut before), of(&mut ours), of(&mut now));
         if ours == before || ours == now {
             continue;
         }
@@ -37,12 +36,12 @@ pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
         }
         taken = true;
         for (at, line) in theirs.lines().iter().enumerate() {
-            if line.is(&name) && !ours.contains(&says(line)) {
+            if line.is(&name) && ours.binary_search(&says(line)).is_err() {
                 edit.remove(at);
             }
         }
         for line in mine.all(&name) {
-            if !now.contains(&says(line)) {
+            if now.binary_search(&says(line)).is_err() {
                 edit.add(NewLine::from_line(line));
             }
         }
@@ -54,12 +53,24 @@ pub fn merge(base: &Document, mine: &Document, theirs: &Document) -> Merge {
     }
 }
 
+/// What the lines of each property say, sorted, by its upper-case name.
+fn said(document: &Document) -> HashMap<String, Vec<String>> {
+    let mut said: HashMap<String, Vec<String>> = HashMap::new();
+    for line in document.lines() {
+        let lines = said.entry(line.name.to_ascii_uppercase()).or_default();
+        lines.push(says(line));
+    }
+    said.values_mut().for_each(|lines| lines.sort());
+    said
+}
+
 /// Upper-case names of all properties, in the order they first appear.
 fn names(documents: &[&Document]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
+    let mut seen: HashSet<String> = ["VERSION", "REV", "PRODID"].map(str::to_owned).into();
     for line in documents.iter().flat_map(|document| document.lines()) {
         let name = line.name.to_ascii_uppercase();
-        if !names.contains(&name) && !["VERSION", "REV", "PRODID"].contains(&name.as_str()) {
+        if seen.insert(name.clone()) {
             names.push(name);
         }
     }

@@ -10,6 +10,8 @@ use super::{
 
 /// Octets of a physical line before it is folded (RFC 6350 §3.2).
 const FOLD: usize = 75;
+/// Companion lines of Apple that go with a line of their group; a value has two or three.
+const COMPANIONS: usize = 16;
 
 /// Changes to a document, collected by line.
 pub struct Edit<'a> {
@@ -17,6 +19,8 @@ pub struct Edit<'a> {
     /// By place in [`Document::lines`]; none removes the line.
     changed: BTreeMap<usize, Option<NewLine>>,
     added: Vec<NewLine>,
+    /// Groups are looked for from this number on: those before it are in use.
+    group: usize,
 }
 
 /// A line to be written.
@@ -134,6 +138,7 @@ impl Document {
             document: self,
             changed: BTreeMap::new(),
             added: Vec::new(),
+            group: 1,
         }
     }
 
@@ -231,15 +236,16 @@ impl<'a> Edit<'a> {
         let Some(group) = lines.get(at).and_then(|line| line.group.clone()) else {
             return;
         };
-        let rest: Vec<usize> = (0..lines.len())
-            .filter(|other| {
+        // From the end: lines are removed in their order.
+        let rest = || {
+            (0..lines.len()).rev().filter(|other| {
                 lines[*other].group.as_ref() == Some(&group)
                     && self.changed.get(other) != Some(&None)
             })
-            .collect();
-        let is_companion = |at: &usize| lines[*at].name.to_ascii_uppercase().starts_with("X-AB");
-        if rest.iter().all(is_companion) {
-            for at in rest {
+        };
+        let is_companion = |at: usize| lines[at].name.to_ascii_uppercase().starts_with("X-AB");
+        if rest().all(is_companion) {
+            for at in rest().collect::<Vec<_>>() {
                 self.changed.insert(at, None);
             }
         }
@@ -260,14 +266,15 @@ impl<'a> Edit<'a> {
             self.add(new);
             return;
         };
-        let free = self.free_group();
+        self.group = self.free_number();
+        let free = format!("item{}", self.group);
         self.add(new.in_group(free.clone()));
         let beside = from.lines().iter().filter(|other| {
             other.group.as_ref() == Some(group)
                 && other.name.to_ascii_uppercase().starts_with("X-AB")
                 && !other.is(&line.name)
         });
-        for other in beside {
+        for other in beside.take(COMPANIONS) {
             self.add(NewLine::from_line(other).in_group(free.clone()));
         }
     }
@@ -287,6 +294,10 @@ impl<'a> Edit<'a> {
 
     /// A group name that is not in use: `item1`, `item2`...
     pub fn free_group(&self) -> String {
+        format!("item{}", self.free_number())
+    }
+
+    fn free_number(&self) -> usize {
         let used = |name: &str| {
             self.document
                 .lines()
@@ -302,9 +313,8 @@ impl<'a> Edit<'a> {
                 .flatten()
                 .any(|group| group.eq_ignore_ascii_case(name))
         };
-        (1..)
-            .map(|number| format!("item{number}"))
-            .find(|name| !used(name))
+        (self.group..)
+            .find(|number| !used(&format!("item{number}")))
             .unwrap_or_default()
     }
 

@@ -1,5 +1,7 @@
 //! The differences between two versions of a card, as lines for people.
 
+use std::collections::{HashMap, VecDeque};
+
 use carnet_proto::vcard::{Document, Line};
 
 use crate::domain::class::Difference;
@@ -20,33 +22,59 @@ const PICTURES: [&str; 4] = ["PHOTO", "LOGO", "SOUND", "KEY"];
 
 /// The lines that only one side has, paired by property in their order.
 pub fn between(before: Option<&Document>, after: Option<&Document>) -> Vec<Difference> {
-    let mut gone = shown(before);
-    let mut new = shown(after);
-    gone.retain(|line| {
-        let same = new.iter().position(|other| other == line);
-        same.map(|at| new.remove(at)).is_none()
-    });
+    let (before, after) = (shown(before), shown(after));
+    let gone = beyond(&before, &after);
+    let mut new: Vec<Option<&Shown>> = beyond(&after, &before).into_iter().map(Some).collect();
+    let mut places: HashMap<&str, VecDeque<usize>> = HashMap::new();
+    for (at, line) in new.iter().enumerate() {
+        let property = line.map_or("", |(property, _, _)| property);
+        places.entry(property).or_default().push_back(at);
+    }
     let mut differences: Vec<Difference> = gone
         .into_iter()
         .map(|(property, before, _)| {
-            let successor = new.iter().position(|(other, _, _)| *other == property);
+            let successor = places.get_mut(&property[..]).and_then(VecDeque::pop_front);
+            let successor = successor.and_then(|at| new[at].take());
             Difference {
-                after: successor.map(|at| new.remove(at).1),
-                before: Some(before),
-                property,
+                after: successor.map(|(_, after, _)| after.clone()),
+                before: Some(before.clone()),
+                property: property.clone(),
             }
         })
         .collect();
-    differences.extend(new.into_iter().map(|(property, after, _)| Difference {
-        property,
-        before: None,
-        after: Some(after),
-    }));
+    differences.extend(
+        new.into_iter()
+            .flatten()
+            .map(|(property, after, _)| Difference {
+                property: property.clone(),
+                before: None,
+                after: Some(after.clone()),
+            }),
+    );
     differences
 }
 
+/// The lines that are not among others, each of which stands for one.
+fn beyond<'a>(lines: &'a [Shown], others: &[Shown]) -> Vec<&'a Shown> {
+    let mut left: HashMap<&Shown, usize> = HashMap::new();
+    for other in others {
+        *left.entry(other).or_default() += 1;
+    }
+    let mut lines: Vec<&Shown> = lines.iter().collect();
+    lines.retain(|line| match left.get_mut::<Shown>(line) {
+        Some(number) if *number > 0 => {
+            *number -= 1;
+            false
+        }
+        _ => true,
+    });
+    lines
+}
+
 /// Property, what a person reads, and the raw value that decides whether it changed.
-fn shown(card: Option<&Document>) -> Vec<(String, String, String)> {
+type Shown = (String, String, String);
+
+fn shown(card: Option<&Document>) -> Vec<Shown> {
     card.into_iter()
         .flat_map(Document::lines)
         .filter(|line| !SILENT.iter().any(|silent| line.is(silent)))

@@ -16,7 +16,10 @@ pub(super) mod related;
 mod slots;
 mod typed;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -385,7 +388,7 @@ impl EasEdit {
 
     /// Names of books shown as categories are no categories, unless the card has them too.
     fn without_labels(&self, categories: Vec<String>, card: &Document) -> Vec<String> {
-        let own: Vec<String> = card
+        let own: HashSet<String> = card
             .all("CATEGORIES")
             .flat_map(|line| line.list())
             .collect();

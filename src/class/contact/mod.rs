@@ -86,8 +86,8 @@ impl Class for Contact {
         overlay::join(document, overlay)
     }
 
-    fn with_tags(&self, overlay: &[u8], tags: &[String]) -> Vec<u8> {
-        overlay::with_tags(overlay, tags)
+    fn with_tags(&self, overlay: &[u8], before: &[String], tags: &[String]) -> Vec<u8> {
+        overlay::with_tags(overlay, before, tags)
     }
 
     fn renewed(&self, document: &[u8], uid: &str) -> Result<Vec<u8>> {

@@ -1,10 +1,12 @@
 //! CATEGORIES in Private are the owner's tags: they are taken out of the stored document and put
 //! back at the same place when it is read.
 
-use carnet_proto::vcard::{Document, NewLine, escape_text};
+use std::collections::HashSet;
+
+use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::class::Split;
+use crate::domain::{class::Split, tag};
 
 /// A line taken out, and how many lines of the card stood before it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -28,6 +30,7 @@ pub fn split(card: &Document) -> Split {
     let mut document = Vec::with_capacity(bytes.len());
     let mut overlay = Vec::new();
     let mut tags: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     let mut copied = 0;
     for at in indexes {
         let line = &card.lines()[at];
@@ -41,9 +44,10 @@ pub fn split(card: &Document) -> Split {
             line: text.to_owned(),
         });
         for tag in line.list() {
-            if !tags
-                .iter()
-                .any(|known| known.to_lowercase() == tag.to_lowercase())
+            // Further ones, and longer ones, are text of the card alone.
+            if tags.len() < tag::MOST
+                && tag.chars().nth(tag::LONGEST).is_none()
+                && known.insert(tag.to_lowercase())
             {
                 tags.push(tag);
             }
@@ -81,9 +85,14 @@ pub fn join(document: &[u8], overlay: &[u8]) -> Vec<u8> {
     out
 }
 
-/// The overlay with other tags: one line at the place of the first.
-pub fn with_tags(overlay: &[u8], tags: &[String]) -> Vec<u8> {
-    if tags.is_empty() {
+/// The overlay with other tags: one line at the place of the first. Values that were no tags, as
+/// there were too many, stay.
+pub fn with_tags(overlay: &[u8], before: &[String], tags: &[String]) -> Vec<u8> {
+    let known = before.iter().chain(tags).map(|tag| tag.to_lowercase());
+    let known: HashSet<String> = known.collect();
+    let mut all = values(overlay);
+    all.retain(|value| !known.contains(&value.to_lowercase()));
+    if tags.is_empty() && all.is_empty() {
         return Vec::new();
     }
     let after = read(overlay)
@@ -91,6 +100,7 @@ pub fn with_tags(overlay: &[u8], tags: &[String]) -> Vec<u8> {
         .map_or(usize::MAX, |taken| taken.after);
     let raw = tags
         .iter()
+        .chain(&all)
         .map(|tag| escape_text(tag))
         .collect::<Vec<_>>()
         .join(",");
@@ -101,6 +111,15 @@ pub fn with_tags(overlay: &[u8], tags: &[String]) -> Vec<u8> {
         line: String::from_utf8_lossy(&line).into_owned(),
     }];
     serde_json::to_vec(&taken).unwrap_or_default()
+}
+
+/// Every value of an overlay.
+fn values(overlay: &[u8]) -> Vec<String> {
+    let card = join(b"BEGIN:VCARD\r\nEND:VCARD\r\n", overlay);
+    let Ok(card) = Document::parse(&card) else {
+        return Vec::new();
+    };
+    card.all("CATEGORIES").flat_map(Line::list).collect()
 }
 
 fn read(overlay: &[u8]) -> Vec<Taken> {

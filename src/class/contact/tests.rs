@@ -11,6 +11,7 @@ use carnet_proto::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::tag;
 use crate::eas::facet::{EasFacet, Supported, View};
 
 const CARD: &str = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:u1\r\nN:Martin;Alice;;Dr.;\r\nFN:Dr. Alice Martin\r\n\
@@ -172,12 +173,47 @@ fn categories_are_taken_out_and_put_back_where_they_were() {
     assert_eq!(split.tags, ["Clients", "Lille"]);
     assert!(!String::from_utf8_lossy(&split.document).contains("CATEGORIES"));
     assert_eq!(class.join(&split.document, &split.overlay), CARD.as_bytes());
-    let other = class.with_tags(&split.overlay, &["Urgent".to_owned()]);
+    let other = class.with_tags(&split.overlay, &split.tags, &["Urgent".to_owned()]);
     let joined = class.join(&split.document, &other);
     assert_eq!(
         String::from_utf8_lossy(&joined),
         CARD.replace("Clients,Lille", "Urgent")
     );
+}
+
+#[test]
+fn further_categories_are_no_tags_and_stay_when_tags_change() {
+    let class = Contact::default();
+    let long = "x".repeat(tag::LONGEST + 1);
+    let names: Vec<String> = (0..tag::MOST + 2).map(|n| format!("e{n}")).collect();
+    let line = format!("{long},E0,{}", names.join(","));
+    let card = CARD.replace("Clients,Lille", &line);
+    let split = class.split(card.as_bytes()).expect("a card");
+    assert_eq!(split.tags.len(), tag::MOST);
+    assert_eq!(class.join(&split.document, &split.overlay), card.as_bytes());
+    let other = class.with_tags(&split.overlay, &split.tags, &["Urgent".to_owned()]);
+    let joined = class.join(&split.document, &other);
+    let joined = String::from_utf8_lossy(&joined).replace("\r\n ", "");
+    assert!(
+        joined.contains(&format!("CATEGORIES:Urgent,{long},e1000,e1001\r\n")),
+        "{joined}"
+    );
+}
+
+#[test]
+fn many_equal_lines_differ_by_those_that_are_new() {
+    let lines = |numbers: &[&str]| {
+        let lines: String = numbers.iter().map(|n| format!("TEL:{n}\r\n")).collect();
+        CARD.replace("END:VCARD", &format!("{lines}END:VCARD"))
+    };
+    let before = lines(&["1", "1", "2"]);
+    let after = lines(&["3", "1", "4"]);
+    let differences = Contact::default().differences(before.as_bytes(), after.as_bytes());
+    let said: Vec<_> = differences
+        .iter()
+        .map(|d| (d.before.as_deref(), d.after.as_deref()))
+        .collect();
+    assert_eq!(said, [(Some("1"), Some("3")), (Some("2"), Some("4"))]);
 }
 
 #[test]

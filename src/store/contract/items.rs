@@ -178,6 +178,46 @@ pub async fn earlier_versions_are_found_by_sequence(books: Books) {
     check(9, books.tablet, Some(("a4", "tag"))).await;
 }
 
+pub async fn earlier_versions_are_bounded_in_octets(books: Books) {
+    let mut large = books.add("large").await;
+    let small = books.add("small").await;
+    books.row(edit(&small, "small 2", None)).await;
+    for n in 0..9u8 {
+        let mut op = edit(&large, "large", None);
+        if let Op::Item(ItemOp::Edit { content, .. }) = &mut op {
+            content.document = vec![n; 9_900_000];
+            content.digest = digest(&content.document);
+        }
+        books.row(op).await;
+        large = books.placed(books.private, "large").await;
+    }
+    let kept = books.store.history(large.item).await.expect("a history");
+    let kept: Vec<RevisionId> = kept.into_iter().map(|(kept, _)| kept.id).collect();
+    assert_eq!(kept.len(), 6, "what fits into 64 MiB");
+    let last = books.store.revision(kept[0]).await.expect("a read");
+    assert_eq!(last.expect("kept").document[0], 7, "the newest ones stay");
+    let other = books.store.history(small.item).await.expect("a history");
+    assert_eq!(other.len(), 1);
+}
+
+pub async fn refused_writes_are_bounded_in_octets(books: Books) {
+    for n in 0..9u8 {
+        let refuse = Op::History(HistoryOp::Refuse {
+            item: None,
+            collection: Some(books.private),
+            document: vec![n; 9_900_000],
+            reason: "too late".to_owned(),
+            identity: None,
+            mark: false,
+            notice: false,
+        });
+        books.row(refuse).await;
+    }
+    let kept = books.store.refused(books.alice).await.expect("a read");
+    let kept: Vec<u8> = kept.iter().map(|kept| kept.document[0]).collect();
+    assert_eq!(kept, [8, 7, 6, 5, 4, 3], "what fits into 64 MiB");
+}
+
 pub async fn commits_of_many_take_their_turn(books: Books) {
     let books = Arc::new(books);
     let writers = (0..60).map(|number| {

@@ -75,7 +75,7 @@ impl Reader<'_> {
             places.push(CollectionId(collection));
         }
         let sql = format!(
-            "{REVISION} WHERE r.item = ?1 AND r.kind IN ('replaced', 'removed') ORDER BY r.id DESC"
+            "{HEAD} WHERE r.item = ?1 AND r.kind IN ('replaced', 'removed') ORDER BY r.id DESC"
         );
         let revisions = self.all(&sql, [item.0], revision)?;
         Ok(revisions
@@ -223,7 +223,7 @@ impl Reader<'_> {
         within: RangeInclusive<Timestamp>,
     ) -> rusqlite::Result<Vec<Revision>> {
         let sql = format!(
-            "{REVISION} WHERE r.person = ?1 AND r.client = ?2
+            "{HEAD} WHERE r.person = ?1 AND r.client = ?2
                  AND r.at BETWEEN ?3 AND ?4 AND r.kind IN ('replaced', 'removed') ORDER BY r.id"
         );
         let (first, last) = (within.start().0, within.end().0);
@@ -338,6 +338,11 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
 
 const REVISION: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, r.at, r.person,
     coalesce(w.name, ''), r.client, r.document, r.overlay, r.reason
+    FROM revision r LEFT JOIN person w ON w.id = r.person";
+
+/// A revision without its document and overlay, which may be large.
+const HEAD: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, r.at, r.person,
+    coalesce(w.name, ''), r.client, x'', x'', ''
     FROM revision r LEFT JOIN person w ON w.id = r.person";
 
 fn revision(row: &Row<'_>) -> rusqlite::Result<Revision> {

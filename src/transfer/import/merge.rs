@@ -1,5 +1,7 @@
 //! Merges a card of a file into the card that is already there.
 
+use std::collections::HashSet;
+
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
 use super::Choice;
@@ -45,16 +47,18 @@ const NEVER: [&str; 9] = [
 
 /// What only the incoming card says, added to the present one.
 fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
+    let says = |line: &Line| (line.name.to_ascii_uppercase(), compared(line));
+    let said: HashSet<(String, String)> = present.lines().iter().map(says).collect();
+    let names: HashSet<&String> = said.iter().map(|(name, _)| name).collect();
     let missing = |line: &&Line| {
         let name = line.name.to_ascii_uppercase();
         if NEVER.contains(&&name[..]) || line.raw.is_empty() {
             return false;
         }
-        let mut same = present.all(&line.name);
         if line.is_one_of_several() {
-            !same.any(|there| compared(there) == compared(line))
+            !said.contains(&says(line))
         } else {
-            same.next().is_none()
+            !names.contains(&name)
         }
     };
     let missing: Vec<usize> = incoming
@@ -96,11 +100,9 @@ fn united(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
 fn missing_categories(present: &Document, incoming: &Document) -> Option<Vec<String>> {
     let mut all: Vec<String> = present.all("CATEGORIES").flat_map(Line::list).collect();
     let before = all.len();
+    let mut known: HashSet<String> = all.iter().map(|name| name.to_lowercase()).collect();
     for name in incoming.all("CATEGORIES").flat_map(Line::list) {
-        if !all
-            .iter()
-            .any(|there| there.to_lowercase() == name.to_lowercase())
-        {
+        if known.insert(name.to_lowercase()) {
             all.push(name);
         }
     }

@@ -61,15 +61,11 @@ fn sent(core: &Arc<Core>, details: Details, asked: &HeaderMap) -> Response {
     let known = asked
         .get(header::IF_NONE_MATCH)
         .is_some_and(|seen| seen.as_bytes() == etag.as_bytes());
-    if known {
-        return (StatusCode::NOT_MODIFIED, [(header::ETAG, etag)]).into_response();
-    }
     let headers = [
         (
             header::CONTENT_TYPE,
             harmless(&details.media_type).to_owned(),
         ),
-        (header::CONTENT_LENGTH, details.octets.to_string()),
         (header::CONTENT_DISPOSITION, disposition(&details.name)),
         (
             header::CONTENT_SECURITY_POLICY,
@@ -79,7 +75,13 @@ fn sent(core: &Arc<Core>, details: Details, asked: &HeaderMap) -> Response {
         (header::CACHE_CONTROL, "private, no-cache".to_owned()),
         (header::ETAG, etag),
     ];
-    (headers, Body::from_stream(octets(core.clone(), details))).into_response()
+    // What a browser keeps goes on under the same terms (RFC 9110 §15.4.5).
+    if known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    let length = [(header::CONTENT_LENGTH, details.octets.to_string())];
+    let body = Body::from_stream(octets(core.clone(), details));
+    (headers, length, body).into_response()
 }
 
 /// A document chunk by chunk; one that ends too early breaks the answer off.

@@ -24,6 +24,14 @@ pub enum Unfit {
 }
 
 impl Unfit {
+    /// Why a part of the form was not read.
+    pub fn of(error: Error) -> Self {
+        match error {
+            Error::TooLarge { .. } => Unfit::TooLarge,
+            error => Unfit::Error(error),
+        }
+    }
+
     /// The message for the page that the file was sent from.
     pub fn told(&self, visit: &Visit, limits: Limits) -> Told {
         let x = visit.text.transfer;

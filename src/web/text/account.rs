@@ -41,6 +41,10 @@ sentences! {
     protocols_rule: "An app password serves at least one protocol.", "Un mot de passe d'application sert au moins un protocole.";
     places_rule: "An app password shows at least one place.", "Un mot de passe d'application montre au moins un lieu.";
     ends_rule: "An app password ends in the future, or never.", "Un mot de passe d'application se termine dans le futur, ou jamais.";
+    revoke_all: "Revoke all app passwords too: the phones and programs that use them have to be set up again", "Révoquer aussi tous les mots de passe d'application : les téléphones et programmes qui s'en servent sont à configurer de nouveau";
+    too_many_tags: "There are at most {} tags. Delete one first.", "Il y a au plus {} étiquettes. Supprimez-en une d'abord.";
+    too_many_groups: "A person administers at most {} groups. Hand one over or delete one first.", "Une personne administre au plus {} groupes. Confiez-en un à quelqu'un d'autre ou supprimez-en un d'abord.";
+    too_many_invitations: "A group has at most {} open invitations. Withdraw one first.", "Un groupe a au plus {} invitations ouvertes. Retirez-en une d'abord.";
     organization_rule: "An organization has at most {} characters.", "Une organisation a au plus {} caractères.";
     password_rule: "An app password needs a name of 1 to 64 characters.", "Un mot de passe d'application demande un nom de 1 à 64 caractères.";
     protocol_rule: "Choose at least one protocol.", "Choisissez au moins un protocole.";
@@ -114,7 +118,7 @@ sentences! {
     factor_removed: "The second factor is off: the password is enough again.", "Le second facteur est inactif : le mot de passe suffit de nouveau.";
     code_title: "One more step", "Encore une étape";
     code_wrong: "This code is wrong, or was used already. Wait for the next one.", "Ce code est faux ou a déjà servi. Attendez le suivant.";
-    ticket_over: "That took too long. Sign in again.", "C'était trop long. Connectez-vous de nouveau.";
+    ticket_over: "That took too long, or too many codes were wrong. Sign in again.", "C'était trop long, ou trop de codes étaient faux. Connectez-vous de nouveau.";
     calls: "Call links", "Liens d'appel";
     calls_text: "What a click on a telephone number does on a computer. On a phone, numbers can always be called.", "Ce que fait un clic sur un numéro de téléphone sur un ordinateur. Sur un téléphone, les numéros peuvent toujours être appelés.";
     calls_off: "Nothing (numbers are no links)", "Rien (les numéros ne sont pas des liens)";

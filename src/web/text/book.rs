@@ -3,6 +3,7 @@
 sentences! {
     Book;
 
+    further_differences: "Further properties that changed: {}", "Autres propriétés modifiées : {}";
     beyond_phones: "A phone over Exchange has no room for these, and does not show them: {}", "Un téléphone par Exchange n'a pas de place pour ceci, et ne le montre pas : {}";
     not_verified_since: "Not verified since", "Non vérifié depuis le";
     service: "Service", "Service";

@@ -17,6 +17,7 @@ use serde::Deserialize;
 use super::shown::{GROWING, lines, shown, submitted};
 use crate::{
     domain::{
+        access::household,
         book::Edit,
         error::{Error, Result},
         id::Timestamp,
@@ -96,7 +97,7 @@ pub async fn page(
     request: Request,
 ) -> Response {
     let headers = request.headers();
-    let peer = crate::http::peer(request.extensions()).to_string();
+    let peer = household(crate::http::peer(request.extensions())).to_string();
     let asked = match led(&web, &token, &peer, headers).await {
         Ok(asked) => asked,
         Err(refused) => return refused,
@@ -124,7 +125,7 @@ pub async fn photo(
     Path(token): Path<String>,
     request: Request,
 ) -> Response {
-    let peer = crate::http::peer(request.extensions()).to_string();
+    let peer = household(crate::http::peer(request.extensions())).to_string();
     let asked = match led(&web, &token, &peer, request.headers()).await {
         Ok(asked) => asked,
         Err(refused) => return refused,
@@ -145,7 +146,7 @@ pub async fn answer(
     request: Request,
 ) -> Response {
     let headers = request.headers().clone();
-    let peer = crate::http::peer(request.extensions()).to_string();
+    let peer = household(crate::http::peer(request.extensions())).to_string();
     let asked = match led(&web, &token, &peer, &headers).await {
         Ok(asked) => asked,
         Err(refused) => return refused,

@@ -409,3 +409,28 @@ fn an_operator_makes_lists_and_revokes_them() {
     works(data, &["app-password", "revoke", "alice", &id]);
     assert_eq!(status(TEAM), 401);
 }
+
+#[test]
+fn a_new_password_takes_them_along_where_one_says_so() {
+    let server = Server::start();
+    let mut browser = Browser::of(&server.address, "alice");
+    let made = make(&browser, &named("phone", &[]));
+    let account = "/settings/account";
+    for (old, new, all, opens) in [
+        ("demo", "a horse in the kitchen", None, true),
+        (
+            "a horse in the kitchen",
+            "a cow in the hall",
+            Some("1"),
+            false,
+        ),
+    ] {
+        let mut fields = vec![("old", old), ("new", new), ("again", new)];
+        fields.extend(all.map(|all| ("app-passwords", all)));
+        let changed = submit(&browser, account, "/settings/account/password", &fields);
+        assert_eq!(changed.status, 303, "{}", changed.text());
+        let cookie = changed.header("set-cookie").expect("a session of its own");
+        browser.cookie = cookie.split(';').next().map(str::to_owned);
+        assert_eq!(opens_dav(&server.address, &made), opens);
+    }
+}

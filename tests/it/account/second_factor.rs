@@ -146,6 +146,14 @@ fn signing_in_asks_for_a_code_that_serves_once() {
     let denied = again.sign_in("alice", "wrong");
     assert_eq!(denied.status, 401);
     assert!(!denied.text().contains("six digits"));
+    // Five codes, and one signs in anew.
+    let asked_again = again.sign_in("alice", "demo");
+    for _ in 0..5 {
+        assert_eq!(second_step(&mut again, &asked_again, "000000").status, 401);
+    }
+    let over = second_step(&mut again, &asked_again, "000000");
+    assert_eq!(over.status, 401);
+    assert!(over.text().contains("too many codes"), "{}", over.text());
     // A ticket is for whom it was given to.
     let bob = hidden(&asked.text(), "ticket").replacen(
         &format!("{}.", server.person("alice")),

@@ -115,6 +115,28 @@ fn a_body_that_stalls_or_trickles_ends_and_stores_nothing() {
     server.check();
 }
 
+/// What came fast earns no patience for what comes after it.
+#[test]
+fn a_body_that_came_fast_and_trickles_then_ends() {
+    let server = impatient();
+    let (name, value) = basic("alice", "demo");
+    let mut slow = TcpStream::connect(&server.address).expect("connected");
+    write!(
+        slow,
+        "PUT /dav/alice/private/contacts/slow.vcf HTTP/1.1\r\nHost: x\r\n{name}: {value}\r\n\
+         Content-Type: text/vcard\r\nContent-Length: 6000000\r\n\r\n"
+    )
+    .expect("sent");
+    slow.write_all(&vec![b'X'; 5_000_000]).expect("sent");
+    let begin = Instant::now();
+    while begin.elapsed() < MOST && slow.write_all(b"X").is_ok() {
+        thread::sleep(Duration::from_millis(500));
+    }
+    let took = begin.elapsed();
+    assert!(took < Duration::from_secs(15), "{took:?}");
+    server.check();
+}
+
 /// What is given up is said: a first request, a body, an answer nobody takes.
 #[test]
 fn slow_peers_are_told_of() {

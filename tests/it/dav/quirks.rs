@@ -36,12 +36,15 @@ fn kept(server: &Server) -> (Vec<String>, Vec<String>) {
             .expect("the card");
         let history = store.history(card.placement.item).await.expect("a read");
         let refused = store.refused(alice).await.expect("a read");
+        let mut replaced = Vec::new();
+        for (head, _) in history {
+            if head.kind == RevisionKind::Replaced {
+                let kept = store.revision(head.id).await.expect("a read");
+                replaced.push(text(kept.expect("kept").document));
+            }
+        }
         (
-            history
-                .into_iter()
-                .filter(|(r, _)| r.kind == RevisionKind::Replaced)
-                .map(|(r, _)| text(r.document))
-                .collect(),
+            replaced,
             refused.into_iter().map(|r| text(r.document)).collect(),
         )
     })

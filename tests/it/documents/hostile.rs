@@ -6,6 +6,7 @@ use super::{HERE, added, count, is_whole, post, upload};
 use crate::support::{
     browser::{Browser, hidden},
     eventually,
+    http::request,
     server::Server,
 };
 
@@ -67,6 +68,28 @@ fn the_octets_tell_the_type_and_nothing_runs() {
         file.header("content-disposition")
             .is_some_and(|d| d.starts_with("attachment;"))
     );
+    // What a browser has kept goes on under the same terms.
+    let known = (
+        "If-None-Match".to_owned(),
+        file.header("etag").expect("one").to_owned(),
+    );
+    let cookie = (
+        "Cookie".to_owned(),
+        alice.cookie.clone().expect("a session"),
+    );
+    let path = format!("{page}/file");
+    let unchanged = request(&server.address, "GET", &path, &[known, cookie], b"");
+    assert_eq!(unchanged.status, 304);
+    for name in [
+        "etag",
+        "cache-control",
+        "content-security-policy",
+        "x-content-type-options",
+        "content-type",
+        "content-disposition",
+    ] {
+        assert_eq!(unchanged.header(name), file.header(name), "{name}");
+    }
     // An archive of nothing but promises is kept as it is, never opened.
     let bomb = [b"PK\x03\x04".as_slice(), &[0xff; 60_000]].concat();
     let page = added(&alice, HERE, "bomb.zip", &bomb);

@@ -241,16 +241,18 @@ async fn the_audit_keeps_who_acted_and_names_what_changed() {
     let w = World::new().await;
     allowed(w.grant("ada", "G", "everyone", Add).await);
     let max = w.id("max").await;
-    let change = |email: Option<&str>, quota| Op::Person(PersonOp::ChangePerson {
-        person: max,
-        email: Some(email.map(str::to_owned)),
-        name: Some("max".to_owned()),
-        admin: Some(false),
-        password_hash: None,
-        disabled: Some(false),
-        quota: Some(quota),
-        settings: None,
-    });
+    let change = |email: Option<&str>, quota| {
+        Op::Person(PersonOp::ChangePerson {
+            person: max,
+            email: Some(email.map(str::to_owned)),
+            name: Some("max".to_owned()),
+            admin: Some(false),
+            password_hash: None,
+            disabled: Some(false),
+            quota: Some(quota),
+            settings: None,
+        })
+    };
     allowed(w.commit(change(None, Some(7))).await);
     allowed(w.commit(change(None, Some(7))).await);
     allowed(w.commit(change(Some("max@example.org"), Some(7))).await);
@@ -258,7 +260,10 @@ async fn the_audit_keeps_who_acted_and_names_what_changed() {
     let group = w.group("ada", "G").await.expect("a group");
     allowed(group.hand_over(w.id("coco").await).await);
     let person = w.id("ada").await;
-    allowed(w.commit(Op::Person(PersonOp::RemovePerson { person })).await);
+    allowed(
+        w.commit(Op::Person(PersonOp::RemovePerson { person }))
+            .await,
+    );
     let lines = w.core.operator().audit(i64::MAX, 100).await.expect("lines");
     let granted = lines
         .iter()

@@ -35,7 +35,7 @@ async fn history_shows_who_when_and_what_to_those_who_could_see_it() {
         let placement = w.placement(login, place, "q").await.expect("q");
         let book = w.book(login, place).await.expect("a book");
         (
-            book.history(&placement).await.expect("a history"),
+            book.history(&placement, 0).await.expect("a history").events,
             book,
             placement,
         )
@@ -73,7 +73,7 @@ async fn where_it_was_shared_is_told_by_name_to_members_only() {
     let told = async |login: &str| {
         let placement = w.placement(login, "G", "k").await.expect("k");
         let book = w.book(login, "G").await.expect("a book");
-        let events = book.history(&placement).await.expect("a history");
+        let events = book.history(&placement, 0).await.expect("a history").events;
         let placed = events.into_iter().filter_map(|event| match event.what {
             What::Placed { place } => Some(place.map(|place| place.name)),
             _ => None,

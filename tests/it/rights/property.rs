@@ -236,7 +236,7 @@ async fn look(w: &World, model: &Model) {
                         .is_empty();
                     assert_eq!(text.contains("CATEGORIES:T"), tagged, "{text}");
                 }
-                book.history(&card.placement).await.expect("a history");
+                book.history(&card.placement, 0).await.expect("a history");
             }
         }
         assert_eq!(opened.len(), groups.len() + 1, "{login}");

@@ -258,3 +258,28 @@ fn what_was_right_once_waits_for_no_guesses() {
     guess(&new);
     assert!(matches!(sign_in(&new, "demo"), Outcome::Throttled { .. }));
 }
+
+#[test]
+fn what_was_right_elsewhere_is_guessed_no_faster() {
+    let server = Server::start();
+    let store: Arc<dyn Store> = server.store().clone();
+    let auth = Authenticator::new(store);
+    let home = IpAddr::from([198, 51, 100, 7]);
+    let guesser = IpAddr::from([203, 0, 113, 99]);
+    for door in [Door::Web, Door::Devices(Protocol::CardDav)] {
+        let sign_in = |password: &str, peer: IpAddr| {
+            let asked = auth.password("carol", password, peer, door);
+            server.runtime.block_on(asked).expect("answered")
+        };
+        assert!(matches!(sign_in("demo", home), Outcome::Known(_)));
+        for number in 0..12 {
+            sign_in(&format!("guess{number}"), guesser);
+        }
+        let right = sign_in("demo", guesser);
+        assert!(matches!(right, Outcome::Throttled { .. }), "{right:?}");
+        // She is not held up by it, where she was nor elsewhere.
+        assert!(matches!(sign_in("demo", home), Outcome::Known(_)));
+        let away = IpAddr::from([192, 0, 2, 1]);
+        assert!(matches!(sign_in("demo", away), Outcome::Known(_)));
+    }
+}

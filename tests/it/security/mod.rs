@@ -1,5 +1,6 @@
 //! Who gets in, by which address, and what strangers learn.
 
+mod bounds;
 mod doors;
 mod first_start;
 mod matrix;

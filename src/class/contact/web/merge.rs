@@ -1,6 +1,8 @@
 //! Merging two contacts: the values of each, property by property, and the card made of the values
 //! chosen.
 
+use std::collections::{HashMap, HashSet};
+
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
 use super::{fields::Own, view::property};
@@ -64,6 +66,11 @@ fn compared(line: &Line) -> String {
     text.trim().to_lowercase()
 }
 
+/// The property of a line, and its value as two are compared.
+fn says(line: &Line) -> (String, String) {
+    (line.name.to_ascii_uppercase(), compared(line))
+}
+
 /// The properties of both cards, in the order of the first; where only one value fits, one is to be
 /// chosen.
 pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
@@ -79,19 +86,19 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
         chosen,
         photo: line.is("PHOTO"),
     };
+    let said: HashSet<(String, String)> = left.lines().iter().map(says).collect();
+    let names: HashSet<&String> = said.iter().map(|(name, _)| name).collect();
+    let mut first_of = HashMap::new();
+    for (at, line) in offered(&left) {
+        first_of.entry(line.name.to_ascii_uppercase()).or_insert(at);
+    }
     let mut sides: Vec<Side> = Vec::new();
     for (at, line) in offered(&left) {
         let name = line.name.to_ascii_uppercase();
         let mut values = vec![value(&left, at, line, true, true)];
         // Further lines of the first card are kept or not, each by itself.
-        let first = offered(&left).find(|(_, there)| there.is(&name));
-        if first.is_some_and(|(first, _)| first == at) && !line.is_one_of_several() {
-            let is_new = |other: &Line| {
-                other.is(&name)
-                    && left
-                        .all(&name)
-                        .all(|there| compared(there) != compared(other))
-            };
+        if first_of.get(&name) == Some(&at) && !line.is_one_of_several() {
+            let is_new = |other: &Line| other.is(&name) && !said.contains(&says(other));
             let rivals = offered(&right).filter(|(_, other)| is_new(other));
             values.extend(rivals.map(|(at, other)| value(&right, at, other, false, false)));
         }
@@ -105,13 +112,11 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
     }
     for (at, line) in offered(&right) {
         let name = line.name.to_ascii_uppercase();
-        let known = left.all(&name).any(|there| {
-            if line.is_one_of_several() {
-                compared(there) == compared(line)
-            } else {
-                true
-            }
-        });
+        let known = if line.is_one_of_several() {
+            said.contains(&says(line))
+        } else {
+            names.contains(&name)
+        };
         if !known {
             sides.push(Side {
                 property: name,
@@ -127,8 +132,9 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
 /// The first card with the values chosen of both: `l3` and `r5` are lines, `both` is both notes.
 pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>> {
     let (left, right) = editable(first, second)?;
-    let is_picked = |side: char, at: usize| picked.iter().any(|id| *id == format!("{side}{at}"));
-    let both = picked.iter().any(|id| id == BOTH);
+    let picked: HashSet<&str> = picked.iter().map(String::as_str).collect();
+    let is_picked = |side: char, at: usize| picked.contains(&format!("{side}{at}")[..]);
+    let both = picked.contains(BOTH);
     let mut edit = left.edit();
     let mut chosen = false;
     for (at, line) in offered(&left) {
@@ -172,11 +178,9 @@ pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>>
     };
     let mut categories = lists(&left);
     let before = categories.len();
+    let mut known: HashSet<String> = categories.iter().map(|name| name.to_lowercase()).collect();
     for name in lists(&right) {
-        if !categories
-            .iter()
-            .any(|there| there.to_lowercase() == name.to_lowercase())
-        {
+        if known.insert(name.to_lowercase()) {
             categories.push(name);
         }
     }
@@ -291,5 +295,20 @@ mod tests {
             merged.contains("TITLE:Boss") && merged.contains("TITLE:Owner"),
             "{merged}"
         );
+    }
+
+    #[test]
+    fn a_group_of_very_many_lines_is_adopted_with_some_companions() {
+        let lines = (0..300).map(|n| format!("a.TEL:{n}\r\na.X-ABLabel:l{n}\r\n"));
+        let lines = lines.collect::<String>();
+        let card = |uid: &str, lines: &str| {
+            format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\n{lines}END:VCARD\r\n")
+        };
+        let picked: Vec<String> = (0..610).map(|at| format!("r{at}")).collect();
+        let (first, second) = (card("a", ""), card("b", &lines));
+        let merged = merged(first.as_bytes(), second.as_bytes(), &picked).expect("a card");
+        let merged = parse(&merged).expect("a card");
+        assert_eq!(merged.all("TEL").count(), 300);
+        assert!(merged.lines().len() < 300 * 20, "{}", merged.lines().len());
     }
 }

@@ -9,6 +9,9 @@ use crate::domain::{
     id::PersonId,
 };
 
+/// Sessions of one person; those not seen for longest go first.
+const MOST_SESSIONS: i64 = 100;
+
 impl Commit<'_> {
     pub(super) fn credential_op(&mut self, op: &CredentialOp) -> Applied<i64> {
         match op {
@@ -59,6 +62,12 @@ impl Commit<'_> {
                     "INSERT INTO session (token, person, expires, began, seen, browser, address)
                      VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)",
                     params![token, person.0, expires.0, at, browser, address],
+                )?;
+                self.run(
+                    "DELETE FROM session WHERE token IN (
+                         SELECT token FROM session WHERE person = ?1
+                         ORDER BY token = ?2 DESC, seen DESC, began DESC LIMIT -1 OFFSET ?3)",
+                    params![person.0, token, MOST_SESSIONS],
                 )
             }
             CredentialOp::NoteSession { token, address } => self.run(

@@ -13,6 +13,12 @@ use crate::domain::{
 
 /// Refused changes kept per person; the oldest go first.
 const REFUSED_KEPT: i64 = 500;
+/// Octets of refused changes kept per person; the oldest go first, the last one stays.
+const REFUSED_OCTETS: i64 = 64 * 1024 * 1024;
+/// Octets of the earlier versions of one item.
+pub(super) const VERSIONS_KEPT: i64 = 64 * 1024 * 1024;
+/// Octets of versions after which, on average, those of an item are counted.
+const VERSIONS_COUNTED: i64 = 1024 * 1024;
 
 impl Commit<'_> {
     pub(super) fn history_op(&mut self, op: &HistoryOp) -> Applied<i64> {
@@ -212,7 +218,49 @@ impl Commit<'_> {
         for placed in self.live_placements(item)? {
             self.keep_place(revision, &placed)?;
         }
+        self.bound_versions(item, revision)?;
         Ok(revision)
+    }
+
+    /// Ends the oldest versions of an item beyond [`VERSIONS_KEPT`] octets; never the one just kept,
+    /// nor what the trash holds.
+    ///
+    /// The versions are counted now and then, the more often the more was kept: the cost of a write
+    /// stays in proportion to it, and what is beyond the bound for a while is little.
+    pub(super) fn bound_versions(&mut self, item: i64, revision: i64) -> Applied<()> {
+        const OCTETS: &str = "length(r.document) + length(r.overlay) + coalesce(
+            (SELECT sum(length(v.overlay)) FROM revision_place v WHERE v.revision = r.id), 0)";
+        let kept: i64 = self
+            .connection
+            .prepare_cached(&format!("SELECT {OCTETS} FROM revision r WHERE r.id = ?1"))?
+            .query_row([revision], |row| row.get(0))?;
+        let seldom = VERSIONS_COUNTED / kept.max(1);
+        if seldom > 1 && rand::random_range(0..seldom) > 0 {
+            return Ok(());
+        }
+        let mut versions = self.connection.prepare_cached(&format!(
+            "SELECT r.id, {OCTETS} FROM revision r
+             WHERE r.item = ?1 AND r.kind = 'replaced' AND r.id <> ?2 ORDER BY r.id DESC"
+        ))?;
+        let mut rows = versions.query([item, revision])?;
+        let mut octets = kept;
+        let mut end = None;
+        while let Some(row) = rows.next()? {
+            octets += row.get::<_, i64>(1)?;
+            if octets > VERSIONS_KEPT {
+                end = Some(row.get::<_, i64>(0)?);
+                break;
+            }
+        }
+        drop(rows);
+        drop(versions);
+        if let Some(end) = end {
+            self.run(
+                "DELETE FROM revision WHERE item = ?1 AND kind = 'replaced' AND id <= ?2",
+                [item, end],
+            )?;
+        }
+        Ok(())
     }
 
     pub(super) fn keep_place(&self, revision: i64, placed: &Placed) -> Applied<()> {
@@ -271,7 +319,19 @@ impl Commit<'_> {
                      ORDER BY id DESC LIMIT -1 OFFSET ?2)",
             )?
             .execute(params![person, REFUSED_KEPT])?;
+        self.bound_refused(person, revision)?;
         Ok(revision)
+    }
+
+    fn bound_refused(&self, person: i64, last: i64) -> Applied<()> {
+        self.run(
+            "DELETE FROM revision WHERE id <> ?3 AND id IN (
+                 SELECT id FROM (SELECT id, sum(length(document)) OVER (ORDER BY id DESC) AS octets
+                     FROM revision WHERE kind = 'refused' AND person = ?1)
+                 WHERE octets > ?2)",
+            params![person, REFUSED_OCTETS, last],
+        )?;
+        Ok(())
     }
 
     /// The entity tag of an item changes for the author, whose clients are told.

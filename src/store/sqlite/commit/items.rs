@@ -191,6 +191,7 @@ impl<'a> Commit<'a> {
             ])?;
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, &placed)?;
+        self.bound_versions(placed.item, revision)?;
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(

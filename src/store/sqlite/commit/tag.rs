@@ -7,6 +7,7 @@ use crate::domain::{
     batch::{CommentOp, TagOp},
     error::Error,
     id::{CollectionId, ItemId, PersonId},
+    tag::MOST,
 };
 
 /// Of a tag that a device's category made.
@@ -194,7 +195,7 @@ impl Commit<'_> {
         )
     }
 
-    /// Sets the person's tags on an item; unknown names make tags.
+    /// Sets the person's tags on an item; unknown names make tags, while there is room for them.
     pub(super) fn link_tags(&mut self, person: i64, item: i64, tags: &[String]) -> Applied<()> {
         self.connection
             .prepare_cached(
@@ -202,14 +203,25 @@ impl Commit<'_> {
                      AND tag IN (SELECT id FROM tag WHERE person = ?2)",
             )?
             .execute(params![item, person])?;
+        if tags.is_empty() {
+            return Ok(());
+        }
+        let own: i64 = self
+            .connection
+            .prepare_cached("SELECT count(*) FROM tag WHERE person = ?1")?
+            .query_row([person], |row| row.get(0))?;
+        let mut room = MOST.saturating_sub(usize::try_from(own).unwrap_or(MOST));
         for name in tags {
             let folded = name.to_lowercase();
-            self.connection
-                .prepare_cached(
-                    "INSERT OR IGNORE INTO tag (person, name, folded, colour)
-                     VALUES (?1, ?2, ?3, ?4)",
-                )?
-                .execute(params![person, name, folded, GREY])?;
+            if room > 0 {
+                room -= self
+                    .connection
+                    .prepare_cached(
+                        "INSERT OR IGNORE INTO tag (person, name, folded, colour)
+                         VALUES (?1, ?2, ?3, ?4)",
+                    )?
+                    .execute(params![person, name, folded, GREY])?;
+            }
             self.connection
                 .prepare_cached(
                     "INSERT OR IGNORE INTO tag_link (tag, item)

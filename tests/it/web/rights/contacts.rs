@@ -468,9 +468,9 @@ fn who_may_modify_once_the_creator_is_gone_is_named() {
     assert_eq!(form.status, 403);
     assert!(form.text().contains(asked), "{}", form.text());
     let person = setting.server.person("mia");
-    setting
-        .server
-        .commit(carnet::domain::batch::{PersonOp, Op}::Person(PersonOp::RemovePerson { person }));
+    setting.server.commit(carnet::domain::batch::Op::Person(
+        carnet::domain::batch::PersonOp::RemovePerson { person },
+    ));
     let page = max.page(&k);
     assert!(page.contains(asked), "{page}");
     assert!(
