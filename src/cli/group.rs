@@ -4,7 +4,12 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{Done, Output, commit, named_group, person, said, text, told_of};
-use crate::domain::{batch::Op, office::Office, principal::Role, store::Store};
+use crate::domain::{
+    batch::{GroupOp, Op},
+    office::Office,
+    principal::Role,
+    store::Store,
+};
 
 #[derive(Subcommand)]
 pub enum Command {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     account_class::Service,
     actor::Actor,
-    batch::{Batch, Op},
+    batch::{Batch, Op, PersonOp},
     core::Core,
     credential::{CredentialOp, Session},
     error::{Error, Result},

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use super::*;
-use crate::domain::batch::HistoryOp;
+use crate::domain::{batch::HistoryOp, refused::Refusal};
 
 pub async fn a_batch_is_applied_whole_or_not_at_all(books: Books) {
     let mut same_uid = create(&books, "a");
@@ -202,7 +202,7 @@ pub async fn earlier_versions_are_bounded_in_octets(books: Books) {
 
 pub async fn refused_writes_are_bounded_in_octets(books: Books) {
     for n in 0..9u8 {
-        let refuse = Op::History(HistoryOp::Refuse {
+        let refuse = Op::from(Refusal {
             item: None,
             collection: Some(books.private),
             document: vec![n; 9_900_000],

@@ -9,7 +9,12 @@ use super::{
     room, title,
 };
 use crate::{
-    domain::{book::Book, error::Result, item::Card, likeness::Likeness},
+    domain::{
+        book::{Book, Room},
+        error::Result,
+        item::Card,
+        likeness::Likeness,
+    },
     transfer::{Alike, Choice, File, Foreseen, Format, Made, Outcome},
     web::{
         Web,
@@ -185,7 +190,7 @@ impl Review<'_> {
         let chosen = chosen.count();
         let all_of_them = [x.import_contacts_one, x.import_contacts];
         let button = Some(fill(text.of_many(chosen, all_of_them), &[&chosen]));
-        let Some((left, quota)) = self.book.room().await? else {
+        let Some(Room { left, quota }) = self.book.room().await? else {
             return Ok((room(self.book, text).await?, button));
         };
         let left = usize::try_from(left).unwrap_or(0);
