@@ -67,7 +67,7 @@ fn a_book_goes_and_moves_with_all_that_is_in_it_whatever_depth_is_named() {
         let club = book(&alice, "club");
         alice.put(&format!("{club}n.vcf"), &[], card("n", "N"));
         let to = format!("/dav/alice/private/{depth}/");
-        let headers = [("Depth", depth), ("Destination", &to)];
+        let headers = [("Depth", depth), ("Destination", &*to)];
         let moved = alice.send("MOVE", &club, &headers, "");
         assert_eq!(moved.status, 201, "{depth}");
         assert_eq!(alice.get(&format!("{to}n.vcf")).status, 200);

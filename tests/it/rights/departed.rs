@@ -256,7 +256,8 @@ async fn the_audit_keeps_who_acted_and_names_what_changed() {
     allowed(w.commit(change(None, Some(7))).await);
     allowed(w.commit(change(None, Some(7))).await);
     allowed(w.commit(change(Some("max@example.org"), Some(7))).await);
-    allowed(w.core.forgotten("max", "en").await);
+    let forgetting = w.core.forgetting("max").await.expect("a read");
+    allowed(w.core.forgotten(forgetting.expect("max"), "en").await);
     let group = w.group("ada", "G").await.expect("a group");
     allowed(group.hand_over(w.id("coco").await).await);
     let person = w.id("ada").await;

@@ -23,9 +23,10 @@ use crate::support::{
 
 const NEW: (&str, &str) = ("If-None-Match", "*");
 
-async fn actor(server: &Server, login: &str) -> Arc<Actor> {
+fn actor(server: &Server, login: &str) -> Arc<Actor> {
     let person = server.person(login);
-    let actor = server.core().actor(person, Client::default()).await;
+    let actor = server.core().actor(person, Client::default());
+    let actor = server.runtime.block_on(actor);
     Arc::new(actor.expect("an actor"))
 }
 
@@ -55,8 +56,8 @@ fn a_card_with_very_many_categories_is_stored_and_makes_few_tags() {
     let alice = server.person("alice");
     let tags = server.runtime.block_on(server.store().tags(alice));
     assert_eq!(tags.expect("a read").len(), tag::MOST);
+    let alice = actor(&server, "alice");
     let made = server.runtime.block_on(async {
-        let alice = actor(&server, "alice").await;
         server
             .core()
             .create_tag(&alice, "one more", "#123456")
@@ -122,10 +123,10 @@ fn a_person_has_a_bounded_number_of_sessions() {
             address: String::new(),
         }));
     }
-    let held = server.runtime.block_on(async {
-        let alice = actor(&server, "alice").await;
-        server.core().sessions(&alice).await.expect("a read")
-    });
+    let owner = actor(&server, "alice");
+    let held = server
+        .runtime
+        .block_on(async { server.core().sessions(&owner).await.expect("a read") });
     assert_eq!(held.len(), 100);
     assert!(held.iter().any(|session| session.token == "digest 119"));
     assert_eq!(alice.get("/c/private").status, 303, "the oldest one ended");
@@ -135,9 +136,9 @@ fn a_person_has_a_bounded_number_of_sessions() {
 #[test]
 fn invitations_and_groups_of_one_person_are_bounded() {
     let server = Server::start();
+    let (alice, carol) = (actor(&server, "alice"), actor(&server, "carol"));
     server.runtime.block_on(async {
         let core = server.core();
-        let alice = actor(&server, "alice").await;
         let team = core.group(&alice, "Team").await.expect("Team");
         let long = format!("{}@example.org", "x".repeat(900_000));
         for address in [long.as_str(), "x@", "@x", "a b@example.org"] {
@@ -159,7 +160,6 @@ fn invitations_and_groups_of_one_person_are_bounded() {
             .expect("withdrawn");
         assert!(team.invite("late@example.org").await.is_ok());
 
-        let carol = actor(&server, "carol").await;
         let mut founded = 0;
         let refused = loop {
             match core.found_group(&carol, &format!("G{founded}"), "").await {
