@@ -297,12 +297,12 @@ impl Device {
         let fresh: Vec<u32> = self.fresh.keys().copied().collect();
         if dice.below(12) == 0
             && let Some(said) = dice.pick(&self.waiting)
-            && let Said::Change(id, .., seen) | Said::Delete(id, seen) = said
+            && let Said::Change(id, ..) | Said::Delete(id, _) = said
         {
             // Taken back before the server has answered.
             self.waiting.retain(|waiting| *waiting != said);
             self.unanswered = None;
-            self.items.insert(id, seen);
+            self.items.insert(id, self.seen[&id]);
         } else if x < 40 {
             self.clients += 1;
             self.fresh.insert(self.clients, dice.value());
