@@ -156,9 +156,10 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
 
 /// The administration, under which `--force` lets the last administrator go.
 fn forced(office: &Office, force: bool) -> Office {
-    match force {
-        true => office.clone().forced(),
-        false => office.clone(),
+    if force {
+        office.clone().forced()
+    } else {
+        office.clone()
     }
 }
 

@@ -183,9 +183,10 @@ impl Writer<'_> {
         reminder: bool,
     ) -> Written {
         let t = self.text.mail;
-        let subject = match reminder {
-            true => t.reminder_subject,
-            false => t.verify_subject,
+        let subject = if reminder {
+            t.reminder_subject
+        } else {
+            t.verify_subject
         };
         let mut pieces = vec![Piece::Paragraph(fill(t.verify_text, &[&owner]))];
         if !purpose.is_empty() {

@@ -225,7 +225,7 @@ fn create(books: &Books, name: &str) -> Op {
     Op::Item(ItemOp::CreateItem {
         class: "contact".to_owned(),
         creator: books.alice,
-        content: content(name, name),
+        content: Box::new(content(name, name)),
         placement: at(books.private, name),
     })
 }
@@ -250,7 +250,7 @@ fn edit(placement: &Placement, says: &str, writer: Option<DeviceId>) -> Op {
     Op::Item(ItemOp::Edit {
         item: placement.item,
         expected_rev: placement.rev,
-        content: content(&placement.uid, says),
+        content: Box::new(content(&placement.uid, says)),
         through: placement.id,
         overlay: None,
         writer,

@@ -115,8 +115,9 @@ pub fn with_tags(overlay: &[u8], before: &[String], tags: &[String]) -> Vec<u8> 
 
 /// Every value of an overlay.
 fn values(overlay: &[u8]) -> Vec<String> {
-    let card = join(b"BEGIN:VCARD\r\nEND:VCARD\r\n", overlay);
-    let Ok(card) = Document::parse(&card) else {
+    let lines: String = read(overlay).into_iter().map(|taken| taken.line).collect();
+    let card = format!("BEGIN:VCARD\r\n{lines}END:VCARD\r\n");
+    let Ok(card) = Document::parse(card.as_bytes()) else {
         return Vec::new();
     };
     card.all("CATEGORIES").flat_map(Line::list).collect()

@@ -16,7 +16,7 @@ pub enum ItemOp {
     CreateItem {
         class: String,
         creator: PersonId,
-        content: Content,
+        content: Box<Content>,
         placement: NewPlacement,
     },
     /// Places an existing item, with its UID, in one more collection. A no-op when it is live there
@@ -32,7 +32,7 @@ pub enum ItemOp {
         item: ItemId,
         /// `PreconditionFailed` when the item's `rev` is another.
         expected_rev: i64,
-        content: Content,
+        content: Box<Content>,
         /// The placement the write came through, with its new overlay and tags if they changed.
         through: PlacementId,
         overlay: Option<(Vec<u8>, Vec<String>)>,

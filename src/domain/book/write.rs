@@ -494,7 +494,7 @@ impl Book {
             index,
         };
         Ok(Admitted {
-            content,
+            content: Box::new(content),
             overlay,
             tags,
         })
@@ -570,7 +570,7 @@ pub struct Prepared(Vec<Result<Admitted>>);
 
 /// Content that may be stored, as it is stored.
 pub(in crate::domain) struct Admitted {
-    pub content: Content,
+    pub content: Box<Content>,
     /// The owner's lines, and the tags they name.
     pub overlay: Vec<u8>,
     pub tags: Vec<String>,

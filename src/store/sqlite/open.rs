@@ -50,6 +50,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0029_sort_names.sql"),
     include_str!("schema/0030_placed_words.sql"),
     include_str!("schema/0031_audit_login.sql"),
+    include_str!("schema/0032_answered_numbers.sql"),
 ];
 
 /// The commit counter's file beside the database.
