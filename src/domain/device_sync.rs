@@ -275,8 +275,10 @@ impl DeviceBook {
             let forced = work.forced.iter().map(|(_, id)| id);
             let sent = forced.chain(&withheld).cloned().collect();
             let room = choke.window(call.window);
-            // Copies of what was refused do not keep the rest away for ever.
-            let room = room.saturating_sub(work.forced.len()).max(room.min(1));
+            // Copies of what was refused do not keep the rest away for ever, but for an item that may be
+            // one the device cannot take, which goes alone.
+            let least = if choke.is_narrow() { 0 } else { room.min(1) };
+            let room = room.saturating_sub(work.forced.len()).max(least);
             let newest = self.book.collection().seq;
             fill_page(self, &viewer, &start, newest, room, sent, None).await?
         } else {

@@ -35,6 +35,11 @@ impl Core {
         if !(1..=64).contains(&length) || name.chars().any(char::is_control) {
             return Err(Error::Invalid("a tag's name has 1 to 64 characters".into()));
         }
+        self.add_tag(actor, name, colour).await
+    }
+
+    /// Makes a tag of any name that a card may have given it.
+    async fn add_tag(&self, actor: &Arc<Actor>, name: &str, colour: &str) -> Result<TagId> {
         let colour = checked(colour)?;
         if self.tags(actor).await?.len() >= MOST {
             return Err(Error::Invalid(Rule::Tags(MOST)));
@@ -94,7 +99,7 @@ impl Core {
         colour: &str,
         items: &[ItemId],
     ) -> Result<usize> {
-        let tag = match self.create_tag(actor, name, colour).await {
+        let tag = match self.add_tag(actor, name, colour).await {
             Err(Error::Exists(_)) => {
                 let tags = self.tags(actor).await?;
                 let folded = name.to_lowercase();

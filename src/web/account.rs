@@ -229,14 +229,14 @@ pub async fn password(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             })));
         }
         let hash = auth::hash(new.to_owned()).await?;
+        let language = visit.text.lang;
+        let changed = web.core.change_password(&visit.actor, hash, language);
+        changed.await?;
         if posted.checked("app-passwords") {
             for made in web.core.app_passwords(&visit.actor).await? {
                 web.core.revoke_app_password(&visit.actor, made.id).await?;
             }
         }
-        let language = visit.text.lang;
-        let changed = web.core.change_password(&visit.actor, hash, language);
-        changed.await?;
         let begun = web.sessions.begin(visit.actor.person, &visit.visitor);
         begun.await.map(Ok)
     };

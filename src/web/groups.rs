@@ -24,6 +24,7 @@ use crate::domain::{
     error::{Error, Result},
     group::{Leaving, OpenGroup},
     principal::{GroupOptions, Member, Role},
+    rule::Rule,
 };
 
 #[derive(Template)]
@@ -63,6 +64,7 @@ pub async fn found(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             let taken = fill(visit.text.group_name_taken, &[&name]);
             Told::Refused(StatusCode::CONFLICT, taken)
         }
+        Err(error @ Error::Invalid(Rule::Groups(_))) => Told::refused(&error, visit),
         Err(Error::Invalid(_)) => {
             let rule = visit.text.group_name_rule.to_owned();
             Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)

@@ -20,6 +20,7 @@ use super::{
 use crate::domain::{
     error::{Error, Result},
     id::TagId,
+    rule::Rule,
     store::Tag,
     undo::Undo,
 };
@@ -52,6 +53,7 @@ pub async fn create(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             let taken = fill(visit.text.tag_exists, &[&name]);
             Told::Refused(StatusCode::CONFLICT, taken)
         }
+        Err(error @ Error::Invalid(Rule::Tags(_))) => Told::refused(&error, visit),
         Err(Error::Invalid(_)) => {
             let rule = visit.text.tag_rule.to_owned();
             Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule)

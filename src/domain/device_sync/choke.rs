@@ -54,6 +54,11 @@ impl Record {
 }
 
 impl Choke {
+    /// Whether pages are one item, to find the one that the device cannot take.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.narrow
+    }
+
     /// The size of the next page.
     pub(super) fn window(&self, asked: usize) -> usize {
         if self.narrow { asked.min(1) } else { asked }

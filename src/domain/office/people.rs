@@ -116,6 +116,15 @@ impl Office {
             return Err(Error::Invalid(Rule::Login));
         }
         new.email.as_deref().map_or(Ok(()), check_address)?;
+        let known = new.class.is_empty()
+            || self
+                .classes()
+                .await?
+                .iter()
+                .any(|class| class.name == new.class);
+        if !known {
+            return Err(Error::NotFound);
+        }
         let add = Op::Person(PersonOp::AddPerson {
             name: match new.name.trim() {
                 "" => login.clone(),

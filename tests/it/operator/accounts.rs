@@ -382,10 +382,17 @@ fn the_administration_is_on_the_command_line_too() {
     assert!(log.is_empty() || log.contains("folders"), "{log}");
 
     let list = data.join("people.csv");
-    std::fs::write(&list, "login,name\nzoe,Zoe\nalice,Again\n").expect("written");
+    std::fs::write(
+        &list,
+        "login,name,class\nzoe,Zoe,\nalice,Again,\nyan,Yan,nobody\n",
+    )
+    .expect("written");
     let said = works(data, &["user", "import", &list.display().to_string()]);
     assert!(
         said.contains("zoe\t") && said.contains("alice exists already"),
         "{said}"
     );
+    // An account whose class is unknown is not made with a password that nobody saw.
+    assert!(said.contains("yan: ") && !said.contains("yan\t"), "{said}");
+    works(data, &["user", "add", "yan"]);
 }

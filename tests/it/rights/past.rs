@@ -3,13 +3,14 @@
 use carnet::domain::store::{News, Want};
 use carnet::domain::{
     batch::{HistoryOp, Op},
-    book::{Condition, Replace},
+    book::{Condition, Destination, Replace},
     core::Limits,
     error::Error,
     history::What,
     id::{RevisionId, Timestamp},
     rights::GroupRight::Add,
     settings::Settings,
+    sharing::How,
 };
 
 use super::{PRIVATE, World, allowed, hidden, refused, vcard};
@@ -297,6 +298,34 @@ async fn what_pages_remove_and_what_is_back_is_no_mass_deletion() {
     // What is back is counted no more, and nothing is held.
     remove("EAS Phone", 0..10).await;
     assert!(told().await.is_empty());
+    w.check().await;
+}
+
+#[tokio::test]
+async fn renaming_brings_nothing_back_that_was_removed() {
+    let w = World::new().await;
+    let mia = w.actor("mia").await;
+    let private = w.book("mia", PRIVATE).await.expect("a book");
+    let cards = (0..120).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
+    allowed(private.add_all(cards.collect()).await);
+    let client = w.client("mia", "CardDAV files").await;
+    let book = w.core.default_book(&client).await.expect("a book");
+    for at in 0..40 {
+        allowed(book.delete(&hrefs(&w, at).await, &Condition::None).await);
+        let renamed = format!("renamed{at}.vcf");
+        let to = Destination {
+            book: &book,
+            href: &renamed,
+            overwrite: false,
+        };
+        let from = hrefs(&w, 60 + at).await;
+        let done = book.relocate(&from, &Condition::None, to, How::Move).await;
+        assert!(done.is_ok(), "{done:?}");
+    }
+    for at in 40..51 {
+        allowed(book.delete(&hrefs(&w, at).await, &Condition::None).await);
+    }
+    assert_eq!(w.core.notices(&mia).await.expect("notices").len(), 1);
     w.check().await;
 }
 

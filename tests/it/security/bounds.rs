@@ -64,6 +64,36 @@ fn a_card_with_very_many_categories_is_stored_and_makes_few_tags() {
             .await
     });
     assert_eq!(made, Err(Error::Invalid(Rule::Tags(tag::MOST))));
+    let browser = Browser::of(&server.address, "alice");
+    let token = hidden(&browser.page("/tags"), "token");
+    let fields = [
+        ("token", &*token),
+        ("name", "One more"),
+        ("colour", "#123456"),
+    ];
+    let told = browser.submit("/tags", &fields);
+    assert_eq!(told.status, 422);
+    assert!(told.text().contains("1000"), "{}", told.text());
+    server.check();
+}
+
+#[test]
+fn a_long_tag_that_a_card_made_comes_back_by_undo() {
+    let server = Server::start();
+    let book = Book::of(&server.address, "alice");
+    let long = "x".repeat(tag::LONGEST);
+    let sent = card("long", &format!("CATEGORIES:{long}\r\n"));
+    assert_eq!(book.put("long.vcf", NEW, &sent).status, 201);
+    let alice = actor(&server, "alice");
+    let core = server.core();
+    server.runtime.block_on(async {
+        let tags = core.tags(&alice).await.expect("a read");
+        let undo = core.delete_tag(&alice, tags[0].id).await.expect("deleted");
+        assert!(core.tags(&alice).await.expect("a read").is_empty());
+        core.undo(&alice, &undo).await.expect("undone");
+        let tags = core.tags(&alice).await.expect("a read");
+        assert_eq!((&tags[0].name, tags[0].count), (&long, 1));
+    });
     server.check();
 }
 

@@ -7,7 +7,7 @@ use super::{
     search::{self, Live},
 };
 use crate::domain::{
-    batch::{Content, NewPlacement},
+    batch::{Content, ItemOp, NewPlacement, Op},
     error::Error,
     id::{CollectionId, ItemId, PersonId, PlacementId},
 };
@@ -240,7 +240,13 @@ impl<'a> Commit<'a> {
                     from: row.get(1)?,
                 })
             })?;
-        self.restored.push((placed.id, placed.collection));
+        // What this batch itself takes away, to put it elsewhere, was never counted as removed.
+        let is_move = self.batch.ops.iter().any(|op| {
+            matches!(op, Op::Item(ItemOp::Remove { placement: other, .. }) if *other == placement)
+        });
+        if !is_move {
+            self.restored.push((placed.id, placed.collection));
+        }
         self.place_existing(
             ItemId(placed.item),
             &NewPlacement {

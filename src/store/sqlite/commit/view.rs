@@ -21,6 +21,11 @@ struct Stamp<'a> {
     wrote: &'a [ItemId],
 }
 
+/// How far a view has caught up with a book that it just got.
+const NEW: i64 = 0;
+/// Before all of a book whose items it shows already.
+const AFRESH: i64 = -1;
+
 /// A book of a view, and how far the view has caught up with it.
 struct Source {
     book: i64,
@@ -134,9 +139,9 @@ impl Commit<'_> {
         for book in wanted {
             self.connection
                 .prepare_cached(
-                    "INSERT OR IGNORE INTO view_source (view, source, caught_up) VALUES (?1, ?2, 0)",
+                    "INSERT OR IGNORE INTO view_source (view, source, caught_up) VALUES (?1, ?2, ?3)",
                 )?
-                .execute([view, book.0])?;
+                .execute([view, book.0, NEW])?;
         }
         Ok(())
     }
@@ -146,10 +151,10 @@ impl Commit<'_> {
     pub(super) fn relabel(&self, book: i64, name: &str) -> Applied<()> {
         self.connection
             .prepare_cached(
-                "UPDATE view_source SET caught_up = 0 WHERE source = ?1 AND EXISTS (
+                "UPDATE view_source SET caught_up = ?3 WHERE source = ?1 AND EXISTS (
                      SELECT 1 FROM collection WHERE id = ?1 AND display_name <> ?2)",
             )?
-            .execute(params![book, name])?;
+            .execute(params![book, name, AFRESH])?;
         Ok(())
     }
 
@@ -186,7 +191,7 @@ impl Commit<'_> {
                 )?
                 .query_map([source.book, source.caught_up], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
-            if source.caught_up > 0 && source.floor > source.caught_up {
+            if source.caught_up != NEW && source.floor > source.caught_up {
                 // Removals were forgotten meanwhile: everything is looked at.
                 items.extend(
                     self.connection
