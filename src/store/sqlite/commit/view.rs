@@ -191,7 +191,7 @@ impl Commit<'_> {
                 )?
                 .query_map([source.book, source.caught_up], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
-            if source.caught_up != NEW && source.floor > source.caught_up {
+            if source.caught_up != NEW && source.floor > source.caught_up.max(0) {
                 // Removals were forgotten meanwhile: everything is looked at.
                 items.extend(
                     self.connection
