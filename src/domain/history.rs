@@ -89,11 +89,7 @@ impl Book {
     pub async fn version(&self, placement: &Placement, id: RevisionId) -> Result<Vec<u8>> {
         let store = self.core().store();
         let places = store.places_of(placement.item).await?;
-        let view = View {
-            actor: self.actor(),
-            creator: placement.creator == self.actor().person,
-            places: &places,
-        };
+        let view = View::of(self, placement, &places);
         let history = store.history(placement.item).await?;
         let found = history.into_iter().find(|(revision, shown_in)| {
             revision.id == id && (view.creator || shown_in.iter().any(|place| view.reads(*place)))
@@ -273,7 +269,16 @@ struct View<'a> {
     places: &'a [ItemPlace],
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// What the person who opened a book may know.
+    fn of(book: &'a Book, placement: &Placement, places: &'a [ItemPlace]) -> Self {
+        Self {
+            actor: book.actor(),
+            creator: placement.creator == book.actor().person,
+            places,
+        }
+    }
+
     fn place(&self, collection: CollectionId) -> Option<&ItemPlace> {
         self.places
             .iter()

@@ -41,7 +41,7 @@ fn tests_and_their_names_are_told_from_others() {
     let source = "
         fn no_test_at_all() {}
         #[test]
-        #[ignore = \"slow\"]
+        #[should_panic = \"slow\"]
         fn a_plain_test() {}
         #[tokio::test(flavor = \"multi_thread\")]
         async fn one_that_waits() {}

@@ -33,11 +33,7 @@ impl Book {
         let current = self.current(placement).await?;
         let store = self.core().store();
         let places = store.places_of(placement.item).await?;
-        let view = View {
-            actor: self.actor(),
-            creator: placement.creator == self.actor().person,
-            places: &places,
-        };
+        let view = View::of(self, placement, &places);
         let oldest = self.core().history_begins();
         // Each with the version that came after; none for the present one.
         let mut events: Vec<(Event, Option<RevisionId>)> = Vec::new();

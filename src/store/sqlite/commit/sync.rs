@@ -80,17 +80,9 @@ impl Commit<'_> {
         device: DeviceId,
         server_ids: &[String],
     ) -> Applied<i64> {
-        for table in ["placement", "view_placement"] {
-            let mut statement = self.connection.prepare_cached(&format!(
-                "UPDATE {table} SET maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
-                     writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END
-                 WHERE server_id = ?1 AND collection = ?2"
-            ))?;
-            for server_id in server_ids {
-                statement.execute(params![server_id, collection.0, device.0])?;
-            }
-        }
-        Ok(0)
+        let change = "maker = CASE WHEN maker = ?3 THEN NULL ELSE maker END,
+             writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END";
+        self.change_makers(change, collection, device, server_ids)
     }
 
     fn unwrite(
@@ -99,10 +91,21 @@ impl Commit<'_> {
         device: DeviceId,
         server_ids: &[String],
     ) -> Applied<i64> {
+        let change = "writer = CASE WHEN writer = ?3 THEN NULL ELSE writer END";
+        self.change_makers(change, collection, device, server_ids)
+    }
+
+    /// Sets columns of placements, in a book or a view; `?3` is the device.
+    fn change_makers(
+        &mut self,
+        change: &'static str,
+        collection: CollectionId,
+        device: DeviceId,
+        server_ids: &[String],
+    ) -> Applied<i64> {
         for table in ["placement", "view_placement"] {
             let mut statement = self.connection.prepare_cached(&format!(
-                "UPDATE {table} SET writer = NULL
-                 WHERE server_id = ?1 AND collection = ?2 AND writer = ?3"
+                "UPDATE {table} SET {change} WHERE server_id = ?1 AND collection = ?2"
             ))?;
             for server_id in server_ids {
                 statement.execute(params![server_id, collection.0, device.0])?;
