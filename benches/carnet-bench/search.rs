@@ -8,7 +8,7 @@ use carnet::{
         actor::{Actor, Client},
         core::{Core, Limits},
         search::{Request, Scope},
-        store::{ListQuery, Store as _},
+        store::{ListQuery, PeopleStore as _},
     },
     store::sqlite::Sqlite,
 };

@@ -96,7 +96,7 @@ impl Face {
                 json::answer(self, &parts.method, address, query)
             }
             Some(Form::Pox) => {
-                let body = match body::read(&parts.headers, body, MAX_BODY).await {
+                let body = match body::read(None, &parts.headers, body, MAX_BODY).await {
                     Ok(body) => body,
                     Err(body::BodyError::TooLarge) => {
                         return StatusCode::PAYLOAD_TOO_LARGE.into_response();

@@ -11,7 +11,7 @@ use crate::{
         credential::{AppPassword, CredentialOp, CredentialStore},
         id::{AppPasswordId, Timestamp},
         principal::Person,
-        store::Store,
+        store::PeopleStore as _,
     },
     store::sqlite::Sqlite,
 };

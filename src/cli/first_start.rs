@@ -13,7 +13,7 @@ use crate::{
     config::{Config, FirstStart},
     domain::{
         office::{people::NewAccount, places},
-        store::Store as _,
+        store::{PeopleStore as _, Store as _},
     },
     store::sqlite::Sqlite,
     web::first_start,

@@ -10,7 +10,7 @@ use crate::{
         batch::{GrantOp, Op},
         id::PersonId,
         rights::GroupRight,
-        store::Store,
+        store::{PeopleStore as _, Store},
     },
     store::sqlite::Sqlite,
 };

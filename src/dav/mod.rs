@@ -53,6 +53,7 @@ use crate::{
         book::Book,
         core::Core,
         error::Error,
+        id::PersonId,
         item::Card,
     },
     http::{
@@ -228,7 +229,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
     if method.as_str() != method::ACL && !kind.methods().any(|served| served == method.as_str()) {
         return Err(Failure::Status(StatusCode::METHOD_NOT_ALLOWED));
     }
-    let body = read(&face, &method, &headers, body).await?;
+    let body = read(&face, &method, actor.person, &headers, body).await?;
     let resource = Resource::find(&face, &actor, scope.is_some(), &segments).await;
     let misses = match (&resource, method.as_str()) {
         (Err(failure), "PUT" | "POST") => failure.is_missing(),
@@ -286,6 +287,7 @@ async fn keep(
 async fn read(
     face: &Face,
     method: &Method,
+    person: PersonId,
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Result<Bytes, BodyError>, Failure> {
@@ -295,7 +297,7 @@ async fn read(
         _ if is_card => face.core.limits().document,
         _ => MAX_BODY,
     };
-    match body::read(headers, body, limit).await {
+    match body::read(Some(person.0), headers, body, limit).await {
         Ok(bytes) => Ok(Ok(bytes)),
         Err(BodyError::TooLarge) if is_card => Ok(Err(BodyError::TooLarge)),
         Err(BodyError::TooLarge) => Err(Failure::Status(StatusCode::PAYLOAD_TOO_LARGE)),

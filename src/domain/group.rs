@@ -149,6 +149,18 @@ impl Core {
         self.store().members(membership.group).await
     }
 
+    /// An invitation by its secret; refused as [`Core::accept_invitation`] refuses it.
+    pub async fn invitation(&self, token: &str) -> Result<Invitation> {
+        let invitation = self.store().invitation(&digest(token.as_bytes())).await?;
+        let holds = |invitation: &Invitation| invitation.expires > Timestamp::now();
+        let invitation = invitation.filter(holds).ok_or(Error::NotFound)?;
+        if invitation.valid {
+            Ok(invitation)
+        } else {
+            Err(Error::Invalid(Rule::InvitationVoid))
+        }
+    }
+
     /// Joins the group an invitation is for; `NotFound` when it is used up, withdrawn or too old,
     /// `Invalid` when who invited does not run the group any more.
     pub async fn accept_invitation(&self, actor: &Arc<Actor>, token: &str) -> Result<GroupId> {

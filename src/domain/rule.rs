@@ -138,9 +138,9 @@ pub enum Malformed {
     /// A contact stays one, and a list too.
     #[error("a contact cannot become a list, nor a list a contact")]
     Kind,
-    /// Holds what was given for a date.
-    #[error("{0:?} is no date")]
-    Date(String),
+    /// What was given for a date, in a field of this name.
+    #[error("{value:?} is no date")]
+    Date { field: String, value: String },
     /// Values of one list; holds how many there may be.
     #[error("a list of values has at most {0}")]
     Rows(usize),

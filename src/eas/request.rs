@@ -295,13 +295,13 @@ impl Arrival {
                 .get::<Shutdown>()
                 .cloned()
                 .unwrap_or_default(),
-            body: body::read(&parts.headers, body, MAX_BODY).await.map_err(
-                |error| match error {
+            body: body::read(Some(person.id.0), &parts.headers, body, MAX_BODY)
+                .await
+                .map_err(|error| match error {
                     body::BodyError::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
                     body::BodyError::Busy => StatusCode::SERVICE_UNAVAILABLE,
                     _ => malformed("the body cannot be read"),
-                },
-            )?,
+                })?,
             about,
             line,
         })

@@ -1,6 +1,10 @@
 //! Bodies within limits, and compression.
 
-use std::io::{self, Read as _, Write as _};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    io::{self, Read as _, Write as _},
+    sync::{LazyLock, Mutex, MutexGuard, PoisonError},
+};
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -8,7 +12,6 @@ use flate2::{Compression, read::MultiGzDecoder, write::GzEncoder};
 use futures_util::stream::{self, Stream, StreamExt as _};
 use http::{HeaderMap, HeaderValue, Response, header};
 use http_body_util::{BodyExt as _, Limited};
-use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Smallest answer worth compressing.
 const MIN_COMPRESSED: usize = 1024;
@@ -28,13 +31,21 @@ pub enum BodyError {
     Busy,
 }
 
-/// KiB of large bodies that are being received, of all clients together.
-static UNDER_WAY: Semaphore = Semaphore::const_new(512 * 1024);
+/// Octets of large bodies that are being received.
+static UNDER_WAY: LazyLock<UnderWay> = LazyLock::new(|| UnderWay::new(512 * 1024 * 1024));
 /// Octets of a body that are received however much is under way.
 const SMALL: usize = 256 * 1024;
+/// One person's bodies take at most one part in as many.
+const PARTS: usize = 4;
 
-/// Reads a body up to a limit, decompressed if it says so.
-pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes, BodyError> {
+/// Reads a body up to a limit, decompressed if it says so; `person`: the number of who sends it,
+/// none: nobody who is known.
+pub async fn read(
+    person: Option<i64>,
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+) -> Result<Bytes, BodyError> {
     let declared = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
@@ -42,7 +53,7 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     if declared.is_some_and(|length| length > limit) {
         return Err(BodyError::TooLarge);
     }
-    let bytes = collect(body, limit, &UNDER_WAY).await?;
+    let bytes = collect(body, limit, UNDER_WAY.place(person)).await?;
     let coding = headers
         .get(header::CONTENT_ENCODING)
         .map(|coding| coding.as_bytes().trim_ascii().to_ascii_lowercase());
@@ -65,11 +76,10 @@ pub async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Bytes
     }
 }
 
-/// Collects a body up to a limit, while `under_way` has room for what is beyond [`SMALL`].
-async fn collect(body: Body, limit: usize, under_way: &Semaphore) -> Result<Bytes, BodyError> {
+/// Collects a body up to a limit, while there is room for what is beyond [`SMALL`].
+async fn collect(body: Body, limit: usize, mut place: Place<'_>) -> Result<Bytes, BodyError> {
     let mut body = Limited::new(body, limit);
     let mut octets = BytesMut::new();
-    let mut room: Option<SemaphorePermit<'_>> = None;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             if error.is::<http_body_util::LengthLimitError>() {
@@ -82,19 +92,74 @@ async fn collect(body: Body, limit: usize, under_way: &Semaphore) -> Result<Byte
             continue;
         };
         octets.extend_from_slice(&data);
-        let beyond = octets.len().saturating_sub(SMALL).div_ceil(1024);
-        let more = beyond - room.as_ref().map_or(0, SemaphorePermit::num_permits);
-        if more > 0 {
-            let more = u32::try_from(more).map_err(|_| BodyError::TooLarge)?;
-            let more = under_way.try_acquire_many(more);
-            let more = more.map_err(|_| BodyError::Busy)?;
-            match &mut room {
-                Some(room) => room.merge(more),
-                None => room = Some(more),
+        place.widen(octets.len().saturating_sub(SMALL))?;
+    }
+    Ok(octets.freeze())
+}
+
+/// The room that large bodies take while they are received, and what each person has of it.
+struct UnderWay {
+    room: usize,
+    taken: Mutex<HashMap<Option<i64>, usize>>,
+}
+
+impl UnderWay {
+    fn new(room: usize) -> Self {
+        let taken = Mutex::default();
+        Self { room, taken }
+    }
+
+    /// A place of no size yet for a body of a person.
+    fn place(&self, person: Option<i64>) -> Place<'_> {
+        let (room, octets) = (self, 0);
+        Place {
+            room,
+            person,
+            octets,
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Option<i64>, usize>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What one body takes of the room; it is given back when dropped.
+struct Place<'a> {
+    room: &'a UnderWay,
+    person: Option<i64>,
+    octets: usize,
+}
+
+impl Place<'_> {
+    /// Takes more, up to as many octets altogether.
+    fn widen(&mut self, octets: usize) -> Result<(), BodyError> {
+        let more = octets.saturating_sub(self.octets);
+        if more == 0 {
+            return Ok(());
+        }
+        let mut taken = self.room.lock();
+        let all: usize = taken.values().sum();
+        let own = taken.get(&self.person).copied().unwrap_or_default();
+        if all + more > self.room.room || own + more > self.room.room / PARTS {
+            return Err(BodyError::Busy);
+        }
+        taken.insert(self.person, own + more);
+        self.octets = octets;
+        Ok(())
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut taken = self.room.lock();
+        if let Entry::Occupied(mut own) = taken.entry(self.person) {
+            *own.get_mut() -= self.octets;
+            if *own.get() == 0 {
+                own.remove();
             }
         }
     }
-    Ok(octets.freeze())
 }
 
 /// Whether a request accepts gzip (RFC 9110 §12.5.3): it says so itself before `*` does.
@@ -176,21 +241,46 @@ pub fn compress_if(accepts: bool, response: &mut Response<Bytes>) {
 mod tests {
     use super::*;
 
+    const MIB: usize = 1024 * 1024;
+
+    fn body(octets: usize) -> Body {
+        Body::from(vec![b'x'; octets])
+    }
+
     #[tokio::test]
     async fn large_bodies_have_a_room_in_common_and_small_ones_always_fit() {
-        let room = Semaphore::new(1024);
-        let body = |octets: usize| Body::from(vec![b'x'; octets]);
-        let most = SMALL + 1024 * 1024;
-        let taken = collect(body(most), usize::MAX, &room).await;
+        let room = UnderWay::new(8 * MIB);
+        let most = SMALL + 2 * MIB;
+        let from = |person| room.place(Some(person));
+        let taken = collect(body(most), usize::MAX, from(1)).await;
         assert_eq!(taken.map(|octets| octets.len()), Ok(most));
-        assert_eq!(room.available_permits(), 1024, "it was received");
-        let waits = room.acquire_many(1000).await;
-        let refused = collect(body(most), usize::MAX, &room).await;
+        let mut under_way: Vec<_> = (2..=5).map(from).collect();
+        for place in &mut under_way {
+            place
+                .widen(2 * MIB)
+                .expect("it was received, and given back");
+        }
+        let refused = collect(body(SMALL + 1), usize::MAX, from(1)).await;
         assert_eq!(refused, Err(BodyError::Busy));
-        let small = collect(body(SMALL), usize::MAX, &room).await;
+        let small = collect(body(SMALL), usize::MAX, from(1)).await;
         assert!(small.is_ok());
-        drop(waits);
-        let cut = collect(body(most), 1000, &room).await;
+        drop(under_way);
+        let cut = collect(body(most), 1000, from(1)).await;
         assert_eq!(cut, Err(BodyError::TooLarge));
+    }
+
+    #[tokio::test]
+    async fn one_person_leaves_room_for_the_others() {
+        let room = UnderWay::new(8 * MIB);
+        let from = |person| room.place(Some(person));
+        let mut held = from(1);
+        held.widen(MIB).expect("there is room");
+        let refused = collect(body(SMALL + 2 * MIB), usize::MAX, from(1)).await;
+        assert_eq!(refused, Err(BodyError::Busy), "more than a share");
+        let other = collect(body(SMALL + 2 * MIB), usize::MAX, from(2)).await;
+        assert!(other.is_ok());
+        drop(held);
+        let again = collect(body(SMALL + 2 * MIB), usize::MAX, from(1)).await;
+        assert!(again.is_ok());
     }
 }

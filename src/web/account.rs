@@ -350,19 +350,14 @@ pub async fn ask_delete(State(web): State<Arc<Web>>, visit: Visit) -> Response {
 
 async fn leaving(web: &Arc<Web>, visit: &Visit, told: Told) -> Response {
     let x = visit.text.account;
+    let counted = |number, said| visit.text.counted(number, said);
     match web.core.farewell(&visit.actor).await {
         Ok(farewell) => {
             let status = told.status();
             let page = Leaving {
                 login: visit.actor.login.clone(),
-                contacts: fill(x.delete_contacts, &[&farewell.contacts]),
-                documents: {
-                    let number = usize::try_from(farewell.documents).unwrap_or_default();
-                    let said = visit
-                        .text
-                        .of_many(number, [x.delete_document, x.delete_documents]);
-                    fill(said, &[&number])
-                },
+                contacts: counted(farewell.contacts, [x.delete_contact, x.delete_contacts]),
+                documents: counted(farewell.documents, [x.delete_document, x.delete_documents]),
                 kept: fill(x.delete_groups, &[&farewell.groups.join(", ")]),
                 runs: fill(x.delete_runs, &[&farewell.runs.join(", ")]),
                 farewell,

@@ -147,10 +147,7 @@ fn place_link(place: &KnownPlace, visit: &Visit) -> Option<page::CardPlace> {
             let seen = members.and_then(|members| usize::try_from(members).ok());
             let name = membership.display_name.clone();
             Some(page::CardPlace {
-                seen: seen.map(|size| {
-                    let said = visit.text.of_many(size, [x.seen_by_one, x.seen_by]);
-                    fill(said, &[&size])
-                }),
+                seen: seen.map(|size| visit.text.counted(size, [x.seen_by_one, x.seen_by])),
                 path: list.path(),
                 name,
             })

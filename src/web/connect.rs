@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{
-    Extension,
     extract::State,
     response::{IntoResponse, Response},
 };
@@ -24,12 +23,13 @@ use super::{
     page::{Message, Shell, Tool, show},
     params::Path,
     request::{Visit, anonymous_shell},
+    site::Reached,
     text::{self, fill},
     told::Told,
 };
 use crate::{
     connect::{
-        Address, code,
+        code,
         profile::{Account, MEDIA_TYPE, profile},
     },
     domain::{
@@ -40,7 +40,6 @@ use crate::{
         id::Timestamp,
         rights::Right,
     },
-    http::Secure,
 };
 
 /// Contacts a client gets in a minute on a usual connection.
@@ -163,19 +162,14 @@ async fn show_kind(
 pub async fn make(
     State(web): State<Arc<Web>>,
     Path(id): Path<String>,
-    secure: Option<Extension<Secure>>,
-    headers: HeaderMap,
+    reached: Reached,
     posted: Posted,
 ) -> Response {
     let visit = &posted.visit;
-    let secure = secure.is_some_and(|secure| secure.0.0);
     let Some(kind) = kinds::find(&id).filter(|kind| kind.way != Way::None) else {
         return visit.failed(&web, &Error::NotFound);
     };
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    match made(&web, &posted, kind, host, secure).await {
+    match made(&web, &posted, kind, reached).await {
         Ok(made) => {
             show_kind(
                 &web,
@@ -194,13 +188,7 @@ pub async fn make(
     }
 }
 
-async fn made(
-    web: &Arc<Web>,
-    posted: &Posted,
-    kind: &Kind,
-    host: Option<&str>,
-    secure: bool,
-) -> Result<MadeView> {
+async fn made(web: &Arc<Web>, posted: &Posted, kind: &Kind, reached: Reached) -> Result<MadeView> {
     let visit = &posted.visit;
     let actor = &visit.actor;
     let text = visit.text.connect;
@@ -208,11 +196,9 @@ async fn made(
         return Err(Error::Forbidden { right: Right::Read });
     }
     // What is not configured is as the browser has it: nobody else sees this page.
-    let address = web.site.address.clone();
-    let own_address = address.is_none();
-    let address = address
-        .or_else(|| Address::of_authority(host?, secure))
-        .ok_or_else(|| Error::Invalid("public_url is not set".into()))?;
+    let own_address = web.site.address.is_none();
+    let address = reached.address(&web.site);
+    let address = address.ok_or_else(|| Error::Invalid("public_url is not set".into()))?;
     let name = match posted.value("name").trim() {
         "" => (kind.name)(text).chars().take(64).collect(),
         name => name.to_owned(),
@@ -312,10 +298,8 @@ async fn first_sync(web: &Arc<Web>, visit: &Visit) -> Result<String> {
         0 => text.less_than_a_minute.to_owned(),
         minutes => fill(text.minutes, &[&(minutes + 1)]),
     };
-    let counted = usize::try_from(contacts).unwrap_or_default();
-    let said = visit
-        .text
-        .of_many(counted, [text.first_sync_one, text.first_sync]);
+    let said = [text.first_sync_one, text.first_sync];
+    let said = visit.text.of_many(contacts, said);
     Ok(fill(said, &[&contacts, &time]))
 }
 

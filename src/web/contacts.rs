@@ -293,10 +293,7 @@ async fn show_list(
         favourites: counts.favourites,
         lists: counts.lists,
         last_search: last_search.map(|last| when::shown(last.at, text)),
-        count: match frame.total {
-            1 => text.one_contact.to_owned(),
-            total => fill(text.contacts_count, &[&total]),
-        },
+        count: text.counted(frame.total, [text.one_contact, text.contacts_count]),
         seen_by: if book.is_private() {
             None
         } else {

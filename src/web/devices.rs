@@ -254,7 +254,8 @@ async fn settings_of(open: &OpenDevice, visit: &Visit) -> Result<Settings> {
             None => text.not_synced.to_owned(),
         };
         if book.refused > 0 {
-            state = format!("{state}, {}", fill(text.refused_there, &[&book.refused]));
+            let said = [text.refused_there_one, text.refused_there];
+            state = format!("{state}, {}", visit.text.counted(book.refused, said));
         }
         BookRow {
             name: match (book.fixed, book.name) {

@@ -42,6 +42,7 @@ use crate::domain::{
     error::{Error, Result},
     id::RevisionId,
     item::{Card, random_id},
+    rule::Malformed,
 };
 
 /// `GET /new`: in the place the person set for new contacts; in Private where that is gone.
@@ -109,6 +110,8 @@ pub async fn edit(State(web): State<Arc<Web>>, item: ItemPath, visit: Visit) -> 
 struct Page {
     form: facet::Form,
     problem: Option<(StatusCode, String)>,
+    /// Name of the field that is the reason.
+    wrong: String,
     /// A picture that was chosen, as base64.
     photo: Option<String>,
     removes_photo: bool,
@@ -125,6 +128,7 @@ impl Page {
         Self {
             form,
             problem: None,
+            wrong: String::new(),
             photo: None,
             removes_photo: false,
             language: None,
@@ -153,6 +157,7 @@ impl Page {
         };
         Self {
             problem: refused.map(|error| problem(error, visit)).or_else(stale),
+            wrong: refused.map(wrong).unwrap_or_default(),
             photo: picture.unwrap_or_default(),
             removes_photo: sent.submitted.remove_photo,
             language: Some(sent.submitted.language),
@@ -247,6 +252,7 @@ impl Page {
             photo: self.photo,
             alike: self.alike,
             problem,
+            wrong: self.wrong,
         }
     }
 }
@@ -401,5 +407,16 @@ fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {
         // The refused write is kept among the person's refused changes.
         Error::Forbidden { .. } => (status, format!("{message} {}", visit.text.refused_kept)),
         _ => (status, message),
+    }
+}
+
+/// Name of the field that an error is about; empty if it is about none.
+fn wrong(error: &Error) -> String {
+    match error {
+        Error::InvalidDocument(Malformed::Date { field, .. }) => field.clone(),
+        Error::InvalidDocument(Malformed::Picture(_) | Malformed::PictureSize(..)) => {
+            "photo".to_owned()
+        }
+        _ => String::new(),
     }
 }

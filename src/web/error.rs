@@ -135,7 +135,7 @@ fn malformed(why: &Malformed, text: &Text) -> String {
         Malformed::Picture(_) => text.picture_unreadable,
         Malformed::PictureSize(..) => text.picture_too_large,
         Malformed::Kind => text.list_stays_list,
-        Malformed::Date(date) => return fill(text.book.no_date, &[date]),
+        Malformed::Date { value, .. } => return fill(text.book.no_date, &[value]),
         Malformed::Rows(most) => return fill(text.book.too_many_rows, &[most]),
         Malformed::Other(why) => why,
     };
@@ -165,7 +165,8 @@ mod tests {
             let (.., said) = explain(&Error::Invalid(rule), &FR);
             assert!(said.contains(words), "{said}");
         }
-        let date = Error::InvalidDocument(Malformed::Date("abc".to_owned()));
+        let (field, value) = ("bday".to_owned(), "abc".to_owned());
+        let date = Error::InvalidDocument(Malformed::Date { field, value });
         let (.., said) = explain(&date, &FR);
         assert!(said.contains("« abc » n'est pas une date"), "{said}");
         let (.., said) = explain(&Error::InvalidDocument(Malformed::Kind), &FR);

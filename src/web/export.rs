@@ -301,7 +301,7 @@ async fn show_page(
                     Some(_) => x.export_all_the_same.to_owned(),
                     None => {
                         let said = [x.export_contacts_one, x.export_contacts];
-                        fill(visit.text.of_many(count, said), &[&count])
+                        visit.text.counted(count, said)
                     }
                 },
                 missing: asked.missing,

@@ -22,6 +22,7 @@ use super::{
     limit::Limit,
     page::{Shell, see_other, show},
     request::anonymous_shell,
+    site::Reached,
     text::{self, Text, fill},
 };
 use crate::{
@@ -34,7 +35,7 @@ use crate::{
         error::Error,
         office::{Office, people::NewAccount},
     },
-    http::{Peer, Secure},
+    http::Peer,
 };
 
 /// Where the page is.
@@ -165,14 +166,9 @@ fn address_of(typed: &str) -> Option<Address> {
 /// `GET /first-start`
 async fn form(
     State(start): State<Arc<FirstStart>>,
-    secure: Option<Extension<Secure>>,
+    Reached(address): Reached,
     headers: HeaderMap,
 ) -> Response {
-    let secure = secure.is_some_and(|secure| secure.0.0);
-    let host = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok());
-    let address = host.and_then(|host| Address::of_authority(host, secure));
     let sent = Sent {
         address: address.map(|address| address.url()).unwrap_or_default(),
         login: "admin".to_owned(),

@@ -16,6 +16,7 @@ use super::{
     place::{GroupName, PlacePath},
     request::Visit,
     search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},
+    site::Reached,
     text::{Text, fill},
     told::{Deed, Done, Told},
     when,
@@ -189,6 +190,7 @@ pub async fn add(
 pub async fn invite(
     State(web): State<Arc<Web>>,
     GroupName(name): GroupName,
+    reached: Reached,
     posted: Posted,
 ) -> Response {
     let visit = &posted.visit;
@@ -201,7 +203,11 @@ pub async fn invite(
             let page = Page {
                 name: &name,
                 query: "",
-                invitation: Some(format!("/join/{token}")),
+                invitation: {
+                    let address = reached.address(&web.site);
+                    let server = address.map(|address| address.url()).unwrap_or_default();
+                    Some(format!("{server}/join/{token}"))
+                },
             };
             let shown = page.show(&web, visit, Told::Nothing);
             visit.answer(&web, shown).await
@@ -365,6 +371,8 @@ where
 struct Join {
     shell: Shell,
     action: String,
+    /// Who invites, and to what.
+    invited: String,
 }
 
 /// `GET /join/TOKEN`
@@ -373,9 +381,17 @@ pub async fn invitation(
     Path(token): Path<String>,
     visit: Visit,
 ) -> Response {
-    let action = format!("/join/{}", super::place::encode_segment(&token));
-    let shell = visit.shell_of(&web, Tool::Groups, Told::Nothing);
-    show(StatusCode::OK, &Join { shell, action })
+    let invitation = match web.core.invitation(&token).await {
+        Ok(invitation) => invitation,
+        Err(error) => return uninvited(&web, &visit, &error).await,
+    };
+    let inviter = names::of_somebody(&invitation.inviter_name, &visit);
+    let page = Join {
+        action: format!("/join/{}", super::place::encode_segment(&token)),
+        invited: fill(visit.text.invited_to, &[&inviter, &invitation.group_name]),
+        shell: visit.shell_of(&web, Tool::Groups, Told::Nothing),
+    };
+    show(StatusCode::OK, &page)
 }
 
 /// `POST /join/TOKEN`
@@ -387,17 +403,21 @@ pub async fn join(
     let visit = &posted.visit;
     match web.core.accept_invitation(&visit.actor, &token).await {
         Ok(_) => Done::of(Deed::Joined).at("/groups"),
-        Err(Error::NotFound) => {
-            let told = Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned());
-            let page = show_groups(&web, visit, told, "", "");
-            visit.answer(&web, page).await
-        }
-        Err(error @ Error::Invalid(_)) => {
-            let page = show_groups(&web, visit, Told::refused(&error, visit), "", "");
-            visit.answer(&web, page).await
-        }
-        Err(error) => visit.failed(&web, &error),
+        Err(error) => uninvited(&web, visit, &error).await,
     }
+}
+
+/// The person's groups, with why an invitation leads to none.
+async fn uninvited(web: &Arc<Web>, visit: &Visit, error: &Error) -> Response {
+    let told = match error {
+        Error::NotFound => {
+            Told::Refused(StatusCode::NOT_FOUND, visit.text.invitation_over.to_owned())
+        }
+        Error::Invalid(_) => Told::refused(error, visit),
+        _ => return visit.failed(web, error),
+    };
+    let page = show_groups(web, visit, told, "", "").await;
+    visit.answer(web, async { page }).await
 }
 
 /// Back to the members, telling what was done, or the same page telling why not.

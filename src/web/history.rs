@@ -205,7 +205,7 @@ async fn row(event: Event, web: &Web, visit: &Visit, item: &ItemPath) -> Result<
     Ok(EventRow {
         what,
         when: when::shown(event.at, text),
-        who: names::of_account(&event.person_name, &visit.settings),
+        who: names::of_author(event.person, &event.person_name, visit),
         client: event.client,
         differences,
         further,

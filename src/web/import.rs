@@ -131,8 +131,7 @@ async fn room(book: &Book, text: &Text) -> Result<String> {
         Some(Room { left, quota }) => fill(text.transfer.room, &[&count, &quota, &left.max(0)]),
         None => {
             let x = text.transfer;
-            let here = usize::try_from(count).unwrap_or(usize::MAX);
-            fill(text.of_many(here, [x.no_limit_one, x.no_limit]), &[&here])
+            text.counted(count, [x.no_limit_one, x.no_limit])
         }
     })
 }

@@ -1,7 +1,9 @@
 //! Names of people in the display order of whoever reads them.
 
 use super::{Web, request::Visit};
-use crate::domain::{class::DOCUMENT, direction::straight, item::Card, settings::Settings};
+use crate::domain::{
+    class::DOCUMENT, direction::straight, id::PersonId, item::Card, settings::Settings,
+};
 
 /// A contact's name; `texts` are the `(field, value)` of its index.
 pub fn of_contact(display: &str, texts: &[(String, String)], settings: &Settings) -> String {
@@ -55,6 +57,11 @@ pub fn of_somebody(name: &str, visit: &Visit) -> String {
     } else {
         of_account(name, &visit.settings)
     }
+}
+
+/// The name of who made a change; nothing where no person did.
+pub fn of_author(person: Option<PersonId>, name: &str, visit: &Visit) -> String {
+    person.map_or_else(String::new, |_| of_somebody(name, visit))
 }
 
 #[cfg(test)]

@@ -263,6 +263,8 @@ pub struct Edit {
     /// URL that is asked for them while typing.
     pub alike_at: Option<String>,
     pub problem: Option<String>,
+    /// Name of the field that is the reason; empty: none is.
+    pub wrong: String,
 }
 
 /// A contact that left a place, in another one.

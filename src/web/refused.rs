@@ -164,7 +164,7 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
             None => names::short(&web.facet.name(&change.revision.document, &visit.settings)),
         },
         when: when::shown(change.revision.at, visit.text),
-        who: names::of_account(&change.revision.person_name, &visit.settings),
+        who: names::of_author(change.revision.person, &change.revision.person_name, visit),
         client: change.revision.client,
         differences: described(change.differences, web, visit),
         words: change.words,

@@ -328,7 +328,6 @@ async fn show_empty(
     let count = book.count().await?;
     let title = super::share::name_of(&book, visit);
     let x = visit.text.book;
-    let counted = usize::try_from(count).unwrap_or_default();
     Ok(show(
         told.status(),
         &Empty {
@@ -336,10 +335,10 @@ async fn show_empty(
             here: place.path(),
             sentence: if book.is_private() {
                 let said = [x.empty_private_one, visit.text.empty_private_text];
-                fill(visit.text.of_many(counted, said), &[&count])
+                visit.text.counted(count, said)
             } else {
                 let said = [x.empty_group_one, visit.text.empty_group_text];
-                fill(visit.text.of_many(counted, said), &[&count, &title])
+                fill(visit.text.of_many(count, said), &[&count, &title])
             },
             title,
         },

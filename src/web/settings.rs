@@ -205,7 +205,6 @@ async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
     let x = visit.text.account;
     let limit = web.core.account(&visit.actor).await?.contacts_allowed();
     let person = visit.actor.person;
-    let number = |count: i64| usize::try_from(count).unwrap_or(0);
     let mut quotas = Vec::new();
     for book in web.core.books(&visit.actor).await? {
         let used = book.count().await?;
@@ -214,15 +213,11 @@ async fn quotas(web: &Web, visit: &Visit) -> Result<Vec<Quota>> {
         quotas.push(Quota {
             sentence: match limit {
                 Some(limit) => fill(
-                    visit
-                        .text
-                        .of_many(number(used), [x.quota_used_one, x.quota_used]),
+                    visit.text.of_many(used, [x.quota_used_one, x.quota_used]),
                     &[&name, &used, &limit],
                 ),
                 None => fill(
-                    visit
-                        .text
-                        .of_many(number(used), [x.quota_free_one, x.quota_free]),
+                    visit.text.of_many(used, [x.quota_free_one, x.quota_free]),
                     &[&name, &used],
                 ),
             },

@@ -36,6 +36,8 @@ pub mod mail;
 pub mod news;
 pub mod transfer;
 
+use std::fmt::Display;
+
 use http::HeaderMap;
 
 use crate::domain::settings::DateFormat;
@@ -114,9 +116,9 @@ text! {
     role, role_member, role_co_admin, role_admin, members, members_shown, search_member,
     found_group, group_name, group_shown_name, group_url_name, group_name_rule,
     group_name_taken, group_founded, add_member, member_added, member_removed, no_such_account,
-    invite_by_email, make_invitation, invitation_made, invitation, invitation_text,
+    invite_by_email, make_invitation, invitation_made, invitation, invited_to, invitation_text,
     invitation_over, invitation_void, invitation_void_here, invited, invited_by,
-    withdraw_invitation, invitation_withdrawn, join_group, joined_group, make_co_admin, make_member, hand_over,
+    withdraw_invitation, invitation_withdrawn, join_group, joined_group, make_co_admin, make_member, hand_over, hand_over_text, hand_over_to,
     remove_member, removed_leave_copies, option_share_outside, option_creators_delete,
     leave_group, leave_text, leave_copies, leave_take_back, left_group, hand_over_first,
     delete_group, delete_group_text, type_group_name, group_deleted, access_rights,
@@ -200,11 +202,16 @@ pub fn choose(setting: Option<&str>, headers: &HeaderMap) -> &'static Text {
 
 impl Text {
     /// What is said of so many: in French none is said as one is.
-    pub fn of_many(&self, count: usize, [one, many]: Plural) -> &'static str {
-        match (count, self.lang) {
-            (1, _) | (0, "fr") => one,
+    pub fn of_many(&self, count: impl TryInto<u64>, [one, many]: Plural) -> &'static str {
+        match (count.try_into(), self.lang) {
+            (Ok(1), _) | (Ok(0), "fr") => one,
             _ => many,
         }
+    }
+
+    /// What is said of so many, with the number in its place.
+    pub fn counted<N: TryInto<u64> + Display + Copy>(&self, count: N, said: Plural) -> String {
+        fill(self.of_many(count, said), &[&count])
     }
 
     /// The same language with another way to write dates.
@@ -243,7 +250,7 @@ fn preferred(list: &str) -> Option<&'static Text> {
 }
 
 /// Puts values in the places of `{}`, in order.
-pub fn fill(sentence: &str, values: &[&dyn std::fmt::Display]) -> String {
+pub fn fill(sentence: &str, values: &[&dyn Display]) -> String {
     let mut out = String::with_capacity(sentence.len() + 16);
     let mut values = values.iter();
     let mut rest = sentence;

@@ -278,7 +278,7 @@ fn row(removal: &Removal, may_restore: bool, may_copy: bool, visit: &Visit) -> T
             &visit.settings,
         )),
         when: when::shown(removal.at, visit.text),
-        who: names::of_account(&removal.person_name, &visit.settings),
+        who: names::of_author(removal.person, &removal.person_name, visit),
         client: removal.client.clone(),
         before: removal.at.0 - 1,
         may_restore,

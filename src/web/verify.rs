@@ -262,7 +262,10 @@ pub async fn select(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
         let page = ManyPage {
             shell: visit.shell_telling(&web, Some(&place.path()), Told::Nothing),
             place: place.path(),
-            counted: fill(text.many_counted, &[&asks.len()]),
+            counted: {
+                let said = [text.many_counted_one, text.many_counted];
+                visit.text.counted(asks.len(), said)
+            },
             without: (skipped > 0).then(|| fill(text.many_without, &[&skipped])),
             ids: asks
                 .into_iter()

@@ -11,7 +11,7 @@ use carnet::{
 };
 
 use crate::support::{
-    browser::{Browser, hidden},
+    browser::{Browser, escaped, hidden},
     dav::Book,
     http::Answer,
     phone::Phone,
@@ -285,8 +285,22 @@ fn a_list_of_people_is_imported() {
     ] {
         let refused = import(list);
         assert_eq!(refused.status, 422);
-        assert!(refused.text().contains(why), "{}", refused.text());
+        let page = refused.text();
+        assert!(page.contains(why), "{page}");
+        assert!(
+            page.contains(&escaped(list.trim_end())),
+            "the list stays: {page}"
+        );
     }
+    let fields = [
+        ("login", "alice"),
+        ("name", "Another A"),
+        ("email", "a@example.org"),
+    ];
+    let taken = submit(&root, "/admin/users", "/admin/users", &fields);
+    let page = taken.text();
+    assert_eq!(taken.status, 409);
+    assert!(page.contains(r#"value="Another A""#) && page.contains(r#"value="a@example.org""#));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use carnet::{
         error::Error,
         id::Timestamp,
         office::people::AccountChange,
-        outbox::{Channel, Letter, NewMessage, Outbox as _, OutboxOp, Outgoing, State},
+        outbox::{Channel, Letter, NewMessage, OutboxOp, Outgoing, State},
     },
     mail::settings::{Relay, Secret, Security},
 };

@@ -40,7 +40,7 @@ fn card(id: &str, family: &str, given: &str, lines: &str) -> Vec<u8> {
 /// The people, groups and contacts of the table.
 struct Fixture {
     core: Arc<Core>,
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     actor: Arc<Actor>,
     g1: GroupId,
     _data: TempDir,

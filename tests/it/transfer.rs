@@ -18,7 +18,7 @@ use carnet::{
         collection::DEFAULT_BOOK,
         core::{Core, Limits},
         id::{PersonId, Timestamp},
-        store::{ListQuery, Store as _},
+        store::{ListQuery, Store},
     },
     store::sqlite::Sqlite,
     transfer::{
@@ -31,7 +31,7 @@ use tempfile::TempDir;
 
 struct Fixture {
     core: Arc<Core>,
-    store: Arc<Sqlite>,
+    store: Arc<dyn Store>,
     person: PersonId,
     _data: TempDir,
 }

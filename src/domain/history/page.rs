@@ -88,9 +88,14 @@ impl Book {
             } = &mut event.what
             {
                 if held.0 != after {
-                    held = (after, self.kept(after, &current).await?);
+                    let Some(later) = self.kept(after, &current).await? else {
+                        continue;
+                    };
+                    held = (after, later);
                 }
-                let earlier = self.kept(Some(*before), &current).await?;
+                let Some(earlier) = self.kept(Some(*before), &current).await? else {
+                    continue;
+                };
                 *differences = self.class().differences(&earlier, &held.1);
                 *more = differences.len().saturating_sub(DIFFERENCES);
                 differences.truncate(DIFFERENCES);
@@ -105,12 +110,13 @@ impl Book {
         })
     }
 
-    /// The document of a revision; of none, the present one.
-    async fn kept(&self, revision: Option<RevisionId>, current: &Card) -> Result<Vec<u8>> {
-        match revision {
-            Some(id) => self.core().kept(id).await.map(|kept| kept.document),
-            None => Ok(current.document.to_vec()),
-        }
+    /// The document of a revision, unless its time ended meanwhile; of none, the present one.
+    async fn kept(&self, revision: Option<RevisionId>, current: &Card) -> Result<Option<Vec<u8>>> {
+        let Some(id) = revision else {
+            return Ok(Some(current.document.to_vec()));
+        };
+        let kept = self.core().store().revision(id).await?;
+        Ok(kept.map(|kept| kept.document))
     }
 }
 

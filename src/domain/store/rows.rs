@@ -377,6 +377,8 @@ pub struct Invitation {
     /// Digest of the secret in its link.
     pub token: String,
     pub email: String,
+    /// The display name of the group.
+    pub group_name: String,
     /// Empty once the account is gone.
     pub inviter_name: String,
     /// Who invited still runs the group.

@@ -146,23 +146,13 @@ impl Reader<'_> {
     }
 
     pub fn invitations(&self, group: GroupId) -> rusqlite::Result<Vec<Invitation>> {
-        self.all(
-            "SELECT i.token, i.email, coalesce(p.name, ''), i.expires, EXISTS (
-                 SELECT 1 FROM membership m WHERE m.grp = i.grp AND m.person = i.inviter
-                     AND m.role <> 'member' AND p.disabled = 0)
-             FROM invitation i LEFT JOIN person p ON p.id = i.inviter
-             WHERE i.grp = ?1 ORDER BY i.expires DESC, i.token",
-            [group.0],
-            |row| {
-                Ok(Invitation {
-                    token: row.get(0)?,
-                    email: row.get(1)?,
-                    inviter_name: row.get(2)?,
-                    expires: Timestamp(row.get(3)?),
-                    valid: row.get(4)?,
-                })
-            },
-        )
+        let sql = format!("{INVITATION} WHERE i.grp = ?1 ORDER BY i.expires DESC, i.token");
+        self.all(&sql, [group.0], invitation)
+    }
+
+    pub fn invitation(&self, token: &str) -> rusqlite::Result<Option<Invitation>> {
+        let sql = format!("{INVITATION} WHERE i.token = ?1");
+        self.one(&sql, [token], invitation)
     }
 
     pub fn members_list(&self, group: GroupId) -> rusqlite::Result<Option<CollectionId>> {
@@ -559,5 +549,21 @@ fn tag(row: &Row<'_>) -> rusqlite::Result<Tag> {
         name: row.get(1)?,
         colour: row.get(2)?,
         count: row.get(3)?,
+    })
+}
+
+const INVITATION: &str = "SELECT i.token, i.email, g.display_name, coalesce(p.name, ''), i.expires,
+    EXISTS (SELECT 1 FROM membership m WHERE m.grp = i.grp AND m.person = i.inviter
+        AND m.role <> 'member' AND p.disabled = 0)
+    FROM invitation i JOIN grp g ON g.id = i.grp LEFT JOIN person p ON p.id = i.inviter";
+
+fn invitation(row: &Row<'_>) -> rusqlite::Result<Invitation> {
+    Ok(Invitation {
+        token: row.get(0)?,
+        email: row.get(1)?,
+        group_name: row.get(2)?,
+        inviter_name: row.get(3)?,
+        expires: Timestamp(row.get(4)?),
+        valid: row.get(5)?,
     })
 }

@@ -14,7 +14,7 @@ use crate::{
         core::{Core, Limits},
         device_sync::{DeviceBook, Pending, SyncCall, SyncReply},
         id::{CollectionId, DeviceId, PersonId},
-        store::{Store as _, Want},
+        store::{ClientStore as _, Store as _, Want},
     },
     store::contract::CASES,
 };

@@ -47,6 +47,9 @@ struct List {
     made: Vec<(String, String)>,
     /// Why others were not.
     refused: Vec<String>,
+    /// What a refused form held.
+    typed: NewAccount,
+    list: String,
 }
 
 struct Row {
@@ -68,10 +71,13 @@ pub struct Asked {
     q: String,
 }
 
+/// What became of a form with new accounts.
 #[derive(Default)]
 struct Added {
     made: Vec<(String, String)>,
     refused: Vec<String>,
+    typed: NewAccount,
+    list: String,
 }
 
 /// `GET /admin/users`
@@ -113,6 +119,8 @@ async fn show_list(
         classes: names.collect(),
         made: added.made,
         refused: added.refused,
+        typed: added.typed,
+        list: added.list,
         shell: shell(web, visit, told),
     };
     Ok(show(status, &page))
@@ -162,7 +170,7 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         admin: posted.checked("admin"),
         class: text("class"),
     };
-    let (told, added) = match make(&office, new).await {
+    let (told, added) = match make(&office, new.clone()).await {
         Ok(made) => {
             let added = Added {
                 made: vec![made],
@@ -170,7 +178,13 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
             };
             (Told::Nothing, added)
         }
-        Err(error) => (Told::refused(&error, visit), Added::default()),
+        Err(error) => {
+            let added = Added {
+                typed: new,
+                ..Added::default()
+            };
+            (Told::refused(&error, visit), added)
+        }
     };
     let page = show_list(&web, visit, &office, "", told, added);
     visit.answer(&web, page).await
@@ -218,7 +232,10 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
                 StatusCode::UNPROCESSABLE_ENTITY,
                 unlisted(&why, visit.text.admin),
             ),
-            Added::default(),
+            Added {
+                list: posted.value("list").to_owned(),
+                ..Added::default()
+            },
         ),
         Ok(list) => {
             let mut added = Added::default();

@@ -189,7 +189,7 @@ impl Review<'_> {
         });
         let chosen = chosen.count();
         let all_of_them = [x.import_contacts_one, x.import_contacts];
-        let button = Some(fill(text.of_many(chosen, all_of_them), &[&chosen]));
+        let button = Some(text.counted(chosen, all_of_them));
         let Some(Room { left, quota }) = self.book.room().await? else {
             return Ok((room(self.book, text).await?, button));
         };
@@ -200,7 +200,7 @@ impl Review<'_> {
             _ if created <= left => button,
             // What completes contacts needs no room.
             0 => (chosen > created).then(|| x.import_no_new.to_owned()),
-            _ => Some(fill(text.of_many(left, first), &[&left])),
+            _ => Some(text.counted(left, first)),
         };
         let found = self.foreseen.contacts;
         let said = text.of_many(found, [x.found_room_one, x.found_room]);

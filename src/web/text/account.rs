@@ -87,6 +87,7 @@ sentences! {
     download_everything: "Download everything", "Tout télécharger";
     download_text: "A zip archive with the contacts of each of your address books (vCard, with your tags and the comments), the documents of your folders and of your groups, and what your account knows: card, settings, groups, devices, passwords without their secrets.", "Une archive zip avec les contacts de chacun de vos carnets (vCard, avec vos étiquettes et les commentaires), les documents de vos dossiers et de vos groupes, et ce que votre compte sait : fiche, paramètres, groupes, appareils, mots de passe sans leurs secrets.";
     delete_account: "Delete my account", "Supprimer mon compte";
+    delete_contact: "{} contact of your own is removed.", "{} contact à vous est retiré.";
     delete_contacts: "{} contacts of your own are removed.", "{} contacts à vous sont retirés.";
     delete_document: "{} document of your own is removed.", "{} document à vous est retiré.";
     delete_documents: "{} documents of your own are removed.", "{} documents à vous sont retirés.";

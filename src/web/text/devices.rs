@@ -41,6 +41,7 @@ sentences! { Devices;
     up_to_date: "up to date", "à jour";
     waiting: "changes waiting", "modifications en attente";
     not_synced: "not as a folder of its own", "pas comme dossier à part";
+    refused_there_one: "{} refused change", "{} modification refusée";
     refused_there: "{} refused changes", "{} modifications refusées";
     books_saved: "Saved. The device hears of it at once, or at its next contact.", "Sauvé. L'appareil l'apprend aussitôt, ou à son prochain contact.";
     orders: "Orders", "Ordres";

@@ -56,6 +56,7 @@ sentences! {
     asked_too_many: "too many were asked in one day: go on tomorrow", "trop de demandes en un jour : continuez demain";
     nobody_to_ask: "nobody of these can be asked", "aucun de ces contacts ne peut être sollicité";
     reminder_rule: "reminders come every 1 to 60 days, at most 5 times", "les rappels viennent tous les 1 à 60 jours, au plus 5 fois";
+    many_counted_one: "{} contact can be asked.", "{} contact peut être sollicité.";
     many_counted: "{} contacts can be asked.", "{} contacts peuvent être sollicités.";
     many_without: "{} have no e-mail address or are not yours: they are left out.", "{} n'ont pas d'adresse e-mail ou ne sont pas à vous : ils sont laissés de côté.";
     campaigns: "Verification campaigns", "Campagnes de vérification";

@@ -4,7 +4,6 @@ use carnet::domain::{
     batch::{GroupOp, Op, PersonOp},
     id::{GroupId, PersonId},
     principal::Role,
-    store::Store as _,
 };
 
 use super::client::*;

@@ -10,10 +10,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use carnet::domain::{
-    batch::{GroupOp, Op},
-    store::Store as _,
-};
+use carnet::domain::batch::{GroupOp, Op};
 
 use super::client::*;
 use crate::support::server::Server;

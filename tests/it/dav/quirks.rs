@@ -1,7 +1,7 @@
 //! Writes as each client makes them: one that names no version never buries what its author had not
 //! seen (design, section 4).
 
-use carnet::domain::store::{RevisionKind, Store as _};
+use carnet::domain::store::RevisionKind;
 
 use super::client::*;
 use crate::support::server::Server;

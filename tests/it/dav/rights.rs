@@ -10,7 +10,6 @@ use carnet::{
         id::Timestamp,
         principal::GroupOptions,
         rights::GroupRight,
-        store::Store as _,
     },
 };
 

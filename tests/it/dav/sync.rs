@@ -313,7 +313,6 @@ fn row_64_a_token_survives_a_restart_and_not_an_older_backup() {
     let alice = Client::new(&server, "alice");
     let backup = server.data.path().join("backup.db");
     server.runtime.block_on(async {
-        use carnet::domain::store::Store as _;
         server.store().backup(&backup).await.expect("a backup");
     });
     alice.put(&path("r"), &[], card("r", "R"));
@@ -420,13 +419,13 @@ fn row_66_the_cost_of_a_change_does_not_grow_with_the_book() {
         alice.put(&path("one"), &[], card("one", "One"));
         let token = alice.token(BOOK);
         alice.put(&path("one"), &[], card("one", "Two"));
-        server.store().work().reset();
+        server.work().reset();
         let delta = alice.sync(BOOK, &token, None);
         assert_eq!(delta.responses.len(), 1);
-        let one = server.store().work().steps();
-        server.store().work().reset();
+        let one = server.work().steps();
+        server.work().reset();
         assert!(alice.sync(BOOK, delta.token(), None).responses.is_empty());
-        (one, server.store().work().steps())
+        (one, server.work().steps())
     };
     assert_eq!(steps(100), steps(3000));
 }

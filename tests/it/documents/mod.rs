@@ -81,7 +81,6 @@ fn count(server: &Server, table: &str) -> i64 {
 
 /// Every invariant of the store holds.
 fn is_whole(server: &Server) {
-    use carnet::domain::store::Store as _;
     let broken = server.runtime.block_on(server.store().check());
     assert_eq!(broken.expect("read"), Vec::<String>::new());
 }

@@ -16,7 +16,6 @@ fn group(
     server: &Server,
     login: &str,
 ) -> (carnet::domain::id::GroupId, carnet::domain::id::PersonId) {
-    use carnet::domain::store::Store as _;
     let group = server
         .runtime
         .block_on(server.store().group_by_name("Team"));

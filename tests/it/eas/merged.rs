@@ -21,7 +21,6 @@ fn outlook(server: &Server, login: &str, id: &str) -> Phone {
 }
 
 fn show(server: &Server, login: &str, id: &str, mode: Option<Mode>, hidden: &[&str]) {
-    use carnet::domain::store::Store as _;
     let device = server.device(login, id).id;
     let books = server
         .runtime
@@ -347,7 +346,6 @@ fn a_name_of_a_book_that_an_edit_takes_off_comes_back() {
 
 #[test]
 fn a_group_that_is_renamed_leaves_its_old_name_on_no_contact() {
-    use carnet::domain::store::Store as _;
     let server = Server::start();
     let mut one = outlook(&server, "alice", "renamed");
     let roy = id_of(&one.pull(), "Roy");

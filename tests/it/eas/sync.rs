@@ -24,7 +24,6 @@ fn server_id(answer: &carnet_proto::wbxml::Element) -> String {
 }
 
 fn refused(server: &Server, login: &str) -> Vec<String> {
-    use carnet::domain::store::Store as _;
     let person = server.person(login);
     let refused = server.runtime.block_on(server.store().refused(person));
     let text = |octets: Vec<u8>| String::from_utf8_lossy(&octets).into_owned();

@@ -8,7 +8,6 @@ use std::{
 use carnet::domain::{
     batch::{GroupOp, Op},
     device::DeviceAccess,
-    store::Store as _,
 };
 
 use crate::support::{

@@ -73,10 +73,9 @@ fn row_98_settings_say_who_somebody_is_in_both_forms() {
          Settings:UserInformation\n    Settings:Status = 2\n"
     );
     // The password was kept nowhere.
-    let devices = server.runtime.block_on(async {
-        use carnet::domain::store::Store as _;
-        server.store().devices(None).await.expect("devices")
-    });
+    let devices = server
+        .runtime
+        .block_on(async { server.store().devices(None).await.expect("devices") });
     assert!(!format!("{devices:?}").contains("1234"));
     assert!(format!("{devices:?}").contains("iPhone14,5"));
 }
@@ -117,7 +116,6 @@ fn row_101_mail_is_refused_openly_and_kept_for_its_author() {
     assert!(answer.header("Retry-After").is_some());
     assert_eq!(old.post_raw("GetAttachment", Vec::new()).status, 404);
     let kept = server.runtime.block_on(async {
-        use carnet::domain::store::Store as _;
         let store = server.store();
         let alice = store
             .person_by_login("alice")

@@ -173,10 +173,7 @@ fn row_97_the_directory_shows_what_its_reader_may_read() {
     }
     // Out of the group, out of sight.
     server.runtime.block_on(async {
-        use carnet::domain::{
-            batch::{Batch, Op},
-            store::Store as _,
-        };
+        use carnet::domain::batch::{Batch, Op};
         let store = server.store();
         let group = store
             .group_by_name("Team")

@@ -19,7 +19,7 @@ use carnet::{
         core::{Core, Limits},
         item::digest,
         search::{Criteria, Request, Scope},
-        store::Store as _,
+        store::PeopleStore as _,
     },
     store::sqlite::Sqlite,
 };

@@ -9,7 +9,6 @@ use carnet::domain::{
     error::Error,
     id::Timestamp,
     rule::Rule,
-    store::Store as _,
     tag,
 };
 

@@ -160,7 +160,7 @@ fn a_guesser_is_stopped_and_never_locks_the_person_out() {
 #[test]
 fn guesses_side_by_side_are_stopped_like_guesses_one_by_one() {
     let server = Server::start();
-    let store: Arc<dyn Store> = server.store().clone();
+    let store: Arc<dyn Store> = server.core().store().clone();
     let auth = Arc::new(Authenticator::new(store));
     let peer = IpAddr::from([198, 51, 100, 7]);
     let door = Door::Devices(Protocol::CardDav);
@@ -234,7 +234,7 @@ fn what_was_right_once_waits_for_no_guesses() {
     let peer = IpAddr::from([198, 51, 100, 7]);
     let door = Door::Devices(Protocol::CardDav);
     let fresh = || {
-        let store: Arc<dyn Store> = server.store().clone();
+        let store: Arc<dyn Store> = server.core().store().clone();
         Authenticator::new(store)
     };
     let sign_in = |auth: &Authenticator, password: &str| {
@@ -262,7 +262,7 @@ fn what_was_right_once_waits_for_no_guesses() {
 #[test]
 fn what_was_right_elsewhere_is_guessed_no_faster() {
     let server = Server::start();
-    let store: Arc<dyn Store> = server.store().clone();
+    let store: Arc<dyn Store> = server.core().store().clone();
     let auth = Authenticator::new(store);
     let home = IpAddr::from([198, 51, 100, 7]);
     let guesser = IpAddr::from([203, 0, 113, 99]);

@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use carnet::domain::store::Store as _;
-
 use super::{
     routes::{Row, Who, listed, table},
     scene::Scene,

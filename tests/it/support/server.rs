@@ -14,9 +14,9 @@ use carnet::{
         device::DeviceAccess,
         id::{PersonId, Timestamp},
         sharing::How,
-        store::{Device, ListQuery, Store as _},
+        store::{Device, ListQuery, Store},
     },
-    store::sqlite::Sqlite,
+    store::sqlite::Work,
 };
 use tempfile::TempDir;
 use tokio::{runtime::Runtime, task::JoinHandle};
@@ -107,8 +107,13 @@ impl Server {
         &self.app().core
     }
 
-    pub fn store(&self) -> &Arc<Sqlite> {
-        &self.app().store
+    pub fn store(&self) -> &dyn Store {
+        &*self.app().store
+    }
+
+    /// What its reads cost.
+    pub fn work(&self) -> &Work {
+        self.app().store.work()
     }
 
     pub fn person(&self, login: &str) -> PersonId {

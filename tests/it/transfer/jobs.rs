@@ -14,7 +14,6 @@ use carnet::{
         grant::Grantee,
         id::{ImportId, PersonId},
         rights::GroupRight,
-        store::Store as _,
     },
     transfer::{self, Choices, Importer, Job, Jobs, Limits, Options, Progress},
 };

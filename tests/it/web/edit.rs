@@ -214,6 +214,11 @@ fn a_photo_is_shown_before_it_is_saved() {
                 page.contains(why) && page.contains("value=\"Bad\""),
                 "{page}"
             );
+            let marked = "aria-label=\"Photo\" aria-invalid=\"true\" aria-describedby=\"problem\"";
+            assert!(
+                page.contains(marked) && page.contains("href=\"#photo\""),
+                "{page}"
+            );
         }
     }
     assert!(browser.card_named("/c/private", "Bad").is_none());
@@ -229,6 +234,29 @@ fn a_photo_is_shown_before_it_is_saved() {
     let page = answer.text();
     assert!(page.contains("value=\"Old\"") && hidden(&page, "kept-photo").is_empty());
     assert!(browser.card_named("/c/private", "Old").is_none());
+}
+
+#[test]
+fn the_field_that_is_wrong_says_so() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "bob");
+    let fields = [
+        ("given", "Pia"),
+        ("bday", "1990-02-31"),
+        ("org", "1990-02-31"),
+    ];
+    let sent = form(&browser, "/c/private/new", &fields);
+    let answer = browser.send("/c/private/new", &sent, None);
+    assert_eq!(answer.status, 422);
+    let page = answer.text();
+    let marked = "name=\"bday\" value=\"1990-02-31\" aria-invalid=\"true\" autofocus \
+                  aria-describedby=\"problem bday-hint\"";
+    assert!(page.contains(marked), "{page}");
+    assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
+    assert!(
+        page.contains("id=\"problem\"") && page.contains("href=\"#bday\""),
+        "{page}"
+    );
 }
 
 #[test]

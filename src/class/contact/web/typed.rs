@@ -48,7 +48,8 @@ pub fn tidy(name: &str, value: &str, month_first: bool) -> (String, String) {
 pub fn check(changes: &[(String, String)]) -> Result<()> {
     for (name, value) in changes.iter().filter(|(_, value)| !value.is_empty()) {
         if is_date(name) && typed_date(value, false).is_none() {
-            return Err(Error::InvalidDocument(Malformed::Date(value.clone())));
+            let (field, value) = (name.clone(), value.clone());
+            return Err(Error::InvalidDocument(Malformed::Date { field, value }));
         }
         if row(name).is_some_and(|row| row >= MAX_ROWS) {
             return Err(Error::InvalidDocument(Malformed::Rows(MAX_ROWS)));
@@ -167,7 +168,8 @@ mod tests {
         }
         for typed in ["abc", "1990-02-31", "31/12/90", "31/31/1990", "1990-abc"] {
             let refused = changed("", &[("bday", typed)], &EN);
-            let date = Malformed::Date(typed.to_owned());
+            let (field, value) = ("bday".to_owned(), typed.to_owned());
+            let date = Malformed::Date { field, value };
             assert_eq!(refused.err(), Some(Error::InvalidDocument(date)), "{typed}");
         }
         // What somebody else stored stays as it is.

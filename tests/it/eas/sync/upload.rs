@@ -1,9 +1,6 @@
 //! Rows 53, 54 and 62 to 68: what a device says, and what becomes of it.
 
-use carnet::domain::{
-    batch::{GroupOp, Op},
-    store::Store as _,
-};
+use carnet::domain::batch::{GroupOp, Op};
 
 use super::{CHANGES, id_of, refused, server_id, triple};
 use crate::support::{

@@ -479,5 +479,7 @@ fn who_may_modify_once_the_creator_is_gone_is_named() {
     );
     let rights = max.page(&format!("{k}/rights"));
     assert!(rights.contains("a person who has left"), "{rights}");
+    let history = max.page(&format!("{k}/history"));
+    assert!(history.contains(" · a person who has left"), "{history}");
     setting.check();
 }

@@ -61,9 +61,15 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
         &[("email", "ivo@example.org")],
     );
     let page = answer.text();
+    assert!(page.contains(r#"<a href="http://127.0.0.1:"#), "{page}");
     let at = page.find("/join/").expect("a link");
     let link = page[at..].split('"').next().expect("a link").to_owned();
-    assert!(ivo.page(&link).contains("Join the group"));
+    let asked = ivo.page(&link);
+    assert!(asked.contains("Join the group"), "{asked}");
+    assert!(
+        asked.contains(&escaped("Team <3>")) && asked.contains(&escaped("max <i>")),
+        "{asked}"
+    );
     ivo.done(&link, &[]);
     assert_eq!(ivo.status(&members), 200);
     setting.visit("zed").refused(&link, &[], 404);
@@ -93,6 +99,11 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
     assert!(page.contains("was withdrawn") && !page.contains("mia@example.org"));
     max.refused(&uninvite, &fields, 404);
     mia.refused(&link, &[], 404);
+    assert_eq!(
+        mia.status(&link),
+        404,
+        "what nobody can accept is said at once"
+    );
 
     // It holds for as long as who made it runs the group.
     max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);

@@ -152,8 +152,7 @@ impl Setting {
     }
 
     fn check(&self) {
-        use carnet::domain::store::Store;
-        let store = self.server.store().clone();
+        let store = self.server.store();
         let broken = self
             .server
             .runtime

@@ -1,0 +1,121 @@
+//! What was: earlier versions, removals, refused writes, and what clients did.
+
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+
+use crate::domain::{
+    error::Result,
+    id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
+    item::Card,
+    store::{ItemPlace, Notice, Removal, Revision, Touched, Version, Want},
+};
+
+/// Reads of what was.
+#[async_trait]
+pub trait HistoryStore: Send + Sync {
+    /// The version a client last received: the content at `seq`, or the device's own later write.
+    /// None when that version is no longer kept.
+    async fn version_at(
+        &self,
+        placement: PlacementId,
+        seq: Seq,
+        device: Option<DeviceId>,
+    ) -> Result<Option<Version>>;
+    /// [`HistoryStore::version_at`] of a row of a view, where `seq` is a sequence of the view.
+    async fn version_in_view(
+        &self,
+        row: PlacementId,
+        seq: Seq,
+        device: Option<DeviceId>,
+    ) -> Result<Option<Version>>;
+    /// Every placement an item has or had, oldest first.
+    async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>>;
+    /// The number of a person's refused writes on each item of a collection; items without any are
+    /// left out.
+    async fn refusal_marks(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Vec<(ItemId, i64)>>;
+    /// The time of a person's last refused write in a collection.
+    async fn last_refused(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Option<Timestamp>>;
+    /// Live cards of a collection on which writes of the person were refused, each with the time of
+    /// the last refusal: at most `limit` with `after < time <= upto`, ascending. As in
+    /// [`Store::page`](super::Store::page), large documents make the answer shorter.
+    async fn refused_cards(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        after: Option<Timestamp>,
+        upto: Timestamp,
+        limit: usize,
+        want: Want,
+    ) -> Result<Vec<(Card, Timestamp)>>;
+    /// Replaced versions and removals of an item, newest first, each with the collections that
+    /// showed that version. Their documents and overlays are left out: [`HistoryStore::revision`] has them.
+    async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>>;
+    /// Texts that comments on an item had before they were changed or deleted, newest first; who may
+    /// read which is not decided here.
+    async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>>;
+    /// The last removal of each item that is not back in the collection, newest first.
+    async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>>;
+    /// The last removal, from each group, of items the person created, newest first: groups they
+    /// are in, and deleted groups they were in. An item that is back in the group is left out.
+    async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>>;
+    /// One removal; none once its item is back in the collection or its content was purged.
+    async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>>;
+    /// Whether a person's home showed a book of this segment that it shows no more: a group's, or one
+    /// of their own.
+    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool>;
+    /// Refused writes of a person, those they proposed among them, newest first.
+    async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
+    /// Proposals on items the person created or, as admin or co-admin, has custody of; newest
+    /// first.
+    async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>>;
+    /// A revision of any kind; none once it was purged.
+    async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>>;
+    /// The document an item had at a moment; none if the item was made later, or its content was
+    /// purged.
+    async fn document_at(&self, item: ItemId, at: Timestamp) -> Result<Option<Vec<u8>>>;
+    /// What a placement showed at a moment, if it was replaced or removed since; none if the
+    /// placement still shows it.
+    async fn shown_at(&self, placement: PlacementId, at: Timestamp) -> Result<Option<Version>>;
+    /// Placements of a collection that were made, changed or removed after a moment, oldest first.
+    async fn touched_since(
+        &self,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Touched>>;
+    /// Versions that a client of a person replaced and removals it made within a time, oldest
+    /// first, without their documents and overlays.
+    async fn done_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        within: RangeInclusive<Timestamp>,
+    ) -> Result<Vec<Revision>>;
+    /// Live placements that a client of a person made within a time, oldest first.
+    async fn placed_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        within: RangeInclusive<Timestamp>,
+    ) -> Result<Vec<PlacementId>>;
+    /// Names of the clients with which a person removed, replaced or placed something since a
+    /// moment, sorted.
+    async fn clients_of(&self, person: PersonId, since: Timestamp) -> Result<Vec<String>>;
+    /// Notices that a person has not settled, newest first.
+    async fn notices(&self, person: PersonId) -> Result<Vec<Notice>>;
+    /// Whether further deletions by this client are refused until the person confirms.
+    async fn deletions_held(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+    ) -> Result<bool>;
+}

@@ -1,0 +1,167 @@
+//! What was: earlier versions, removals, refused writes, and what clients did.
+
+use std::ops::RangeInclusive;
+
+use async_trait::async_trait;
+
+use crate::{
+    domain::{
+        error::Result,
+        id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
+        item::Card,
+        store::{HistoryStore, ItemPlace, Notice, Removal, Revision, Touched, Version, Want},
+    },
+    store::sqlite::Sqlite,
+};
+
+#[async_trait]
+impl HistoryStore for Sqlite {
+    async fn version_at(
+        &self,
+        placement: PlacementId,
+        seq: Seq,
+        device: Option<DeviceId>,
+    ) -> Result<Option<Version>> {
+        self.read(move |r| r.version_at(placement, seq, device))
+            .await
+    }
+
+    async fn version_in_view(
+        &self,
+        row: PlacementId,
+        seq: Seq,
+        device: Option<DeviceId>,
+    ) -> Result<Option<Version>> {
+        self.read(move |r| r.version_in_view(row, seq, device))
+            .await
+    }
+
+    async fn places_of(&self, item: ItemId) -> Result<Vec<ItemPlace>> {
+        self.read(move |r| r.places_of(item)).await
+    }
+
+    async fn refusal_marks(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Vec<(ItemId, i64)>> {
+        self.look_up(move |r| r.refusal_marks(person, collection))
+            .await
+    }
+
+    async fn last_refused(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+    ) -> Result<Option<Timestamp>> {
+        self.look_up(move |r| r.last_refused(person, collection))
+            .await
+    }
+
+    async fn refused_cards(
+        &self,
+        person: PersonId,
+        collection: CollectionId,
+        after: Option<Timestamp>,
+        upto: Timestamp,
+        limit: usize,
+        want: Want,
+    ) -> Result<Vec<(Card, Timestamp)>> {
+        self.read(move |r| r.refused_cards(person, collection, after, upto, limit, want))
+            .await
+    }
+
+    async fn history(&self, item: ItemId) -> Result<Vec<(Revision, Vec<CollectionId>)>> {
+        self.read(move |r| r.history(item)).await
+    }
+
+    async fn former_comments(&self, item: ItemId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.former_comments(item)).await
+    }
+
+    async fn trash(&self, collection: CollectionId) -> Result<Vec<Removal>> {
+        self.read(move |r| r.trash(collection)).await
+    }
+
+    async fn removed_of_creator(&self, person: PersonId) -> Result<Vec<Removal>> {
+        self.read(move |r| r.removed_of_creator(person)).await
+    }
+
+    async fn removal(&self, revision: RevisionId) -> Result<Option<Removal>> {
+        self.read(move |r| r.removal(revision)).await
+    }
+
+    async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool> {
+        let segment = segment.to_owned();
+        self.read(move |r| r.lost_book(person, group, &segment))
+            .await
+    }
+
+    async fn refused(&self, person: PersonId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.refused(person)).await
+    }
+
+    async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.proposals(person)).await
+    }
+
+    async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>> {
+        self.read(move |r| r.revision(revision)).await
+    }
+
+    async fn document_at(&self, item: ItemId, at: Timestamp) -> Result<Option<Vec<u8>>> {
+        self.read(move |r| r.document_at(item, at)).await
+    }
+
+    async fn shown_at(&self, placement: PlacementId, at: Timestamp) -> Result<Option<Version>> {
+        self.read(move |r| r.shown_at(placement, at)).await
+    }
+
+    async fn touched_since(
+        &self,
+        collection: CollectionId,
+        since: Timestamp,
+    ) -> Result<Vec<Touched>> {
+        self.read(move |r| r.touched_since(collection, since)).await
+    }
+
+    async fn done_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        within: RangeInclusive<Timestamp>,
+    ) -> Result<Vec<Revision>> {
+        let client = client.to_owned();
+        self.read(move |r| r.done_by(person, &client, within)).await
+    }
+
+    async fn placed_by(
+        &self,
+        person: PersonId,
+        client: &str,
+        within: RangeInclusive<Timestamp>,
+    ) -> Result<Vec<PlacementId>> {
+        let client = client.to_owned();
+        self.read(move |r| r.placed_by(person, &client, within))
+            .await
+    }
+
+    async fn clients_of(&self, person: PersonId, since: Timestamp) -> Result<Vec<String>> {
+        self.read(move |r| r.clients_of(person, since)).await
+    }
+
+    async fn notices(&self, person: PersonId) -> Result<Vec<Notice>> {
+        self.read(move |r| r.notices(person)).await
+    }
+
+    async fn deletions_held(
+        &self,
+        person: PersonId,
+        client: &str,
+        collection: CollectionId,
+    ) -> Result<bool> {
+        let client = client.to_owned();
+        self.read(move |r| r.deletions_held(person, &client, collection))
+            .await
+    }
+}
