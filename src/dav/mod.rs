@@ -211,6 +211,7 @@ async fn answer(face: Arc<Face>, request: Request, kind: Kind) -> Result<Answer,
         label.push_str(&format!(" · {name}"));
     }
     let mut client = identity.client(label, None);
+    client.program = quirks.agent.clone();
     client.category_lists = choice.category_lists;
     let mut actor = Actor::of(&identity.account, client);
     let scope = match scope {

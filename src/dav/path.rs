@@ -353,11 +353,24 @@ async fn open_in_home(
                 Err(Error::NotFound)
             }
         }
-        (None, None) => match face.core.open_private(actor, segment).await {
+        (None, None) => match open_private(face, actor, segment).await {
             Err(Error::NotFound) if segment == MERGED => face.core.open_merged(actor).await,
             book => book,
         },
     }
+}
+
+/// A private book by its segment, in whatever Unicode normalization.
+async fn open_private(face: &Face, actor: &Arc<Actor>, segment: &str) -> Result<Book, Error> {
+    let mut opened = face.core.open_private(actor, segment).await;
+    let others = other_normal_forms(segment).into_iter();
+    for other in others.filter(|_| !segment.is_ascii()) {
+        if !matches!(opened, Err(Error::NotFound)) {
+            break;
+        }
+        opened = face.core.open_private(actor, &other).await;
+    }
+    opened
 }
 
 /// The segment of the merged book, which no new private book may have.

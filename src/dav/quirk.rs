@@ -4,11 +4,16 @@ use carnet_proto::vcard::Version;
 use http::{HeaderMap, header};
 use serde::{Deserialize, Serialize};
 
+/// Characters of a User-Agent that tell programs of one family apart.
+const AGENT: usize = 200;
+
 /// How a client is served: its own quirks, and its person's choices.
 #[derive(Clone, Debug, Default)]
 pub struct Quirks {
-    /// Name of the program without its version, for history and for what it was last served.
+    /// Name of the program without its version, for history.
     pub family: String,
+    /// What it calls itself, cut to [`AGENT`] characters.
+    pub agent: String,
     /// Version 4.0 of vCard is advertised and served; else 3.0 alone.
     pub vcard4: bool,
     /// The home begins with the merged book.
@@ -78,6 +83,8 @@ struct OwnQuirks {
     stored_version: bool,
     /// Handles a refused sync token only with 400; with 403 it never synchronizes again.
     bad_token_is_400: bool,
+    /// Reads a ctag as a number and synchronizes only when it has grown.
+    numbered_ctag: bool,
 }
 
 const PLAIN: OwnQuirks = OwnQuirks {
@@ -85,6 +92,11 @@ const PLAIN: OwnQuirks = OwnQuirks {
     single_book: false,
     stored_version: false,
     bad_token_is_400: false,
+    numbered_ctag: false,
+};
+const NUMBERS: OwnQuirks = OwnQuirks {
+    numbered_ctag: true,
+    ..PLAIN
 };
 const HOMES: OwnQuirks = OwnQuirks {
     several_homes: true,
@@ -96,7 +108,12 @@ const ONE_BOOK: OwnQuirks = OwnQuirks {
 };
 
 /// `(part of the User-Agent, family, quirks)`; the first match counts.
-const CLIENTS: [(&str, &str, OwnQuirks); 9] = [
+const CLIENTS: [(&str, &str, OwnQuirks); 12] = [
+    // An add-on of Thunderbird with books of its own.
+    ("CardBook/", "CardBook", PLAIN),
+    // Names itself like iOS as well.
+    ("CardDAV-Sync", "CardDAV-Sync", PLAIN),
+    ("Linphone", "Linphone", NUMBERS),
     (
         "Thunderbird/",
         "Thunderbird",
@@ -138,23 +155,26 @@ impl Quirks {
             .and_then(|value| value.to_str().ok())
             .unwrap_or_default();
         let known = CLIENTS.iter().find(|(part, _, _)| agent.contains(part));
-        match known {
-            Some((_, family, own)) => Self {
-                family: (*family).to_owned(),
-                own: *own,
-                ..Self::default()
-            },
-            None => Self {
-                family: first_word(agent),
-                own: PLAIN,
-                ..Self::default()
-            },
+        let (family, own) = match known {
+            Some((_, family, own)) => ((*family).to_owned(), *own),
+            None => (first_word(agent), PLAIN),
+        };
+        Self {
+            family,
+            agent: agent.chars().take(AGENT).collect(),
+            own,
+            ..Self::default()
         }
     }
 
     /// Reads several addressbook homes.
     pub fn several_homes(&self) -> bool {
         self.own.several_homes
+    }
+
+    /// Reads a ctag as a number.
+    pub fn numbered_ctag(&self) -> bool {
+        self.own.numbered_ctag
     }
 
     /// Handles a refused sync token only with 400.

@@ -50,6 +50,9 @@ pub struct Membership {
 pub struct Client {
     /// What history shows: `EAS iPhone ApplX`, `CardDAV DAVx5`, `web`, `command line`.
     pub label: String,
+    /// What the program calls itself: tells those of one label apart that never say which version
+    /// they edited.
+    pub program: String,
     /// Set for Exchange ActiveSync.
     pub device: Option<DeviceId>,
     /// What the credential lets through.

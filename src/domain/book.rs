@@ -29,6 +29,7 @@ use super::{
 pub use changes::Changes;
 pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
+pub use served::Follower;
 pub(super) use served::Served;
 pub(super) use write::{Admitted, RETRIES, new_server_id, removal};
 pub use write::{Prepared, Room};

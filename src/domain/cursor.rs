@@ -90,6 +90,11 @@ impl Cursor {
         }
     }
 
+    /// A number that grows with every change of the collection.
+    pub fn number(&self) -> i64 {
+        self.seq.0
+    }
+
     /// The sequence, if the cursor belongs to this collection and epoch, is not of the future and
     /// not before the kept history; else `StaleCursor`.
     pub(super) fn seq_in(&self, collection: &Collection) -> Result<Seq, Error> {

@@ -92,6 +92,20 @@ impl Placement {
     }
 }
 
+/// A UID without `urn:uuid:` (RFC 9562 §4), which some programs put before the UIDs of others, and
+/// some twice.
+pub fn without_urn(uid: &str) -> &str {
+    const URN: &str = "urn:uuid:";
+    let mut uid = uid.trim();
+    while let Some((urn, bare)) = uid.split_at_checked(URN.len()) {
+        if !urn.eq_ignore_ascii_case(URN) || bare.is_empty() {
+            break;
+        }
+        uid = bare;
+    }
+    uid
+}
+
 /// Lower-case hex SHA-256 of some octets.
 pub fn digest(octets: &[u8]) -> String {
     hex(&Sha256::digest(octets))

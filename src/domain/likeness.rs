@@ -6,6 +6,7 @@ use super::{
     book::Book,
     error::Result,
     id::{PlacementId, Seq},
+    item::without_urn,
     search::token::fold,
 };
 
@@ -49,12 +50,9 @@ impl Key {
     }
 }
 
-/// A UID as it is compared: without `urn:uuid:`, in small letters.
+/// A UID as it is compared between contacts of different origin: bare, in small letters.
 pub fn bare_uid(uid: &str) -> String {
-    let uid = uid.trim().to_lowercase();
-    uid.strip_prefix("urn:uuid:")
-        .map(str::to_owned)
-        .unwrap_or(uid)
+    without_urn(uid).to_lowercase()
 }
 
 /// How alike two contacts are.

@@ -32,9 +32,9 @@ pub enum Tags {
 
 impl Tags {
     /// Parses a list. Weak forms, and the suffixes that compressing front-ends add, stand for the
-    /// strong tag.
+    /// strong tag; a quoted `*`, which is no tag of ours, for any.
     pub fn parse(value: &str) -> Self {
-        if value.trim() == "*" {
+        if matches!(value.trim(), "*" | "\"*\"") {
             return Tags::Any;
         }
         let tags = value

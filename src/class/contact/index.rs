@@ -5,6 +5,7 @@ use rlibphonenumber::{PhoneNumber, PhoneNumberFormat, Region};
 
 use crate::domain::{
     class::{Index, IndexText, Part},
+    item::without_urn,
     search::token::{ascii_digit, fold},
 };
 
@@ -12,7 +13,9 @@ use crate::domain::{
 pub fn index(card: &Document, uid: Option<&str>, country: Option<Region>) -> Index {
     let own_uid = card.uid();
     let uid_invented = own_uid.is_none();
+    // The line stays as it came: only the key is bare.
     let uid = own_uid
+        .map(|uid| without_urn(&uid).to_owned())
         .or_else(|| uid.map(str::to_owned))
         .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
     let display = card.formatted_name();

@@ -174,6 +174,10 @@ fn book_privileges(privileges: Privileges) -> String {
             (privileges.remove, "unbind"),
         ];
         list.extend(held.iter().filter(|(held, _)| *held).map(|(_, name)| *name));
+        if held.iter().all(|(held, _)| *held) {
+            // Properties are set in one's own view of the book.
+            list.extend(["write-properties", "write"]);
+        }
     }
     privilege_set(&list)
 }

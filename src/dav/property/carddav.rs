@@ -68,6 +68,9 @@ pub async fn apple(
     local: &str,
 ) -> Result<Option<String>, Failure> {
     if local == "getctag" {
+        if let (Subject::Book { book, .. }, true) = (subject, call.quirks.numbered_ctag()) {
+            return Ok(Some(book.cursor().number().to_string()));
+        }
         return webdav::token(call, subject).await;
     }
     let Subject::Plain(resource) = subject else {

@@ -112,12 +112,15 @@ pub enum DavOp {
     /// Records what the batch's client was served of a book: everything up to a sequence, or single
     /// placements in a later version.
     NoteServed {
+        /// As [`Client::program`](crate::domain::actor::Client::program) has it.
+        program: String,
         collection: CollectionId,
         upto: Option<Seq>,
         cards: Vec<(PlacementId, Seq)>,
     },
     /// Records that the batch's client holds its own write under an href, if it follows the book.
     NoteWritten {
+        program: String,
         collection: CollectionId,
         href: String,
     },

@@ -2,7 +2,7 @@
 
 use super::{Book, Condition, RETRIES, removal};
 use crate::domain::{
-    batch::{DavOp, ItemOp, Op},
+    batch::{ItemOp, Op},
     error::Error,
     id::ItemId,
     item::{Card, Placement},
@@ -129,10 +129,7 @@ impl Book {
         // Who moves without a condition may hold an older version than is moved.
         let is_own = *condition != Condition::None || self.holds_latest(href).await?;
         if is_own {
-            ops.push(Op::Dav(DavOp::NoteWritten {
-                collection: to.book.collection.id,
-                href: to.href.to_owned(),
-            }));
+            ops.push(to.book.written(to.href));
         }
         self.core.commit_as(&self.actor, ops).await?;
         Ok((created, is_own))

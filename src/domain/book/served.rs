@@ -15,6 +15,7 @@ use super::{
     write::{Attempt, CHANGED_MEANWHILE},
 };
 use crate::domain::{
+    actor::Client,
     batch::{DavOp, Op},
     cursor::Cursor,
     error::{Error, Result},
@@ -28,7 +29,15 @@ const MAX_REMEMBERED: usize = 100_000;
 const MAX_UPLOADED: usize = 16 * 1024 * 1024;
 
 /// A person's client that follows a book.
-type Follower = (PersonId, String, CollectionId);
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Follower {
+    pub person: PersonId,
+    /// Label of the client.
+    pub client: String,
+    /// As [`Client::program`](crate::domain::actor::Client::program) has it.
+    pub program: String,
+    pub collection: CollectionId,
+}
 
 /// Notes of this process, so that a poll without changes reads and writes nothing.
 #[derive(Default)]
@@ -130,6 +139,7 @@ impl Book {
             return Ok(());
         }
         let op = Op::Dav(DavOp::NoteServed {
+            program: self.actor.client.program.clone(),
             collection: self.collection.id,
             upto: Some(upto),
             cards: self.core.served().take_ahead(&follower, upto),
@@ -160,6 +170,7 @@ impl Book {
             return Ok(());
         }
         let op = Op::Dav(DavOp::NoteServed {
+            program: self.actor.client.program.clone(),
             collection: self.collection.id,
             upto: None,
             cards,
@@ -192,12 +203,8 @@ impl Book {
 
     /// The version this client holds of a card, if it is known and older than the current one.
     pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
-        let (person, client, collection) = self.follower();
         let store = self.core.store();
-        let Some((upto, card)) = store
-            .served(person, &client, collection, placement.id)
-            .await?
-        else {
+        let Some((upto, card)) = store.served(&self.follower(), placement.id).await? else {
             return Ok(None);
         };
         let held = card.map_or(upto, |card| card.max(upto));
@@ -258,10 +265,8 @@ impl Book {
         if let Some(known) = self.core.served().get(follower) {
             return Ok(Some(known));
         }
-        let (person, client, collection) = follower;
         let store = self.core.store();
-        let none = PlacementId(0);
-        let found = store.served(*person, client, *collection, none).await?;
+        let found = store.served(follower, PlacementId(0)).await?;
         if let Some((upto, _)) = found {
             self.core.served().set(follower.clone(), upto);
         }
@@ -269,7 +274,12 @@ impl Book {
     }
 
     fn follower(&self) -> Follower {
-        let label = self.actor.client.label.clone();
-        (self.actor.person, label, self.collection.id)
+        let Client { label, program, .. } = self.actor.client.clone();
+        Follower {
+            person: self.actor.person,
+            client: label,
+            program,
+            collection: self.collection.id,
+        }
     }
 }

@@ -401,8 +401,9 @@ impl Book {
     }
 
     /// The note that the actor's client holds what it wrote under an href.
-    fn written(&self, href: &str) -> Op {
+    pub(super) fn written(&self, href: &str) -> Op {
         Op::Dav(DavOp::NoteWritten {
+            program: self.actor.client.program.clone(),
             collection: self.collection.id,
             href: href.to_owned(),
         })

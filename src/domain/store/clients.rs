@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 
 use crate::domain::{
+    book::Follower,
     error::Result,
     id::{CollectionId, DeviceId, PersonId, PlacementId, Seq, Timestamp},
     store::{Device, KnownClient, PushSubscription, StoredProperty},
@@ -43,9 +44,7 @@ pub trait ClientStore: Send + Sync {
     /// book.
     async fn served(
         &self,
-        person: PersonId,
-        client: &str,
-        collection: CollectionId,
+        follower: &Follower,
         placement: PlacementId,
     ) -> Result<Option<(Seq, Option<Seq>)>>;
     /// WebDAV-Push subscriptions to a collection that have not expired.

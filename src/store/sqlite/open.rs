@@ -51,6 +51,8 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0030_placed_words.sql"),
     include_str!("schema/0031_audit_login.sql"),
     include_str!("schema/0032_answered_numbers.sql"),
+    include_str!("schema/0033_programs_of_clients.sql"),
+    include_str!("schema/0034_bare_uids.sql"),
 ];
 
 /// The commit counter's file beside the database.

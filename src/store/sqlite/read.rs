@@ -329,7 +329,7 @@ impl Reader<'_> {
 
     pub fn followed(&self, person: PersonId, client: &str) -> rusqlite::Result<Vec<CollectionId>> {
         self.all(
-            "SELECT collection FROM dav_client WHERE person = ?1 AND client = ?2",
+            "SELECT DISTINCT collection FROM dav_client WHERE person = ?1 AND client = ?2",
             rusqlite::params![person.0, client],
             |row| Ok(CollectionId(row.get(0)?)),
         )

@@ -7,6 +7,7 @@ use super::{
     read_items::{HEAD, card, count, document},
 };
 use crate::domain::{
+    book::Follower,
     id::{CollectionId, ItemId, PersonId, PlacementId, Seq, Timestamp},
     item::Card,
     store::{PushSubscription, StoredProperty, Want},
@@ -22,17 +23,21 @@ impl Reader<'_> {
 
     pub fn served(
         &self,
-        person: PersonId,
-        client: &str,
-        collection: CollectionId,
+        follower: &Follower,
         placement: PlacementId,
     ) -> rusqlite::Result<Option<(Seq, Option<Seq>)>> {
         self.one(
             "SELECT c.seq, k.seq FROM dav_client c LEFT JOIN dav_client_card k
-                 ON k.person = c.person AND k.client = c.client AND k.collection = c.collection
-                     AND k.placement = ?4
-             WHERE c.person = ?1 AND c.client = ?2 AND c.collection = ?3",
-            params![person.0, client, collection.0, placement.0],
+                 ON k.person = c.person AND k.client = c.client AND k.program = c.program
+                     AND k.collection = c.collection AND k.placement = ?5
+             WHERE c.person = ?1 AND c.client = ?2 AND c.program = ?3 AND c.collection = ?4",
+            params![
+                follower.person.0,
+                follower.client,
+                follower.program,
+                follower.collection.0,
+                placement.0
+            ],
             |row| Ok((Seq(row.get(0)?), row.get::<_, Option<i64>>(1)?.map(Seq))),
         )
     }

@@ -195,7 +195,9 @@ fn row_68_a_contributor_adds_and_edits_what_is_their_own() {
             "read",
             "read-current-user-privilege-set",
             "unbind",
-            "write-content"
+            "write",
+            "write-content",
+            "write-properties"
         ]
     );
     assert_eq!(bob.delete(&own).status, 204);

@@ -18,11 +18,16 @@ impl Commit<'_> {
     pub(super) fn dav_op(&mut self, op: &DavOp) -> Applied<i64> {
         match op {
             DavOp::NoteServed {
+                program,
                 collection,
                 upto,
                 cards,
-            } => self.note_served(*collection, *upto, cards),
-            DavOp::NoteWritten { collection, href } => self.note_written(*collection, href),
+            } => self.note_served(program, *collection, *upto, cards),
+            DavOp::NoteWritten {
+                program,
+                collection,
+                href,
+            } => self.note_written(program, *collection, href),
             DavOp::Subscribe(subscription) => self.subscribe(subscription),
             DavOp::Unsubscribe { id } => {
                 self.connection
@@ -35,6 +40,7 @@ impl Commit<'_> {
 
     fn note_served(
         &self,
+        program: &str,
         collection: CollectionId,
         upto: Option<Seq>,
         cards: &[(PlacementId, Seq)],
@@ -43,59 +49,77 @@ impl Commit<'_> {
         if let Some(upto) = upto {
             self.connection
                 .prepare_cached(
-                    "INSERT INTO dav_client (person, client, collection, seq) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
+                    "INSERT INTO dav_client (person, client, program, collection, seq)
+                     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
                 )?
-                .execute(params![person, client, collection.0, upto.0])?;
-            self.forget_clients(collection)?;
+                .execute(params![person, client, program, collection.0, upto.0])?;
+            self.forget_clients(program, collection)?;
             self.connection
                 .prepare_cached(
                     "DELETE FROM dav_client_card
-                     WHERE person = ?1 AND client = ?2 AND collection = ?3 AND seq <= ?4",
+                     WHERE person = ?1 AND client = ?2 AND program = ?3 AND collection = ?4
+                         AND seq <= ?5",
                 )?
-                .execute(params![person, client, collection.0, upto.0])?;
+                .execute(params![person, client, program, collection.0, upto.0])?;
         }
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO dav_client_card (person, client, collection, placement, seq)
-             VALUES (?1, ?2, ?3, ?4, ?5)
+            "INSERT INTO dav_client_card (person, client, program, collection, placement, seq)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
              ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
         )?;
         for (placement, seq) in cards {
-            insert.execute(params![person, client, collection.0, placement.0, seq.0])?;
+            insert.execute(params![
+                person,
+                client,
+                program,
+                collection.0,
+                placement.0,
+                seq.0
+            ])?;
         }
         Ok(0)
     }
 
     /// A client that calls itself something else each time does not fill the disk: beyond so many of
     /// a person and a book, those that know least of it are strangers again.
-    fn forget_clients(&self, collection: CollectionId) -> Applied<()> {
-        let too_many = "SELECT client FROM dav_client WHERE person = ?1 AND collection = ?2
-             ORDER BY client = ?3 DESC, seq DESC LIMIT -1 OFFSET ?4";
+    fn forget_clients(&self, program: &str, collection: CollectionId) -> Applied<()> {
+        let too_many =
+            "SELECT client, program FROM dav_client WHERE person = ?1 AND collection = ?2
+             ORDER BY client = ?3 AND program = ?4 DESC, seq DESC LIMIT -1 OFFSET ?5";
         for table in ["dav_client_card", "dav_client"] {
             self.connection
                 .prepare_cached(&format!(
-                    "DELETE FROM {table} WHERE person = ?1 AND collection = ?2 AND client IN ({too_many})"
+                    "DELETE FROM {table} WHERE person = ?1 AND collection = ?2
+                         AND (client, program) IN ({too_many})"
                 ))?
                 .execute(params![
                     self.author(),
                     collection.0,
                     self.batch.client,
+                    program,
                     CLIENTS
                 ])?;
         }
         Ok(())
     }
 
-    fn note_written(&self, collection: CollectionId, href: &str) -> Applied<i64> {
+    fn note_written(&self, program: &str, collection: CollectionId, href: &str) -> Applied<i64> {
         self.connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO dav_client_card (person, client, collection, placement, seq)
-                 SELECT c.person, c.client, c.collection, p.id, p.changed
+                "INSERT OR REPLACE INTO dav_client_card
+                     (person, client, program, collection, placement, seq)
+                 SELECT c.person, c.client, c.program, c.collection, p.id, p.changed
                  FROM dav_client c JOIN placement p ON p.collection = c.collection
-                 WHERE c.person = ?1 AND c.client = ?2 AND c.collection = ?3
-                     AND p.href = ?4 AND p.gone IS NULL",
+                 WHERE c.person = ?1 AND c.client = ?2 AND c.program = ?3 AND c.collection = ?4
+                     AND p.href = ?5 AND p.gone IS NULL",
             )?
-            .execute(params![self.author(), self.batch.client, collection.0, href])?;
+            .execute(params![
+                self.author(),
+                self.batch.client,
+                program,
+                collection.0,
+                href
+            ])?;
         Ok(0)
     }
 

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{
+        book::Follower,
         error::Result,
         id::{CollectionId, DeviceId, PersonId, PlacementId, Seq, Timestamp},
         store::{ClientStore, Device, KnownClient, PushSubscription, StoredProperty},
@@ -63,14 +64,10 @@ impl ClientStore for Sqlite {
 
     async fn served(
         &self,
-        person: PersonId,
-        client: &str,
-        collection: CollectionId,
+        follower: &Follower,
         placement: PlacementId,
     ) -> Result<Option<(Seq, Option<Seq>)>> {
-        let client = client.to_owned();
-        self.look_up(move |r| r.served(person, &client, collection, placement))
-            .await
+        self.look_up(|r| r.served(follower, placement)).await
     }
 
     async fn push_subscriptions(
