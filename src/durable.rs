@@ -2,7 +2,7 @@
 //! fsync on its folder keeps its name.
 
 use std::{
-    fs::{self, File},
+    fs::{self, File, TryLockError},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::Path,
@@ -26,6 +26,23 @@ pub fn write(path: &Path, octets: &[u8], mode: u32) -> io::Result<()> {
     file.sync_all()?;
     fs::rename(beside, path)?;
     flush_folder(parent(path))
+}
+
+/// Holds a file, made where it lacks, against every other process until what is returned is dropped;
+/// `WouldBlock` when another holds it.
+pub fn hold(path: &Path) -> io::Result<File> {
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(io::ErrorKind::WouldBlock.into()),
+        // File systems of a network may know no locks.
+        Err(TryLockError::Error(_)) => Ok(file),
+    }
 }
 
 /// Makes a folder, and those above it that lack, each on disk afterwards.

@@ -1,6 +1,11 @@
 //! `carnet serve`
 
-use std::{io::Write as _, sync::Arc};
+use std::{
+    fs::File,
+    io::{ErrorKind, Write as _},
+    path::Path,
+    sync::Arc,
+};
 
 use chrono::DateTime;
 use clap::Args;
@@ -12,7 +17,7 @@ use crate::{
     app::App,
     class::{self, contact::Contact},
     config::Config,
-    demo,
+    demo, durable,
     http::{
         Shutdown,
         acme::Folder,
@@ -38,6 +43,16 @@ pub struct Options {
     demo: bool,
 }
 
+/// Held while a server runs: two on one directory would send letters and import files twice.
+const LOCK: &str = "carnet.lock";
+
+fn alone(data: &Path) -> Result<File, String> {
+    durable::hold(&data.join(LOCK)).map_err(|error| match error.kind() {
+        ErrorKind::WouldBlock => format!("another `carnet serve` uses {}", data.display()),
+        _ => format!("{}: {error}", data.join(LOCK).display()),
+    })
+}
+
 /// Runs `carnet serve` until it is stopped.
 pub async fn run(mut config: Config, options: Options) -> Done {
     if !options.listen.is_empty() {
@@ -52,6 +67,7 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     let apart = answer_operator(&config, &operator).await?;
     tokio::spawn(manager::keep_watch(operator.clone()));
     let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
+    let _alone = alone(&config.data)?;
     let store = Arc::new(store);
     let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
     let brought = store.bring_up_to_date(&classes).await;

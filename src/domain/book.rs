@@ -284,6 +284,12 @@ impl Book {
         Ok(creator.map_or_else(String::new, |person| person.name))
     }
 
+    /// When an item last came, changed or went; of an empty book, when it was made.
+    pub async fn changed_at(&self) -> Result<Timestamp> {
+        let changed = self.core.store().changed_at(self.collection.id).await?;
+        Ok(changed.unwrap_or(self.collection.created))
+    }
+
     /// Number of live items.
     pub async fn count(&self) -> Result<i64> {
         self.core.store().count(self.collection.id).await

@@ -58,6 +58,9 @@ pub trait Store:
     async fn home_changes(&self, home: CollectionId, after: Seq) -> Result<Vec<HomeChange>>;
     /// Number of live placements in a collection; 0 for an unknown one. Costs one row.
     async fn count(&self, collection: CollectionId) -> Result<i64>;
+    /// When an item last came into a collection, changed in it or left it; none for an empty one, and
+    /// for a view or a list of members.
+    async fn changed_at(&self, collection: CollectionId) -> Result<Option<Timestamp>>;
     /// The view of a person under a segment; none until it is made.
     async fn view(&self, person: PersonId, segment: &str) -> Result<Option<View>>;
     /// For each item of a view, the books that hold it: by the items' server ids in the view, in

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{
     actor::Actor,
-    batch::{Committed, HistoryOp, ItemOp, NewPlacement, Op},
+    batch::{Batch, Committed, HistoryOp, ItemOp, NewPlacement, Op},
     book::{Admitted, Book, new_server_id, removal},
     collection::Place,
     core::Core,
@@ -258,6 +258,8 @@ impl Book {
 
 /// Name of the stored clock reading of the last purge.
 pub const PURGE_CLOCK: &str = "purge-clock";
+/// Name of the first stored reading of a clock that is doubted.
+pub const DOUBTED_CLOCK: &str = "doubted-clock";
 /// Days by which the clock may advance between two purges without being doubted.
 const BELIEVED: i64 = 7;
 
@@ -316,29 +318,43 @@ impl Core {
 
     /// [`Core::purge`] at a given time. To protect against a clock that jumps ahead and back, only
     /// time that the previous purge had already seen counts, and an advance of more than a week
-    /// counts once a process has run for a day with it.
+    /// counts once a process has run for a day with it, or one is started a day later.
     pub async fn purge_at(&self, now: Timestamp, lived: bool) -> Result<()> {
-        let known = self.store().office_value(PURGE_CLOCK).await?;
-        let known = known.and_then(|text| text.parse().ok()).map(Timestamp);
+        let kept = async |name| {
+            let value = self.store().office_value(name).await?;
+            Ok(value.and_then(|text| text.parse().ok()).map(Timestamp))
+        };
+        let known: Option<Timestamp> = kept(PURGE_CLOCK).await?;
         let clock = known.map_or(now, |known| known.min(now));
-        let mut ops = vec![Op::History(HistoryOp::Purge {
-            versions_before: clock.plus_days(-self.limits().history_days),
-            trash_before: clock.plus_days(-self.limits().trash_days),
-            tombstones_before: clock.plus_days(-self.limits().tombstone_days),
-        })];
-        if known.is_none_or(|known| lived || now <= known.plus_days(BELIEVED)) {
-            ops.push(Op::Office(OfficeOp::KeepClock(now)));
+        let committed = async |op| {
+            let batch = Batch {
+                at: now,
+                ops: vec![op],
+                ..Batch::default()
+            };
+            self.commit(batch).await
+        };
+        let mut more = true;
+        while more {
+            let purge = HistoryOp::Purge {
+                versions_before: clock.plus_days(-self.limits().history_days),
+                trash_before: clock.plus_days(-self.limits().trash_days),
+                tombstones_before: clock.plus_days(-self.limits().tombstone_days),
+            };
+            more = committed(Op::History(purge)).await?.rows == [1];
+        }
+        let doubted: Option<Timestamp> = kept(DOUBTED_CLOCK).await?;
+        let a_day_on = doubted.is_some_and(|doubted| now >= doubted.plus_days(1));
+        if known.is_none_or(|known| lived || a_day_on || now <= known.plus_days(BELIEVED)) {
+            committed(Op::Office(OfficeOp::KeepClock(now))).await?;
         } else {
             tracing::warn!(
                 "the clock went on by more than a week: nothing more is purged for a day"
             );
+            if doubted.is_none_or(|doubted| now < doubted) {
+                committed(Op::Office(OfficeOp::DoubtClock(now))).await?;
+            }
         }
-        self.commit(super::batch::Batch {
-            at: now,
-            ops,
-            ..Default::default()
-        })
-        .await?;
         self.collect_orphans().await
     }
 }

@@ -31,6 +31,7 @@ pub async fn value(
         ("supported-report-set", _) => report_set(report::served_on(subject)),
         ("supported-method-set", Subject::Book { .. }) => method_set(Kind::Book),
         ("getetag", Subject::Book { book, .. }) => escape(&book.etag()),
+        ("getlastmodified", Subject::Book { book, .. }) => http_date(book.changed_at().await?),
         ("creationdate", Subject::Book { book, .. }) => date_time(book.collection().created),
         ("getlastmodified" | "creationdate", Subject::Plain(Resource::Home)) => {
             let created = call.face.core.home(&call.actor).await?.created;

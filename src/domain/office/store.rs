@@ -21,6 +21,8 @@ pub enum OfficeOp {
     RemoveClass { name: String },
     /// What the clock said when versions were last purged; no line of the audit trail.
     KeepClock(Timestamp),
+    /// When the clock was first found to be ahead by more than is believed.
+    DoubtClock(Timestamp),
     /// Something that is set while the server runs; none takes it away.
     Set { name: String, value: Option<String> },
     /// Sign-ins that failed, each in the place of what was known of the same login, address and

@@ -12,7 +12,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, backup::Backup};
 use super::{
     DATABASE, check,
     open::{
-        COUNTER, commits, connect, make_directory, make_private, migrate, new_epochs,
+        COPY, COUNTER, commits, connect, make_directory, make_private, migrate, new_epochs,
         rights_revision, unusable,
     },
     unavailable,
@@ -36,7 +36,9 @@ pub fn backup(connection: &Connection, file: &Path) -> rusqlite::Result<()> {
     let mut copy = Connection::open(file)?;
     Backup::new(&snapshot, &mut copy)?.run_to_completion(256, Duration::ZERO, None)?;
     snapshot.finish()?;
-    copy.pragma_update(None, "journal_mode", "DELETE")
+    copy.pragma_update(None, "journal_mode", "DELETE")?;
+    copy.execute("INSERT OR REPLACE INTO meta VALUES (?1, '1')", [COPY])?;
+    Ok(())
 }
 
 /// Puts a backup in the place of a data directory's database. Every collection gets a new epoch,

@@ -18,13 +18,17 @@ mod office;
 mod outbox;
 mod person;
 mod place;
+mod purge;
 pub mod search;
 mod sync;
 mod tag;
 mod verification;
 mod view;
 
-use std::collections::BTreeMap;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeMap, HashSet},
+};
 
 use rusqlite::{Connection, params};
 
@@ -118,6 +122,7 @@ pub fn apply<'a>(
         net_removals: 0,
         removed_from: None,
         restored: Vec::new(),
+        removed: OnceCell::new(),
         doings: Vec::new(),
     };
     let applied = commit.apply();
@@ -152,6 +157,8 @@ struct Commit<'a> {
     removed_from: Option<i64>,
     /// Placements that were restored, with their collection.
     restored: Vec<(i64, i64)>,
+    /// Placements that the batch itself takes away; asked for when one is restored.
+    removed: OnceCell<HashSet<i64>>,
     /// Acts of the author that members of groups are notified of.
     doings: Vec<notice::Doing>,
 }

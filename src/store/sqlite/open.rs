@@ -53,7 +53,11 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0032_answered_numbers.sql"),
     include_str!("schema/0033_programs_of_clients.sql"),
     include_str!("schema/0034_bare_uids.sql"),
+    include_str!("schema/0035_purge_by_age.sql"),
 ];
+
+/// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.
+pub(super) const COPY: &str = "copy";
 
 /// The commit counter's file beside the database.
 pub(super) const COUNTER: &str = "carnet.counter";
@@ -66,13 +70,15 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
     let mut connection = connect(file).map_err(|error| unusable(file, error))?;
     migrate(&mut connection)?;
     connection.execute_batch(search::TRACK).map_err(failed)?;
+    let counted = directory.join(COUNTER).exists();
     let mut counter = Counter::open(&directory.join(COUNTER))?;
     let stored = commits(&connection).map_err(failed)?;
-    if stored < counter.value() {
+    let copied = is_copy(&connection).map_err(failed)?;
+    if stored < counter.value() || copied || (stored > 0 && !counted) {
         tracing::warn!(
             stored,
             expected = counter.value(),
-            "the database is older than it was: every client will start over"
+            "the database is a copy or older than it was: every client will start over"
         );
         new_epochs(&connection).map_err(unavailable)?;
         counter.set(stored);
@@ -197,6 +203,7 @@ fn meta(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
     })
 }
 
+/// Every collection gets another epoch; the database is no copy any more.
 pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
     let ids: Vec<i64> = connection
         .prepare("SELECT id FROM collection")?
@@ -208,5 +215,11 @@ pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
             params![id, random_id(8)],
         )?;
     }
+    connection.execute("DELETE FROM meta WHERE name = ?1", [COPY])?;
     Ok(())
+}
+
+fn is_copy(connection: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM meta WHERE name = ?1)";
+    connection.query_row(sql, [COPY], |row| row.get(0))
 }

@@ -59,6 +59,10 @@ impl Store for Sqlite {
         self.read(move |r| r.home_changes(home, after)).await
     }
 
+    async fn changed_at(&self, collection: CollectionId) -> Result<Option<Timestamp>> {
+        self.look_up(move |r| r.changed_at(collection)).await
+    }
+
     async fn count(&self, collection: CollectionId) -> Result<i64> {
         self.look_up(move |r| r.count(collection)).await
     }
@@ -185,7 +189,7 @@ impl Store for Sqlite {
     }
 
     async fn modifies_something(&self, person: PersonId, collection: CollectionId) -> Result<bool> {
-        self.look_up(move |r| r.modifies_something(person, collection))
+        self.read(move |r| r.modifies_something(person, collection))
             .await
     }
 

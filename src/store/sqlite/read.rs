@@ -51,7 +51,8 @@ impl Reader<'_> {
         if let Some(person) = self.one(&sql, [login], person)? {
             return Ok(Some(person));
         }
-        let sql = format!("SELECT {PERSON} WHERE lower(person.email) = ?1");
+        let sql =
+            format!("SELECT {PERSON} WHERE lower(person.email) = ?1 AND person.email IS NOT NULL");
         self.one(&sql, [login], person)
     }
 
@@ -296,8 +297,8 @@ impl Reader<'_> {
     }
 
     pub fn devices(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<Device>> {
-        let sql = format!("{DEVICE} WHERE ?1 IS NULL OR person = ?1 ORDER BY last_seen DESC");
-        self.all(&sql, [person.map(|person| person.0)], device)
+        let sql = format!("{DEVICE} {} ORDER BY last_seen DESC", of(person));
+        self.all(&sql, named(person), device)
     }
 
     pub fn synced(&self, device: DeviceId) -> rusqlite::Result<Vec<CollectionId>> {
@@ -309,22 +310,21 @@ impl Reader<'_> {
     }
 
     pub fn clients(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<KnownClient>> {
-        self.all(
-            "SELECT person, label, name, first_seen, last_seen, journal FROM client
-             WHERE ?1 IS NULL OR person = ?1",
-            [person.map(|person| person.0)],
-            |row| {
-                let journal: String = row.get(5)?;
-                Ok(KnownClient {
-                    person: PersonId(row.get(0)?),
-                    label: row.get(1)?,
-                    name: row.get(2)?,
-                    first_seen: Timestamp(row.get(3)?),
-                    last_seen: Timestamp(row.get(4)?),
-                    exchanges: serde_json::from_str(&journal).unwrap_or_default(),
-                })
-            },
-        )
+        let sql = format!(
+            "SELECT person, label, name, first_seen, last_seen, journal FROM client {}",
+            of(person)
+        );
+        self.all(&sql, named(person), |row| {
+            let journal: String = row.get(5)?;
+            Ok(KnownClient {
+                person: PersonId(row.get(0)?),
+                label: row.get(1)?,
+                name: row.get(2)?,
+                first_seen: Timestamp(row.get(3)?),
+                last_seen: Timestamp(row.get(4)?),
+                exchanges: serde_json::from_str(&journal).unwrap_or_default(),
+            })
+        })
     }
 
     pub fn followed(&self, person: PersonId, client: &str) -> rusqlite::Result<Vec<CollectionId>> {
@@ -526,6 +526,20 @@ fn device(row: &Row<'_>) -> rusqlite::Result<Device> {
         name: row.get(10)?,
         ordered_by: row.get::<_, Option<i64>>(11)?.map(PersonId),
     })
+}
+
+/// Restricts rows to those of a person; of none, they are everybody's.
+pub(super) fn of(person: Option<PersonId>) -> &'static str {
+    if person.is_some() {
+        "WHERE person = ?1"
+    } else {
+        ""
+    }
+}
+
+/// The value of what [`of`] restricts by.
+pub(super) fn named(person: Option<PersonId>) -> impl rusqlite::Params {
+    rusqlite::params_from_iter(person.map(|person| person.0))
 }
 
 /// Person 0 stands for everyone in the group.

@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use rusqlite::{Row, params};
 
-use super::{Sqlite, read::Reader};
+use super::{
+    Sqlite,
+    read::{Reader, named, of},
+};
 use crate::domain::{
     credential::{AppPassword, CredentialStore, SecondFactor, Session},
     error::Result,
@@ -108,8 +111,8 @@ impl Reader<'_> {
     }
 
     fn app_passwords(&self, person: Option<PersonId>) -> rusqlite::Result<Vec<AppPassword>> {
-        let sql = format!("{APP_PASSWORD} WHERE ?1 IS NULL OR person = ?1 ORDER BY id");
-        self.all(&sql, [person.map(|person| person.0)], app_password)
+        let sql = format!("{APP_PASSWORD} {} ORDER BY id", of(person));
+        self.all(&sql, named(person), app_password)
     }
 
     fn session(&self, token: &str, now: Timestamp) -> rusqlite::Result<Option<Session>> {

@@ -21,6 +21,22 @@ impl Reader<'_> {
         Ok(octets.unwrap_or(0))
     }
 
+    pub fn changed_at(&self, collection: CollectionId) -> rusqlite::Result<Option<Timestamp>> {
+        let last = self.one(
+            "SELECT max(at) FROM (
+                 SELECT max(i.modified, p.placed_at) AS at FROM (
+                     SELECT item, placed_at FROM placement
+                     WHERE collection = ?1 AND gone IS NULL ORDER BY changed DESC LIMIT 1) p
+                 JOIN item i ON i.id = p.item
+                 UNION ALL SELECT gone_at FROM (
+                     SELECT gone_at FROM placement
+                     WHERE collection = ?1 AND gone IS NOT NULL ORDER BY gone DESC LIMIT 1))",
+            [collection.0],
+            |row| row.get::<_, Option<i64>>(0),
+        )?;
+        Ok(last.flatten().map(Timestamp))
+    }
+
     pub fn served(
         &self,
         follower: &Follower,

@@ -57,20 +57,64 @@ fn data_of_a_newer_version_are_refused() {
     assert!(matches!(refused, Some(Error::Invalid(_))), "{refused:?}");
 }
 
+fn epochs_in(folder: &TempDir) -> Vec<String> {
+    let connection = Connection::open(folder.path().join(DATABASE)).expect("a file");
+    let mut found = connection
+        .prepare("SELECT epoch FROM collection")
+        .expect("SQL");
+    let rows = found.query_map([], |row| row.get::<_, String>(0));
+    rows.expect("rows")
+        .collect::<rusqlite::Result<Vec<_>>>()
+        .expect("epochs")
+}
+
+#[test]
+fn a_copy_in_a_new_folder_changes_every_epoch_once() {
+    let runtime = Runtime::new().expect("a runtime");
+    let old = folder();
+    let backup = old.path().join("backup.db");
+    runtime.block_on(async {
+        let store = Sqlite::open(old.path()).expect("the data open");
+        let batch = Batch {
+            ops: vec![person("alice")],
+            ..Batch::default()
+        };
+        store.commit(batch).await.expect("committed");
+        store.backup(&backup).await.expect("a backup");
+    });
+    let known = epochs_in(&old);
+    let whole = old.path().join(DATABASE);
+    for (copied, counter) in [
+        (&backup, false),
+        (&backup, true),
+        (&whole, false),
+        (&whole, true),
+    ] {
+        let new = folder();
+        std::fs::copy(copied, new.path().join(DATABASE)).expect("copied");
+        if counter {
+            let from = old.path().join("carnet.counter");
+            std::fs::copy(from, new.path().join("carnet.counter")).expect("copied");
+        }
+        drop(Sqlite::open(new.path()).expect("the data open"));
+        let begun = epochs_in(&new);
+        let moved_whole = copied == &whole && counter;
+        let same = known
+            .iter()
+            .zip(&begun)
+            .filter(|(old, new)| old == new)
+            .count();
+        assert_eq!(same, if moved_whole { known.len() } else { 0 });
+        drop(Sqlite::open(new.path()).expect("the data open"));
+        assert_eq!(epochs_in(&new), begun, "once is enough");
+    }
+}
+
 #[test]
 fn a_copy_put_back_by_hand_changes_every_epoch_once() {
     let runtime = Runtime::new().expect("a runtime");
     let folder = folder();
-    let epochs = || {
-        let connection = Connection::open(folder.path().join(DATABASE)).expect("a file");
-        let mut found = connection
-            .prepare("SELECT epoch FROM collection")
-            .expect("SQL");
-        let rows = found.query_map([], |row| row.get::<_, String>(0));
-        rows.expect("rows")
-            .collect::<rusqlite::Result<Vec<_>>>()
-            .expect("epochs")
-    };
+    let epochs = || epochs_in(&folder);
     let write = |login: &'static str| {
         runtime.block_on(async {
             let store = Sqlite::open(folder.path()).expect("the data open");

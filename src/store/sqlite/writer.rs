@@ -187,17 +187,18 @@ impl Thread {
             self.pulse.end();
         }
         drop(self.checkpoints);
-        // A stopped server leaves one file, which may be copied as it is.
+        // A stopped server leaves one file, which may be copied as it is. While others read it is
+        // theirs to do: nobody waits for them.
         let copied = self
             .connection
-            .execute_batch("PRAGMA optimize")
+            .execute_batch("PRAGMA busy_timeout = 0; PRAGMA optimize")
             .and_then(|()| {
                 let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
                 self.connection
                     .query_row(sql, [], |row| row.get::<_, i64>(0))
             });
         if copied != Ok(0) {
-            tracing::warn!(
+            tracing::info!(
                 ?copied,
                 "carnet.db-wal holds what carnet.db lacks: copy both"
             );

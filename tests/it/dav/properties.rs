@@ -454,6 +454,19 @@ fn the_table_of_properties_holds_for_every_kind_of_resource() {
     for (status, property) in found.props.iter().filter(|(_, p)| !p.name.is(DAV, "acl")) {
         assert_eq!(status, "HTTP/1.1 404 Not Found", "{}", property.name.local);
     }
+    let dated = || {
+        let found = alice.props(BOOK, "<D:getlastmodified/>");
+        let date = found.text(DAV, "getlastmodified").to_owned();
+        chrono::DateTime::parse_from_rfc2822(&date).expect("a date")
+    };
+    let before = dated();
+    std::thread::sleep(std::time::Duration::from_millis(1_100));
+    assert_eq!(alice.delete(&path).status, 204);
+    assert!(
+        dated() > before,
+        "a book was modified when a card of it was"
+    );
+    assert_eq!(alice.put(&path, &[], card("table", "Table")).status, 201);
     // The values clients rely on.
     let found = alice.props(BOOK, "<C:supported-address-data/><C:supported-collation-set/><C:max-resource-size/><D:add-member/><D:owner/><D:quota-used-bytes/>");
     let versions: Vec<_> = found

@@ -79,6 +79,16 @@ fn a_clock_that_stays_ahead_is_believed_after_a_day() {
 }
 
 #[test]
+fn a_clock_that_stays_ahead_is_believed_a_day_later_whichever_process_sees_it() {
+    let server = with_a_deletion();
+    // Off for the holidays, and switched off every night.
+    for day in [400, 400, 401, 402] {
+        purge(&server, day, false);
+    }
+    assert_eq!(revisions(&server), 0);
+}
+
+#[test]
 fn a_server_that_is_started_every_night_ends_what_is_old() {
     let server = with_a_deletion();
     for day in 1..40 {

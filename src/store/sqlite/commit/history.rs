@@ -1,12 +1,12 @@
-//! Kept versions, refused writes and proposals; and their purge by age.
+//! Kept versions, refused writes and proposals.
 
 use rusqlite::params;
 
-use super::{Applied, Commit, items::Placed};
+use super::{Applied, Commit, items::Placed, purge::Ages};
 use crate::domain::{
     batch::HistoryOp,
     error::Error,
-    id::{CollectionId, ItemId, RevisionId, Timestamp},
+    id::{CollectionId, ItemId, RevisionId},
     item::digest,
     refused::Refusal,
 };
@@ -64,7 +64,12 @@ impl Commit<'_> {
                 versions_before,
                 trash_before,
                 tombstones_before,
-            } => self.purge(*versions_before, *trash_before, *tombstones_before),
+            } => self.purge(&Ages {
+                versions: *versions_before,
+                trash: *trash_before,
+                // What is in the trash is found by its tombstone.
+                tombstones: (*tombstones_before).min(*trash_before),
+            }),
         }
     }
 
@@ -84,116 +89,6 @@ impl Commit<'_> {
                 Ok(revision.0)
             }
         }
-    }
-
-    /// Versions and refused writes, then contents nothing shows any more, then the tombstones
-    /// themselves: the floor of a collection rises with the last.
-    fn purge(
-        &mut self,
-        versions_before: Timestamp,
-        trash_before: Timestamp,
-        tombstones_before: Timestamp,
-    ) -> Applied<i64> {
-        self.run(
-            "DELETE FROM revision WHERE at < CASE kind WHEN 'removed' THEN ?2 ELSE ?1 END",
-            params![versions_before.0, trash_before.0],
-        )?;
-        self.run("DELETE FROM removed_group WHERE at < ?1", [trash_before.0])?;
-        for table in ["grant_item", "comment"] {
-            self.run(
-                &format!(
-                    "DELETE FROM {table} WHERE NOT EXISTS (SELECT 1 FROM placement p
-                         WHERE p.item = {table}.item AND p.collection = {table}.collection
-                             AND (p.gone IS NULL OR p.gone_at >= ?1))"
-                ),
-                [trash_before.0],
-            )?;
-        }
-        let ended: Vec<i64> = self
-            .connection
-            .prepare_cached(
-                "SELECT id FROM item i WHERE length(document) > 0 AND NOT EXISTS (
-                     SELECT 1 FROM placement p
-                     WHERE p.item = i.id AND (p.gone IS NULL OR p.gone_at >= ?1))",
-            )?
-            .query_map([trash_before.0], |row| row.get(0))?
-            .collect::<rusqlite::Result<_>>()?;
-        for item in &ended {
-            for sql in [
-                // The row stays while tombstones name it.
-                "UPDATE item SET document = x'', digest = '', display = '', sort_first = '',
-                     sort_last = '', blob = NULL, octets = 0 WHERE id = ?1",
-                "DELETE FROM attachment WHERE contact = ?1",
-                "DELETE FROM attachment WHERE document = ?1",
-                "DELETE FROM index_text WHERE item = ?1",
-                "DELETE FROM index_span WHERE item = ?1",
-                "DELETE FROM tag_link WHERE item = ?1",
-                "DELETE FROM refusal_mark WHERE item = ?1",
-                "DELETE FROM verification WHERE item = ?1",
-                "DELETE FROM revision WHERE item = ?1 AND kind <> 'refused'",
-            ] {
-                self.run(sql, [item])?;
-            }
-        }
-        self.run(
-            "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(p.gone), 0)
-                 FROM placement p WHERE p.collection = collection.id AND p.gone_at < ?1))",
-            [tombstones_before.0],
-        )?;
-        self.run(
-            "DELETE FROM placement WHERE gone_at < ?1",
-            [tombstones_before.0],
-        )?;
-        self.run(
-            "DELETE FROM collection AS c WHERE class = 'document' AND hidden < ?1
-                 AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.collection = c.id)",
-            [trash_before.0],
-        )?;
-        self.run(
-            "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(p.gone), 0)
-                 FROM member_placement p WHERE p.collection = collection.id AND p.gone_at < ?1))
-             WHERE kind = 'members'",
-            [tombstones_before.0],
-        )?;
-        self.run(
-            "DELETE FROM member_placement WHERE gone_at < ?1",
-            [tombstones_before.0],
-        )?;
-        // A view that shows one still has to hear of its end first.
-        self.run(
-            "DELETE FROM item WHERE length(document) = 0
-                 AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.item = item.id)
-                 AND id NOT IN (SELECT item FROM view_placement WHERE gone IS NULL)",
-            [],
-        )?;
-        // What a view remembers of such items goes with them.
-        const FORGOTTEN: &str = "NOT EXISTS (SELECT 1 FROM item i WHERE i.id = v.item)";
-        self.run(
-            &format!(
-                "UPDATE collection SET floor = max(floor, (SELECT coalesce(max(v.gone), 0)
-                     FROM view_placement v WHERE v.collection = collection.id AND {FORGOTTEN}))
-                 WHERE kind = 'view'"
-            ),
-            [],
-        )?;
-        self.run(
-            &format!("DELETE FROM view_placement AS v WHERE {FORGOTTEN}"),
-            [],
-        )?;
-        // And what it showed in versions that are kept no more.
-        self.run(
-            "DELETE FROM view_version AS v WHERE NOT EXISTS (
-                 SELECT 1 FROM placement p
-                 WHERE p.id = v.placement AND p.changed = v.shown AND p.gone IS NULL)
-             AND NOT EXISTS (SELECT 1 FROM revision_place r
-                 WHERE r.placement = v.placement AND r.seq = v.shown)",
-            [],
-        )?;
-        self.run(
-            "DELETE FROM removal_count WHERE minute < ?1",
-            [self.batch.at.0 / 60_000 - 120],
-        )?;
-        Ok(ended.len() as i64)
     }
 
     /// Keeps the outgoing version with the sequence every live placement showed it at.

@@ -10,7 +10,7 @@ use crate::domain::{
         failure::{Failure, KEPT},
         store::OfficeOp,
     },
-    trash::PURGE_CLOCK,
+    trash::{DOUBTED_CLOCK, PURGE_CLOCK},
 };
 
 impl Commit<'_> {
@@ -51,9 +51,16 @@ impl Commit<'_> {
                 self.audit(&format!("class {name:?} removed"))?;
                 self.run("UPDATE person SET class = '' WHERE class = ?1", [name])
             }
-            OfficeOp::KeepClock(at) => self.run(
+            OfficeOp::KeepClock(at) => {
+                self.run("DELETE FROM office WHERE name = ?1", [DOUBTED_CLOCK])?;
+                self.run(
+                    "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
+                    params![PURGE_CLOCK, at.0.to_string()],
+                )
+            }
+            OfficeOp::DoubtClock(at) => self.run(
                 "INSERT OR REPLACE INTO office (name, value) VALUES (?1, ?2)",
-                params![PURGE_CLOCK, at.0.to_string()],
+                params![DOUBTED_CLOCK, at.0.to_string()],
             ),
             OfficeOp::KeepFailures(failures) => self.keep_failures(failures),
             OfficeOp::Set { name, value } => {

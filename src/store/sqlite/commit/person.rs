@@ -114,7 +114,10 @@ impl Commit<'_> {
         let Some(email) = email else { return Ok(()) };
         let taken = self
             .connection
-            .prepare_cached("SELECT 1 FROM person WHERE lower(email) = lower(?1) AND id <> ?2")?
+            .prepare_cached(
+                "SELECT 1 FROM person
+                 WHERE lower(email) = lower(?1) AND email IS NOT NULL AND id <> ?2",
+            )?
             .exists(params![email, except])?;
         if taken {
             Err(Error::Exists(email.to_owned()).into())

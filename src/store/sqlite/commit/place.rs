@@ -241,10 +241,14 @@ impl<'a> Commit<'a> {
                 })
             })?;
         // What this batch itself takes away, to put it elsewhere, was never counted as removed.
-        let is_move = self.batch.ops.iter().any(|op| {
-            matches!(op, Op::Item(ItemOp::Remove { placement: other, .. }) if *other == placement)
+        let removed = self.removed.get_or_init(|| {
+            let removed = |op: &Op| match op {
+                Op::Item(ItemOp::Remove { placement, .. }) => Some(placement.0),
+                _ => None,
+            };
+            self.batch.ops.iter().filter_map(removed).collect()
         });
-        if !is_move {
+        if !removed.contains(&placed.id) {
             self.restored.push((placed.id, placed.collection));
         }
         self.place_existing(
