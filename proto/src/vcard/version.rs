@@ -44,6 +44,16 @@ const WHOLE_GEO: &str = "X-CARNET-GEO";
 /// or as it is, so that what an upload leaves out is a deletion, and the way there and back changes
 /// nothing.
 pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
+    write(document, version, uid, true)
+}
+
+/// [`project`] for the card that is stored: a name that is only displayed stays one, so that no
+/// program that was shown no parts of it takes them away.
+pub(super) fn repaired(document: &Document, version: Version, uid: &str) -> Vec<u8> {
+    write(document, version, uid, false)
+}
+
+fn write(document: &Document, version: Version, uid: &str, divides_name: bool) -> Vec<u8> {
     let from_v4 = document.version() == "4.0";
     let crosses = match version {
         Version::V3 => from_v4 || document.is_mixed(),
@@ -56,6 +66,7 @@ pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
         document,
         version,
         crosses,
+        divides_name,
         out: Vec::new(),
         together: Groups::of(document),
         made: HashSet::new(),
@@ -76,6 +87,8 @@ struct Writer<'a> {
     version: Version,
     /// The card says things in terms that are not the version's.
     crosses: bool,
+    /// N is made of FN.
+    divides_name: bool,
     out: Vec<NewLine>,
     together: Groups<'a>,
     /// Single properties that came of another one.
@@ -106,11 +119,17 @@ impl Writer<'_> {
                 .insert(1, NewLine::new("FN", &[], escape_text(&name)));
         }
         if self.version == Version::V3 && !has(&self.out, "N") {
-            let n = match self.document.kind() {
-                Kind::Group => format!("{};;;;", escape_text(&name)),
-                _ => ";;;;".to_owned(),
+            let n = match (self.document.kind(), self.document.divided_name()) {
+                (Kind::Group, _) => Some(format!("{};;;;", escape_text(&name))),
+                (_, None) => Some(";;;;".to_owned()),
+                (_, Some((given, family))) => {
+                    let parts = [family, given].map(|part| escape_text(&part));
+                    self.divides_name.then(|| format!("{};;;", parts.join(";")))
+                }
             };
-            self.out.insert(1, NewLine::new("N", &[], n));
+            if let Some(n) = n {
+                self.out.insert(1, NewLine::new("N", &[], n));
+            }
         }
     }
 
