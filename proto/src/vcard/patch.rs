@@ -251,6 +251,11 @@ impl<'a> Edit<'a> {
         }
     }
 
+    /// Removes a line, and nothing with it.
+    pub(super) fn cut(&mut self, at: usize) {
+        self.changed.insert(at, None);
+    }
+
     /// Appends a line before the end.
     pub fn add(&mut self, line: NewLine) {
         self.added.push(line);
