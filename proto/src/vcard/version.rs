@@ -39,7 +39,7 @@ const WHOLE_GEO: &str = "X-CARNET-GEO";
 
 /// The card in a version; the bytes themselves when nothing has to change.
 ///
-/// A card of version 3.0 with lines of 4.0 in it ([`Document::is_mixed`]) becomes one or the other.
+/// A card with lines of the other version in it ([`Document::is_mixed`]) becomes one or the other.
 /// `uid` stands in for a missing UID. Every line of the card is shown, in the terms of the version
 /// or as it is, so that what an upload leaves out is a deletion, and the way there and back changes
 /// nothing.
@@ -54,11 +54,8 @@ pub(super) fn repaired(document: &Document, version: Version, uid: &str) -> Vec<
 }
 
 fn write(document: &Document, version: Version, uid: &str, divides_name: bool) -> Vec<u8> {
-    let from_v4 = document.version() == "4.0";
-    let crosses = match version {
-        Version::V3 => from_v4 || document.is_mixed(),
-        Version::V4 => !from_v4,
-    };
+    let is_v4 = document.version() == "4.0";
+    let crosses = is_v4 != (version == Version::V4) || document.is_mixed();
     if !crosses && document.is_clean() {
         return document.as_bytes().to_vec();
     }
@@ -296,10 +293,14 @@ fn add_type(line: &mut NewLine, value: &str) {
 }
 
 impl Document {
-    /// Whether a card of version 3.0 says something as 4.0 does, which readers of 3.0 do not
-    /// understand: Thunderbird writes the number of the version it read, and all else as in 4.0.
+    /// Whether a card says something in the terms of the other version, which readers of its own do
+    /// not understand: Thunderbird writes the number of the version it read, and all else as in 4.0.
     pub fn is_mixed(&self) -> bool {
-        self.version() == "3.0" && self.lines().iter().any(v3::is_of_v4)
+        match self.version().as_str() {
+            "3.0" => self.lines().iter().any(v3::is_of_v4),
+            "4.0" => v4::has_of_v3(self),
+            _ => false,
+        }
     }
 
     /// The name that N alone would give, for callers that rebuild FN.
