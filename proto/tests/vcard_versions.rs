@@ -224,6 +224,32 @@ fn a_card_in_terms_of_both_versions_is_given_in_those_of_one() {
             "TEL;TYPE=cell:+33-6",
             "TEL;TYPE=cell;VALUE=uri:tel:+33-6",
         ),
+        // As Nextcloud's web pages write them.
+        (
+            "TEL;TYPE=\"HOME,VOICE\":1",
+            "TEL;TYPE=HOME,VOICE:1",
+            "TEL;TYPE=HOME,VOICE:1",
+        ),
+        (
+            "BDAY;VALUE=DATE-AND-OR-TIME:19800102",
+            "BDAY:1980-01-02",
+            "BDAY:19800102",
+        ),
+        (
+            "REV;VALUE=TIMESTAMP:20200102T030405Z",
+            "REV:2020-01-02T03:04:05Z",
+            "REV:20200102T030405Z",
+        ),
+        (
+            "item1.X-ABDATE;VALUE=DATE-AND-OR-TIME:20181206\r\nitem1.X-ABLabel:Met",
+            "item1.X-ABDATE:2018-12-06\r\nitem1.X-ABLabel:Met",
+            "item1.X-ABDATE:20181206\r\nitem1.X-ABLabel:Met",
+        ),
+        (
+            "X-ANNIVERSARY;VALUE=DATE-AND-OR-TIME:--1206",
+            "X-ANNIVERSARY;X-APPLE-OMIT-YEAR=1604:1604-12-06",
+            "ANNIVERSARY:--1206",
+        ),
     ] {
         let card = card("3.0", mixed);
         assert!(card.is_mixed(), "{mixed}");
@@ -243,6 +269,110 @@ fn a_card_in_terms_of_both_versions_is_given_in_those_of_one() {
         assert!(!card("3.0", plain).is_mixed(), "{plain}");
         assert_eq!(lines(&shown(&card("3.0", plain), Version::V3)), plain);
     }
+}
+
+/// As old versions of several programs write them.
+#[test]
+fn pictures_have_the_form_of_the_version_asked_for() {
+    let octets = "/9j/4AAQ";
+    for mixed in [
+        "PHOTO;ENCODING=b;TYPE=jpeg;VALUE=URI:{o}",
+        "PHOTO;ENCODING=b;TYPE=JPEG:data:image/jpeg;base64,{o}",
+        "PHOTO;ENCODING=b,b;TYPE=JPEG,jpeg:{o}",
+        "PHOTO;ENCODING=b;TYPE=image/jpeg:{o}",
+        "PHOTO;VALUE=uri;TYPE=JPEG:{o}",
+        "PHOTO;TYPE=JPEG:{o}",
+        "PHOTO;VALUE=URI:DATA:IMAGE/JPEG;BASE64\\,{o}",
+    ] {
+        let mixed = mixed.replace("{o}", octets);
+        for version in ["3.0", "4.0"] {
+            let card = card(version, &mixed);
+            assert!(card.is_mixed(), "{mixed}");
+            for (asked, expected) in [
+                (Version::V3, format!("PHOTO;ENCODING=b;TYPE=JPEG:{octets}")),
+                (
+                    Version::V4,
+                    format!("PHOTO:data:image/jpeg;base64,{octets}"),
+                ),
+            ] {
+                let shown = shown(&card, asked);
+                assert_eq!(lines(&shown), expected, "{version} {mixed}");
+                assert!(!shown.is_mixed(), "{version} {mixed}");
+            }
+        }
+    }
+    for (version, plain) in [
+        ("3.0", "PHOTO;ENCODING=b;VALUE=BINARY;TYPE=jpeg:/9j/4AAQ"),
+        ("3.0", "PHOTO;TYPE=JPEG,pref;ENCODING=b;X-A=1:/9j/4AAQ"),
+        ("3.0", "KEY;ENCODING=b;TYPE=text/plain,work:MIICajCC"),
+        ("3.0", "LOGO;VALUE=uri:pictures/of-us.jpg"),
+        ("4.0", "PHOTO;TYPE=work:data:image/jpeg;base64,/9j/4AAQ"),
+        ("4.0", "PHOTO:https://example.org/p.jpg"),
+        ("4.0", "KEY:abcd"),
+    ] {
+        let card = card(version, plain);
+        assert!(!card.is_mixed(), "{plain}");
+        let same = if version == "3.0" {
+            Version::V3
+        } else {
+            Version::V4
+        };
+        assert_eq!(shown(&card, same), card, "{plain}");
+    }
+}
+
+/// RFC 6350 §5.6, §6.1.4, §6.2.5, §6.6.5.
+#[test]
+fn a_card_of_version_4_in_terms_of_3_is_given_in_its_own() {
+    for (mixed, v4, v3) in [
+        (
+            "X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:one",
+            "KIND:group\r\nMEMBER:urn:uuid:one",
+            "X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:one",
+        ),
+        (
+            "TEL;TYPE=home,PREF:1",
+            "TEL;TYPE=home;PREF=1:1",
+            "TEL;TYPE=home,PREF:1",
+        ),
+        (
+            "BDAY;X-APPLE-OMIT-YEAR=1604:1604-03-04",
+            "BDAY:--0304",
+            "BDAY;X-APPLE-OMIT-YEAR=1604:1604-03-04",
+        ),
+        ("GEO:48.2;16.3", "GEO:geo:48.2,16.3", "GEO:48.2;16.3"),
+    ] {
+        let card = card("4.0", mixed);
+        assert!(card.is_mixed(), "{mixed}");
+        assert_eq!(lines(&shown(&card, Version::V4)), v4, "{mixed}");
+        assert_eq!(lines(&shown(&card, Version::V3)), v3, "{mixed}");
+        assert!(!shown(&card, Version::V4).is_mixed(), "{mixed}");
+    }
+    for plain in [
+        "KIND:group\r\nX-ADDRESSBOOKSERVER-KIND:group",
+        "TEL;PREF=1;TYPE=\"voice,home\":1",
+        "BDAY:1996-04-15",
+        "BDAY:1604",
+        "GEO:geo:48.2,16.3",
+    ] {
+        let card = card("4.0", plain);
+        assert!(!card.is_mixed(), "{plain}");
+        assert_eq!(shown(&card, Version::V4), card, "{plain}");
+    }
+}
+
+#[test]
+fn the_year_1604_is_none() {
+    // Nextcloud drops Apple's parameter.
+    to_v4("BDAY;VALUE=date:1604-10-04", "BDAY:--1004");
+    to_v4(
+        "item1.X-ABDATE:1604-10-04\r\nitem1.X-ABLabel:Met",
+        "item1.X-ABDATE:--1004\r\nitem1.X-ABLabel:Met",
+    );
+    to_v3("BDAY:16041004", "BDAY;X-APPLE-OMIT-YEAR=1604:1604-10-04");
+    let card = card("4.0", "BDAY:16041004");
+    assert_eq!(lines(&shown(&card, Version::V4)), "BDAY:--1004");
+    both("BDAY:1603-10-04", "BDAY:16031004");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 mod write;
 
-use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames};
+use carnet_proto::vcard::{Binary, Document, Line, PartialDate, SortNames, halves};
 use sha2::{Digest as _, Sha256};
 
 /// A contact as fields.
@@ -328,17 +328,6 @@ impl Fields {
             }
         }
     }
-}
-
-/// Given and family name of a displayed name: of two words one each, else the family name alone.
-pub fn halves(name: &str) -> (String, String) {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    let (given, family) = match words[..] {
-        [family, given] if family.ends_with(',') => (given, family.trim_end_matches(',')),
-        [given, family] => (given, family),
-        _ => ("", name.trim()),
-    };
-    (given.to_owned(), family.to_owned())
 }
 
 /// A UID derived from octets, in the form of a UUID of version 8 (RFC 9562 §5.8).

@@ -86,7 +86,7 @@ impl Line {
 
     /// A contact has several of them; of other properties it has one.
     pub fn is_one_of_several(&self) -> bool {
-        SEVERAL.iter().any(|name| self.is(name))
+        is_one_of_several(&self.name)
     }
 
     /// Lower-case types, from TYPE lists, repeated and quoted TYPE and the bare ones of 2.1.
@@ -188,6 +188,11 @@ impl Line {
             .filter(|value| !value.is_empty())
             .collect()
     }
+}
+
+/// Whether a contact has several of a property, by its name in any case.
+pub(super) fn is_one_of_several(name: &str) -> bool {
+    SEVERAL.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
 
 /// Splits at unescaped separators; escapes stay.

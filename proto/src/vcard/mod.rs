@@ -8,6 +8,7 @@ mod document;
 mod filter;
 mod line;
 mod merge;
+mod name;
 mod patch;
 mod sort;
 mod value;
@@ -20,6 +21,7 @@ pub use filter::{
 };
 pub use line::{Line, Param};
 pub use merge::{Merge, merge};
+pub use name::halves;
 pub use patch::{Edit, NewLine, escape_text, list_card};
 pub use sort::SortNames;
 pub use value::{Binary, fold_for_search, to_utf8};

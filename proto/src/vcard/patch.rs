@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{
     document::{Document, is_non_character},
     line::{Line, Param},
-    version::{Version, project},
+    version::{Version, repaired},
 };
 
 /// Octets of a physical line before it is folded (RFC 6350 §3.2).
@@ -152,7 +152,7 @@ impl Document {
             "4.0" => Version::V4,
             _ => Version::V3,
         };
-        Document::parse(&project(self, version, uid)).unwrap_or_else(|_| self.clone())
+        Document::parse(&repaired(self, version, uid)).unwrap_or_else(|_| self.clone())
     }
 }
 
@@ -249,6 +249,11 @@ impl<'a> Edit<'a> {
                 self.changed.insert(at, None);
             }
         }
+    }
+
+    /// Removes a line, and nothing with it.
+    pub(super) fn cut(&mut self, at: usize) {
+        self.changed.insert(at, None);
     }
 
     /// Appends a line before the end.

@@ -226,7 +226,7 @@ fn repairs_appear_in_renderings_only() {
     );
     check(
         "BEGIN:VCARD\r\nFN:x\u{1}y\r\nVERSION:3.0\r\nEND:VCARD\r\n",
-        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:;;;;\r\nFN:xy\r\nUID:made\r\nEND:VCARD\r\n",
+        "BEGIN:VCARD\r\nVERSION:3.0\r\nN:xy;;;;\r\nFN:xy\r\nUID:made\r\nEND:VCARD\r\n",
     );
 }
 

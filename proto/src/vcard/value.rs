@@ -27,6 +27,13 @@ const CUT_OFF: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone),
 );
 
+impl Binary {
+    /// Whether the octets begin as those of a picture.
+    fn is_picture(&self) -> bool {
+        matches!(self, Binary::Inline { octets, .. } if sniff(octets).is_some())
+    }
+}
+
 impl Line {
     /// The octets of PHOTO, LOGO, SOUND or KEY, in every form clients write; none for a text.
     pub fn binary(&self) -> Option<Binary> {
@@ -51,13 +58,22 @@ impl Line {
             ),
             Some(_) => Some(Binary::Uri(text)),
             None if is_base64 => self.inline(&text, self.declared().as_deref()),
-            None if value_is("uri") => Some(Binary::Uri(text)),
+            None if value_is("uri") => self.named_uri(text),
             // Bare base64 is an old habit for pictures; of a key it may be the text itself.
             None if ["PHOTO", "LOGO"].iter().any(|name| self.is(name)) => {
                 self.inline(&text, self.declared().as_deref())
             }
             None => None,
         }
+    }
+
+    /// What says that it is a URI, and has no scheme: of a picture the octets, where they are one.
+    fn named_uri(&self, text: String) -> Option<Binary> {
+        let is_picture = ["PHOTO", "LOGO"].iter().any(|name| self.is(name));
+        let octets = self
+            .inline(&text, None)
+            .filter(|inline| is_picture && inline.is_picture());
+        octets.or(Some(Binary::Uri(text)))
     }
 
     /// The type of the octets, as written.
@@ -73,12 +89,8 @@ impl Line {
         let declared = head.next().map(str::to_ascii_lowercase);
         let inline = self.inline(data, declared.as_deref())?;
         let is_base64 = head.any(|param| param.trim().eq_ignore_ascii_case("base64"));
-        let is_picture = |octets: &[u8]| sniff(octets).is_some();
-        match &inline {
-            // Some writers forget to say it.
-            Binary::Inline { octets, .. } if is_base64 || is_picture(octets) => Some(inline),
-            _ => None,
-        }
+        // Some writers forget to say it.
+        (is_base64 || inline.is_picture()).then_some(inline)
     }
 
     fn inline(&self, text: &str, declared: Option<&str>) -> Option<Binary> {

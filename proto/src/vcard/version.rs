@@ -39,16 +39,23 @@ const WHOLE_GEO: &str = "X-CARNET-GEO";
 
 /// The card in a version; the bytes themselves when nothing has to change.
 ///
-/// A card of version 3.0 with lines of 4.0 in it ([`Document::is_mixed`]) becomes one or the other.
+/// A card with lines of the other version in it ([`Document::is_mixed`]) becomes one or the other.
 /// `uid` stands in for a missing UID. Every line of the card is shown, in the terms of the version
 /// or as it is, so that what an upload leaves out is a deletion, and the way there and back changes
 /// nothing.
 pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
-    let from_v4 = document.version() == "4.0";
-    let crosses = match version {
-        Version::V3 => from_v4 || document.is_mixed(),
-        Version::V4 => !from_v4,
-    };
+    write(document, version, uid, true)
+}
+
+/// [`project`] for the card that is stored: a name that is only displayed stays one, so that no
+/// program that was shown no parts of it takes them away.
+pub(super) fn repaired(document: &Document, version: Version, uid: &str) -> Vec<u8> {
+    write(document, version, uid, false)
+}
+
+fn write(document: &Document, version: Version, uid: &str, divides_name: bool) -> Vec<u8> {
+    let is_v4 = document.version() == "4.0";
+    let crosses = is_v4 != (version == Version::V4) || document.is_mixed();
     if !crosses && document.is_clean() {
         return document.as_bytes().to_vec();
     }
@@ -56,6 +63,7 @@ pub fn project(document: &Document, version: Version, uid: &str) -> Vec<u8> {
         document,
         version,
         crosses,
+        divides_name,
         out: Vec::new(),
         together: Groups::of(document),
         made: HashSet::new(),
@@ -76,6 +84,8 @@ struct Writer<'a> {
     version: Version,
     /// The card says things in terms that are not the version's.
     crosses: bool,
+    /// N is made of FN.
+    divides_name: bool,
     out: Vec<NewLine>,
     together: Groups<'a>,
     /// Single properties that came of another one.
@@ -106,11 +116,17 @@ impl Writer<'_> {
                 .insert(1, NewLine::new("FN", &[], escape_text(&name)));
         }
         if self.version == Version::V3 && !has(&self.out, "N") {
-            let n = match self.document.kind() {
-                Kind::Group => format!("{};;;;", escape_text(&name)),
-                _ => ";;;;".to_owned(),
+            let n = match (self.document.kind(), self.document.divided_name()) {
+                (Kind::Group, _) => Some(format!("{};;;;", escape_text(&name))),
+                (_, None) => Some(";;;;".to_owned()),
+                (_, Some((given, family))) => {
+                    let parts = [family, given].map(|part| escape_text(&part));
+                    self.divides_name.then(|| format!("{};;;", parts.join(";")))
+                }
             };
-            self.out.insert(1, NewLine::new("N", &[], n));
+            if let Some(n) = n {
+                self.out.insert(1, NewLine::new("N", &[], n));
+            }
         }
     }
 
@@ -277,10 +293,14 @@ fn add_type(line: &mut NewLine, value: &str) {
 }
 
 impl Document {
-    /// Whether a card of version 3.0 says something as 4.0 does, which readers of 3.0 do not
-    /// understand: Thunderbird writes the number of the version it read, and all else as in 4.0.
+    /// Whether a card says something in the terms of the other version, which readers of its own do
+    /// not understand: Thunderbird writes the number of the version it read, and all else as in 4.0.
     pub fn is_mixed(&self) -> bool {
-        self.version() == "3.0" && self.lines().iter().any(v3::is_of_v4)
+        match self.version().as_str() {
+            "3.0" => self.lines().iter().any(v3::is_of_v4),
+            "4.0" => v4::has_of_v3(self),
+            _ => false,
+        }
     }
 
     /// The name that N alone would give, for callers that rebuild FN.

@@ -309,3 +309,17 @@ fn cards_in_terms_of_two_versions_are_merged_in_those_of_one() {
     );
     assert!(!text.contains("2010-01-02"), "{text}");
 }
+
+#[test]
+fn an_edit_on_a_phone_leaves_a_name_without_parts() {
+    for version in ["3.0", "4.0"] {
+        let card = format!(
+            "BEGIN:VCARD\r\nVERSION:{version}\r\nUID:u\r\nFN:Jens Jensen\r\nORG:Acme\r\nEND:VCARD\r\n"
+        );
+        // It was shown no parts of the name, and sends none.
+        let sent = data(&[(c::COMPANY_NAME, "Acme"), (c::MOBILE_PHONE_NUMBER, "1")]);
+        let edited = patched(Some(&card), &sent, 161, Supported::Absent);
+        assert!(edited.contains("\r\nFN:Jens Jensen\r\n"), "{edited}");
+        assert!(!edited.contains("\r\nN:"), "{edited}");
+    }
+}

@@ -562,6 +562,36 @@ fn an_answer_that_says_nothing_of_a_version_gives_none() {
 }
 
 #[test]
+fn a_merge_keeps_the_labels_of_an_iphone_and_both_numbers() {
+    let server = Server::start();
+    let bird = Client::with_agent(&server, "alice", THUNDERBIRD);
+    let phone = Client::with_agent(&server, "alice", MACOS);
+    let path = format!("{BOOK}shared.vcf");
+    bird.put(&path, &[], base());
+    bird.sync(BOOK, "", None);
+    let labelled = "item1.TEL:+33123456789\r\nitem1.X-ABLabel:Vacances\r\nEND:VCARD";
+    let newer = base().replace("END:VCARD", labelled);
+    let condition = [("If-Match", &*phone.etag(&path))];
+    assert_eq!(phone.put(&path, &condition, &newer).status, 204);
+    // Thunderbird had seen none of it.
+    let added = "TEL;TYPE=home:3\r\nANNIVERSARY:20010203\r\nEND:VCARD";
+    let stale = base().replace("END:VCARD", added);
+    assert_eq!(bird.put(&path, &[], stale).status, 204);
+    let text = phone.get(&path).text();
+    for lines in [
+        "item1.TEL:+33123456789\r\nitem1.X-ABLabel:Vacances\r\n",
+        "item2.X-ABDATE:2001-02-03\r\nitem2.X-ABLabel:_$!<Anniversary>!$_\r\n",
+        "TEL;TYPE=home:3\r\n",
+    ] {
+        assert!(text.contains(lines), "{lines} in {text}");
+    }
+    assert!(kept(&server).1.is_empty());
+    let asked = [("Accept", "text/vcard; version=4.0")];
+    let four = phone.send("GET", &path, &asked, "").text();
+    assert!(four.contains("ANNIVERSARY:20010203\r\n"), "{four}");
+}
+
+#[test]
 fn an_edit_after_a_merged_one_is_merged_as_well() {
     let server = Server::start();
     let bird = Client::with_agent(&server, "alice", THUNDERBIRD);

@@ -44,15 +44,55 @@ pub(super) fn to_v3(line: &Line, new: &mut NewLine) {
     }
 }
 
+/// Whether octets in a card of version 3.0 are in another form than its own: encoded as `b`, of a
+/// type in one word.
+pub(super) fn is_of_v4(line: &Line) -> bool {
+    let encodings = line
+        .params
+        .iter()
+        .filter(|param| param.name.eq_ignore_ascii_case("ENCODING"))
+        .flat_map(|param| &param.values);
+    let encodings: Vec<&String> = encodings.collect();
+    let is_encoded = matches!(encodings[..], [one] if one.eq_ignore_ascii_case("b"));
+    let mut types = line.types();
+    types.retain(|kind| !is_place(kind));
+    let is_a_word = match &types[..] {
+        [] => true,
+        [one] => !one.contains('/') || type_of(&line.name, one).is_none_or(|word| word == *one),
+        _ => false,
+    };
+    let is_binary = line
+        .param("VALUE")
+        .is_none_or(|value| value.eq_ignore_ascii_case("binary"));
+    let is_of_v3 = is_encoded && is_a_word && is_binary && !line.raw.contains(&b':');
+    !is_of_v3 && is_inline(line)
+}
+
+/// Whether octets in a card of version 4.0 are in another form than its own, a `data` URI.
+pub(super) fn is_of_v3(line: &Line) -> bool {
+    let is_data = line
+        .raw
+        .trim_ascii_start()
+        .get(..5)
+        .is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"data:"));
+    let is_of_v4 = is_data && line.param("ENCODING").is_none() && !line.raw.contains(&b'\\');
+    !is_of_v4 && is_inline(line)
+}
+
+fn is_inline(line: &Line) -> bool {
+    matches!(line.binary(), Some(Binary::Inline { .. }))
+}
+
+fn is_place(kind: &str) -> bool {
+    ["home", "work", "pref"]
+        .iter()
+        .any(|place| kind.eq_ignore_ascii_case(place))
+}
+
 /// Of the types only what is none of the octets: `home`, `work`, `pref`.
 fn keep_places(new: &mut NewLine) {
-    let is_place = |value: &String| {
-        ["home", "work", "pref"]
-            .iter()
-            .any(|place| value.eq_ignore_ascii_case(place))
-    };
     for types in new.params.iter_mut().filter(|param| is_type(param)) {
-        types.values.retain(is_place);
+        types.values.retain(|value| is_place(value));
     }
     new.params
         .retain(|param| !is_type(param) || !param.values.is_empty());

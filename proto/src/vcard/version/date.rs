@@ -4,20 +4,20 @@ use super::{NewLine, drop_param, param};
 use crate::vcard::{date::PartialDate, line::Line};
 
 /// The year Apple writes where there is none.
-const NO_YEAR: &str = "1604";
+const NO_YEAR: u16 = 1604;
+const OMIT_YEAR: &str = "X-APPLE-OMIT-YEAR";
 
 /// BDAY as version 4.0 has it.
 pub(super) fn to_v4(line: &Line, new: &mut NewLine) {
-    let omitted = line.param("X-APPLE-OMIT-YEAR").and_then(|y| y.parse().ok());
     match Moment::of(line) {
         Some(Moment::Time(time)) => {
             drop_param(new, "VALUE");
             new.raw = time.basic();
         }
         Some(Moment::Date(mut date)) => {
-            if omitted.is_some() && date.year == omitted {
+            if is_without_year(line, date) {
                 date.year = None;
-                drop_param(new, "X-APPLE-OMIT-YEAR");
+                drop_param(new, OMIT_YEAR);
             }
             drop_param(new, "VALUE");
             new.raw = date.basic();
@@ -28,25 +28,49 @@ pub(super) fn to_v4(line: &Line, new: &mut NewLine) {
 
 /// BDAY, or Apple's date, as version 3.0 has it.
 pub(super) fn to_v3(line: &Line, new: &mut NewLine) {
-    let is_of_v4 = |value: &str| {
-        ["date-and-or-time", "timestamp", "time"]
-            .iter()
-            .any(|name| value.eq_ignore_ascii_case(name))
-    };
-    if line.param("VALUE").is_some_and(is_of_v4) {
+    if value_is(line, &["date-and-or-time", "timestamp", "time"]) {
         drop_param(new, "VALUE");
     }
     match Moment::of(line) {
         Some(Moment::Time(time)) => new.raw = time.extended(),
-        Some(Moment::Date(date)) => match (date.year, date.month, date.day) {
+        Some(Moment::Date(date)) => match (told_year(line, date), date.month, date.day) {
             (None, Some(month), Some(day)) => {
-                new.params.insert(0, param("X-APPLE-OMIT-YEAR", NO_YEAR));
+                drop_param(new, OMIT_YEAR);
+                let omitted = param(OMIT_YEAR, &NO_YEAR.to_string());
+                new.params.insert(0, omitted);
                 new.raw = format!("{NO_YEAR}-{month:02}-{day:02}");
             }
             _ => new.raw = date.extended(),
         },
         None => {}
     }
+}
+
+/// Whether a line of version 3.0 names its kind of value as 4.0 does.
+pub(super) fn is_of_v4(line: &Line) -> bool {
+    value_is(line, &["date-and-or-time", "timestamp"])
+}
+
+/// Whether a line of version 4.0 names a year where there is none.
+pub(super) fn is_of_v3(line: &Line) -> bool {
+    matches!(Moment::of(line), Some(Moment::Date(date)) if is_without_year(line, date))
+}
+
+/// Whether the year of a date is none, as its line says or as some programs forget to say.
+fn is_without_year(line: &Line, date: PartialDate) -> bool {
+    let omitted = line.param(OMIT_YEAR).and_then(|year| year.parse().ok());
+    let is_day = date.month.is_some() && date.day.is_some();
+    date.year.is_some() && (date.year == omitted || is_day && date.year == Some(NO_YEAR))
+}
+
+/// The year, where a line of version 4.0 tells one.
+fn told_year(line: &Line, date: PartialDate) -> Option<u16> {
+    date.year.filter(|_| !is_without_year(line, date))
+}
+
+fn value_is(line: &Line, kinds: &[&str]) -> bool {
+    line.param("VALUE")
+        .is_some_and(|value| kinds.iter().any(|kind| value.eq_ignore_ascii_case(kind)))
 }
 
 /// REV, a moment in both versions.
@@ -74,10 +98,7 @@ enum Moment {
 impl Moment {
     /// None for what is a text or no date.
     fn of(line: &Line) -> Option<Self> {
-        if line
-            .param("VALUE")
-            .is_some_and(|value| value.eq_ignore_ascii_case("text"))
-        {
+        if value_is(line, &["text"]) {
             return None;
         }
         let text = line.text();

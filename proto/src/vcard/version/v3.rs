@@ -7,7 +7,6 @@ use crate::vcard::{
     document::Kind,
     line::{Line, Param},
     patch::escape_text,
-    value::Binary,
 };
 
 impl Writer<'_> {
@@ -25,7 +24,7 @@ impl Writer<'_> {
             "GENDER" if !self.together.has("X-GENDER") => new.name = "X-GENDER".into(),
             "TEL" => tel(line, &mut new),
             "GEO" => geo(line, &mut new),
-            "BDAY" => date::to_v3(line, &mut new),
+            "BDAY" | "X-ABDATE" | "X-ANNIVERSARY" => date::to_v3(line, &mut new),
             "REV" => date::rev(line, &mut new, false),
             "ANNIVERSARY" if date::is_day(line) && self.together.is_alone(at) => {
                 new.name = "X-ABDATE".into();
@@ -102,14 +101,12 @@ impl Writer<'_> {
 
 /// Whether a line is in terms of version 4.0 for which 3.0 has its own.
 pub(super) fn is_of_v4(line: &Line) -> bool {
-    let is = |name: &str, value: &str| {
-        line.param(name)
-            .is_some_and(|found| found.eq_ignore_ascii_case(value))
-    };
+    if has_quoted_types(line) {
+        return true;
+    }
     match line.name.to_ascii_uppercase().as_str() {
-        "PHOTO" | "LOGO" | "SOUND" | "KEY" => {
-            !is("ENCODING", "b") && matches!(line.binary(), Some(Binary::Inline { .. }))
-        }
+        "PHOTO" | "LOGO" | "SOUND" | "KEY" => binary::is_of_v4(line),
+        "BDAY" | "REV" | "X-ABDATE" | "X-ANNIVERSARY" => date::is_of_v4(line),
         "KIND" => ["group", "org"]
             .iter()
             .any(|kind| line.text().eq_ignore_ascii_case(kind)),
@@ -119,6 +116,14 @@ pub(super) fn is_of_v4(line: &Line) -> bool {
         "ANNIVERSARY" => date::is_day(line),
         _ => false,
     }
+}
+
+/// `TYPE="home,voice"`: version 3.0 quotes no list.
+fn has_quoted_types(line: &Line) -> bool {
+    line.params
+        .iter()
+        .filter(|param| param.name.eq_ignore_ascii_case("TYPE"))
+        .any(|param| param.values.iter().any(|value| value.contains(',')))
 }
 
 fn types(line: &NewLine) -> Vec<Param> {

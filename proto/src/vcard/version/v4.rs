@@ -1,7 +1,7 @@
 //! Lines of version 3.0 as 4.0 says them.
 
 use super::{NewLine, Writer, binary, date, drop_param, has_param, move_type, param, split_types};
-use crate::vcard::line::Line;
+use crate::vcard::{document::Document, line::Line};
 
 impl Writer<'_> {
     pub(super) fn as_v4(&mut self, at: usize, upper: &str, mut new: NewLine) {
@@ -24,7 +24,7 @@ impl Writer<'_> {
                 new.group = None;
                 date::to_v4(line, &mut new);
             }
-            "BDAY" | "ANNIVERSARY" => date::to_v4(line, &mut new),
+            "BDAY" | "ANNIVERSARY" | "X-ABDATE" => date::to_v4(line, &mut new),
             "REV" => date::rev(line, &mut new, true),
             "GEO" => geo(line, &mut new),
             "X-ABRELATEDNAMES" => {
@@ -62,6 +62,39 @@ impl Writer<'_> {
     fn may_be_org(&self) -> bool {
         !self.has("KIND") && !self.has("X-ADDRESSBOOKSERVER-KIND")
     }
+}
+
+/// Whether a card of version 4.0 has lines in terms of 3.0 for which it has its own.
+pub(super) fn has_of_v3(document: &Document) -> bool {
+    let mut lines = document.lines().iter();
+    lines.any(is_of_v3)
+        || document.first("X-ADDRESSBOOKSERVER-KIND").is_some() && document.first("KIND").is_none()
+}
+
+fn is_of_v3(line: &Line) -> bool {
+    if has_pref_type(line) {
+        return true;
+    }
+    match line.name.to_ascii_uppercase().as_str() {
+        "PHOTO" | "LOGO" | "SOUND" | "KEY" => binary::is_of_v3(line),
+        "X-ADDRESSBOOKSERVER-MEMBER" => true,
+        "BDAY" | "ANNIVERSARY" | "X-ABDATE" => date::is_of_v3(line),
+        "GEO" => {
+            let mut new = NewLine::from_line(line);
+            geo(line, &mut new);
+            new.raw != line.decoded()
+        }
+        _ => false,
+    }
+}
+
+fn has_pref_type(line: &Line) -> bool {
+    line.params
+        .iter()
+        .filter(|param| param.name.eq_ignore_ascii_case("TYPE"))
+        .flat_map(|param| &param.values)
+        .flat_map(|values| values.split(','))
+        .any(|value| value.trim().eq_ignore_ascii_case("pref"))
 }
 
 /// `48.2;16.3`, and what version 3.0 had no room for.
