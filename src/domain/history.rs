@@ -24,6 +24,7 @@ use super::{
     store::{ItemPlace, Revision, RevisionKind, Touched},
 };
 
+pub(super) use page::shorten;
 pub use page::{EVENTS, Past};
 
 /// One event in the life of an item, newest first in a history.
