@@ -57,6 +57,7 @@ cases![
     items::removals_past_their_time_raise_the_floor,
     people::a_quota_bounds_a_private_book,
     items::lookups_answer_in_the_order_asked,
+    items::lookups_end_where_their_memory_is_full,
     people::a_blocked_account_has_no_session,
 ];
 
