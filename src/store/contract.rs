@@ -47,6 +47,7 @@ cases![
     people::a_sync_record_is_set_only_over_the_one_expected,
     people::a_disowned_item_has_no_maker,
     people::a_decision_on_old_rights_is_refused,
+    people::settings_are_changed_over_those_expected_and_move_no_rights,
     people::a_home_follows_memberships_and_books,
     people::a_list_follows_the_members_of_its_group,
     items::commits_of_many_take_their_turn,
