@@ -237,12 +237,15 @@ impl Core {
     /// Ends the account: groups keep what the person created or shared there, private contacts go
     /// to the trash. `Invalid` while the actor is the admin of a group, or the last administrator of
     /// the server.
-    pub async fn delete_account(&self, actor: &Actor) -> Result<()> {
-        keep_an_administrator(&**self.store(), actor.person).await?;
-        let op = Op::Person(PersonOp::RemovePerson {
-            person: actor.person,
-        });
-        self.commit_as(actor, vec![op]).await.map(drop)
+    pub async fn delete_account(&self, actor: &Arc<Actor>) -> Result<()> {
+        self.decided(actor, |actor| async move {
+            keep_an_administrator(&**self.store(), actor.person).await?;
+            let op = Op::Person(PersonOp::RemovePerson {
+                person: actor.person,
+            });
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
     }
 }
 

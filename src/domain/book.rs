@@ -7,6 +7,7 @@ mod merged;
 mod relocate;
 mod seen;
 mod served;
+mod whole;
 mod write;
 
 use std::{collections::HashMap, future::Future, sync::Arc};
@@ -261,18 +262,6 @@ impl Book {
         format!("\"{}\"", self.cursor())
     }
 
-    /// What may be done here. `modify` is true when some item may be modified (`docs/design/rights.md`).
-    pub async fn privileges(&self) -> Result<Privileges> {
-        let add = self.may(Right::Add);
-        let owner = self.is_private() && !self.actor.is_read_only();
-        Ok(Privileges {
-            owner,
-            add: add && self.collection.hidden.is_none(),
-            modify: add || owner || self.modifies_something().await?,
-            remove: self.may(Right::RemoveAny),
-        })
-    }
-
     /// What the actor may do with one item.
     pub async fn item_privileges(&self, placement: &Placement) -> Result<ItemPrivileges> {
         Ok(self.item_rights(&self.facts(placement).await?))
@@ -479,6 +468,15 @@ impl Book {
         }
     }
 
+    /// Whether the actor holds a right on an item here; an error where that cannot be known now.
+    pub(super) async fn permits(&self, placement: &Placement, right: Right) -> Result<bool> {
+        match self.facts(placement).await {
+            Ok(facts) => Ok(self.allows(&facts, right)),
+            Err(Error::NotFound) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The facts on which the actor's rights on an item rest; costs a read in group books only.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
         let mut facts = self.known_facts(placement);
@@ -567,16 +565,6 @@ impl Book {
                 card.placement.is_live() && card.placement.collection == self.collection.id
             })
             .ok_or(Error::NotFound)
-    }
-
-    async fn modifies_something(&self) -> Result<bool> {
-        if self.rights.read_only {
-            return Ok(false);
-        }
-        self.core
-            .store()
-            .modifies_something(self.actor.person, self.collection.id)
-            .await
     }
 }
 

@@ -281,28 +281,32 @@ impl Core {
     /// `OverQuota`.
     pub async fn make_book(
         &self,
-        actor: &Actor,
+        actor: &Arc<Actor>,
         segment: &str,
         display_name: String,
         description: String,
     ) -> Result<()> {
-        let right = Right::Add;
-        if !self.may_make_books(actor) {
-            return Err(Error::Forbidden { right });
-        }
-        let books = self.store.books(actor.person).await?;
-        let private = |book: &&Collection| matches!(book.place, Place::Private(_));
-        if books.iter().filter(private).count() >= MAX_BOOKS {
-            let limit = MAX_BOOKS as i64;
-            return Err(Error::OverQuota { limit });
-        }
-        let op = Op::Book(BookOp::AddBook {
-            owner: actor.person,
-            segment: segment.to_owned(),
-            display_name,
-            description,
-        });
-        self.commit_as(actor, vec![op]).await.map(drop)
+        let (display_name, description) = (&display_name, &description);
+        self.decided(actor, |actor| async move {
+            if !self.may_make_books(&actor) {
+                let right = Right::Add;
+                return Err(Error::Forbidden { right });
+            }
+            let books = self.store.books(actor.person).await?;
+            let private = |book: &&Collection| matches!(book.place, Place::Private(_));
+            if books.iter().filter(private).count() >= MAX_BOOKS {
+                let limit = MAX_BOOKS as i64;
+                return Err(Error::OverQuota { limit });
+            }
+            let op = Op::Book(BookOp::AddBook {
+                owner: actor.person,
+                segment: segment.to_owned(),
+                display_name: display_name.clone(),
+                description: description.clone(),
+            });
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        })
+        .await
     }
 
     /// Adds a line to the audit trail.

@@ -458,7 +458,11 @@ impl DeviceBook {
         }
         let collection = self.book.collection().id;
         let store = self.book.core().store();
-        let mut cards = store.by_server_ids(collection, ids).await?;
+        let mut cards = Vec::with_capacity(ids.len());
+        while cards.len() < ids.len() {
+            let left = &ids[cards.len()..];
+            cards.extend(store.by_server_ids(collection, left).await?);
+        }
         if self.book.is_view() {
             self.book.place_cards(cards.iter_mut().flatten()).await?;
         }

@@ -215,17 +215,22 @@ impl Book {
         let (mut told, mut count) = (Vec::new(), 0);
         for chunk in alike.chunks(200) {
             let ids: Vec<PlacementId> = chunk.iter().flat_map(|(_, (a, b), _)| [*a, *b]).collect();
-            let mut cards = self.by_placements(&ids).await?.into_iter();
+            let mut heads = self.heads_of(&ids).await?.into_iter();
             for (likeness, _, reasons) in chunk {
-                let (Some(Some(first)), Some(Some(second))) = (cards.next(), cards.next()) else {
+                let (Some(Some(first)), Some(Some(second))) = (heads.next(), heads.next()) else {
                     continue;
                 };
-                let lists = first.placement.is_list() || second.placement.is_list();
-                if lists || apart.contains(&ordered(&first.placement, &second.placement)) {
+                let lists = first.is_list() || second.is_list();
+                if lists || apart.contains(&ordered(&first, &second)) {
                     continue;
                 }
                 count += 1;
                 if told.len() < limit {
+                    let mut pair = self.by_placements(&[first.id, second.id]).await?;
+                    let (Some(second), Some(first)) = (pair.pop().flatten(), pair.pop().flatten())
+                    else {
+                        continue;
+                    };
                     told.push(Suggestion {
                         first,
                         second,
@@ -247,7 +252,7 @@ impl Book {
             second,
         };
         self.core()
-            .commit_as(self.actor(), vec![op])
+            .commit_personal(self.actor(), vec![op])
             .await
             .map(drop)
     }
@@ -262,6 +267,26 @@ impl Book {
         if kept.placement.item == absorbed.placement.item {
             return Err(Error::Invalid("a contact is not its own duplicate".into()));
         }
+        let merged = self
+            .decided(|book| async move { book.merge_once(kept, absorbed, document).await })
+            .await?;
+        merged.ok_or(Error::PreconditionFailed)
+    }
+
+    /// [`Book::merge`]; none when one of the two is not as it was seen.
+    async fn merge_once(
+        &self,
+        kept: &Card,
+        absorbed: &Card,
+        document: &[u8],
+    ) -> Result<Option<RevisionId>> {
+        for seen in [&kept.placement, &absorbed.placement] {
+            match self.current(seen).await {
+                Ok(now) if now.placement.changed == seen.changed => {}
+                Ok(_) | Err(Error::NotFound) => return Ok(None),
+                Err(error) => return Err(error),
+            }
+        }
         self.require(&kept.placement, Right::Modify).await?;
         self.require(&absorbed.placement, Right::Remove).await?;
         self.require_deletions().await?;
@@ -274,7 +299,7 @@ impl Book {
         });
         let (old, new) = (&absorbed.placement.uid, &kept.placement.uid);
         for list in self.lists_naming(old).await? {
-            if self.require(&list.placement, Right::Modify).await.is_err() {
+            if !self.permits(&list.placement, Right::Modify).await? {
                 continue;
             }
             let class = self.class();
@@ -283,7 +308,7 @@ impl Book {
             }
         }
         let committed = self.core().commit_as(self.actor(), ops).await?;
-        committed.row()
+        committed.row().map(Some)
     }
 
     /// Lists of this place with a member, by its uid.
@@ -317,24 +342,28 @@ impl Book {
         let Some(shown) = shown else {
             return Ok(());
         };
-        let card = self.current(kept).await?;
-        self.require(&card.placement, Right::Modify).await?;
-        let mut bytes = self.shown(&shown.document, &shown.overlay);
-        let current = self.content(&card);
-        if let Some(merged) = merged {
-            let merged = self.shown(&merged.document, &merged.overlay);
-            if merged[..] != current[..] {
-                bytes = self.class().merge(&merged, &bytes, &current)?.document;
+        let (shown, merged) = (&shown, &merged);
+        self.decided(|book| async move {
+            let card = book.current(kept).await?;
+            book.require(&card.placement, Right::Modify).await?;
+            let mut bytes = book.shown(&shown.document, &shown.overlay);
+            let current = book.content(&card);
+            if let Some(merged) = merged {
+                let merged = book.shown(&merged.document, &merged.overlay);
+                if merged[..] != current[..] {
+                    bytes = book.class().merge(&merged, &bytes, &current)?.document;
+                }
             }
-        }
-        match self.revision(&card, &bytes)? {
-            Some(op) => self
-                .core()
-                .commit_as(self.actor(), vec![op])
-                .await
-                .map(drop),
-            None => Ok(()),
-        }
+            match book.revision(&card, &bytes)? {
+                Some(op) => book
+                    .core()
+                    .commit_as(book.actor(), vec![op])
+                    .await
+                    .map(drop),
+                None => Ok(()),
+            }
+        })
+        .await
     }
 }
 

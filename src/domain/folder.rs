@@ -84,23 +84,25 @@ impl Book {
 
     /// Makes another folder beside this one. Needs *Add*. `Exists` whatever the case of its name.
     pub async fn make_folder(&self, name: &str) -> Result<Book> {
-        let name = named(name)?;
+        let name = &named(name)?;
         let right = Right::Add;
-        if !self.may(right) {
-            return Err(Error::Forbidden { right });
-        }
-        let (shown, _) = self.siblings().await?;
-        if shown.len() >= MOST {
-            return Err(Error::OverQuota { limit: MOST as i64 });
-        }
-        let segment = random_id(8);
-        let op = Op::Document(DocumentOp::AddFolder {
-            place: self.collection().place,
-            segment,
-            display_name: name,
-        });
-        let committed = self.core().commit_as(self.actor(), vec![op]).await?;
-        self.core().open(self.actor(), committed.row()?).await
+        self.decided(|book| async move {
+            if !book.may(right) {
+                return Err(Error::Forbidden { right });
+            }
+            let (shown, _) = book.siblings().await?;
+            if shown.len() >= MOST {
+                return Err(Error::OverQuota { limit: MOST as i64 });
+            }
+            let op = Op::Document(DocumentOp::AddFolder {
+                place: book.collection().place,
+                segment: random_id(8),
+                display_name: name.clone(),
+            });
+            let committed = book.core().commit_as(book.actor(), vec![op]).await?;
+            book.core().open(book.actor(), committed.row()?).await
+        })
+        .await
     }
 
     /// What may be done to the folder itself.
@@ -126,22 +128,30 @@ impl Book {
             .await
     }
 
-    /// Brings a deleted folder back with what was in it. Needs *RemoveAny*.
-    pub async fn restore_folder(&self) -> Result<()> {
-        let Some(deleted) = self.collection().hidden else {
-            return Err(Error::NotFound);
-        };
-        let folder = self.collection().id;
-        self.change_folder(Op::Document(DocumentOp::ShowFolder { folder }))
-            .await?;
-        let shown = self.reopened().await?;
-        let trash = shown.trash().await?;
-        let with_it: Vec<_> = trash
-            .into_iter()
-            .filter(|trashed| trashed.removal.at == deleted)
-            .map(|trashed| trashed.removal.revision)
-            .collect();
-        shown.restore(&with_it).await.map(drop)
+    /// Brings a deleted folder back with what was in it, and returns how many documents cannot come
+    /// back with it. Needs *RemoveAny*. `OverQuota` leaves all of it in the trash.
+    pub async fn restore_folder(&self) -> Result<usize> {
+        self.decided(|folder| async move {
+            let Some(deleted) = folder.collection().hidden else {
+                return Err(Error::NotFound);
+            };
+            if !folder.may_change_folder() {
+                let right = Right::RemoveAny;
+                return Err(Error::Forbidden { right });
+            }
+            let mut ops: Vec<Op> = folder.coming_back().await?.into_iter().collect();
+            let trash = folder.trash().await?.into_iter();
+            let with_it: Vec<_> = trash
+                .map(|trashed| trashed.removal)
+                .filter(|removal| removal.at == deleted)
+                .map(|removal| removal.revision)
+                .collect();
+            let outcomes = folder.restorings(&with_it, &mut ops).await?;
+            ops.extend(folder.fitting_all(&ops).await?);
+            folder.core().commit_as(folder.actor(), ops).await?;
+            Ok(outcomes.iter().filter(|outcome| outcome.is_err()).count())
+        })
+        .await
     }
 
     /// What brings a deleted folder back before something is put into it; none for one that is there.
@@ -174,16 +184,17 @@ impl Book {
     }
 
     async fn change_folder(&self, op: Op) -> Result<()> {
-        if self.may_change_folder() {
-            self.core()
-                .commit_as(self.actor(), vec![op])
-                .await
-                .map(drop)
-        } else {
-            Err(Error::Forbidden {
-                right: Right::RemoveAny,
-            })
-        }
+        self.decided(|folder| {
+            let ops = vec![op.clone()];
+            async move {
+                if !folder.may_change_folder() {
+                    let right = Right::RemoveAny;
+                    return Err(Error::Forbidden { right });
+                }
+                folder.core().commit_as(folder.actor(), ops).await.map(drop)
+            }
+        })
+        .await
     }
 }
 

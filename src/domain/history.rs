@@ -1,13 +1,10 @@
 //! History: every earlier version with its author, time and client; going back to a version or a
 //! moment.
 
+mod client;
 mod page;
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    ops::RangeInclusive,
-    sync::Arc,
-};
+use std::collections::BTreeMap;
 
 use super::{
     actor::Actor,
@@ -24,6 +21,7 @@ use super::{
     store::{ItemPlace, Revision, RevisionKind, Touched},
 };
 
+pub(super) use page::shorten;
 pub use page::{EVENTS, Past};
 
 /// One event in the life of an item, newest first in a history.
@@ -82,6 +80,31 @@ pub struct Restored {
     pub removed: usize,
     /// Items the person lacks the right for, or whose past is purged.
     pub skipped: usize,
+}
+
+impl std::ops::AddAssign for Restored {
+    fn add_assign(&mut self, other: Self) {
+        self.restored += other.restored;
+        self.reverted += other.reverted;
+        self.removed += other.removed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// An item in a collection.
+type Spot = (Option<ItemId>, Option<CollectionId>);
+
+/// Items of one commit of going back, decided by itself: others write between two of them.
+const TOGETHER: usize = 500;
+
+/// What goes away, then what comes back, in one commit, or in several where that is too much.
+fn portions<'a, A, B>(away: &'a [A], back: &'a [B], together: usize) -> Vec<(&'a [A], &'a [B])> {
+    if away.len() + back.len() <= together {
+        return vec![(away, back)];
+    }
+    let away = away.chunks(together).map(|some| (some, &[][..]));
+    let back = back.chunks(together).map(|some| (&[][..], some));
+    away.chain(back).collect()
 }
 
 impl Book {
@@ -149,98 +172,104 @@ impl Book {
         for touched in store.touched_since(self.collection().id, at).await? {
             past.entry(touched.item).or_default().push(touched);
         }
-        let past = &past;
-        let mut done = self
-            .decided(|book| async move { book.place_back(past, at).await })
-            .await?;
-        let reverted = self
-            .decided(|book| async move { book.contents_back(past, at).await })
-            .await?;
-        done.reverted = reverted.reverted;
-        done.skipped += reverted.skipped;
-        Ok(done)
-    }
-
-    /// First pass: which items are here. Removals first, so that a uid is free for who had it.
-    async fn place_back(
-        &self,
-        past: &BTreeMap<ItemId, Vec<Touched>>,
-        at: Timestamp,
-    ) -> Result<Restored> {
-        let mut done = Restored::default();
-        let (mut removals, mut restores) = (Vec::new(), Vec::new());
-        let trash = self.core().store().trash(self.collection().id).await?;
+        let (mut new, mut missing, mut there) = (Vec::new(), Vec::new(), Vec::new());
+        for (item, touched) in past {
+            let was = touched.iter().find(|touched| touched.was_there(at));
+            let is = touched.iter().find(|touched| touched.gone_at.is_none());
+            match (was, is) {
+                (None, Some(is)) => new.push(*is),
+                (Some(_), None) => missing.push(item),
+                _ => {}
+            }
+            there.extend(was.copied());
+        }
+        let trash = store.trash(self.collection().id).await?;
         let trash: BTreeMap<ItemId, RevisionId> = trash
             .iter()
             .map(|removal| (removal.item, removal.revision))
             .collect();
-        for (item, touched) in past {
-            let was = touched.iter().find(|touched| touched.was_there(at));
-            let is = touched.iter().find(|touched| touched.gone_at.is_none());
-            let op = match (was, is) {
-                (None, Some(is)) => self.removing(is).await.map(|op| {
+        let removals = missing.iter().map(|item| trash.get(item).copied());
+        let removals: Vec<RevisionId> = removals.flatten().collect();
+        let mut done = Restored {
+            skipped: missing.len() - removals.len(),
+            ..Restored::default()
+        };
+        // What a quota refuses is refused as a whole.
+        let together = if self.collection().is_folder() {
+            usize::MAX
+        } else {
+            TOGETHER
+        };
+        for (new, removals) in portions(&new, &removals, together) {
+            done += self
+                .decided(|book| async move { book.place_back(new, removals).await })
+                .await?;
+        }
+        for some in there.chunks(together) {
+            done += self
+                .decided(|book| async move { book.contents_back(some, at).await })
+                .await?;
+        }
+        Ok(done)
+    }
+
+    /// First pass: which items are here. Removals first, so that a uid is free for who had it.
+    async fn place_back(&self, new: &[Touched], removals: &[RevisionId]) -> Result<Restored> {
+        let mut done = Restored::default();
+        let mut ops = Vec::with_capacity(new.len() + removals.len());
+        for touched in new {
+            match self.removing(touched).await {
+                Ok(op) => {
                     done.removed += 1;
-                    removals.push(op);
-                }),
-                (Some(_), None) => {
-                    let removal = trash.get(item).copied();
-                    let op = self.restoring(removal.unwrap_or(RevisionId(0))).await;
-                    op.map(|ops| {
-                        done.restored += 1;
-                        restores.extend(ops);
-                    })
+                    ops.push(op);
                 }
-                _ => Ok(()),
-            };
-            match op {
                 Err(error @ Error::Unavailable(_)) => return Err(error),
                 Err(_) => done.skipped += 1,
-                Ok(()) => {}
             }
         }
-        removals.append(&mut restores);
-        if !removals.is_empty() {
-            removals.extend(self.fitting_all(&removals).await?);
-            self.core().commit_as(self.actor(), removals).await?;
+        for removal in removals {
+            match self.restoring(*removal).await {
+                Ok(more) => {
+                    done.restored += 1;
+                    ops.extend(more);
+                }
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(_) => done.skipped += 1,
+            }
+        }
+        if !ops.is_empty() {
+            ops.extend(self.fitting_all(&ops).await?);
+            self.core().commit_as(self.actor(), ops).await?;
         }
         Ok(done)
     }
 
     async fn removing(&self, touched: &Touched) -> Result<Op> {
         let found = self.core().store().placement(touched.placement).await?;
+        let found = found.filter(|card| card.placement.is_live());
         let placement = found.ok_or(Error::NotFound)?.placement;
         self.require(&placement, Right::Remove).await?;
         Ok(removal(&placement))
     }
 
     /// Second pass: what they show.
-    async fn contents_back(
-        &self,
-        past: &BTreeMap<ItemId, Vec<Touched>>,
-        at: Timestamp,
-    ) -> Result<Restored> {
+    async fn contents_back(&self, there: &[Touched], at: Timestamp) -> Result<Restored> {
         let mut done = Restored::default();
         let mut ops = Vec::new();
         let store = self.core().store();
-        for (item, touched) in past {
-            let Some(was) = touched.iter().find(|touched| touched.was_there(at)) else {
-                continue;
-            };
+        for was in there {
             let shown = store.shown_at(was.placement, at).await?;
-            let (Some(shown), Some(card)) = (shown, self.of_item(*item).await?) else {
+            let (Some(shown), Some(card)) = (shown, self.of_item(was.item).await?) else {
                 continue;
             };
             let bytes = self.shown(&shown.document, &shown.overlay);
             match self.revision(&card, &bytes) {
                 Ok(None) => {}
-                Ok(Some(op)) => match self.require(&card.placement, Right::Modify).await {
-                    Ok(()) => {
-                        done.reverted += 1;
-                        ops.push(op);
-                    }
-                    Err(_) => done.skipped += 1,
-                },
-                Err(_) => done.skipped += 1,
+                Ok(Some(op)) if self.permits(&card.placement, Right::Modify).await? => {
+                    done.reverted += 1;
+                    ops.push(op);
+                }
+                _ => done.skipped += 1,
             }
         }
         if !ops.is_empty() {
@@ -353,179 +382,5 @@ impl Core {
         self.store()
             .clients_of(actor.person, self.history_begins())
             .await
-    }
-
-    /// Undoes everything one client of the actor did since a moment: items it removed come back,
-    /// items it placed go to the trash, contents lose what it changed and keep what others did.
-    pub async fn undo_client(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        client: &str,
-        since: Timestamp,
-    ) -> Result<Restored> {
-        self.undo_within(actor, client, since..=Timestamp(i64::MAX))
-            .await
-    }
-
-    /// [`Core::undo_client`] of what was done within a time.
-    pub(super) async fn undo_within(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        client: &str,
-        within: RangeInclusive<Timestamp>,
-    ) -> Result<Restored> {
-        let within = &((*within.start()).max(self.history_begins())..=*within.end());
-        let store = self.store();
-        let doings = store.done_by(actor.person, client, within.clone()).await?;
-        let doings = &doings;
-        let mut done = self
-            .decided(actor, |actor| async move {
-                self.placements_undone(&actor, client, within, doings).await
-            })
-            .await?;
-        let contents = self
-            .decided(actor, |actor| async move {
-                self.contents_undone(&actor, doings).await
-            })
-            .await?;
-        done.reverted = contents.reverted;
-        done.skipped += contents.skipped;
-        Ok(done)
-    }
-
-    async fn placements_undone(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        client: &str,
-        within: &RangeInclusive<Timestamp>,
-        doings: &[Revision],
-    ) -> Result<Restored> {
-        let mut done = Restored::default();
-        let (mut removals, mut restores) = (Vec::new(), Vec::new());
-        let removed: Vec<&Revision> = doings
-            .iter()
-            .filter(|doing| doing.kind == RevisionKind::Removed)
-            .collect();
-        let store = self.store();
-        let placed = store.placed_by(actor.person, client, within.clone());
-        for id in placed.await? {
-            let Some(card) = self.store().placement(id).await? else {
-                continue;
-            };
-            let placement = card.placement;
-            let renamed = removed.iter().any(|doing| {
-                doing.item == Some(placement.item) && doing.collection == Some(placement.collection)
-            });
-            if renamed {
-                continue;
-            }
-            let allowed = match self.open(actor, placement.collection).await {
-                Ok(book) => book.require(&placement, Right::Remove).await.is_ok(),
-                Err(_) => false,
-            };
-            if allowed {
-                done.removed += 1;
-                removals.push(removal(&placement));
-            } else {
-                done.skipped += 1
-            }
-        }
-        let mut seen = HashSet::new();
-        for doing in removed.iter().rev() {
-            if !seen.insert((doing.item, doing.collection)) {
-                continue;
-            }
-            // Back already, or removed again by somebody else since.
-            if self.store().removal(doing.id).await?.is_none() {
-                continue;
-            }
-            let collection = doing.collection.ok_or(Error::NotFound)?;
-            let op = match self.open(actor, collection).await {
-                Ok(book) => book.restoring(doing.id).await,
-                Err(error) => Err(error),
-            };
-            match op {
-                Ok(ops) => {
-                    done.restored += 1;
-                    restores.extend(ops);
-                }
-                Err(error @ Error::Unavailable(_)) => return Err(error),
-                Err(_) => done.skipped += 1,
-            }
-        }
-        removals.append(&mut restores);
-        if !removals.is_empty() {
-            removals.extend(self.fitting_all(&removals).await?);
-            self.commit_as(actor, removals).await?;
-        }
-        Ok(done)
-    }
-
-    async fn contents_undone(
-        self: &Arc<Self>,
-        actor: &Arc<Actor>,
-        doings: &[Revision],
-    ) -> Result<Restored> {
-        let mut done = Restored::default();
-        let mut ops = Vec::new();
-        let mut items: BTreeMap<ItemId, Vec<&Revision>> = BTreeMap::new();
-        for doing in doings {
-            if let (RevisionKind::Replaced, Some(item)) = (doing.kind, doing.item) {
-                items.entry(item).or_default().push(doing);
-            }
-        }
-        for (item, edits) in items {
-            let Some((book, card)) = self.readable(actor, item, None).await? else {
-                done.skipped += 1;
-                continue;
-            };
-            let bytes = self.without(&edits, &book, &card).await?;
-            let allowed = book.require(&card.placement, Right::Modify).await.is_ok();
-            match book.revision(&card, &bytes) {
-                Ok(None) => {}
-                Ok(Some(op)) if allowed => {
-                    done.reverted += 1;
-                    ops.push(op);
-                }
-                _ => done.skipped += 1,
-            }
-        }
-        if !ops.is_empty() {
-            ops.extend(self.fitting_all(&ops).await?);
-            self.commit_as(actor, ops).await?;
-        }
-        Ok(done)
-    }
-
-    /// What the card shows without some edits of it.
-    async fn without(&self, edits: &[&Revision], book: &Book, card: &Card) -> Result<Vec<u8>> {
-        let own: Vec<&&Revision> = edits
-            .iter()
-            .filter(|edit| edit.placement == Some(card.placement.id))
-            .collect();
-        let overlay = match own.first() {
-            Some(first) if book.is_private() => self.kept(first.id).await?.overlay,
-            _ => card.placement.overlay.to_vec(),
-        };
-        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
-        let (Some(first), Some(last)) = (contents.first(), contents.last()) else {
-            return Ok(book.shown(&card.document, &overlay));
-        };
-        let history = self.store().history(card.placement.item).await?;
-        let later = history
-            .iter()
-            .map(|(revision, _)| revision)
-            .filter(|revision| revision.id > last.id)
-            .min_by_key(|revision| revision.id);
-        let base = match later {
-            Some(later) => self.kept(later.id).await?.document,
-            None => card.document.to_vec(),
-        };
-        let mine = &self.kept(first.id).await?.document;
-        if base[..] == card.document[..] {
-            return Ok(book.shown(mine, &overlay));
-        }
-        let merged = book.class().merge(&base, mine, &card.document)?;
-        Ok(book.shown(&merged.document, &overlay))
     }
 }

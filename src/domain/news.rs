@@ -71,7 +71,7 @@ impl Core {
         if ops.is_empty() {
             Ok(())
         } else {
-            self.commit_as(actor, ops).await.map(drop)
+            self.commit_personal(actor, ops).await.map(drop)
         }
     }
 }

@@ -6,16 +6,21 @@ use std::sync::Arc;
 use super::{
     actor::Actor,
     batch::{HistoryOp, Op},
+    blocking::blocking,
     book::Book,
     class::Difference,
     collection::Place,
     core::Core,
     error::{Error, Result},
+    history,
     id::{CollectionId, ItemId, RevisionId},
     item::{Card, digest},
     rights::Right,
     store::{Revision, RevisionKind},
 };
+
+/// Changes of a page of a list.
+pub const CHANGES: usize = 20;
 
 /// Why something is kept whose book the person lost.
 pub const GONE: &str = "the book is gone";
@@ -87,8 +92,11 @@ pub struct RefusedChange {
     pub readable: bool,
     /// Its author may make it now.
     pub may_make: bool,
-    /// From the present content to the refused one; from nothing for a new item.
+    /// From the present content to the refused one; from nothing for a new item. Large values are
+    /// cut.
     pub differences: Vec<Difference>,
+    /// Further differences.
+    pub more: usize,
     /// Its author proposed it to the people who may make it.
     pub proposed: bool,
 }
@@ -141,64 +149,114 @@ impl Core {
         }
     }
 
-    /// The actor's refused changes, newest first.
-    pub async fn refused(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<RefusedChange>> {
-        let refused = self.store().refused(actor.person).await?;
-        self.described(actor, refused).await
+    /// How many refused changes the actor has, and how many changes others propose to them.
+    pub async fn waiting(&self, actor: &Actor) -> Result<(usize, usize)> {
+        let since = self.history_begins();
+        let (refused, proposals) = self.store().waiting(actor.person, since).await?;
+        let number = |count| usize::try_from(count).unwrap_or_default();
+        Ok((number(refused), number(proposals)))
     }
 
-    /// Changes others propose to contacts the actor created, or has custody of.
-    pub async fn proposals(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<RefusedChange>> {
-        let proposals = self.store().proposals(actor.person).await?;
-        let mut described = self.described(actor, proposals).await?;
-        described.retain(|change| change.readable);
-        Ok(described)
-    }
-
-    async fn described(
+    /// A page of the actor's refused changes, newest first, after the `newer` newest ones.
+    pub async fn refused(
         self: &Arc<Self>,
         actor: &Arc<Actor>,
-        revisions: Vec<Revision>,
+        newer: usize,
     ) -> Result<Vec<RefusedChange>> {
         let oldest = self.history_begins();
-        let mut changes = Vec::with_capacity(revisions.len());
-        for revision in revisions {
-            if revision.at < oldest {
-                continue;
-            }
-            let there = match revision.item {
-                Some(item) => self.readable(actor, item, revision.collection).await?,
+        let heads = self.store().refused_heads(actor.person).await?;
+        let page = heads.into_iter().filter(|head| head.at >= oldest);
+        let mut changes = Vec::new();
+        for head in page.skip(newer).take(CHANGES) {
+            let there = match head.item {
+                Some(item) => self.readable(actor, item, head.collection).await?,
                 None => None,
             };
-            let may_make = match &there {
-                Some((book, card)) => book.item_privileges(&card.placement).await?.modify,
-                None => false,
-            };
-            let current = there.as_ref().map(|(book, card)| {
-                if Some(card.placement.collection) == revision.collection {
-                    book.content(card).to_vec()
-                } else {
-                    card.document.to_vec()
-                }
-            });
-            let class = self.class();
-            let index = class.index(&revision.document, None);
-            let words = match &index {
-                Ok(_) => None,
-                Err(_) => Some(String::from_utf8_lossy(&revision.document).into_owned()),
-            };
-            changes.push(RefusedChange {
-                display: index.map(|index| index.display).unwrap_or_default(),
-                words,
-                readable: there.is_some(),
-                may_make,
-                differences: class
-                    .differences(current.as_deref().unwrap_or_default(), &revision.document),
-                proposed: revision.kind == RevisionKind::Proposed,
-                revision,
-            });
+            changes.extend(self.described(&head, there).await?);
         }
         Ok(changes)
+    }
+
+    /// A page of the changes others propose to contacts the actor created, or has custody of, newest
+    /// first, after the `newer` newest ones.
+    pub async fn proposals(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        newer: usize,
+    ) -> Result<Vec<RefusedChange>> {
+        let oldest = self.history_begins();
+        let heads = self.store().proposals(actor.person).await?;
+        let (mut passed, mut changes) = (0, Vec::new());
+        for head in heads.into_iter().filter(|head| head.at >= oldest) {
+            let there = match head.item {
+                Some(item) => self.readable(actor, item, head.collection).await?,
+                None => None,
+            };
+            if there.is_none() {
+                continue;
+            }
+            if passed < newer {
+                passed += 1;
+                continue;
+            }
+            changes.extend(self.described(&head, there).await?);
+            if changes.len() == CHANGES {
+                break;
+            }
+        }
+        Ok(changes)
+    }
+
+    /// A change compared with the item where the person reads it; none once its time ended.
+    async fn described(
+        self: &Arc<Self>,
+        head: &Revision,
+        there: Option<(Book, Card)>,
+    ) -> Result<Option<RefusedChange>> {
+        let Some(revision) = self.store().revision(head.id).await? else {
+            return Ok(None);
+        };
+        let may_make = match &there {
+            Some((book, card)) => book.item_privileges(&card.placement).await?.modify,
+            None => false,
+        };
+        let core = self.clone();
+        blocking(move || Some(core.compared(revision, there, may_make))).await
+    }
+
+    /// Takes as long as the documents are large.
+    fn compared(
+        &self,
+        revision: Revision,
+        there: Option<(Book, Card)>,
+        may_make: bool,
+    ) -> RefusedChange {
+        let current = there.as_ref().map(|(book, card)| {
+            if Some(card.placement.collection) == revision.collection {
+                book.content(card)
+            } else {
+                card.document.clone()
+            }
+        });
+        let class = self.class();
+        let index = class.index(&revision.document, None);
+        let words = match &index {
+            Ok(_) => None,
+            Err(_) => Some(String::from_utf8_lossy(&revision.document).into_owned()),
+        };
+        let current = current.as_deref().unwrap_or_default();
+        let mut differences = class.differences(current, &revision.document);
+        let more = history::shorten(&mut differences);
+        RefusedChange {
+            display: index.map(|index| index.display).unwrap_or_default(),
+            words,
+            readable: there.is_some(),
+            may_make,
+            differences,
+            more,
+            proposed: revision.kind == RevisionKind::Proposed,
+            revision,
+        }
     }
 
     /// Makes a new contact in Private of a refused change, which then leaves the list.
@@ -313,8 +371,12 @@ impl Core {
         id: RevisionId,
     ) -> Result<(Revision, Book, Card)> {
         let proposals = self.store().proposals(actor.person).await?;
-        let found = proposals.into_iter().find(|proposal| proposal.id == id);
-        self.modifiable(actor, found.ok_or(Error::NotFound)?).await
+        if !proposals.iter().any(|proposal| proposal.id == id) {
+            return Err(Error::NotFound);
+        }
+        let proposal = self.store().revision(id).await?;
+        self.modifiable(actor, proposal.ok_or(Error::NotFound)?)
+            .await
     }
 
     /// The actor's refused change, with its card where they may modify it now.

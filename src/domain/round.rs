@@ -260,6 +260,12 @@ async fn page_phase(
         Phase::Changes => (Order::Changed, What::Change),
     };
     let mut used: usize = items.iter().map(|(what, row)| weight(*what, row)).sum();
+    let mut held: i64 = items.iter().map(|(what, row)| octets(*what, row)).sum();
+    let most = if limit == usize::MAX {
+        i64::MAX
+    } else {
+        OCTETS
+    };
     loop {
         let chunk = limit.saturating_sub(used).clamp(1, CHUNK - 1) + 1;
         let found = rows.rows(order, state.at, last, chunk).await?;
@@ -275,12 +281,13 @@ async fn page_phase(
                 && !viewer.is_echo(&row, state)
                 && !sent.contains(&row.server_id);
             if concerns {
-                let weight = weight(what, &row);
-                let is_full = used.saturating_add(weight) > limit && !items.is_empty();
-                if used >= limit || is_full {
+                let (weight, octets) = (weight(what, &row), octets(what, &row));
+                let is_full = used.saturating_add(weight) > limit || held + octets > most;
+                if used >= limit || is_full && !items.is_empty() {
                     return Ok(false);
                 }
                 used += weight;
+                held += octets;
                 sent.insert(row.server_id.clone());
                 items.push((what, row));
             }
@@ -302,6 +309,17 @@ fn weight(what: What, row: &Placement) -> usize {
     match what {
         What::Delete => 1,
         What::Add | What::Change => 1 + (row.size / LIGHT).clamp(0, 3) as usize,
+    }
+}
+
+/// Octets of documents that a page holds, but for one item that has more; a page that only counts, or
+/// makes a lost answer again, holds what it has to.
+const OCTETS: i64 = 8 * 1024 * 1024;
+
+fn octets(what: What, row: &Placement) -> i64 {
+    match what {
+        What::Delete => 0,
+        What::Add | What::Change => row.size,
     }
 }
 

@@ -177,19 +177,15 @@ impl Core {
     {
         let change = &change;
         self.decided(actor, |actor| async move {
-            let mut settings = self.settings(&actor).await?;
+            let expected = self.account(&actor).await?.settings;
+            let mut settings: Settings = serde_json::from_str(&expected).unwrap_or_default();
             change(&mut settings);
             let settings = serde_json::to_string(&settings)
                 .map_err(|error| Error::Unavailable(error.to_string()))?;
-            let op = Op::Person(PersonOp::ChangePerson {
+            let op = Op::Person(PersonOp::ChangeSettings {
                 person: actor.person,
-                email: None,
-                name: None,
-                admin: None,
-                password_hash: None,
-                disabled: None,
-                quota: None,
-                settings: Some(settings),
+                expected,
+                settings,
             });
             self.commit_as(&actor, vec![op]).await.map(drop)
         })

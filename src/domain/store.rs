@@ -106,7 +106,8 @@ pub trait Store:
         want: Want,
     ) -> Result<Vec<Option<Card>>>;
     /// Live or removed placements by server id, in the order asked, with `None` for an unknown id.
-    /// The collection may be a view or a list of members.
+    /// The collection may be a view or a list of members. The answer ends after the document that
+    /// fills its memory, so it may be shorter than `ids`.
     async fn by_server_ids(
         &self,
         collection: CollectionId,
@@ -116,8 +117,13 @@ pub trait Store:
     async fn by_uid(&self, collection: CollectionId, uid: &str) -> Result<Option<Card>>;
     /// The UIDs among `uids` that a live placement of the collection has.
     async fn uids_held(&self, collection: CollectionId, uids: &[String]) -> Result<Vec<String>>;
-    /// Live placements by their own ids, in the order asked, with `None` for a removed one.
-    async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>>;
+    /// Live placements by their own ids, in the order asked, with `None` for a removed one. The answer
+    /// ends after the document that fills its memory, so it may be shorter than `placements`.
+    async fn by_placements(
+        &self,
+        placements: &[PlacementId],
+        want: Want,
+    ) -> Result<Vec<Option<Card>>>;
     /// UID, names, addresses and numbers of the first `limit` live placements with `born > after`.
     async fn identities(
         &self,

@@ -55,22 +55,8 @@ impl Book {
     /// `NotFound` once purged; `UidConflict` when another item of a group has the UID.
     pub async fn restore(&self, revisions: &[RevisionId]) -> Result<Vec<Result<()>>> {
         self.decided(|book| async move {
-            let mut outcomes = Vec::with_capacity(revisions.len());
             let mut ops = Vec::new();
-            for revision in revisions {
-                outcomes.push(match book.restoring(*revision).await {
-                    Ok(more) => {
-                        ops.extend(more);
-                        Ok(())
-                    }
-                    Err(Error::UidConflict { .. }) if book.is_private() => {
-                        ops.extend(book.returning_anew(*revision).await?);
-                        Ok(())
-                    }
-                    Err(error @ Error::Unavailable(_)) => return Err(error),
-                    Err(error) => Err(error),
-                });
-            }
+            let outcomes = book.restorings(revisions, &mut ops).await?;
             if !ops.is_empty() {
                 ops.extend(book.fitting_all(&ops).await?);
                 book.core().commit_as(book.actor(), ops).await?;
@@ -78,6 +64,30 @@ impl Book {
             Ok(outcomes)
         })
         .await
+    }
+
+    /// Adds what restoring removed items takes to `ops`; one outcome each.
+    pub(super) async fn restorings(
+        &self,
+        revisions: &[RevisionId],
+        ops: &mut Vec<Op>,
+    ) -> Result<Vec<Result<()>>> {
+        let mut outcomes = Vec::with_capacity(revisions.len());
+        for revision in revisions {
+            outcomes.push(match self.restoring(*revision).await {
+                Ok(more) => {
+                    ops.extend(more);
+                    Ok(())
+                }
+                Err(Error::UidConflict { .. }) if self.is_private() => {
+                    ops.extend(self.returning_anew(*revision).await?);
+                    Ok(())
+                }
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(error) => Err(error),
+            });
+        }
+        Ok(outcomes)
     }
 
     /// What restoring one removed item takes.
@@ -207,7 +217,10 @@ impl Book {
                     book.require(&current, Right::Remove).await?;
                     Ok(removal(&current))
                 };
-                outcomes.push(outcome.await.map(|op| ops.push(op)));
+                outcomes.push(match outcome.await {
+                    Err(error @ Error::Unavailable(_)) => return Err(error),
+                    outcome => outcome.map(|op| ops.push(op)),
+                });
             }
             let committed = if ops.is_empty() {
                 Committed::default()

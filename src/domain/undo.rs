@@ -123,8 +123,8 @@ impl Core {
             }
             Undo::Folder(folder) => {
                 let folder = self.open(actor, *folder).await?;
-                folder.restore_folder().await?;
-                Ok(TakenBack { back: 1, left: 0 })
+                let left = folder.restore_folder().await?;
+                Ok(TakenBack { back: 1, left })
             }
             Undo::WentBack { first, last } => {
                 let client = &actor.client.label;
@@ -147,9 +147,8 @@ async fn retagged(book: &Book, items: &[Retag]) -> Result<TakenBack> {
     }
     let mut taken = TakenBack::default();
     for ((on, off), ids) in alike {
-        let found = book.by_placements(&ids).await?.into_iter().flatten();
-        let live = found.map(|card| card.placement).filter(|p| p.is_live());
-        let live: Vec<_> = live.collect();
+        let found = book.heads_of(&ids).await?.into_iter().flatten();
+        let live: Vec<_> = found.filter(|placement| placement.is_live()).collect();
         taken.left += ids.len() - live.len();
         match book.tag(&live, &on, &off).await {
             Err(error @ Error::Unavailable(_)) => return Err(error),

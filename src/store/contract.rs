@@ -47,6 +47,7 @@ cases![
     people::a_sync_record_is_set_only_over_the_one_expected,
     people::a_disowned_item_has_no_maker,
     people::a_decision_on_old_rights_is_refused,
+    people::settings_are_changed_over_those_expected_and_move_no_rights,
     people::a_home_follows_memberships_and_books,
     people::a_list_follows_the_members_of_its_group,
     items::commits_of_many_take_their_turn,
@@ -57,6 +58,7 @@ cases![
     items::removals_past_their_time_raise_the_floor,
     people::a_quota_bounds_a_private_book,
     items::lookups_answer_in_the_order_asked,
+    items::lookups_end_where_their_memory_is_full,
     people::a_blocked_account_has_no_session,
 ];
 

@@ -170,7 +170,7 @@ async fn about(core: &Arc<Core>, actor: &Arc<Actor>) -> Result<serde_json::Value
             "began": session.began, "seen": session.seen,
         })
     });
-    let refused = core.refused(actor).await?;
+    let (refused, _) = core.waiting(actor).await?;
     let settings: serde_json::Value = serde_json::from_str(&person.settings).unwrap_or_default();
     Ok(json!({
         "login": person.login,
@@ -183,6 +183,6 @@ async fn about(core: &Arc<Core>, actor: &Arc<Actor>) -> Result<serde_json::Value
         "devices": core.devices(actor).await?,
         "app_passwords": core.app_passwords(actor).await?,
         "sessions": sessions.collect::<Vec<_>>(),
-        "refused_changes": refused.len(),
+        "refused_changes": refused,
     }))
 }

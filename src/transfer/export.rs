@@ -198,11 +198,13 @@ impl Contacts {
                 Ok(Some(leg.cards))
             }
             Source::These(these) => {
-                let some: Vec<PlacementId> = these.take(PAGE).collect();
+                let some = these.as_slice();
+                let some = &some[..some.len().min(PAGE)];
                 if some.is_empty() {
                     return Ok(None);
                 }
-                let found = self.book.by_placements(&some).await?;
+                let found = self.book.first_by_placements(some).await?;
+                these.by_ref().take(found.len()).for_each(drop);
                 Ok(Some(found.into_iter().flatten().collect()))
             }
         }

@@ -411,12 +411,10 @@ impl Importer {
             batch.settled.records.push(record);
         }
         let placements: Vec<PlacementId> = passed.iter().map(|(_, at)| *at).collect();
-        let present = self.book.by_placements(&placements).await?;
-        for ((at, _), card) in passed.into_iter().zip(present) {
-            if let Some(card) = card {
-                batch
-                    .settled
-                    .named(&cards[at].made.uid, &card.placement.uid);
+        let present = self.book.heads_of(&placements).await?;
+        for ((at, _), present) in passed.into_iter().zip(present) {
+            if let Some(present) = present {
+                batch.settled.named(&cards[at].made.uid, &present.uid);
             }
         }
         self.plan_updates(cards, like, &mut batch).await?;

@@ -62,8 +62,7 @@ async fn show_home(web: &Arc<Web>, visit: &Visit) -> Result<Response> {
     let core = &web.core;
     let last = core.last_search(&visit.actor).await?;
     let waiting = |number: usize, sentence: &str| (number > 0).then(|| fill(sentence, &[&number]));
-    let refused = core.refused(&visit.actor).await?.len();
-    let proposals = core.proposals(&visit.actor).await?.len();
+    let (refused, proposals) = core.waiting(&visit.actor).await?;
     let devices = core.devices(&visit.actor).await?;
     let (birthdays, soonest) = birthdays(web, visit).await?;
     let page = Home {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Response};
+use serde::Deserialize;
 
 use super::{
     Web,
@@ -18,7 +19,11 @@ use super::{
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{error::Result, id::NoticeId, refused::RefusedChange};
+use crate::domain::{
+    error::Result,
+    id::NoticeId,
+    refused::{CHANGES, RefusedChange},
+};
 
 #[derive(Template)]
 #[template(path = "refused.html")]
@@ -26,7 +31,23 @@ struct Refused {
     shell: Shell,
     explained: String,
     refused: Vec<ChangeRow>,
+    refused_pages: Pages,
     proposals: Vec<ChangeRow>,
+    proposals_pages: Pages,
+}
+
+/// The pages of newer and older changes of a list.
+struct Pages {
+    newer: Option<String>,
+    older: Option<String>,
+}
+
+/// How many newer changes of each list were shown already.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct From {
+    refused: usize,
+    proposals: usize,
 }
 
 struct ChangeRow {
@@ -36,6 +57,8 @@ struct ChangeRow {
     who: String,
     client: String,
     differences: Vec<DifferenceRow>,
+    /// How many there are besides.
+    further: Option<String>,
     /// What is no contact, as it was written.
     words: Option<String>,
     /// The contact is there, so that the change can be proposed.
@@ -46,8 +69,13 @@ struct ChangeRow {
 }
 
 /// `GET /refused`
-pub async fn page(State(web): State<Arc<Web>>, visit: Visit, Query(done): Query<Done>) -> Response {
-    let shown = show_page(&web, &visit, done.into());
+pub async fn page(
+    State(web): State<Arc<Web>>,
+    visit: Visit,
+    Query(done): Query<Done>,
+    Query(from): Query<From>,
+) -> Response {
+    let shown = show_page(&web, &visit, from, done.into());
     visit.answer(&web, shown).await
 }
 
@@ -128,15 +156,45 @@ async fn settled(web: &Arc<Web>, visit: &Visit, outcome: Result<()>, done: Deed)
     match outcome {
         Ok(()) => Done::of(done).at("/refused"),
         Err(error) => {
-            let page = show_page(web, visit, Told::refused(&error, visit));
+            let told = Told::refused(&error, visit);
+            let page = show_page(web, visit, From::default(), told);
             visit.answer(web, page).await
         }
     }
 }
 
-async fn show_page(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response> {
-    let refused = web.core.refused(&visit.actor).await?;
-    let proposals = web.core.proposals(&visit.actor).await?;
+/// Where the page of a list begins that an address asks for: the last one, where it asks for more
+/// than there are.
+fn begin(from: usize, number: usize) -> usize {
+    from.min(number.saturating_sub(1) / CHANGES * CHANGES)
+}
+
+async fn show_page(web: &Arc<Web>, visit: &Visit, from: From, told: Told) -> Result<Response> {
+    let (number_refused, number_proposals) = web.core.waiting(&visit.actor).await?;
+    let from = From {
+        refused: begin(from.refused, number_refused),
+        proposals: begin(from.proposals, number_proposals),
+    };
+    let refused = web.core.refused(&visit.actor, from.refused).await?;
+    let proposals = web.core.proposals(&visit.actor, from.proposals).await?;
+    let pages = |from: usize, number: usize, at: &dyn Fn(usize) -> From| {
+        let path = |from: usize| {
+            let From { refused, proposals } = at(from);
+            format!("/refused?refused={refused}&proposals={proposals}")
+        };
+        Pages {
+            newer: (from > 0).then(|| path(from.saturating_sub(CHANGES))),
+            older: (from + CHANGES < number).then(|| path(from + CHANGES)),
+        }
+    };
+    let refused_pages = pages(from.refused, number_refused, &|refused| From {
+        refused,
+        ..from
+    });
+    let proposals_pages = pages(from.proposals, number_proposals, &|proposals| From {
+        proposals,
+        ..from
+    });
     let rows = |changes: Vec<RefusedChange>| {
         let rows = changes.into_iter().map(|change| row(change, web, visit));
         rows.collect()
@@ -150,7 +208,9 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, told: Told) -> Result<Response
                 &[&web.core.limits().history_days],
             ),
             refused: rows(refused),
+            refused_pages,
             proposals: rows(proposals),
+            proposals_pages,
         },
     ))
 }
@@ -167,6 +227,8 @@ fn row(change: RefusedChange, web: &Web, visit: &Visit) -> ChangeRow {
         who: names::of_author(change.revision.person, &change.revision.person_name, visit),
         client: change.revision.client,
         differences: described(change.differences, web, visit),
+        further: (change.more > 0)
+            .then(|| fill(visit.text.book.further_differences, &[&change.more])),
         words: change.words,
         readable: change.readable,
         may_make: change.may_make,

@@ -28,6 +28,13 @@ pub enum PersonOp {
         quota: Option<Option<i64>>,
         settings: Option<String>,
     },
+    /// Replaces the personal settings of an account. Rights decided on before stay decided.
+    /// `PreconditionFailed` unless they are what is `expected`.
+    ChangeSettings {
+        person: PersonId,
+        expected: String,
+        settings: String,
+    },
     /// Deletes an account. `Invalid` while it is the admin of a group.
     RemovePerson { person: PersonId },
     /// Changes what lists of members show of a person besides name and address; fields that are

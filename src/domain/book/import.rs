@@ -2,7 +2,7 @@
 
 use super::{
     Book,
-    write::{Prepared, RETRIES, removal},
+    write::{Prepared, removal},
 };
 use crate::domain::{
     actor::Actor,
@@ -10,9 +10,9 @@ use crate::domain::{
     core::Core,
     error::{Error, Result},
     id::{ImportId, PlacementId, Timestamp},
-    item::Card,
+    item::{Card, Placement},
     rights::Right,
-    store::{Import, ImportedItem},
+    store::{Import, ImportedItem, Want},
 };
 
 /// Days an import can be undone.
@@ -91,17 +91,21 @@ impl Book {
     /// Begins an import of a file. Needs *Add*. With a job it goes on after a restart until it is
     /// ended.
     pub async fn begin_import(&self, name: &str, job: Option<String>) -> Result<ImportId> {
-        if !self.may(Right::Add) {
-            return Err(Error::Forbidden { right: Right::Add });
-        }
-        let op = Op::Import(ImportOp::BeginImport {
-            person: self.actor.person,
-            collection: self.collection.id,
-            name: name.chars().take(NAME).collect(),
-            job,
-        });
-        let committed = self.core.commit_as(&self.actor, vec![op]).await?;
-        committed.row()
+        let job = &job;
+        self.decided(|book| async move {
+            if !book.may(Right::Add) {
+                return Err(Error::Forbidden { right: Right::Add });
+            }
+            let op = Op::Import(ImportOp::BeginImport {
+                person: book.actor.person,
+                collection: book.collection.id,
+                name: name.chars().take(NAME).collect(),
+                job: job.clone(),
+            });
+            let committed = book.core.commit_as(&book.actor, vec![op]).await?;
+            committed.row()
+        })
+        .await
     }
 
     /// Adds new items and updates others in one commit; one outcome each. Needs *Add*, and *Modify*
@@ -182,7 +186,33 @@ impl Book {
 
     /// The items of some live placements, in the order asked.
     pub async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>> {
-        let found = self.core.store().by_placements(placements).await?;
+        self.all_of(placements, Want::Documents).await
+    }
+
+    /// The items of the first of some live placements: as many as fit in memory, at least one.
+    pub async fn first_by_placements(
+        &self,
+        placements: &[PlacementId],
+    ) -> Result<Vec<Option<Card>>> {
+        self.first_of(placements, Want::Documents).await
+    }
+
+    /// Some placements that are live here, in the order asked.
+    pub async fn heads_of(&self, placements: &[PlacementId]) -> Result<Vec<Option<Placement>>> {
+        let found = self.all_of(placements, Want::Heads).await?.into_iter();
+        Ok(found.map(|card| card.map(|card| card.placement)).collect())
+    }
+
+    async fn all_of(&self, placements: &[PlacementId], want: Want) -> Result<Vec<Option<Card>>> {
+        let mut found = Vec::with_capacity(placements.len());
+        while found.len() < placements.len() {
+            found.extend(self.first_of(&placements[found.len()..], want).await?);
+        }
+        Ok(found)
+    }
+
+    async fn first_of(&self, placements: &[PlacementId], want: Want) -> Result<Vec<Option<Card>>> {
+        let found = self.core.store().by_placements(placements, want).await?;
         let here = |card: &Card| card.placement.collection == self.collection.id;
         Ok(found.into_iter().map(|card| card.filter(here)).collect())
     }
@@ -196,24 +226,21 @@ impl Book {
                 "this import cannot be undone any more".into(),
             ));
         }
-        for _ in 0..RETRIES {
-            match self.try_undo(&import).await {
-                Err(Error::PreconditionFailed) => {}
-                outcome => return outcome,
-            }
-        }
-        Err(Error::Unavailable(
-            "the items kept changing during the undo".into(),
-        ))
+        let import = &import;
+        self.decided(|book| async move { book.try_undo(import).await })
+            .await
     }
 
     async fn try_undo(&self, import: &Import) -> Result<Undone> {
         let mut undone = Undone::default();
         let mut ops = Vec::new();
         let items = self.core.store().imported_items(import.id).await?;
-        for chunk in items.chunks(500) {
-            let placements: Vec<PlacementId> = chunk.iter().map(|item| item.placement).collect();
-            let cards = self.by_placements(&placements).await?;
+        let mut left = &items[..];
+        while !left.is_empty() {
+            let some = left.iter().take(500).map(|item| item.placement);
+            let placements: Vec<PlacementId> = some.collect();
+            let cards = self.first_by_placements(&placements).await?;
+            let (chunk, rest) = left.split_at(cards.len());
             for (item, card) in chunk.iter().zip(cards) {
                 let untouched = card.filter(|card| card.placement.digest == item.digest);
                 match untouched {
@@ -221,6 +248,7 @@ impl Book {
                     None => undone.left += 1,
                 }
             }
+            left = rest;
         }
         ops.push(Op::Import(ImportOp::CloseImport { import: import.id }));
         self.core.commit_as(&self.actor, ops).await?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Book, Condition, Edit, Moved, Removed, Written};
 use crate::domain::{
-    batch::{BookOp, Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
+    batch::{Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
     item::{Card, Placement, digest, random_id},
@@ -216,49 +216,6 @@ impl Book {
             self.core.commit_as(&self.actor, vec![op]).await?;
         }
         allowed
-    }
-
-    /// Another last segment for a private book's URL, and so another collection to clients.
-    pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
-        let op = Op::Book(BookOp::MoveBook {
-            collection: self.collection.id,
-            segment: segment.to_owned(),
-        });
-        self.change_whole(Right::Remove, condition, op).await
-    }
-
-    /// Removes a private book with all that is in it; the default one and group books stay.
-    ///
-    /// Refused as every other deletion is while deletions are held.
-    pub async fn remove(&self, condition: &Condition) -> Result<()> {
-        self.require_deletions().await?;
-        let collection = self.collection.id;
-        let op = Op::Book(BookOp::RemoveBook { collection });
-        self.change_whole(Right::RemoveAny, condition, op).await
-    }
-
-    /// What only a further private book of the actor's own lets be done with it, if a condition
-    /// holds for the whole of it.
-    async fn change_whole(&self, right: Right, condition: &Condition, op: Op) -> Result<()> {
-        if !self.is_private() || self.is_view() || self.collection.is_default() {
-            return Err(Error::Forbidden { right });
-        }
-        if !condition.holds(Some(&self.etag())) {
-            return Err(Error::PreconditionFailed);
-        }
-        let mut ops = vec![op];
-        if *condition != Condition::None {
-            ops.insert(0, self.unmoved());
-        }
-        self.core.commit_as(&self.actor, ops).await.map(drop)
-    }
-
-    /// The precondition that nothing changed here since the book was opened.
-    pub(super) fn unmoved(&self) -> Op {
-        Op::Book(BookOp::Unmoved {
-            collection: self.collection.id,
-            seq: self.collection.seq,
-        })
     }
 
     async fn try_put(

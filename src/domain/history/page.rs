@@ -97,9 +97,7 @@ impl Book {
                     continue;
                 };
                 *differences = self.class().differences(&earlier, &held.1);
-                *more = differences.len().saturating_sub(DIFFERENCES);
-                differences.truncate(DIFFERENCES);
-                differences.iter_mut().for_each(cut);
+                *more = shorten(differences);
                 held = (Some(*before), earlier);
             }
             shown.push(event);
@@ -118,6 +116,14 @@ impl Book {
         let kept = self.core().store().revision(id).await?;
         Ok(kept.map(|kept| kept.document))
     }
+}
+
+/// Cuts differences to what a page shows, and returns how many there are besides.
+pub(in crate::domain) fn shorten(differences: &mut Vec<Difference>) -> usize {
+    let more = differences.len().saturating_sub(DIFFERENCES);
+    differences.truncate(DIFFERENCES);
+    differences.iter_mut().for_each(cut);
+    more
 }
 
 /// Cuts what a page shows of a large value.

@@ -499,6 +499,29 @@ fn a_page_examines_no_more_than_it_tells() {
 }
 
 #[test]
+fn a_page_holds_a_bounded_number_of_octets_and_an_item_at_least() {
+    const MIB: i64 = 1024 * 1024;
+    let mut server = Server::default();
+    for size in [3, 3, 3, 20, 1] {
+        server.book.add(size * MIB, None);
+    }
+    let viewer = Viewer::new(DeviceId(1));
+    let start = State::primed(Seq(server.book.seq));
+    let (all, end) = server.page(&viewer, &start, usize::MAX, &[], None);
+    assert_eq!(all.len(), 5);
+    assert!(end.at_rest());
+    let (mut state, mut pages) = (start, Vec::new());
+    while !state.at_rest() || pages.is_empty() {
+        let (told, next) = server.page(&viewer, &state, 512, &[], None);
+        pages.push(told.len());
+        let (again, _) = server.page(&viewer, &state, 512, &[], Some(&next));
+        assert_eq!(again, told, "a lost answer is made again");
+        state = next;
+    }
+    assert_eq!(pages, [2, 1, 1, 1]);
+}
+
+#[test]
 fn own_writes_are_not_told_back() {
     let mut dice = Dice(2);
     let mut server = Server::default();

@@ -74,8 +74,15 @@ pub trait HistoryStore: Send + Sync {
     async fn lost_book(&self, person: PersonId, group: bool, segment: &str) -> Result<bool>;
     /// Refused writes of a person, those they proposed among them, newest first.
     async fn refused(&self, person: PersonId) -> Result<Vec<Revision>>;
+    /// [`HistoryStore::refused`] without documents, overlays and reasons: [`HistoryStore::revision`]
+    /// has them.
+    async fn refused_heads(&self, person: PersonId) -> Result<Vec<Revision>>;
+    /// How many refused writes of a person were kept since a moment, those they proposed among them,
+    /// and how many proposals since then a place the person reads shows the item of. Reads no
+    /// document.
+    async fn waiting(&self, person: PersonId, since: Timestamp) -> Result<(i64, i64)>;
     /// Proposals on items the person created or, as admin or co-admin, has custody of; newest
-    /// first.
+    /// first, without documents, overlays and reasons.
     async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>>;
     /// A revision of any kind; none once it was purged.
     async fn revision(&self, revision: RevisionId) -> Result<Option<Revision>>;

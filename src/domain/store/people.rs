@@ -27,7 +27,8 @@ pub trait PeopleStore: Send + Sync {
     async fn person(&self, person: PersonId) -> Result<Option<Person>>;
     async fn people(&self) -> Result<Vec<Person>>;
     async fn account(&self, person: PersonId) -> Result<Option<Arc<Account>>>;
-    /// Grows with every change of memberships, roles, grants, groups or accounts.
+    /// Grows with every change of memberships, roles, grants, groups or accounts, but for a change of
+    /// personal settings alone.
     async fn rights_revision(&self) -> Result<i64>;
     async fn groups(&self) -> Result<Vec<Group>>;
     /// By exact name.

@@ -198,7 +198,7 @@ impl Book {
             verified: verified.max(),
             ..Standing::default()
         };
-        if self.require(placement, Right::Verify).await.is_err() {
+        if !self.permits(placement, Right::Verify).await? {
             return Ok(standing);
         }
         let open = asked.first().filter(|asked| asked.answer.is_none());

@@ -331,3 +331,32 @@ pub async fn lookups_answer_in_the_order_asked(books: Books) {
     let elsewhere = books.store.by_server_ids(books.shared, &ids).await;
     assert!(elsewhere.expect("cards").iter().all(Option::is_none));
 }
+
+pub async fn lookups_end_where_their_memory_is_full(books: Books) {
+    let (mut placements, mut ids) = (Vec::new(), Vec::new());
+    for name in ["a", "b", "c", "d"] {
+        let mut op = create(&books, name);
+        if let Op::Item(ItemOp::CreateItem { content, .. }) = &mut op {
+            content.document = vec![b'x'; 9_000_000];
+        }
+        books.row(op).await;
+        let placed = books.placed(books.private, name).await;
+        placements.push(placed.id);
+        ids.push(placed.server_id);
+    }
+    let store = &books.store;
+    let found = store.by_placements(&placements, Want::Documents).await;
+    let found = found.expect("cards");
+    assert!((1..4).contains(&found.len()), "{}", found.len());
+    let found = store.by_server_ids(books.private, &ids).await;
+    let found = found.expect("cards");
+    assert!((1..4).contains(&found.len()), "{}", found.len());
+    let heads = store.by_placements(&placements, Want::Heads).await;
+    let heads: Vec<PlacementId> = heads
+        .expect("placements")
+        .into_iter()
+        .flatten()
+        .map(|head| head.placement.id)
+        .collect();
+    assert_eq!(heads, placements);
+}

@@ -127,6 +127,30 @@ pub async fn a_decision_on_old_rights_is_refused(books: Books) {
     assert!(books.store.commit(batch).await.is_ok());
 }
 
+pub async fn settings_are_changed_over_those_expected_and_move_no_rights(books: Books) {
+    let change = |expected: &str, settings: &str| {
+        Op::Person(PersonOp::ChangeSettings {
+            person: books.bob,
+            expected: expected.to_owned(),
+            settings: settings.to_owned(),
+        })
+    };
+    let kept = async || {
+        let bob = books.store.person(books.bob).await.expect("a read");
+        bob.expect("bob").settings
+    };
+    let before = books.store.rights_revision().await;
+    assert_eq!(kept().await, "{}");
+    let committed = books.commit(vec![change("{}", "{\"a\":1}")]).await;
+    assert_eq!(committed.expect("committed").people, [books.bob]);
+    assert_eq!(kept().await, "{\"a\":1}");
+    let late = books.commit(vec![change("{}", "{\"b\":2}")]).await;
+    assert_eq!(late, Err(Error::PreconditionFailed));
+    books.row(change("{\"a\":1}", "{\"b\":2}")).await;
+    assert_eq!(kept().await, "{\"b\":2}");
+    assert_eq!(books.store.rights_revision().await, before);
+}
+
 pub async fn a_home_follows_memberships_and_books(books: Books) {
     let home = books.store.home(books.bob).await.expect("a read");
     let home = home.expect("a home").id;

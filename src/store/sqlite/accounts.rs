@@ -1,7 +1,8 @@
 //! Accounts as they were last read: every request asks who somebody is and what groups they are in.
 //!
 //! What is kept holds for one rights revision, which any change of accounts, groups and memberships
-//! moves, in this process or another; asking for it costs one row.
+//! moves, in this process or another, and for one revision of personal settings; asking for them
+//! costs two rows.
 
 use std::{
     collections::HashMap,
@@ -14,26 +15,27 @@ use crate::domain::{actor::Account, id::PersonId, principal::Person};
 /// Accounts kept at once.
 const MAX_KEPT: usize = 20_000;
 
-/// The accounts read at one rights revision.
+/// The accounts read at one revision of rights and settings.
 #[derive(Default)]
 pub struct Accounts(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    revision: i64,
+    /// Of rights, and of settings.
+    revision: (i64, i64),
     people: HashMap<PersonId, Arc<Account>>,
     /// By login or e-mail address, in lower case.
     logins: HashMap<String, PersonId>,
 }
 
 impl Accounts {
-    /// The account of a person at the present rights revision; none for an unknown one.
+    /// The account of a person at the present revisions; none for an unknown one.
     pub fn by_id(
         &self,
         reader: &Reader<'_>,
         id: PersonId,
     ) -> rusqlite::Result<Option<Arc<Account>>> {
-        let revision = reader.rights_revision()?;
+        let revision = reader.account_revisions()?;
         let kept = self.at(revision, |kept| kept.people.get(&id).cloned());
         if kept.is_some() {
             return Ok(kept);
@@ -50,7 +52,7 @@ impl Accounts {
         reader: &Reader<'_>,
         login: &str,
     ) -> rusqlite::Result<Option<Arc<Account>>> {
-        let revision = reader.rights_revision()?;
+        let revision = reader.account_revisions()?;
         let kept = self.at(revision, |kept| {
             let id = kept.logins.get(login)?;
             kept.people.get(id).cloned()
@@ -67,12 +69,12 @@ impl Accounts {
     fn read(
         &self,
         reader: &Reader<'_>,
-        revision: i64,
+        revision: (i64, i64),
         person: Person,
         login: Option<&str>,
     ) -> rusqlite::Result<Arc<Account>> {
         let account = Arc::new(Account {
-            revision,
+            revision: revision.0,
             memberships: reader.memberships(person.id)?,
             person,
         });
@@ -91,7 +93,7 @@ impl Accounts {
     }
 
     /// What is kept; emptied first when rights have moved on.
-    fn at<T>(&self, revision: i64, ask: impl FnOnce(&mut Kept) -> T) -> T {
+    fn at<T>(&self, revision: (i64, i64), ask: impl FnOnce(&mut Kept) -> T) -> T {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.revision != revision {
             *kept = Kept {

@@ -150,9 +150,13 @@ impl Store for Sqlite {
         self.read(move |r| r.uids_held(collection, &uids)).await
     }
 
-    async fn by_placements(&self, placements: &[PlacementId]) -> Result<Vec<Option<Card>>> {
+    async fn by_placements(
+        &self,
+        placements: &[PlacementId],
+        want: Want,
+    ) -> Result<Vec<Option<Card>>> {
         let placements = placements.to_vec();
-        self.read(move |r| r.by_placements(&placements)).await
+        self.read(move |r| r.by_placements(&placements, want)).await
     }
 
     async fn identities(

@@ -95,6 +95,17 @@ impl Reader<'_> {
         Ok(revision.unwrap_or(0))
     }
 
+    /// [`Reader::rights_revision`], and a number that every change of personal settings moves.
+    pub fn account_revisions(&self) -> rusqlite::Result<(i64, i64)> {
+        let revisions = self.one(
+            "SELECT CAST(value AS INTEGER), coalesce((SELECT CAST(value AS INTEGER) FROM meta
+                 WHERE name = 'settings_revision'), 0) FROM meta WHERE name = 'rights_revision'",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(revisions.unwrap_or_default())
+    }
+
     pub fn groups(&self) -> rusqlite::Result<Vec<Group>> {
         let sql = format!("SELECT {GROUP} FROM grp ORDER BY folded");
         self.all(&sql, [], group)

@@ -144,15 +144,33 @@ impl Reader<'_> {
         self.all(&sql, [person.0], revision)
     }
 
+    pub fn refused_heads(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
+        let sql = format!("{HEAD} WHERE r.id IN ({REFUSED}) ORDER BY r.id DESC");
+        self.all(&sql, [person.0], revision)
+    }
+
+    pub fn waiting(&self, person: PersonId, since: Timestamp) -> rusqlite::Result<(i64, i64)> {
+        let sql = format!(
+            "SELECT
+             (SELECT count(*) FROM revision r WHERE r.id IN ({REFUSED}) AND r.at >= ?2),
+             (SELECT count(*) FROM revision r JOIN item i ON i.id = r.item
+                 LEFT JOIN collection o ON o.id = i.origin
+              WHERE {PROPOSED} AND r.at >= ?2 AND EXISTS (
+                  SELECT 1 FROM placement p JOIN collection c ON c.id = p.collection
+                  WHERE p.item = i.id AND p.gone IS NULL AND (
+                      c.kind = 'private' AND c.person = ?1
+                      OR c.kind = 'group' AND EXISTS (
+                          SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = ?1))))"
+        );
+        let values = params![person.0, since.0];
+        let found = self.one(&sql, values, |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(found.unwrap_or_default())
+    }
+
     pub fn proposals(&self, person: PersonId) -> rusqlite::Result<Vec<Revision>> {
         let sql = format!(
-            "{REVISION} JOIN item i ON i.id = r.item LEFT JOIN collection o ON o.id = i.origin
-             WHERE r.kind = 'proposed' AND (i.creator = ?1 OR (
-                 EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = ?1
-                     AND m.role <> 'member')
-                 AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp
-                     AND m.person = i.creator)))
-             ORDER BY r.id DESC"
+            "{HEAD} JOIN item i ON i.id = r.item LEFT JOIN collection o ON o.id = i.origin
+             WHERE {PROPOSED} ORDER BY r.id DESC"
         );
         self.all(&sql, [person.0], revision)
     }
@@ -339,6 +357,16 @@ fn removal(row: &Row<'_>) -> rusqlite::Result<Removal> {
 const REVISION: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, r.at, r.person,
     coalesce(w.name, ''), r.client, r.document, r.overlay, r.reason
     FROM revision r LEFT JOIN person w ON w.id = r.person";
+
+/// What a person `?1` wrote that was refused, be it proposed or not.
+const REFUSED: &str = "SELECT id FROM revision WHERE person = ?1 AND kind = 'refused'
+    UNION ALL SELECT id FROM revision WHERE person = ?1 AND kind = 'proposed'";
+
+/// A proposal `r` on an item `i`, of origin `o`, that a person `?1` may settle.
+const PROPOSED: &str = "r.kind = 'proposed' AND (i.creator = ?1 OR (
+    EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = ?1
+        AND m.role <> 'member')
+    AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = i.creator)))";
 
 /// A revision without its document and overlay, which may be large.
 const HEAD: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, r.at, r.person,

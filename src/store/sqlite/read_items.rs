@@ -17,6 +17,10 @@ pub(super) const HEAD: &str =
 /// Documents held in memory for one page; the last may go beyond.
 const PAGE_OCTETS: usize = 128 * 1024;
 
+/// Documents held in memory of those asked by name; the last may go beyond. An answer to a device
+/// that asks for what its window holds is one read.
+const NAMED_OCTETS: usize = 1024 * 1024;
+
 pub(super) fn document(want: Want) -> &'static str {
     match want {
         Want::Heads => "x''",
@@ -179,9 +183,26 @@ impl Reader<'_> {
         let sql = format!(
             "SELECT {HEAD}, i.document {from} WHERE p.server_id = ?2 AND p.collection = ?1"
         );
-        ids.iter()
-            .map(|id| self.one(&sql, params![collection.0, id], card))
-            .collect()
+        self.fitting(ids, |id| self.one(&sql, params![collection.0, id], card))
+    }
+
+    /// Cards of the first keys, until they hold as many octets as one answer may.
+    fn fitting<K>(
+        &self,
+        keys: &[K],
+        read: impl Fn(&K) -> rusqlite::Result<Option<Card>>,
+    ) -> rusqlite::Result<Vec<Option<Card>>> {
+        let mut found = Vec::with_capacity(keys.len());
+        let mut octets = 0;
+        for key in keys {
+            let card = read(key)?;
+            octets += card.as_ref().map_or(0, |card| card.document.len());
+            found.push(card);
+            if octets >= NAMED_OCTETS {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     pub fn by_uid(&self, collection: CollectionId, uid: &str) -> rusqlite::Result<Option<Card>> {
@@ -233,12 +254,16 @@ impl Reader<'_> {
         )
     }
 
-    pub fn by_placements(&self, placements: &[PlacementId]) -> rusqlite::Result<Vec<Option<Card>>> {
-        let sql = format!("SELECT {HEAD}, i.document {FROM} WHERE p.id = ?1 AND p.gone IS NULL");
-        placements
-            .iter()
-            .map(|placement| self.one(&sql, [placement.0], card))
-            .collect()
+    pub fn by_placements(
+        &self,
+        placements: &[PlacementId],
+        want: Want,
+    ) -> rusqlite::Result<Vec<Option<Card>>> {
+        let sql = format!(
+            "SELECT {HEAD}, {} {FROM} WHERE p.id = ?1 AND p.gone IS NULL",
+            document(want)
+        );
+        self.fitting(placements, |placement| self.one(&sql, [placement.0], card))
     }
 
     pub fn identities(

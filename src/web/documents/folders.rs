@@ -61,9 +61,14 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
 pub async fn restore(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
     let restored = async {
         let book = place.open(&web, &posted.visit).await?;
-        book.restore_folder().await?;
+        let left = book.restore_folder().await?;
         let name = folder_name(&book, &posted.visit);
-        Ok((place.clone(), Done::of(Deed::FolderRestored).to(&name)))
+        let done = if left == 0 {
+            Done::of(Deed::FolderRestored).to(&name)
+        } else {
+            Done::of(Deed::FolderPartlyRestored).numbers(&[left])
+        };
+        Ok((place.clone(), done))
     };
     settled(&web, &place, &posted, restored.await).await
 }

@@ -19,6 +19,7 @@ sentences! {
     folder_renamed: "The folder is called {} now.", "Le dossier s'appelle maintenant {}.";
     folder_deleted: "The folder {} was deleted; its documents are in its trash.", "Le dossier {} a été supprimé ; ses documents sont dans sa corbeille.";
     folder_restored: "The folder {} is back with its documents.", "Le dossier {} est revenu avec ses documents.";
+    folder_partly_restored: "The folder is back. Documents that could not come back with it, and are still in its trash: {}.", "Le dossier est revenu. Documents qui n'ont pas pu revenir avec lui, et sont encore dans sa corbeille : {}.";
     upload: "Upload", "Téléverser";
     files: "Files, up to {} each", "Fichiers, jusqu'à {} chacun";
     uploaded: "Uploaded: {}.", "Téléversés : {}.";

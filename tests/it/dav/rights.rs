@@ -354,7 +354,7 @@ fn what_is_written_into_a_book_that_was_lost_is_kept() {
     let refused = |login: &str| {
         let kept = server.runtime.block_on(async {
             let actor = actor(&server, login).await;
-            server.core().refused(&actor).await.expect("a read")
+            server.core().refused(&actor, 0).await.expect("a read")
         });
         let mut names: Vec<String> = kept.into_iter().map(|kept| kept.display).collect();
         names.sort();

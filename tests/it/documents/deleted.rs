@@ -95,3 +95,24 @@ fn a_folder_comes_back_with_what_is_restored_into_it_and_by_undo() {
     assert!(bob.page(TEAM).contains(">Old <"));
     is_whole(&server);
 }
+
+#[test]
+fn a_folder_that_does_not_fit_any_more_stays_deleted_as_a_whole() {
+    let server = Server::start_with(|config| config.document_quota = 1_000);
+    let alice = Browser::of(&server.address, "alice");
+    let plans = folder(&alice, HERE, "Plans");
+    added(&alice, &plans, "plan.txt", &[b'p'; 700]);
+    done(&alice, &format!("{plans}/delete"), &[]);
+    let other = added(&alice, HERE, "other.txt", &[b'o'; 700]);
+    let restore = format!("{plans}/restore");
+    for _ in 0..2 {
+        assert_eq!(post(&alice, &restore, &[]).status, 507);
+        assert!(!alice.page(HERE).contains(">Plans <"));
+    }
+    let id = other.rsplit('/').next().expect("an id");
+    done(&alice, &format!("{HERE}/selected/delete"), &[("id", id)]);
+    done(&alice, &restore, &[]);
+    assert!(alice.page(HERE).contains(">Plans <"));
+    assert!(alice.card_named(&plans, "plan.txt").is_some());
+    is_whole(&server);
+}

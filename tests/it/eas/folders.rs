@@ -1,5 +1,7 @@
 //! Rows 32 to 42: the hierarchy.
 
+use std::sync::Arc;
+
 use carnet::domain::{
     actor::Client,
     batch::{GroupOp, Op},
@@ -320,7 +322,7 @@ fn more_books_than_an_account_may_have_are_no_room() {
     server.runtime.block_on(async {
         let core = server.core();
         let actor = core.actor(person, Client::default()).await;
-        let actor = actor.expect("an account");
+        let actor = Arc::new(actor.expect("an account"));
         for number in 1..100 {
             let (segment, name) = (format!("n{number}"), format!("Book {number}"));
             let made = core.make_book(&actor, &segment, name, String::new());

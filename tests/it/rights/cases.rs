@@ -103,7 +103,11 @@ case!(case_15_a_revoked_grant_keeps_the_refused_change, w, {
     allowed(w.grant_modify("mia", "G", "k", "max").await);
     allowed(w.set_modify("mia", "G", "k", "max", false).await);
     refused(w.modify("max", "G", "k", "+33 2").await);
-    let kept = w.core.refused(&w.actor("max").await).await.expect("a list");
+    let kept = w
+        .core
+        .refused(&w.actor("max").await, 0)
+        .await
+        .expect("a list");
     assert_eq!(kept.len(), 1);
     assert_eq!(kept[0].differences.len(), 1);
     assert_eq!(kept[0].differences[0].before.as_deref(), Some("+33 1"));

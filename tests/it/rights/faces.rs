@@ -92,7 +92,7 @@ impl Team {
     fn refused(&self, login: &str) -> Vec<String> {
         self.now(async {
             let core = self.server.core();
-            let list = core.refused(&self.actor(login).await).await;
+            let list = core.refused(&self.actor(login).await, 0).await;
             let list = list.expect("a list").into_iter();
             list.map(|change| change.display).collect()
         })

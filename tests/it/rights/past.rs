@@ -15,7 +15,7 @@ use carnet::domain::{
 
 use super::{PRIVATE, World, allowed, hidden, refused, vcard};
 
-fn moment() -> Timestamp {
+pub fn moment() -> Timestamp {
     std::thread::sleep(std::time::Duration::from_millis(3));
     let now = Timestamp::now();
     std::thread::sleep(std::time::Duration::from_millis(3));
@@ -126,7 +126,7 @@ async fn a_refused_change_is_copied_or_proposed_and_accepted() {
     refused(w.modify("max", "G", "k", "+33 3").await);
     refused(w.create("max", "G", "new").await);
     let max = w.actor("max").await;
-    let list = w.core.refused(&max).await.expect("a list");
+    let list = w.core.refused(&max, 0).await.expect("a list");
     assert_eq!(list.len(), 3, "the same once");
     let (new, third, second) = (&list[0], &list[1], &list[2]);
     assert_eq!(new.display, "new");
@@ -140,11 +140,11 @@ async fn a_refused_change_is_copied_or_proposed_and_accepted() {
     );
     allowed(w.core.dismiss_refused(&max, third.revision.id).await);
     allowed(w.core.propose(&max, second.revision.id).await);
-    assert!(w.core.refused(&max).await.expect("a list")[0].proposed);
+    assert!(w.core.refused(&max, 0).await.expect("a list")[0].proposed);
     // Seen by the creator alone; what changed meanwhile stays.
     assert!(
         w.core
-            .proposals(&w.actor("ada").await)
+            .proposals(&w.actor("ada").await, 0)
             .await
             .expect("a list")
             .is_empty()
@@ -161,7 +161,7 @@ async fn a_refused_change_is_copied_or_proposed_and_accepted() {
             .await,
     );
     let mia = w.actor("mia").await;
-    let proposals = w.core.proposals(&mia).await.expect("a list");
+    let proposals = w.core.proposals(&mia, 0).await.expect("a list");
     assert_eq!(proposals.len(), 1);
     assert_eq!(proposals[0].revision.person_name, "max");
     allowed(w.core.accept_proposal(&mia, second.revision.id).await);
@@ -170,7 +170,7 @@ async fn a_refused_change_is_copied_or_proposed_and_accepted() {
         text.contains("+33 2") && text.contains("meanwhile"),
         "{text}"
     );
-    assert!(w.core.proposals(&mia).await.expect("a list").is_empty());
+    assert!(w.core.proposals(&mia, 0).await.expect("a list").is_empty());
     let news = w.core.news(&max).await.expect("news");
     let told = news.iter().find(|told| told.what == News::Accepted);
     let told = &told.expect("told").notice;
@@ -188,14 +188,14 @@ async fn who_proposes_a_change_learns_what_became_of_it() {
     let max = w.actor("max").await;
     let alerts = async || w.core.notices(&max).await.expect("notices").len();
     assert_eq!(alerts().await, 1);
-    let list = w.core.refused(&max).await.expect("a list");
+    let list = w.core.refused(&max, 0).await.expect("a list");
     allowed(w.core.propose(&max, list[0].revision.id).await);
     assert_eq!(alerts().await, 0, "nothing is left to be decided");
     let mia = w.actor("mia").await;
     allowed(w.core.decline_proposal(&mia, list[0].revision.id).await);
     let news = w.core.news(&max).await.expect("news");
     assert!(news.iter().any(|told| told.what == News::Declined));
-    assert!(w.core.refused(&max).await.expect("a list").is_empty());
+    assert!(w.core.refused(&max, 0).await.expect("a list").is_empty());
     w.check().await;
 }
 
@@ -386,7 +386,7 @@ async fn an_accepted_proposal_takes_nothing_back_that_others_wrote_meanwhile() {
         refused(theirs.put("k.vcf", &condition, &edit).await);
     }
     let max = w.actor("max").await;
-    let kept = w.core.refused(&max).await.expect("a list");
+    let kept = w.core.refused(&max, 0).await.expect("a list");
     assert_eq!(kept.len(), 1);
     allowed(w.core.propose(&max, kept[0].revision.id).await);
     let mia = w.actor("mia").await;

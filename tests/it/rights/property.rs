@@ -243,7 +243,7 @@ async fn look(w: &World, model: &Model) {
         for removal in w.core.lost_creations(&actor).await.expect("a list") {
             assert_eq!(removal.creator, actor.person);
         }
-        for change in w.core.refused(&actor).await.expect("a list") {
+        for change in w.core.refused(&actor, 0).await.expect("a list") {
             assert_eq!(change.revision.person, Some(actor.person));
         }
     }

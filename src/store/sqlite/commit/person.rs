@@ -32,6 +32,11 @@ impl Commit<'_> {
                 password_hash,
             } => self.add_person(login, email.as_deref(), name, *admin, password_hash),
             PersonOp::ChangePerson { person, .. } => self.change_person(*person, op),
+            PersonOp::ChangeSettings {
+                person,
+                expected,
+                settings,
+            } => self.change_settings(*person, expected, settings),
             PersonOp::RemovePerson { person } => self.remove_person(*person),
             PersonOp::DescribePerson {
                 person,
@@ -196,6 +201,29 @@ impl Commit<'_> {
             self.audit_account(person, &format!("changed: {}", changes.join(", ")))?;
         }
         self.rights_moved = true;
+        self.people.push(person);
+        Ok(person.0)
+    }
+
+    fn change_settings(
+        &mut self,
+        person: PersonId,
+        expected: &str,
+        settings: &str,
+    ) -> Applied<i64> {
+        let changed = self
+            .connection
+            .prepare_cached("UPDATE person SET settings = ?3 WHERE id = ?1 AND settings = ?2")?
+            .execute(params![person.0, expected, settings])?;
+        if changed == 0 {
+            return Err(Error::PreconditionFailed.into());
+        }
+        // Accounts that are kept in memory are read again.
+        self.run(
+            "INSERT INTO meta (name, value) VALUES ('settings_revision', '1')
+             ON CONFLICT (name) DO UPDATE SET value = CAST(value AS INTEGER) + 1",
+            [],
+        )?;
         self.people.push(person);
         Ok(person.0)
     }

@@ -101,6 +101,14 @@ impl HistoryStore for Sqlite {
         self.read(move |r| r.refused(person)).await
     }
 
+    async fn refused_heads(&self, person: PersonId) -> Result<Vec<Revision>> {
+        self.read(move |r| r.refused_heads(person)).await
+    }
+
+    async fn waiting(&self, person: PersonId, since: Timestamp) -> Result<(i64, i64)> {
+        self.read(move |r| r.waiting(person, since)).await
+    }
+
     async fn proposals(&self, person: PersonId) -> Result<Vec<Revision>> {
         self.read(move |r| r.proposals(person)).await
     }

@@ -302,3 +302,34 @@ fn what_one_client_did_since_a_moment_is_undone() {
     assert!(!page.contains("name=\"hold\" value=\"1\" checked"));
     setting.check();
 }
+
+#[test]
+fn refused_changes_are_shown_page_by_page() {
+    let setting = Setting::start();
+    let [mia, max] = ["mia", "max"].map(|login| setting.visit(login));
+    let k = mia.card("/g/G", "k");
+    for number in 0..22 {
+        assert_eq!(max.edit(&k, &format!("+44 {number}")), 403);
+    }
+    assert!(
+        max.page("/")
+            .contains("Refused changes waiting for you: 22")
+    );
+    let shown = |page: &str| page.matches("action=\"/refused/copy\"").count();
+    let first = max.page("/refused");
+    assert_eq!(shown(&first), 20);
+    let older = "rel=\"next\" href=\"/refused?refused=20&#38;proposals=0\"";
+    assert!(
+        first.contains(older) && !first.contains("rel=\"prev\""),
+        "{first}"
+    );
+    let second = max.page("/refused?refused=20&proposals=0");
+    assert_eq!(shown(&second), 2);
+    assert!(second.contains("rel=\"prev\" href=\"/refused?refused=0&#38;proposals=0\""));
+    assert!(!second.contains("rel=\"next\""));
+    let oldest = hidden(&second, "revision");
+    max.done("/refused/dismiss", &[("revision", &oldest)]);
+    // Beyond the end is the last page.
+    assert_eq!(shown(&max.page("/refused?refused=400")), 1);
+    setting.check();
+}

@@ -1,0 +1,89 @@
+//! A book as a whole: what may be done with it, its address, its removal.
+
+use super::{
+    Book, Condition, Privileges,
+    write::{Attempt, RETRIES},
+};
+use crate::domain::{
+    batch::{BookOp, Op},
+    error::{Error, Result},
+    rights::Right,
+};
+
+impl Book {
+    /// What may be done here. `modify` is true when some item may be modified (`docs/design/rights.md`).
+    pub async fn privileges(&self) -> Result<Privileges> {
+        let add = self.may(Right::Add);
+        let owner = self.is_private() && !self.actor.is_read_only();
+        Ok(Privileges {
+            owner,
+            add: add && self.collection.hidden.is_none(),
+            modify: add || owner || self.modifies_something().await?,
+            remove: self.may(Right::RemoveAny),
+        })
+    }
+
+    async fn modifies_something(&self) -> Result<bool> {
+        if self.rights.read_only {
+            return Ok(false);
+        }
+        self.core
+            .store()
+            .modifies_something(self.actor.person, self.collection.id)
+            .await
+    }
+
+    /// Another last segment for a private book's URL, and so another collection to clients.
+    pub async fn set_segment(&self, segment: &str, condition: &Condition) -> Result<()> {
+        let op = Op::Book(BookOp::MoveBook {
+            collection: self.collection.id,
+            segment: segment.to_owned(),
+        });
+        self.change_whole(Right::Remove, condition, op).await
+    }
+
+    /// Removes a private book with all that is in it; the default one and group books stay.
+    ///
+    /// Refused as every other deletion is while deletions are held.
+    pub async fn remove(&self, condition: &Condition) -> Result<()> {
+        self.require_deletions().await?;
+        let collection = self.collection.id;
+        let op = Op::Book(BookOp::RemoveBook { collection });
+        self.change_whole(Right::RemoveAny, condition, op).await
+    }
+
+    /// What only a further private book of the actor's own lets be done with it, if a condition
+    /// holds for the whole of it.
+    async fn change_whole(&self, right: Right, condition: &Condition, op: Op) -> Result<()> {
+        if !self.is_private() || self.is_view() || self.collection.is_default() {
+            return Err(Error::Forbidden { right });
+        }
+        let mut book = self.clone();
+        for _ in 0..RETRIES {
+            // As the book is now: a condition that still holds is not answered by rights that moved.
+            if !condition.holds(Some(&book.etag())) {
+                return Err(Error::PreconditionFailed);
+            }
+            let mut ops = vec![op.clone()];
+            if *condition != Condition::None {
+                ops.insert(0, book.unmoved());
+            }
+            match book.commit(ops).await {
+                Err(Attempt::Moved) => book = book.reopened().await?,
+                Err(Attempt::Failed(error)) => return Err(error),
+                Ok(_) => return Ok(()),
+            }
+        }
+        Err(Error::Unavailable(
+            "rights or contents kept changing during the write".into(),
+        ))
+    }
+
+    /// The precondition that nothing changed here since the book was opened.
+    pub(super) fn unmoved(&self) -> Op {
+        Op::Book(BookOp::Unmoved {
+            collection: self.collection.id,
+            seq: self.collection.seq,
+        })
+    }
+}

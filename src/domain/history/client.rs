@@ -1,0 +1,215 @@
+//! Going back on all that one client did.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    ops::RangeInclusive,
+    sync::Arc,
+};
+
+use super::{Restored, Spot, TOGETHER, portions};
+use crate::domain::{
+    actor::Actor,
+    batch::Op,
+    book::{Book, removal},
+    core::Core,
+    error::{Error, Result},
+    id::{ItemId, PlacementId, Timestamp},
+    item::Card,
+    rights::Right,
+    store::{Revision, RevisionKind},
+};
+
+impl Core {
+    /// Undoes everything one client of the actor did since a moment: items it removed come back,
+    /// items it placed go to the trash, contents lose what it changed and keep what others did.
+    pub async fn undo_client(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        client: &str,
+        since: Timestamp,
+    ) -> Result<Restored> {
+        self.undo_within(actor, client, since..=Timestamp(i64::MAX))
+            .await
+    }
+
+    /// [`Core::undo_client`] of what was done within a time.
+    pub(in crate::domain) async fn undo_within(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        client: &str,
+        within: RangeInclusive<Timestamp>,
+    ) -> Result<Restored> {
+        let within = &((*within.start()).max(self.history_begins())..=*within.end());
+        let store = self.store();
+        let doings = store.done_by(actor.person, client, within.clone()).await?;
+        let placed = store
+            .placed_by(actor.person, client, within.clone())
+            .await?;
+        let of_kind = |kind| doings.iter().filter(move |doing| doing.kind == kind);
+        let removed = of_kind(RevisionKind::Removed);
+        let renamed: &HashSet<Spot> = &removed
+            .clone()
+            .map(|doing| (doing.item, doing.collection))
+            .collect();
+        let mut seen = HashSet::new();
+        let mut last: Vec<&Revision> = removed.collect();
+        last.reverse();
+        last.retain(|doing| seen.insert((doing.item, doing.collection)));
+        let mut done = Restored::default();
+        for (placed, last) in portions(&placed, &last, TOGETHER) {
+            done += self
+                .decided(actor, |actor| async move {
+                    let mut ops = Vec::new();
+                    let away = self.placements_undone(&actor, placed, renamed, &mut ops);
+                    let mut done = away.await?;
+                    done += self.removals_undone(&actor, last, &mut ops).await?;
+                    if !ops.is_empty() {
+                        ops.extend(self.fitting_all(&ops).await?);
+                        self.commit_as(&actor, ops).await?;
+                    }
+                    Ok(done)
+                })
+                .await?;
+        }
+        let mut items: BTreeMap<ItemId, Vec<&Revision>> = BTreeMap::new();
+        for doing in of_kind(RevisionKind::Replaced) {
+            if let Some(item) = doing.item {
+                items.entry(item).or_default().push(doing);
+            }
+        }
+        let edited: Vec<(ItemId, Vec<&Revision>)> = items.into_iter().collect();
+        for some in edited.chunks(TOGETHER) {
+            done += self
+                .decided(actor, |actor| async move {
+                    self.contents_undone(&actor, some).await
+                })
+                .await?;
+        }
+        Ok(done)
+    }
+
+    /// Takes away what was placed, but for what was given another href where it was.
+    async fn placements_undone(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        placed: &[PlacementId],
+        renamed: &HashSet<Spot>,
+        ops: &mut Vec<Op>,
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        for id in placed {
+            let card = self.store().placement(*id).await?;
+            let Some(card) = card.filter(|card| card.placement.is_live()) else {
+                continue;
+            };
+            let placement = card.placement;
+            if renamed.contains(&(Some(placement.item), Some(placement.collection))) {
+                continue;
+            }
+            let allowed = match self.open(actor, placement.collection).await {
+                Ok(book) => book.permits(&placement, Right::Remove).await?,
+                Err(Error::NotFound) => false,
+                Err(error) => return Err(error),
+            };
+            if allowed {
+                done.removed += 1;
+                ops.push(removal(&placement));
+            } else {
+                done.skipped += 1
+            }
+        }
+        Ok(done)
+    }
+
+    /// Brings back what was removed.
+    async fn removals_undone(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        removed: &[&Revision],
+        ops: &mut Vec<Op>,
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        for doing in removed {
+            // Back already, or removed again by somebody else since.
+            if self.store().removal(doing.id).await?.is_none() {
+                continue;
+            }
+            let collection = doing.collection.ok_or(Error::NotFound)?;
+            let op = match self.open(actor, collection).await {
+                Ok(book) => book.restoring(doing.id).await,
+                Err(error) => Err(error),
+            };
+            match op {
+                Ok(more) => {
+                    done.restored += 1;
+                    ops.extend(more);
+                }
+                Err(error @ Error::Unavailable(_)) => return Err(error),
+                Err(_) => done.skipped += 1,
+            }
+        }
+        Ok(done)
+    }
+
+    async fn contents_undone(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        edited: &[(ItemId, Vec<&Revision>)],
+    ) -> Result<Restored> {
+        let mut done = Restored::default();
+        let mut ops = Vec::new();
+        for (item, edits) in edited {
+            let Some((book, card)) = self.readable(actor, *item, None).await? else {
+                done.skipped += 1;
+                continue;
+            };
+            let bytes = self.without(edits, &book, &card).await?;
+            let allowed = book.permits(&card.placement, Right::Modify).await?;
+            match book.revision(&card, &bytes) {
+                Ok(None) => {}
+                Ok(Some(op)) if allowed => {
+                    done.reverted += 1;
+                    ops.push(op);
+                }
+                _ => done.skipped += 1,
+            }
+        }
+        if !ops.is_empty() {
+            ops.extend(self.fitting_all(&ops).await?);
+            self.commit_as(actor, ops).await?;
+        }
+        Ok(done)
+    }
+
+    /// What the card shows without some edits of it.
+    async fn without(&self, edits: &[&Revision], book: &Book, card: &Card) -> Result<Vec<u8>> {
+        let own: Vec<&&Revision> = edits
+            .iter()
+            .filter(|edit| edit.placement == Some(card.placement.id))
+            .collect();
+        let overlay = match own.first() {
+            Some(first) if book.is_private() => self.kept(first.id).await?.overlay,
+            _ => card.placement.overlay.to_vec(),
+        };
+        let contents: Vec<&&Revision> = edits.iter().filter(|e| e.placement.is_none()).collect();
+        let (Some(first), Some(last)) = (contents.first(), contents.last()) else {
+            return Ok(book.shown(&card.document, &overlay));
+        };
+        let history = self.store().history(card.placement.item).await?;
+        let later = history
+            .iter()
+            .map(|(revision, _)| revision)
+            .filter(|revision| revision.id > last.id)
+            .min_by_key(|revision| revision.id);
+        let base = match later {
+            Some(later) => self.kept(later.id).await?.document,
+            None => card.document.to_vec(),
+        };
+        let mine = &self.kept(first.id).await?.document;
+        if base[..] == card.document[..] {
+            return Ok(book.shown(mine, &overlay));
+        }
+        let merged = book.class().merge(&base, mine, &card.document)?;
+        Ok(book.shown(&merged.document, &overlay))
+    }
+}
