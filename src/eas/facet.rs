@@ -134,16 +134,28 @@ pub trait EasFacet: Send + Sync {
     /// A JPEG of a size for devices; none without a picture. May take long.
     fn picture(&self, document: &[u8]) -> Option<Vec<u8>>;
 
+    /// [`EasFacet::picture`] of a picture by itself; none where it cannot be read.
+    fn reduced(&self, picture: &[u8]) -> Option<Vec<u8>>;
+
     /// The item as a directory entry.
     fn directory(&self, document: &[u8]) -> Entry;
 }
 
+/// Who decodes pictures, one a core: it takes memory.
+static MAKERS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
+/// [`EasFacet::reduced`], away from the threads of requests.
+pub async fn reduced(facet: &Arc<dyn EasFacet>, picture: Vec<u8>) -> Option<Vec<u8>> {
+    let facet = facet.clone();
+    let permit = MAKERS.acquire().await;
+    let made = spawn_blocking(move || facet.reduced(&picture)).await;
+    drop(permit);
+    made.ok().flatten()
+}
+
 /// Computes what exporting these documents needs, away from the threads of requests.
 pub async fn make_ready(facet: &Arc<dyn EasFacet>, documents: impl IntoIterator<Item = Vec<u8>>) {
-    // One a core: decoding takes memory.
-    static MAKERS: LazyLock<Semaphore> = LazyLock::new(|| {
-        Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from))
-    });
     for document in documents {
         if facet.is_ready(&document) {
             continue;

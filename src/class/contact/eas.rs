@@ -101,6 +101,10 @@ impl EasFacet for Contact {
         self.pictures.for_device(&photo(&card)?)
     }
 
+    fn reduced(&self, picture: &[u8]) -> Option<Vec<u8>> {
+        self.pictures.for_device(picture)
+    }
+
     fn directory(&self, document: &[u8]) -> Entry {
         let Ok(card) = Document::parse(document) else {
             return Entry::default();
