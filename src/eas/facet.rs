@@ -31,6 +31,8 @@ pub struct View {
     pub date_time: &'static str,
     /// Minutes east of UTC of a client that sends dates as its local midnight; none when unknown.
     pub midnight: Option<i32>,
+    /// How the client sends the day of a date.
+    pub days: Days,
     /// Octets of a note; none for all.
     pub truncation: Option<usize>,
     /// Notes are sent as HTML, the only form the client reads.
@@ -47,6 +49,20 @@ pub struct View {
     pub stray_picture: bool,
     /// Number of children that the client keeps; it drops further ones.
     pub max_children: usize,
+    /// HomeAddressCity alone may be the city of the other address.
+    pub misnames_city: bool,
+}
+
+/// How a client sends a date without a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Days {
+    /// As its local midnight.
+    Midnight,
+    /// As its local noon: the date in UTC is the day.
+    Noon,
+    /// Unknown.
+    #[default]
+    Any,
 }
 
 impl Default for View {
@@ -55,6 +71,7 @@ impl Default for View {
             version: Version::V14_1,
             date_time: "T11:59:00.000Z",
             midnight: None,
+            days: Days::Any,
             truncation: None,
             html: false,
             all_or_none: false,
@@ -63,6 +80,7 @@ impl Default for View {
             former_labels: Vec::new(),
             stray_picture: false,
             max_children: usize::MAX,
+            misnames_city: false,
         }
     }
 }

@@ -62,7 +62,7 @@ impl EasFacet for Contact {
     ) -> Result<Arc<dyn Edit>> {
         Ok(Arc::new(EasEdit {
             contact: self,
-            fields: fields::read(data, view.midnight)?,
+            fields: fields::read(data, view)?,
             view: view.clone(),
             supported: supported.clone(),
         }))
@@ -80,7 +80,7 @@ impl EasFacet for Contact {
     }
 
     fn fingerprint(&self, data: &Element) -> String {
-        match fields::read(data, None) {
+        match fields::read(data, &View::default()) {
             Ok(mut fields) => {
                 let picture = fields.picture.take().map(|octets| digest(&octets));
                 digest(format!("{fields:?} {picture:?}").as_bytes())
@@ -293,7 +293,8 @@ impl EasEdit {
         if changes.texts.len() > dates.len() || !changes.is_of_texts() {
             for tag in dates {
                 let before = shown.fields.texts.get(&tag).map_or("", String::as_str);
-                if date::is_echo(&changes.texts[&tag], before) {
+                let is_fixed = self.fields.fixed.contains(&tag);
+                if !is_fixed && date::is_echo(&changes.texts[&tag], before) {
                     changes.texts.remove(&tag);
                 }
             }
@@ -340,7 +341,8 @@ impl EasEdit {
     fn texts(&self, card: &Document, shown: &BTreeMap<Tag, String>) -> BTreeMap<Tag, String> {
         let mut sent = self.fields.texts.clone();
         let home_is_empty = || !shown.keys().any(|tag| is_home_address(*tag));
-        if self.fields.stray_city
+        if self.view.misnames_city
+            && self.fields.stray_city
             && home_is_empty()
             && let Some(city) = sent.remove(&tag::HOME_ADDRESS_CITY)
         {

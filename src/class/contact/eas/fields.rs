@@ -34,16 +34,18 @@ pub struct Fields {
     pub picture: Option<Vec<u8>>,
     /// Dates that are none: what is stored stays.
     pub unread: Vec<Tag>,
-    /// HomeAddressCity without any other element of the home address: see [`read`].
+    /// Dates that no time zone moved: see [`date::is_fixed`].
+    pub fixed: Vec<Tag>,
+    /// HomeAddressCity without any other element of the home address, and without OtherAddressCity:
+    /// see [`read`].
     pub stray_city: bool,
 }
 
 /// Parses ApplicationData, elements in any order.
 ///
-/// Of a repeated element the last one counts, except HomeAddressCity: the client of the Android
-/// Open Source Project sends the city of the *other* address under this name. `midnight` is
-/// [`View::midnight`].
-pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
+/// Of a repeated element the last one counts, except HomeAddressCity of the client that sends the
+/// city of the *other* address under this name ([`View::misnames_city`]).
+pub fn read(data: &Element, view: &View) -> Result<Fields> {
     let mut fields = Fields::default();
     let elements: Vec<&Element> = data.elements().collect();
     for (at, element) in elements.iter().enumerate() {
@@ -53,7 +55,7 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
             tag::PICTURE => fields.picture = Some(picture(element)?),
             tag::BODY => fields.note = Some(lf(&element.text())),
             base::BODY => fields.note = body(element).or(fields.note),
-            tag::HOME_ADDRESS_CITY if is_other_city(&elements, at) => {
+            tag::HOME_ADDRESS_CITY if view.misnames_city && is_other_city(&elements, at) => {
                 let city = lf(&element.text());
                 fields.texts.insert(tag::OTHER_ADDRESS_CITY, city);
             }
@@ -61,7 +63,10 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
                 let text = lf(&element.text());
                 let is_said = !text.trim().is_empty();
                 let text = if slots::is_date(known) {
-                    date::normalise(&text, midnight)
+                    if date::is_fixed(&text, view) {
+                        fields.fixed.push(known);
+                    }
+                    date::normalise(&text, view)
                 } else {
                     text
                 };
@@ -74,7 +79,9 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
             _ => {}
         }
     }
-    fields.stray_city = elements.iter().any(|e| e.tag == tag::HOME_ADDRESS_CITY)
+    let sends = |tag: Tag| elements.iter().any(|e| e.tag == tag);
+    fields.stray_city = sends(tag::HOME_ADDRESS_CITY)
+        && !sends(tag::OTHER_ADDRESS_CITY)
         && !elements.iter().any(|e| is_home(e.tag))
         && elements.iter().any(|e| is_other(e.tag));
     Ok(fields)

@@ -129,6 +129,12 @@ fn row_90_streets_hold_lines_and_post_office_boxes() {
 #[test]
 fn row_93_the_city_a_client_misnames_finds_its_address() {
     let empty = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    let android = View {
+        misnames_city: true,
+        ..View::default()
+    };
+    let sent_by_android =
+        |values: &[(Tag, &str)]| empty.edited(&data(values), &android, &Supported::Absent);
     let both = [
         (c::HOME_ADDRESS_CITY, "Nancy"),
         (c::HOME_ADDRESS_COUNTRY, "France"),
@@ -141,19 +147,42 @@ fn row_93_the_city_a_client_misnames_finds_its_address() {
     turned.rotate_left(3);
     let other_alone = &both[3..];
     for sent in [&both[..], &turned[..]] {
-        let after = empty.changed(sent);
+        let after = sent_by_android(sent);
         assert_eq!(after.value(c::HOME_ADDRESS_CITY).as_deref(), Some("Nancy"));
         assert_eq!(
             after.value(c::OTHER_ADDRESS_CITY).as_deref(),
             Some("Nantes")
         );
     }
-    let after = empty.changed(other_alone);
+    let after = sent_by_android(other_alone);
     assert_eq!(after.value(c::HOME_ADDRESS_CITY), None);
     assert_eq!(
         after.value(c::OTHER_ADDRESS_CITY).as_deref(),
         Some("Nantes")
     );
+    // A city at home is one where the client says both, and wherever a client names it rightly.
+    let stored = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "ADR:;;5 rue;Lyon;;69001;France",
+    ]));
+    let whole = [
+        (c::HOME_ADDRESS_CITY, "Paris"),
+        (c::OTHER_ADDRESS_CITY, "Lyon"),
+        (c::OTHER_ADDRESS_STREET, "5 rue"),
+        (c::OTHER_ADDRESS_POSTAL_CODE, "69001"),
+        (c::OTHER_ADDRESS_COUNTRY, "France"),
+    ];
+    let other = View::default();
+    for (sent, view) in [
+        (data(&whole), &android),
+        (data(&whole), &other),
+        (data(&[whole[0], whole[2]]), &other),
+    ] {
+        let after = stored.edited(&sent, view, &Supported::Absent);
+        assert_eq!(after.value(c::HOME_ADDRESS_CITY).as_deref(), Some("Paris"));
+        assert_eq!(after.value(c::OTHER_ADDRESS_CITY).as_deref(), Some("Lyon"));
+    }
     // Any other element that comes twice: the last one counts.
     let after = empty.changed(&[(c::JOB_TITLE, "first"), (c::JOB_TITLE, "last")]);
     assert_eq!(after.value(c::JOB_TITLE).as_deref(), Some("last"));
