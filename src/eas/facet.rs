@@ -155,6 +155,10 @@ pub trait EasFacet: Send + Sync {
     /// [`EasFacet::picture`] of a picture by itself; none where it cannot be read.
     fn reduced(&self, picture: &[u8]) -> Option<Vec<u8>>;
 
+    /// The data as they were sent, where they hold something that no item keeps, to be kept for
+    /// their author: a note in a form that is not read.
+    fn unkept(&self, data: &Element) -> Option<Element>;
+
     /// The item as a directory entry.
     fn directory(&self, document: &[u8]) -> Entry;
 }

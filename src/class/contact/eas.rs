@@ -25,7 +25,7 @@ use carnet_proto::{
     eas::request_line::Version,
     vcard::{Binary, Document, Edit as Patch, NewLine, escape_text},
     wbxml::{
-        Element, Encoder, Tag,
+        Element, Encoder, Node, Tag,
         page::{air_sync_base as base, contacts as tag, contacts2 as tag2},
     },
 };
@@ -103,6 +103,18 @@ impl EasFacet for Contact {
 
     fn reduced(&self, picture: &[u8]) -> Option<Vec<u8>> {
         self.pictures.for_device(picture)
+    }
+
+    fn unkept(&self, data: &Element) -> Option<Element> {
+        if !fields::is_note_unread(data) {
+            return None;
+        }
+        let is_picture = |node: &&Node| matches!(node, Node::Element(e) if e.tag == tag::PICTURE);
+        let others = data.children.iter().filter(|node| !is_picture(node));
+        Some(Element {
+            tag: data.tag,
+            children: others.cloned().collect(),
+        })
     }
 
     fn directory(&self, document: &[u8]) -> Entry {
@@ -253,7 +265,10 @@ impl Edit for EasEdit {
     fn outdates(&self, before: &[u8], made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
         let shown = shown(&card, &Places::read(beside), &self.view).fields;
-        let cuts_note = self.fields.note.is_some() && self.fields.note != shown.note;
+        let is_blank = |note: &Option<String>| note.as_ref().is_none_or(|n| n.trim().is_empty());
+        let cuts_note = self.fields.note.is_some()
+            && self.fields.note != shown.note
+            && !(is_blank(&self.fields.note) && is_blank(&shown.note));
         cuts_note || self.moves_up(&card, shown) || self.outdates_file_as(before, &card)
     }
 }
@@ -383,7 +398,7 @@ impl EasEdit {
     /// [MS-ASCMD] 2.2.3.24 and 2.2.3.179, and what clients really mean: data that say nothing of the
     /// contact omit nothing.
     fn clears_omitted(&self, tag: Tag) -> bool {
-        if self.fields == Fields::default() || self.fields.unread.contains(&tag) {
+        if self.fields.says_nothing() || self.fields.unread.contains(&tag) {
             return false;
         }
         match &self.supported {
@@ -404,19 +419,17 @@ impl EasEdit {
             .collect()
     }
 
-    /// The new picture; none where it is the one there, or the smaller one made of it.
+    /// The new picture; none where it is the one there, or the smaller one made of it. A device that
+    /// was shown no picture removes none.
     fn picture(&self, card: &Document, with_other_changes: bool) -> Option<Vec<u8>> {
         let sent = self.fields.picture.as_ref()?;
-        let Some(stored) = photo(card) else {
-            let removes = sent.is_empty() && card.photo().is_none();
-            return (!removes).then(|| sent.clone());
-        };
+        let stored = photo(card);
+        let shown = || self.contact.pictures.for_device(stored.as_ref()?);
         let says_nothing = if sent.is_empty() {
-            self.view.stray_picture && with_other_changes
+            (self.view.stray_picture && with_other_changes) || shown().is_none()
         } else {
-            *sent == stored
-                || (picture::fits_a_device(sent)
-                    && self.contact.pictures.for_device(&stored).as_ref() == Some(sent))
+            stored.as_ref() == Some(sent)
+                || (picture::fits_a_device(sent) && shown().as_ref() == Some(sent))
         };
         (!says_nothing).then(|| sent.clone())
     }
@@ -425,6 +438,10 @@ impl EasEdit {
 impl Fields {
     fn is_of_texts(&self) -> bool {
         self.categories.is_none() && self.children.is_none() && self.note.is_none()
+    }
+
+    fn says_nothing(&self) -> bool {
+        self.texts.is_empty() && self.is_of_texts() && self.picture.is_none()
     }
 }
 

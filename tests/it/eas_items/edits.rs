@@ -388,3 +388,41 @@ fn row_84_lists_within_a_name_survive_another_last_name() {
     let expected = card.replace("Stevenson", "Stevens");
     assert_eq!(stored.text(), expected);
 }
+
+#[test]
+fn a_note_as_rich_text_is_kept_for_its_author_and_the_stored_one_comes_back() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "carol", "rich", "14.1");
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:LastName = Noted",
+            "AirSyncBase:Body",
+            "  AirSyncBase:Type = 1",
+            "  AirSyncBase:Data = the note",
+        ],
+    );
+    let rich = [
+        "Contacts:JobTitle = Pilot",
+        "AirSyncBase:Body",
+        "  AirSyncBase:Type = 3",
+        "  AirSyncBase:Data = {\\rtf1 another note}",
+    ];
+    let answer = changed(&mut phone, &id, &rich);
+    assert!(responses(&answer).is_empty());
+    let back = told(&answer);
+    assert_eq!(
+        text_at(back, &["Body", "Data"]).as_deref(),
+        Some("the note")
+    );
+    assert_eq!(text_at(back, &["JobTitle"]).as_deref(), Some("Pilot"));
+    // However often it is sent.
+    changed(&mut phone, &id, &rich);
+    let person = server.person("carol");
+    let kept = server.runtime.block_on(server.store().refused(person));
+    let kept = kept.expect("read");
+    let notes = kept
+        .iter()
+        .filter(|kept| String::from_utf8_lossy(&kept.document).contains("another note"));
+    assert_eq!(notes.count(), 1);
+}

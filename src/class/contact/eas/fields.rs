@@ -10,7 +10,7 @@ use carnet_proto::{
     },
 };
 
-use super::{date, html, note, slots};
+use super::{super::picture, date, html, note, slots};
 use crate::{
     domain::error::{Error, Result},
     eas::facet::View,
@@ -32,7 +32,7 @@ pub struct Fields {
     pub note: Option<String>,
     /// The octets; empty to remove it.
     pub picture: Option<Vec<u8>>,
-    /// Dates that are none: what is stored stays.
+    /// Dates and pictures that are none, notes in a form that is not read: what is stored stays.
     pub unread: Vec<Tag>,
     /// Dates that no time zone moved: see [`date::is_fixed`].
     pub fixed: Vec<Tag>,
@@ -52,7 +52,12 @@ pub fn read(data: &Element, view: &View) -> Result<Fields> {
         match element.tag {
             tag::CATEGORIES => fields.categories = Some(list(element)),
             tag::CHILDREN => fields.children = Some(list(element)),
-            tag::PICTURE => fields.picture = Some(picture(element)?),
+            tag::PICTURE => match octets_of(element)? {
+                octets if octets.is_empty() || picture::is_one(&octets) => {
+                    fields.picture = Some(octets);
+                }
+                _ => fields.unread.push(tag::PICTURE),
+            },
             tag::BODY => fields.note = Some(lf(&element.text())),
             base::BODY => fields.note = body(element).or(fields.note),
             tag::HOME_ADDRESS_CITY if view.misnames_city && is_other_city(&elements, at) => {
@@ -78,6 +83,9 @@ pub fn read(data: &Element, view: &View) -> Result<Fields> {
             }
             _ => {}
         }
+    }
+    if is_note_unread(data) {
+        fields.unread.push(base::BODY);
     }
     let sends = |tag: Tag| elements.iter().any(|e| e.tag == tag);
     fields.stray_city = sends(tag::HOME_ADDRESS_CITY)
@@ -141,7 +149,7 @@ fn list(element: &Element) -> Vec<String> {
     values
 }
 
-fn picture(element: &Element) -> Result<Vec<u8>> {
+fn octets_of(element: &Element) -> Result<Vec<u8>> {
     use base64::Engine as _;
     let text: String = element.text().split_whitespace().collect();
     if text.len() > MAX_PICTURE.div_ceil(3) * 4 {
@@ -158,10 +166,23 @@ fn body(element: &Element) -> Option<String> {
     match element.text_of(base::TYPE).as_deref() {
         None if text.is_empty() => None,
         Some("2") => Some(html::to_text(&text)),
-        // Rich text and messages are no notes.
+        // Rich text and messages are no notes: see [`is_note_unread`].
         Some("3" | "4") => None,
         _ => Some(text),
     }
+}
+
+/// Whether the note comes as rich text or as a message alone, which is not read.
+pub fn is_note_unread(data: &Element) -> bool {
+    let is_said = |element: &Element| !element.text().trim().is_empty();
+    let is_rich =
+        |note: &Element| body(note).is_none() && note.child(base::DATA).is_some_and(is_said);
+    let mut bodies = data.children_of(base::BODY);
+    let is_plain = data.child(tag::BODY).is_some_and(is_said)
+        || data
+            .children_of(base::BODY)
+            .any(|note| body(note).is_some());
+    !is_plain && (bodies.any(is_rich) || data.child(tag::COMPRESSED_RTF).is_some_and(is_said))
 }
 
 fn lf(text: &str) -> String {
