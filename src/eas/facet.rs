@@ -51,6 +51,8 @@ pub struct View {
     pub max_children: usize,
     /// HomeAddressCity alone may be the city of the other address.
     pub misnames_city: bool,
+    /// What the item has not is written as empty elements: the client keeps what is left out.
+    pub names_absent: bool,
 }
 
 /// How a client sends a date without a time.
@@ -81,6 +83,7 @@ impl Default for View {
             stray_picture: false,
             max_children: usize::MAX,
             misnames_city: false,
+            names_absent: false,
         }
     }
 }

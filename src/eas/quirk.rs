@@ -109,6 +109,12 @@ pub fn misnames_city(user_agent: &str) -> bool {
     is_aosp(user_agent)
 }
 
+/// TbSync for Thunderbird keeps what a Change leaves out, and sends it back with its next edit; an
+/// empty element clears.
+pub fn keeps_absent(device: &Device) -> bool {
+    device.device_type.eq_ignore_ascii_case("TbSync")
+}
+
 /// Outlook recognizes an item it moved only by a Change under the new id; an Add would duplicate
 /// it.
 pub fn moves_by_change(device: &Device) -> bool {

@@ -198,11 +198,15 @@ pub struct Shown {
 /// Writes page 1, then 17, then 12, which needs the fewest page switches.
 pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
     let fields = &shown.fields;
-    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 1) {
-        out.text(*tag, value);
-    }
+    let absent = |tag: Tag, out: &mut Encoder| {
+        if view.names_absent {
+            out.empty(tag);
+        }
+    };
+    write_texts(1, &fields.texts, view, out);
     let list = |out: &mut Encoder, outer: Tag, inner: Tag, values: &Option<Vec<String>>| {
         let Some(values) = values.as_ref().filter(|values| !values.is_empty()) else {
+            absent(outer, out);
             return;
         };
         out.open(outer);
@@ -217,14 +221,43 @@ pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
         use base64::Engine as _;
         let text = base64::engine::general_purpose::STANDARD.encode(picture);
         out.text(tag::PICTURE, &text);
+    } else {
+        absent(tag::PICTURE, out);
     }
-    if !shown.whole_note.is_empty() {
+    if shown.whole_note.is_empty() && view.names_absent {
+        write_no_note(view, out);
+    } else if !shown.whole_note.is_empty() {
         let text = fields.note.as_deref().unwrap_or_default();
         write_note(text, &shown.whole_note, view, out);
     }
-    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 12) {
-        out.text(*tag, value);
+    write_texts(12, &fields.texts, view, out);
+}
+
+/// The texts of a page, and empty elements for those that are absent where the client has to be told;
+/// FileAs is none of them, for a client to which it is the name.
+fn write_texts(page: u8, texts: &BTreeMap<Tag, String>, view: &View, out: &mut Encoder) {
+    let mut of_page: BTreeMap<Tag, &str> = BTreeMap::new();
+    if view.names_absent {
+        let tags = slots::every_tag().filter(|tag| tag.page == page && *tag != tag::FILE_AS);
+        of_page.extend(tags.map(|tag| (tag, "")));
     }
+    let said = texts.iter().filter(|(tag, _)| tag.page == page);
+    of_page.extend(said.map(|(tag, text)| (*tag, text.as_str())));
+    for (tag, text) in of_page {
+        out.text(tag, text);
+    }
+}
+
+fn write_no_note(view: &View, out: &mut Encoder) {
+    if view.version < Version::V12_0 {
+        out.empty(tag::BODY);
+        return;
+    }
+    out.open(base::BODY)
+        .text(base::TYPE, "1")
+        .number(base::ESTIMATED_DATA_SIZE, 0)
+        .empty(base::DATA)
+        .close();
 }
 
 /// Truncated is said only when it is true: some phones stop synchronizing otherwise.

@@ -99,6 +99,11 @@ fn tags(slot: &Slot) -> Vec<Tag> {
     }
 }
 
+/// The elements of all rows.
+pub fn every_tag() -> impl Iterator<Item = Tag> {
+    SLOTS.iter().flat_map(tags)
+}
+
 /// Whether an element has a row.
 pub fn is_known(tag: Tag) -> bool {
     SLOTS.iter().any(|slot| tags(slot).contains(&tag))

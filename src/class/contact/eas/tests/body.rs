@@ -245,3 +245,48 @@ fn a_note_of_blanks_is_none() {
         );
     }
 }
+
+#[test]
+fn a_client_that_keeps_what_is_left_out_is_told_what_is_not_there() {
+    let stored = Kept::put(&card(&["N:Martin;;;;", "FN:Martin", "TEL;TYPE=CELL:333"]));
+    let view = |version| View {
+        names_absent: true,
+        ..v(version)
+    };
+    let shown = stored.shown(&view(141));
+    assert_eq!(shown.text_of(c::LAST_NAME).as_deref(), Some("Martin"));
+    assert_eq!(
+        shown.text_of(c::MOBILE_PHONE_NUMBER).as_deref(),
+        Some("333")
+    );
+    for tag in [
+        c::FIRST_NAME,
+        c::BIRTHDAY,
+        c::HOME_ADDRESS_CITY,
+        c::CATEGORIES,
+        c::CHILDREN,
+        c::PICTURE,
+        c2::NICK_NAME,
+        c2::IM_ADDRESS,
+    ] {
+        assert_eq!(
+            shown.text_of(tag).as_deref(),
+            Some(""),
+            "{:?}",
+            tag.full_name()
+        );
+    }
+    let note = shown.child(base::BODY).expect("a body");
+    assert_eq!(note.text_of(base::DATA).as_deref(), Some(""));
+    assert!(stored.shown(&view(25)).child(c::BODY).is_some());
+    // Sent back it changes nothing.
+    assert_eq!(
+        stored.edited(&shown, &view(141), &Supported::Absent),
+        stored
+    );
+    // Who has no name to be sorted by keeps the one the client made.
+    let nameless = Kept::put(&card(&["N:;;;;", "FN:Unnamed"]));
+    assert!(nameless.shown(&view(141)).child(c::FILE_AS).is_none());
+    let full = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:one", "CATEGORIES:a"]));
+    assert_eq!(full.shown(&view(141)).children_of(base::BODY).count(), 1);
+}
