@@ -270,3 +270,78 @@ fn row_95_an_empty_contact_is_a_contact() {
     let named = kept.changed(&[(c::LAST_NAME, "Martin")]);
     assert!(named.card.contains("FN:Martin\r\n"), "{}", named.card);
 }
+
+#[test]
+fn an_address_for_messages_is_whole_and_keeps_its_service() {
+    for (line, shown, sent, expected) in [
+        (
+            "X-SKYPE:live:anna_1",
+            "live:anna_1",
+            "live:anna_2",
+            "X-SKYPE:live:anna_2",
+        ),
+        (
+            "IMPP:skype:live:bob_2",
+            "live:bob_2",
+            "live:bob_3",
+            "IMPP:skype:live:bob_3",
+        ),
+        (
+            "IMPP:XMPP:a@example.org",
+            "a@example.org",
+            "b@example.org",
+            "IMPP:XMPP:b@example.org",
+        ),
+        (
+            "IMPP:xmpp:a@example.org",
+            "a@example.org",
+            "sip:a@example.org",
+            "IMPP:sip:a@example.org",
+        ),
+        ("IMPP:live:zoe", "live:zoe", "zoe", "IMPP:zoe"),
+        (
+            "IMPP:Teams: zoe@x.example",
+            "Teams: zoe@x.example",
+            "Teams: z@x.example",
+            "IMPP:Teams: z@x.example",
+        ),
+    ] {
+        let stored = Kept::put(&card(&["N:M;;;;", "FN:M", line]));
+        assert_eq!(
+            stored.value(c2::IM_ADDRESS).as_deref(),
+            Some(shown),
+            "{line}"
+        );
+        let after = stored.changed(&[(c2::IM_ADDRESS, sent)]);
+        assert!(
+            after.card.contains(&format!("{expected}\r\n")),
+            "{}",
+            after.card
+        );
+    }
+    let new = added(&[(c::LAST_NAME, "M"), (c2::IM_ADDRESS, "live:zoe")]);
+    assert!(new.card.contains("IMPP:live:zoe\r\n"), "{}", new.card);
+    assert_eq!(new.value(c2::IM_ADDRESS).as_deref(), Some("live:zoe"));
+}
+
+#[test]
+fn numbers_are_read_whatever_the_case_of_their_scheme_and_type() {
+    let stored = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "TEL;TYPE=work;VALUE=uri:TEL:+33-99",
+        "TEL;TYPE=MOBILE:+33 6",
+    ]));
+    assert_eq!(
+        stored.value(c::BUSINESS_PHONE_NUMBER).as_deref(),
+        Some("+33-99")
+    );
+    assert_eq!(
+        stored.value(c::MOBILE_PHONE_NUMBER).as_deref(),
+        Some("+33 6")
+    );
+    assert_eq!(stored.value(c::HOME_PHONE_NUMBER), None);
+    let after = stored.changed(&[(c::BUSINESS_PHONE_NUMBER, "+33 98")]);
+    let line = "TEL;TYPE=work;VALUE=uri:tel:+33-98\r\n";
+    assert!(after.card.contains(line), "{}", after.card);
+}
