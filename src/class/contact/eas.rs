@@ -49,7 +49,10 @@ impl EasFacet for Contact {
             return;
         };
         let mut shown = shown(&card, &Places::read(beside), view);
-        shown.fields.texts.insert(tag::FILE_AS, name::shown(&card));
+        let file_as = name::shown(&card);
+        if !file_as.is_empty() {
+            shown.fields.texts.insert(tag::FILE_AS, file_as);
+        }
         shown.fields.picture = photo(&card).and_then(|octets| self.pictures.for_device(&octets));
         fields::write(&shown, view, out);
     }

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use carnet_proto::{
-    vcard::{Document, Edit as Patch, NewLine, escape_text},
+    vcard::{Document, Edit as Patch, Line, NewLine, escape_text},
     wbxml::{
         Tag,
         page::{contacts as c, contacts2 as c2},
     },
 };
 
-use super::{address, date, mailbox, places::Places, related, typed};
+use super::{address, date, mailbox, name, places::Places, related, typed};
 use crate::eas::facet::View;
 
 /// The place of some elements' values in a card.
@@ -147,11 +147,12 @@ pub fn export(
     };
     match slot {
         Slot::Components(name, parts) => {
-            let Some(line) = card.first(name) else { return };
-            let components = match *name {
+            let components = match (*name, card.first(name)) {
                 // Several middle names are one text.
-                "N" => line.joined_components(),
-                _ => line.components(),
+                ("N", line) => name::parts(card)
+                    .or_else(|| line.map(Line::joined_components))
+                    .unwrap_or_default(),
+                (_, line) => line.map(Line::components).unwrap_or_default(),
             };
             for (tag, at) in *parts {
                 put(*tag, components.get(*at).cloned().unwrap_or_default());
@@ -199,9 +200,12 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
                 .lines()
                 .iter()
                 .position(|line| line.is(name));
-            let mut components = at
+            let before = at
                 .map(|at| patch.document().lines()[at].components())
                 .unwrap_or_default();
+            let own = (*name == "N").then(|| name::parts(patch.document()));
+            let before = own.flatten().unwrap_or(before);
+            let mut components = before.clone();
             for (tag, at) in *parts {
                 if let Some(value) = changes.get(tag) {
                     if components.len() <= *at {

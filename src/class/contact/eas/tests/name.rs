@@ -272,6 +272,79 @@ fn row_95_an_empty_contact_is_a_contact() {
 }
 
 #[test]
+fn a_person_whose_card_has_a_displayed_name_alone_has_a_name_on_every_device() {
+    let acme = [
+        "FN:John Smith",
+        "N:;;;;",
+        "ORG:ACME",
+        "EMAIL:j@acme.example",
+    ];
+    let stored = Kept::put(&card(&acme));
+    let names = |kept: &Kept| [c::FIRST_NAME, c::LAST_NAME, c::FILE_AS].map(|tag| kept.value(tag));
+    let some = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned()));
+    assert_eq!(names(&stored), some(["John", "Smith", "Smith, John"]));
+    // Sent back they are no change, also where the client leaves nothing out.
+    let echo = stored.shown(&v(161));
+    assert_eq!(stored.edited(&echo, &v(161), &Supported::Absent), stored);
+    let more = with(echo, element(c::JOB_TITLE, "Pilot"));
+    let after = stored.edited(&more, &v(161), &Supported::Absent);
+    assert!(after.card.contains("FN:John Smith\r\nN:;;;;\r\n"));
+    // Whoever changes one of them has both, and the displayed name follows.
+    let after = stored.changed(&[(c::LAST_NAME, "Jones")]);
+    assert!(after.card.contains("N:Jones;John;;;\r\n"), "{}", after.card);
+    assert!(after.card.contains("FN:John Jones\r\n"), "{}", after.card);
+    let after = stored.changed(&[(c::TITLE, "Dr.")]);
+    assert!(
+        after.card.contains("N:Smith;John;;Dr.;\r\n"),
+        "{}",
+        after.card
+    );
+    let after = stored.changed(&[(c::LAST_NAME, ""), (c::FIRST_NAME, "")]);
+    assert!(after.card.contains("FN:ACME\r\n"), "{}", after.card);
+    for (lines, expected) in [
+        (
+            &["FN:Smith, John"][..],
+            [Some("John"), Some("Smith"), Some("Smith, John")],
+        ),
+        (
+            &["FN:Café de la Gare", "ORG:SNCF"],
+            [None, Some("Café de la Gare"), Some("Café de la Gare")],
+        ),
+        // No person, or nobody's name.
+        (
+            &["FN:ACME", "N:;;;;", "ORG:ACME;Sales"],
+            [None, None, Some("ACME")],
+        ),
+        (
+            &["FN:Bakery Blue", "ORG:Azur", "X-ABShowAs:COMPANY"],
+            [None, None, Some("Bakery Blue")],
+        ),
+        (
+            &["FN:Bakery Blue", "ORG:Azur", "KIND:org"],
+            [None, None, Some("Bakery Blue")],
+        ),
+        (
+            &["FN:a@example.org", "EMAIL:a@example.org"],
+            [None, None, Some("a@example.org")],
+        ),
+        (&["FN:+33 1", "TEL:+33 1"], [None, None, Some("+33 1")]),
+        // Nothing to be called by but a number, or nothing at all.
+        (
+            &["FN:Unnamed", "TEL;VALUE=uri:tel:+33-1"],
+            [None, None, Some("+33-1")],
+        ),
+        (&["FN:Unnamed", "N:;;;;"], [None, None, None]),
+    ] {
+        let found = names(&Kept::put(&card(lines)));
+        assert_eq!(
+            found,
+            expected.map(|text| text.map(str::to_owned)),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
 fn an_address_for_messages_is_whole_and_keeps_its_service() {
     for (line, shown, sent, expected) in [
         (
