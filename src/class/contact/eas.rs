@@ -162,15 +162,10 @@ fn shown(card: &Document, places: &Places, view: &View) -> Shown {
     for slot in slots::SLOTS {
         slots::export(slot, card, places, view, &mut texts);
     }
-    let mut categories: Vec<String> = Vec::new();
-    for line in card.all("CATEGORIES") {
-        categories.extend(line.list());
-    }
-    for book in &view.labels {
-        if !categories.contains(book) {
-            categories.push(book.clone());
-        }
-    }
+    let own = card.all("CATEGORIES").flat_map(|line| line.list());
+    let mut categories: Vec<String> = own.chain(view.labels.iter().cloned()).collect();
+    let mut seen = HashSet::new();
+    categories.retain(|name| seen.insert(name.clone()));
     let children = related::children(card);
     let whole_note = note::of(card).unwrap_or_default();
     Shown {

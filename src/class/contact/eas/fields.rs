@@ -1,6 +1,6 @@
 //! ApplicationData of a contact ([MS-ASCNTC] 2.2.2), read and written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -50,7 +50,12 @@ pub fn read(data: &Element, view: &View) -> Result<Fields> {
     let elements: Vec<&Element> = data.elements().collect();
     for (at, element) in elements.iter().enumerate() {
         match element.tag {
-            tag::CATEGORIES => fields.categories = Some(list(element)),
+            tag::CATEGORIES => {
+                let mut names = list(element);
+                let mut seen = HashSet::new();
+                names.retain(|name| seen.insert(name.clone()));
+                fields.categories = Some(names);
+            }
             tag::CHILDREN => fields.children = Some(list(element)),
             tag::PICTURE => match octets_of(element)? {
                 octets if octets.is_empty() || picture::is_one(&octets) => {

@@ -142,8 +142,23 @@ pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String
         .or_else(address)
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| NAMELESS.to_owned());
-    if was_made && fn_before != name {
+    let name = if was_made { name } else { fn_before.clone() };
+    if fn_before != name {
         set_line(&mut patch, "FN", &name, escape_text(&name));
+    }
+    // The name that the contact has now says nothing beside an address.
+    let is_of_mail = |tag: &Tag| typed::EMAIL.tags.contains(tag);
+    if changes.keys().any(is_of_mail) {
+        for (at, line) in after.lines().iter().enumerate() {
+            if line.is("EMAIL") && line.param(typed::PHRASE) == Some(name.as_str()) {
+                let Some(mut line) = patch.current(at) else {
+                    continue;
+                };
+                line.params
+                    .retain(|param| !param.name.eq_ignore_ascii_case(typed::PHRASE));
+                patch.replace(at, line);
+            }
+        }
     }
     patch.finish()
 }

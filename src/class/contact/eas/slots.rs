@@ -222,8 +222,19 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
                 .map(|component| escape_text(component))
                 .collect::<Vec<_>>()
                 .join(";");
+            // What the line is sorted by: both names, or the company.
+            let sorted = if *name == "N" { 2 } else { 1 };
+            let part = |parts: &[String], at: usize| parts.get(at).cloned().unwrap_or_default();
+            let is_resorted =
+                (0..sorted).any(|number| part(&before, number) != part(&components, number));
+            if *name == "N" && is_resorted {
+                let lines = patch.document().lines().iter();
+                let own = lines.enumerate().filter(|(_, line)| line.is("SORT-STRING"));
+                own.for_each(|(at, _)| patch.remove(at));
+            }
             match at {
                 Some(at) if components.is_empty() => patch.remove(at),
+                Some(at) if is_resorted => set_components(patch, at, &components, &["SORT-AS"]),
                 Some(at) => patch.set_components(at, &components),
                 None if components.iter().all(String::is_empty) => {}
                 None => patch.add(NewLine::new(name, &[], raw)),
@@ -257,6 +268,18 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
             }
         }
     }
+}
+
+/// New components for a line. Parameters that repeat the former ones go with them.
+pub fn set_components(patch: &mut Patch<'_>, at: usize, components: &[String], stale: &[&str]) {
+    patch.set_components(at, components);
+    let before = patch.document().lines()[at].decoded();
+    let Some(mut line) = patch.current(at).filter(|line| line.raw != before) else {
+        return;
+    };
+    let is_stale = |name: &str| stale.iter().any(|stale| name.eq_ignore_ascii_case(stale));
+    line.params.retain(|param| !is_stale(&param.name));
+    patch.replace(at, line);
 }
 
 /// Sets, adds or removes one line with a value; an empty text removes it.

@@ -418,3 +418,86 @@ fn numbers_are_read_whatever_the_case_of_their_scheme_and_type() {
     let line = "TEL;TYPE=work;VALUE=uri:tel:+33-98\r\n";
     assert!(after.card.contains(line), "{}", after.card);
 }
+
+#[test]
+fn what_repeats_a_value_goes_when_the_value_changes() {
+    let lines = [
+        "N;SORT-AS=\"Harten,Rene\":van der Harten;Rene;;;",
+        "FN:Rene van der Harten",
+        "SORT-STRING:Harten",
+        "ADR;TYPE=HOME;LABEL=\"1 rue, Lille\";GEO=\"geo:50,3\";LANGUAGE=fr:;;1 rue;Lille;;59000;France",
+        "ADR;TYPE=WORK:;;2 rue;Lille;;59000;France",
+        "ADR;TYPE=WORK:;;3 rue;Lille;;59000;France",
+        "LABEL;TYPE=WORK:2 rue\\nLille",
+        "LABEL;TYPE=WORK:3 rue\\nLille",
+    ];
+    let stored = Kept::put(&card(&lines));
+    // Sent back, or another part: all of it stays.
+    let same = stored.changed(&[
+        (c::LAST_NAME, "van der Harten"),
+        (c::MIDDLE_NAME, "J."),
+        (c::HOME_ADDRESS_CITY, "Lille"),
+        (c::BUSINESS_ADDRESS_CITY, "Lille"),
+    ]);
+    for stale in [
+        "SORT-AS",
+        "SORT-STRING",
+        "LABEL=",
+        "GEO=",
+        "LABEL;TYPE=WORK:2",
+        "LABEL;TYPE=WORK:3",
+    ] {
+        assert!(same.card.contains(stale), "{stale}\n{}", same.card);
+    }
+    let after = stored.changed(&[(c::LAST_NAME, "Smith")]);
+    assert!(after.card.contains("N:Smith;Rene;;;\r\n"), "{}", after.card);
+    assert!(!after.card.contains("SORT-"), "{}", after.card);
+    let after = stored.changed(&[
+        (c::HOME_ADDRESS_CITY, "Nancy"),
+        (c::BUSINESS_ADDRESS_CITY, "Nantes"),
+    ]);
+    let home = "ADR;TYPE=HOME;LANGUAGE=fr:;;1 rue;Nancy;;59000;France\r\n";
+    assert!(after.card.contains(home), "{}", after.card);
+    assert!(!after.card.contains("LABEL;TYPE=WORK:2"), "{}", after.card);
+    assert!(after.card.contains("LABEL;TYPE=WORK:3"), "{}", after.card);
+}
+
+#[test]
+fn the_contacts_own_name_before_an_address_is_not_kept() {
+    let mail = (c::EMAIL1_ADDRESS, "\"Anna Müller\" <anna@example.org>");
+    let new = added(&[(c::FIRST_NAME, "Anna"), (c::LAST_NAME, "Müller"), mail]);
+    assert!(!new.card.contains("PHRASE"), "{}", new.card);
+    // Nor the one it has only now.
+    let stored = Kept::put(&card(&[
+        "N:Meier;Anna;;;",
+        "FN:Anna Meier",
+        "EMAIL:x@example.org",
+    ]));
+    let after = stored.changed(&[(c::LAST_NAME, "Müller"), mail]);
+    assert!(!after.card.contains("PHRASE"), "{}", after.card);
+    let desk = (c::EMAIL1_ADDRESS, "\"Front desk\" <anna@example.org>");
+    let after = stored.changed(&[(c::LAST_NAME, "Müller"), desk]);
+    assert!(after.card.contains("PHRASE=Front desk"), "{}", after.card);
+}
+
+#[test]
+fn a_category_counts_once() {
+    let twice = parent(
+        c::CATEGORIES,
+        ["a", "b", "a"].map(|name| element(c::CATEGORY, name)),
+    );
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    let after = stored.edited(&with(data(&[]), twice), &v(141), &Supported::Absent);
+    assert!(after.card.contains("CATEGORIES:a,b\r\n"), "{}", after.card);
+    let doubled = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "CATEGORIES:a,b",
+        "CATEGORIES:a",
+    ]));
+    let shown = doubled.shown(&v(141));
+    let list = shown.child(c::CATEGORIES).expect("a list");
+    let names: Vec<String> = list.children_of(c::CATEGORY).map(Element::text).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(doubled.edited(&shown, &v(141), &Supported::Absent), doubled);
+}
