@@ -28,8 +28,10 @@ pub struct Found {
 /// is one word, however it is written in groups; a sign alone is none.
 pub fn words_of(text: &str) -> Vec<String> {
     let folded = fold(text);
+    // Some programs end a word with a star.
     let parts: Vec<&str> = folded
         .split(|c: char| c.is_whitespace() || c == ',' || c == ';')
+        .map(|part| part.trim_end_matches('*'))
         .filter(|part| part.chars().any(char::is_alphanumeric))
         .collect();
     let mut words = Vec::new();

@@ -9,7 +9,7 @@ use carnet_proto::{
 };
 
 use super::{
-    facet::{Entry, make_ready},
+    facet::{Entry, make_ready, reduced},
     request::Call,
 };
 use crate::domain::{directory::Listed, error::Result};
@@ -130,7 +130,10 @@ pub async fn write_picture(
 ) {
     use base64::Engine as _;
     let octets = match listed {
-        Listed::Person(member) => call.face.core.portrait(member).await.ok().flatten(),
+        Listed::Person(member) => match call.face.core.portrait(member).await {
+            Ok(Some(portrait)) => reduced(&call.face.facet, portrait).await,
+            _ => None,
+        },
         Listed::Contact(card, _) => {
             make_ready(&call.face.facet, [card.document.to_vec()]).await;
             call.face.facet.picture(&card.document)

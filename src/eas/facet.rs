@@ -31,6 +31,8 @@ pub struct View {
     pub date_time: &'static str,
     /// Minutes east of UTC of a client that sends dates as its local midnight; none when unknown.
     pub midnight: Option<i32>,
+    /// How the client sends the day of a date.
+    pub days: Days,
     /// Octets of a note; none for all.
     pub truncation: Option<usize>,
     /// Notes are sent as HTML, the only form the client reads.
@@ -47,6 +49,22 @@ pub struct View {
     pub stray_picture: bool,
     /// Number of children that the client keeps; it drops further ones.
     pub max_children: usize,
+    /// HomeAddressCity alone may be the city of the other address.
+    pub misnames_city: bool,
+    /// What the item has not is written as empty elements: the client keeps what is left out.
+    pub names_absent: bool,
+}
+
+/// How a client sends a date without a time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Days {
+    /// As its local midnight.
+    Midnight,
+    /// As its local noon: the date in UTC is the day.
+    Noon,
+    /// Unknown.
+    #[default]
+    Any,
 }
 
 impl Default for View {
@@ -55,6 +73,7 @@ impl Default for View {
             version: Version::V14_1,
             date_time: "T11:59:00.000Z",
             midnight: None,
+            days: Days::Any,
             truncation: None,
             html: false,
             all_or_none: false,
@@ -63,6 +82,8 @@ impl Default for View {
             former_labels: Vec::new(),
             stray_picture: false,
             max_children: usize::MAX,
+            misnames_city: false,
+            names_absent: false,
         }
     }
 }
@@ -134,16 +155,32 @@ pub trait EasFacet: Send + Sync {
     /// A JPEG of a size for devices; none without a picture. May take long.
     fn picture(&self, document: &[u8]) -> Option<Vec<u8>>;
 
+    /// [`EasFacet::picture`] of a picture by itself; none where it cannot be read.
+    fn reduced(&self, picture: &[u8]) -> Option<Vec<u8>>;
+
+    /// The data as they were sent, where they hold something that no item keeps, to be kept for
+    /// their author: a note in a form that is not read.
+    fn unkept(&self, data: &Element) -> Option<Element>;
+
     /// The item as a directory entry.
     fn directory(&self, document: &[u8]) -> Entry;
 }
 
+/// Who decodes pictures, one a core: it takes memory.
+static MAKERS: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
+
+/// [`EasFacet::reduced`], away from the threads of requests.
+pub async fn reduced(facet: &Arc<dyn EasFacet>, picture: Vec<u8>) -> Option<Vec<u8>> {
+    let facet = facet.clone();
+    let permit = MAKERS.acquire().await;
+    let made = spawn_blocking(move || facet.reduced(&picture)).await;
+    drop(permit);
+    made.ok().flatten()
+}
+
 /// Computes what exporting these documents needs, away from the threads of requests.
 pub async fn make_ready(facet: &Arc<dyn EasFacet>, documents: impl IntoIterator<Item = Vec<u8>>) {
-    // One a core: decoding takes memory.
-    static MAKERS: LazyLock<Semaphore> = LazyLock::new(|| {
-        Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from))
-    });
     for document in documents {
         if facet.is_ready(&document) {
             continue;

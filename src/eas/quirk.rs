@@ -5,6 +5,7 @@
 
 use carnet_proto::eas::request_line::Version;
 
+use super::facet::Days;
 use crate::domain::{store::Device, view::Mode};
 
 /// Whether a DeviceId is the one under which Android's client checks an account before it is set
@@ -31,7 +32,7 @@ pub fn date_time(device: &Device, utc_offset: Option<i32>) -> &'static str {
     } else if is_aosp(user_agent) {
         // The Android Open Source client adds a day from noon on.
         "T08:00:00.000Z"
-    } else if device_type.starts_with("blackberry") {
+    } else if is_blackberry(device) {
         "T11:00:00.000Z"
     } else if utc_offset.is_some_and(|minutes| minutes >= 12 * 60) {
         "T05:30:00.000Z"
@@ -77,6 +78,17 @@ pub fn repeats_refused_adds(device: &Device) -> bool {
     is_ios(device) || is_outlook(device)
 }
 
+/// How a client sends a birthday. BlackBerry 10 sends noon in its own time zone: 17:00Z in New York.
+pub fn days(device: &Device) -> Days {
+    if sends_local_midnight(device) {
+        Days::Midnight
+    } else if is_blackberry(device) {
+        Days::Noon
+    } else {
+        Days::Any
+    }
+}
+
 /// Clients that send a birthday as midnight in their own time zone.
 pub fn sends_local_midnight(device: &Device) -> bool {
     is_ios(device) || is_outlook(device) || is_nine(device)
@@ -90,6 +102,17 @@ pub fn stray_picture(device: &Device) -> bool {
 /// The Android Open Source client keeps eight children and drops the others on upload.
 pub fn max_children(user_agent: &str) -> usize {
     if is_aosp(user_agent) { 8 } else { usize::MAX }
+}
+
+/// The Android Open Source client sends the city of the *other* address as HomeAddressCity.
+pub fn misnames_city(user_agent: &str) -> bool {
+    is_aosp(user_agent)
+}
+
+/// TbSync for Thunderbird keeps what a Change leaves out, and sends it back with its next edit; an
+/// empty element clears.
+pub fn keeps_absent(device: &Device) -> bool {
+    device.device_type.eq_ignore_ascii_case("TbSync")
 }
 
 /// Outlook recognizes an item it moved only by a Change under the new id; an Add would duplicate
@@ -109,6 +132,11 @@ fn is_ios(device: &Device) -> bool {
     ["iphone", "ipad", "ipod"]
         .iter()
         .any(|name| device_type.starts_with(name))
+}
+
+fn is_blackberry(device: &Device) -> bool {
+    let device_type = device.device_type.to_ascii_lowercase();
+    device_type.starts_with("blackberry")
 }
 
 /// Whether the DeviceId is `nine` and more, in hexadecimal.
@@ -185,6 +213,27 @@ mod tests {
             let device = device(kind, agent, version);
             assert_eq!(contacts_view(&device), expected, "{kind}");
         }
+    }
+
+    #[test]
+    fn clients_send_days_in_their_own_ways() {
+        for (kind, agent, expected) in [
+            ("iPhone", "", Days::Midnight),
+            ("WindowsOutlook", "Outlook/16.0", Days::Midnight),
+            ("Android", "Nine/4.9", Days::Midnight),
+            ("BlackBerry", "", Days::Noon),
+            ("blackberryQ10", "", Days::Noon),
+            ("TbSync", "Thunderbird ActiveSync", Days::Any),
+            ("Android", "Android/5-EAS-2.0", Days::Any),
+        ] {
+            assert_eq!(
+                days(&device(kind, agent, "14.1")),
+                expected,
+                "{kind} {agent}"
+            );
+        }
+        assert!(misnames_city("Android/5.1.1-EAS-2.0"));
+        assert!(!misnames_city("Android-Mail/2024.1"));
     }
 
     #[test]

@@ -72,8 +72,10 @@ impl Call {
                 .utc_offset
                 .filter(|_| quirk::sends_local_midnight(&self.device)),
             truncation: truncation.and_then(|octets| usize::try_from(octets).ok()),
+            days: quirk::days(&self.device),
             stray_picture: quirk::stray_picture(&self.device),
             max_children: quirk::max_children(&self.device.user_agent),
+            misnames_city: quirk::misnames_city(&self.device.user_agent),
             ..View::default()
         }
     }

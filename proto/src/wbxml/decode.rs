@@ -5,11 +5,12 @@ use super::{Element, Node, Tag, text::lenient};
 /// Limits of a decoder.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Octets of the document.
+    /// Octets of the document, and of all texts and opaque values that are read from it.
     pub size: usize,
     /// Octets of one string or opaque value.
     pub string: usize,
     pub depth: usize,
+    /// Elements, texts and opaque values.
     pub elements: usize,
 }
 
@@ -73,6 +74,11 @@ const CONTENT: u8 = 0x40;
 const ATTRIBUTES: u8 = 0x80;
 /// charset UTF-8 by its IANA number
 const UTF_8: u32 = 0x6A;
+/// Octets of content that an octet of a document may become: U+FFFD for what is no UTF-8. Only a
+/// string table says more than that.
+const GROWTH: usize = 3;
+/// Octets of content that any document may have.
+const LITTLE: usize = 1 << 20;
 
 /// Decodes a document. Unknown tags and pages are skipped with their content.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Element, DecodeError> {
@@ -87,6 +93,9 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Element, DecodeError> {
         at: 0,
         limits,
         table: &[],
+        nodes: 0,
+        content: 0,
+        most: (bytes.len() * GROWTH).max(LITTLE).min(limits.size),
     };
     decoder.header()?;
     decoder.body()
@@ -97,6 +106,11 @@ struct Decoder<'a> {
     at: usize,
     limits: &'a Limits,
     table: &'a [u8],
+    /// Elements, texts and opaque values so far.
+    nodes: usize,
+    /// Octets of texts and opaque values so far, and at most.
+    content: usize,
+    most: usize,
 }
 
 /// An element being read; a skipped one is thrown away when it ends.
@@ -129,7 +143,6 @@ impl<'a> Decoder<'a> {
         let mut page = 0;
         let mut open: Vec<Open> = Vec::new();
         let mut root = None;
-        let mut elements = 0;
         while self.at < self.bytes.len() {
             let start = self.at;
             let token = self.byte()?;
@@ -144,11 +157,11 @@ impl<'a> Decoder<'a> {
                 ENTITY => {
                     let code = self.integer()?;
                     let text = char::from_u32(code).unwrap_or('\u{FFFD}').to_string();
-                    add(&mut open, Node::Text(text), start)?;
+                    self.add(&mut open, Node::Text(text), start)?;
                 }
                 STR_I => {
                     let text = self.string(start)?;
-                    add(&mut open, Node::Text(text), start)?;
+                    self.add(&mut open, Node::Text(text), start)?;
                 }
                 STR_T => {
                     let index = self.integer()? as usize;
@@ -158,8 +171,11 @@ impl<'a> Decoder<'a> {
                         offset: start,
                     })?;
                     let end = memchr::memchr(0, rest).unwrap_or(rest.len());
+                    if end > self.limits.string {
+                        return fail_at(Reason::TooLarge, start);
+                    }
                     let text = lenient(&rest[..end]);
-                    add(&mut open, Node::Text(text), start)?;
+                    self.add(&mut open, Node::Text(text), start)?;
                 }
                 OPAQUE => {
                     let length = self.integer()? as usize;
@@ -167,7 +183,7 @@ impl<'a> Decoder<'a> {
                         return fail_at(Reason::TooLarge, start);
                     }
                     let bytes = self.take(length)?.to_vec();
-                    add(&mut open, Node::Opaque(bytes), start)?;
+                    self.add(&mut open, Node::Opaque(bytes), start)?;
                 }
                 _ if token & ATTRIBUTES != 0 => {
                     return fail_at(
@@ -180,10 +196,7 @@ impl<'a> Decoder<'a> {
                 }
                 LITERAL | EXT_I_0..=0x44 => return fail_at(Reason::Token, start),
                 _ => {
-                    elements += 1;
-                    if elements > self.limits.elements {
-                        return fail_at(Reason::TooLarge, start);
-                    }
+                    self.count(0, start)?;
                     if open.is_empty() && root.is_some() {
                         return fail_at(Reason::SecondRoot, start);
                     }
@@ -215,6 +228,27 @@ impl<'a> Decoder<'a> {
             Some(root) => Ok(root),
             None => self.fail(Reason::Empty),
         }
+    }
+
+    /// Counts an element, or a text or opaque value of so many octets.
+    fn count(&mut self, octets: usize, start: usize) -> Result<(), DecodeError> {
+        self.nodes += 1;
+        self.content += octets;
+        if self.nodes > self.limits.elements || self.content > self.most {
+            return fail_at(Reason::TooLarge, start);
+        }
+        Ok(())
+    }
+
+    /// Counts a text or an opaque value, and adds it to the innermost element.
+    fn add(&mut self, open: &mut [Open], node: Node, start: usize) -> Result<(), DecodeError> {
+        let octets = match &node {
+            Node::Text(text) => text.len(),
+            Node::Opaque(bytes) => bytes.len(),
+            Node::Element(_) => 0,
+        };
+        self.count(octets, start)?;
+        add(open, node, start)
     }
 
     fn byte(&mut self) -> Result<u8, DecodeError> {

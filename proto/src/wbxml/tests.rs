@@ -154,6 +154,62 @@ fn limits_bound_size_strings_depth_and_elements() {
 }
 
 #[test]
+fn a_string_table_makes_no_more_of_a_document_than_its_limits() {
+    // A table without an end, and an element that refers to it so many times.
+    let document = |table: usize, times: usize| {
+        let shifts = [21, 14, 7].map(|shift| (table >> shift) as u8 & 0x7F | 0x80);
+        let mut octets = vec![0x03, 0x01, 0x6A];
+        octets.extend(shifts);
+        octets.push(table as u8 & 0x7F);
+        octets.resize(octets.len() + table, b'x');
+        octets.push(0x45);
+        octets.extend([0x83, 0x00].repeat(times));
+        octets.push(0x01);
+        octets
+    };
+    let limits = Limits::default();
+    let check = |limits: &Limits, octets: &[u8]| {
+        decode(octets, limits)
+            .map(|element| element.text().len())
+            .map_err(|error| error.reason)
+    };
+    let kib = 1024;
+    assert_eq!(check(&limits, &document(512 * kib, 2)), Ok(kib * kib));
+    assert_eq!(
+        check(&limits, &document(512 * kib, 300)),
+        Err(Reason::TooLarge)
+    );
+    // As one string, as a part of all, and as one node of many.
+    for limits in [
+        Limits {
+            string: 511 * kib,
+            ..limits
+        },
+        Limits {
+            size: 513 * kib,
+            ..limits
+        },
+        Limits {
+            elements: 2,
+            ..limits
+        },
+    ] {
+        let octets = document(512 * kib, 2);
+        assert_eq!(check(&limits, &octets), Err(Reason::TooLarge), "{limits:?}");
+    }
+    // Characters by their number are counted too.
+    let mut entities = vec![0x03, 0x01, 0x6A, 0x00, 0x45];
+    entities.extend([0x02, b'x'].repeat(9));
+    entities.push(0x01);
+    let few = Limits {
+        elements: 9,
+        ..limits
+    };
+    assert_eq!(check(&limits, &entities), Ok(9));
+    assert_eq!(check(&few, &entities), Err(Reason::TooLarge));
+}
+
+#[test]
 fn ten_megabytes_are_read_within_their_own_size() {
     let mut octets = vec![0x03, 0x01, 0x6A, 0x00, 0x45, 0x03];
     octets.resize(10 << 20, b'x');

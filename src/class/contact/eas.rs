@@ -25,7 +25,7 @@ use carnet_proto::{
     eas::request_line::Version,
     vcard::{Binary, Document, Edit as Patch, NewLine, escape_text},
     wbxml::{
-        Element, Encoder, Tag,
+        Element, Encoder, Node, Tag,
         page::{air_sync_base as base, contacts as tag, contacts2 as tag2},
     },
 };
@@ -49,7 +49,10 @@ impl EasFacet for Contact {
             return;
         };
         let mut shown = shown(&card, &Places::read(beside), view);
-        shown.fields.texts.insert(tag::FILE_AS, name::shown(&card));
+        let file_as = name::shown(&card);
+        if !file_as.is_empty() {
+            shown.fields.texts.insert(tag::FILE_AS, file_as);
+        }
         shown.fields.picture = photo(&card).and_then(|octets| self.pictures.for_device(&octets));
         fields::write(&shown, view, out);
     }
@@ -62,7 +65,7 @@ impl EasFacet for Contact {
     ) -> Result<Arc<dyn Edit>> {
         Ok(Arc::new(EasEdit {
             contact: self,
-            fields: fields::read(data, view.midnight)?,
+            fields: fields::read(data, view)?,
             view: view.clone(),
             supported: supported.clone(),
         }))
@@ -80,7 +83,7 @@ impl EasFacet for Contact {
     }
 
     fn fingerprint(&self, data: &Element) -> String {
-        match fields::read(data, None) {
+        match fields::read(data, &View::default()) {
             Ok(mut fields) => {
                 let picture = fields.picture.take().map(|octets| digest(&octets));
                 digest(format!("{fields:?} {picture:?}").as_bytes())
@@ -99,6 +102,22 @@ impl EasFacet for Contact {
     fn picture(&self, document: &[u8]) -> Option<Vec<u8>> {
         let card = Document::parse(document).ok()?;
         self.pictures.for_device(&photo(&card)?)
+    }
+
+    fn reduced(&self, picture: &[u8]) -> Option<Vec<u8>> {
+        self.pictures.for_device(picture)
+    }
+
+    fn unkept(&self, data: &Element) -> Option<Element> {
+        if !fields::is_note_unread(data) {
+            return None;
+        }
+        let is_picture = |node: &&Node| matches!(node, Node::Element(e) if e.tag == tag::PICTURE);
+        let others = data.children.iter().filter(|node| !is_picture(node));
+        Some(Element {
+            tag: data.tag,
+            children: others.cloned().collect(),
+        })
     }
 
     fn directory(&self, document: &[u8]) -> Entry {
@@ -143,15 +162,10 @@ fn shown(card: &Document, places: &Places, view: &View) -> Shown {
     for slot in slots::SLOTS {
         slots::export(slot, card, places, view, &mut texts);
     }
-    let mut categories: Vec<String> = Vec::new();
-    for line in card.all("CATEGORIES") {
-        categories.extend(line.list());
-    }
-    for book in &view.labels {
-        if !categories.contains(book) {
-            categories.push(book.clone());
-        }
-    }
+    let own = card.all("CATEGORIES").flat_map(|line| line.list());
+    let mut categories: Vec<String> = own.chain(view.labels.iter().cloned()).collect();
+    let mut seen = HashSet::new();
+    categories.retain(|name| seen.insert(name.clone()));
     let children = related::children(card);
     let whole_note = note::of(card).unwrap_or_default();
     Shown {
@@ -249,7 +263,10 @@ impl Edit for EasEdit {
     fn outdates(&self, before: &[u8], made: &[u8], beside: &[u8]) -> bool {
         let Ok(card) = parse(made) else { return false };
         let shown = shown(&card, &Places::read(beside), &self.view).fields;
-        let cuts_note = self.fields.note.is_some() && self.fields.note != shown.note;
+        let is_blank = |note: &Option<String>| note.as_ref().is_none_or(|n| n.trim().is_empty());
+        let cuts_note = self.fields.note.is_some()
+            && self.fields.note != shown.note
+            && !(is_blank(&self.fields.note) && is_blank(&shown.note));
         cuts_note || self.moves_up(&card, shown) || self.outdates_file_as(before, &card)
     }
 }
@@ -289,7 +306,8 @@ impl EasEdit {
         if changes.texts.len() > dates.len() || !changes.is_of_texts() {
             for tag in dates {
                 let before = shown.fields.texts.get(&tag).map_or("", String::as_str);
-                if date::is_echo(&changes.texts[&tag], before) {
+                let is_fixed = self.fields.fixed.contains(&tag);
+                if !is_fixed && date::is_echo(&changes.texts[&tag], before) {
                     changes.texts.remove(&tag);
                 }
             }
@@ -336,7 +354,8 @@ impl EasEdit {
     fn texts(&self, card: &Document, shown: &BTreeMap<Tag, String>) -> BTreeMap<Tag, String> {
         let mut sent = self.fields.texts.clone();
         let home_is_empty = || !shown.keys().any(|tag| is_home_address(*tag));
-        if self.fields.stray_city
+        if self.view.misnames_city
+            && self.fields.stray_city
             && home_is_empty()
             && let Some(city) = sent.remove(&tag::HOME_ADDRESS_CITY)
         {
@@ -377,7 +396,7 @@ impl EasEdit {
     /// [MS-ASCMD] 2.2.3.24 and 2.2.3.179, and what clients really mean: data that say nothing of the
     /// contact omit nothing.
     fn clears_omitted(&self, tag: Tag) -> bool {
-        if self.fields == Fields::default() || self.fields.unread.contains(&tag) {
+        if self.fields.says_nothing() || self.fields.unread.contains(&tag) {
             return false;
         }
         match &self.supported {
@@ -398,19 +417,17 @@ impl EasEdit {
             .collect()
     }
 
-    /// The new picture; none where it is the one there, or the smaller one made of it.
+    /// The new picture; none where it is the one there, or the smaller one made of it. A device that
+    /// was shown no picture removes none.
     fn picture(&self, card: &Document, with_other_changes: bool) -> Option<Vec<u8>> {
         let sent = self.fields.picture.as_ref()?;
-        let Some(stored) = photo(card) else {
-            let removes = sent.is_empty() && card.photo().is_none();
-            return (!removes).then(|| sent.clone());
-        };
+        let stored = photo(card);
+        let shown = || self.contact.pictures.for_device(stored.as_ref()?);
         let says_nothing = if sent.is_empty() {
-            self.view.stray_picture && with_other_changes
+            (self.view.stray_picture && with_other_changes) || shown().is_none()
         } else {
-            *sent == stored
-                || (picture::fits_a_device(sent)
-                    && self.contact.pictures.for_device(&stored).as_ref() == Some(sent))
+            stored.as_ref() == Some(sent)
+                || (picture::fits_a_device(sent) && shown().as_ref() == Some(sent))
         };
         (!says_nothing).then(|| sent.clone())
     }
@@ -419,6 +436,10 @@ impl EasEdit {
 impl Fields {
     fn is_of_texts(&self) -> bool {
         self.categories.is_none() && self.children.is_none() && self.note.is_none()
+    }
+
+    fn says_nothing(&self) -> bool {
+        self.texts.is_empty() && self.is_of_texts() && self.picture.is_none()
     }
 }
 

@@ -14,7 +14,7 @@ use fast_image_resize::{
 };
 use image::{DynamicImage, ImageFormat, ImageReader};
 
-use self::decode::decode;
+use self::decode::{decode, is_raw};
 use crate::domain::{
     error::{Error, Result},
     item::digest,
@@ -116,6 +116,16 @@ fn is_for_device(octets: &[u8]) -> bool {
         && ImageReader::with_format(Cursor::new(octets), ImageFormat::Jpeg)
             .into_dimensions()
             .is_ok_and(|(width, height)| width.max(height) <= DEVICE_EDGE)
+}
+
+/// Whether octets begin as a picture does, of a format that is read here or elsewhere.
+pub fn is_one(octets: &[u8]) -> bool {
+    let boxed = octets.get(4..8).unwrap_or_default();
+    // HEIF and AVIF, JPEG XL with and without boxes, JPEG 2000.
+    image::guess_format(octets).is_ok()
+        || [&b"ftyp"[..], b"JXL ", b"jP  "].contains(&boxed)
+        || octets.starts_with(b"\xFF\x0A")
+        || is_raw(octets)
 }
 
 /// The subtype of the picture's media type, by its octets: `jpeg`, `png`.

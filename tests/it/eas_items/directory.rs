@@ -540,7 +540,8 @@ fn a_member_is_found_with_organization_and_picture() {
         picture: Some(picture.clone()),
     }));
     let phone = Device::set_up(&server.address, "alice", "gal3", "14.1");
-    for query in ["bob", "keller ag"] {
+    // Some programs end the words with a star.
+    for query in ["bob", "keller ag", "bob*", "keller* ag*"] {
         let found = gal(&phone, query, None, Some(["", ""]));
         let bob = found
             .children_of(s::RESULT)
@@ -552,4 +553,25 @@ fn a_member_is_found_with_organization_and_picture() {
         let octets = shown.text_of(g::DATA).expect("octets");
         assert_eq!(STANDARD.decode(octets).expect("base64"), picture);
     }
+}
+
+#[test]
+fn a_large_portrait_is_made_small_for_the_directory() {
+    let server = Server::start();
+    let picture = jpeg(1500);
+    assert!(picture.len() > 36_864);
+    server.commit(Op::Person(PersonOp::DescribePerson {
+        person: server.person("bob"),
+        organization: None,
+        picture: Some(picture),
+    }));
+    let phone = Device::set_up(&server.address, "alice", "gal4", "14.1");
+    let found = gal(&phone, "bob", None, Some(["36864", ""]));
+    let result = found.child(s::RESULT).and_then(|r| r.child(s::PROPERTIES));
+    let shown = result.and_then(|person| person.child(g::PICTURE));
+    let shown = shown.expect("a Picture");
+    assert_eq!(shown.text_of(g::STATUS).as_deref(), Some("1"));
+    let octets = STANDARD.decode(shown.text_of(g::DATA).expect("octets"));
+    let octets = octets.expect("base64");
+    assert!(octets.len() <= 36_864 && octets.starts_with(&[0xFF, 0xD8]));
 }

@@ -388,3 +388,86 @@ fn row_84_lists_within_a_name_survive_another_last_name() {
     let expected = card.replace("Stevenson", "Stevens");
     assert_eq!(stored.text(), expected);
 }
+
+#[test]
+fn thunderbird_is_told_what_is_gone_and_removes_no_picture_it_never_had() {
+    let server = Server::start();
+    let path = "/dav/carol/private/contacts/tb.vcf";
+    let card = |lines: &str| {
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:tb\r\nN:Adler;Zoe;;;\r\nFN:Zoe Adler\r\n{lines}\
+             PHOTO;VALUE=uri:https://example.org/p.jpg\r\nEND:VCARD\r\n"
+        )
+    };
+    let full = card("TITLE:Pilot\r\nNOTE:one\r\nNICKNAME:Zo\r\n");
+    assert_eq!(put(&server, "carol", path, &full), 201);
+    let client = |id: &str, kind: &str| {
+        let mut phone = Phone::new(&server, "carol", id, "14.1");
+        phone.kind = kind.to_owned();
+        phone.start();
+        phone.pull();
+        phone
+    };
+    let (mut thunderbird, mut other) = (client("tb", "TbSync"), client("other", "TestPhone"));
+    put(&server, "carol", path, &card(""));
+    let absent = ["JobTitle", "Categories", "NickName", "Picture", "Birthday"];
+    for (phone, is_told) in [(&mut other, false), (&mut thunderbird, true)] {
+        let answer = phone.sync("AirSync:GetChanges");
+        phone.key = text_at(&answer, &["SyncKey"]).expect("a key");
+        let data = told(&answer);
+        assert_eq!(text_at(data, &["LastName"]).as_deref(), Some("Adler"));
+        for name in absent {
+            let shown = text_at(data, &[name]);
+            assert_eq!(shown, is_told.then(String::new), "{name}");
+        }
+        assert_eq!(all(data, "Body").len(), usize::from(is_told));
+    }
+    let told = thunderbird.pull_again();
+    let id = &told.iter().find(|told| told.2 == "Adler").expect("one").1;
+    changed(
+        &mut thunderbird,
+        id,
+        &["Contacts:MobilePhoneNumber = +33 6", "Contacts:Picture"],
+    );
+    let stored = request(&server.address, "GET", path, &[basic("carol", "demo")], b"").text();
+    assert!(stored.contains("PHOTO;VALUE=uri:https://example.org/p.jpg"));
+    assert!(stored.contains("+33 6"), "{stored}");
+}
+
+#[test]
+fn a_note_as_rich_text_is_kept_for_its_author_and_the_stored_one_comes_back() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "carol", "rich", "14.1");
+    let id = made(
+        &mut phone,
+        &[
+            "Contacts:LastName = Noted",
+            "AirSyncBase:Body",
+            "  AirSyncBase:Type = 1",
+            "  AirSyncBase:Data = the note",
+        ],
+    );
+    let rich = [
+        "Contacts:JobTitle = Pilot",
+        "AirSyncBase:Body",
+        "  AirSyncBase:Type = 3",
+        "  AirSyncBase:Data = {\\rtf1 another note}",
+    ];
+    let answer = changed(&mut phone, &id, &rich);
+    assert!(responses(&answer).is_empty());
+    let back = told(&answer);
+    assert_eq!(
+        text_at(back, &["Body", "Data"]).as_deref(),
+        Some("the note")
+    );
+    assert_eq!(text_at(back, &["JobTitle"]).as_deref(), Some("Pilot"));
+    // However often it is sent.
+    changed(&mut phone, &id, &rich);
+    let person = server.person("carol");
+    let kept = server.runtime.block_on(server.store().refused(person));
+    let kept = kept.expect("read");
+    let notes = kept
+        .iter()
+        .filter(|kept| String::from_utf8_lossy(&kept.document).contains("another note"));
+    assert_eq!(notes.count(), 1);
+}

@@ -7,7 +7,10 @@ use carnet_proto::{
     wbxml::{Tag, page::contacts as c},
 };
 
-use super::places::{Candidate, Places};
+use super::{
+    places::{Candidate, Places},
+    slots::set_components,
+};
 
 /// Street, city, state, postal code, country of one sort of address.
 pub struct Sort {
@@ -96,9 +99,15 @@ impl Sort {
             }
         }
         let empty = parts.iter().all(String::is_empty);
+        if let Some(at) = at
+            && let Some(label) = label_of(patch.document(), at)
+            && seven(patch.document().lines()[at].components()) != parts
+        {
+            patch.remove(label);
+        }
         match at {
             Some(at) if empty => patch.remove(at),
-            Some(at) => patch.set_components(at, &parts),
+            Some(at) => set_components(patch, at, &parts, &["LABEL", "GEO"]),
             None if empty => {}
             None => {
                 let raw = parts
@@ -125,6 +134,29 @@ fn kind_of(line: &Line) -> Option<&'static str> {
     ["work", "home"]
         .into_iter()
         .find(|kind| line.has_type(kind))
+}
+
+/// The LABEL of version 3.0 that says an address once more: the first left of its group and types.
+fn label_of(card: &Document, address: usize) -> Option<usize> {
+    let lines = card.lines();
+    let kind = |line: &Line| {
+        let mut types = line.types();
+        types.sort_unstable();
+        (line.group.clone(), types)
+    };
+    let own = kind(&lines[address]);
+    let alike = |name: &'static str| {
+        let lines = lines.iter().enumerate();
+        lines
+            .filter(move |(_, line)| line.is(name))
+            .map(|(at, _)| at)
+    };
+    let number = alike("ADR")
+        .filter(|at| kind(&lines[*at]) == own)
+        .position(|at| at == address)?;
+    alike("LABEL")
+        .filter(|at| kind(&lines[*at]) == own)
+        .nth(number)
 }
 
 /// Post office box, extended address and street on lines of their own.

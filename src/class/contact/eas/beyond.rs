@@ -8,6 +8,7 @@ use carnet_proto::vcard::{Document, Line};
 use super::{
     places::Places,
     slots::{SLOTS, Slot},
+    typed::number,
 };
 
 /// Lines that have elements, as many as there are.
@@ -49,8 +50,7 @@ fn value(line: &Line) -> String {
         said.collect::<Vec<_>>().join(", ")
     } else {
         let text = line.text();
-        let bare = text.strip_prefix("tel:").unwrap_or(&text);
-        bare.trim().to_owned()
+        number(&text).unwrap_or(&text).trim().to_owned()
     }
 }
 

@@ -2,7 +2,9 @@
 //! 2.2.2.6).
 
 use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate};
-use chrono::{Days, NaiveDate};
+use chrono::NaiveDate;
+
+use crate::eas::facet::{Days, View};
 
 /// The year of a date without one, as Apple's programs have it.
 const NO_YEAR: u16 = 1604;
@@ -59,8 +61,11 @@ impl Sort {
         match at.and_then(|at| Some((at, patch.current(at)?))) {
             Some((at, mut line)) => {
                 let omit = "X-APPLE-OMIT-YEAR";
-                line.params
-                    .retain(|param| !param.name.eq_ignore_ascii_case(omit));
+                // Of another sort of value, or for another calendar, the date would not be one.
+                let stale = [omit, "VALUE", "CALSCALE"];
+                let is_stale =
+                    |name: &str| stale.iter().any(|stale| name.eq_ignore_ascii_case(stale));
+                line.params.retain(|param| !is_stale(&param.name));
                 if without_year && !v4 {
                     line = line.with(omit, NO_YEAR.to_string());
                 }
@@ -123,8 +128,8 @@ impl Sort {
 /// The day a client means, as `1996-04-15`; empty for text that is not a date.
 ///
 /// Clients east of UTC send local midnight, which is the evening before in UTC. From UTC+12 on,
-/// this differs from a time of day only where the zone is known (`midnight`, minutes east of UTC).
-pub fn normalise(text: &str, midnight: Option<i32>) -> String {
+/// this differs from a time of day only where the zone is known ([`View::midnight`]).
+pub fn normalise(text: &str, view: &View) -> String {
     let text = text.trim();
     let Some(date) = PartialDate::parse(text) else {
         return String::new();
@@ -132,27 +137,43 @@ pub fn normalise(text: &str, midnight: Option<i32>) -> String {
     let (Some(year), Some(month), Some(day)) = (date.year, date.month, date.day) else {
         return String::new();
     };
-    let digits: String = text
-        .split_once('T')
-        .map(|(_, time)| time.chars().filter(char::is_ascii_digit).take(4).collect())
-        .unwrap_or_default();
-    let minutes = match digits.len() {
-        4 => digits[..2].parse::<u32>().unwrap_or(0) * 60 + digits[2..].parse().unwrap_or(0),
-        _ => 0,
-    };
+    let minutes = minutes_of(text);
     let Some(mut day) = NaiveDate::from_ymd_opt(year.into(), month.into(), day.into()) else {
         return String::new();
     };
     // An hour more: half of the days of a year may have another offset.
     let local = |offset: i32| i64::from(minutes) + i64::from(offset) + 60;
-    let is_next = match midnight.filter(|offset| *offset >= 12 * 60) {
+    let is_next = match view.midnight.filter(|offset| *offset >= 12 * 60) {
+        _ if view.days == Days::Noon => false,
         Some(offset) => local(offset) >= 24 * 60,
         None => minutes > 12 * 60,
     };
     if is_next {
-        day = day.checked_add_days(Days::new(1)).unwrap_or(day);
+        day = day.succ_opt().unwrap_or(day);
     }
     day.format("%Y-%m-%d").to_string()
+}
+
+/// Minutes after midnight of a date with a time.
+fn minutes_of(text: &str) -> u32 {
+    let digits: String = text
+        .split_once('T')
+        .map(|(_, time)| time.chars().filter(char::is_ascii_digit).take(4).collect())
+        .unwrap_or_default();
+    match digits.len() {
+        4 => digits[..2].parse::<u32>().unwrap_or(0) * 60 + digits[2..].parse().unwrap_or(0),
+        _ => 0,
+    }
+}
+
+/// Whether a date is sent with the time that the client gives to any date, so that no time zone
+/// moved it to another day: 00:00, 08:00, 11:59, 12:00.
+pub fn is_fixed(text: &str, view: &View) -> bool {
+    match view.days {
+        Days::Midnight => false,
+        Days::Noon => true,
+        Days::Any => [0, 8 * 60, 11 * 60 + 59, 12 * 60].contains(&minutes_of(text)),
+    }
 }
 
 /// Whether a date sent with other changes is the date shown before, shifted by a time zone.

@@ -1,6 +1,6 @@
 //! ApplicationData of a contact ([MS-ASCNTC] 2.2.2), read and written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use carnet_proto::{
     eas::request_line::Version,
@@ -10,7 +10,7 @@ use carnet_proto::{
     },
 };
 
-use super::{date, html, note, slots};
+use super::{super::picture, date, html, note, slots};
 use crate::{
     domain::error::{Error, Result},
     eas::facet::View,
@@ -32,28 +32,40 @@ pub struct Fields {
     pub note: Option<String>,
     /// The octets; empty to remove it.
     pub picture: Option<Vec<u8>>,
-    /// Dates that are none: what is stored stays.
+    /// Dates and pictures that are none, notes in a form that is not read: what is stored stays.
     pub unread: Vec<Tag>,
-    /// HomeAddressCity without any other element of the home address: see [`read`].
+    /// Dates that no time zone moved: see [`date::is_fixed`].
+    pub fixed: Vec<Tag>,
+    /// HomeAddressCity without any other element of the home address, and without OtherAddressCity:
+    /// see [`read`].
     pub stray_city: bool,
 }
 
 /// Parses ApplicationData, elements in any order.
 ///
-/// Of a repeated element the last one counts, except HomeAddressCity: the client of the Android
-/// Open Source Project sends the city of the *other* address under this name. `midnight` is
-/// [`View::midnight`].
-pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
+/// Of a repeated element the last one counts, except HomeAddressCity of the client that sends the
+/// city of the *other* address under this name ([`View::misnames_city`]).
+pub fn read(data: &Element, view: &View) -> Result<Fields> {
     let mut fields = Fields::default();
     let elements: Vec<&Element> = data.elements().collect();
     for (at, element) in elements.iter().enumerate() {
         match element.tag {
-            tag::CATEGORIES => fields.categories = Some(list(element)),
+            tag::CATEGORIES => {
+                let mut names = list(element);
+                let mut seen = HashSet::new();
+                names.retain(|name| seen.insert(name.clone()));
+                fields.categories = Some(names);
+            }
             tag::CHILDREN => fields.children = Some(list(element)),
-            tag::PICTURE => fields.picture = Some(picture(element)?),
+            tag::PICTURE => match octets_of(element)? {
+                octets if octets.is_empty() || picture::is_one(&octets) => {
+                    fields.picture = Some(octets);
+                }
+                _ => fields.unread.push(tag::PICTURE),
+            },
             tag::BODY => fields.note = Some(lf(&element.text())),
             base::BODY => fields.note = body(element).or(fields.note),
-            tag::HOME_ADDRESS_CITY if is_other_city(&elements, at) => {
+            tag::HOME_ADDRESS_CITY if view.misnames_city && is_other_city(&elements, at) => {
                 let city = lf(&element.text());
                 fields.texts.insert(tag::OTHER_ADDRESS_CITY, city);
             }
@@ -61,7 +73,10 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
                 let text = lf(&element.text());
                 let is_said = !text.trim().is_empty();
                 let text = if slots::is_date(known) {
-                    date::normalise(&text, midnight)
+                    if date::is_fixed(&text, view) {
+                        fields.fixed.push(known);
+                    }
+                    date::normalise(&text, view)
                 } else {
                     text
                 };
@@ -74,7 +89,12 @@ pub fn read(data: &Element, midnight: Option<i32>) -> Result<Fields> {
             _ => {}
         }
     }
-    fields.stray_city = elements.iter().any(|e| e.tag == tag::HOME_ADDRESS_CITY)
+    if is_note_unread(data) {
+        fields.unread.push(base::BODY);
+    }
+    let sends = |tag: Tag| elements.iter().any(|e| e.tag == tag);
+    fields.stray_city = sends(tag::HOME_ADDRESS_CITY)
+        && !sends(tag::OTHER_ADDRESS_CITY)
         && !elements.iter().any(|e| is_home(e.tag))
         && elements.iter().any(|e| is_other(e.tag));
     Ok(fields)
@@ -134,7 +154,7 @@ fn list(element: &Element) -> Vec<String> {
     values
 }
 
-fn picture(element: &Element) -> Result<Vec<u8>> {
+fn octets_of(element: &Element) -> Result<Vec<u8>> {
     use base64::Engine as _;
     let text: String = element.text().split_whitespace().collect();
     if text.len() > MAX_PICTURE.div_ceil(3) * 4 {
@@ -151,10 +171,23 @@ fn body(element: &Element) -> Option<String> {
     match element.text_of(base::TYPE).as_deref() {
         None if text.is_empty() => None,
         Some("2") => Some(html::to_text(&text)),
-        // Rich text and messages are no notes.
+        // Rich text and messages are no notes: see [`is_note_unread`].
         Some("3" | "4") => None,
         _ => Some(text),
     }
+}
+
+/// Whether the note comes as rich text or as a message alone, which is not read.
+pub fn is_note_unread(data: &Element) -> bool {
+    let is_said = |element: &Element| !element.text().trim().is_empty();
+    let is_rich =
+        |note: &Element| body(note).is_none() && note.child(base::DATA).is_some_and(is_said);
+    let mut bodies = data.children_of(base::BODY);
+    let is_plain = data.child(tag::BODY).is_some_and(is_said)
+        || data
+            .children_of(base::BODY)
+            .any(|note| body(note).is_some());
+    !is_plain && (bodies.any(is_rich) || data.child(tag::COMPRESSED_RTF).is_some_and(is_said))
 }
 
 fn lf(text: &str) -> String {
@@ -170,11 +203,15 @@ pub struct Shown {
 /// Writes page 1, then 17, then 12, which needs the fewest page switches.
 pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
     let fields = &shown.fields;
-    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 1) {
-        out.text(*tag, value);
-    }
+    let absent = |tag: Tag, out: &mut Encoder| {
+        if view.names_absent {
+            out.empty(tag);
+        }
+    };
+    write_texts(1, &fields.texts, view, out);
     let list = |out: &mut Encoder, outer: Tag, inner: Tag, values: &Option<Vec<String>>| {
         let Some(values) = values.as_ref().filter(|values| !values.is_empty()) else {
+            absent(outer, out);
             return;
         };
         out.open(outer);
@@ -189,14 +226,43 @@ pub fn write(shown: &Shown, view: &View, out: &mut Encoder) {
         use base64::Engine as _;
         let text = base64::engine::general_purpose::STANDARD.encode(picture);
         out.text(tag::PICTURE, &text);
+    } else {
+        absent(tag::PICTURE, out);
     }
-    if !shown.whole_note.is_empty() {
+    if shown.whole_note.is_empty() && view.names_absent {
+        write_no_note(view, out);
+    } else if !shown.whole_note.is_empty() {
         let text = fields.note.as_deref().unwrap_or_default();
         write_note(text, &shown.whole_note, view, out);
     }
-    for (tag, value) in fields.texts.iter().filter(|(tag, _)| tag.page == 12) {
-        out.text(*tag, value);
+    write_texts(12, &fields.texts, view, out);
+}
+
+/// The texts of a page, and empty elements for those that are absent where the client has to be told;
+/// FileAs is none of them, for a client to which it is the name.
+fn write_texts(page: u8, texts: &BTreeMap<Tag, String>, view: &View, out: &mut Encoder) {
+    let mut of_page: BTreeMap<Tag, &str> = BTreeMap::new();
+    if view.names_absent {
+        let tags = slots::every_tag().filter(|tag| tag.page == page && *tag != tag::FILE_AS);
+        of_page.extend(tags.map(|tag| (tag, "")));
     }
+    let said = texts.iter().filter(|(tag, _)| tag.page == page);
+    of_page.extend(said.map(|(tag, text)| (*tag, text.as_str())));
+    for (tag, text) in of_page {
+        out.text(tag, text);
+    }
+}
+
+fn write_no_note(view: &View, out: &mut Encoder) {
+    if view.version < Version::V12_0 {
+        out.empty(tag::BODY);
+        return;
+    }
+    out.open(base::BODY)
+        .text(base::TYPE, "1")
+        .number(base::ESTIMATED_DATA_SIZE, 0)
+        .empty(base::DATA)
+        .close();
 }
 
 /// Truncated is said only when it is true: some phones stop synchronizing otherwise.

@@ -3,40 +3,83 @@
 use std::collections::BTreeMap;
 
 use carnet_proto::{
-    vcard::{Document, escape_text},
+    vcard::{Document, Kind, Line, escape_text},
     wbxml::{Tag, page::contacts as c},
 };
 
-use super::{mailbox, slots::set_line};
+use super::{mailbox, slots::set_line, typed};
 
 /// The property that holds a FileAs chosen by a client.
 pub const FILE_AS: &str = "X-EVOLUTION-FILE-AS";
 /// FN of a contact without anything to call it by: vCard wants one.
 const NAMELESS: &str = "Unnamed";
 
-/// FileAs as devices are shown it: as somebody chose it, else [`file_as`].
+/// Elements of N.
+const PARTS: [Tag; 5] = [
+    c::LAST_NAME,
+    c::FIRST_NAME,
+    c::MIDDLE_NAME,
+    c::TITLE,
+    c::SUFFIX,
+];
+
+/// FileAs as devices are shown it: as somebody chose it, else [`file_as`]; empty for who has nothing to
+/// be called by.
 pub fn shown(card: &Document) -> String {
     let kept = card.first(FILE_AS).map(|line| line.text());
     kept.filter(|text| !text.is_empty())
         .unwrap_or_else(|| file_as(card))
 }
 
-/// "Last, First", else the company, else the first address: devices sort by it.
+/// "Last, First", else the displayed name, the company, the nickname, the first address or number:
+/// devices sort by it.
 pub fn file_as(card: &Document) -> String {
-    let text = |name: &str| {
-        card.first(name)
-            .and_then(|line| line.components().into_iter().next())
-            .map(|text| text.trim().to_owned())
-            .filter(|text| !text.is_empty())
-    };
+    let said = |text: String| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    let first = |name: &str| card.first(name).map(Line::components)?.into_iter().next();
+    let text = |name: &str| said(first(name)?);
     names(card)
+        .or_else(|| said(card.first("FN")?.text()).filter(|name| name != NAMELESS))
         .or_else(|| text("ORG"))
+        .or_else(|| text("NICKNAME"))
         .or_else(|| text("EMAIL"))
-        .unwrap_or_else(|| card.formatted_name())
+        .or_else(|| {
+            let number = text("TEL")?;
+            typed::number(&number).map(str::to_owned).or(Some(number))
+        })
+        .unwrap_or_default()
+}
+
+/// The components of N of a person whose card has them in FN alone, by the rule of imports; none
+/// where N has a part, and where FN is the organization, an address or a number.
+pub fn parts(card: &Document) -> Option<Vec<String>> {
+    let is_person = !card.is_named() && card.kind() == Kind::Individual && !card.is_company();
+    let name = card.first("FN").filter(|_| is_person)?.text();
+    let name = name.trim();
+    let organization = card.first("ORG").map(Line::components).unwrap_or_default();
+    let mut others: Vec<String> = card
+        .all("EMAIL")
+        .chain(card.all("TEL"))
+        .map(Line::text)
+        .collect();
+    others.push(organization.join(" "));
+    others.extend(organization.into_iter().next());
+    let is_other = others.iter().any(|other| other.trim() == name);
+    if name.is_empty() || name == NAMELESS || is_other {
+        return None;
+    }
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let (family, given) = match words[..] {
+        [family, given] if family.ends_with(',') => (family.trim_end_matches(','), given),
+        [given, family] => (family, given),
+        _ => (name, ""),
+    };
+    let parts = [family, given, "", "", ""];
+    Some(parts.map(str::to_owned).to_vec())
 }
 
 fn names(card: &Document) -> Option<String> {
-    let n = card.first("N").map(|line| line.joined_components())?;
+    let in_n = || card.first("N").map(Line::joined_components);
+    let n = parts(card).or_else(in_n)?;
     let names: Vec<&str> = n
         .iter()
         .take(2)
@@ -63,6 +106,7 @@ fn generated(card: &Document) -> Option<String> {
 /// The card with FileAs as sent. FN follows the name only if it was made of the former name.
 pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String>) -> Document {
     let mut patch = after.edit();
+    let is_renamed = PARTS.iter().any(|part| changes.contains_key(part));
     if let Some(sent) = changes.get(&c::FILE_AS) {
         // What every device computes by itself is not kept: it would outlive the name.
         let text = if names(&after).as_ref() == Some(sent) {
@@ -83,6 +127,7 @@ pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String
     let was_made = fn_before.trim().is_empty()
         || fn_before == NAMELESS
         || stood_in
+        || (is_renamed && parts(before).is_some())
         || Some(&fn_before) == generated(before).as_ref()
         || Some(&fn_before) == before.generated_name().as_ref();
     let address = || {
@@ -97,8 +142,23 @@ pub fn settle(before: &Document, after: Document, changes: &BTreeMap<Tag, String
         .or_else(address)
         .filter(|name| !name.is_empty())
         .unwrap_or_else(|| NAMELESS.to_owned());
-    if was_made && fn_before != name {
+    let name = if was_made { name } else { fn_before.clone() };
+    if fn_before != name {
         set_line(&mut patch, "FN", &name, escape_text(&name));
+    }
+    // The name that the contact has now says nothing beside an address.
+    let is_of_mail = |tag: &Tag| typed::EMAIL.tags.contains(tag);
+    if changes.keys().any(is_of_mail) {
+        for (at, line) in after.lines().iter().enumerate() {
+            if line.is("EMAIL") && line.param(typed::PHRASE) == Some(name.as_str()) {
+                let Some(mut line) = patch.current(at) else {
+                    continue;
+                };
+                line.params
+                    .retain(|param| !param.name.eq_ignore_ascii_case(typed::PHRASE));
+                patch.replace(at, line);
+            }
+        }
     }
     patch.finish()
 }

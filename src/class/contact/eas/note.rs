@@ -74,6 +74,8 @@ pub fn size(note: &str) -> usize {
 /// The new note when a device that was shown only the beginning sends a text; none if nothing
 /// changes. The part the device was not shown stays.
 pub fn edited(whole: &str, shown: &str, sent: &str) -> Option<String> {
+    // Blanks alone say nothing.
+    let sent = if sent.trim().is_empty() { "" } else { sent };
     // What a device makes of HTML ends without blanks.
     if sent == shown || sent == shown.trim_end() || sent == whole {
         return None;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use carnet_proto::{
-    vcard::{Document, Edit as Patch, NewLine, escape_text},
+    vcard::{Document, Edit as Patch, Line, NewLine, escape_text},
     wbxml::{
         Tag,
         page::{contacts as c, contacts2 as c2},
     },
 };
 
-use super::{address, date, mailbox, places::Places, related, typed};
+use super::{address, date, mailbox, name, places::Places, related, typed};
 use crate::eas::facet::View;
 
 /// The place of some elements' values in a card.
@@ -99,6 +99,11 @@ fn tags(slot: &Slot) -> Vec<Tag> {
     }
 }
 
+/// The elements of all rows.
+pub fn every_tag() -> impl Iterator<Item = Tag> {
+    SLOTS.iter().flat_map(tags)
+}
+
 /// Whether an element has a row.
 pub fn is_known(tag: Tag) -> bool {
     SLOTS.iter().any(|slot| tags(slot).contains(&tag))
@@ -142,11 +147,12 @@ pub fn export(
     };
     match slot {
         Slot::Components(name, parts) => {
-            let Some(line) = card.first(name) else { return };
-            let components = match *name {
+            let components = match (*name, card.first(name)) {
                 // Several middle names are one text.
-                "N" => line.joined_components(),
-                _ => line.components(),
+                ("N", line) => name::parts(card)
+                    .or_else(|| line.map(Line::joined_components))
+                    .unwrap_or_default(),
+                (_, line) => line.map(Line::components).unwrap_or_default(),
             };
             for (tag, at) in *parts {
                 put(*tag, components.get(*at).cloned().unwrap_or_default());
@@ -194,9 +200,12 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
                 .lines()
                 .iter()
                 .position(|line| line.is(name));
-            let mut components = at
+            let before = at
                 .map(|at| patch.document().lines()[at].components())
                 .unwrap_or_default();
+            let own = (*name == "N").then(|| name::parts(patch.document()));
+            let before = own.flatten().unwrap_or(before);
+            let mut components = before.clone();
             for (tag, at) in *parts {
                 if let Some(value) = changes.get(tag) {
                     if components.len() <= *at {
@@ -213,8 +222,19 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
                 .map(|component| escape_text(component))
                 .collect::<Vec<_>>()
                 .join(";");
+            // What the line is sorted by: both names, or the company.
+            let sorted = if *name == "N" { 2 } else { 1 };
+            let part = |parts: &[String], at: usize| parts.get(at).cloned().unwrap_or_default();
+            let is_resorted =
+                (0..sorted).any(|number| part(&before, number) != part(&components, number));
+            if *name == "N" && is_resorted {
+                let lines = patch.document().lines().iter();
+                let own = lines.enumerate().filter(|(_, line)| line.is("SORT-STRING"));
+                own.for_each(|(at, _)| patch.remove(at));
+            }
             match at {
                 Some(at) if components.is_empty() => patch.remove(at),
+                Some(at) if is_resorted => set_components(patch, at, &components, &["SORT-AS"]),
                 Some(at) => patch.set_components(at, &components),
                 None if components.iter().all(String::is_empty) => {}
                 None => patch.add(NewLine::new(name, &[], raw)),
@@ -248,6 +268,18 @@ pub fn patch(slot: &Slot, changes: &BTreeMap<Tag, String>, places: &Places, patc
             }
         }
     }
+}
+
+/// New components for a line. Parameters that repeat the former ones go with them.
+pub fn set_components(patch: &mut Patch<'_>, at: usize, components: &[String], stale: &[&str]) {
+    patch.set_components(at, components);
+    let before = patch.document().lines()[at].decoded();
+    let Some(mut line) = patch.current(at).filter(|line| line.raw != before) else {
+        return;
+    };
+    let is_stale = |name: &str| stale.iter().any(|stale| name.eq_ignore_ascii_case(stale));
+    line.params.retain(|param| !is_stale(&param.name));
+    patch.replace(at, line);
 }
 
 /// Sets, adds or removes one line with a value; an empty text removes it.

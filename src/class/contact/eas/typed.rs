@@ -18,7 +18,7 @@ use super::{
 /// The element a line fills, where the order of the lines alone would give another.
 const SLOT: &str = "X-CARNET-SLOT";
 /// The name written before an e-mail address.
-const PHRASE: &str = "X-CARNET-PHRASE";
+pub const PHRASE: &str = "X-CARNET-PHRASE";
 
 /// A sort of values: telephone numbers of a kind, e-mail addresses...
 pub struct Sort {
@@ -36,9 +36,10 @@ fn has(types: &[String], wanted: &str) -> bool {
 }
 
 /// Types of numbers of one special kind, so that they are nothing else.
-const SPECIAL: [&str; 14] = [
+const SPECIAL: [&str; 15] = [
     "fax",
     "cell",
+    "mobile",
     "pager",
     "car",
     "x-car",
@@ -52,6 +53,10 @@ const SPECIAL: [&str; 14] = [
     "x-evolution-radio",
     "x-evolution-company",
 ];
+
+fn is_mobile(types: &[String]) -> bool {
+    has(types, "cell") || has(types, "mobile")
+}
 
 fn is_special(types: &[String]) -> bool {
     SPECIAL.iter().any(|special| has(types, special))
@@ -121,7 +126,7 @@ pub const MOBILE: Sort = Sort {
     names: &["TEL"],
     tags: &[c::MOBILE_PHONE_NUMBER],
     types: [&["CELL"], &["cell"]],
-    is: |types| has(types, "cell") && !has(types, "fax"),
+    is: |types| is_mobile(types) && !has(types, "fax"),
 };
 pub const CAR: Sort = Sort {
     names: &["TEL"],
@@ -159,7 +164,7 @@ pub const MMS: Sort = Sort {
     names: &["TEL"],
     tags: &[c2::MMS],
     types: [&["X-MMS"], &["text"]],
-    is: |types| has(types, "x-mms") || (has(types, "text") && !has(types, "cell")),
+    is: |types| has(types, "x-mms") || (has(types, "text") && !is_mobile(types)),
 };
 
 impl Sort {
@@ -220,8 +225,8 @@ impl Sort {
     fn value(&self, line: &Line) -> String {
         let text = line.text();
         match self.names[0] {
-            "TEL" => text.strip_prefix("tel:").unwrap_or(&text).to_owned(),
-            "IMPP" => match scheme(&text) {
+            "TEL" => number(&text).unwrap_or(&text).to_owned(),
+            "IMPP" if line.is("IMPP") => match scheme(&text) {
                 Some(scheme) => text[scheme.len() + 1..].to_owned(),
                 None => text,
             },
@@ -286,14 +291,16 @@ impl Sort {
             line = line.with(PHRASE, phrase);
         }
         line.raw = escape_text(value);
-        if self.names[0] == "TEL" && text.starts_with("tel:") {
-            let number = |c: char| c.is_ascii_digit() || "+()-. ".contains(c);
-            if value.chars().all(number) {
+        if self.names[0] == "TEL" && number(&text).is_some() {
+            let is_of_number = |c: char| c.is_ascii_digit() || "+()-. ".contains(c);
+            if value.chars().all(is_of_number) {
                 line.raw = format!("tel:{}", value.replace(' ', "-"))
             } else {
                 line.params.retain(|param| !named(param, "VALUE"))
             }
-        } else if let ("IMPP", Some(known), None) = (self.names[0], scheme(&text), scheme(value)) {
+        } else if card.lines()[at].is("IMPP")
+            && let (Some(known), None) = (scheme(&text), scheme(value))
+        {
             line.raw = escape_text(&format!("{known}:{value}"));
         }
         patch.replace(at, line);
@@ -310,13 +317,26 @@ impl Sort {
     }
 }
 
-/// `xmpp` of `xmpp:anna@example.org`.
+/// Schemes of IMPP that say which service an address is of. What else stands before a colon may be a
+/// part of the address: `live:anna` of Skype.
+const SERVICES: [&str; 25] = [
+    "aim", "callto", "facetime", "gg", "gtalk", "icq", "im", "irc", "ircs", "lync", "matrix",
+    "msn", "msnim", "pres", "qq", "sip", "sips", "skype", "sms", "tel", "whatsapp", "x-apple",
+    "xmpp", "yahoo", "ymsgr",
+];
+
+/// `xmpp` of `xmpp:anna@example.org`; none where it is no service.
 fn scheme(text: &str) -> Option<&str> {
     let (scheme, rest) = text.split_once(':')?;
-    let legal = |c: char| c.is_ascii_alphanumeric() || "+-.".contains(c);
-    let is_scheme = scheme.len() > 1
-        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-        && scheme.chars().all(legal)
-        && !rest.is_empty();
-    is_scheme.then_some(scheme)
+    let is_known = SERVICES
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(scheme));
+    let is_said = !rest.is_empty() && !rest.starts_with(char::is_whitespace);
+    (is_known && is_said).then_some(scheme)
+}
+
+/// The number of `tel:+331`, or of `TEL:+331`; none without the scheme.
+pub fn number(text: &str) -> Option<&str> {
+    let (scheme, number) = text.split_once(':')?;
+    scheme.eq_ignore_ascii_case("tel").then_some(number)
 }

@@ -119,7 +119,7 @@ fn heic(octets: &[u8]) -> Result<DynamicImage> {
 }
 
 /// How the RAW files of cameras begin that are no plain TIFF.
-fn is_raw(octets: &[u8]) -> bool {
+pub(super) fn is_raw(octets: &[u8]) -> bool {
     const BEGINNINGS: [&[u8]; 7] = [
         b"FUJIFILMCCD-RAW",
         b"IIU\0",

@@ -93,12 +93,20 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         });
     }
     for sent in &collection.commands {
-        if let Sent::Add { data, .. } | Sent::Change { data, .. } = sent
-            && is_of_another_class(call, sent)
-        {
-            let place = book.shown_place();
-            let place = place.as_deref().unwrap_or("Contacts");
+        let (Sent::Add { data, .. } | Sent::Change { data, .. }) = sent else {
+            continue;
+        };
+        let place = book.shown_place();
+        let place = place.as_deref().unwrap_or("Contacts");
+        if is_of_another_class(call, sent) {
             standard::keep(call, &call.actor, place, data).await?;
+        } else if let Some(data) = call.face.facet.unkept(data) {
+            // However often it is sent.
+            let words = data.dump();
+            let reason = format!("{place}: this server keeps notes as plain text only");
+            let core = &call.face.core;
+            core.keep_refused_once(&call.actor, &words, words.clone().into_bytes(), &reason)
+                .await?;
         }
     }
     let (key, mut kept) = kept(&device_book, collection).await?;

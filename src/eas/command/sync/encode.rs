@@ -12,7 +12,7 @@ use crate::{
         device_sync::{Change, Failure, Outcome},
         item::Card,
     },
-    eas::request::Call,
+    eas::{quirk, request::Call},
 };
 
 /// Encodes the answer of some collections.
@@ -128,7 +128,7 @@ fn responses(call: &Call, told: &BookAnswer, out: &mut Encoder) {
                     out.open(a::FETCH)
                         .text(a::SERVER_ID, server_id)
                         .number(a::STATUS, status::Sync::Success);
-                    data(call, told, card, out);
+                    data(call, told, card, false, out);
                     out.close();
                 }
                 None => fate_of(
@@ -148,6 +148,7 @@ fn changes(call: &Call, told: &BookAnswer, out: &mut Encoder) {
     if told.answer.changes.is_empty() {
         return;
     }
+    let keeps_absent = quirk::keeps_absent(&call.device);
     out.open(a::COMMANDS);
     for change in &told.answer.changes {
         let (tag, card) = match change {
@@ -159,14 +160,15 @@ fn changes(call: &Call, told: &BookAnswer, out: &mut Encoder) {
             Change::Change(card) => (a::CHANGE, card),
         };
         out.open(tag).text(a::SERVER_ID, &card.placement.server_id);
-        data(call, told, card, out);
+        data(call, told, card, keeps_absent && tag == a::CHANGE, out);
         out.close();
     }
     out.close();
 }
 
-fn data(call: &Call, told: &BookAnswer, card: &Card, out: &mut Encoder) {
+fn data(call: &Call, told: &BookAnswer, card: &Card, names_absent: bool, out: &mut Encoder) {
     let mut view = told.view.clone();
+    view.names_absent = names_absent;
     view.labels = told.answer.labels_of(&card.placement.server_id).to_vec();
     out.open(a::APPLICATION_DATA);
     let content = told.book.content(card);

@@ -142,3 +142,151 @@ fn row_92_a_note_is_cut_and_its_tail_kept() {
     assert_eq!(sent, "<html><body>a &lt; b<br>c</body></html>");
     assert_eq!(angled.edited(&shown, &html, &Supported::Absent), angled);
 }
+
+#[test]
+fn row_91_a_picture_a_device_was_never_shown_is_not_its_to_remove() {
+    let unreadable = STANDARD.encode(b"\0\0\0\x1Cftypheic\0\0\0\0mif1heic");
+    let photos = [
+        "PHOTO;VALUE=uri:https://example.org/p.jpg".to_owned(),
+        format!("PHOTO;ENCODING=b;TYPE=HEIC:{unreadable}"),
+    ];
+    let sent = data(&[(c::MOBILE_PHONE_NUMBER, "+33 6"), (c::PICTURE, "")]);
+    let ios = |version| View {
+        stray_picture: true,
+        ..v(version)
+    };
+    for photo in &photos {
+        let stored = Kept::put(&card(&["N:M;;;;", "FN:M", photo]));
+        for view in [v(141), ios(141), ios(161)] {
+            let after = stored.edited(&sent, &view, &Supported::Absent);
+            assert!(after.card.contains(photo), "{}", after.card);
+            assert!(after.card.contains("+33 6"), "{}", after.card);
+            let alone = data(&[(c::LAST_NAME, "M"), (c::PICTURE, "")]);
+            assert_eq!(stored.edited(&alone, &view, &Supported::Absent), stored);
+        }
+        // One it has is put in its place.
+        let small = STANDARD.encode(noise(40, image::ImageFormat::Jpeg));
+        let after = stored.changed(&[(c::PICTURE, &small)]);
+        assert_eq!(after.value(c::PICTURE), Some(small));
+    }
+}
+
+#[test]
+fn what_is_no_picture_or_no_plain_note_is_left_out_and_its_author_told() {
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:kept", "TITLE:Pilot"]));
+    let rich = |kind: &str| {
+        parent(
+            base::BODY,
+            [
+                element(base::TYPE, kind),
+                element(base::DATA, "{\\rtf1 another}"),
+            ],
+        )
+    };
+    let garbage = STANDARD.encode("not a picture");
+    for sent in [
+        element(c::PICTURE, &garbage),
+        rich("3"),
+        rich("4"),
+        element(c::COMPRESSED_RTF, "QUJD"),
+    ] {
+        let name = sent.dump();
+        let is_note = sent.tag != c::PICTURE;
+        let whole = with(
+            data(&[(c::LAST_NAME, "D"), (c::JOB_TITLE, "Pilot")]),
+            sent.clone(),
+        );
+        assert_eq!(contact().unkept(&whole).is_some(), is_note, "{name}");
+        let edit = contact()
+            .edit(&whole, &v(161), &Supported::Absent)
+            .expect("readable");
+        let made = edit
+            .apply_beside(stored.card.as_bytes(), &[])
+            .expect("applied");
+        let text = String::from_utf8(made.clone()).expect("UTF-8");
+        assert_eq!(
+            text,
+            stored.card.replace("N:M;", "N:D;").replace("FN:M", "FN:D")
+        );
+        assert!(edit.alters(&made, &[]), "{name}");
+        // By itself it says nothing that would clear what is left out.
+        let alone = with(data(&[]), sent);
+        assert_eq!(
+            stored.edited(&alone, &v(161), &Supported::Absent),
+            stored,
+            "{name}"
+        );
+    }
+    // Beside a plain note it is the same note once more.
+    let both = with(
+        with(data(&[]), body("plain")),
+        element(c::COMPRESSED_RTF, "QUJD"),
+    );
+    let after = stored.edited(&both, &v(141), &Supported::Absent);
+    assert!(after.card.contains("NOTE:plain\r\n"), "{}", after.card);
+    // What is kept for its author is without the picture.
+    let words = contact().unkept(&with(
+        with(data(&[]), rich("3")),
+        element(c::PICTURE, &garbage),
+    ));
+    assert!(words.expect("words").child(c::PICTURE).is_none());
+}
+
+#[test]
+fn a_note_of_blanks_is_none() {
+    let without = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    let with_note = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:one"]));
+    for blank in ["\r\n", " ", "\n\n"] {
+        let sent = with(data(&[]), body(blank));
+        assert_eq!(without.edited(&sent, &v(141), &Supported::Absent), without);
+        assert_eq!(
+            with_note.edited(&sent, &v(141), &Supported::Absent),
+            without
+        );
+    }
+}
+
+#[test]
+fn a_client_that_keeps_what_is_left_out_is_told_what_is_not_there() {
+    let stored = Kept::put(&card(&["N:Martin;;;;", "FN:Martin", "TEL;TYPE=CELL:333"]));
+    let view = |version| View {
+        names_absent: true,
+        ..v(version)
+    };
+    let shown = stored.shown(&view(141));
+    assert_eq!(shown.text_of(c::LAST_NAME).as_deref(), Some("Martin"));
+    assert_eq!(
+        shown.text_of(c::MOBILE_PHONE_NUMBER).as_deref(),
+        Some("333")
+    );
+    for tag in [
+        c::FIRST_NAME,
+        c::BIRTHDAY,
+        c::HOME_ADDRESS_CITY,
+        c::CATEGORIES,
+        c::CHILDREN,
+        c::PICTURE,
+        c2::NICK_NAME,
+        c2::IM_ADDRESS,
+    ] {
+        assert_eq!(
+            shown.text_of(tag).as_deref(),
+            Some(""),
+            "{:?}",
+            tag.full_name()
+        );
+    }
+    let note = shown.child(base::BODY).expect("a body");
+    assert_eq!(note.text_of(base::DATA).as_deref(), Some(""));
+    assert!(stored.shown(&view(25)).child(c::BODY).is_some());
+    // Sent back it changes nothing.
+    assert_eq!(
+        stored.edited(&shown, &view(141), &Supported::Absent),
+        stored
+    );
+    // Who has no name to be sorted by keeps the one the client made.
+    let nameless = Kept::put(&card(&["N:;;;;", "FN:Unnamed"]));
+    assert!(nameless.shown(&view(141)).child(c::FILE_AS).is_none());
+    let full = Kept::put(&card(&["N:M;;;;", "FN:M", "NOTE:one", "CATEGORIES:a"]));
+    assert_eq!(full.shown(&view(141)).children_of(base::BODY).count(), 1);
+}

@@ -1,6 +1,7 @@
 //! Birthdays and anniversaries.
 
 use super::*;
+use crate::eas::facet::Days;
 
 /// What each client sends for a day, seen from a zone so many hours east of UTC.
 fn sent_by(client: &str, zone: i64) -> String {
@@ -135,5 +136,59 @@ fn row_87_a_day_without_a_year_has_none_when_it_comes_back() {
             "{}",
             after.card
         );
+    }
+}
+
+#[test]
+fn row_86_a_day_that_somebody_corrects_is_corrected() {
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M", "BDAY:1980-05-05"]));
+    let days = |days: Days| View {
+        days,
+        ..View::default()
+    };
+    // Beside another change, by a client that sends the time it gives to any date.
+    for (view, time, day) in [
+        (Days::Any, "T00:00:00.000Z", "04"),
+        (Days::Any, "T08:00:00.000Z", "04"),
+        (Days::Any, "T11:59:00.000Z", "04"),
+        (Days::Any, "T12:00:00.000Z", "04"),
+        (Days::Noon, "T17:00:00.000Z", "04"),
+        // A zone may have moved it.
+        (Days::Any, "T11:00:00.000Z", "05"),
+        (Days::Midnight, "T00:00:00.000Z", "05"),
+        (Days::Midnight, "T10:00:00.000Z", "05"),
+    ] {
+        let sent = data(&[
+            (c::BIRTHDAY, &format!("1980-05-04{time}")),
+            (c::JOB_TITLE, "Pilot"),
+        ]);
+        let after = stored.edited(&sent, &days(view), &Supported::Absent);
+        let line = format!("BDAY:1980-05-{day}\r\n");
+        assert!(
+            after.card.contains(&line),
+            "{view:?} {time}\n{}",
+            after.card
+        );
+    }
+    // Noon on the other side of the Atlantic, and of the date line, is the same day.
+    for time in ["T17:00:00.000Z", "T22:00:00.000Z", "T02:00:00.000Z"] {
+        let sent = data(&[(c::BIRTHDAY, &format!("1990-05-15{time}"))]);
+        let after = stored.edited(&sent, &days(Days::Noon), &Supported::Absent);
+        assert!(after.card.contains("BDAY:1990-05-15\r\n"), "{time}");
+    }
+}
+
+#[test]
+fn a_new_day_is_of_the_sort_that_the_line_says() {
+    for line in [
+        "BDAY;VALUE=text:19910203",
+        "BDAY;VALUE=DATE-TIME:1991-02-03",
+        "BDAY;VALUE=date;CALSCALE=gregorian:1991-02-03",
+    ] {
+        let stored = Kept::put(&card(&["N:M;;;;", "FN:M", line]));
+        let echo = stored.changed(&[(c::BIRTHDAY, "1991-02-03T11:59:00.000Z")]);
+        assert_eq!(echo, stored);
+        let after = stored.changed(&[(c::BIRTHDAY, "1992-03-04T11:59:00.000Z")]);
+        assert!(after.card.contains("BDAY:1992-03-04\r\n"), "{}", after.card);
     }
 }

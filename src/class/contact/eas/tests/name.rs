@@ -129,6 +129,12 @@ fn row_90_streets_hold_lines_and_post_office_boxes() {
 #[test]
 fn row_93_the_city_a_client_misnames_finds_its_address() {
     let empty = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    let android = View {
+        misnames_city: true,
+        ..View::default()
+    };
+    let sent_by_android =
+        |values: &[(Tag, &str)]| empty.edited(&data(values), &android, &Supported::Absent);
     let both = [
         (c::HOME_ADDRESS_CITY, "Nancy"),
         (c::HOME_ADDRESS_COUNTRY, "France"),
@@ -141,19 +147,42 @@ fn row_93_the_city_a_client_misnames_finds_its_address() {
     turned.rotate_left(3);
     let other_alone = &both[3..];
     for sent in [&both[..], &turned[..]] {
-        let after = empty.changed(sent);
+        let after = sent_by_android(sent);
         assert_eq!(after.value(c::HOME_ADDRESS_CITY).as_deref(), Some("Nancy"));
         assert_eq!(
             after.value(c::OTHER_ADDRESS_CITY).as_deref(),
             Some("Nantes")
         );
     }
-    let after = empty.changed(other_alone);
+    let after = sent_by_android(other_alone);
     assert_eq!(after.value(c::HOME_ADDRESS_CITY), None);
     assert_eq!(
         after.value(c::OTHER_ADDRESS_CITY).as_deref(),
         Some("Nantes")
     );
+    // A city at home is one where the client says both, and wherever a client names it rightly.
+    let stored = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "ADR:;;5 rue;Lyon;;69001;France",
+    ]));
+    let whole = [
+        (c::HOME_ADDRESS_CITY, "Paris"),
+        (c::OTHER_ADDRESS_CITY, "Lyon"),
+        (c::OTHER_ADDRESS_STREET, "5 rue"),
+        (c::OTHER_ADDRESS_POSTAL_CODE, "69001"),
+        (c::OTHER_ADDRESS_COUNTRY, "France"),
+    ];
+    let other = View::default();
+    for (sent, view) in [
+        (data(&whole), &android),
+        (data(&whole), &other),
+        (data(&[whole[0], whole[2]]), &other),
+    ] {
+        let after = stored.edited(&sent, view, &Supported::Absent);
+        assert_eq!(after.value(c::HOME_ADDRESS_CITY).as_deref(), Some("Paris"));
+        assert_eq!(after.value(c::OTHER_ADDRESS_CITY).as_deref(), Some("Lyon"));
+    }
     // Any other element that comes twice: the last one counts.
     let after = empty.changed(&[(c::JOB_TITLE, "first"), (c::JOB_TITLE, "last")]);
     assert_eq!(after.value(c::JOB_TITLE).as_deref(), Some("last"));
@@ -240,4 +269,235 @@ fn row_95_an_empty_contact_is_a_contact() {
     assert_eq!(index.display, "Unnamed");
     let named = kept.changed(&[(c::LAST_NAME, "Martin")]);
     assert!(named.card.contains("FN:Martin\r\n"), "{}", named.card);
+}
+
+#[test]
+fn a_person_whose_card_has_a_displayed_name_alone_has_a_name_on_every_device() {
+    let acme = [
+        "FN:John Smith",
+        "N:;;;;",
+        "ORG:ACME",
+        "EMAIL:j@acme.example",
+    ];
+    let stored = Kept::put(&card(&acme));
+    let names = |kept: &Kept| [c::FIRST_NAME, c::LAST_NAME, c::FILE_AS].map(|tag| kept.value(tag));
+    let some = |texts: [&str; 3]| texts.map(|text| Some(text.to_owned()));
+    assert_eq!(names(&stored), some(["John", "Smith", "Smith, John"]));
+    // Sent back they are no change, also where the client leaves nothing out.
+    let echo = stored.shown(&v(161));
+    assert_eq!(stored.edited(&echo, &v(161), &Supported::Absent), stored);
+    let more = with(echo, element(c::JOB_TITLE, "Pilot"));
+    let after = stored.edited(&more, &v(161), &Supported::Absent);
+    assert!(after.card.contains("FN:John Smith\r\nN:;;;;\r\n"));
+    // Whoever changes one of them has both, and the displayed name follows.
+    let after = stored.changed(&[(c::LAST_NAME, "Jones")]);
+    assert!(after.card.contains("N:Jones;John;;;\r\n"), "{}", after.card);
+    assert!(after.card.contains("FN:John Jones\r\n"), "{}", after.card);
+    let after = stored.changed(&[(c::TITLE, "Dr.")]);
+    assert!(
+        after.card.contains("N:Smith;John;;Dr.;\r\n"),
+        "{}",
+        after.card
+    );
+    let after = stored.changed(&[(c::LAST_NAME, ""), (c::FIRST_NAME, "")]);
+    assert!(after.card.contains("FN:ACME\r\n"), "{}", after.card);
+    for (lines, expected) in [
+        (
+            &["FN:Smith, John"][..],
+            [Some("John"), Some("Smith"), Some("Smith, John")],
+        ),
+        (
+            &["FN:Café de la Gare", "ORG:SNCF"],
+            [None, Some("Café de la Gare"), Some("Café de la Gare")],
+        ),
+        // No person, or nobody's name.
+        (
+            &["FN:ACME", "N:;;;;", "ORG:ACME;Sales"],
+            [None, None, Some("ACME")],
+        ),
+        (
+            &["FN:Bakery Blue", "ORG:Azur", "X-ABShowAs:COMPANY"],
+            [None, None, Some("Bakery Blue")],
+        ),
+        (
+            &["FN:Bakery Blue", "ORG:Azur", "KIND:org"],
+            [None, None, Some("Bakery Blue")],
+        ),
+        (
+            &["FN:a@example.org", "EMAIL:a@example.org"],
+            [None, None, Some("a@example.org")],
+        ),
+        (&["FN:+33 1", "TEL:+33 1"], [None, None, Some("+33 1")]),
+        // Nothing to be called by but a number, or nothing at all.
+        (
+            &["FN:Unnamed", "TEL;VALUE=uri:tel:+33-1"],
+            [None, None, Some("+33-1")],
+        ),
+        (&["FN:Unnamed", "N:;;;;"], [None, None, None]),
+    ] {
+        let found = names(&Kept::put(&card(lines)));
+        assert_eq!(
+            found,
+            expected.map(|text| text.map(str::to_owned)),
+            "{lines:?}"
+        );
+    }
+}
+
+#[test]
+fn an_address_for_messages_is_whole_and_keeps_its_service() {
+    for (line, shown, sent, expected) in [
+        (
+            "X-SKYPE:live:anna_1",
+            "live:anna_1",
+            "live:anna_2",
+            "X-SKYPE:live:anna_2",
+        ),
+        (
+            "IMPP:skype:live:bob_2",
+            "live:bob_2",
+            "live:bob_3",
+            "IMPP:skype:live:bob_3",
+        ),
+        (
+            "IMPP:XMPP:a@example.org",
+            "a@example.org",
+            "b@example.org",
+            "IMPP:XMPP:b@example.org",
+        ),
+        (
+            "IMPP:xmpp:a@example.org",
+            "a@example.org",
+            "sip:a@example.org",
+            "IMPP:sip:a@example.org",
+        ),
+        ("IMPP:live:zoe", "live:zoe", "zoe", "IMPP:zoe"),
+        (
+            "IMPP:Teams: zoe@x.example",
+            "Teams: zoe@x.example",
+            "Teams: z@x.example",
+            "IMPP:Teams: z@x.example",
+        ),
+    ] {
+        let stored = Kept::put(&card(&["N:M;;;;", "FN:M", line]));
+        assert_eq!(
+            stored.value(c2::IM_ADDRESS).as_deref(),
+            Some(shown),
+            "{line}"
+        );
+        let after = stored.changed(&[(c2::IM_ADDRESS, sent)]);
+        assert!(
+            after.card.contains(&format!("{expected}\r\n")),
+            "{}",
+            after.card
+        );
+    }
+    let new = added(&[(c::LAST_NAME, "M"), (c2::IM_ADDRESS, "live:zoe")]);
+    assert!(new.card.contains("IMPP:live:zoe\r\n"), "{}", new.card);
+    assert_eq!(new.value(c2::IM_ADDRESS).as_deref(), Some("live:zoe"));
+}
+
+#[test]
+fn numbers_are_read_whatever_the_case_of_their_scheme_and_type() {
+    let stored = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "TEL;TYPE=work;VALUE=uri:TEL:+33-99",
+        "TEL;TYPE=MOBILE:+33 6",
+    ]));
+    assert_eq!(
+        stored.value(c::BUSINESS_PHONE_NUMBER).as_deref(),
+        Some("+33-99")
+    );
+    assert_eq!(
+        stored.value(c::MOBILE_PHONE_NUMBER).as_deref(),
+        Some("+33 6")
+    );
+    assert_eq!(stored.value(c::HOME_PHONE_NUMBER), None);
+    let after = stored.changed(&[(c::BUSINESS_PHONE_NUMBER, "+33 98")]);
+    let line = "TEL;TYPE=work;VALUE=uri:tel:+33-98\r\n";
+    assert!(after.card.contains(line), "{}", after.card);
+}
+
+#[test]
+fn what_repeats_a_value_goes_when_the_value_changes() {
+    let lines = [
+        "N;SORT-AS=\"Harten,Rene\":van der Harten;Rene;;;",
+        "FN:Rene van der Harten",
+        "SORT-STRING:Harten",
+        "ADR;TYPE=HOME;LABEL=\"1 rue, Lille\";GEO=\"geo:50,3\";LANGUAGE=fr:;;1 rue;Lille;;59000;France",
+        "ADR;TYPE=WORK:;;2 rue;Lille;;59000;France",
+        "ADR;TYPE=WORK:;;3 rue;Lille;;59000;France",
+        "LABEL;TYPE=WORK:2 rue\\nLille",
+        "LABEL;TYPE=WORK:3 rue\\nLille",
+    ];
+    let stored = Kept::put(&card(&lines));
+    // Sent back, or another part: all of it stays.
+    let same = stored.changed(&[
+        (c::LAST_NAME, "van der Harten"),
+        (c::MIDDLE_NAME, "J."),
+        (c::HOME_ADDRESS_CITY, "Lille"),
+        (c::BUSINESS_ADDRESS_CITY, "Lille"),
+    ]);
+    for stale in [
+        "SORT-AS",
+        "SORT-STRING",
+        "LABEL=",
+        "GEO=",
+        "LABEL;TYPE=WORK:2",
+        "LABEL;TYPE=WORK:3",
+    ] {
+        assert!(same.card.contains(stale), "{stale}\n{}", same.card);
+    }
+    let after = stored.changed(&[(c::LAST_NAME, "Smith")]);
+    assert!(after.card.contains("N:Smith;Rene;;;\r\n"), "{}", after.card);
+    assert!(!after.card.contains("SORT-"), "{}", after.card);
+    let after = stored.changed(&[
+        (c::HOME_ADDRESS_CITY, "Nancy"),
+        (c::BUSINESS_ADDRESS_CITY, "Nantes"),
+    ]);
+    let home = "ADR;TYPE=HOME;LANGUAGE=fr:;;1 rue;Nancy;;59000;France\r\n";
+    assert!(after.card.contains(home), "{}", after.card);
+    assert!(!after.card.contains("LABEL;TYPE=WORK:2"), "{}", after.card);
+    assert!(after.card.contains("LABEL;TYPE=WORK:3"), "{}", after.card);
+}
+
+#[test]
+fn the_contacts_own_name_before_an_address_is_not_kept() {
+    let mail = (c::EMAIL1_ADDRESS, "\"Anna Müller\" <anna@example.org>");
+    let new = added(&[(c::FIRST_NAME, "Anna"), (c::LAST_NAME, "Müller"), mail]);
+    assert!(!new.card.contains("PHRASE"), "{}", new.card);
+    // Nor the one it has only now.
+    let stored = Kept::put(&card(&[
+        "N:Meier;Anna;;;",
+        "FN:Anna Meier",
+        "EMAIL:x@example.org",
+    ]));
+    let after = stored.changed(&[(c::LAST_NAME, "Müller"), mail]);
+    assert!(!after.card.contains("PHRASE"), "{}", after.card);
+    let desk = (c::EMAIL1_ADDRESS, "\"Front desk\" <anna@example.org>");
+    let after = stored.changed(&[(c::LAST_NAME, "Müller"), desk]);
+    assert!(after.card.contains("PHRASE=Front desk"), "{}", after.card);
+}
+
+#[test]
+fn a_category_counts_once() {
+    let twice = parent(
+        c::CATEGORIES,
+        ["a", "b", "a"].map(|name| element(c::CATEGORY, name)),
+    );
+    let stored = Kept::put(&card(&["N:M;;;;", "FN:M"]));
+    let after = stored.edited(&with(data(&[]), twice), &v(141), &Supported::Absent);
+    assert!(after.card.contains("CATEGORIES:a,b\r\n"), "{}", after.card);
+    let doubled = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "CATEGORIES:a,b",
+        "CATEGORIES:a",
+    ]));
+    let shown = doubled.shown(&v(141));
+    let list = shown.child(c::CATEGORIES).expect("a list");
+    let names: Vec<String> = list.children_of(c::CATEGORY).map(Element::text).collect();
+    assert_eq!(names, ["a", "b"]);
+    assert_eq!(doubled.edited(&shown, &v(141), &Supported::Absent), doubled);
 }
