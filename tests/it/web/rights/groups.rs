@@ -105,6 +105,13 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
         "what nobody can accept is said at once"
     );
 
+    // Another one to the same address takes its place.
+    let (first, _) = invite(&max, "Eve@example.org");
+    let (_, invitation) = invite(&max, "eve@example.org");
+    assert_eq!(mia.status(&first), 404);
+    let page = max.done(&uninvite, &[("invitation", &invitation)]);
+    assert!(!page.contains("ve@example.org"), "{page}");
+
     // It holds for as long as who made it runs the group.
     max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);
     let (link, _) = invite(&ivo, "mia@example.org");
