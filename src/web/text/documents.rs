@@ -109,4 +109,7 @@ sentences! {
     kilobytes: "{} KB", "{} Ko";
     megabytes: "{} MB", "{} Mo";
     gigabytes: "{} GB", "{} Go";
+    name_rule: "A document has a name.", "Un document a un nom.";
+    description_rule: "A description has at most {} characters.", "Une description a au plus {} caractères.";
+    other_kind: "Contacts go into address books, documents into folders.", "Les contacts vont dans les carnets, les documents dans les dossiers.";
 }
