@@ -27,6 +27,7 @@ use crate::{
     auth::{Door, Outcome},
     domain::{
         device::{OpenDevice, Orders},
+        direction::straight,
         error::{Error, Result},
         id::{AppPasswordId, DeviceId},
         journal::Exchange,
@@ -472,7 +473,7 @@ async fn download(web: &Arc<Web>, visit: &Visit, label: &str) -> Response {
         lines.push_str(&format!(
             "{}\t{}\t{}\n",
             when::input(exchange.at),
-            exchange_words(&exchange.event, visit.text.device),
+            straight(&exchange_words(&exchange.event, visit.text.device)),
             exchange.technical
         ));
     }
