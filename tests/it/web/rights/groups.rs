@@ -29,6 +29,15 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
     ivo.done(&format!("{members}/rename"), &[("shown", "Team <3>")]);
     assert!(ivo.page("/groups").contains(&escaped("Team <3>")));
     ivo.refused(&format!("{members}/rename"), &[("shown", " ")], 422);
+    // What was typed is there to be put right.
+    for (form, name, typed) in [
+        ("rename", "shown", "x".repeat(101)),
+        ("add", "login", "nobody-here".to_owned()),
+        ("invite", "email", "no address".to_owned()),
+    ] {
+        let page = ivo.refused(&format!("{members}/{form}"), &[(name, &typed)], 422);
+        assert!(page.contains(&format!("value=\"{typed}\"")), "{page}");
+    }
 
     // Every member sees who is in, and may leave; the administrator hands over first.
     let max = setting.visit("max");
