@@ -241,7 +241,7 @@ fn the_field_that_is_wrong_says_so() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");
     let page = browser.page("/c/private/new");
-    assert!(page.contains("<title>Private · New contact"), "{page}");
+    assert!(page.contains("<title>Private · New · Carnet"), "{page}");
     for typing in [
         "name=\"tel-0\" value=\"\" inputmode=\"tel\">",
         "name=\"email-0\" value=\"\" inputmode=\"email\" autocapitalize=\"none\"",
