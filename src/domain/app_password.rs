@@ -51,9 +51,7 @@ impl Core {
                 continue;
             };
             if !actor.memberships.iter().any(|own| own.name == *name) {
-                return Err(Error::Invalid(
-                    format!("{name} is no group of yours").into(),
-                ));
+                return Err(Error::Invalid(Rule::OthersGroup(name.clone())));
             }
         }
         let held = self.app_passwords(actor).await?.len();

@@ -20,6 +20,7 @@ use super::{
     journal::shown_name,
     office::Office,
     rights::Right,
+    rule::Rule,
     store::Device,
     view::Shown,
 };
@@ -260,9 +261,7 @@ impl OpenDevice {
     /// Orders the device to erase everything at its next contact; `typed` must be its name.
     pub async fn erase(&self, typed: &str) -> Result<()> {
         if typed.trim() != self.device.shown_name() {
-            return Err(Error::Invalid(
-                "the name typed is not the one of the device".into(),
-            ));
+            return Err(Error::Invalid(Rule::TypedName));
         }
         self.order(self.orders().erase, DeviceAccess::ErasePending)
             .await

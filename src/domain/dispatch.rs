@@ -48,7 +48,7 @@ impl Core {
 
     /// Queues one of the actor's messages again that was refused or given up; the number it goes to.
     /// `NotFound` for others' messages and for accounts without the service, `Invalid` for one that
-    /// is on its way, `OverQuota` for too many in a day. `a_day`: the number of messages a person
+    /// is on its way or arrived, `OverQuota` for too many in a day. `a_day`: the number of messages a person
     /// may send by a channel; none where it is not served.
     pub async fn dispatch_again(
         &self,
@@ -62,8 +62,8 @@ impl Core {
         if !self.may_dispatch(actor, message.channel).await? {
             return Err(Error::NotFound);
         }
-        if message.state == State::Waiting {
-            return Err(Error::Invalid("the message is on its way".into()));
+        if !matches!(message.state, State::Refused | State::GivenUp) {
+            return Err(Error::Invalid(Rule::OnItsWay));
         }
         let most = a_day(message.channel).ok_or(Error::NotFound)?;
         self.keep_within(most, actor, message.channel).await?;

@@ -119,7 +119,7 @@ impl Book {
     pub async fn begin_upload(&self, name: &str) -> Result<Upload> {
         let right = Right::Add;
         if !self.collection().is_folder() {
-            return Err(Error::Invalid("documents are kept in folders".into()));
+            return Err(Error::Invalid(Rule::OtherKind));
         }
         if self.collection().hidden.is_some() {
             return Err(Error::Invalid(Rule::FolderDeleted));
@@ -249,15 +249,13 @@ fn changed(
     }
     if let Some(name) = &wanted.name {
         if name.trim().is_empty() {
-            return Err(Error::Invalid("a document has a name".into()));
+            return Err(Error::Invalid(Rule::DocumentName));
         }
         details.name = cleaned(name);
     }
     if let Some(description) = &wanted.description {
         if description.chars().count() > DESCRIPTION {
-            return Err(Error::Invalid(
-                format!("a description has at most {DESCRIPTION} characters").into(),
-            ));
+            return Err(Error::Invalid(Rule::Description(DESCRIPTION)));
         }
         description.trim().clone_into(&mut details.description);
     }

@@ -1,17 +1,22 @@
 //! Rights given by people: *Add* and *Add and delete* on a group, *Modify* contact by contact. A
 //! grant is to one member, and ends with the membership, or to everyone in the group.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use super::{
+    actor::Actor,
     batch::{GrantOp, Op},
     book::Book,
     collection::Place,
+    core::Core,
     error::{Error, Result},
     group::OpenGroup,
-    id::PersonId,
+    id::{CollectionId, PersonId, PlacementId},
     item::Placement,
     principal::Member,
     rights::{GroupRight, Right},
     rule::Rule,
+    undo::{TakenBack, Undo},
 };
 
 /// To whom a right is given.
@@ -114,7 +119,118 @@ impl OpenGroup {
     }
 }
 
+impl OpenGroup {
+    /// What will undo [`OpenGroup::grant`] of this right to these: those that it changes something
+    /// for.
+    pub async fn undoing(&self, grantees: &[Grantee], right: GroupRight) -> Result<Undo> {
+        let now = self.grants().await?;
+        let former = grantees
+            .iter()
+            .map(|grantee| (*grantee, right_of(&now, *grantee)));
+        Ok(Undo::Granted {
+            book: self.book().collection().id,
+            right,
+            former: former.filter(|(_, former)| *former != right).collect(),
+        })
+    }
+}
+
+fn right_of(grants: &[GroupGrant], grantee: Grantee) -> GroupRight {
+    let found = grants.iter().find(|grant| grant.grantee == grantee);
+    found.map_or(GroupRight::None, |grant| grant.right)
+}
+
+impl Core {
+    /// Gives those their former rights back who still have the one that replaced it.
+    pub(super) async fn ungrant(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        book: CollectionId,
+        right: GroupRight,
+        former: &[(Grantee, GroupRight)],
+    ) -> Result<TakenBack> {
+        let memberships = actor.memberships.iter();
+        let mut memberships = memberships.filter(|membership| membership.book == book);
+        let membership = memberships.next().ok_or(Error::NotFound)?;
+        let group = self.group(actor, &membership.name).await?;
+        let (now, members) = (group.grants().await?, group.members().await?);
+        let mut alike: BTreeMap<&str, (GroupRight, Vec<Grantee>)> = BTreeMap::new();
+        let mut taken = TakenBack::default();
+        for (grantee, former) in former {
+            if right_of(&now, *grantee) == right && is_there(*grantee, &members) {
+                let alike = alike.entry(former.as_str());
+                alike.or_insert((*former, Vec::new())).1.push(*grantee);
+                taken.back += 1;
+            } else {
+                taken.left += 1;
+            }
+        }
+        for (former, grantees) in alike.values() {
+            group.grant(grantees, *former).await?;
+        }
+        Ok(taken)
+    }
+}
+
+/// Whether a right can still be given to them.
+fn is_there(grantee: Grantee, members: &[Member]) -> bool {
+    let person = grantee.person();
+    person.is_none_or(|person| members.iter().any(|member| member.person == person))
+}
+
 impl Book {
+    /// What will undo [`Book::grant_modify`] to these: those that it changes something for.
+    pub async fn undoing_modify(
+        &self,
+        placement: &Placement,
+        grantees: &[Grantee],
+        modify: bool,
+    ) -> Result<Undo> {
+        let granted = self.granted(placement).await?;
+        let changed = grantees.iter().copied();
+        Ok(Undo::Modifiable {
+            book: self.collection().id,
+            placement: placement.id,
+            modify,
+            grantees: changed
+                .filter(|grantee| granted.contains(grantee) != modify)
+                .collect(),
+        })
+    }
+
+    /// Undoes what [`Book::undoing_modify`] was asked for, where it is still so.
+    pub(super) async fn ungrant_modify(
+        &self,
+        placement: PlacementId,
+        modify: bool,
+        grantees: &[Grantee],
+    ) -> Result<TakenBack> {
+        let found = self.by_placements(&[placement]).await?.into_iter();
+        let live = found.flatten().map(|card| card.placement);
+        let mut live = live.filter(|placement| placement.is_live());
+        let placement = live.next().ok_or(Error::NotFound)?;
+        let (granted, members) = (self.granted(&placement).await?, self.members().await?);
+        let still = grantees
+            .iter()
+            .copied()
+            .filter(|grantee| granted.contains(grantee) == modify && is_there(*grantee, &members));
+        let still: Vec<Grantee> = still.collect();
+        if !still.is_empty() {
+            self.grant_modify(&placement, &still, !modify).await?;
+        }
+        Ok(TakenBack {
+            back: still.len(),
+            left: grantees.len() - still.len(),
+        })
+    }
+
+    /// To whom *Modify* on an item was given.
+    async fn granted(&self, placement: &Placement) -> Result<Vec<Grantee>> {
+        let modifiers = self.modifiers(placement).await?.into_iter();
+        let granted = modifiers.filter(|modifier| modifier.reason == Reason::Granted);
+        Ok(granted.map(|modifier| modifier.grantee).collect())
+    }
+
     /// Gives *Modify* on an item of this group's book to several at once, or withdraws it. For the
     /// creator, and in custody for the admins.
     pub async fn grant_modify(

@@ -98,9 +98,7 @@ impl Core {
             });
         }
         if !valid_group_name(name) {
-            return Err(Error::Invalid(
-                "a group's name is 1 to 64 characters without / \\ : % $ ? # or controls".into(),
-            ));
+            return Err(Error::Invalid(Rule::GroupName));
         }
         let shown = display_name(if shown.trim().is_empty() { name } else { shown })?;
         self.decided(actor, |actor| {
@@ -249,7 +247,8 @@ impl OpenGroup {
     }
 
     /// Makes an invitation for an e-mail address and returns the token that goes into its link:
-    /// it can be used once, within 14 days. For admin and co-admins.
+    /// it can be used once, within 14 days, and takes the place of an open one to this address. For
+    /// admin and co-admins.
     pub async fn invite(&self, email: &str) -> Result<String> {
         let email = email.trim().to_owned();
         if !is_address(&email) {
@@ -258,6 +257,7 @@ impl OpenGroup {
         }
         let token = random_id(16);
         let kept = digest(token.as_bytes());
+        let address = email.as_str();
         self.decided(Right::GrantGroup, |group| {
             let op = Op::Group(GroupOp::Invite {
                 group: group.group.id,
@@ -266,7 +266,9 @@ impl OpenGroup {
                 expires: Timestamp::now().plus_days(INVITATION_DAYS),
             });
             async move {
-                if group.invitations().await?.len() >= INVITATIONS {
+                let open = group.invitations().await?.into_iter();
+                let others = open.filter(|open| !open.email.eq_ignore_ascii_case(address));
+                if others.count() >= INVITATIONS {
                     return Err(Error::Invalid(Rule::Invitations(INVITATIONS)));
                 }
                 Ok(vec![op])

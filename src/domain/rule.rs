@@ -121,7 +121,46 @@ pub enum Rule {
     /// Of a group; holds how many there may be.
     #[error("a group has at most {0} open invitations")]
     Invitations(usize),
-    /// Another one, in words.
+    /// The name of a group in URLs.
+    #[error("a group's name is 1 to 64 characters without / \\ : % $ ? # or controls")]
+    GroupName,
+    /// A group that the person is not in.
+    #[error("{0} is no group of yours")]
+    OthersGroup(String),
+    /// Of a tag.
+    #[error("a tag's name has 1 to 64 characters")]
+    TagName,
+    /// Of a document.
+    #[error("a document has a name")]
+    DocumentName,
+    /// Of a document; holds the most characters.
+    #[error("a description has at most {0} characters")]
+    Description(usize),
+    /// Items of one kind do not go where the others are.
+    #[error("books hold contacts, folders hold documents")]
+    OtherKind,
+    /// Typed to empty a book; holds how many there are.
+    #[error("there are {0} contacts, not as many as were said")]
+    Count(i64),
+    /// Its time to be undone is over.
+    #[error("this import cannot be undone any more")]
+    ImportOver,
+    /// Of a message to a telephone that did not fail.
+    #[error("the message is on its way or arrived")]
+    OnItsWay,
+    /// The same message to the same number, once more.
+    #[error("the same message was sent a moment ago")]
+    JustSent,
+    /// Rules of the administration for kinds of devices.
+    #[error("new devices of a kind are allowed, quarantined or blocked")]
+    NewDevices,
+    /// The server was not told how people reach it.
+    #[error("public_url is not set")]
+    NoAddress,
+    /// What a browser sent breaks its format.
+    #[error("the form did not arrive whole")]
+    Form,
+    /// Another one in words: of configuration and files, or in the reader's language.
     #[error("{0}")]
     Other(String),
 }

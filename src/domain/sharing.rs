@@ -169,9 +169,7 @@ impl Book {
             return Err(Error::Invalid(Rule::HereAlready));
         }
         if target.collection().class != self.collection().class {
-            return Err(Error::Invalid(
-                "books hold contacts, folders hold documents".into(),
-            ));
+            return Err(Error::Invalid(Rule::OtherKind));
         }
         let same = how != How::Copy && !self.is_list() && target.may_hold(placement);
         if same {

@@ -33,7 +33,7 @@ impl Core {
         let name = name.trim();
         let length = name.chars().count();
         if !(1..=64).contains(&length) || name.chars().any(char::is_control) {
-            return Err(Error::Invalid("a tag's name has 1 to 64 characters".into()));
+            return Err(Error::Invalid(Rule::TagName));
         }
         self.add_tag(actor, name, colour).await
     }

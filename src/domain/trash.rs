@@ -14,6 +14,7 @@ use super::{
     item::Placement,
     office::store::OfficeOp,
     rights::{ItemFacts, Right},
+    rule::Rule,
     store::{Removal, Version},
 };
 
@@ -249,9 +250,7 @@ impl Book {
         self.decided(|book| async move {
             let count = book.count().await?;
             if count != expected {
-                return Err(Error::Invalid(
-                    format!("there are {count} contacts, not {expected}").into(),
-                ));
+                return Err(Error::Invalid(Rule::Count(count)));
             }
             if !book.may(right) {
                 return Err(Error::Forbidden { right });

@@ -7,7 +7,9 @@ use super::{
     book::Book,
     core::Core,
     error::{Error, Result},
+    grant::Grantee,
     id::{CollectionId, ItemId, PlacementId, RevisionId, Timestamp},
+    rights::GroupRight,
     sharing::Placed,
     tag::Retag,
 };
@@ -41,6 +43,19 @@ pub enum Undo {
     Commented { former: RevisionId },
     /// A folder was deleted with what was in it.
     Folder(CollectionId),
+    /// A right on the group of a book was given to members or withdrawn; each with their former one.
+    Granted {
+        book: CollectionId,
+        right: GroupRight,
+        former: Vec<(Grantee, GroupRight)>,
+    },
+    /// *Modify* on an item was given to these or withdrawn from them.
+    Modifiable {
+        book: CollectionId,
+        placement: PlacementId,
+        modify: bool,
+        grantees: Vec<Grantee>,
+    },
     /// What a client did was undone, within these moments.
     WentBack { first: Timestamp, last: Timestamp },
 }
@@ -52,6 +67,8 @@ impl Undo {
             Undo::Tagged { items, .. } => items.is_empty(),
             Undo::Brought { items, .. } => items.is_empty(),
             Undo::Removed { removals, .. } => removals.is_empty(),
+            Undo::Granted { former, .. } => former.is_empty(),
+            Undo::Modifiable { grantees, .. } => grantees.is_empty(),
             Undo::TagDeleted { .. }
             | Undo::Commented { .. }
             | Undo::Folder(_)
@@ -60,7 +77,7 @@ impl Undo {
     }
 }
 
-/// The outcome of undoing.
+/// The outcome of undoing: of rights, members are counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TakenBack {
     /// Items that are as before the action.
@@ -125,6 +142,20 @@ impl Core {
                 let folder = self.open(actor, *folder).await?;
                 let left = folder.restore_folder().await?;
                 Ok(TakenBack { back: 1, left })
+            }
+            Undo::Granted {
+                book,
+                right,
+                former,
+            } => self.ungrant(actor, *book, *right, former).await,
+            Undo::Modifiable {
+                book,
+                placement,
+                modify,
+                grantees,
+            } => {
+                let book = self.open(actor, *book).await?;
+                book.ungrant_modify(*placement, *modify, grantees).await
             }
             Undo::WentBack { first, last } => {
                 let client = &actor.client.label;

@@ -8,7 +8,7 @@ use crate::{
         outbox::{Kept, Letter, one_line},
         verification::Answer,
     },
-    web::text::{Text, fill},
+    web::text::{Text, fill_plain as fill},
 };
 
 /// The text of a letter.

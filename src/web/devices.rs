@@ -27,9 +27,11 @@ use crate::{
     auth::{Door, Outcome},
     domain::{
         device::{OpenDevice, Orders},
+        direction::straight,
         error::{Error, Result},
         id::{AppPasswordId, DeviceId},
         journal::Exchange,
+        rule::Rule,
         store::KnownClient,
         view::{Mode, Shown},
     },
@@ -314,17 +316,18 @@ pub async fn shown(State(web): State<Arc<Web>>, Path(id): Path<i64>, posted: Pos
     let posted = &posted;
     order(&web, id, posted, Deed::DeviceShown, |device| async move {
         let chosen: Vec<&str> = posted.values("book").collect();
+        let offered: Vec<&str> = posted.values("offered").collect();
+        // What the form did not offer, a group joined since, stays as it is.
+        let mut hidden = device.shown().await?.hidden;
+        hidden.retain(|book| !offered.contains(&book.as_str()));
         let books = device.books().await?;
-        let hidden = books
-            .into_iter()
-            .filter(|book| !book.fixed && !chosen.contains(&book.uuid.as_str()))
-            .map(|book| book.uuid);
-        device
-            .show(Shown {
-                mode: Mode::parse(posted.value("mode")),
-                hidden: hidden.collect(),
-            })
-            .await
+        let cleared = books.into_iter().filter(|book| {
+            let uuid = book.uuid.as_str();
+            !book.fixed && offered.contains(&uuid) && !chosen.contains(&uuid)
+        });
+        hidden.extend(cleared.map(|book| book.uuid));
+        let mode = Mode::parse(posted.value("mode"));
+        device.show(Shown { mode, hidden }).await
     })
     .await
 }
@@ -403,18 +406,16 @@ pub async fn erase_typed(
     let peer = peer.map_or(IpAddr::from([127, 0, 0, 1]), |peer| peer.0.0);
     let (login, password) = (&visit.actor.login, posted.value("password"));
     let known = web.auth.password(login, password, peer, Door::Web).await?;
-    let erased = match known {
-        Outcome::Known(_) => device.erase(posted.value("typed")).await,
-        _ => Err(Error::Invalid("another password".into())),
-    };
-    match erased {
-        Ok(()) => Ok(None),
-        Err(Error::Invalid(_)) => {
-            let why = visit.text.device.erase_wrong.to_owned();
-            Ok(Some(Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)))
+    if matches!(known, Outcome::Known(_)) {
+        match device.erase(posted.value("typed")).await {
+            Ok(()) => return Ok(None),
+            // As another password is told.
+            Err(Error::Invalid(Rule::TypedName)) => {}
+            Err(error) => return Err(error),
         }
-        Err(error) => Err(error),
     }
+    let why = visit.text.device.erase_wrong.to_owned();
+    Ok(Some(Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, why)))
 }
 
 async fn order<F, O>(web: &Arc<Web>, id: i64, posted: &Posted, done: Deed, give: O) -> Response
@@ -472,7 +473,7 @@ async fn download(web: &Arc<Web>, visit: &Visit, label: &str) -> Response {
         lines.push_str(&format!(
             "{}\t{}\t{}\n",
             when::input(exchange.at),
-            exchange_words(&exchange.event, visit.text.device),
+            straight(&exchange_words(&exchange.event, visit.text.device)),
             exchange.technical
         ));
     }

@@ -1,6 +1,9 @@
 //! Sending a short message or a fax to a number of a contact, and the state of a person's messages.
 
-use std::sync::Arc;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use askama::Template;
 use axum::{
@@ -26,8 +29,10 @@ use crate::domain::{
     direction::straight,
     dispatch::Outlet,
     error::{Error, Result},
-    id::OutgoingId,
+    id::{OutgoingId, PersonId},
+    item::digest,
     outbox::{Channel, Letter, Outgoing, State as MessageState},
+    rule::Rule,
 };
 
 /// Messages listed.
@@ -67,6 +72,35 @@ struct Row {
 struct Unsent {
     id: i64,
     text: String,
+}
+
+/// How long the same message to the same number counts as sent by the same press of a button.
+const TWICE: Duration = Duration::from_secs(30);
+
+/// Who wrote what to whom: the digest of the text, and the number.
+type Written = (PersonId, Channel, String, String);
+
+/// The messages of the last moments, so that none is queued twice.
+#[derive(Default)]
+pub struct Lately(Mutex<Vec<(Instant, Written)>>);
+
+impl Lately {
+    /// Notes a message; false where the same one is noted.
+    fn note(&self, written: &Written) -> bool {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.retain(|(at, _)| at.elapsed() < TWICE);
+        let new = !noted.iter().any(|(_, known)| known == written);
+        if new {
+            noted.push((Instant::now(), written.clone()))
+        }
+        new
+    }
+
+    /// A message that was not queued after all.
+    fn forget(&self, written: &Written) {
+        let mut noted = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.retain(|(_, known)| known != written);
+    }
 }
 
 /// The number.
@@ -138,9 +172,18 @@ async fn send(web: &Arc<Web>, item: &ItemPath, posted: &Posted, channel: Channel
     let sent = async {
         let outlet = outlet(web, visit, channel).await?.ok_or(Error::NotFound)?;
         numbered(web, item, visit, channel, number).await?;
+        let said = digest(text.trim().as_bytes());
+        let written = (visit.actor.person, channel, said, number.to_owned());
+        if !web.lately.note(&written) {
+            return Err(Error::Invalid(Rule::JustSent));
+        }
         let core = &web.core;
-        core.dispatch(&visit.actor, channel, outlet, number, text)
-            .await
+        let queued = core.dispatch(&visit.actor, channel, outlet, number, text);
+        let queued = queued.await;
+        if queued.is_err() {
+            web.lately.forget(&written)
+        }
+        queued
     };
     match sent.await {
         Ok(()) => Done::of(Deed::MessageQueued).to(number).at(&item.path()),

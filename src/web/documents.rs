@@ -356,7 +356,7 @@ fn size(number: u64, text: &Text) -> String {
     };
     const KILO: u64 = 1024;
     match number {
-        0..KILO => fill(d.bytes, &[&number]),
+        0..KILO => text.counted(number, [d.one_byte, d.bytes]),
         KILO..0x10_0000 => fill(d.kilobytes, &[&tenths(KILO)]),
         0x10_0000..0x4000_0000 => fill(d.megabytes, &[&tenths(KILO * KILO)]),
         _ => fill(d.gigabytes, &[&tenths(KILO * KILO * KILO)]),
@@ -449,7 +449,8 @@ mod tests {
     #[test]
     fn sizes_read_well() {
         for (number, english, french) in [
-            (0, "0 bytes", "0 octets"),
+            (0, "0 bytes", "0 octet"),
+            (1, "1 byte", "1 octet"),
             (1023, "1023 bytes", "1023 octets"),
             (1024, "1 KB", "1 Ko"),
             (1536, "1.5 KB", "1,5 Ko"),

@@ -30,6 +30,7 @@ use super::{
     error::explain,
     facet,
     item_rights::whom_to_ask,
+    names,
     page::{self, show},
     place::{ItemPath, PlacePath},
     request::Visit,
@@ -77,6 +78,14 @@ pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) ->
         Ok(Page::new(form).of_new(&web, &visit, &place))
     };
     visit.answer(&web, shown).await
+}
+
+/// What the person calls a place of contacts.
+fn place_name(place: &PlacePath, visit: &Visit) -> String {
+    let groups = visit.actor.memberships.iter();
+    let mut groups = groups.filter(|own| PlacePath::Group(own.name.clone()) == *place);
+    let group = groups.next().map(|own| own.display_name.clone());
+    group.unwrap_or_else(|| visit.text.private.to_owned())
 }
 
 /// Says before anything is typed that it could not be saved.
@@ -172,6 +181,7 @@ impl Page {
         let name = self.name.clone().unwrap_or_else(|| random_id(NAME));
         let page = page::Edit {
             title: visit.text.new_contact.to_owned(),
+            about: place_name(place, visit),
             action: format!("{path}/new"),
             alike_at: Some(format!("{path}/new/alike")),
             anew: Some(name),
@@ -213,6 +223,7 @@ impl Page {
             alike_at: (!besides.is_list).then(|| format!("{place}/new/alike?but={}", item.id)),
             cancel: path,
             id: item.id.clone(),
+            about: besides.name,
             attached: Some(besides.attached),
             beyond: besides.beyond,
             version,
@@ -235,6 +246,7 @@ impl Page {
             shell,
             sign_in: None,
             title: String::new(),
+            about: String::new(),
             action: String::new(),
             alike_at: None,
             cancel: here.to_owned(),
@@ -259,6 +271,7 @@ impl Page {
 
 /// What stands beside the form of a contact there is.
 struct Besides {
+    name: String,
     attached: Attachments,
     /// What the person's phones do not show of it.
     beyond: Option<String>,
@@ -275,6 +288,7 @@ impl Besides {
         };
         let said = || fill(visit.text.book.beyond_phones, &[&beyond.join(" · ")]);
         Ok(Self {
+            name: names::of_item(web, card, &visit.settings),
             attached: attachments::of_contact(book, card, true, visit).await?,
             beyond: (!beyond.is_empty()).then(said),
             is_list: web.facet.members(&book.content(card)).is_some(),
@@ -411,7 +425,7 @@ fn problem(error: &Error, visit: &Visit) -> (StatusCode, String) {
 }
 
 /// Name of the field that an error is about; empty if it is about none.
-fn wrong(error: &Error) -> String {
+pub fn wrong(error: &Error) -> String {
     match error {
         Error::InvalidDocument(Malformed::Date { field, .. }) => field.clone(),
         Error::InvalidDocument(Malformed::Picture(_) | Malformed::PictureSize(..)) => {

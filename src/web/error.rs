@@ -124,6 +124,19 @@ fn rule(rule: &Rule, text: &Text) -> String {
         Rule::Invitations(most) => {
             return fill(text.account.too_many_invitations, &[most]);
         }
+        Rule::GroupName => text.group_name_rule,
+        Rule::OthersGroup(name) => return fill(text.account.no_group_of_yours, &[name]),
+        Rule::TagName => text.tag_rule,
+        Rule::DocumentName => text.documents.name_rule,
+        Rule::Description(most) => return fill(text.documents.description_rule, &[most]),
+        Rule::OtherKind => text.documents.other_kind,
+        Rule::Count(_) => text.count_differs,
+        Rule::ImportOver => text.transfer.import_over,
+        Rule::OnItsWay => text.mail.on_its_way,
+        Rule::JustSent => text.mail.just_sent,
+        Rule::NewDevices => text.admin.new_devices_rule,
+        Rule::NoAddress => text.admin.check_no_address,
+        Rule::Form => text.account.form_broken,
         Rule::Other(why) => why,
     };
     said.to_owned()
@@ -161,6 +174,15 @@ mod tests {
             (Rule::Tags(1000), "au plus 1000 étiquettes"),
             (Rule::Groups(100), "au plus 100 groupes"),
             (Rule::Invitations(100), "au plus 100 invitations"),
+            (Rule::GroupName, FR.group_name_rule),
+            (Rule::OthersGroup("Ventes".to_owned()), "« Ventes »"),
+            (Rule::TagName, FR.tag_rule),
+            (Rule::DocumentName, FR.documents.name_rule),
+            (Rule::Description(10_000), "au plus 10000 caractères"),
+            (Rule::ImportOver, FR.transfer.import_over),
+            (Rule::OnItsWay, FR.mail.on_its_way),
+            (Rule::JustSent, FR.mail.just_sent),
+            (Rule::Form, FR.account.form_broken),
         ] {
             let (.., said) = explain(&Error::Invalid(rule), &FR);
             assert!(said.contains(words), "{said}");

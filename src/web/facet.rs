@@ -290,8 +290,22 @@ pub struct Field {
     pub rare: bool,
     /// It may have many lines.
     pub long: bool,
+    /// The keyboard that a phone shows: `tel`, `email`, `url`; empty: its usual one.
+    pub keyboard: &'static str,
     /// What it is chosen from; empty: it is written.
     pub choices: Vec<Choice>,
+}
+
+impl Field {
+    /// The attributes of an input for its keyboard; addresses begin with no capital.
+    pub fn typing(&self) -> &'static str {
+        match self.keyboard {
+            "tel" => " inputmode=\"tel\"",
+            "email" => " inputmode=\"email\" autocapitalize=\"none\" spellcheck=\"false\"",
+            "url" => " inputmode=\"url\" autocapitalize=\"none\" spellcheck=\"false\"",
+            _ => "",
+        }
+    }
 }
 
 /// Values of one sort, each with a type.

@@ -78,9 +78,9 @@ impl Posted {
         RevisionId(self.number("revision"))
     }
 
-    /// The tags checked.
-    pub fn tags(&self) -> Vec<TagId> {
-        let numbers = self.values("tag").filter_map(|value| value.parse().ok());
+    /// The tags in the fields of a name.
+    pub fn tags(&self, name: &str) -> Vec<TagId> {
+        let numbers = self.values(name).filter_map(|value| value.parse().ok());
         numbers.map(TagId).collect()
     }
 

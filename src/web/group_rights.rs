@@ -94,12 +94,15 @@ async fn change(
 ) -> Response {
     let outcome = async {
         let group = web.core.group(&visit.actor, name).await?;
-        group.grant(grantees, right).await
+        let undo = group.undoing(grantees, right).await?;
+        group.grant(grantees, right).await?;
+        Ok(undo)
     };
     match outcome.await {
-        Ok(()) => {
+        Ok(undo) => {
             let rights = format!("{}/rights", PlacePath::Group(name.to_owned()).path());
-            Done::of(done).at(&rights)
+            let kept = web.undos.keep(visit, vec![undo], &rights);
+            Done::of(done).undone_by(kept).at(&rights)
         }
         Err(error) => {
             let told = Told::refused(&error, visit);

@@ -123,6 +123,10 @@ struct Members {
     invitation: Option<String>,
     /// Those that can be withdrawn: digest, address, and who made it until when.
     invited: Vec<(String, String, String)>,
+    /// What a refused form held.
+    login: String,
+    email: String,
+    shown: Option<String>,
 }
 
 struct MemberRow {
@@ -156,7 +160,7 @@ pub async fn members(
     let page = Page {
         name: &name,
         query: &search.q,
-        invitation: None,
+        ..Page::default()
     };
     let shown = page.show(&web, &visit, done.into());
     visit.answer(&web, shown).await
@@ -177,11 +181,11 @@ pub async fn add(
         Err(Error::NotFound) => {
             let unknown = fill(posted.visit.text.no_such_account, &[&login]);
             let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, unknown);
-            refused(&web, &posted.visit, &name, told).await
+            refused(&web, &posted, &name, told).await
         }
         outcome => {
             let done = Done::of(Deed::MemberAdded).to(login);
-            settled(&web, &posted.visit, &name, outcome.map(|_| done)).await
+            settled(&web, &posted, &name, outcome.map(|_| done)).await
         }
     }
 }
@@ -202,17 +206,17 @@ pub async fn invite(
         Ok(token) => {
             let page = Page {
                 name: &name,
-                query: "",
                 invitation: {
                     let address = reached.address(&web.site);
                     let server = address.map(|address| address.url()).unwrap_or_default();
                     Some(format!("{server}/join/{token}"))
                 },
+                ..Page::default()
             };
             let shown = page.show(&web, visit, Told::Nothing);
             visit.answer(&web, shown).await
         }
-        Err(error) => settled(&web, visit, &name, Err(error)).await,
+        Err(error) => settled(&web, &posted, &name, Err(error)).await,
     }
 }
 
@@ -307,7 +311,7 @@ where
         Ok(group) => change(group).await,
         Err(error) => Err(error),
     };
-    settled(web, visit, name, outcome.map(|()| Done::of(done))).await
+    settled(web, posted, name, outcome.map(|()| Done::of(done))).await
 }
 
 /// `POST /g/NAME/members/leave`
@@ -335,7 +339,7 @@ pub async fn delete(
     if posted.value("typed").trim() != name {
         let other = fill(posted.visit.text.type_group_name, &[&name]);
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, other);
-        return refused(&web, &posted.visit, &name, told).await;
+        return refused(&web, &posted, &name, told).await;
     }
     part(
         &web,
@@ -362,7 +366,7 @@ where
     };
     match parted.await {
         Ok(shown) => Done::of(done).to(&shown).at("/groups"),
-        Err(error) => settled(web, visit, name, Err(error)).await,
+        Err(error) => settled(web, posted, name, Err(error)).await,
     }
 }
 
@@ -421,29 +425,55 @@ async fn uninvited(web: &Arc<Web>, visit: &Visit, error: &Error) -> Response {
 }
 
 /// Back to the members, telling what was done, or the same page telling why not.
-async fn settled(web: &Arc<Web>, visit: &Visit, name: &str, outcome: Result<Done>) -> Response {
+async fn settled(web: &Arc<Web>, posted: &Posted, name: &str, outcome: Result<Done>) -> Response {
     match outcome {
         Ok(done) => done.at(&format!(
             "{}/members",
             PlacePath::Group(name.to_owned()).path()
         )),
-        Err(error) => refused(web, visit, name, Told::refused(&error, visit)).await,
+        Err(error) => {
+            let told = Told::refused(&error, &posted.visit);
+            refused(web, posted, name, told).await
+        }
     }
 }
 
-async fn refused(web: &Arc<Web>, visit: &Visit, name: &str, told: Told) -> Response {
+async fn refused(web: &Arc<Web>, posted: &Posted, name: &str, told: Told) -> Response {
+    let visit = &posted.visit;
     let page = Page {
         name,
-        query: "",
-        invitation: None,
+        typed: Typed::of(posted),
+        ..Page::default()
     };
     visit.answer(web, page.show(web, visit, told)).await
 }
 
+#[derive(Default)]
 struct Page<'a> {
     name: &'a str,
     query: &'a str,
     invitation: Option<String>,
+    typed: Typed<'a>,
+}
+
+/// What a refused form of the page held.
+#[derive(Clone, Copy, Default)]
+struct Typed<'a> {
+    login: &'a str,
+    email: &'a str,
+    /// The displayed name, where that was refused.
+    shown: Option<&'a str>,
+}
+
+impl<'a> Typed<'a> {
+    fn of(posted: &'a Posted) -> Self {
+        let shown = posted.fields().find(|(name, _)| *name == "shown");
+        Self {
+            login: posted.value("login"),
+            email: posted.value("email"),
+            shown: shown.map(|(_, shown)| shown),
+        }
+    }
 }
 
 impl Page<'_> {
@@ -486,6 +516,9 @@ impl Page<'_> {
                 administers: group.administers(),
                 options: group.group().options,
                 invitation: self.invitation,
+                login: self.typed.login.to_owned(),
+                email: self.typed.email.to_owned(),
+                shown: self.typed.shown.map(str::to_owned),
             },
         ))
     }

@@ -34,6 +34,7 @@ use crate::{
         book::{Book, Room},
         error::{Error, Result},
         rights::Right,
+        rule::Rule,
     },
     transfer::{File, Incoming, Limits, Mapping, Refused, foresee, is_vcard},
 };
@@ -182,7 +183,7 @@ async fn arrive(
 ) -> std::result::Result<(String, String), Unfit> {
     let malformed = |error: axum::extract::multipart::MultipartError| match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Unfit::TooLarge,
-        _ => Unfit::Error(Error::Invalid(error.body_text().into())),
+        _ => Unfit::Error(Error::Invalid(Rule::Form)),
     };
     let mut arriving: Option<Incoming> = None;
     let mut unfit = Some(Unfit::Stale);

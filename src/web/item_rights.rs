@@ -101,18 +101,21 @@ async fn change(web: &Arc<Web>, item: &ItemPath, posted: &Posted, modify: bool) 
     let outcome = async {
         let (book, card) = item.open(web, &posted.visit).await?;
         let (group, placement) = placed_in(&book, &card, posted.collection("group")).await?;
-        group
-            .grant_modify(&placement, &grantees(posted), modify)
-            .await
+        let grantees = grantees(posted);
+        let undo = group.undoing_modify(&placement, &grantees, modify).await?;
+        group.grant_modify(&placement, &grantees, modify).await?;
+        Ok(undo)
     };
     match outcome.await {
-        Ok(()) => {
+        Ok(undo) => {
+            let rights = format!("{}/rights", item.path());
+            let kept = web.undos.keep(&posted.visit, vec![undo], &rights);
             let done = Done::of(if modify {
                 Deed::Granted
             } else {
                 Deed::Withdrawn
             });
-            done.at(&format!("{}/rights", item.path()))
+            done.undone_by(kept).at(&rights)
         }
         Err(error) => again(web, posted, item, Told::refused(&error, &posted.visit)).await,
     }

@@ -104,6 +104,7 @@ pub struct Web {
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
     undos: undo::Undos,
+    lately: dispatch::Lately,
     verify: verify::public::Limits,
 }
 
@@ -121,6 +122,7 @@ impl Web {
             offers: connect::Offers::default(),
             sessions: Sessions::new(core.clone()),
             undos: undo::Undos::default(),
+            lately: dispatch::Lately::default(),
             core,
             auth,
             facet,

@@ -232,6 +232,8 @@ pub struct Edit {
     pub status: StatusCode,
     pub shell: Shell,
     pub title: String,
+    /// The contact, or where a new one goes; empty where neither is known.
+    pub about: String,
     pub action: String,
     pub cancel: String,
     pub here: String,
@@ -278,6 +280,8 @@ pub struct Elsewhere {
 #[template(path = "conflict.html")]
 pub struct Conflict {
     pub shell: Shell,
+    /// The contact.
+    pub about: String,
     pub action: String,
     pub back: String,
     pub version: String,

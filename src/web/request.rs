@@ -241,7 +241,7 @@ fn wanted(method: &Method, uri: &Uri) -> String {
         ["settings", "display" | "contacts"] => 1,
         ["c" | "g" | "settings" | "join", _, ..] => 2,
         [
-            "tags" | "groups" | "search" | "refused" | "verify" | "connect" | "admin",
+            "tags" | "groups" | "search" | "refused" | "verify" | "outbox" | "connect" | "admin",
             ..,
         ] => 1,
         _ => 0,
@@ -393,6 +393,46 @@ mod tests {
         ] {
             let uri: Uri = address.parse().expect("an address");
             assert_eq!(wanted(&method, &uri), page, "{method} {address}");
+        }
+        // Where any form leads is a page; to the home page those that stand on every page.
+        const ANYWHERE: [&str; 5] = [
+            "/logout",
+            "/notices/confirm",
+            "/notices/read",
+            "/notices/undo",
+            "/undo",
+        ];
+        let rows = include_str!("../../tests/it/security/routes.txt").lines();
+        let routes: Vec<(&str, Vec<&str>)> = rows
+            .filter(|row| {
+                !["#", "anybody", "link"]
+                    .iter()
+                    .any(|who| row.starts_with(who))
+            })
+            .filter_map(|row| {
+                let mut parts = row.split_whitespace().skip(1);
+                Some((parts.next()?, parts.next()?.split('/').collect()))
+            })
+            .collect();
+        let serves = |page: &str| {
+            let page: Vec<&str> = page.split('/').collect();
+            let fits = |route: &[&str]| {
+                let mut pairs = route.iter().zip(&page);
+                route.len() == page.len() && pairs.all(|(r, p)| r.starts_with('{') || r == p)
+            };
+            let mut gets = routes.iter().filter(|(methods, _)| methods.contains("GET"));
+            gets.any(|(_, route)| fits(route))
+        };
+        let forms = routes
+            .iter()
+            .filter(|(methods, _)| methods.contains("POST"));
+        for (_, route) in forms {
+            let address = route.join("/").replace(['{', '}', '*'], "");
+            let uri: Uri = address.parse().expect("an address");
+            let page = wanted(&Method::POST, &uri);
+            assert!(serves(&page), "{address} leads to {page}");
+            let home = page == "/";
+            assert_eq!(home, ANYWHERE.contains(&&*address), "{address}");
         }
         let long = format!("/search?q={}", "x".repeat(LONGEST_NEXT));
         let uri: Uri = long.parse().expect("an address");

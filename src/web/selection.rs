@@ -85,13 +85,13 @@ pub async fn delete(State(web): State<Arc<Web>>, place: PlacePath, posted: Poste
 
 /// `POST …/selected/tag`, `POST …/selected/untag`
 pub async fn tag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let tagged = tagging(&web, &place, &posted, &posted.tags(), &[]).await;
+    let tagged = tagging(&web, &place, &posted, &posted.tags("tag"), &[]).await;
     settled(&web, &place, &posted, tagged).await
 }
 
 /// `POST …/selected/untag`
 pub async fn untag(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted) -> Response {
-    let tagged = tagging(&web, &place, &posted, &[], &posted.tags()).await;
+    let tagged = tagging(&web, &place, &posted, &[], &posted.tags("tag")).await;
     settled(&web, &place, &posted, tagged).await
 }
 
@@ -308,7 +308,7 @@ pub async fn empty(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted
             let done = Done::of(Deed::Emptied).undone_by(format!("@{}", before.0));
             return done.at(&place.path());
         }
-        Err(Error::Invalid(_)) => {
+        Err(Error::Invalid(Rule::Count(_))) => {
             let count = visit.text.count_differs.to_owned();
             Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, count)
         }

@@ -113,19 +113,27 @@ pub async fn contacts(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     if !web.facet.is_country(&country) && !country.is_empty() {
         let rule = visit.text.book.country_rule.to_owned();
         let told = Told::Refused(StatusCode::UNPROCESSABLE_ENTITY, rule);
-        return show_page(&web, visit, told).await;
+        let mut typed = visit.settings.clone();
+        typed.default_country = Some(posted.value("country").to_owned());
+        typed.default_place = chosen_place(&posted);
+        return show_typed(&web, visit, &typed, told).await;
     }
     let country = Some(country).filter(|country| !country.is_empty());
-    let place = posted.value("place");
-    let own = |own: &&Membership| own.name == place;
-    let place = visit.actor.memberships.iter().find(own);
-    let place = place.map(|own| own.name.clone());
+    let place = chosen_place(&posted);
     let change = |settings: &mut Settings| {
         settings.default_country.clone_from(&country);
         settings.default_place.clone_from(&place);
     };
     let changed = web.core.change_settings(&visit.actor, change).await;
     settled(&web, visit, changed).await
+}
+
+/// The group that new contacts go to; none: Private.
+fn chosen_place(posted: &Posted) -> Option<String> {
+    let place = posted.value("place");
+    let own = |own: &&Membership| own.name == place;
+    let place = posted.visit.actor.memberships.iter().find(own);
+    place.map(|own| own.name.clone())
 }
 
 async fn settled(web: &Web, visit: &Visit, changed: Result<()>) -> Response {
@@ -136,8 +144,13 @@ async fn settled(web: &Web, visit: &Visit, changed: Result<()>) -> Response {
 }
 
 async fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
+    show_typed(web, visit, &visit.settings, told).await
+}
+
+/// The page with settings as they are, or as a refused form had them.
+async fn show_typed(web: &Web, visit: &Visit, settings: &Settings, told: Told) -> Response {
     let shown = async {
-        let (settings, text) = (&visit.settings, visit.text);
+        let text = visit.text;
         let today = Timestamp::now();
         let rows = Settings::ROWS.map(|rows| rows.to_string());
         let rows = rows.iter().map(|rows| (rows.as_str(), rows.clone()));
@@ -163,7 +176,7 @@ async fn show_page(web: &Web, visit: &Visit, told: Told) -> Response {
                     dates.map(|(name, dates)| (*name, when::shown(today, text.dated(*dates)))),
                     named(&DATES, settings.date_format),
                 ),
-                places: places(web, visit).await?,
+                places: places(web, visit, settings).await?,
                 quotas: quotas(web, visit).await?,
                 shell: visit.shell_of(web, Tool::Settings, told),
                 settings: settings.clone(),
@@ -189,8 +202,8 @@ fn choices<'a>(all: impl Iterator<Item = (&'a str, String)>, chosen: &str) -> Ve
 }
 
 /// Private, and the groups whose members the person is and may add to.
-async fn places(web: &Web, visit: &Visit) -> Result<Vec<Choice>> {
-    let chosen = visit.settings.default_place.as_deref().unwrap_or_default();
+async fn places(web: &Web, visit: &Visit, settings: &Settings) -> Result<Vec<Choice>> {
+    let chosen = settings.default_place.as_deref().unwrap_or_default();
     let mut places = vec![("", visit.text.private.to_owned())];
     for own in &visit.actor.memberships {
         let book = web.core.open_group(&visit.actor, &own.name).await?;

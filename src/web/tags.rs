@@ -86,18 +86,20 @@ pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
     settled(&web, &posted.visit, done).await
 }
 
-/// `POST …/c/ID/tags`: the tags checked are on, all others off.
+/// `POST …/c/ID/tags`: what was checked or cleared in the form changes, and a tag of a new name is
+/// made and put on; tags that the form did not show, or not so, stay as they are.
 pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted) -> Response {
     let visit = &posted.visit;
     let assigned = async {
         let (book, card) = item.open(&web, visit).await?;
-        let on = posted.tags();
         let own = web.core.tags(&visit.actor).await?;
-        let off: Vec<TagId> = own
-            .into_iter()
-            .map(|tag| tag.id)
-            .filter(|tag| !on.contains(tag))
-            .collect();
+        let (mut on, mut off) = changed(&posted.tags("tag"), &posted.tags("ticked"));
+        // One that was deleted meanwhile is on nothing.
+        off.retain(|tag| own.iter().any(|own| own.id == *tag));
+        let new = posted.value("name").trim();
+        if !new.is_empty() {
+            on.push(called(&web, visit, &own, new).await?);
+        }
         let items = book.tag(&[card.placement], &on, &off).await?;
         let undo = Undo::Tagged {
             book: book.collection().id,
@@ -109,6 +111,24 @@ pub async fn assign(State(web): State<Arc<Web>>, item: ItemPath, posted: Posted)
     match assigned.await {
         Ok(done) => done.at(&item.path()),
         Err(error) => card_telling(&web, &item, visit, Told::refused(&error, visit)).await,
+    }
+}
+
+/// What a form with check boxes puts on and takes off, by what it sent and what it showed as checked.
+fn changed(sent: &[TagId], ticked: &[TagId]) -> (Vec<TagId>, Vec<TagId>) {
+    let without = |these: &[TagId], those: &[TagId]| {
+        let left = these.iter().filter(|tag| !those.contains(tag));
+        left.copied().collect::<Vec<_>>()
+    };
+    (without(sent, ticked), without(ticked, sent))
+}
+
+/// The tag of a name, whatever its case; made if there is none.
+async fn called(web: &Web, visit: &Visit, own: &[Tag], name: &str) -> Result<TagId> {
+    let folded = name.to_lowercase();
+    match own.iter().find(|tag| tag.name.to_lowercase() == folded) {
+        Some(tag) => Ok(tag.id),
+        None => web.core.create_tag(&visit.actor, name, COLOUR).await,
     }
 }
 
@@ -139,4 +159,23 @@ async fn show_page(
             colour: colour.to_owned(),
         },
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_changes_what_it_showed_alone() {
+        let tags = |ids: &[i64]| ids.iter().copied().map(TagId).collect::<Vec<_>>();
+        for (sent, ticked, on, off) in [
+            (&[1, 2][..], &[1][..], &[2][..], &[][..]),
+            (&[], &[1], &[], &[1]),
+            (&[1], &[1], &[], &[]),
+            (&[3], &[1, 2], &[3], &[1, 2]),
+        ] {
+            let found = changed(&tags(sent), &tags(ticked));
+            assert_eq!(found, (tags(on), tags(off)), "{sent:?} {ticked:?}");
+        }
+    }
 }

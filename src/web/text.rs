@@ -40,7 +40,7 @@ use std::fmt::Display;
 
 use http::HeaderMap;
 
-use crate::domain::settings::DateFormat;
+use crate::domain::{direction::isolated, settings::DateFormat};
 
 pub use en::EN;
 pub use fr::FR;
@@ -249,15 +249,25 @@ fn preferred(list: &str) -> Option<&'static Text> {
     ranges.into_iter().find_map(|(_, tag)| by_tag(tag))
 }
 
-/// Puts values in the places of `{}`, in order.
+/// Puts values in the places of `{}`, in order, each apart from the direction of the others: for
+/// pages.
 pub fn fill(sentence: &str, values: &[&dyn Display]) -> String {
+    filled(sentence, values, isolated)
+}
+
+/// [`fill`] without characters that nobody sees: for letters.
+pub fn fill_plain(sentence: &str, values: &[&dyn Display]) -> String {
+    filled(sentence, values, |value| value)
+}
+
+fn filled(sentence: &str, values: &[&dyn Display], put: fn(String) -> String) -> String {
     let mut out = String::with_capacity(sentence.len() + 16);
     let mut values = values.iter();
     let mut rest = sentence;
     while let Some(at) = rest.find("{}") {
         out.push_str(&rest[..at]);
         if let Some(value) = values.next() {
-            out.push_str(&value.to_string());
+            out.push_str(&put(value.to_string()));
         }
         rest = &rest[at + 2..];
     }
@@ -291,6 +301,8 @@ mod tests {
             "documents",
             "document",
             "count_one",
+            "one_contact",
+            "contacts_count",
             "count_many",
             "family_image",
             "family_audio",
@@ -309,6 +321,14 @@ mod tests {
                 assert_ne!(english, french, "{name}");
             }
         }
+    }
+
+    #[test]
+    fn a_name_from_the_right_turns_no_sentence() {
+        let name: &dyn Display = &"מכירות";
+        let said = fill("{}: {} contacts", &[name, &7]);
+        assert_eq!(said, "\u{2068}מכירות\u{2069}: 7 contacts");
+        assert_eq!(fill_plain("{}: {}", &[name, &7]), "מכירות: 7");
     }
 
     #[test]

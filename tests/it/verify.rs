@@ -295,6 +295,9 @@ fn a_number_is_added_without_script_and_a_stale_page_overwrites_nothing() {
     let page = refused.text();
     assert!(page.contains("“abc” is no date"), "{page}");
     assert!(page.contains("value=\"Typed already\""), "{page}");
+    let marked = "name=\"bday\" value=\"abc\" aria-invalid=\"true\" autofocus";
+    assert!(page.contains(marked), "{page}");
+    assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
     assert!(!stored(&server).contains("Typed already"));
     let old = hidden(&contact.page(), "version");
     let fields = [("tel-2", "+33 6 39 98 00 55"), ("tel-2-kind", "cell")];

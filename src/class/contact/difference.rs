@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use carnet_proto::vcard::{Document, Line};
 
+use super::FAVOURITE;
 use crate::domain::class::Difference;
 
 /// Properties that change with every write and say nothing to a person.
@@ -99,6 +100,9 @@ pub fn property(line: &Line) -> String {
 pub fn value(line: &Line) -> String {
     if PICTURES.iter().any(|picture| line.is(picture)) {
         return String::new();
+    }
+    if line.is(FAVOURITE) {
+        return "★".to_owned();
     }
     let parts = if ["N", "ADR", "ORG"].iter().any(|name| line.is(name)) {
         line.components()

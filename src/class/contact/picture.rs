@@ -18,6 +18,7 @@ use self::decode::{decode, is_raw};
 use crate::domain::{
     error::{Error, Result},
     item::digest,
+    rule::Malformed,
 };
 
 /// Octets of a picture for devices: 48 KB as base64 ([MS-ASCNTC] 2.2.2.58).
@@ -145,7 +146,8 @@ pub fn subtype(octets: &[u8]) -> &'static str {
 pub fn for_storage(octets: &[u8], most: Option<usize>) -> Result<Vec<u8>> {
     let picture = decode(octets).map_err(Error::InvalidDocument)?;
     let whole = jpeg(&picture, STORED_EDGE, 88)
-        .ok_or_else(|| Error::InvalidDocument("the picture could not be written".into()))?;
+        .ok_or_else(|| Malformed::Picture("it could not be written".to_owned()))
+        .map_err(Error::InvalidDocument)?;
     match most {
         Some(limit) if whole.len() > limit => {
             smaller(&picture, limit).ok_or(Error::TooLarge { limit })

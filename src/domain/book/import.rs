@@ -12,6 +12,7 @@ use crate::domain::{
     id::{ImportId, PlacementId, Timestamp},
     item::{Card, Placement},
     rights::Right,
+    rule::Rule,
     store::{Import, ImportedItem, Want},
 };
 
@@ -222,9 +223,7 @@ impl Book {
     pub async fn undo_import(&self, id: ImportId) -> Result<Undone> {
         let import = self.import_of(id).await?;
         if !import.may_be_undone() {
-            return Err(Error::Invalid(
-                "this import cannot be undone any more".into(),
-            ));
+            return Err(Error::Invalid(Rule::ImportOver));
         }
         let import = &import;
         self.decided(|book| async move { book.try_undo(import).await })

@@ -11,6 +11,7 @@ use crate::domain::{
     id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement, digest},
     rights::Right,
+    rule::Malformed,
     store::{Order, Tag, Want},
 };
 
@@ -192,7 +193,7 @@ impl Book {
         let list = self.list_of_tag(tag).await?;
         let document = edit.apply(Some(&list.document))?;
         let Some((name, wanted)) = self.class().members(&document) else {
-            return Err(Error::InvalidDocument("a list cannot become a contact".into()).into());
+            return Err(Error::InvalidDocument(Malformed::Kind).into());
         };
         let refused = match condition.holds(Some(&self.marks().await?.etag(&list.placement))) {
             _ if name != tag.name => Some((

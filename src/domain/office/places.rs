@@ -65,9 +65,7 @@ impl Office {
     /// Founds a group with an admin. `Invalid` or `Exists` for its name.
     pub async fn add_group(&self, name: &str, admin: PersonId) -> Result<()> {
         if !valid_group_name(name) {
-            return Err(Error::Invalid(
-                "a group's name is 1 to 64 characters without / \\ : % $ ? # or controls".into(),
-            ));
+            return Err(Error::Invalid(Rule::GroupName));
         }
         let (name, display_name) = (name.to_owned(), name.to_owned());
         self.commit(vec![Op::Group(GroupOp::AddGroup {
@@ -130,9 +128,7 @@ impl Office {
                 DeviceAccess::Allowed | DeviceAccess::Quarantined | DeviceAccess::Blocked
             );
             if !known || rule.kind.chars().count() > 40 {
-                return Err(Error::Invalid(
-                    "new devices of a kind are allowed, quarantined or blocked".into(),
-                ));
+                return Err(Error::Invalid(Rule::NewDevices));
             }
         }
         let rules: Vec<_> = rules

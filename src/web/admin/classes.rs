@@ -57,11 +57,18 @@ pub async fn page(
     admin: OfficeVisit,
     Query(done): Query<Done>,
 ) -> Response {
-    let shown = show_page(&web, &admin.visit, &admin.office, done.into());
+    let shown = show_page(&web, &admin.visit, &admin.office, done.into(), None);
     admin.visit.answer(&web, shown).await
 }
 
-async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Result<Response> {
+/// `typed`: the form that was refused, with what it held.
+async fn show_page(
+    web: &Web,
+    visit: &Visit,
+    office: &Office,
+    told: Told,
+    typed: Option<&Posted>,
+) -> Result<Response> {
     let text = visit.text.admin;
     let known = office.classes().await?;
     let mut classes: Vec<ClassForm> = known.iter().map(|class| form(class, text)).collect();
@@ -70,9 +77,34 @@ async fn show_page(web: &Web, visit: &Visit, office: &Office, told: Told) -> Res
         is_new: true,
         ..form(&AccountClass::default(), text)
     });
+    if let Some(posted) = typed {
+        let (name, is_new) = (posted.value("name"), posted.checked("new"));
+        let mut same = classes
+            .iter_mut()
+            .filter(|class| class.is_new == is_new && (is_new || class.name == name));
+        if let Some(class) = same.next() {
+            class.refill(posted)
+        }
+    }
     let status = told.status();
     let shell = shell(web, visit, told);
     Ok(show(status, &Page { shell, classes }))
+}
+
+impl ClassForm {
+    /// What was typed, to be put right.
+    fn refill(&mut self, posted: &Posted) {
+        let typed = |name| posted.value(name).to_owned();
+        self.name = typed("name");
+        self.contacts = typed("contacts");
+        self.devices = typed("devices");
+        self.documents = typed("documents");
+        self.photo = typed("photo");
+        self.import_size = typed("import");
+        for (service, _, allowed) in &mut self.services {
+            *allowed = posted.values("allowed").any(|name| name == *service);
+        }
+    }
 }
 
 fn form(class: &AccountClass, text: &Admin) -> ClassForm {
@@ -142,7 +174,7 @@ pub async fn put(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         put,
         Deed::AdminSaved,
         "/admin/classes",
-        async |told| show_page(&web, visit, &office, told).await,
+        async |told| show_page(&web, visit, &office, told, Some(&posted)).await,
     )
     .await
 }
@@ -161,7 +193,7 @@ pub async fn remove(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         removed,
         Deed::AdminRemoved,
         "/admin/classes",
-        async |told| show_page(&web, visit, &office, told).await,
+        async |told| show_page(&web, visit, &office, told, None).await,
     )
     .await
 }

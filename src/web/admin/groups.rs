@@ -11,12 +11,13 @@ use crate::{
         error::{Error, Result},
         id::{GroupId, PersonId},
         office::{Office, places::GroupRow},
-        principal::{GroupOptions, Member, Role},
+        principal::{GroupOptions, Role},
     },
     web::{
         Web,
         form::Posted,
         groups::role_name,
+        names,
         page::{Shell, show},
         params::{Path, Query},
         request::Visit,
@@ -90,7 +91,8 @@ struct Page {
 }
 
 struct MemberRow {
-    member: Member,
+    login: String,
+    name: String,
     role: &'static str,
 }
 
@@ -121,7 +123,8 @@ async fn show_page(
         members: members
             .map(|member| MemberRow {
                 role: role_name(member.role, visit.text),
-                member,
+                name: names::of_account(&member.name, &visit.settings),
+                login: member.login,
             })
             .collect(),
         row,

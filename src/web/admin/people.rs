@@ -25,6 +25,7 @@ use crate::{
         devices::ago,
         error::explain,
         form::Posted,
+        names,
         page::{Shell, show},
         params::{Path, Query},
         request::Visit,
@@ -140,7 +141,7 @@ fn row(account: &Account, visit: &Visit) -> Row {
     Row {
         id: person.id.0,
         login: person.login.clone(),
-        name: person.name.clone(),
+        name: names::of_account(&person.name, &visit.settings),
         state,
         class: person.class.name.clone(),
         contacts: match person.contacts_allowed() {

@@ -19,6 +19,7 @@ use crate::{
         book::Edit,
         error::{Error, Result},
         id::RevisionId,
+        rule::Rule,
     },
     web::{
         Web,
@@ -278,6 +279,6 @@ pub async fn whole(mut field: Field<'_>, limit: usize) -> Result<Option<Vec<u8>>
 pub fn invalid(error: MultipartError) -> Error {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge { limit: PHOTO },
-        _ => Error::Invalid(error.body_text().into()),
+        _ => Error::Invalid(Rule::Form),
     }
 }

@@ -11,6 +11,7 @@ use crate::{
     web::{
         Web,
         facet::{Changed, PICTURE},
+        names,
         page::{Conflict, ContestedPhoto, show},
         place::ItemPath,
         request::Visit,
@@ -39,6 +40,7 @@ pub async fn page(
     }
     let page = Conflict {
         shell: visit.shell(web, Some(&item.place.path())),
+        about: names::of_item(web, &card, &visit.settings),
         action: format!("{}/edit", item.path()),
         back: item.path(),
         version: book.version_of(&card).await?,

@@ -60,13 +60,13 @@ pub async fn delete(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 
 /// `POST /search/selected/tag`
 pub async fn tag(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let tagged = tagging(&web, &posted, &posted.tags(), &[]).await;
+    let tagged = tagging(&web, &posted, &posted.tags("tag"), &[]).await;
     settled(&web, &posted, tagged).await
 }
 
 /// `POST /search/selected/untag`
 pub async fn untag(State(web): State<Arc<Web>>, posted: Posted) -> Response {
-    let tagged = tagging(&web, &posted, &[], &posted.tags()).await;
+    let tagged = tagging(&web, &posted, &[], &posted.tags("tag")).await;
     settled(&web, &posted, tagged).await
 }
 

@@ -140,4 +140,6 @@ sentences! {
     quota_documents: "Documents: {}", "Documents : {}";
     quota_free: "{}: {} contacts, without a limit", "{} : {} contacts, sans limite";
     help: "Help", "Aide";
+    no_group_of_yours: "You are not in the group “{}”.", "Vous n'êtes pas dans le groupe « {} ».";
+    form_broken: "The form did not arrive whole. Send it again.", "Le formulaire n'est pas arrivé entier. Envoyez-le à nouveau.";
 }

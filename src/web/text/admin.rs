@@ -138,4 +138,5 @@ sentences! { Admin;
     class_rule: "The name of a class has 1 to 40 characters.", "Le nom d'une classe a de 1 à 40 caractères.";
     limit_rule: "A limit is 1 or more, or nothing.", "Une limite est d'au moins 1, ou rien.";
     notice_rule: "A notice has at most 500 characters.", "Une annonce a au plus 500 caractères.";
+    new_devices_rule: "New devices of a kind are allowed, held or blocked; a kind has at most 40 characters.", "Les nouveaux appareils d'un genre sont admis, retenus ou bloqués ; un genre a au plus 40 caractères.";
 }

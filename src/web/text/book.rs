@@ -78,5 +78,7 @@ sentences! {
     seen_by: "{} members see it", "{} membres le voient";
     seen_by_one: "{} member sees it", "{} membre le voit";
     says_nothing: "nothing", "rien";
+    age_one: "{} ({} year)", "{} ({} an)";
     age: "{} ({} years)", "{} ({} ans)";
+    stale_delete: "This changed since the page was shown, and was not deleted. Look at it as it is now, then delete it if you still want to.", "Ceci a changé depuis que la page a été affichée, et n'a pas été supprimé. Regardez son état actuel, puis supprimez-le si vous le voulez toujours.";
 }

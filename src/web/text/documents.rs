@@ -106,8 +106,14 @@ sentences! {
     family_video: "Video", "Vidéo";
     family_archive: "Archive file", "Archive";
     family_other: "Other", "Autre";
+    one_byte: "{} byte", "{} octet";
     bytes: "{} bytes", "{} octets";
     kilobytes: "{} KB", "{} Ko";
     megabytes: "{} MB", "{} Mo";
     gigabytes: "{} GB", "{} Go";
+    name_rule: "A document has a name.", "Un document a un nom.";
+    description_rule: "A description has at most {} characters.", "Une description a au plus {} caractères.";
+    other_kind: "Contacts go into address books, documents into folders.", "Les contacts vont dans les carnets, les documents dans les dossiers.";
+    select_all: "Select all documents shown", "Sélectionner tous les documents affichés";
+    read_only: "You may read this document, not modify it.", "Vous pouvez lire ce document, pas le modifier.";
 }

@@ -44,7 +44,7 @@ pub const FR: Text = Text {
     saved: "Sauvé.",
     created: "{} a été ajouté.",
     actions: "Actions",
-    contacts_count: "{} contacts au total",
+    contacts_count: "{} contacts",
     no_contacts: "Pas encore de contact. Ajoutez le premier avec Nouveau.",
     no_match: "Aucun contact ne correspond.",
     page_of: "Page {} sur {}",

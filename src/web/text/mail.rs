@@ -149,4 +149,6 @@ sentences! {
     told_shared_many: "{} shared {} contacts with {}.", "{} a partagé {} contacts avec {}.";
     told_device: "A new device synchronizes your account: {}.", "Un nouvel appareil synchronise votre compte : {}.";
     see_more: "See it", "Voir";
+    on_its_way: "This message is on its way, or arrived.", "Ce message est en route, ou arrivé.";
+    just_sent: "This message to this number was sent a moment ago. It is not sent twice.", "Ce message à ce numéro vient d'être envoyé. Il n'est pas envoyé deux fois.";
 }

@@ -234,6 +234,7 @@ sentences! {
     unmerged: "The merge was undone.", "La fusion est annulée.";
     told_apart: "They will not be suggested again.", "Ils ne seront plus proposés.";
     print_hint: "Print this page with your browser.", "Imprimez cette page avec votre navigateur.";
+    import_over: "This import can no longer be undone.", "Cet import ne peut plus être annulé.";
 }
 
 impl Transfer {

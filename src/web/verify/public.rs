@@ -27,6 +27,7 @@ use crate::{
     },
     web::{
         Web,
+        edit::wrong,
         error::explain,
         facet::{FieldList, Form, Submitted},
         forgotten::unstored,
@@ -69,6 +70,8 @@ struct Page {
     heading: String,
     purpose: String,
     form: Form,
+    /// Name of the field that the problem is about; empty: none is.
+    wrong: String,
     photo: Option<String>,
     /// The page in each language.
     languages: Vec<(&'static str, &'static str, String)>,
@@ -202,7 +205,8 @@ pub async fn answer(
             );
             let mut form = web.facet.refill(None, &sent, None, text);
             form.has_photo = web.facet.photo(&asked.content()).is_some();
-            show_page(&asked, &token, form, status, failed(&message).await).await
+            let shell = failed(&message).await;
+            show_wrong(&asked, &token, form, status, shell, wrong(&error)).await
         }
     }
 }
@@ -380,6 +384,18 @@ async fn show_page(
     status: StatusCode,
     shell: Shell,
 ) -> Response {
+    show_wrong(asked, token, form, status, shell, String::new()).await
+}
+
+/// The page with the field marked that was refused.
+async fn show_wrong(
+    asked: &Asked,
+    token: &str,
+    form: Form,
+    status: StatusCode,
+    shell: Shell,
+    wrong: String,
+) -> Response {
     let new = &asked.verification.asked;
     let form = shown(form, &new.hidden);
     let version = match asked.version().await {
@@ -402,6 +418,7 @@ async fn show_page(
             .collect(),
         version,
         form,
+        wrong,
         shell,
     };
     unstored(show(status, &page))

@@ -24,6 +24,25 @@ fn a_class_says_what_its_people_may_use() {
     assert_eq!(made.status, 303);
     assert_eq!(put(&[("new", "1"), ("name", "")]).status, 422);
     assert_eq!(put(&[("name", "Pupils"), ("contacts", "0")]).status, 422);
+    // What was typed is there to be put right, in the form it was typed into.
+    let fields = [
+        ("new", "1"),
+        ("name", "Staff <2>"),
+        ("contacts", "many"),
+        ("photo", "77"),
+        ("allowed", "sms"),
+    ];
+    let refused = put(&fields).text();
+    let form = refused.rsplit("<h2>").next().expect("the last form");
+    for typed in [
+        "value=\"Staff &#60;2&#62;\"",
+        "value=\"many\"",
+        "value=\"77\"",
+    ] {
+        assert!(form.contains(typed), "{typed}: {form}");
+        assert_eq!(refused.matches(typed).count(), 1, "{typed}: {refused}");
+    }
+    assert!(form.contains("value=\"sms\" checked") && !form.contains("value=\"eas\" checked"));
     let phone = Phone::new(&server, "alice", "P1", "16.1");
     let book = Book::of(&server.address, "alice");
     assert_eq!(phone.post("FolderSync", b"").status, 200);

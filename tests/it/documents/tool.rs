@@ -175,6 +175,8 @@ fn documents_are_sorted_narrowed_tagged_and_deleted_with_undo() {
             .collect::<Vec<_>>()
             .join(" ")
     };
+    let page = alice.page(HERE);
+    assert!(page.contains("Select all documents shown"), "{page}");
     assert_eq!(order(""), "a.pdf b.txt c.png");
     assert_eq!(order("?sort=size"), "a.pdf c.png b.txt");
     assert_eq!(order("?sort=kind"), "c.png a.pdf b.txt");

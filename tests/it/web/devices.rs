@@ -162,20 +162,26 @@ fn a_device_is_renamed_shown_other_books_and_starts_over() {
         books.map(|folder| folder.1).collect::<Vec<_>>()
     };
     assert!(contacts(&phone).contains(&"Team".to_owned()));
-    // No box is checked: only the fixed book stays.
-    assert_eq!(
-        send(&browser, &here, "shown", &[("mode", "folders")]).status,
-        303
-    );
-    assert!(!contacts(&phone).contains(&"Team".to_owned()));
+    // A page from before the group hides nothing that it did not offer.
+    let fields = [("mode", "folders")];
+    assert_eq!(send(&browser, &here, "shown", &fields).status, 303);
+    assert!(contacts(&phone).contains(&"Team".to_owned()));
     let page = browser.page(&here);
+    let offered = hidden(&page, "offered");
+    // No box is checked: only the fixed book stays, whatever else is saved later.
+    let fields = [("mode", "folders"), ("offered", &*offered)];
+    assert_eq!(send(&browser, &here, "shown", &fields).status, 303);
+    assert!(!contacts(&phone).contains(&"Team".to_owned()));
+    assert_eq!(send(&browser, &here, "shown", &fields[..1]).status, 303);
+    assert!(!contacts(&phone).contains(&"Team".to_owned()));
     let team = page
         .split("name=\"book\" value=\"")
         .find(|piece| piece.contains("Team"));
     let team = team
         .and_then(|piece| piece.split('"').next())
         .expect("Team");
-    let fields = [("mode", "merged"), ("book", team)];
+    assert_eq!(team, offered);
+    let fields = [("mode", "merged"), ("offered", team), ("book", team)];
     assert_eq!(send(&browser, &here, "shown", &fields).status, 303);
     assert_eq!(contacts(&phone).len(), 1);
     phone.pull_again();

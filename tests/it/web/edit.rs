@@ -240,6 +240,16 @@ fn a_photo_is_shown_before_it_is_saved() {
 fn the_field_that_is_wrong_says_so() {
     let server = Server::start();
     let browser = Browser::of(&server.address, "bob");
+    let page = browser.page("/c/private/new");
+    assert!(page.contains("<title>Private · New · Carnet"), "{page}");
+    for typing in [
+        "name=\"tel-0\" value=\"\" inputmode=\"tel\">",
+        "name=\"email-0\" value=\"\" inputmode=\"email\" autocapitalize=\"none\"",
+        "name=\"url-0\" value=\"\" inputmode=\"url\" autocapitalize=\"none\"",
+        "name=\"given\" value=\"\">",
+    ] {
+        assert!(page.contains(typing), "{typing}: {page}");
+    }
     let fields = [
         ("given", "Pia"),
         ("bday", "1990-02-31"),

@@ -420,6 +420,9 @@ fn favourites_and_lists_are_filled_written_to_and_emptied() {
     let page = browser.page("/c/private?show=favourites");
     assert!(page.contains("Clara Dubois") && !page.contains("Anaïs Petit"));
     assert!(page.contains("Favourites <span class=\"number\">1</span>"));
+    let history = browser.page(&format!("{clara}/history"));
+    assert!(history.contains("Favourite") && history.contains("★"));
+    assert!(!history.contains("X-CARNET"), "{history}");
     assert_eq!(browser.submit(&favourite, &[token]).status, 303);
     assert!(
         browser

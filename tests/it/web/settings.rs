@@ -65,6 +65,12 @@ fn colours_and_dates_are_as_a_person_set_them() {
         "c",
         "N:Year;No;;;\r\nFN:No Year\r\nBDAY;X-APPLE-OMIT-YEAR=1604:1604-04-15\r\n",
     );
+    let last_year = chrono::Local::now().year() - 1;
+    let lines = format!("N:Year;One;;;\r\nFN:One Year\r\nBDAY:{last_year}-01-01\r\n");
+    put(&book, "o", &lines);
+    let one = browser.card_named("/c/private", "One Year");
+    let page = browser.page(&one.expect("a card"));
+    assert!(page.contains("(1 year)"), "{page}");
     let bea = browser
         .card_named("/c/private", "Bea Born")
         .expect("a card");
@@ -120,6 +126,18 @@ fn new_contacts_go_where_a_person_set() {
         303
     );
     assert_eq!(new(&bob).as_deref(), Some("/c/private/new"));
+    // What was typed of a country that is none is there to be put right.
+    let token = hidden(&alice.page("/settings"), "token");
+    let fields = [("token", &*token), ("country", "Fr4"), ("place", "")];
+    let refused = alice.submit("/settings/contacts", &fields);
+    assert_eq!(refused.status, 422);
+    let page = refused.text();
+    assert!(page.contains("value=\"Fr4\""), "{page}");
+    assert!(
+        page.contains("<option value=\"\" selected>Private"),
+        "{page}"
+    );
+    assert_eq!(new(&alice).as_deref(), Some("/g/Team/new"));
 }
 
 #[test]

@@ -484,3 +484,26 @@ fn what_was_typed_of_a_contact_that_is_gone_is_kept_whatever_was_pressed_first()
     assert!(page.contains("name=\"anew\""), "{page}");
     assert!(browser.page("/refused").contains("Nina Vaste"));
 }
+
+#[test]
+fn what_changed_meanwhile_is_not_deleted_unseen() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let (book, edit) = begin(&server, &browser);
+    assert!(browser.page(&edit).contains("<title>Nina Petit · "));
+    let card = edit.trim_end_matches("/edit");
+    let page = browser.page(card);
+    let (token, version) = (hidden(&page, "token"), hidden(&page, "version"));
+    rewrite(&book, &CARD.replace("Buyer", "Chief"));
+    let fields = [("token", token.as_str()), ("version", &version)];
+    let answer = browser.submit(&format!("{card}/delete"), &fields);
+    assert_eq!(answer.status, 409);
+    let page = answer.text();
+    assert!(page.contains("was not deleted"), "{page}");
+    assert!(page.contains("Chief") && !page.contains("choose"), "{page}");
+    // As it is now, it goes.
+    let version = hidden(&page, "version");
+    let fields = [("token", token.as_str()), ("version", &version)];
+    let answer = browser.submit(&format!("{card}/delete"), &fields);
+    assert_eq!(answer.status, 303);
+}

@@ -345,6 +345,7 @@ pub fn form_of(values: &[(String, String)], text: &Text, has_photo: bool) -> For
         },
         rare: field.rare,
         long: false,
+        keyboard: "",
         choices: match field.place {
             Place::Choice(choices) => {
                 let chosen = value(field.id);
@@ -414,7 +415,16 @@ fn form_row(list: &Several, id: &str, value: &dyn Fn(&str) -> String, text: &Tex
             })
             .collect(),
         fields: if list.inputs.is_empty() {
-            let address = input(id.to_owned(), (list.label)(text));
+            let keyboard = match list.name {
+                "tel" => "tel",
+                "email" => "email",
+                "url" | service::LIST => "url",
+                _ => "",
+            };
+            let address = Field {
+                keyboard,
+                ..input(id.to_owned(), (list.label)(text))
+            };
             if list.name == service::LIST {
                 let hint = text.book.messaging_hint.to_owned();
                 vec![service::menu(id, text), Field { hint, ..address }]

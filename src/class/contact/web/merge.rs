@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
+use carnet_proto::vcard::{Binary, Document, Line, NewLine, escape_text};
 
 use super::{fields::Own, view::property};
 use crate::{
@@ -71,6 +71,14 @@ fn says(line: &Line) -> (String, String) {
     (line.name.to_ascii_uppercase(), compared(line))
 }
 
+/// The address of a picture that is elsewhere.
+fn linked(line: &Line) -> Option<String> {
+    match line.binary().filter(|_| line.is("PHOTO"))? {
+        Binary::Uri(address) => Some(address),
+        Binary::Inline { .. } => None,
+    }
+}
+
 /// The properties of both cards, in the order of the first; where only one value fits, one is to be
 /// chosen.
 pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
@@ -81,10 +89,10 @@ pub fn sides(first: &[u8], second: &[u8], text: &Text) -> Result<Vec<Side>> {
             own if own.is_empty() => property(&difference::property(line), text),
             own => own,
         },
-        value: difference::value(line),
+        value: linked(line).unwrap_or_else(|| difference::value(line)),
         first,
         chosen,
-        photo: line.is("PHOTO"),
+        photo: line.is("PHOTO") && linked(line).is_none(),
     };
     let said: HashSet<(String, String)> = left.lines().iter().map(says).collect();
     let names: HashSet<&String> = said.iter().map(|(name, _)| name).collect();
@@ -239,6 +247,17 @@ mod tests {
         let others: Vec<String> = merged.all(OTHER_UID).map(Line::text).collect();
         assert_eq!(others, ["a1", "both", "b", "b1"]);
         assert!(merged.first(FAVOURITE).is_some());
+    }
+
+    #[test]
+    fn a_picture_that_is_elsewhere_is_its_address() {
+        let first = card("a", "PHOTO;VALUE=uri:https://example.org/ada.jpg\r\n");
+        let second = card("b", "PHOTO;ENCODING=b;TYPE=JPEG:/9j/4AAQSkZJRg==\r\n");
+        let sides = sides(&first, &second, &EN).expect("two cards");
+        let photos = sides.iter().find(|side| side.property == "PHOTO");
+        let values = &photos.expect("a photo").values;
+        assert_eq!(values[0].value, "https://example.org/ada.jpg");
+        assert!(!values[0].photo && values[1].photo);
     }
 
     fn named(uid: &str, name: &str, n: &str) -> Vec<u8> {

@@ -9,7 +9,7 @@ use super::{
     form::position,
 };
 use crate::{
-    class::contact::{eas::date, index::family_first},
+    class::contact::{FAVOURITE, eas::date, index::family_first},
     domain::{direction::straight, settings::Settings},
     web::{
         facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
@@ -168,6 +168,7 @@ pub fn property(name: &str, text: &Text) -> String {
         "PHOTO" => text.photo.to_owned(),
         "BDAY" => text.birthday.to_owned(),
         "ANNIVERSARY" => text.anniversary.to_owned(),
+        FAVOURITE => text.favourite.to_owned(),
         _ => singles()
             .find(|field| match &field.place {
                 Place::Component(name, _) | Place::List(name) => *name == property,
@@ -273,7 +274,11 @@ pub fn dated(sort: date::Sort, value: String, reader: &Reader) -> String {
     let born = year.and_then(|year| NaiveDate::from_ymd_opt(year, month, day));
     let age = born.and_then(|born| dates::age(born, reader.today));
     match age.filter(|_| sort == date::Sort::Birthday) {
-        Some(age) => fill(reader.text.book.age, &[&shown, &age]),
+        Some(age) => {
+            let x = reader.text.book;
+            let said = reader.text.of_many(age, [x.age_one, x.age]);
+            fill(said, &[&shown, &age])
+        }
         None => shown,
     }
 }

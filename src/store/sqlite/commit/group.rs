@@ -75,6 +75,10 @@ impl Commit<'_> {
                 let now = self.batch.at.0;
                 self.run("DELETE FROM invitation WHERE expires <= ?1", [now])?;
                 self.run(
+                    "DELETE FROM invitation WHERE grp = ?1 AND email = ?2 COLLATE NOCASE",
+                    params![group.0, email],
+                )?;
+                self.run(
                     "INSERT INTO invitation (token, grp, email, inviter, expires)
                      VALUES (?1, ?2, ?3, ?4, ?5)",
                     params![token, group.0, email, self.author().unwrap_or(0), expires.0],

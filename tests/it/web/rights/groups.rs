@@ -29,6 +29,15 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
     ivo.done(&format!("{members}/rename"), &[("shown", "Team <3>")]);
     assert!(ivo.page("/groups").contains(&escaped("Team <3>")));
     ivo.refused(&format!("{members}/rename"), &[("shown", " ")], 422);
+    // What was typed is there to be put right.
+    for (form, name, typed) in [
+        ("rename", "shown", "x".repeat(101)),
+        ("add", "login", "nobody-here".to_owned()),
+        ("invite", "email", "no address".to_owned()),
+    ] {
+        let page = ivo.refused(&format!("{members}/{form}"), &[(name, &typed)], 422);
+        assert!(page.contains(&format!("value=\"{typed}\"")), "{page}");
+    }
 
     // Every member sees who is in, and may leave; the administrator hands over first.
     let max = setting.visit("max");
@@ -104,6 +113,13 @@ fn a_group_is_founded_filled_renamed_left_and_deleted() {
         404,
         "what nobody can accept is said at once"
     );
+
+    // Another one to the same address takes its place.
+    let (first, _) = invite(&max, "Eve@example.org");
+    let (_, invitation) = invite(&max, "eve@example.org");
+    assert_eq!(mia.status(&first), 404);
+    let page = max.done(&uninvite, &[("invitation", &invitation)]);
+    assert!(!page.contains("ve@example.org"), "{page}");
 
     // It holds for as long as who made it runs the group.
     max.done(&role, &[("person", &ivo_id), ("role", "co-admin")]);

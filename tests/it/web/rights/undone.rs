@@ -50,7 +50,7 @@ fn tags_are_as_before() {
     undo(&mia, &page);
     assert!(mia.lists(&listed, "p"));
     // On the card, in a group too.
-    let page = mia.done(&format!("{card}/tags"), &[]);
+    let page = mia.done(&format!("{card}/tags"), &[("ticked", &tag)]);
     assert!(!mia.lists(&listed, "p"));
     let page = undo(&mia, &page);
     assert!(page.contains("<article") && mia.lists(&listed, "p"));
@@ -215,5 +215,76 @@ fn a_comment_that_was_changed_or_deleted_comes_back() {
     };
     assert_eq!(ada.delete(&k).status, 303);
     max.refused(&restore, &[("revision", &former)], 404);
+    setting.check();
+}
+
+#[test]
+fn a_right_given_or_withdrawn_is_as_before() {
+    let setting = Setting::start();
+    let (ada, mia, max) = (setting.id("ada"), setting.id("mia"), setting.id("max"));
+    let admin = setting.visit("ada");
+    setting.given("G", "max", GroupRight::AddDelete);
+    let withdraw = "/g/G/rights/withdraw";
+    let page = admin.done(withdraw, &[("grantee", &max)]);
+    assert!(!page.contains("<td>Add and delete"), "{page}");
+    let page = undo(&admin, &page);
+    assert!(page.contains("Taken back: 1."), "{page}");
+    assert!(page.contains("<td>Add and delete"), "{page}");
+    // Of two, the one who had another right has that again; what changed since is left.
+    let both = [
+        ("grantee", max.as_str()),
+        ("grantee", &mia),
+        ("right", "add"),
+    ];
+    let page = admin.done("/g/G/rights/grant", &both);
+    setting.given("G", "mia", GroupRight::AddDelete);
+    let page = undo(&admin, &page);
+    assert!(page.contains("Taken back: 1."), "{page}");
+    assert_eq!(page.matches("<td>Add and delete").count(), 2, "{page}");
+    // What changes nothing has nothing to undo.
+    let page = admin.done(withdraw, &[("grantee", &ada)]);
+    assert!(!page.contains("action=\"/undo\""), "{page}");
+
+    let creator = setting.visit("mia");
+    let card = creator.card("/g/G", "k");
+    let group = setting.book_id("mia", "G");
+    let fields = [("group", group.as_str()), ("grantee", &max)];
+    let page = creator.done(&format!("{card}/rights/grant"), &fields);
+    assert_eq!(setting.visit("max").edit(&card, "+33 2"), 303);
+    undo(&creator, &page);
+    assert_ne!(setting.visit("max").edit(&card, "+33 3"), 303);
+    creator.done(&format!("{card}/rights/grant"), &fields);
+    let page = creator.done(&format!("{card}/rights/withdraw"), &fields);
+    assert_ne!(setting.visit("max").edit(&card, "+33 3"), 303);
+    let page = undo(&creator, &page);
+    assert!(page.contains("rights/withdraw"), "{page}");
+    assert_eq!(setting.visit("max").edit(&card, "+33 4"), 303);
+    setting.check();
+}
+
+#[test]
+fn a_form_of_before_takes_off_no_tag_it_did_not_show() {
+    let setting = Setting::start();
+    let mia = setting.visit("mia");
+    let card = mia.card("/c/private", "p");
+    let tags = format!("{card}/tags");
+    // A tag is made where it is put on, and a name in another case is the same tag.
+    let page = mia.done(&tags, &[("name", "Urgent")]);
+    assert!(
+        page.contains("<article") && page.contains("name=\"ticked\""),
+        "{page}"
+    );
+    let urgent = hidden(&page, "ticked");
+    let clients = tag(&mia, "Clients");
+    mia.done(&tags, &[("tag", &clients)]);
+    let listed = |tag: &str| mia.lists(&format!("/c/private?tag={tag}"), "p");
+    assert!(listed(&urgent) && listed(&clients));
+    mia.done(&tags, &[("ticked", &clients), ("name", "URGENT")]);
+    assert!(listed(&urgent) && !listed(&clients));
+    // One that was deleted meanwhile is in nobody's way.
+    mia.done("/tags/delete", &[("id", &clients)]);
+    mia.done(&tags, &[("ticked", &clients), ("ticked", &urgent)]);
+    assert!(!listed(&urgent));
+    mia.refused(&tags, &[("name", &"x".repeat(65))], 422);
     setting.check();
 }
