@@ -156,7 +156,7 @@ text! {
     no_birthdays, refused_waiting, proposals_waiting, devices, device_quarantined,
     device_blocked, device_wiping, device_silent, last_search, welcome, display, name_order,
     first_last, last_first, language, language_browser, keys_on, key_next,
-    key_open, key_edit, key_select, key_group, key_escape, enter_key, delete_key, escape_key, sort, sort_modified, favourites,
+    key_open, key_edit, key_select, key_group, key_escape, enter_key, delete_key, escape_key, sort, sort_modified, skip_to_list, tags_and_more, favourites,
     lists, filter, selected_count, open_details, tag_actions, actions_of, recolour, print,
     one_contact, select_everything, filter_go, favourite, move_to_group, selection_moved,
     shortcuts,

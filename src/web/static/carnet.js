@@ -5,7 +5,9 @@ const $ = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const token = () => $("input[name=token]")?.value ?? "";
 
-// Menus: one at a time, closed by Escape and by a click elsewhere.
+// Menus: one at a time, closed by Escape and by going elsewhere.
+
+const MENU = "#row-menu, details.menu[open]";
 
 document.addEventListener("toggle", ({ target }) => {
   if (target.matches?.("details.menu[open]")) {
@@ -26,11 +28,14 @@ function closeMenus() {
 }
 
 /** Arrows move within an open menu; whether this one did. */
-function moveInMenu({ key, target }) {
-  const menu = target.closest("#row-menu, details.menu[open]");
+function moveInMenu({ key, target, shiftKey }) {
+  const menu = target.closest(MENU);
   const by = { ArrowDown: 1, ArrowUp: -1 }[key];
-  if (!menu || !by || target.matches("input, select, textarea")) return false;
+  if (!menu || target.matches("input, select, textarea")) return false;
   const entries = all("summary, a[href], button", menu);
+  // The menu of a row stands at the end of the page; the way goes on from the row.
+  if (key === "Tab" && menu.id === "row-menu" && target === entries.at(shiftKey ? 0 : -1)) closeMenus();
+  if (!by) return false;
   entries[(entries.indexOf(target) + by + entries.length) % entries.length].focus();
   return true;
 }
@@ -38,6 +43,48 @@ function moveInMenu({ key, target }) {
 document.addEventListener("click", ({ target }) => {
   if (!target.closest("details.menu, #row-menu, a.more")) closeMenus();
 });
+
+document.addEventListener("focusout", ({ target, relatedTarget }) => {
+  const menu = target.closest(MENU);
+  if (!menu || !relatedTarget || menu.contains(relatedTarget)) return;
+  if (menu.id === "row-menu") menu.remove();
+  else menu.open = false;
+});
+
+// Forms: sent once, and not left behind by mistake.
+
+/** What a button asks of its form; a second one that asks the same is the same. */
+const asked = (button) => ["formaction", "name", "value"].map((name) => button?.getAttribute(name) ?? "").join(" ");
+/** When forms were sent, and by which button. */
+let sent = new Map();
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method !== "post") return;
+  const before = sent.get(form);
+  const button = asked(event.submitter);
+  if (before?.button === button && Date.now() - before.at < 2000) return event.preventDefault();
+  sent.set(form, { button, at: Date.now() });
+  form.setAttribute("aria-busy", "true");
+  // The answer may be a file, and the page stays.
+  setTimeout(() => form.removeAttribute("aria-busy"), 2000);
+});
+
+addEventListener("pageshow", () => {
+  sent = new Map();
+  all("form[aria-busy]").forEach((form) => form.removeAttribute("aria-busy"));
+});
+
+/** The form that was sent last, if this page is its answer. */
+const answered = sessionStorage.getItem("sent");
+sessionStorage.removeItem("sent");
+
+// What was done is said once: neither a reload nor the way back repeats it.
+const address = new URL(location.href);
+if (address.searchParams.has("done")) {
+  ["done", "name", "n", "undo"].forEach((name) => address.searchParams.delete(name));
+  history.replaceState(history.state, "", address);
+}
 
 // Suggestions while typing.
 
@@ -141,15 +188,19 @@ if (importLink) importDropped(importLink);
 
 // The list: selection, a menu on each row, double click, tags by drag and drop.
 
-const rows = () => all("table.contacts tbody tr[data-id]");
+/** Rows of a list, or results of a search. */
+const rows = () => all("form.list tr[data-id], form.list .results li");
 const box = (row) => $("input[name=id]", row);
+const link = (row) => $("td.name > a, a.strong", row);
 const here = () => $("form.list")?.dataset.here ?? "";
-const card = (row, rest = "") => `${here()}/c/${row.dataset.id}${rest}`;
+const card = (row, rest = "") => link(row).getAttribute("href") + rest;
+const rowOf = (element) => element?.closest?.("form.list tr[data-id], form.list .results li");
 let lastBox;
 
 function selectionChanged() {
   const chosen = rows().filter((row) => box(row).checked).length;
   const live = $("#selected-count");
+  $("form.list").classList.toggle("with-selection", chosen > 0);
   if (live) live.textContent = chosen ? live.dataset.text.replace("{}", chosen) : "";
   rows().forEach((row) => row.classList.toggle("chosen", box(row).checked));
   const whole = $("#whole");
@@ -165,6 +216,37 @@ function select(row, on, through = false) {
   const range = through && lastBox ? every.slice(from, to + 1) : [row];
   range.forEach((one) => (box(one).checked = on));
   lastBox = row;
+  selectionChanged();
+}
+
+function selectAll() {
+  const every = rows();
+  const on = every.some((row) => !box(row).checked);
+  every.forEach((row) => (box(row).checked = on));
+  selectionChanged();
+  return every.length > 0;
+}
+
+/** What can be done with the items of any list. */
+function selection(form) {
+  form.classList.add("with-script");
+  $("#select-all", form)?.addEventListener("click", (event) => {
+    event.preventDefault();
+    selectAll();
+  });
+  form.addEventListener("click", (event) => {
+    if (event.target.matches("input[name=id]")) select(rowOf(event.target), event.target.checked, event.shiftKey);
+  });
+  // What is ticked is meant by the buttons above the list too.
+  for (const [selector, what] of [["#export-list", "export"], ["#print-list", "print"]]) {
+    $(selector)?.addEventListener("click", (event) => {
+      if (!rows().some((row) => box(row).checked)) return;
+      event.preventDefault();
+      press(`fieldset.selected button[formaction$="/selected/${what}"]`);
+    });
+  }
+  // A browser that comes back to the list ticks what was ticked.
+  addEventListener("pageshow", selectionChanged);
   selectionChanged();
 }
 
@@ -202,9 +284,9 @@ const listTitle = document.title;
 let shown = listed;
 
 async function showBeside(link) {
-  const answer = await fetch(link.href);
-  if (!answer.ok || answer.redirected) return go(link.href);
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await fetch(link.href).then((answer) => answer.ok && !answer.redirected && answer.text()).catch(() => false);
+  if (!text) return go(link.href);
+  const page = new DOMParser().parseFromString(text, "text/html");
   const title = Object.assign(document.createElement("h2"), { className: "title", tabIndex: -1, textContent: $("article h1", page).textContent });
   $("article h1", page).replaceWith(title);
   const beside = $("#beside");
@@ -238,17 +320,9 @@ function closeBeside() {
 addEventListener("popstate", () => { if (location.pathname !== shown) location.reload(); });
 
 function list(table) {
-  const head = $("#select-all");
-  head?.addEventListener("click", (event) => {
-    event.preventDefault();
-    const on = rows().some((row) => !box(row).checked);
-    rows().forEach((row) => (box(row).checked = on));
-    selectionChanged();
-  });
   table.addEventListener("click", (event) => {
     const row = event.target.closest("tr[data-id]");
     if (!row) return;
-    if (event.target.matches("input[name=id]")) select(row, event.target.checked, event.shiftKey);
     const more = event.target.closest("a.more");
     if (more) {
       event.preventDefault();
@@ -267,13 +341,16 @@ function list(table) {
     if (!row || event.target.closest("input")) return;
     location.assign(card(row, "edit" in row.dataset ? "/edit" : ""));
   });
-  // The first click of a double click on the name must not lead away.
   table.addEventListener("click", (event) => {
-    const link = event.target.closest("td.name > a");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
-    event.preventDefault();
-    if (event.detail === 1) link.timer = setTimeout(() => ($("#beside") && besideFits.matches ? showBeside(link) : go(link.href)), 250);
-    else clearTimeout(link.timer);
+    const name = event.target.closest("td.name > a");
+    if (!name || event.ctrlKey || event.metaKey || event.shiftKey || event.detail === 0) return;
+    if ($("#beside") && besideFits.matches) {
+      event.preventDefault();
+      if (event.detail === 1) showBeside(name);
+    } else {
+      const row = rowOf(name);
+      if ("edit" in row.dataset) sessionStorage.setItem("clicked", `${Date.now()} ${card(row)}`);
+    }
   });
 
   const KIND = { tag: "text/x-carnet-tag", row: "text/x-carnet-row" };
@@ -327,33 +404,22 @@ function list(table) {
   $("#environment")?.addEventListener("dragenter", (event) => {
     if (event.dataTransfer.types.includes(KIND.row)) $("#environment").open = true;
   });
-  // What is ticked is meant by the buttons above the list too.
-  for (const [selector, what] of [["#export-list", "export"], ["#print-list", "print"]]) {
-    $(selector)?.addEventListener("click", (event) => {
-      if (!rows().some((row) => box(row).checked)) return;
-      event.preventDefault();
-      press(`fieldset.selected button[formaction$="/selected/${what}"]`);
-    });
-  }
-  // A browser that comes back to the list ticks what was ticked.
-  addEventListener("pageshow", selectionChanged);
-  selectionChanged();
 }
 
 // Keys.
 
 let pending = "";
 
-function currentRow() {
-  return document.activeElement?.closest?.("tr[data-id]");
-}
+const currentRow = () => rowOf(document.activeElement);
 
+/** To the next row, or to the first one in view. */
 function step(by) {
   const every = rows();
   if (every.length === 0) return false;
   const at = every.indexOf(currentRow());
-  const next = every[Math.max(0, Math.min(every.length - 1, at < 0 ? 0 : at + by))];
-  $("td.name > a", next).focus();
+  const first = every.find((row) => row.getBoundingClientRect().top >= 0) ?? every.at(-1);
+  const next = at < 0 ? first : every[Math.max(0, Math.min(every.length - 1, at + by))];
+  link(next).focus();
   next.scrollIntoView({ block: "nearest" });
   return true;
 }
@@ -384,17 +450,18 @@ function press(selector) {
   return Boolean(button);
 }
 
-/** The row in focus, the contact shown, or the list. */
-function print() {
+/** The row in focus, the contact shown, or the list. Documents are not printed. */
+function printed() {
   const shown = currentRow() ? card(currentRow()) : $("article[data-card]")?.dataset.card;
   if (!shown) return press("#print-list");
+  if (shown.startsWith("/d/")) return false;
   const end = shown.lastIndexOf("/c/");
   return go(`${shown.slice(0, end)}/print?id=${shown.slice(end + 3)}`);
 }
 
 function removeRow() {
   const row = currentRow();
-  if (!row) return press("#delete-contact");
+  if (!row) return press("#delete-contact, #delete-document");
   if (!rows().some((one) => box(one).checked)) select(row, true);
   return press("#delete-selected");
 }
@@ -404,59 +471,64 @@ const KEYS = {
   n: () => press("#new-contact"),
   j: () => step(1),
   k: () => step(-1),
-  ArrowDown: () => step(1),
-  ArrowUp: () => step(-1),
+  // Elsewhere they scroll.
+  ArrowDown: () => Boolean(currentRow()) && step(1),
+  ArrowUp: () => Boolean(currentRow()) && step(-1),
   e: edit,
   x: () => { const row = currentRow(); if (row) select(row, !box(row).checked); return Boolean(row); },
   X: () => { const row = currentRow(); if (row) select(row, true, true); return Boolean(row); },
-  a: () => press("#select-all"),
+  a: selectAll,
   t: () => onContact("#tags-title"),
   s: () => onContact("/share"),
   c: () => onContact("#text"),
-  p: print,
+  p: printed,
   Delete: removeRow,
   z: () => press("#undo button"),
   "?": () => press("#keys") || go("/keys"),
 };
 
+const FIELD = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+
 function keydown(event) {
-  if (event.key === "Escape") {
-    if (closeMenus()) return event.preventDefault();
-    if (closeBeside()) return event.preventDefault();
-    const cancel = $("#cancel");
-    if (cancel) return cancel.click();
+  const { key, target } = event;
+  const keys = "keys" in document.body.dataset;
+  if (key === "Escape") {
+    if (closeMenus() || closeBeside()) return event.preventDefault();
+    // What was typed is not thrown away by a key.
+    if (keys && !target.matches(FIELD) && !$("form.contact[data-changed]")) press("#cancel");
   }
-  if ((event.ctrlKey || event.metaKey) && event.key === "Enter") {
-    const form = event.target.closest("form");
-    if (form) return form.requestSubmit($("button.primary", form));
+  if ((event.ctrlKey || event.metaKey) && key === "Enter" && target.matches("input, textarea, select")) {
+    const button = keys && target.form && $("button.primary", target.form);
+    if (!button) return;
+    event.preventDefault();
+    return target.form.requestSubmit(button);
   }
   // On a box of a list it opens what the box stands for; the first button of the form sends nothing.
-  if (event.key === "Enter" && event.target.matches("form.list input[name=id]")) {
-    const link = $("td.name > a, a.strong", event.target.closest("tr, li"));
-    if (link) return go(link.href);
+  if (key === "Enter" && target.matches("form.list input[name=id]")) {
+    return go(link(rowOf(target)).href);
   }
   if (moveInMenu(event)) return event.preventDefault();
-  if (!("keys" in document.body.dataset) || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
-  if (event.target.closest("#row-menu, details.menu[open]")) return;
+  if (!keys || event.ctrlKey || event.metaKey || event.altKey || target.matches(FIELD)) return;
+  if (target.closest(MENU)) return;
   if (pending === "g") {
     pending = "";
     const places = all("#environment .choices a, nav.side.places a");
-    const place = event.key === "p" ? places[0] : places[Number(event.key)];
+    const place = key === "p" ? places[0] : places[Number(key)];
     if (place) go(place.href);
     return;
   }
-  if (event.key === "g") {
+  if (key === "g") {
     pending = "g";
     setTimeout(() => (pending = ""), 1500);
     return;
   }
-  if (KEYS[event.key]?.()) event.preventDefault();
+  if (KEYS[key]?.()) event.preventDefault();
 }
 
 document.addEventListener("keydown", keydown);
 const search = $("#search");
 if (search) suggest(search);
+if ($("form.list")) selection($("form.list"));
 const table = $("table.contacts");
 if (table) list(table);
 // How long a message is.
@@ -467,15 +539,28 @@ if (counted) {
   counted.addEventListener("input", count);
   count();
 }
-// On a phone the contacts come first: the tags are one touch away.
-if (matchMedia("(max-width: 40rem)").matches) all("details.tags").forEach((tags) => (tags.open = false));
+// The side column, where the style sheet cannot open it.
+if (!CSS.supports("selector(::details-content)") && matchMedia("(min-width: 56.01rem)").matches) {
+  all(".side-fold").forEach((fold) => (fold.open = true));
+}
 // Back from a card, the focus is on its row again.
 const shownCard = $("article[data-card]");
 if (shownCard) sessionStorage.setItem("card", shownCard.dataset.card);
-else if (table) {
+else if ($("form.list")) {
   const row = rows().find((one) => card(one) === sessionStorage.getItem("card"));
   sessionStorage.removeItem("card");
-  if (row && !location.hash) $("td.name > a", row).focus();
+  if (row && !location.hash) link(row).focus();
+}
+// The second click of a double click on a name may come when its card is here already.
+const [clickedAt, clicked] = (sessionStorage.getItem("clicked") ?? "").split(" ");
+sessionStorage.removeItem("clicked");
+if (clicked && clicked === shownCard?.dataset.card) {
+  const until = Number(clickedAt) + 500;
+  document.addEventListener("click", (event) => {
+    if (Date.now() > until) return;
+    event.preventDefault();
+    go(`${clicked}/edit`);
+  }, { capture: true, once: true });
 }
 
 // Connecting a device: copy, print, and whether it came.

@@ -53,7 +53,35 @@ function alike(section, form) {
   });
 }
 
+// What was typed is not left behind by mistake.
+
+const TYPED = "input:not([type=hidden], [type=file], [type=checkbox], [type=radio]), textarea";
+
+function keep(form) {
+  let leaves = false;
+  const changed = () => {
+    form.dataset.changed = "";
+    leaves = false;
+  };
+  // The server shows it again, with one more row or with what is wrong.
+  if (answered === form.action) changed();
+  form.addEventListener("input", changed);
+  form.addEventListener("submit", () => {
+    leaves = true;
+    sessionStorage.setItem("sent", form.action);
+  });
+  addEventListener("pageshow", () => {
+    leaves = false;
+    // A browser that comes back fills in what was typed.
+    if (all(TYPED, form).some((field) => field.value !== field.defaultValue)) changed();
+  });
+  addEventListener("beforeunload", (event) => {
+    if ("changed" in form.dataset && !leaves) event.preventDefault();
+  });
+}
+
 const contactForm = $("form.contact");
+if (contactForm) keep(contactForm);
 const photoInput = $("#photo");
 if (photoInput) {
   preview(photoInput, $("#photo-preview"));

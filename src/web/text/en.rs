@@ -413,6 +413,8 @@ pub const EN: Text = Text {
     key_escape: "Close, cancel",
     sort: "Sort",
     sort_modified: "Changed last",
+    skip_to_list: "Skip to the list",
+    tags_and_more: "Tags and more",
     favourites: "Favourites",
     lists: "Lists",
     filter: "Filter this list",

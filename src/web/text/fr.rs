@@ -413,6 +413,8 @@ pub const FR: Text = Text {
     key_escape: "Fermer, annuler",
     sort: "Trier",
     sort_modified: "Dernière modification",
+    skip_to_list: "Aller à la liste",
+    tags_and_more: "Étiquettes et autres",
     favourites: "Favoris",
     lists: "Listes",
     filter: "Filtrer cette liste",

@@ -2,7 +2,7 @@
 // settings and maps; with and without script, on a phone and a desk, in both languages.
 // Usage: node book.mjs http://127.0.0.1:PORT
 import assert from "node:assert/strict";
-import { DESK, PHONE, browse, isGood, png, signIn, url } from "./support.mjs";
+import { DESK, PHONE, browse, isGood, openActions, png, signIn, url } from "./support.mjs";
 
 const WORDS = {
   en: {
@@ -186,7 +186,27 @@ async function longWord() {
       await isGood(page, `a long word${rest}`, true);
     }
     await page.goto(`${url}${card}`);
+    // In what a list, a paper and a tag say, too.
+    await page.goto(`${url}/tags`);
+    await page.locator("#name").fill("t".repeat(64));
+    await page.getByRole("button", { name: WORDS.en.tag }).click();
+    await page.locator("td.name", { hasText: "ttt" }).waitFor();
+    await isGood(page, "a long tag", true);
+    await page.goto(`${url}${card}`);
+    await page.getByLabel("t".repeat(64)).check();
+    await page.getByRole("button", { name: "Save the tags" }).click();
+    await page.waitForURL(/\/c\/private\/c\//);
+    for (const path of [card, "/c/private", "/c/private/print", "/c/private/print?layout=cards", "/search?q=www&in=all"]) {
+      await page.goto(`${url}${path}`);
+      await isGood(page, `a long word and tag: ${path}`, true);
+    }
+    await page.goto(`${url}${card}`);
+    await openActions(page);
     await page.locator("#delete-contact").click();
+    await page.goto(`${url}/c/private/trash`);
+    await isGood(page, "a long word in the trash", true);
+    await page.goto(`${url}/tags`);
+    await page.getByRole("button", { name: `Delete · ${"t".repeat(64)}` }).click();
     await page.goto(`${url}/c/private`);
   });
 }

@@ -2,7 +2,7 @@
 // a phone and a desk, in both languages. Usage: node files.mjs http://127.0.0.1:PORT
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { DESK, PHONE, browse, isGood, signIn, url } from "./support.mjs";
+import { DESK, PHONE, browse, isGood, openActions, signIn, url } from "./support.mjs";
 
 const WORDS = {
   en: {
@@ -44,6 +44,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     const button = (text) => page.getByRole("button", { name: text, exact: true });
     await page.goto(`${url}/c/private`);
     await signIn(page, words, "files");
+    await openActions(page);
     await link(words.bring).click();
     await good("import");
 
@@ -67,6 +68,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     const first = page.url();
 
     await page.goto(`${url}/c/private`);
+    await openActions(page);
     await link(words.take).first().click();
     await good("export");
     await page.getByLabel(words.format, { exact: true }).selectOption("vcard-4.0");
@@ -80,6 +82,7 @@ async function variant({ locale, viewport, script, colorScheme }) {
     assert.ok(cards.includes("NOTE:12"), cards);
 
     await page.goto(`${url}/c/private`);
+    await openActions(page);
     await link(words.print).first().click();
     await page.getByText("lea@example.org").waitFor();
     await good("print");

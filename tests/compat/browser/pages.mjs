@@ -4,7 +4,7 @@
 // With --pictures it only takes the pictures of the documentation. CHROMIUM names another program.
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { DESK, PHONE, browse, isGood, png, signIn, url } from "./support.mjs";
+import { DESK, PHONE, browse, isGood, openActions, png, signIn, url } from "./support.mjs";
 
 const pictures = process.argv[3] === "--pictures" ? process.argv[4] : undefined;
 
@@ -73,6 +73,9 @@ async function lifeOfAContact({ locale, viewport, script, colorScheme }) {
     await page.locator("#search").fill("firefox");
     await page.getByRole("button", { name: words.search, exact: true }).click();
     await page.locator(".results a.strong", { hasText: "Zoé Firefox" }).click();
+    await page.locator("article h1").waitFor();
+    await openActions(page);
+    await good("actions of a card");
     await page.getByRole("button", { name: words.remove, exact: true }).click();
     await page.getByText(words.removed).waitFor();
     assert.equal(await page.getByRole("link", { name: "Zoé Firefox" }).count(), 0);

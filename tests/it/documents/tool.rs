@@ -181,6 +181,15 @@ fn documents_are_sorted_narrowed_tagged_and_deleted_with_undo() {
     assert_eq!(order("?sort=size"), "a.pdf c.png b.txt");
     assert_eq!(order("?sort=kind"), "c.png a.pdf b.txt");
     assert_eq!(order("?sort=modified"), "c.png a.pdf b.txt");
+    // The largest and the last changed come first, and the heading says so.
+    for (sort, column) in [
+        ("size", "aria-sort=\"descending\">Size"),
+        ("modified", "aria-sort=\"descending\">Modified"),
+        ("kind", "aria-sort=\"ascending\">Kind"),
+    ] {
+        let page = alice.page(&format!("{HERE}?sort={sort}"));
+        assert!(page.contains(column), "{page}");
+    }
     assert_eq!(order("?show=pdf"), "a.pdf");
     assert_eq!(order("?q=png"), "c.png");
     done(

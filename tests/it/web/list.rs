@@ -165,6 +165,13 @@ fn letters_lead_to_where_they_begin() {
         &browser.page("/c/private?sort=modified"),
         &["7 7", "Émile Été"]
     ));
+    // There is no column for it: the menu says the order.
+    assert!(
+        browser
+            .page("/c/private?sort=modified")
+            .contains("Sort · Changed last")
+    );
+    assert!(page.contains("aria-sort=\"ascending\">Name") && !page.contains("Sort · "));
 }
 
 #[test]
@@ -239,7 +246,15 @@ fn all_of_a_list_is_more_than_its_page() {
     put(&book, "e", "Oak", "Emil");
     // With script the rows of the page come first: then the rest, or the whole book, is offered.
     let page = browser.page("/c/private?q=ash");
-    assert!(page.contains("<div id=\"whole\" hidden>"), "{page}");
+    let chosen = page.split("<fieldset class=\"selected\">").nth(1);
+    let chosen = chosen.expect("what is done with a selection");
+    // It stands with the buttons, which stay in sight.
+    let whole = chosen.find("<div id=\"whole\" hidden>").expect("the whole");
+    assert!(
+        chosen
+            .find("id=\"delete-selected\"")
+            .is_some_and(|buttons| whole < buttons)
+    );
     let more = "href=\"/c/private?q=ash&#38;page=1&#38;all=2\">Select all 202</a>";
     assert!(page.contains(more) && !page.contains("/c/private/empty"));
     let page = browser.page("/c/private?q=ash&page=1&all=2");
