@@ -126,7 +126,8 @@ async function keyboard() {
 async function surface({ locale, viewport, script, colorScheme }) {
   const words = WORDS[locale];
   const variant = `${locale}, ${viewport.width} px, ${script ? "script" : "no script"}, ${colorScheme}`;
-  const options = { locale, viewport, script, colorScheme };
+  // The second click of two ends what the first one asked for.
+  const options = { locale, viewport, script, colorScheme, downloads: true };
   await browse(options, async (page) => {
     const good = (what) => isGood(page, `${what} (${variant})`, script);
     await page.goto(url);
