@@ -1,5 +1,7 @@
 //! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
 
+mod spelling;
+
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
@@ -25,6 +27,8 @@ use crate::{
     mail::settings::{Gateway, Relay},
     transfer::{self, USUAL_FONTS},
 };
+
+pub use self::spelling::unknown_variables;
 
 /// The operator's configuration; `deploy/carnet.example.toml` documents every key.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -328,6 +332,7 @@ impl Config {
             trash_days: self.trash_days.into(),
             tombstone_days: self.tombstone_days.into(),
             owners_erase: self.owners_erase,
+            letters: self.mail.is_some(),
         }
     }
 
@@ -391,13 +396,16 @@ impl Config {
     }
 }
 
+/// Begins the variables that set keys.
+const PREFIX: &str = "CARNET_";
+
 /// Characters of a token that opens the figures.
 const MIN_TOKEN: usize = 16;
 
 /// `CARNET_LOG_LEVEL=debug` sets `log_level`; lists are separated by commas.
 fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
     for (name, value) in variables {
-        let Some(key) = name.strip_prefix("CARNET_").map(str::to_lowercase) else {
+        let Some(key) = name.strip_prefix(PREFIX).map(str::to_lowercase) else {
             continue;
         };
         // An empty line in a file of variables sets nothing.

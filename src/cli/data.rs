@@ -7,7 +7,7 @@ use clap::Args;
 use super::{Done, Output, text};
 use crate::{
     config::Config,
-    domain::{class::Class, store::Store},
+    domain::{class::Class, office::Office, store::Store},
     store::sqlite::{self, Sqlite},
 };
 
@@ -19,12 +19,13 @@ pub struct Check {
 }
 
 /// Runs `carnet backup`: writes a consistent copy while the server may run.
-pub async fn backup(store: &Sqlite, file: &Path) -> Done {
+pub async fn backup(office: &Office, file: &Path) -> Done {
     if file.exists() {
         return Err(format!("{} exists already", file.display()));
     }
-    store
-        .backup(file)
+    let whole = std::path::absolute(file).map_err(|error| error.to_string())?;
+    office
+        .back_up(&whole)
         .await
         .map_err(|error| error.to_string())?;
     text(format!("written to {}\n", file.display()))

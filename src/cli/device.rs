@@ -5,12 +5,12 @@ use clap::Subcommand;
 use super::{Done, Output, person, text};
 use crate::domain::{
     collection::Collection, device::OpenDevice, error::Error, journal::Exchange, office::Office,
-    view::Mode,
+    store::Device, view::Mode,
 };
 
 #[derive(Subcommand)]
 pub enum Command {
-    /// List the devices of one account, or of all
+    /// List the devices of one account, or of all: owner, id, type, version, access, name, last contact
     List { login: Option<String> },
     /// The last exchanges with a device
     Log { login: String, device_id: String },
@@ -245,17 +245,28 @@ async fn list(office: &Office, login: Option<&str>, json: bool) -> Done {
     };
     let mut devices = office.devices().await.map_err(|error| error.to_string())?;
     devices.retain(|device| owner.is_none_or(|owner| device.person == owner));
+    let logins = office.logins().await.map_err(|error| error.to_string())?;
+    let owner_of = |device: &Device| logins.get(&device.person).cloned().unwrap_or_default();
     if json {
-        return Ok(Output::Json(serde_json::json!(devices)));
+        let rows = devices.iter().map(|device| {
+            let mut row = serde_json::json!(device);
+            row["login"] = owner_of(device).into();
+            row
+        });
+        return Ok(Output::Json(rows.collect()));
     }
     let mut lines = String::new();
     for device in devices {
+        let seen = chrono::DateTime::from_timestamp_millis(device.last_seen.0).unwrap_or_default();
         lines.push_str(&format!(
-            "{}\t{}\t{}\t{}\n",
+            "{}\t{}\t{}\t{}\t{}\t{}\t{}\n",
+            owner_of(&device),
             device.device_id,
             device.device_type,
             device.version,
-            device.access.as_str()
+            device.access.as_str(),
+            device.name,
+            seen.format("%Y-%m-%dT%H:%M:%SZ"),
         ));
     }
     text(lines)

@@ -18,7 +18,7 @@ mod user;
 
 use std::{
     io::{ErrorKind, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
     time::Duration,
@@ -124,6 +124,8 @@ enum Command {
 enum Output {
     Text(String),
     Json(serde_json::Value),
+    /// JSON about what failed.
+    Refused(serde_json::Value),
 }
 
 type Done = Result<Output, String>;
@@ -150,6 +152,10 @@ pub fn main() -> ExitCode {
         }
         Ok(Output::Text(text)) => print(&text),
         Ok(Output::Json(value)) => print(&format!("{value:#}\n")),
+        Ok(Output::Refused(value)) => {
+            print(&format!("{value:#}\n"));
+            ExitCode::FAILURE
+        }
         Err(why) => failed(&why),
     }
 }
@@ -167,8 +173,34 @@ fn failed(why: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
+/// The configuration of an installed package, whose service names it.
+const INSTALLED: &str = "/etc/carnet/carnet.toml";
+
+/// The configuration a command reads: one that is named, else, where neither a data directory is
+/// named nor one is here, that of the installed package.
+fn configuration<'a>(common: &'a Common, installed: &'a Path) -> Result<Option<&'a Path>, String> {
+    let here = Path::new("data").join(DATABASE);
+    if common.config.is_some() || common.data.is_some() || here.exists() {
+        return Ok(common.config.as_deref());
+    }
+    match std::fs::File::open(installed) {
+        Ok(_) => Ok(Some(installed)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(format!(
+            "{}: {error}; as the owner of the data: sudo -u carnet carnet ...",
+            installed.display()
+        )),
+    }
+}
+
 async fn run(cli: Cli) -> Done {
-    let mut config = Config::load(cli.common.config.as_deref())?;
+    let file = match &cli.command {
+        // The service names its own; a server that is tried out is another one.
+        Command::Serve(_) => cli.common.config.as_deref(),
+        _ if std::env::var_os("CARNET_DATA").is_some() => cli.common.config.as_deref(),
+        _ => configuration(&cli.common, Path::new(INSTALLED))?,
+    };
+    let mut config = Config::load(file)?;
     if let Some(data) = cli.common.data {
         config.data = data;
     }
@@ -180,11 +212,18 @@ async fn run(cli: Cli) -> Done {
         Command::Reach if config.public_url.is_some() => reach::run(&config, json).await,
         Command::Reach => reach::run(&Data::open(config).await?.config, json).await,
         Command::Migrate => {
-            Data::make(config).await?;
-            text("the database is up to date\n")
+            let data = Data::open(config).await?;
+            let folder = data.config.data.display();
+            text(format!("the database in {folder} is up to date\n"))
         }
-        Command::User(command @ user::Command::Add { .. }) => {
-            user::run(&Data::make(config).await?.operator(), command, json).await
+        // The administrator of a new server.
+        Command::User(command @ user::Command::Add { admin: true, .. }) => {
+            let is_new = !config.data.join(DATABASE).exists();
+            let data = Data::make(config).await?;
+            if is_new {
+                eprintln!("new data directory: {}", data.config.data.display());
+            }
+            user::run(&data.operator(), command, json).await
         }
         Command::User(command) => {
             user::run(&Data::open(config).await?.operator(), command, json).await
@@ -218,13 +257,15 @@ async fn run(cli: Cli) -> Done {
             notice::run(&Data::open(config).await?.operator(), sentence.as_deref()).await
         }
         Command::Import(options) => {
-            transfer::import(&Data::open(config).await?.core(), options, json).await
+            transfer::import(&Data::open(config).await?.operator(), options, json).await
         }
         Command::Export(options) => {
             let data = Data::open(config).await?;
-            transfer::export(&data.core(), &data.config.pdf_fonts, options).await
+            transfer::export(&data.operator(), &data.config.pdf_fonts, options).await
         }
-        Command::Backup { file } => data::backup(&Data::open(config).await?.store, &file).await,
+        Command::Backup { file } => {
+            data::backup(&Data::open(config).await?.operator(), &file).await
+        }
         Command::Check(options) => {
             let data = Data::open(config).await?;
             data::check(&data.store, &data.classes, &options, json).await
@@ -245,7 +286,10 @@ impl Data {
         let data = config.data.display();
         match config.data.join(DATABASE).try_exists() {
             Ok(true) => Self::make(config).await,
-            Ok(false) => Err(format!("{data}: there is no {DATABASE} in this directory")),
+            Ok(false) => Err(format!(
+                "{data}: there is no {DATABASE} in this directory (`carnet serve`, or `carnet user \
+                 add LOGIN --admin`, makes one)"
+            )),
             Err(error) => Err(format!("{data}: {error}")),
         }
     }
@@ -333,4 +377,31 @@ async fn named_group(store: &dyn Store, name: &str) -> Result<Group, String> {
         ),
         None => format!("there is no group {name}"),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_find_the_configuration_of_the_package() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let installed = folder.path().join("carnet.toml");
+        let common = |config: Option<&str>, data: Option<&str>| Common {
+            config: config.map(PathBuf::from),
+            data: data.map(PathBuf::from),
+            json: false,
+        };
+        let found = |common: &Common| {
+            let found = configuration(common, &installed).expect("readable");
+            found.map(Path::to_path_buf)
+        };
+        let unnamed = common(None, None);
+        assert_eq!(found(&unnamed), None);
+        std::fs::write(&installed, "").expect("written");
+        assert_eq!(found(&unnamed), Some(installed.clone()));
+        assert_eq!(found(&common(None, Some("there"))), None);
+        let named = found(&common(Some("own.toml"), None));
+        assert_eq!(named, Some(PathBuf::from("own.toml")));
+    }
 }

@@ -16,7 +16,7 @@ use super::{Done, first_start, said, text};
 use crate::{
     app::App,
     class::{self, contact::Contact},
-    config::Config,
+    config::{Config, unknown_variables},
     demo, durable,
     http::{
         Shutdown,
@@ -59,6 +59,10 @@ pub async fn run(mut config: Config, options: Options) -> Done {
         config.listen = options.listen;
     }
     observe::start(&config)?;
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    for told in unknown_variables(names) {
+        tracing::warn!("{told}");
+    }
     config.max_connections = raise_open_files(config.max_connections);
     // Whoever reads that it listens may ask it to stop.
     let stop = CancellationToken::new();

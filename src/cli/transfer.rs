@@ -1,8 +1,10 @@
 //! `carnet import` and `carnet export`
 
+mod files;
+mod place;
+
 use std::{
-    fs::File,
-    io::{BufRead, BufReader, Read, Write},
+    io::BufRead,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -14,31 +16,28 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
 };
 
+use self::files::{Destination, SAMPLE, cards_of, input};
 use super::{Done, Output, text};
 use crate::{
-    domain::{
-        actor::{Actor, Client},
-        book::Book,
-        collection::DEFAULT_BOOK,
-        core::Core,
-    },
+    domain::{book::Book, office::Office},
     transfer::{
-        self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Export as How, Exporter, Heading,
-        Importer, Layout, Options, Preset, Rendition, Report, Twins,
+        self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Everything, Export as How,
+        Exporter, Heading, Importer, Layout, Options, Preset, Rendition, Report, Twins,
     },
 };
 
-/// Octets looked at to tell what a file is.
-const SAMPLE: usize = 64 * 1024;
 /// Cards read ahead of those being stored, and KiB of them.
 const AHEAD: usize = 1_000;
 const AHEAD_KIB: u32 = 16 * 1024;
 
 #[derive(Args)]
 pub struct Import {
-    /// LOGIN for the private book, or group:NAME
+    /// LOGIN for the private book, LOGIN/BOOK for another one, or group:NAME
     #[arg(long)]
     to: String,
+    /// Make the private book of --to LOGIN/BOOK where there is none
+    #[arg(long)]
+    make: bool,
     #[arg(long, default_value = "auto", value_parser = ["auto", "vcard", "csv", "outlook", "google", "ldif"])]
     format: String,
     /// A table's first line is a contact, not the names of its columns
@@ -53,16 +52,19 @@ pub struct Import {
     /// Take back what an import did, by the number its report gave
     #[arg(long, conflicts_with = "file")]
     undo: Option<i64>,
-    /// The file; - for standard input
+    /// The file, or a folder of .vcf files; - for standard input
     #[arg(required_unless_present = "undo")]
     file: Option<PathBuf>,
 }
 
 #[derive(Args)]
 pub struct Export {
-    /// LOGIN for the private book, or group:NAME
-    #[arg(long)]
-    from: String,
+    /// LOGIN for the private book, LOGIN/BOOK for another one, or group:NAME
+    #[arg(long, required_unless_present = "everything")]
+    from: Option<String>,
+    /// All data of a person as a .zip: every book they read, documents, tags, settings
+    #[arg(long, value_name = "LOGIN", conflicts_with = "from")]
+    everything: Option<String>,
     #[arg(long, default_value = "vcard", value_parser = ["vcard", "csv", "pdf"])]
     format: String,
     /// Version of vCard
@@ -77,13 +79,16 @@ pub struct Export {
     /// French headings and delimiter
     #[arg(long)]
     french: bool,
+    /// Replace the file where there is one
+    #[arg(long)]
+    force: bool,
     /// The file; standard output without it
     file: Option<PathBuf>,
 }
 
 /// Runs `carnet import`.
-pub async fn import(core: &Arc<Core>, options: Import, json: bool) -> Done {
-    let book = open(core, &options.to).await?;
+pub async fn import(office: &Office, options: Import, json: bool) -> Done {
+    let book = place::open(office, &options.to, options.make).await?;
     let Some(file) = &options.file else {
         return undo(&book, options.undo.unwrap_or(0), json).await;
     };
@@ -93,48 +98,79 @@ pub async fn import(core: &Arc<Core>, options: Import, json: bool) -> Done {
         ..Choices::default()
     };
     let name = file.display().to_string();
-    let mut input = input(file)?;
-    let size = match std::fs::metadata(file) {
+    let bar = ProgressBar::new(match std::fs::metadata(file) {
         Ok(metadata) => metadata.len(),
         Err(_) => 0,
-    };
-    let bar = ProgressBar::new(size);
+    });
     if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent}% {msg}") {
         bar.set_style(style);
     }
-    let mut importer = Importer::begin(book, &name, choices)
-        .await
-        .map_err(|error| error.to_string())?;
-    let start = input.fill_buf().map_err(|error| error.to_string())?;
-    let start = &start[..start.len().min(SAMPLE)];
-    let asked = Asked::parse(&options.format).unwrap_or_default();
-    if asked == Asked::VCard || asked == Asked::Auto && transfer::is_vcard(start) {
-        import_cards(input, &mut importer, &bar).await?;
+    let begin = || Importer::begin(book.clone(), &name, choices);
+    let begun = |error: crate::domain::error::Error| error.to_string();
+    let mut doubtful = None;
+    let importer = if file.is_dir() {
+        let files = cards_of(file)?;
+        let read = transfer::folder(files, &options.reading());
+        let read = read.map_err(|error| error.to_string())?;
+        let mut importer = begin().await.map_err(begun)?;
+        import_file(read, &mut importer, &bar).await?;
+        importer
     } else {
-        let mut bytes = Vec::new();
-        input
-            .read_to_end(&mut bytes)
-            .map_err(|error| error.to_string())?;
-        let options = Options {
-            asked,
-            headless: options.no_header,
-            unattended: true,
-            ..Options::default()
-        };
-        let read = transfer::read(&bytes, &options).map_err(|error| error.to_string())?;
-        bar.set_length(read.entries.len() as u64);
-        importer.of_archive(read.members);
-        for entry in read.entries {
+        let mut input = input(file)?;
+        let start = input.fill_buf().map_err(|error| error.to_string())?;
+        let start = &start[..start.len().min(SAMPLE)];
+        let asked = options.reading().asked;
+        if asked == Asked::VCard || asked == Asked::Auto && transfer::is_vcard(start) {
+            let mut importer = begin().await.map_err(begun)?;
+            import_cards(input, &mut importer, &bar).await?;
             importer
-                .push(entry)
-                .await
+        } else {
+            let mut bytes = Vec::new();
+            input
+                .read_to_end(&mut bytes)
                 .map_err(|error| error.to_string())?;
-            bar.inc(1);
+            let read = transfer::read(&bytes, &options.reading());
+            let read = read.map_err(|error| error.to_string())?;
+            doubtful = read.doubtful.then_some(read.encoding);
+            let mut importer = begin().await.map_err(begun)?;
+            import_file(read, &mut importer, &bar).await?;
+            importer
         }
-    }
+    };
     let report = importer.finish().await.map_err(|error| error.to_string())?;
     bar.finish_and_clear();
-    told(&report, json)
+    told(&report, doubtful, json)
+}
+
+impl Import {
+    /// How the file is read.
+    fn reading(&self) -> Options {
+        Options {
+            asked: Asked::parse(&self.format).unwrap_or_default(),
+            headless: self.no_header,
+            unattended: true,
+            unbounded: true,
+            ..Options::default()
+        }
+    }
+}
+
+/// Stores what was read as a whole.
+async fn import_file(
+    read: transfer::File,
+    importer: &mut Importer,
+    bar: &ProgressBar,
+) -> Result<(), String> {
+    bar.set_length(read.entries.len() as u64);
+    importer.of_archive(read.members);
+    for entry in read.entries {
+        importer
+            .push(entry)
+            .await
+            .map_err(|error| error.to_string())?;
+        bar.inc(1);
+    }
+    Ok(())
 }
 
 /// Reads and prepares cards on a thread of its own, so that preparing and storing overlap.
@@ -149,9 +185,10 @@ async fn import_cards(
     let reading = tokio::task::spawn_blocking(move || -> Result<u64, String> {
         let mut cards = transfer::Cards::new(input);
         let mut twins = Twins::default();
-        let mut record = 0;
+        let (mut record, mut found) = (0, 0);
         while let Some((line, card)) = cards.next_card().map_err(|error| error.to_string())? {
             record += 1;
+            found += u64::from(!card.is_stray());
             let kib = u32::try_from(card.len() / 1024).unwrap_or(AHEAD_KIB);
             let taken = room.clone().acquire_many_owned(kib.clamp(1, AHEAD_KIB));
             let taken = waits.block_on(taken).map_err(|error| error.to_string())?;
@@ -161,7 +198,7 @@ async fn import_cards(
                 break;
             }
         }
-        Ok(record)
+        Ok(found)
     });
     while let Some((read, entry, _taken)) = entries.recv().await {
         importer
@@ -176,7 +213,8 @@ async fn import_cards(
     }
 }
 
-fn told(report: &Report, json: bool) -> Done {
+/// What an import did; an error where it stored nothing of what it found.
+fn told(report: &Report, doubtful: Option<&str>, json: bool) -> Done {
     let place = |line: u64| {
         if report.members.is_empty() {
             format!("line {line}")
@@ -189,19 +227,27 @@ fn told(report: &Report, json: bool) -> Done {
         .iter()
         .map(|(line, reason)| format!("{}: {reason}", place(*line)))
         .collect();
+    let done = report.created + report.updated + report.unchanged;
+    let nothing = done == 0 && !refused.is_empty();
     if json {
-        return Ok(Output::Json(serde_json::json!({
+        let value = serde_json::json!({
             "import": report.import,
             "stored": report.created,
             "updated": report.updated,
             "duplicates": report.unchanged,
             "lists": report.lists,
             "refused": refused,
+            "doubtful_encoding": doubtful,
             "warnings": report.warnings.iter().map(|(line, code, about)| {
                 let (file, line) = report.member(*line);
                 serde_json::json!({ "file": file, "line": line, "code": code, "about": about })
             }).collect::<Vec<_>>(),
-        })));
+        });
+        return Ok(if nothing {
+            Output::Refused(value)
+        } else {
+            Output::Json(value)
+        });
     }
     let mut lines = format!(
         "{} stored, {} updated, {} there already, {} refused\n",
@@ -213,6 +259,12 @@ fn told(report: &Report, json: bool) -> Done {
     for refused in &refused {
         lines.push_str(&format!("refused: {refused}\n"));
     }
+    if let Some(encoding) = doubtful {
+        lines.push_str(&format!(
+            "read as {encoding}, which is doubtful: look at letters with accents; the web imports \
+             with another encoding\n"
+        ));
+    }
     for (line, code, about) in &report.warnings {
         lines.push_str(&format!("{}: {code}: {about}\n", place(*line)));
     }
@@ -221,10 +273,7 @@ fn told(report: &Report, json: bool) -> Done {
     {
         lines.push_str(&format!("undo it with: --undo {import}\n"));
     }
-    match report.created + report.updated + report.unchanged {
-        0 if !refused.is_empty() => Err(lines),
-        _ => text(lines),
-    }
+    if nothing { Err(lines) } else { text(lines) }
 }
 
 async fn undo(book: &Book, import: i64, json: bool) -> Done {
@@ -247,8 +296,13 @@ async fn undo(book: &Book, import: i64, json: bool) -> Done {
 }
 
 /// Runs `carnet export`.
-pub async fn export(core: &Arc<Core>, fonts: &[PathBuf], options: Export) -> Done {
-    let book = open(core, &options.from).await?;
+pub async fn export(office: &Office, fonts: &[PathBuf], options: Export) -> Done {
+    let file = options.file.as_deref();
+    if let Some(login) = &options.everything {
+        return everything(office, login, file, options.force).await;
+    }
+    let from = options.from.as_deref().unwrap_or_default();
+    let book = place::open(office, from, false).await?;
     let rendition = match &options.format[..] {
         "csv" => Preset::parse(&options.preset).map(Rendition::Csv),
         "pdf" => Some(Rendition::Pdf(match &options.layout[..] {
@@ -258,6 +312,7 @@ pub async fn export(core: &Arc<Core>, fonts: &[PathBuf], options: Export) -> Don
         _ => CardVersion::parse(&options.vcard_version).map(Rendition::VCard),
     };
     let rendition = rendition.ok_or("there is no such format")?;
+    let mut output = Destination::open(file, options.force)?;
     for loss in transfer::losses(rendition) {
         eprintln!("not in this format: {}", loss.as_str());
     }
@@ -273,19 +328,15 @@ pub async fn export(core: &Arc<Core>, fonts: &[PathBuf], options: Export) -> Don
         fonts: fonts.into(),
         ..How::default()
     };
-    let mut output: Box<dyn Write> = match &options.file {
-        Some(file) => {
-            Box::new(File::create(file).map_err(|error| format!("{}: {error}", file.display()))?)
-        }
-        None => Box::new(std::io::stdout()),
-    };
     let mut exporter = Exporter::new(book, Chosen::All, rendition, how);
-    while let Some(piece) = exporter.next().await.map_err(|error| error.to_string())? {
-        output
-            .write_all(&piece)
-            .map_err(|error| error.to_string())?;
+    // Contacts come out of a full disk too.
+    if let Err(error) = exporter.logged().await {
+        eprintln!("the audit has no line of this export: {error}");
     }
-    output.flush().map_err(|error| error.to_string())?;
+    while let Some(piece) = exporter.next().await.map_err(|error| error.to_string())? {
+        output.write(&piece)?;
+    }
+    output.finish()?;
     if !exporter.missing().is_empty() {
         let missing: String = exporter.missing().iter().collect();
         eprintln!("printed as boxes, since no font has them: {missing} (see pdf_fonts)");
@@ -293,48 +344,15 @@ pub async fn export(core: &Arc<Core>, fonts: &[PathBuf], options: Export) -> Don
     text("")
 }
 
-fn input(file: &Path) -> Result<Box<dyn BufRead + Send>, String> {
-    if file == Path::new("-") {
-        return Ok(Box::new(BufReader::with_capacity(SAMPLE, std::io::stdin())));
+/// `carnet export --everything LOGIN`
+async fn everything(office: &Office, login: &str, file: Option<&Path>, force: bool) -> Done {
+    let actor = place::owner(office, login).await?;
+    let told = |error: crate::domain::error::Error| error.to_string();
+    let mut all = Everything::of(office.core(), &actor).await.map_err(told)?;
+    let mut output = Destination::open(file, force)?;
+    while let Some(piece) = all.next().await.map_err(told)? {
+        output.write(&piece)?;
     }
-    let opened = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(Box::new(BufReader::with_capacity(SAMPLE, opened)))
-}
-
-/// A book as its owner, or as the group's administrator, would open it.
-async fn open(core: &Arc<Core>, place: &str) -> Result<Book, String> {
-    let opened = match place.strip_prefix("group:") {
-        None => {
-            let found = core.store().person_by_login(place).await;
-            let person = found
-                .map_err(|error| error.to_string())?
-                .ok_or_else(|| format!("there is no account {place}"))?;
-            let actor = actor(core, person.id).await?;
-            core.open_private(&actor, DEFAULT_BOOK).await
-        }
-        Some(name) => {
-            let group = core.store().group_by_name(name).await;
-            let group = group
-                .map_err(|error| error.to_string())?
-                .ok_or_else(|| format!("there is no group {name}"))?;
-            let members = core.store().members(group.id).await;
-            let admin = members
-                .map_err(|error| error.to_string())?
-                .into_iter()
-                .max_by_key(|member| member.role)
-                .ok_or("the group is empty")?;
-            let actor = actor(core, admin.person).await?;
-            core.open_group(&actor, name).await
-        }
-    };
-    opened.map_err(|error| error.to_string())
-}
-
-async fn actor(core: &Core, person: crate::domain::id::PersonId) -> Result<Arc<Actor>, String> {
-    let client = Client {
-        label: "command line".to_owned(),
-        ..Client::default()
-    };
-    let actor = core.actor(person, client).await;
-    actor.map(Arc::new).map_err(|error| error.to_string())
+    output.finish()?;
+    text("")
 }

@@ -1,11 +1,9 @@
 //! `carnet user`
 
+mod import;
 mod set;
 
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{io::Read as _, path::PathBuf};
 
 use clap::Subcommand;
 
@@ -24,7 +22,6 @@ use crate::{
         },
         rule::Rule,
     },
-    transfer::accounts::read_list,
 };
 
 #[derive(Subcommand)]
@@ -56,7 +53,7 @@ pub enum Command {
     Set(Set),
     /// Take the second factor off an account whose owner lost it
     ResetSecondFactor { login: String },
-    /// Add the accounts of a list: CSV with the columns login, name, email, class, admin
+    /// Add the accounts of a list: CSV with the columns login, name, email, class, admin, password
     Import { file: PathBuf },
     /// Remove an account; what it shared stays with the groups
     Remove {
@@ -143,7 +140,7 @@ pub async fn run(office: &Office, command: Command, json: bool) -> Done {
             commit(store, Op::SecondFactor(op)).await?;
             text(format!("second factor of {login} removed\n"))
         }
-        Command::Import { file } => import(office, &file, json).await,
+        Command::Import { file } => import::run(office, &file, json).await,
         Command::Remove { login, force } => {
             let person = person(store, &login).await?;
             let office = forced(office, force);
@@ -170,33 +167,6 @@ fn or_forced(error: &Error) -> String {
             format!("{error}; --force does it all the same")
         }
         error => error.to_string(),
-    }
-}
-
-/// Adds every account of a list that can be added; prints their passwords.
-async fn import(office: &Office, file: &Path, json: bool) -> Done {
-    let told = |why: String| format!("{}: {why}", file.display());
-    let list = std::fs::read_to_string(file).map_err(|error| told(error.to_string()))?;
-    let mut rows = Vec::new();
-    let mut lines = String::new();
-    for new in read_list(&list).map_err(|why| told(why.to_string()))? {
-        let login = new.login.clone();
-        let password = make_password();
-        match office.add_account(new, hash(password.clone()).await?).await {
-            Ok(_) => {
-                lines.push_str(&format!("{login}\t{password}\n"));
-                rows.push(serde_json::json!({ "login": login, "password": password }));
-            }
-            Err(why) => {
-                lines.push_str(&format!("{login}: {why}\n"));
-                rows.push(serde_json::json!({ "login": login, "refused": why.to_string() }));
-            }
-        }
-    }
-    if json {
-        Ok(Output::Json(rows.into()))
-    } else {
-        text(lines)
     }
 }
 

@@ -141,7 +141,11 @@ impl Core {
             settings: None,
         });
         let person = self.account(actor).await?;
-        let letter = password_changed(&person, language, Timestamp::now());
+        let letter = self
+            .limits()
+            .letters
+            .then(|| password_changed(&person, language, Timestamp::now()))
+            .flatten();
         let ops = [op].into_iter().chain(letter).collect();
         self.commit_personal(actor, ops).await.map(drop)
     }

@@ -59,6 +59,8 @@ pub struct Client {
     pub access: Access,
     /// Segments of private books whose categories it reads as lists too.
     pub category_lists: Vec<String>,
+    /// Whoever runs the program on the data acts for the person, whose account may be disabled.
+    pub operator: bool,
 }
 
 /// The label of the pages of the web, as [`Client::label`] has it.

@@ -42,6 +42,7 @@ use crate::{
     domain::{
         core::Core,
         error::{Error, Result},
+        office::places::last_backup,
         tally::Spreading,
     },
     http::tls::Certificates,
@@ -195,6 +196,7 @@ impl Metrics {
     /// All metrics now; `open`: in OpenMetrics, else in the classic text format.
     pub async fn text(&self, open: bool) -> Result<String> {
         let census = self.core.store().census().await?;
+        let backup = last_backup(&**self.core.store()).await?;
         let mut registry = Registry::with_prefix("carnet");
         self.add_requests(&mut registry);
         self.add_clients(&mut registry);
@@ -285,6 +287,13 @@ impl Metrics {
             ),
         ])));
         self.add_alarms(&mut registry);
+        if let Some((_, at)) = backup {
+            registry.register(
+                "last_backup_timestamp_seconds",
+                "Last backup made by this program, since the epoch",
+                ConstGauge::new(at.0 / 1000),
+            );
+        }
         let mut process = Registry::default();
         self.add_process(&mut process);
         let mut text = String::new();

@@ -1,5 +1,6 @@
 //! A list of accounts to add.
 
+use super::{table::line_at, text};
 use crate::domain::{office::people::NewAccount, outbox::is_address, principal::valid_login};
 
 /// Why a list of accounts cannot be read.
@@ -22,11 +23,53 @@ pub enum Unlisted {
     Form(String),
 }
 
+/// An account of a list.
+#[derive(Clone, Debug, Default)]
+pub struct Listed {
+    pub account: NewAccount,
+    /// The password the list gives it; none: one is made.
+    pub password: Option<String>,
+}
+
+/// A list of accounts.
+#[derive(Clone, Debug, Default)]
+pub struct List {
+    pub accounts: Vec<Listed>,
+    /// Headings of the columns that are not read.
+    pub unread: Vec<String>,
+}
+
+/// What the columns are called.
+const HEADINGS: [(&str, &[&str]); 6] = [
+    ("login", &["login", "user", "username", "identifiant"]),
+    ("name", &["name", "display name", "nom"]),
+    (
+        "email",
+        &[
+            "email",
+            "e-mail",
+            "mail",
+            "e-mail address",
+            "email address",
+            "courriel",
+        ],
+    ),
+    ("class", &["class", "classe"]),
+    ("admin", &["admin", "administrator"]),
+    ("password", &["password", "mot de passe"]),
+];
+
+/// The text of a file that a spreadsheet may have written, in its encoding.
+pub fn decoded(octets: &[u8]) -> String {
+    text::decode(octets, None).text
+}
+
 /// Parses a list of accounts: CSV with a header that names `login`, and any of `name`, `email`,
-/// `class` and `admin`. An error gives the line number and the reason.
-pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, Unlisted> {
+/// `class`, `admin` and `password`. An error gives the line number and the reason.
+pub fn read_list(text: &str) -> std::result::Result<List, Unlisted> {
     const MOST: usize = 10_000;
-    let separator = match text.lines().next() {
+    let text = text.trim_start_matches('\u{feff}');
+    let separator = match text.lines().find(|line| !line.trim().is_empty()) {
         Some(line) if line.matches(';').count() > line.matches(',').count() => b';',
         _ => b',',
     };
@@ -34,43 +77,52 @@ pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, Unlisted> {
         .delimiter(separator)
         .flexible(true)
         .trim(csv::Trim::All)
-        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
-    let headings = reader
-        .headers()
-        .map_err(|error| Unlisted::Form(error.to_string()))?
-        .clone();
-    let column = |name: &str| {
+        .from_reader(text.as_bytes());
+    let form = |error: csv::Error| Unlisted::Form(error.to_string());
+    let headings = reader.headers().map_err(form)?.clone();
+    let known = |heading: &str| {
+        let heading = heading.to_lowercase();
+        let found = HEADINGS
+            .iter()
+            .find(|(_, names)| names.contains(&&heading[..]));
+        found.map(|(field, _)| *field)
+    };
+    let column = |field: &str| {
         headings
             .iter()
-            .position(|known| known.eq_ignore_ascii_case(name))
+            .position(|heading| known(heading) == Some(field))
     };
     let login = column("login").ok_or(Unlisted::NoLogins)?;
-    let (name, email, class, admin) = (
-        column("name"),
-        column("email"),
-        column("class"),
-        column("admin"),
-    );
-    let mut accounts = Vec::new();
-    for (at, record) in reader.records().enumerate() {
-        let line = at + 2;
-        let record = record.map_err(|error| Unlisted::Form(format!("{line}: {error}")))?;
+    let read: Vec<Option<usize>> = HEADINGS.iter().map(|(field, _)| column(field)).collect();
+    let mut list = List {
+        unread: (0..)
+            .zip(&headings)
+            .filter(|(at, heading)| !heading.is_empty() && !read.contains(&Some(*at)))
+            .map(|(_, heading)| heading.to_owned())
+            .collect(),
+        ..List::default()
+    };
+    for record in reader.records() {
+        let record = record.map_err(form)?;
+        let line = record.position().map_or(0, |at| line_at(text, at));
+        let line = usize::try_from(line).unwrap_or(usize::MAX);
         let cell = |column: Option<usize>| {
             let value = column.and_then(|column| record.get(column));
             value.unwrap_or_default().to_owned()
         };
+        let filled = |field: &str| Some(cell(column(field))).filter(|value| !value.is_empty());
         if record.iter().all(str::is_empty) {
             continue;
         }
         let account = NewAccount {
             login: cell(Some(login)).to_lowercase(),
-            email: Some(cell(email)).filter(|email| !email.is_empty()),
-            name: cell(name),
+            email: filled("email"),
+            name: cell(column("name")),
             admin: matches!(
-                cell(admin).to_lowercase().as_str(),
+                cell(column("admin")).to_lowercase().as_str(),
                 "1" | "yes" | "oui" | "true"
             ),
-            class: cell(class),
+            class: cell(column("class")),
         };
         if !valid_login(&account.login) {
             return Err(Unlisted::Login(line, account.login));
@@ -80,12 +132,15 @@ pub fn read_list(text: &str) -> std::result::Result<Vec<NewAccount>, Unlisted> {
         {
             return Err(Unlisted::Email(line, email.clone()));
         }
-        accounts.push(account);
-        if accounts.len() > MOST {
+        list.accounts.push(Listed {
+            account,
+            password: filled("password"),
+        });
+        if list.accounts.len() > MOST {
             return Err(Unlisted::TooMany(MOST));
         }
     }
-    Ok(accounts)
+    Ok(list)
 }
 
 #[cfg(test)]
@@ -95,23 +150,43 @@ mod tests {
     #[test]
     fn a_list_of_accounts_is_read() {
         let read = read_list(
-            "\u{feff}Login;Name;Email;Class;Admin\nann;Ann A.;ann@example.org;Staff;yes\n;;;;\nBEN;;;;\n",
+            "\u{feff}Login;Name;E-Mail;Class;Admin;Quota;Password\nann;Ann A.;ann@example.org;Staff;yes;3;se cret\n;;;;\nBEN;;;;\n",
         )
         .expect("accounts");
-        assert_eq!(read.len(), 2);
-        assert_eq!((read[0].login.as_str(), read[0].admin), ("ann", true));
-        assert_eq!(read[0].email.as_deref(), Some("ann@example.org"));
+        let [ann, ben] = &read.accounts[..] else {
+            panic!("two: {read:?}");
+        };
         assert_eq!(
-            (read[1].login.as_str(), read[1].class.as_str()),
+            (ann.account.login.as_str(), ann.account.admin),
+            ("ann", true)
+        );
+        assert_eq!(ann.account.email.as_deref(), Some("ann@example.org"));
+        assert_eq!(ann.password.as_deref(), Some("se cret"));
+        assert_eq!(
+            (&ben.account.login[..], &ben.account.class[..]),
             ("ben", "")
         );
+        assert_eq!(ben.password, None);
+        assert_eq!(read.unread, ["Quota"]);
         for (text, why) in [
             ("name\nann\n", "login"),
             ("login\nann\nB B\n", "3:"),
+            ("login\nann\n\n\nB B\n", "5:"),
+            ("login\r\nann\r\n\r\n\r\nB B\r\n", "5:"),
+            ("login,name\nann,\"A\nA\"\nB B,\n", "4:"),
             ("login,email\nann,nowhere\n", "2:"),
         ] {
             let error = read_list(text).expect_err(text);
-            assert!(error.to_string().contains(why), "{error}");
+            assert!(
+                error.to_string().starts_with(why) || why == "login",
+                "{error}"
+            );
         }
+    }
+
+    #[test]
+    fn a_list_of_a_spreadsheet_is_in_its_encoding() {
+        let read = read_list(&decoded(b"login;name\ncamille;Camille L\xe9a\n")).expect("a list");
+        assert_eq!(read.accounts[0].account.name, "Camille L\u{e9}a");
     }
 }

@@ -15,14 +15,38 @@ const MAX_RATIO: u64 = 100;
 /// Characters of a member's name that are told.
 const NAME: usize = 200;
 
-/// Reads the `.vcf`, `.csv` and `.ldif` members of an archive as one file. A member that cannot be
-/// read is a skipped record. Lines are counted on from one member to the next.
+/// Reads the `.vcf`, `.csv` and `.ldif` members of an archive as one file.
 pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
+    let mut members = Members::of(bytes, options.unbounded)?;
+    joined(&mut members, options)
+}
+
+/// Reads files of a folder, by their names, as the members of an archive are.
+pub fn folder(files: Vec<(String, Vec<u8>)>, options: &Options) -> Result<File, Refused> {
+    let mut before = 0;
+    let mut members = files.into_iter().map(|(name, octets)| {
+        let member = Member {
+            before,
+            name: shown(&name),
+            octets: Ok(octets),
+        };
+        before += member.lines();
+        Ok(member)
+    });
+    joined(&mut members, options)
+}
+
+/// Reads members as one file. A member that cannot be read is a skipped record. Lines are counted
+/// on from one member to the next.
+fn joined(
+    read: &mut dyn Iterator<Item = Result<Member, Refused>>,
+    options: &Options,
+) -> Result<File, Refused> {
     let mut whole: Option<File> = None;
     let mut entries: Vec<Entry> = Vec::new();
     let mut members = Vec::new();
     let mut first_refusal = None;
-    for member in Members::of(bytes)? {
+    for member in read {
         let Member {
             before: lines,
             name,
@@ -70,26 +94,38 @@ pub struct Member {
     pub octets: Result<Vec<u8>, Refused>,
 }
 
+impl Member {
+    /// The lines it counts for.
+    fn lines(&self) -> u64 {
+        let breaks = self
+            .octets
+            .iter()
+            .flatten()
+            .filter(|octet| **octet == b'\n');
+        breaks.count() as u64 + 1
+    }
+}
+
 /// The contact files of an archive, in their order.
 pub struct Members<'a> {
     archive: ZipArchive<Cursor<&'a [u8]>>,
     at: usize,
-    /// Octets that may still inflate.
-    left: u64,
+    /// Octets that may still inflate; none: any number of them.
+    left: Option<u64>,
     lines: u64,
 }
 
 impl<'a> Members<'a> {
     /// Opens an archive.
-    pub fn of(bytes: &'a [u8]) -> Result<Self, Refused> {
+    pub fn of(bytes: &'a [u8], unbounded: bool) -> Result<Self, Refused> {
         let archive = ZipArchive::new(Cursor::new(bytes)).map_err(damaged)?;
-        if archive.len() > MAX_MEMBERS {
+        if archive.len() > MAX_MEMBERS && !unbounded {
             return Err(Refused::TooLarge(Bound::Members));
         }
         Ok(Self {
             archive,
             at: 0,
-            left: MAX_INFLATED,
+            left: (!unbounded).then_some(MAX_INFLATED),
             lines: 0,
         })
     }
@@ -114,17 +150,21 @@ impl Iterator for Members<'_> {
                 Err(Refused::TooLarge(bound)) => return Some(Err(Refused::TooLarge(bound))),
                 read => read,
             };
-            let before = self.lines;
-            let breaks = octets.iter().flatten().filter(|octet| **octet == b'\n');
-            self.lines += breaks.count() as u64 + 1;
-            return Some(Ok(Member {
-                before,
-                name: name.chars().take(NAME).collect(),
+            let member = Member {
+                before: self.lines,
+                name: shown(&name),
                 octets,
-            }));
+            };
+            self.lines += member.lines();
+            return Some(Ok(member));
         }
         None
     }
+}
+
+/// A member's name as far as it is told.
+fn shown(name: &str) -> String {
+    name.chars().take(NAME).collect()
 }
 
 fn damaged(_: impl std::error::Error) -> Refused {
@@ -146,12 +186,16 @@ fn is_wanted(name: &str) -> bool {
 fn inflated(
     archive: &mut ZipArchive<Cursor<&[u8]>>,
     at: usize,
-    left: &mut u64,
+    left: &mut Option<u64>,
 ) -> Result<Vec<u8>, Refused> {
     let mut member = archive.by_index(at).map_err(damaged)?;
+    let mut octets = Vec::new();
+    let Some(left) = left else {
+        let read = member.read_to_end(&mut octets);
+        return read.map(|_| octets).map_err(damaged);
+    };
     let ratio = member.compressed_size().saturating_mul(MAX_RATIO);
     let most = ratio.max(65_536).min(*left);
-    let mut octets = Vec::new();
     let read = member.by_ref().take(most + 1).read_to_end(&mut octets);
     let length = octets.len() as u64;
     if length > most {

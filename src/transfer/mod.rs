@@ -33,6 +33,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::likeness::{Key, bare_uid};
 
 pub use self::{
+    archive::folder,
     column::Column,
     date::{Order, typed as typed_date},
     everything::Everything,
@@ -64,6 +65,18 @@ pub enum Refused {
     Document,
     #[error("the file holds no contacts that can be recognized (vCard, CSV, LDIF)")]
     Unknown,
+    #[error("the file is compressed: unpack it first (only .zip is unpacked here)")]
+    Compressed,
+    #[error("this is no text: export the contacts as vCard or CSV from the program it belongs to")]
+    Binary,
+    #[error("this is JSON or XML (jCard, xCard, JSContact): export the contacts as vCard")]
+    Markup,
+    /// Nobody sees a preview.
+    #[error(
+        "no column has a known name (name, first name, e-mail, phone ...): name them in the first \
+         line, or say --no-header"
+    )]
+    NoColumn,
     #[error("the file holds no vCard")]
     NoCard,
     #[error("the file has {0}")]
@@ -143,6 +156,9 @@ pub struct Options {
     /// field become custom fields.
     #[serde(default)]
     pub unattended: bool,
+    /// The operator's own file: an archive may have any number of members, of any size.
+    #[serde(skip)]
+    pub unbounded: bool,
 }
 
 /// A file that was read.
@@ -221,6 +237,8 @@ pub enum Reason {
     Broken,
     TooLarge,
     Collected,
+    /// It stands between vCards.
+    Stray,
 }
 
 impl Reason {
@@ -232,6 +250,7 @@ impl Reason {
             Reason::Broken => "broken",
             Reason::TooLarge => "too-large",
             Reason::Collected => "collected",
+            Reason::Stray => "no-vcard",
         }
     }
 }
@@ -336,6 +355,21 @@ impl Made {
 }
 
 impl Group {
+    /// A member that is the file of a card (`a1.vcf`) becomes that card.
+    fn name_by_files(&mut self, known: impl Fn(&str) -> bool) {
+        if self.card.is_some() {
+            return;
+        }
+        for member in &mut self.members {
+            if let Some(bare) = member.strip_suffix(".vcf")
+                && !known(&bare_uid(member))
+                && known(&bare_uid(bare))
+            {
+                *member = bare.to_owned();
+            }
+        }
+    }
+
     /// The list as a card, with the members that are known.
     pub fn to_card(&self) -> Vec<u8> {
         if let Some(card) = &self.card {
@@ -409,6 +443,9 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
         members: Vec::new(),
     };
     let is_ldif = options.asked == Asked::Auto && recognize::is_ldif(&decoded);
+    if options.asked == Asked::Auto && !is_ldif {
+        recognize::refuse_markup(&decoded.text)?;
+    }
     if options.asked == Asked::Ldif || is_ldif {
         file.format = Format::Ldif;
         (file.entries, file.variant) = ldif::read(&decoded.text);
@@ -420,8 +457,13 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
             let table = table::read(&decoded.text, options.delimiter, true)?;
             let table = table.ok_or(Refused::Unknown)?;
             mapped::read(&table, options, &mut file);
+            // The first column is taken for a name where there is none.
+            refuse_unknown(&file, &["FN"])?;
         } else {
             mapped::read(&table, options, &mut file);
+            if options.unattended && !options.headless {
+                refuse_unknown(&file, &[])?;
+            }
         }
     }
     settle(&mut file.entries, file.format);
@@ -432,15 +474,30 @@ pub fn read(bytes: &[u8], options: &Options) -> Result<File, Refused> {
     }
 }
 
+/// Refuses a table without any known column, but for these: any text with commas is one.
+fn refuse_unknown(file: &File, except: &[&str]) -> Result<(), Refused> {
+    let is_known = |column: &Column| {
+        let code = &column.code[..];
+        !code.is_empty() && !code.starts_with("CUSTOM") && !except.contains(&code)
+    };
+    if file.format == Format::Csv && !file.columns.iter().any(is_known) {
+        Err(Refused::NoColumn)
+    } else {
+        Ok(())
+    }
+}
+
 fn read_cards(bytes: &[u8]) -> Result<File, Refused> {
     let mut cards = Cards::new(bytes);
     let mut entries = Vec::new();
+    let mut any = false;
     // Memory does not fail.
     while let Ok(Some((line, card))) = cards.next_card() {
+        any |= !card.is_stray();
         let record = entries.len() as u64 + 1;
         entries.push(vcards::entry(record, line, &card));
     }
-    if entries.is_empty() {
+    if !any {
         return Err(Refused::NoCard);
     }
     settle(&mut entries, Format::VCard);
@@ -498,7 +555,8 @@ fn settle(entries: &mut [Entry], format: Format) {
         return;
     }
     for entry in entries {
-        if let Outcome::Group(group) = &entry.outcome {
+        if let Outcome::Group(group) = &mut entry.outcome {
+            group.name_by_files(|uid| uids.contains(uid));
             let found = unknown_members(group, |uid| uids.contains(uid));
             entry.warnings.extend(found);
         }

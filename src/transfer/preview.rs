@@ -113,7 +113,10 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
     ordered.sort();
     ordered.dedup();
     if is_archive {
-        let members = archive::Members::of(bytes).into_iter().flatten().flatten();
+        let members = archive::Members::of(bytes, options.unbounded)
+            .into_iter()
+            .flatten()
+            .flatten();
         for member in members {
             let octets = member.octets.unwrap_or_default();
             let breaks = octets.iter().filter(|octet| **octet == b'\n').count() as u64;

@@ -72,12 +72,60 @@ pub fn is_vcard(start: &[u8]) -> bool {
         .take(18)
         .map(|b| char::from(b.to_ascii_uppercase()))
         .collect();
-    text.starts_with("BEGIN:VCARD") || text.starts_with("BEGIN:VADDRESSBOOK")
+    ["BEGIN:VCARD", "BEGIN:VADDRESSBOOK", "BEGIN:VLIST"]
+        .iter()
+        .any(|begin| text.starts_with(begin))
 }
 
 /// Whether a file is a zip archive other than an office document.
 pub fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") && !contains(&bytes[..bytes.len().min(4096)], b"xl/")
+}
+
+/// How compressed files begin: gzip, bzip2, xz, zstd, 7z, RAR.
+const COMPRESSED: [&[u8]; 6] = [
+    b"\x1F\x8B",
+    b"BZh",
+    b"\xFD7zXZ",
+    b"\x28\xB5\x2F\xFD",
+    b"7z\xBC\xAF",
+    b"Rar!",
+];
+/// How databases begin: SQLite's, Outlook's (.pst).
+const DATABASES: [&[u8]; 2] = [b"SQLite format 3\0", b"!BDN"];
+/// Octets of a text that are none: programs pad with NUL.
+const PADDING: usize = 3;
+
+/// Refuses files whose octets are no text, with advice what to do instead. A vCard and what is in
+/// UTF-16 may hold NUL.
+fn refuse_binary(bytes: &[u8]) -> Result<(), Refused> {
+    let begins = |signs: &[&[u8]]| signs.iter().any(|sign| bytes.starts_with(sign));
+    if begins(&COMPRESSED) {
+        return Err(Refused::Compressed);
+    }
+    if begins(&DATABASES) {
+        return Err(Refused::Binary);
+    }
+    if is_vcard(bytes) || super::text::is_utf16(bytes) {
+        return Ok(());
+    }
+    let unusual =
+        |b: &&u8| **b < b' ' && !b.is_ascii_whitespace() && !matches!(**b, 0x0B | 0x1A | 0x1B);
+    let nul = bytes.iter().filter(|b| **b == 0).count();
+    let unusual = bytes.iter().filter(unusual).count();
+    if nul > PADDING || unusual > PADDING && unusual * 50 > bytes.len() {
+        return Err(Refused::Binary);
+    }
+    Ok(())
+}
+
+/// Refuses JSON and XML, in which contacts may be written too.
+pub fn refuse_markup(text: &str) -> Result<(), Refused> {
+    if text.trim_start().starts_with(['[', '{', '<']) {
+        Err(Refused::Markup)
+    } else {
+        Ok(())
+    }
 }
 
 /// Refuses files that people mistake for a table of contacts, with advice what to do instead.
@@ -100,10 +148,9 @@ pub fn refuse_others(bytes: &[u8]) -> Result<(), Refused> {
         return Err(Refused::Document);
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
-        Err(Refused::Empty)
-    } else {
-        Ok(())
+        return Err(Refused::Empty);
     }
+    refuse_binary(bytes)
 }
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {

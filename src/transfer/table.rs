@@ -102,7 +102,7 @@ pub fn read(text: &str, chosen: Option<char>, headless: bool) -> Result<Option<T
 
 /// The line a record begins on: the reader's position is before line ends it passes over, the second
 /// octet of the last CRLF among them.
-fn line_at(text: &str, position: &csv::Position) -> u64 {
+pub(super) fn line_at(text: &str, position: &csv::Position) -> u64 {
     let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
     let ahead = text.as_bytes().get(start..).unwrap_or_default();
     let passed = ahead

@@ -273,12 +273,27 @@ fn what_is_no_address_book_is_refused_with_advice() {
         (b"\xD0\xCF\x11\xE0\xA1\xB1", Refused::Spreadsheet),
         (b"PK\x03\x04....xl/workbook.xml", Refused::Spreadsheet),
         (b"just some words", Refused::Unknown),
+        (b"\x1F\x8B\x08\0a,b\n1,2\n", Refused::Compressed),
+        (b"SQLite format 3\0\x10\0\x01\x01\0,\n,", Refused::Binary),
+        (b"!BDN\x01\x02,\n,", Refused::Binary),
+        (b"a,b\n\0\x01\0\x02\0,\x03\0\n", Refused::Binary),
+        (
+            b"\xFF\xD8\xFF\xE0,\x10\n\x01,\x02\x03\x04\n",
+            Refused::Binary,
+        ),
+        (b" [\"vcard\",\n[]]", Refused::Markup),
+        (b"{\"@type\": \"Card\",\n\"uid\": \"1\"}", Refused::Markup),
+        (b"<?xml version=\"1.0\"?>\n<vcards/>", Refused::Markup),
     ] {
         assert_eq!(
             read(bytes, &Options::default()).expect_err("refused"),
             expected
         );
     }
+    // A vCard and a table may hold some NUL.
+    let padded = b"BEGIN:VCARD\nVERSION:3.0\nFN:a\nNOTE:\0\0\0\0\0\nEND:VCARD\n";
+    assert!(read(padded, &Options::default()).is_ok());
+    assert!(read(b"Name,E-mail\nAnn\0,ann@example.org\n", &Options::default()).is_ok());
     let wide = format!("a,b{}\n1,2\n", ",c".repeat(1_000_000));
     let refused = read(wide.as_bytes(), &Options::default()).expect_err("too wide");
     assert_eq!(refused, Refused::TooLarge(Bound::Columns));

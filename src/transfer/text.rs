@@ -68,6 +68,12 @@ pub fn sample(text: &str) -> String {
         .collect()
 }
 
+/// Whether octets are UTF-16, by their mark or the position of zeros.
+pub fn is_utf16(bytes: &[u8]) -> bool {
+    let encoding = Encoding::for_bom(bytes).map_or_else(|| guess(bytes), |(encoding, _)| encoding);
+    encoding == UTF_16LE || encoding == UTF_16BE
+}
+
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
     let zeros = |at: usize| {

@@ -1,140 +1,23 @@
 //! vCards of every version, one at a time: what other programs invented becomes what devices read,
 //! everything else stays as it came.
 
-use std::io::{self, BufRead};
+mod frames;
 
-use carnet_proto::vcard::{
-    Binary, Document, Edit, Kind, Line, NewLine, PartialDate, escape_text, opens_agent,
-};
+use carnet_proto::vcard::{Binary, Document, Edit, Kind, Line, NewLine, PartialDate, escape_text};
 
+pub use self::frames::{Cards, RawCard};
+use self::frames::{MARK, is_marker};
 use super::{
     Code, Entry, Group, Made, Outcome, Reason, Warning,
     fields::{FAVOURITE, Fields, uid_of},
 };
-
-/// Octets of one card.
-const MAX_CARD: usize = 10 * 1024 * 1024;
-
-/// Cards read from a stream, each with the line it begins at.
-pub struct Cards<R> {
-    input: R,
-    line: u64,
-    read: u64,
-    /// The `BEGIN:VCARD` that cut the card before it.
-    begun: Option<Vec<u8>>,
-}
-
-/// A card as a file has it.
-#[derive(Default)]
-pub struct RawCard {
-    octets: Vec<u8>,
-    /// Why it cannot be taken, where its frame alone tells.
-    fault: Option<Reason>,
-}
-
-impl RawCard {
-    /// Takes a line; a card that is too large keeps nothing.
-    fn push(&mut self, line: &[u8]) {
-        if self.fault.is_none() && self.octets.len() + line.len() <= MAX_CARD {
-            self.octets.extend_from_slice(line);
-        } else {
-            self.fault = Some(Reason::TooLarge);
-            self.octets = Vec::new();
-        }
-    }
-}
-
-impl std::ops::Deref for RawCard {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        &self.octets
-    }
-}
-
-impl<R: BufRead> Cards<R> {
-    /// Reads cards from a stream.
-    pub fn new(input: R) -> Self {
-        Self {
-            input,
-            line: 0,
-            read: 0,
-            begun: None,
-        }
-    }
-
-    /// Octets read so far.
-    pub fn read(&self) -> u64 {
-        self.read
-    }
-
-    /// The next card and the number of its first line; octets between cards are skipped. A card
-    /// begins inside another one only as the value of `AGENT` (vCard 2.1); otherwise the outer card
-    /// is cut.
-    pub fn next_card(&mut self) -> io::Result<Option<(u64, RawCard)>> {
-        let mut card = RawCard::default();
-        let mut line = Vec::new();
-        let (mut start, mut depth) = (0, 0usize);
-        let mut agent = false;
-        if let Some(begin) = self.begun.take() {
-            card.push(&begin);
-            (start, depth) = (self.line, 1);
-        }
-        loop {
-            line.clear();
-            let length = self.input.by_ref().read_until(b'\n', &mut line)?;
-            if length == 0 {
-                // The file was cut: what is missing, nobody knows.
-                card.fault.get_or_insert(Reason::Broken);
-                return Ok((depth > 0).then_some((start, card)));
-            }
-            self.read += length as u64;
-            self.line += 1;
-            let trimmed = line.trim_ascii();
-            let trimmed = trimmed.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(trimmed);
-            if is_marker(trimmed, b"BEGIN:VCARD") {
-                if depth == 0 {
-                    start = self.line;
-                    depth = 1;
-                } else if agent {
-                    depth += 1;
-                } else if !line.starts_with(b" ") && !line.starts_with(b"\t") {
-                    card.fault.get_or_insert(Reason::Broken);
-                    self.begun = Some(line);
-                    return Ok(Some((start, card)));
-                }
-            }
-            if depth == 0 {
-                continue;
-            }
-            if !trimmed.is_empty() {
-                agent = opens_agent(trimmed);
-            }
-            card.push(&line);
-            if is_marker(trimmed, b"END:VCARD") {
-                depth -= 1;
-                if depth == 0 {
-                    return Ok(Some((start, card)));
-                }
-            }
-        }
-    }
-}
-
-fn is_marker(line: &[u8], marker: &[u8]) -> bool {
-    let mut letters = line.iter().filter(|b| !b.is_ascii_whitespace());
-    marker.iter().all(|wanted| {
-        letters
-            .next()
-            .is_some_and(|b| b.eq_ignore_ascii_case(wanted))
-    }) && letters.next().is_none()
-}
 
 /// A card as it is to be stored; lists still name their members as the file does.
 pub fn entry(record: u64, line: u64, raw: &RawCard) -> Entry {
     let mut warnings = Vec::new();
     let outcome = match (raw.fault, Document::parse(raw)) {
         (Some(fault), _) => Outcome::Skipped(fault),
+        _ if raw.is_list => listed(raw),
         (None, Err(_)) => Outcome::Skipped(Reason::Broken),
         (None, Ok(card)) if card.lines().is_empty() => Outcome::Skipped(Reason::Empty),
         (None, Ok(card)) => taken(&card, &mut warnings),
@@ -145,6 +28,29 @@ pub fn entry(record: u64, line: u64, raw: &RawCard) -> Entry {
         warnings,
         outcome,
     }
+}
+
+/// A list of SOGo's, whose members are file names of cards.
+fn listed(raw: &RawCard) -> Outcome {
+    let lines = raw.split_inclusive(|b| *b == b'\n');
+    let inner = lines.filter(|line| {
+        let frame = [&b"BEGIN:VLIST"[..], b"END:VLIST"];
+        let line = line.strip_prefix(MARK).unwrap_or(line);
+        !frame.iter().any(|marker| is_marker(line, marker))
+    });
+    let mut card = b"BEGIN:VCARD\r\n".to_vec();
+    inner.for_each(|line| card.extend_from_slice(line));
+    card.extend_from_slice(b"END:VCARD\r\n");
+    let Ok(list) = Document::parse(&card) else {
+        return Outcome::Skipped(Reason::Broken);
+    };
+    let members = list.all("CARD").map(|line| line.text().trim().to_owned());
+    Outcome::Group(Group {
+        uid: list.uid().unwrap_or_else(|| uid_of(raw)),
+        name: list.formatted_name(),
+        members: members.collect(),
+        card: None,
+    })
 }
 
 fn taken(card: &Document, warnings: &mut Vec<Warning>) -> Outcome {

@@ -115,7 +115,7 @@ def main():
             file.write('public_url = "https://contacts.example.org"\n[mail]\n' + "\n".join(lines))
 
     configure()
-    carnet("user", "add", "admin", "--config", config, "--password-stdin", given="demo")
+    carnet("user", "add", "admin", "--admin", "--config", config, "--password-stdin", given="demo")
     said = carnet("mail", "test", "ann@example.org", "--config", config)
     assert said.startswith("taken: 250"), said
     envelope, message = mailbox.next()

@@ -33,7 +33,7 @@ def run(data, *arguments, **more):
 
 with tempfile.TemporaryDirectory() as folder:
     data = f"{folder}/data"
-    run(data, "user", "add", "paper")
+    run(data, "user", "add", "paper", "--admin")
     file = Path(folder, "cards.vcf")
     file.write_text("".join(cards()), newline="")
     run(data, "import", "--to", "paper", str(file))

@@ -4,6 +4,7 @@ mod accounts;
 mod backup;
 mod config;
 mod devices;
+mod files;
 mod first_start;
 mod logs;
 mod metrics;

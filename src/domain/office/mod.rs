@@ -22,6 +22,9 @@ use super::{
     store::{Device, KnownClient},
 };
 
+/// Whoever runs the program on the data, as histories and the audit trail name them.
+const OPERATOR: &str = "command line";
+
 /// The administration, opened by a person who may administer or by the operator.
 #[derive(Clone)]
 pub struct Office {
@@ -101,7 +104,7 @@ impl Office {
             return self
                 .core
                 .commit(Batch {
-                    client: "command line".to_owned(),
+                    client: OPERATOR.to_owned(),
                     at: Timestamp::now(),
                     ops,
                     ..Batch::default()

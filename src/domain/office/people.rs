@@ -170,7 +170,7 @@ impl Office {
             quota: change.quota,
             settings: change.settings,
         })];
-        if is_new_password {
+        if is_new_password && self.core().limits().letters {
             // Whoever is let in under their name, they are told.
             let settings: Settings = serde_json::from_str(&known.settings).unwrap_or_default();
             let language = settings.of_letters().unwrap_or_default();

@@ -1,14 +1,15 @@
 //! Groups as the administration runs them, the rules that are set while the server runs, and the
 //! audit trail.
 
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use super::{
-    Office,
+    By, OPERATOR, Office,
     people::typed_is,
     store::{AuditLine, GroupCounts, OfficeOp},
 };
 use crate::domain::{
+    actor::{Actor, Client},
     batch::{GroupOp, Op},
     core::Core,
     device::DeviceAccess,
@@ -165,6 +166,36 @@ impl Office {
         self.set(LAST_BACKUP, Some(value.to_string())).await
     }
 
+    /// A person as the operator acts for them: their account may be disabled. `NotFound` for an
+    /// unknown one, and for anybody but the operator.
+    pub async fn stand_in(&self, person: PersonId) -> Result<Arc<Actor>> {
+        let By::Operator { .. } = self.by else {
+            return Err(Error::NotFound);
+        };
+        let client = Client {
+            label: OPERATOR.to_owned(),
+            operator: true,
+            ..Client::default()
+        };
+        self.core().actor(person, client).await.map(Arc::new)
+    }
+
+    /// The member for whom the operator acts in a group: its administrator, or a co-administrator
+    /// where only that account is enabled.
+    pub async fn stand_in_for_group(&self, group: GroupId) -> Result<Arc<Actor>> {
+        let mut members = self.members(group).await?;
+        members.sort_by_key(|member| std::cmp::Reverse(member.role));
+        let mut chosen = members.first().ok_or(Error::NotFound)?.person;
+        for member in members.iter().filter(|member| member.role.runs_group()) {
+            let person = self.core().person(member.person).await?;
+            if person.is_some_and(|person| !person.disabled) {
+                chosen = member.person;
+                break;
+            }
+        }
+        self.stand_in(chosen).await
+    }
+
     /// Octets of the database.
     pub async fn octets_stored(&self) -> Result<i64> {
         self.core().store().octets_stored().await
@@ -177,12 +208,7 @@ impl Office {
 
     /// File and time of the last backup; none before the first.
     pub async fn last_backup(&self) -> Result<Option<(String, Timestamp)>> {
-        let value = self.core().store().office_value(LAST_BACKUP).await?;
-        Ok(value.and_then(|value| {
-            let value: serde_json::Value = serde_json::from_str(&value).ok()?;
-            let at = Timestamp(value["at"].as_i64()?);
-            Some((value["file"].as_str()?.to_owned(), at))
-        }))
+        last_backup(&**self.core().store()).await
     }
 
     async fn set(&self, name: &str, value: Option<String>) -> Result<()> {
@@ -191,6 +217,16 @@ impl Office {
             .await
             .map(drop)
     }
+}
+
+/// File and time of the last backup; none before the first.
+pub async fn last_backup(store: &dyn Store) -> Result<Option<(String, Timestamp)>> {
+    let value = store.office_value(LAST_BACKUP).await?;
+    Ok(value.and_then(|value| {
+        let value: serde_json::Value = serde_json::from_str(&value).ok()?;
+        let at = Timestamp(value["at"].as_i64()?);
+        Some((value["file"].as_str()?.to_owned(), at))
+    }))
 }
 
 /// The URL set by [`Office::set_public_url`].

@@ -39,6 +39,9 @@ impl Importer {
             }
         }
         for (record, line, mut group) in groups {
+            group.name_by_files(|uid| {
+                uids.contains_key(uid) || self.known.has_uid(uid) || lists.contains(uid)
+            });
             group.rename(&uids);
             let is_known = |uid: &str| self.known.has_uid(uid) || lists.contains(uid);
             let unknown = unknown_members(&group, is_known);

@@ -64,6 +64,134 @@ fn a_card_cut_with_its_file_is_told_and_not_taken() {
     assert_eq!(contacts(&file).len(), 2);
 }
 
+/// Every record with its line: a card or list by its name, another by its reason.
+fn outcomes(file: &File) -> Vec<(u64, String)> {
+    let told = file.entries.iter().map(|entry| {
+        let told = match &entry.outcome {
+            Outcome::Card(made) => made.name.clone(),
+            Outcome::Group(group) => format!("{}: {}", group.name, group.members.join(" ")),
+            Outcome::Skipped(reason) => reason.as_str().to_owned(),
+        };
+        (entry.line, told)
+    });
+    told.collect()
+}
+
+#[test]
+fn cards_joined_without_a_line_end_between_them_are_all_there() {
+    let card = |name: &str| format!("BEGIN:VCARD\r\nVERSION:3.0\r\nFN:{name}\r\nEND:VCARD");
+    for between in ["", "\u{FEFF}", " ", "\t\u{FEFF}"] {
+        let cards = ["One", "Two", "Three"].map(card);
+        let file = table(&cards.join(between), &Options::default());
+        let expected = [(1, "One"), (4, "Two"), (7, "Three")];
+        let expected = expected.map(|(line, name)| (line, name.to_owned()));
+        assert_eq!(outcomes(&file), expected, "{between:?}");
+        for entry in &file.entries {
+            let Outcome::Card(made) = &entry.outcome else {
+                panic!("a card");
+            };
+            let card = String::from_utf8(made.card.clone()).expect("text");
+            assert!(card.trim_end().ends_with("\r\nEND:VCARD"), "{card:?}");
+            assert_eq!(card.matches("VCARD").count(), 2, "{card:?}");
+        }
+    }
+}
+
+#[test]
+fn what_stands_between_cards_is_told_and_padding_is_not() {
+    let card = |name: &str| format!("BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nEND:VCARD\n");
+    let text = [
+        "Dear Ann,\nhere they are:\n\n",
+        &card("One"),
+        "\n \n\u{FEFF}\n\0\n\u{1A}\n",
+        &card("Two"),
+        "N:Lost;;;;\nTEL:1\n",
+        &card("Three").replace("END:VCARD", "END:VCARDNOTE:lost"),
+        "BEGIN:VADDRESSBOOK\nX-NAME:Ours\n",
+        &card("Four"),
+        "END:VADDRESSBOOK\n",
+        "Yours\n",
+    ]
+    .concat();
+    let options = Options {
+        asked: Asked::VCard,
+        ..Options::default()
+    };
+    let expected = [
+        (1, "no-vcard"),
+        (4, "One"),
+        (13, "Two"),
+        (17, "no-vcard"),
+        (19, "Three"),
+        (22, "no-vcard"),
+        (25, "Four"),
+        (30, "no-vcard"),
+    ];
+    let expected = expected.map(|(line, told)| (line, told.to_owned()));
+    assert_eq!(outcomes(&table(&text, &options)), expected);
+    assert_eq!(
+        read(b"no card\nat all\n", &options).expect_err("refused"),
+        Refused::NoCard
+    );
+}
+
+#[test]
+fn a_list_as_sogo_exports_it_has_its_members() {
+    let card = |uid: &str, name: &str| {
+        format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{name}\r\nEND:VCARD\r\n")
+    };
+    let list = "BEGIN:VLIST\r\nUID:list.vcf\r\nVERSION:1.0\r\nFN:Club\r\nDESCRIPTION:ours\r\n\
+        CARD;EMAIL=ann@example.org;FN=\"Lee, Ann\":a1.vcf\r\nCARD;FN=Bo:b2.vcf\r\nCARD:gone.vcf\r\n\
+        END:VLIST";
+    // SOGo's own cards have the name of their file as UID, those of other programs have not.
+    let text = list.to_owned() + &card("a1", "Ann Lee") + &card("b2.vcf", "Bo Ray");
+    let file = table(&text, &Options::default());
+    assert_eq!(file.format, Format::VCard);
+    let expected = [
+        (1, "Club: a1 b2.vcf gone.vcf"),
+        (9, "Ann Lee"),
+        (14, "Bo Ray"),
+    ];
+    let expected = expected.map(|(line, told)| (line, told.to_owned()));
+    assert_eq!(outcomes(&file), expected);
+    assert_eq!(codes(&file), [(1, "group-member-unknown")]);
+    let cut = format!("{}{}", &list[..60], card("a1", "Ann Lee"));
+    let file = table(
+        &cut.replace("BEGIN:VCARD", "\r\nBEGIN:VCARD"),
+        &Options::default(),
+    );
+    assert_eq!(outcomes(&file)[0], (1, "broken".to_owned()));
+}
+
+#[test]
+fn a_folder_of_cards_and_a_large_archive_are_one_file() {
+    use std::io::Write as _;
+    let card = |at: usize| format!("BEGIN:VCARD\nVERSION:3.0\nUID:{at}\nFN:No {at}\nEND:VCARD");
+    let files = (0..3).map(|at| (format!("{at}.vcf"), card(at).into_bytes()));
+    let file = folder(files.collect(), &Options::default()).expect("read");
+    assert_eq!(contacts(&file).len(), 3);
+    let lines: Vec<u64> = file.entries.iter().map(|entry| entry.line).collect();
+    assert_eq!(lines, [1, 6, 11]);
+    assert_eq!(file.members[1], (5, "1.vcf".to_owned()));
+
+    let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
+    let stored = zip::write::SimpleFileOptions::default();
+    for at in 0..1_001 {
+        zip.start_file(format!("{at}.vcf"), stored)
+            .expect("a member");
+        zip.write_all(card(at).as_bytes()).expect("written");
+    }
+    let bytes = zip.finish().expect("an archive").into_inner();
+    let refused = read(&bytes, &Options::default()).expect_err("refused");
+    assert_eq!(refused, Refused::TooLarge(Bound::Members));
+    let unbounded = Options {
+        unbounded: true,
+        ..Options::default()
+    };
+    let file = read(&bytes, &unbounded).expect("read");
+    assert_eq!(contacts(&file).len(), 1_001);
+}
+
 #[test]
 fn a_card_that_is_too_large_is_skipped_whole() {
     let long = "x".repeat(11 << 20);

@@ -98,6 +98,16 @@ fn where_nobody_sees_a_preview_no_column_and_no_row_is_lost() {
         assert_eq!(custom(&both[0]), [("3", "Lille")]);
         assert_eq!(codes(&file), [(1, "column-unknown")]);
     }
+    // Any text with commas is a table.
+    let log = "2026-11-27T18:00Z INFO started, ready\n2026-11-27T18:01Z WARN late, again\n";
+    let refused = read(log.as_bytes(), &unattended).expect_err("refused");
+    assert_eq!(refused, Refused::NoColumn);
+    let headless = Options {
+        headless: true,
+        ..unattended.clone()
+    };
+    assert_eq!(contacts(&table(log, &headless)).len(), 2);
+    assert_eq!(contacts(&table(log, &Options::default())).len(), 0);
     let ours = "First name,Last name,Category,Group,Created by,Modified\nEve,Red,Club,Team,bob,2026-01-02\n";
     assert!(contacts(&table(ours, &unattended))[0].custom.is_empty());
 }

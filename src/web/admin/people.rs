@@ -19,7 +19,7 @@ use crate::{
             people::{Account, AccountChange, NewAccount},
         },
     },
-    transfer::accounts::{Unlisted, read_list},
+    transfer::accounts::{Listed, Unlisted, read_list},
     web::{
         Web,
         devices::ago,
@@ -193,7 +193,10 @@ pub async fn add(State(web): State<Arc<Web>>, posted: Posted) -> Response {
 
 /// Adds one account with a password made here; login and password.
 async fn make(office: &Office, new: NewAccount) -> Result<(String, String)> {
-    let password = random_id(9);
+    make_with(office, new, random_id(9)).await
+}
+
+async fn make_with(office: &Office, new: NewAccount, password: String) -> Result<(String, String)> {
     let login = new.login.clone();
     let hash = auth::hash(password.clone()).await?;
     office.add_account(new, hash).await?;
@@ -223,7 +226,7 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         Err(refusal) => return *refusal,
     };
     let visit = &posted.visit;
-    let read = read_list(posted.value("list")).and_then(|list| match list.len() {
+    let read = read_list(posted.value("list")).and_then(|list| match list.accounts.len() {
         0..=AT_ONCE => Ok(list),
         _ => Err(Unlisted::TooMany(AT_ONCE)),
     });
@@ -240,9 +243,15 @@ pub async fn import(State(web): State<Arc<Web>>, posted: Posted) -> Response {
         ),
         Ok(list) => {
             let mut added = Added::default();
-            for new in list {
-                let login = new.login.clone();
-                match make(&office, new).await {
+            if !list.unread.is_empty() {
+                let unread = list.unread.join(", ");
+                let told = fill(visit.text.admin.list_unread, &[&unread]);
+                added.refused.push(told);
+            }
+            for Listed { account, password } in list.accounts {
+                let login = account.login.clone();
+                let password = password.unwrap_or_else(|| random_id(9));
+                match make_with(&office, account, password).await {
                     Ok(made) => added.made.push(made),
                     Err(error) => added.refused.push(not_added(&login, &error, visit)),
                 }

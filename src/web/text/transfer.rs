@@ -29,6 +29,9 @@ sentences! {
     refused_spreadsheet: "This is a spreadsheet: save it as CSV (UTF-8) and import that.", "C'est un classeur : enregistrez-le en CSV (UTF-8) et importez celui-là.";
     refused_document: "This is a document, not an address book: export the contacts as vCard or CSV.", "C'est un document, pas un carnet d'adresses : exportez les contacts en vCard ou CSV.";
     refused_unknown: "No contacts can be recognized in this file (vCard, CSV, LDIF).", "Aucun contact n'est reconnu dans ce fichier (vCard, CSV, LDIF).";
+    refused_compressed: "The file is compressed: unpack it first (only .zip is unpacked here).", "Le fichier est compressé : décompressez-le d'abord (seul le .zip l'est ici).";
+    refused_binary: "This is not a text: export the contacts as vCard or CSV from the program it belongs to.", "Ce n'est pas un texte : exportez les contacts en vCard ou CSV depuis le programme dont il vient.";
+    refused_markup: "This is JSON or XML (jCard, xCard, JSContact): export the contacts as vCard.", "C'est du JSON ou du XML (jCard, xCard, JSContact) : exportez les contacts en vCard.";
     refused_no_card: "The file holds no vCard.", "Le fichier ne contient aucune vCard.";
     refused_archive: "The archive is damaged, or protected by a password. Nothing was stored.", "L'archive est abîmée, ou protégée par un mot de passe. Rien n'a été enregistré.";
     refused_table: "The table is damaged: a row of it cannot be read. Nothing was stored.", "Le tableau est abîmé : une de ses lignes ne peut être lue. Rien n'a été enregistré.";
@@ -118,6 +121,7 @@ sentences! {
     photos_up_to: "Contacts with a photo larger than {} are left out.", "Les fiches dont la photo dépasse {} sont laissées de côté.";
     reason_too_large: "too large", "trop grand";
     reason_collected: "collected by Google", "recueilli par Google";
+    reason_no_vcard: "not a vCard", "pas une vCard";
     reason_duplicate: "here already", "déjà là";
     reason_gone: "removed meanwhile", "retiré entre-temps";
     reason_over_quota: "no room left", "plus de place";
@@ -250,6 +254,7 @@ impl Transfer {
             "broken" => self.reason_broken,
             "too-large" => self.reason_too_large,
             "collected" => self.reason_collected,
+            "no-vcard" => self.reason_no_vcard,
             "duplicate" => self.reason_duplicate,
             "gone" => self.reason_gone,
             "over-quota" => self.reason_over_quota,

@@ -90,7 +90,7 @@ fn the_demo_has_people_a_group_and_contacts() {
 fn accounts_are_made_changed_and_removed_while_the_server_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
-    works(data, &["user", "add", "first"]);
+    works(data, &["user", "add", "first", "--admin"]);
     let program = Program::serve(data, &LOOPBACK, &[]);
     let address = program.address("http");
     let add = [
@@ -167,11 +167,29 @@ fn accounts_are_made_changed_and_removed_while_the_server_runs() {
 fn who_gets_another_password_by_command_line_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
+    let config = data.join("carnet.toml");
+    fs::write(
+        &config,
+        "[mail]\nhost = 'localhost'\nfrom = 'server@example.org'\n",
+    )
+    .expect("written");
+    let config = config.to_str().expect("a path");
     works(
         data,
-        &["user", "add", "dora", "--email", "dora@example.org"],
+        &[
+            "user",
+            "add",
+            "dora",
+            "--admin",
+            "--email",
+            "dora@example.org",
+        ],
     );
+    // Without a mail server no letter waits for one, to tell of it days later.
     works(data, &["user", "passwd", "dora"]);
+    let queue = json(&works(data, &["mail", "queue", "--json"]));
+    assert_eq!(queue.as_array().map(Vec::len), Some(0), "{queue}");
+    works(data, &["user", "passwd", "dora", "--config", config]);
     let queue = json(&works(data, &["mail", "queue", "--json"]));
     assert_eq!(queue.as_array().map(Vec::len), Some(1), "{queue}");
     assert_eq!(queue[0]["recipient"], "dora@example.org");
@@ -392,6 +410,7 @@ fn the_administration_is_on_the_command_line_too() {
         said.contains("zoe\t") && said.contains("alice exists already"),
         "{said}"
     );
+    assert!(said.contains("yan: there is no class nobody\n"), "{said}");
     // An account whose class is unknown is not made with a password that nobody saw.
     assert!(said.contains("yan: ") && !said.contains("yan\t"), "{said}");
     works(data, &["user", "add", "yan"]);

@@ -5,7 +5,7 @@ use std::fs;
 use super::{CARD, LOOPBACK, json};
 use crate::support::{
     eas::Device,
-    program::{Program, refused, works},
+    program::{Program, refused, run, works},
 };
 
 #[test]
@@ -98,10 +98,18 @@ fn data_that_are_not_there_or_of_a_newer_version_are_not_touched() {
     let folder = tempfile::tempdir().expect("a folder");
     let nowhere = folder.path().join("nowhere");
     assert!(refused(&nowhere, &["user", "list"]).contains("nowhere"));
+    for arguments in [&["user", "add", "ann"][..], &["migrate"]] {
+        assert!(refused(&nowhere, arguments).contains("nowhere"));
+    }
     assert!(!nowhere.exists());
 
     let data = folder.path().join("data");
-    works(&data, &["migrate"]);
+    let made = run(&data, &["user", "add", "boss", "--admin"], "");
+    let said = String::from_utf8_lossy(&made.stderr).into_owned();
+    assert!(made.status.success(), "{said}");
+    let folder = data.to_str().expect("a path");
+    assert_eq!(said, format!("new data directory: {folder}\n"));
+    assert!(works(&data, &["migrate"]).contains(folder));
     let database = rusqlite::Connection::open(data.join("carnet.db")).expect("opened");
     database
         .pragma_update(None, "user_version", 999)
@@ -149,7 +157,7 @@ fn configuration_comes_from_a_file_and_is_checked() {
 fn what_a_contact_may_hold_counts_on_the_command_line_too() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    works(&data, &["user", "add", "bob"]);
+    works(&data, &["user", "add", "bob", "--admin"]);
     let file = folder.path().join("carnet.toml");
     fs::write(&file, "max_document = 1000").expect("written");
     let long = CARD.replace("END:", &format!("NOTE:{}\r\nEND:", "x".repeat(1000)));
@@ -191,7 +199,7 @@ fn sample_people_come_into_new_data_alone() {
 fn who_reads_the_output_may_stop_reading() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
-    works(&data, &["user", "add", "boss"]);
+    works(&data, &["user", "add", "boss", "--admin"]);
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_carnet"));
     command
         .args(["user", "list", "--json", "--data"])

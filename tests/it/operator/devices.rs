@@ -25,7 +25,19 @@ fn devices_are_listed_blocked_and_forgotten() {
     let answer = phone.post("Sync", phone.sync_body(&phone.key, &[], 10, true));
     let status = answer.and_then(|root| root.text_of(a::STATUS));
     assert_eq!(status.as_deref(), Some("129"));
-    assert!(works(data, &["device", "list"]).contains("blocked"));
+    works(data, &["device", "rename", "bob", "PHONE1", "Bob's own"]);
+    let listed = works(data, &["device", "list"]);
+    let cells: Vec<&str> = listed.trim_end().split('\t').collect();
+    let [login, id, .., access, name, seen] = &cells[..] else {
+        panic!("{listed}");
+    };
+    assert_eq!(
+        (*login, *id, *access, *name),
+        ("bob", "phone1", "blocked", "Bob's own")
+    );
+    assert!(seen.starts_with("20") && seen.ends_with('Z'), "{seen}");
+    let devices = json(&works(data, &["device", "list", "--json"]));
+    assert_eq!(devices[0]["login"], "bob");
     works(data, &["device", "allow", "bob", "phone1"]);
     phone.sync_all(&[], 10);
     works(data, &["device", "forget", "bob", "phone1"]);

@@ -36,6 +36,7 @@ fn fails(data: &Path, words: &[&str], why: &str) {
 fn groups_and_grants_from_the_command_line() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path();
+    done(data, &["user", "add", "root", "--admin"]);
     for login in ["alice", "bob", "carol"] {
         done(data, &["user", "add", login]);
     }

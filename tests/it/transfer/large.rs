@@ -104,7 +104,7 @@ fn an_import_with_photos_holds_a_part_of_its_file() {
     const BOUND: u64 = 208 << 20;
     let data = tempfile::tempdir().expect("a folder");
     let data = data.path();
-    works(data, &["user", "add", "bob"]);
+    works(data, &["user", "add", "bob", "--admin"]);
     let photo = format!("/9j/{}", "A".repeat(PHOTO - 4));
     let cards = (0..MANY).map(|n| {
         format!(

@@ -1,0 +1,77 @@
+//! The books that `--to` and `--from` name.
+
+use std::sync::Arc;
+
+use crate::{
+    cli::{named_group, person},
+    domain::{actor::Actor, book::Book, collection::DEFAULT_BOOK, office::Office},
+};
+
+/// A book as its owner, or as somebody who runs the group, would open it. With `make`, a private
+/// book that is not there is made.
+pub async fn open(office: &Office, place: &str, make: bool) -> Result<Book, String> {
+    let core = office.core();
+    if let Some(name) = place.strip_prefix("group:") {
+        let group = named_group(&**core.store(), name).await?;
+        let actor = office.stand_in_for_group(group.id).await;
+        let actor = actor.map_err(|_| format!("the group {name} has no members"))?;
+        let opened = core.open_group(&actor, &group.name).await;
+        return opened.map_err(|error| format!("{place}: {error}"));
+    }
+    let known = core.store().person_by_login(place).await;
+    let known = known.map_err(|error| error.to_string())?;
+    // The part before the @ of an address may have a slash.
+    let (login, book) = match place.split_once('/') {
+        Some((login, book)) if known.is_none() => (login, Some(book)),
+        _ => (place, None),
+    };
+    let actor = owner(office, login).await?;
+    let Some(name) = book else {
+        let opened = core.open_private(&actor, DEFAULT_BOOK).await;
+        return opened.map_err(|error| format!("{place}: {error}"));
+    };
+    match private(office, &actor, name).await? {
+        Ok(book) => Ok(book),
+        Err(_) if make => {
+            let made = core
+                .make_book(&actor, name, name.to_owned(), String::new())
+                .await;
+            made.map_err(|error| format!("{place}: {error}"))?;
+            let opened = core.open_private(&actor, name).await;
+            opened.map_err(|error| format!("{place}: {error}"))
+        }
+        Err(names) => Err(format!(
+            "{login} has no book {name}: there are {}",
+            names.join(", ")
+        )),
+    }
+}
+
+/// The person of a login, whose account may be disabled.
+pub async fn owner(office: &Office, login: &str) -> Result<Arc<Actor>, String> {
+    let person = person(&**office.core().store(), login).await?;
+    let actor = office.stand_in(person.id).await;
+    actor.map_err(|error| format!("{login}: {error}"))
+}
+
+/// A private book by what it is called or by its address, else what there is.
+async fn private(
+    office: &Office,
+    actor: &Arc<Actor>,
+    name: &str,
+) -> Result<Result<Book, Vec<String>>, String> {
+    let books = office.core().books(actor).await;
+    let mut books = books.map_err(|error| error.to_string())?;
+    books.retain(Book::is_private);
+    let by_segment = books
+        .iter()
+        .position(|book| book.collection().segment == name);
+    let named = |book: &Book| book.collection().display_name == name;
+    Ok(match by_segment.or_else(|| books.iter().position(named)) {
+        Some(at) => Ok(books.swap_remove(at)),
+        None => Err(books
+            .iter()
+            .map(|book| book.collection().segment.clone())
+            .collect()),
+    })
+}

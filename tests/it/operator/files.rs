@@ -1,0 +1,239 @@
+//! What comes in and goes out by the command line, and for whom.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::fs::PermissionsExt as _,
+    process::{Command, Stdio},
+};
+
+use super::{CARD, LOOPBACK, json};
+use crate::support::program::{Program, refused, run, works};
+
+/// Data of the sample people, not served.
+fn sampled() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    Program::serve(folder.path(), &LOOPBACK, &["--demo"]).stop();
+    folder
+}
+
+#[test]
+fn what_a_leaver_had_is_taken_out_and_stays_the_groups() {
+    let folder = sampled();
+    let data = folder.path();
+    let before = works(data, &["export", "--from", "alice"]);
+    let team = works(data, &["export", "--from", "group:Team"]);
+    for login in ["alice", "bob"] {
+        works(data, &["user", "set", login, "--disable"]);
+    }
+    assert_eq!(works(data, &["export", "--from", "alice"]), before);
+    // Alice runs the group: first nobody else does, then an account that is enabled.
+    assert_eq!(works(data, &["export", "--from", "group:Team"]), team);
+    works(
+        data,
+        &["group", "member", "Team", "carol", "--role", "co-admin"],
+    );
+    let card = run(data, &["import", "--to", "group:Team", "-"], CARD);
+    assert!(card.status.success(), "{card:?}");
+    let again = works(data, &["export", "--from", "group:Team"]);
+    assert!(again.contains("UID:one\r\n"), "{again}");
+    let audit = works(data, &["audit"]);
+    let lines: Vec<&str> = audit
+        .lines()
+        .filter(|line| line.contains("exported"))
+        .collect();
+    assert_eq!(lines.len(), 5, "{audit}");
+    assert!(lines[0].contains("\talice\tcommand line\t"), "{audit}");
+    assert!(lines[4].contains("\tcarol\tcommand line\t"), "{audit}");
+    // A book that another account shall have.
+    let file = data.join("alice.vcf");
+    fs::write(&file, &before).expect("written");
+    let file = file.to_str().expect("a path");
+    works(data, &["import", "--to", "alice", file]);
+
+    let all = data.join("alice.zip");
+    let all = all.to_str().expect("a path");
+    works(data, &["export", "--everything", "alice", all]);
+    let archive = fs::File::open(all).expect("an archive");
+    let mut archive = zip::ZipArchive::new(archive).expect("an archive");
+    let names: Vec<String> = archive
+        .file_names()
+        .flatten()
+        .map(|name| name.into_owned())
+        .collect();
+    assert!(names.contains(&"account.json".to_owned()), "{names:?}");
+    assert!(
+        names.iter().any(|name| name.starts_with("private ")),
+        "{names:?}"
+    );
+    assert!(
+        names.iter().any(|name| name.starts_with("group ")),
+        "{names:?}"
+    );
+    assert!(archive.by_index(0).is_ok());
+}
+
+#[test]
+fn every_private_book_is_reached_and_can_be_made() {
+    let folder = sampled();
+    let data = folder.path();
+    let file = data.join("card.vcf");
+    fs::write(&file, CARD).expect("written");
+    let file = file.to_str().expect("a path");
+    let why = refused(data, &["import", "--to", "bob/Friends", file]);
+    assert!(
+        why.contains("bob has no book Friends: there are contacts"),
+        "{why}"
+    );
+    works(data, &["import", "--to", "bob/Friends", "--make", file]);
+    assert_eq!(works(data, &["export", "--from", "bob/Friends"]), CARD);
+    assert_ne!(works(data, &["export", "--from", "bob"]), CARD);
+    let contacts = works(data, &["export", "--from", "bob/contacts"]);
+    assert_eq!(contacts, works(data, &["export", "--from", "bob"]));
+    assert!(refused(data, &["export", "--from", "nobody/Friends"]).contains("nobody"));
+    assert!(refused(data, &["export", "--from", "group:team"]).contains("there is Team"));
+}
+
+#[test]
+fn a_folder_of_cards_is_imported() {
+    let folder = sampled();
+    let data = folder.path();
+    let root = data.join("collection-root");
+    let book = root.join("0f3a");
+    fs::create_dir_all(&book).expect("a folder");
+    fs::write(
+        book.join(".Radicale.props"),
+        r#"{"D:displayname": "Old friends", "tag": "VADDRESSBOOK"}"#,
+    )
+    .expect("written");
+    fs::write(book.join("one.vcf"), CARD.trim_end()).expect("written");
+    fs::write(
+        book.join("two.VCF"),
+        CARD.replace("one", "two").replace("One", "Two"),
+    )
+    .expect("written");
+    fs::write(book.join("cut.vcf"), "BEGIN:VCARD").expect("written");
+    let book = book.to_str().expect("a path");
+    let report = json(&works(data, &["import", "--to", "carol", "--json", book]));
+    assert_eq!(report["stored"], 2, "{report}");
+    assert_eq!(report["refused"][0], "cut.vcf:1: broken", "{report}");
+    let root = root.to_str().expect("a path");
+    let why = refused(data, &["import", "--to", "carol", root]);
+    assert!(why.contains("0f3a (Old friends)"), "{why}");
+}
+
+#[test]
+fn an_import_that_stores_nothing_fails_however_it_is_told() {
+    let folder = sampled();
+    let data = folder.path();
+    let broken = "BEGIN:VCARD\nVERSION:3.0\nFN:Cut\n";
+    let text = run(data, &["import", "--to", "bob", "-"], broken);
+    let told = run(data, &["import", "--to", "bob", "--json", "-"], broken);
+    assert!(!text.status.success() && !told.status.success());
+    let report = json(&String::from_utf8_lossy(&told.stdout));
+    assert_eq!(report["refused"][0], "line 1: broken");
+    // What is no address book is not stored as contacts.
+    for octets in ["{\"a\": 1,\n\"b\": 2}\n", "started, ready\nlate, again\n"] {
+        let output = run(data, &["import", "--to", "bob", "-"], octets);
+        assert!(!output.status.success(), "{octets}");
+    }
+    // A letter that the encoding may have damaged is told.
+    let table = data.join("mac.csv");
+    fs::write(
+        &table,
+        b"Name;T\xc8l\xc8phone\nAnn Lee;0199001234\nBo Ray;0199001235\n",
+    )
+    .expect("written");
+    let table = table.to_str().expect("a path");
+    let told = works(data, &["import", "--to", "bob", table]);
+    assert!(
+        told.contains("read as windows-1252, which is doubtful"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_export_is_its_owners_alone_and_replaces_nothing_unasked() {
+    let folder = sampled();
+    let data = folder.path();
+    let file = data.join("out.vcf");
+    let name = file.to_str().expect("a path");
+    works(data, &["export", "--from", "alice", name]);
+    let mode = fs::metadata(&file).expect("a file").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let first = fs::read(&file).expect("read");
+    let why = refused(data, &["export", "--from", "bob", name]);
+    assert!(
+        why.contains("exists already") && why.contains("--force"),
+        "{why}"
+    );
+    assert_eq!(fs::read(&file).expect("read"), first);
+    works(data, &["export", "--from", "bob", "--force", name]);
+    assert_ne!(fs::read(&file).expect("read"), first);
+    let shown = works(data, &["export", "--from", "alice", "-"]);
+    assert_eq!(shown.as_bytes(), first);
+    works(data, &["export", "--from", "alice", "/dev/null"]);
+}
+
+#[test]
+fn a_backup_is_known_to_the_administration() {
+    let folder = sampled();
+    let data = folder.path();
+    let program = Program::serve(data, &LOOPBACK, &[]);
+    let mut browser = crate::support::browser::Browser::open(&program.address("http"));
+    works(data, &["user", "set", "alice", "--admin"]);
+    assert_eq!(browser.sign_in("alice", "demo").status, 303);
+    assert!(!browser.page("/admin").contains("by-command"));
+    let file = data.join("by-command");
+    works(data, &["backup", file.to_str().expect("a path")]);
+    assert!(browser.page("/admin").contains("by-command"));
+}
+
+#[test]
+fn each_account_of_a_list_is_told_when_it_is_made() {
+    let folder = sampled();
+    let data = folder.path();
+    let list = data.join("people.csv");
+    fs::write(
+        &list,
+        b"Login;Name;E-Mail;Quota;Password\nzoe;Zo\xeb;zoe@example.org;5;\nyan;Yan;;;known secret\n",
+    )
+    .expect("written");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_carnet"))
+        .args(["user", "import"])
+        .arg(&list)
+        .arg("--data")
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("started");
+    let mut said = BufReader::new(child.stdout.take().expect("its output"));
+    let mut first = String::new();
+    said.read_line(&mut first).expect("a line");
+    assert!(first.starts_with("zoe\t"), "{first}");
+    let running = child.try_wait().expect("its state").is_none();
+    let output = child.wait_with_output().expect("ended");
+    assert!(running && output.status.success(), "{output:?}");
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(told, "columns that are not read: Quota\n");
+    let people = json(&works(data, &["user", "list", "--json"]));
+    let zoe = people.as_array().expect("people").iter();
+    let zoe = zoe
+        .clone()
+        .find(|person| person["login"] == "zoe")
+        .expect("zoe");
+    assert_eq!(
+        (&zoe["name"], &zoe["email"]),
+        (&"Zo\u{eb}".into(), &"zoe@example.org".into())
+    );
+    let program = Program::serve(data, &LOOPBACK, &[]);
+    let status = super::status(&program.address("http"), "yan", "known secret");
+    assert_eq!(status, 207);
+    // None of them can be added again.
+    let list = list.to_str().expect("a path");
+    let again = run(data, &["user", "import", "--json", list], "");
+    assert!(!again.status.success());
+    let rows = json(&String::from_utf8_lossy(&again.stdout));
+    assert_eq!(rows.as_array().map(Vec::len), Some(2), "{rows}");
+}
