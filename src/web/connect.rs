@@ -199,7 +199,7 @@ async fn made(web: &Arc<Web>, posted: &Posted, kind: &Kind, reached: Reached) ->
     // What is not configured is as the browser has it: nobody else sees this page.
     let own_address = web.site.address.is_none();
     let address = reached.address(&web.site);
-    let address = address.ok_or_else(|| Error::Invalid(Rule::NoAddress))?;
+    let address = address.ok_or(Error::Invalid(Rule::NoAddress))?;
     let name = match posted.value("name").trim() {
         "" => (kind.name)(text).chars().take(64).collect(),
         name => name.to_owned(),

@@ -144,11 +144,8 @@ async fn large_contacts_are_read_a_few_at_a_time_and_exported_all() {
     for name in ["one", "two", "six"] {
         let note = format!("NOTE:{}\r\nEND", "x".repeat(700_000));
         let card = vcard(name, "+33 1").replace("END", &note);
-        let put = book.put(
-            &format!("{name}.vcf"),
-            &Condition::Absent,
-            &Replace(card.into_bytes()),
-        );
+        let (href, card) = (format!("{name}.vcf"), Replace(card.into_bytes()));
+        let put = book.put(&href, &Condition::Absent, &card);
         ids.push(put.await.expect("stored").card.placement.id);
     }
     let first = book.first_by_placements(&ids).await.expect("cards");
