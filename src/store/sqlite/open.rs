@@ -78,7 +78,7 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
         tracing::warn!(
             stored,
             expected = counter.value(),
-            "the database is a copy or older than it was: every client will start over"
+            "the database is older than it was, or a copy: every client will start over"
         );
         new_epochs(&connection).map_err(unavailable)?;
         counter.set(stored);

@@ -173,7 +173,9 @@ fn case_64_nothing_granted() {
             "read",
             "read-current-user-privilege-set",
             "unbind",
-            "write-content"
+            "write",
+            "write-content",
+            "write-properties"
         ]
     );
 }

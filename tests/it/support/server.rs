@@ -209,6 +209,12 @@ impl Server {
         self.runtime
             .block_on(self.store().backup(&file))
             .expect("a copy");
+        // What a crash leaves is no backup.
+        let copied = rusqlite::Connection::open(&file).expect("opened");
+        let marked = copied.execute("DELETE FROM meta WHERE name = 'copy'", []);
+        assert_eq!(marked, Ok(1));
+        let counter = self.data.path().join("carnet.counter");
+        std::fs::copy(counter, copy.path().join("carnet.counter")).expect("a copy");
         copy
     }
 
