@@ -349,7 +349,7 @@ function list(table) {
       if (event.detail === 1) showBeside(name);
     } else {
       const row = rowOf(name);
-      if ("edit" in row.dataset) sessionStorage.setItem("clicked", `${Date.now()} ${card(row)}`);
+      if ("edit" in row.dataset) sessionStorage.setItem("clicked", `${Date.now()} ${event.screenX} ${event.screenY} ${card(row)}`);
     }
   });
 
@@ -552,12 +552,12 @@ else if ($("form.list")) {
   if (row && !location.hash) link(row).focus();
 }
 // The second click of a double click on a name may come when its card is here already.
-const [clickedAt, clicked] = (sessionStorage.getItem("clicked") ?? "").split(" ");
+const [clickedAt, clickedX, clickedY, clicked] = (sessionStorage.getItem("clicked") ?? "").split(" ");
 sessionStorage.removeItem("clicked");
 if (clicked && clicked === shownCard?.dataset.card) {
   const until = Number(clickedAt) + 500;
   document.addEventListener("click", (event) => {
-    if (Date.now() > until) return;
+    if (Date.now() > until || Math.hypot(event.screenX - clickedX, event.screenY - clickedY) > 5) return;
     event.preventDefault();
     go(`${clicked}/edit`);
   }, { capture: true, once: true });
