@@ -316,8 +316,13 @@ fn an_edit_on_a_phone_leaves_a_name_without_parts() {
         let card = format!(
             "BEGIN:VCARD\r\nVERSION:{version}\r\nUID:u\r\nFN:Jens Jensen\r\nORG:Acme\r\nEND:VCARD\r\n"
         );
-        // It was shown no parts of the name, and sends none.
-        let sent = data(&[(c::COMPANY_NAME, "Acme"), (c::MOBILE_PHONE_NUMBER, "1")]);
+        // It sends the parts it was shown, which the card lacks.
+        let sent = data(&[
+            (c::FIRST_NAME, "Jens"),
+            (c::LAST_NAME, "Jensen"),
+            (c::COMPANY_NAME, "Acme"),
+            (c::MOBILE_PHONE_NUMBER, "1"),
+        ]);
         let edited = patched(Some(&card), &sent, 161, Supported::Absent);
         assert!(edited.contains("\r\nFN:Jens Jensen\r\n"), "{edited}");
         assert!(!edited.contains("\r\nN:"), "{edited}");

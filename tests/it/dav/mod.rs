@@ -10,6 +10,7 @@ mod merged;
 mod mkcol;
 mod negotiation;
 mod options;
+mod programs;
 mod properties;
 mod push;
 mod put;

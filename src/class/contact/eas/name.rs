@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carnet_proto::{
-    vcard::{Document, Kind, Line, escape_text},
+    vcard::{Document, Line, escape_text},
     wbxml::{Tag, page::contacts as c},
 };
 
@@ -50,31 +50,19 @@ pub fn file_as(card: &Document) -> String {
 }
 
 /// The components of N of a person whose card has them in FN alone, by the rule of imports; none
-/// where N has a part, and where FN is the organization, an address or a number.
+/// where N has a part.
 pub fn parts(card: &Document) -> Option<Vec<String>> {
-    let is_person = !card.is_named() && card.kind() == Kind::Individual && !card.is_company();
-    let name = card.first("FN").filter(|_| is_person)?.text();
-    let name = name.trim();
-    let organization = card.first("ORG").map(Line::components).unwrap_or_default();
-    let mut others: Vec<String> = card
-        .all("EMAIL")
-        .chain(card.all("TEL"))
-        .map(Line::text)
-        .collect();
-    others.push(organization.join(" "));
-    others.extend(organization.into_iter().next());
-    let is_other = others.iter().any(|other| other.trim() == name);
-    if name.is_empty() || name == NAMELESS || is_other {
-        return None;
-    }
-    let words: Vec<&str> = name.split_whitespace().collect();
-    let (family, given) = match words[..] {
-        [family, given] if family.ends_with(',') => (family.trim_end_matches(','), given),
-        [given, family] => (family, given),
-        _ => (name, ""),
-    };
-    let parts = [family, given, "", "", ""];
-    Some(parts.map(str::to_owned).to_vec())
+    let name = card.first("FN").filter(|_| !card.is_named())?;
+    let (given, family) = card
+        .divided_name()
+        .filter(|_| name.text().trim() != NAMELESS)?;
+    Some(vec![
+        family,
+        given,
+        String::new(),
+        String::new(),
+        String::new(),
+    ])
 }
 
 fn names(card: &Document) -> Option<String> {
