@@ -46,11 +46,16 @@ pub struct Options {
 /// Held while a server runs: two on one directory would send letters and import files twice.
 const LOCK: &str = "carnet.lock";
 
-fn alone(data: &Path) -> Result<File, String> {
-    durable::hold(&data.join(LOCK)).map_err(|error| match error.kind() {
-        ErrorKind::WouldBlock => format!("another `carnet serve` uses {}", data.display()),
-        _ => format!("{}: {error}", data.join(LOCK).display()),
-    })
+/// Where the directory cannot be written, the store says so better.
+fn alone(data: &Path) -> Result<Option<File>, String> {
+    let made = durable::make_folder(data, 0o700);
+    match made.and_then(|()| durable::hold(&data.join(LOCK))) {
+        Ok(lock) => Ok(Some(lock)),
+        Err(error) if error.kind() == ErrorKind::WouldBlock => {
+            Err(format!("another `carnet serve` uses {}", data.display()))
+        }
+        Err(_) => Ok(None),
+    }
 }
 
 /// Runs `carnet serve` until it is stopped.
@@ -70,8 +75,8 @@ pub async fn run(mut config: Config, options: Options) -> Done {
     let operator = Arc::<Operator>::default();
     let apart = answer_operator(&config, &operator).await?;
     tokio::spawn(manager::keep_watch(operator.clone()));
-    let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
     let _alone = alone(&config.data)?;
+    let store = Sqlite::open(&config.data).map_err(|error| error.to_string())?;
     let store = Arc::new(store);
     let classes = class::all(Arc::new(Contact::new(config.country.as_deref())));
     let brought = store.bring_up_to_date(&classes).await;

@@ -113,7 +113,8 @@ fn refuse_binary(bytes: &[u8]) -> Result<(), Refused> {
         |b: &&u8| **b < b' ' && !b.is_ascii_whitespace() && !matches!(**b, 0x0B | 0x1A | 0x1B);
     let nul = bytes.iter().filter(|b| **b == 0).count();
     let unusual = bytes.iter().filter(unusual).count();
-    if nul > PADDING || unusual > PADDING && unusual * 50 > bytes.len() {
+    let many = |found: usize| found > PADDING && found * 50 > bytes.len();
+    if many(nul) || many(unusual) {
         return Err(Refused::Binary);
     }
     Ok(())
@@ -121,7 +122,13 @@ fn refuse_binary(bytes: &[u8]) -> Result<(), Refused> {
 
 /// Refuses JSON and XML, in which contacts may be written too.
 pub fn refuse_markup(text: &str) -> Result<(), Refused> {
-    if text.trim_start().starts_with(['[', '{', '<']) {
+    let begins = text.trim_start();
+    let bracket = begins.strip_prefix(['[', '{']).map(str::trim_start);
+    let is_json = bracket.is_some_and(|rest| rest.starts_with(['"', '{', '[', '}', ']']));
+    let is_xml = begins.strip_prefix('<').is_some_and(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_alphabetic() || "?!".contains(c))
+    });
+    if is_json || is_xml && !begins.lines().next().is_some_and(|line| line.contains('@')) {
         Err(Refused::Markup)
     } else {
         Ok(())

@@ -204,10 +204,15 @@ impl Book {
     /// The version this client holds of a card, if it is known and older than the current one.
     pub(super) async fn stale(&self, placement: &Placement) -> Result<Option<Seq>> {
         let store = self.core.store();
-        let Some((upto, card)) = store.served(&self.follower(), placement.id).await? else {
-            return Ok(None);
+        let follower = self.follower();
+        let held = match store.served(&follower, placement.id).await? {
+            Some((upto, card)) => card.map_or(upto, |card| card.max(upto)),
+            // A program that was updated holds at least what another of its name does.
+            None => match store.served_least(&follower).await? {
+                Some(upto) => upto,
+                None => return Ok(None),
+            },
         };
-        let held = card.map_or(upto, |card| card.max(upto));
         Ok((held < placement.changed).then_some(held))
     }
 

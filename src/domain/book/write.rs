@@ -7,7 +7,7 @@ use crate::domain::{
     batch::{Committed, Content, DavOp, HistoryOp, ItemOp, NewPlacement, Op},
     collection::Place,
     error::{Error, Result},
-    item::{Card, Placement, digest, random_id},
+    item::{Card, Placement, digest, random_id, without_urn},
     refused::Refusal,
     rights::Right,
     rule::Malformed,
@@ -430,7 +430,11 @@ impl Book {
             (bytes.to_vec(), Vec::new(), Vec::new())
         };
         let stored_uid = current.map(|card| card.placement.uid.as_str());
-        let index = class.index(&document, stored_uid)?;
+        let mut index = class.index(&document, stored_uid)?;
+        // A key from before keys were bare stays as it is.
+        if let Some(known) = stored_uid.filter(|known| without_urn(known) == index.uid) {
+            known.clone_into(&mut index.uid);
+        }
         if let Some(card) = current {
             if index.uid != card.placement.uid
                 && !class.index(&card.document, Some("none"))?.uid_invented

@@ -163,7 +163,10 @@ impl Office {
         self.core().store().backup(file).await?;
         let (file, now) = (file.display().to_string(), Timestamp::now());
         let value = serde_json::json!({ "file": file, "at": now });
-        self.set(LAST_BACKUP, Some(value.to_string())).await
+        if let Err(error) = self.set(LAST_BACKUP, Some(value.to_string())).await {
+            tracing::warn!(%error, "the backup was made, and could not be noted");
+        }
+        Ok(())
     }
 
     /// A person as the operator acts for them: their account may be disabled. `NotFound` for an

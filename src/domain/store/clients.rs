@@ -47,6 +47,9 @@ pub trait ClientStore: Send + Sync {
         follower: &Follower,
         placement: PlacementId,
     ) -> Result<Option<(Seq, Option<Seq>)>>;
+    /// The lowest sequence up to which a program of the same client and person was served the book,
+    /// whatever it calls itself.
+    async fn served_least(&self, follower: &Follower) -> Result<Option<Seq>>;
     /// WebDAV-Push subscriptions to a collection that have not expired.
     async fn push_subscriptions(
         &self,

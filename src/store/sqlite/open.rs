@@ -71,16 +71,22 @@ pub fn open(directory: &Path, file: &Path) -> Result<(Connection, Counter)> {
     migrate(&mut connection)?;
     connection.execute_batch(search::TRACK).map_err(failed)?;
     let counted = directory.join(COUNTER).exists();
-    let mut counter = Counter::open(&directory.join(COUNTER))?;
     let stored = commits(&connection).map_err(failed)?;
     let copied = is_copy(&connection).map_err(failed)?;
-    if stored < counter.value() || copied || (stored > 0 && !counted) {
+    if stored > 0 && !counted {
+        // Until they are made, it stays without its counter.
+        new_epochs(&connection).map_err(unavailable)?;
+    }
+    let mut counter = Counter::open(&directory.join(COUNTER))?;
+    if stored < counter.value() || copied {
         tracing::warn!(
             stored,
             expected = counter.value(),
             "the database is older than it was, or a copy: every client will start over"
         );
         new_epochs(&connection).map_err(unavailable)?;
+        counter.set(stored);
+    } else if !counted {
         counter.set(stored);
     }
     // A process that was killed may have made files whose names were not flushed.
@@ -205,18 +211,19 @@ fn meta(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
 
 /// Every collection gets another epoch; the database is no copy any more.
 pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
-    let ids: Vec<i64> = connection
+    let transaction = connection.unchecked_transaction()?;
+    let ids: Vec<i64> = transaction
         .prepare("SELECT id FROM collection")?
         .query_map([], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for id in ids {
-        connection.execute(
+        transaction.execute(
             "UPDATE collection SET epoch = ?2 WHERE id = ?1",
             params![id, random_id(8)],
         )?;
     }
-    connection.execute("DELETE FROM meta WHERE name = ?1", [COPY])?;
-    Ok(())
+    transaction.execute("DELETE FROM meta WHERE name = ?1", [COPY])?;
+    transaction.commit()
 }
 
 fn is_copy(connection: &Connection) -> rusqlite::Result<bool> {

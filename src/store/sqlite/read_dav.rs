@@ -58,6 +58,15 @@ impl Reader<'_> {
         )
     }
 
+    pub fn served_least(&self, follower: &Follower) -> rusqlite::Result<Option<Seq>> {
+        let least = self.one(
+            "SELECT min(seq) FROM dav_client WHERE person = ?1 AND client = ?2 AND collection = ?3",
+            params![follower.person.0, follower.client, follower.collection.0],
+            |row| row.get::<_, Option<i64>>(0),
+        )?;
+        Ok(least.flatten().map(Seq))
+    }
+
     pub fn refusal_marks(
         &self,
         person: PersonId,

@@ -26,12 +26,10 @@ impl Commit<'_> {
         let versions = self.purge_versions(ages)?;
         let contents = self.purge_contents(ages.trash)?;
         let mut more = versions == ROWS || contents == CONTENTS;
-        let mut tombstones = 0;
         if !more {
-            tombstones = self.purge_tombstones(ages)?;
-            more = tombstones == ROWS;
+            more = self.purge_tombstones(ages)? == ROWS;
         }
-        if versions > 0 || contents > 0 || tombstones > 0 {
+        if !more {
             self.purge_views()?;
         }
         self.run(

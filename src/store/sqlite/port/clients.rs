@@ -70,6 +70,10 @@ impl ClientStore for Sqlite {
         self.look_up(|r| r.served(follower, placement)).await
     }
 
+    async fn served_least(&self, follower: &Follower) -> Result<Option<Seq>> {
+        self.look_up(|r| r.served_least(follower)).await
+    }
+
     async fn push_subscriptions(
         &self,
         collection: CollectionId,

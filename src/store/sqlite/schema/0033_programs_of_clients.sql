@@ -1,7 +1,6 @@
--- Programs of one client that call themselves differently are told apart. What each was served is noted
--- again at its next synchronization.
-DROP TABLE dav_client;
-DROP TABLE dav_client_card;
+-- Programs of one client that call themselves differently are told apart. What was noted before counts
+-- for those of which nothing is noted yet.
+ALTER TABLE dav_client RENAME TO former_client;
 CREATE TABLE dav_client (
     person INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
     client TEXT NOT NULL,
@@ -10,6 +9,9 @@ CREATE TABLE dav_client (
     seq INTEGER NOT NULL,
     PRIMARY KEY (person, client, program, collection)
 ) WITHOUT ROWID;
+INSERT INTO dav_client SELECT person, client, '', collection, seq FROM former_client;
+DROP TABLE former_client;
+DROP TABLE dav_client_card;
 CREATE TABLE dav_client_card (
     person INTEGER NOT NULL REFERENCES person ON DELETE CASCADE,
     client TEXT NOT NULL,
