@@ -375,8 +375,12 @@ impl EasEdit {
                 sent.extend(kept.map(|(tag, value)| (*tag, value.clone())));
             }
         }
+        // Of a name that is only displayed a device may have been shown no parts.
+        let is_divided =
+            name::parts(card).is_some() && !name::PARTS.iter().any(|part| sent.contains_key(part));
         for tag in shown.keys() {
-            if self.clears_omitted(*tag) && !sent.contains_key(tag) {
+            let is_derived = is_divided && name::PARTS.contains(tag);
+            if self.clears_omitted(*tag) && !sent.contains_key(tag) && !is_derived {
                 sent.insert(*tag, String::new());
             }
         }

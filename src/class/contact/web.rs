@@ -94,7 +94,11 @@ impl WebFacet for Contact {
         let changes: Vec<(String, String)> = service::written(&submitted.fields)
             .iter()
             .map(|(name, value)| typed::tidy(name, value, submitted.month_first))
-            .filter(|(name, value)| value_before(name).trim() != value)
+            .filter(|(name, value)| {
+                let before = value_before(name).trim();
+                // A field of one line sends what has several without their ends.
+                before != value && before.replace(['\r', '\n'], "") != *value
+            })
             .collect();
         typed::check(&changes)?;
         let photo = match (&submitted.photo, submitted.remove_photo) {

@@ -46,7 +46,8 @@ document.addEventListener("click", ({ target }) => {
 
 document.addEventListener("focusout", ({ target, relatedTarget }) => {
   const menu = target.closest(MENU);
-  if (!menu || !relatedTarget || menu.contains(relatedTarget)) return;
+  // A click may give the focus to what is around the menu.
+  if (!menu || !relatedTarget || menu.contains(relatedTarget) || relatedTarget.contains(menu)) return;
   if (menu.id === "row-menu") menu.remove();
   else menu.open = false;
 });
@@ -221,10 +222,11 @@ function select(row, on, through = false) {
 
 function selectAll() {
   const every = rows();
+  if (every.length === 0) return false;
   const on = every.some((row) => !box(row).checked);
   every.forEach((row) => (box(row).checked = on));
   selectionChanged();
-  return every.length > 0;
+  return true;
 }
 
 /** What can be done with the items of any list. */

@@ -73,7 +73,9 @@ function keep(form) {
   addEventListener("pageshow", () => {
     leaves = false;
     // A browser that comes back fills in what was typed.
-    if (all(TYPED, form).some((field) => field.value !== field.defaultValue)) changed();
+    const shown = (field) =>
+      field.type === "textarea" ? field.defaultValue : field.defaultValue.replace(/[\r\n]+/g, "");
+    if (all(TYPED, form).some((field) => field.value !== shown(field))) changed();
   });
   addEventListener("beforeunload", (event) => {
     if ("changed" in form.dataset && !leaves) event.preventDefault();

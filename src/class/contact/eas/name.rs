@@ -15,7 +15,7 @@ pub const FILE_AS: &str = "X-EVOLUTION-FILE-AS";
 const NAMELESS: &str = "Unnamed";
 
 /// Elements of N.
-const PARTS: [Tag; 5] = [
+pub const PARTS: [Tag; 5] = [
     c::LAST_NAME,
     c::FIRST_NAME,
     c::MIDDLE_NAME,

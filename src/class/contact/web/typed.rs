@@ -180,6 +180,16 @@ mod tests {
     }
 
     #[test]
+    fn a_street_of_two_lines_stays_so_in_a_field_of_one() {
+        let lines = "ADR;TYPE=HOME:;;12 rue Haute\\nB 2;Lyon;;69001;France\r\n";
+        let sent = [("adr-0-0", "12 rue HauteB 2"), ("org", "Acme")];
+        let card = changed(lines, &sent, &EN).expect("a card");
+        assert!(card.contains("12 rue Haute\\nB 2;Lyon"), "{card}");
+        let other = changed(lines, &[("adr-0-0", "13 rue Haute")], &EN);
+        assert!(other.expect("a card").contains(";;13 rue Haute;Lyon"));
+    }
+
+    #[test]
     fn another_kind_keeps_what_else_the_types_say() {
         for (line, kind, after) in [
             (
