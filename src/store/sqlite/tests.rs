@@ -9,11 +9,11 @@ use crate::{
     class::contact::Contact,
     domain::{
         actor::Client,
-        batch::{Batch, DeviceOp, Op, PersonOp, SyncOp},
+        batch::{Batch, DeviceOp, HistoryOp, Op, PersonOp, SyncOp},
         book::{Book, Condition, Replace},
         core::{Core, Limits},
         device_sync::{DeviceBook, Pending, SyncCall, SyncReply},
-        id::{CollectionId, DeviceId, PersonId},
+        id::{CollectionId, DeviceId, PersonId, Timestamp},
         store::{ClientStore as _, Store as _, Want},
     },
     store::contract::CASES,
@@ -452,4 +452,44 @@ fn a_refused_batch_leaves_nothing_and_takes_nothing_of_those_beside_it() {
         .map(|number| format!("batch {number}"))
         .collect();
     assert_eq!(kept, expected);
+}
+
+#[test]
+fn a_purge_goes_in_pieces_and_a_tombstone_lives_as_long_as_the_trash() {
+    let runtime = Runtime::new().expect("a runtime");
+    runtime.block_on(async {
+        let filled = Filled::new(1_200, None).await;
+        let connection = Connection::open(filled._folder.path().join(DATABASE)).expect("a file");
+        connection
+            .execute(
+                "UPDATE placement SET gone = changed + 10000, gone_at = 1000 WHERE collection = ?1",
+                [filled.book.0],
+            )
+            .expect("removed");
+        let count = |rows: &str| -> i64 {
+            let sql = format!("SELECT count(*) FROM {rows}");
+            connection
+                .query_row(&sql, [], |row| row.get(0))
+                .expect("a count")
+        };
+        let purge = async |trash_before: i64| {
+            let batch = Batch {
+                ops: vec![Op::History(HistoryOp::Purge {
+                    versions_before: Timestamp(0),
+                    trash_before: Timestamp(trash_before),
+                    tombstones_before: Timestamp(2_000),
+                })],
+                ..Batch::default()
+            };
+            filled.store.commit(batch).await.expect("purged").rows[0]
+        };
+        assert_eq!(purge(500).await, 0);
+        assert_eq!(count("placement"), 1_200, "the trash is found by them");
+        for ended in [500, 1_000] {
+            assert_eq!(purge(2_000).await, 1, "there is more");
+            assert_eq!(count("item WHERE length(document) = 0"), ended);
+        }
+        assert_eq!(purge(2_000).await, 0);
+        assert_eq!((count("placement"), count("item")), (0, 0));
+    });
 }

@@ -84,3 +84,26 @@ fn a_uid_is_the_same_with_and_without_its_urn() {
     let etag = alice.etag(&path);
     assert_eq!(alice.put(&path, &[("If-Match", &etag)], other).status, 409);
 }
+
+#[test]
+fn a_contact_whose_key_is_of_before_is_edited_as_any() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}shared.vcf");
+    let card = base().replace("UID:", "UID:urn:uuid:urn:uuid:");
+    assert_eq!(alice.put(&path, &[], &card).status, 201);
+    let file = server.data.path().join("carnet.db");
+    let database = rusqlite::Connection::open(file).expect("opened");
+    for table in ["item", "placement"] {
+        let sql = format!("UPDATE {table} SET uid = 'urn:uuid:' || uid WHERE uid = 'shared'");
+        assert_eq!(database.execute(&sql, []), Ok(1));
+    }
+    let edited = card.replace("NOTE:old", "NOTE:new");
+    let etag = alice.etag(&path);
+    assert_eq!(
+        alice.put(&path, &[("If-Match", &etag)], &edited).status,
+        204
+    );
+    assert_eq!(alice.get(&path).text(), edited);
+    server.check();
+}

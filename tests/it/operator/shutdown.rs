@@ -12,7 +12,7 @@ use crate::support::{
     dav::Book,
     http::{basic, read_answer, request},
     phone::{Phone, document},
-    program::{Program, works},
+    program::{Program, refused, works},
     tree::{text_at, wbxml},
 };
 
@@ -170,4 +170,16 @@ fn put(address: &str, name: &str) -> Option<u16> {
     socket.read_to_end(&mut answer).ok()?;
     let line = String::from_utf8_lossy(&answer);
     line.split(' ').nth(1)?.parse().ok()
+}
+
+#[test]
+fn a_data_directory_has_one_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let program = Program::serve(&data, &LOOPBACK, &["--demo"]);
+    let told = refused(&data, &["serve", "--listen", "http://127.0.0.1:0"]);
+    assert!(told.contains("another `carnet serve` uses"), "{told}");
+    works(&data, &["check"]);
+    program.stop();
+    Program::serve(&data, &LOOPBACK, &[]).stop();
 }
