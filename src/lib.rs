@@ -16,5 +16,6 @@ pub mod http;
 pub mod mail;
 mod observe;
 pub mod store;
+pub mod text;
 pub mod transfer;
 pub mod web;

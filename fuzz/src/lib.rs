@@ -1,5 +1,6 @@
 //! What is fuzzed of the server: each target takes any octets, and panics when a promise breaks.
 
+use crate::text::EN;
 use carnet::{
     class::contact::Contact,
     connect::{Address, profile},
@@ -11,10 +12,7 @@ use carnet::{
     },
     eas::facet::{EasFacet, Supported, View},
     transfer::{self, Asked, Options},
-    web::{
-        facet::{Submitted, WebFacet},
-        text::EN,
-    },
+    web::facet::{Submitted, WebFacet},
 };
 use carnet_proto::{
     eas::request_line::RequestLine,

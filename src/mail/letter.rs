@@ -8,7 +8,7 @@ use crate::{
         outbox::{Kept, Letter, one_line},
         verification::Answer,
     },
-    web::text::{Text, fill_plain as fill},
+    text::{Text, fill_plain as fill},
 };
 
 /// The text of a letter.
@@ -309,7 +309,7 @@ mod tests {
     use super::*;
     use crate::{
         domain::outbox::Sender,
-        web::text::{EN, FR},
+        text::{EN, FR},
     };
 
     const HOUSE: House<'_> = House {

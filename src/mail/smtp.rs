@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     domain::outbox::{Outgoing, is_address, one_line},
-    web::text::by_tag,
+    text::by_tag,
 };
 
 /// Outcome of an attempt to send a message.
@@ -192,7 +192,7 @@ impl Smtp {
             return Err(format!("{to} is no address"));
         }
         let to = to.parse::<Address>().map_err(|error| error.to_string())?;
-        let text = by_tag(&message.language).unwrap_or(&crate::web::text::EN);
+        let text = by_tag(&message.language).unwrap_or(&crate::text::EN);
         let house = House {
             name: &self.relay.name,
             url: &self.url,

@@ -20,7 +20,6 @@ use super::{
     page::{Shell, Tool, see_other, show},
     params::Query,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
@@ -33,6 +32,7 @@ use crate::{
         id::Timestamp,
         principal::Profile,
     },
+    text::fill,
     transfer::Everything,
 };
 

@@ -13,9 +13,9 @@ use super::{
     params::Path,
     place::encode_segment,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
 };
+use crate::text::fill;
 
 #[derive(Template)]
 #[template(path = "address.html")]

@@ -13,16 +13,18 @@ use super::{
     page::{Shell, Tool, show},
     params::Query,
     request::Visit,
-    text::{Text, fill},
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    access::{Access, Network, PlaceName, Protocol, Scope},
-    app_password::NewAppPassword,
-    credential::AppPassword,
-    error::Result,
-    id::{AppPasswordId, Timestamp},
+use crate::{
+    domain::{
+        access::{Access, Network, PlaceName, Protocol, Scope},
+        app_password::NewAppPassword,
+        credential::AppPassword,
+        error::Result,
+        id::{AppPasswordId, Timestamp},
+    },
+    text::{Text, fill},
 };
 
 #[derive(Template)]

@@ -20,17 +20,19 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     share::name_of,
-    text::fill,
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    book::Book,
-    direction::straight,
-    error::{Error, Result},
-    id::ItemId,
-    item::{Card, Placement},
-    search::{Criteria, Request, Scope, Tool},
-    store::{ListQuery, Sort},
+use crate::{
+    domain::{
+        book::Book,
+        direction::straight,
+        error::{Error, Result},
+        id::ItemId,
+        item::{Card, Placement},
+        search::{Criteria, Request, Scope, Tool},
+        store::{ListQuery, Sort},
+    },
+    text::fill,
 };
 
 /// Documents offered at once.

@@ -18,16 +18,18 @@ use super::{
     params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    book::{Condition, Seen},
-    collection::Place,
-    comment::ShownComment,
-    error::{Error, Result},
-    sharing::KnownPlace,
+use crate::{
+    domain::{
+        book::{Condition, Seen},
+        collection::Place,
+        comment::ShownComment,
+        error::{Error, Result},
+        sharing::KnownPlace,
+    },
+    text::fill,
 };
 
 /// `GET …/c/ID`

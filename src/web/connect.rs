@@ -24,7 +24,6 @@ use super::{
     params::Path,
     request::{Visit, anonymous_shell},
     site::Reached,
-    text::{self, fill},
     told::Told,
 };
 use crate::{
@@ -41,6 +40,7 @@ use crate::{
         rights::Right,
         rule::Rule,
     },
+    text::{self, fill},
 };
 
 /// Contacts a client gets in a minute on a usual connection.

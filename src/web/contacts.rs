@@ -18,18 +18,20 @@ use super::{
     place::{PlacePath, encode_segment, form_encode},
     request::Visit,
     share::name_of,
-    text::{Text, fill},
     told::{Done, Told},
     when,
 };
-use crate::domain::{
-    book::{Book, Room},
-    class::LIST,
-    direction::straight,
-    error::Result,
-    id::{CollectionId, TagId},
-    settings::Settings,
-    store::{ListPage, ListQuery, Sort, Tag},
+use crate::{
+    domain::{
+        book::{Book, Room},
+        class::LIST,
+        direction::straight,
+        error::Result,
+        id::{CollectionId, TagId},
+        settings::Settings,
+        store::{ListPage, ListQuery, Sort, Tag},
+    },
+    text::{Text, fill},
 };
 
 /// Keeps the environment chosen for as long as the browser is open.

@@ -19,7 +19,6 @@ use super::{
     params::{Path, Query},
     place::encode_segment,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
@@ -36,6 +35,7 @@ use crate::{
         view::{Mode, Shown},
     },
     http::Peer,
+    text::fill,
 };
 use words::protocol_of;
 pub use words::{ago, errors_of, exchange_words, state};

@@ -21,18 +21,20 @@ use super::{
     params::Query,
     place::{ItemPath, encode_segment},
     request::Visit,
-    text::{Text, fill},
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    direction::straight,
-    dispatch::Outlet,
-    error::{Error, Result},
-    id::{OutgoingId, PersonId},
-    item::digest,
-    outbox::{Channel, Letter, Outgoing, State as MessageState},
-    rule::Rule,
+use crate::{
+    domain::{
+        direction::straight,
+        dispatch::Outlet,
+        error::{Error, Result},
+        id::{OutgoingId, PersonId},
+        item::digest,
+        outbox::{Channel, Letter, Outgoing, State as MessageState},
+        rule::Rule,
+    },
+    text::{Text, fill},
 };
 
 /// Messages listed.

@@ -21,19 +21,21 @@ use super::{
     params::Path,
     place::PlacePath,
     request::Visit,
-    text::{Text, fill},
     told::Told,
     when,
 };
-use crate::domain::{
-    book::Book,
-    class::Difference,
-    collection::{DEFAULT_FOLDER, Place},
-    direction::straight,
-    document::{Family, family},
-    error::{Error, Result},
-    rule::Rule,
-    store::{Sort, Tag},
+use crate::{
+    domain::{
+        book::Book,
+        class::Difference,
+        collection::{DEFAULT_FOLDER, Place},
+        direction::straight,
+        document::{Family, family},
+        error::{Error, Result},
+        rule::Rule,
+        store::{Sort, Tag},
+    },
+    text::{Text, fill},
 };
 
 pub use details::{change, details_telling, replace};
@@ -444,7 +446,7 @@ pub fn refused(error: &Error, visit: &Visit) -> Told {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::{EN, FR};
+    use crate::text::{EN, FR};
 
     #[test]
     fn sizes_read_well() {

@@ -16,18 +16,20 @@ use super::{
     place::{PairPath, PlacePath},
     request::Visit,
     share::name_of,
-    text::{fill, transfer::Transfer},
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    book::Book,
-    collection::Place,
-    direction::straight,
-    duplicates::Reason,
-    error::{Error, Result},
-    id::RevisionId,
-    item::Card,
-    likeness::Likeness,
+use crate::{
+    domain::{
+        book::Book,
+        collection::Place,
+        direction::straight,
+        duplicates::Reason,
+        error::{Error, Result},
+        id::RevisionId,
+        item::Card,
+        likeness::Likeness,
+    },
+    text::{fill, transfer::Transfer},
 };
 
 /// Pairs shown at once.

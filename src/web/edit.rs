@@ -35,15 +35,17 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     share::name_of,
-    text::fill,
     told::{Deed, Done},
 };
-use crate::domain::{
-    book::{Book, Condition, Replace, Seen},
-    error::{Error, Result},
-    id::RevisionId,
-    item::{Card, random_id},
-    rule::Malformed,
+use crate::{
+    domain::{
+        book::{Book, Condition, Replace, Seen},
+        error::{Error, Result},
+        id::RevisionId,
+        item::{Card, random_id},
+        rule::Malformed,
+    },
+    text::fill,
 };
 
 /// `GET /new`: in the place the person set for new contacts; in Private where that is gone.

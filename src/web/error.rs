@@ -2,13 +2,13 @@
 
 use http::StatusCode;
 
-use super::{
-    documents,
+use super::documents;
+use crate::{
+    domain::{
+        error::Error,
+        rule::{Malformed, Rule},
+    },
     text::{Text, fill},
-};
-use crate::domain::{
-    error::Error,
-    rule::{Malformed, Rule},
 };
 
 /// Status, title and sentence of an error.
@@ -158,7 +158,7 @@ fn malformed(why: &Malformed, text: &Text) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::FR;
+    use crate::text::FR;
 
     #[test]
     fn rules_are_said_in_the_language_of_the_page() {

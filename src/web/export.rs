@@ -23,7 +23,6 @@ use super::{
     request::Visit,
     selection::{left_out, params},
     share::name_of,
-    text::{fill, transfer::Transfer},
     told::Told,
     when,
 };
@@ -33,6 +32,7 @@ use crate::{
         error::{Error, Result},
         id::Timestamp,
     },
+    text::{fill, transfer::Transfer},
     transfer::{
         CardVersion, Chosen, Contacts, Export, Exporter, Heading, Layout, Loss, Paper, Preset,
         Rendition, Row, details, losses, row,

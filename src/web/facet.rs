@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 
 use crate::{
     domain::{book::Edit, error::Result, settings::Settings},
+    text::Text,
     transfer::{self, Order},
-    web::{place::encode_segment, text::Text},
+    web::place::encode_segment,
 };
 
 /// Name of the picture among the fields of a form.

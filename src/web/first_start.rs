@@ -23,7 +23,6 @@ use super::{
     page::{Shell, see_other, show},
     request::anonymous_shell,
     site::Reached,
-    text::{self, Text, fill},
 };
 use crate::{
     auth,
@@ -36,6 +35,7 @@ use crate::{
         office::{Office, people::NewAccount},
     },
     http::Peer,
+    text::{self, Text, fill},
 };
 
 /// Where the page is.

@@ -17,7 +17,6 @@ use super::{
     page::{Message, Shell, show},
     params::Path,
     request::{anonymous_failure, public_shell},
-    text::{self, Text},
 };
 use crate::{
     auth::{self, MAX_LOGIN},
@@ -26,6 +25,7 @@ use crate::{
         account::weakness,
         error::{Error, Result},
     },
+    text::{self, Text},
 };
 
 /// How often links may be asked for.

@@ -16,10 +16,12 @@ use super::{
     place::{GroupName, PlacePath},
     request::Visit,
     search_members::{Choice, find, in_order},
-    text::Text,
     told::{Deed, Done, Told},
 };
-use crate::domain::{error::Result, grant::Grantee, id::PersonId, rights::GroupRight};
+use crate::{
+    domain::{error::Result, grant::Grantee, id::PersonId, rights::GroupRight},
+    text::Text,
+};
 
 #[derive(Template)]
 #[template(path = "group_rights.html")]

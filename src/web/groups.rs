@@ -17,15 +17,17 @@ use super::{
     request::Visit,
     search_members::{MEMBERS_SHOWN, in_order, matches, narrowed},
     site::Reached,
-    text::{Text, fill},
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    error::{Error, Result},
-    group::{Leaving, OpenGroup},
-    principal::{GroupOptions, Member, Role},
-    rule::Rule,
+use crate::{
+    domain::{
+        error::{Error, Result},
+        group::{Leaving, OpenGroup},
+        principal::{GroupOptions, Member, Role},
+        rule::Rule,
+    },
+    text::{Text, fill},
 };
 
 #[derive(Template)]

@@ -13,10 +13,9 @@ use super::{
     page::{Message, Shell, Tool, show},
     params::Path,
     request::Visit,
-    text::Text,
     told::Told,
 };
-use crate::domain::error::Error;
+use crate::{domain::error::Error, text::Text};
 
 /// A section: its address, and its text in English and French.
 struct Section {
@@ -208,7 +207,7 @@ fn spans(line: &str, sentences: &[(&'static str, &'static str)]) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::{EN, FR};
+    use crate::text::{EN, FR};
 
     /// The names of sentences and the addresses in a text, heading by heading.
     fn references(source: &str) -> Vec<Vec<String>> {

@@ -15,14 +15,16 @@ use super::{
     place::ItemPath,
     request::Visit,
     share::name_of,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    class::Difference,
-    error::{Error, Result},
-    history::{EVENTS, Event, PlaceName, What},
+use crate::{
+    domain::{
+        class::Difference,
+        error::{Error, Result},
+        history::{EVENTS, Event, PlaceName, What},
+    },
+    text::fill,
 };
 
 #[derive(Template)]

@@ -12,16 +12,18 @@ use super::{
     page::{Shell, Tool, show},
     place::PlacePath,
     request::Visit,
-    text::fill,
     told::Told,
     when,
 };
-use crate::domain::{
-    device::DeviceAccess,
-    error::Result,
-    id::Timestamp,
-    search::{self, Criteria, Outcome, Request, SHOWN, Scope},
-    store::Device,
+use crate::{
+    domain::{
+        device::DeviceAccess,
+        error::Result,
+        id::Timestamp,
+        search::{self, Criteria, Outcome, Request, SHOWN, Scope},
+        store::Device,
+    },
+    text::fill,
 };
 
 /// Birthdays shown: those of so many days.

@@ -25,7 +25,6 @@ use super::{
     place::{PlacePath, UploadPath, form_encode},
     request::Visit,
     share::name_of,
-    text::{Text, fill},
     told::{Done, Told},
     when,
 };
@@ -36,6 +35,7 @@ use crate::{
         rights::Right,
         rule::Rule,
     },
+    text::{Text, fill},
     transfer::{File, Incoming, Limits, Mapping, Refused, foresee, is_vcard},
 };
 

@@ -18,16 +18,18 @@ use super::{
     request::Visit,
     search_members::{Choice, find, in_order},
     share::name_of,
-    text::fill,
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    book::Book,
-    collection::Place,
-    error::{Error, Result},
-    grant::{Grantee, Modifier, Reason},
-    id::CollectionId,
-    item::{Card, Placement},
+use crate::{
+    domain::{
+        book::Book,
+        collection::Place,
+        error::{Error, Result},
+        grant::{Grantee, Modifier, Reason},
+        id::CollectionId,
+        item::{Card, Placement},
+    },
+    text::fill,
 };
 
 #[derive(Template)]

@@ -1,12 +1,13 @@
 //! What lists of contacts and of documents have in common: pages, letters, and the rights on rows.
 
-use super::{
-    contacts::ListParams, place::encode_segment, request::Visit, selection::Whole, text::fill,
-};
-use crate::domain::{
-    book::{Book, ItemPrivileges},
-    error::Result,
-    store::{ListQuery, ListRow, Sort},
+use super::{contacts::ListParams, place::encode_segment, request::Visit, selection::Whole};
+use crate::{
+    domain::{
+        book::{Book, ItemPrivileges},
+        error::Result,
+        store::{ListQuery, ListRow, Sort},
+    },
+    text::fill,
 };
 
 /// Letters of the index beyond which others are not offered.

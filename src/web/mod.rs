@@ -54,7 +54,6 @@ mod share;
 mod sign_in;
 mod site;
 mod tags;
-pub mod text;
 mod told;
 mod trash;
 mod undo;

@@ -6,9 +6,12 @@ use axum::{extract::State, response::Response};
 
 use super::{
     Web, form::Posted, names, page::see_other, place::PlacePath, request::Visit, share::name_of,
-    text::fill, when,
+    when,
 };
-use crate::domain::{book::Book, error::Result, id::NoticeId, news::Told, store::News};
+use crate::{
+    domain::{book::Book, error::Result, id::NoticeId, news::Told, store::News},
+    text::fill,
+};
 
 /// One piece of news.
 pub struct NewsRow {

@@ -11,9 +11,11 @@ use super::{
     help,
     lists::Members,
     place::encode_segment,
+};
+use crate::{
+    domain::{settings::Theme, store::Tag},
     text::Text,
 };
-use crate::domain::{settings::Theme, store::Tag};
 
 /// The part common to all pages: header, navigation, messages.
 pub struct Shell {

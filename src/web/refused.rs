@@ -15,14 +15,16 @@ use super::{
     params::Query,
     place::PlacePath,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    error::Result,
-    id::NoticeId,
-    refused::{CHANGES, RefusedChange},
+use crate::{
+    domain::{
+        error::Result,
+        id::NoticeId,
+        refused::{CHANGES, RefusedChange},
+    },
+    text::fill,
 };
 
 #[derive(Template)]

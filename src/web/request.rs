@@ -17,20 +17,22 @@ use super::{
     place::{PlacePath, encode_segment},
     search::scope_value,
     session::{Session, Visitor},
-    text::{self, Text, fill},
     told::Told,
     when,
 };
-use crate::domain::{
-    actor::Actor,
-    error::Error,
-    id::GroupId,
-    search::Scope,
-    settings::{Settings, Theme},
-    store::NoticeKind,
-    verification::Answer,
-};
 use crate::http::About;
+use crate::{
+    domain::{
+        actor::Actor,
+        error::Error,
+        id::GroupId,
+        search::Scope,
+        settings::{Settings, Theme},
+        store::NoticeKind,
+        verification::Answer,
+    },
+    text::{self, Text, fill},
+};
 
 /// Octets of an address that one is led to after signing in.
 const LONGEST_NEXT: usize = 2000;

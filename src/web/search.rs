@@ -21,23 +21,25 @@ use super::{
     request::Visit,
     search_members::in_order,
     share::name_of,
-    text::{Text, fill},
     told::{Done, Told},
     when,
 };
-use crate::domain::{
-    book::Book,
-    class::DOCUMENT,
-    direction::straight,
-    document::Family,
-    error::{Error, Result},
-    id::CollectionId,
-    principal::Member,
-    search::{
-        COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, Tool,
-        highlight, highlight_number, is_shown,
+use crate::{
+    domain::{
+        book::Book,
+        class::DOCUMENT,
+        direction::straight,
+        document::Family,
+        error::{Error, Result},
+        id::CollectionId,
+        principal::Member,
+        search::{
+            COUNTED, Criteria, Hit, Node, Notice, Outcome, Piece, Request, SHOWN, Scope, Tool,
+            highlight, highlight_number, is_shown,
+        },
+        store::Tag,
     },
-    store::Tag,
+    text::{Text, fill},
 };
 
 pub use params::scope_value;

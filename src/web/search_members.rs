@@ -2,11 +2,11 @@
 
 use carnet_proto::vcard::fold_for_search;
 
-use super::{
-    names,
+use super::names;
+use crate::{
+    domain::{principal::Member, settings::Settings},
     text::{Text, fill},
 };
-use crate::domain::{principal::Member, settings::Settings};
 
 /// Members shown at once.
 pub const MEMBERS_SHOWN: usize = 100;

@@ -15,7 +15,6 @@ use super::{
     place::encode_segment,
     qr,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
 };
 use crate::{
@@ -24,6 +23,7 @@ use crate::{
         credential::SecondFactor,
         error::{Error, Result},
     },
+    text::fill,
 };
 
 const HERE: &str = "/settings/second-factor";

@@ -13,19 +13,21 @@ use super::{
     page::{Shell, see_other, show},
     place::PlacePath,
     request::Visit,
-    text::{Text, fill},
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    book::Book,
-    class::{CONTACT, DOCUMENT},
-    error::{Error, Result},
-    id::{TagId, Timestamp},
-    item::Placement,
-    rule::Rule,
-    sharing::How,
-    store::ListQuery,
-    undo::Undo,
+use crate::{
+    domain::{
+        book::Book,
+        class::{CONTACT, DOCUMENT},
+        error::{Error, Result},
+        id::{TagId, Timestamp},
+        item::Placement,
+        rule::Rule,
+        sharing::How,
+        store::ListQuery,
+        undo::Undo,
+    },
+    text::{Text, fill},
 };
 
 /// Items changed at once.

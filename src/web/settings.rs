@@ -15,16 +15,18 @@ use super::{
     params::Query,
     request::Visit,
     share::name_of,
-    text::{Text, by_tag, fill},
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    actor::Membership,
-    error::Result,
-    id::Timestamp,
-    settings::{DateFormat, Settings, Theme},
-    store::Sort,
+use crate::{
+    domain::{
+        actor::Membership,
+        error::Result,
+        id::Timestamp,
+        settings::{DateFormat, Settings, Theme},
+        store::Sort,
+    },
+    text::{Text, by_tag, fill},
 };
 
 #[derive(Template)]

@@ -14,17 +14,19 @@ use super::{
     params::Query,
     place::{ItemPath, PlacePath},
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    book::Book,
-    error::{Error, Result},
-    id::{CollectionId, PlacementId},
-    item::Placement,
-    sharing::{How, Placed, ShownPlace},
-    undo::Undo,
+use crate::{
+    domain::{
+        book::Book,
+        error::{Error, Result},
+        id::{CollectionId, PlacementId},
+        item::Placement,
+        sharing::{How, Placed, ShownPlace},
+        undo::Undo,
+    },
+    text::fill,
 };
 
 #[derive(Template)]

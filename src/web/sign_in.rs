@@ -18,12 +18,12 @@ use super::{
     params::Query,
     request::{Visit, anonymous_failure, public_shell},
     session::Visitor,
-    text::{self, Text, fill},
 };
 use crate::{
     auth::{Code, Door, Outcome},
     domain::id::PersonId,
     http::{About, Secure},
+    text::{self, Text, fill},
 };
 
 /// Where to go after signing in.

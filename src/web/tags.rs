@@ -14,15 +14,17 @@ use super::{
     params::Query,
     place::ItemPath,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
 };
-use crate::domain::{
-    error::{Error, Result},
-    id::TagId,
-    rule::Rule,
-    store::Tag,
-    undo::Undo,
+use crate::{
+    domain::{
+        error::{Error, Result},
+        id::TagId,
+        rule::Rule,
+        store::Tag,
+        undo::Undo,
+    },
+    text::fill,
 };
 
 #[derive(Template)]

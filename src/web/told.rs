@@ -11,9 +11,11 @@ use super::{
     page::{Undo, see_other},
     place::form_encode,
     request::Visit,
+};
+use crate::{
+    domain::{error::Error, history::Restored},
     text::{Text, fill},
 };
-use crate::domain::{error::Error, history::Restored};
 use axum::response::Response;
 
 pub use deed::Deed;

@@ -15,16 +15,18 @@ use super::{
     params::Query,
     place::PlacePath,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    error::{Error, Result},
-    history::Restored,
-    id::Timestamp,
-    settings::Settings,
-    store::Removal,
+use crate::{
+    domain::{
+        error::{Error, Result},
+        history::Restored,
+        id::Timestamp,
+        settings::Settings,
+        store::Removal,
+    },
+    text::fill,
 };
 
 /// Which page of the removals, the newest first.

@@ -18,19 +18,21 @@ use super::{
     place::{ItemPath, PlacePath},
     request::Visit,
     selection::chosen,
-    text::{Text, by_tag, fill},
     told::{Deed, Done, Told},
     when,
 };
-use crate::domain::{
-    book::Book,
-    direction::straight,
-    error::{Error, Result},
-    id::{CampaignId, Timestamp},
-    item::Placement,
-    outbox::State as LetterState,
-    rule::Rule,
-    verification::{ASKED_A_DAY, Answer, Ask, Campaign, Standing, Verification},
+use crate::{
+    domain::{
+        book::Book,
+        direction::straight,
+        error::{Error, Result},
+        id::{CampaignId, Timestamp},
+        item::Placement,
+        outbox::State as LetterState,
+        rule::Rule,
+        verification::{ASKED_A_DAY, Answer, Ask, Campaign, Standing, Verification},
+    },
+    text::{Text, by_tag, fill},
 };
 
 #[derive(Template)]

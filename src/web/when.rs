@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, Datelike, Local, NaiveDateTime, TimeZone, Timelike};
 
-use super::text::{
+use crate::domain::{id::Timestamp, settings::DateFormat};
+use crate::text::{
     Text,
     dates::{date, day_name, month_name},
     fill,
 };
-use crate::domain::{id::Timestamp, settings::DateFormat};
 
 /// `25 November 2026, 18:28`, or as the reader writes dates.
 pub fn shown(at: Timestamp, text: &Text) -> String {
@@ -73,7 +73,7 @@ fn local(at: Timestamp) -> Option<DateTime<Local>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::{EN, FR};
+    use crate::text::{EN, FR};
 
     #[test]
     fn dates_are_written_as_the_reader_chose() {

@@ -50,22 +50,19 @@ const MAY_IMPORT: &[(&str, Option<&[&str]>)] = &[
     // Pages offer files what the command line offers: one engine.
     (
         "web",
-        Some(&["domain", "auth", "http", "transfer", "connect", "durable"]),
+        Some(&[
+            "domain", "auth", "http", "transfer", "connect", "durable", "text",
+        ]),
     ),
     ("autodiscover", Some(&["domain", "auth", "http", "config"])),
     ("transfer", Some(&["domain", "durable"])),
-    // The sentences letters speak.
-    ("mail", Some(&["domain", "http", "web::text"])),
+    // Sentences for what the domain and a file have to say.
+    ("text", Some(&["domain", "transfer"])),
+    ("mail", Some(&["domain", "http", "text"])),
     // The sockets a class plugs into, and the sentences its pages speak.
     (
         "class",
-        Some(&[
-            "domain",
-            "eas::facet",
-            "dav::facet",
-            "web::facet",
-            "web::text",
-        ]),
+        Some(&["domain", "eas::facet", "dav::facet", "web::facet", "text"]),
     ),
     ("demo", Some(&["domain", "auth"])),
     ("app", None),

@@ -22,10 +22,8 @@ use self::{
 use super::{Contact, eas::beyond, parse, picture};
 use crate::{
     domain::{book::Edit, error::Result, settings::Settings},
-    web::{
-        facet::{CardView, Form, Reader, Rebased, Side, Submitted, WebFacet},
-        text::Text,
-    },
+    text::Text,
+    web::facet::{CardView, Form, Reader, Rebased, Side, Submitted, WebFacet},
 };
 
 impl WebFacet for Contact {

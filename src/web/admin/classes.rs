@@ -13,13 +13,13 @@ use crate::{
         office::Office,
         rule::Rule,
     },
+    text::admin::Admin,
     web::{
         Web,
         form::Posted,
         page::{Shell, show},
         params::Query,
         request::Visit,
-        text::admin::Admin,
         told::{Deed, Done, Told},
     },
 };

@@ -14,6 +14,7 @@ use crate::{
         office::Office,
     },
     http::Peer,
+    text::fill,
     web::{
         Web,
         devices::{ago, erase_typed, errors_of, state},
@@ -21,7 +22,6 @@ use crate::{
         page::{Shell, show},
         params::Query,
         request::Visit,
-        text::fill,
         told::{Deed, Done, Told},
     },
 };

@@ -13,6 +13,7 @@ use crate::{
         office::{Office, places::GroupRow},
         principal::{GroupOptions, Role},
     },
+    text::fill,
     web::{
         Web,
         form::Posted,
@@ -21,7 +22,6 @@ use crate::{
         page::{Shell, show},
         params::{Path, Query},
         request::Visit,
-        text::fill,
         told::{Deed, Done, Told},
     },
 };

@@ -11,12 +11,12 @@ use super::{OfficeVisit, shell};
 use crate::{
     auth::Why,
     domain::error::Result,
+    text::admin::Admin,
     web::{
         Web,
         devices::exchange_words,
         page::{Shell, show},
         params::Query,
-        text::admin::Admin,
         told::Told,
         when,
     },

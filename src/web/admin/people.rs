@@ -19,6 +19,7 @@ use crate::{
             people::{Account, AccountChange, NewAccount},
         },
     },
+    text::{admin::Admin, fill},
     transfer::accounts::{Listed, Unlisted, read_list},
     web::{
         Web,
@@ -29,7 +30,6 @@ use crate::{
         page::{Shell, show},
         params::{Path, Query},
         request::Visit,
-        text::{admin::Admin, fill},
         told::{Deed, Done, Told},
     },
 };

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, header};
 
-use crate::web::text::connect::Connect;
+use crate::text::connect::Connect;
 
 /// How a kind of client is connected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

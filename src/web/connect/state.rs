@@ -13,12 +13,12 @@ use crate::{
     domain::{
         device::DeviceAccess, error::Result, id::Timestamp, journal::Event, store::KnownClient,
     },
+    text::fill,
     web::{
         Web,
         page::{Shell, Tool, show},
         params::Query,
         request::Visit,
-        text::fill,
         told::Told,
     },
 };

@@ -7,10 +7,8 @@ use crate::{
         journal::{Event, Exchange},
         store::Device,
     },
-    web::{
-        text::{Text, devices::Devices, fill},
-        when,
-    },
+    text::{Text, devices::Devices, fill},
+    web::when,
 };
 
 /// The state of a device.
@@ -102,7 +100,7 @@ pub fn exchange_words(event: &Event, text: &Devices) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::FR;
+    use crate::text::FR;
 
     #[test]
     fn one_is_said_in_the_singular() {

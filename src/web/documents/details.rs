@@ -20,6 +20,7 @@ use crate::{
         error::Result,
         item::{Card, Placement},
     },
+    text::fill,
     web::{
         Web,
         card::comment,
@@ -30,7 +31,6 @@ use crate::{
         place::{ItemPath, PlacePath},
         request::Visit,
         share::name_of,
-        text::fill,
         told::{Deed, Done, Told},
         when,
     },

@@ -15,12 +15,12 @@ use http::StatusCode;
 use super::{folder_telling, refused};
 use crate::{
     domain::{book::Book, document::Upload, error::Error, id::CollectionId, item::Placement},
+    text::fill,
     web::{
         Web,
         contacts::ListParams,
         place::PlacePath,
         request::Visit,
-        text::fill,
         told::{Deed, Done, Told},
     },
 };

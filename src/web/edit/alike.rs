@@ -10,9 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     domain::{book::Book, direction::straight, duplicates, error::Error, item::Card},
+    text::by_tag,
     web::{
         Web, duplicates::reasons, facet::Submitted, form::Posted, names, params::Query,
-        place::PlacePath, request::Visit, text::by_tag,
+        place::PlacePath, request::Visit,
     },
 };
 

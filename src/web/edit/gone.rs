@@ -18,13 +18,13 @@ use crate::{
         id::RevisionId,
         item::random_id,
     },
+    text::fill,
     web::{
         Web,
         page::Elsewhere,
         place::{ItemPath, PlacePath},
         request::Visit,
         share::name_of,
-        text::fill,
     },
 };
 

@@ -21,11 +21,11 @@ use crate::{
         id::RevisionId,
         rule::Rule,
     },
+    text::{Text, by_tag, dates::month_first},
     web::{
         Web,
         facet::{Submitted, WebFacet},
         request::Visit,
-        text::{Text, by_tag, dates::month_first},
     },
 };
 

@@ -4,11 +4,13 @@ use axum::{extract::Request, response::Response};
 use http::StatusCode;
 
 use super::{Page, sent::Sent};
-use crate::web::{
-    Web,
-    page::{self, show},
-    request::anonymous_shell,
+use crate::{
     text::{self, Text},
+    web::{
+        Web,
+        page::{self, show},
+        request::anonymous_shell,
+    },
 };
 
 /// The form again, to be saved from this page after signing in beside it. Its token is of no

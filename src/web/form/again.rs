@@ -10,10 +10,12 @@ use axum::{
 };
 use http::{StatusCode, request::Parts};
 
-use crate::web::{
-    page::{Shell, show},
-    request::anonymous_shell,
+use crate::{
     text::{self, Text},
+    web::{
+        page::{Shell, show},
+        request::anonymous_shell,
+    },
 };
 
 /// Fields that people type into.

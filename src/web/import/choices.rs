@@ -2,14 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::super::{
-    facet::Choice as Choosable,
-    form::Posted,
-    text::{Text, dates::month_first, fill, transfer::Transfer},
-    when,
-};
+use super::super::{facet::Choice as Choosable, form::Posted, when};
 use crate::{
     domain::{id::Timestamp, likeness::Likeness},
+    text::{Text, dates::month_first, fill, transfer::Transfer},
     transfer::{
         Alike, Asked as AskedFormat, Choice, Choices, File, Format, Job, Mapping, Options, Order,
     },

@@ -16,12 +16,12 @@ use super::super::{
     params::Query,
     place::ImportPath,
     request::Visit,
-    text::fill,
     told::{Deed, Done, Told},
     when,
 };
 use crate::{
     domain::error::{Error, Result},
+    text::fill,
     transfer::{Job, Progress, refused_in_words},
 };
 

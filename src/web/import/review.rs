@@ -15,6 +15,7 @@ use crate::{
         item::Card,
         likeness::Likeness,
     },
+    text::fill,
     transfer::{Alike, Choice, File, Foreseen, Format, Made, Outcome},
     web::{
         Web,
@@ -22,7 +23,6 @@ use crate::{
         page::Shell,
         place::UploadPath,
         request::Visit,
-        text::fill,
     },
 };
 

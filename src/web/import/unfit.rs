@@ -5,12 +5,9 @@ use http::StatusCode;
 use super::MEGA;
 use crate::{
     domain::error::Error,
+    text::{fill, transfer::Transfer},
     transfer::{Bound, Damaged, Limits, Refused},
-    web::{
-        request::Visit,
-        text::{fill, transfer::Transfer},
-        told::Told,
-    },
+    web::{request::Visit, told::Told},
 };
 
 /// Why a file was not taken.

@@ -25,6 +25,7 @@ use crate::{
         settings::Settings,
         verification::{Answer, Asked},
     },
+    text::{self, Text, by_tag, fill},
     web::{
         Web,
         edit::wrong,
@@ -36,7 +37,6 @@ use crate::{
         params::{Path, Query},
         place::{PlacePath, form_encode},
         request::{anonymous_failure, public_shell},
-        text::{self, Text, by_tag, fill},
         when,
     },
 };

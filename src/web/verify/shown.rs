@@ -1,10 +1,12 @@
 //! The data a contact is shown of themself: everything but the note, tags, comments and fields the
 //! owner leaves out.
 
-use crate::web::{
-    Web,
-    facet::{FieldRow, Form, Section, Submitted},
+use crate::{
     text::{Text, dates::month_first},
+    web::{
+        Web,
+        facet::{FieldRow, Form, Section, Submitted},
+    },
 };
 
 /// Single fields that are offered even where they are empty.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use carnet::web::text::{EN, FR};
+use carnet::text::{EN, FR};
 
 use super::{PRIVATE, dav};
 use crate::support::{browser::Browser, server::Server};

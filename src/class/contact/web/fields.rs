@@ -8,7 +8,7 @@ use crate::{
         date,
         related::{self, Sort as Relation},
     },
-    web::text::Text,
+    text::Text,
 };
 
 /// A label in the reader's language.

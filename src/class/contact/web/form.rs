@@ -12,10 +12,8 @@ use super::{
 use crate::{
     class::contact::{eas::photo_line, parse},
     domain::{book::Edit, error::Result},
-    web::{
-        facet::{Choice, Field, FieldList, FieldRow, Form, Section},
-        text::{Text, dates},
-    },
+    text::{Text, dates},
+    web::facet::{Choice, Field, FieldList, FieldRow, Form, Section},
 };
 
 /// Rows of one list, at most.

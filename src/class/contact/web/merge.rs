@@ -9,10 +9,8 @@ use super::{fields::Own, view::property};
 use crate::{
     class::contact::{FAVOURITE, difference, parse},
     domain::error::{Error, Result},
-    web::{
-        facet::{Side, SideValue},
-        text::Text,
-    },
+    text::Text,
+    web::facet::{Side, SideValue},
 };
 
 /// What belongs to a card itself, follows the name, or stands beside another line.
@@ -224,7 +222,7 @@ pub fn merged(first: &[u8], second: &[u8], picked: &[String]) -> Result<Vec<u8>>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::web::text::EN;
+    use crate::text::EN;
 
     fn card(uid: &str, lines: &str) -> Vec<u8> {
         format!(

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::web::{
-    facet::{Choice, Field},
+use crate::{
     text::Text,
+    web::facet::{Choice, Field},
 };
 
 /// The list of messaging addresses.
@@ -91,10 +91,8 @@ mod tests {
     use super::*;
     use crate::{
         class::contact::Contact,
-        web::{
-            facet::{Submitted, WebFacet},
-            text::EN,
-        },
+        text::EN,
+        web::facet::{Submitted, WebFacet},
     };
 
     #[test]

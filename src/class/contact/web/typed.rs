@@ -81,10 +81,8 @@ mod tests {
     use super::*;
     use crate::{
         class::contact::Contact,
-        web::{
-            facet::{Submitted, WebFacet},
-            text::{EN, FR, Text},
-        },
+        text::{EN, FR, Text},
+        web::facet::{Submitted, WebFacet},
     };
 
     /// A card with these lines, after some fields of its form were changed.
@@ -98,7 +96,7 @@ mod tests {
                 .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
                 .collect(),
             language: text.lang,
-            month_first: crate::web::text::dates::month_first(text),
+            month_first: crate::text::dates::month_first(text),
             ..Submitted::default()
         };
         let contact = Arc::new(Contact::default());

@@ -11,10 +11,8 @@ use super::{
 use crate::{
     class::contact::{FAVOURITE, eas::date, index::family_first},
     domain::{direction::straight, settings::Settings},
-    web::{
-        facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
-        text::{Text, dates, fill},
-    },
+    text::{Text, dates, fill},
+    web::facet::{Callee, CardAction, CardLine, CardView, Reader, mailto},
 };
 
 /// Properties that say nothing to a reader, or are shown elsewhere on the page.

@@ -315,7 +315,7 @@ impl Transfer {
 
 #[cfg(test)]
 mod tests {
-    use crate::{transfer::Failure, web::text::by_tag};
+    use crate::{text::by_tag, transfer::Failure};
 
     #[test]
     fn every_reason_an_import_ends_for_is_told_in_words() {
