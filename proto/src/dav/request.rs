@@ -1,5 +1,7 @@
 //! Bodies of WebDAV and CardDAV requests, parsed.
 
+use std::collections::HashSet;
+
 use super::{
     name::{CARDDAV, DAV, Name},
     xml::{Element, MAX_BODY, XmlError, is_name, parse},
@@ -12,6 +14,8 @@ use crate::vcard::{
 const MAX_NAMES: usize = 500;
 /// Properties set or removed by one request, at most.
 const MAX_INSTRUCTIONS: usize = 1_000;
+/// Conditions of one filter, at most: each is looked for in every card.
+const MAX_CONDITIONS: usize = 200;
 
 /// PROPFIND (RFC 4918 §9.1)
 #[derive(Clone, Debug, PartialEq)]
@@ -379,8 +383,10 @@ fn address_data(root: &Element) -> Result<AddressData, XmlError> {
     })
 }
 
+/// The properties to expand, each once.
 fn expansions(element: &Element) -> Result<Vec<Expand>, XmlError> {
     let mut found = Vec::new();
+    let mut seen = HashSet::new();
     for property in element.elements() {
         let Some(local) = property.attribute("name") else {
             continue;
@@ -393,13 +399,14 @@ fn expansions(element: &Element) -> Result<Vec<Expand>, XmlError> {
             return Err(XmlError::Unexpected(format!("{local:?} is no name")));
         }
         let namespace = property.attribute("namespace").unwrap_or(DAV).to_owned();
-        found.push(Expand {
-            name: Name {
-                namespace: namespace.into(),
-                local: local.to_owned().into(),
-            },
-            nested: expansions(property)?,
-        });
+        let name = Name {
+            namespace: namespace.into(),
+            local: local.to_owned().into(),
+        };
+        if seen.insert(name.clone()) {
+            let nested = expansions(property)?;
+            found.push(Expand { name, nested });
+        }
     }
     Ok(found)
 }
@@ -425,6 +432,15 @@ fn filter_of(element: &Element) -> Result<Filter, ReportError> {
         test: test_of(element)?,
         ..Filter::default()
     };
+    let conditions: usize = element
+        .elements()
+        .map(|prop| 1 + prop.elements().count())
+        .sum();
+    if conditions > MAX_CONDITIONS {
+        return Err(ReportError::Filter(format!(
+            "more than {MAX_CONDITIONS} conditions"
+        )));
+    }
     for prop in element.elements() {
         if !prop.name.is(CARDDAV, "prop-filter") {
             return Err(ReportError::Filter(prop.name.local.to_string()));

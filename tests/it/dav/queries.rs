@@ -147,8 +147,10 @@ fn row_50_every_kind_of_filter_finds_what_it_should() {
         )),
         &[],
     );
-    // What is no filter is said to be none.
+    // What is no filter is said to be none, and so is one that would search without end.
+    let endless = filter(&prop("FN", &text("", "a").repeat(200)));
     for (bad, condition) in [
+        (endless.as_str(), "valid-filter"),
         (
             "<C:filter><C:comp-filter name=\"x\"/></C:filter>",
             "valid-filter",
