@@ -25,13 +25,14 @@ use crate::{
 const MAX_DEPTH: usize = 3;
 /// Properties asked of one resource; each is read by itself.
 const MAX_NAMES: usize = 100;
-/// Resources one answer visits.
-const MAX_VISITS: usize = 500;
+/// Properties one answer reads, of all resources together.
+const MAX_READS: usize = 2_000;
 
-/// Answers expand-property, at most three levels deep and for at most 500 resources.
+/// Answers expand-property, at most three levels deep; of at most 2,000 properties, beyond which
+/// hrefs stay what they are.
 pub async fn expand(call: &Call, wanted: &[Expand]) -> Result<Answer, Failure> {
-    let mut visits = MAX_VISITS;
-    let found = expanded(call, &call.resource, wanted, MAX_DEPTH, &mut visits).await?;
+    let mut reads = MAX_READS.saturating_sub(wanted.len());
+    let found = expanded(call, &call.resource, wanted, MAX_DEPTH, &mut reads).await?;
     let mut out = MultiStatus::new();
     out.properties(&call.href(), &found.ok_or(Error::NotFound)?);
     Ok(xml(StatusCode::MULTI_STATUS, out.finish(None)))
@@ -43,7 +44,7 @@ fn expanded<'a>(
     resource: &'a Resource,
     wanted: &'a [Expand],
     depth: usize,
-    visits: &'a mut usize,
+    reads: &'a mut usize,
 ) -> BoxFuture<'a, Result<Option<Properties>, Failure>> {
     async move {
         let Some(source) = Source::of(resource).await? else {
@@ -60,7 +61,8 @@ fn expanded<'a>(
             for (status, names) in found.others {
                 names.into_iter().for_each(|name| out.without(status, name));
             }
-            let hrefs = if expand.nested.is_empty() || depth == 0 {
+            let nested = expand.nested.len();
+            let hrefs = if nested == 0 || depth == 0 {
                 Vec::new()
             } else {
                 hrefs(&found.found)
@@ -71,17 +73,17 @@ fn expanded<'a>(
             }
             let mut inner = String::new();
             for href in hrefs {
-                if *visits == 0 || !href.starts_with('/') {
+                if *reads < nested || !href.starts_with('/') {
                     // Elsewhere, or too much for one answer: it stays what it is.
                     inner.push_str(&format!("<D:href>{}</D:href>", escape(&href)));
                     continue;
                 }
-                *visits -= 1;
+                *reads -= nested;
                 let path = segments(&href).unwrap_or_default();
                 let scoped = call.scope.is_some();
                 let target = Resource::find(&call.face, &call.actor, scoped, &path).await;
                 let nested = match &target {
-                    Ok(target) => expanded(call, target, &expand.nested, depth - 1, visits).await?,
+                    Ok(target) => expanded(call, target, &expand.nested, depth - 1, reads).await?,
                     Err(_) => None,
                 };
                 inner.push_str(&match nested {

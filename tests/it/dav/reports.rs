@@ -259,6 +259,43 @@ fn row_57_properties_expand_into_what_they_point_to() {
 }
 
 #[test]
+fn properties_that_expand_into_each_other_end() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let nested = |inner: &str| -> String {
+        let named =
+            |name: &str| format!("<D:property name='{name}' namespace='DAV:'>{inner}</D:property>");
+        let others: String = (0..94)
+            .map(|n| format!("<D:property name='n{n}' namespace='u:'/>"))
+            .collect();
+        [
+            "owner",
+            "current-user-principal",
+            "principal-URL",
+            "group-membership",
+        ]
+        .map(named)
+        .concat()
+            + &others
+    };
+    let body = format!(
+        "<D:expand-property {NS}>{}</D:expand-property>",
+        nested(&nested(&nested(&nested(""))))
+    );
+    let got = Multi::parse(&alice.send("REPORT", BOOK, &[], body));
+    // 2,000 properties are read: those of the book and of 19 resources it leads to.
+    assert_eq!(got.raw.matches("<D:response>").count(), 20);
+    // A property named again is the same property.
+    let owner = "<D:property name='owner' namespace='DAV:'/>";
+    let body = format!(
+        "<D:expand-property {NS}>{}</D:expand-property>",
+        owner.repeat(1_000)
+    );
+    let got = Multi::parse(&alice.send("REPORT", BOOK, &[], body));
+    assert_eq!(got.raw.matches("<D:owner>").count(), 1);
+}
+
+#[test]
 fn cards_expand_and_are_expanded_as_cards() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
