@@ -165,6 +165,15 @@ fn the_formatted_address_is_a_property_or_a_parameter() {
         "ADR;LABEL=\"Mr. Public\\nTown\":;;;Town;;;",
         "ADR:;;;Town;;;\r\nLABEL:Mr. Public\\nTown",
     );
+    // Of two addresses of one kind, the one a label follows has it.
+    both(
+        "ADR;TYPE=home:;;1 Main;;;;\r\nADR;TYPE=home:;;2 Side;;;;\r\nLABEL;TYPE=home:2 Side",
+        "ADR;TYPE=home:;;1 Main;;;;\r\nADR;TYPE=home;LABEL=2 Side:;;2 Side;;;;",
+    );
+    to_v4(
+        "ADR:;;1;;;;\r\nADR:;;2;;;;\r\nLABEL:One\r\nLABEL:Two",
+        "ADR;LABEL=One:;;1;;;;\r\nADR;LABEL=Two:;;2;;;;",
+    );
     // In any order; each address has its own, and a label of no address stays.
     to_v4(
         "LABEL;TYPE=work:W\r\nADR;TYPE=home:;;H;;;;\r\nLABEL;TYPE=dom:D\r\nADR;TYPE=WORK:;;W;;;;",

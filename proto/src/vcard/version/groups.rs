@@ -177,28 +177,31 @@ impl<'a> Groups<'a> {
         .or_else(|| day("X-ANNIVERSARY", &|at| self.is_alone(at)))
     }
 
-    /// Each LABEL is that of the first address left with its group and its types.
+    /// Each LABEL is that of an address with its group and its types: in their order where every
+    /// address has one, else that of the last address before it, else of the first one left.
     fn pair_labels(&mut self) {
         let kind = |line: &Line| {
             let mut types = line.types();
             types.sort();
             (line.group.clone(), types)
         };
-        let mut addresses: HashMap<_, VecDeque<usize>> = HashMap::new();
+        let mut kinds: HashMap<_, (VecDeque<usize>, Vec<usize>)> = HashMap::new();
         for (at, line) in self.lines.iter().enumerate() {
             if line.is("ADR") && line.param("LABEL").is_none() {
-                addresses.entry(kind(line)).or_default().push_back(at);
+                kinds.entry(kind(line)).or_default().0.push_back(at);
+            } else if line.is("LABEL") {
+                kinds.entry(kind(line)).or_default().1.push(at);
             }
         }
-        for (at, line) in self.lines.iter().enumerate() {
-            let left = if line.is("LABEL") {
-                addresses.get_mut(&kind(line))
-            } else {
-                None
-            };
-            if let Some(address) = left.and_then(VecDeque::pop_front) {
-                self.labels.insert(address, at);
-                self.labelled.insert(at);
+        for (mut addresses, labels) in kinds.into_values() {
+            let in_order = labels.len() >= addresses.len();
+            for label in labels {
+                let before = addresses.iter().rposition(|address| *address < label);
+                let which = before.filter(|_| !in_order).unwrap_or(0);
+                if let Some(address) = addresses.remove(which) {
+                    self.labels.insert(address, label);
+                    self.labelled.insert(label);
+                }
             }
         }
     }
