@@ -32,8 +32,8 @@ pub trait DavFacet: Send + Sync {
     /// An upload converted to UTF-8 from its declared charset.
     fn decode(&self, uploaded: Bytes, charset: Option<&str>) -> Bytes;
 
-    /// An upload over a document, with the picture that is stored where the client sends back the
-    /// smaller one it was given. Whatever else it leaves out it has deleted: both versions show
+    /// An upload over a document of more than [`HEAVY`] octets, with the picture that is stored where
+    /// the client sends back the smaller one it was given. May take long. Whatever else it leaves out it has deleted: both versions show
     /// every line.
     fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8>;
 }

@@ -18,6 +18,9 @@ use crate::domain::{
 /// Names looked up at a time.
 const SPELLED: usize = 200;
 
+/// Octets of a name, decoded.
+const MAX_NAME: usize = 255;
+
 /// Served on everything but push registrations.
 const READ: [&str; 6] = ["OPTIONS", "GET", "HEAD", "PROPFIND", "PROPPATCH", "REPORT"];
 
@@ -384,6 +387,11 @@ pub fn group_segment(book: CollectionId, name: &str) -> String {
 /// The segment of the list of a group's members, in the home of a member.
 pub fn members_segment(list: CollectionId, name: &str) -> String {
     format!("members-{list}-{name}")
+}
+
+/// Whether a card or a book may get a name.
+pub fn is_name(segment: &str) -> bool {
+    segment.len() <= MAX_NAME && !segment.contains(char::is_control)
 }
 
 /// Whether a segment has the form of a group's book or list, which no private book may have.

@@ -5,7 +5,7 @@ use carnet_proto::vcard::{
     Binary, Document, Filter, NewLine, Version, matches, partial, project, to_utf8,
 };
 
-use super::{Contact, eas::photo_line};
+use super::{Contact, eas::photo_line, picture};
 use crate::dav::facet::{DavFacet, HEAVY, Shown};
 
 impl DavFacet for Contact {
@@ -66,11 +66,7 @@ impl DavFacet for Contact {
     }
 
     fn with_stored_picture(&self, stored: &[u8], uploaded: &[u8]) -> Vec<u8> {
-        let whole = if stored.len() > HEAVY {
-            self.with_stored_photo(stored, uploaded)
-        } else {
-            None
-        };
+        let whole = self.with_stored_photo(stored, uploaded);
         whole.map_or_else(|| uploaded.to_vec(), |card| card.as_bytes().to_vec())
     }
 }
@@ -94,7 +90,8 @@ impl Contact {
         );
         let (from, whole) = heavy_photo(&stored)?;
         let (at, sent) = photo(&uploaded)?;
-        (self.pictures.for_card(&whole)? == sent).then_some(())?;
+        let may_be_smaller = sent.len() < whole.len() && picture::is_jpeg(&sent);
+        (may_be_smaller && self.pictures.for_card(&whole)? == sent).then_some(())?;
         let mut edit = uploaded.edit();
         let line = if stored.version() == uploaded.version() {
             NewLine::from_line(&stored.lines()[from])

@@ -34,7 +34,11 @@ const CACHED: usize = 1024;
 
 /// Scaled pictures, by purpose and digest of the original.
 #[derive(Debug, Default)]
-pub struct Cache(Mutex<Made>);
+pub struct Cache {
+    made: Mutex<Made>,
+    /// Held while a picture of a card is decoded, which takes hundreds of megabytes.
+    decoding: Mutex<()>,
+}
 
 type Key = (Purpose, String);
 
@@ -67,16 +71,24 @@ impl Cache {
         is_for_device(octets) || self.lock().pictures.contains_key(&key)
     }
 
-    /// A JPEG of at most 1024 pixels; none when the picture cannot be read. May take long.
+    /// A JPEG of at most 1024 pixels; none when the picture cannot be read. May take long, and
+    /// waits for others that are being made.
     pub fn for_card(&self, octets: &[u8]) -> Option<Vec<u8>> {
-        self.made((Purpose::Card, digest(octets)), || {
-            for_storage(octets, None).ok()
-        })
+        let key = (Purpose::Card, digest(octets));
+        if let Some(known) = self.known(&key) {
+            return known;
+        }
+        let _turn = self.decoding.lock().unwrap_or_else(PoisonError::into_inner);
+        self.made(key, || for_storage(octets, None).ok())
+    }
+
+    fn known(&self, key: &Key) -> Option<Option<Vec<u8>>> {
+        self.lock().pictures.get(key).cloned()
     }
 
     fn made(&self, key: Key, make: impl FnOnce() -> Option<Vec<u8>>) -> Option<Vec<u8>> {
-        if let Some(made) = self.lock().pictures.get(&key) {
-            return made.clone();
+        if let Some(known) = self.known(&key) {
+            return known;
         }
         let made = make();
         self.lock().add(key, made.clone());
@@ -84,7 +96,7 @@ impl Cache {
     }
 
     fn lock(&self) -> MutexGuard<'_, Made> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,7 +120,12 @@ impl Made {
 
 /// A JPEG that is small enough for devices, in octets.
 pub fn fits_a_device(octets: &[u8]) -> bool {
-    octets.starts_with(&[0xFF, 0xD8, 0xFF]) && octets.len() <= DEVICE_OCTETS
+    is_jpeg(octets) && octets.len() <= DEVICE_OCTETS
+}
+
+/// Whether octets begin as a JPEG does.
+pub fn is_jpeg(octets: &[u8]) -> bool {
+    octets.starts_with(&[0xFF, 0xD8, 0xFF])
 }
 
 /// A picture that goes to devices as it is.

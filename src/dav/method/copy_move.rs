@@ -9,7 +9,7 @@ use crate::{
         Call,
         error::Failure,
         output::{Answer, empty},
-        path::{NewPlace, Resource, is_group_segment},
+        path::{NewPlace, Resource, is_group_segment, is_name},
         property::{Dead, of_card, set},
     },
     domain::{
@@ -55,7 +55,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 ..
             },
         ) => {
-            if book.is_view() || target_book.is_view() {
+            if book.is_view() || target_book.is_view() || !is_name(target_name) {
                 return Err(Failure::Status(StatusCode::FORBIDDEN));
             }
             let same_book = target_book.collection().id == book.collection().id;
@@ -100,7 +100,7 @@ pub async fn copy_or_move(call: &Call, moves: bool) -> Result<Answer, Failure> {
                 place: NewPlace::Home,
                 ..
             },
-        ) if moves && !is_group_segment(segment) => {
+        ) if moves && !is_group_segment(segment) && is_name(segment) => {
             let renamed = book.set_segment(segment, &condition(call).await?).await;
             renamed.map_err(|error| Failure::about(error, href))?;
             Ok(empty(StatusCode::CREATED))

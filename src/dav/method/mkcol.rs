@@ -17,7 +17,7 @@ use crate::{
         Call,
         error::Failure,
         output::{Answer, empty, xml},
-        path::{NewPlace, Resource, group_home_href, home_href, is_group_segment},
+        path::{NewPlace, Resource, group_home_href, home_href, is_group_segment, is_name},
         property::{MAX_OCTETS, book_key, set},
     },
     domain::{error::Error, rights::Right},
@@ -48,7 +48,7 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     };
     require(call).await?;
     let asked = asked(call)?;
-    if is_group_segment(segment) || segment.len() > 255 {
+    if is_group_segment(segment) || !is_name(segment) {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
     let mut display_name = segment.clone();

@@ -3,15 +3,16 @@
 use bytes::Bytes;
 use carnet_proto::dav::{href::encode, precondition::Precondition};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use tokio::task::block_in_place;
 
 use super::precondition::condition;
 use crate::{
     dav::{
         Call,
         error::Failure,
-        facet::DavFacet,
+        facet::{DavFacet, HEAVY},
         output::{Answer, Content, VCARD, empty, typed},
-        path::Resource,
+        path::{Resource, is_name},
         push,
     },
     domain::{
@@ -21,9 +22,6 @@ use crate::{
     },
 };
 
-/// Octets of a name, decoded.
-const MAX_NAME: usize = 255;
-
 /// Answers PUT of a card: 201 or 204; 405 on anything but a card, 412 when a condition fails.
 pub async fn put(call: &Call) -> Result<Answer, Failure> {
     let Resource::Card { book, name, .. } = &call.resource else {
@@ -32,7 +30,7 @@ pub async fn put(call: &Call) -> Result<Answer, Failure> {
     if call.headers.contains_key(header::CONTENT_RANGE) {
         return Err(Failure::BadRequest("Content-Range with PUT".into()));
     }
-    if name.len() > MAX_NAME {
+    if !is_name(name) {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
     let condition = condition(call).await?;
@@ -53,8 +51,10 @@ pub async fn store(
     let edit = move |current: Option<&[u8]>| -> Result<Vec<u8>, Error> {
         let uploaded = content.clone().ok_or(Error::TooLarge { limit })?;
         Ok(match current {
-            Some(current) => facet.with_stored_picture(current, &uploaded),
-            None => uploaded.to_vec(),
+            Some(current) if current.len() > HEAVY => {
+                block_in_place(|| facet.with_stored_picture(current, &uploaded))
+            }
+            _ => uploaded.to_vec(),
         })
     };
     let written = match book.put(name, condition, &edit).await {

@@ -158,6 +158,31 @@ fn row_43_overwrite_f_keeps_what_is_there() {
 }
 
 #[test]
+fn a_move_gives_no_name_that_an_upload_could_not() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let club = club(&alice);
+    let from = format!("{BOOK}m.vcf");
+    alice.put(&from, &[], card("m", "M"));
+    let to = |method: &str, from: &str, to: &str| {
+        let headers = [("Destination", to)];
+        alice.send(method, from, &headers, "").status
+    };
+    for name in ["x".repeat(256), "x%0Ay".to_owned()] {
+        let (card, book) = (
+            format!("{club}{name}"),
+            format!("/dav/alice/private/{name}/"),
+        );
+        assert_eq!(alice.put(&card, &[], card_with("n", "N", &[])).status, 403);
+        assert_eq!(to("MOVE", &from, &card), 403);
+        assert_eq!(to("COPY", &from, &card), 403);
+        assert_eq!(to("MOVE", club, &book), 403);
+    }
+    assert_eq!(alice.get(&from).status, 200);
+    server.check();
+}
+
+#[test]
 fn row_44_two_cards_of_a_book_cannot_have_one_uid() {
     let server = Server::start();
     let alice = Client::new(&server, "alice");
