@@ -86,13 +86,15 @@ impl Changes<'_> {
     ///
     /// A member whose href was put again since is left out: its live placement answers for it.
     pub async fn next(&mut self, limit: usize) -> Result<Vec<Member>> {
-        let (cards, reached) = self.refused_cards(limit, self.want).await?;
+        let (mut cards, reached) = self.refused_cards(limit, self.want).await?;
         self.refused = reached;
         if !cards.is_empty() {
+            self.place(&mut cards).await?;
             return Ok(cards.into_iter().map(present).collect());
         }
         while !self.done {
-            let rows = self.read(limit).await?;
+            let mut rows = self.read(limit).await?;
+            self.place(&mut rows).await?;
             let Some(last) = rows.last() else {
                 self.done = true;
                 break;
@@ -112,6 +114,13 @@ impl Changes<'_> {
             self.lists.after = Some(list_position(last));
         }
         Ok(page.into_iter().map(present).collect())
+    }
+
+    async fn place(&self, cards: &mut [Card]) -> Result<()> {
+        if self.book.is_view() {
+            self.book.place_cards(cards.iter_mut()).await?;
+        }
+        Ok(())
     }
 
     /// The generated lists still to be told, in the order of their positions.

@@ -79,7 +79,8 @@ fn cards_of_all_books_are_there_and_each_group_is_a_list() {
         Client::with_agent(&server, "bob", MAC),
     );
     bob.put(&format!("{OWN}mine.vcf"), &[], card("u-mine", "Mine"));
-    alice.put(&format!("{TEAM}ours.vcf"), &[], card("u-ours", "Ours"));
+    let ours = card_with("u-ours", "Ours", &["CATEGORIES:Choir"]);
+    alice.put(&format!("{TEAM}ours.vcf"), &[], ours);
     let all = names(&bob);
     for name in ["mine.vcf", "ours.vcf"] {
         assert!(all.contains(&name.to_owned()), "{all:?}");
@@ -96,6 +97,16 @@ fn cards_of_all_books_are_there_and_each_group_is_a_list() {
             .contains("u-ours")
     );
     assert_eq!(got.responses.len(), 2);
+    // However it is read, it has the categories of its group.
+    let all = sync_body("", None).replace("<D:getetag/>", "<C:address-data/>");
+    let synced = Multi::parse(&bob.report(MERGED, &all));
+    for read in [
+        bob.get(asked[0]).text(),
+        got.get(asked[0]).text(CARDDAV, "address-data"),
+        synced.get(asked[0]).text(CARDDAV, "address-data"),
+    ] {
+        assert!(read.contains("CATEGORIES:Choir"), "{read}");
+    }
 }
 
 #[test]
