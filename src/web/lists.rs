@@ -60,7 +60,7 @@ pub async fn members_of(
     let place = PlacePath::of(book).path();
     let mut members = Vec::new();
     for uid in uids.iter().take(SHOWN) {
-        let Some(card) = book.by_uid(uid).await? else {
+        let Some(card) = book.member(uid).await? else {
             continue;
         };
         let addresses = web.facet.addresses(&card.document);

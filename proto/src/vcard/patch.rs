@@ -439,7 +439,7 @@ pub fn list_card(name: &str, uid: &str, members: &[String]) -> Vec<u8> {
         NewLine::new(
             "X-ADDRESSBOOKSERVER-MEMBER",
             &[],
-            format!("urn:uuid:{bare}"),
+            format!("urn:uuid:{}", escape_text(bare)),
         )
     }));
     let mut card = b"BEGIN:VCARD\r\nVERSION:3.0\r\n".to_vec();

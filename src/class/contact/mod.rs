@@ -147,7 +147,7 @@ impl Class for Contact {
             add: vec![new.to_owned()],
             remove: vec![old.to_owned()],
         };
-        if members.iter().any(|member| member == old) {
+        if web::list::has(&members, old) {
             replaced.apply(Some(document)).ok()
         } else {
             None

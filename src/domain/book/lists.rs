@@ -2,7 +2,7 @@
 //! behind a view, one for each tag of a private book's owner. Writing the list of a tag changes the
 //! tags of its contacts.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Book, Condition, Edit, Moved, Removed, Written, write::Attempt};
 use crate::domain::{
@@ -212,7 +212,13 @@ impl Book {
         }
         let held = self.class().members(&list.document);
         let held: HashSet<String> = held.into_iter().flat_map(|(_, held)| held).collect();
-        let wanted: HashSet<String> = wanted.into_iter().collect();
+        let known: HashMap<String, &String> =
+            held.iter().map(|uid| (uid.to_lowercase(), uid)).collect();
+        let wanted = wanted.into_iter().map(|uid| {
+            let same = known.get(&uid.to_lowercase());
+            same.map_or(uid, |same| (*same).clone())
+        });
+        let wanted: HashSet<String> = wanted.collect();
         let gained = self.present(wanted.difference(&held)).await?;
         let (mut ops, _) = self.retagging(&gained, &[tag.id], &[]).await?;
         if *condition != Condition::None {
@@ -263,9 +269,20 @@ impl Book {
     async fn present(&self, uids: impl Iterator<Item = &String>) -> Result<Vec<Placement>> {
         let mut found = Vec::new();
         for uid in uids {
-            let card = self.by_uid(uid).await?;
+            let card = self.member(uid).await?;
             found.extend(card.map(|card| card.placement));
         }
         Ok(found)
+    }
+
+    /// The contact a list names by a UID, else by one in other letters: Apple's programs write
+    /// UUIDs in capitals.
+    pub async fn member(&self, uid: &str) -> Result<Option<Card>> {
+        for written in [uid, &uid.to_lowercase(), &uid.to_uppercase()] {
+            if let Some(card) = self.by_uid(written).await? {
+                return Ok(Some(card));
+            }
+        }
+        Ok(None)
     }
 }

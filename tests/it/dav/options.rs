@@ -94,12 +94,13 @@ fn who_is_put_into_such_a_list_has_the_category_and_who_is_taken_out_no_longer()
     let write = |text: &str, condition: &str| -> Answer {
         bob.put(&list, &[("If-Match", condition)], text)
     };
-    let both = with_member(&bob.get(&list).text(), "u-two");
+    // Apple's programs write UIDs in capitals.
+    let both = with_member(&bob.get(&list).text().replace("u-one", "U-ONE"), "U-TWO");
     assert_eq!(write(&both, "\"another\"").status, 412);
     assert!(!is_in_choir(&bob, "two"));
     assert_eq!(write(&both, &bob.etag(&list)).status, 204);
     assert!(is_in_choir(&bob, "one") && is_in_choir(&bob, "two"));
-    let without = both.replace("X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:u-one\r\n", "");
+    let without = both.replace("X-ADDRESSBOOKSERVER-MEMBER:urn:uuid:U-ONE\r\n", "");
     // Whoever names no version may not have seen who is in it.
     assert_eq!(bob.put(&list, &[], &without).status, 204);
     assert!(is_in_choir(&bob, "one"));

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     class::contact::{FAVOURITE, parse},
-    domain::{book::Edit, error::Result},
+    domain::{book::Edit, error::Result, item::without_urn},
 };
 
 const MEMBERS: [&str; 2] = ["MEMBER", "X-ADDRESSBOOKSERVER-MEMBER"];
@@ -57,8 +57,8 @@ impl Edit for Members {
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
         patched(current, |card, patch| {
             let held = places(card, &MEMBERS);
-            let uid_at = |at: &usize| uid(&card.lines()[*at].text());
-            for at in held.iter().filter(|at| self.remove.contains(&uid_at(at))) {
+            let uid_at = |at: &usize| without_urn(&card.lines()[*at].text()).to_owned();
+            for at in held.iter().filter(|at| has(&self.remove, &uid_at(at))) {
                 patch.remove(*at);
             }
             let known: Vec<String> = held.iter().map(uid_at).collect();
@@ -66,7 +66,7 @@ impl Edit for Members {
                 "4.0" => MEMBERS[0],
                 _ => MEMBERS[1],
             };
-            for new in self.add.iter().filter(|new| !known.contains(new)) {
+            for new in self.add.iter().filter(|new| !has(&known, new)) {
                 patch.add(NewLine::new(property, &[], format!("{URN}{new}")));
             }
         })
@@ -76,16 +76,15 @@ impl Edit for Members {
 /// UIDs of the members of a list; none where the card is no list.
 pub fn members(card: &Document) -> Option<Vec<String>> {
     let held = places(card, &MEMBERS).into_iter();
-    (card.kind() == Kind::Group).then(|| held.map(|at| uid(&card.lines()[at].text())).collect())
+    (card.kind() == Kind::Group).then(|| {
+        held.map(|at| without_urn(&card.lines()[at].text()).to_owned())
+            .collect()
+    })
 }
 
-fn uid(member: &str) -> String {
-    let prefix = member.get(..URN.len());
-    if prefix.is_some_and(|prefix| prefix.eq_ignore_ascii_case(URN)) {
-        member[URN.len()..].to_owned()
-    } else {
-        member.to_owned()
-    }
+/// Whether a UID is among some, in whatever letters.
+pub fn has(uids: &[String], uid: &str) -> bool {
+    uids.iter().any(|other| other.eq_ignore_ascii_case(uid))
 }
 
 fn places(card: &Document, names: &[&str]) -> Vec<usize> {
