@@ -235,7 +235,8 @@ fn n_missing_in_3_0() {
             ("FN:Acme Ltd\r\nKIND:org", ";;;;"),
             ("FN:Room 5\r\nKIND:location", ";;;;"),
             ("FN:a@example.org\r\nEMAIL:a@example.org", ";;;;"),
-            ("FN:01 23\r\nTEL:01 23", ";;;;"),
+            ("FN:01 23\r\nTEL:+33 1 23", ";;;;"),
+            ("FN:Unnamed", ";;;;"),
             ("FN:\r\nNICKNAME:Addy Ten", ";;;;"),
             ("FN:Old Friends\r\nKIND:group", "Old Friends;;;;"),
         ] {

@@ -8,6 +8,8 @@ use super::line::{Encoding, Line};
 
 /// Content lines in one card.
 const MAX_LINES: usize = 10_000;
+/// FN of a card without anything to call it by: RFC 6350 §6.2.1 wants one.
+pub const NAMELESS: &str = "Unnamed";
 const TOO_LONG: &str = "more than 10,000 lines";
 
 /// A card: its octets, and the positions of its lines.
@@ -185,7 +187,7 @@ impl Document {
             .or_else(|| text("NICKNAME"))
             .or_else(|| text("EMAIL"))
             .or_else(|| text("TEL"))
-            .unwrap_or_else(|| "Unnamed".to_owned())
+            .unwrap_or_else(|| NAMELESS.to_owned())
     }
 
     /// Whether a part of the name is given in N.

@@ -15,7 +15,7 @@ mod value;
 mod version;
 
 pub use date::PartialDate;
-pub use document::{Document, Kind, ParseError, opens_agent, split_stream};
+pub use document::{Document, Kind, NAMELESS, ParseError, opens_agent, split_stream};
 pub use filter::{
     Collation, Filter, MatchType, ParamFilter, PropFilter, Test, TextMatch, matches, partial,
 };

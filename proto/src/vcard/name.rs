@@ -1,13 +1,13 @@
 //! The parts of a name that is only displayed.
 
 use super::{
-    document::{Document, Kind},
+    document::{Document, Kind, NAMELESS},
     line::Line,
 };
 
 impl Document {
     /// Given and family name of a person, by FN alone; none of anything else, and where FN is the
-    /// organization, an address or a number.
+    /// organization, an address, a number or what stands for no name.
     pub fn divided_name(&self) -> Option<(String, String)> {
         let name = self.first("FN")?.text();
         let name = name.trim();
@@ -15,8 +15,9 @@ impl Document {
         let organization = self.first("ORG").map(Line::components).unwrap_or_default();
         let is_organization = organization.first().is_some_and(|org| org.trim() == name)
             || organization.join(" ").trim() == name;
-        let mut reach = self.all("EMAIL").chain(self.all("TEL"));
-        let is_other = is_organization || reach.any(|line| line.text().trim() == name);
+        let is_address = self.all("EMAIL").any(|line| line.text().trim() == name);
+        let is_number = name.contains(char::is_numeric) && !name.contains(char::is_alphabetic);
+        let is_other = is_organization || is_address || is_number || name == NAMELESS;
         (is_person && !is_other && !name.is_empty()).then(|| halves(name))
     }
 }

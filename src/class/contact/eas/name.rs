@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use carnet_proto::{
-    vcard::{Document, Line, escape_text},
+    vcard::{Document, Line, NAMELESS, escape_text},
     wbxml::{Tag, page::contacts as c},
 };
 
@@ -11,8 +11,6 @@ use super::{mailbox, slots::set_line, typed};
 
 /// The property that holds a FileAs chosen by a client.
 pub const FILE_AS: &str = "X-EVOLUTION-FILE-AS";
-/// FN of a contact without anything to call it by: vCard wants one.
-const NAMELESS: &str = "Unnamed";
 
 /// Elements of N.
 pub const PARTS: [Tag; 5] = [
@@ -52,10 +50,7 @@ pub fn file_as(card: &Document) -> String {
 /// The components of N of a person whose card has them in FN alone, by the rule of imports; none
 /// where N has a part.
 pub fn parts(card: &Document) -> Option<Vec<String>> {
-    let name = card.first("FN").filter(|_| !card.is_named())?;
-    let (given, family) = card
-        .divided_name()
-        .filter(|_| name.text().trim() != NAMELESS)?;
+    let (given, family) = card.divided_name().filter(|_| !card.is_named())?;
     Some(vec![
         family,
         given,
