@@ -278,7 +278,7 @@ async fn show_page(
     let folders = web.core.folders(&visit.actor).await?;
     let mut into = Vec::new();
     for folder in &folders {
-        if folder.privileges().await?.add {
+        if folder.may_add() {
             into.push((folder.collection().id.0, name_of(folder, visit)));
         }
     }

@@ -355,7 +355,7 @@ pub async fn targets(
     let mut targets = Vec::new();
     for other in books {
         let elsewhere = Some(other.collection().id) != shown;
-        if elsewhere && !other.is_private() && other.privileges().await?.add {
+        if elsewhere && !other.is_private() && other.may_add() {
             targets.push((other.collection().id.0, name_of(other, visit)));
         }
     }

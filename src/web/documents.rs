@@ -252,7 +252,7 @@ async fn targets(web: &Web, visit: &Visit, book: &Book) -> Result<Vec<(i64, Stri
     let mut targets = Vec::new();
     for other in web.core.folders(&visit.actor).await? {
         let elsewhere = other.collection().id != book.collection().id;
-        if elsewhere && other.privileges().await?.add {
+        if elsewhere && other.may_add() {
             let name = super::share::name_of(&other, visit);
             targets.push((other.collection().id.0, name));
         }

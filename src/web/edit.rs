@@ -63,7 +63,7 @@ async fn default_place(web: &Web, visit: &Visit) -> Result<Option<PlacePath>> {
         return Ok(None);
     };
     let book = web.core.open_group(&visit.actor, name).await?;
-    let adds = book.privileges().await?.add;
+    let adds = book.may_add();
     Ok(adds.then(|| PlacePath::of(&book)))
 }
 
@@ -71,7 +71,7 @@ async fn default_place(web: &Web, visit: &Visit) -> Result<Option<PlacePath>> {
 pub async fn new(State(web): State<Arc<Web>>, place: PlacePath, visit: Visit) -> Response {
     let shown = async {
         let book = place.open(&web, &visit).await?;
-        if !book.privileges().await?.add {
+        if !book.may_add() {
             let here = [&name_of(&book, &visit) as &dyn std::fmt::Display];
             let told = fill(visit.text.book.may_not_add, &here);
             return Ok(may_not(&web, &visit, told, place.path()));

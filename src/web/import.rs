@@ -86,7 +86,7 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
         let mut into = Vec::new();
         for other in web.core.books(&visit.actor).await? {
             let shown = !other.is_private() || other.collection().is_default();
-            if shown && other.privileges().await?.add {
+            if shown && other.may_add() {
                 let current = other.collection().id == book.collection().id;
                 let path = PlacePath::of(&other).path();
                 into.push((path, name_of(&other, visit), current));
@@ -114,7 +114,7 @@ async fn show_start(web: &Arc<Web>, place: &PlacePath, visit: &Visit, told: Told
 /// The book, where something may be added to it.
 async fn open(web: &Web, place: &PlacePath, visit: &Visit) -> Result<Book> {
     let book = place.open(web, visit).await?;
-    if book.privileges().await?.add {
+    if book.may_add() {
         Ok(book)
     } else {
         Err(Error::Forbidden { right: Right::Add })

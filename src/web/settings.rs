@@ -209,7 +209,7 @@ async fn places(web: &Web, visit: &Visit, settings: &Settings) -> Result<Vec<Cho
     let mut places = vec![("", visit.text.private.to_owned())];
     for own in &visit.actor.memberships {
         let book = web.core.open_group(&visit.actor, &own.name).await?;
-        if book.privileges().await?.add {
+        if book.may_add() {
             places.push((&own.name, own.display_name.clone()));
         }
     }

@@ -262,7 +262,7 @@ async fn show_page(web: &Arc<Web>, visit: &Visit, item: &ItemPath, told: Told) -
     for other in others {
         let id = other.collection().id;
         let there = places.iter().find(|place| knows(place, id));
-        let adds = other.privileges().await?.add;
+        let adds = other.may_add();
         // Further private books are for clients that show them.
         let shown = folder || !other.is_private() || other.collection().is_default();
         if other.collection().is_default_folder() && adds && may.share {

@@ -13,14 +13,18 @@ use crate::domain::{
 impl Book {
     /// What may be done here. `modify` is true when some item may be modified (`docs/design/rights.md`).
     pub async fn privileges(&self) -> Result<Privileges> {
-        let add = self.may(Right::Add);
         let owner = self.is_private() && !self.actor.is_read_only();
         Ok(Privileges {
             owner,
-            add: add && self.collection.hidden.is_none(),
-            modify: add || owner || self.modifies_something().await?,
+            add: self.may_add(),
+            modify: self.may(Right::Add) || owner || self.modifies_something().await?,
             remove: self.may(Right::RemoveAny),
         })
+    }
+
+    /// [`Privileges::add`] alone, which reads nothing.
+    pub fn may_add(&self) -> bool {
+        self.may(Right::Add) && self.collection.hidden.is_none()
     }
 
     async fn modifies_something(&self) -> Result<bool> {

@@ -54,6 +54,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0033_programs_of_clients.sql"),
     include_str!("schema/0034_bare_uids.sql"),
     include_str!("schema/0035_purge_by_age.sql"),
+    include_str!("schema/0036_plans.sql"),
 ];
 
 /// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.
@@ -155,8 +156,9 @@ pub fn checkpointer(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Statements are planned once: what `PRAGMA optimize` learnt would have them planned anew for each
-/// value they are given (<https://sqlite.org/queryplanner-ng.html#qpstab>).
+/// Statements are planned once, whatever values they are given
+/// (<https://sqlite.org/queryplanner-ng.html#qpstab>), and without statistics of the tables: those of
+/// a small file had a large one scanned.
 fn prepare_statements(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.set_prepared_statement_cache_capacity(128);

@@ -359,11 +359,12 @@ const REVISION: &str = "SELECT r.id, r.item, r.collection, r.placement, r.kind, 
     FROM revision r LEFT JOIN person w ON w.id = r.person";
 
 /// What a person `?1` wrote that was refused, be it proposed or not.
-const REFUSED: &str = "SELECT id FROM revision WHERE person = ?1 AND kind = 'refused'
-    UNION ALL SELECT id FROM revision WHERE person = ?1 AND kind = 'proposed'";
+const REFUSED: &str = "SELECT id FROM revision INDEXED BY revision_kept
+    WHERE person = ?1 AND kind IN ('refused', 'proposed')";
 
 /// A proposal `r` on an item `i`, of origin `o`, that a person `?1` may settle.
-const PROPOSED: &str = "r.kind = 'proposed' AND (i.creator = ?1 OR (
+const PROPOSED: &str = "r.id IN (SELECT id FROM revision INDEXED BY revision_proposed
+    WHERE kind = 'proposed') AND (i.creator = ?1 OR (
     EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = ?1
         AND m.role <> 'member')
     AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.grp = o.grp AND m.person = i.creator)))";

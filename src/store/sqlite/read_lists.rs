@@ -137,12 +137,18 @@ impl Reader<'_> {
             self.one(sql, [sought], |row| row.get(0))
         };
         let sort = sort_column(last_first);
+        let index = if last_first {
+            "placement_last"
+        } else {
+            "placement_first"
+        };
         Ok(Counts {
             favourites: count(&Mark::Favourite)?.unwrap_or(0),
             lists: count(&Mark::Kind(LIST.to_owned()))?.unwrap_or(0),
             letters: self.all(
                 &format!(
-                    "SELECT substr({sort}, 1, 1) AS letter, count(*) FROM placement
+                    "SELECT substr({sort}, 1, 1) AS letter, count(*)
+                     FROM placement INDEXED BY {index}
                      WHERE collection = ?1 AND gone IS NULL GROUP BY letter ORDER BY letter"
                 ),
                 [collection.0],

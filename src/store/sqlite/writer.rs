@@ -191,7 +191,7 @@ impl Thread {
         // theirs to do: nobody waits for them.
         let copied = self
             .connection
-            .execute_batch("PRAGMA busy_timeout = 0; PRAGMA optimize")
+            .execute_batch("PRAGMA busy_timeout = 0")
             .and_then(|()| {
                 let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
                 self.connection

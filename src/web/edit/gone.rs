@@ -48,7 +48,7 @@ pub async fn answer(
     };
     let before = before.map(Bytes::from);
     let from = opened.as_ref().unwrap_or(&private);
-    let into = if from.privileges().await?.add {
+    let into = if from.may_add() {
         from
     } else {
         &private
