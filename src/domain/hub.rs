@@ -61,7 +61,10 @@ impl Hub {
         let mut waiters = self.lock();
         for topic in topics {
             let list = waiters.entry(topic).or_default();
-            list.retain(|waiter| waiter.strong_count() > 0);
+            // Before it grows: each subscription looks at a few others, however many there are.
+            if list.len() == list.capacity() {
+                list.retain(|waiter| waiter.strong_count() > 0);
+            }
             list.push(Arc::downgrade(&notify));
         }
         Subscription { notify }

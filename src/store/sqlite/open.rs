@@ -4,6 +4,8 @@ use std::{
     fs, io,
     os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::Path,
+    thread,
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, config::DbConfig, params};
@@ -170,12 +172,21 @@ pub(super) fn rights_revision(connection: &Connection) -> rusqlite::Result<i64> 
 }
 
 pub(super) fn prepare_writer(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_handler(Some(wait_for_the_lock))?;
     connection.execute_batch(
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -65536;
          PRAGMA wal_autocheckpoint = 16000; PRAGMA journal_size_limit = 67108864;",
     )?;
     prepare_statements(connection)
+}
+
+/// Five seconds, a moment at a time: SQLite's own handler sleeps so long between two tries that
+/// another process which writes again and again would never be met at rest.
+fn wait_for_the_lock(tries: i32) -> bool {
+    const MOMENT: Duration = Duration::from_millis(2);
+    thread::sleep(MOMENT);
+    MOMENT * tries.unsigned_abs() < Duration::from_secs(5)
 }
 
 pub(super) fn migrate(connection: &mut Connection) -> Result<()> {

@@ -48,11 +48,7 @@ pub async fn answer(
     };
     let before = before.map(Bytes::from);
     let from = opened.as_ref().unwrap_or(&private);
-    let into = if from.may_add() {
-        from
-    } else {
-        &private
-    };
+    let into = if from.may_add() { from } else { &private };
     let form = Form {
         item,
         sent,
