@@ -1,6 +1,5 @@
 //! What is fuzzed of the server: each target takes any octets, and panics when a promise breaks.
 
-use crate::text::EN;
 use carnet::{
     class::contact::Contact,
     connect::{Address, profile},
@@ -11,6 +10,7 @@ use carnet::{
         settings::Settings,
     },
     eas::facet::{EasFacet, Supported, View},
+    text::EN,
     transfer::{self, Asked, Options},
     web::facet::{Submitted, WebFacet},
 };
