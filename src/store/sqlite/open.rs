@@ -54,6 +54,7 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0033_programs_of_clients.sql"),
     include_str!("schema/0034_bare_uids.sql"),
     include_str!("schema/0035_purge_by_age.sql"),
+    include_str!("schema/0036_left_behind.sql"),
 ];
 
 /// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.

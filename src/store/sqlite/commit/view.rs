@@ -116,7 +116,8 @@ impl Commit<'_> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// The view unites these books from now on; what only another one held is looked at again.
+    /// The view unites these books from now on; what it shows of another one is looked at again,
+    /// whether that book still holds it or not.
     fn set_sources(&mut self, view: i64, wanted: &[CollectionId]) -> Applied<()> {
         for source in self.sources(view)? {
             if wanted.contains(&CollectionId(source.book)) {
@@ -125,9 +126,10 @@ impl Commit<'_> {
             let items: Vec<i64> = self
                 .connection
                 .prepare_cached(
-                    "SELECT item FROM placement WHERE collection = ?1 AND gone IS NULL",
+                    "SELECT item FROM view_placement WHERE collection = ?1 AND gone IS NULL
+                         AND instr(' ' || within || ' ', ' ' || ?2 || ' ') > 0",
                 )?
-                .query_map([source.book], |row| row.get(0))?
+                .query_map([view, source.book], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             self.connection
                 .prepare_cached("DELETE FROM view_source WHERE view = ?1 AND source = ?2")?
