@@ -228,7 +228,7 @@ impl<'a> Cards<'a> {
                 escape_into(&placement.display, found);
                 found.push_str("</D:displayname>");
             }
-            Live::Modified => write(name, &webdav::http_date(placement.modified), found),
+            Live::Modified => write(name, &webdav::http_date(placement.shown_since), found),
             Live::Created => write(name, &webdav::date_time(placement.created), found),
             Live::Length => {
                 let length = self.call.render(self.book, card, None).len();

@@ -24,8 +24,8 @@ impl Reader<'_> {
     pub fn changed_at(&self, collection: CollectionId) -> rusqlite::Result<Option<Timestamp>> {
         let last = self.one(
             "SELECT max(at) FROM (
-                 SELECT max(i.modified, p.placed_at) AS at FROM (
-                     SELECT item, placed_at FROM placement
+                 SELECT max(i.modified, p.placed_at, p.changed_at) AS at FROM (
+                     SELECT item, placed_at, changed_at FROM placement
                      WHERE collection = ?1 AND gone IS NULL ORDER BY changed DESC LIMIT 1) p
                  JOIN item i ON i.id = p.item
                  UNION ALL SELECT gone_at FROM (
@@ -118,7 +118,7 @@ impl Reader<'_> {
                 upto.0,
                 count(limit),
             ],
-            |row| Ok((card(row)?, Timestamp(row.get(26)?))),
+            |row| Ok((card(row)?, Timestamp(row.get(27)?))),
             |(card, _)| card.document.len(),
         )
     }

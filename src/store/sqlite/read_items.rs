@@ -12,7 +12,8 @@ use crate::domain::{
 pub(super) const HEAD: &str =
     "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
     i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
-    length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside";
+    length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside,
+    max(i.modified, p.changed_at)";
 
 /// Documents held in memory for one page; the last may go beyond.
 const PAGE_OCTETS: usize = 128 * 1024;
@@ -59,6 +60,7 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
         overlay: overlay.into(),
         mixed: row.get(23)?,
         beside: beside.into(),
+        shown_since: Timestamp(row.get(25)?),
     })
 }
 
@@ -71,7 +73,7 @@ pub fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
 }
 
 pub(super) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
-    let document: Vec<u8> = row.get(25)?;
+    let document: Vec<u8> = row.get(26)?;
     Ok(Card {
         placement: head(row)?,
         document: document.into(),

@@ -192,17 +192,22 @@ impl<'a> Commit<'a> {
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, &placed)?;
         self.bound_versions(placed.item, revision)?;
-        let seq = self.next_seq(placed.collection)?;
-        self.connection
-            .prepare_cached(
-                "UPDATE placement SET changed = ?2, overlay = ?3, writer = ?4 WHERE id = ?1",
-            )?
-            .execute(params![
-                placed.id,
-                seq,
-                overlay,
-                writer.map(|device| device.0)
-            ])?;
+        for other in &shown {
+            let seq = self.next_seq(other.collection)?;
+            let writer = writer.filter(|_| other.id == placed.id);
+            self.connection
+                .prepare_cached(
+                    "UPDATE placement SET changed = ?2, overlay = ?3, writer = ?4, changed_at = ?5
+                     WHERE id = ?1",
+                )?
+                .execute(params![
+                    other.id,
+                    seq,
+                    overlay,
+                    writer.map(|device| device.0),
+                    self.batch.at.0
+                ])?;
+        }
         self.link_owner_tags(placed.collection, placed.item, tags)?;
         self.note_import(placed.item, placed.id, Some(revision), &placed.overlay)?;
         Ok(placed.id)

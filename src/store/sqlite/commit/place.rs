@@ -149,8 +149,9 @@ impl<'a> Commit<'a> {
             .prepare_cached(
                 "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
                      born, changed, maker, writer, overlay, client, came_from, creator, sort_first,
-                     sort_last)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                     sort_last, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                     ?7)",
             )?
             .execute(params![
                 facts.item,

@@ -44,6 +44,7 @@ struct Held {
     uid: String,
     placed_by: i64,
     overlay: Vec<u8>,
+    changed_at: i64,
 }
 
 impl Commit<'_> {
@@ -250,7 +251,8 @@ impl Commit<'_> {
             self.connection
                 .prepare_cached(
                     "UPDATE view_placement SET changed = ?2, writer = ?3, within = ?4, uid = ?5,
-                         placed_by = ?6, overlay = ?7 WHERE id = ?1",
+                         placed_by = ?6, overlay = ?7, changed_at = max(?8, iif(
+                             overlay = ?7, changed_at, ?9)) WHERE id = ?1",
                 )?
                 .execute(params![
                     row,
@@ -259,7 +261,9 @@ impl Commit<'_> {
                     within,
                     first.uid,
                     first.placed_by,
-                    first.overlay
+                    first.overlay,
+                    first.changed_at,
+                    self.batch.at.0
                 ])?;
             return self.note_shown(row, seq, writer, first);
         }
@@ -275,8 +279,8 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO view_placement (item, collection, server_id, uid, placed_by, within,
-                     born, changed, maker, writer, overlay, href)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10,
+                     born, changed, maker, writer, overlay, changed_at, href)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?12,
                      CASE WHEN EXISTS (SELECT 1 FROM view_placement
                          WHERE collection = ?2 AND href = ?11 AND gone IS NULL)
                      THEN ?3 || '.vcf' ELSE ?11 END)",
@@ -293,6 +297,7 @@ impl Commit<'_> {
                 writer,
                 first.overlay,
                 first.href,
+                first.changed_at,
             ])?;
         let row = self.connection.last_insert_rowid();
         self.note_shown(row, seq, writer, first)
@@ -315,7 +320,7 @@ impl Commit<'_> {
             .connection
             .prepare_cached(
                 "SELECT p.collection, p.server_id, p.uid, p.placed_by, p.overlay, p.id, p.changed,
-                     p.href
+                     p.href, p.changed_at
                  FROM placement p
                  JOIN view_source s ON s.source = p.collection AND s.view = ?1
                  JOIN collection c ON c.id = p.collection
@@ -332,6 +337,7 @@ impl Commit<'_> {
                     placement: row.get(5)?,
                     changed: row.get(6)?,
                     href: row.get(7)?,
+                    changed_at: row.get(8)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?)
