@@ -282,6 +282,11 @@ impl Commit<'_> {
         }
         self.audit_account(person, "removed")?;
         let removed = self
+        // So do the books it had deleted.
+        self.run(
+            "UPDATE collection SET person = NULL WHERE person = ?1 AND kind = 'removed'",
+            [person.0],
+        )?;
             .connection
             .prepare_cached("DELETE FROM person WHERE id = ?1")?
             .execute([person.0])?;
