@@ -430,6 +430,7 @@ impl Book {
             (bytes.to_vec(), Vec::new(), Vec::new())
         };
         let stored_uid = current.map(|card| card.placement.uid.as_str());
+            expected_changed: placement.changed,
         let mut index = class.index(&document, stored_uid)?;
         // A key from before keys were bare stays as it is.
         if let Some(known) = stored_uid.filter(|known| without_urn(known) == index.uid) {

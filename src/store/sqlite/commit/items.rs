@@ -63,9 +63,13 @@ impl<'a> Commit<'a> {
                 through,
                 overlay,
                 writer,
-            } => self.edit(*item, *expected_rev, content, *through, overlay, *writer),
+            } => {
+                let through = self.expected(*through, *expected_changed)?;
+                self.edit(*item, *expected_rev, content, &through, overlay, *writer)
+            }
             ItemOp::SetOverlay {
                 placement,
+                expected_changed,
                 expected_changed,
                 overlay,
                 tags,
@@ -94,13 +98,11 @@ impl<'a> Commit<'a> {
         item: ItemId,
         expected_rev: i64,
         content: &'a Content,
-        through: PlacementId,
+        through: &Placed,
         overlay: &Option<(Vec<u8>, Vec<String>)>,
         writer: Option<DeviceId>,
     ) -> Applied<i64> {
         let index = &content.index;
-        // Decided on the place the write came through: it must still show the item.
-        let through_live = self.live(through)?;
         self.require_blob(index.blob.as_ref())?;
         let revision = self.keep_version(item.0, expected_rev)?;
         let changed = self
@@ -137,10 +139,14 @@ impl<'a> Commit<'a> {
         for placed in self.live_placements(item.0)? {
             self.check_uid(placed.collection, &index.uid, placed.id)?;
             let seq = self.next_seq(placed.collection)?;
-            let came_through = placed.id == through.0;
+            let came_through = placed.id == through.id;
             let new_overlay = overlay
                 .as_ref()
-                .filter(|_| came_through)
+        let own = match overlay {
+            Some(_) => self.own_books(through.collection)?,
+            None => Vec::new(),
+        };
+                .filter(|_| came_through || own.contains(&placed.collection))
                 .map(|(overlay, _)| overlay);
             self.connection
                 .prepare_cached(
@@ -156,9 +162,9 @@ impl<'a> Commit<'a> {
                 ])?;
         }
         if let Some((_, tags)) = overlay {
-            self.link_owner_tags(through_live.collection, item.0, tags)?;
+            self.link_owner_tags(through.collection, item.0, tags)?;
         }
-        self.note_import(item.0, through.0, Some(revision), &through_live.overlay)?;
+        self.note_import(item.0, through.id, Some(revision), &through.overlay)?;
         Ok(item.0)
     }
 
@@ -170,10 +176,7 @@ impl<'a> Commit<'a> {
         tags: &[String],
         writer: Option<DeviceId>,
     ) -> Applied<i64> {
-        let placed = self.live(placement)?;
-        if placed.changed != expected_changed.0 {
-            return Err(Error::PreconditionFailed.into());
-        }
+        let placed = self.expected(placement, expected_changed)?;
         self.connection
             .prepare_cached(
                 "INSERT INTO revision (kind, item, collection, placement, at, person, client,
@@ -190,7 +193,12 @@ impl<'a> Commit<'a> {
                 placed.overlay,
             ])?;
         let revision = self.connection.last_insert_rowid();
-        self.keep_place(revision, &placed)?;
+        let own = self.own_books(placed.collection)?;
+        let mut shown = self.live_placements(placed.item)?;
+        shown.retain(|other| other.id == placed.id || own.contains(&other.collection));
+        for other in &shown {
+            self.keep_place(revision, other)?;
+        }
         self.bound_versions(placed.item, revision)?;
         for other in &shown {
             let seq = self.next_seq(other.collection)?;
@@ -320,6 +328,20 @@ impl<'a> Commit<'a> {
     pub(super) fn note_import(
         &self,
         item: i64,
+    /// The private books and folders of the owner of one: what is the owner's alone is the same in
+    /// each. None beside the book of a group.
+    fn own_books(&self, collection: i64) -> Applied<Vec<i64>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT o.id FROM collection c
+                 JOIN collection o ON o.person = c.person AND o.kind = 'private'
+                 WHERE c.id = ?1 AND c.kind = 'private'",
+            )?
+            .query_map([collection], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
         placement: i64,
         revision: Option<i64>,
         overlay: &[u8],
@@ -393,4 +415,14 @@ impl<'a> Commit<'a> {
             .query_map([item], Placed::read)?
             .collect::<rusqlite::Result<_>>()?)
     }
+    /// A live placement, as it was when a write through it was decided.
+    fn expected(&self, placement: PlacementId, changed: Seq) -> Applied<Placed> {
+        let placed = self.live(placement)?;
+        if placed.changed == changed.0 {
+            Ok(placed)
+        } else {
+            Err(Error::PreconditionFailed.into())
+        }
+    }
+
 }
