@@ -28,6 +28,11 @@ pub enum BookOp {
     RemoveBook { collection: CollectionId },
     /// `PreconditionFailed` unless a collection stands at a sequence.
     Unmoved { collection: CollectionId, seq: Seq },
+    /// Brings back a private book that was deleted, without what was in it; `NotFound` for any other.
+    RestoreBook {
+        collection: CollectionId,
+        owner: PersonId,
+    },
     /// Dead and personal properties of a DAV resource, by its stable key; `value` none removes.
     SetProperty {
         /// None: shared by all who see the resource.

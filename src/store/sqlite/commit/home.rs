@@ -39,6 +39,8 @@ impl Commit<'_> {
             }
             BookOp::RemoveBook { collection } => {
                 self.empty(collection.0)?;
+                self.net_removals += self.live_in(collection.0)?;
+                self.removed_from = Some(collection.0);
                 self.hide_book(collection.0, None)?;
                 self.connection
                     .prepare_cached("UPDATE collection SET kind = 'removed' WHERE id = ?1")?
@@ -46,6 +48,7 @@ impl Commit<'_> {
                 Ok(collection.0)
             }
             BookOp::MoveBook {
+            BookOp::RestoreBook { collection, owner } => self.restore_book(collection.0, owner.0),
                 collection,
                 segment,
             } => self.move_book(collection.0, segment),
@@ -76,6 +79,24 @@ impl Commit<'_> {
     }
 
     /// The resource of a book is known by its permanent identifier.
+    /// A deleted book is its owner's again, under another segment where its own is taken.
+    fn restore_book(&mut self, book: i64, owner: i64) -> Applied<i64> {
+        let restored = self
+            .connection
+            .prepare_cached(
+                "UPDATE collection AS c SET kind = 'private', segment = iif(EXISTS (
+                     SELECT 1 FROM collection o WHERE o.person = c.person AND o.kind = 'private'
+                         AND o.class = c.class AND o.segment = c.segment), c.uuid, c.segment)
+                 WHERE id = ?1 AND person = ?2 AND kind = 'removed' AND class = 'contact'",
+            )?
+            .execute([book, owner])?;
+        if restored == 0 {
+            return Err(Error::NotFound.into());
+        }
+        self.show_book(owner, book)?;
+        Ok(book)
+    }
+
     pub(super) fn note_described(
         &mut self,
         resource: &str,
