@@ -244,6 +244,11 @@ impl<'a> Commit<'a> {
         }
     }
 
+            Op::Disinherit {
+                from,
+                into,
+                collection,
+            } => self.disinherit(*from, *into, *collection),
     fn author(&self) -> Option<i64> {
         self.batch.person.map(|person| person.0)
     }
