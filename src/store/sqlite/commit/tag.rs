@@ -161,7 +161,8 @@ impl Commit<'_> {
                  SELECT 'comment', item, collection, ?2, ?3, ?4, CAST(text AS BLOB), json_object(
                      'comment', id, 'author', author, 'at', at,
                      'deleted', json(iif(?5, 'true', 'false')))
-                 FROM comment WHERE id = ?1",
+                 FROM comment c WHERE id = ?1 AND EXISTS (SELECT 1 FROM placement p
+                     WHERE p.item = c.item AND p.collection = c.collection AND p.gone IS NULL)",
             )?
             .execute(params![
                 comment,
