@@ -5,9 +5,9 @@ use std::{future::Future, sync::Arc};
 use super::{
     access::own_password,
     actor::{Actor, Client},
-    batch::{Batch, BookOp, Committed, Op, PersonOp},
+    batch::{Batch, BookOp, Committed, DeviceOp, Op, PersonOp},
     blocking::Turns,
-    book::{Book, RETRIES, Served},
+    book::{Book, Follower, RETRIES, Served},
     class::{CONTACT, Class},
     collection::{Collection, Place},
     cursor::Cursor,
@@ -392,7 +392,21 @@ impl Core {
         D: Fn(Arc<Actor>) -> F + Send + Sync,
         F: Future<Output = Result<T>> + Send,
     {
+        let forgotten: Vec<(PersonId, String)> = batch
+            .ops
+            .iter()
+            .filter_map(|op| match op {
+                Op::Device(DeviceOp::ForgetClient { person, label }) => {
+                    Some((*person, label.clone()))
+                }
+                _ => None,
+            })
+            .collect();
         let mut actor = actor.clone();
+        for (person, label) in forgotten {
+            let is_gone = |known: &Follower| known.person == person && known.client == label;
+            self.served.forget(is_gone);
+        }
         for _ in 0..RETRIES {
             match decide(actor.clone()).await {
                 Err(Error::PreconditionFailed) => actor = self.again(&actor).await?,

@@ -223,6 +223,10 @@ pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
             params![id, random_id(8)],
         )?;
     }
+    // What clients hold is of another history.
+    for table in ["dav_client", "dav_client_card"] {
+        transaction.execute(&format!("DELETE FROM {table}"), [])?;
+    }
     transaction.execute("DELETE FROM meta WHERE name = ?1", [COPY])?;
     transaction.commit()
 }
