@@ -450,10 +450,8 @@ impl Core {
             _ => GroupRight::None,
         };
         let refused = match collection.place {
-            Place::Group(_) | Place::Members(_) | Place::View(_) => {
-                self.store.last_refused(actor.person, collection.id).await?
-            }
-            _ => None,
+            Place::Home(_) => None,
+            _ => self.store.last_refused(actor.person, collection.id).await?,
         };
         let rights = place_rights(actor, &collection, grant);
         let (core, actor) = (self.clone(), actor.clone());

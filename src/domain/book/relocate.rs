@@ -232,8 +232,11 @@ impl Book {
         let found = self.by_hrefs(&[href.to_owned()]).await?;
         let found = found.into_iter().next().flatten();
         let marks = self.marks().await?;
-        let etag = found.as_ref().map(|card| marks.etag(&card.placement));
-        if !condition.holds(etag.as_deref()) {
+        let is_met = match &found {
+            Some(card) => marks.hold(condition, &card.placement),
+            None => condition.holds(None),
+        };
+        if !is_met {
             return Err(Obstacle::Here(Error::PreconditionFailed).into());
         }
         let Some(card) = found else {

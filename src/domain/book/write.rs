@@ -190,7 +190,7 @@ impl Book {
         }
         let marks = self.marks().await?;
         let stale = *condition == Condition::None && self.stale(&card.placement).await?.is_some();
-        if stale || !condition.holds(Some(&marks.etag(&card.placement))) {
+        if stale || !marks.hold(condition, &card.placement) {
             return Err(Error::PreconditionFailed.into());
         }
         let op = removal(&card.placement);
@@ -232,8 +232,10 @@ impl Book {
         let shown = current.as_ref().map(|card| self.content(card));
         let bytes = edit.apply(shown.as_deref());
         let marks = self.marks().await?;
-        let etag = current.as_ref().map(|card| marks.etag(&card.placement));
-        let is_met = condition.holds(etag.as_deref());
+        let is_met = match &current {
+            Some(card) => marks.hold(condition, &card.placement),
+            None => condition.holds(None),
+        };
         self.refuse_put(
             current.as_ref(),
             shown.as_deref(),
