@@ -210,7 +210,7 @@ impl Book {
             }
         };
         if how == How::Move {
-            self.require_removal(placement).await?;
+            self.require_departure(placement).await?;
             ops.push(removal(placement));
         }
         let placed = Placed {

@@ -167,7 +167,7 @@ impl Book {
             let right = Right::Add;
             return Err(Obstacle::There(Error::Forbidden { right }).into());
         }
-        self.require_removal(&card.placement).await?;
+        self.require_departure(&card.placement).await?;
         let mut ops = vec![removal(&card.placement)];
         if let Some(occupant) = &occupant {
             self.require_removal(occupant).await.map_err(Stop::there)?;

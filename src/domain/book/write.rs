@@ -208,6 +208,17 @@ impl Book {
             Ok(()) => self.require_deletions().await,
             refused => refused,
         };
+        self.offered_again(placement, allowed).await
+    }
+
+    /// [`Book::require_removal`] of what comes under another name or into another place: no deletion
+    /// that could be held.
+    pub(in crate::domain) async fn require_departure(&self, placement: &Placement) -> Result<()> {
+        let allowed = self.require(placement, Right::Remove).await;
+        self.offered_again(placement, allowed).await
+    }
+
+    async fn offered_again(&self, placement: &Placement, allowed: Result<()>) -> Result<()> {
         if let Err(Error::Forbidden { .. }) = &allowed {
             let op = Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
@@ -246,9 +257,18 @@ impl Book {
         .await?;
         let created = current.is_none();
         let known = self.actor.client.is_page() || self.follows().await?;
-        let moved = match current {
-            None => self.put_new(href, &bytes?).await?,
-            Some(card) => self.put_over(&card, bytes, condition, edit).await?,
+        let put = match &current {
+            None => self.put_new(href, &bytes).await,
+            Some(card) => self.put_over(card, &bytes, condition, edit).await,
+        };
+        let moved = match put {
+            Err(Attempt::Failed(error @ Error::UidConflict { .. })) => {
+                let reason = "another contact here has its UID";
+                let refusal = self.refusal(current.as_ref(), bytes?, reason);
+                self.keep_refused(refusal.unmarked()).await?;
+                return Err(error.into());
+            }
+            put => put?,
         };
         let card = self.get(href).await?;
         if !known {
@@ -308,7 +328,12 @@ impl Book {
         Err(error.into())
     }
 
-    async fn put_new(&self, href: &str, bytes: &[u8]) -> std::result::Result<Moved, Attempt> {
+    async fn put_new(
+        &self,
+        href: &str,
+        bytes: &Result<Vec<u8>>,
+    ) -> std::result::Result<Moved, Attempt> {
+        let bytes = bytes.as_ref().map_err(Error::clone)?;
         let admitted = self.admit(bytes, None)?;
         let create = self.creation(admitted, self.new_placement(href.to_owned()));
         let committed = self.commit(vec![create, self.written(href)]).await?;
@@ -319,7 +344,7 @@ impl Book {
     async fn put_over(
         &self,
         card: &Card,
-        bytes: Result<Vec<u8>>,
+        bytes: &Result<Vec<u8>>,
         condition: &Condition,
         edit: &dyn Edit,
     ) -> std::result::Result<Moved, Attempt> {
@@ -331,7 +356,8 @@ impl Book {
         let mut mine = None;
         match held {
             None => {
-                ops.extend(self.revision(card, &bytes?)?);
+                let bytes = bytes.as_ref().map_err(Error::clone)?;
+                ops.extend(self.revision(card, bytes)?);
                 if ops.is_empty() {
                     return Ok(Moved::new());
                 }
@@ -404,6 +430,7 @@ impl Book {
             expected_rev: placement.rev,
             content,
             through: placement.id,
+            expected_changed: placement.changed,
             overlay: (!same_overlay).then_some((overlay, tags)),
             writer: None,
         })))
@@ -432,7 +459,6 @@ impl Book {
             (bytes.to_vec(), Vec::new(), Vec::new())
         };
         let stored_uid = current.map(|card| card.placement.uid.as_str());
-            expected_changed: placement.changed,
         let mut index = class.index(&document, stored_uid)?;
         // A key from before keys were bare stays as it is.
         if let Some(known) = stored_uid.filter(|known| without_urn(known) == index.uid) {
