@@ -36,6 +36,12 @@ impl Placed {
     }
 }
 
+/// What a batch places in the private books of somebody who has a quota.
+pub(super) struct Room {
+    limit: i64,
+    placed: i64,
+}
+
 impl<'a> Commit<'a> {
     pub(super) fn item_op(&mut self, op: &'a ItemOp) -> Applied<i64> {
         match op {
@@ -61,6 +67,7 @@ impl<'a> Commit<'a> {
                 expected_rev,
                 content,
                 through,
+                expected_changed,
                 overlay,
                 writer,
             } => {
@@ -69,7 +76,6 @@ impl<'a> Commit<'a> {
             }
             ItemOp::SetOverlay {
                 placement,
-                expected_changed,
                 expected_changed,
                 overlay,
                 tags,
@@ -136,16 +142,16 @@ impl<'a> Commit<'a> {
         if let Some(known) = self.unindexed.created.get_mut(&item.0) {
             *known = index;
         }
+        let own = match overlay {
+            Some(_) => self.own_books(through.collection)?,
+            None => Vec::new(),
+        };
         for placed in self.live_placements(item.0)? {
             self.check_uid(placed.collection, &index.uid, placed.id)?;
             let seq = self.next_seq(placed.collection)?;
             let came_through = placed.id == through.id;
             let new_overlay = overlay
                 .as_ref()
-        let own = match overlay {
-            Some(_) => self.own_books(through.collection)?,
-            None => Vec::new(),
-        };
                 .filter(|_| came_through || own.contains(&placed.collection))
                 .map(|(overlay, _)| overlay);
             self.connection
@@ -257,8 +263,7 @@ impl<'a> Commit<'a> {
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, placed)?;
         self.unindexed.placed.retain(|live| live.id != placed.id);
-        // It is counted anew.
-        self.rooms.clear();
+        *self.taken.entry(placed.collection).or_default() += 1;
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
@@ -323,11 +328,6 @@ impl<'a> Commit<'a> {
         }
     }
 
-    /// Records an item that an import created, or the revision it replaced, so that it can be
-    /// undone.
-    pub(super) fn note_import(
-        &self,
-        item: i64,
     /// The private books and folders of the owner of one: what is the owner's alone is the same in
     /// each. None beside the book of a group.
     fn own_books(&self, collection: i64) -> Applied<Vec<i64>> {
@@ -342,6 +342,11 @@ impl<'a> Commit<'a> {
             .collect::<rusqlite::Result<_>>()?)
     }
 
+    /// Records an item that an import created, or the revision it replaced, so that it can be
+    /// undone.
+    pub(super) fn note_import(
+        &self,
+        item: i64,
         placement: i64,
         revision: Option<i64>,
         overlay: &[u8],
@@ -358,7 +363,8 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    pub(super) fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
+    /// Notes that one more is placed in a private book whose owner has a quota.
+    pub(super) fn count_in(&mut self, collection: CollectionId) -> Applied<()> {
         let quota: Option<(i64, Option<i64>)> = self
             .connection
             .prepare_cached(
@@ -372,17 +378,33 @@ impl<'a> Commit<'a> {
         let Some((person, Some(limit))) = quota else {
             return Ok(());
         };
-        if !self.rooms.contains_key(&person) {
-            let used = self.private_contacts(person)?;
-            self.rooms.insert(person, limit - used);
+        let room = self
+            .rooms
+            .entry(person)
+            .or_insert(Room { limit, placed: 0 });
+        room.placed += 1;
+        Ok(())
+    }
+
+    /// Refuses when the private books of somebody hold more than they may and more than before: what
+    /// only came from one into another is none more.
+    pub(super) fn check_rooms(&mut self) -> Applied<()> {
+        for (person, Room { limit, placed }) in std::mem::take(&mut self.rooms) {
+            let books: Vec<i64> = self
+                .connection
+                .prepare_cached(
+                    "SELECT id FROM collection
+                     WHERE person = ?1 AND kind = 'private' AND class = 'contact'",
+                )?
+                .query_map([person], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            let taken = books.iter().filter_map(|book| self.taken.get(book));
+            let more = placed - taken.sum::<i64>();
+            if more > 0 && self.private_contacts(person)? > limit {
+                return Err(Error::OverQuota { limit }.into());
+            }
         }
-        let room = self.rooms.entry(person).or_insert(0);
-        *room -= 1;
-        if *room < 0 {
-            Err(Error::OverQuota { limit }.into())
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     pub(super) fn live(&self, placement: PlacementId) -> Applied<Placed> {
@@ -390,6 +412,16 @@ impl<'a> Commit<'a> {
         match placed.gone {
             None => Ok(placed),
             Some(_) => Err(Error::PreconditionFailed.into()),
+        }
+    }
+
+    /// A live placement, as it was when a write through it was decided.
+    fn expected(&self, placement: PlacementId, changed: Seq) -> Applied<Placed> {
+        let placed = self.live(placement)?;
+        if placed.changed == changed.0 {
+            Ok(placed)
+        } else {
+            Err(Error::PreconditionFailed.into())
         }
     }
 
@@ -415,14 +447,4 @@ impl<'a> Commit<'a> {
             .query_map([item], Placed::read)?
             .collect::<rusqlite::Result<_>>()?)
     }
-    /// A live placement, as it was when a write through it was decided.
-    fn expected(&self, placement: PlacementId, changed: Seq) -> Applied<Placed> {
-        let placed = self.live(placement)?;
-        if placed.changed == changed.0 {
-            Ok(placed)
-        } else {
-            Err(Error::PreconditionFailed.into())
-        }
-    }
-
 }

@@ -36,7 +36,7 @@ impl<'a> Commit<'a> {
         content: &'a Content,
         placement: &NewPlacement,
     ) -> Applied<i64> {
-        self.check_quota(placement.collection)?;
+        self.count_in(placement.collection)?;
         let index = &content.index;
         self.require_blob(index.blob.as_ref())?;
         self.connection
@@ -99,7 +99,7 @@ impl<'a> Commit<'a> {
         if let Some(live) = live {
             return Ok(live);
         }
-        self.check_quota(placement.collection)?;
+        self.count_in(placement.collection)?;
         if let (true, Some(from)) = (sharing, origin.from) {
             // Whoever shares it reads it there, still.
             let shown = self
