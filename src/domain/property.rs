@@ -7,6 +7,7 @@ use super::{
     book::Book,
     core::Core,
     error::{Error, Result},
+    item::random_id,
     rights::Right,
     store::StoredProperty,
 };
@@ -27,6 +28,31 @@ pub struct PropertyChange {
 pub struct Description {
     pub display_name: Option<String>,
     pub description: Option<String>,
+}
+
+/// A further private book to be made.
+#[derive(Clone, Debug)]
+pub struct NewBook {
+    /// Its permanent identifier, by which its properties are kept.
+    pub uuid: String,
+    /// The last segment of its URL.
+    pub segment: String,
+    pub display_name: String,
+    pub description: String,
+    pub properties: Vec<PropertyChange>,
+}
+
+impl NewBook {
+    /// A book of this segment, which is its name too.
+    pub fn under(segment: &str) -> Self {
+        Self {
+            uuid: random_id(16),
+            segment: segment.to_owned(),
+            display_name: segment.to_owned(),
+            description: String::new(),
+            properties: Vec::new(),
+        }
+    }
 }
 
 impl Core {
@@ -92,7 +118,7 @@ impl Book {
     }
 }
 
-fn set(actor: &Actor, properties: Vec<PropertyChange>) -> impl Iterator<Item = Op> {
+pub(super) fn set(actor: &Actor, properties: Vec<PropertyChange>) -> impl Iterator<Item = Op> {
     properties.into_iter().map(|property| {
         Op::Book(BookOp::SetProperty {
             person: Some(actor.person),

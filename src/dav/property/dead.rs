@@ -144,8 +144,13 @@ pub fn key_of(call: &Call, subject: Subject<'_>) -> String {
 }
 
 /// The key under which properties of a book are stored: its UUID, which no renaming changes.
-pub fn book_key(book: &Book) -> String {
-    format!("book:{}", book.collection().uuid)
+fn book_key(book: &Book) -> String {
+    key_of_uuid(&book.collection().uuid)
+}
+
+/// [`book_key`] of a book by its UUID.
+pub fn key_of_uuid(uuid: &str) -> String {
+    format!("book:{uuid}")
 }
 
 /// The key under which properties of a card are stored; it survives a rename within the book.

@@ -16,10 +16,11 @@ impl Commit<'_> {
         match op {
             BookOp::AddBook {
                 owner,
+                uuid,
                 segment,
                 display_name,
                 description,
-            } => self.add_book(*owner, segment, display_name, description),
+            } => self.add_book(*owner, uuid, segment, display_name, description),
             BookOp::ChangeBook {
                 collection,
                 display_name,
@@ -38,17 +39,17 @@ impl Commit<'_> {
                 Ok(collection.0)
             }
             BookOp::RemoveBook { collection } => {
-                self.empty(collection.0)?;
                 self.net_removals += self.live_in(collection.0)?;
                 self.removed_from = Some(collection.0);
+                self.empty(collection.0)?;
                 self.hide_book(collection.0, None)?;
                 self.connection
                     .prepare_cached("UPDATE collection SET kind = 'removed' WHERE id = ?1")?
                     .execute([collection.0])?;
                 Ok(collection.0)
             }
-            BookOp::MoveBook {
             BookOp::RestoreBook { collection, owner } => self.restore_book(collection.0, owner.0),
+            BookOp::MoveBook {
                 collection,
                 segment,
             } => self.move_book(collection.0, segment),
@@ -78,7 +79,6 @@ impl Commit<'_> {
         }
     }
 
-    /// The resource of a book is known by its permanent identifier.
     /// A deleted book is its owner's again, under another segment where its own is taken.
     fn restore_book(&mut self, book: i64, owner: i64) -> Applied<i64> {
         let restored = self
@@ -97,6 +97,7 @@ impl Commit<'_> {
         Ok(book)
     }
 
+    /// The resource of a book is known by its permanent identifier.
     pub(super) fn note_described(
         &mut self,
         resource: &str,
@@ -168,6 +169,7 @@ impl Commit<'_> {
     pub(super) fn add_book(
         &mut self,
         owner: PersonId,
+        uuid: &str,
         segment: &str,
         display_name: &str,
         description: &str,
@@ -185,10 +187,11 @@ impl Commit<'_> {
         let book = self.insert_collection("private", Some(owner.0), None, segment, display_name)?;
         self.connection
             .prepare_cached(
-                "UPDATE collection SET description = ?2, position = (SELECT count(*) FROM collection
+                "UPDATE collection SET uuid = ?4, description = ?2, position = (
+                     SELECT count(*) FROM collection
                      WHERE person = ?3 AND kind = 'private' AND class = 'contact') WHERE id = ?1",
             )?
-            .execute(params![book, description, owner.0])?;
+            .execute(params![book, description, owner.0, uuid])?;
         self.show_book(owner.0, book)?;
         Ok(book)
     }
