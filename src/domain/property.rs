@@ -66,13 +66,13 @@ impl Core {
         self.store().properties(actor.person, resource).await
     }
 
-    /// The same of every resource whose key begins with `prefix`; within one, shared values first.
-    pub async fn properties_under(
+    /// The same of several resources; within one, shared values first.
+    pub async fn properties_of(
         &self,
         actor: &Actor,
-        prefix: &str,
+        resources: &[String],
     ) -> Result<Vec<StoredProperty>> {
-        self.store().properties_under(actor.person, prefix).await
+        self.store().properties_of(actor.person, resources).await
     }
 
     /// Sets and removes properties, all or none. They are the actor's own, on what others see too.

@@ -123,25 +123,28 @@ impl Reader<'_> {
         )
     }
 
-    pub fn properties_under(
+    pub fn properties_of(
         &self,
         person: PersonId,
-        prefix: &str,
+        resources: &[String],
     ) -> rusqlite::Result<Vec<StoredProperty>> {
-        self.all(
-            "SELECT resource, namespace, name, value FROM property
-             WHERE resource > ?1 AND resource < ?1 || char(0x10FFFF) AND person IN (0, ?2)
-             ORDER BY resource, person, namespace, name",
-            params![prefix, person.0],
-            |row| {
-                Ok(StoredProperty {
-                    resource: row.get(0)?,
-                    namespace: row.get(1)?,
-                    name: row.get(2)?,
-                    value: row.get(3)?,
-                })
-            },
-        )
+        let mut found = Vec::new();
+        for resource in resources {
+            found.extend(self.all(
+                "SELECT resource, namespace, name, value FROM property
+                 WHERE resource = ?1 AND person IN (0, ?2) ORDER BY person, namespace, name",
+                params![resource, person.0],
+                |row| {
+                    Ok(StoredProperty {
+                        resource: row.get(0)?,
+                        namespace: row.get(1)?,
+                        name: row.get(2)?,
+                        value: row.get(3)?,
+                    })
+                },
+            )?);
+        }
+        Ok(found)
     }
 
     pub fn push_subscriptions(
