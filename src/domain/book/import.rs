@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// Days an import can be undone.
-const UNDO_DAYS: i64 = 30;
+pub const UNDO_DAYS: i64 = 30;
 
 /// Characters of a file's name that are kept.
 const NAME: usize = 200;
