@@ -233,7 +233,7 @@ impl Book {
     }
 
     /// Whether this is a group's list of members, which is read-only.
-    pub fn is_list(&self) -> bool {
+    pub fn is_members(&self) -> bool {
         matches!(self.collection.place, Place::Members(_))
     }
 
@@ -377,7 +377,7 @@ impl Book {
     /// The content of an item as this place shows it: the document with the owner's own lines.
     pub fn content(&self, card: &Card) -> Bytes {
         let placement = &card.placement;
-        if self.is_list() {
+        if self.is_members() {
             let profile = serde_json::from_slice(&card.document).unwrap_or_default();
             return self.class().portrait(&profile, &placement.uid).into();
         }
@@ -466,7 +466,7 @@ impl Book {
     /// The facts on which the actor's rights on an item rest; costs a read in group books only.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
         let mut facts = self.known_facts(placement);
-        if self.is_private() || self.is_list() {
+        if self.is_private() || self.is_members() {
             return Ok(facts);
         }
         let standing = self
@@ -542,7 +542,7 @@ impl Book {
 
     /// A card of this book that may have changed since it was read; `NotFound` once it is gone.
     pub(super) async fn current(&self, placement: &Placement) -> Result<Card> {
-        if self.is_list() {
+        if self.is_members() {
             return self.get(&placement.href).await;
         }
         let found = self.core.store().placement(placement.id).await?;

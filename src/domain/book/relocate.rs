@@ -116,6 +116,10 @@ impl Book {
         to: Destination<'_>,
         how: How,
     ) -> Attempted<(bool, bool)> {
+        if self.is_view() || to.book.is_view() {
+            let right = Right::Share;
+            return Err(Obstacle::Here(Error::Forbidden { right }).into());
+        }
         let (created, mut ops) = if to.book.collection.id == self.collection.id {
             self.renaming(href, condition, to, how).await?
         } else {
