@@ -350,7 +350,7 @@ async fn open_in_home(
         (None, _) if scoped => Err(Error::NotFound),
         (None, Some(list)) => {
             let list = face.core.open(actor, list).await?;
-            if list.is_list() && segment_in_home(actor, &list) == segment {
+            if list.is_members() && segment_in_home(actor, &list) == segment {
                 Ok(list)
             } else {
                 Err(Error::NotFound)

@@ -126,8 +126,15 @@ pub enum Op {
         first: ItemId,
         second: ItemId,
     },
-    /// Comments of an item in a collection, and documents attached to it, are another item's too.
+    /// Comments of an item in a collection, documents attached to it and, in a group, everybody's
+    /// tags are another item's too.
     Inherit {
+        from: ItemId,
+        into: ItemId,
+        collection: CollectionId,
+    },
+    /// Takes back what an item has of comments and documents by [`Op::Inherit`] alone. Tags stay.
+    Disinherit {
         from: ItemId,
         into: ItemId,
         collection: CollectionId,

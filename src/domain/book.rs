@@ -1,6 +1,7 @@
 //! An opened collection: the verbs on its items, each naming the right it needs.
 
 mod changes;
+mod condition;
 pub mod import;
 mod lists;
 mod merged;
@@ -10,7 +11,7 @@ mod served;
 mod whole;
 mod write;
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use bytes::Bytes;
 
@@ -28,6 +29,7 @@ use super::{
 };
 
 pub use changes::Changes;
+pub use condition::{Condition, Marks};
 pub use relocate::{Destination, Obstacle, Relocated};
 pub use seen::Seen;
 pub use served::Follower;
@@ -99,22 +101,6 @@ where
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
         self(current)
     }
-}
-
-/// The precondition of a write: the version its author last saw (RFC 9110 §13.1).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Condition {
-    /// No precondition.
-    #[default]
-    None,
-    /// `If-Match`: one of these quoted strong tags.
-    Match(Vec<String>),
-    /// `If-Match: *`: the item exists.
-    Exists,
-    /// `If-None-Match: *`: the item does not exist.
-    Absent,
-    /// `If-None-Match` with tags: none of these.
-    NoneMatch(Vec<String>),
 }
 
 /// What this person may do with a book as a whole.
@@ -247,7 +233,7 @@ impl Book {
     }
 
     /// Whether this is a group's list of members, which is read-only.
-    pub fn is_list(&self) -> bool {
+    pub fn is_members(&self) -> bool {
         matches!(self.collection.place, Place::Members(_))
     }
 
@@ -391,7 +377,7 @@ impl Book {
     /// The content of an item as this place shows it: the document with the owner's own lines.
     pub fn content(&self, card: &Card) -> Bytes {
         let placement = &card.placement;
-        if self.is_list() {
+        if self.is_members() {
             let profile = serde_json::from_slice(&card.document).unwrap_or_default();
             return self.class().portrait(&profile, &placement.uid).into();
         }
@@ -480,7 +466,7 @@ impl Book {
     /// The facts on which the actor's rights on an item rest; costs a read in group books only.
     pub(super) async fn facts(&self, placement: &Placement) -> Result<ItemFacts> {
         let mut facts = self.known_facts(placement);
-        if self.is_private() || self.is_list() {
+        if self.is_private() || self.is_members() {
             return Ok(facts);
         }
         let standing = self
@@ -556,7 +542,7 @@ impl Book {
 
     /// A card of this book that may have changed since it was read; `NotFound` once it is gone.
     pub(super) async fn current(&self, placement: &Placement) -> Result<Card> {
-        if self.is_list() {
+        if self.is_members() {
             return self.get(&placement.href).await;
         }
         let found = self.core.store().placement(placement.id).await?;
@@ -565,31 +551,5 @@ impl Book {
                 card.placement.is_live() && card.placement.collection == self.collection.id
             })
             .ok_or(Error::NotFound)
-    }
-}
-
-/// Number of refused writes of this person on each item.
-#[derive(Clone, Debug, Default)]
-pub struct Marks(HashMap<ItemId, i64>);
-
-impl Marks {
-    /// The entity tag this person sees.
-    pub fn etag(&self, placement: &Placement) -> String {
-        placement.etag(self.0.get(&placement.item).copied().unwrap_or(0))
-    }
-}
-
-impl Condition {
-    /// Whether the condition holds for the present entity tag; none: there is no item.
-    pub fn holds(&self, etag: Option<&str>) -> bool {
-        match self {
-            Condition::None => true,
-            Condition::Match(tags) => etag.is_some_and(|etag| tags.iter().any(|tag| tag == etag)),
-            Condition::Exists => etag.is_some(),
-            Condition::Absent => etag.is_none(),
-            Condition::NoneMatch(tags) => {
-                etag.is_none_or(|etag| !tags.iter().any(|tag| tag == etag))
-            }
-        }
     }
 }

@@ -5,9 +5,9 @@ use std::{future::Future, sync::Arc};
 use super::{
     access::own_password,
     actor::{Actor, Client},
-    batch::{Batch, BookOp, Committed, Op, PersonOp},
+    batch::{Batch, BookOp, Committed, DeviceOp, Op, PersonOp},
     blocking::Turns,
-    book::{Book, RETRIES, Served},
+    book::{Book, Follower, RETRIES, Served},
     class::{CONTACT, Class},
     collection::{Collection, Place},
     cursor::Cursor,
@@ -15,6 +15,7 @@ use super::{
     hub::Hub,
     id::{CollectionId, PersonId, Seq, Timestamp},
     journal::Journal,
+    property::{self, NewBook},
     rights::{GroupRight, Right, permits, place_rights},
     store::{Device, HomeChange, HomeKind, Store},
     tally::Tally,
@@ -290,7 +291,16 @@ impl Core {
         display_name: String,
         description: String,
     ) -> Result<()> {
-        let (display_name, description) = (&display_name, &description);
+        let book = NewBook {
+            display_name,
+            description,
+            ..NewBook::under(segment)
+        };
+        self.make_described_book(actor, &book).await
+    }
+
+    /// [`Core::make_book`] with its properties, all in one commit.
+    pub async fn make_described_book(&self, actor: &Arc<Actor>, book: &NewBook) -> Result<()> {
         self.decided(actor, |actor| async move {
             if !self.may_make_books(&actor) {
                 let right = Right::Add;
@@ -302,13 +312,15 @@ impl Core {
                 let limit = MAX_BOOKS as i64;
                 return Err(Error::OverQuota { limit });
             }
-            let op = Op::Book(BookOp::AddBook {
+            let mut ops = vec![Op::Book(BookOp::AddBook {
                 owner: actor.person,
-                segment: segment.to_owned(),
-                display_name: display_name.clone(),
-                description: description.clone(),
-            });
-            self.commit_as(&actor, vec![op]).await.map(drop)
+                uuid: book.uuid.clone(),
+                segment: book.segment.clone(),
+                display_name: book.display_name.clone(),
+                description: book.description.clone(),
+            })];
+            ops.extend(property::set(&actor, book.properties.clone()));
+            self.commit_as(&actor, ops).await.map(drop)
         })
         .await
     }
@@ -380,7 +392,21 @@ impl Core {
 
     /// Commits a batch, and wakes the requests that wait for its changes.
     pub async fn commit(&self, batch: Batch) -> Result<Committed> {
+        let forgotten: Vec<(PersonId, String)> = batch
+            .ops
+            .iter()
+            .filter_map(|op| match op {
+                Op::Device(DeviceOp::ForgetClient { person, label }) => {
+                    Some((*person, label.clone()))
+                }
+                _ => None,
+            })
+            .collect();
         let committed = self.store.commit(batch).await?;
+        for (person, label) in forgotten {
+            let is_gone = |known: &Follower| known.person == person && known.client == label;
+            self.served.forget(is_gone);
+        }
         self.hub.publish(&committed);
         Ok(committed)
     }
@@ -436,10 +462,8 @@ impl Core {
             _ => GroupRight::None,
         };
         let refused = match collection.place {
-            Place::Group(_) | Place::Members(_) | Place::View(_) => {
-                self.store.last_refused(actor.person, collection.id).await?
-            }
-            _ => None,
+            Place::Home(_) => None,
+            _ => self.store.last_refused(actor.person, collection.id).await?,
         };
         let rights = place_rights(actor, &collection, grant);
         let (core, actor) = (self.clone(), actor.clone());

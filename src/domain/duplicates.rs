@@ -7,7 +7,7 @@ use super::{
     book::{Book, removal},
     class::{LIST, Part},
     error::{Error, Result},
-    id::{ItemId, PlacementId, RevisionId, Seq, Timestamp},
+    id::{ItemId, PlacementId, RevisionId, Seq, TagId},
     item::{Card, Placement},
     likeness::{Key, Likeness},
     rights::Right,
@@ -15,7 +15,7 @@ use super::{
         Hit, Plan,
         parse::{LastWord, parse},
     },
-    store::ListQuery,
+    store::{ListQuery, Replaced},
 };
 
 /// Identities read at once.
@@ -258,9 +258,9 @@ impl Book {
     }
 
     /// Gives one contact the content of both and takes the other away, in one commit; the removal
-    /// names the merge for [`Book::unmerge`]. Comments and attached documents of both are there, and
-    /// lists of this place name the one kept, as far as the actor may modify them. Needs *Modify* on
-    /// the one kept and *Remove* on the other.
+    /// names the merge for [`Book::unmerge`]. Comments, attached documents and in a group everybody's
+    /// tags of both are there, and lists of this place name the one kept, as far as the actor may
+    /// modify them. Needs *Modify* on the one kept and *Remove* on the other.
     ///
     /// `PreconditionFailed` when one of them is not as it was seen.
     pub async fn merge(&self, kept: &Card, absorbed: &Card, document: &[u8]) -> Result<RevisionId> {
@@ -291,6 +291,20 @@ impl Book {
         self.require(&absorbed.placement, Right::Remove).await?;
         self.require_deletions().await?;
         let mut ops = vec![removal(&absorbed.placement)];
+        if !self.is_private() {
+            let own = self
+                .core()
+                .store()
+                .tags_of(self.actor().person, absorbed.placement.item);
+            let own = own.await?;
+            let tags = self.core().tags(self.actor()).await?.into_iter();
+            let tags: Vec<TagId> = tags
+                .filter(|t| own.contains(&t.name))
+                .map(|t| t.id)
+                .collect();
+            let kept = std::slice::from_ref(&kept.placement);
+            ops.extend(self.retagging(kept, &tags, &[]).await?.0);
+        }
         ops.extend(self.revision(kept, document)?);
         ops.push(Op::Inherit {
             from: absorbed.placement.item,
@@ -328,42 +342,56 @@ impl Book {
         Ok(lists.filter(names).collect())
     }
 
-    /// Takes a merge back: the one absorbed returns, and the one kept is as it was before, but for
-    /// what was changed in it since the merge.
+    /// Takes a merge back: the one absorbed returns with what only it had, and the one kept and the
+    /// lists are as before, but for what was changed in them since the merge.
     pub async fn unmerge(&self, kept: &Placement, merge: RevisionId) -> Result<()> {
-        let store = self.core().store();
-        let removed = store.removal(merge).await?.ok_or(Error::NotFound)?;
-        let before = Timestamp(removed.at.0 - 1);
-        let shown = store.shown_at(kept.id, before).await?;
-        let merged = store.shown_at(kept.id, removed.at).await?;
-        for outcome in self.restore(&[merge]).await? {
-            outcome?;
-        }
-        let Some(shown) = shown else {
-            return Ok(());
-        };
-        let (shown, merged) = (&shown, &merged);
         self.decided(|book| async move {
+            let store = book.core().store();
+            let removed = store.removal(merge).await?.ok_or(Error::NotFound)?;
             let card = book.current(kept).await?;
             book.require(&card.placement, Right::Modify).await?;
-            let mut bytes = book.shown(&shown.document, &shown.overlay);
-            let current = book.content(&card);
-            if let Some(merged) = merged {
-                let merged = book.shown(&merged.document, &merged.overlay);
-                if merged[..] != current[..] {
-                    bytes = book.class().merge(&merged, &bytes, &current)?.document;
+            let mut ops = Vec::new();
+            for outcome in book.restorings(&[merge], &mut ops).await? {
+                outcome?;
+            }
+            ops.push(Op::Disinherit {
+                from: removed.item,
+                into: card.placement.item,
+                collection: book.collection().id,
+            });
+            let replaced = store.replaced_with(merge).await?;
+            let placements: Vec<PlacementId> = replaced.iter().map(|one| one.placement).collect();
+            let cards = book.by_placements(&placements).await?.into_iter();
+            for (one, card) in replaced.iter().zip(cards) {
+                let Some(card) = card.filter(|card| card.placement.is_live()) else {
+                    continue;
+                };
+                if book.permits(&card.placement, Right::Modify).await? {
+                    ops.extend(book.without(one, &card).await?);
                 }
             }
-            match book.revision(&card, &bytes)? {
-                Some(op) => book
-                    .core()
-                    .commit_as(book.actor(), vec![op])
-                    .await
-                    .map(drop),
-                None => Ok(()),
-            }
+            book.core().commit_as(book.actor(), ops).await.map(drop)
         })
         .await
+    }
+
+    /// The operation that takes one change of a card back, and none of those since.
+    async fn without(&self, change: &Replaced, card: &Card) -> Result<Option<Op>> {
+        let Some(before) = self.content_at(&card.placement, change.before).await? else {
+            return Ok(None);
+        };
+        let current = self.content(card);
+        let after = match change.after {
+            Some(seq) => self.content_at(&card.placement, seq).await?,
+            None => None,
+        };
+        match after {
+            Some(after) if after[..] != current[..] => {
+                let merged = self.class().merge(&after, &before, &current)?;
+                self.revision(card, &merged.document)
+            }
+            _ => self.revision(card, &before),
+        }
     }
 }
 

@@ -365,8 +365,11 @@ impl OpenGroup {
     /// Takes a member out; the group keeps copies of what they shared. For admin and co-admins;
     /// a co-administrator is taken out by the admin.
     pub async fn remove_member(&self, person: PersonId) -> Result<()> {
-        let role = self.require_member(person).await?;
-        self.decided(right_to_remove(role), |group| async move {
+        self.decided(Right::Read, |group| async move {
+            let right = right_to_remove(group.require_member(person).await?);
+            if !group.book.may(right) {
+                return Err(Error::Forbidden { right });
+            }
             Ok(vec![Op::Group(GroupOp::RemoveMember {
                 group: group.group.id,
                 person,

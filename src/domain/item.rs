@@ -54,6 +54,8 @@ pub struct Placement {
     pub overlay: Bytes,
     /// What the class keeps of the item beside its document.
     pub beside: Bytes,
+    /// When what is shown here became what it is, the owner's lines with it.
+    pub shown_since: Timestamp,
 }
 
 /// A placement with the item's document.

@@ -7,6 +7,7 @@ use super::{
     book::Book,
     core::Core,
     error::{Error, Result},
+    item::random_id,
     rights::Right,
     store::StoredProperty,
 };
@@ -29,6 +30,31 @@ pub struct Description {
     pub description: Option<String>,
 }
 
+/// A further private book to be made.
+#[derive(Clone, Debug)]
+pub struct NewBook {
+    /// Its permanent identifier, by which its properties are kept.
+    pub uuid: String,
+    /// The last segment of its URL.
+    pub segment: String,
+    pub display_name: String,
+    pub description: String,
+    pub properties: Vec<PropertyChange>,
+}
+
+impl NewBook {
+    /// A book of this segment, which is its name too.
+    pub fn under(segment: &str) -> Self {
+        Self {
+            uuid: random_id(16),
+            segment: segment.to_owned(),
+            display_name: segment.to_owned(),
+            description: String::new(),
+            properties: Vec::new(),
+        }
+    }
+}
+
 impl Core {
     /// Properties that clients stored on a resource as (namespace, name, value): the actor's own
     /// values, and shared ones of other names.
@@ -40,13 +66,13 @@ impl Core {
         self.store().properties(actor.person, resource).await
     }
 
-    /// The same of every resource whose key begins with `prefix`; within one, shared values first.
-    pub async fn properties_under(
+    /// The same of several resources; within one, shared values first.
+    pub async fn properties_of(
         &self,
         actor: &Actor,
-        prefix: &str,
+        resources: &[String],
     ) -> Result<Vec<StoredProperty>> {
-        self.store().properties_under(actor.person, prefix).await
+        self.store().properties_of(actor.person, resources).await
     }
 
     /// Sets and removes properties, all or none. They are the actor's own, on what others see too.
@@ -92,7 +118,7 @@ impl Book {
     }
 }
 
-fn set(actor: &Actor, properties: Vec<PropertyChange>) -> impl Iterator<Item = Op> {
+pub(super) fn set(actor: &Actor, properties: Vec<PropertyChange>) -> impl Iterator<Item = Op> {
     properties.into_iter().map(|property| {
         Op::Book(BookOp::SetProperty {
             person: Some(actor.person),

@@ -161,6 +161,12 @@ impl Book {
         how: How,
         onto: Option<Onto<'_>>,
     ) -> Result<(Placed, Vec<Op>)> {
+        if self.is_view() || target.is_view() {
+            // Its rows are no placements.
+            return Err(Error::Forbidden {
+                right: Right::Share,
+            });
+        }
         let card = self.current(placement).await?;
         let placement = &card.placement;
         // A copy of a document may be beside it.
@@ -171,7 +177,7 @@ impl Book {
         if target.collection().class != self.collection().class {
             return Err(Error::Invalid(Rule::OtherKind));
         }
-        let same = how != How::Copy && !self.is_list() && target.may_hold(placement);
+        let same = how != How::Copy && !self.is_members() && target.may_hold(placement);
         if same {
             self.require(placement, Right::Share).await?;
         }
@@ -210,7 +216,7 @@ impl Book {
             }
         };
         if how == How::Move {
-            self.require_removal(placement).await?;
+            self.require_departure(placement).await?;
             ops.push(removal(placement));
         }
         let placed = Placed {

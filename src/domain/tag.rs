@@ -120,10 +120,8 @@ impl Core {
                     names.push(name.clone());
                 }
                 let private = self.private_placements(&actor, *item).await?;
-                let categorised = private
-                    .iter()
-                    .map(|placement| self.categorised(placement, &before, names.clone()));
-                ops.extend(categorised);
+                let shown = private.first();
+                ops.extend(shown.map(|shown| self.categorised(shown, &before, names)));
                 if private.is_empty() {
                     let (item, linked) = (*item, true);
                     ops.push(Op::Tag(TagOp::LinkTag { tag, item, linked }));
@@ -158,7 +156,11 @@ impl Core {
         name: &str,
     ) -> Result<Vec<Op>> {
         let mut ops = Vec::new();
+        let mut seen = BTreeSet::new();
         for placement in self.store().tagged(tag).await? {
+            if !seen.insert(placement.item) {
+                continue;
+            }
             let before = self.store().tags_of(actor.person, placement.item).await?;
             let mut names = before.clone();
             names.retain(|other| other != name);
@@ -174,7 +176,8 @@ impl Core {
         found.ok_or(Error::NotFound)
     }
 
-    /// The private placement shows these tags: it alone moves, not the item nor its other places.
+    /// The private placement shows these tags, and so does every private book that holds the item:
+    /// they alone move, not the item nor its places in groups.
     fn categorised(&self, placement: &Placement, before: &[String], tags: Vec<String>) -> Op {
         Op::Item(ItemOp::SetOverlay {
             placement: placement.id,
@@ -270,11 +273,8 @@ impl Book {
                     .collect(),
             });
             let private = core.private_placements(self.actor(), item).await?;
-            ops.extend(
-                private
-                    .iter()
-                    .map(|placement| core.categorised(placement, &before, after.clone())),
-            );
+            let shown = private.first();
+            ops.extend(shown.map(|shown| core.categorised(shown, &before, after)));
             if private.is_empty() {
                 let linked = on.iter().map(|(tag, _)| (*tag, true));
                 let links = linked.chain(off.iter().map(|(tag, _)| (*tag, false)));

@@ -254,6 +254,7 @@ fn edit(placement: &Placement, says: &str, writer: Option<DeviceId>) -> Op {
         expected_rev: placement.rev,
         content: Box::new(content(&placement.uid, says)),
         through: placement.id,
+        expected_changed: placement.changed,
         overlay: None,
         writer,
     })

@@ -77,7 +77,7 @@ pub async fn of_contact(
     visit: &Visit,
 ) -> Result<Attachments> {
     let d = visit.text.documents;
-    if book.is_list() {
+    if book.is_members() {
         return Ok(Attachments::default());
     }
     let attached = book.attached(&card.placement).await?;

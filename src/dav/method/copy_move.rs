@@ -148,9 +148,11 @@ async fn transfer(
     let found = book.heads(&[name.to_owned()]).await?;
     let item = found.into_iter().flatten().next();
     let item = item.map(|card| card.placement.item);
-    let mut dead = Dead::of_cards(call, book).await?;
+    let dead = match item {
+        Some(item) => Some(Dead::read(call, &of_card(book, item)).await?),
+        None => None,
+    };
     let placed = book.relocate(name, &condition, to, how).await?;
-    let dead = item.and_then(|item| dead.remove(&item));
     if to.book.collection().id != book.collection().id {
         keep_properties(call, dead, &of_card(to.book, placed.item)).await?;
     }

@@ -83,7 +83,7 @@ async fn card(call: &Call, book: &Book, name: &str, shows: bool) -> Result<Answe
             .await?;
     }
     let headers = answer.headers_mut();
-    let modified = http_date(card.placement.modified);
+    let modified = http_date(card.placement.shown_since);
     for (name, value) in [(header::ETAG, etag), (header::LAST_MODIFIED, modified)] {
         if let Ok(value) = HeaderValue::from_str(&value) {
             headers.insert(name, value);

@@ -18,9 +18,9 @@ use crate::{
         error::Failure,
         output::{Answer, empty, xml},
         path::{NewPlace, Resource, group_home_href, home_href, is_group_segment, is_name},
-        property::{MAX_OCTETS, book_key, set},
+        property::{MAX_OCTETS, key_of_uuid, set},
     },
-    domain::{error::Error, rights::Right},
+    domain::{error::Error, property::NewBook, rights::Right},
 };
 
 /// Answers MKCOL and extended MKCOL with 201: a further private book in the actor's home, with its
@@ -51,25 +51,27 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
     if is_group_segment(segment) || !is_name(segment) {
         return Err(Failure::Status(StatusCode::FORBIDDEN));
     }
-    let mut display_name = segment.clone();
-    let mut description = String::new();
+    let mut book = NewBook::under(segment);
+    let mut octets = 0;
     let mut dead = Vec::new();
     let mut refused = HashSet::new();
     for property in &asked {
         let name = &property.element.name;
         if name.is(DAV, "displayname") {
-            display_name = property.element.text();
+            book.display_name = property.element.text();
+            octets += book.display_name.len();
         } else if name.is(CARDDAV, "addressbook-description") {
-            description = property.element.text();
+            book.description = property.element.text();
+            octets += book.description.len();
         } else if name.namespace == DAV || name.namespace == CARDDAV {
             if !name.is(DAV, "resourcetype") {
                 refused.insert(name);
             }
         } else {
+            octets += property.xml.len();
             dead.push(property);
         }
     }
-    let octets: usize = dead.iter().map(|property| property.xml.len()).sum();
     if !refused.is_empty() || octets > MAX_OCTETS {
         let mut out = Properties::default();
         for property in &asked {
@@ -85,18 +87,14 @@ pub async fn mkcol(call: &Call) -> Result<Answer, Failure> {
             .push((403, Precondition::CannotModifyProtectedProperty));
         return Ok(xml(StatusCode::FORBIDDEN, mkcol_response(&out)));
     }
-    call.face
-        .core
-        .make_book(&call.actor, segment, display_name, description)
-        .await
-        .map_err(|error| Failure::about(error, &home_href(&call.actor)))?;
-    let book = call.face.core.open_private(&call.actor, segment).await?;
-    let key = book_key(&book);
-    let dead = dead
-        .into_iter()
+    let key = key_of_uuid(&book.uuid);
+    let dead = dead.into_iter();
+    book.properties = dead
         .map(|property| set(&key, &property.element.name, Some(&property.xml)))
         .collect();
-    call.face.core.set_properties(&call.actor, dead).await?;
+    let made = call.face.core.make_described_book(&call.actor, &book);
+    made.await
+        .map_err(|error| Failure::about(error, &home_href(&call.actor)))?;
     Ok(empty(StatusCode::CREATED))
 }
 

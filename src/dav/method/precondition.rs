@@ -208,9 +208,9 @@ impl State {
     }
 }
 
-/// When a card was modified, in seconds of the epoch.
+/// When a card was modified as this person sees it, in seconds of the epoch.
 pub fn modified(card: &Card) -> i64 {
-    card.placement.modified.0.div_euclid(1000)
+    card.placement.shown_since.0.div_euclid(1000)
 }
 
 /// Whether there is nothing that some tags name.

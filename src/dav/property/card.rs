@@ -15,7 +15,7 @@ use carnet_proto::{
     vcard::Version,
 };
 
-use super::{CARD, Dead, acl, is_dead, is_live, live_on, once, webdav, write};
+use super::{CARD, Dead, acl, is_live, live_on, once, webdav, write};
 use crate::{
     dav::{Call, error::Failure, method::flush, output::Sink, path::Kind, report},
     domain::{
@@ -38,6 +38,11 @@ pub struct Cards<'a> {
     data: AddressData,
     version: Option<Version>,
     marks: Marks,
+}
+
+/// What is read of some cards beside their rows.
+struct Beside {
+    privileges: Vec<ItemPrivileges>,
     dead: HashMap<ItemId, Dead>,
 }
 
@@ -96,11 +101,6 @@ impl<'a> Cards<'a> {
             data: data.clone(),
             version: version(call, data)?,
             marks: book.marks().await?,
-            dead: if is_dead(asked) {
-                Dead::of_cards(call, book).await?
-            } else {
-                HashMap::new()
-            },
         })
     }
 
@@ -132,9 +132,9 @@ impl<'a> Cards<'a> {
         out: &mut MultiStatus,
         sink: &Sink,
     ) -> Result<(), Failure> {
-        let privileges = self.privileges(cards).await?;
+        let beside = self.beside(cards).await?;
         for (at, card) in cards.iter().enumerate() {
-            self.response(card, privileges.get(at), out);
+            self.response(card, &beside, at, out);
             flush(out, sink).await?;
         }
         Ok(())
@@ -142,30 +142,37 @@ impl<'a> Cards<'a> {
 
     /// Writes the response for one card.
     pub async fn write_one(&self, card: &Card, out: &mut MultiStatus) -> Result<(), Failure> {
-        let privileges = self.privileges(&[card]).await?;
-        self.response(card, privileges.first(), out);
+        let beside = self.beside(&[card]).await?;
+        self.response(card, &beside, 0, out);
         Ok(())
     }
 
-    fn response(&self, card: &Card, privileges: Option<&ItemPrivileges>, out: &mut MultiStatus) {
+    fn response(&self, card: &Card, beside: &Beside, at: usize, out: &mut MultiStatus) {
         let href = format!("{}{}", self.href, encode(&card.placement.href));
-        out.properties(&href, &self.properties(card, privileges));
+        out.properties(&href, &self.properties(card, beside, at));
     }
 
     /// The properties of one card.
     pub async fn of(&self, card: &Card) -> Result<Properties, Failure> {
-        let privileges = self.privileges(&[card]).await?;
-        Ok(self.properties(card, privileges.first()))
+        let beside = self.beside(&[card]).await?;
+        Ok(self.properties(card, &beside, 0))
     }
 
-    async fn privileges(&self, cards: &[&Card]) -> Result<Vec<ItemPrivileges>, Failure> {
-        let asks = |(_, live): &(Name, Live)| *live == Live::Privileges;
-        Ok(if self.asked.iter().any(asks) {
+    async fn beside(&self, cards: &[&Card]) -> Result<Beside, Failure> {
+        let asks = |wanted| self.asked.iter().any(|(_, live)| *live == wanted);
+        let privileges = if asks(Live::Privileges) {
             let placements: Vec<_> = cards.iter().map(|card| &card.placement).collect();
             self.book.items_privileges(&placements).await?
         } else {
             Vec::new()
-        })
+        };
+        let dead = if self.all || asks(Live::Dead) {
+            let items: Vec<ItemId> = cards.iter().map(|card| card.placement.item).collect();
+            Dead::of_cards(self.call, self.book, &items).await?
+        } else {
+            HashMap::new()
+        };
+        Ok(Beside { privileges, dead })
     }
 
     /// Etag of a card as this person sees it.
@@ -173,9 +180,11 @@ impl<'a> Cards<'a> {
         self.marks.etag(&card.placement)
     }
 
-    fn properties(&self, card: &Card, privileges: Option<&ItemPrivileges>) -> Properties {
+    /// The properties of the card at a place among those that `beside` was read of.
+    fn properties(&self, card: &Card, beside: &Beside, at: usize) -> Properties {
         let mut out = Properties::default();
-        let dead = self.dead.get(&card.placement.item);
+        let privileges = beside.privileges.get(at);
+        let dead = beside.dead.get(&card.placement.item);
         if self.names_only {
             let live = self.asked.iter().map(|(name, _)| name);
             let dead = dead.into_iter().flat_map(Dead::names);
@@ -228,7 +237,7 @@ impl<'a> Cards<'a> {
                 escape_into(&placement.display, found);
                 found.push_str("</D:displayname>");
             }
-            Live::Modified => write(name, &webdav::http_date(placement.modified), found),
+            Live::Modified => write(name, &webdav::http_date(placement.shown_since), found),
             Live::Created => write(name, &webdav::date_time(placement.created), found),
             Live::Length => {
                 let length = self.call.render(self.book, card, None).len();

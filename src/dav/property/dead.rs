@@ -33,11 +33,15 @@ impl Dead {
         Ok(dead)
     }
 
-    /// Dead properties of the cards of a book; cards without any are left out.
-    pub async fn of_cards(call: &Call, book: &Book) -> Result<HashMap<ItemId, Self>, Failure> {
+    /// Dead properties of some cards of a book; cards without any are left out.
+    pub async fn of_cards(
+        call: &Call,
+        book: &Book,
+        items: &[ItemId],
+    ) -> Result<HashMap<ItemId, Self>, Failure> {
         let prefix = format!("{}/", book_key(book));
-        let core = &call.face.core;
-        let found = core.properties_under(&call.actor, &prefix).await?;
+        let keys: Vec<String> = items.iter().map(|item| of_card(book, *item)).collect();
+        let found = call.face.core.properties_of(&call.actor, &keys).await?;
         let mut cards: HashMap<ItemId, Self> = HashMap::new();
         for stored in found {
             let id = stored.resource.strip_prefix(&prefix);
@@ -144,8 +148,13 @@ pub fn key_of(call: &Call, subject: Subject<'_>) -> String {
 }
 
 /// The key under which properties of a book are stored: its UUID, which no renaming changes.
-pub fn book_key(book: &Book) -> String {
-    format!("book:{}", book.collection().uuid)
+fn book_key(book: &Book) -> String {
+    key_of_uuid(&book.collection().uuid)
+}
+
+/// [`book_key`] of a book by its UUID.
+pub fn key_of_uuid(uuid: &str) -> String {
+    format!("book:{uuid}")
 }
 
 /// The key under which properties of a card are stored; it survives a rename within the book.

@@ -18,7 +18,7 @@ use carnet_proto::dav::{
 
 pub use acl::{owner_of, searchable};
 pub use card::Cards;
-pub use dead::{Dead, MAX_OCTETS, book_key, key_of, of_card, set};
+pub use dead::{Dead, MAX_OCTETS, key_of, key_of_uuid, of_card, set};
 pub use webdav::http_date;
 
 use super::{Call, error::Failure, path::Resource};

@@ -145,7 +145,7 @@ fn display_name(call: &Call, resource: &Resource) -> String {
 /// `displayname` of a book, never empty: some clients would show the last segment of the URL.
 fn book_name(book: &Book) -> String {
     let collection = book.collection();
-    if book.is_list() {
+    if book.is_members() {
         return format!("{} (members)", collection.display_name);
     }
     if collection.display_name.trim().is_empty() {

@@ -9,6 +9,8 @@ pub enum BookOp {
     /// Adds a private book.
     AddBook {
         owner: PersonId,
+        /// Its permanent identifier.
+        uuid: String,
         segment: String,
         display_name: String,
         description: String,
@@ -26,6 +28,11 @@ pub enum BookOp {
     },
     /// Deletes a private book: its contents go to the trash.
     RemoveBook { collection: CollectionId },
+    /// Brings back a private book that was deleted, without what was in it; `NotFound` for any other.
+    RestoreBook {
+        collection: CollectionId,
+        owner: PersonId,
+    },
     /// `PreconditionFailed` unless a collection stands at a sequence.
     Unmoved { collection: CollectionId, seq: Seq },
     /// Dead and personal properties of a DAV resource, by its stable key; `value` none removes.

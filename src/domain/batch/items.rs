@@ -33,13 +33,17 @@ pub enum ItemOp {
         /// `PreconditionFailed` when the item's `rev` is another.
         expected_rev: i64,
         content: Box<Content>,
-        /// The placement the write came through, with its new overlay and tags if they changed.
+        /// The placement the write came through, with its new overlay and tags if they changed: in
+        /// Private they are those of the owner's other books too.
         through: PlacementId,
+        /// `PreconditionFailed` when `changed` of `through` is another.
+        expected_changed: Seq,
         overlay: Option<(Vec<u8>, Vec<String>)>,
         /// Becomes `writer` of `through`; every other placement's is null.
         writer: Option<DeviceId>,
     },
-    /// New overlay of one placement, which sets `changed` there alone.
+    /// New overlay of one placement, which sets `changed` there alone; in Private also in the owner's
+    /// other books that hold the item.
     SetOverlay {
         placement: PlacementId,
         expected_changed: Seq,

@@ -17,7 +17,7 @@ use crate::domain::{
 };
 
 /// Days an import can be undone.
-const UNDO_DAYS: i64 = 30;
+pub const UNDO_DAYS: i64 = 30;
 
 /// Characters of a file's name that are kept.
 const NAME: usize = 200;
@@ -242,6 +242,10 @@ impl Book {
             let (chunk, rest) = left.split_at(cards.len());
             for (item, card) in chunk.iter().zip(cards) {
                 let untouched = card.filter(|card| card.placement.digest == item.digest);
+                let untouched = match untouched {
+                    Some(card) => self.undoable(item, card).await?,
+                    None => None,
+                };
                 match untouched {
                     Some(card) => ops.extend(self.undo_item(item, &card, &mut undone).await?),
                     None => undone.left += 1,
@@ -254,10 +258,19 @@ impl Book {
         Ok(undone)
     }
 
+    /// The card, and whether its overlay is still as the import left it; none for one that the import
+    /// made and somebody tagged since.
+    async fn undoable(&self, item: &ImportedItem, card: Card) -> Result<Option<(Card, bool)>> {
+        let store = self.core.store();
+        let left = store.overlay_left(card.placement.id, item.revision).await?;
+        let as_left = left.is_none_or(|left| left[..] == card.placement.overlay[..]);
+        Ok((as_left || item.revision.is_some()).then_some((card, as_left)))
+    }
+
     async fn undo_item(
         &self,
         item: &ImportedItem,
-        card: &Card,
+        (card, as_left): &(Card, bool),
         undone: &mut Undone,
     ) -> Result<Option<Op>> {
         let facts = self.facts(&card.placement).await?;
@@ -275,7 +288,11 @@ impl Book {
             return Ok(None);
         };
         undone.restored += 1;
-        let bytes = self.class().join(&before.document, &item.overlay);
-        self.revision(card, &bytes)
+        let overlay = if *as_left {
+            &item.overlay[..]
+        } else {
+            &card.placement.overlay[..]
+        };
+        self.revision(card, &self.shown(&before.document, overlay))
     }
 }

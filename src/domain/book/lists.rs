@@ -172,6 +172,7 @@ impl Book {
                 size: document.len() as i64,
                 created: self.collection.created,
                 modified: self.collection.created,
+                shown_since: self.collection.created,
                 overlay: Vec::new().into(),
                 beside: Vec::new().into(),
             },

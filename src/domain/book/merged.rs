@@ -176,10 +176,9 @@ impl Book {
         condition: &Condition,
         spot: &Spot,
     ) -> Result<Condition> {
-        let etag = self.marks().await?.etag(&card.placement);
         let holds = match condition {
             Condition::None => self.stale(&card.placement).await?.is_none(),
-            condition => condition.holds(Some(&etag)),
+            condition => self.marks().await?.hold(condition, &card.placement),
         };
         let mut tags = Vec::new();
         if holds && spot.card.placement.rev == card.placement.rev {

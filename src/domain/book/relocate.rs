@@ -116,6 +116,10 @@ impl Book {
         to: Destination<'_>,
         how: How,
     ) -> Attempted<(bool, bool)> {
+        if self.is_view() || to.book.is_view() {
+            let right = Right::Share;
+            return Err(Obstacle::Here(Error::Forbidden { right }).into());
+        }
         let (created, mut ops) = if to.book.collection.id == self.collection.id {
             self.renaming(href, condition, to, how).await?
         } else {
@@ -167,7 +171,7 @@ impl Book {
             let right = Right::Add;
             return Err(Obstacle::There(Error::Forbidden { right }).into());
         }
-        self.require_removal(&card.placement).await?;
+        self.require_departure(&card.placement).await?;
         let mut ops = vec![removal(&card.placement)];
         if let Some(occupant) = &occupant {
             self.require_removal(occupant).await.map_err(Stop::there)?;
@@ -232,8 +236,11 @@ impl Book {
         let found = self.by_hrefs(&[href.to_owned()]).await?;
         let found = found.into_iter().next().flatten();
         let marks = self.marks().await?;
-        let etag = found.as_ref().map(|card| marks.etag(&card.placement));
-        if !condition.holds(etag.as_deref()) {
+        let is_met = match &found {
+            Some(card) => marks.hold(condition, &card.placement),
+            None => condition.holds(None),
+        };
+        if !is_met {
             return Err(Obstacle::Here(Error::PreconditionFailed).into());
         }
         let Some(card) = found else {

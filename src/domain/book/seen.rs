@@ -103,7 +103,7 @@ impl Book {
     }
 
     /// The content the place showed of an item at a sequence; none where it is no longer kept.
-    pub(super) async fn content_at(
+    pub(in crate::domain) async fn content_at(
         &self,
         placement: &Placement,
         held: Seq,

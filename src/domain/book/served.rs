@@ -37,6 +37,8 @@ pub struct Follower {
     /// As [`Client::program`](crate::domain::actor::Client::program) has it.
     pub program: String,
     pub collection: CollectionId,
+    /// The collection's: what was served in another is of a history that is lost.
+    pub epoch: String,
 }
 
 /// Notes of this process, so that a poll without changes reads and writes nothing.
@@ -79,6 +81,11 @@ impl Served {
             notes.upto.clear();
         }
         notes.upto.insert(follower, seq);
+    }
+
+    /// Forgets clients of which nothing is stored any more.
+    pub(in crate::domain) fn forget(&self, gone: impl Fn(&Follower) -> bool) {
+        self.lock().upto.retain(|follower, _| !gone(follower));
     }
 
     fn add_ahead(&self, follower: Follower, given: &[(PlacementId, Seq)]) {
@@ -138,14 +145,23 @@ impl Book {
         {
             return Ok(());
         }
+        let served = self.core.served();
+        let ahead = served.take_ahead(&follower, upto);
         let op = Op::Dav(DavOp::NoteServed {
             program: self.actor.client.program.clone(),
             collection: self.collection.id,
             upto: Some(upto),
-            cards: self.core.served().take_ahead(&follower, upto),
+            cards: ahead.clone(),
         });
-        self.core.note(&self.actor, op).await?;
-        self.core.served().set(follower, upto);
+        match self.core.note(&self.actor, op).await?.rows[..] {
+            // It could not be noted: the next reading is.
+            [] => served.add_ahead(follower, &ahead),
+            [0] => served.set(follower, upto),
+            _ => {
+                served.forget(|known| known.collection == follower.collection);
+                served.set(follower, upto);
+            }
+        }
         Ok(())
     }
 
@@ -285,6 +301,7 @@ impl Book {
             client: label,
             program,
             collection: self.collection.id,
+            epoch: self.collection.epoch.clone(),
         }
     }
 }

@@ -190,7 +190,7 @@ impl Book {
         }
         let marks = self.marks().await?;
         let stale = *condition == Condition::None && self.stale(&card.placement).await?.is_some();
-        if stale || !condition.holds(Some(&marks.etag(&card.placement))) {
+        if stale || !marks.hold(condition, &card.placement) {
             return Err(Error::PreconditionFailed.into());
         }
         let op = removal(&card.placement);
@@ -208,6 +208,17 @@ impl Book {
             Ok(()) => self.require_deletions().await,
             refused => refused,
         };
+        self.offered_again(placement, allowed).await
+    }
+
+    /// [`Book::require_removal`] of what comes under another name or into another place: no deletion
+    /// that could be held.
+    pub(in crate::domain) async fn require_departure(&self, placement: &Placement) -> Result<()> {
+        let allowed = self.require(placement, Right::Remove).await;
+        self.offered_again(placement, allowed).await
+    }
+
+    async fn offered_again(&self, placement: &Placement, allowed: Result<()>) -> Result<()> {
         if let Err(Error::Forbidden { .. }) = &allowed {
             let op = Op::History(HistoryOp::MarkRefused {
                 collection: self.collection.id,
@@ -232,8 +243,10 @@ impl Book {
         let shown = current.as_ref().map(|card| self.content(card));
         let bytes = edit.apply(shown.as_deref());
         let marks = self.marks().await?;
-        let etag = current.as_ref().map(|card| marks.etag(&card.placement));
-        let is_met = condition.holds(etag.as_deref());
+        let is_met = match &current {
+            Some(card) => marks.hold(condition, &card.placement),
+            None => condition.holds(None),
+        };
         self.refuse_put(
             current.as_ref(),
             shown.as_deref(),
@@ -244,9 +257,18 @@ impl Book {
         .await?;
         let created = current.is_none();
         let known = self.actor.client.is_page() || self.follows().await?;
-        let moved = match current {
-            None => self.put_new(href, &bytes?).await?,
-            Some(card) => self.put_over(&card, bytes, condition, edit).await?,
+        let put = match &current {
+            None => self.put_new(href, &bytes).await,
+            Some(card) => self.put_over(card, &bytes, condition, edit).await,
+        };
+        let moved = match put {
+            Err(Attempt::Failed(error @ Error::UidConflict { .. })) => {
+                let reason = "another contact here has its UID";
+                let refusal = self.refusal(current.as_ref(), bytes?, reason);
+                self.keep_refused(refusal.unmarked()).await?;
+                return Err(error.into());
+            }
+            put => put?,
         };
         let card = self.get(href).await?;
         if !known {
@@ -306,7 +328,12 @@ impl Book {
         Err(error.into())
     }
 
-    async fn put_new(&self, href: &str, bytes: &[u8]) -> std::result::Result<Moved, Attempt> {
+    async fn put_new(
+        &self,
+        href: &str,
+        bytes: &Result<Vec<u8>>,
+    ) -> std::result::Result<Moved, Attempt> {
+        let bytes = bytes.as_ref().map_err(Error::clone)?;
         let admitted = self.admit(bytes, None)?;
         let create = self.creation(admitted, self.new_placement(href.to_owned()));
         let committed = self.commit(vec![create, self.written(href)]).await?;
@@ -317,7 +344,7 @@ impl Book {
     async fn put_over(
         &self,
         card: &Card,
-        bytes: Result<Vec<u8>>,
+        bytes: &Result<Vec<u8>>,
         condition: &Condition,
         edit: &dyn Edit,
     ) -> std::result::Result<Moved, Attempt> {
@@ -329,7 +356,8 @@ impl Book {
         let mut mine = None;
         match held {
             None => {
-                ops.extend(self.revision(card, &bytes?)?);
+                let bytes = bytes.as_ref().map_err(Error::clone)?;
+                ops.extend(self.revision(card, bytes)?);
                 if ops.is_empty() {
                     return Ok(Moved::new());
                 }
@@ -402,6 +430,7 @@ impl Book {
             expected_rev: placement.rev,
             content,
             through: placement.id,
+            expected_changed: placement.changed,
             overlay: (!same_overlay).then_some((overlay, tags)),
             writer: None,
         })))

@@ -235,7 +235,7 @@ impl DeviceBook {
             None => spot.book.content(&spot.card).to_vec(),
         };
         let is_fresh =
-            work.touched.contains(server_id) || viewer.has_latest(&card.placement, start);
+            work.touched.contains_key(server_id) || viewer.has_latest(&card.placement, start);
         let beside = &spot.card.placement.beside;
         let made = if is_fresh {
             edit.apply_beside(&current, beside)
@@ -333,7 +333,8 @@ impl DeviceBook {
         let Some(card) = found else {
             return Ok(Outcome::Done);
         };
-        let fresh = work.touched.contains(server_id) || viewer.has_latest(&card.placement, start);
+        let fresh =
+            work.touched.contains_key(server_id) || viewer.has_latest(&card.placement, start);
         let spot = self.spot_for(Right::Remove, &card, work).await?;
         let held = match &spot {
             Ok(spot) => spot.book.deletions_held().await?,
@@ -346,6 +347,7 @@ impl DeviceBook {
         };
         // Of what it deletes, the device is sent no copy.
         work.forced.retain(|(_, told)| told != server_id);
+        work.wrote.retain(|known| *known != card.placement.item);
         if spot.held_elsewhere {
             // Taken away from one book of the view, and still in another: it comes back as it is.
             work.forced.push((What::Add, server_id.to_owned()));
@@ -359,12 +361,8 @@ impl DeviceBook {
             expected_changed: Some(spot.card.placement.changed),
             writer,
         });
-        if work.touched.insert(server_id.to_owned()) {
-            work.ops.push(remove)
-        } else {
-            // Changed earlier in the same request: only the removal counts.
-            work.replace(spot.card.placement.id, remove)
-        }
+        // Changed earlier in the same request: only the removal counts.
+        work.act(server_id, spot.card.placement.id, remove);
         Ok(Outcome::Done)
     }
 
@@ -415,11 +413,7 @@ impl DeviceBook {
         if untouched {
             work.wrote.push(item);
         }
-        if work.touched.insert(server_id.clone()) {
-            work.ops.push(op);
-        } else {
-            work.replace(spot.card.placement.id, op);
-        }
+        work.act(server_id, spot.card.placement.id, op);
         // A later command of the same request builds on this content.
         work.latest.insert(server_id.clone(), bytes.to_vec());
         Ok(())
@@ -534,8 +528,8 @@ pub(super) struct Work {
     pub(super) cards: HashMap<String, Option<Card>>,
     /// Adds, by their place in the request, that a lost step already made.
     pub(super) claims: HashMap<usize, String>,
-    /// Items already changed by a command of this request.
-    pub(super) touched: HashSet<String>,
+    /// Items already changed by a command of this request, and the placement it acts on.
+    pub(super) touched: HashMap<String, PlacementId>,
     /// Items removed by a command of this request.
     pub(super) removed: HashSet<String>,
     /// The present content of those items.
@@ -585,15 +579,17 @@ impl Work {
         }
     }
 
-    /// Replaces the operation an earlier command of this request made for a placement.
-    fn replace(&mut self, placement: PlacementId, with: Op) {
-        for op in &mut self.ops {
-            let same = matches!(op, Op::Item(ItemOp::Edit { through: p, .. }) | Op::Item(ItemOp::SetOverlay { placement: p, .. }) if *p == placement);
-            if same {
-                *op = with;
-                return;
-            }
+    /// Adds the operation on an item, instead of the one an earlier command of this request made.
+    fn act(&mut self, server_id: &str, placement: PlacementId, op: Op) {
+        let Some(before) = self.touched.insert(server_id.to_owned(), placement) else {
+            return self.ops.push(op);
+        };
+        let made = self.ops.iter_mut().find(|made| {
+            matches!(made, Op::Item(ItemOp::Edit { through: p, .. } | ItemOp::SetOverlay { placement: p, .. }) if *p == before)
+        });
+        match made {
+            Some(made) => *made = op,
+            None => self.ops.push(op),
         }
-        self.ops.push(with);
     }
 }

@@ -124,7 +124,7 @@ impl Work {
 
     /// Items this step, or a lost one that it repeats, wrote for the device.
     pub(super) fn written(&self) -> Vec<String> {
-        let mut written: Vec<String> = self.touched.iter().chain(&self.repeated).cloned().collect();
+        let mut written: Vec<String> = self.touched.keys().chain(&self.repeated).cloned().collect();
         written.sort_unstable();
         written.dedup();
         written

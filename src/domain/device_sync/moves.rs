@@ -3,7 +3,7 @@
 use super::DeviceBook;
 use crate::domain::{
     batch::{ItemOp, Op, SyncOp},
-    book::Book,
+    book::{Book, RETRIES},
     error::{Error, Result},
     rights::Right,
     sharing::How,
@@ -33,13 +33,38 @@ impl DeviceBook {
         target: &Book,
         server_id: &str,
         by_change: bool,
-        note: impl FnOnce(&str) -> (&'static str, Vec<u8>),
+        note: impl Fn(&str) -> (&'static str, Vec<u8>),
     ) -> Result<Moved> {
-        let card = match self.fetch(server_id).await {
-            Ok(card) => card,
-            Err(Error::NotFound) => return Ok(Moved::NoSource),
-            Err(error) => return Err(error),
-        };
+        let (mut source, mut target) = (self.book.clone(), target.clone());
+        for _ in 0..RETRIES {
+            let here = DeviceBook::new(source.clone(), self.device);
+            match here.try_move(&target, server_id, by_change, &note).await {
+                // Rights or contents moved, if only by the move before.
+                Err(Error::PreconditionFailed) => {}
+                Err(error) => return outcome(error),
+                Ok(new) => return Ok(Moved::Done(new)),
+            }
+            source = match source.reopened().await {
+                Ok(source) => source,
+                Err(error) => return outcome(error),
+            };
+            target = match target.reopened().await {
+                Err(Error::NotFound) => return Ok(Moved::NoTarget),
+                target => target?,
+            };
+        }
+        Ok(Moved::Failed)
+    }
+
+    /// The new id of the item.
+    async fn try_move(
+        &self,
+        target: &Book,
+        server_id: &str,
+        by_change: bool,
+        note: impl Fn(&str) -> (&'static str, Vec<u8>),
+    ) -> Result<String> {
+        let card = self.fetch(server_id).await?;
         let brought = self
             .book
             .bringing(&card.placement, target, How::Move, None)
@@ -47,10 +72,7 @@ impl DeviceBook {
         let stored = self.stored().await?.record;
         let record = stored.filter(|record| self.is_valid(record));
         let is_told = by_change || !self.has_latest(record.as_ref(), &card);
-        let (placed, mut ops) = match brought {
-            Ok(brought) => brought,
-            Err(error) => return outcome(error),
-        };
+        let (placed, mut ops) = brought?;
         let mut new = None;
         for op in &mut ops {
             let differs = match op {
@@ -90,10 +112,8 @@ impl DeviceBook {
             value: Some(value),
         }));
         let core = self.book.core();
-        match core.commit_as(self.book.actor(), ops).await {
-            Ok(_) => Ok(Moved::Done(new)),
-            Err(error) => outcome(error),
-        }
+        core.commit_as(self.book.actor(), ops).await?;
+        Ok(new)
     }
 }
 

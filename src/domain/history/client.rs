@@ -1,7 +1,7 @@
 //! Going back on all that one client did.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     ops::RangeInclusive,
     sync::Arc,
 };
@@ -9,11 +9,11 @@ use std::{
 use super::{Restored, Spot, TOGETHER, portions};
 use crate::domain::{
     actor::Actor,
-    batch::Op,
+    batch::{BookOp, Op},
     book::{Book, removal},
     core::Core,
     error::{Error, Result},
-    id::{ItemId, PlacementId, Timestamp},
+    id::{CollectionId, ItemId, PlacementId, Timestamp},
     item::Card,
     rights::Right,
     store::{Revision, RevisionKind},
@@ -55,6 +55,10 @@ impl Core {
         let mut last: Vec<&Revision> = removed.collect();
         last.reverse();
         last.retain(|doing| seen.insert((doing.item, doing.collection)));
+        let emptied: BTreeSet<CollectionId> = last.iter().filter_map(|d| d.collection).collect();
+        for book in emptied {
+            self.book_undeleted(actor, book).await?;
+        }
         let mut done = Restored::default();
         for (placed, last) in portions(&placed, &last, TOGETHER) {
             done += self
@@ -86,6 +90,29 @@ impl Core {
                 .await?;
         }
         Ok(done)
+    }
+
+    /// Brings back a book of the actor that was deleted; any other place stays as it is.
+    async fn book_undeleted(
+        self: &Arc<Self>,
+        actor: &Arc<Actor>,
+        collection: CollectionId,
+    ) -> Result<()> {
+        if self.store().collection(collection).await?.is_some() {
+            return Ok(());
+        }
+        let back = self.decided(actor, |actor| async move {
+            let op = Op::Book(BookOp::RestoreBook {
+                collection,
+                owner: actor.person,
+            });
+            self.commit_as(&actor, vec![op]).await.map(drop)
+        });
+        match back.await {
+            // The book of a group that is gone, or one purged.
+            Err(Error::NotFound) => Ok(()),
+            back => back,
+        }
     }
 
     /// Takes away what was placed, but for what was given another href where it was.

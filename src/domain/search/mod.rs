@@ -176,7 +176,7 @@ impl Plan {
 }
 
 impl Filter {
-    /// Whether the request has neither text nor criteria.
+    /// Whether there is no condition.
     pub fn is_empty(&self) -> bool {
         *self == Filter::default()
     }

@@ -58,8 +58,11 @@ pub trait ClientStore: Send + Sync {
     ) -> Result<Vec<PushSubscription>>;
     /// A subscription by its registration id, expired or not.
     async fn push_subscription(&self, id: &str) -> Result<Option<PushSubscription>>;
-    /// Stored properties, shared and the person's own, of every resource whose key begins with
-    /// `prefix`, by resource; within one, shared values first.
-    async fn properties_under(&self, person: PersonId, prefix: &str)
-    -> Result<Vec<StoredProperty>>;
+    /// Stored properties, shared and the person's own, of some resources by their keys, in the order
+    /// asked; within one, shared values first.
+    async fn properties_of(
+        &self,
+        person: PersonId,
+        resources: &[String],
+    ) -> Result<Vec<StoredProperty>>;
 }

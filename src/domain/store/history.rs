@@ -8,7 +8,7 @@ use crate::domain::{
     error::Result,
     id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     item::Card,
-    store::{ItemPlace, Notice, Removal, Revision, Touched, Version, Want},
+    store::{ItemPlace, Notice, Removal, Replaced, Revision, Touched, Version, Want},
 };
 
 /// Reads of what was.
@@ -92,6 +92,15 @@ pub trait HistoryStore: Send + Sync {
     /// What a placement showed at a moment, if it was replaced or removed since; none if the
     /// placement still shows it.
     async fn shown_at(&self, placement: PlacementId, at: Timestamp) -> Result<Option<Version>>;
+    /// The overlay that a placement had once a revision had taken what it showed (none: once it was
+    /// made), if what it shows was replaced since.
+    async fn overlay_left(
+        &self,
+        placement: PlacementId,
+        revision: Option<RevisionId>,
+    ) -> Result<Option<Vec<u8>>>;
+    /// What the commit of a removal replaced in the same collection, oldest first.
+    async fn replaced_with(&self, removal: RevisionId) -> Result<Vec<Replaced>>;
     /// Placements of a collection that were made, changed or removed after a moment, oldest first.
     async fn touched_since(
         &self,

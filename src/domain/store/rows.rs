@@ -281,6 +281,16 @@ pub struct Removal {
     pub client: String,
 }
 
+/// A change of what a placement shows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Replaced {
+    pub placement: PlacementId,
+    /// The sequence of what it showed before.
+    pub before: Seq,
+    /// The sequence of what it showed then; none if it shows it still.
+    pub after: Option<Seq>,
+}
+
 /// A placement that was made, changed or removed, with the time from and to which it was live.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Touched {

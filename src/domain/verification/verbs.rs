@@ -1,6 +1,9 @@
 //! Sending verifications, answering them, reminding.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::{ASKED_A_DAY, Answer, Campaign, NewVerification, Verification, VerificationOp};
 use crate::domain::{
@@ -86,9 +89,17 @@ impl Book {
         }
         let remind = (campaign.reminders > 0).then(|| Timestamp::now().plus_days(campaign.days));
         let mut able = Vec::new();
+        let mut letters: HashMap<String, i64> = HashMap::new();
         for (placement, ask) in asks {
-            match self.may_ask(placement, ask).await {
-                Ok(()) => able.push((placement, ask)),
+            let to_address = letters.entry(ask.address.to_lowercase()).or_default();
+            match self
+                .may_ask(placement, ask, (able.len() as i64, *to_address))
+                .await
+            {
+                Ok(()) => {
+                    *to_address += 1;
+                    able.push((placement, ask));
+                }
                 Err(error @ Error::Unavailable(_)) => return Err(error),
                 Err(_) => {}
             }
@@ -130,8 +141,14 @@ impl Book {
         Ok(id)
     }
 
-    /// Refuses when the contact may not be asked, declined, or was asked too often.
-    async fn may_ask(&self, placement: &Placement, ask: &Ask) -> Result<()> {
+    /// Refuses when the contact may not be asked, declined, or was asked too often; letters that go
+    /// before this one count, all of them and those to its address.
+    async fn may_ask(
+        &self,
+        placement: &Placement,
+        ask: &Ask,
+        (before, to_same): (i64, i64),
+    ) -> Result<()> {
         self.require(placement, Right::Verify).await?;
         if !is_address(&ask.address) {
             return Err(Error::Invalid(Rule::Address(ask.address.clone())));
@@ -150,7 +167,7 @@ impl Book {
             return Err(Error::Invalid(Rule::AskedToday));
         }
         let (by_person, to_address) = store.asked_since(person, &ask.address, yesterday).await?;
-        if by_person >= ASKED_A_DAY as i64 || to_address >= ADDRESS_A_DAY {
+        if by_person + before >= ASKED_A_DAY as i64 || to_address + to_same >= ADDRESS_A_DAY {
             return Err(Error::Invalid(Rule::AskedTooMany));
         }
         Ok(())
@@ -162,7 +179,7 @@ impl Book {
         ask: &Ask,
         campaign: Option<(CampaignId, Option<Timestamp>)>,
     ) -> Result<Op> {
-        self.may_ask(placement, ask).await?;
+        self.may_ask(placement, ask, (0, 0)).await?;
         let asker = self.core().store().person(self.actor().person).await?;
         let asker = asker.ok_or(Error::NotFound)?;
         let verification = NewVerification {

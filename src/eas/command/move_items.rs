@@ -91,7 +91,8 @@ async fn shift(
         return Ok((Status::InvalidDestination, None));
     };
     let by_change = quirk::moves_by_change(&call.device);
-    let note = |new: &str| {
+    let with = |new: &str| {
+        let mut done = done.clone();
         done.push_back(Done {
             item: item.to_owned(),
             from: from.to_owned(),
@@ -101,13 +102,17 @@ async fn shift(
         if done.len() > REMEMBERED {
             done.pop_front();
         }
-        (VALUE, serde_json::to_vec(&done).unwrap_or_default())
+        done
     };
+    let note = |new: &str| (VALUE, serde_json::to_vec(&with(new)).unwrap_or_default());
     let moved = DeviceBook::new(*source, call.device_id())
         .move_to(&target, item, by_change, note)
         .await?;
     Ok(match moved {
-        Moved::Done(new) => (Status::Success, Some(new)),
+        Moved::Done(new) => {
+            *done = with(&new);
+            (Status::Success, Some(new))
+        }
         Moved::NoSource => (Status::InvalidSource, None),
         Moved::NoTarget => (Status::InvalidDestination, None),
         Moved::Failed => (Status::Failed, None),

@@ -178,6 +178,7 @@ pub async fn a_home_follows_memberships_and_books(books: Books) {
     check(&[("Team", false)]).await;
     let further = Op::Book(BookOp::AddBook {
         owner: books.bob,
+        uuid: "further".to_owned(),
         segment: "further".to_owned(),
         display_name: "Further".to_owned(),
         description: String::new(),

@@ -252,7 +252,6 @@ pub fn check(connection: &Connection) -> rusqlite::Result<Vec<String>> {
     Ok(broken)
 }
 
-/// What the engine itself finds.
 /// What a pragma that checks finds: nothing where it says `ok`.
 pub(super) fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<Vec<String>> {
     let mut statement = connection.prepare(&format!("PRAGMA {name}"))?;

@@ -32,7 +32,7 @@ use std::{
 
 use rusqlite::{Connection, params};
 
-use self::{collection::Touched, search::Unindexed};
+use self::{collection::Touched, items::Room, search::Unindexed};
 use crate::domain::{
     batch::{Batch, Committed, Described, Op},
     class::Index,
@@ -116,6 +116,7 @@ pub fn apply<'a>(
         unindexed: std::mem::take(unindexed),
         collections: BTreeMap::new(),
         rooms: BTreeMap::new(),
+        taken: BTreeMap::new(),
         described: Vec::new(),
         people: Vec::new(),
         rights_moved: false,
@@ -146,8 +147,9 @@ struct Commit<'a> {
     connection: &'a Connection,
     batch: &'a Batch,
     collections: BTreeMap<i64, Touched>,
-    /// Free room in the private books of the people whose this batch added to.
-    rooms: BTreeMap<i64, i64>,
+    /// What was placed in the private books of people with a quota, and taken out of any collection.
+    rooms: BTreeMap<i64, Room>,
+    taken: BTreeMap<i64, i64>,
     unindexed: Unindexed<'a>,
     described: Vec<Described>,
     people: Vec<PersonId>,
@@ -171,6 +173,7 @@ impl<'a> Commit<'a> {
         for op in &batch.ops {
             rows.push(self.op(op)?);
         }
+        self.check_rooms()?;
         self.recount_restored()?;
         self.count_removals()?;
         self.tell_members()?;
@@ -241,6 +244,11 @@ impl<'a> Commit<'a> {
                 into,
                 collection,
             } => self.inherit(*from, *into, *collection),
+            Op::Disinherit {
+                from,
+                into,
+                collection,
+            } => self.disinherit(*from, *into, *collection),
         }
     }
 

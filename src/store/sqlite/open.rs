@@ -56,7 +56,8 @@ const SCHEMA: &[&str] = &[
     include_str!("schema/0033_programs_of_clients.sql"),
     include_str!("schema/0034_bare_uids.sql"),
     include_str!("schema/0035_purge_by_age.sql"),
-    include_str!("schema/0036_plans.sql"),
+    include_str!("schema/0036_left_behind.sql"),
+    include_str!("schema/0037_plans.sql"),
 ];
 
 /// Marks a backup in its `meta`: wherever it is put, clients may know what it has not.
@@ -234,6 +235,10 @@ pub(super) fn new_epochs(connection: &Connection) -> rusqlite::Result<()> {
             "UPDATE collection SET epoch = ?2 WHERE id = ?1",
             params![id, random_id(8)],
         )?;
+    }
+    // What clients hold is of another history.
+    for table in ["dav_client", "dav_client_card"] {
+        transaction.execute(&format!("DELETE FROM {table}"), [])?;
     }
     transaction.execute("DELETE FROM meta WHERE name = ?1", [COPY])?;
     transaction.commit()

@@ -400,12 +400,12 @@ impl Reader<'_> {
     }
 
     pub fn comments(&self, item: ItemId) -> rusqlite::Result<Vec<Comment>> {
-        let sql = format!("{COMMENT} WHERE c.item = ?1 ORDER BY c.at DESC, c.id DESC");
+        let sql = format!("{COMMENT} WHERE c.item = ?1 AND {AWAKE} ORDER BY c.at DESC, c.id DESC");
         self.all(&sql, [item.0], comment)
     }
 
     pub fn comment(&self, id: CommentId) -> rusqlite::Result<Option<Comment>> {
-        let sql = format!("{COMMENT} WHERE c.id = ?1");
+        let sql = format!("{COMMENT} WHERE c.id = ?1 AND {AWAKE}");
         self.one(&sql, [id.0], comment)
     }
 }
@@ -413,6 +413,10 @@ impl Reader<'_> {
 const COMMENT: &str =
     "SELECT c.id, c.item, c.collection, c.author, coalesce(p.name, ''), c.at, c.text
     FROM comment c LEFT JOIN person p ON p.id = c.author";
+
+/// A comment sleeps while its item is not placed where it was written.
+const AWAKE: &str = "EXISTS (SELECT 1 FROM placement p
+    WHERE p.item = c.item AND p.collection = c.collection AND p.gone IS NULL)";
 
 fn comment(row: &Row<'_>) -> rusqlite::Result<Comment> {
     Ok(Comment {

@@ -24,8 +24,8 @@ impl Reader<'_> {
     pub fn changed_at(&self, collection: CollectionId) -> rusqlite::Result<Option<Timestamp>> {
         let last = self.one(
             "SELECT max(at) FROM (
-                 SELECT max(i.modified, p.placed_at) AS at FROM (
-                     SELECT item, placed_at FROM placement
+                 SELECT max(i.modified, p.placed_at, p.changed_at) AS at FROM (
+                     SELECT item, placed_at, changed_at FROM placement
                      WHERE collection = ?1 AND gone IS NULL ORDER BY changed DESC LIMIT 1) p
                  JOIN item i ON i.id = p.item
                  UNION ALL SELECT gone_at FROM (
@@ -118,30 +118,33 @@ impl Reader<'_> {
                 upto.0,
                 count(limit),
             ],
-            |row| Ok((card(row)?, Timestamp(row.get(26)?))),
+            |row| Ok((card(row)?, Timestamp(row.get(27)?))),
             |(card, _)| card.document.len(),
         )
     }
 
-    pub fn properties_under(
+    pub fn properties_of(
         &self,
         person: PersonId,
-        prefix: &str,
+        resources: &[String],
     ) -> rusqlite::Result<Vec<StoredProperty>> {
-        self.all(
-            "SELECT resource, namespace, name, value FROM property
-             WHERE resource > ?1 AND resource < ?1 || char(0x10FFFF) AND person IN (0, ?2)
-             ORDER BY resource, person, namespace, name",
-            params![prefix, person.0],
-            |row| {
-                Ok(StoredProperty {
-                    resource: row.get(0)?,
-                    namespace: row.get(1)?,
-                    name: row.get(2)?,
-                    value: row.get(3)?,
-                })
-            },
-        )
+        let mut found = Vec::new();
+        for resource in resources {
+            found.extend(self.all(
+                "SELECT resource, namespace, name, value FROM property
+                 WHERE resource = ?1 AND person IN (0, ?2) ORDER BY person, namespace, name",
+                params![resource, person.0],
+                |row| {
+                    Ok(StoredProperty {
+                        resource: row.get(0)?,
+                        namespace: row.get(1)?,
+                        name: row.get(2)?,
+                        value: row.get(3)?,
+                    })
+                },
+            )?);
+        }
+        Ok(found)
     }
 
     pub fn push_subscriptions(

@@ -10,10 +10,10 @@ use super::{
     read_items::version,
 };
 use crate::domain::{
-    id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Timestamp},
+    id::{CollectionId, ItemId, NoticeId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
     store::{
-        ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, Revision, RevisionKind, Touched,
-        Version,
+        ItemGrant, ItemPlace, News, Notice, NoticeKind, Removal, Replaced, Revision, RevisionKind,
+        Touched, Version,
     },
     verification::Answer,
 };
@@ -208,6 +208,40 @@ impl Reader<'_> {
              WHERE v.placement = ?1 AND r.at > ?2 ORDER BY v.seq LIMIT 1",
             [placement.0, at.0],
             version,
+        )
+    }
+
+    pub fn overlay_left(
+        &self,
+        placement: PlacementId,
+        revision: Option<RevisionId>,
+    ) -> rusqlite::Result<Option<Vec<u8>>> {
+        self.one(
+            "SELECT overlay FROM revision_place WHERE placement = ?1 AND seq > coalesce(
+                 (SELECT seq FROM revision_place WHERE revision = ?2 AND placement = ?1), 0)
+             ORDER BY seq LIMIT 1",
+            params![placement.0, revision.map(|revision| revision.0)],
+            |row| row.get(0),
+        )
+    }
+
+    pub fn replaced_with(&self, removal: RevisionId) -> rusqlite::Result<Vec<Replaced>> {
+        self.all(
+            "SELECT v.placement, v.seq, (SELECT min(n.seq) FROM revision_place n
+                 WHERE n.placement = v.placement AND n.seq > v.seq)
+             FROM revision g JOIN revision r ON r.at = g.at AND r.id > g.id AND r.kind = 'replaced'
+                 AND r.person IS g.person AND r.client = g.client
+             JOIN revision_place v ON v.revision = r.id
+             JOIN placement p ON p.id = v.placement AND p.collection = g.collection
+             WHERE g.id = ?1 ORDER BY r.id",
+            [removal.0],
+            |row| {
+                Ok(Replaced {
+                    placement: PlacementId(row.get(0)?),
+                    before: Seq(row.get(1)?),
+                    after: row.get::<_, Option<i64>>(2)?.map(Seq),
+                })
+            },
         )
     }
 

@@ -12,7 +12,8 @@ use crate::domain::{
 pub(super) const HEAD: &str =
     "p.id, p.item, p.collection, p.href, p.server_id, p.uid, i.class, i.kind, i.display,
     i.creator, i.origin, p.placed_by, p.born, p.changed, p.gone, p.maker, p.writer, i.rev, i.digest,
-    length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside";
+    length(i.document), i.created, i.modified, p.overlay, i.mixed, i.beside,
+    max(i.modified, p.changed_at)";
 
 /// Documents held in memory for one page; the last may go beyond.
 const PAGE_OCTETS: usize = 128 * 1024;
@@ -59,6 +60,7 @@ pub(super) fn head(row: &Row<'_>) -> rusqlite::Result<Placement> {
         overlay: overlay.into(),
         mixed: row.get(23)?,
         beside: beside.into(),
+        shown_since: Timestamp(row.get(25)?),
     })
 }
 
@@ -71,7 +73,7 @@ pub fn version(row: &Row<'_>) -> rusqlite::Result<Version> {
 }
 
 pub(super) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
-    let document: Vec<u8> = row.get(25)?;
+    let document: Vec<u8> = row.get(26)?;
     Ok(Card {
         placement: head(row)?,
         document: document.into(),
@@ -322,9 +324,18 @@ impl Reader<'_> {
         person: PersonId,
         collection: CollectionId,
     ) -> rusqlite::Result<bool> {
-        // Creator; a grant through a group of the person; custody, for those who run a group.
+        // Creator; a grant through a group of the person; custody, for those who run a group: by
+        // everybody who made something there.
         let found = self.one(
-            "SELECT 1 FROM (
+            "WITH RECURSIVE made (grp, origin, creator) AS (
+                 SELECT m.grp, oc.id, (SELECT min(creator) FROM item WHERE origin = oc.id)
+                 FROM membership m JOIN collection oc ON oc.grp = m.grp AND oc.kind = 'group'
+                 WHERE m.person = ?2 AND m.role <> 'member'
+                 UNION ALL
+                 SELECT grp, origin, (SELECT min(i.creator) FROM item i
+                     WHERE i.origin = made.origin AND i.creator > made.creator)
+                 FROM made WHERE creator IS NOT NULL)
+             SELECT 1 FROM (
                  SELECT 1 FROM placement
                  WHERE collection = ?1 AND creator = ?2 AND gone IS NULL
                  UNION ALL
@@ -337,12 +348,12 @@ impl Reader<'_> {
                          AND p.gone IS NULL
                  WHERE m.person = ?2
                  UNION ALL
-                 SELECT 1 FROM membership m
-                     CROSS JOIN collection oc ON oc.grp = m.grp AND oc.kind = 'group'
-                     CROSS JOIN placement p ON p.collection = ?1 AND p.gone IS NULL
-                     CROSS JOIN item i ON i.id = p.item AND i.origin = oc.id
-                 WHERE m.person = ?2 AND m.role <> 'member' AND NOT EXISTS (
-                     SELECT 1 FROM membership c WHERE c.grp = oc.grp AND c.person = i.creator))
+                 SELECT 1 FROM made
+                     CROSS JOIN item i ON i.origin = made.origin AND i.creator = made.creator
+                     CROSS JOIN placement p ON p.item = i.id AND p.collection = ?1
+                         AND p.gone IS NULL
+                 WHERE NOT EXISTS (
+                     SELECT 1 FROM membership c WHERE c.grp = made.grp AND c.person = made.creator))
              LIMIT 1",
             [collection.0, person.0],
             |_| Ok(()),

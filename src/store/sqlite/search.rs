@@ -76,7 +76,7 @@ impl Reader<'_> {
             widest = Found::default();
             for place in &places {
                 let found = self.matching(&expression(plan, *place, 3, &folders), most)?;
-                widest.add(*place, self.filtered(found, &plan.filter, &folders)?);
+                widest.add(*place, self.filtered(found, plan, &folders)?);
             }
         }
         page.found = self.count_items(&widest)?;
@@ -108,7 +108,7 @@ impl Reader<'_> {
                 }
                 found = self.matching(&expression, None)?;
             }
-            all.add(*place, self.filtered(found, &plan.filter, folders)?);
+            all.add(*place, self.filtered(found, plan, folders)?);
         }
         all.placements.sort();
         Ok(all)

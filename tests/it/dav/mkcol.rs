@@ -62,6 +62,10 @@ fn row_20_a_book_is_made_whole_or_not_at_all() {
         group.text()
     );
 
+    let long = format!("<D:displayname>{}</D:displayname>", "N".repeat(70_000));
+    let refused = mkcol(&alice, "/dav/alice/private/never/", BOOK_TYPE, &long);
+    assert_eq!(refused.status, 403);
+    assert!(refused.text().contains("507"), "{}", refused.text());
     let refused = mkcol(
         &alice,
         "/dav/alice/private/never/",

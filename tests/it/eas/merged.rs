@@ -1,7 +1,12 @@
 //! Rows 106 and 107: clients that show one contacts folder.
 
+use std::sync::Arc;
+
 use carnet::domain::{
+    actor::Client,
     batch::{DeviceOp, GroupOp, Op},
+    grant::Grantee,
+    rights::GroupRight,
     view::{Mode, Shown},
 };
 
@@ -379,5 +384,35 @@ fn a_group_that_is_renamed_leaves_its_old_name_on_no_contact() {
     assert_eq!(categories(all(&fetch, "Fetch").remove(0)), ["Customer"]);
     one.pull();
     assert!(one.pull().is_empty());
+    server.check();
+}
+
+#[test]
+fn row_106_a_contact_changed_and_deleted_at_once_is_taken_from_where_that_is_allowed() {
+    let server = Server::start();
+    // Bob may modify it in one group, and delete it from the other.
+    server.share("alice", "Petit", "Team");
+    server.grant_modify("alice", "Petit", "Team", "bob");
+    let (alice, bob) = (server.person("alice"), server.person("bob"));
+    let core = server.core().clone();
+    server.runtime.block_on(async {
+        let actor = core.actor(alice, Client::default()).await;
+        let actor = Arc::new(actor.expect("an actor"));
+        core.found_group(&actor, "Zeta", "").await.expect("founded");
+        let group = core.group(&actor, "Zeta").await.expect("a group");
+        group.add_member("bob").await.expect("added");
+        let group = core.group(&actor, "Zeta").await.expect("a group");
+        let bob = [Grantee::Member(bob)];
+        let granted = group.grant(&bob, GroupRight::AddDelete);
+        granted.await.expect("granted");
+    });
+    server.share("alice", "Petit", "Zeta");
+    let mut one = outlook(&server, "bob", "outlook5");
+    let petit = id_of(&one.pull(), "Petit");
+    let answer = one.push(&(change(&petit, "JobTitle", "Director") + &delete(&petit)));
+    assert!(responses(&answer).is_empty(), "{answer:?}");
+    // It is in the other group still.
+    assert!(commands(&answer).contains(&("Add".to_owned(), petit, "Petit".to_owned())));
+    one.pull();
     server.check();
 }

@@ -98,3 +98,36 @@ fn row_100_private_tags_stay_with_their_owner_when_a_phone_moves_a_contact() {
             .all(|name| name.text() != "Secret")
     );
 }
+
+#[test]
+fn row_100_a_moved_contact_with_a_right_of_its_own_fails_none_after_it() {
+    let server = Server::start();
+    let (mut own, mut team) = two_books(&server, "alice", "mover");
+    let roy = id_of(&mut team, "Roy");
+    let others: Vec<String> = {
+        let told = team.pull_again();
+        assert!(commands(&team.sync(CHANGES)).is_empty());
+        let ids = told.into_iter().map(|told| told.1);
+        ids.filter(|id| *id != roy).take(2).collect()
+    };
+    server.grant_modify("alice", "Roy", "Team", "bob");
+    let moves: String = [&roy, &others[0], &others[1]]
+        .into_iter()
+        .map(|item| {
+            format!(
+                "\n  Move:Move\n    Move:SrcMsgId = {item}\n    Move:SrcFldId = {}\n    \
+                 Move:DstFldId = {}",
+                team.folder, own.folder
+            )
+        })
+        .collect();
+    let answer = team.ask("MoveItems", &format!("Move:MoveItems{moves}"));
+    let statuses: Vec<String> = all(&answer.expect("an answer"), "Status")
+        .iter()
+        .map(|status| status.text())
+        .collect();
+    assert_eq!(statuses, ["3", "3", "3"]);
+    assert!(commands(&team.sync(CHANGES)).is_empty());
+    own.pull_again();
+    server.check();
+}

@@ -5,6 +5,7 @@ mod command_line;
 mod contents;
 mod departed;
 mod faces;
+mod kept;
 mod moving;
 mod past;
 mod people;

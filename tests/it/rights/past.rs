@@ -434,6 +434,14 @@ async fn a_merge_loses_nothing_and_its_undo_keeps_what_was_written_since() {
         "{text}"
     );
     allowed(w.read("mia", PRIVATE, "two").await);
+    // Lists name the other again, and its comment is its own.
+    let list = allowed(w.read("mia", PRIVATE, "list").await);
+    assert!(
+        list.contains("MEMBER:urn:uuid:two") && !list.contains("uuid:one"),
+        "{list}"
+    );
+    assert!(w.comments("mia", PRIVATE, "one").await.is_empty());
+    assert_eq!(w.comments("mia", PRIVATE, "two").await, ["met in Lille"]);
     w.check().await;
 }
 

@@ -12,6 +12,7 @@ use carnet::{
         collection::DEFAULT_BOOK,
         core::Core,
         device::DeviceAccess,
+        grant::Grantee,
         id::{PersonId, Timestamp},
         sharing::How,
         store::{Device, ListQuery, Store},
@@ -238,6 +239,26 @@ impl Server {
             let found = own.list(&query).await.expect("a list").rows.remove(0);
             let placed = own.bring(&[found.placement], &group, How::Share).await;
             assert!(placed.expect("decided")[0].is_ok());
+        });
+    }
+
+    /// Grants a member *Modify* on a contact of a group.
+    pub fn grant_modify(&self, login: &str, last_name: &str, group: &str, member: &str) {
+        let core = self.core().clone();
+        let (person, member) = (self.person(login), self.person(member));
+        let query = ListQuery {
+            words: vec![last_name.to_lowercase()],
+            limit: 1,
+            ..ListQuery::default()
+        };
+        self.runtime.block_on(async {
+            let actor = core.actor(person, Client::default()).await;
+            let actor = Arc::new(actor.expect("an actor"));
+            let group = core.open_group(&actor, group).await.expect("a book");
+            let found = group.list(&query).await.expect("a list").rows.remove(0);
+            let grantee = [Grantee::Member(member)];
+            let granted = group.grant_modify(&found.placement, &grantee, true).await;
+            granted.expect("granted");
         });
     }
 

@@ -52,6 +52,7 @@ impl Book {
             modified: Timestamp(0),
             overlay: bytes::Bytes::new(),
             beside: bytes::Bytes::new(),
+            shown_since: Timestamp(0),
         };
         self.rows.insert(id, row);
         id

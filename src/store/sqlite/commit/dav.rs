@@ -46,6 +46,7 @@ impl Commit<'_> {
         cards: &[(PlacementId, Seq)],
     ) -> Applied<i64> {
         let (person, client) = (self.author(), &self.batch.client);
+        let mut forgotten = 0;
         if let Some(upto) = upto {
             self.connection
                 .prepare_cached(
@@ -53,7 +54,7 @@ impl Commit<'_> {
                      VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO UPDATE SET seq = max(seq, excluded.seq)",
                 )?
                 .execute(params![person, client, program, collection.0, upto.0])?;
-            self.forget_clients(program, collection)?;
+            forgotten = self.forget_clients(program, collection)?;
             self.connection
                 .prepare_cached(
                     "DELETE FROM dav_client_card
@@ -77,17 +78,19 @@ impl Commit<'_> {
                 seq.0
             ])?;
         }
-        Ok(0)
+        Ok(forgotten)
     }
 
     /// A client that calls itself something else each time does not fill the disk: beyond so many of
-    /// a person and a book, those that know least of it are strangers again.
-    fn forget_clients(&self, program: &str, collection: CollectionId) -> Applied<()> {
+    /// a person and a book, those that know least of it are strangers again. Their number.
+    fn forget_clients(&self, program: &str, collection: CollectionId) -> Applied<i64> {
         let too_many =
             "SELECT client, program FROM dav_client WHERE person = ?1 AND collection = ?2
              ORDER BY client = ?3 AND program = ?4 DESC, seq DESC LIMIT -1 OFFSET ?5";
+        let mut forgotten = 0;
         for table in ["dav_client_card", "dav_client"] {
-            self.connection
+            forgotten = self
+                .connection
                 .prepare_cached(&format!(
                     "DELETE FROM {table} WHERE person = ?1 AND collection = ?2
                          AND (client, program) IN ({too_many})"
@@ -100,7 +103,7 @@ impl Commit<'_> {
                     CLIENTS
                 ])?;
         }
-        Ok(())
+        Ok(forgotten as i64)
     }
 
     fn note_written(&self, program: &str, collection: CollectionId, href: &str) -> Applied<i64> {

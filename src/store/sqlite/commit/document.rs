@@ -269,16 +269,22 @@ impl Commit<'_> {
     }
 }
 
-/// Octets of the live documents a person created.
+/// Octets of the live documents a person created, without those of groups they have left.
 pub const LIVE: &str = "SELECT coalesce(sum(i.octets), 0) FROM item i
-    WHERE i.creator = ?1 AND i.blob IS NOT NULL
-        AND EXISTS (SELECT 1 FROM placement p WHERE p.item = i.id AND p.gone IS NULL)";
+    WHERE i.creator = ?1 AND i.blob IS NOT NULL AND EXISTS (
+        SELECT 1 FROM placement p JOIN collection c ON c.id = p.collection
+        WHERE p.item = i.id AND p.gone IS NULL AND (c.grp IS NULL OR EXISTS (
+            SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = ?1)))";
 
-/// Octets of a person's documents with earlier versions and the trash, each blob counted once.
-pub const KEPT: &str = "SELECT coalesce(sum(b.octets), 0) FROM blob b WHERE b.digest IN (
-    SELECT i.blob FROM item i WHERE i.creator = ?1 AND i.blob IS NOT NULL
-    UNION SELECT r.blob FROM item i JOIN revision r ON r.item = i.id
-    WHERE i.creator = ?1 AND i.blob IS NOT NULL AND r.blob IS NOT NULL)";
+/// Octets of these documents with earlier versions and the trash, each blob counted once.
+pub const KEPT: &str = "WITH own (item, blob) AS (
+        SELECT i.id, i.blob FROM item i WHERE i.creator = ?1 AND i.blob IS NOT NULL AND EXISTS (
+            SELECT 1 FROM placement p JOIN collection c ON c.id = p.collection
+            WHERE p.item = i.id AND (c.grp IS NULL OR EXISTS (
+                SELECT 1 FROM membership m WHERE m.grp = c.grp AND m.person = ?1))))
+    SELECT coalesce(sum(b.octets), 0) FROM blob b WHERE b.digest IN (
+        SELECT blob FROM own
+        UNION SELECT r.blob FROM own JOIN revision r ON r.item = own.item WHERE r.blob IS NOT NULL)";
 
 fn owner(place: Place) -> Applied<(Option<i64>, Option<i64>)> {
     match place {

@@ -16,10 +16,11 @@ impl Commit<'_> {
         match op {
             BookOp::AddBook {
                 owner,
+                uuid,
                 segment,
                 display_name,
                 description,
-            } => self.add_book(*owner, segment, display_name, description),
+            } => self.add_book(*owner, uuid, segment, display_name, description),
             BookOp::ChangeBook {
                 collection,
                 display_name,
@@ -38,6 +39,8 @@ impl Commit<'_> {
                 Ok(collection.0)
             }
             BookOp::RemoveBook { collection } => {
+                self.net_removals += self.live_in(collection.0)?;
+                self.removed_from = Some(collection.0);
                 self.empty(collection.0)?;
                 self.hide_book(collection.0, None)?;
                 self.connection
@@ -45,6 +48,7 @@ impl Commit<'_> {
                     .execute([collection.0])?;
                 Ok(collection.0)
             }
+            BookOp::RestoreBook { collection, owner } => self.restore_book(collection.0, owner.0),
             BookOp::MoveBook {
                 collection,
                 segment,
@@ -73,6 +77,24 @@ impl Commit<'_> {
                 }
             }
         }
+    }
+
+    /// A deleted book is its owner's again, under another segment where its own is taken.
+    fn restore_book(&mut self, book: i64, owner: i64) -> Applied<i64> {
+        let restored = self
+            .connection
+            .prepare_cached(
+                "UPDATE collection AS c SET kind = 'private', segment = iif(EXISTS (
+                     SELECT 1 FROM collection o WHERE o.person = c.person AND o.kind = 'private'
+                         AND o.class = c.class AND o.segment = c.segment), c.uuid, c.segment)
+                 WHERE id = ?1 AND person = ?2 AND kind = 'removed' AND class = 'contact'",
+            )?
+            .execute([book, owner])?;
+        if restored == 0 {
+            return Err(Error::NotFound.into());
+        }
+        self.show_book(owner, book)?;
+        Ok(book)
     }
 
     /// The resource of a book is known by its permanent identifier.
@@ -147,6 +169,7 @@ impl Commit<'_> {
     pub(super) fn add_book(
         &mut self,
         owner: PersonId,
+        uuid: &str,
         segment: &str,
         display_name: &str,
         description: &str,
@@ -164,10 +187,11 @@ impl Commit<'_> {
         let book = self.insert_collection("private", Some(owner.0), None, segment, display_name)?;
         self.connection
             .prepare_cached(
-                "UPDATE collection SET description = ?2, position = (SELECT count(*) FROM collection
+                "UPDATE collection SET uuid = ?4, description = ?2, position = (
+                     SELECT count(*) FROM collection
                      WHERE person = ?3 AND kind = 'private' AND class = 'contact') WHERE id = ?1",
             )?
-            .execute(params![book, description, owner.0])?;
+            .execute(params![book, description, owner.0, uuid])?;
         self.show_book(owner.0, book)?;
         Ok(book)
     }

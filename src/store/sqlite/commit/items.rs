@@ -36,6 +36,12 @@ impl Placed {
     }
 }
 
+/// What a batch places in the private books of somebody who has a quota.
+pub(super) struct Room {
+    limit: i64,
+    placed: i64,
+}
+
 impl<'a> Commit<'a> {
     pub(super) fn item_op(&mut self, op: &'a ItemOp) -> Applied<i64> {
         match op {
@@ -61,9 +67,13 @@ impl<'a> Commit<'a> {
                 expected_rev,
                 content,
                 through,
+                expected_changed,
                 overlay,
                 writer,
-            } => self.edit(*item, *expected_rev, content, *through, overlay, *writer),
+            } => {
+                let through = self.expected(*through, *expected_changed)?;
+                self.edit(*item, *expected_rev, content, &through, overlay, *writer)
+            }
             ItemOp::SetOverlay {
                 placement,
                 expected_changed,
@@ -94,13 +104,11 @@ impl<'a> Commit<'a> {
         item: ItemId,
         expected_rev: i64,
         content: &'a Content,
-        through: PlacementId,
+        through: &Placed,
         overlay: &Option<(Vec<u8>, Vec<String>)>,
         writer: Option<DeviceId>,
     ) -> Applied<i64> {
         let index = &content.index;
-        // Decided on the place the write came through: it must still show the item.
-        let through_live = self.live(through)?;
         self.require_blob(index.blob.as_ref())?;
         let revision = self.keep_version(item.0, expected_rev)?;
         let changed = self
@@ -134,13 +142,17 @@ impl<'a> Commit<'a> {
         if let Some(known) = self.unindexed.created.get_mut(&item.0) {
             *known = index;
         }
+        let own = match overlay {
+            Some(_) => self.own_books(through.collection)?,
+            None => Vec::new(),
+        };
         for placed in self.live_placements(item.0)? {
             self.check_uid(placed.collection, &index.uid, placed.id)?;
             let seq = self.next_seq(placed.collection)?;
-            let came_through = placed.id == through.0;
+            let came_through = placed.id == through.id;
             let new_overlay = overlay
                 .as_ref()
-                .filter(|_| came_through)
+                .filter(|_| came_through || own.contains(&placed.collection))
                 .map(|(overlay, _)| overlay);
             self.connection
                 .prepare_cached(
@@ -156,9 +168,9 @@ impl<'a> Commit<'a> {
                 ])?;
         }
         if let Some((_, tags)) = overlay {
-            self.link_owner_tags(through_live.collection, item.0, tags)?;
+            self.link_owner_tags(through.collection, item.0, tags)?;
         }
-        self.note_import(item.0, through.0, Some(revision), &through_live.overlay)?;
+        self.note_import(item.0, through.id, Some(revision), &through.overlay)?;
         Ok(item.0)
     }
 
@@ -170,10 +182,7 @@ impl<'a> Commit<'a> {
         tags: &[String],
         writer: Option<DeviceId>,
     ) -> Applied<i64> {
-        let placed = self.live(placement)?;
-        if placed.changed != expected_changed.0 {
-            return Err(Error::PreconditionFailed.into());
-        }
+        let placed = self.expected(placement, expected_changed)?;
         self.connection
             .prepare_cached(
                 "INSERT INTO revision (kind, item, collection, placement, at, person, client,
@@ -190,19 +199,29 @@ impl<'a> Commit<'a> {
                 placed.overlay,
             ])?;
         let revision = self.connection.last_insert_rowid();
-        self.keep_place(revision, &placed)?;
+        let own = self.own_books(placed.collection)?;
+        let mut shown = self.live_placements(placed.item)?;
+        shown.retain(|other| other.id == placed.id || own.contains(&other.collection));
+        for other in &shown {
+            self.keep_place(revision, other)?;
+        }
         self.bound_versions(placed.item, revision)?;
-        let seq = self.next_seq(placed.collection)?;
-        self.connection
-            .prepare_cached(
-                "UPDATE placement SET changed = ?2, overlay = ?3, writer = ?4 WHERE id = ?1",
-            )?
-            .execute(params![
-                placed.id,
-                seq,
-                overlay,
-                writer.map(|device| device.0)
-            ])?;
+        for other in &shown {
+            let seq = self.next_seq(other.collection)?;
+            let writer = writer.filter(|_| other.id == placed.id);
+            self.connection
+                .prepare_cached(
+                    "UPDATE placement SET changed = ?2, overlay = ?3, writer = ?4, changed_at = ?5
+                     WHERE id = ?1",
+                )?
+                .execute(params![
+                    other.id,
+                    seq,
+                    overlay,
+                    writer.map(|device| device.0),
+                    self.batch.at.0
+                ])?;
+        }
         self.link_owner_tags(placed.collection, placed.item, tags)?;
         self.note_import(placed.item, placed.id, Some(revision), &placed.overlay)?;
         Ok(placed.id)
@@ -244,8 +263,7 @@ impl<'a> Commit<'a> {
         let revision = self.connection.last_insert_rowid();
         self.keep_place(revision, placed)?;
         self.unindexed.placed.retain(|live| live.id != placed.id);
-        // It is counted anew.
-        self.rooms.clear();
+        *self.taken.entry(placed.collection).or_default() += 1;
         let seq = self.next_seq(placed.collection)?;
         self.connection
             .prepare_cached(
@@ -310,6 +328,20 @@ impl<'a> Commit<'a> {
         }
     }
 
+    /// The private books and folders of the owner of one: what is the owner's alone is the same in
+    /// each. None beside the book of a group.
+    fn own_books(&self, collection: i64) -> Applied<Vec<i64>> {
+        Ok(self
+            .connection
+            .prepare_cached(
+                "SELECT o.id FROM collection c
+                 JOIN collection o ON o.person = c.person AND o.kind = 'private'
+                 WHERE c.id = ?1 AND c.kind = 'private'",
+            )?
+            .query_map([collection], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?)
+    }
+
     /// Records an item that an import created, or the revision it replaced, so that it can be
     /// undone.
     pub(super) fn note_import(
@@ -331,7 +363,8 @@ impl<'a> Commit<'a> {
         Ok(())
     }
 
-    pub(super) fn check_quota(&mut self, collection: CollectionId) -> Applied<()> {
+    /// Notes that one more is placed in a private book whose owner has a quota.
+    pub(super) fn count_in(&mut self, collection: CollectionId) -> Applied<()> {
         let quota: Option<(i64, Option<i64>)> = self
             .connection
             .prepare_cached(
@@ -345,17 +378,33 @@ impl<'a> Commit<'a> {
         let Some((person, Some(limit))) = quota else {
             return Ok(());
         };
-        if !self.rooms.contains_key(&person) {
-            let used = self.private_contacts(person)?;
-            self.rooms.insert(person, limit - used);
+        let room = self
+            .rooms
+            .entry(person)
+            .or_insert(Room { limit, placed: 0 });
+        room.placed += 1;
+        Ok(())
+    }
+
+    /// Refuses when the private books of somebody hold more than they may and more than before: what
+    /// only came from one into another is none more.
+    pub(super) fn check_rooms(&mut self) -> Applied<()> {
+        for (person, Room { limit, placed }) in std::mem::take(&mut self.rooms) {
+            let books: Vec<i64> = self
+                .connection
+                .prepare_cached(
+                    "SELECT id FROM collection
+                     WHERE person = ?1 AND kind = 'private' AND class = 'contact'",
+                )?
+                .query_map([person], |row| row.get(0))?
+                .collect::<rusqlite::Result<_>>()?;
+            let taken = books.iter().filter_map(|book| self.taken.get(book));
+            let more = placed - taken.sum::<i64>();
+            if more > 0 && self.private_contacts(person)? > limit {
+                return Err(Error::OverQuota { limit }.into());
+            }
         }
-        let room = self.rooms.entry(person).or_insert(0);
-        *room -= 1;
-        if *room < 0 {
-            Err(Error::OverQuota { limit }.into())
-        } else {
-            Ok(())
-        }
+        Ok(())
     }
 
     pub(super) fn live(&self, placement: PlacementId) -> Applied<Placed> {
@@ -363,6 +412,16 @@ impl<'a> Commit<'a> {
         match placed.gone {
             None => Ok(placed),
             Some(_) => Err(Error::PreconditionFailed.into()),
+        }
+    }
+
+    /// A live placement, as it was when a write through it was decided.
+    fn expected(&self, placement: PlacementId, changed: Seq) -> Applied<Placed> {
+        let placed = self.live(placement)?;
+        if placed.changed == changed.0 {
+            Ok(placed)
+        } else {
+            Err(Error::PreconditionFailed.into())
         }
     }
 

@@ -8,6 +8,7 @@ use crate::domain::{
     collection::DEFAULT_BOOK,
     error::Error,
     id::{GroupId, ItemId, PersonId},
+    item::random_id,
     principal::Role,
     rule::Rule,
 };
@@ -107,7 +108,8 @@ impl Commit<'_> {
             ])?;
         let person = self.connection.last_insert_rowid();
         self.insert_collection("home", Some(person), None, "private", name)?;
-        self.add_book(PersonId(person), DEFAULT_BOOK, "Contacts", "")?;
+        let (person_id, uuid) = (PersonId(person), random_id(16));
+        self.add_book(person_id, &uuid, DEFAULT_BOOK, "Contacts", "")?;
         self.add_default_folder(Some(person), None)?;
         self.audit(&format!("account {login} added"))?;
         // Its login may be what somebody else signed in with as an e-mail address.
@@ -280,6 +282,11 @@ impl Commit<'_> {
                 [book],
             )?;
         }
+        // So do the books it had deleted.
+        self.run(
+            "UPDATE collection SET person = NULL WHERE person = ?1 AND kind = 'removed'",
+            [person.0],
+        )?;
         self.audit_account(person, "removed")?;
         let removed = self
             .connection

@@ -36,7 +36,7 @@ impl<'a> Commit<'a> {
         content: &'a Content,
         placement: &NewPlacement,
     ) -> Applied<i64> {
-        self.check_quota(placement.collection)?;
+        self.count_in(placement.collection)?;
         let index = &content.index;
         self.require_blob(index.blob.as_ref())?;
         self.connection
@@ -99,7 +99,7 @@ impl<'a> Commit<'a> {
         if let Some(live) = live {
             return Ok(live);
         }
-        self.check_quota(placement.collection)?;
+        self.count_in(placement.collection)?;
         if let (true, Some(from)) = (sharing, origin.from) {
             // Whoever shares it reads it there, still.
             let shown = self
@@ -149,8 +149,9 @@ impl<'a> Commit<'a> {
             .prepare_cached(
                 "INSERT INTO placement (item, collection, href, server_id, uid, placed_by, placed_at,
                      born, changed, maker, writer, overlay, client, came_from, creator, sort_first,
-                     sort_last)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                     sort_last, changed_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16,
+                     ?7)",
             )?
             .execute(params![
                 facts.item,

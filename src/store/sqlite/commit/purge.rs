@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use super::{Applied, Commit};
-use crate::domain::id::Timestamp;
+use crate::domain::{book::import::UNDO_DAYS, id::Timestamp};
 
 /// Contents that one purge ends.
 const CONTENTS: usize = 500;
@@ -31,6 +31,8 @@ impl Commit<'_> {
         }
         if !more {
             self.purge_views()?;
+            self.purge_settled(ages)?;
+            self.purge_properties()?;
         }
         self.run(
             "DELETE FROM removal_count WHERE minute < ?1",
@@ -129,6 +131,52 @@ impl Commit<'_> {
             [],
         )?;
         Ok(purged as i64)
+    }
+
+    /// Notices that were settled, and imports that can be undone no more.
+    fn purge_settled(&self, ages: &Ages) -> Applied<()> {
+        self.run(
+            "DELETE FROM notice WHERE settled < ?1 AND mailed = 1",
+            [ages.versions.0],
+        )?;
+        let imports = ages.versions.min(self.batch.at.plus_days(-UNDO_DAYS));
+        self.run(
+            "DELETE FROM import WHERE max(at, coalesce(ended, at)) < ?1
+                 AND (job IS NULL OR ended IS NOT NULL)",
+            [imports.0],
+        )?;
+        Ok(())
+    }
+
+    /// Properties of people, books and cards that are no more; a book that is deleted may come back
+    /// while something of it is kept.
+    fn purge_properties(&self) -> Applied<()> {
+        self.run(
+            "DELETE FROM property WHERE person <> 0 AND person NOT IN (SELECT id FROM person)",
+            [],
+        )?;
+        const UUID: &str =
+            "substr(resource, 6, coalesce(nullif(instr(resource, '/'), 0), 999) - 6)";
+        self.run(
+            &format!(
+                "DELETE FROM property WHERE resource LIKE 'book:%' AND NOT EXISTS (
+                     SELECT 1 FROM collection c WHERE c.uuid = {UUID}
+                         AND (c.kind NOT LIKE 'removed%'
+                             OR EXISTS (SELECT 1 FROM placement p WHERE p.collection = c.id)))"
+            ),
+            [],
+        )?;
+        self.run(
+            &format!(
+                "DELETE FROM property WHERE resource GLOB 'book:*/[0-9]*'
+                     AND (SELECT kind FROM collection c WHERE c.uuid = {UUID})
+                         IN ('private', 'group')
+                     AND CAST(substr(resource, instr(resource, '/') + 1) AS INTEGER)
+                         NOT IN (SELECT id FROM item)"
+            ),
+            [],
+        )?;
+        Ok(())
     }
 
     /// What views remember of items that are no more, and of versions that are kept no more.

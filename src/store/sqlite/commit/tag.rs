@@ -83,7 +83,8 @@ impl Commit<'_> {
         }
     }
 
-    /// Comments and attachments of an item are another's too.
+    /// Comments and attachments of an item are another's too, and in a group the tags of everybody
+    /// who does not have that one in Private, where its categories say them.
     pub(super) fn inherit(
         &mut self,
         from: ItemId,
@@ -99,6 +100,38 @@ impl Commit<'_> {
         self.run(
             "INSERT OR IGNORE INTO attachment (contact, document, person, at)
              SELECT ?2, document, person, at FROM attachment WHERE contact = ?1",
+            params![from.0, into.0],
+        )?;
+        self.run(
+            "INSERT OR IGNORE INTO tag_link (tag, item)
+             SELECT l.tag, ?2 FROM tag_link l JOIN tag t ON t.id = l.tag
+             JOIN collection g ON g.id = ?3 AND g.kind = 'group'
+             WHERE l.item = ?1 AND NOT EXISTS (
+                 SELECT 1 FROM placement p JOIN collection c ON c.id = p.collection
+                 WHERE p.item = ?2 AND p.gone IS NULL AND c.kind = 'private'
+                     AND c.person = t.person)",
+            params![from.0, into.0, collection.0],
+        )?;
+        Ok(into.0)
+    }
+
+    /// What both have, written by the same person at the same moment, one has from the other.
+    pub(super) fn disinherit(
+        &mut self,
+        from: ItemId,
+        into: ItemId,
+        collection: CollectionId,
+    ) -> Applied<i64> {
+        self.run(
+            "DELETE FROM comment WHERE item = ?2 AND collection = ?3
+                 AND (author, at, text) IN (SELECT author, at, text FROM comment
+                     WHERE item = ?1 AND collection = ?3)",
+            params![from.0, into.0, collection.0],
+        )?;
+        self.run(
+            "DELETE FROM attachment WHERE contact = ?2 AND EXISTS (SELECT 1 FROM attachment a
+                 WHERE a.contact = ?1 AND a.document = attachment.document
+                     AND a.person IS attachment.person AND a.at = attachment.at)",
             params![from.0, into.0],
         )?;
         Ok(into.0)
@@ -128,7 +161,8 @@ impl Commit<'_> {
                  SELECT 'comment', item, collection, ?2, ?3, ?4, CAST(text AS BLOB), json_object(
                      'comment', id, 'author', author, 'at', at,
                      'deleted', json(iif(?5, 'true', 'false')))
-                 FROM comment WHERE id = ?1",
+                 FROM comment c WHERE id = ?1 AND EXISTS (SELECT 1 FROM placement p
+                     WHERE p.item = c.item AND p.collection = c.collection AND p.gone IS NULL)",
             )?
             .execute(params![
                 comment,

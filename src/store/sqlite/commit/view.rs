@@ -44,6 +44,7 @@ struct Held {
     uid: String,
     placed_by: i64,
     overlay: Vec<u8>,
+    changed_at: i64,
 }
 
 impl Commit<'_> {
@@ -116,7 +117,8 @@ impl Commit<'_> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// The view unites these books from now on; what only another one held is looked at again.
+    /// The view unites these books from now on; what it shows of another one is looked at again,
+    /// whether that book still holds it or not.
     fn set_sources(&mut self, view: i64, wanted: &[CollectionId]) -> Applied<()> {
         for source in self.sources(view)? {
             if wanted.contains(&CollectionId(source.book)) {
@@ -125,9 +127,10 @@ impl Commit<'_> {
             let items: Vec<i64> = self
                 .connection
                 .prepare_cached(
-                    "SELECT item FROM placement WHERE collection = ?1 AND gone IS NULL",
+                    "SELECT item FROM view_placement WHERE collection = ?1 AND gone IS NULL
+                         AND instr(' ' || within || ' ', ' ' || ?2 || ' ') > 0",
                 )?
-                .query_map([source.book], |row| row.get(0))?
+                .query_map([view, source.book], |row| row.get(0))?
                 .collect::<rusqlite::Result<_>>()?;
             self.connection
                 .prepare_cached("DELETE FROM view_source WHERE view = ?1 AND source = ?2")?
@@ -248,7 +251,8 @@ impl Commit<'_> {
             self.connection
                 .prepare_cached(
                     "UPDATE view_placement SET changed = ?2, writer = ?3, within = ?4, uid = ?5,
-                         placed_by = ?6, overlay = ?7 WHERE id = ?1",
+                         placed_by = ?6, overlay = ?7, changed_at = max(?8, iif(
+                             overlay = ?7, changed_at, ?9)) WHERE id = ?1",
                 )?
                 .execute(params![
                     row,
@@ -257,7 +261,9 @@ impl Commit<'_> {
                     within,
                     first.uid,
                     first.placed_by,
-                    first.overlay
+                    first.overlay,
+                    first.changed_at,
+                    self.batch.at.0
                 ])?;
             return self.note_shown(row, seq, writer, first);
         }
@@ -273,8 +279,8 @@ impl Commit<'_> {
         self.connection
             .prepare_cached(
                 "INSERT INTO view_placement (item, collection, server_id, uid, placed_by, within,
-                     born, changed, maker, writer, overlay, href)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10,
+                     born, changed, maker, writer, overlay, changed_at, href)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, ?9, ?10, ?12,
                      CASE WHEN EXISTS (SELECT 1 FROM view_placement
                          WHERE collection = ?2 AND href = ?11 AND gone IS NULL)
                      THEN ?3 || '.vcf' ELSE ?11 END)",
@@ -291,6 +297,7 @@ impl Commit<'_> {
                 writer,
                 first.overlay,
                 first.href,
+                first.changed_at,
             ])?;
         let row = self.connection.last_insert_rowid();
         self.note_shown(row, seq, writer, first)
@@ -313,7 +320,7 @@ impl Commit<'_> {
             .connection
             .prepare_cached(
                 "SELECT p.collection, p.server_id, p.uid, p.placed_by, p.overlay, p.id, p.changed,
-                     p.href
+                     p.href, p.changed_at
                  FROM placement p
                  JOIN view_source s ON s.source = p.collection AND s.view = ?1
                  JOIN collection c ON c.id = p.collection
@@ -330,6 +337,7 @@ impl Commit<'_> {
                     placement: row.get(5)?,
                     changed: row.get(6)?,
                     href: row.get(7)?,
+                    changed_at: row.get(8)?,
                 })
             })?
             .collect::<rusqlite::Result<_>>()?)

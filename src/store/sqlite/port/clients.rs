@@ -88,13 +88,13 @@ impl ClientStore for Sqlite {
         self.read(move |r| r.push_subscription(&id)).await
     }
 
-    async fn properties_under(
+    async fn properties_of(
         &self,
         person: PersonId,
-        prefix: &str,
+        resources: &[String],
     ) -> Result<Vec<StoredProperty>> {
-        let prefix = prefix.to_owned();
-        self.read(move |r| r.properties_under(person, &prefix))
+        let resources = resources.to_owned();
+        self.read(move |r| r.properties_of(person, &resources))
             .await
     }
 }

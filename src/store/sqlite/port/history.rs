@@ -9,7 +9,9 @@ use crate::{
         error::Result,
         id::{CollectionId, DeviceId, ItemId, PersonId, PlacementId, RevisionId, Seq, Timestamp},
         item::Card,
-        store::{HistoryStore, ItemPlace, Notice, Removal, Revision, Touched, Version, Want},
+        store::{
+            HistoryStore, ItemPlace, Notice, Removal, Replaced, Revision, Touched, Version, Want,
+        },
     },
     store::sqlite::Sqlite,
 };
@@ -123,6 +125,19 @@ impl HistoryStore for Sqlite {
 
     async fn shown_at(&self, placement: PlacementId, at: Timestamp) -> Result<Option<Version>> {
         self.read(move |r| r.shown_at(placement, at)).await
+    }
+
+    async fn overlay_left(
+        &self,
+        placement: PlacementId,
+        revision: Option<RevisionId>,
+    ) -> Result<Option<Vec<u8>>> {
+        self.read(move |r| r.overlay_left(placement, revision))
+            .await
+    }
+
+    async fn replaced_with(&self, removal: RevisionId) -> Result<Vec<Replaced>> {
+        self.read(move |r| r.replaced_with(removal)).await
     }
 
     async fn touched_since(

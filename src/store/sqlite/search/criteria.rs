@@ -2,29 +2,34 @@
 
 use std::collections::HashSet;
 
-use rusqlite::{params_from_iter, types::Value};
+use rusqlite::{params, params_from_iter, types::Value};
 
 use super::{super::read::Reader, list};
-use crate::domain::{id::CollectionId, search::Filter};
+use crate::domain::{
+    id::CollectionId,
+    search::{Filter, Plan},
+};
 
 impl Reader<'_> {
     /// Those that meet the conditions; attached documents count where they are in `folders`.
     pub(super) fn filtered(
         &self,
         mut found: Vec<i64>,
-        filter: &Filter,
+        plan: &Plan,
         folders: &[CollectionId],
     ) -> rusqlite::Result<Vec<i64>> {
+        let filter = &plan.filter;
         if filter.is_empty() || found.is_empty() {
             return Ok(found);
         }
         if let Some(tag) = filter.tag {
-            // Few are tagged, many may match.
+            // Few are tagged, many may match. Another's tags are nobody's to ask for.
             let tagged: HashSet<i64> = self
                 .all(
-                    "SELECT p.id FROM tag_link l JOIN placement p ON p.item = l.item
-                     WHERE l.tag = ?1 AND p.gone IS NULL",
-                    [tag.0],
+                    "SELECT p.id FROM tag t JOIN tag_link l ON l.tag = t.id
+                     JOIN placement p ON p.item = l.item
+                     WHERE t.id = ?1 AND t.person = ?2 AND p.gone IS NULL",
+                    params![tag.0, plan.person.map(|person| person.0)],
                     |row| row.get(0),
                 )?
                 .into_iter()
