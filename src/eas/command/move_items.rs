@@ -91,23 +91,29 @@ async fn shift(
         return Ok((Status::InvalidDestination, None));
     };
     let by_change = quirk::moves_by_change(&call.device);
-    let note = |new: &str| {
-        done.push_back(Done {
+    // Until the move is committed, `done` has nothing of it.
+    let with = |new: &str| {
+        let mut all = done.clone();
+        all.push_back(Done {
             item: item.to_owned(),
             from: from.to_owned(),
             to: to.to_owned(),
             new: new.to_owned(),
         });
-        if done.len() > REMEMBERED {
-            done.pop_front();
+        if all.len() > REMEMBERED {
+            all.pop_front();
         }
-        (VALUE, serde_json::to_vec(&done).unwrap_or_default())
+        all
     };
+    let note = |new: &str| (VALUE, serde_json::to_vec(&with(new)).unwrap_or_default());
     let moved = DeviceBook::new(*source, call.device_id())
         .move_to(&target, item, by_change, note)
         .await?;
     Ok(match moved {
-        Moved::Done(new) => (Status::Success, Some(new)),
+        Moved::Done(new) => {
+            *done = with(&new);
+            (Status::Success, Some(new))
+        }
         Moved::NoSource => (Status::InvalidSource, None),
         Moved::NoTarget => (Status::InvalidDestination, None),
         Moved::Failed => (Status::Failed, None),
