@@ -424,7 +424,8 @@ async fn gate(
 ) -> Result<Reply> {
     Ok(match device.access {
         DeviceAccess::WipePending | DeviceAccess::ErasePending => {
-            return wipe::answer(face, device, command, version, root, body).await;
+            let by = wipe::By::Owner;
+            return wipe::answer(face, device, command, version, root, body, by).await;
         }
         access => {
             let status = match access {
