@@ -67,6 +67,11 @@ pub trait Edit: Send + Sync {
         self.apply_beside(current, beside)
     }
 
+    /// The edit without the picture it brings; none where it brings none.
+    fn without_picture(&self) -> Option<Arc<dyn Edit>> {
+        None
+    }
+
     /// Whether it takes off names of books that its author was shown among the item's own lines.
     fn takes_off(&self, _labels: &[String]) -> bool {
         false

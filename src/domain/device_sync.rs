@@ -12,6 +12,7 @@ mod moves;
 mod record;
 mod reverts;
 mod salvage;
+mod unfit;
 
 use std::collections::{HashMap, HashSet};
 
@@ -56,13 +57,23 @@ impl DeviceBook {
     /// Answers one request. Its writes, the new key and the outcomes of its commands are one
     /// transaction.
     pub async fn sync(&self, call: &SyncCall) -> Result<SyncReply> {
-        let mut attempt = self.attempt(call).await;
+        self.sync_while(call, &|| true).await
+    }
+
+    /// [`DeviceBook::sync`] of a request that a newer one may take the place of. From then on it gives
+    /// out no key in place of the newer one's: `Unavailable`.
+    pub async fn sync_while(
+        &self,
+        call: &SyncCall,
+        is_current: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SyncReply> {
+        let mut attempt = self.attempt(call, is_current).await;
         for _ in 1..RETRIES {
             match attempt {
                 // Something moved between reading and committing: decide again, as things are now.
                 Err(Error::PreconditionFailed) => {
                     attempt = match self.reopened().await {
-                        Ok(fresh) => fresh.attempt(call).await,
+                        Ok(fresh) => fresh.attempt(call, is_current).await,
                         Err(error) => Err(error),
                     };
                 }
@@ -107,12 +118,13 @@ impl DeviceBook {
 
     /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.
     pub async fn pending(&self) -> Result<Pending> {
-        let Some(record) = self.stored().await?.record else {
-            return Ok(Pending::Unprimed);
-        };
-        if !self.is_valid(&record) {
+        let stored = self.stored().await?;
+        if stored.key.is_none() {
             return Ok(Pending::Unprimed);
         }
+        let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
+            return Ok(Pending::Void);
+        };
         let page = self.peek(&record, 1).await?;
         Ok(if page.items.is_empty() {
             Pending::Nothing
@@ -152,10 +164,21 @@ impl DeviceBook {
             .ok_or(Error::NotFound)
     }
 
-    async fn attempt(&self, call: &SyncCall) -> Result<SyncReply> {
+    async fn attempt(
+        &self,
+        call: &SyncCall,
+        is_current: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SyncReply> {
         let stored = self.stored().await?;
+        // Asked after the key was read: a newer request that begins later moves it, and the commit
+        // fails.
+        let superseded = || Error::Unavailable("a newer request took its place".to_owned());
         let Some(presented) = &call.key else {
-            return self.prime(call, stored.key).await;
+            return if is_current() {
+                self.prime(call, stored.key).await
+            } else {
+                Err(superseded())
+            };
         };
         let record = match stored.record {
             Some(record) if self.is_valid(&record) => record,
@@ -170,6 +193,8 @@ impl DeviceBook {
                 let (record, is_patient) = record.presented_again(previous);
                 if is_patient && previous.request == call.request {
                     self.again(&record, previous).await
+                } else if !is_current() {
+                    Err(superseded())
                 } else {
                     let start = previous.state.clone();
                     self.step(call, &record, start, Some(previous)).await
@@ -231,7 +256,6 @@ impl DeviceBook {
             outcomes: previous.outcomes.clone(),
             changes,
             more: previous.more,
-            settings: record.settings.clone(),
             new_key: true,
             labels,
         }))
@@ -315,7 +339,7 @@ impl DeviceBook {
             state: page.state.clone(),
             certain,
             previous: None,
-            settings: settings.clone(),
+            settings,
             choke,
             unclaimed: work.unclaimed,
             reverts: work.reverts,
@@ -345,7 +369,7 @@ impl DeviceBook {
             && next.certain == record.certain
             && record.previous.is_none()
             && next.unclaimed == record.unclaimed
-            && settings == record.settings;
+            && next.settings == record.settings;
         if !unmoved {
             let unflushed = ops.is_empty();
             ops.extend(next.choke.notice(next.previous.as_ref()));
@@ -360,7 +384,6 @@ impl DeviceBook {
             changes: self.render(told).await?,
             outcomes: work.outcomes,
             more: page.more,
-            settings,
             new_key: !silent,
         }))
     }

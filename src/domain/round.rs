@@ -207,7 +207,11 @@ pub async fn fill_page(
             }
             state.horizon = horizon;
             state.phase = Phase::Removals;
-            state.at = state.base;
+            // Of what was removed before it was primed, a device holds nothing.
+            state.at = match state.base {
+                Seq(0) => state.primed.min(horizon),
+                base => base,
+            };
         }
         while state.phase != Phase::Idle {
             let ends_here =
@@ -267,7 +271,7 @@ async fn page_phase(
         OCTETS
     };
     loop {
-        let chunk = limit.saturating_sub(used).clamp(1, CHUNK - 1) + 1;
+        let chunk = limit.saturating_sub(used).clamp(LEAST, CHUNK - 1) + 1;
         let found = rows.rows(order, state.at, last, chunk).await?;
         let exhausted = found.len() < chunk;
         for row in found {
@@ -299,8 +303,9 @@ async fn page_phase(
     }
 }
 
-/// Rows asked of the store at a time.
+/// Rows asked of the store at a time: many of them may be none of the device's concern.
 const CHUNK: usize = 513;
+const LEAST: usize = 64;
 
 /// The weight of an item in a window: a large picture counts as several contacts. The octets sent
 /// of a picture are bounded, and so is the weight.

@@ -23,6 +23,15 @@ use http::{Method, header, request::Parts};
 use super::{Face, command::folder_sync, reply::Reply, request::Arrival, status::refuse, version};
 use crate::domain::{device::DeviceAccess, error::Result, store::Device};
 
+/// Who speaks for a device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// Its owner: what the device says is recorded.
+    Owner,
+    /// Anybody who knows the login and the device's id.
+    Anybody,
+}
+
 /// Answers a device that is to be wiped.
 pub async fn answer(
     face: &Face,
@@ -31,11 +40,12 @@ pub async fn answer(
     version: Version,
     root: Tag,
     body: Option<&Element>,
+    by: By,
 ) -> Result<Reply> {
     let emulated = device.access == DeviceAccess::WipePending && version < Version::V16_1;
     Ok(match command {
-        Command::Provision => provision(face, device, emulated, body).await?,
-        Command::FolderSync if emulated => empty(face, device, body).await?,
+        Command::Provision => provision(face, device, emulated, body, by).await?,
+        Command::FolderSync if emulated => empty(face, device, body, by).await?,
         // They come for the folders.
         Command::Sync if emulated => {
             Reply::status(air_sync::SYNC, status::Sync::FolderHierarchyChanged)
@@ -46,7 +56,8 @@ pub async fn answer(
 }
 
 /// [`answer`] for a device whose password is no longer valid: only known pairs of person and
-/// device, and only the order to erase, which is no secret.
+/// device, and only the order to erase, which is no secret. That it was carried out is not believed:
+/// the order stands.
 pub async fn without_password(
     face: &Face,
     parts: &Parts,
@@ -86,6 +97,7 @@ pub async fn without_password(
         version,
         root,
         element.as_ref(),
+        By::Anybody,
     )
     .await
     .map(Some)
@@ -97,6 +109,7 @@ async fn provision(
     device: &Device,
     emulated: bool,
     body: Option<&Element>,
+    by: By,
 ) -> Result<Reply> {
     // iOS 5 puts a stray Status before the acknowledgement: any order is read.
     let said = body.and_then(|root| {
@@ -109,6 +122,7 @@ async fn provision(
     out.open(p::PROVISION)
         .number(p::STATUS, status::Provision::Success);
     match said.as_deref() {
+        Some(_) if by == By::Anybody => {}
         Some("1") => face.core.wiped(device, "acknowledged", true).await?,
         Some(_) => {
             face.core
@@ -127,10 +141,11 @@ async fn provision(
     Ok(Reply::Wbxml(out.finish()))
 }
 
-/// Sends a device without account-only wipe the removal of every folder.
-async fn empty(face: &Face, device: &Device, body: Option<&Element>) -> Result<Reply> {
-    let (answer, done) = folder_sync::take_all(face, device, body).await?;
-    if done {
+/// Sends a device without account-only wipe the removal of every folder. An answer may be lost: the
+/// folders are gone when the device presents the key that it was sent with their removal.
+async fn empty(face: &Face, device: &Device, body: Option<&Element>, by: By) -> Result<Reply> {
+    let (answer, is_emptied) = folder_sync::take_all(face, device, body).await?;
+    if is_emptied && by == By::Owner {
         face.core.wiped(device, "folders removed", true).await?;
     }
     Ok(answer)

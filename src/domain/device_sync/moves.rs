@@ -102,8 +102,19 @@ impl DeviceBook {
         }
         let new = match new {
             Some(new) => new,
-            // It was there already.
-            None => target.get(&placed.href).await?.placement.server_id,
+            // It was there already: the device has it from now on, as it was where it came from.
+            None => {
+                let there = target.get(&placed.href).await?.placement;
+                if there.maker.is_none() {
+                    ops.push(Op::Sync(SyncOp::Own {
+                        collection: target.collection().id,
+                        device: self.device,
+                        server_id: there.server_id.clone(),
+                        as_it_is: false,
+                    }));
+                }
+                there.server_id
+            }
         };
         let (name, value) = note(&new);
         ops.push(Op::Sync(SyncOp::SetDeviceValue {

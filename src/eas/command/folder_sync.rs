@@ -36,7 +36,7 @@ pub async fn run(call: &Call) -> Result<Reply> {
     Ok(encode(&next.key, &before, &next.folders))
 }
 
-/// Answers FolderSync with the removal of every folder, and returns whether that was sent.
+/// Answers FolderSync with the removal of every folder, and returns whether the device has none left.
 pub async fn take_all(
     face: &Face,
     device: &Device,
@@ -49,9 +49,12 @@ pub async fn take_all(
     let Some(before) = before(&sent, &key) else {
         return Ok((refuse(status::Folder::InvalidSyncKey), false));
     };
+    let is_emptied = !key.is_empty() && sent.key == key && before.is_empty();
     let next = sent.next(&key, before.clone(), Vec::new());
-    face.set_value(device, VALUE, &next).await?;
-    Ok((encode(&next.key, &before, &[]), true))
+    if next.key != sent.key {
+        face.set_value(device, VALUE, &next).await?;
+    }
+    Ok((encode(&next.key, &before, &[]), is_emptied))
 }
 
 fn refuse(status: status::Folder) -> Reply {

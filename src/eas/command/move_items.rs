@@ -91,18 +91,19 @@ async fn shift(
         return Ok((Status::InvalidDestination, None));
     };
     let by_change = quirk::moves_by_change(&call.device);
+    // Until the move is committed, `done` has nothing of it.
     let with = |new: &str| {
-        let mut done = done.clone();
-        done.push_back(Done {
+        let mut all = done.clone();
+        all.push_back(Done {
             item: item.to_owned(),
             from: from.to_owned(),
             to: to.to_owned(),
             new: new.to_owned(),
         });
-        if done.len() > REMEMBERED {
-            done.pop_front();
+        if all.len() > REMEMBERED {
+            all.pop_front();
         }
-        done
+        all
     };
     let note = |new: &str| (VALUE, serde_json::to_vec(&with(new)).unwrap_or_default());
     let moved = DeviceBook::new(*source, call.device_id())

@@ -131,3 +131,31 @@ fn row_100_a_moved_contact_with_a_right_of_its_own_fails_none_after_it() {
     own.pull_again();
     server.check();
 }
+
+#[test]
+fn row_100_a_move_that_failed_is_not_remembered_as_done() {
+    let server = Server::start();
+    let (mut own, mut team) = two_books(&server, "alice", "full");
+    let (roy, petit) = (id_of(&mut team, "Roy"), id_of(&mut own, "Petit"));
+    server.set_quota("alice", 3);
+    let one = |item: &str, from: &Phone, to: &Phone| {
+        format!(
+            "\n  Move:Move\n    Move:SrcMsgId = {item}\n    Move:SrcFldId = {}\n    \
+             Move:DstFldId = {}",
+            from.folder, to.folder
+        )
+    };
+    let statuses = |moves: &str| -> Vec<String> {
+        let answer = own.ask("MoveItems", &format!("Move:MoveItems{moves}"));
+        let answer = answer.expect("an answer");
+        let statuses = all(&answer, "Status").into_iter();
+        statuses.map(|status| status.text()).collect()
+    };
+    // The second is done, and remembered without the first.
+    let said = statuses(&(one(&roy, &team, &own) + &one(&petit, &own, &team)));
+    assert_eq!((&said[0][..], &said[1][..]), ("5", "3"));
+    assert_eq!(statuses(&one(&roy, &team, &own)), ["5"]);
+    assert_eq!(statuses(&one(&petit, &own, &team)), ["3"]);
+    id_of(&mut team, "Roy");
+    server.check();
+}
