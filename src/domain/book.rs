@@ -72,8 +72,9 @@ pub trait Edit: Send + Sync {
         None
     }
 
-    /// Whether it takes off names of books that its author was shown among the item's own lines.
-    fn takes_off(&self, _labels: &[String]) -> bool {
+    /// Whether the books it names among the item's own lines, as its author is shown them, are others
+    /// than these.
+    fn disagrees(&self, _books: &[String]) -> bool {
         false
     }
 

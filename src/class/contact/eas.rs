@@ -239,10 +239,13 @@ impl Edit for EasEdit {
         Some(Arc::new(edit))
     }
 
-    fn takes_off(&self, labels: &[String]) -> bool {
+    fn disagrees(&self, books: &[String]) -> bool {
         let omitted = || self.clears_omitted(tag::CATEGORIES).then(Vec::new);
         let sent = self.fields.categories.clone().or_else(omitted);
-        sent.is_some_and(|sent| labels.iter().any(|label| !sent.contains(label)))
+        sent.is_some_and(|sent| {
+            let differs = |name: &String| sent.contains(name) != books.contains(name);
+            self.view.labels.iter().any(differs)
+        })
     }
 
     fn alters(&self, made: &[u8], beside: &[u8]) -> bool {

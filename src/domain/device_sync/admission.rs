@@ -21,7 +21,7 @@ pub(super) struct Admission {
 pub(super) enum Verdict {
     Admitted {
         admitted: Box<Admitted>,
-        /// [`Edit::alters`]
+        /// [`Edit::alters`], or it names books it does not go to.
         altered: bool,
     },
     /// The document is valid but cannot be kept; the reason in words, for the person.
@@ -72,7 +72,7 @@ impl Admission {
             Err(error) => Verdict::Refused(error.to_string()),
             Ok(()) => match home.admit(&bytes, None) {
                 Ok(admitted) => Verdict::Admitted {
-                    altered: edit.alters(&bytes, &admitted.content.beside),
+                    altered: edit.alters(&bytes, &admitted.content.beside) || edit.disagrees(&[]),
                     admitted: Box::new(admitted),
                 },
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => Verdict::Invalid,

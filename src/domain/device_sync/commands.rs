@@ -215,16 +215,16 @@ impl DeviceBook {
                 work.force(&card.placement);
                 if let Ok(bytes) = self.edited_last_shown(&card, edit).await? {
                     let reason = "the contact had been removed meanwhile";
-                    work.ops
-                        .push(self.book.refusal(Some(&card), bytes, reason).into());
+                    let refusal = self.book.refusal(Some(&card), bytes, reason);
+                    work.ops.push(refusal.unmarked().into());
                 }
                 return Ok(failed(Failure::NotFound));
             }
             Err(Some(spot)) => {
                 work.force(&card.placement);
-                if let Ok(bytes) =
-                    edit.apply_beside(&spot.book.content(&spot.card), &spot.card.placement.beside)
-                {
+                let certain = at_rest && !work.copies.contains(server_id);
+                let base = certain.then_some(start.base);
+                if let Some(bytes) = self.proposal(&spot, &card, edit, base).await? {
                     let reason = "modifying was not allowed";
                     let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
                     work.ops.push(refusal.into());
@@ -287,14 +287,14 @@ impl DeviceBook {
                 if let Some(mine) = lost {
                     let reason = "the same fields had changed meanwhile";
                     let refusal = spot.book.refusal(Some(&spot.card), mine, reason);
-                    work.ops.push(refusal.into());
+                    work.ops.push(refusal.unmarked().into());
                 }
                 Ok(Outcome::Done)
             }
             None => {
                 let reason = "the contact had changed meanwhile";
                 let refusal = spot.book.refusal(Some(&spot.card), bytes, reason);
-                work.ops.push(refusal.into());
+                work.ops.push(refusal.unmarked().into());
                 Ok(failed(Failure::Conflict))
             }
         }
@@ -368,7 +368,7 @@ impl DeviceBook {
         let outdates =
             |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(&content, bytes, beside));
         let Some(mut op) = revision? else {
-            if work.touched.contains(&card.placement.server_id) {
+            if work.touched.contains_key(&card.placement.server_id) {
                 work.take_back(spot, card);
             }
             // Nothing to store, and yet not what the device has.
@@ -387,11 +387,12 @@ impl DeviceBook {
         if untouched && outdates(beside) {
             work.force(&card.placement);
         }
-        let is_view = work.union.is_some();
+        // A merged copy is in the same answer.
+        let is_known = (untouched || edit.is_none()) && work.union.is_none();
         if let Op::Item(ItemOp::Edit { writer: by, .. })
         | Op::Item(ItemOp::SetOverlay { writer: by, .. }) = &mut op
         {
-            *by = (untouched && !is_view).then_some(self.device);
+            *by = is_known.then_some(self.device);
         }
         let (item, server_id) = (card.placement.item, &card.placement.server_id);
         work.wrote.retain(|known| *known != item);

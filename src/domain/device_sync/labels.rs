@@ -36,7 +36,7 @@ impl DeviceBook {
     }
 
     /// Sends an item of a view again where an edit of its categories took names of books off, which
-    /// stay.
+    /// stay, or put them on, which it cannot.
     pub(super) async fn put_labels_back(
         &self,
         card: &Card,
@@ -52,7 +52,7 @@ impl DeviceBook {
             .iter()
             .filter_map(|card| names.get(&card.placement.collection).cloned())
             .collect();
-        if edit.takes_off(&labels) {
+        if edit.disagrees(&labels) {
             work.force(&card.placement);
         }
         Ok(())

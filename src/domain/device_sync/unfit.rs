@@ -43,6 +43,34 @@ impl DeviceBook {
             .then(|| (merged.document, merged.lost.then_some(mine))))
     }
 
+    /// An edit that its author may not make, as a proposal: where the version it edited is certain, with
+    /// what others changed since, so that it takes nothing of theirs back. What both changed is as its
+    /// author has it.
+    pub(super) async fn proposal(
+        &self,
+        spot: &Spot,
+        card: &Card,
+        edit: &dyn Edit,
+        base: Option<Seq>,
+    ) -> Result<Option<Vec<u8>>> {
+        let current = spot.book.content(&spot.card);
+        let seen = match base {
+            Some(base) => {
+                let row = card.placement.id;
+                self.version(row, base, Some(self.device)).await?
+            }
+            None => None,
+        };
+        let caught_up = seen.and_then(|seen| {
+            let seen = spot.book.shown(&seen.document, &seen.overlay);
+            let mine = edit.apply_stale(&seen, &card.placement.beside).ok()?;
+            let class = self.book.core().class();
+            Some(class.merge(&seen, &current, &mine).ok()?.document)
+        });
+        let as_said = || edit.apply_beside(&current, &spot.card.placement.beside);
+        Ok(caught_up.or_else(|| as_said().ok()))
+    }
+
     /// What a device says of an item that the server does not know: all that is left of it.
     pub(super) fn edited_unknown(
         &self,
