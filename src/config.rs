@@ -1,6 +1,7 @@
 //! Configuration: a TOML file, overridden by `CARNET_*` variables and by options.
 
 mod spelling;
+mod variables;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub use self::spelling::unknown_variables;
+use self::variables::{override_with, settings};
 
 /// The operator's configuration; `deploy/carnet.example.toml` documents every key.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -230,7 +232,7 @@ impl Config {
                 text.parse().map_err(|error| told(&error))?
             }
         };
-        override_with(&mut table, std::env::vars().collect());
+        override_with(&mut table, settings(std::env::vars_os())?);
         let config: Self = table
             .try_into()
             .map_err(|error| format!("configuration: {error}"))?;
@@ -396,54 +398,8 @@ impl Config {
     }
 }
 
-/// Begins the variables that set keys.
-const PREFIX: &str = "CARNET_";
-
 /// Characters of a token that opens the figures.
 const MIN_TOKEN: usize = 16;
-
-/// `CARNET_LOG_LEVEL=debug` sets `log_level`; lists are separated by commas.
-fn override_with(table: &mut toml::Table, variables: HashMap<String, String>) {
-    for (name, value) in variables {
-        let Some(key) = name.strip_prefix(PREFIX).map(str::to_lowercase) else {
-            continue;
-        };
-        // An empty line in a file of variables sets nothing.
-        if !KEYS.contains(&key.as_str()) || value.is_empty() {
-            continue;
-        }
-        let value = match key.as_str() {
-            key if TEXTS.contains(&key) => toml::Value::String(value),
-            "listen" | "trusted_proxies" | "pdf_fonts" => toml::Value::Array(
-                value
-                    .split(',')
-                    .map(|member| toml::Value::String(member.trim().to_owned()))
-                    .collect(),
-            ),
-            // A number, a truth value or a table as TOML has it; anything else is a text.
-            _ => format!("value = {value}")
-                .parse::<toml::Table>()
-                .ok()
-                .and_then(|mut table| table.remove("value"))
-                .unwrap_or(toml::Value::String(value)),
-        };
-        table.insert(key, value);
-    }
-}
-
-/// Keys of texts, which may look like numbers.
-const TEXTS: &[&str] = &[
-    "data",
-    "public_url",
-    "tls_certificate",
-    "tls_key",
-    "log_format",
-    "log_level",
-    "metrics_listen",
-    "metrics_token",
-    "country",
-    "push_contact",
-];
 
 /// Every key there is.
 pub const KEYS: &[&str] = &[

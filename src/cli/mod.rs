@@ -97,11 +97,11 @@ enum Command {
         #[arg(long, default_value_t = 100)]
         lines: usize,
     },
-    /// A sentence on top of every page; none takes it away
+    /// Show a sentence on every page; without one, remove it
     Notice { sentence: Option<String> },
     /// Ask the public address as clients do
     Reach,
-    /// How it goes with the certificate the server has from an authority
+    /// When the ACME certificate is renewed, or why it is not
     Acme,
     /// Read contacts from a file into a book
     Import(transfer::Import),

@@ -19,10 +19,11 @@ use tokio::{
 use self::files::{Destination, SAMPLE, cards_of, input};
 use super::{Done, Output, text};
 use crate::{
-    domain::{book::Book, office::Office},
+    domain::{book::Book, error::Error, id::ImportId, office::Office},
     transfer::{
         self, Asked, CardVersion, Choice, Choices, Chosen, Entry, Everything, Export as How,
-        Exporter, Heading, Importer, Layout, Options, Preset, Rendition, Report, Twins,
+        Exporter, Failure, Heading, Importer, Layout, Loss, Options, Preset, Rendition, Report,
+        Twins,
     },
 };
 
@@ -97,7 +98,9 @@ pub async fn import(office: &Office, options: Import, json: bool) -> Done {
         possible: Choice::parse(&options.possible).unwrap_or(Choice::CreateAnyway),
         ..Choices::default()
     };
-    let name = file.display().to_string();
+    // Its own name alone: the person sees it, and the rest is the operator's.
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    let name = name.to_string_lossy().into_owned();
     let bar = ProgressBar::new(match std::fs::metadata(file) {
         Ok(metadata) => metadata.len(),
         Err(_) => 0,
@@ -106,15 +109,15 @@ pub async fn import(office: &Office, options: Import, json: bool) -> Done {
         bar.set_style(style);
     }
     let begin = || Importer::begin(book.clone(), &name, choices);
-    let begun = |error: crate::domain::error::Error| error.to_string();
+    let begun = |error: Error| error.to_string();
     let mut doubtful = None;
-    let importer = if file.is_dir() {
+    let (mut importer, taken) = if file.is_dir() {
         let files = cards_of(file)?;
         let read = transfer::folder(files, &options.reading());
         let read = read.map_err(|error| error.to_string())?;
         let mut importer = begin().await.map_err(begun)?;
-        import_file(read, &mut importer, &bar).await?;
-        importer
+        let taken = import_file(read, &mut importer, &bar).await;
+        (importer, taken)
     } else {
         let mut input = input(file)?;
         let start = input.fill_buf().map_err(|error| error.to_string())?;
@@ -122,8 +125,8 @@ pub async fn import(office: &Office, options: Import, json: bool) -> Done {
         let asked = options.reading().asked;
         if asked == Asked::VCard || asked == Asked::Auto && transfer::is_vcard(start) {
             let mut importer = begin().await.map_err(begun)?;
-            import_cards(input, &mut importer, &bar).await?;
-            importer
+            let taken = import_cards(input, &mut importer, &bar).await;
+            (importer, taken)
         } else {
             let mut bytes = Vec::new();
             input
@@ -133,13 +136,39 @@ pub async fn import(office: &Office, options: Import, json: bool) -> Done {
             let read = read.map_err(|error| error.to_string())?;
             doubtful = read.doubtful.then_some(read.encoding);
             let mut importer = begin().await.map_err(begun)?;
-            import_file(read, &mut importer, &bar).await?;
-            importer
+            let taken = import_file(read, &mut importer, &bar).await;
+            (importer, taken)
         }
     };
-    let report = importer.finish().await.map_err(|error| error.to_string())?;
+    let ended = match taken {
+        Ok(()) => importer.finish().await.map(drop).map_err(Stopped::from),
+        Err(stopped) => Err(stopped),
+    };
+    let stopped = ended.err();
+    let (report, kept) = importer
+        .close(stopped.as_ref().map(|stopped| stopped.0))
+        .await;
     bar.finish_and_clear();
-    told(&report, doubtful, json)
+    if let Err(error) = kept {
+        eprintln!("the report of the import is not kept: {error}");
+    }
+    let stopped = stopped.map(|Stopped(_, words)| words);
+    told(&report, doubtful, stopped, json)
+}
+
+/// Why an import came to its end early: as it is kept, and in words.
+struct Stopped(Failure, String);
+
+impl From<Error> for Stopped {
+    fn from(error: Error) -> Self {
+        Self(Failure::of(&error), error.to_string())
+    }
+}
+
+impl From<String> for Stopped {
+    fn from(words: String) -> Self {
+        Self(Failure::Unreadable, words)
+    }
 }
 
 impl Import {
@@ -160,14 +189,11 @@ async fn import_file(
     read: transfer::File,
     importer: &mut Importer,
     bar: &ProgressBar,
-) -> Result<(), String> {
+) -> Result<(), Stopped> {
     bar.set_length(read.entries.len() as u64);
     importer.of_archive(read.members);
     for entry in read.entries {
-        importer
-            .push(entry)
-            .await
-            .map_err(|error| error.to_string())?;
+        importer.push(entry).await?;
         bar.inc(1);
     }
     Ok(())
@@ -178,7 +204,7 @@ async fn import_cards(
     input: Box<dyn BufRead + Send>,
     importer: &mut Importer,
     bar: &ProgressBar,
-) -> Result<(), String> {
+) -> Result<(), Stopped> {
     let (sender, mut entries) = mpsc::channel::<(u64, Entry, OwnedSemaphorePermit)>(AHEAD);
     let room = Arc::new(Semaphore::new(AHEAD_KIB as usize));
     let waits = Handle::current();
@@ -201,20 +227,17 @@ async fn import_cards(
         Ok(found)
     });
     while let Some((read, entry, _taken)) = entries.recv().await {
-        importer
-            .push(entry)
-            .await
-            .map_err(|error| error.to_string())?;
+        importer.push(entry).await?;
         bar.set_position(read);
     }
     match reading.await.map_err(|error| error.to_string())?? {
-        0 => Err(transfer::Refused::NoCard.to_string()),
+        0 => Err(transfer::Refused::NoCard.to_string().into()),
         _ => Ok(()),
     }
 }
 
-/// What an import did; an error where it stored nothing of what it found.
-fn told(report: &Report, doubtful: Option<&str>, json: bool) -> Done {
+/// What an import did; an error where it stored nothing of what it found, or stopped early.
+fn told(report: &Report, doubtful: Option<&str>, stopped: Option<String>, json: bool) -> Done {
     let place = |line: u64| {
         if report.members.is_empty() {
             format!("line {line}")
@@ -229,6 +252,11 @@ fn told(report: &Report, doubtful: Option<&str>, json: bool) -> Done {
         .collect();
     let done = report.created + report.updated + report.unchanged;
     let nothing = done == 0 && !refused.is_empty();
+    if done == 0
+        && let Some(stopped) = stopped
+    {
+        return Err(stopped);
+    }
     if json {
         let value = serde_json::json!({
             "import": report.import,
@@ -237,13 +265,14 @@ fn told(report: &Report, doubtful: Option<&str>, json: bool) -> Done {
             "duplicates": report.unchanged,
             "lists": report.lists,
             "refused": refused,
+            "stopped": stopped,
             "doubtful_encoding": doubtful,
             "warnings": report.warnings.iter().map(|(line, code, about)| {
                 let (file, line) = report.member(*line);
                 serde_json::json!({ "file": file, "line": line, "code": code, "about": about })
             }).collect::<Vec<_>>(),
         });
-        return Ok(if nothing {
+        return Ok(if nothing || stopped.is_some() {
             Output::Refused(value)
         } else {
             Output::Json(value)
@@ -266,19 +295,31 @@ fn told(report: &Report, doubtful: Option<&str>, json: bool) -> Done {
         ));
     }
     for (line, code, about) in &report.warnings {
-        lines.push_str(&format!("{}: {code}: {about}\n", place(*line)));
+        let place = place(*line);
+        lines.push_str(&match &code[..] {
+            "column-unknown" => {
+                format!("{place}: column {about} has no known name and became a custom field\n")
+            }
+            code => format!("{place}: {code}: {about}\n"),
+        });
     }
     if report.created + report.updated > 0
         && let Some(import) = report.import
     {
         lines.push_str(&format!("undo it with: --undo {import}\n"));
     }
-    if nothing { Err(lines) } else { text(lines) }
+    match stopped {
+        Some(stopped) => Err(format!(
+            "{lines}stopped before the end of the file: {stopped}"
+        )),
+        None if nothing => Err(lines),
+        None => text(lines),
+    }
 }
 
 async fn undo(book: &Book, import: i64, json: bool) -> Done {
     let undone = book
-        .undo_import(crate::domain::id::ImportId(import))
+        .undo_import(ImportId(import))
         .await
         .map_err(|error| error.to_string())?;
     if json {
@@ -313,7 +354,9 @@ pub async fn export(office: &Office, fonts: &[PathBuf], options: Export) -> Done
     };
     let rendition = rendition.ok_or("there is no such format")?;
     let mut output = Destination::open(file, options.force)?;
-    for loss in transfer::losses(rendition) {
+    // Which characters are printed as boxes is told at the end.
+    let lost = transfer::losses(rendition).iter();
+    for loss in lost.filter(|loss| **loss != Loss::OtherScripts) {
         eprintln!("not in this format: {}", loss.as_str());
     }
     let how = How {
@@ -347,7 +390,7 @@ pub async fn export(office: &Office, fonts: &[PathBuf], options: Export) -> Done
 /// `carnet export --everything LOGIN`
 async fn everything(office: &Office, login: &str, file: Option<&Path>, force: bool) -> Done {
     let actor = place::owner(office, login).await?;
-    let told = |error: crate::domain::error::Error| error.to_string();
+    let told = |error: Error| error.to_string();
     let mut all = Everything::of(office.core(), &actor).await.map_err(told)?;
     let mut output = Destination::open(file, force)?;
     while let Some(piece) = all.next().await.map_err(told)? {

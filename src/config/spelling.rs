@@ -1,6 +1,6 @@
 //! Variables that look like settings and are none.
 
-use super::{KEYS, PREFIX};
+use super::{KEYS, variables::PREFIX};
 
 /// Differences within which a key may have been meant.
 const NEAR: usize = 3;

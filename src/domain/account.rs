@@ -11,7 +11,7 @@ use super::{
     error::{Error, Result},
     forgotten::password_changed,
     id::{PersonId, Timestamp},
-    office::people::keep_an_administrator,
+    office::store::OfficeOp,
     outbox::is_address,
     principal::{Person, Profile, Role},
     rule::Rule,
@@ -243,11 +243,12 @@ impl Core {
     /// the server.
     pub async fn delete_account(&self, actor: &Arc<Actor>) -> Result<()> {
         self.decided(actor, |actor| async move {
-            keep_an_administrator(&**self.store(), actor.person).await?;
-            let op = Op::Person(PersonOp::RemovePerson {
-                person: actor.person,
-            });
-            self.commit_as(&actor, vec![op]).await.map(drop)
+            let but = actor.person;
+            let ops = vec![
+                Op::Office(OfficeOp::KeepAdministrator { but }),
+                Op::Person(PersonOp::RemovePerson { person: but }),
+            ];
+            self.commit_as(&actor, ops).await.map(drop)
         })
         .await
     }

@@ -18,6 +18,7 @@ const SHARED: usize = 8;
 /// Something two contacts may have in common, folded.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
+    /// As [`bare_uid`] writes it.
     Uid(String),
     Name(String),
     Email(String),
@@ -27,6 +28,11 @@ pub enum Key {
 }
 
 impl Key {
+    /// Of a UID, however it is written.
+    pub fn uid(uid: &str) -> Self {
+        Key::Uid(bare_uid(uid))
+    }
+
     /// Of a field of the index; none when the value identifies nobody.
     pub fn of(field: &str, text: &str) -> Option<Self> {
         let digits = || {
@@ -40,7 +46,7 @@ impl Key {
             (!words.is_empty()).then(|| words.join(" "))
         };
         match field {
-            "uid" | "other-uid" => Some(Key::Uid(text.to_owned())),
+            "uid" | "other-uid" => Some(Key::uid(text)),
             "name" => folded().map(Key::Name),
             "email" => folded().filter(|text| text.contains('@')).map(Key::Email),
             "tel" => digits().map(Key::Number),
@@ -65,7 +71,7 @@ pub enum Likeness {
 }
 
 /// Who is in a book, by digests of what identifies them: some 16 octets each.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Known {
     keys: HashMap<u64, Vec<PlacementId>>,
     uids: HashSet<String>,
@@ -101,7 +107,7 @@ impl Known {
     /// Notes one key of a contact. Of the contacts that share a key, the first few are kept.
     pub fn add(&mut self, placement: PlacementId, key: &Key) {
         if let Key::Uid(uid) = key {
-            self.uids.insert(bare_uid(uid));
+            self.uids.insert(uid.clone());
         }
         let placements = self.keys.entry(hash(key)).or_default();
         if placements.len() < SHARED && !placements.contains(&placement) {

@@ -131,6 +131,7 @@ sentences! { Admin;
     list_no_login: "Line 1 has to name its columns, and one of them is called login.", "La ligne 1 doit nommer ses colonnes, et l'une d'elles s'appelle login.";
     list_bad_login: "Line {}: “{}” is no login. A login is 1 to 64 of a-z, 0-9 and . _ - @ +, and not a reserved word.", "Ligne {} : « {} » n'est pas un identifiant. Un identifiant est fait de 1 à 64 caractères a-z, 0-9 et . _ - @ +, sans mot réservé.";
     list_bad_email: "Line {}: “{}” is no e-mail address.", "Ligne {} : « {} » n'est pas une adresse de courriel.";
+    list_bad_admin: "Line {}: “{}” says neither yes nor no, under admin.", "Ligne {} : « {} » ne dit ni oui ni non, sous admin.";
     list_unread: "Columns that are not read: {}", "Colonnes non lues : {}";
     list_too_many: "At most {} accounts are added at once.", "Au plus {} comptes s'ajoutent à la fois.";
     login_rule: "A login is 1 to 64 of a-z, 0-9 and . _ - @ +, and not a reserved word.", "Un identifiant est fait de 1 à 64 caractères a-z, 0-9 et . _ - @ +, sans mot réservé.";

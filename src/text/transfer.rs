@@ -93,6 +93,8 @@ sentences! {
     import_running: "Importing: {} of {}", "Import en cours : {} sur {}";
     import_waits: "The time for one import is up; it can go on.", "Le temps prévu pour un import est écoulé ; il peut continuer.";
     import_resume: "Go on with the import", "Poursuivre l'import";
+    import_end: "Stop here", "Arrêter ici";
+    import_end_text: "What was imported stays and can be undone; the rest of the file is discarded.", "Ce qui a été importé reste et peut être annulé ; le reste du fichier est jeté.";
     import_failed: "The import ended before its end: {}", "L'import s'est arrêté avant la fin : {}";
     failed_gone: "the file, or the place it goes to, is not there any more.", "le fichier, ou le lieu où il va, n'est plus là.";
     failed_not_allowed: "you may not add contacts there any more.", "vous n'avez plus le droit d'y ajouter des contacts.";

@@ -15,6 +15,9 @@ pub enum Unlisted {
     /// A line and what stands there.
     #[error("{0}: {1} is no e-mail address")]
     Email(usize, String),
+    /// A line and what stands there.
+    #[error("{0}: {1:?} says neither yes nor no, under admin")]
+    Admin(usize, String),
     /// More accounts than this.
     #[error("more than {0} accounts")]
     TooMany(usize),
@@ -57,6 +60,14 @@ const HEADINGS: [(&str, &[&str]); 6] = [
     ("class", &["class", "classe"]),
     ("admin", &["admin", "administrator"]),
     ("password", &["password", "mot de passe"]),
+];
+
+/// What says yes and no under `admin`, as people and spreadsheets write it.
+const YES: [&str; 10] = [
+    "1", "yes", "y", "true", "x", "oui", "vrai", "ja", "wahr", "waar",
+];
+const NO: [&str; 11] = [
+    "", "0", "no", "n", "false", "non", "faux", "nein", "nee", "falsch", "onwaar",
 ];
 
 /// The text of a file that a spreadsheet may have written, in its encoding.
@@ -114,14 +125,15 @@ pub fn read_list(text: &str) -> std::result::Result<List, Unlisted> {
         if record.iter().all(str::is_empty) {
             continue;
         }
+        let admin = cell(column("admin")).to_lowercase();
+        if !YES.contains(&&admin[..]) && !NO.contains(&&admin[..]) {
+            return Err(Unlisted::Admin(line, admin));
+        }
         let account = NewAccount {
             login: cell(Some(login)).to_lowercase(),
             email: filled("email"),
             name: cell(column("name")),
-            admin: matches!(
-                cell(column("admin")).to_lowercase().as_str(),
-                "1" | "yes" | "oui" | "true"
-            ),
+            admin: YES.contains(&&admin[..]),
             class: cell(column("class")),
         };
         if !valid_login(&account.login) {
@@ -175,12 +187,30 @@ mod tests {
             ("login\r\nann\r\n\r\n\r\nB B\r\n", "5:"),
             ("login,name\nann,\"A\nA\"\nB B,\n", "4:"),
             ("login,email\nann,nowhere\n", "2:"),
+            ("login,admin\nann,vrai\nben,perhaps\n", "3:"),
         ] {
             let error = read_list(text).expect_err(text);
             assert!(
                 error.to_string().starts_with(why) || why == "login",
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn who_administers_is_said_as_spreadsheets_of_several_languages_do() {
+        for (word, expected) in [
+            ("VRAI", true),
+            ("WAHR", true),
+            ("WAAR", true),
+            ("x", true),
+            ("Y", true),
+            ("FAUX", false),
+            ("0", false),
+            ("", false),
+        ] {
+            let read = read_list(&format!("login,admin\nann,{word}\n")).expect(word);
+            assert_eq!(read.accounts[0].account.admin, expected, "{word}");
         }
     }
 

@@ -225,7 +225,7 @@ pub fn fingerprint(header: &[String]) -> String {
     digest(folded.join("\n").as_bytes())
 }
 
-/// Whether most headers of a table are those of a program.
+/// Whether a table has a column of this folded name.
 pub fn has(header: &[String], name: &str) -> bool {
     header.iter().any(|column| folded(column) == name)
 }

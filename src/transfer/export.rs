@@ -19,7 +19,6 @@ use carnet_proto::vcard::{Document, NewLine, Version, escape_text, project};
 use self::archive::Archive;
 use super::Fields;
 use crate::domain::{
-    blocking::blocking,
     book::Book,
     cursor::Position,
     error::Result,
@@ -324,6 +323,8 @@ impl Exporter {
                 Rendition::VCard(version) => {
                     let written = rendered(&document, version, &card.placement.uid);
                     match &mut self.archive {
+                        // vCard 2.1 has no lists.
+                        _ if written.is_empty() => {}
                         Some(archive) => archive.add(&card.placement.display, &written)?,
                         None => out.extend(written),
                     }
@@ -332,8 +333,12 @@ impl Exporter {
                 _ if card.placement.is_list() => {}
                 _ => {
                     let mut fields = Fields::read(&document);
-                    let drawn = self.rendition == Rendition::Pdf(Layout::Cards);
-                    fields.photo = fields.photo.filter(|photo| drawn && pdf::draws(photo));
+                    fields.photo = match (self.rendition, fields.photo.take()) {
+                        (Rendition::Pdf(Layout::Cards), Some(photo)) => {
+                            self.drawn(&document, photo).await?
+                        }
+                        _ => None,
+                    };
                     fields.shared = self.shared(&card).await?;
                     self.rows.push(fields);
                 }
@@ -401,6 +406,25 @@ impl Exporter {
         Ok(Some(edit.finish()))
     }
 
+    /// The picture of a contact as a card of a PDF shows it, small; none where it cannot be read.
+    async fn drawn(
+        &self,
+        document: &Document,
+        photo: (String, Vec<u8>),
+    ) -> Result<Option<(String, Vec<u8>)>> {
+        if pdf::draws(&photo.1) {
+            return Ok(Some(photo));
+        }
+        let (book, card) = (self.contacts.book.clone(), document.as_bytes().to_vec());
+        let made = self.contacts.book.core().pictures().blocking(move || {
+            book.class()
+                .with_picture_stored(&card, Some(pdf::PHOTO_OCTETS))
+        });
+        let card = made.await?.ok();
+        let card = card.and_then(|card| Document::parse(&card).ok());
+        Ok(card.and_then(|card| Fields::read(&card).photo))
+    }
+
     /// Group, creator and day of the last change, of a contact in a group.
     async fn shared(&mut self, card: &Card) -> Result<Option<[String; 3]>> {
         let book = &self.contacts.book;
@@ -432,7 +456,7 @@ impl Exporter {
         }
         let (mut rows, how) = (std::mem::take(&mut self.rows), self.how.clone());
         let rendition = self.rendition;
-        let written = blocking(move || {
+        let written = self.contacts.book.core().pictures().blocking(move || {
             rows.sort_by_cached_key(|fields| sort_key(fields, how.last_first));
             match rendition {
                 Rendition::VCard(_) => Ok((Vec::new(), BTreeSet::new())),
@@ -469,14 +493,14 @@ impl Exporter {
     }
 }
 
-/// A card in a version.
+/// A card in a version; nothing for a list in version 2.1.
 pub fn rendered(document: &Document, version: CardVersion, uid: &str) -> Vec<u8> {
     let mut out = match version {
         CardVersion::V21 => v21::write(document, uid),
         CardVersion::V3 => project(document, Version::V3, uid),
         CardVersion::V4 => project(document, Version::V4, uid),
     };
-    if !out.ends_with(b"\n") {
+    if !out.is_empty() && !out.ends_with(b"\n") {
         out.extend_from_slice(b"\r\n");
     }
     out

@@ -260,7 +260,10 @@ impl Reader {
             "event" => {
                 for cell in values(part("value")) {
                     match date::read(cell, Order::MonthFirst, false) {
-                        Date::Known(date) if label.eq_ignore_ascii_case("anniversary") => {
+                        Date::Known(date)
+                            if label.eq_ignore_ascii_case("anniversary")
+                                && fields.anniversary.is_empty() =>
+                        {
                             fields.anniversary = date;
                         }
                         Date::Known(date) => fields.dates.push(Value::labelled(&date, label)),

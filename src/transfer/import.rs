@@ -13,14 +13,14 @@ use tokio::task::JoinHandle;
 
 pub use self::progress::{Progress, Report};
 use self::{merge::updated, progress::Settled};
-use super::{Code, Entry, Group, Made, Outcome, Warning};
+use super::{Code, Entry, Failure, Group, Made, Outcome, Warning};
 use crate::domain::{
     blocking::lost,
     book::{Book, Prepared},
     error::{Error, Result},
     id::{ImportId, PlacementId},
     item::Card,
-    likeness::{Known, Likeness, bare_uid, hash},
+    likeness::{Known, Likeness, bare_uid},
 };
 
 /// Cards stored in one commit: devices are told once a batch, and others who write wait for it.
@@ -101,8 +101,8 @@ struct Waiting {
 struct Flying {
     /// Planned anew when the commit is refused.
     cards: Vec<Waiting>,
-    /// Hashes of the keys of what it creates.
-    fresh: HashSet<u64>,
+    /// What it creates.
+    fresh: Known,
     commit: JoinHandle<Result<Settled>>,
 }
 
@@ -257,13 +257,32 @@ impl Importer {
         Ok(self.progress)
     }
 
+    /// Ends an import that nothing goes on with: keeps what it did, and why it came to its end early.
+    pub async fn close(mut self, failure: Option<Failure>) -> (Report, Result<()>) {
+        if let Some(flying) = self.flying.take()
+            && let Ok(Ok(settled)) = flying.commit.await
+        {
+            self.progress.settle(settled);
+        }
+        let progress = Progress {
+            taken: self.progress.taken,
+            report: self.progress.report,
+            failure: failure.map(|why| why.as_str().to_owned()),
+            ..Progress::default()
+        };
+        let written = progress.written();
+        let kept = self.book.note_import(self.import, written, true).await;
+        (progress.report, kept)
+    }
+
     async fn store(&mut self) -> Result<()> {
         let cards = std::mem::take(&mut self.waiting);
         self.waiting_octets = 0;
-        let later = self.store_batch(cards, true).await?;
-        if !later.is_empty() {
+        let mut later = self.store_batch(cards, true).await?;
+        while !later.is_empty() {
+            // The first of them, at least, waits for nobody then.
             self.land().await?;
-            self.store_batch(later, false).await?;
+            later = self.store_batch(later, true).await?;
         }
         Ok(())
     }
@@ -328,8 +347,8 @@ impl Importer {
         });
     }
 
-    /// Waits for the commit under way. One that was refused because contacts or rights changed under
-    /// it is planned anew; false then: what was planned since is void.
+    /// Waits for the commit under way. One that was refused because contacts, room or rights changed
+    /// under it is planned anew; false then: what was planned since is void.
     async fn land(&mut self) -> Result<bool> {
         for attempt in 0..ATTEMPTS {
             let Some(mut flying) = self.flying.take() else {
@@ -342,7 +361,9 @@ impl Importer {
                     self.behind = true;
                     return Ok(attempt == 0);
                 }
-                Err(Error::PreconditionFailed) => {
+                Err(
+                    Error::PreconditionFailed | Error::UidConflict { .. } | Error::OverQuota { .. },
+                ) => {
                     self.book = self.book.reopened().await?;
                     self.behind = true;
                     let planned = self.plan(&mut flying.cards, false).await?;
@@ -367,41 +388,39 @@ impl Importer {
     async fn plan(&mut self, cards: &mut [Waiting], defer: bool) -> Result<Planned> {
         self.learn().await?;
         let mut batch = Planned::default();
-        let mut fresh: HashSet<u64> = match &self.flying {
+        let mut fresh = match &self.flying {
             Some(flying) => flying.fresh.clone(),
-            None => HashSet::new(),
+            None => Known::default(),
         };
         let mut like: Vec<(usize, PlacementId, Choice)> = Vec::new();
         let mut passed: Vec<(usize, PlacementId)> = Vec::new();
         for (at, waiting) in cards.iter_mut().enumerate() {
             let (record, line) = (waiting.record, waiting.line);
             let found = self.known.find(&waiting.made.keys);
-            let choice = match (found, self.choices.each.get(&record)) {
-                (Some(_), Some(chosen)) => *chosen,
-                (Some((_, Likeness::Certain)), None) => self.choices.certain,
-                (Some((_, Likeness::Possible)), None) => self.choices.possible,
-                (None, _) => Choice::CreateAnyway,
-            };
-            match (found, choice) {
+            match (found, self.choice(record, found)) {
                 (Some((placement, _)), Choice::Skip) => {
                     passed.push((at, placement));
                     let skipped = (line, "duplicate".to_owned());
                     batch.settled.skipped.push(skipped);
                 }
-                (Some((placement, _)), Choice::AddMissing | Choice::Replace) => {
+                (Some((placement, _)), choice @ (Choice::AddMissing | Choice::Replace)) => {
                     like.push((at, placement, choice));
                 }
                 _ => {
-                    let keys: Vec<u64> = waiting.made.keys.iter().map(hash).collect();
-                    let seen = keys.iter().filter(|key| !fresh.insert(**key)).count();
-                    if seen > 0 && defer {
+                    let like_fresh = fresh.find(&waiting.made.keys);
+                    if defer && self.choice(record, like_fresh) != Choice::CreateAnyway {
                         batch.later.insert(record);
                         continue;
                     }
-                    batch.fresh.extend(keys);
+                    let uid = self.other_uid(record, &waiting.made, &fresh);
+                    // Placements count from 1: below are the records of the file.
+                    let here = PlacementId(-i64::try_from(record).unwrap_or(0));
+                    for key in &waiting.made.keys {
+                        fresh.add(here, key);
+                        batch.fresh.add(here, key);
+                    }
                     batch.new_lines.push(line);
                     self.store_picture(waiting).await?;
-                    let uid = self.other_uid(record, &waiting.made);
                     if let Some(uid) = &uid {
                         batch.settled.named(&waiting.made.uid, uid);
                     }
@@ -466,9 +485,23 @@ impl Importer {
         Ok(())
     }
 
-    /// Another UID for a new contact or list whose own is taken.
-    fn other_uid(&self, record: u64, made: &Made) -> Option<String> {
-        let taken = self.known.has_uid(&bare_uid(&made.uid));
+    /// What becomes of a record that is like somebody, or like nobody.
+    fn choice(&self, record: u64, like: Option<(PlacementId, Likeness)>) -> Choice {
+        let Some((_, likeness)) = like else {
+            return Choice::CreateAnyway;
+        };
+        let chosen = self.choices.each.get(&record).copied();
+        chosen.unwrap_or(match likeness {
+            Likeness::Certain => self.choices.certain,
+            Likeness::Possible => self.choices.possible,
+        })
+    }
+
+    /// Another UID for a new contact or list whose own is taken, in the book or by what is on its way
+    /// there.
+    fn other_uid(&self, record: u64, made: &Made, fresh: &Known) -> Option<String> {
+        let uid = bare_uid(&made.uid);
+        let taken = self.known.has_uid(&uid) || fresh.has_uid(&uid);
         let chosen = || self.list_uids.get(&record).cloned();
         taken.then(|| chosen().unwrap_or_else(|| uuid::Uuid::new_v4().to_string()))
     }
@@ -518,8 +551,8 @@ struct Planned {
     settled: Settled,
     /// Records left for the next commit.
     later: HashSet<u64>,
-    /// Hashes of the keys of what is new.
-    fresh: HashSet<u64>,
+    /// What is new.
+    fresh: Known,
 }
 
 fn without_picture(card: &[u8]) -> Vec<u8> {

@@ -5,14 +5,20 @@
 //! again goes on where the last commit was.
 
 use std::{
+    collections::HashMap,
     io,
+    ops::Deref,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
-use tokio::{fs, io::AsyncWriteExt as _, sync::Semaphore};
+use tokio::{
+    fs,
+    io::AsyncWriteExt as _,
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -26,7 +32,7 @@ use crate::{
         book::Book,
         core::Core,
         error::{Error, Result},
-        id::{ImportId, PersonId},
+        id::{ImportId, PersonId, Timestamp},
         item::random_id,
         store::Import,
     },
@@ -35,10 +41,14 @@ use crate::{
 
 /// Imports that store at the same time; the others wait.
 const TOGETHER: usize = 2;
+/// Files that are previewed at the same time: each is in memory as a whole.
+const PREVIEWED: usize = 2;
 /// Records every run takes at least.
 const LEAST: u64 = 200;
 /// Days the refused lines of an import can be fetched.
 const REFUSED_DAYS: u64 = 30;
+/// Days after which an import that waits to be continued ends as it is.
+const WAITING_DAYS: i64 = 14;
 
 /// Limits of one import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,9 +101,27 @@ pub struct Jobs {
     core: Arc<Core>,
     folder: PathBuf,
     slots: Semaphore,
+    previews: Arc<Semaphore>,
+    /// The imports of this run that have not come to an end, by their files. Held while one is begun,
+    /// continued or ended.
+    begun: Mutex<HashMap<String, ImportId>>,
     running: TaskTracker,
     stop: CancellationToken,
     limits: Limits,
+}
+
+/// A file that was read to be looked at; others wait until it is gone from memory.
+pub struct Previewed {
+    file: File,
+    _turn: OwnedSemaphorePermit,
+}
+
+impl Deref for Previewed {
+    type Target = File;
+
+    fn deref(&self) -> &File {
+        &self.file
+    }
 }
 
 /// A file being received; it is removed unless [`Incoming::finish`] is called.
@@ -157,6 +185,8 @@ impl Jobs {
             core,
             folder,
             slots: Semaphore::new(TOGETHER),
+            previews: Arc::new(Semaphore::new(PREVIEWED)),
+            begun: Mutex::default(),
             running: TaskTracker::new(),
             stop: CancellationToken::new(),
             limits,
@@ -211,8 +241,20 @@ impl Jobs {
         }
     }
 
-    /// Reads a stored file; `NotFound` when it was removed.
-    pub async fn read(
+    /// Reads a stored file to show it; `NotFound` when it was removed.
+    pub async fn preview(
+        &self,
+        person: PersonId,
+        upload: &str,
+        options: Options,
+    ) -> Result<std::result::Result<Previewed, Refused>> {
+        let turn = self.previews.clone().acquire_owned().await;
+        let _turn = turn.map_err(unavailable)?;
+        let file = self.read(person, upload, options).await?;
+        Ok(file.map(|file| Previewed { file, _turn }))
+    }
+
+    async fn read(
         &self,
         person: PersonId,
         upload: &str,
@@ -246,7 +288,11 @@ impl Jobs {
     /// Begins an import into a book in the background. Needs *Add*.
     pub async fn start(self: &Arc<Self>, book: &Book, name: &str, job: &Job) -> Result<ImportId> {
         let path = self.path(book.actor().person, &job.upload)?;
+        let mut begun = self.begun.lock().await;
         // Asked for twice, it is begun once.
+        if let Some(import) = begun.get(&job.upload) {
+            return Ok(*import);
+        }
         for import in self.core.open_imports().await? {
             if Job::of(&import).is_some_and(|begun| begun.upload == job.upload) {
                 return Ok(import.id);
@@ -255,12 +301,15 @@ impl Jobs {
         fs::metadata(path).await.map_err(|_| Error::NotFound)?;
         let written = serde_json::to_string(job).map_err(unavailable)?;
         let import = book.begin_import(name, Some(written)).await?;
-        self.go_on(book.import_of(import).await?);
+        let waiting = book.import_of(import).await?;
+        begun.insert(job.upload.clone(), import);
+        self.go_on(waiting);
         Ok(import)
     }
 
     /// Continues an import that waits.
     pub async fn again(self: &Arc<Self>, book: &Book, import: ImportId) -> Result<()> {
+        let _begun = self.begun.lock().await;
         let import = book.import_of(import).await?;
         let mut progress = Progress::read(&import.progress);
         if import.ended.is_some() || !progress.paused {
@@ -270,6 +319,37 @@ impl Jobs {
         book.note_import(import.id, progress.written(), false)
             .await?;
         self.go_on(import);
+        Ok(())
+    }
+
+    /// Ends an import that waits: what it stored stays and can be undone, its file goes.
+    pub async fn end(&self, book: &Book, import: ImportId) -> Result<()> {
+        let _begun = self.begun.lock().await;
+        let import = book.import_of(import).await?;
+        self.end_waiting(&import).await
+    }
+
+    async fn end_waiting(&self, import: &Import) -> Result<()> {
+        let progress = Progress::read(&import.progress);
+        let Some(job) = Job::of(import).filter(|_| import.ended.is_none() && progress.paused)
+        else {
+            return Ok(());
+        };
+        let report = progress.report;
+        if !report.skipped.is_empty() {
+            match self.keep_refused(import, &job, &report.skipped).await {
+                // Without its file there are no lines to repeat.
+                Ok(()) | Err(Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let progress = Progress {
+            taken: progress.taken,
+            report,
+            ..Progress::default()
+        };
+        self.core.end_import(import, progress.written()).await?;
+        self.discard(import.person, &job.upload).await;
         Ok(())
     }
 
@@ -301,8 +381,17 @@ impl Jobs {
         self.folder.join(format!("refused-{import}.csv"))
     }
 
-    /// Removes files whose import never began, and lists of refused lines that are old enough.
+    /// Removes files whose import never began, and lists of refused lines that are old enough. Ends
+    /// imports that nobody continues.
     pub async fn tidy(&self) -> Result<()> {
+        let begun = self.begun.lock().await;
+        let since = Timestamp::now().plus_days(-WAITING_DAYS);
+        for import in self.core.open_imports().await? {
+            if import.at < since {
+                self.end_waiting(&import).await?;
+            }
+        }
+        drop(begun);
         let imports = self.core.open_imports().await?;
         let waiting: Vec<Job> = imports.iter().filter_map(Job::of).collect();
         let Ok(mut folder) = fs::read_dir(&self.folder).await else {
@@ -345,6 +434,7 @@ impl Jobs {
                 Ok(false) => {}
                 Err(error) => jobs.failed(&import, &error).await,
             }
+            jobs.begun.lock().await.remove(&job.upload);
         });
     }
 

@@ -44,7 +44,7 @@ pub use self::{
     failure::Failure,
     fields::{Fields, Value},
     import::{Choice, Choices, Importer, Progress, Report},
-    job::{Incoming, Job, Jobs, Limits},
+    job::{Incoming, Job, Jobs, Limits, Previewed},
     preview::{Alike, Foreseen, foresee, refused_in_words, refused_rows},
     recognize::{Asked, Format, is_vcard},
     twins::Twins,
@@ -381,12 +381,10 @@ impl Group {
 
 /// What duplicates of a card are found by.
 fn keys(card: &Document) -> Vec<Key> {
-    let mut keys: Vec<Key> = card.uid().map(Key::Uid).into_iter().collect();
-    keys.extend(
-        card.all("X-CARNET-OTHER-UID")
-            .map(|line| Key::Uid(line.text())),
-    );
-    let mut texts = vec![("name", card.formatted_name())];
+    let mut texts: Vec<(&str, String)> = card.uid().map(|uid| ("uid", uid)).into_iter().collect();
+    let others = card.all("X-CARNET-OTHER-UID");
+    texts.extend(others.map(|line| ("other-uid", line.text())));
+    texts.push(("name", card.formatted_name()));
     for line in card.lines() {
         if line.is("EMAIL") {
             texts.push(("email", line.text()));
@@ -397,12 +395,10 @@ fn keys(card: &Document) -> Vec<Key> {
             }
         }
     }
-    keys.extend(
-        texts
-            .iter()
-            .filter_map(|(field, text)| Key::of(field, text)),
-    );
-    keys
+    let keys = texts
+        .iter()
+        .filter_map(|(field, text)| Key::of(field, text));
+    keys.collect()
 }
 
 /// Reads a whole file.

@@ -1,6 +1,8 @@
 //! A preview of an import, before anything is stored; and the list of records it refused,
 //! afterwards.
 
+use std::collections::HashMap;
+
 use carnet_proto::vcard::opens_agent;
 use csv::{ReaderBuilder, StringRecord, Terminator, Writer, WriterBuilder};
 
@@ -85,10 +87,6 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
         // Memory does not fail.
         let _ = writer.write_record(cells.iter().map(|cell| safe(cell)));
     };
-    let reason = |line: u64| {
-        let found = skipped.iter().find(|(skipped, _)| *skipped == line);
-        found.map(|(_, reason)| reason.as_str())
-    };
     let is_archive = recognize::is_archive(bytes);
     let table = if is_archive {
         None
@@ -96,9 +94,13 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
         Text::of(bytes, options).table
     };
     if let Some(table) = table {
+        let mut reasons: HashMap<u64, &str> = HashMap::with_capacity(skipped.len());
+        for (line, reason) in skipped {
+            reasons.entry(*line).or_insert(reason);
+        }
         write(table.header.clone(), HEADINGS[2]);
         for row in table.rows {
-            if let Some(reason) = reason(row.line) {
+            if let Some(reason) = reasons.get(&row.line) {
                 write(row.cells, reason);
             }
         }
@@ -120,9 +122,8 @@ pub fn refused_rows(bytes: &[u8], options: &Options, skipped: &[(u64, String)]) 
         for member in members {
             let octets = member.octets.unwrap_or_default();
             let breaks = octets.iter().filter(|octet| **octet == b'\n').count() as u64;
-            let lines = member.before + 1..=member.before + breaks + 1;
-            let of_it = ordered.iter().filter(|(line, _)| lines.contains(line));
-            let of_it: Vec<_> = of_it.collect();
+            let until = |last: u64| ordered.partition_point(|(line, _)| *line <= last);
+            let of_it = &ordered[until(member.before)..until(member.before + breaks + 1)];
             if of_it.is_empty() {
                 continue;
             }

@@ -31,7 +31,7 @@ impl Twins {
         let uid = bare_uid(&made.uid);
         let others = made.keys.iter().filter(|key| !matches!(key, Key::Uid(_)));
         let keys: Vec<u64> = others.map(hash).collect();
-        let people = self.seen.entry(hash(&Key::Uid(uid.clone()))).or_default();
+        let people = self.seen.entry(hash(&Key::uid(&uid))).or_default();
         let common = |person: &&mut Person| person.keys.iter().any(|key| keys.contains(key));
         let own = if let Some(person) = people.iter_mut().find(common) {
             person.keys.extend(&keys);

@@ -201,6 +201,7 @@ impl<'a, 'w> Patch<'a, 'w> {
         match upper.as_str() {
             "X-ANDROID-CUSTOM" => self.android(at, line),
             "PHOTO" => self.photo(at, line),
+            "BDAY" => self.birthday(at, line),
             "CATEGORIES" => self.categories(at, line),
             "ADR" => self.address(at, line),
             _ => self.custom_label(at, line),
@@ -251,6 +252,17 @@ impl<'a, 'w> Patch<'a, 'w> {
                 self.edit.remove(at);
             }
             _ => {}
+        }
+    }
+
+    /// A day without a year has the year 1604 in programs that write version 2.1.
+    fn birthday(&mut self, at: usize, line: &Line) {
+        const OMIT: &str = "X-APPLE-OMIT-YEAR";
+        let date = PartialDate::parse(&line.text());
+        let is_without = date.is_some_and(|date| date.year == Some(1604));
+        if is_without && self.card.version() == "2.1" && line.param(OMIT).is_none() {
+            let new = NewLine::from_line(line).with(OMIT, "1604");
+            self.edit.replace(at, new);
         }
     }
 

@@ -36,10 +36,10 @@ use crate::{
         rule::Rule,
     },
     text::{Text, fill},
-    transfer::{File, Incoming, Limits, Mapping, Refused, foresee, is_vcard},
+    transfer::{Incoming, Limits, Mapping, Options, foresee, is_vcard},
 };
 
-pub use report::{again, page as report, refused, undo};
+pub use report::{again, end, page as report, refused, undo};
 pub use review::brief;
 
 /// Octets of a megabyte.
@@ -149,7 +149,7 @@ pub async fn receive(
         open(&web, &place, &visit).await.map_err(Unfit::Error)?;
         let (upload, name) = arrive(&web, &visit, form).await?;
         let options = Default::default();
-        match web.jobs.read(person, &upload, options).await {
+        match web.jobs.preview(person, &upload, options).await {
             Ok(Ok(_)) => Ok((upload, name)),
             Ok(Err(refused)) => {
                 web.jobs.discard(person, &upload).await;
@@ -287,7 +287,9 @@ async fn show_check(
 ) -> Response {
     let shown = async {
         let book = open(web, &waiting.place, visit).await?;
-        let file = match read(web, visit, &waiting.upload, asked).await? {
+        let options = options(web, visit, asked).await?;
+        let person = visit.actor.person;
+        let file = match web.jobs.preview(person, &waiting.upload, options).await? {
             Ok(file) => file,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -326,22 +328,17 @@ async fn show_check(
     }
 }
 
-/// The file as it would be read: by what was chosen, else by what was remembered.
-async fn read(
-    web: &Web,
-    visit: &Visit,
-    upload: &str,
-    asked: &Asked,
-) -> Result<std::result::Result<File, Refused>> {
+/// How the file is read: by what was chosen, else by what was remembered.
+async fn options(web: &Web, visit: &Visit, asked: &Asked) -> Result<Options> {
     let mut options = asked.options.clone();
     if asked.other_format {
-        return web.jobs.read(visit.actor.person, upload, options).await;
+        return Ok(options);
     }
     for (fingerprint, codes) in web.core.mappings(&visit.actor).await? {
         let codes = serde_json::from_str(&codes).unwrap_or_default();
         options.mappings.push(Mapping { fingerprint, codes });
     }
-    web.jobs.read(visit.actor.person, upload, options).await
+    Ok(options)
 }
 
 /// `POST …/import/file/UPLOAD/start`
@@ -353,7 +350,9 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
     }
     let begun = async {
         let book = open(&web, &waiting.place, visit).await?;
-        let file = match read(&web, visit, &waiting.upload, &asked).await? {
+        let options = options(&web, visit, &asked).await?;
+        let (person, upload) = (visit.actor.person, &waiting.upload);
+        let file = match web.jobs.preview(person, upload, options.clone()).await? {
             Ok(file) => file,
             Err(refused) => return Ok(Err(refused)),
         };
@@ -364,7 +363,7 @@ pub async fn begin(State(web): State<Arc<Web>>, waiting: UploadPath, posted: Pos
                 .remember_mapping(&visit.actor, &file.fingerprint, codes)
                 .await?;
         }
-        let job = asked.job(&waiting.upload, &file);
+        let job = asked.job(upload, &file, options);
         web.jobs.start(&book, &asked.name, &job).await.map(Ok)
     };
     let place = &waiting.place;

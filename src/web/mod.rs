@@ -393,6 +393,7 @@ fn files(place: &str) -> Router<Arc<Web>> {
         .route(&imported(""), get(import::report))
         .route(&imported("/refused"), get(import::refused))
         .route(&imported("/again"), post(import::again))
+        .route(&imported("/end"), post(import::end))
         .route(&imported("/undo"), post(import::undo))
         .route(&at("/selected/verify"), post(verify::select))
         .route(&at("/verify"), post(verify::ask_many))

@@ -37,6 +37,58 @@ fn pages_name_tests_that_exist() {
 }
 
 #[test]
+fn pages_name_modules_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let sources: Vec<(Vec<String>, String)> = ["src", "tests", "proto", "fuzz", "benches"]
+        .iter()
+        .flat_map(|folder| files(&root.join(folder), "rs"))
+        .map(|file| (module(&file), fs::read_to_string(&file).expect("a source")))
+        .collect();
+    let exists = |path: &[String]| {
+        sources.iter().any(|(module, source)| {
+            let function = path.split_last().is_some_and(|(last, above)| {
+                module.ends_with(above)
+                    && (source.contains(&format!("fn {last}("))
+                        || source.contains(&format!("case!({last},")))
+            });
+            function || module.ends_with(path)
+        })
+    };
+    let mut missing = Vec::new();
+    for page in files(&root.join("docs"), "md") {
+        for path in paths(&fs::read_to_string(&page).expect("a page")) {
+            if !exists(&path) {
+                let path = path.join("::");
+                missing.push(format!("{}: {path} is nowhere", page.display()));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "\n{}", missing.join("\n"));
+}
+
+/// `tests/it/rights/cases.rs` as the words of its path.
+fn module(file: &Path) -> Vec<String> {
+    let path = file.with_extension("");
+    let words = path.iter().map(|word| word.to_string_lossy().into_owned());
+    words.filter(|word| word != "mod").collect()
+}
+
+/// The paths of modules and functions in backticks on a page.
+fn paths(page: &str) -> Vec<Vec<String>> {
+    let is_path = |quoted: &&str| {
+        let is_word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "_:".contains(c);
+        quoted.contains("::") && quoted.chars().all(is_word)
+    };
+    let prose = page.split("```").step_by(2).flat_map(str::lines);
+    prose
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(is_path)
+        .map(|quoted| quoted.split("::").filter(|word| !word.is_empty()))
+        .map(|words| words.map(str::to_owned).collect())
+        .collect()
+}
+
+#[test]
 fn tests_and_their_names_are_told_from_others() {
     let source = "
         fn no_test_at_all() {}

@@ -1,5 +1,6 @@
 //! Files into books and out again.
 
+mod alike;
 mod jobs;
 mod large;
 mod lists;
@@ -519,7 +520,8 @@ async fn a_pdf_holds_its_font_and_a_page_for_every_45_lines() {
         let pdf = fixture.export(Rendition::Pdf(layout)).await;
         assert!(pdf.starts_with(b"%PDF-"));
         let has = |wanted: &[u8]| pdf.windows(wanted.len()).any(|window| window == wanted);
-        assert!(has(b"DejaVuSans") && has(b"/Outlines"), "{layout:?}");
+        assert!(has(b"DejaVuSans") && has(b"/FontFile"), "{layout:?}");
+        assert!(has(b"/Outlines"), "{layout:?}");
         let pages = pdf
             .windows(9)
             .filter(|window| *window == b"/MediaBox")

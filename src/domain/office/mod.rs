@@ -10,8 +10,7 @@ pub mod store;
 
 use std::sync::Arc;
 
-use people::keep_an_administrator;
-
+use self::store::OfficeOp;
 use super::{
     actor::Actor,
     batch::{Batch, Committed, Op},
@@ -90,11 +89,12 @@ impl Office {
         self
     }
 
-    /// `Invalid` if an account is the last administrator, unless that is forced.
-    async fn keep_an_administrator(&self, without: PersonId) -> Result<()> {
+    /// Refuses the operations after it if an account is the last administrator; none where the
+    /// operator forces them.
+    fn keep_administrator(&self, but: PersonId) -> Option<Op> {
         match self.by {
-            By::Operator { forces: true } => Ok(()),
-            _ => keep_an_administrator(&**self.core.store(), without).await,
+            By::Operator { forces: true } => None,
+            _ => Some(Op::Office(OfficeOp::KeepAdministrator { but })),
         }
     }
 

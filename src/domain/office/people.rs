@@ -17,7 +17,6 @@ use crate::domain::{
     principal::{Person, valid_login},
     rule::Rule,
     settings::Settings,
-    store::Store,
 };
 
 /// Least value of a limit of photos or imports, in octets.
@@ -156,11 +155,11 @@ impl Office {
         if change.quota.flatten().is_some_and(|quota| quota < 0) {
             return Err(Error::Invalid(Rule::Quota));
         }
-        if change.disabled == Some(true) || change.admin == Some(false) {
-            self.keep_an_administrator(person).await?;
-        }
         let is_new_password = change.password_hash.is_some();
-        let mut ops = vec![Op::Person(PersonOp::ChangePerson {
+        let leaves = change.disabled == Some(true) || change.admin == Some(false);
+        let kept = leaves.then(|| self.keep_administrator(person)).flatten();
+        let mut ops: Vec<Op> = kept.into_iter().collect();
+        ops.push(Op::Person(PersonOp::ChangePerson {
             person,
             email: change.email,
             name: change.name.filter(|name| !name.trim().is_empty()),
@@ -169,7 +168,7 @@ impl Office {
             disabled: change.disabled,
             quota: change.quota,
             settings: change.settings,
-        })];
+        }));
         if is_new_password && self.core().limits().letters {
             // Whoever is let in under their name, they are told.
             let settings: Settings = serde_json::from_str(&known.settings).unwrap_or_default();
@@ -199,10 +198,9 @@ impl Office {
     /// `Invalid` while it is the admin of a group, or the last administrator.
     pub async fn remove_account(&self, person: PersonId, typed: &str) -> Result<()> {
         typed_is(typed, &self.account(person).await?.person.login)?;
-        self.keep_an_administrator(person).await?;
-        self.commit(vec![Op::Person(PersonOp::RemovePerson { person })])
-            .await
-            .map(drop)
+        let mut ops: Vec<Op> = self.keep_administrator(person).into_iter().collect();
+        ops.push(Op::Person(PersonOp::RemovePerson { person }));
+        self.commit(ops).await.map(drop)
     }
 
     /// The classes; the class of everybody else, which has no name, comes first.
@@ -246,20 +244,6 @@ impl Office {
         self.commit(vec![Op::Office(OfficeOp::RemoveClass { name })])
             .await
             .map(drop)
-    }
-}
-
-/// `Invalid` if an account is the only one that is enabled and may administer the server: it neither
-/// ends nor loses that.
-pub async fn keep_an_administrator(store: &dyn Store, without: PersonId) -> Result<()> {
-    let people = store.people().await?;
-    let holds = |person: &&Person| person.admin && !person.disabled;
-    let mut administrators = people.iter().filter(holds);
-    let concerned = administrators.clone().any(|person| person.id == without);
-    if !concerned || administrators.any(|person| person.id != without) {
-        Ok(())
-    } else {
-        Err(Error::Invalid(Rule::ServerKeepsAdministrator))
     }
 }
 

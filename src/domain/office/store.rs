@@ -15,6 +15,9 @@ use crate::domain::{
 pub enum OfficeOp {
     /// Refused: `NotFound` for a class nobody made.
     SetClass { person: PersonId, class: String },
+    /// Changes nothing. Refused: `Invalid` if this account is the only one that is enabled and may
+    /// administer the server.
+    KeepAdministrator { but: PersonId },
     /// Makes a class or changes it.
     PutClass(AccountClass),
     /// Its people are in no class then.

@@ -281,8 +281,10 @@ impl Reader<'_> {
              SELECT id, born, 'uid', uid FROM page
              UNION ALL
              SELECT page.id, page.born, t.field, t.value
-             FROM page CROSS JOIN index_text t ON t.item = page.item
-             WHERE t.field IN ('name', 'email', 'tel', 'mobile', 'other-uid')",
+             FROM page CROSS JOIN item i ON i.id = page.item
+                 CROSS JOIN index_text t ON t.item = page.item
+             WHERE t.field IN ('name', 'email', 'tel', 'mobile', 'other-uid')
+                 AND (i.kind <> 'group' OR t.field = 'other-uid')",
             params![collection.0, after.0, count(limit)],
             |row| {
                 Ok(Identity {

@@ -30,6 +30,10 @@ pub const USUAL: [&str; 8] = [
     "/usr/share/fonts/wenquanyi/wqy-microhei/wqy-microhei.ttc",
     "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
 ];
+/// Characters of a line that are drawn at most: some marks have no width.
+const FITTED: usize = 300;
+/// Characters of a text in several lines: more than a column of a page holds.
+const WRAPPED: usize = 5_000;
 /// Octets of a font file that is read at all.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
@@ -150,20 +154,25 @@ impl<'a> Fonts<'a> {
         runs
     }
 
-    fn run_width(&self, run: &Run<'_>, size: f32, bold: bool) -> f32 {
-        let wide = |face: &Face<'_>| -> f32 {
+    /// Widths of the characters of a run.
+    fn widths(&self, run: &Run<'_>, size: f32, bold: bool) -> Vec<f32> {
+        let wide = |face: &Face<'_>| -> Vec<f32> {
             let units = f32::from(face.units_per_em());
             let advance = |c| face.glyph_hor_advance(face.glyph_index(c)?);
             let advances = run.text.chars().map(|c| advance(c).unwrap_or(1200));
             advances
                 .map(|advance| f32::from(advance) * size / units)
-                .sum()
+                .collect()
         };
         let other = run.other.and_then(|other| self.others().get(other));
         match other.and_then(Other::face) {
             Some(face) => wide(&face),
             None => wide(&self.own(bold).1),
         }
+    }
+
+    fn run_width(&self, run: &Run<'_>, size: f32, bold: bool) -> f32 {
+        self.widths(run, size, bold).iter().sum()
     }
 
     /// Width of a text in points.
@@ -186,24 +195,29 @@ impl<'a> Fonts<'a> {
     /// The text, cut with an ellipsis where it would not fit.
     pub fn fit(&self, text: &str, size: f32, bold: bool, room: f32) -> String {
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        if self.width(&text, size, bold) <= room {
+        let shown: String = text.chars().take(FITTED).collect();
+        let runs = self.runs(&shown, bold);
+        let widths: Vec<f32> = runs
+            .iter()
+            .flat_map(|run| self.widths(run, size, bold))
+            .collect();
+        if shown == text && widths.iter().sum::<f32>() <= room {
             return text;
         }
-        let mut out = String::new();
-        for c in text.chars() {
-            out.push(c);
-            if self.width(&out, size, bold) + size > room {
-                out.pop();
-                break;
-            }
-        }
-        out.push('…');
-        out
+        // Beside the ellipsis.
+        let mut used = size;
+        let fits = |width: &&f32| {
+            used += **width;
+            used <= room
+        };
+        let fitting = widths.iter().take_while(fits).count();
+        shown.chars().take(fitting).chain(['…']).collect()
     }
 
     /// The text in lines no wider than a column.
     pub fn wrap(&self, text: &str, size: f32, room: f32) -> Vec<String> {
         let mut lines = Vec::new();
+        let text: String = text.chars().take(WRAPPED).collect();
         for line in text.lines() {
             let mut current = String::new();
             for word in line.split_whitespace() {
@@ -263,6 +277,23 @@ mod tests {
         let runs = fonts.runs("李 Li", true);
         assert!(runs.iter().all(|run| run.other.is_none()));
         assert_eq!(fonts.missing().into_iter().collect::<String>(), "李");
+    }
+
+    #[test]
+    fn a_line_is_cut_to_its_room_whatever_it_is_made_of() {
+        let fonts = Fonts::load(&[]).expect("the package's fonts");
+        let name = "Marie Curie, physicist";
+        assert_eq!(fonts.fit(name, 7.5, false, 500.0), name);
+        let cut = fonts.fit(name, 7.5, false, 50.0);
+        let kept = cut.strip_suffix('…').expect("an ellipsis");
+        assert!(name.starts_with(kept) && kept.len() > 5, "{cut}");
+        assert!(fonts.width(&cut, 7.5, false) <= 50.0, "{cut}");
+        // Marks without a width.
+        let marked = format!("e{}", "\u{301}".repeat(200_000));
+        assert_eq!(fonts.fit(&marked, 7.5, false, 50.0).chars().count(), 301);
+        for line in fonts.wrap(&format!("{marked} {marked}"), 7.5, 50.0) {
+            assert!(line.chars().count() <= 301);
+        }
     }
 
     #[test]

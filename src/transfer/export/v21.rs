@@ -49,6 +49,7 @@ fn property(name: &str, line: &Line, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\r\n");
         return;
     }
+    let omitted = line.param("X-APPLE-OMIT-YEAR");
     let structured = matches!(name, "N" | "ADR" | "ORG");
     let value = if structured {
         let parts: Vec<String> = line
@@ -58,7 +59,12 @@ fn property(name: &str, line: &Line, out: &mut Vec<u8>) {
             .collect();
         parts.join(";")
     } else {
-        line.text()
+        let text = line.text();
+        // A day without a year, as ISO 8601 has it.
+        let day = omitted.and_then(|year| text.strip_prefix(year));
+        day.map_or(text.clone(), |day| {
+            format!("--{}", day.trim_start_matches('-'))
+        })
     };
     if value.is_ascii() && !value.contains(['\n', '\r', '=']) {
         out.extend_from_slice(format!("{head}:{value}\r\n").as_bytes());

@@ -18,7 +18,7 @@ const URN: &str = "urn:uuid:";
 
 impl Importer {
     /// Stores the last batch and the lists, and returns the report.
-    pub async fn finish(mut self) -> Result<Report> {
+    pub async fn finish(&mut self) -> Result<Report> {
         self.store().await?;
         self.land().await?;
         self.learn().await?;
@@ -55,7 +55,7 @@ impl Importer {
                 }
             }
             let card = group.to_card();
-            let keys = vec![Key::Uid(group.uid.clone())];
+            let keys = vec![Key::uid(&group.uid)];
             let made = Made {
                 card,
                 uid: group.uid,
@@ -68,9 +68,9 @@ impl Importer {
         }
         self.store().await?;
         self.land().await?;
-        let mut report = self.progress.report;
+        let report = &mut self.progress.report;
         report.warnings.sort_by_key(|(line, ..)| *line);
-        Ok(report)
+        Ok(report.clone())
     }
 }
 

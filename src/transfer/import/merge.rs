@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use carnet_proto::vcard::{Document, Line, NewLine, escape_text};
 
 use super::Choice;
-use crate::domain::{item::Card, likeness::Key};
+use crate::domain::{
+    item::Card,
+    likeness::{Key, bare_uid},
+};
 
 /// New content for an existing card; none when nothing changes.
 pub(super) fn updated(
@@ -17,17 +20,29 @@ pub(super) fn updated(
     let present = Document::parse(base).ok()?;
     let incoming = Document::parse(incoming).ok()?;
     let united = match choice {
-        Choice::Replace => replaced(&incoming, &card.placement.uid),
+        Choice::Replace => replaced(&present, &incoming, &card.placement.uid),
         _ => united(&present, &incoming, &card.placement.uid),
     };
     (united != base).then_some(united)
 }
 
-/// The incoming card under the UID of the one it replaces.
-fn replaced(incoming: &Document, uid: &str) -> Vec<u8> {
+/// The incoming card under the UID of the one it replaces. The others by which either was known
+/// find it the next time too.
+fn replaced(present: &Document, incoming: &Document, uid: &str) -> Vec<u8> {
     let mut edit = incoming.edit();
     if let Some(at) = incoming.lines().iter().position(|line| line.is("UID")) {
         edit.set_text(at, uid);
+    }
+    let others = |card: &Document| -> Vec<String> {
+        let others = card.all("X-CARNET-OTHER-UID");
+        others.map(|line| line.text()).collect()
+    };
+    let mut known: HashSet<String> = others(incoming).iter().map(|uid| bare_uid(uid)).collect();
+    known.insert(bare_uid(uid));
+    for other in others(present).into_iter().chain(incoming.uid()) {
+        if known.insert(bare_uid(&other)) {
+            edit.add(NewLine::new("X-CARNET-OTHER-UID", &[], escape_text(&other)));
+        }
     }
     edit.finish().as_bytes().to_vec()
 }

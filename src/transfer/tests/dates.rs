@@ -127,3 +127,35 @@ fn the_reader_decides_which_number_is_the_day_where_the_file_does_not() {
         "1972-03-04"
     );
 }
+
+#[test]
+fn a_birthday_without_a_year_has_none_in_version_2_1_either() {
+    let card = |version: &str, line: &str| {
+        format!(
+            "BEGIN:VCARD\r\nVERSION:{version}\r\nUID:a\r\nN:Red;Eve\r\nFN:Eve\r\n{line}\r\nEND:VCARD\r\n"
+        )
+    };
+    for (line, expected) in [
+        ("BDAY:1604-02-29", "--02-29"),
+        ("BDAY:16040229", "--02-29"),
+        ("BDAY:--02-29", "--02-29"),
+        ("BDAY:1972-04-15", "1972-04-15"),
+    ] {
+        let file = table(&card("2.1", line), &Options::default());
+        assert_eq!(contacts(&file)[0].birthday, expected, "{line}");
+    }
+    let file = table(&card("3.0", "BDAY:1604-02-29"), &Options::default());
+    assert_eq!(contacts(&file)[0].birthday, "1604-02-29");
+    for line in [
+        "BDAY;X-APPLE-OMIT-YEAR=1604:1604-02-29",
+        "BDAY;X-APPLE-OMIT-YEAR=1604:16040229",
+    ] {
+        let card = card("3.0", line);
+        let document = Document::parse(card.as_bytes()).expect("a card");
+        let written = rendered(&document, CardVersion::V21, "a");
+        let written = String::from_utf8(written).expect("text");
+        assert!(!written.contains("1604"), "{written}");
+        let file = table(&written, &Options::default());
+        assert_eq!(contacts(&file)[0].birthday, "--02-29", "{written}");
+    }
+}

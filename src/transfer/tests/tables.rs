@@ -111,3 +111,21 @@ fn where_nobody_sees_a_preview_no_column_and_no_row_is_lost() {
     let ours = "First name,Last name,Category,Group,Created by,Modified\nEve,Red,Club,Team,bob,2026-01-02\n";
     assert!(contacts(&table(ours, &unattended))[0].custom.is_empty());
 }
+
+#[test]
+fn a_second_anniversary_of_google_is_another_date() {
+    let text = "First Name,Last Name,Event 1 - Label,Event 1 - Value,Event 2 - Label,Event 2 - Value\n\
+        Eve,Red,Anniversary,2001-02-03,Anniversary,2005-06-07\n";
+    let options = Options {
+        asked: Asked::Google,
+        ..Options::default()
+    };
+    let eve = &contacts(&table(text, &options))[0];
+    assert_eq!(eve.anniversary, "2001-02-03");
+    let dates: Vec<(&str, &str)> = eve
+        .dates
+        .iter()
+        .map(|date| (&date.label[..], &date.text[..]))
+        .collect();
+    assert_eq!(dates, [("Anniversary", "2005-06-07")]);
+}

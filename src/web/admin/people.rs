@@ -214,6 +214,7 @@ fn unlisted(why: &Unlisted, text: &Admin) -> String {
         Unlisted::NoLogins => text.list_no_login.to_owned(),
         Unlisted::Login(line, login) => fill(text.list_bad_login, &[line, login]),
         Unlisted::Email(line, email) => fill(text.list_bad_email, &[line, email]),
+        Unlisted::Admin(line, word) => fill(text.list_bad_admin, &[line, word]),
         Unlisted::TooMany(most) => fill(text.list_too_many, &[most]),
         Unlisted::Form(why) => why.clone(),
     }

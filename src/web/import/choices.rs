@@ -175,18 +175,20 @@ impl Asked {
             .unwrap_or(usual)
     }
 
-    /// What is to be done with the file as it was shown.
-    pub fn job(&self, upload: &str, file: &File) -> Job {
-        let mut options = self.options.clone();
-        // What was remembered may change meanwhile.
-        options.mappings = vec![Mapping {
-            fingerprint: file.fingerprint.clone(),
-            codes: file
-                .columns
-                .iter()
-                .map(|column| column.code.clone())
-                .collect(),
-        }];
+    /// What is to be done with the file as it was shown, read by these options.
+    pub fn job(&self, upload: &str, file: &File, mut options: Options) -> Job {
+        // What was remembered may change meanwhile. The other members of an archive go by it too.
+        if file.members.is_empty() {
+            options.mappings.clear();
+        }
+        if !file.columns.is_empty() {
+            let columns = file.columns.iter();
+            let shown = Mapping {
+                fingerprint: file.fingerprint.clone(),
+                codes: columns.map(|column| column.code.clone()).collect(),
+            };
+            options.mappings.insert(0, shown);
+        }
         Job {
             upload: upload.to_owned(),
             options,

@@ -179,6 +179,18 @@ pub async fn again(State(web): State<Arc<Web>>, path: ImportPath, posted: Posted
     }
 }
 
+/// `POST …/imports/ID/end`
+pub async fn end(State(web): State<Arc<Web>>, path: ImportPath, posted: Posted) -> Response {
+    let ended = async {
+        let book = path.place.open(&web, &posted.visit).await?;
+        web.jobs.end(&book, path.import).await
+    };
+    match ended.await {
+        Ok(()) => see_other(&path.path()),
+        Err(error) => posted.visit.failed(&web, &error),
+    }
+}
+
 /// `POST …/imports/ID/undo`
 pub async fn undo(State(web): State<Arc<Web>>, path: ImportPath, posted: Posted) -> Response {
     let visit = &posted.visit;

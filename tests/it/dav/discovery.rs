@@ -9,7 +9,9 @@ use crate::support::{
 #[test]
 fn row_01_the_well_known_address_leads_to_dav_whatever_the_method() {
     let server = Server::start();
-    for method in ["GET", "PROPFIND", "OPTIONS", "REPORT", "HEAD"] {
+    for method in [
+        "GET", "PROPFIND", "OPTIONS", "REPORT", "HEAD", "PUT", "POST", "DELETE",
+    ] {
         for target in ["/.well-known/carddav", "/.well-known/carddav/"] {
             let answer = request(&server.address, method, target, &[], b"");
             assert_eq!(answer.status, 301, "{method} {target}");

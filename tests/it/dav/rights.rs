@@ -475,4 +475,18 @@ fn row_70_who_may_write_may_read() {
         tree.names(DAV, "supported-privilege-set"),
         ["supported-privilege"]
     );
+    let asked =
+        "<D:propfind xmlns:D=\"DAV:\"><D:prop><D:supported-privilege-set/></D:prop></D:propfind>";
+    let told = alice
+        .send("PROPFIND", BOOK, &[("Depth", "0")], asked)
+        .text();
+    for privilege in [
+        "read",
+        "write-content",
+        "write-properties",
+        "bind",
+        "unbind",
+    ] {
+        assert!(told.contains(&format!(":{privilege}/>")), "{told}");
+    }
 }

@@ -211,3 +211,24 @@ fn who_reads_the_output_may_stop_reading() {
     drop(child.stdout.take());
     assert!(child.wait().expect("ended").success());
 }
+
+#[test]
+fn variables_that_are_no_text_are_told_where_they_are_settings_and_passed_over_elsewhere() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    works(&data, &["user", "add", "boss", "--admin"]);
+    let no_text = std::ffi::OsStr::from_bytes(b"caf\xe9");
+    for (name, works) in [("OLD_NAME", true), ("CARNET_LOG_LEVEL", false)] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_carnet"))
+            .args(["user", "list", "--data"])
+            .arg(&data)
+            .env(name, no_text)
+            .output()
+            .expect("started");
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.success(), works, "{told}");
+        assert!(works || told.contains(name), "{told}");
+        assert!(!told.contains("panicked"), "{told}");
+    }
+}

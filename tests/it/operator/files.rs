@@ -8,7 +8,10 @@ use std::{
 };
 
 use super::{CARD, LOOPBACK, json};
-use crate::support::program::{Program, refused, run, works};
+use crate::support::{
+    browser::Browser,
+    program::{Program, refused, run, works},
+};
 
 /// Data of the sample people, not served.
 fn sampled() -> tempfile::TempDir {
@@ -116,6 +119,22 @@ fn a_folder_of_cards_is_imported() {
     let book = book.to_str().expect("a path");
     let report = json(&works(data, &["import", "--to", "carol", "--json", book]));
     assert_eq!(report["stored"], 2, "{report}");
+    // Its owner sees what the operator imported, and not from where.
+    let program = Program::serve(data, &LOOPBACK, &[]);
+    let browser = Browser::of(&program.address("http"), "carol");
+    let page = browser.page("/c/private/import");
+    assert!(
+        page.contains("0f3a") && !page.contains("collection-root"),
+        "{page}"
+    );
+    let import = report["import"].as_i64().expect("a number");
+    let page = browser.page(&format!("/c/private/imports/{import}"));
+    assert!(
+        page.contains("Created: 2.") && page.contains("cut.vcf:1"),
+        "{page}"
+    );
+    assert!(page.contains("/undo"), "{page}");
+    program.stop();
     assert_eq!(report["refused"][0], "cut.vcf:1: broken", "{report}");
     let root = root.to_str().expect("a path");
     let why = refused(data, &["import", "--to", "carol", root]);

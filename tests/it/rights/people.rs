@@ -8,8 +8,10 @@ use carnet::domain::{
     grant::{Grantee, Reason},
     group::Leaving,
     id::{PersonId, Timestamp},
+    office::people::AccountChange,
     principal::Role,
     rights::GroupRight::{self, Add, AddDelete},
+    rule::Rule,
 };
 
 use super::{World, allowed, hidden, invalid, refused, vcard};
@@ -242,4 +244,43 @@ async fn only_what_one_may_write_makes_a_book_writable() {
     let group = w.group("mia", "G").await.expect("a group");
     allowed(group.leave(Leaving::LeaveCopies).await);
     assert!(modify("ada", "H").await, "in custody");
+}
+
+#[tokio::test]
+async fn of_administrators_who_step_down_at_once_one_stays() {
+    let w = World::empty(Limits::default()).await;
+    let office = w.core.operator();
+    let (ivo, max) = (w.id("ivo").await, w.id("max").await);
+    let change = |admin: Option<bool>, disabled: Option<bool>| AccountChange {
+        admin,
+        disabled,
+        ..AccountChange::default()
+    };
+    let steps = [
+        (change(Some(false), None), change(Some(false), None)),
+        (change(None, Some(true)), change(Some(false), None)),
+        (change(None, Some(true)), change(None, Some(true))),
+    ];
+    for (first, second) in steps {
+        for person in [ivo, max] {
+            let both = change(Some(true), Some(false));
+            allowed(office.change_account(person, both).await);
+        }
+        let (first, second) = tokio::join!(
+            office.change_account(ivo, first),
+            office.change_account(max, second)
+        );
+        let kept = Err(Error::Invalid(Rule::ServerKeepsAdministrator));
+        assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+        assert!(first == kept || second == kept, "{first:?} {second:?}");
+    }
+    // Whoever runs the program may all the same.
+    for person in [ivo, max] {
+        let forced = office.clone().forced();
+        allowed(
+            forced
+                .change_account(person, change(Some(false), None))
+                .await,
+        );
+    }
 }

@@ -1,6 +1,7 @@
 //! Imports that go on by themselves, without a page.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     path::PathBuf,
     sync::Arc,
@@ -15,7 +16,7 @@ use carnet::{
         id::{ImportId, PersonId},
         rights::GroupRight,
     },
-    transfer::{self, Choices, Importer, Job, Jobs, Limits, Options, Progress},
+    transfer::{self, Choice, Choices, Failure, Importer, Job, Jobs, Limits, Options, Progress},
 };
 
 use super::{Fixture, commit};
@@ -124,6 +125,93 @@ async fn an_import_of_somebody_who_lost_the_right_ends_and_says_why() {
     let (progress, ended) = fixture.progress(import).await;
     assert!(ended, "{progress:?}");
     assert_eq!(progress.failure.as_deref(), Some("unreadable"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_that_is_begun_or_continued_many_times_at_once_runs_once() {
+    let fixture = Fixture::new(None).await;
+    let jobs = fixture.jobs(Duration::ZERO);
+    let mut incoming = jobs.receive(fixture.person).await.expect("a file");
+    let twice = cards(300).replace("UID:u", "UID:w") + &cards(300);
+    incoming.write(twice.as_bytes()).await.expect("written");
+    let job = Job {
+        upload: incoming.finish().await.expect("kept"),
+        options: Options::default(),
+        choices: Choices {
+            certain: Choice::CreateAnyway,
+            ..Choices::default()
+        },
+        only: Vec::new(),
+        found: 600,
+    };
+    let book = fixture.book().await;
+    let mut asked = Vec::new();
+    for _ in 0..12 {
+        let (jobs, book, job) = (jobs.clone(), book.clone(), job.clone());
+        asked.push(tokio::spawn(async move {
+            jobs.start(&book, "crowd", &job).await
+        }));
+    }
+    let mut begun = HashSet::new();
+    for asked in asked {
+        begun.insert(asked.await.expect("asked").expect("begun"));
+    }
+    assert_eq!(begun.len(), 1, "{begun:?}");
+    let import = begun.into_iter().next().expect("an import");
+    for _ in 0..2_000 {
+        let (progress, ended) = fixture.progress(import).await;
+        if ended {
+            break;
+        }
+        if progress.paused {
+            let mut told = Vec::new();
+            for _ in 0..4 {
+                let (jobs, book) = (jobs.clone(), book.clone());
+                told.push(tokio::spawn(async move { jobs.again(&book, import).await }));
+            }
+            for told in told {
+                told.await.expect("told").expect("continued");
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(book.count().await, Ok(600));
+    jobs.stop().await;
+}
+
+#[tokio::test]
+async fn an_import_that_waits_is_ended_undone_and_its_file_goes() {
+    let fixture = Fixture::new(None).await;
+    let jobs = fixture.jobs(Duration::ZERO);
+    let mut incoming = jobs.receive(fixture.person).await.expect("a file");
+    let file = cards(500) + "BEGIN:VCARD\r\nEND:VCARD\r\n";
+    incoming.write(file.as_bytes()).await.expect("written");
+    let job = Job {
+        upload: incoming.finish().await.expect("kept"),
+        options: Options::default(),
+        choices: Choices::default(),
+        only: Vec::new(),
+        found: 501,
+    };
+    let book = fixture.book().await;
+    let import = jobs.start(&book, "crowd", &job).await.expect("begun");
+    // One that goes on is not ended.
+    jobs.end(&book, import).await.expect("told");
+    while !fixture.progress(import).await.0.paused {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    jobs.tidy().await.expect("tidied");
+    assert!(!fixture.progress(import).await.1, "it waits some days");
+    jobs.end(&book, import).await.expect("ended");
+    let (progress, ended) = fixture.progress(import).await;
+    assert!(ended && !progress.paused);
+    assert_eq!(progress.report.created, 200);
+    assert!(!fixture.folder().join(&job.upload).exists());
+    jobs.again(&book, import).await.expect("told");
+    let undone = book.undo_import(import).await.expect("undone");
+    assert_eq!((undone.removed, undone.left), (200, 0));
+    assert_eq!(book.count().await, Ok(0));
+    jobs.stop().await;
 }
 
 /// An import that was begun by an earlier run of the server.
@@ -284,4 +372,29 @@ async fn an_import_goes_on_while_rights_move_under_it_and_cards_repeat_from_batc
     assert!(String::from_utf8_lossy(&card.document).contains("NOTE:more"));
     let broken = fixture.store.check().await.expect("checked");
     assert_eq!(broken, [""; 0]);
+}
+
+#[tokio::test]
+async fn an_import_of_the_command_line_leaves_its_report_and_can_be_undone() {
+    for failure in [None, Some(Failure::NoSpace)] {
+        let fixture = Fixture::new(None).await;
+        let file = transfer::read(cards(3).as_bytes(), &Options::default()).expect("a file");
+        let book = fixture.book().await;
+        let begun = Importer::begin(book.clone(), "file", Choices::default()).await;
+        let mut importer = begun.expect("begun");
+        for entry in file.entries {
+            importer.push(entry).await.expect("taken");
+        }
+        importer.finish().await.expect("a report");
+        let (report, kept) = importer.close(failure).await;
+        kept.expect("kept");
+        assert_eq!(report.created, 3);
+        let import = report.import.expect("an import");
+        let (progress, ended) = fixture.progress(import).await;
+        assert!(ended);
+        assert_eq!(progress.report, report);
+        assert_eq!(progress.failure.as_deref(), failure.map(Failure::as_str));
+        let undone = book.undo_import(import).await.expect("undone");
+        assert_eq!(undone.removed, 3);
+    }
 }

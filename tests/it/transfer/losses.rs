@@ -237,3 +237,46 @@ fn covered(loss: Loss) -> &'static [&'static str] {
         Loss::Particulars => &["initials", "gender", "language", "hobby", "free/busy"],
     }
 }
+
+#[tokio::test]
+async fn a_category_that_begins_with_an_asterisk_comes_back_from_google() {
+    let fixture = Fixture::new(None).await;
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:Ada\r\nN:Ada;;;;\r\n\
+        CATEGORIES:*Work,** Sea,*\r\nEND:VCARD\r\n";
+    fixture.import(card.as_bytes(), Choices::default()).await;
+    let table = fixture
+        .export(Rendition::Csv(transfer::Preset::Google))
+        .await;
+    let read = transfer::read(&table, &transfer::Options::default()).expect("a table");
+    let transfer::Outcome::Card(made) = &read.entries[0].outcome else {
+        panic!("a contact");
+    };
+    let fields = Fields::read(&Document::parse(&made.card).expect("a card"));
+    assert_eq!(fields.categories, ["Work", "Sea"]);
+}
+
+#[tokio::test]
+async fn a_list_leaves_no_empty_file_where_version_2_1_cannot_say_it() {
+    let fixture = Fixture::new(None).await;
+    let cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:a\r\nFN:Ada\r\nN:Ada;;;;\r\nEND:VCARD\r\n\
+        BEGIN:VCARD\r\nVERSION:3.0\r\nUID:l\r\nFN:Club\r\nN:Club;;;;\r\n\
+        X-ADDRESSBOOKSERVER-KIND:group\r\nX-ADDRESSBOOKSERVER-MEMBER:urn:uuid:a\r\nEND:VCARD\r\n";
+    fixture.import(cards.as_bytes(), Choices::default()).await;
+    let how = transfer::Export {
+        apart: true,
+        ..transfer::Export::default()
+    };
+    for (version, files) in [(CardVersion::V21, 1), (CardVersion::V3, 2)] {
+        let book = fixture.book().await;
+        let zip = transfer::export(&book, Rendition::VCard(version), &how).await;
+        let zip = std::io::Cursor::new(zip.expect("an archive"));
+        let mut zip = zip::ZipArchive::new(zip).expect("an archive");
+        assert_eq!(zip.len(), files, "{version:?}");
+        for at in 0..files {
+            assert!(zip.by_index(at).expect("a file").size() > 0, "{version:?}");
+        }
+    }
+    // Together they are one file without it, and without a blank line in its place.
+    let cards = fixture.export(Rendition::VCard(CardVersion::V21)).await;
+    assert!(cards.ends_with(b"END:VCARD\r\n"));
+}

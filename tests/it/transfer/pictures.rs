@@ -5,7 +5,7 @@ use std::{io::Cursor, sync::mpsc, thread, time::Duration};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet::{
     domain::{account_class::AccountClass, batch::Op, office::store::OfficeOp},
-    transfer::{Choice, Choices},
+    transfer::{Choice, Choices, Layout, Rendition},
 };
 
 use super::{Fixture, commit};
@@ -103,4 +103,27 @@ async fn pictures_of_imports_wait_for_their_turn() {
     assert!(early.is_err(), "it did not wait: {early:?}");
     drop(held);
     assert_eq!(import.await.created, 1);
+}
+
+#[tokio::test]
+async fn a_pdf_of_cards_holds_small_pictures_whatever_the_contacts_have() {
+    let mut large = Cursor::new(Vec::new());
+    image::RgbImage::from_fn(3_000, 2_000, |x, y| image::Rgb([x as u8, y as u8, 0]))
+        .write_to(&mut large, image::ImageFormat::Png)
+        .expect("a picture");
+    let card = |uid: &str, kind: &str, octets: &[u8]| {
+        format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{uid}\r\nFN:{uid}\r\nN:{uid};;;;\r\n\
+             PHOTO;ENCODING=b;TYPE={kind}:{}\r\nEND:VCARD\r\n",
+            STANDARD.encode(octets)
+        )
+    };
+    let fixture = Fixture::new(None).await;
+    let cards = card("large", "PNG", large.get_ref()) + &card("broken", "PNG", &picture()[..60]);
+    let report = fixture.import(cards.as_bytes(), Choices::default()).await;
+    assert_eq!(report.created, 2, "{report:?}");
+    let pdf = fixture.export(Rendition::Pdf(Layout::Cards)).await;
+    let pictures = pdf.windows(10).filter(|part| part == b"/DCTDecode");
+    assert_eq!(pictures.count(), 1);
+    assert!(pdf.len() < 300_000, "{}", pdf.len());
 }

@@ -42,7 +42,8 @@ impl Commit<'_> {
                 // Held requests end, of another process too.
                 self.people.push(*person);
                 self.rights_moved = true;
-                self.audit_account(*person, "has an app password less")?;
+                let login = self.login_of(*person)?;
+                self.audit(&format!("an app password of {login} was revoked"))?;
                 Ok(0)
             }
             CredentialOp::NoteAppPassword { password, address } => self.run(

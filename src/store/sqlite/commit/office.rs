@@ -10,6 +10,7 @@ use crate::domain::{
         failure::{Failure, KEPT},
         store::OfficeOp,
     },
+    rule::Rule,
     trash::{DOUBTED_CLOCK, PURGE_CLOCK},
 };
 
@@ -17,6 +18,7 @@ impl Commit<'_> {
     pub(super) fn office_op(&mut self, op: &OfficeOp) -> Applied<i64> {
         match op {
             OfficeOp::SetClass { person, class } => self.set_class(*person, class),
+            OfficeOp::KeepAdministrator { but } => self.keep_administrator(*but),
             OfficeOp::PutClass(class) => {
                 self.run(
                     "INSERT OR REPLACE INTO account_class
@@ -73,6 +75,21 @@ impl Commit<'_> {
                     None => self.run("DELETE FROM office WHERE name = ?1", [name]),
                 }
             }
+        }
+    }
+
+    fn keep_administrator(&self, but: PersonId) -> Applied<i64> {
+        let is_last = self
+            .connection
+            .prepare_cached(
+                "SELECT 1 FROM person WHERE id = ?1 AND admin AND NOT disabled AND NOT EXISTS (
+                     SELECT 1 FROM person WHERE id <> ?1 AND admin AND NOT disabled)",
+            )?
+            .exists([but.0])?;
+        if is_last {
+            Err(Error::Invalid(Rule::ServerKeepsAdministrator).into())
+        } else {
+            Ok(0)
         }
     }
 

@@ -66,7 +66,12 @@ pub fn rows(contacts: &[Fields]) -> Vec<Vec<String>> {
     }
     let mut rows = vec![header];
     for fields in contacts {
-        let mut labels = fields.categories.clone();
+        // Only Google's own labels begin with an asterisk.
+        let categories = fields.categories.iter();
+        let mut labels: Vec<String> = categories
+            .map(|name| name.trim_start_matches(['*', ' ']).to_owned())
+            .filter(|name| !name.is_empty())
+            .collect();
         labels.push("* myContacts".to_owned());
         labels.extend(fields.favourite.then(|| "* starred".to_owned()));
         let mut row: Vec<String> = [

@@ -187,9 +187,38 @@ fn merging_needs_the_rights_of_both() {
         ("first-version", &first),
         ("second-version", &second),
     ];
-    let answer = browser.submit(&compare, &fields);
-    assert_eq!(answer.status, 403, "{}", answer.text());
-    assert!(browser.card_named("/g/Team", "Coralie Simon").is_some());
+    let bob = server.person("bob").to_string();
+    let kept = alice.card_named("/g/Team", "Max Roy").expect("a card");
+    let told = |path: &str, more: &[(&str, &str)]| {
+        let page = alice.page(
+            path.trim_end_matches("/grant")
+                .trim_end_matches("/withdraw"),
+        );
+        let token = hidden(&page, "token");
+        let mut fields = vec![("token", token.as_str()), ("grantee", &bob)];
+        fields.extend(more);
+        let answer = alice.submit(path, &fields);
+        assert_eq!(answer.status, 303, "{path}: {}", answer.text());
+    };
+    let rights = alice.page(&format!("{kept}/rights"));
+    let group = hidden(&rights, "group");
+    let modify = |grant: &str| told(&format!("{kept}/rights/{grant}"), &[("group", &group)]);
+    let remove = |right: &str| told("/g/Team/rights/grant", &[("right", right)]);
+    let merged = || {
+        let answer = browser.submit(&compare, &fields);
+        (
+            answer.status,
+            browser.card_named("/g/Team", "Coralie Simon").is_some(),
+        )
+    };
+    assert_eq!(merged(), (403, true), "neither right");
+    modify("grant");
+    assert_eq!(merged(), (403, true), "Modify alone");
+    modify("withdraw");
+    remove("add-delete");
+    assert_eq!(merged(), (403, true), "Remove alone");
+    modify("grant");
+    assert_eq!(merged(), (303, false), "both");
     // Exactly two are checked in a list.
     let token = hidden(&browser.page(HERE), "token");
     let all: Vec<String> = ["Ada Ten", "Cyd Two", "Eva Six"]

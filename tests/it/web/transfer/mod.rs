@@ -1,5 +1,6 @@
 //! Files on the web: import in three steps, export, printing, duplicates, maps.
 
+mod archives;
 mod counted;
 mod duplicates;
 mod export;
