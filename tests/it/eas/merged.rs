@@ -350,6 +350,27 @@ fn a_name_of_a_book_that_an_edit_takes_off_comes_back() {
 }
 
 #[test]
+fn a_name_of_a_book_that_an_edit_puts_on_is_taken_back() {
+    let server = Server::start();
+    let mut one = outlook(&server, "alice", "naming");
+    let petit = id_of(&one.pull(), "Petit");
+    let names = "    Contacts:Categories\n      Contacts:Category = Red\n      \
+                 Contacts:Category = Team\n";
+    let answer = one.push(&(change(&petit, "JobTitle", "Pilot") + names));
+    assert!(responses(&answer).is_empty(), "{}", answer.dump());
+    assert_eq!(categories(&answer), ["Red"]);
+    let answer = one.push(&(add("1", "Neuf") + names));
+    let told: Vec<String> = commands(&answer).into_iter().map(|told| told.2).collect();
+    let told = if told.is_empty() {
+        one.pull().into_iter().map(|told| told.2).collect()
+    } else {
+        told
+    };
+    assert_eq!(told, ["Neuf"], "{}", answer.dump());
+    server.check();
+}
+
+#[test]
 fn a_group_that_is_renamed_leaves_its_old_name_on_no_contact() {
     let server = Server::start();
     let mut one = outlook(&server, "alice", "renamed");

@@ -3,6 +3,7 @@
 mod download;
 mod lost;
 mod odd;
+mod stale;
 mod upload;
 
 use crate::support::{server::Server, tree::text_at};

@@ -1,0 +1,104 @@
+//! Edits of what others changed meanwhile, and what comes after them.
+
+use super::{CHANGES, id_of, refused};
+use crate::support::{
+    http::{basic, request},
+    phone::{Phone, change, commands, responses},
+    server::Server,
+    tree::{all, text_at},
+};
+
+/// Two phones of a person; the contact as each names it.
+fn two(server: &Server, version: &str) -> (Phone, Phone, String, String) {
+    let mut one = Phone::set_up(server, "alice", "stale1", version);
+    let mut other = Phone::set_up(server, "alice", "stale2", version);
+    let here = id_of(&one.pull_again(), "Petit");
+    let there = id_of(&other.pull_again(), "Petit");
+    (one, other, here, there)
+}
+
+#[test]
+fn an_edit_after_a_merge_is_an_edit_of_the_merged_copy() {
+    for version in ["14.1", "16.1"] {
+        let server = Server::start();
+        let (mut one, mut other, here, there) = two(&server, version);
+        other.push(&change(&there, "JobTitle", "Pilot"));
+        let answer = one.push(&change(&here, "MobilePhoneNumber", "+33 1"));
+        let merged = all(&answer, "ApplicationData").remove(0);
+        assert_eq!(text_at(merged, &["JobTitle"]).as_deref(), Some("Pilot"));
+        let answer = one.push(&change(&here, "MobilePhoneNumber", "+33 2"));
+        assert!(
+            responses(&answer).is_empty(),
+            "{version}: {}",
+            answer.dump()
+        );
+        assert!(commands(&answer).is_empty(), "{version}: {}", answer.dump());
+        assert!(one.pull().is_empty());
+        assert!(refused(&server, "alice").is_empty());
+        server.check();
+    }
+}
+
+#[test]
+fn an_edit_after_a_merge_whose_answer_was_lost_is_merged_too() {
+    let server = Server::start();
+    let (mut one, mut other, here, there) = two(&server, "14.1");
+    other.push(&change(&there, "JobTitle", "Pilot"));
+    let key = one.key.clone();
+    one.push(&change(&here, "MobilePhoneNumber", "+33 1"));
+    // The phone has given the edit up, and asks with the key it knows.
+    one.key = key;
+    let told = one.sync(CHANGES);
+    let merged = all(&told, "ApplicationData").remove(0);
+    assert_eq!(text_at(merged, &["JobTitle"]).as_deref(), Some("Pilot"));
+    let number = text_at(merged, &["MobilePhoneNumber"]);
+    assert_eq!(number.as_deref(), Some("+33 1"));
+    server.check();
+}
+
+#[test]
+fn a_conflict_leaves_the_tag_that_other_clients_have() {
+    let server = Server::start();
+    let (mut one, mut other, here, there) = two(&server, "14.1");
+    other.push(&change(&there, "JobTitle", "Pilot"));
+    let own = [basic("alice", "demo")];
+    let listed = || {
+        let body = b"<propfind xmlns='DAV:'><prop><getetag/></prop></propfind>";
+        let book = "/dav/alice/private/contacts/";
+        let depth = ("Depth".to_owned(), "1".to_owned());
+        request(
+            &server.address,
+            "PROPFIND",
+            book,
+            &[own[0].clone(), depth],
+            body,
+        )
+        .text()
+    };
+    let before = listed();
+    let answer = one.push(&change(&here, "JobTitle", "Navigator"));
+    assert_eq!(responses(&answer)[0].2, "7");
+    assert_eq!(refused(&server, "alice").len(), 1);
+    assert_eq!(listed(), before);
+}
+
+#[test]
+fn what_is_kept_of_an_edit_without_the_right_takes_nothing_of_others_back() {
+    let server = Server::start();
+    let mut owner = Phone::set_up(&server, "alice", "owner", "14.1");
+    owner.folder = owner.folder_named("Team");
+    owner.prime();
+    let theirs = id_of(&owner.pull_again(), "Roy");
+    let mut member = Phone::set_up(&server, "bob", "member", "14.1");
+    member.folder = member.folder_named("Team");
+    member.prime();
+    let seen = id_of(&member.pull_again(), "Roy");
+    owner.push(&change(&theirs, "MobilePhoneNumber", "+33 2"));
+    let answer = member.push(&change(&seen, "JobTitle", "Pilot"));
+    assert_eq!(responses(&answer)[0].2, "7");
+    let kept = refused(&server, "bob").remove(0);
+    for said in ["Pilot", "+33 2"] {
+        assert!(kept.contains(said), "{said}: {kept}");
+    }
+    server.check();
+}
