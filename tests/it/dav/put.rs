@@ -528,3 +528,26 @@ fn row_46_a_posted_card_is_named_by_the_server() {
         405
     );
 }
+
+#[test]
+fn a_change_of_categories_is_seen_by_who_asks_for_the_time() {
+    let server = Server::start();
+    let alice = Client::new(&server, "alice");
+    let path = format!("{BOOK}timed.vcf");
+    let time = || {
+        let found = alice.props(&path, "<D:getlastmodified/>");
+        found.text(DAV, "getlastmodified")
+    };
+    alice.put(&path, &[], card("u-timed", "Timed"));
+    let before = time();
+    // The time counts seconds.
+    std::thread::sleep(std::time::Duration::from_millis(1100));
+    let tagged = card_with("u-timed", "Timed", &["CATEGORIES:Climbing"]);
+    assert_eq!(alice.put(&path, &[], &tagged).status, 204);
+    assert_ne!(time(), before);
+    let since = [("If-Modified-Since", &*before)];
+    assert_eq!(alice.send("GET", &path, &since, "").status, 200);
+    let mine = "/dav/alice/private/merged/timed.vcf";
+    let there = alice.props(mine, "<D:getlastmodified/>");
+    assert_eq!(there.text(DAV, "getlastmodified"), time());
+}

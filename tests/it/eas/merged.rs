@@ -417,12 +417,15 @@ fn row_106_a_contact_changed_and_deleted_at_once_is_taken_from_where_that_is_all
     let (alice, bob) = (server.person("alice"), server.person("bob"));
     let core = server.core().clone();
     server.runtime.block_on(async {
-        let actor = core.actor(alice, Client::default()).await;
-        let actor = Arc::new(actor.expect("an actor"));
-        core.found_group(&actor, "Zeta", "").await.expect("founded");
-        let group = core.group(&actor, "Zeta").await.expect("a group");
+        let actor = async || {
+            let actor = core.actor(alice, Client::default()).await;
+            Arc::new(actor.expect("an actor"))
+        };
+        let founded = core.found_group(&actor().await, "Zeta", "").await;
+        founded.expect("founded");
+        let group = core.group(&actor().await, "Zeta").await.expect("a group");
         group.add_member("bob").await.expect("added");
-        let group = core.group(&actor, "Zeta").await.expect("a group");
+        let group = core.group(&actor().await, "Zeta").await.expect("a group");
         let bob = [Grantee::Member(bob)];
         let granted = group.grant(&bob, GroupRight::AddDelete);
         granted.await.expect("granted");

@@ -1,17 +1,22 @@
 //! What ends with a place or an account, what is kept of both, and what goes on when one comes back.
 
+use std::sync::Arc;
+
 use carnet::domain::{
     batch::{Op, PersonOp},
     book::{Condition, Destination, Replace},
+    core::Limits,
     error::{Error, Result},
     group::Leaving,
     id::{CampaignId, PersonId, Timestamp},
+    principal::Role,
     search::{Criteria, Request, Scope},
     settings::Settings,
     sharing::How,
     store::Want,
     verification::{Ask, Campaign},
 };
+use carnet::store::sqlite::Sqlite;
 
 use super::{PRIVATE, World, allowed, hidden, past::moment, refused, vcard};
 
@@ -504,4 +509,25 @@ async fn properties_and_settled_notices_end_with_what_they_are_about() {
     allowed(w.commit(purge).await);
     assert_eq!(rows().0, 0);
     w.check().await;
+}
+
+#[tokio::test]
+async fn what_may_be_done_in_a_book_is_asked_at_the_same_cost_in_a_large_one() {
+    let data = tempfile::tempdir().expect("a folder");
+    let store = Arc::new(Sqlite::open(data.path()).expect("a database"));
+    let w = World::with(store.clone(), data, Limits::default()).await;
+    // Ada runs G, and only reads in H.
+    w.found("G", "ada", &[]).await;
+    w.found("H", "hugo", &[("ada", Role::Member)]).await;
+    let mut costs = Vec::new();
+    for (first, last) in [(0, 10), (10, 400)] {
+        let book = w.book("hugo", "H").await.expect("a book");
+        let cards = (first..last).map(|at| vcard(&format!("c{at}"), "+33 1").into_bytes());
+        allowed(book.add_all(cards.collect()).await);
+        let book = w.book("ada", "H").await.expect("a book");
+        store.work().reset();
+        assert!(!allowed(book.privileges().await).modify);
+        costs.push(store.work().steps());
+    }
+    assert_eq!(costs[0], costs[1], "steps of the engine");
 }
