@@ -78,8 +78,7 @@ pub trait Edit: Send + Sync {
         false
     }
 
-    /// Whether what was made of it, with what the class keeps beside it, reads otherwise than it
-    /// was sent: its author has to be told.
+    /// Whether what was made of it reads otherwise than it was sent: its author has to be told.
     fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {
         false
     }

@@ -270,8 +270,9 @@ async fn page_phase(
     } else {
         OCTETS
     };
+    let mut least = 1;
     loop {
-        let chunk = limit.saturating_sub(used).clamp(LEAST, CHUNK - 1) + 1;
+        let chunk = limit.saturating_sub(used).clamp(least, CHUNK - 1) + 1;
         let found = rows.rows(order, state.at, last, chunk).await?;
         let exhausted = found.len() < chunk;
         for row in found {
@@ -300,12 +301,13 @@ async fn page_phase(
         if exhausted {
             return Ok(true);
         }
+        // The rows were of no concern to the device; more of these may follow.
+        least = (least * 8).min(CHUNK - 1);
     }
 }
 
-/// Rows asked of the store at a time: many of them may be none of the device's concern.
+/// Rows asked of the store at a time.
 const CHUNK: usize = 513;
-const LEAST: usize = 64;
 
 /// The weight of an item in a window: a large picture counts as several contacts. The octets sent
 /// of a picture are bounded, and so is the weight.

@@ -39,7 +39,11 @@ use self::{
 };
 use super::{Contact, parse, picture};
 use crate::{
-    domain::{book::Edit, error::Result, item::digest},
+    domain::{
+        book::Edit,
+        error::{Error, Result},
+        item::digest,
+    },
     eas::facet::{EasFacet, Entry, Supported, View},
 };
 
@@ -196,6 +200,10 @@ impl Edit for EasEdit {
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
         match current {
             Some(current) => self.apply_beside(current, &[]),
+            // Without the picture nothing is left.
+            None if self.fields.says_nothing() && self.fields.unread.contains(&tag::PICTURE) => {
+                Err(Error::InvalidDocument("the picture cannot be read".into()))
+            }
             None => {
                 let new = format!(
                     "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{}\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n",
