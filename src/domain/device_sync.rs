@@ -107,12 +107,13 @@ impl DeviceBook {
 
     /// Whether [`DeviceBook::sync`] would answer with changes: the predicate a wait uses.
     pub async fn pending(&self) -> Result<Pending> {
-        let Some(record) = self.stored().await?.record else {
-            return Ok(Pending::Unprimed);
-        };
-        if !self.is_valid(&record) {
+        let stored = self.stored().await?;
+        if stored.key.is_none() {
             return Ok(Pending::Unprimed);
         }
+        let Some(record) = stored.record.filter(|record| self.is_valid(record)) else {
+            return Ok(Pending::Void);
+        };
         let page = self.peek(&record, 1).await?;
         Ok(if page.items.is_empty() {
             Pending::Nothing
@@ -231,7 +232,6 @@ impl DeviceBook {
             outcomes: previous.outcomes.clone(),
             changes,
             more: previous.more,
-            settings: record.settings.clone(),
             new_key: true,
             labels,
         }))
@@ -315,7 +315,7 @@ impl DeviceBook {
             state: page.state.clone(),
             certain,
             previous: None,
-            settings: settings.clone(),
+            settings,
             choke,
             unclaimed: work.unclaimed,
             reverts: work.reverts,
@@ -345,7 +345,7 @@ impl DeviceBook {
             && next.certain == record.certain
             && record.previous.is_none()
             && next.unclaimed == record.unclaimed
-            && settings == record.settings;
+            && next.settings == record.settings;
         if !unmoved {
             let unflushed = ops.is_empty();
             ops.extend(next.choke.notice(next.previous.as_ref()));
@@ -360,7 +360,6 @@ impl DeviceBook {
             changes: self.render(told).await?,
             outcomes: work.outcomes,
             more: page.more,
-            settings,
             new_key: !silent,
         }))
     }

@@ -17,6 +17,7 @@ mod request;
 mod restraint;
 pub mod settings;
 mod status;
+mod synced;
 mod version;
 mod wait;
 mod wipe;

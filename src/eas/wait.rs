@@ -19,6 +19,7 @@ use super::{
     reply::Reply,
     request::Call,
     status::refuse,
+    synced,
 };
 use crate::domain::{
     account_class::Service,
@@ -180,13 +181,17 @@ impl Waiter {
             return Ok(Look::Woken(Woken::Hierarchy));
         }
         let mut changed = Vec::new();
+        let synced = synced::read(&self.face, self.device).await?;
         for (id, book) in books.found {
             let has_news = match book.pending().await? {
-                Pending::Something => true,
+                // Who has a key that is good for nothing any more has to hear that.
+                Pending::Something | Pending::Void => true,
                 Pending::Nothing => false,
-                // A Ping for a folder before its first Sync is left alone; a Sync that came with a
-                // key has to hear that the key is good for nothing any more.
-                Pending::Unprimed => matches!(self.watched, Watched::Folders(_)),
+                // A Ping for a folder before its first Sync is left alone. Of one that was
+                // synchronized, the key may be gone, or be of another choice of books.
+                Pending::Unprimed => {
+                    matches!(self.watched, Watched::Folders(_)) || synced.contains(&id)
+                }
             };
             if has_news {
                 changed.push(id);

@@ -183,7 +183,7 @@ fn a_restored_backup_makes_every_client_start_over() {
         let stale = book.changes(reader.token.as_ref(), Want::Heads);
         assert_eq!(stale.err(), Some(Error::StaleCursor));
         let device = DeviceBook::new(book, phone.device);
-        assert_eq!(device.pending().await, Ok(Pending::Unprimed));
+        assert_eq!(device.pending().await, Ok(Pending::Void));
         let call = phone.call(&[], 10, true);
         assert!(matches!(
             device.sync(&call).await,

@@ -47,6 +47,9 @@ pub struct Options {
     pub all_or_none: bool,
 }
 
+/// Octets of an id or a key.
+const MAX_ID: usize = 64;
+
 /// What the numbers 0 to 8 of Truncation stand for, in octets; 9 cuts nothing.
 const TRUNCATIONS: [u32; 9] = [0, 512, 1024, 2048, 5120, 10_240, 20_480, 51_200, 102_400];
 
@@ -128,8 +131,13 @@ impl Collection {
         }
         let key = element
             .text_of(a::SYNC_KEY)
-            .filter(|key| key.len() <= 64)
+            .filter(|key| key.len() <= MAX_ID)
             .ok_or(Malformed("no SyncKey"))?;
+        // 2.5 may name only the class.
+        let id = element.text_of(a::COLLECTION_ID).unwrap_or_default();
+        if id.len() > MAX_ID {
+            return Err(Malformed("a long CollectionId"));
+        }
         let commands: Result<Vec<_>, _> = element
             .child(a::COMMANDS)
             .into_iter()
@@ -139,8 +147,7 @@ impl Collection {
         Ok(Self {
             class: element.text_of(a::CLASS),
             key,
-            // 2.5 may name only the class.
-            id: element.text_of(a::COLLECTION_ID).unwrap_or_default(),
+            id,
             supported: element
                 .child(a::SUPPORTED)
                 .map(|list| list.elements().map(|child| child.tag).collect()),
@@ -184,10 +191,17 @@ impl Options {
 
 impl Command {
     fn read(element: &Element) -> Result<Option<Self>, Malformed> {
+        // Some clients make long ClientIds.
+        let id = |tag, most: usize, fault| {
+            let id = element.text_of(tag).filter(|id| id.len() <= most);
+            id.ok_or(Malformed(fault))
+        };
         let server_id = || {
-            element
-                .text_of(a::SERVER_ID)
-                .ok_or(Malformed("a command without ServerId"))
+            id(
+                a::SERVER_ID,
+                MAX_ID,
+                "a command without ServerId, or with a long one",
+            )
         };
         let data = || {
             element
@@ -200,9 +214,11 @@ impl Command {
         };
         Ok(Some(match element.tag {
             a::ADD => Command::Add {
-                client_id: element
-                    .text_of(a::CLIENT_ID)
-                    .ok_or(Malformed("an Add without ClientId"))?,
+                client_id: id(
+                    a::CLIENT_ID,
+                    4 * MAX_ID,
+                    "an Add without ClientId, or with a long one",
+                )?,
                 class: element.text_of(a::CLASS),
                 data: data(),
             },

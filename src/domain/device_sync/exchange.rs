@@ -102,8 +102,6 @@ pub struct Answer {
     pub more: bool,
     /// Cards requested by Fetch, by server id.
     pub fetched: HashMap<String, Card>,
-    /// The settings stored with the key.
-    pub settings: String,
     /// The key differs from the one presented.
     pub new_key: bool,
     /// In a view: the names of the group books that hold each card.
@@ -128,8 +126,10 @@ pub enum Change {
 /// Whether a Sync would have something to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pending {
-    /// The device never synchronized this collection.
+    /// The device has no key of this collection.
     Unprimed,
+    /// The key it has is good for nothing any more: it has to start over.
+    Void,
     Nothing,
     Something,
 }

@@ -14,6 +14,8 @@ use super::super::{
     wait::{Waiter, Watched, Woken},
 };
 
+/// Octets of a folder's id.
+const MAX_ID: usize = 64;
 /// Folders in one request.
 const MAX_FOLDERS: usize = 300;
 /// Shortest heartbeat in seconds: some clients request 180 and give up when refused.
@@ -71,7 +73,11 @@ async fn prepare(call: Box<Call>) -> Result<(Waiter, u64), Stop> {
             .into_iter()
             .flat_map(|list| list.children_of(p::FOLDER))
             // Class is no news: the folder has one.
-            .map(|folder| folder.text_of(p::ID).filter(|id| !id.is_empty()))
+            .map(|folder| {
+                folder
+                    .text_of(p::ID)
+                    .filter(|id| (1..=MAX_ID).contains(&id.len()))
+            })
             .collect();
         match named {
             None => return Err(reply(status::Ping::SyntaxError).into()),

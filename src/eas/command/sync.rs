@@ -23,9 +23,10 @@ use super::super::{
     polls::{Held, Poll},
     reply::{Reply, Stop},
     request::Call,
+    synced,
     wait::{Waiter, Watched, Woken},
 };
-use crate::domain::actor::Actor;
+use crate::domain::{actor::Actor, error::Error};
 
 /// Items in one answer without a WindowSize ([MS-ASCMD] 2.2.3.199).
 const DEFAULT_WINDOW: usize = 100;
@@ -194,6 +195,15 @@ async fn answer_all(call: &Call, actor: &Arc<Actor>, turn: &Turn) -> Result<Vec<
         }
         parts.push(part);
     }
+    let has_key = |part: &&Part| {
+        folders::standard_of(&part.id).is_none()
+            && matches!(
+                part.said,
+                Said::Nothing | Said::Book(_) | Said::Status(status::Sync::Success)
+            )
+    };
+    let ids: Vec<&str> = parts.iter().filter(has_key).map(|p| &p.id[..]).collect();
+    synced::note(call, &ids).await?;
     Ok(parts)
 }
 

@@ -6,8 +6,9 @@ use std::{
 };
 
 use carnet::domain::{
-    batch::{GroupOp, Op},
+    batch::{DeviceOp, GroupOp, Op, SyncOp},
     device::DeviceAccess,
+    view::{Mode, Shown},
 };
 
 use crate::support::{
@@ -477,4 +478,70 @@ fn row_76_79_what_is_no_length_of_time_is_out_of_bounds() {
             "{wait}"
         );
     }
+}
+
+#[test]
+fn a_ping_wakes_for_a_key_that_is_good_for_nothing_any_more() {
+    let server = Server::start();
+    let mut phone = ready(&server, "alice", "void");
+    let device = server.device("alice", "void").id;
+    let show = |mode: Option<Mode>, hidden: Vec<String>| {
+        let shown = Shown { mode, hidden };
+        server.commit(Op::Device(DeviceOp::ShowBooks { device, shown }));
+    };
+    let books = server
+        .runtime
+        .block_on(server.store().books(server.person("alice")));
+    let team = books
+        .expect("read")
+        .into_iter()
+        .find(|book| book.display_name == "Team");
+    let team = team.expect("a book").uuid;
+    let forget = || {
+        let collection = None;
+        server.commit(Op::Sync(SyncOp::ForgetSync { device, collection }));
+    };
+    let outdate = || server.sql("UPDATE collection SET epoch = 'restored'");
+    let ways: [(&str, &dyn Fn()); 4] = [
+        ("synchronized anew", &forget),
+        ("restored", &outdate),
+        ("all books in one folder", &|| {
+            show(Some(Mode::Merged), vec![])
+        }),
+        ("one of them hidden", &|| {
+            show(Some(Mode::Merged), vec![team.clone()])
+        }),
+    ];
+    for (way, act) in ways {
+        act();
+        // The folders may be others, too.
+        phone.folders("0");
+        let start = Instant::now();
+        let woken = phone.ping(60, &[&phone.folder]);
+        assert_eq!(status(&woken), "2", "{way}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{way}");
+        let answer = phone.sync("AirSync:GetChanges");
+        assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("3"), "{way}");
+        phone.pull_again();
+        // From then on it waits, as ever.
+        let card = format!("BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{way}\r\nFN:{way}\r\nEND:VCARD\r\n");
+        let (woken, was_held) = timed(
+            || phone.ping(60, &[&phone.folder]),
+            || server.fill("alice", vec![card.into_bytes()]),
+        );
+        assert_eq!((&status(&woken)[..], was_held), ("2", true), "{way}");
+        phone.pull();
+    }
+}
+
+#[test]
+fn ids_that_no_folder_has_are_not_stored() {
+    let server = Server::start();
+    let phone = ready(&server, "alice", "long");
+    let long = "c".repeat(65);
+    assert_eq!(status(&phone.ping(60, &[&long])), "4");
+    let mut lost = phone.clone();
+    lost.folder = long;
+    let answer = lost.sync("AirSync:GetChanges");
+    assert_eq!(text_at(&answer, &["Status"]).as_deref(), Some("4"));
 }
