@@ -12,7 +12,7 @@ use crate::domain::{error::Error, item::random_id, view::Mode};
 
 /// Answers FolderCreate. Only contacts folders (Type 14) at the top are made; Status 10 for a
 /// malformed request, 2 for a name that is taken, 5 for an unknown parent, 3 for anything else that
-/// has no place here.
+/// has no place here or may not be made.
 pub async fn run(call: &Call) -> Result<Reply, Stop> {
     let (change, body) = Change::begin(call, f::FOLDER_CREATE).await?;
     let name = body.text_of(f::DISPLAY_NAME).unwrap_or_default();
@@ -42,6 +42,8 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
     match made.await {
         Ok(()) => {}
         Err(Error::Exists(_)) => return Ok(change.refuse(Folder::Exists)),
+        // A status of the whole account would have clients put it on hold.
+        Err(Error::Forbidden { .. }) => return Ok(change.refuse(Folder::SpecialFolder)),
         Err(error) => return Err(error.into()),
     }
     let book = core.open_private(&call.actor, &segment).await?;

@@ -8,10 +8,10 @@ use super::super::{
     reply::{Reply, Stop},
     request::Call,
 };
-use crate::domain::property::Description;
+use crate::domain::{error::Error, property::Description};
 
 /// Answers FolderUpdate, which renames only. Status 10 for a malformed request, 4 for an unknown
-/// folder, 2 for a special folder or a name that is taken, 5 for a parent other than the root.
+/// folder, 2 for a special folder, one that may not be renamed or a name that is taken, 5 for a parent other than the root.
 pub async fn run(call: &Call) -> Result<Reply, Stop> {
     let (change, body) = Change::begin(call, f::FOLDER_UPDATE).await?;
     let name = body.text_of(f::DISPLAY_NAME).unwrap_or_default();
@@ -39,6 +39,9 @@ pub async fn run(call: &Call) -> Result<Reply, Stop> {
         display_name: Some(name.clone()),
         ..Description::default()
     };
-    book.describe(renamed, Vec::new()).await?;
-    Ok(change.finish(call, &id, Some(&name), false).await?)
+    match book.describe(renamed, Vec::new()).await {
+        Ok(()) => Ok(change.finish(call, &id, Some(&name), false).await?),
+        Err(Error::Forbidden { .. }) => Ok(change.refuse(Folder::Exists)),
+        Err(error) => Err(error.into()),
+    }
 }

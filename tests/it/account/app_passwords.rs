@@ -9,8 +9,10 @@ use crate::support::{
     browser::Browser,
     eas::{Device, add, change, delete, responses},
     http::{basic, request},
+    phone::Phone,
     program::{refused, works},
     server::Server,
+    tree::text_at,
 };
 
 const PAGE: &str = "/settings/passwords";
@@ -184,6 +186,31 @@ fn reading_only_writes_nothing_over_carddav() {
     );
     assert_eq!(own.status, 201);
     server.check();
+}
+
+#[test]
+fn reading_only_renames_and_makes_no_folder() {
+    let server = Server::start();
+    let browser = Browser::of(&server.address, "alice");
+    let mut phone = Phone::new(&server, "alice", "reader", "14.1");
+    let (key, _) = phone.folders("0");
+    let change = |phone: &Phone, command: &str, key: &str, more: &str| {
+        let body = format!("FolderHierarchy:{command}\n  FolderHierarchy:SyncKey = {key}\n{more}");
+        let answer = phone.ask(command, &body).expect("an answer");
+        let text = |name| text_at(&answer, &[name]).unwrap_or_default();
+        (text("Status"), text("SyncKey"), text("ServerId"))
+    };
+    let trips = "  FolderHierarchy:ParentId = 0\n  FolderHierarchy:DisplayName = Trips\n  \
+                 FolderHierarchy:Type = 14";
+    let (_, key, id) = change(&phone, "FolderCreate", &key, trips);
+    phone.password = make(&browser, &named("reader", &[("read_only", "1")]));
+    let rename = format!(
+        "  FolderHierarchy:ServerId = {id}\n  FolderHierarchy:ParentId = 0\n  \
+         FolderHierarchy:DisplayName = Journeys"
+    );
+    assert_eq!(change(&phone, "FolderUpdate", &key, &rename).0, "2");
+    let more = trips.replace("Trips", "More");
+    assert_eq!(change(&phone, "FolderCreate", &key, &more).0, "3");
 }
 
 #[test]
