@@ -1,13 +1,15 @@
 //! Birthday and Anniversary: days that clients send as moments in time ([MS-ASCNTC] 2.2.2.3,
 //! 2.2.2.6).
 
-use carnet_proto::vcard::{Document, Edit as Patch, NewLine, PartialDate};
+use carnet_proto::vcard::{Document, Edit as Patch, Line, NewLine, PartialDate};
 use chrono::NaiveDate;
 
 use crate::eas::facet::{Days, View};
 
 /// The year of a date without one, as Apple's programs have it.
 const NO_YEAR: u16 = 1604;
+/// The parameter that says so, with that year.
+const OMIT_YEAR: &str = "X-APPLE-OMIT-YEAR";
 
 /// Birthday or anniversary.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,14 +24,9 @@ impl Sort {
         let Some(at) = self.place(card) else {
             return String::new();
         };
-        let line = &card.lines()[at];
-        let Some(mut date) = PartialDate::parse(&line.text()) else {
+        let Some(date) = date_of(&card.lines()[at]) else {
             return String::new();
         };
-        let omitted = line.param("X-APPLE-OMIT-YEAR");
-        if omitted.and_then(|year| year.parse().ok()) == date.year {
-            date.year = None;
-        }
         match (date.year, date.month, date.day) {
             (year, Some(month), Some(day)) if year.is_none_or(|year| year >= 1601) => {
                 let year = year.unwrap_or(NO_YEAR);
@@ -39,14 +36,18 @@ impl Sort {
         }
     }
 
-    /// Sets or removes the date.
+    /// Sets or removes the date, in each form that it has.
     pub fn patch(self, value: &str, patch: &mut Patch<'_>) {
         let card = patch.document();
-        let at = self.place(card);
+        let mut places = self.places(card);
+        if let [first, ..] = places[..] {
+            let shown = date_of(&card.lines()[first]);
+            places.retain(|at| {
+                *at == first || (shown.is_some() && date_of(&card.lines()[*at]) == shown)
+            });
+        }
         let Some(date) = PartialDate::parse(value) else {
-            if let Some(at) = at {
-                patch.remove(at);
-            }
+            places.into_iter().for_each(|at| patch.remove(at));
             return;
         };
         let v4 = card.version() == "4.0";
@@ -58,31 +59,31 @@ impl Sort {
         };
         let date = PartialDate { year, ..date };
         let raw = if v4 { date.basic() } else { date.extended() };
-        match at.and_then(|at| Some((at, patch.current(at)?))) {
-            Some((at, mut line)) => {
-                let omit = "X-APPLE-OMIT-YEAR";
-                // Of another sort of value, or for another calendar, the date would not be one.
-                let stale = [omit, "VALUE", "CALSCALE"];
-                let is_stale =
-                    |name: &str| stale.iter().any(|stale| name.eq_ignore_ascii_case(stale));
-                line.params.retain(|param| !is_stale(&param.name));
-                if without_year && !v4 {
-                    line = line.with(omit, NO_YEAR.to_string());
-                }
-                patch.replace(at, NewLine { raw, ..line });
+        let with_year = |line: NewLine| {
+            if without_year && !v4 {
+                line.with(OMIT_YEAR, NO_YEAR.to_string())
+            } else {
+                line
             }
-            None => {
-                let name = match (self, v4) {
-                    (Sort::Anniversary, true) => "ANNIVERSARY",
-                    _ => self.property(),
-                };
-                let line = NewLine::new(name, &[], raw);
-                patch.add(if without_year && !v4 {
-                    line.with("X-APPLE-OMIT-YEAR", NO_YEAR.to_string())
-                } else {
-                    line
-                });
-            }
+        };
+        if places.is_empty() {
+            let name = match (self, v4) {
+                (Sort::Anniversary, true) => "ANNIVERSARY",
+                _ => self.property(),
+            };
+            patch.add(with_year(NewLine::new(name, &[], raw)));
+            return;
+        }
+        for at in places {
+            let Some(mut line) = patch.current(at) else {
+                continue;
+            };
+            // Of another sort of value, or for another calendar, the date would not be one.
+            let stale = [OMIT_YEAR, "VALUE", "CALSCALE"];
+            let is_stale = |name: &str| stale.iter().any(|stale| name.eq_ignore_ascii_case(stale));
+            line.params.retain(|param| !is_stale(&param.name));
+            line.raw.clone_from(&raw);
+            patch.replace(at, with_year(line));
         }
     }
 
@@ -113,16 +114,37 @@ impl Sort {
 
     /// The line that holds the date.
     pub fn place(self, card: &Document) -> Option<usize> {
-        let lines = card.lines();
-        let named = |name: &str| lines.iter().position(|line| line.is(name));
-        match self {
-            Sort::Birthday => named("BDAY"),
-            Sort::Anniversary => named("ANNIVERSARY")
-                .or_else(|| named("X-ANNIVERSARY"))
-                .or_else(|| named("X-EVOLUTION-ANNIVERSARY"))
-                .or_else(|| super::related::labelled(card, "X-ABDATE", "_$!<Anniversary>!$_")),
-        }
+        self.places(card).into_iter().next()
     }
+
+    /// The lines of the date in the forms of all programs; the first is the one that is read.
+    fn places(self, card: &Document) -> Vec<usize> {
+        let lines = card.lines();
+        let named = |name: &&'static str| {
+            let name = *name;
+            (0..lines.len()).filter(move |at| lines[*at].is(name))
+        };
+        let names: &[&'static str] = match self {
+            Sort::Birthday => &["BDAY"],
+            Sort::Anniversary => &["ANNIVERSARY", "X-ANNIVERSARY", "X-EVOLUTION-ANNIVERSARY"],
+        };
+        let mut places: Vec<usize> = names.iter().flat_map(named).collect();
+        if self == Sort::Anniversary {
+            let label = "_$!<Anniversary>!$_";
+            places.extend(super::related::labelled(card, "X-ABDATE", label));
+        }
+        places
+    }
+}
+
+/// The date of a line, without a year that stands for none.
+fn date_of(line: &Line) -> Option<PartialDate> {
+    let mut date = PartialDate::parse(&line.text())?;
+    let omitted = line.param(OMIT_YEAR);
+    if omitted.and_then(|year| year.parse().ok()) == date.year {
+        date.year = None;
+    }
+    Some(date)
 }
 
 /// The day a client means, as `1996-04-15`; empty for text that is not a date.

@@ -60,16 +60,23 @@ impl Sort {
         place.map(|at| card.lines()[at].text()).unwrap_or_default()
     }
 
-    /// Sets or removes the name related in this way.
+    /// Sets or removes the name related in this way, in each form that it has.
     pub fn patch(&self, value: &str, patch: &mut Patch<'_>) {
-        let place = self.places(patch.document()).into_iter().next();
-        match place {
-            Some(at) if value.is_empty() => patch.remove(at),
-            Some(at) => patch.set_text(at, value),
-            None if value.is_empty() => {}
-            None => {
+        let card = patch.document();
+        let places = self.places(card);
+        let text = |at: usize| card.lines()[at].text();
+        let Some(shown) = places.first().map(|at| text(*at)) else {
+            if !value.is_empty() {
                 let lines = self.new_lines(escape_text(value), patch);
                 lines.into_iter().for_each(|line| patch.add(line));
+            }
+            return;
+        };
+        for at in places.into_iter().filter(|at| text(*at) == shown) {
+            if value.is_empty() {
+                patch.remove(at);
+            } else {
+                patch.set_text(at, value);
             }
         }
     }
@@ -139,11 +146,11 @@ pub fn patch_children(children: Option<&[String]>, patch: &mut Patch<'_>) {
     }
 }
 
-/// The line of a property whose group has an Apple label.
-pub fn labelled(card: &Document, name: &str, wanted: &str) -> Option<usize> {
-    card.lines()
-        .iter()
-        .position(|line| line.is(name) && label(card, line) == wanted)
+/// The lines of a property whose group has an Apple label.
+pub fn labelled(card: &Document, name: &str, wanted: &str) -> Vec<usize> {
+    let lines = card.lines();
+    let is_it = |line: &Line| line.is(name) && label(card, line) == wanted;
+    (0..lines.len()).filter(|at| is_it(&lines[*at])).collect()
 }
 
 fn label(card: &Document, line: &Line) -> String {

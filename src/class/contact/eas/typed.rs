@@ -213,6 +213,20 @@ impl Sort {
             .collect()
     }
 
+    /// A line, and those that say the same in the forms of other programs and count with it.
+    fn with_twins(&self, card: &Document, at: usize) -> Vec<usize> {
+        let lines = card.lines();
+        let value = self.value(&lines[at]);
+        let forms = &self.names[1..];
+        let is_twin = |line: &Line| {
+            forms.iter().any(|name| line.is(name))
+                && (self.is)(&line.types())
+                && self.value(line) == value
+        };
+        let twins = (0..lines.len()).filter(|other| *other != at && is_twin(&lines[*other]));
+        [at].into_iter().chain(twins).collect()
+    }
+
     /// The value in each slot; empty texts where there is none.
     pub fn values(&self, card: &Document, places: &Places) -> Vec<String> {
         self.assigned(card, places)
@@ -242,11 +256,16 @@ impl Sort {
         let mut filled: Vec<(usize, &String)> = Vec::new();
         for (number, (tag, at)) in self.tags.iter().zip(&slots).enumerate() {
             match (changes.get(tag), at) {
-                (Some(value), Some(at)) if value.is_empty() => {
-                    patch.remove(*at);
-                    emptied = true;
+                (Some(value), Some(at)) => {
+                    emptied |= value.is_empty();
+                    for at in self.with_twins(patch.document(), *at) {
+                        if value.is_empty() {
+                            patch.remove(at);
+                        } else {
+                            self.rewrite(at, value, patch);
+                        }
+                    }
                 }
-                (Some(value), Some(at)) => self.rewrite(*at, value, patch),
                 (Some(value), None) if !value.is_empty() => {
                     vacant.push(number);
                     filled.push((number, value));

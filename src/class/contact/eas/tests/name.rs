@@ -501,3 +501,66 @@ fn a_category_counts_once() {
     assert_eq!(names, ["a", "b"]);
     assert_eq!(doubled.edited(&shown, &v(141), &Supported::Absent), doubled);
 }
+
+#[test]
+fn a_value_in_the_forms_of_two_programs_is_changed_and_removed_in_both() {
+    let im = &[
+        "IMPP;X-SERVICE-TYPE=jabber:xmpp:a@x.example",
+        "X-JABBER:a@x.example",
+    ][..];
+    let spouse = &[
+        "X-EVOLUTION-SPOUSE:Ann",
+        "item1.X-ABRELATEDNAMES:Ann",
+        "item1.X-ABLabel:_$!<Spouse>!$_",
+    ];
+    let day = &[
+        "X-EVOLUTION-ANNIVERSARY:2009-08-08",
+        "X-ANNIVERSARY:2009-08-08",
+        "item1.X-ABDATE:20090808",
+        "item1.X-ABLabel:_$!<Anniversary>!$_",
+    ];
+    let tests: [(&[&str], Tag, &str, &str); 3] = [
+        (im, c2::IM_ADDRESS, "b@x.example", "b@x.example"),
+        (spouse, c::SPOUSE, "Bea", "Bea"),
+        (
+            day,
+            c::ANNIVERSARY,
+            "2010-09-09T00:00:00.000Z",
+            "2010-09-09",
+        ),
+    ];
+    for (lines, tag, sent, shown) in tests {
+        let mut all = vec!["N:M;;;;", "FN:M"];
+        all.extend(lines);
+        let stored = Kept::put(&card(&all));
+        let after = stored.changed(&[(tag, sent), (c::LAST_NAME, "M")]);
+        let forms = lines
+            .iter()
+            .filter(|line| !line.contains("ABLabel"))
+            .count();
+        assert_eq!(after.card.matches(shown).count(), forms, "{}", after.card);
+        let after = stored.changed(&[(tag, ""), (c::LAST_NAME, "M")]);
+        assert_eq!(after.value(tag), None, "{}", after.card);
+        let bare = card(&["N:M;;;;", "FN:M"]);
+        assert_eq!(
+            after.card.lines().count(),
+            bare.lines().count(),
+            "{}",
+            after.card
+        );
+    }
+    // Another value of the sort stays.
+    let two = Kept::put(&card(&[
+        "N:M;;;;",
+        "FN:M",
+        "X-AIM:a",
+        "X-JABBER:a",
+        "X-ICQ:b",
+    ]));
+    let after = two.changed(&[(c2::IM_ADDRESS, ""), (c2::IM_ADDRESS2, "b")]);
+    assert!(
+        !after.card.contains(":a\r") && after.card.contains("X-ICQ:b"),
+        "{}",
+        after.card
+    );
+}
