@@ -2,6 +2,7 @@
 //! whether an account exists or not.
 
 use axum::response::{IntoResponse, Response};
+use carnet_proto::eas::request_line::percent_decode;
 use http::{Method, StatusCode};
 use serde_json::json;
 
@@ -22,12 +23,12 @@ pub fn answer(face: &Face, method: &Method, path_address: Option<String>, query:
     let parameter = |name: &str| {
         query.split('&').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
-            let value = decoded(value);
+            let value = percent_decode(value).trim().to_owned();
             (key.eq_ignore_ascii_case(name) && !value.is_empty()).then_some(value)
         })
     };
     let address = path_address
-        .map(|address| decoded(&address))
+        .map(|address| percent_decode(&address).trim().to_owned())
         .or_else(|| parameter("Email"))
         .filter(|address| address.contains('@'));
     let Some(address) = address else {
@@ -42,8 +43,20 @@ pub fn answer(face: &Face, method: &Method, path_address: Option<String>, query:
             "A parameter is missing: Protocol.",
         );
     };
-    if let Some(Elsewhere::Server(server)) = face.elsewhere(&address) {
-        return found(&format!("{server}/autodiscover/autodiscover.json?{query}"));
+    let to = |server: &str, address: &str| {
+        let query = format!("Email={}&Protocol={}", encoded(address), encoded(&protocol));
+        found(&format!("{server}/autodiscover/autodiscover.json?{query}"))
+    };
+    match face.elsewhere(&address) {
+        None => {}
+        Some(Elsewhere::Server(server)) => return to(&server, &address),
+        Some(Elsewhere::Address(other)) => {
+            return match face.elsewhere(&other) {
+                Some(Elsewhere::Server(server)) => to(&server, &other),
+                // This form cannot name another address: clients go on with the XML form, which does.
+                _ => StatusCode::NOT_FOUND.into_response(),
+            };
+        }
     }
     let (name, url) = match protocol.to_ascii_lowercase().as_str() {
         "activesync" => ("ActiveSync", format!("{url}/Microsoft-Server-ActiveSync")),
@@ -67,26 +80,15 @@ fn refused(code: &str, message: &str) -> Response {
     typed(StatusCode::BAD_REQUEST, MEDIA_TYPE, text)
 }
 
-/// Percent escapes as octets; what is not UTF-8 or no escape stands for itself.
-fn decoded(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let escape = (bytes[at] == b'%')
-            .then(|| text.get(at + 1..at + 3))
-            .flatten()
-            .and_then(|digits| u8::from_str_radix(digits, 16).ok());
-        match escape {
-            Some(octet) => {
-                out.push(octet);
-                at += 3;
+/// A value in a query (RFC 3986 §3.4), also of a server that reads `+` as a space.
+fn encoded(value: &str) -> String {
+    value
+        .bytes()
+        .map(|octet| match octet {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'@' => {
+                char::from(octet).to_string()
             }
-            None => {
-                out.push(bytes[at]);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8_lossy(&out).trim().to_owned()
+            _ => format!("%{octet:02X}"),
+        })
+        .collect()
 }

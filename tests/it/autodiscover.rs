@@ -185,6 +185,7 @@ fn row_103_people_of_other_domains_are_sent_there() {
         let targets = [
             ("branch.example.org", "https://branch.example.net"),
             ("Old.example.org", "@example.com"),
+            ("older.example.org", "@branch.example.org"),
         ];
         for (domain, target) in targets {
             config
@@ -212,6 +213,23 @@ fn row_103_people_of_other_domains_are_sent_there() {
         answer.header("Location"),
         Some(&*format!("https://branch.example.net{target}"))
     );
+    // An address in the path goes along.
+    let location = |target: &str| {
+        let answer = request(&server.address, "GET", target, &[], b"");
+        (answer.status, answer.header("Location").map(str::to_owned))
+    };
+    let path = "/autodiscover/autodiscover.json/v1.0/zoe+1%26@branch.example.org\
+                ?Protocol=ActiveSync&RedirectCount=1";
+    let elsewhere = "https://branch.example.net/autodiscover/autodiscover.json\
+                     ?Email=zoe%2B1%26@branch.example.org&Protocol=ActiveSync";
+    assert_eq!(location(path), (302, Some(elsewhere.to_owned())));
+    // This form names no other address: the XML form does.
+    let target = "/autodiscover/autodiscover.json?Email=zoe@old.example.org&Protocol=ActiveSync";
+    assert_eq!(location(target), (404, None));
+    let target = "/autodiscover/autodiscover.json?Email=zoe@older.example.org&Protocol=ActiveSync";
+    let elsewhere = "https://branch.example.net/autodiscover/autodiscover.json\
+                     ?Email=zoe@branch.example.org&Protocol=ActiveSync";
+    assert_eq!(location(target), (302, Some(elsewhere.to_owned())));
 }
 
 #[test]

@@ -50,11 +50,9 @@ pub struct RequestLine {
     pub version: Option<Version>,
     /// Lower case; raw GUIDs as hex.
     pub device_id: String,
+    /// Its first 64 characters.
     pub device_type: String,
-    /// For the log only: the Authorization header authenticates.
-    pub user: Option<String>,
     pub policy_key: Option<u32>,
-    pub collection_id: Option<String>,
     pub accept_multipart: bool,
 }
 
@@ -105,19 +103,16 @@ fn from_bytes(bytes: &[u8]) -> Result<RequestLine, BadQuery> {
         command: Command::of_code(command),
         version: Some(Version(version)),
         device_id: device_id_of(device_id),
-        device_type: String::from_utf8_lossy(device_type).into_owned(),
+        device_type: short(&String::from_utf8_lossy(device_type)),
         policy_key,
         ..RequestLine::default()
     };
     while !reader.0.is_empty() {
         let tag = reader.byte()?;
         let value = reader.field()?;
-        let text = || String::from_utf8_lossy(value).into_owned();
-        match tag {
-            1 => line.collection_id = Some(text()),
-            7 => line.accept_multipart = value.first().is_some_and(|flags| flags & 2 != 0),
-            8 => line.user = Some(text()),
-            _ => {}
+        // CollectionId (1) says nothing new, and the Authorization header who the user (8) is.
+        if tag == 7 {
+            line.accept_multipart = value.first().is_some_and(|flags| flags & 2 != 0);
         }
     }
     if is_device_id(&line.device_id) {
@@ -176,10 +171,8 @@ fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
                 names_command = !value.is_empty();
                 line.command = Command::parse(&value);
             }
-            "user" => line.user = Some(value),
             "deviceid" => line.device_id = value.to_lowercase(),
-            "devicetype" => line.device_type = value,
-            "collectionid" => line.collection_id = Some(value),
+            "devicetype" => line.device_type = short(&value),
             _ => {}
         }
     }
@@ -190,7 +183,12 @@ fn from_pairs(query: &str) -> Result<RequestLine, BadQuery> {
     }
 }
 
-fn percent_decode(text: &str) -> String {
+fn short(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// Percent escapes as octets; what is not UTF-8 or no escape stands for itself.
+pub fn percent_decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
