@@ -207,7 +207,11 @@ pub async fn fill_page(
             }
             state.horizon = horizon;
             state.phase = Phase::Removals;
-            state.at = state.base;
+            // Of what was removed before it was primed, a device holds nothing.
+            state.at = match state.base {
+                Seq(0) => state.primed.min(horizon),
+                base => base,
+            };
         }
         while state.phase != Phase::Idle {
             let ends_here =
@@ -266,8 +270,9 @@ async fn page_phase(
     } else {
         OCTETS
     };
+    let mut least = 1;
     loop {
-        let chunk = limit.saturating_sub(used).clamp(1, CHUNK - 1) + 1;
+        let chunk = limit.saturating_sub(used).clamp(least, CHUNK - 1) + 1;
         let found = rows.rows(order, state.at, last, chunk).await?;
         let exhausted = found.len() < chunk;
         for row in found {
@@ -296,6 +301,8 @@ async fn page_phase(
         if exhausted {
             return Ok(true);
         }
+        // The rows were of no concern to the device; more of these may follow.
+        least = (least * 8).min(CHUNK - 1);
     }
 }
 
