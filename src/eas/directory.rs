@@ -129,15 +129,20 @@ pub async fn write_picture(
     out: &mut Encoder,
 ) {
     use base64::Engine as _;
+    let facet = &call.face.facet;
+    // One that is not sent is not made either.
+    let is_left = pictures.left > 0;
     let octets = match listed {
         Listed::Person(member) => match call.face.core.portrait(member).await {
-            Ok(Some(portrait)) => reduced(&call.face.facet, portrait).await,
-            _ => None,
+            Ok(Some(portrait)) if is_left => reduced(facet, portrait).await,
+            Ok(portrait) => portrait,
+            Err(_) => None,
         },
-        Listed::Contact(card, _) => {
-            make_ready(&call.face.facet, [card.document.to_vec()]).await;
-            call.face.facet.picture(&card.document)
+        Listed::Contact(card, _) if is_left => {
+            make_ready(facet, [card.document.to_vec()]).await;
+            facet.picture(&card.document)
         }
+        Listed::Contact(card, _) => facet.has_picture(&card.document).then(Vec::new),
     };
     let (code, octets) = pictures.next(octets);
     out.open(element).number(status, code);

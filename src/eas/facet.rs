@@ -152,6 +152,9 @@ pub trait EasFacet: Send + Sync {
     /// Whether the parts that take long (pictures) are already cached.
     fn is_ready(&self, document: &[u8]) -> bool;
 
+    /// Whether the item has a picture, be it one that cannot be read.
+    fn has_picture(&self, document: &[u8]) -> bool;
+
     /// A JPEG of a size for devices; none without a picture. May take long.
     fn picture(&self, document: &[u8]) -> Option<Vec<u8>>;
 

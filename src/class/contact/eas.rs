@@ -99,6 +99,10 @@ impl EasFacet for Contact {
             .is_none_or(|octets| self.pictures.is_made(&octets))
     }
 
+    fn has_picture(&self, document: &[u8]) -> bool {
+        Document::parse(document).is_ok_and(|card| photo(&card).is_some())
+    }
+
     fn picture(&self, document: &[u8]) -> Option<Vec<u8>> {
         let card = Document::parse(document).ok()?;
         self.pictures.for_device(&photo(&card)?)
