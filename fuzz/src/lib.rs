@@ -89,16 +89,15 @@ pub fn contact(octets: &[u8]) {
     decode(&out.finish(), &Limits::default()).expect("what we send");
 }
 
-/// ApplicationData of a device: refused, or a card that can be stored and sent again.
+/// ApplicationData of a device: refused when it is applied, or a card that can be stored and sent again.
 pub fn device_item(octets: &[u8]) {
     let Ok(root) = decode(octets, &Limits::default()) else {
         return;
     };
     let facet: Arc<dyn EasFacet> = Arc::new(Contact::new(None));
     let _ = facet.fingerprint(&root);
-    if let Ok(edit) = facet.edit(&root, &View::default(), &Supported::default())
-        && let Ok(made) = edit.apply(None)
-    {
+    let edit = facet.edit(&root, &View::default(), &Supported::default());
+    if let Ok(made) = edit.apply(None) {
         contact(&made);
     }
 }

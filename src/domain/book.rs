@@ -65,13 +65,17 @@ pub trait Edit: Send + Sync {
         self.apply_beside(current, beside)
     }
 
+    /// The edit without the picture it brings; none where it brings none.
+    fn without_picture(&self) -> Option<Arc<dyn Edit>> {
+        None
+    }
+
     /// Whether it takes off names of books that its author was shown among the item's own lines.
     fn takes_off(&self, _labels: &[String]) -> bool {
         false
     }
 
-    /// Whether what was made of it, with what the class keeps beside it, reads otherwise than it
-    /// was sent: its author has to be told.
+    /// Whether what was made of it reads otherwise than it was sent: its author has to be told.
     fn alters(&self, _made: &[u8], _beside: &[u8]) -> bool {
         false
     }

@@ -12,6 +12,7 @@ mod moves;
 mod record;
 mod reverts;
 mod salvage;
+mod unfit;
 
 use std::collections::{HashMap, HashSet};
 

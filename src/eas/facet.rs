@@ -10,7 +10,7 @@ use carnet_proto::{
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
-use crate::domain::{book::Edit, error::Result};
+use crate::domain::book::Edit;
 
 /// How much of a note a device is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -134,14 +134,7 @@ pub trait EasFacet: Send + Sync {
     fn export(&self, document: &[u8], beside: &[u8], view: &View, out: &mut Encoder);
 
     /// The edit that ApplicationData describes, of the present document or for a new one.
-    ///
-    /// Fails with `InvalidDocument` (Status 6).
-    fn edit(
-        self: Arc<Self>,
-        data: &Element,
-        view: &View,
-        supported: &Supported,
-    ) -> Result<Arc<dyn Edit>>;
+    fn edit(self: Arc<Self>, data: &Element, view: &View, supported: &Supported) -> Arc<dyn Edit>;
 
     /// Whether the data hold an element of the class, or nothing at all.
     fn is_of_class(&self, data: &Element) -> bool;

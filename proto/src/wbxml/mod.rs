@@ -65,6 +65,16 @@ impl Element {
         out
     }
 
+    /// Octets of [`Element::text`], but for what of opaque data is no text.
+    pub fn text_len(&self) -> usize {
+        let length = |node: &Node| match node {
+            Node::Text(text) => text.len(),
+            Node::Opaque(bytes) => bytes.len(),
+            Node::Element(_) => 0,
+        };
+        self.children.iter().map(length).sum()
+    }
+
     /// The octets of the element.
     pub fn bytes(&self) -> Vec<u8> {
         let mut out = Vec::new();

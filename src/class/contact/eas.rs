@@ -39,7 +39,11 @@ use self::{
 };
 use super::{Contact, parse, picture};
 use crate::{
-    domain::{book::Edit, error::Result, item::digest},
+    domain::{
+        book::Edit,
+        error::{Error, Result},
+        item::digest,
+    },
     eas::facet::{EasFacet, Entry, Supported, View},
 };
 
@@ -57,18 +61,13 @@ impl EasFacet for Contact {
         fields::write(&shown, view, out);
     }
 
-    fn edit(
-        self: Arc<Self>,
-        data: &Element,
-        view: &View,
-        supported: &Supported,
-    ) -> Result<Arc<dyn Edit>> {
-        Ok(Arc::new(EasEdit {
+    fn edit(self: Arc<Self>, data: &Element, view: &View, supported: &Supported) -> Arc<dyn Edit> {
+        Arc::new(EasEdit {
             contact: self,
-            fields: fields::read(data, view)?,
+            fields: fields::read(data, view),
             view: view.clone(),
             supported: supported.clone(),
-        }))
+        })
     }
 
     fn is_of_class(&self, data: &Element) -> bool {
@@ -83,13 +82,9 @@ impl EasFacet for Contact {
     }
 
     fn fingerprint(&self, data: &Element) -> String {
-        match fields::read(data, &View::default()) {
-            Ok(mut fields) => {
-                let picture = fields.picture.take().map(|octets| digest(&octets));
-                digest(format!("{fields:?} {picture:?}").as_bytes())
-            }
-            Err(_) => String::new(),
-        }
+        let mut fields = fields::read(data, &View::default());
+        let picture = fields.picture.take().map(|octets| digest(&octets));
+        digest(format!("{fields:?} {picture:?}").as_bytes())
     }
 
     fn is_ready(&self, document: &[u8]) -> bool {
@@ -193,6 +188,7 @@ fn photo(card: &Document) -> Option<Vec<u8>> {
 }
 
 /// A change or a new contact as a device sent it.
+#[derive(Clone)]
 struct EasEdit {
     contact: Arc<Contact>,
     fields: Fields,
@@ -204,6 +200,10 @@ impl Edit for EasEdit {
     fn apply(&self, current: Option<&[u8]>) -> Result<Vec<u8>> {
         match current {
             Some(current) => self.apply_beside(current, &[]),
+            // Without the picture nothing is left.
+            None if self.fields.says_nothing() && self.fields.unread.contains(&tag::PICTURE) => {
+                Err(Error::InvalidDocument("the picture cannot be read".into()))
+            }
             None => {
                 let new = format!(
                     "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:{}\r\nN:;;;;\r\nFN:\r\nEND:VCARD\r\n",
@@ -231,15 +231,20 @@ impl Edit for EasEdit {
     }
 
     fn apply_stale(&self, current: &[u8], beside: &[u8]) -> Result<Vec<u8>> {
-        let mut view = self.view.clone();
-        view.labels.append(&mut view.former_labels);
-        let edit = EasEdit {
-            contact: self.contact.clone(),
-            fields: self.fields.clone(),
-            view,
-            supported: self.supported.clone(),
-        };
+        let mut edit = self.clone();
+        edit.view.labels.append(&mut edit.view.former_labels);
         edit.apply_beside(current, beside)
+    }
+
+    fn without_picture(&self) -> Option<Arc<dyn Edit>> {
+        self.fields
+            .picture
+            .as_ref()
+            .filter(|octets| !octets.is_empty())?;
+        let mut edit = self.clone();
+        edit.fields.picture = None;
+        edit.fields.unread.push(tag::PICTURE);
+        Some(Arc::new(edit))
     }
 
     fn takes_off(&self, labels: &[String]) -> bool {

@@ -12,7 +12,7 @@ use crate::domain::{
     batch::{ItemOp, Made, NewPlacement, Op, ViewOp},
     book::{Book, Edit, new_server_id},
     error::{Error, Result},
-    id::{DeviceId, ItemId, PlacementId, Seq},
+    id::{DeviceId, ItemId, PlacementId},
     item::{Card, Placement},
     rights::Right,
     round::{State, Viewer, What},
@@ -197,6 +197,8 @@ impl DeviceBook {
             failure,
         };
         let Some(card) = work.card(server_id) else {
+            let kept = self.edited_unknown(work.home(&self.book), server_id, edit);
+            work.ops.extend(kept.map(Op::from));
             return Ok(failed(Failure::NotFound));
         };
         if work.removed.contains(server_id) {
@@ -244,7 +246,10 @@ impl DeviceBook {
         };
         let bytes = match made {
             Ok(bytes) => bytes,
-            Err(Error::InvalidDocument(_)) => return Ok(failed(Failure::Invalid)),
+            Err(Error::InvalidDocument(_)) => {
+                work.force(&card.placement);
+                return Ok(failed(Failure::Invalid));
+            }
             Err(error) => return Err(error),
         };
         if is_fresh {
@@ -254,7 +259,11 @@ impl DeviceBook {
                     Ok(Outcome::Done)
                 }
                 Err(Error::InvalidDocument(_) | Error::TooLarge { .. }) => {
-                    Ok(failed(Failure::Invalid))
+                    let Some(rest) = edit.without_picture() else {
+                        work.force(&card.placement);
+                        return Ok(failed(Failure::Invalid));
+                    };
+                    Box::pin(self.change(server_id, &*rest, viewer, start, at_rest, work)).await
                 }
                 Err(error) => Err(error),
             };
@@ -289,34 +298,6 @@ impl DeviceBook {
                 Ok(failed(Failure::Conflict))
             }
         }
-    }
-
-    /// The merged document and, if something was lost, the client's version.
-    async fn merge(
-        &self,
-        spot: &Spot,
-        card: &Card,
-        current: &[u8],
-        edit: &dyn Edit,
-        base: Seq,
-    ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
-        let class = self.book.core().class();
-        let row = card.placement.id;
-        let found = self.version(row, base, Some(self.device)).await?;
-        let Some(seen) = found else {
-            return Ok(None);
-        };
-        let seen = spot.book.shown(&seen.document, &seen.overlay);
-        let merged = edit
-            .apply_stale(&seen, &card.placement.beside)
-            .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
-        let (merged, mine) = match merged {
-            Err(Error::InvalidDocument(_)) => return Ok(None),
-            merged => merged?,
-        };
-        Ok(merged
-            .taken
-            .then(|| (merged.document, merged.lost.then_some(mine))))
     }
 
     async fn delete(
@@ -378,16 +359,20 @@ impl DeviceBook {
         work: &mut Work,
     ) -> Result<()> {
         let content = spot.book.content(&spot.card);
-        if let Err(error) = spot.book.fits_photo(bytes, Some(&content)) {
+        let fits = spot.book.fits_photo(bytes, Some(&content));
+        let revision = fits.and_then(|()| spot.book.revision(&spot.card, bytes));
+        if let Err(error @ (Error::InvalidDocument(_) | Error::TooLarge { .. })) = &revision {
             let refusal = spot
                 .book
                 .refusal(Some(&spot.card), bytes.to_vec(), &error.to_string());
             work.ops.push(refusal.into());
-            return Err(error);
         }
         let outdates =
             |beside: &[u8]| edit.is_some_and(|edit| edit.outdates(&content, bytes, beside));
-        let Some(mut op) = spot.book.revision(&spot.card, bytes)? else {
+        let Some(mut op) = revision? else {
+            if work.touched.contains(&card.placement.server_id) {
+                work.take_back(spot, card);
+            }
             // Nothing to store, and yet not what the device has.
             let beside = &spot.card.placement.beside;
             if edit.is_some_and(|edit| edit.alters(bytes, beside)) || outdates(beside) {

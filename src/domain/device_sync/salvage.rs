@@ -44,6 +44,8 @@ impl DeviceBook {
                 Command::Change { server_id, edit } => {
                     let found = self.cards(std::slice::from_ref(server_id)).await?;
                     let Some(card) = found.into_iter().next().flatten() else {
+                        let kept = self.edited_unknown(home, server_id, &**edit);
+                        ops.extend(kept.map(Op::from));
                         continue;
                     };
                     if !card.placement.is_live() {

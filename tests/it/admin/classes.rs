@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use carnet::domain::document::DocumentOp;
 
 use super::*;
-use crate::support::phone::responses;
+use crate::support::{phone::responses, tree::all};
 
 #[test]
 fn a_class_says_what_its_people_may_use() {
@@ -247,6 +247,17 @@ fn a_class_says_how_large_photos_may_be_on_every_face() {
         expected.map(|(id, status)| (id.to_owned(), status.to_owned()))
     );
     assert!(alice.page("/refused").contains("Vaste"));
+    // What it changes beside a picture that is too large is taken, and it is sent what became of it.
+    let edit = format!(
+        "AirSync:Change\n  AirSync:ServerId = {}\n  AirSync:ApplicationData\n    \
+         Contacts:LastName = Petite\n    Contacts:JobTitle = Pilote\n    Contacts:Picture = {}\n",
+        all(&answer, "ServerId").remove(0).text(),
+        picture(16_385)
+    );
+    let answer = phone.push(&edit);
+    assert!(responses(&answer).is_empty(), "{}", answer.dump());
+    let answer = phone.sync("AirSync:GetChanges");
+    assert_eq!(all(&answer, "JobTitle").remove(0).text(), "Pilote");
 
     // The web makes a picture as small as it has to be, and says so where it cannot.
     let mut photo = Cursor::new(Vec::new());

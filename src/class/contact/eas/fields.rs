@@ -11,10 +11,7 @@ use carnet_proto::{
 };
 
 use super::{super::picture, date, html, note, slots};
-use crate::{
-    domain::error::{Error, Result},
-    eas::facet::View,
-};
+use crate::eas::facet::View;
 
 /// Octets of a picture a client may send.
 const MAX_PICTURE: usize = 5 * 1024 * 1024;
@@ -32,7 +29,8 @@ pub struct Fields {
     pub note: Option<String>,
     /// The octets; empty to remove it.
     pub picture: Option<Vec<u8>>,
-    /// Dates and pictures that are none, notes in a form that is not read: what is stored stays.
+    /// Dates and pictures that are none, pictures that are too large, notes in a form that is not read:
+    /// what is stored stays.
     pub unread: Vec<Tag>,
     /// Dates that no time zone moved: see [`date::is_fixed`].
     pub fixed: Vec<Tag>,
@@ -45,7 +43,7 @@ pub struct Fields {
 ///
 /// Of a repeated element the last one counts, except HomeAddressCity of the client that sends the
 /// city of the *other* address under this name ([`View::misnames_city`]).
-pub fn read(data: &Element, view: &View) -> Result<Fields> {
+pub fn read(data: &Element, view: &View) -> Fields {
     let mut fields = Fields::default();
     let elements: Vec<&Element> = data.elements().collect();
     for (at, element) in elements.iter().enumerate() {
@@ -57,8 +55,8 @@ pub fn read(data: &Element, view: &View) -> Result<Fields> {
                 fields.categories = Some(names);
             }
             tag::CHILDREN => fields.children = Some(list(element)),
-            tag::PICTURE => match octets_of(element)? {
-                octets if octets.is_empty() || picture::is_one(&octets) => {
+            tag::PICTURE => match octets_of(element) {
+                Some(octets) if octets.is_empty() || picture::is_one(&octets) => {
                     fields.picture = Some(octets);
                 }
                 _ => fields.unread.push(tag::PICTURE),
@@ -97,7 +95,7 @@ pub fn read(data: &Element, view: &View) -> Result<Fields> {
         && !sends(tag::OTHER_ADDRESS_CITY)
         && !elements.iter().any(|e| is_home(e.tag))
         && elements.iter().any(|e| is_other(e.tag));
-    Ok(fields)
+    fields
 }
 
 fn is_home(element: Tag) -> bool {
@@ -154,15 +152,19 @@ fn list(element: &Element) -> Vec<String> {
     values
 }
 
-fn octets_of(element: &Element) -> Result<Vec<u8>> {
+/// None for what is too large or not base64. Nothing is copied of what is much too large.
+fn octets_of(element: &Element) -> Option<Vec<u8>> {
     use base64::Engine as _;
-    let text: String = element.text().split_whitespace().collect();
-    if text.len() > MAX_PICTURE.div_ceil(3) * 4 {
-        return Err(Error::InvalidDocument("the picture is too large".into()));
+    const MOST: usize = MAX_PICTURE.div_ceil(3) * 4;
+    // Lines of base64 may end in CRLF.
+    if element.text_len() > MOST + MOST / 8 {
+        return None;
     }
-    base64::engine::general_purpose::STANDARD
-        .decode(text)
-        .map_err(|_| Error::InvalidDocument("the picture is not base64".into()))
+    let text: String = element.text().split_whitespace().collect();
+    if text.len() > MOST {
+        return None;
+    }
+    base64::engine::general_purpose::STANDARD.decode(text).ok()
 }
 
 /// Without Data, or without a Type where Data is empty, nothing is said.

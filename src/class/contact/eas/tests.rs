@@ -68,7 +68,7 @@ impl Kept {
 
     /// A device sends some elements.
     fn edited(&self, data: &Element, view: &View, supported: &Supported) -> Self {
-        let edit = contact().edit(data, view, supported).expect("readable");
+        let edit = contact().edit(data, view, supported);
         let card = edit
             .apply_beside(self.card.as_bytes(), &self.beside)
             .expect("applied");
@@ -88,9 +88,7 @@ fn contact() -> Arc<Contact> {
 
 /// A new contact of a device.
 fn added(values: &[(Tag, &str)]) -> Kept {
-    let edit = contact()
-        .edit(&data(values), &View::default(), &Supported::Absent)
-        .expect("readable");
+    let edit = contact().edit(&data(values), &View::default(), &Supported::Absent);
     Kept::put(&String::from_utf8(edit.apply(None).expect("applied")).expect("UTF-8"))
 }
 

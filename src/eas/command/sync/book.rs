@@ -156,7 +156,7 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
             Sent::Delete { .. } | Sent::Fetch { .. } => continue,
         };
         let edit = facet.clone().edit(data, &view, &supported);
-        if let Ok(document) = edit.and_then(|edit| edit.apply(None)) {
+        if let Ok(document) = edit.apply(None) {
             // However often it is sent.
             let identity = format!("{about} {}", facet.fingerprint(data));
             let core = &call.face.core;
@@ -289,11 +289,11 @@ impl Kept {
     }
 }
 
-/// Data that could not be read: this command alone is refused with Status 6.
-struct Unreadable(Error);
+/// Data of another class: this command alone is refused with Status 6.
+struct NoContact;
 
-impl Edit for Unreadable {
+impl Edit for NoContact {
     fn apply(&self, _current: Option<&[u8]>) -> Result<Vec<u8>> {
-        Err(self.0.clone())
+        Err(Error::InvalidDocument("not a contact".into()))
     }
 }

@@ -167,3 +167,59 @@ fn row_54_what_is_said_of_an_item_after_its_deletion_fails_alone() {
     );
     server.check();
 }
+
+#[test]
+fn a_picture_that_is_too_large_costs_the_picture_alone() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "large", "14.1");
+    let petit = id_of(&phone.pull(), "Petit");
+    let large = "/9j/".to_owned() + &"A".repeat(7 * 1024 * 1024);
+    let edit = change(&petit, "MobilePhoneNumber", "0612345678")
+        + &format!("    Contacts:Picture = {large}\n");
+    assert!(responses(&phone.push(&edit)).is_empty());
+    // What became of it is sent back.
+    let answer = phone.sync(CHANGES);
+    assert_eq!(commands(&answer), [triple("Change", &petit, "Petit")]);
+    let number = all(&answer, "MobilePhoneNumber").remove(0).text();
+    assert_eq!(number, "0612345678");
+    assert!(all(&answer, "Picture").is_empty());
+    server.check();
+}
+
+#[test]
+fn a_change_of_a_contact_the_server_does_not_know_is_kept_once() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "ahead", "14.1");
+    phone.pull();
+    let edit = change("unheard-of", "LastName", "Late");
+    for _ in 0..2 {
+        let answer = phone.push(&edit);
+        assert_eq!(responses(&answer), [triple("Change", "unheard-of", "8")]);
+    }
+    // Nor is it lost with a key that is not known.
+    phone.key = "1.unknown".to_owned();
+    phone.push(&change("unheard-of", "LastName", "Later"));
+    let kept = refused(&server, "alice");
+    let count = |name: &str| kept.iter().filter(|kept| kept.contains(name)).count();
+    assert_eq!((count("N:Late;"), count("N:Later;")), (1, 1), "{kept:?}");
+}
+
+#[test]
+fn a_change_undone_in_its_own_request_leaves_what_was_there() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "undoer", "14.1");
+    let petit = id_of(&phone.pull(), "Petit");
+    let title = |value: &str| change(&petit, "JobTitle", value);
+    phone.push(&title("One"));
+    phone.push(&(title("Two") + &title("One")));
+    let stored = |phone: &mut Phone| {
+        let fetch = format!("AirSync:Fetch\n  AirSync:ServerId = {petit}\n");
+        all(&phone.push(&fetch), "JobTitle").remove(0).text()
+    };
+    assert_eq!(stored(&mut phone), "One");
+    // And what comes after it is done.
+    phone.push(&(title("Two") + &title("One") + &title("Three")));
+    assert_eq!(stored(&mut phone), "Three");
+    assert!(phone.pull().is_empty());
+    server.check();
+}

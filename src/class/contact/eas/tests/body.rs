@@ -75,13 +75,31 @@ fn row_91_pictures_are_kept_as_sent_and_shown_small() {
         let after = with_picture.edited(sent, view, &Supported::Absent);
         assert_eq!(after.value(c::PICTURE), None);
     }
-    // 5 MB are taken, more is status 6.
-    let five = STANDARD.encode(vec![0xFF; 5 * 1024 * 1024]);
-    let edit =
-        |text: &str| contact().edit(&data(&[(c::PICTURE, text)]), &v(161), &Supported::Absent);
-    assert!(edit(&five).is_ok());
-    assert!(edit(&format!("{five}AAAA")).is_err());
-    assert!(edit("no base64!").is_err());
+    // 5 MB are taken; of more, the rest of the edit is, and its author is told.
+    let mut large = noise(40, Jpeg);
+    large.resize(5 * 1024 * 1024, 0xFF);
+    let five = STANDARD.encode(&large);
+    let edited = |picture: &str| {
+        let sent = data(&[(c::PICTURE, picture), (c::LAST_NAME, "D")]);
+        let edit = contact().edit(&sent, &v(161), &Supported::Absent);
+        let before = (with_picture.card.as_bytes(), &with_picture.beside);
+        let made = edit.apply_beside(before.0, before.1).expect("applied");
+        let is_told = edit.alters(&made, before.1);
+        (String::from_utf8(made).expect("UTF-8"), is_told)
+    };
+    let photo = |card: &str| Document::parse(card.as_bytes()).expect("a card").photo();
+    let (card, is_told) = edited(&five);
+    assert!(!is_told && photo(&card) != photo(&with_picture.card));
+    let lines = five
+        .as_bytes()
+        .chunks(76)
+        .map(|line| std::str::from_utf8(line).expect("ASCII"));
+    assert_eq!(edited(&lines.collect::<Vec<_>>().join("\r\n")).0, card);
+    for unfit in [&format!("{five}AAAA")[..], &five.repeat(2), "no base64!"] {
+        let (card, is_told) = edited(unfit);
+        assert!(is_told && card.contains("N:D;"), "{}", &card[..200]);
+        assert_eq!(photo(&card), photo(&with_picture.card));
+    }
 }
 
 #[test]
@@ -197,9 +215,7 @@ fn what_is_no_picture_or_no_plain_note_is_left_out_and_its_author_told() {
             sent.clone(),
         );
         assert_eq!(contact().unkept(&whole).is_some(), is_note, "{name}");
-        let edit = contact()
-            .edit(&whole, &v(161), &Supported::Absent)
-            .expect("readable");
+        let edit = contact().edit(&whole, &v(161), &Supported::Absent);
         let made = edit
             .apply_beside(stored.card.as_bytes(), &[])
             .expect("applied");

@@ -1,0 +1,74 @@
+//! Edits that are not taken as they are: of what changed meanwhile, of what the server does not know,
+//! of what it cannot hold.
+
+use super::{
+    DeviceBook,
+    commands::{Spot, Work},
+};
+use crate::domain::{
+    batch::{ItemOp, Op},
+    book::{Book, Edit},
+    error::{Error, Result},
+    id::Seq,
+    item::Card,
+    refused::Refusal,
+};
+
+impl DeviceBook {
+    /// The merged document and, if something was lost, the client's version.
+    pub(super) async fn merge(
+        &self,
+        spot: &Spot,
+        card: &Card,
+        current: &[u8],
+        edit: &dyn Edit,
+        base: Seq,
+    ) -> Result<Option<(Vec<u8>, Option<Vec<u8>>)>> {
+        let class = self.book.core().class();
+        let row = card.placement.id;
+        let found = self.version(row, base, Some(self.device)).await?;
+        let Some(seen) = found else {
+            return Ok(None);
+        };
+        let seen = spot.book.shown(&seen.document, &seen.overlay);
+        let merged = edit
+            .apply_stale(&seen, &card.placement.beside)
+            .and_then(|mine| Ok((class.merge(&seen, &mine, current)?, mine)));
+        let (merged, mine) = match merged {
+            Err(Error::InvalidDocument(_)) => return Ok(None),
+            merged => merged?,
+        };
+        Ok(merged
+            .taken
+            .then(|| (merged.document, merged.lost.then_some(mine))))
+    }
+
+    /// What a device says of an item that the server does not know: all that is left of it.
+    pub(super) fn edited_unknown(
+        &self,
+        home: &Book,
+        server_id: &str,
+        edit: &dyn Edit,
+    ) -> Option<Refusal> {
+        let made = edit.apply(None).ok()?;
+        // Equal whenever it is said again: what is kept is kept once.
+        let document = home.class().renewed(&made, server_id).ok()?;
+        Some(home.refusal(None, document, "the contact had been removed meanwhile"))
+    }
+}
+
+impl Work {
+    /// Takes back what an earlier command of this request made of an item.
+    pub(super) fn take_back(&mut self, spot: &Spot, card: &Card) {
+        let at = spot.card.placement.id;
+        self.ops.retain(|op| match op {
+            Op::Item(ItemOp::Edit { through, .. }) => *through != at,
+            Op::Item(ItemOp::SetOverlay { placement, .. }) => *placement != at,
+            _ => true,
+        });
+        let server_id = &card.placement.server_id;
+        self.touched.remove(server_id);
+        self.latest.remove(server_id);
+        self.wrote.retain(|known| *known != card.placement.item);
+    }
+}
