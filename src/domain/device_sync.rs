@@ -57,13 +57,23 @@ impl DeviceBook {
     /// Answers one request. Its writes, the new key and the outcomes of its commands are one
     /// transaction.
     pub async fn sync(&self, call: &SyncCall) -> Result<SyncReply> {
-        let mut attempt = self.attempt(call).await;
+        self.sync_while(call, &|| true).await
+    }
+
+    /// [`DeviceBook::sync`] of a request that a newer one may take the place of. From then on it gives
+    /// out no key in place of the newer one's: `Unavailable`.
+    pub async fn sync_while(
+        &self,
+        call: &SyncCall,
+        is_current: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SyncReply> {
+        let mut attempt = self.attempt(call, is_current).await;
         for _ in 1..RETRIES {
             match attempt {
                 // Something moved between reading and committing: decide again, as things are now.
                 Err(Error::PreconditionFailed) => {
                     attempt = match self.reopened().await {
-                        Ok(fresh) => fresh.attempt(call).await,
+                        Ok(fresh) => fresh.attempt(call, is_current).await,
                         Err(error) => Err(error),
                     };
                 }
@@ -154,10 +164,21 @@ impl DeviceBook {
             .ok_or(Error::NotFound)
     }
 
-    async fn attempt(&self, call: &SyncCall) -> Result<SyncReply> {
+    async fn attempt(
+        &self,
+        call: &SyncCall,
+        is_current: &(dyn Fn() -> bool + Sync),
+    ) -> Result<SyncReply> {
         let stored = self.stored().await?;
+        // Asked after the key was read: a newer request that begins later moves it, and the commit
+        // fails.
+        let superseded = || Error::Unavailable("a newer request took its place".to_owned());
         let Some(presented) = &call.key else {
-            return self.prime(call, stored.key).await;
+            return if is_current() {
+                self.prime(call, stored.key).await
+            } else {
+                Err(superseded())
+            };
         };
         let record = match stored.record {
             Some(record) if self.is_valid(&record) => record,
@@ -172,6 +193,8 @@ impl DeviceBook {
                 let (record, is_patient) = record.presented_again(previous);
                 if is_patient && previous.request == call.request {
                     self.again(&record, previous).await
+                } else if !is_current() {
+                    Err(superseded())
                 } else {
                     let start = previous.state.clone();
                     self.step(call, &record, start, Some(previous)).await

@@ -1,5 +1,7 @@
 //! Items and placements: an item is the content, a placement its presence in a collection.
 
+use std::fmt;
+
 use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
@@ -109,6 +111,21 @@ pub fn without_urn(uid: &str) -> &str {
 /// Lower-case hex SHA-256 of some octets.
 pub fn digest(octets: &[u8]) -> String {
     hex(&Sha256::digest(octets))
+}
+
+/// [`digest`] of a text that is not held as a whole.
+pub fn digest_of(text: fmt::Arguments<'_>) -> String {
+    struct Hasher(Sha256);
+    impl fmt::Write for Hasher {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            self.0.update(text.as_bytes());
+            Ok(())
+        }
+    }
+    let mut hasher = Hasher(Sha256::new());
+    // Writing fails where a value's own form does: what came before is the digest then.
+    let _ = fmt::Write::write_fmt(&mut hasher, text);
+    hex(&hasher.0.finalize())
 }
 
 /// Lower-case hex.

@@ -33,7 +33,7 @@ use axum::{
 use self::{facet::EasFacet, polls::Polls, restraint::Restraint, settings::Settings};
 use crate::{
     auth::Authenticator,
-    domain::{core::Core, error::Result, id::DeviceId, store::Device},
+    domain::{blocking::Turns, core::Core, error::Result, id::DeviceId, store::Device},
     http::body::{accepts_gzip, compress_if},
 };
 
@@ -45,6 +45,8 @@ pub struct Face {
     settings: Settings,
     polls: Arc<Polls>,
     restraint: Restraint,
+    /// For requests that take long to be read.
+    turns: Turns,
 }
 
 impl Face {
@@ -62,6 +64,7 @@ impl Face {
             settings,
             polls: Arc::default(),
             restraint: Restraint::default(),
+            turns: Turns::default(),
         })
     }
 

@@ -102,6 +102,11 @@ impl Poll {
         });
     }
 
+    /// Whether a newer request took this one's place.
+    pub fn is_ended(&self) -> bool {
+        self.ended.is_cancelled()
+    }
+
     /// Waits until a newer request takes this one's place.
     pub async fn ended(&self) {
         self.ended.cancelled().await;

@@ -10,7 +10,7 @@ use carnet_proto::{
         request_line::{RequestLine, Version},
         status::Common,
     },
-    wbxml::{Element, Limits, Tag, decode, page},
+    wbxml::{DecodeError, Element, Limits, Tag, decode, page},
 };
 use http::{HeaderMap, Method, Response, StatusCode, header, request::Parts};
 
@@ -38,6 +38,8 @@ use crate::{
     http::{About, Shutdown, body, peer},
 };
 
+/// Octets that are read at once.
+pub const SHORT: usize = 64 * 1024;
 /// Octets of a request.
 const MAX_BODY: usize = 64 * 1024 * 1024;
 
@@ -78,6 +80,11 @@ impl Call {
             misnames_city: quirk::misnames_city(&self.device.user_agent),
             ..View::default()
         }
+    }
+
+    /// Whether the person may still use Exchange ActiveSync.
+    pub async fn may_go_on(&self) -> Result<bool> {
+        self.face.core.may_use(self.person, Service::Eas).await
     }
 
     /// The device of a call, for state kept per device.
@@ -172,7 +179,18 @@ impl Admitted {
         } = self;
         let (version, about) = (call.version, call.about.clone());
         let (face, actor) = (call.face.clone(), call.actor.clone());
-        let response = match command::run(call, command).await {
+        let ran = match command::run(call, command).await {
+            // What was asked for went under the request, and not the account.
+            Err(Stop::Failed(Error::NotFound)) => {
+                match face.core.may_use(actor.person, Service::Eas).await {
+                    Ok(true) => Err(Error::Unavailable("something went meanwhile".into()).into()),
+                    Ok(false) => Err(Error::NotFound.into()),
+                    Err(error) => Err(error.into()),
+                }
+            }
+            ran => ran,
+        };
+        let response = match ran {
             Ok(reply) | Err(Stop::Reply(reply)) => reply.into_response(),
             Err(Stop::Failed(error)) => match refused(version, root, error, &about) {
                 Ok(refusal) => return refusal.into_response(),
@@ -345,7 +363,7 @@ impl Arrival {
         let element = if self.body.is_empty() || is_raw {
             None
         } else {
-            match decode(&self.body, &Limits::default()) {
+            match document(&face, &self.body).await? {
                 Ok(element) => Some(element),
                 Err(error) => {
                     self.about.note_fault(format!("WBXML: {error}"));
@@ -411,6 +429,16 @@ impl Arrival {
         let standing = face.value(device.id, policy::VALUE).await?;
         Ok(policy.refusal(&standing.unwrap_or_default(), self.line.policy_key))
     }
+}
+
+/// The document of a request; a large one is read away from the threads of requests.
+async fn document(face: &Face, body: &Bytes) -> Result<std::result::Result<Element, DecodeError>> {
+    if body.len() <= SHORT {
+        return Ok(decode(body, &Limits::default()));
+    }
+    let body = body.clone();
+    let read = move || decode(&body, &Limits::default());
+    face.turns.blocking(read).await
 }
 
 /// Answers a device that is not simply let in.

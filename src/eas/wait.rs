@@ -122,6 +122,11 @@ impl Waiter {
         }
     }
 
+    /// The request's place among those of the device.
+    pub fn poll(&self) -> &Poll {
+        &self.poll
+    }
+
     /// Goes on after the wait, as long as no newer request takes its place.
     pub async fn unless_ended<T, E>(
         &self,

@@ -170,6 +170,8 @@ statuses! {
         Incomplete = 13,
         InvalidWait = 14,
         TooManyCollections = 15,
+        /// Nothing was done: the request may be sent again.
+        Retry = 16,
     }
 
     /// [MS-ASCMD] 2.2.3.177.18

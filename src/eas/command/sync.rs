@@ -54,7 +54,7 @@ enum Said {
 
 /// A completed and checked request.
 struct Turn {
-    collections: Vec<Collection>,
+    collections: Vec<Arc<Collection>>,
     /// Items in the whole answer.
     window: usize,
     /// Longest time it may be held, in seconds.
@@ -81,7 +81,7 @@ pub async fn run(mut call: Box<Call>) -> Result<Reply, Stop> {
         Woken::Changes(_) => {
             let again = Box::pin(async {
                 let actor = waiter.actor().await?;
-                let parts = answer_all(&call, &actor, &turn).await?;
+                let parts = answer_all(&call, &actor, &turn, waiter.poll()).await?;
                 Ok::<_, Stop>(finish(&call, &parts))
             });
             Ok(waiter.unless_ended(again).await?.unwrap_or(Reply::Empty))
@@ -99,7 +99,7 @@ async fn begin(call: &Call, body: Option<Element>) -> Result<(Turn, Poll, Vec<Pa
     let ids: Vec<String> = turn.collections.iter().map(|c| c.id.clone()).collect();
     let device = (call.person, call.device_id());
     let poll = call.face.polls.begin(device, Held::Sync, &ids);
-    let parts = answer_all(call, &call.actor, &turn).await?;
+    let parts = answer_all(call, &call.actor, &turn, &poll).await?;
     Ok((turn, poll, parts))
 }
 
@@ -149,14 +149,19 @@ async fn turn(call: &Call, body: Option<Element>) -> Result<Turn, Stop> {
         call.set_value(cache::VALUE, &asked).await?;
     }
     Ok(Turn {
-        collections,
+        collections: collections.into_iter().map(Arc::new).collect(),
         window: asked.window.map_or(usize::MAX, window_of),
         seconds,
     })
 }
 
 /// The answers in the order of the request, or the status when a folder no longer exists.
-async fn answer_all(call: &Call, actor: &Arc<Actor>, turn: &Turn) -> Result<Vec<Part>, Stop> {
+async fn answer_all(
+    call: &Call,
+    actor: &Arc<Actor>,
+    turn: &Turn,
+    poll: &Poll,
+) -> Result<Vec<Part>, Stop> {
     let mut room = turn.window;
     let mut parts = Vec::with_capacity(turn.collections.len());
     for (at, collection) in turn.collections.iter().enumerate() {
@@ -174,21 +179,36 @@ async fn answer_all(call: &Call, actor: &Arc<Actor>, turn: &Turn) -> Result<Vec<
             continue;
         }
         let part = match folders::find(call, actor, &collection.id).await? {
-            None => {
-                book::keep(call, actor, collection).await?;
-                // Some clients repeat a Sync with status 12 for ever, or go on with stale ids:
-                // after a few times the folder is left out.
-                if call
-                    .face
-                    .restraint
-                    .may_tell(call.device_id(), &collection.id)
-                {
-                    return Err(stop(status::Sync::FolderHierarchyChanged));
+            None => None,
+            Some(Target::Default) => Some(standard::answer(call, actor, collection).await?),
+            Some(Target::Book(book)) => {
+                let answered = book::answer(call, *book, collection, room, poll).await;
+                match answered {
+                    Ok(part) => Some(part),
+                    // It went under the request.
+                    Err(Error::NotFound) => None,
+                    Err(Error::Unavailable(_)) if poll.is_ended() => {
+                        return Err(stop(status::Sync::Retry));
+                    }
+                    Err(error) => return Err(error.into()),
                 }
-                continue;
             }
-            Some(Target::Default) => standard::answer(call, actor, collection).await?,
-            Some(Target::Book(book)) => book::answer(call, *book, collection, room).await?,
+        };
+        let Some(part) = part else {
+            if !call.may_go_on().await? {
+                return Err(Error::NotFound.into());
+            }
+            book::keep(call, actor, collection).await?;
+            // Some clients repeat a Sync with status 12 for ever, or go on with stale ids: after a
+            // few times the folder is left out.
+            if call
+                .face
+                .restraint
+                .may_tell(call.device_id(), &collection.id)
+            {
+                return Err(stop(status::Sync::FolderHierarchyChanged));
+            }
+            continue;
         };
         if let Said::Book(told) = &part.said {
             room = room.saturating_sub(told.answer.changes.len());

@@ -1,6 +1,6 @@
 //! Rows 32 to 42: the hierarchy.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread, time::Duration};
 
 use carnet::domain::{
     actor::Client,
@@ -9,7 +9,7 @@ use carnet::domain::{
 };
 
 use crate::support::{
-    phone::{Phone, commands},
+    phone::{Phone, add, commands, document, indent},
     server::Server,
     tree::{all, text_at, wbxml},
 };
@@ -338,4 +338,43 @@ fn more_books_than_an_account_may_have_are_no_room() {
          FolderHierarchy:Type = 14"
     );
     assert_eq!(old.post("FolderCreate", &wbxml(&body)).status, 507);
+}
+
+#[test]
+fn a_book_that_may_not_be_made_or_renamed_costs_the_folder_alone() {
+    let server = Server::start_with(|config| config.further_books = false);
+    let phone = Phone::new(&server, "alice", "modest", "14.1");
+    let (key, _) = phone.folders("0");
+    let create = "ParentId = 0\nDisplayName = Another\nType = 14";
+    assert_eq!(edit(&phone, "FolderCreate", &key, create).0, "3");
+}
+
+#[test]
+fn a_book_that_goes_under_a_sync_is_no_account_that_is_disabled() {
+    let server = Server::start();
+    for round in 0..30 {
+        join(&server, "bob");
+        let mut phone = Phone::set_up(&server, "bob", &format!("racer{round}"), "14.1");
+        phone.folder = phone.folder_named("Team");
+        phone.prime();
+        let commands = format!("AirSync:Commands\n{}", indent(&add("1", "Raced")));
+        let body = wbxml(&phone.sync_text(&phone.key, &commands));
+        let answer = thread::scope(|scope| {
+            let posted = scope.spawn(|| phone.post("Sync", &body));
+            thread::sleep(Duration::from_micros(200 * round));
+            leave(&server, "bob");
+            posted.join().expect("answered")
+        });
+        if answer.status == 200
+            && let Some(answer) = document(&answer)
+        {
+            assert_ne!(
+                text_at(&answer, &["Status"]).as_deref(),
+                Some("131"),
+                "{round}"
+            );
+        } else {
+            assert_eq!(answer.status, 503, "{round}");
+        }
+    }
 }

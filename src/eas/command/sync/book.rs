@@ -13,9 +13,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     super::super::{
-        facet::{Cut, Supported, View, make_ready},
+        facet::{Cut, EasFacet, Supported, View, make_ready},
+        polls::Poll,
         quirk,
-        request::Call,
+        request::{Call, SHORT},
     },
     DEFAULT_WINDOW, MAX_COMMANDS, Part, Said,
     note::note,
@@ -26,7 +27,7 @@ use crate::domain::{
     book::{Book, Edit},
     device_sync::{Answer, Change, Command, DeviceBook, SyncCall, SyncReply},
     error::{Error, Result},
-    item::{digest, random_id},
+    item::{digest_of, random_id},
     refused::GONE,
 };
 
@@ -62,7 +63,15 @@ pub struct BookAnswer {
 }
 
 /// Answers one collection; `room` is the number of items the whole answer may still hold.
-pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usize) -> Result<Part> {
+///
+/// `Unavailable` also when a newer request takes its place.
+pub async fn answer(
+    call: &Call,
+    book: Book,
+    collection: &Arc<Collection>,
+    room: usize,
+    poll: &Poll,
+) -> Result<Part> {
     let part = |key: &str, said| Part {
         id: collection.id.clone(),
         key: key.to_owned(),
@@ -92,23 +101,6 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
             part("0", Said::Status(status::Sync::InvalidSyncKey))
         });
     }
-    for sent in &collection.commands {
-        let (Sent::Add { data, .. } | Sent::Change { data, .. }) = sent else {
-            continue;
-        };
-        let place = book.shown_place();
-        let place = place.as_deref().unwrap_or("Contacts");
-        if is_of_another_class(call, sent) {
-            standard::keep(call, &call.actor, place, data).await?;
-        } else if let Some(data) = call.face.facet.unkept(data) {
-            // However often it is sent.
-            let words = data.dump();
-            let reason = format!("{place}: this server keeps notes as plain text only");
-            let core = &call.face.core;
-            core.keep_refused_once(&call.actor, &words, words.clone().into_bytes(), &reason)
-                .await?;
-        }
-    }
     let (key, mut kept) = kept(&device_book, collection).await?;
     let mut view = call.view(kept.truncation);
     view.html = kept.html;
@@ -118,17 +110,18 @@ pub async fn answer(call: &Call, book: Book, collection: &Collection, room: usiz
         kept.remember(&mut view);
     }
     let window = kept.window.map_or(DEFAULT_WINDOW, window_of);
-    let reply = device_book
-        .sync(&SyncCall {
-            key: (!is_prime).then(|| collection.key.clone()),
-            commands: commands(call, collection, &view, &kept.supported()),
-            get_changes: collection.get_changes.unwrap_or(!is_prime),
-            window: window.min(room),
-            request: digest(format!("{} {collection:?}", call.version).as_bytes()),
-            repeats_reverts: quirk::ignores_reverts(&call.device),
-            settings: serde_json::to_string(&kept).ok(),
-        })
-        .await?;
+    let prepared = Prepared::of(call, collection, &view, kept.supported()).await?;
+    prepared.keep_aside(call, &book, collection).await?;
+    let sync = SyncCall {
+        key: (!is_prime).then(|| collection.key.clone()),
+        commands: prepared.commands,
+        get_changes: collection.get_changes.unwrap_or(!is_prime),
+        window: window.min(room),
+        request: prepared.request,
+        repeats_reverts: quirk::ignores_reverts(&call.device),
+        settings: serde_json::to_string(&kept).ok(),
+    };
+    let reply = device_book.sync_while(&sync, &|| !poll.is_ended()).await?;
     let repeated = key.is_some_and(|key| key != collection.key);
     note(call, &book, collection, repeated, &reply).await?;
     Ok(match reply {
@@ -168,15 +161,27 @@ pub async fn keep(call: &Call, actor: &Actor, collection: &Collection) -> Result
 }
 
 /// Whether a command brings a message or a task, say, into a folder of contacts.
-fn is_of_another_class(call: &Call, sent: &Sent) -> bool {
+fn is_of_another_class(facet: &dyn EasFacet, sent: &Sent) -> bool {
     match sent {
         Sent::Add { class, data, .. } => {
             let is_named = class.as_ref().is_some_and(|class| class != "Contacts");
-            is_named || !call.face.facet.is_of_class(data)
+            is_named || !facet.is_of_class(data)
         }
-        Sent::Change { data, .. } => !call.face.facet.is_of_class(data),
+        Sent::Change { data, .. } => !facet.is_of_class(data),
         Sent::Delete { .. } | Sent::Fetch { .. } => false,
     }
+}
+
+/// Octets of what commands say.
+fn octets(commands: &[Sent]) -> usize {
+    fn of(element: &Element) -> usize {
+        element.text_len() + element.elements().map(of).sum::<usize>()
+    }
+    let of_command = |sent: &Sent| match sent {
+        Sent::Add { data, .. } | Sent::Change { data, .. } => of(data),
+        Sent::Delete { .. } | Sent::Fetch { .. } => 0,
+    };
+    commands.iter().map(of_command).sum()
 }
 
 /// The documents that an answer contains.
@@ -191,21 +196,82 @@ fn documents(answer: &Answer) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// What a request says, read.
+struct Prepared {
+    commands: Vec<Command>,
+    /// Digest of it.
+    request: String,
+    /// Data that hold something no item keeps, as words.
+    unkept: Vec<String>,
+}
+
+impl Prepared {
+    /// Reads a request, away from the threads of requests where it says much: pictures take long.
+    async fn of(
+        call: &Call,
+        collection: &Arc<Collection>,
+        view: &View,
+        supported: Supported,
+    ) -> Result<Self> {
+        let (facet, version) = (call.face.facet.clone(), call.version);
+        let (collection, view) = (collection.clone(), view.clone());
+        let is_short = octets(&collection.commands) <= SHORT;
+        let read = move || {
+            let unkept = collection.commands.iter().filter_map(|sent| match sent {
+                Sent::Add { data, .. } | Sent::Change { data, .. }
+                    if !is_of_another_class(&*facet, sent) =>
+                {
+                    Some(facet.unkept(data)?.dump())
+                }
+                _ => None,
+            });
+            Self {
+                unkept: unkept.collect(),
+                request: digest_of(format_args!("{version} {collection:?}")),
+                commands: commands(&facet, &collection, &view, &supported),
+            }
+        };
+        if is_short {
+            Ok(read())
+        } else {
+            call.face.turns.blocking(read).await
+        }
+    }
+
+    /// Keeps for their author what no item of the book can hold.
+    async fn keep_aside(&self, call: &Call, book: &Book, collection: &Collection) -> Result<()> {
+        let place = book.shown_place();
+        let place = place.as_deref().unwrap_or("Contacts");
+        for sent in &collection.commands {
+            if let Sent::Add { data, .. } | Sent::Change { data, .. } = sent
+                && is_of_another_class(&*call.face.facet, sent)
+            {
+                standard::keep(call, &call.actor, place, data).await?;
+            }
+        }
+        let reason = format!("{place}: this server keeps notes as plain text only");
+        for words in &self.unkept {
+            // However often it is sent.
+            let core = &call.face.core;
+            core.keep_refused_once(&call.actor, words, words.clone().into_bytes(), &reason)
+                .await?;
+        }
+        Ok(())
+    }
+}
+
 fn commands(
-    call: &Call,
+    facet: &Arc<dyn EasFacet>,
     collection: &Collection,
     view: &View,
     supported: &Supported,
 ) -> Vec<Command> {
-    let facet = &call.face.facet;
     let edit = |sent: &Sent, data: &Element| -> Arc<dyn Edit> {
-        let made = if is_of_another_class(call, sent) {
-            Err(Error::InvalidDocument("not a contact".into()))
+        if is_of_another_class(&**facet, sent) {
+            Arc::new(NoContact)
         } else {
             facet.clone().edit(data, view, supported)
-        };
-        // What cannot be read is refused when it is applied, by itself.
-        made.unwrap_or_else(|error| Arc::new(Unreadable(error)))
+        }
     };
     collection
         .commands

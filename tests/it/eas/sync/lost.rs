@@ -1,6 +1,12 @@
 //! Rows 55 to 61, 71, 74 and 75: lost answers, lost keys, items a device cannot take.
 
-use std::{collections::BTreeSet, thread, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, thread, time::Duration};
+
+use carnet::domain::{
+    actor::Client,
+    device_sync::{DeviceBook, SyncCall, SyncReply},
+    error::Error,
+};
 
 use super::{CHANGES, id_of, refused, server_id, triple};
 use crate::support::{
@@ -431,4 +437,46 @@ fn an_add_sent_again_with_a_key_too_old_is_not_made_twice() {
     let mut names: Vec<String> = phone.pull().into_iter().map(|told| told.2).collect();
     names.sort();
     assert_eq!(names, ["Before", "Last", "Only here"]);
+}
+
+#[test]
+fn a_request_that_a_newer_one_took_the_place_of_gives_out_no_key() {
+    let server = Server::start();
+    let mut phone = Phone::set_up(&server, "alice", "slow", "14.1");
+    phone.pull();
+    let call = |key: Option<String>| SyncCall {
+        key,
+        commands: Vec::new(),
+        get_changes: true,
+        window: 10,
+        request: "the older one".to_owned(),
+        repeats_reverts: false,
+        settings: None,
+    };
+    let older = call(Some(phone.key.clone()));
+    phone.push(&add("1", "Newer"));
+    let key = phone.key.clone();
+    let core = server.core();
+    let person = server.person("alice");
+    let book = server.runtime.block_on(async {
+        let actor = core.actor(person, Client::default()).await;
+        let actor = Arc::new(actor.expect("an account"));
+        core.open_private(&actor, "contacts").await.expect("a book")
+    });
+    let book = DeviceBook::new(book, server.device("alice", "slow").id);
+    let sync = |call: &SyncCall, is_current: bool| {
+        server
+            .runtime
+            .block_on(book.sync_while(call, &|| is_current))
+    };
+    for superseded in [&older, &call(None)] {
+        let refused = sync(superseded, false);
+        assert!(matches!(refused, Err(Error::Unavailable(_))));
+    }
+    let answer = phone.push(&add("2", "Newest"));
+    assert_eq!(responses(&answer), [triple("Add", "2", "1")]);
+    // By itself it is one that comes again after a lost answer.
+    let alone = call(Some(key));
+    assert!(matches!(sync(&alone, false), Err(Error::Unavailable(_))));
+    assert!(matches!(sync(&alone, true), Ok(SyncReply::Answer(_))));
 }
