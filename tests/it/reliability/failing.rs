@@ -316,3 +316,27 @@ fn a_short_message_is_sent_once_though_the_disk_is_full() {
     assert_eq!(gateway.seen().len(), 1);
     program.stop();
 }
+
+/// What passed between a phone and the server waits until there is room.
+#[test]
+fn the_page_of_devices_is_there_on_a_full_disk_and_loses_no_exchange() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, log) = (folder.path().join("data"), folder.path().join("log"));
+    let faults = Faults::new();
+    let program = serve(&data, &faults, &log);
+    let address = program.address("http");
+    let browser = Browser::of(&address, "alice");
+    let mut phone = Device::set_up(&address, "alice", "phone", "14.1");
+    phone.sync_all(&[], 100);
+    faults.set(Fault::Full);
+    assert_eq!(browser.get("/settings/devices").status, 200);
+    faults.set(Fault::None);
+    let page = browser.page("/settings/devices");
+    let device = page.split("href=\"/settings/devices/e/").nth(1);
+    let device = device
+        .and_then(|rest| rest.split('"').next())
+        .expect("a device");
+    let page = browser.page(&format!("/settings/devices/e/{device}"));
+    assert!(page.contains("Sync"), "{page}");
+    program.stop();
+}
