@@ -279,16 +279,11 @@ impl Core {
     /// Items the actor created that no place they read shows any more, removed from groups they are
     /// in or that were deleted while they were, or with a private book of theirs. Each can be copied
     /// to Private.
-    pub async fn lost_creations(self: &Arc<Self>, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
-        let oldest = self.trash_begins();
-        let mut lost = Vec::new();
-        for removal in self.store().removed_of_creator(actor.person).await? {
-            let shown = self.readable(actor, removal.item, None).await?.is_some();
-            if removal.at >= oldest && !shown {
-                lost.push(removal);
-            }
-        }
-        Ok(lost)
+    pub async fn lost_creations(&self, actor: &Arc<Actor>) -> Result<Vec<Removal>> {
+        let store = self.store();
+        store
+            .lost_of_creator(actor.person, self.trash_begins())
+            .await
     }
 
     /// The creator takes a copy of a removed item into Private, whatever they may do in the place
