@@ -16,6 +16,7 @@ use super::{
     rights::{ItemFacts, Right},
     rule::Rule,
     store::{Removal, Version},
+    undo::Undo,
 };
 
 /// A removed item as one person sees it in the trash of a place.
@@ -239,8 +240,8 @@ impl Book {
     }
 
     /// Empties the place; `expected` is the number of items that the person typed. Needs
-    /// *RemoveAny*. `Invalid` when the number is another.
-    pub async fn empty(&self, expected: i64) -> Result<()> {
+    /// *RemoveAny*. `Invalid` when the number is another. Returns what undoes it.
+    pub async fn empty(&self, expected: i64) -> Result<Undo> {
         let right = Right::RemoveAny;
         if !self.may(right) {
             return Err(Error::Forbidden { right });
@@ -259,10 +260,24 @@ impl Book {
                 collection,
                 expected,
             });
-            book.core()
-                .commit_as(book.actor(), vec![op])
-                .await
-                .map(drop)
+            let committed = book.core().commit_as(book.actor(), vec![op]).await?;
+            // Its removals are the first ones after the revision that was the last.
+            let last = committed.rows.first().copied().map(RevisionId);
+            let mut removals: Vec<RevisionId> = book
+                .core()
+                .store()
+                .trash(collection)
+                .await?
+                .into_iter()
+                .map(|removal| removal.revision)
+                .filter(|revision| Some(*revision) > last)
+                .collect();
+            removals.sort_unstable();
+            removals.truncate(usize::try_from(expected).unwrap_or(0));
+            Ok(Undo::Removed {
+                book: collection,
+                removals,
+            })
         })
         .await
     }

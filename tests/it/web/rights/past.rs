@@ -123,9 +123,13 @@ fn case_63_a_book_is_emptied_only_by_its_count_and_undone() {
         "63"
     );
     assert!(mia.lists("/c/private", "p"), "63: private originals stay");
-    let before = hidden(&page, "before");
-    coco.done("/g/G/trash/back", &[("before", &before), ("undo", "1")]);
+    // What others add meanwhile stays.
+    setting.given("G", "max", GroupRight::Add);
+    assert_eq!(max.create("/g/G", "Meanwhile"), 303);
+    let page = coco.done("/undo", &[("kept", &hidden(&page, "kept"))]);
+    assert!(page.contains("Taken back: 2."), "{page}");
     assert!(coco.lists("/g/G", "p") && coco.lists("/g/G", "k"));
+    assert!(coco.page("/g/G").contains("Meanwhile"));
     coco.refused("/g/G/trash/back", &[("at", "yesterday")], 422);
     setting.check();
 }
