@@ -10,6 +10,7 @@ mod calls;
 mod card;
 mod choice;
 mod comments;
+mod compress;
 mod connect;
 mod contacts;
 mod devices;
@@ -185,6 +186,7 @@ pub fn router(web: Arc<Web>) -> Router {
         // What else is sent there is CardDAV discovery.
         .route("/", get(home::page))
         .layer(DefaultBodyLimit::max(UPLOAD))
+        .layer(middleware::from_fn(compress::compress))
         .layer(middleware::from_fn_with_state(web.clone(), origin::guard));
     guarded(pages).with_state(web)
 }

@@ -213,7 +213,8 @@ pub async fn chosen(
         };
     }
     let mut chosen = Vec::new();
-    for id in posted.values("id") {
+    let mut named = HashSet::new();
+    for id in posted.values("id").filter(|id| named.insert(*id)) {
         match book.by_server_id(id).await {
             Ok(card) => chosen.push(card.placement),
             Err(Error::NotFound) => {}

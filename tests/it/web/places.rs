@@ -1,0 +1,75 @@
+//! Places and their pages: compressed pages, selections.
+
+use crate::support::{
+    browser::{Browser, hidden},
+    http::request,
+    server::Server,
+};
+
+#[test]
+fn pages_are_compressed_and_their_tokens_look_different_each_time() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let get = |path: &str, accepted: &str| {
+        let headers = [
+            (
+                "Cookie".to_owned(),
+                alice.cookie.clone().expect("a session"),
+            ),
+            ("Accept-Encoding".to_owned(), accepted.to_owned()),
+        ];
+        request(&server.address, "GET", path, &headers, b"")
+    };
+    for path in ["/c/private", "/static/carnet.css", "/static/carnet.js"] {
+        let (plain, small) = (get(path, "identity"), get(path, "gzip, br"));
+        assert_eq!(small.header("content-encoding"), Some("gzip"), "{path}");
+        assert_eq!(small.header("vary"), Some("accept-encoding"));
+        assert_eq!(plain.header("content-encoding"), None);
+        assert!(small.body.len() * 2 < plain.body.len(), "{path}");
+        let mut text = String::new();
+        let mut read = flate2::read::GzDecoder::new(&small.body[..]);
+        std::io::Read::read_to_string(&mut read, &mut text).expect("gzip");
+        let cut = |page: &str| page.replace(|c: char| c.is_ascii_hexdigit(), "").len();
+        assert_eq!(cut(&text), cut(&plain.text()), "{path}");
+    }
+    let tokens = ["/tags", "/tags"].map(|page| hidden(&alice.page(page), "token"));
+    assert_ne!(tokens[0], tokens[1]);
+    for token in &tokens {
+        let fields = [
+            ("token", token.as_str()),
+            ("name", token),
+            ("colour", "#aa0000"),
+        ];
+        let short = [fields[0], ("name", &token[..8]), fields[2]];
+        assert_eq!(alice.submit("/tags", &short).status, 303);
+        let other = Browser::of(&server.address, "bob").submit("/tags", &short);
+        assert_eq!(other.status, 403);
+    }
+}
+
+#[test]
+fn what_is_selected_twice_counts_once() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    let card = alice
+        .card_named("/c/private", "Laura Vanbrabant")
+        .or_else(|| first_of(&alice))
+        .expect("a contact");
+    let id = card.rsplit('/').next().expect("an id");
+    let token = hidden(&alice.page("/c/private"), "token");
+    let fields = [("token", token.as_str()), ("id", id), ("id", id)];
+    let answer = alice.submit("/c/private/selected/delete", &fields);
+    assert_eq!(answer.status, 303, "{}", answer.text());
+    assert!(
+        answer
+            .header("location")
+            .is_some_and(|to| to.contains("n=1%2C0"))
+    );
+}
+
+/// The first contact of a list.
+fn first_of(browser: &Browser) -> Option<String> {
+    let page = browser.page("/c/private");
+    let id = page.split("data-id=\"").nth(1)?.split('"').next()?;
+    Some(format!("/c/private/c/{id}"))
+}
