@@ -186,6 +186,7 @@ pub fn router(web: Arc<Web>) -> Router {
         // What else is sent there is CardDAV discovery.
         .route("/", get(home::page))
         .layer(DefaultBodyLimit::max(UPLOAD))
+        .layer(middleware::from_fn_with_state(web.clone(), told::sign))
         .layer(middleware::from_fn(compress::compress))
         .layer(middleware::from_fn_with_state(web.clone(), origin::guard));
     guarded(pages).with_state(web)

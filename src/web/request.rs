@@ -17,7 +17,7 @@ use super::{
     place::{PlacePath, encode_segment},
     search::scope_value,
     session::{Session, Visitor},
-    told::Told,
+    told::{Told, Whose},
     when,
 };
 use crate::http::About;
@@ -152,6 +152,7 @@ impl Visit {
     /// [`Visit::shell`] with a message at the top of the page.
     pub fn shell_telling(&self, web: &Web, here: Option<&str>, told: Told) -> Shell {
         let mut shell = self.shell(web, here);
+        let told = told.believed(web, self);
         shell.notice = told.notice(self.text);
         shell.undo = told.undo(here);
         shell.problem = told.problem();
@@ -213,6 +214,7 @@ where
         match session.actor.clone() {
             Some(actor) => {
                 About::of(&parts.extensions).note_login(&actor.login);
+                Whose::note(&parts.extensions, actor.person);
                 Visit::of(&web, actor, session, visitor, &parts.headers)
                     .await
                     .map_err(|error| anonymous_failure(&error, &parts.headers))

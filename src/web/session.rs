@@ -185,6 +185,11 @@ impl Sessions {
         hex(&mask) + &hex(&masked)
     }
 
+    /// The proof that this server led a person to an address with such a query.
+    pub fn proof(&self, person: PersonId, query: &str) -> String {
+        self.signed(format!("told {person} {query}").as_bytes())
+    }
+
     fn signed(&self, said: &[u8]) -> String {
         hex(&self.mac(said))
     }

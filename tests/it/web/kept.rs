@@ -312,3 +312,33 @@ fn a_refused_change_that_its_author_may_make_is_accepted() {
     assert!(browser.page(&card).contains("Baker"));
     assert!(!browser.page("/refused").contains("/refused/accept"));
 }
+
+#[test]
+fn a_link_of_somebody_else_shows_no_notice_and_offers_no_undo() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    for link in [
+        "/c/private?done=emptied&undo=%401",
+        "/c/private?done=created&name=Your%20account%20is%20locked",
+        "/c/private?done=selection-deleted&n=1,0&undo=1-9",
+    ] {
+        let page = alice.page(link);
+        assert!(!page.contains("id=\"undo\""), "{link}: {page}");
+        assert!(
+            !page.contains("locked") && !page.contains("emptied"),
+            "{link}"
+        );
+    }
+    // Nor is what was said to one person said to another.
+    let fields = alice.filled("/c/private/new", &[("given", "Told")]);
+    let told = alice.send("/c/private/new", &fields, None);
+    let told = told.header("location").expect("a page").to_owned();
+    let said = |browser: &Browser, query: &str| {
+        let page = browser.page(&format!("/c/private?{query}"));
+        page.contains("role=\"status\"") && page.contains("Told")
+    };
+    let (_, query) = told.split_once('?').expect("what is told");
+    let bob = Browser::of(&server.address, "bob");
+    assert!(said(&alice, query), "{told}");
+    assert!(!said(&bob, query));
+}
