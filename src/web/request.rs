@@ -227,9 +227,9 @@ where
     }
 }
 
-/// Where somebody goes on who has to sign in first: the page that was asked for, or the one that a
-/// form stood on; what the form asked for is not done.
-fn wanted(method: &Method, uri: &Uri) -> String {
+/// Where somebody goes on who has to sign in first, or whose form is too old: the page that was asked
+/// for, or the one that the form stood on; what the form asked for is not done.
+pub fn wanted(method: &Method, uri: &Uri) -> String {
     let path = uri.path();
     if matches!(*method, Method::GET | Method::HEAD) {
         let whole = uri.path_and_query().map(PathAndQuery::as_str);

@@ -342,3 +342,21 @@ fn a_link_of_somebody_else_shows_no_notice_and_offers_no_undo() {
     assert!(said(&alice, query), "{told}");
     assert!(!said(&bob, query));
 }
+
+#[test]
+fn a_form_that_is_too_old_leads_back_to_the_page_it_stood_on() {
+    let server = Server::start();
+    let alice = Browser::of(&server.address, "alice");
+    for (form, page) in [
+        ("/c/private/selected/delete", "/c/private"),
+        ("/search/selected/tag", "/search"),
+        ("/settings/account/sessions/end", "/settings/account"),
+        ("/tags/delete", "/tags"),
+    ] {
+        let answer = alice.submit(form, &[("token", "old"), ("id", "1")]);
+        assert_eq!(answer.status, 403, "{form}");
+        let link = format!("href=\"{page}\">Back</a>");
+        assert!(answer.text().contains(&link), "{form}: {}", answer.text());
+        assert_eq!(alice.get(page).status, 200);
+    }
+}
