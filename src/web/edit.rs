@@ -17,7 +17,7 @@ use bytes::Bytes;
 use http::StatusCode;
 
 pub use self::alike::{Alike, while_typing};
-pub use self::sent::{PHOTO, in_turn, invalid, whole};
+pub use self::sent::{PHOTO, in_turn, invalid, picture, whole};
 use self::{
     alike::newly_alike,
     gone::Gone,

@@ -22,9 +22,6 @@ use crate::domain::{
     id::{CollectionId, PersonId, RevisionId, TagId},
 };
 
-/// Octets of a form without files.
-const LIMIT: usize = 1024 * 1024;
-
 /// Numbers a list of ranges may stand for.
 pub const LISTED: usize = 1000;
 
@@ -130,8 +127,8 @@ where
             Ok(visit) => visit,
             Err(refused) => return Err(again::signed_out(refused, parts, body).await),
         };
-        let too_large = Error::TooLarge { limit: LIMIT };
-        let body = axum::body::to_bytes(body, LIMIT)
+        let too_large = Error::TooLarge { limit: FORM };
+        let body = axum::body::to_bytes(body, FORM)
             .await
             .map_err(|_| visit.failed(&Arc::<Web>::from_ref(state), &too_large))?;
         let path = parts.uri.path().to_owned();
