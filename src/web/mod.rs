@@ -105,6 +105,7 @@ pub struct Web {
     sessions: Sessions,
     pub(crate) outlets: Outlets,
     forgotten: forgotten::Limits,
+    letters: account::Limits,
     undos: undo::Undos,
     lately: dispatch::Lately,
     verify: verify::public::Limits,
@@ -131,6 +132,7 @@ impl Web {
             jobs,
             outlets,
             forgotten: forgotten::Limits::default(),
+            letters: account::Limits::default(),
             verify: verify::public::Limits::default(),
         })
     }
