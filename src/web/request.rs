@@ -24,6 +24,7 @@ use crate::http::About;
 use crate::{
     domain::{
         actor::Actor,
+        collection::Collection,
         error::Error,
         id::GroupId,
         search::Scope,
@@ -49,6 +50,8 @@ pub struct Visit {
     maintenance: Option<String>,
     /// Members of each group of the person.
     sizes: Vec<(GroupId, i64)>,
+    /// Private books besides the one everybody has.
+    pub books: Vec<Collection>,
 }
 
 impl Visit {
@@ -67,6 +70,7 @@ impl Visit {
             news: (news > 0).then(|| (news, fill(text.news.waiting, &[&news]))),
             maintenance: web.core.maintenance_notice().await?,
             sizes: web.core.group_sizes(&actor).await?,
+            books: web.core.further_books(&actor).await?,
             actor,
             session,
             visitor,
@@ -114,6 +118,15 @@ impl Visit {
             });
             scopes.push(Scope::Group(membership.name.clone()));
         }
+        for book in self.books.iter().filter(|_| !documents) {
+            places.push(PlaceLink {
+                path: PlacePath::Book(book.segment.clone()).path(),
+                name: book.display_name.clone(),
+                members: None,
+                current: false,
+            });
+            scopes.push(Scope::Private);
+        }
         let mut scope = Scope::Everywhere;
         for (place, own) in places.iter_mut().zip(scopes) {
             place.current = here.is_some_and(|here| match here.strip_prefix(&place.path) {
@@ -135,7 +148,7 @@ impl Visit {
             },
             scope: scope_value(&scope),
             adds: match here {
-                Some(path) if path != PlacePath::Private.path() => None,
+                Some(path) if !path.starts_with("/c/") => None,
                 Some(path) => Some(format!("{path}/new")),
                 None => Some("/new".to_owned()),
             },

@@ -1,10 +1,51 @@
-//! Places and their pages: compressed pages, selections.
+//! Places and their pages: further private books, compressed pages, selections.
 
 use crate::support::{
     browser::{Browser, hidden},
+    dav::Book,
     http::request,
     server::Server,
 };
+
+#[test]
+fn a_further_private_book_has_its_pages() {
+    let server = Server::start();
+    let mut club = Book::of(&server.address, "alice");
+    let made = "<D:mkcol xmlns:D=\"DAV:\" xmlns:C=\"urn:ietf:params:xml:ns:carddav\"><D:set><D:prop>\
+        <D:resourcetype><D:collection/><C:addressbook/></D:resourcetype>\
+        <D:displayname>Tennis club</D:displayname></D:prop></D:set></D:mkcol>";
+    club.path = "/dav/alice/private/club/".to_owned();
+    let headers = [("Content-Type", "application/xml")];
+    let answer = club.send("MKCOL", &club.path, &headers, made.as_bytes());
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let card = "BEGIN:VCARD\r\nVERSION:3.0\r\nUID:serve\r\nN:Serveur;Luc;;;\r\nFN:Luc Serveur\r\nEND:VCARD\r\n";
+    let stored = club.put("serve.vcf", ("If-None-Match", "*"), card);
+    assert_eq!(stored.status, 201);
+    let alice = Browser::of(&server.address, "alice");
+    let home = alice.page("/");
+    assert!(
+        home.contains("<a href=\"/c/club\">Tennis club</a>"),
+        "{home}"
+    );
+    // A result leads to its card.
+    let results = alice.page("/search?q=serveur&in=private");
+    let found = results.split("href=\"/c/club/c/").nth(1);
+    let id = found.and_then(|rest| rest.split('"').next());
+    let card = format!("/c/club/c/{}", id.unwrap_or_else(|| panic!("{results}")));
+    let page = alice.page(&card);
+    assert!(page.contains("Tennis club"), "{page}");
+    let saved = alice.save(&format!("{card}/edit"), &[("family", "Volée")], None);
+    assert_eq!(saved.status, 303);
+    assert!(alice.card_named("/c/club", "Luc Volée").is_some());
+    let saved = alice.save("/c/club/new", &[("given", "Nouveau")], None);
+    assert_eq!(saved.status, 303);
+    assert!(alice.card_named("/c/club", "Nouveau").is_some());
+    assert!(alice.card_named("/c/private", "Nouveau").is_none());
+    assert_eq!(
+        Browser::of(&server.address, "bob").get("/c/club").status,
+        404
+    );
+}
 
 #[test]
 fn pages_are_compressed_and_their_tokens_look_different_each_time() {
