@@ -35,6 +35,11 @@ pub enum Undo {
         book: CollectionId,
         removals: Vec<RevisionId>,
     },
+    /// Removed items came back into a book.
+    Returned {
+        book: CollectionId,
+        placements: Vec<PlacementId>,
+    },
     /// A tag was deleted, which was on these items.
     TagDeleted {
         name: String,
@@ -74,6 +79,7 @@ impl Undo {
             Undo::Tagged { items, .. } => items.len(),
             Undo::Brought { items, .. } => items.len(),
             Undo::Removed { removals, .. } => removals.len(),
+            Undo::Returned { placements, .. } => placements.len(),
             Undo::Granted { former, .. } => former.len(),
             Undo::Modifiable { grantees, .. } => grantees.len(),
             Undo::TagDeleted { .. }
@@ -139,6 +145,10 @@ impl Core {
                 }
                 Ok(taken)
             }
+            Undo::Returned { book, placements } => {
+                let book = self.open(actor, *book).await?;
+                gone_again(&book, placements).await
+            }
             Undo::TagDeleted {
                 name,
                 colour,
@@ -199,6 +209,19 @@ async fn retagged(book: &Book, items: &[Retag]) -> Result<TakenBack> {
         match book.tag(&live, &on, &off).await {
             Err(error @ Error::Unavailable(_)) => return Err(error),
             outcome => taken.count(outcome.is_ok(), live.len()),
+        }
+    }
+    Ok(taken)
+}
+
+async fn gone_again(book: &Book, placements: &[PlacementId]) -> Result<TakenBack> {
+    let mut taken = TakenBack::default();
+    for some in placements.chunks(TOGETHER) {
+        let found = book.heads_of(some).await?.into_iter().flatten();
+        let live: Vec<_> = found.filter(|placement| placement.is_live()).collect();
+        taken.left += some.len() - live.len();
+        for outcome in book.remove_all(&live).await? {
+            taken.count(outcome.is_ok(), 1);
         }
     }
     Ok(taken)

@@ -123,12 +123,11 @@ pub async fn back(State(web): State<Arc<Web>>, place: PlacePath, posted: Posted)
         let book = place.open(&web, visit).await?;
         book.restore_place_at(at).await
     };
-    let done = restored.await.map(|back| {
+    let done = restored.await.map(|(back, returned)| {
         let last = Timestamp::now();
         let here = format!("{}/trash", place.path());
-        let kept = web
-            .undos
-            .keep(visit, vec![Undo::WentBack { first, last }], &here);
+        let undos = vec![returned, Undo::WentBack { first, last }];
+        let kept = web.undos.keep(visit, undos, &here);
         Done::went_back(&back).undone_by(kept)
     });
     settled(&web, &place, visit, done).await
